@@ -1,0 +1,428 @@
+//! The one error type of the crate.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// What every fallible function of the crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a library underneath (a parser, an archive reader), kept as the source.
+pub type BoxedError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// What went wrong, with the values that show where.
+///
+/// Indices are 0-based positions of rows, columns and trials; lines of text files are 1-based, as
+/// editors count them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// A file could not be written; what was there before is untouched.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// The content of a file was refused for the reason given by `source`.
+    #[error("{}: {source}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: Box<Error>,
+    },
+
+    /// A file is not of the format that its name promises.
+    #[error("not a readable {format} file: {source}")]
+    Malformed {
+        /// The format that was expected, such as `npy`.
+        format: &'static str,
+        /// What the parser said.
+        source: BoxedError,
+    },
+
+    /// The ending of a file name is none that the crate reads.
+    #[error("cannot tell the format of {} from its name (expected {expected})", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// The endings that are read.
+        expected: &'static str,
+    },
+
+    /// The elements of an array have a type that can't be read as numbers here.
+    #[error("elements of type {found} cannot be read (expected {expected})")]
+    UnsupportedElement {
+        /// The types that are read.
+        expected: &'static str,
+        /// The type that the file declares.
+        found: String,
+    },
+
+    /// An array has another shape than it needs.
+    #[error("{what} has shape {found:?} (expected {expected})")]
+    Shape {
+        /// Which array.
+        what: &'static str,
+        /// The shape in words.
+        expected: String,
+        /// The shape that came.
+        found: Vec<u64>,
+    },
+
+    /// A file ends before the data that its header declares.
+    #[error("the header declares {expected} bytes of data, but only {found} are there")]
+    Truncated {
+        /// Bytes of data that the header declares (saturating).
+        expected: u64,
+        /// Bytes of data that the file holds.
+        found: u64,
+    },
+
+    /// More memory would be needed than can be had.
+    #[error("{what} would need {bytes} bytes of memory, which cannot be had")]
+    OutOfMemory {
+        /// What was to be held.
+        what: &'static str,
+        /// How many bytes it needs (saturating).
+        bytes: u64,
+    },
+
+    /// An archive holds no array of that name, or several where one was to be chosen.
+    #[error("no array {name:?} to choose (there are: {})", List(available))]
+    NoSuchArray {
+        /// The name that was asked for; empty where none was given.
+        name: String,
+        /// The names that are there.
+        available: Vec<String>,
+    },
+
+    /// A table has no such column.
+    #[error("no column {name:?} (there are: {})", List(available))]
+    NoSuchColumn {
+        /// The name that was asked for.
+        name: String,
+        /// The names in the header.
+        available: Vec<String>,
+    },
+
+    /// A row of a text file has more or fewer fields than it should.
+    #[error("line {line} has {found} fields (expected {expected})")]
+    RaggedRow {
+        /// The line, counted from 1.
+        line: u64,
+        /// Fields that were expected.
+        expected: usize,
+        /// Fields that are there.
+        found: usize,
+    },
+
+    /// A field of a text file is not the number it should be.
+    #[error("line {line}, field {field}: {found:?} is not {expected}")]
+    NotANumber {
+        /// The line, counted from 1.
+        line: u64,
+        /// The field, counted from 1.
+        field: usize,
+        /// What kind of number was expected.
+        expected: &'static str,
+        /// The text that is there.
+        found: String,
+    },
+
+    /// The description beside a matrix belongs to another matrix: one of the two files is stale.
+    #[error(
+        "{} describes a matrix with SHA-256 {expected}, but the matrix beside it has {found}; \
+         one of the two is stale",
+        sidecar.display()
+    )]
+    StaleSidecar {
+        /// The file with ids and provenance.
+        sidecar: PathBuf,
+        /// The digest that it records.
+        expected: String,
+        /// The digest of the matrix.
+        found: String,
+    },
+
+    /// A feature is NaN or infinite.
+    #[error("row {row} ({stimulus:?}), column {column}: {value} is not finite")]
+    NotFinite {
+        /// The row, counted from 0.
+        row: usize,
+        /// The stimulus of that row.
+        stimulus: String,
+        /// The column, counted from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+
+    /// Two rows of a set of stimuli carry the same id.
+    #[error("stimulus {id:?} stands twice, at {first} and {second}")]
+    DuplicateStimulus {
+        /// The id.
+        id: String,
+        /// Position of its first occurrence, counted from 0.
+        first: usize,
+        /// Position of the second.
+        second: usize,
+    },
+
+    /// A stimulus has no id.
+    #[error("the stimulus at {position} has an empty id")]
+    EmptyStimulusId {
+        /// Its position, counted from 0.
+        position: usize,
+    },
+
+    /// A stimulus index lies beyond the set.
+    #[error("stimulus index {index} is out of range: there are {n_stimuli} stimuli")]
+    StimulusOutOfRange {
+        /// The index.
+        index: usize,
+        /// Stimuli in the set.
+        n_stimuli: usize,
+    },
+
+    /// Stimuli that are needed are not there.
+    #[error("{n_missing} of {n_needed} stimuli are missing{}: {}", hint(*n_missing, *n_needed), Sample { ids, total: *n_missing })]
+    MissingStimuli {
+        /// The first few missing ids, in order.
+        ids: Vec<String>,
+        /// How many are missing in all.
+        n_missing: usize,
+        /// How many were needed.
+        n_needed: usize,
+    },
+
+    /// Stimuli are there that should not be.
+    #[error("{n_extra} stimuli are not among those expected: {}", Sample { ids, total: *n_extra })]
+    ExtraStimuli {
+        /// The first few extra ids, in order.
+        ids: Vec<String>,
+        /// How many are extra in all.
+        n_extra: usize,
+    },
+
+    /// A trial is not one that people could have answered.
+    #[error("trial {trial}: {problem}")]
+    InvalidTrial {
+        /// The trial, counted from 0.
+        trial: u64,
+        /// What is wrong with it.
+        problem: TrialProblem,
+    },
+
+    /// There are no trials (or none is left) to say anything about.
+    #[error("there are no trials")]
+    NoTrials,
+
+    /// More trials than one tally can count without overflow.
+    #[error("{found} trials are more than one tally can hold ({limit})")]
+    TooManyTrials {
+        /// The most that it holds.
+        limit: u64,
+        /// How many there are.
+        found: u64,
+    },
+
+    /// A zero vector has no direction, so its cosine is undefined.
+    #[error("stimulus {stimulus:?} is a zero vector: its cosine similarity is undefined")]
+    ZeroVector {
+        /// The stimulus.
+        stimulus: String,
+    },
+
+    /// A row whose features are all equal has no variance, so its correlation is undefined.
+    #[error("the features of stimulus {stimulus:?} are all equal: its correlation is undefined")]
+    ConstantRow {
+        /// The stimulus.
+        stimulus: String,
+    },
+
+    /// A parameter is outside its range.
+    #[error("{name} must be {expected}, not {found}")]
+    InvalidParameter {
+        /// The parameter.
+        name: &'static str,
+        /// Its range in words.
+        expected: &'static str,
+        /// The value that came.
+        found: String,
+    },
+
+    /// Two things that belong together have different lengths.
+    #[error("{what}: {found} (expected {expected})")]
+    LengthMismatch {
+        /// Which count.
+        what: &'static str,
+        /// The count that was expected.
+        expected: usize,
+        /// The count that came.
+        found: usize,
+    },
+
+    /// Two tallies, or two parts of one thing, do not belong together.
+    #[error("cannot merge: {what} differs ({left} and {right})")]
+    Incompatible {
+        /// What differs.
+        what: &'static str,
+        /// Its value on one side.
+        left: String,
+        /// Its value on the other.
+        right: String,
+    },
+}
+
+impl Error {
+    /// Wraps the error with the file it was found in.
+    pub(crate) fn in_file(self, path: impl Into<PathBuf>) -> Self {
+        match self {
+            // These name their file already.
+            Error::Read { .. }
+            | Error::Write { .. }
+            | Error::InFile { .. }
+            | Error::UnknownFormat { .. } => self,
+            source => Error::InFile {
+                path: path.into(),
+                source: Box::new(source),
+            },
+        }
+    }
+
+    /// A parameter outside its range.
+    pub(crate) fn parameter(
+        name: &'static str,
+        expected: &'static str,
+        found: impl fmt::Display,
+    ) -> Self {
+        Error::InvalidParameter {
+            name,
+            expected,
+            found: found.to_string(),
+        }
+    }
+}
+
+/// Why a trial is refused.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum TrialProblem {
+    /// An index lies beyond the stimuli.
+    OutOfRange {
+        /// The index.
+        index: u64,
+        /// Stimuli in the set.
+        n_stimuli: usize,
+    },
+    /// An index is below zero.
+    Negative {
+        /// The value.
+        value: f64,
+    },
+    /// An index is no whole number.
+    NotAnInteger {
+        /// The value.
+        value: f64,
+    },
+    /// A stimulus stands in the trial more than once.
+    Repeated {
+        /// The index.
+        index: u32,
+    },
+}
+
+impl fmt::Display for TrialProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrialProblem::OutOfRange { index, n_stimuli } => write!(
+                f,
+                "index {index} is out of range: there are {n_stimuli} stimuli"
+            ),
+            TrialProblem::Negative { value } => write!(f, "index {value} is negative"),
+            TrialProblem::NotAnInteger { value } => write!(f, "index {value} is no whole number"),
+            TrialProblem::Repeated { index } => write!(f, "stimulus {index} stands twice"),
+        }
+    }
+}
+
+/// How many ids an error names before it only counts.
+pub(crate) const NAMED_IDS: usize = 8;
+
+struct List<'a>(&'a [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_joined(f, self.0)
+    }
+}
+
+struct Sample<'a> {
+    ids: &'a [String],
+    total: usize,
+}
+
+impl fmt::Display for Sample<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_joined(f, self.ids)?;
+        if self.total > self.ids.len() {
+            write!(f, ", …")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
+            write!(f, ", ")?;
+        }
+        write!(f, "{item:?}")?;
+    }
+    Ok(())
+}
+
+fn hint(n_missing: usize, n_needed: usize) -> &'static str {
+    if n_missing == n_needed {
+        " (no id is common to both: are these ids of the same stimuli?)"
+    } else {
+        ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crosses_threads() {
+        fn crosses<T: Send + Sync + 'static>() {}
+        crosses::<Error>();
+    }
+
+    #[test]
+    fn names_what_is_missing() {
+        let error = Error::MissingStimuli {
+            ids: vec!["aardvark".into(), "abacus".into()],
+            n_missing: 3,
+            n_needed: 4,
+        };
+        assert_eq!(
+            error.to_string(),
+            "3 of 4 stimuli are missing: \"aardvark\", \"abacus\", …"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! How human is this representation?
+pub mod error;
+pub mod representation;
+pub mod stimuli;
+
+pub use error::{Error, Result, TrialProblem};
+pub use representation::{Provenance, Representation, RepresentationSource};
+pub use stimuli::Stimuli;
