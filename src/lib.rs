@@ -1,8 +1,10 @@
 //! How human is this representation?
 pub mod error;
+pub mod judgment;
 pub mod representation;
 pub mod stimuli;
 
 pub use error::{Error, Result, TrialProblem};
+pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use representation::{Provenance, Representation, RepresentationSource};
 pub use stimuli::Stimuli;

@@ -1,0 +1,13 @@
+//! What people said about stimuli.
+//!
+//! Three stimuli a trial, in two forms that share everything but the question:
+//! [`OddOneOut`] trials, where people name the one that fits least, and [`Anchored`] trials, where
+//! they say which of two is more like a third.
+
+mod participants;
+mod task;
+mod trials;
+
+pub use participants::Participants;
+pub use task::{AnchoredTask, Answer, OddOneOutTask, Question, Task};
+pub use trials::{Anchored, OddOneOut, Trials};

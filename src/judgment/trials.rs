@@ -1,0 +1,328 @@
+//! Trials of three stimuli, validated once.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, NAMED_IDS, Result, TrialProblem};
+use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
+use crate::stimuli::Stimuli;
+
+/// Odd-one-out trials: each `[a, b, odd]`, where people found the third stimulus the odd one and so
+/// chose the pair of the first two.
+///
+/// ```
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// let stimuli = Stimuli::new(["cat", "dog", "car", "bus"])?;
+/// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [2, 3, 0]])?
+///     .with_participants(["first person", "second person"])?;
+/// assert_eq!(trials.len(), 2);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+pub type OddOneOut = Trials<OddOneOutTask>;
+
+/// Anchored trials: each `[head, close, far]`, where people found `close` more like `head` than
+/// `far` is.
+pub type Anchored = Trials<AnchoredTask>;
+
+/// Trials of three stimuli and what people answered, for a [`Task`]; used as [`OddOneOut`] and
+/// [`Anchored`].
+///
+/// The indices count the stimuli of the set that the trials hold, and are checked once, when the
+/// trials are made: in range, and three different ones a trial. Trials may repeat, and may each
+/// name their participant.
+pub struct Trials<T> {
+    stimuli: Stimuli,
+    trials: Vec<[u32; 3]>,
+    participants: Option<Participants>,
+    shown: Vec<u32>,
+    task: PhantomData<T>,
+}
+
+impl<T: Task> Trials<T> {
+    /// Trials over these stimuli.
+    ///
+    /// # Errors
+    /// [`Error::NoTrials`] where there are none; [`Error::InvalidTrial`] naming the first trial
+    /// with an index out of range or a stimulus that stands twice.
+    pub fn new(stimuli: Stimuli, trials: Vec<[u32; 3]>) -> Result<Self> {
+        if trials.is_empty() {
+            return Err(Error::NoTrials);
+        }
+        let shown = shown_stimuli(&trials, stimuli.len())?;
+        Ok(Self {
+            stimuli,
+            trials,
+            participants: None,
+            shown,
+            task: PhantomData,
+        })
+    }
+
+    /// Names the participant of each trial, in the order of the trials.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there are more or fewer names than trials.
+    pub fn with_participants<I>(mut self, of_trials: I) -> Result<Self>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let participants = Participants::new(of_trials);
+        if participants.of_trials().len() != self.trials.len() {
+            return Err(Error::LengthMismatch {
+                what: "participants of trials",
+                expected: self.trials.len(),
+                found: participants.of_trials().len(),
+            });
+        }
+        self.participants = Some(participants);
+        Ok(self)
+    }
+
+    /// The stimuli that the indices count.
+    pub fn stimuli(&self) -> &Stimuli {
+        &self.stimuli
+    }
+
+    /// The trials, each with the pair that people chose in front.
+    pub fn as_slice(&self) -> &[[u32; 3]] {
+        &self.trials
+    }
+
+    /// Number of trials; never 0.
+    #[allow(clippy::len_without_is_empty)] // There is always at least one trial.
+    pub fn len(&self) -> usize {
+        self.trials.len()
+    }
+
+    /// Who answered which trial, where that is known.
+    pub fn participants(&self) -> Option<&Participants> {
+        self.participants.as_ref()
+    }
+
+    /// The stimuli that stand in at least one trial, as ascending indices.
+    pub fn shown(&self) -> &[u32] {
+        &self.shown
+    }
+
+    /// The trials at these positions, in this order; positions may repeat.
+    ///
+    /// # Errors
+    /// [`Error::NoTrials`] where no position is given, [`Error::LengthMismatch`] for one beyond the
+    /// end.
+    pub fn select(&self, positions: &[usize]) -> Result<Self> {
+        let trials = positions
+            .iter()
+            .map(|&position| {
+                self.trials
+                    .get(position)
+                    .copied()
+                    .ok_or(Error::LengthMismatch {
+                        what: "position of a trial, below the number of trials",
+                        expected: self.trials.len(),
+                        found: position,
+                    })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut selected = Self::new(self.stimuli.clone(), trials)?;
+        selected.participants = self.participants.as_ref().map(|all| all.select(positions));
+        Ok(selected)
+    }
+
+    /// The trials of which all three stimuli are among `stimuli`, over those stimuli, and the
+    /// number of trials that had to be dropped.
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`] where no trial is left.
+    pub fn restrict_to(&self, stimuli: &Stimuli) -> Result<(Self, usize)> {
+        let to_new: Vec<Option<u32>> = self
+            .stimuli
+            .ids()
+            .iter()
+            .map(|id| stimuli.position(id).map(|position| position as u32))
+            .collect();
+        let mut kept = Vec::new();
+        let mut trials = Vec::new();
+        for (position, trial) in self.trials.iter().enumerate() {
+            if let [Some(a), Some(b), Some(c)] = trial.map(|index| to_new[index as usize]) {
+                kept.push(position);
+                trials.push([a, b, c]);
+            }
+        }
+        if trials.is_empty() {
+            let absent = self
+                .shown
+                .iter()
+                .filter(|&&index| to_new[index as usize].is_none());
+            let n_missing = absent.clone().count();
+            let ids = absent
+                .take(NAMED_IDS)
+                .map(|&index| self.stimuli.ids()[index as usize].clone());
+            return Err(Error::MissingStimuli {
+                ids: ids.collect(),
+                n_missing,
+                n_needed: self.shown.len(),
+            });
+        }
+        let n_dropped = self.trials.len() - trials.len();
+        let mut restricted = Self::new(stimuli.clone(), trials)?;
+        restricted.participants = self.participants.as_ref().map(|all| all.select(&kept));
+        Ok((restricted, n_dropped))
+    }
+}
+
+/// Checks every trial, and collects the stimuli that stand in any.
+fn shown_stimuli(trials: &[[u32; 3]], n_stimuli: usize) -> Result<Vec<u32>> {
+    /// Trials a task looks at: enough to make the set of marks that each task keeps cheap.
+    const BLOCK: usize = 1 << 16;
+
+    let valid = |&[a, b, c]: &[u32; 3]| {
+        let below = |index: u32| (index as usize) < n_stimuli;
+        below(a) & below(b) & below(c) & (a != b) & (a != c) & (b != c)
+    };
+    let marks = trials
+        .par_chunks(BLOCK)
+        .enumerate()
+        .map(|(block, trials)| {
+            if let Some(position) = trials.iter().position(|trial| !valid(trial)) {
+                return Err(Error::InvalidTrial {
+                    trial: (block * BLOCK + position) as u64,
+                    problem: problem_of(trials[position], n_stimuli),
+                });
+            }
+            let mut marks = vec![false; n_stimuli];
+            for &index in trials.as_flattened() {
+                marks[index as usize] = true;
+            }
+            Ok(marks)
+        })
+        .reduce_with(|left, right| {
+            // The error of the earlier trials is the one to report.
+            let (mut left, right) = (left?, right?);
+            left.iter_mut()
+                .zip(right)
+                .for_each(|(mark, other)| *mark |= other);
+            Ok(left)
+        })
+        .unwrap_or(Ok(Vec::new()))?;
+    Ok((0..)
+        .zip(marks)
+        .filter_map(|(index, mark)| mark.then_some(index))
+        .collect())
+}
+
+/// Why a trial is not valid.
+fn problem_of([a, b, c]: [u32; 3], n_stimuli: usize) -> TrialProblem {
+    match [a, b, c]
+        .into_iter()
+        .find(|&index| index as usize >= n_stimuli)
+    {
+        Some(index) => TrialProblem::OutOfRange {
+            index: index.into(),
+            n_stimuli,
+        },
+        None => TrialProblem::Repeated {
+            index: if a == b || a == c { a } else { b },
+        },
+    }
+}
+
+impl<T> Clone for Trials<T> {
+    fn clone(&self) -> Self {
+        Self {
+            stimuli: self.stimuli.clone(),
+            trials: self.trials.clone(),
+            participants: self.participants.clone(),
+            shown: self.shown.clone(),
+            task: PhantomData,
+        }
+    }
+}
+
+impl<T> PartialEq for Trials<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.stimuli == other.stimuli
+            && self.trials == other.trials
+            && self.participants == other.participants
+    }
+}
+
+impl<T: Task> fmt::Debug for Trials<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trials")
+            .field("task", &T::NAME)
+            .field("n_trials", &self.trials.len())
+            .field("n_stimuli", &self.stimuli.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn four() -> Stimuli {
+        Stimuli::new(["a", "b", "c", "d"]).unwrap()
+    }
+
+    #[test]
+    fn names_the_trial_at_fault() {
+        let refused = |trials: Vec<[u32; 3]>| OddOneOut::new(four(), trials).unwrap_err();
+        assert_eq!(
+            refused(vec![[0, 1, 2], [0, 4, 1]]).to_string(),
+            "trial 1: index 4 is out of range: there are 4 stimuli"
+        );
+        assert_eq!(
+            refused(vec![[0, 1, 2], [1, 2, 3], [3, 0, 3]]).to_string(),
+            "trial 2: stimulus 3 stands twice"
+        );
+        assert!(matches!(refused(vec![]), Error::NoTrials));
+        let mut many = vec![[0, 1, 2]; 200_000];
+        many[150_000] = [1, 1, 2];
+        many[199_999] = [9, 1, 2];
+        assert!(matches!(
+            refused(many),
+            Error::InvalidTrial { trial: 150_000, .. }
+        ));
+    }
+
+    #[test]
+    fn knows_which_stimuli_were_shown() {
+        let trials = Anchored::new(four(), vec![[3, 0, 1], [0, 1, 3]]).unwrap();
+        assert_eq!(trials.shown(), [0, 1, 3]);
+    }
+
+    #[test]
+    fn restriction_drops_and_counts() {
+        let trials = OddOneOut::new(four(), vec![[0, 1, 2], [3, 2, 1], [1, 2, 0]])
+            .unwrap()
+            .with_participants(["x", "y", "y"])
+            .unwrap();
+        let cba = Stimuli::new(["c", "b", "a"]).unwrap();
+        let (restricted, n_dropped) = trials.restrict_to(&cba).unwrap();
+        assert_eq!(n_dropped, 1);
+        assert_eq!(restricted.as_slice(), [[2, 1, 0], [1, 0, 2]]);
+        assert_eq!(restricted.participants().unwrap().labels(), ["x", "y"]);
+        let none = Stimuli::new(["p", "q", "r"]).unwrap();
+        assert!(matches!(
+            trials.restrict_to(&none),
+            Err(Error::MissingStimuli { n_missing: 4, .. })
+        ));
+    }
+
+    #[test]
+    fn participants_must_match_the_trials() {
+        let trials = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
+        assert!(matches!(
+            trials.with_participants(["x", "y"]),
+            Err(Error::LengthMismatch {
+                expected: 1,
+                found: 2,
+                ..
+            })
+        ));
+    }
+}
