@@ -2,9 +2,11 @@
 pub mod error;
 pub mod judgment;
 pub mod representation;
+pub mod similarity;
 pub mod stimuli;
 
 pub use error::{Error, Result, TrialProblem};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use representation::{Provenance, Representation, RepresentationSource};
+pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;

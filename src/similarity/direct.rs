@@ -1,0 +1,101 @@
+//! Each pair by itself: for few trials, and for more stimuli than a Gram matrix can hold.
+
+use pulp::Arch;
+
+use crate::error::Result;
+use crate::similarity::rows::Rows;
+use crate::similarity::{Block, PAIRS, Similarity};
+
+/// Computes each pair in double precision when it is asked for.
+///
+/// The arithmetic of a pair depends on its two rows only and treats them alike, so that identical
+/// rows tie exactly.
+pub(super) struct Direct<'a> {
+    rows: Rows<'a>,
+    /// 1 / ‖row‖ (of the centred row under Pearson), by slot; empty for the other similarities.
+    inverse_norms: Vec<f64>,
+    arch: Arch,
+}
+
+impl<'a> Direct<'a> {
+    pub fn new(rows: Rows<'a>) -> Result<Self> {
+        let arch = Arch::new();
+        let inverse_norms = match rows.similarity {
+            Similarity::Cosine | Similarity::Pearson => rows.map_slots(|slot| {
+                let product = arch.dispatch(|| product(&rows, slot, slot));
+                product.sqrt().recip()
+            }),
+            _ => Vec::new(),
+        };
+        Ok(Self {
+            rows,
+            inverse_norms,
+            arch,
+        })
+    }
+
+    pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
+        self.arch.dispatch(
+            #[inline(always)]
+            || {
+                for (position, trial) in trials.iter().enumerate() {
+                    let slots =
+                        trial.map(|index| self.rows.slot_of_stimulus[index as usize] as usize);
+                    for (&(a, b), similarities) in PAIRS[..n_pairs].iter().zip(&mut block.0) {
+                        similarities[position] = self.pair(slots[a], slots[b]);
+                    }
+                }
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn pair(&self, a: usize, b: usize) -> f64 {
+        let product = product(&self.rows, a, b);
+        match self.rows.similarity {
+            Similarity::Dot => product,
+            Similarity::Cosine | Similarity::Pearson => {
+                product * (self.inverse_norms[a] * self.inverse_norms[b])
+            }
+            Similarity::NegativeEuclidean => -product.sqrt(),
+            Similarity::NegativeSquaredEuclidean => -product,
+        }
+    }
+}
+
+/// What the similarity is made of: the product of two rows (centred under Pearson), or their
+/// squared distance.
+#[inline(always)]
+fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
+    let (x, y) = (rows.row(a), rows.row(b));
+    match rows.similarity {
+        Similarity::Dot | Similarity::Cosine => sum_over_features(x, y, |x, y| x * y),
+        Similarity::Pearson => {
+            let (mean_x, mean_y) = (rows.mean(a), rows.mean(b));
+            sum_over_features(x, y, move |x, y| (x - mean_x) * (y - mean_y))
+        }
+        Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
+            sum_over_features(x, y, |x, y| (x - y) * (x - y))
+        }
+    }
+}
+
+/// Σₖ f(xₖ, yₖ) in a fixed order of summation.
+#[inline(always)]
+fn sum_over_features(x: &[f32], y: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
+    /// Independent sums, so that the additions need not wait for each other.
+    const LANES: usize = 16;
+
+    let mut sums = [0.0; LANES];
+    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
+    let (y_chunks, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in x_chunks.iter().zip(y_chunks) {
+        for lane in 0..LANES {
+            sums[lane] += f(f64::from(x[lane]), f64::from(y[lane]));
+        }
+    }
+    for ((sum, &x), &y) in sums.iter_mut().zip(x_rest).zip(y_rest) {
+        *sum += f(f64::from(x), f64::from(y));
+    }
+    sums.iter().sum()
+}

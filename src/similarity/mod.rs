@@ -1,0 +1,216 @@
+//! The hot kernel: similarities of all pairs that trials ask for.
+//!
+//! A trial needs the similarities of two or three pairs of stimuli, and the same pairs come up again
+//! and again. So the similarities of all pairs are computed once, by one half of a matrix product
+//! (the [`gram`]), and a trial is three look-ups. Where trials are few, each pair is computed by
+//! itself (the [`direct`] route).
+
+mod direct;
+mod gram;
+mod rows;
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::representation::Representation;
+use crate::stimuli::Stimuli;
+
+use direct::Direct;
+use gram::Gram;
+use rows::Rows;
+
+/// How alike two rows of features are. Larger is more alike.
+///
+/// | name | of rows *x*, *y* | undefined for |
+/// |---|---|---|
+/// | `Dot` | Σ xₖyₖ | |
+/// | `Cosine` | Σ xₖyₖ / (‖x‖‖y‖) | zero vectors |
+/// | `Pearson` | cosine of x − mean(x), y − mean(y) | rows whose features are all equal |
+/// | `NegativeEuclidean` | −‖x − y‖ | |
+/// | `NegativeSquaredEuclidean` | −‖x − y‖² | |
+///
+/// Where it is undefined, a stimulus that a trial shows is an error that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Similarity {
+    /// The dot product.
+    Dot,
+    /// The cosine of the angle between the rows.
+    Cosine,
+    /// The correlation of the rows over features.
+    Pearson,
+    /// Minus the Euclidean distance.
+    NegativeEuclidean,
+    /// Minus the squared Euclidean distance.
+    NegativeSquaredEuclidean,
+}
+
+impl Similarity {
+    /// All of them.
+    pub const ALL: [Similarity; 5] = [
+        Similarity::Dot,
+        Similarity::Cosine,
+        Similarity::Pearson,
+        Similarity::NegativeEuclidean,
+        Similarity::NegativeSquaredEuclidean,
+    ];
+
+    /// The name on command lines and in files, such as `negative-euclidean`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Similarity::Dot => "dot",
+            Similarity::Cosine => "cosine",
+            Similarity::Pearson => "pearson",
+            Similarity::NegativeEuclidean => "negative-euclidean",
+            Similarity::NegativeSquaredEuclidean => "negative-squared-euclidean",
+        }
+    }
+}
+
+impl std::fmt::Display for Similarity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Similarity {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = Similarity::ALL
+            .into_iter()
+            .find(|known| known.name() == name);
+        known.ok_or_else(|| {
+            Error::parameter(
+                "similarity",
+                "dot, cosine, pearson, negative-euclidean or negative-squared-euclidean",
+                format_args!("{name:?}"),
+            )
+        })
+    }
+}
+
+/// The precision in which the similarities of all pairs are computed and held.
+///
+/// Features are `f32` in either case, and sums over trials `f64`. With few trials each pair is
+/// computed by itself, always in double precision.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// `f32`: half the time and memory. The choice changes in a few of a million trials, those
+    /// whose two largest similarities differ by less than about 1e-6 of their size.
+    Single,
+    /// `f64`, the default: agrees with a reference in double precision.
+    #[default]
+    Double,
+}
+
+/// Which way the similarities of pairs are computed; chosen by the cost of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// All pairs of the shown stimuli at once.
+    Gram,
+    /// Each pair of each trial by itself.
+    Direct,
+}
+
+impl Route {
+    /// Pairs that one matrix product computes in the time of a pair computed by itself: measured
+    /// at 5 to 8 for 64 to 4,096 features.
+    const GRAM_SPEEDUP: u64 = 6;
+
+    /// A Gram matrix over this is never made, however many the trials.
+    const GRAM_BYTES: u64 = 8 << 30;
+
+    fn cheapest(n_shown: usize, n_trials: u64, precision: Precision) -> Self {
+        let n = n_shown as u64;
+        let n_gram_pairs = n.saturating_mul(n + 1) / 2;
+        let bytes = match precision {
+            Precision::Single => 4,
+            Precision::Double => 8,
+        };
+        if n_gram_pairs > n_trials.saturating_mul(3 * Self::GRAM_SPEEDUP)
+            || n_gram_pairs.saturating_mul(bytes) > Self::GRAM_BYTES
+        {
+            Route::Direct
+        } else {
+            Route::Gram
+        }
+    }
+}
+
+/// Trials that are looked up together: few enough that their similarities stay in the first-level
+/// cache.
+pub(crate) const BLOCK: usize = 1024;
+
+/// The similarities of the pairs (0,1), (0,2), (1,2) of up to [`BLOCK`] trials.
+pub(crate) struct Block(pub [[f64; BLOCK]; 3]);
+
+impl Block {
+    pub(crate) fn new() -> Self {
+        Self([[0.0; BLOCK]; 3])
+    }
+}
+
+/// The pairs of the stimuli of a trial, in the order of [`Block`].
+pub(crate) const PAIRS: [(usize, usize); 3] = [(0, 1), (0, 2), (1, 2)];
+
+/// The similarities of pairs of stimuli, ready to be looked up by trials.
+pub(crate) struct PairSimilarities<'a> {
+    pairs: Pairs<'a>,
+    unit: f64,
+}
+
+enum Pairs<'a> {
+    Single(Gram<f32>),
+    Double(Gram<f64>),
+    Direct(Direct<'a>),
+}
+
+impl<'a> PairSimilarities<'a> {
+    /// Prepares the similarities of the `shown` stimuli, given as positions in `stimuli`, for about
+    /// `n_trials` trials.
+    pub(crate) fn new(
+        representation: &'a Representation,
+        stimuli: &Stimuli,
+        shown: &[u32],
+        similarity: Similarity,
+        precision: Precision,
+        n_trials: u64,
+    ) -> Result<Self> {
+        let rows = Rows::join(representation, stimuli, shown, similarity)?;
+        let (pairs, unit) = match (Route::cheapest(shown.len(), n_trials, precision), precision) {
+            (Route::Direct, _) => (Pairs::Direct(Direct::new(rows)?), 1.0),
+            (Route::Gram, Precision::Single) => {
+                let (gram, unit) = Gram::new(&rows)?;
+                (Pairs::Single(gram), unit)
+            }
+            (Route::Gram, Precision::Double) => {
+                let (gram, unit) = Gram::new(&rows)?;
+                (Pairs::Double(gram), unit)
+            }
+        };
+        Ok(Self { pairs, unit })
+    }
+
+    /// What a looked-up number has to be multiplied by to be the similarity: a power of two by
+    /// which features were scaled to keep products within range, otherwise 1.
+    pub(crate) fn unit(&self) -> f64 {
+        self.unit
+    }
+
+    /// Looks up the first `n_pairs` pairs of up to [`BLOCK`] trials, in multiples of
+    /// [`PairSimilarities::unit`].
+    pub(crate) fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
+        match &self.pairs {
+            Pairs::Single(gram) => gram.gather(trials, n_pairs, block),
+            Pairs::Double(gram) => gram.gather(trials, n_pairs, block),
+            Pairs::Direct(direct) => direct.gather(trials, n_pairs, block),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
