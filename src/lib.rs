@@ -1,5 +1,6 @@
 //! How human is this representation?
 pub mod error;
+pub mod inference;
 pub mod judgment;
 pub mod representation;
 pub mod similarity;

@@ -42,14 +42,22 @@ pub struct Trials<T> {
 }
 
 impl<T: Task> Trials<T> {
+    /// The most stimuli that trials can be over: three indices then fit into one 64-bit word.
+    pub const MAX_STIMULI: usize = 1 << 21;
+
     /// Trials over these stimuli.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where there are none; [`Error::InvalidTrial`] naming the first trial
+    /// [`Error::NoTrials`] where there are none; [`Error::InvalidParameter`] where there are more
+    /// than [`Trials::MAX_STIMULI`] stimuli; [`Error::InvalidTrial`] naming the first trial
     /// with an index out of range or a stimulus that stands twice.
     pub fn new(stimuli: Stimuli, trials: Vec<[u32; 3]>) -> Result<Self> {
         if trials.is_empty() {
             return Err(Error::NoTrials);
+        }
+        if stimuli.len() > Self::MAX_STIMULI {
+            let expected = "at most 2097152 stimuli";
+            return Err(Error::parameter("stimuli", expected, stimuli.len()));
         }
         let shown = shown_stimuli(&trials, stimuli.len())?;
         Ok(Self {

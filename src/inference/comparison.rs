@@ -1,0 +1,106 @@
+//! Several representations on the same trials.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::inference::{
+    Confidence, Credit, Estimate, Interval, benjamini_hochberg, mean_over_trials,
+};
+use crate::judgment::{Task, Trials};
+
+/// How much better one representation does than another on the same trials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Position of the first in what was compared.
+    pub first: usize,
+    /// Position of the second.
+    pub second: usize,
+    /// Accuracy of the first minus accuracy of the second, with its standard error.
+    pub difference: Estimate,
+    /// The confidence interval of the difference.
+    pub interval: Interval,
+    /// The probability of a difference at least as large, were there none (two-sided).
+    pub p_value: f64,
+    /// The p-value adjusted for all comparisons made together ([`benjamini_hochberg`]).
+    pub adjusted_p_value: f64,
+}
+
+/// Compares every two of several lists of credits for the same trials: (0,1), (0,2), …, (1,2), ….
+///
+/// Both earned their credits on the same objects, so the uncertainty is that of the differences
+/// trial by trial, by the same object-level variance as for one accuracy; it is smaller than that of
+/// the two accuracies suggests, where they find the same trials hard.
+///
+/// # Errors
+/// [`Error::LengthMismatch`] where a list has not one credit for each trial.
+pub fn compare<T: Task>(
+    trials: &Trials<T>,
+    credits: &[&[Credit]],
+    confidence: Confidence,
+) -> Result<Vec<Comparison>> {
+    for credits in credits {
+        if credits.len() != trials.len() {
+            return Err(Error::LengthMismatch {
+                what: "credits to compare",
+                expected: trials.len(),
+                found: credits.len(),
+            });
+        }
+    }
+    let mut comparisons = Vec::new();
+    for first in 0..credits.len() {
+        for second in first + 1..credits.len() {
+            let pairs = credits[first].iter().zip(credits[second]);
+            let differences: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
+            let difference =
+                mean_over_trials(trials.as_slice(), &differences, trials.stimuli().len());
+            comparisons.push(Comparison {
+                first,
+                second,
+                difference,
+                interval: difference.interval(confidence).clamp(-1.0, 1.0),
+                p_value: difference.p_value(),
+                adjusted_p_value: 1.0,
+            });
+        }
+    }
+    let p_values: Vec<f64> = comparisons
+        .iter()
+        .map(|comparison| comparison.p_value)
+        .collect();
+    for (comparison, adjusted) in comparisons.iter_mut().zip(benjamini_hochberg(&p_values)) {
+        comparison.adjusted_p_value = adjusted;
+    }
+    Ok(comparisons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::OddOneOut;
+    use crate::stimuli::Stimuli;
+
+    #[test]
+    fn the_same_credits_do_not_differ() {
+        let trials = vec![[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 4, 8]];
+        let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
+        let (right, wrong) = (Credit::FULL, Credit::NONE);
+        let a = [right, wrong, right, wrong];
+        let b = [wrong, wrong, wrong, wrong];
+        let found = compare(&trials, &[&a, &a, &b], Confidence::default()).unwrap();
+        let positions: Vec<_> = found.iter().map(|c| (c.first, c.second)).collect();
+        assert_eq!(positions, [(0, 1), (0, 2), (1, 2)]);
+        assert_eq!(found[0].difference.value, 0.0);
+        assert_eq!(found[0].p_value, 1.0);
+        assert_eq!(found[1].difference.value, 0.5);
+        assert!(found[1].adjusted_p_value >= found[1].p_value);
+        assert!(matches!(
+            compare(&trials, &[&a, &b[..3]], Confidence::default()),
+            Err(Error::LengthMismatch {
+                expected: 4,
+                found: 3,
+                ..
+            })
+        ));
+    }
+}

@@ -1,0 +1,18 @@
+//! How sure we are: standard errors, intervals, ceilings and comparisons.
+
+mod bootstrap;
+mod clustered;
+mod comparison;
+mod credit;
+mod estimate;
+mod multiple_comparisons;
+mod noise_ceiling;
+
+pub use bootstrap::{Bootstrapped, ObjectBootstrap};
+pub use comparison::{Comparison, compare};
+pub use credit::Credit;
+pub use estimate::{Confidence, Estimate, Interval};
+pub use multiple_comparisons::benjamini_hochberg;
+pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
+
+pub(crate) use clustered::mean_over_trials;

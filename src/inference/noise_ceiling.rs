@@ -1,0 +1,153 @@
+//! How well any model could do, given how far people agree.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::inference::{Confidence, Credit, Estimate, Interval, mean_over_trials};
+use crate::judgment::{Answer, Question, Task, Trials};
+
+/// How well any model could do on trials that people answered more than once.
+///
+/// Repeated trials are those with the same [`Question`]. No model can agree with two people who
+/// disagree; the ceiling is between the two estimates:
+///
+/// - [`leave_one_out`](Self::leave_one_out): how often an answer is that of the majority of the
+///   *other* answers to its question. Too low, because few others are a noisy majority.
+/// - [`majority`](Self::majority): how often an answer is that of the majority of *all* answers,
+///   itself among them. Too high, because each answer helps to make its majority.
+///
+/// Where answers tie for the majority, each gets its share of the trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoiseCeiling {
+    /// The lower estimate.
+    pub leave_one_out: Estimate,
+    /// The interval of the lower estimate.
+    pub leave_one_out_interval: Interval,
+    /// The upper estimate.
+    pub majority: Estimate,
+    /// The interval of the upper estimate.
+    pub majority_interval: Interval,
+    /// Questions that were answered more than once.
+    pub n_questions: usize,
+    /// Answers to those questions; the others say nothing about agreement.
+    pub n_answers: usize,
+}
+
+/// The noise ceiling of trials, from the questions that were answered more than once; `None` where
+/// there are none.
+///
+/// The standard errors are object-level, as those of an accuracy.
+pub fn noise_ceiling<T: Task>(trials: &Trials<T>, confidence: Confidence) -> Option<NoiseCeiling> {
+    let answers = repeated_questions(trials);
+    if answers.is_empty() {
+        return None;
+    }
+    let mut repeated = Vec::new();
+    let mut leave_one_out = Vec::new();
+    let mut majority = Vec::new();
+    for &trial in trials.as_slice() {
+        let (question, Answer(answer)) = T::question(trial);
+        let Some(&counts) = answers.get(&question) else {
+            continue;
+        };
+        let answer = usize::from(answer);
+        let mut others = counts;
+        others[answer] -= 1;
+        repeated.push(trial);
+        leave_one_out.push(share_of_majority(others, answer));
+        majority.push(share_of_majority(counts, answer));
+    }
+    let n_stimuli = trials.stimuli().len();
+    let leave_one_out = mean_over_trials(&repeated, &leave_one_out, n_stimuli);
+    let majority = mean_over_trials(&repeated, &majority, n_stimuli);
+    Some(NoiseCeiling {
+        leave_one_out_interval: leave_one_out.interval(confidence).clamp(0.0, 1.0),
+        majority_interval: majority.interval(confidence).clamp(0.0, 1.0),
+        leave_one_out,
+        majority,
+        n_questions: answers.len(),
+        n_answers: repeated.len(),
+    })
+}
+
+/// The questions that were answered more than once, and how often each answer was given.
+fn repeated_questions<T: Task>(trials: &Trials<T>) -> HashMap<Question, [u32; 3]> {
+    // Most data sets repeat few questions, or none: sorting finds them with less memory than a
+    // map of all.
+    let questions = trials
+        .as_slice()
+        .par_iter()
+        .map(|&trial| T::question(trial).0);
+    let mut questions: Vec<Question> = questions.collect();
+    questions.par_sort_unstable();
+    let mut answers: HashMap<Question, [u32; 3]> = questions
+        .chunk_by(|left, right| left == right)
+        .filter(|same| same.len() > 1)
+        .map(|same| (same[0], [0; 3]))
+        .collect();
+    if !answers.is_empty() {
+        for &trial in trials.as_slice() {
+            let (question, Answer(answer)) = T::question(trial);
+            if let Some(counts) = answers.get_mut(&question) {
+                counts[usize::from(answer)] += 1;
+            }
+        }
+    }
+    answers
+}
+
+/// What an answer earns for agreeing with the most frequent ones.
+fn share_of_majority(counts: [u32; 3], answer: usize) -> Credit {
+    let most = counts.into_iter().max().unwrap_or(0);
+    if counts[answer] < most {
+        return Credit::NONE;
+    }
+    let n_tied = counts.into_iter().filter(|&count| count == most).count();
+    Credit::share_of(n_tied as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::{Anchored, OddOneOut};
+    use crate::stimuli::Stimuli;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn counts_agreement_within_questions() {
+        // One question answered 2:1:0, one 1:1, one once.
+        let trials = vec![
+            [0, 1, 2],
+            [1, 0, 2],
+            [2, 1, 0],
+            [3, 4, 5],
+            [5, 4, 3],
+            [6, 7, 8],
+        ];
+        let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
+        let ceiling = noise_ceiling(&trials, Confidence::default()).unwrap();
+        assert_eq!((ceiling.n_questions, ceiling.n_answers), (2, 5));
+        // Majority: (2 + 1) of 5. Left out: 2:1 leaves 1:1 for each of the two (a half each) and
+        // 2:0 for the third (nothing); 1:1 leaves 0:1 (nothing).
+        assert_relative_eq!(ceiling.majority.value, 3.0 / 5.0);
+        assert_relative_eq!(ceiling.leave_one_out.value, 1.0 / 5.0);
+        assert!(ceiling.majority_interval.contains(ceiling.majority.value));
+    }
+
+    #[test]
+    fn anchored_questions_have_a_head() {
+        let trials = vec![[0, 1, 2], [0, 2, 1], [1, 0, 2], [0, 1, 2]];
+        let trials = Anchored::new(Stimuli::numbered(3), trials).unwrap();
+        let ceiling = noise_ceiling(&trials, Confidence::default()).unwrap();
+        assert_eq!((ceiling.n_questions, ceiling.n_answers), (1, 3));
+        assert_relative_eq!(ceiling.majority.value, 2.0 / 3.0);
+    }
+
+    #[test]
+    fn nothing_repeats_nothing_is_known() {
+        let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 2, 3]]).unwrap();
+        assert_eq!(noise_ceiling(&trials, Confidence::default()), None);
+    }
+}
