@@ -16,7 +16,7 @@
 //! with every residual replaced by 1. So V / (1 − f) is used, which for trials that share nothing is
 //! the familiar T / (T − 1).
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ use crate::judgment::{OddOneOutTask, Trials};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cell {
     pub sum: i32,
-    pub count: u32,
+    pub count: i32,
 }
 
 impl Cell {
@@ -42,6 +42,17 @@ impl Cell {
         }
     }
 
+    /// The mean credit of the trials.
+    pub fn mean(self) -> f64 {
+        f64::from(self.sum) / f64::from(Credit::FULL.sixths()) / f64::from(self.count)
+    }
+
+    /// Whether trials can have these sums.
+    pub fn is_valid(self) -> bool {
+        let most = i64::from(self.count) * i64::from(Credit::FULL.sixths());
+        self.count >= 0 && i64::from(self.sum).abs() <= most
+    }
+
     fn residual(self, mean: f64) -> f64 {
         f64::from(self.sum) / f64::from(Credit::FULL.sixths()) - mean * f64::from(self.count)
     }
@@ -51,6 +62,13 @@ impl AddAssign for Cell {
     fn add_assign(&mut self, other: Self) {
         self.sum += other.sum;
         self.count += other.count;
+    }
+}
+
+impl SubAssign for Cell {
+    fn sub_assign(&mut self, other: Self) {
+        self.sum -= other.sum;
+        self.count -= other.count;
     }
 }
 
@@ -93,18 +111,30 @@ impl std::iter::Sum for Level {
 /// The three levels of clusters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Levels {
-    pub objects: Level,
-    pub pairs: Level,
-    pub triples: Level,
+    objects: Level,
+    pairs: Level,
+    triples: Level,
+    /// Objects that any trial contains.
+    n_objects: usize,
 }
 
 impl Levels {
+    pub fn new(objects: &[Cell], pairs: Level, triples: Level, mean: f64) -> Self {
+        Self {
+            objects: Level::over(objects.iter().copied(), mean),
+            pairs,
+            triples,
+            n_objects: objects.iter().filter(|cell| cell.count > 0).count(),
+        }
+    }
+
     /// The mean with its standard error.
-    pub fn estimate(&self, mean: f64, n_trials: u64, n_objects: usize) -> Estimate {
+    pub fn estimate(&self, mean: f64, n_trials: u64) -> Estimate {
         let Levels {
             objects,
             pairs,
             triples,
+            n_objects,
         } = self;
         let squared_trials = (n_trials as f64).powi(2);
         let shared = (objects.squared_counts - pairs.squared_counts + triples.squared_counts)
@@ -118,7 +148,7 @@ impl Levels {
         // Fewer than six objects leave no two trials without one in common.
         let standard_error =
             (unshared > 1e-9).then(|| (variance / squared_trials / unshared).sqrt());
-        let n_units = n_objects.min(usize::try_from(n_trials).unwrap_or(usize::MAX));
+        let n_units = (*n_objects).min(usize::try_from(n_trials).unwrap_or(usize::MAX));
         Estimate {
             value: mean,
             standard_error,
@@ -136,12 +166,13 @@ pub(crate) fn mean_over_trials(
 ) -> Estimate {
     let objects = object_cells(trials, credits, n_stimuli);
     let mean = mean_of(credits);
-    Levels {
-        objects: Level::over(objects.iter().copied(), mean),
-        pairs: pair_level(trials, credits, n_stimuli, mean),
-        triples: keyed_level(trials, credits, mean, |trial| [triple_key(trial)]),
-    }
-    .estimate(mean, trials.len() as u64, n_occupied(&objects))
+    Levels::new(
+        &objects,
+        pair_level(trials, credits, n_stimuli, mean),
+        keyed_level(trials, credits, mean, |trial| [triple_key(trial)]),
+        mean,
+    )
+    .estimate(mean, trials.len() as u64)
 }
 
 fn mean_of(credits: &[Credit]) -> f64 {
@@ -150,11 +181,6 @@ fn mean_of(credits: &[Credit]) -> f64 {
         .map(|credit| i64::from(credit.sixths()))
         .sum();
     sum as f64 / f64::from(Credit::FULL.sixths()) / credits.len() as f64
-}
-
-/// Cells that hold any trial.
-pub(crate) fn n_occupied(cells: &[Cell]) -> usize {
-    cells.iter().filter(|cell| cell.count > 0).count()
 }
 
 /// Trials that a task looks at.

@@ -1,6 +1,7 @@
 //! How sure we are: standard errors, intervals, ceilings and comparisons.
 
 mod bootstrap;
+mod cluster_sums;
 mod clustered;
 mod comparison;
 mod credit;
@@ -15,4 +16,5 @@ pub use estimate::{Confidence, Estimate, Interval};
 pub use multiple_comparisons::benjamini_hochberg;
 pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
 
-pub(crate) use clustered::mean_over_trials;
+pub(crate) use cluster_sums::ClusterSums;
+pub(crate) use clustered::{Cell, Levels, mean_over_trials, object_cells, pair_keys, triple_key};

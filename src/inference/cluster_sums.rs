@@ -1,0 +1,222 @@
+//! Sums over clusters that can be added to and merged.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::inference::Credit;
+use crate::inference::clustered::{Cell, Level, sum_by_key};
+
+/// The sums of credits by pair or triple of objects.
+///
+/// They are exact for up to [`ClusterSums::MAX_EXACT`] clusters. Beyond that, memory stays bounded:
+/// clusters are added, with a random sign each, into [`ClusterSums::BINS`] bins, whose sum of
+/// squares estimates that of the clusters without bias and with a relative standard error of
+/// √(2 / bins) = 0.14 % (the sketch of Alon, Matias & Szegedy 1999). Which of the two it is depends
+/// on the clusters alone, so that merged shards equal the whole in either case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ClusterSums {
+    /// The cells of all clusters, by ascending key.
+    Exact(Vec<(u64, Cell)>),
+    /// The signed sums of the clusters that fall into each bin.
+    Sketch(Vec<Cell>),
+}
+
+impl Default for ClusterSums {
+    fn default() -> Self {
+        ClusterSums::Exact(Vec::new())
+    }
+}
+
+impl ClusterSums {
+    /// Clusters up to which sums are exact: 128 MiB.
+    pub const MAX_EXACT: usize = 1 << 23;
+
+    /// Bins of the sketch.
+    pub const BINS: usize = 1 << 20;
+
+    /// Adds trials, each with the clusters it is in.
+    pub fn add<const N: usize>(
+        &mut self,
+        trials: &[[u32; 3]],
+        credits: &[Credit],
+        keys: impl Fn([u32; 3]) -> [u64; N] + Sync,
+    ) {
+        let keyed = trials
+            .par_iter()
+            .zip(credits)
+            .flat_map_iter(|(&trial, &credit)| {
+                keys(trial).into_iter().map(move |key| (key, credit))
+            });
+        self.add_cells(sum_by_key(keyed.collect()));
+    }
+
+    /// Adds the sums of other trials.
+    pub fn merge(&mut self, other: Self) {
+        match other {
+            ClusterSums::Exact(cells) => self.add_cells(cells),
+            ClusterSums::Sketch(other) => {
+                let bins = self.sketch();
+                bins.iter_mut()
+                    .zip(other)
+                    .for_each(|(bin, other)| *bin += other);
+            }
+        }
+    }
+
+    /// Adds cells that are in ascending order of keys.
+    fn add_cells(&mut self, added: Vec<(u64, Cell)>) {
+        match self {
+            ClusterSums::Exact(cells) => {
+                *cells = merged(cells, &added);
+                if cells.len() > Self::MAX_EXACT {
+                    self.sketch();
+                }
+            }
+            ClusterSums::Sketch(bins) => added.into_iter().for_each(|cell| drop_into(bins, cell)),
+        }
+    }
+
+    /// Turns the sums into a sketch, unless they are one.
+    fn sketch(&mut self) -> &mut Vec<Cell> {
+        if let ClusterSums::Exact(cells) = self {
+            let mut bins = vec![Cell::default(); Self::BINS];
+            cells.iter().for_each(|&cell| drop_into(&mut bins, cell));
+            *self = ClusterSums::Sketch(bins);
+        }
+        match self {
+            ClusterSums::Sketch(bins) => bins,
+            ClusterSums::Exact(_) => unreachable!("it was turned into a sketch above"),
+        }
+    }
+
+    /// The level that these clusters make.
+    pub fn level(&self, mean: f64) -> Level {
+        match self {
+            ClusterSums::Exact(cells) => Level::over(cells.iter().map(|&(_, cell)| cell), mean),
+            ClusterSums::Sketch(bins) => Level::over(bins.iter().copied(), mean),
+        }
+    }
+
+    /// Whether the sums could have come from that many trials, each in `n` of these clusters.
+    pub fn is_valid(&self, n_trials: i64, n: i64) -> bool {
+        match self {
+            ClusterSums::Exact(cells) => {
+                cells
+                    .iter()
+                    .map(|(_, cell)| i64::from(cell.count))
+                    .sum::<i64>()
+                    == n * n_trials
+                    && cells.iter().all(|(_, cell)| cell.is_valid())
+                    && cells.is_sorted_by(|(left, _), (right, _)| left < right)
+            }
+            ClusterSums::Sketch(bins) => {
+                let absolute = |cell: &Cell| i64::from(cell.count).abs();
+                bins.len() == Self::BINS && bins.iter().map(absolute).sum::<i64>() <= n * n_trials
+            }
+        }
+    }
+}
+
+/// The cells of both, in ascending order of keys, as both are.
+fn merged(left: &[(u64, Cell)], right: &[(u64, Cell)]) -> Vec<(u64, Cell)> {
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    while let (Some(&&(l, l_cell)), Some(&&(r, r_cell))) = (left.peek(), right.peek()) {
+        let mut cell = Cell::default();
+        if l <= r {
+            cell += l_cell;
+            left.next();
+        }
+        if r <= l {
+            cell += r_cell;
+            right.next();
+        }
+        merged.push((l.min(r), cell));
+    }
+    merged.extend(left.chain(right));
+    merged
+}
+
+/// Adds a cluster to its bin, with its sign.
+fn drop_into(bins: &mut [Cell], (key, cell): (u64, Cell)) {
+    // The finaliser of SplitMix64.
+    let mut hash = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^= hash >> 31;
+    let bin = &mut bins[(hash >> 1) as usize % ClusterSums::BINS];
+    if hash & 1 == 0 {
+        *bin += cell
+    } else {
+        *bin -= cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    fn cells() -> impl Strategy<Value = Vec<(u64, Cell)>> {
+        let cell = (0i32..7, 1i32..3).prop_map(|(sum, count)| Cell { sum, count });
+        proptest::collection::btree_map(0u64..60, cell, 0..40)
+            .prop_map(|map| map.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn merging_adds_cluster_by_cluster(left in cells(), right in cells()) {
+            let mut expected = std::collections::BTreeMap::<u64, Cell>::new();
+            for &(key, cell) in left.iter().chain(&right) {
+                *expected.entry(key).or_default() += cell;
+            }
+            prop_assert_eq!(merged(&left, &right), expected.into_iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_sketch_of_the_merged_is_the_merged_sketch(left in cells(), right in cells()) {
+            let sketch = |cells: &[(u64, Cell)]| {
+                let mut sums = ClusterSums::Exact(cells.to_vec());
+                sums.sketch();
+                sums
+            };
+            let mut apart = sketch(&left);
+            apart.merge(sketch(&right));
+            prop_assert_eq!(&apart, &sketch(&merged(&left, &right)));
+            let mut mixed = sketch(&left);
+            mixed.merge(ClusterSums::Exact(right));
+            prop_assert_eq!(apart, mixed);
+        }
+    }
+
+    #[test]
+    fn a_sketch_estimates_the_sum_of_squares() {
+        let cells: Vec<(u64, Cell)> = (0..400_000u64)
+            .map(|key| {
+                (
+                    key * key,
+                    Cell {
+                        sum: (key % 13) as i32,
+                        count: 2,
+                    },
+                )
+            })
+            .collect();
+        let exact = ClusterSums::Exact(cells);
+        let mut sketch = exact.clone();
+        sketch.sketch();
+        let (exact, sketch) = (exact.level(0.4), sketch.level(0.4));
+        // Five standard errors of the sketch.
+        assert_relative_eq!(
+            exact.squared_residuals,
+            sketch.squared_residuals,
+            max_relative = 7e-3
+        );
+        assert_relative_eq!(
+            exact.squared_counts,
+            sketch.squared_counts,
+            max_relative = 7e-3
+        );
+    }
+}

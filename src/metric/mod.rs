@@ -1,0 +1,22 @@
+//! Metrics of alignment: a representation held against what people said.
+
+pub mod odd_one_out;
+
+use crate::error::Result;
+use crate::representation::Representation;
+
+/// A way of holding a representation against judgments of type `J`.
+///
+/// A metric that can't read the judgments of a data set doesn't compile. Rows are matched by
+/// stimulus id: the representation may hold more stimuli than the judgments, in any order.
+pub trait AlignmentMetric<J: ?Sized> {
+    /// What comes out.
+    type Score;
+
+    /// Scores a representation.
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`](crate::Error::MissingStimuli) where a stimulus that was judged has
+    /// no row; otherwise what the metric needs of representations and judgments.
+    fn score(&self, representation: &Representation, judgments: &J) -> Result<Self::Score>;
+}

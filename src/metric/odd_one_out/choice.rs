@@ -1,0 +1,184 @@
+//! Which pair a representation chooses, and what ties earn.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::inference::Credit;
+use crate::similarity::Block;
+
+/// What a trial earns whose largest similarity is shared by several pairs.
+///
+/// A network that maps everything to one point ties in every trial. Taking the first of the largest
+/// would then count every trial as correct, since the pair that people chose is written first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TiePolicy {
+    /// Nothing; the default.
+    #[default]
+    Wrong,
+    /// 1/k where the pair that people chose is one of k that share the largest similarity.
+    Fractional,
+    /// The rule of the published evaluation script: nothing where all similarities are equal;
+    /// otherwise the first of the largest is taken, so that a pair that people chose and that ties
+    /// with one other counts as correct.
+    PublishedAllEqual,
+}
+
+impl TiePolicy {
+    /// All of them.
+    pub const ALL: [TiePolicy; 3] = [
+        TiePolicy::Wrong,
+        TiePolicy::Fractional,
+        TiePolicy::PublishedAllEqual,
+    ];
+
+    /// The name on command lines and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            TiePolicy::Wrong => "wrong",
+            TiePolicy::Fractional => "fractional",
+            TiePolicy::PublishedAllEqual => "published-all-equal",
+        }
+    }
+
+    /// What a trial earns: `correct` where the pair that people chose has the largest similarity,
+    /// shared by `n_largest` of `n_pairs` pairs.
+    #[inline(always)]
+    fn credit(self, correct: bool, n_largest: u8, n_pairs: usize) -> Credit {
+        if !correct {
+            return Credit::NONE;
+        }
+        match self {
+            TiePolicy::Wrong => Credit::from(n_largest == 1),
+            TiePolicy::Fractional => Credit::share_of(n_largest),
+            TiePolicy::PublishedAllEqual => Credit::from(usize::from(n_largest) < n_pairs),
+        }
+    }
+}
+
+impl std::fmt::Display for TiePolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for TiePolicy {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = TiePolicy::ALL
+            .into_iter()
+            .find(|known| known.name() == name);
+        known.ok_or_else(|| {
+            let expected = "wrong, fractional or published-all-equal";
+            Error::parameter("ties", expected, format_args!("{name:?}"))
+        })
+    }
+}
+
+/// Writes what each trial of a block earns; returns how many of them tie.
+#[inline(always)]
+pub(super) fn choose(
+    Block([first, second, third]): &Block,
+    n_pairs: usize,
+    policy: TiePolicy,
+    credits: &mut [Credit],
+) -> u64 {
+    // Credits by (is the first pair among the largest, how many are).
+    let table: [[Credit; 4]; 2] = [false, true]
+        .map(|correct| [1, 1, 2, 3].map(|n_largest| policy.credit(correct, n_largest, n_pairs)));
+    let mut n_ties = 0;
+    let pairs = first.iter().zip(second).zip(third);
+    for (credit, ((&first, &second), &third)) in credits.iter_mut().zip(pairs) {
+        let third = if n_pairs == 3 {
+            third
+        } else {
+            f64::NEG_INFINITY
+        };
+        let largest = first.max(second).max(third);
+        let correct = first == largest;
+        let n_largest =
+            usize::from(correct) + usize::from(second == largest) + usize::from(third == largest);
+        n_ties += u64::from(n_largest > 1);
+        *credit = table[usize::from(correct)][n_largest];
+    }
+    n_ties
+}
+
+/// The pair with the largest similarity in each trial of a block; `None` where several share it.
+pub(super) fn chosen(block: &Block, n_pairs: usize, choices: &mut [Option<u8>]) {
+    for (trial, choice) in choices.iter_mut().enumerate() {
+        let similarities = block.0.iter().take(n_pairs).map(|pair| pair[trial]);
+        let largest = similarities.clone().fold(f64::NEG_INFINITY, f64::max);
+        let mut largest_at = (0u8..)
+            .zip(similarities)
+            .filter(|&(_, similarity)| similarity == largest);
+        *choice = largest_at.next().map(|(pair, _)| pair);
+        if largest_at.next().is_some() {
+            *choice = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credits(n_pairs: usize, policy: TiePolicy, trials: &[[f64; 3]]) -> (Vec<f64>, u64) {
+        let mut block = Block::new();
+        for (position, similarities) in trials.iter().enumerate() {
+            for (pair, &similarity) in block.0.iter_mut().zip(similarities) {
+                pair[position] = similarity;
+            }
+        }
+        let mut credits = vec![Credit::NONE; trials.len()];
+        let n_ties = choose(&block, n_pairs, policy, &mut credits);
+        (
+            credits.iter().map(|credit| credit.value()).collect(),
+            n_ties,
+        )
+    }
+
+    #[test]
+    fn ties_earn_what_the_policy_says() {
+        let trials = [
+            [3.0, 1.0, 2.0], // right
+            [1.0, 3.0, 2.0], // wrong
+            [3.0, 3.0, 1.0], // right with one other
+            [1.0, 3.0, 3.0], // wrong with one other
+            [2.0, 2.0, 2.0], // all equal
+        ];
+        let (wrong, n_ties) = credits(3, TiePolicy::Wrong, &trials);
+        assert_eq!((wrong, n_ties), (vec![1.0, 0.0, 0.0, 0.0, 0.0], 3));
+        let (fractional, _) = credits(3, TiePolicy::Fractional, &trials);
+        assert_eq!(fractional, [1.0, 0.0, 0.5, 0.0, 1.0 / 3.0]);
+        let (published, n_ties) = credits(3, TiePolicy::PublishedAllEqual, &trials);
+        assert_eq!((published, n_ties), (vec![1.0, 0.0, 1.0, 0.0, 0.0], 3));
+    }
+
+    #[test]
+    fn anchored_trials_have_two_pairs() {
+        // The third pair is not asked for, and may hold anything.
+        let trials = [[3.0, 1.0, 9.0], [2.0, 2.0, 9.0], [1.0, 2.0, 0.0]];
+        let (wrong, n_ties) = credits(2, TiePolicy::Wrong, &trials);
+        assert_eq!((wrong, n_ties), (vec![1.0, 0.0, 0.0], 1));
+        assert_eq!(
+            credits(2, TiePolicy::Fractional, &trials).0,
+            [1.0, 0.5, 0.0]
+        );
+        assert_eq!(
+            credits(2, TiePolicy::PublishedAllEqual, &trials).0,
+            [1.0, 0.0, 0.0]
+        );
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for policy in TiePolicy::ALL {
+            assert_eq!(policy.name().parse::<TiePolicy>().unwrap(), policy);
+        }
+        assert!("first".parse::<TiePolicy>().is_err());
+    }
+}

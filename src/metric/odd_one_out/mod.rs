@@ -1,0 +1,415 @@
+//! Odd-one-out alignment: does the representation find the same stimulus odd as people do?
+
+mod choice;
+mod exact_sum;
+mod outcomes;
+mod probability;
+mod score;
+mod tally;
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+pub use choice::TiePolicy;
+pub use outcomes::{Counts, GroupAccuracy, Outcomes};
+pub use probability::Probabilities;
+pub use score::Score;
+pub use tally::Tally;
+
+use crate::error::{Error, Result};
+use crate::inference::{Confidence, Credit, ObjectBootstrap};
+use crate::judgment::{Task, Trials};
+use crate::metric::AlignmentMetric;
+use crate::representation::Representation;
+use crate::similarity::{BLOCK, Block, PairSimilarities, Precision, Similarity};
+use crate::stimuli::Stimuli;
+
+use probability::{Losses, Softmax};
+
+/// Zero-shot odd-one-out accuracy: of three stimuli, the representation puts the two together that
+/// it finds most similar; how often are these the two that people put together?
+///
+/// Nothing is fitted. The metric reads [`OddOneOut`](crate::OddOneOut) trials (chance 1/3) and
+/// [`Anchored`](crate::Anchored) trials (chance 1/2), in which the pair of the two candidates is not
+/// a choice.
+///
+/// | setting | default |
+/// |---|---|
+/// | similarity | cosine |
+/// | temperature | 1 |
+/// | ties | [`TiePolicy::Wrong`] |
+/// | probabilities | [`Probabilities::Softmax`] |
+/// | precision | [`Precision::Double`] |
+/// | confidence | 0.95 |
+/// | bootstrap | none |
+///
+/// ```
+/// use human_alignment::{AlignmentMetric, OddOneOut, Representation, Similarity, Stimuli};
+/// use human_alignment::ZeroShotOddOneOut;
+/// use ndarray::array;
+///
+/// let stimuli = Stimuli::new(["cat", "dog", "car", "bus"])?;
+/// let features = array![[1.0, 0.2], [0.9, 0.1], [0.1, 1.0], [0.0, 0.8]];
+/// let representation = Representation::new(stimuli.clone(), features)?;
+/// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [2, 3, 1], [1, 2, 0]])?;
+///
+/// let metric = ZeroShotOddOneOut::new(Similarity::Cosine).with_temperature(0.1)?;
+/// let score = metric.score(&representation, &trials)?;
+/// assert_eq!((score.n_correct, score.n_trials), (2, 3));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ZeroShotOddOneOut {
+    similarity: Similarity,
+    temperature: f64,
+    ties: TiePolicy,
+    probabilities: Probabilities,
+    precision: Precision,
+    confidence: Confidence,
+    bootstrap: Option<ObjectBootstrap>,
+}
+
+impl Default for ZeroShotOddOneOut {
+    fn default() -> Self {
+        Self::new(Similarity::Cosine)
+    }
+}
+
+impl ZeroShotOddOneOut {
+    /// The metric with this similarity and the defaults otherwise.
+    pub fn new(similarity: Similarity) -> Self {
+        Self {
+            similarity,
+            temperature: 1.0,
+            ties: TiePolicy::default(),
+            probabilities: Probabilities::default(),
+            precision: Precision::default(),
+            confidence: Confidence::default(),
+            bootstrap: None,
+        }
+    }
+
+    /// Sets the temperature of the softmax. It changes probabilities, never choices.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
+        if temperature > 0.0 && temperature.is_finite() && temperature.recip().is_finite() {
+            self.temperature = temperature;
+            Ok(self)
+        } else {
+            Err(Error::parameter(
+                "temperature",
+                "positive and finite",
+                temperature,
+            ))
+        }
+    }
+
+    /// Sets what ties earn.
+    #[must_use]
+    pub fn with_ties(mut self, ties: TiePolicy) -> Self {
+        self.ties = ties;
+        self
+    }
+
+    /// Sets what probabilities are made of.
+    #[must_use]
+    pub fn with_probabilities(mut self, probabilities: Probabilities) -> Self {
+        self.probabilities = probabilities;
+        self
+    }
+
+    /// Sets the precision of similarities.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    /// Sets how often intervals are to cover the truth.
+    #[must_use]
+    pub fn with_confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Adds the bootstrap over objects to scores.
+    #[must_use]
+    pub fn with_bootstrap(mut self, bootstrap: ObjectBootstrap) -> Self {
+        self.bootstrap = Some(bootstrap);
+        self
+    }
+
+    /// How many trials are correct and how many tie: the fastest answer, without probabilities or
+    /// uncertainty.
+    ///
+    /// # Errors
+    /// As for [`AlignmentMetric::score`].
+    pub fn count<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<Counts> {
+        let kernel = self
+            .without_probabilities()
+            .kernel_for(representation, trials)?;
+        let counts = trials.as_slice().par_chunks(BLOCK).map(|trials| {
+            let mut credits = [Credit::NONE; BLOCK];
+            let credits = &mut credits[..trials.len()];
+            kernel.run::<T>(trials, credits).0
+        });
+        Ok(counts.reduce(Counts::default, Counts::sum))
+    }
+
+    /// What every trial earned: one byte a trial.
+    ///
+    /// # Errors
+    /// As for [`AlignmentMetric::score`].
+    pub fn outcomes<'t, T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &'t Trials<T>,
+    ) -> Result<Outcomes<'t, T>> {
+        Ok(self.kernel_for(representation, trials)?.outcomes(trials))
+    }
+
+    /// The pair that the representation chooses in each trial: 0 for that of the first two stimuli,
+    /// which people chose, 1 for the first and the third, 2 for the second and the third; `None`
+    /// where several share the largest similarity.
+    ///
+    /// # Errors
+    /// As for [`AlignmentMetric::score`].
+    pub fn choices<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<Vec<Option<u8>>> {
+        let kernel = self
+            .without_probabilities()
+            .kernel_for(representation, trials)?;
+        let mut choices = vec![None; trials.len()];
+        kernel.for_each_block(
+            &kernel.similarities,
+            trials,
+            &mut choices,
+            1,
+            |block, choices| {
+                choice::chosen(block, T::N_PAIRS, choices);
+            },
+        );
+        Ok(choices)
+    }
+
+    /// The probabilities of the pairs in each trial: trials × 3 (× 2 for anchored trials), in the
+    /// order of [`ZeroShotOddOneOut::choices`].
+    ///
+    /// # Errors
+    /// As for [`AlignmentMetric::score`].
+    pub fn probabilities<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<Array2<f64>> {
+        let mut probabilities = Array2::zeros((trials.len(), T::N_PAIRS));
+        let out = probabilities
+            .as_slice_mut()
+            .expect("a new array is contiguous");
+        self.for_each_softmax(representation, trials, out, T::N_PAIRS, |softmax, out| {
+            out.copy_from_slice(&softmax.probabilities()[..T::N_PAIRS]);
+        })?;
+        Ok(probabilities)
+    }
+
+    /// The entropy of the probabilities of each trial, in nats.
+    ///
+    /// # Errors
+    /// As for [`AlignmentMetric::score`].
+    pub fn entropies<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<Vec<f64>> {
+        let mut entropies = vec![0.0; trials.len()];
+        self.for_each_softmax(representation, trials, &mut entropies, 1, |softmax, out| {
+            out[0] = softmax.entropy();
+        })?;
+        Ok(entropies)
+    }
+
+    /// Tallies trials that come in chunks, such as those of a file larger than memory. Nothing is
+    /// held of a chunk once it is tallied.
+    ///
+    /// The similarities are prepared once, for all of `stimuli`; each of them must have a row.
+    ///
+    /// # Errors
+    /// The first error of the chunks; otherwise as for [`AlignmentMetric::score`], and
+    /// [`Error::Incompatible`] where a chunk is over other stimuli.
+    pub fn tally<T: Task>(
+        &self,
+        representation: &Representation,
+        stimuli: &Stimuli,
+        chunks: impl IntoIterator<Item = Result<Trials<T>>>,
+    ) -> Result<Tally> {
+        let every: Vec<u32> = (0..stimuli.len() as u32).collect();
+        // A stream is worth all similarities, however long it turns out to be.
+        let kernel = self.kernel(representation, stimuli, &every, u64::MAX)?;
+        let mut tally = Tally::new::<T>(*self, stimuli);
+        for chunk in chunks {
+            tally.add(&kernel.outcomes(&chunk?))?;
+        }
+        Ok(tally)
+    }
+
+    fn without_probabilities(mut self) -> Self {
+        self.probabilities = Probabilities::Softmax;
+        self
+    }
+
+    fn kernel_for<'a, T: Task>(
+        &self,
+        representation: &'a Representation,
+        trials: &Trials<T>,
+    ) -> Result<Kernel<'a>> {
+        let n_trials = trials.len() as u64;
+        self.kernel(representation, trials.stimuli(), trials.shown(), n_trials)
+    }
+
+    fn kernel<'a>(
+        &self,
+        representation: &'a Representation,
+        stimuli: &Stimuli,
+        shown: &[u32],
+        n_trials: u64,
+    ) -> Result<Kernel<'a>> {
+        let prepare = |similarity| {
+            PairSimilarities::new(
+                representation,
+                stimuli,
+                shown,
+                similarity,
+                self.precision,
+                n_trials,
+            )
+        };
+        Ok(Kernel {
+            metric: *self,
+            similarities: prepare(self.similarity)?,
+            dot_products: match self.probabilities {
+                Probabilities::Softmax => None,
+                Probabilities::PublishedDotProduct => Some(prepare(Similarity::Dot)?),
+            },
+        })
+    }
+
+    /// Calls `write` with the softmax of each trial and its `width` elements of `out`.
+    fn for_each_softmax<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+        out: &mut [f64],
+        width: usize,
+        write: impl Fn(Softmax, &mut [f64]) + Sync,
+    ) -> Result<()> {
+        let kernel = self.kernel_for(representation, trials)?;
+        let (source, factor) = kernel.logits();
+        kernel.for_each_block(source, trials, out, width, |block, out| {
+            for (trial, out) in out.chunks_exact_mut(width).enumerate() {
+                let mut similarities = block.0.each_ref().map(|pair| pair[trial]);
+                similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
+                write(Softmax::new(similarities, factor), out);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
+    type Score = Score;
+
+    /// Scores a representation on trials.
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`] where a stimulus of a trial has no row; [`Error::ZeroVector`] and
+    /// [`Error::ConstantRow`] where its similarity is undefined; [`Error::OutOfMemory`];
+    /// [`Error::TooManyTrials`] beyond some 350 million, for which there is
+    /// [`ZeroShotOddOneOut::tally`].
+    fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<Score> {
+        self.outcomes(representation, trials)?.score()
+    }
+}
+
+/// A metric with the similarities it looks up.
+struct Kernel<'a> {
+    metric: ZeroShotOddOneOut,
+    similarities: PairSimilarities<'a>,
+    /// What the published probabilities are made of.
+    dot_products: Option<PairSimilarities<'a>>,
+}
+
+impl Kernel<'_> {
+    /// What logits are made of, and the factor that makes them.
+    fn logits(&self) -> (&PairSimilarities<'_>, f64) {
+        let temperature = self.metric.temperature;
+        match &self.dot_products {
+            None => (&self.similarities, self.similarities.unit() / temperature),
+            Some(dot_products) => (dot_products, dot_products.unit() * temperature),
+        }
+    }
+
+    /// Looks up blocks of trials in parallel; `with` is called with each and its part of `out`,
+    /// `width` elements a trial.
+    fn for_each_block<T: Task, O: Send>(
+        &self,
+        source: &PairSimilarities<'_>,
+        trials: &Trials<T>,
+        out: &mut [O],
+        width: usize,
+        with: impl Fn(&Block, &mut [O]) + Sync,
+    ) {
+        trials
+            .as_slice()
+            .par_chunks(BLOCK)
+            .zip(out.par_chunks_mut(width * BLOCK))
+            .for_each(|(trials, out)| {
+                let mut block = Block::new();
+                source.gather(trials, T::N_PAIRS, &mut block);
+                with(&block, out);
+            });
+    }
+
+    /// Writes what the trials of one block earn.
+    fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
+        let mut block = Block::new();
+        self.similarities.gather(trials, T::N_PAIRS, &mut block);
+        let n_ties = choice::choose(&block, T::N_PAIRS, self.metric.ties, credits);
+        (Counts::of(credits, n_ties), block)
+    }
+
+    fn outcomes<'t, T: Task>(&self, trials: &'t Trials<T>) -> Outcomes<'t, T> {
+        let (source, factor) = self.logits();
+        let mut credits = vec![Credit::NONE; trials.len()];
+        let (counts, losses) = trials
+            .as_slice()
+            .par_chunks(BLOCK)
+            .zip(credits.par_chunks_mut(BLOCK))
+            .map(|(trials, credits)| {
+                let (counts, mut block) = self.run::<T>(trials, credits);
+                if self.dot_products.is_some() {
+                    source.gather(trials, T::N_PAIRS, &mut block);
+                }
+                let losses = probability::losses(&block, T::N_PAIRS, factor, trials.len());
+                (counts, losses)
+            })
+            // Both sums are exact, so that their order doesn't matter.
+            .reduce(
+                || (Counts::default(), Losses::default()),
+                |(counts, mut losses), (other_counts, other_losses)| {
+                    losses += other_losses;
+                    (counts.sum(other_counts), losses)
+                },
+            );
+        Outcomes::new(self.metric, trials, credits, counts, losses)
+    }
+}

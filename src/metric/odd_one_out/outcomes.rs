@@ -1,0 +1,176 @@
+//! What each trial earned.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::inference::{Cell, Credit, mean_over_trials, object_cells};
+use crate::judgment::{Task, Trials};
+use crate::metric::odd_one_out::probability::Losses;
+use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
+
+/// How many trials there are, and how many of them are correct and tie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Trials.
+    pub n_trials: u64,
+    /// Trials that earned all of their credit: the largest similarity is that of the pair that
+    /// people chose, and of no other (but see [`TiePolicy`](super::TiePolicy)).
+    pub n_correct: u64,
+    /// Trials whose largest similarity is shared.
+    pub n_ties: u64,
+    /// What all trials earned, in sixths of a trial.
+    pub n_sixths: u64,
+}
+
+impl Counts {
+    pub(super) fn of(credits: &[Credit], n_ties: u64) -> Self {
+        let full = credits
+            .iter()
+            .filter(|&&credit| credit == Credit::FULL)
+            .count();
+        Self {
+            n_trials: credits.len() as u64,
+            n_correct: full as u64,
+            n_ties,
+            n_sixths: credits.iter().map(|credit| credit.sixths() as u64).sum(),
+        }
+    }
+
+    pub(super) fn sum(self, other: Self) -> Self {
+        Self {
+            n_trials: self.n_trials + other.n_trials,
+            n_correct: self.n_correct + other.n_correct,
+            n_ties: self.n_ties + other.n_ties,
+            n_sixths: self.n_sixths + other.n_sixths,
+        }
+    }
+
+    /// The mean credit of a trial, in [0, 1].
+    pub fn accuracy(&self) -> f64 {
+        self.n_sixths as f64 / f64::from(Credit::FULL.sixths()) / self.n_trials as f64
+    }
+}
+
+/// The accuracy in the trials of one stimulus or one participant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupAccuracy {
+    /// The stimulus or participant.
+    pub id: String,
+    /// Its trials.
+    pub n_trials: u64,
+    /// The mean credit of its trials, in [0, 1].
+    pub accuracy: f64,
+}
+
+/// What a representation earned in each trial, from
+/// [`ZeroShotOddOneOut::outcomes`]: the base of everything that is said about it.
+#[derive(Debug, Clone)]
+pub struct Outcomes<'t, T: Task> {
+    metric: ZeroShotOddOneOut,
+    trials: &'t Trials<T>,
+    credits: Vec<Credit>,
+    counts: Counts,
+    losses: Losses,
+}
+
+impl<'t, T: Task> Outcomes<'t, T> {
+    pub(super) fn new(
+        metric: ZeroShotOddOneOut,
+        trials: &'t Trials<T>,
+        credits: Vec<Credit>,
+        counts: Counts,
+        losses: Losses,
+    ) -> Self {
+        Self {
+            metric,
+            trials,
+            credits,
+            counts,
+            losses,
+        }
+    }
+
+    /// The trials.
+    pub fn trials(&self) -> &'t Trials<T> {
+        self.trials
+    }
+
+    /// What each trial earned, in the order of the trials.
+    pub fn credits(&self) -> &[Credit] {
+        &self.credits
+    }
+
+    /// How many trials are correct and tie.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    pub(super) fn metric(&self) -> ZeroShotOddOneOut {
+        self.metric
+    }
+
+    pub(super) fn losses(&self) -> Losses {
+        self.losses
+    }
+
+    /// The accuracy with its uncertainty.
+    ///
+    /// # Errors
+    /// [`Error::TooManyTrials`] beyond some 350 million.
+    pub fn score(&self) -> Result<Score> {
+        check_number(self.counts.n_trials)?;
+        let n_stimuli = self.trials.stimuli().len();
+        let estimate = mean_over_trials(self.trials.as_slice(), &self.credits, n_stimuli);
+        let confidence = self.metric.confidence;
+        let bootstrap = match self.metric.bootstrap {
+            Some(bootstrap) => bootstrap.run(self.trials, &self.credits, confidence)?,
+            None => None,
+        };
+        Ok(Score::new(
+            self.counts,
+            self.losses,
+            estimate,
+            confidence,
+            bootstrap,
+        ))
+    }
+
+    /// The accuracy in the trials of each stimulus that any trial shows, in the order of stimuli.
+    pub fn per_object(&self) -> Vec<GroupAccuracy> {
+        let stimuli = self.trials.stimuli();
+        let cells = object_cells(self.trials.as_slice(), &self.credits, stimuli.len());
+        group_accuracies(stimuli.ids(), cells)
+    }
+
+    /// The accuracy in the trials of each participant, in the order of their first trials; `None`
+    /// where trials don't name them.
+    pub fn per_participant(&self) -> Option<Vec<GroupAccuracy>> {
+        let participants = self.trials.participants()?;
+        let mut cells = vec![Cell::default(); participants.labels().len()];
+        for (&participant, &credit) in participants.of_trials().iter().zip(&self.credits) {
+            cells[participant as usize] += Cell::of(credit);
+        }
+        Some(group_accuracies(participants.labels(), cells))
+    }
+}
+
+fn group_accuracies(ids: &[String], cells: Vec<Cell>) -> Vec<GroupAccuracy> {
+    let occupied = ids.iter().zip(cells).filter(|(_, cell)| cell.count > 0);
+    let accuracies = occupied.map(|(id, cell)| GroupAccuracy {
+        id: id.clone(),
+        n_trials: cell.count as u64,
+        accuracy: cell.mean(),
+    });
+    accuracies.collect()
+}
+
+/// Refuses more trials than cells can count.
+pub(super) fn check_number(n_trials: u64) -> Result<()> {
+    if n_trials > Cell::MAX_TRIALS {
+        return Err(Error::TooManyTrials {
+            limit: Cell::MAX_TRIALS,
+            found: n_trials,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The answer, with its uncertainty.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::inference::{Bootstrapped, Confidence, Estimate, Interval};
+use crate::metric::odd_one_out::Counts;
+use crate::metric::odd_one_out::probability::Losses;
+
+/// How well a representation agrees with people, over trials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Trials.
+    #[serde(rename = "trials")]
+    pub n_trials: u64,
+    /// Trials in which the pair that people chose, and no other, is the most similar.
+    #[serde(rename = "correct")]
+    pub n_correct: u64,
+    /// Trials whose largest similarity is shared.
+    #[serde(rename = "ties")]
+    pub n_ties: u64,
+    /// The mean credit of a trial, in [0, 1]: the share of correct trials, and what ties earn.
+    pub accuracy: f64,
+    /// The object-level standard error of the accuracy; `None` where trials share too many objects
+    /// to tell.
+    pub standard_error: Option<f64>,
+    /// The confidence interval of the accuracy, within [0, 1].
+    pub interval: Interval,
+    /// How often such intervals cover the truth.
+    pub confidence: Confidence,
+    /// The mean of −ln p of the pair that people chose, in nats.
+    pub cross_entropy: f64,
+    /// The mean entropy of the probabilities of the pairs, in nats: at most ln 3, or ln 2 for
+    /// anchored trials.
+    pub mean_entropy: f64,
+    /// The bootstrap over objects, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<Bootstrapped>,
+}
+
+impl Score {
+    pub(super) fn new(
+        counts: Counts,
+        losses: Losses,
+        estimate: Estimate,
+        confidence: Confidence,
+        bootstrap: Option<Bootstrapped>,
+    ) -> Self {
+        Self {
+            n_trials: counts.n_trials,
+            n_correct: counts.n_correct,
+            n_ties: counts.n_ties,
+            accuracy: counts.accuracy(),
+            standard_error: estimate.standard_error,
+            interval: estimate.interval(confidence).clamp(0.0, 1.0),
+            confidence,
+            cross_entropy: losses.cross_entropy.value() / counts.n_trials as f64,
+            mean_entropy: losses.entropy.value() / counts.n_trials as f64,
+            bootstrap,
+        }
+    }
+}
+
+/// One line, such as `66.0 % [64.5, 67.5], 2171 trials, no ties`.
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Interval { lower, upper } = self.interval;
+        write!(
+            f,
+            "{:.2} % [{:.2}, {:.2}], {} trials, ",
+            100.0 * self.accuracy,
+            100.0 * lower,
+            100.0 * upper,
+            self.n_trials
+        )?;
+        match self.n_ties {
+            0 => f.write_str("no ties"),
+            1 => f.write_str("1 tie"),
+            n => write!(f, "{n} ties"),
+        }
+    }
+}
