@@ -4,6 +4,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metric::odd_one_out::vector_math::rounded;
+
 /// A sum of non-negative numbers, each rounded to a multiple of 2⁻⁴⁰ (1e-12), so that parts add up
 /// to the whole exactly, whatever the parts. Beyond 10²⁶ it saturates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub(super) struct ExactSum(i128);
 const UNIT: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// Of terms below this, 1,024 can be added up in 64 bits.
-const SMALL: f64 = 4096.0;
+const SMALL: f64 = 2000.0;
 
 impl ExactSum {
     /// The sum of up to 1,024 terms.
@@ -25,7 +27,7 @@ impl ExactSum {
             .iter()
             .fold(0.0, |largest: f64, &term| largest.max(term));
         if largest < SMALL {
-            let units = |&term: &f64| (term / UNIT).round_ties_even() as i64;
+            let units = |&term: &f64| rounded(term / UNIT);
             Self(terms.iter().map(units).sum::<i64>().into())
         } else {
             let units = |&term: &f64| (term / UNIT).round_ties_even() as i128;

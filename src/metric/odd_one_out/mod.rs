@@ -6,8 +6,10 @@ mod outcomes;
 mod probability;
 mod score;
 mod tally;
+mod vector_math;
 
 use ndarray::Array2;
+use pulp::Arch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -295,6 +297,7 @@ impl ZeroShotOddOneOut {
         };
         Ok(Kernel {
             metric: *self,
+            arch: Arch::new(),
             similarities: prepare(self.similarity)?,
             dot_products: match self.probabilities {
                 Probabilities::Softmax => None,
@@ -346,6 +349,8 @@ struct Kernel<'a> {
     similarities: PairSimilarities<'a>,
     /// What the published probabilities are made of.
     dot_products: Option<PairSimilarities<'a>>,
+    /// The vector instructions of this machine.
+    arch: Arch,
 }
 
 impl Kernel<'_> {
@@ -383,8 +388,14 @@ impl Kernel<'_> {
     fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
         let mut block = Block::new();
         self.similarities.gather(trials, T::N_PAIRS, &mut block);
-        let n_ties = choice::choose(&block, T::N_PAIRS, self.metric.ties, credits);
-        (Counts::of(credits, n_ties), block)
+        let counts = self.arch.dispatch(
+            #[inline(always)]
+            || {
+                let n_ties = choice::choose(&block, T::N_PAIRS, self.metric.ties, credits);
+                Counts::of(credits, n_ties)
+            },
+        );
+        (counts, block)
     }
 
     fn outcomes<'t, T: Task>(&self, trials: &'t Trials<T>) -> Outcomes<'t, T> {
@@ -399,7 +410,10 @@ impl Kernel<'_> {
                 if self.dot_products.is_some() {
                     source.gather(trials, T::N_PAIRS, &mut block);
                 }
-                let losses = probability::losses(&block, T::N_PAIRS, factor, trials.len());
+                let losses = self.arch.dispatch(
+                    #[inline(always)]
+                    || probability::losses(&block, T::N_PAIRS, factor, trials.len()),
+                );
                 (counts, losses)
             })
             // Both sums are exact, so that their order doesn't matter.

@@ -23,16 +23,19 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts what the trials of a block earned.
+    #[inline(always)]
     pub(super) fn of(credits: &[Credit], n_ties: u64) -> Self {
-        let full = credits
-            .iter()
-            .filter(|&&credit| credit == Credit::FULL)
-            .count();
+        let (mut n_correct, mut n_sixths) = (0, 0);
+        for &credit in credits {
+            n_correct += u32::from(credit == Credit::FULL);
+            n_sixths += credit.sixths() as u32;
+        }
         Self {
             n_trials: credits.len() as u64,
-            n_correct: full as u64,
+            n_correct: n_correct.into(),
             n_ties,
-            n_sixths: credits.iter().map(|credit| credit.sixths() as u64).sum(),
+            n_sixths: n_sixths.into(),
         }
     }
 

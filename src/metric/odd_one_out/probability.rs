@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::metric::odd_one_out::exact_sum::ExactSum;
+use crate::metric::odd_one_out::vector_math::{exp_of_nonpositive, ln_of_one_to_three};
 use crate::similarity::{BLOCK, Block};
 
 /// What the probabilities of the pairs are made of.
@@ -107,13 +108,13 @@ impl Softmax {
         let largest = similarities[0].max(similarities[1]).max(similarities[2]);
         // The bound keeps 0 · ∞ out of the entropy.
         let logits = similarities.map(|s| ((s - largest) * factor).max(-f64::MAX));
-        let exponentials = logits.map(f64::exp);
+        let exponentials = logits.map(exp_of_nonpositive);
         let sum = exponentials[0] + exponentials[1] + exponentials[2];
         Self {
             logits,
             exponentials,
             sum,
-            log_sum: sum.ln(),
+            log_sum: ln_of_one_to_three(sum),
         }
     }
 

@@ -1,0 +1,75 @@
+//! What the kernel is measured against: the least that any program of its kind has to do, and what
+//! a plain program does.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use human_alignment::{OddOneOut, Representation, Stimuli};
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+/// Objects of the THINGS data set.
+pub const N_STIMULI: usize = 1854;
+
+/// Trials of the THINGS data set.
+pub const N_TRIALS: usize = 4_700_000;
+
+/// Random features.
+pub fn features(n_features: usize) -> Representation {
+    let mut rng = ChaCha8Rng::seed_from_u64(n_features as u64);
+    let features =
+        Array2::from_shape_simple_fn((N_STIMULI, n_features), || rng.random_range(-1.0..1.0f32));
+    Representation::new(Stimuli::numbered(N_STIMULI as u32), features).unwrap()
+}
+
+/// Random trials.
+pub fn trials() -> OddOneOut {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..N_STIMULI as u32)) };
+    let different = |[a, b, c]: &[u32; 3]| a != b && a != c && b != c;
+    let trials = std::iter::repeat_with(draw)
+        .filter(different)
+        .take(N_TRIALS);
+    OddOneOut::new(Stimuli::numbered(N_STIMULI as u32), trials.collect()).unwrap()
+}
+
+/// The first part of the floor: one product of a matrix with its transpose, in `f32`, in parallel.
+pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
+    let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
+    let gram = MatMut::from_row_major_slice_mut(gram, N_STIMULI, N_STIMULI);
+    let threads = Par::rayon(rayon::current_num_threads());
+    matmul(
+        gram,
+        Accum::Replace,
+        features,
+        features.transpose(),
+        1.0,
+        threads,
+    );
+}
+
+/// The second part of the floor: one pass over the trials with three loads a trial, in parallel.
+pub fn pass(gram: &[f32], trials: &[[u32; 3]]) -> usize {
+    let correct = |&[i, j, k]: &[u32; 3]| {
+        let (i, j, k) = (i as usize, j as usize, k as usize);
+        let chosen = gram[i * N_STIMULI + j];
+        chosen > gram[i * N_STIMULI + k] && chosen > gram[j * N_STIMULI + k]
+    };
+    let count = |trials: &[[u32; 3]]| trials.iter().filter(|trial| correct(trial)).count();
+    trials.par_chunks(1 << 14).map(count).sum()
+}
+
+/// What a plain program does: three cosines a trial, one trial after another.
+#[allow(dead_code)] // Only where it is called.
+pub fn plain_loop(features: &Array2<f32>, trials: &[[u32; 3]]) -> usize {
+    let cosine = |a: u32, b: u32| {
+        let (a, b) = (features.row(a as usize), features.row(b as usize));
+        a.dot(&b) / (a.dot(&a).sqrt() * b.dot(&b).sqrt())
+    };
+    let correct = |&&[i, j, k]: &&[u32; 3]| {
+        let chosen = cosine(i, j);
+        chosen > cosine(i, k) && chosen > cosine(j, k)
+    };
+    trials.iter().filter(correct).count()
+}
