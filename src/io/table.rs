@@ -1,6 +1,7 @@
 //! Tables with a header, in files of comma- or tab-separated values.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -81,25 +82,25 @@ impl Table {
         if !is_there.map_err(|error| refused(&self.origin, error))? {
             return Ok(None);
         }
-        let line = self.row.position().map_or(0, csv::Position::line);
+        let row = Row {
+            fields: &self.row,
+            origin: &self.origin,
+        };
         if self.row.len() != self.header.len() {
             return Err(Error::RaggedRow {
-                line,
+                line: row.line(),
                 expected: self.header.len(),
                 found: self.row.len(),
             });
         }
-        Ok(Some(Row {
-            fields: &self.row,
-            line,
-        }))
+        Ok(Some(row))
     }
 }
 
 /// A row of a [`Table`], with as many fields as the header.
 pub(crate) struct Row<'a> {
     fields: &'a ByteRecord,
-    line: u64,
+    origin: &'a Origin,
 }
 
 impl Row<'_> {
@@ -118,11 +119,44 @@ impl Row<'_> {
             .ok()
             .and_then(|text| text.parse().ok());
         number.ok_or_else(|| Error::NotANumber {
-            line: self.line,
+            line: self.line(),
             field: column + 1,
             expected: "a number",
             found: text(field).chars().take(80).collect(),
         })
+    }
+
+    /// The line where the row begins, for errors.
+    ///
+    /// The parser counts a row as beginning with the blank lines before it, and with the second
+    /// half of a line end of two bytes. So the line is looked for again, in the rare case that it
+    /// is asked for.
+    fn line(&self) -> u64 {
+        let position = self.fields.position();
+        let start = position.map_or(0, csv::Position::byte);
+        let about = position.map_or(0, csv::Position::line);
+        line_at(&self.origin.path, start).unwrap_or(about)
+    }
+}
+
+/// The line of the first byte from `start` on that ends no line, counted from 1.
+fn line_at(path: &Path, start: u64) -> std::io::Result<u64> {
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
+    let (mut line, mut position) = (1, 0);
+    loop {
+        let bytes = reader.fill_buf()?;
+        for byte in bytes {
+            if position >= start && !matches!(byte, b'\r' | b'\n') {
+                return Ok(line);
+            }
+            line += u64::from(*byte == b'\n');
+            position += 1;
+        }
+        let n_bytes = bytes.len();
+        if n_bytes == 0 {
+            return Ok(line);
+        }
+        reader.consume(n_bytes);
     }
 }
 
