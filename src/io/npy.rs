@@ -9,6 +9,9 @@ use super::npy_header::NpyHeader;
 use super::{BUFFER_BYTES, Origin, known_length, open, out_of_memory, read_up_to, reserve};
 use crate::error::{Error, Result};
 
+/// The most that is read at once where columns are put together to rows.
+const MAX_BUFFER_BYTES: usize = 16 << 20;
+
 /// An array of any shape whose header is read, and whose data is still to come.
 pub(crate) struct NpyReader<R> {
     header: NpyHeader,
@@ -127,8 +130,9 @@ impl<R: Read> NpyReader<R> {
             return Ok(out);
         }
         let mut out = zeros(n_elements)?;
-        let mut decoded = Vec::with_capacity(BUFFER_BYTES / self.header.element.size());
-        self.for_each_chunk(|element, bytes| {
+        let mut decoded = Vec::new();
+        let buffer_bytes = self.column_buffer();
+        self.for_each_chunk(buffer_bytes, |element, bytes| {
             decoded.clear();
             element.decode(bytes, &mut decoded);
             scatter.place(&decoded, &mut out);
@@ -142,7 +146,7 @@ impl<R: Read> NpyReader<R> {
         if self.is_sized {
             reserve(&mut out, n_elements, "the array")?;
         }
-        self.for_each_chunk(|element, bytes| {
+        self.for_each_chunk(BUFFER_BYTES, |element, bytes| {
             let n_new = bytes.len() / element.size();
             if out.capacity() - out.len() < n_new {
                 // Never more ahead of the data than there is data already.
@@ -155,12 +159,26 @@ impl<R: Read> NpyReader<R> {
         Ok(out)
     }
 
+    /// A buffer for whole columns: as many as fill a cache line of the result, if they are short
+    /// enough.
+    fn column_buffer(&self) -> usize {
+        let size = self.header.element.size();
+        let column = (self.shape()[0] as usize).saturating_mul(size);
+        let n_columns = (MAX_BUFFER_BYTES / column).min(16);
+        match column.saturating_mul(n_columns) {
+            bytes if bytes > BUFFER_BYTES => bytes,
+            _ if column <= BUFFER_BYTES => BUFFER_BYTES / column * column,
+            _ => BUFFER_BYTES,
+        }
+    }
+
     /// Passes the data on in chunks of whole elements.
     fn for_each_chunk(
         &mut self,
+        buffer_bytes: usize,
         mut consume: impl FnMut(Element, &[u8]) -> Result<()>,
     ) -> Result<()> {
-        let mut buffer = vec![0; BUFFER_BYTES.min(self.remaining as usize)];
+        let mut buffer = vec![0; buffer_bytes.min(self.remaining as usize)];
         while self.remaining > 0 {
             let n_bytes = self.remaining.min(buffer.len() as u64) as usize;
             let chunk = &mut buffer[..n_bytes];

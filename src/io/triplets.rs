@@ -99,8 +99,9 @@ impl NpyTriplets {
         if header.fortran_order {
             let column_bytes = n_trials * header.element.size() as u64;
             for column in 1..3 {
+                let start = header.data_offset.saturating_add(column * column_bytes);
                 let mut file = open(path)?;
-                file.seek(SeekFrom::Start(header.data_offset + column * column_bytes))
+                file.seek(SeekFrom::Start(start))
                     .map_err(|source| Error::Read {
                         path: path.into(),
                         source,
@@ -165,8 +166,8 @@ impl NpyTriplets {
         decoded.clear();
         element.decode(bytes, decoded);
 
-        let largest = decoded.iter().map(|index| index.0).max();
-        if largest > Some(u32::MAX.into()) {
+        let bits = decoded.iter().fold(0, |bits, index| bits | index.0);
+        if bits > u64::from(u32::MAX) {
             return Err(self.first_problem(n));
         }
         if self.readers.len() == 1 {
@@ -203,8 +204,8 @@ impl NpyTriplets {
                 }
             }
         }
-        // Both readings of a number agree on what is an index.
-        Error::NoTrials
+        // Not reached: both readings of a number agree on what is an index.
+        Origin::new(&self.path, "npy").malformed("it holds what is no index")
     }
 }
 

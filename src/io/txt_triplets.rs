@@ -47,7 +47,7 @@ impl TextTriplets {
     /// [`Error::InvalidTrial`] the trial, [`Error::Malformed`] a line that is too long.
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         let n_before = self.n_read;
-        let read = || -> Result<()> {
+        let mut read = || -> Result<()> {
             while self.n_read - n_before < max as u64 && self.next_line()? {
                 let trial = match plain(&self.line) {
                     Some(trial) => trial,
@@ -65,7 +65,6 @@ impl TextTriplets {
             }
             Ok(())
         };
-        let mut read = read;
         read().map_err(|error| error.in_file(&self.origin.path))?;
         Ok((self.n_read - n_before) as usize)
     }
