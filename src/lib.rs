@@ -1,16 +1,69 @@
 //! How human is this representation?
+//!
+//! A *representation* (a matrix, one row of features a stimulus) is held against what people said
+//! about the same stimuli, and the answer comes with its uncertainty and its ceiling. The methods
+//! are those of Muttenthaler, Dippel, Linhardt, Vandermeulen & Kornblith, "Human alignment of neural
+//! network representations" (ICLR 2023, arXiv 2211.01201).
+//!
+//! ```text
+//! RepresentationSource ──► Representation ─┐
+//!                                          ├─► AlignmentMetric ─► Score
+//! SimilarityDataset ─────► judgments ──────┘
+//! ```
+//!
+//! Rows are matched by stimulus id, never by position; what is undefined is an error that names the
+//! stimulus, never a number; and ties are counted, so that a collapsed representation can't score.
+//!
+//! ```
+//! use human_alignment::dataset::SimulatedObserver;
+//! use human_alignment::{AlignmentMetric, Representation, SimilarityDataset, Similarity, Stimuli};
+//! use human_alignment::ZeroShotOddOneOut;
+//! use ndarray::Array2;
+//!
+//! // Four animals and four vehicles, in two made-up dimensions.
+//! let stimuli = Stimuli::new(["cat", "dog", "cow", "pig", "car", "bus", "tram", "truck"])?;
+//! let features = Array2::from_shape_fn((8, 2), |(row, column)| {
+//!     if row / 4 == column { 3.0 + row as f32 / 10.0 } else { 0.5 }
+//! });
+//! let representation = Representation::new(stimuli, features)?;
+//!
+//! // An observer who sees the stimuli as the representation has them answers 1,000 trials.
+//! let people = SimulatedObserver::new(representation.clone())?.odd_one_out(1000, 1)?;
+//! let metric = ZeroShotOddOneOut::new(Similarity::Dot);
+//! let score = metric.score(&representation, people.judgments())?;
+//! println!("{}: {score}", people.name());
+//! assert!(score.interval.contains(score.accuracy));
+//! # Ok::<(), human_alignment::Error>(())
+//! ```
+//!
+//! # Where to find what
+//!
+//! | module | what |
+//! |---|---|
+//! | [`representation`] | features and where they come from; files |
+//! | [`judgment`] | what people said: odd-one-out and anchored trials |
+//! | [`dataset`] | published data sets, triplet files, labels, simulated observers |
+//! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
+//! | [`metric`] | metrics of alignment: zero-shot odd-one-out |
+//! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod dataset;
 pub mod error;
 pub mod inference;
+mod io;
 pub mod judgment;
 pub mod metric;
 pub mod representation;
 pub mod similarity;
 pub mod stimuli;
 
+pub use dataset::SimilarityDataset;
 pub use error::{Error, Result, TrialProblem};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
 pub use metric::odd_one_out::ZeroShotOddOneOut;
-pub use representation::{Provenance, Representation, RepresentationSource};
+pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, NAMED_IDS, Result};
+use crate::io::table::Table;
 
 /// An ordered set of stimulus ids, each non-empty and unique.
 ///
@@ -83,6 +84,26 @@ impl Stimuli {
             source,
         })?;
         Self::new(text.trim_end().lines().map(str::trim)).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the ids from a named column of a `.csv` or `.tsv` file with a header.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::UnknownFormat`] for another ending, and within [`Error::InFile`]
+    /// [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Malformed`], or why the ids are
+    /// refused as in [`Stimuli::new`].
+    pub fn read_column(path: impl AsRef<Path>, column: &str) -> Result<Self> {
+        let path = path.as_ref();
+        let read = || {
+            let mut table = Table::open(path)?;
+            let column = table.column(column)?;
+            let mut ids = Vec::new();
+            while let Some(row) = table.next_row()? {
+                ids.push(row.text(column));
+            }
+            Self::new(ids)
+        };
+        read().map_err(|error: Error| error.in_file(path))
     }
 
     /// Number of stimuli.
@@ -262,6 +283,23 @@ mod tests {
             Stimuli::new(["a", ""]),
             Err(Error::EmptyStimulusId { position: 1 })
         ));
+    }
+
+    #[test]
+    fn ids_come_from_a_named_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("concepts.tsv");
+        let text = "Word\tuniqueID\tnote\nbat\tbat1\t\"a \"\"b\"\"\tc\"\nbat\tbat2\t\n";
+        std::fs::write(&path, text).unwrap();
+        let stimuli = Stimuli::read_column(&path, "uniqueID").unwrap();
+        assert_eq!(stimuli.ids(), ["bat1", "bat2"]);
+        let error = Stimuli::read_column(&path, "id").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("\"Word\", \"uniqueID\", \"note\"")
+        );
+        assert!(Stimuli::read_column(&path, "Word").is_err());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Representations: one row of features a stimulus, and where they come from.
 
+mod file;
 mod provenance;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
+pub use file::FileSource;
 pub use provenance::Provenance;
 
 use crate::error::{Error, Result};

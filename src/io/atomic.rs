@@ -1,0 +1,174 @@
+//! Files that change in one step: written beside their target, then renamed over it.
+
+use std::fs::{self, Metadata, Permissions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::BUFFER_BYTES;
+use crate::error::{Error, Result};
+
+/// Writes a file in one step: readers see the old content or the new, never a part.
+///
+/// On any error the old file stays as it was. A new file gets ordinary permissions, an old one
+/// keeps its own; a link is followed. A read-only file and what is no regular file are refused.
+pub(crate) fn write_atomically<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> Result<T> {
+    let (staged, value) = Staged::write(path, write)?;
+    staged.commit()?;
+    Ok(value)
+}
+
+/// A file that is written in full, but does not stand at its place yet.
+///
+/// Dropped without [`Staged::commit`] it leaves no trace.
+pub(crate) struct Staged {
+    /// The path as it was given, for errors.
+    path: PathBuf,
+    target: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Staged {
+    /// Writes the content beside its target.
+    pub(crate) fn write<T>(
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+    ) -> Result<(Self, T)> {
+        let staged = || {
+            let (target, old) = resolve(path)?;
+            let mut file = create_beside(&target)?;
+            let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file.as_file_mut());
+            let value = write(&mut writer)?;
+            writer.flush()?;
+            drop(writer);
+            if let Some(old) = old {
+                file.as_file().set_permissions(old.permissions())?;
+            }
+            file.as_file().sync_all()?;
+            let path = path.to_path_buf();
+            Ok((Self { path, target, file }, value))
+        };
+        staged().map_err(|source| unwritable(path, source))
+    }
+
+    /// Puts the file at its place.
+    pub(crate) fn commit(self) -> Result<()> {
+        match self.file.persist(&self.target) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(unwritable(&self.path, error.error)),
+        }
+    }
+}
+
+/// Where a path leads, and what stands there.
+fn resolve(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
+    let old = match fs::metadata(path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((path.into(), None)),
+        Err(error) => return Err(error),
+    };
+    // A rename would replace a device, or a file that was protected, without a word.
+    if !old.is_file() {
+        let reason = "it exists and is no regular file";
+        return Err(io::Error::new(ErrorKind::InvalidInput, reason));
+    }
+    if old.permissions().readonly() {
+        let reason = "the file there is read-only";
+        return Err(io::Error::new(ErrorKind::PermissionDenied, reason));
+    }
+    Ok((fs::canonicalize(path)?, Some(old)))
+}
+
+/// A new file in the folder of the target, where a rename is one step.
+fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Less what the umask takes away.
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    builder.prefix(".writing-").tempfile_in(folder)
+}
+
+fn unwritable(path: &Path, source: io::Error) -> Error {
+    Error::Write {
+        path: path.into(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(path: &Path, text: &str) -> Result<()> {
+        write_atomically(path, |writer| writer.write_all(text.as_bytes()))
+    }
+
+    #[test]
+    fn the_old_file_survives_a_failed_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        put(&path, "old").unwrap();
+        let error = write_atomically(&path, |writer| {
+            writer.write_all(b"half of the ne")?;
+            Err::<(), _>(io::Error::other("the disk is full"))
+        });
+        assert!(matches!(error, Err(Error::Write { path: named, .. }) if named == path));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        put(&path, "new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    }
+
+    #[test]
+    fn refuses_folders_that_are_not_there_and_what_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path().join("no/such/a.txt"), folder.path().into()] {
+            assert!(
+                matches!(put(&path, ""), Err(Error::Write { path: named, .. }) if named == path)
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_ordinary_or_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, ours) = (folder.path().join("plain"), folder.path().join("ours"));
+        fs::write(&plain, "").unwrap();
+        put(&ours, "").unwrap();
+        assert_eq!(mode(&ours), mode(&plain));
+
+        fs::set_permissions(&ours, Permissions::from_mode(0o640)).unwrap();
+        put(&ours, "new").unwrap();
+        assert_eq!(mode(&ours), 0o640);
+
+        fs::set_permissions(&ours, Permissions::from_mode(0o444)).unwrap();
+        assert!(put(&ours, "newer").is_err());
+        assert_eq!(fs::read_to_string(&ours).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        put(&link, "new").unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}

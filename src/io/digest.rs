@@ -1,0 +1,72 @@
+//! SHA-256 of what passes by, so that a file need not be read twice.
+
+use std::io::{self, Read, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::BUFFER_BYTES;
+use crate::stimuli::hex;
+
+/// Hashes the bytes that are read or written through it.
+pub(crate) struct Hashing<S> {
+    inner: S,
+    digest: Option<Sha256>,
+}
+
+impl<S> Hashing<S> {
+    /// Hashes what passes to or from `inner`.
+    pub(crate) fn new(inner: S) -> Self {
+        Self {
+            inner,
+            digest: Some(Sha256::new()),
+        }
+    }
+
+    /// Passes bytes on without hashing them.
+    pub(crate) fn without_digest(inner: S) -> Self {
+        Self {
+            inner,
+            digest: None,
+        }
+    }
+
+    /// The digest as 64 hexadecimal digits; `None` where nothing was hashed.
+    pub(crate) fn finish(self) -> Option<String> {
+        self.digest.map(|digest| hex(&digest.finalize()))
+    }
+}
+
+impl<R: Read> Hashing<R> {
+    /// Hashes what is left to read, then gives the digest.
+    pub(crate) fn finish_reading(mut self) -> io::Result<Option<String>> {
+        if self.digest.is_some() {
+            let mut buffer = vec![0; BUFFER_BYTES];
+            while super::read_up_to(&mut self, &mut buffer)? > 0 {}
+        }
+        Ok(self.finish())
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        if let Some(digest) = &mut self.digest {
+            digest.update(&buffer[..n]);
+        }
+        Ok(n)
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        if let Some(digest) = &mut self.digest {
+            digest.update(&bytes[..n]);
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

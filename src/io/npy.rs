@@ -1,0 +1,393 @@
+//! Arrays of the `.npy` format, read in one pass.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::element::{Element, FromElement};
+use super::npy_header::NpyHeader;
+use super::{BUFFER_BYTES, Origin, known_length, open, out_of_memory, read_up_to, reserve};
+use crate::error::{Error, Result};
+
+/// The most that is read at once where columns are put together to rows.
+const MAX_BUFFER_BYTES: usize = 16 << 20;
+
+/// An array of any shape whose header is read, and whose data is still to come.
+pub(crate) struct NpyReader<R> {
+    header: NpyHeader,
+    reader: R,
+    origin: Origin,
+    /// Bytes of data that the header declares and that are not read yet.
+    remaining: u64,
+    /// Whether the declared data was seen to be there in full.
+    is_sized: bool,
+}
+
+impl NpyReader<File> {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Malformed`], [`Error::UnsupportedElement`], and
+    /// [`Error::Truncated`] where the file is shorter than its header says.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = open(path)?;
+        let length = known_length(&file);
+        Self::new(file, length, Origin::new(path, "npy"))
+    }
+}
+
+impl<R: Read> NpyReader<R> {
+    /// Reads the header. `length` is how many bytes there are in all, where that is known for
+    /// sure; otherwise memory is asked for only as data comes in.
+    pub(crate) fn new(mut reader: R, length: Option<u64>, origin: Origin) -> Result<Self> {
+        let header = NpyHeader::read(&mut reader, &origin)?;
+        Self::with_header(header, reader, length, origin)
+    }
+
+    /// Data that was described elsewhere than in a header of its own; the reader stands where it
+    /// begins.
+    pub(crate) fn with_header(
+        header: NpyHeader,
+        reader: R,
+        length: Option<u64>,
+        origin: Origin,
+    ) -> Result<Self> {
+        let n_bytes = header
+            .n_elements()
+            .and_then(|n| n.checked_mul(header.element.size() as u64));
+        let found = length.map(|length| length.saturating_sub(header.data_offset));
+        match (n_bytes, found) {
+            (Some(remaining), None) => Ok(Self {
+                header,
+                reader,
+                origin,
+                remaining,
+                is_sized: false,
+            }),
+            (Some(remaining), Some(found)) if remaining <= found => Ok(Self {
+                header,
+                reader,
+                origin,
+                remaining,
+                is_sized: true,
+            }),
+            _ => Err(Error::Truncated {
+                expected: n_bytes.unwrap_or(u64::MAX),
+                found: found.unwrap_or(0),
+            }),
+        }
+    }
+
+    /// Lengths of the axes.
+    pub(crate) fn shape(&self) -> &[u64] {
+        &self.header.shape
+    }
+
+    /// The header.
+    pub(crate) fn header(&self) -> &NpyHeader {
+        &self.header
+    }
+
+    /// The bytes behind what was read.
+    pub(crate) fn into_inner(self) -> R {
+        self.reader
+    }
+
+    /// Fills the buffer with data.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<()> {
+        let found = read_up_to(&mut self.reader, buffer)
+            .map_err(|error| self.origin.unreadable(error))? as u64;
+        if found < buffer.len() as u64 {
+            let expected = self.header.n_elements().unwrap_or(u64::MAX);
+            let expected = expected.saturating_mul(self.header.element.size() as u64);
+            return Err(Error::Truncated {
+                expected,
+                found: expected.saturating_sub(self.remaining) + found,
+            });
+        }
+        self.remaining = self.remaining.saturating_sub(found);
+        Ok(())
+    }
+
+    /// Reads all elements in row-major order, whatever their order in the file.
+    ///
+    /// One pass through a fixed buffer. The only array is the one that is given back, except where
+    /// column-major data of unknown length (within an archive) has to be reordered afterwards.
+    pub(crate) fn read_row_major<T: FromElement>(&mut self) -> Result<Vec<T>> {
+        let n_elements = self.remaining / self.header.element.size() as u64;
+        let too_many = || out_of_memory::<T>("the array", n_elements);
+        let n_elements = usize::try_from(n_elements).map_err(|_| too_many())?;
+        let n_long_axes = self.shape().iter().filter(|&&length| length != 1).count();
+        if !self.header.fortran_order || n_long_axes < 2 || n_elements == 0 {
+            return self.read_in_file_order(n_elements);
+        }
+        let shape: Vec<usize> = self.shape().iter().map(|&length| length as usize).collect();
+        let mut scatter = Scatter::new(shape);
+        if !self.is_sized {
+            let by_column: Vec<T> = self.read_in_file_order(n_elements)?;
+            let mut out = zeros(n_elements)?;
+            scatter.place(&by_column, &mut out);
+            return Ok(out);
+        }
+        let mut out = zeros(n_elements)?;
+        let mut decoded = Vec::new();
+        let buffer_bytes = self.column_buffer();
+        self.for_each_chunk(buffer_bytes, |element, bytes| {
+            decoded.clear();
+            element.decode(bytes, &mut decoded);
+            scatter.place(&decoded, &mut out);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    fn read_in_file_order<T: FromElement>(&mut self, n_elements: usize) -> Result<Vec<T>> {
+        let mut out = Vec::new();
+        if self.is_sized {
+            reserve(&mut out, n_elements, "the array")?;
+        }
+        self.for_each_chunk(BUFFER_BYTES, |element, bytes| {
+            let n_new = bytes.len() / element.size();
+            if out.capacity() - out.len() < n_new {
+                // Never more ahead of the data than there is data already.
+                let ahead = n_new.max(out.len()).min(n_elements - out.len());
+                reserve(&mut out, ahead, "the array")?;
+            }
+            element.decode(bytes, &mut out);
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// A buffer for whole columns: as many as fill a cache line of the result, if they are short
+    /// enough.
+    fn column_buffer(&self) -> usize {
+        let size = self.header.element.size();
+        let column = (self.shape()[0] as usize).saturating_mul(size);
+        let n_columns = (MAX_BUFFER_BYTES / column).min(16);
+        match column.saturating_mul(n_columns) {
+            bytes if bytes > BUFFER_BYTES => bytes,
+            _ if column <= BUFFER_BYTES => BUFFER_BYTES / column * column,
+            _ => BUFFER_BYTES,
+        }
+    }
+
+    /// Passes the data on in chunks of whole elements.
+    fn for_each_chunk(
+        &mut self,
+        buffer_bytes: usize,
+        mut consume: impl FnMut(Element, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut buffer = vec![0; buffer_bytes.min(self.remaining as usize)];
+        while self.remaining > 0 {
+            let n_bytes = self.remaining.min(buffer.len() as u64) as usize;
+            let chunk = &mut buffer[..n_bytes];
+            self.fill(chunk)?;
+            consume(self.header.element, chunk)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a whole array: its shape and its elements in row-major order.
+///
+/// # Errors
+/// As [`NpyReader::open`], wrapped with the file, and [`Error::OutOfMemory`].
+// The dissimilarity matrices of people and the transforms are read through this.
+#[allow(dead_code)]
+pub(crate) fn read_npy<T: FromElement>(path: &Path) -> Result<(Vec<u64>, Vec<T>)> {
+    let read = || {
+        let mut reader = NpyReader::open(path)?;
+        let values = reader.read_row_major()?;
+        Ok((reader.shape().to_vec(), values))
+    };
+    read().map_err(|error: Error| error.in_file(path))
+}
+
+fn zeros<T: FromElement>(n: usize) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    reserve(&mut out, n, "the array")?;
+    out.resize(n, T::from_u64(0));
+    Ok(out)
+}
+
+/// Puts elements that come in column-major order at their places in row-major order.
+struct Scatter {
+    shape: Vec<usize>,
+    /// How far apart neighbours along each axis lie in row-major order.
+    strides: Vec<usize>,
+    /// The index of the next element, and its place.
+    index: Vec<usize>,
+    place: usize,
+}
+
+impl Scatter {
+    /// For an array of this shape without empty axes.
+    fn new(shape: Vec<usize>) -> Self {
+        let mut strides = vec![1; shape.len()];
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis] * shape[axis];
+        }
+        Self {
+            index: vec![0; shape.len()],
+            shape,
+            strides,
+            place: 0,
+        }
+    }
+
+    /// Places the next elements.
+    fn place<T: Copy>(&mut self, mut values: &[T], out: &mut [T]) {
+        while !values.is_empty() {
+            if self.shape.len() == 2 && self.index[0] == 0 {
+                let n_columns = values.len() / self.shape[0];
+                if n_columns > 1 {
+                    let (whole, rest) = values.split_at(n_columns * self.shape[0]);
+                    self.place_columns(whole, out);
+                    values = rest;
+                    continue;
+                }
+            }
+            let run = values.len().min(self.shape[0] - self.index[0]);
+            let (now, later) = values.split_at(run);
+            let places = out[self.place..].iter_mut().step_by(self.strides[0]);
+            for (slot, &value) in places.zip(now) {
+                *slot = value;
+            }
+            self.index[0] += run;
+            self.place += run * self.strides[0];
+            self.carry();
+            values = later;
+        }
+    }
+
+    /// Places whole columns of a matrix, row by row: neighbours in a row share a cache line.
+    fn place_columns<T: Copy>(&mut self, values: &[T], out: &mut [T]) {
+        let (n_rows, n_columns) = (self.shape[0], values.len() / self.shape[0]);
+        for row in 0..n_rows {
+            let start = self.place + row * self.strides[0];
+            let column = values[row..].iter().step_by(n_rows);
+            for (slot, &value) in out[start..start + n_columns].iter_mut().zip(column) {
+                *slot = value;
+            }
+        }
+        self.index[1] += n_columns;
+        self.place += n_columns;
+    }
+
+    /// Moves on to the next axis where one is at its end.
+    fn carry(&mut self) {
+        for axis in 0..self.shape.len() - 1 {
+            if self.index[axis] < self.shape[axis] {
+                return;
+            }
+            self.index[axis] = 0;
+            self.index[axis + 1] += 1;
+            self.place += self.strides[axis + 1];
+            self.place -= self.shape[axis] * self.strides[axis];
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The bytes of an `.npy` file.
+    pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+        let fortran = if fortran { "True" } else { "False" };
+        let text =
+            format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}}}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((text.len() as u16).to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn read(bytes: &[u8], is_sized: bool) -> Result<Vec<f32>> {
+        let length = is_sized.then_some(bytes.len() as u64);
+        NpyReader::new(bytes, length, Origin::new("a.npy", "npy"))?.read_row_major()
+    }
+
+    /// Numbers that tell their place in an array of this shape.
+    fn numbered(shape: &[usize], fortran: bool) -> (Vec<u8>, Vec<f32>) {
+        let array = ndarray::ArrayD::from_shape_fn(shape, |index| {
+            let place = |place: usize, axis: usize| place * 100 + index[axis];
+            (0..shape.len()).fold(0, place) as f32
+        });
+        let in_file = match fortran {
+            true => array.t().iter().copied().collect::<Vec<f32>>(),
+            false => array.iter().copied().collect(),
+        };
+        let bytes = in_file.iter().flat_map(|value| value.to_le_bytes());
+        (bytes.collect(), array.iter().copied().collect())
+    }
+
+    #[test]
+    fn every_order_of_every_shape_is_row_major_in_memory() {
+        for shape in [
+            &[][..],
+            &[5],
+            &[4, 3],
+            &[1, 7],
+            &[7, 1],
+            &[2, 3, 4],
+            &[3, 1, 2, 2],
+            &[90, 70],
+            // Columns longer than the buffer, and many columns a buffer.
+            &[70_000, 3],
+            &[3, 70_000],
+        ] {
+            for fortran in [false, true] {
+                let lengths: String = shape.iter().map(|length| format!("{length},")).collect();
+                let (data, expected) = numbered(shape, fortran);
+                let bytes = npy("<f4", fortran, &format!("({lengths})"), &data);
+                for is_sized in [false, true] {
+                    assert_eq!(
+                        read(&bytes, is_sized).unwrap(),
+                        expected,
+                        "{shape:?} {fortran}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn terabytes_that_are_not_there_are_not_asked_for() {
+        for shape in ["(1000000, 1000000)", "(4294967296, 4294967296)"] {
+            for fortran in [false, true] {
+                let bytes = npy("<f4", fortran, shape, &[0; 64]);
+                for is_sized in [false, true] {
+                    let error = read(&bytes, is_sized).unwrap_err();
+                    assert!(matches!(error, Error::Truncated { .. }), "{error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn counts_the_bytes_that_are_there() {
+        let bytes = npy("<f4", false, "(100000, 2)", &[0; 700_001]);
+        for is_sized in [false, true] {
+            assert!(matches!(
+                read(&bytes, is_sized),
+                Err(Error::Truncated {
+                    expected: 800_000,
+                    found: 700_001
+                })
+            ));
+        }
+    }
+
+    #[test]
+    fn empty_arrays_have_no_elements() {
+        for shape in ["(0, 5)", "(5, 0)", "(18446744073709551615, 0)"] {
+            for fortran in [false, true] {
+                let bytes = npy("<f8", fortran, shape, &[]);
+                assert!(read(&bytes, true).unwrap().is_empty());
+            }
+        }
+    }
+}

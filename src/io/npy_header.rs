@@ -1,0 +1,318 @@
+//! The header of the `.npy` format: a Python dictionary of three entries.
+//!
+//! The parser takes exactly what [numpy's format] allows and nothing nested, so that no header,
+//! however hostile, costs more than one pass over at most a mebibyte.
+//!
+//! [numpy's format]: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+
+use std::io::Read;
+
+use super::element::Element;
+use super::{Origin, read_up_to};
+use crate::error::{Error, Result};
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+
+/// The longest header that is read.
+const MAX_BYTES: u32 = 1 << 20;
+
+/// What the header of an array says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NpyHeader {
+    /// Lengths of the axes.
+    pub(crate) shape: Vec<u64>,
+    /// Whether the first index runs fastest in the file, and not the last.
+    pub(crate) fortran_order: bool,
+    /// The type of the elements.
+    pub(crate) element: Element,
+    /// Where the data begins, in bytes from the start.
+    pub(crate) data_offset: u64,
+}
+
+impl NpyHeader {
+    /// Reads a header and leaves the reader where the data begins.
+    pub(crate) fn read(reader: &mut impl Read, origin: &Origin) -> Result<Self> {
+        let mut fill = |buffer: &mut [u8]| -> Result<()> {
+            let found = read_up_to(reader, buffer).map_err(|error| origin.unreadable(error))?;
+            if found < buffer.len() {
+                return Err(origin.malformed("the file ends within its header"));
+            }
+            Ok(())
+        };
+        let mut start = [0; 8];
+        fill(&mut start)?;
+        if &start[..6] != MAGIC {
+            return Err(origin.malformed("it does not begin as an npy file does"));
+        }
+        let mut length = [0; 4];
+        let length_bytes = match start[6] {
+            1 => 2,
+            2 | 3 => 4,
+            version => {
+                return Err(origin.malformed(format!("format version {version} is not known")));
+            }
+        };
+        fill(&mut length[..length_bytes])?;
+        let length = u32::from_le_bytes(length);
+        if length > MAX_BYTES {
+            return Err(origin.malformed(format!("a header of {length} bytes is too long")));
+        }
+        let mut text = vec![0; length as usize];
+        fill(&mut text)?;
+        let data_offset = (start.len() + length_bytes + text.len()) as u64;
+        parse(&text, data_offset).map_err(|problem| match problem {
+            Problem::Syntax(what) => origin.malformed(format!("header: {what}")),
+            Problem::Element(error) => error,
+        })
+    }
+
+    /// Number of elements; `None` where it is beyond 64 bits.
+    pub(crate) fn n_elements(&self) -> Option<u64> {
+        if self.shape.contains(&0) {
+            return Some(0);
+        }
+        let product = |product: u64, &length: &u64| product.checked_mul(length);
+        self.shape.iter().try_fold(1, product)
+    }
+}
+
+/// The bytes in front of the data of a matrix of little-endian `f32` in C order.
+pub(crate) fn encode_header(n_rows: usize, n_columns: usize) -> Vec<u8> {
+    let mut text =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n_rows}, {n_columns}), }}");
+    // The data begins at a multiple of 64, and a line ends before it.
+    let bytes = (MAGIC.len() + 4 + text.len() + 1).next_multiple_of(64);
+    while MAGIC.len() + 4 + text.len() + 1 < bytes {
+        text.push(' ');
+    }
+    text.push('\n');
+    let mut header = MAGIC.to_vec();
+    header.extend([1, 0]);
+    header.extend((text.len() as u16).to_le_bytes());
+    header.extend(text.as_bytes());
+    header
+}
+
+/// Why a header is refused.
+enum Problem {
+    Syntax(&'static str),
+    Element(Error),
+}
+
+impl From<&'static str> for Problem {
+    fn from(what: &'static str) -> Self {
+        Problem::Syntax(what)
+    }
+}
+
+fn parse(text: &[u8], data_offset: u64) -> std::result::Result<NpyHeader, Problem> {
+    let mut text = Text { rest: text };
+    let (mut descr, mut order, mut shape) = (None, None, None);
+    text.expect(b'{', "it is no dictionary")?;
+    while !text.eat(b'}') {
+        let key = text.string()?;
+        text.expect(b':', "a key has no value")?;
+        match key {
+            b"descr" if text.peek() == Some(b'[') => {
+                // The type of a structured array is a list of fields.
+                let fields = String::from_utf8_lossy(text.rest);
+                return Err(Problem::Element(unsupported(&fields)));
+            }
+            b"descr" => descr = Some(text.string()?),
+            b"fortran_order" => order = Some(text.boolean()?),
+            b"shape" => shape = Some(text.shape()?),
+            _ => return Err("it has a key that is not known".into()),
+        }
+        if !text.eat(b',') {
+            text.expect(b'}', "the dictionary does not end")?;
+            break;
+        }
+    }
+    if text.peek().is_some() {
+        return Err("something follows the dictionary".into());
+    }
+    let descr = String::from_utf8_lossy(descr.ok_or("it has no 'descr'")?);
+    Ok(NpyHeader {
+        element: Element::from_descr(&descr).map_err(Problem::Element)?,
+        fortran_order: order.ok_or("it has no 'fortran_order'")?,
+        shape: shape.ok_or("it has no 'shape'")?,
+        data_offset,
+    })
+}
+
+fn unsupported(fields: &str) -> Error {
+    Error::UnsupportedElement {
+        expected: "plain numbers",
+        found: fields.chars().take(80).collect(),
+    }
+}
+
+/// What is left of the text of a header.
+struct Text<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Text<'a> {
+    /// The next byte that is no space.
+    fn peek(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_ascii_start();
+        self.rest.first().copied()
+    }
+
+    /// Takes the byte if it comes next.
+    fn eat(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        if is_next {
+            self.rest = &self.rest[1..];
+        }
+        is_next
+    }
+
+    fn expect(&mut self, byte: u8, otherwise: &'static str) -> std::result::Result<(), Problem> {
+        if self.eat(byte) {
+            return Ok(());
+        }
+        Err(otherwise.into())
+    }
+
+    /// The bytes between quotes. No name or type string has anything to escape.
+    fn string(&mut self) -> std::result::Result<&'a [u8], Problem> {
+        let quote = match self.peek() {
+            Some(quote @ (b'\'' | b'"')) => quote,
+            _ => return Err("a string is missing".into()),
+        };
+        let inside = &self.rest[1..];
+        let end = inside.iter().position(|&byte| byte == quote);
+        let end = end.ok_or("a string does not end")?;
+        self.rest = &inside[end + 1..];
+        Ok(&inside[..end])
+    }
+
+    fn boolean(&mut self) -> std::result::Result<bool, Problem> {
+        self.peek();
+        for (word, value) in [(&b"True"[..], true), (b"False", false)] {
+            if let Some(rest) = self.rest.strip_prefix(word) {
+                self.rest = rest;
+                return Ok(value);
+            }
+        }
+        Err("'fortran_order' is neither True nor False".into())
+    }
+
+    fn shape(&mut self) -> std::result::Result<Vec<u64>, Problem> {
+        self.expect(b'(', "'shape' is no tuple")?;
+        let mut shape = Vec::new();
+        while !self.eat(b')') {
+            shape.push(self.length()?);
+            if !self.eat(b',') {
+                self.expect(b')', "'shape' does not end")?;
+                break;
+            }
+        }
+        Ok(shape)
+    }
+
+    fn length(&mut self) -> std::result::Result<u64, Problem> {
+        self.peek();
+        let is_digit = |byte: &&u8| byte.is_ascii_digit();
+        let n_digits = self.rest.iter().take_while(is_digit).count();
+        let (digits, rest) = self.rest.split_at(n_digits);
+        // Python 2 wrote long integers as 3L.
+        self.rest = rest.strip_prefix(b"L").unwrap_or(rest);
+        std::str::from_utf8(digits)
+            .ok()
+            .and_then(|digits| digits.parse().ok())
+            .ok_or(Problem::Syntax("'shape' holds what is no length"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(version: u8, text: &str) -> Result<NpyHeader> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([version, 0]);
+        match version {
+            1 => bytes.extend((text.len() as u16).to_le_bytes()),
+            _ => bytes.extend((text.len() as u32).to_le_bytes()),
+        }
+        bytes.extend(text.as_bytes());
+        NpyHeader::read(&mut &bytes[..], &Origin::new("a.npy", "npy"))
+    }
+
+    #[test]
+    fn reads_what_numpy_writes() {
+        let written = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }      \n";
+        for version in [1, 2, 3] {
+            let header = read(version, written).unwrap();
+            assert_eq!(header.shape, [3, 4]);
+            assert_eq!(header.element, Element::F32);
+            assert!(!header.fortran_order);
+        }
+        let older = "{\"shape\": (3L,), 'fortran_order': True, 'descr': '|u1'}";
+        assert_eq!(read(1, older).unwrap().shape, [3]);
+        let scalar = "{'descr': '<f4', 'fortran_order': False, 'shape': (), }";
+        assert_eq!(read(1, scalar).unwrap().n_elements(), Some(1));
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let bytes = encode_header(1854, 768);
+        assert_eq!(bytes.len() % 64, 0);
+        let header = NpyHeader::read(&mut &bytes[..], &Origin::new("a.npy", "npy")).unwrap();
+        assert_eq!(header.shape, [1854, 768]);
+        assert_eq!(header.data_offset, bytes.len() as u64);
+        // An independent reader agrees.
+        let witness = npyz::NpyHeader::from_reader(&bytes[..]).unwrap();
+        assert_eq!(witness.shape(), [1854, 768]);
+        assert_eq!(witness.order(), npyz::Order::C);
+        assert_eq!(witness.dtype().descr(), "'<f4'");
+    }
+
+    #[test]
+    fn refuses_what_is_no_header() {
+        let nested = "(".repeat(60_000);
+        for text in [
+            "",
+            "{",
+            "{}",
+            "[1]",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)",
+            "{'descr': '<f4', 'fortran_order': 0, 'shape': (3, 4)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (-3, 4)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999, 4)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)} import os",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), 'more': 1}",
+            "{'descr",
+            &format!("{{'shape': {nested}"),
+        ] {
+            assert!(
+                matches!(read(1, text), Err(Error::Malformed { .. })),
+                "{text}"
+            );
+        }
+        let fields = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,)}";
+        assert!(matches!(
+            read(1, fields),
+            Err(Error::UnsupportedElement { .. })
+        ));
+    }
+
+    #[test]
+    fn a_header_of_gigabytes_is_not_read() {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([2, 0, 255, 255, 255, 255]);
+        let error = NpyHeader::read(&mut &bytes[..], &Origin::new("a.npy", "npy"));
+        assert!(error.unwrap_err().to_string().contains("too long"));
+    }
+
+    #[test]
+    fn a_product_beyond_64_bits_is_noticed() {
+        let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}";
+        assert_eq!(read(1, text).unwrap().n_elements(), None);
+        let empty =
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296, 0)}";
+        assert_eq!(read(1, empty).unwrap().n_elements(), Some(0));
+    }
+}

@@ -1,0 +1,347 @@
+//! Trials of three indices, streamed from files.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::element::{Element, Kind, Number, RawIndex};
+use super::npy::NpyReader;
+use super::txt_triplets::TextTriplets;
+use super::{BUFFER_BYTES, Origin, extension, open, reserve};
+use crate::error::{Error, Result};
+
+/// Trials of three indices in a file, read chunk by chunk.
+pub(crate) enum TripletReader {
+    Npy(NpyTriplets),
+    Text(TextTriplets),
+}
+
+impl TripletReader {
+    /// Opens a file; its ending tells the format.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`] for another ending than `.npy`, `.txt`, `.csv` or `.tsv`; otherwise
+    /// as [`NpyTriplets::open`] and [`TextTriplets::open`].
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        match extension(path).as_str() {
+            "npy" => NpyTriplets::open(path).map(TripletReader::Npy),
+            "txt" | "csv" | "tsv" => TextTriplets::open(path).map(TripletReader::Text),
+            _ => Err(Error::UnknownFormat {
+                path: path.into(),
+                expected: ".npy, .txt, .csv or .tsv",
+            }),
+        }
+    }
+
+    /// How many trials there are, where the file says so at its beginning.
+    pub(crate) fn n_trials(&self) -> Option<u64> {
+        match self {
+            TripletReader::Npy(reader) => Some(reader.n_trials()),
+            TripletReader::Text(_) => None,
+        }
+    }
+
+    /// Appends up to `max` trials and gives their number: fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// [`Error::InFile`] around what is wrong with the first bad trial or line.
+    pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
+        match self {
+            TripletReader::Npy(reader) => reader.read_chunk(out, max),
+            TripletReader::Text(reader) => reader.read_chunk(out, max),
+        }
+    }
+}
+
+/// Trials in an array of shape (trials, 3).
+pub(crate) struct NpyTriplets {
+    path: PathBuf,
+    /// One that runs through the rows, or three that run each through a column.
+    readers: Vec<NpyReader<File>>,
+    element: Element,
+    n_trials: u64,
+    /// Trials that were read.
+    n_read: u64,
+    bytes: Vec<u8>,
+    decoded: Vec<RawIndex>,
+}
+
+/// Trials that are read at once.
+const STEP: usize = BUFFER_BYTES / (3 * size_of::<u64>());
+
+impl NpyTriplets {
+    /// Opens an array of trials.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Shape`] where the array isn't of shape
+    /// (trials, 3), [`Error::Malformed`], [`Error::UnsupportedElement`], [`Error::Truncated`].
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        Self::open_array(path).map_err(|error| error.in_file(path))
+    }
+
+    fn open_array(path: &Path) -> Result<Self> {
+        let reader = NpyReader::open(path)?;
+        let header = reader.header().clone();
+        let &[n_trials, 3] = header.shape.as_slice() else {
+            return Err(Error::Shape {
+                what: "the array of trials",
+                expected: "(trials, 3)".into(),
+                found: header.shape,
+            });
+        };
+        if header.element.kind == Kind::Bool {
+            return Err(Error::UnsupportedElement {
+                expected: "integers, or floats that are whole",
+                found: "bool".into(),
+            });
+        }
+        let mut readers = vec![reader];
+        if header.fortran_order {
+            let column_bytes = n_trials * header.element.size() as u64;
+            for column in 1..3 {
+                let start = header.data_offset.saturating_add(column * column_bytes);
+                let mut file = open(path)?;
+                file.seek(SeekFrom::Start(start))
+                    .map_err(|source| Error::Read {
+                        path: path.into(),
+                        source,
+                    })?;
+                let origin = Origin::new(path, "npy");
+                let reader = NpyReader::with_header(header.clone(), file, None, origin)?;
+                readers.push(reader);
+            }
+        }
+        Ok(Self {
+            path: path.into(),
+            readers,
+            element: header.element,
+            n_trials,
+            n_read: 0,
+            bytes: Vec::new(),
+            decoded: Vec::new(),
+        })
+    }
+
+    /// How many trials there are.
+    pub(crate) fn n_trials(&self) -> u64 {
+        self.n_trials
+    }
+
+    /// Appends up to `max` trials and gives their number: fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// Within [`Error::InFile`]: [`Error::InvalidTrial`] names the first trial that holds a value
+    /// that is no index, [`Error::OutOfMemory`].
+    pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
+        let left = self.n_trials - self.n_read;
+        let n_new = usize::try_from(left).unwrap_or(usize::MAX).min(max);
+        let mut n_left = n_new;
+        while n_left > 0 {
+            let step = n_left.min(STEP);
+            self.read_step(out, step)
+                .map_err(|error| error.in_file(&self.path))?;
+            n_left -= step;
+        }
+        Ok(n_new)
+    }
+
+    /// Reads `n` trials, few enough for the buffer.
+    fn read_step(&mut self, out: &mut Vec<[u32; 3]>, n: usize) -> Result<()> {
+        if out.capacity() - out.len() < n {
+            let ahead = out.len().max(n);
+            reserve(out, ahead, "the trials")?;
+        }
+        let Self {
+            readers,
+            element,
+            bytes,
+            decoded,
+            ..
+        } = self;
+        bytes.resize(3 * n * element.size(), 0);
+        let part = bytes.len() / readers.len();
+        for (reader, part) in readers.iter_mut().zip(bytes.chunks_mut(part)) {
+            reader.fill(part)?;
+        }
+        decoded.clear();
+        element.decode(bytes, decoded);
+
+        let bits = decoded.iter().fold(0, |bits, index| bits | index.0);
+        if bits > u64::from(u32::MAX) {
+            return Err(self.first_problem(n));
+        }
+        if self.readers.len() == 1 {
+            let (trials, _) = self.decoded.as_chunks();
+            out.extend(
+                trials
+                    .iter()
+                    .map(|trial: &[RawIndex; 3]| trial.map(|index| index.0 as u32)),
+            );
+        } else {
+            let (first, rest) = self.decoded.split_at(n);
+            let (second, third) = rest.split_at(n);
+            let trials = first.iter().zip(second).zip(third);
+            out.extend(trials.map(|((a, b), c)| [a.0 as u32, b.0 as u32, c.0 as u32]));
+        }
+        self.n_read += n as u64;
+        Ok(())
+    }
+
+    /// The error for the first bad trial among the `n` that were decoded.
+    fn first_problem(&self, n: usize) -> Error {
+        let mut numbers = Vec::new();
+        self.element.decode(&self.bytes, &mut numbers);
+        let place = |trial: usize, position: usize| match self.readers.len() {
+            1 => 3 * trial + position,
+            _ => position * n + trial,
+        };
+        for trial in 0..n {
+            for position in 0..3 {
+                let number: Number = numbers[place(trial, position)];
+                if let Err(problem) = number.index() {
+                    let trial = self.n_read + trial as u64;
+                    return Error::InvalidTrial { trial, problem };
+                }
+            }
+        }
+        // Not reached: both readings of a number agree on what is an index.
+        Origin::new(&self.path, "npy").malformed("it holds what is no index")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::TrialProblem;
+    use crate::io::npy::tests::npy;
+
+    fn read_all(name: &str, bytes: &[u8], max: usize) -> Result<Vec<[u32; 3]>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let mut reader = TripletReader::open(&path)?;
+        let mut out = Vec::new();
+        while reader.read_chunk(&mut out, max)? > 0 {}
+        Ok(out)
+    }
+
+    fn problem(result: Result<Vec<[u32; 3]>>) -> (u64, TrialProblem) {
+        match result.unwrap_err() {
+            Error::InFile { source, .. } => match *source {
+                Error::InvalidTrial { trial, problem } => (trial, problem),
+                other => panic!("{other}"),
+            },
+            other => panic!("{other}"),
+        }
+    }
+
+    macro_rules! all_types {
+        ($trials:expr; $($descr:literal $type:ty),*) => {
+            $(for fortran in [false, true] {
+                let flat: Vec<u32> = match fortran {
+                    false => $trials.iter().flatten().copied().collect(),
+                    true => (0..3).flat_map(|c| $trials.iter().map(move |t| t[c])).collect(),
+                };
+                let shape = format!("({}, 3)", $trials.len());
+                let little: Vec<u8> =
+                    flat.iter().flat_map(|&i| (i as $type).to_le_bytes()).collect();
+                let big: Vec<u8> = flat.iter().flat_map(|&i| (i as $type).to_be_bytes()).collect();
+                for (order, data) in [("<", little), (">", big)] {
+                    let bytes = npy(&format!("{order}{}", $descr), fortran, &shape, &data);
+                    for max in [1, 4, 1_000_000] {
+                        assert_eq!(read_all("t.npy", &bytes, max).unwrap(), $trials, "{}", $descr);
+                    }
+                }
+            })*
+        };
+    }
+
+    #[test]
+    fn every_type_and_order() {
+        let trials: Vec<[u32; 3]> = (0..40).map(|t| [t, t + 1, 2 * t + 2]).collect();
+        all_types!(trials; "u1" u8, "u2" u16, "u4" u32, "u8" u64, "i1" i8, "i2" i16, "i4" i32,
+            "i8" i64, "f4" f32, "f8" f64);
+    }
+
+    #[test]
+    fn chunks_join() {
+        let trials: Vec<[u32; 3]> = (0..50_000).map(|t| [t, t + 1, t + 2]).collect();
+        let rows: Vec<u8> = trials
+            .as_flattened()
+            .iter()
+            .flat_map(|i| i.to_le_bytes())
+            .collect();
+        let columns: Vec<u8> = (0..3)
+            .flat_map(|c| trials.iter().map(move |trial| trial[c]))
+            .flat_map(u32::to_le_bytes)
+            .collect();
+        for max in [7_001, usize::MAX] {
+            let bytes = npy("<u4", false, "(50000, 3)", &rows);
+            assert_eq!(read_all("t.npy", &bytes, max).unwrap(), trials);
+            let bytes = npy("<u4", true, "(50000, 3)", &columns);
+            assert_eq!(read_all("t.npy", &bytes, max).unwrap(), trials);
+        }
+    }
+
+    #[test]
+    fn names_the_first_bad_trial() {
+        let data = |values: [f64; 9]| values.map(f64::to_le_bytes).concat();
+        let (rows, columns) = (
+            data([0., 1., 2., 3., 4., 0.5, -1., 7., 8.]),
+            data([0., 3., -1., 1., 4., 7., 2., 0.5, 8.]),
+        );
+        for (fortran, data) in [(false, rows), (true, columns)] {
+            let bytes = npy("<f8", fortran, "(3, 3)", &data);
+            for max in [1, 2, 100] {
+                assert_eq!(
+                    problem(read_all("t.npy", &bytes, max)),
+                    (1, TrialProblem::NotAnInteger { value: 0.5 })
+                );
+            }
+        }
+        let bytes = npy(
+            "<i8",
+            false,
+            "(1, 3)",
+            &[1, -2, 3i64].map(i64::to_le_bytes).concat(),
+        );
+        assert_eq!(
+            problem(read_all("t.npy", &bytes, 9)),
+            (0, TrialProblem::Negative { value: -2.0 })
+        );
+        let bytes = npy(
+            "<u8",
+            false,
+            "(1, 3)",
+            &[1, 2, u64::MAX].map(u64::to_le_bytes).concat(),
+        );
+        assert!(matches!(
+            problem(read_all("t.npy", &bytes, 9)),
+            (
+                0,
+                TrialProblem::OutOfRange {
+                    index: u64::MAX,
+                    ..
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn refuses_other_arrays() {
+        for (descr, shape) in [("<i8", "(3, 2)"), ("<i8", "(6,)"), ("<i8", "(1, 3, 2)")] {
+            let error = read_all("t.npy", &npy(descr, false, shape, &[0; 48]), 9).unwrap_err();
+            let is_shape = matches!(&error, Error::InFile { source, .. }
+                if matches!(**source, Error::Shape { .. }));
+            assert!(is_shape, "{error}");
+        }
+        let error = read_all("t.npy", &npy("|b1", false, "(1, 3)", &[0; 3]), 9).unwrap_err();
+        assert!(error.to_string().contains("bool"));
+        let error = read_all("t.npy", &npy("<i8", true, "(100000, 3)", &[0; 48]), 9).unwrap_err();
+        assert!(error.to_string().contains("only 48 are there"), "{error}");
+        assert!(matches!(
+            read_all("t.mat", b"", 9),
+            Err(Error::UnknownFormat { .. })
+        ));
+    }
+}

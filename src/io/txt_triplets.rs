@@ -1,0 +1,259 @@
+//! Trials of three indices in text files, one trial a line.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::element::Number;
+use super::{BUFFER_BYTES, Origin, open, reserve};
+use crate::error::{Error, Result};
+
+/// The longest line that is read, so that a file without lines can't fill the memory.
+const MAX_LINE: usize = 64 * 1024;
+
+/// Trials in a text file: three numbers a line, separated by spaces, tabs or commas.
+///
+/// Numbers may be written as floats (`1.0e+00`, as `numpy.savetxt` does) where they are whole. What
+/// follows a `#` is a comment; lines without numbers are passed over.
+pub(crate) struct TextTriplets {
+    origin: Origin,
+    reader: BufReader<File>,
+    line: Vec<u8>,
+    /// The number of the line that was read last, counted from 1.
+    line_number: u64,
+    /// Trials that were read.
+    n_read: u64,
+}
+
+impl TextTriplets {
+    /// Opens a text file.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        Ok(Self {
+            origin: Origin::new(path, "text"),
+            reader: BufReader::with_capacity(BUFFER_BYTES, open(path)?),
+            line: Vec::new(),
+            line_number: 0,
+            n_read: 0,
+        })
+    }
+
+    /// Appends up to `max` trials and gives their number: fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// Within [`Error::InFile`]: [`Error::RaggedRow`] and [`Error::NotANumber`] name the line,
+    /// [`Error::InvalidTrial`] the trial, [`Error::Malformed`] a line that is too long.
+    pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
+        let n_before = self.n_read;
+        let mut read = || -> Result<()> {
+            while self.n_read - n_before < max as u64 && self.next_line()? {
+                let trial = match plain(&self.line) {
+                    Some(trial) => trial,
+                    None => match self.parse()? {
+                        Some(trial) => trial,
+                        None => continue,
+                    },
+                };
+                if out.len() == out.capacity() {
+                    let ahead = out.len().max(1024);
+                    reserve(out, ahead, "the trials")?;
+                }
+                out.push(trial);
+                self.n_read += 1;
+            }
+            Ok(())
+        };
+        read().map_err(|error| error.in_file(&self.origin.path))?;
+        Ok((self.n_read - n_before) as usize)
+    }
+
+    /// Reads a line; `false` at the end of the file.
+    fn next_line(&mut self) -> Result<bool> {
+        self.line.clear();
+        let mut bounded = (&mut self.reader).take(MAX_LINE as u64 + 1);
+        let n_bytes = bounded
+            .read_until(b'\n', &mut self.line)
+            .map_err(|error| self.origin.unreadable(error))?;
+        self.line_number += 1;
+        if n_bytes > MAX_LINE {
+            let line = self.line_number;
+            let reason = format!("line {line} is longer than {MAX_LINE} bytes");
+            return Err(self.origin.malformed(reason));
+        }
+        if self.line_number == 1 && self.line.starts_with(b"\xef\xbb\xbf") {
+            self.line.drain(..3);
+        }
+        Ok(n_bytes > 0)
+    }
+
+    /// The trial of a line that isn't plain; `None` where it has no numbers.
+    fn parse(&self) -> Result<Option<[u32; 3]>> {
+        let code = self.line.split(|&byte| byte == b'#').next();
+        let text = String::from_utf8_lossy(code.unwrap_or_default());
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let fields: Vec<&str> = match text.contains(',') {
+            true => text.split(',').map(str::trim).collect(),
+            false => text.split_whitespace().collect(),
+        };
+        let &[first, second, third] = fields.as_slice() else {
+            return Err(Error::RaggedRow {
+                line: self.line_number,
+                expected: 3,
+                found: fields.len(),
+            });
+        };
+        let index = |field: usize, text: &str| {
+            let number = number(text).ok_or_else(|| Error::NotANumber {
+                line: self.line_number,
+                field,
+                expected: "a whole number",
+                found: text.chars().take(80).collect(),
+            })?;
+            number.index().map_err(|problem| Error::InvalidTrial {
+                trial: self.n_read,
+                problem,
+            })
+        };
+        Ok(Some([
+            index(1, first)?,
+            index(2, second)?,
+            index(3, third)?,
+        ]))
+    }
+}
+
+fn number(text: &str) -> Option<Number> {
+    let unsigned = text.parse().map(Number::Unsigned);
+    let signed = || text.parse().map(Number::Signed);
+    let float = || text.parse().map(Number::Float);
+    unsigned.or_else(|_| signed()).or_else(|_| float()).ok()
+}
+
+/// The trial of a line of three plain numbers, as nearly all are: the short way through.
+fn plain(line: &[u8]) -> Option<[u32; 3]> {
+    let mut trial = [0; 3];
+    let mut rest = line;
+    for (position, index) in trial.iter_mut().enumerate() {
+        let n_digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if n_digits == 0 || n_digits > 9 {
+            return None;
+        }
+        for &digit in &rest[..n_digits] {
+            *index = 10 * *index + u32::from(digit - b'0');
+        }
+        rest = &rest[n_digits..];
+        if position < 2 {
+            rest = match rest {
+                [b' ' | b'\t' | b',', rest @ ..] => rest,
+                _ => return None,
+            };
+        }
+    }
+    matches!(rest, b"" | b"\n" | b"\r\n").then_some(trial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::TrialProblem;
+
+    fn read(text: &[u8]) -> Result<Vec<[u32; 3]>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.txt");
+        std::fs::write(&path, text).unwrap();
+        let mut reader = TextTriplets::open(&path)?;
+        let mut out = Vec::new();
+        while reader.read_chunk(&mut out, 2)? > 0 {}
+        Ok(out)
+    }
+
+    fn refused(text: &str) -> Error {
+        match read(text.as_bytes()).unwrap_err() {
+            Error::InFile { source, .. } => *source,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn every_way_of_writing() {
+        let written = "\u{feff}# a b c\n0 1 2\r\n\n3,4,5\n 6,\t7 , 8 # nine\n9\t10\t11\n\
+                       1.200000000000000000e+01 13. 1.4e1\n4294967295 16 17";
+        let expected = [
+            [0, 1, 2],
+            [3, 4, 5],
+            [6, 7, 8],
+            [9, 10, 11],
+            [12, 13, 14],
+            [u32::MAX, 16, 17],
+        ];
+        assert_eq!(read(written.as_bytes()).unwrap(), expected);
+        assert!(read(b"").unwrap().is_empty());
+        assert!(read(b"# nothing\n\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn names_the_line_or_the_trial() {
+        assert!(matches!(
+            refused("0 1 2\n\n3 4\n"),
+            Error::RaggedRow {
+                line: 3,
+                expected: 3,
+                found: 2
+            }
+        ));
+        assert!(matches!(
+            refused("0 1 2 3"),
+            Error::RaggedRow {
+                line: 1,
+                found: 4,
+                ..
+            }
+        ));
+        assert!(matches!(
+            refused("# a\n0,,2"),
+            Error::NotANumber {
+                line: 2,
+                field: 2,
+                ..
+            }
+        ));
+        assert!(matches!(
+            refused("a,b,c"),
+            Error::NotANumber {
+                line: 1,
+                field: 1,
+                ..
+            }
+        ));
+        let problem = |text| match refused(text) {
+            Error::InvalidTrial { trial, problem } => (trial, problem),
+            other => panic!("{other}"),
+        };
+        let negative = TrialProblem::Negative { value: -1.0 };
+        assert_eq!(problem("# a\n0 1 2\n3 -1 5"), (1, negative));
+        let fraction = TrialProblem::NotAnInteger { value: 1.5 };
+        assert_eq!(problem("0 1.5 2"), (0, fraction));
+        assert!(matches!(
+            problem("0 1 4294967296"),
+            (
+                0,
+                TrialProblem::OutOfRange {
+                    index: 4_294_967_296,
+                    ..
+                }
+            )
+        ));
+    }
+
+    #[test]
+    fn a_file_without_lines_is_refused() {
+        let error = refused(&"1 ".repeat(200_000));
+        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        assert!(error.to_string().contains("line 1"));
+    }
+}

@@ -1,0 +1,261 @@
+//! Representations in files.
+
+mod npy;
+mod npz;
+mod safetensors;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+
+use super::{Provenance, Representation, RepresentationSource};
+use crate::error::{Error, Result};
+use crate::io::extension;
+use crate::io::npy::NpyReader;
+use crate::stimuli::Stimuli;
+
+/// A representation that stands in a file.
+///
+/// The ending of the name tells the format:
+///
+/// | ending | features | ids |
+/// |---|---|---|
+/// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if [`Representation::write_npy`] put them there |
+/// | `.npz` | a 2-D array of the archive | none |
+/// | `.safetensors` | a 2-D tensor | in the metadata, if [`Representation::write_safetensors`] put them there |
+/// | `.csv`, `.tsv` | columns of numbers under a header row | a column, the first if none is named |
+///
+/// Floats of 16, 32 and 64 bits, integers and booleans are read, rounded to the nearest `f32`.
+/// Ids given by [`FileSource::with_ids`] take the place of those in the file; where there are none
+/// at all, rows are numbered from `"0"`.
+///
+/// ```
+/// use human_alignment::{FileSource, Representation, RepresentationSource, Stimuli};
+/// use ndarray::array;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("alexnet.safetensors");
+/// let stimuli = Stimuli::new(["cat", "dog"])?;
+/// let features = Representation::new(stimuli, array![[1.0, 0.0], [0.5, 1.0]])?;
+/// features.write_safetensors(&path)?;
+///
+/// let source = FileSource::open(&path)?;
+/// assert_eq!(source.name(), "alexnet");
+/// assert_eq!(source.read()?, features);
+/// let dog = source.represent(&Stimuli::new(["dog"])?)?;
+/// assert_eq!(dog.features(), array![[0.5, 1.0]]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FileSource {
+    path: PathBuf,
+    format: Format,
+    name: String,
+    ids: Option<Stimuli>,
+    array: Option<String>,
+    id_column: Option<String>,
+    ignored_columns: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Format {
+    Npy,
+    Npz,
+    Safetensors,
+    Table,
+}
+
+/// What a file holds.
+struct Contents {
+    features: Array2<f32>,
+    ids: Option<Vec<String>>,
+    provenance: Provenance,
+}
+
+impl FileSource {
+    /// The representation in this file. Its content is read later, by [`FileSource::read`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`] for an ending that isn't read, [`Error::Read`] where there is no
+    /// such file.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let format = match extension(path).as_str() {
+            "npy" => Format::Npy,
+            "npz" => Format::Npz,
+            "safetensors" => Format::Safetensors,
+            "csv" | "tsv" => Format::Table,
+            _ => {
+                return Err(Error::UnknownFormat {
+                    path: path.into(),
+                    expected: ".npy, .npz, .safetensors, .csv or .tsv",
+                });
+            }
+        };
+        std::fs::metadata(path).map_err(|source| Error::Read {
+            path: path.into(),
+            source,
+        })?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Ok(Self {
+            path: path.into(),
+            format,
+            name: name.into_owned(),
+            ids: None,
+            array: None,
+            id_column: None,
+            ignored_columns: Vec::new(),
+        })
+    }
+
+    /// Sets the name for tables and figures. Default: the name of the file without its ending.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets the ids of the rows, in their order; ids in the file are passed over.
+    ///
+    /// In a table, every column that isn't named as one of ids or to be ignored is a feature then.
+    #[must_use]
+    pub fn with_ids(mut self, ids: Stimuli) -> Self {
+        self.ids = Some(ids);
+        self
+    }
+
+    /// Chooses the array of an `.npz` archive, or the tensor of a `.safetensors` file. Default: the
+    /// only one, or the only one with two axes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a file of another format.
+    pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
+        let name = name.into();
+        if !matches!(self.format, Format::Npz | Format::Safetensors) {
+            let expected = "left out for files other than .npz and .safetensors";
+            return Err(Error::parameter("array", expected, name));
+        }
+        self.array = Some(name);
+        Ok(self)
+    }
+
+    /// Chooses the column of a table that holds the ids. Default: the first.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a file that is no table.
+    pub fn with_id_column(mut self, name: impl Into<String>) -> Result<Self> {
+        self.id_column = Some(self.column("id_column", name.into())?);
+        Ok(self)
+    }
+
+    /// Leaves out a column of a table that is no feature. A column without a name is named `""`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a file that is no table.
+    pub fn with_ignored_column(mut self, name: impl Into<String>) -> Result<Self> {
+        let name = self.column("ignored_column", name.into())?;
+        self.ignored_columns.push(name);
+        Ok(self)
+    }
+
+    fn column(&self, parameter: &'static str, name: String) -> Result<String> {
+        if self.format == Format::Table {
+            return Ok(name);
+        }
+        let expected = "left out for files other than .csv and .tsv";
+        Err(Error::parameter(parameter, expected, name))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads all rows.
+    ///
+    /// # Errors
+    /// [`Error::Read`], or [`Error::InFile`] around what is wrong: [`Error::Malformed`],
+    /// [`Error::UnsupportedElement`], [`Error::Truncated`], [`Error::OutOfMemory`];
+    /// [`Error::Shape`] for what is no matrix with at least one column; [`Error::NoSuchArray`];
+    /// [`Error::NoSuchColumn`], [`Error::RaggedRow`] and [`Error::NotANumber`] in tables;
+    /// [`Error::StaleSidecar`] for an `.npy` file with the description of another one; and whatever
+    /// [`Stimuli::new`] and [`Representation::new`] refuse, as a number that is not finite.
+    pub fn read(&self) -> Result<Representation> {
+        let read = || {
+            let contents = match self.format {
+                Format::Npy => npy::read(&self.path, self.ids.is_none()),
+                Format::Npz => npz::read(&self.path, self.array.as_deref()),
+                Format::Safetensors => safetensors::read(&self.path, self.array.as_deref()),
+                Format::Table => self.read_table(),
+            }?;
+            let stimuli = match (&self.ids, contents.ids) {
+                (Some(ids), _) => ids.clone(),
+                (None, Some(ids)) => Stimuli::new(ids)?,
+                (None, None) => numbered(contents.features.nrows())?,
+            };
+            let representation = Representation::new(stimuli, contents.features)?;
+            Ok(representation.with_provenance(contents.provenance))
+        };
+        read().map_err(|error: Error| error.in_file(&self.path))
+    }
+}
+
+/// The rows of the file, matched by id.
+impl RepresentationSource for FileSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
+        let all = self.read()?;
+        if all.stimuli() == stimuli {
+            return Ok(all);
+        }
+        all.select(stimuli)
+            .map_err(|error| error.in_file(&self.path))
+    }
+}
+
+/// Whether an array of this shape can be features.
+fn is_matrix(shape: &[u64]) -> bool {
+    matches!(shape, [_, _])
+}
+
+/// Reads a matrix with at least one column.
+fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Array2<f32>> {
+    let refused = |expected: &str| Error::Shape {
+        what: "the feature array",
+        expected: expected.into(),
+        found: reader.shape().to_vec(),
+    };
+    let &[n_rows, n_columns] = reader.shape() else {
+        return Err(refused("a 2-D matrix, stimuli × features"));
+    };
+    // Rows of nothing could be claimed in any number.
+    if n_columns == 0 {
+        return Err(refused("at least one column"));
+    }
+    let shape = (n_rows as usize, n_columns as usize);
+    let values = reader.read_row_major()?;
+    Array2::from_shape_vec(shape, values).map_err(|error| Error::Malformed {
+        format: "array",
+        source: error.into(),
+    })
+}
+
+fn numbered(n_rows: usize) -> Result<Stimuli> {
+    let n_rows = u32::try_from(n_rows)
+        .map_err(|_| Error::parameter("rows", "at most 4294967295", n_rows))?;
+    Ok(Stimuli::numbered(n_rows))
+}
+
+/// Writes features row after row as little-endian bytes.
+fn write_features(features: &Representation, to: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let mut bytes = Vec::new();
+    for values in features.as_slice().chunks(crate::io::BUFFER_BYTES / 4) {
+        crate::io::element::encode_f32(values, &mut bytes);
+        to.write_all(&bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Features in an `.npy` file, with ids and provenance in a file beside it.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Contents, read_matrix, write_features};
+use crate::error::{Error, Result};
+use crate::io::atomic::Staged;
+use crate::io::digest::Hashing;
+use crate::io::npy::NpyReader;
+use crate::io::npy_header::encode_header;
+use crate::io::{Origin, known_length, open};
+use crate::representation::{Provenance, Representation};
+
+/// What stands beside a matrix.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sidecar {
+    /// SHA-256 of the file with the matrix.
+    sha256: String,
+    ids: Vec<String>,
+    #[serde(default)]
+    provenance: Provenance,
+}
+
+/// Reads a matrix and, where they are wanted and there, its ids and provenance.
+pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
+    let sidecar = match with_sidecar {
+        true => read_sidecar(&beside(path))?,
+        false => None,
+    };
+    let file = open(path)?;
+    let length = known_length(&file);
+    let source = match sidecar {
+        Some(_) => Hashing::new(file),
+        None => Hashing::without_digest(file),
+    };
+    let origin = Origin::new(path, "npy");
+    let mut reader = NpyReader::new(source, length, origin.clone())?;
+    let features = read_matrix(&mut reader)?;
+    let digest = reader.into_inner().finish_reading();
+    let digest = digest.map_err(|error| origin.unreadable(error))?;
+    let Some((sidecar, found)) = sidecar.zip(digest) else {
+        return Ok(Contents {
+            features,
+            ids: None,
+            provenance: Provenance::default(),
+        });
+    };
+    if sidecar.sha256 != found {
+        return Err(Error::StaleSidecar {
+            sidecar: beside(path),
+            expected: sidecar.sha256,
+            found,
+        });
+    }
+    Ok(Contents {
+        features,
+        ids: Some(sidecar.ids),
+        provenance: sidecar.provenance,
+    })
+}
+
+/// Where ids and provenance of a matrix stand: `features.npy.json` beside `features.npy`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".json");
+    name.into()
+}
+
+fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(Error::Read {
+                path: path.into(),
+                source,
+            });
+        }
+    };
+    let sidecar = serde_json::from_slice(&text).map_err(|source| Error::Malformed {
+        format: "json",
+        source: source.into(),
+    });
+    sidecar
+        .map(Some)
+        .map_err(|error: Error| error.in_file(path))
+}
+
+impl Representation {
+    /// Writes the features as `.npy` (`<f4`, C order, readable by numpy), and ids and provenance
+    /// into a second file with `.json` after its name, `features.npy.json`.
+    ///
+    /// Each of the two changes in one step, but not both together: if the machine stops in
+    /// between, reading says so ([`Error::StaleSidecar`]), as it does after the matrix alone was
+    /// replaced. [`Representation::write_safetensors`] has all in one file.
+    ///
+    /// # Errors
+    /// [`Error::Write`] names the file that could not be written.
+    pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let (matrix, sha256) = Staged::write(path, |writer| {
+            let mut writer = Hashing::new(writer);
+            writer.write_all(&encode_header(self.n_stimuli(), self.n_features()))?;
+            write_features(self, &mut writer)?;
+            Ok(writer.finish())
+        })?;
+        let sidecar = Sidecar {
+            sha256: sha256.unwrap_or_default(),
+            ids: self.stimuli().ids().to_vec(),
+            provenance: self.provenance().clone(),
+        };
+        let (sidecar, ()) = Staged::write(&beside(path), |writer| {
+            serde_json::to_writer(&mut *writer, &sidecar)?;
+            writer.write_all(b"\n")
+        })?;
+        // The description first: without it, a new matrix would be read as one without ids.
+        sidecar.commit()?;
+        matrix.commit()
+    }
+}
