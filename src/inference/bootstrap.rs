@@ -1,6 +1,6 @@
 //! What other objects would have given, by drawing from those at hand.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -84,10 +84,11 @@ impl ObjectBootstrap {
                 let first = group * LANES;
                 let n_lanes = LANES.min(self.n_replicates - first);
                 let weights = self.draw(trials.shown(), trials.stimuli().len(), first);
-                let means = arch.dispatch(
-                    #[inline(always)]
-                    || weighted_means(trials.as_slice(), credits, &weights),
-                );
+                let means = arch.dispatch(WeightedMeans {
+                    trials: trials.as_slice(),
+                    credits,
+                    weights: &weights,
+                });
                 means.into_iter().take(n_lanes)
             })
             .filter(|mean| mean.is_finite())
@@ -129,29 +130,35 @@ impl ObjectBootstrap {
 
 /// The mean credit in each lane; NaN where all weights are 0. Weights and their sums are whole
 /// numbers, so that the sums are exact.
-#[inline(always)]
-fn weighted_means(
-    trials: &[[u32; 3]],
-    credits: &[Credit],
-    weights: &[[f64; LANES]],
-) -> [f64; LANES] {
-    let mut earned = [0.0; LANES];
-    let mut total = [0.0; LANES];
-    for (&[a, b, c], credit) in trials.iter().zip(credits) {
-        let (a, b, c) = (
-            &weights[a as usize],
-            &weights[b as usize],
-            &weights[c as usize],
-        );
-        let sixths = f64::from(credit.sixths());
-        for lane in 0..LANES {
-            let weight = a[lane] * b[lane] * c[lane];
-            earned[lane] += weight * sixths;
-            total[lane] += weight;
+struct WeightedMeans<'a> {
+    trials: &'a [[u32; 3]],
+    credits: &'a [Credit],
+    weights: &'a [[f64; LANES]],
+}
+
+impl WithSimd for WeightedMeans<'_> {
+    type Output = [f64; LANES];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> [f64; LANES] {
+        let mut earned = [0.0; LANES];
+        let mut total = [0.0; LANES];
+        for (&[a, b, c], credit) in self.trials.iter().zip(self.credits) {
+            let [a, b, c] = [
+                &self.weights[a as usize],
+                &self.weights[b as usize],
+                &self.weights[c as usize],
+            ];
+            let sixths = f64::from(credit.sixths());
+            for lane in 0..LANES {
+                let weight = a[lane] * b[lane] * c[lane];
+                earned[lane] += weight * sixths;
+                total[lane] += weight;
+            }
         }
+        let full = f64::from(Credit::FULL.sixths());
+        std::array::from_fn(|lane| earned[lane] / full / total[lane])
     }
-    let full = f64::from(Credit::FULL.sixths());
-    std::array::from_fn(|lane| earned[lane] / full / total[lane])
 }
 
 /// The quantile of sorted values, interpolated linearly between neighbours.
@@ -207,7 +214,11 @@ mod tests {
             .collect();
         let bootstrap = ObjectBootstrap::new(LANES, 9).unwrap();
         let weights = bootstrap.draw(trials.shown(), 6, 0);
-        let means = weighted_means(trials.as_slice(), &credits, &weights);
+        let means = Arch::new().dispatch(WeightedMeans {
+            trials: trials.as_slice(),
+            credits: &credits,
+            weights: &weights,
+        });
         for lane in 0..LANES {
             assert_eq!(weights.iter().map(|w| w[lane]).sum::<f64>(), 6.0);
             let (mut earned, mut total) = (0.0, 0.0);

@@ -1,6 +1,6 @@
 //! Each pair by itself: for few trials, and for more stimuli than a Gram matrix can hold.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::error::Result;
 use crate::similarity::rows::Rows;
@@ -21,10 +21,9 @@ impl<'a> Direct<'a> {
     pub fn new(rows: Rows<'a>) -> Result<Self> {
         let arch = Arch::new();
         let inverse_norms = match rows.similarity {
-            Similarity::Cosine | Similarity::Pearson => rows.map_slots(|slot| {
-                let product = arch.dispatch(|| product(&rows, slot, slot));
-                product.sqrt().recip()
-            }),
+            Similarity::Cosine | Similarity::Pearson => {
+                rows.map_slots(|slot| product(&rows, slot, slot).sqrt().recip())
+            }
             _ => Vec::new(),
         };
         Ok(Self {
@@ -35,18 +34,12 @@ impl<'a> Direct<'a> {
     }
 
     pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                for (position, trial) in trials.iter().enumerate() {
-                    let slots =
-                        trial.map(|index| self.rows.slot_of_stimulus[index as usize] as usize);
-                    for (&(a, b), similarities) in PAIRS[..n_pairs].iter().zip(&mut block.0) {
-                        similarities[position] = self.pair(slots[a], slots[b]);
-                    }
-                }
-            },
-        );
+        self.arch.dispatch(Gather {
+            direct: self,
+            trials,
+            n_pairs,
+            block,
+        });
     }
 
     #[inline(always)]
@@ -59,6 +52,31 @@ impl<'a> Direct<'a> {
             }
             Similarity::NegativeEuclidean => -product.sqrt(),
             Similarity::NegativeSquaredEuclidean => -product,
+        }
+    }
+}
+
+/// Computes the pairs of trials. A type rather than a function, because that is what vector
+/// instructions are chosen for.
+struct Gather<'a> {
+    direct: &'a Direct<'a>,
+    trials: &'a [[u32; 3]],
+    n_pairs: usize,
+    block: &'a mut Block,
+}
+
+impl WithSimd for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let slot_of_stimulus = &self.direct.rows.slot_of_stimulus;
+        for (position, &[a, b, c]) in self.trials.iter().enumerate() {
+            let slot = |index: u32| slot_of_stimulus[index as usize] as usize;
+            let slots = [slot(a), slot(b), slot(c)];
+            for (&(a, b), similarities) in PAIRS[..self.n_pairs].iter().zip(&mut self.block.0) {
+                similarities[position] = self.direct.pair(slots[a], slots[b]);
+            }
         }
     }
 }

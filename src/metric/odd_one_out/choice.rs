@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::inference::Credit;
+use crate::metric::odd_one_out::Counts;
 use crate::similarity::Block;
 
 /// What a trial earns whose largest similarity is shared by several pairs.
@@ -43,13 +45,9 @@ impl TiePolicy {
         }
     }
 
-    /// What a trial earns: `correct` where the pair that people chose has the largest similarity,
-    /// shared by `n_largest` of `n_pairs` pairs.
-    #[inline(always)]
-    fn credit(self, correct: bool, n_largest: u8, n_pairs: usize) -> Credit {
-        if !correct {
-            return Credit::NONE;
-        }
+    /// What a trial earns in which the pair that people chose has the largest similarity, shared by
+    /// `n_largest` of `n_pairs` pairs.
+    fn credit(self, n_largest: u8, n_pairs: usize) -> Credit {
         match self {
             TiePolicy::Wrong => Credit::from(n_largest == 1),
             TiePolicy::Fractional => Credit::share_of(n_largest),
@@ -78,33 +76,47 @@ impl FromStr for TiePolicy {
     }
 }
 
-/// Writes what each trial of a block earns; returns how many of them tie.
-#[inline(always)]
-pub(super) fn choose(
-    Block([first, second, third]): &Block,
-    n_pairs: usize,
-    policy: TiePolicy,
-    credits: &mut [Credit],
-) -> u64 {
-    // Credits by (is the first pair among the largest, how many are).
-    let table: [[Credit; 4]; 2] = [false, true]
-        .map(|correct| [1, 1, 2, 3].map(|n_largest| policy.credit(correct, n_largest, n_pairs)));
-    let mut n_ties = 0;
-    let pairs = first.iter().zip(second).zip(third);
-    for (credit, ((&first, &second), &third)) in credits.iter_mut().zip(pairs) {
-        let third = if n_pairs == 3 {
-            third
-        } else {
-            f64::NEG_INFINITY
-        };
-        let largest = first.max(second).max(third);
-        let correct = first == largest;
-        let n_largest =
-            usize::from(correct) + usize::from(second == largest) + usize::from(third == largest);
-        n_ties += u64::from(n_largest > 1);
-        *credit = table[usize::from(correct)][n_largest];
+/// Writes what each trial of a block earns, and counts.
+pub(super) struct Choose<'a> {
+    pub block: &'a Block,
+    pub n_pairs: usize,
+    pub policy: TiePolicy,
+    pub credits: &'a mut [Credit],
+}
+
+impl WithSimd for Choose<'_> {
+    type Output = Counts;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Counts {
+        // What a trial earns whose first pair is the largest, alone, with one other, and with two.
+        let [alone, of_two, of_three] =
+            [1, 2, 3].map(|n_largest| self.policy.credit(n_largest, self.n_pairs));
+        let n = self.credits.len();
+        let [first, second, third] = self.block.0.each_ref().map(|pair| &pair[..n]);
+        let mut n_ties = 0u64;
+        for trial in 0..n {
+            let third = if self.n_pairs == 3 {
+                third[trial]
+            } else {
+                f64::NEG_INFINITY
+            };
+            let (first, second) = (first[trial], second[trial]);
+            let largest = first.max(second).max(third);
+            let (first, second, third) = (first == largest, second == largest, third == largest);
+            let tie = (first & second) | (first & third) | (second & third);
+            n_ties += u64::from(tie);
+            let credit = if second & third {
+                of_three
+            } else if second | third {
+                of_two
+            } else {
+                alone
+            };
+            self.credits[trial] = if first { credit } else { Credit::NONE };
+        }
+        Counts::of(self.credits, n_ties)
     }
-    n_ties
 }
 
 /// The pair with the largest similarity in each trial of a block; `None` where several share it.
@@ -134,11 +146,14 @@ mod tests {
             }
         }
         let mut credits = vec![Credit::NONE; trials.len()];
-        let n_ties = choose(&block, n_pairs, policy, &mut credits);
-        (
-            credits.iter().map(|credit| credit.value()).collect(),
-            n_ties,
-        )
+        let counts = pulp::Arch::new().dispatch(Choose {
+            block: &block,
+            n_pairs,
+            policy,
+            credits: &mut credits,
+        });
+        let values = credits.iter().map(|credit| credit.value());
+        (values.collect(), counts.n_ties)
     }
 
     #[test]

@@ -27,7 +27,8 @@ use crate::representation::Representation;
 use crate::similarity::{BLOCK, Block, PairSimilarities, Precision, Similarity};
 use crate::stimuli::Stimuli;
 
-use probability::{Losses, Softmax};
+use choice::Choose;
+use probability::{Losses, Softmax, SumLosses};
 
 /// Zero-shot odd-one-out accuracy: of three stimuli, the representation puts the two together that
 /// it finds most similar; how often are these the two that people put together?
@@ -388,13 +389,12 @@ impl Kernel<'_> {
     fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
         let mut block = Block::new();
         self.similarities.gather(trials, T::N_PAIRS, &mut block);
-        let counts = self.arch.dispatch(
-            #[inline(always)]
-            || {
-                let n_ties = choice::choose(&block, T::N_PAIRS, self.metric.ties, credits);
-                Counts::of(credits, n_ties)
-            },
-        );
+        let counts = self.arch.dispatch(Choose {
+            block: &block,
+            n_pairs: T::N_PAIRS,
+            policy: self.metric.ties,
+            credits,
+        });
         (counts, block)
     }
 
@@ -410,10 +410,12 @@ impl Kernel<'_> {
                 if self.dot_products.is_some() {
                     source.gather(trials, T::N_PAIRS, &mut block);
                 }
-                let losses = self.arch.dispatch(
-                    #[inline(always)]
-                    || probability::losses(&block, T::N_PAIRS, factor, trials.len()),
-                );
+                let losses = self.arch.dispatch(SumLosses {
+                    block: &block,
+                    n_pairs: T::N_PAIRS,
+                    factor,
+                    n_trials: trials.len(),
+                });
                 (counts, losses)
             })
             // Both sums are exact, so that their order doesn't matter.

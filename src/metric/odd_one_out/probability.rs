@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -71,25 +72,40 @@ impl std::ops::AddAssign for Losses {
     }
 }
 
-/// Sums the losses of the first `n_trials` of a block; `factor` turns what it holds into logits.
-#[inline(always)]
-pub(super) fn losses(block: &Block, n_pairs: usize, factor: f64, n_trials: usize) -> Losses {
-    let mut cross_entropies = [0.0; BLOCK];
-    let mut entropies = [0.0; BLOCK];
-    let [first, second, third] = &block.0;
-    for trial in 0..n_trials {
-        let third = if n_pairs == 3 {
-            third[trial]
-        } else {
-            f64::NEG_INFINITY
-        };
-        let softmax = Softmax::new([first[trial], second[trial], third], factor);
-        cross_entropies[trial] = softmax.log_sum - softmax.logits[0];
-        entropies[trial] = softmax.entropy();
-    }
-    Losses {
-        cross_entropy: ExactSum::of(&cross_entropies[..n_trials]),
-        entropy: ExactSum::of(&entropies[..n_trials]),
+/// Sums the losses of the first trials of a block. A type rather than a function, because that is
+/// what vector instructions are chosen for.
+pub(super) struct SumLosses<'a> {
+    pub block: &'a Block,
+    pub n_pairs: usize,
+    /// What turns the numbers of the block into logits.
+    pub factor: f64,
+    pub n_trials: usize,
+}
+
+impl WithSimd for SumLosses<'_> {
+    type Output = Losses;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Losses {
+        let mut cross_entropies = [0.0; BLOCK];
+        let mut entropies = [0.0; BLOCK];
+        let n = self.n_trials;
+        let [first, second, third] = self.block.0.each_ref().map(|pair| &pair[..n]);
+        let (cross_entropies, entropies) = (&mut cross_entropies[..n], &mut entropies[..n]);
+        for trial in 0..n {
+            let third = if self.n_pairs == 3 {
+                third[trial]
+            } else {
+                f64::NEG_INFINITY
+            };
+            let softmax = Softmax::new([first[trial], second[trial], third], self.factor);
+            cross_entropies[trial] = softmax.log_sum - softmax.logits[0];
+            entropies[trial] = softmax.entropy();
+        }
+        Losses {
+            cross_entropy: ExactSum::of(cross_entropies),
+            entropy: ExactSum::of(entropies),
+        }
     }
 }
 
@@ -107,8 +123,14 @@ impl Softmax {
     pub fn new(similarities: [f64; 3], factor: f64) -> Self {
         let largest = similarities[0].max(similarities[1]).max(similarities[2]);
         // The bound keeps 0 · ∞ out of the entropy.
-        let logits = similarities.map(|s| ((s - largest) * factor).max(-f64::MAX));
-        let exponentials = logits.map(exp_of_nonpositive);
+        let logit = |similarity: f64| ((similarity - largest) * factor).max(-f64::MAX);
+        let [a, b, c] = similarities;
+        let logits = [logit(a), logit(b), logit(c)];
+        let exponentials = [
+            exp_of_nonpositive(logits[0]),
+            exp_of_nonpositive(logits[1]),
+            exp_of_nonpositive(logits[2]),
+        ];
         let sum = exponentials[0] + exponentials[1] + exponentials[2];
         Self {
             logits,
