@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::inference::{Confidence, Credit, Interval};
+use crate::inference::{Confidence, Credit, Interval, check_length};
 use crate::judgment::{Task, Trials};
 
 /// The bootstrap over objects of the mean of a [`Credit`] over trials.
@@ -70,13 +70,7 @@ impl ObjectBootstrap {
         credits: &[Credit],
         confidence: Confidence,
     ) -> Result<Option<Bootstrapped>> {
-        if credits.len() != trials.len() {
-            return Err(Error::LengthMismatch {
-                what: "credits to resample",
-                expected: trials.len(),
-                found: credits.len(),
-            });
-        }
+        check_length(trials, credits)?;
         let arch = Arch::new();
         let mut means: Vec<f64> = (0..self.n_replicates.div_ceil(LANES))
             .into_par_iter()

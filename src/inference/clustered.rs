@@ -21,8 +21,9 @@ use std::ops::{AddAssign, SubAssign};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::inference::{Credit, Estimate};
-use crate::judgment::{OddOneOutTask, Trials};
+use crate::judgment::{OddOneOutTask, Task, Trials};
 
 /// Credits summed over the trials of a cluster, in units of [`Credit`], and their number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,18 @@ pub(crate) struct Cell {
 
 impl Cell {
     /// Trials that cells can hold without overflow, whatever the credits.
-    pub const MAX_TRIALS: u64 = i32::MAX as u64 / Credit::FULL.sixths() as u64;
+    const MAX_TRIALS: u64 = i32::MAX as u64 / Credit::FULL.sixths() as u64;
+
+    /// Refuses more trials than cells can hold.
+    pub fn check_number(n_trials: u64) -> Result<()> {
+        if n_trials > Self::MAX_TRIALS {
+            return Err(Error::TooManyTrials {
+                limit: Self::MAX_TRIALS,
+                found: n_trials,
+            });
+        }
+        Ok(())
+    }
 
     pub fn of(credit: Credit) -> Self {
         Self {
@@ -155,6 +167,34 @@ impl Levels {
             degrees_of_freedom: n_units.saturating_sub(1) as f64,
         }
     }
+}
+
+/// The mean credit over trials with its object-level standard error: the accuracy of choices that
+/// come from anywhere, such as another person's.
+///
+/// # Errors
+/// [`Error::LengthMismatch`] where there is not one credit for each trial,
+/// [`Error::TooManyTrials`] beyond some 350 million.
+pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<Estimate> {
+    check_length(trials, credits)?;
+    Cell::check_number(trials.len() as u64)?;
+    Ok(mean_over_trials(
+        trials.as_slice(),
+        credits,
+        trials.stimuli().len(),
+    ))
+}
+
+/// Refuses credits that are not one for each trial.
+pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<()> {
+    if credits.len() != trials.len() {
+        return Err(Error::LengthMismatch {
+            what: "credits of trials",
+            expected: trials.len(),
+            found: credits.len(),
+        });
+    }
+    Ok(())
 }
 
 /// The mean credit over trials with its standard error. There are as many credits as trials, at

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inference::{
-    Confidence, Credit, Estimate, Interval, benjamini_hochberg, mean_over_trials,
+    Confidence, Credit, Estimate, Interval, benjamini_hochberg, check_length, clustered_mean,
 };
 use crate::judgment::{Task, Trials};
 
@@ -39,21 +39,14 @@ pub fn compare<T: Task>(
     confidence: Confidence,
 ) -> Result<Vec<Comparison>> {
     for credits in credits {
-        if credits.len() != trials.len() {
-            return Err(Error::LengthMismatch {
-                what: "credits to compare",
-                expected: trials.len(),
-                found: credits.len(),
-            });
-        }
+        check_length(trials, credits)?;
     }
     let mut comparisons = Vec::new();
     for first in 0..credits.len() {
         for second in first + 1..credits.len() {
             let pairs = credits[first].iter().zip(credits[second]);
             let differences: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
-            let difference =
-                mean_over_trials(trials.as_slice(), &differences, trials.stimuli().len());
+            let difference = clustered_mean(trials, &differences)?;
             comparisons.push(Comparison {
                 first,
                 second,
@@ -77,6 +70,7 @@ pub fn compare<T: Task>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 

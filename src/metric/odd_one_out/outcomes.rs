@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
-use crate::inference::{Cell, Credit, mean_over_trials, object_cells};
+use crate::error::Result;
+use crate::inference::{Cell, Credit, clustered_mean, object_cells};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
@@ -121,9 +121,7 @@ impl<'t, T: Task> Outcomes<'t, T> {
     /// # Errors
     /// [`Error::TooManyTrials`] beyond some 350 million.
     pub fn score(&self) -> Result<Score> {
-        check_number(self.counts.n_trials)?;
-        let n_stimuli = self.trials.stimuli().len();
-        let estimate = mean_over_trials(self.trials.as_slice(), &self.credits, n_stimuli);
+        let estimate = clustered_mean(self.trials, &self.credits)?;
         let confidence = self.metric.confidence;
         let bootstrap = match self.metric.bootstrap {
             Some(bootstrap) => bootstrap.run(self.trials, &self.credits, confidence)?,
@@ -165,15 +163,4 @@ fn group_accuracies(ids: &[String], cells: Vec<Cell>) -> Vec<GroupAccuracy> {
         accuracy: cell.mean(),
     });
     accuracies.collect()
-}
-
-/// Refuses more trials than cells can count.
-pub(super) fn check_number(n_trials: u64) -> Result<()> {
-    if n_trials > Cell::MAX_TRIALS {
-        return Err(Error::TooManyTrials {
-            limit: Cell::MAX_TRIALS,
-            found: n_trials,
-        });
-    }
-    Ok(())
 }

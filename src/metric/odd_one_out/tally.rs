@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::inference::{Cell, ClusterSums, Credit, Levels, object_cells, pair_keys, triple_key};
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task};
-use crate::metric::odd_one_out::outcomes::check_number;
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Counts, Outcomes, Score, ZeroShotOddOneOut};
 use crate::stimuli::Stimuli;
@@ -76,7 +75,7 @@ impl Tally {
         let trials = outcomes.trials();
         self.check_settings(T::NAME, &outcomes.metric(), &trials.stimuli().fingerprint())?;
         let counts = self.counts.sum(outcomes.counts());
-        check_number(counts.n_trials)?;
+        Cell::check_number(counts.n_trials)?;
         self.counts = counts;
         self.losses += outcomes.losses();
         let (trials, credits) = (trials.as_slice(), outcomes.credits());
@@ -95,7 +94,7 @@ impl Tally {
     pub fn merge(&mut self, other: Tally) -> Result<()> {
         self.check_settings(&other.task, &other.metric, &other.stimuli)?;
         let counts = self.counts.sum(other.counts);
-        check_number(counts.n_trials)?;
+        Cell::check_number(counts.n_trials)?;
         self.counts = counts;
         self.losses += other.losses;
         add_cells(&mut self.objects, other.objects);
@@ -195,7 +194,7 @@ impl TryFrom<Unchecked> for Tally {
             pairs,
             triples,
         } = read;
-        check_number(counts.n_trials)?;
+        Cell::check_number(counts.n_trials)?;
         let n_trials = counts.n_trials as i64;
         let in_objects: i64 = objects.iter().map(|cell| i64::from(cell.count)).sum();
         let valid = [OddOneOutTask::NAME, AnchoredTask::NAME].contains(&task.as_str())

@@ -1,0 +1,57 @@
+//! How often do intervals cover the truth? Simulated experiments, many times over.
+//!
+//! ```text
+//! cargo run --release --example coverage -- --replications 4000
+//! ```
+
+mod simulation;
+
+use clap::Parser;
+use human_alignment::Result;
+use simulation::Experiment;
+
+/// Simulated experiments: how often do intervals cover the truth?
+#[derive(Parser)]
+struct Arguments {
+    /// Replications of each experiment.
+    #[arg(long, default_value_t = 2000)]
+    replications: usize,
+    /// Seed of the simulation.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn main() -> Result<()> {
+    let Arguments { replications, seed } = Arguments::parse();
+    println!(
+        "{replications} simulated replications of each experiment, object effects on the logit scale\n"
+    );
+    println!(
+        "{:>8} {:>8}  {:>10} {:>10}  {:>9} {:>9} {:>9} {:>9}",
+        "objects", "trials", "95 % cover", "null p<.05", "true sd", "se", "bootstrap", "binomial"
+    );
+    for (n_objects, n_trials) in [
+        (1854, 2_171),
+        (1854, 100_000),
+        (200, 20_000),
+        (85, 20_000),
+        (85, 2_000),
+        (48, 5_000),
+    ] {
+        let found = Experiment {
+            n_objects,
+            n_trials,
+        }
+        .replicate(replications, seed)?;
+        println!(
+            "{n_objects:>8} {n_trials:>8}  {:>8.1} % {:>8.1} %  {:>9.4} {:>9.4} {:>9.4} {:>9.4}",
+            100.0 * found.coverage,
+            100.0 * found.false_rejections,
+            found.standard_deviation,
+            found.standard_error,
+            found.bootstrap,
+            found.binomial
+        );
+    }
+    Ok(())
+}
