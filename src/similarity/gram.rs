@@ -58,7 +58,7 @@ pub(super) struct Gram<T> {
 const BAND: usize = 64;
 
 /// Columns of the result that are computed together.
-const PANEL: usize = 256;
+const PANEL: usize = 288;
 
 impl<T: Real> Gram<T> {
     /// All similarities, and the unit they are in.

@@ -107,6 +107,25 @@ pub enum Precision {
     Double,
 }
 
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "single" => Ok(Precision::Single),
+            "double" => Ok(Precision::Double),
+            _ => {
+                let expected = "single or double";
+                Err(Error::parameter(
+                    "precision",
+                    expected,
+                    format_args!("{name:?}"),
+                ))
+            }
+        }
+    }
+}
+
 /// Which way the similarities of pairs are computed; chosen by the cost of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {

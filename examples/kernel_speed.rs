@@ -1,0 +1,98 @@
+//! How fast is the kernel? The ratio to a plain loop over trials, and to the least that any program
+//! has to do, measured side by side in one run.
+//!
+//! ```text
+//! cargo run --release --example kernel_speed
+//! ```
+
+#[path = "../benches/common/mod.rs"]
+mod common;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use clap::Parser;
+use human_alignment::{AlignmentMetric, Precision, Result, Similarity, ZeroShotOddOneOut};
+
+/// How fast is the kernel, beside a plain loop and beside the least there is to do?
+#[derive(Parser)]
+struct Arguments {
+    /// Rounds; the medians are printed.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
+/// Trials of the plain loop; its time is scaled to all of them.
+const N_PLAIN: usize = 20_000;
+
+fn main() -> Result<()> {
+    let rounds = Arguments::parse().rounds.max(1);
+    let trials = common::trials();
+    println!(
+        "{} stimuli, {} trials, {} threads; medians of {rounds} rounds, in milliseconds\n",
+        common::N_STIMULI,
+        trials.len(),
+        rayon::current_num_threads()
+    );
+    println!(
+        "{:>8} | {:>7} {:>7} | {:>7} {:>7} {:>7} | {:>9} {:>9} {:>9}",
+        "features", "gemm", "pass", "single", "double", "score", "single/", "double/", "loop/"
+    );
+    println!(
+        "{:>8} | {:>7} {:>7} | {:>7} {:>7} {:>7} | {:>9} {:>9} {:>9}",
+        "", "", "", "count", "count", "", "floor", "floor", "double"
+    );
+    let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
+    for n_features in [64, 768, 4096] {
+        let representation = common::features(n_features);
+        let features = representation.features().to_owned();
+        let values = representation.features();
+        let values = values.as_slice().expect("features are in row-major order");
+        let mut gram = vec![0.0; common::N_STIMULI * common::N_STIMULI];
+        let single = metric.with_precision(Precision::Single);
+
+        let mut times = [const { Vec::new() }; 6];
+        // Everything in turn, so that a slow moment of the machine hits all alike.
+        for _ in 0..rounds {
+            let plain = &trials.as_slice()[..N_PLAIN];
+            let measured = [
+                seconds(|| common::gemm(values, n_features, black_box(&mut gram))),
+                seconds(|| common::pass(&gram, trials.as_slice())),
+                seconds(|| single.count(&representation, &trials)),
+                seconds(|| metric.count(&representation, &trials)),
+                seconds(|| metric.score(&representation, &trials)),
+                seconds(|| common::plain_loop(&features, plain))
+                    * (trials.len() as f64 / N_PLAIN as f64),
+            ];
+            times
+                .iter_mut()
+                .zip(measured)
+                .for_each(|(times, time)| times.push(time));
+        }
+        let [gemm, pass, single, double, score, plain] = times.map(median);
+        let floor = gemm + pass;
+        println!(
+            "{n_features:>8} | {:>7.1} {:>7.1} | {:>7.1} {:>7.1} {:>7.1} | {:>9.2} {:>9.2} {:>9.0}",
+            1e3 * gemm,
+            1e3 * pass,
+            1e3 * single,
+            1e3 * double,
+            1e3 * score,
+            single / floor,
+            double / floor,
+            plain / double
+        );
+    }
+    Ok(())
+}
+
+fn seconds<R>(work: impl FnOnce() -> R) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed().as_secs_f64()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_unstable_by(f64::total_cmp);
+    times[times.len() / 2]
+}

@@ -1,0 +1,204 @@
+//! Zero-shot odd-one-out alignment on the command line.
+//!
+//! ```text
+//! cargo run --release --example odd_one_out                       # simulated people
+//! cargo run --release --example odd_one_out -- --features F.npy --triplets T.npy
+//! cargo run --release --example odd_one_out -- --features F.npy --features G.npy --triplets T.txt
+//! ```
+//!
+//! Tables and `--json` go to standard output, everything else to standard error. Bad input ends with
+//! exit code 1 and one line that says what is wrong.
+
+mod report;
+mod simulated;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use human_alignment::dataset::TripletFile;
+use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_ceiling};
+use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
+use human_alignment::{
+    AnchoredTask, Error, FileSource, OddOneOutTask, Precision, Representation, Result, Similarity,
+    SimilarityDataset, Stimuli, Task, Trials, ZeroShotOddOneOut,
+};
+use report::{Report, Row};
+
+/// How often does a representation find the same stimulus odd as people do?
+///
+/// Without --features: simulated observers and three simulated representations.
+#[derive(Parser)]
+#[command(name = "odd_one_out", allow_negative_numbers = true)]
+struct Arguments {
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv); several are compared.
+    #[arg(long, value_name = "FILE")]
+    features: Vec<PathBuf>,
+    /// Odd-one-out trials, three row indices each, the odd one last (.npy, .txt, .csv, .tsv).
+    #[arg(long, value_name = "FILE", conflicts_with = "anchored")]
+    triplets: Option<PathBuf>,
+    /// Anchored trials instead: head, close, far.
+    #[arg(long, value_name = "FILE")]
+    anchored: Option<PathBuf>,
+    /// Stimulus ids, one a line, for the rows of the features.
+    #[arg(long, value_name = "FILE", requires = "features")]
+    ids: Option<PathBuf>,
+    /// dot, cosine, pearson, negative-euclidean or negative-squared-euclidean.
+    #[arg(long, default_value = "cosine")]
+    similarity: Similarity,
+    /// Temperature of the softmax.
+    #[arg(long, default_value_t = 1.0)]
+    temperature: f64,
+    /// What ties earn: wrong, fractional or published-all-equal.
+    #[arg(long, default_value = "wrong")]
+    ties: TiePolicy,
+    /// What probabilities are made of: softmax or published-dot-product.
+    #[arg(long, default_value = "softmax")]
+    probabilities: Probabilities,
+    /// Precision of similarities: double or single.
+    #[arg(long, default_value = "double")]
+    precision: Precision,
+    /// How often intervals are to cover the truth.
+    #[arg(long, default_value_t = 0.95)]
+    confidence: f64,
+    /// Replicates of the bootstrap over objects.
+    #[arg(long, value_name = "N")]
+    bootstrap: Option<usize>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print the noise ceiling, from trials that were answered more than once.
+    #[arg(long)]
+    ceiling: bool,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    fn metric(&self) -> Result<ZeroShotOddOneOut> {
+        let metric = ZeroShotOddOneOut::new(self.similarity)
+            .with_temperature(self.temperature)?
+            .with_ties(self.ties)
+            .with_probabilities(self.probabilities)
+            .with_precision(self.precision)
+            .with_confidence(Confidence::new(self.confidence)?);
+        match self.bootstrap {
+            Some(n) => Ok(metric.with_bootstrap(ObjectBootstrap::new(n, self.seed)?)),
+            None => Ok(metric),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            ) =>
+        {
+            error.exit()
+        }
+        Err(error) => {
+            let text = error.to_string();
+            return fail(
+                text.lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: "),
+            );
+        }
+    };
+    let json = arguments.json;
+    let report = match run(&arguments) {
+        Ok(report) => report,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let text = if json { report.json() } else { report.table() };
+    // A reader that has seen enough closes the pipe; that is no failure.
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error.to_string()),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("error: {}", message.replace('\n', " "));
+    ExitCode::FAILURE
+}
+
+fn run(arguments: &Arguments) -> Result<Report> {
+    let metric = arguments.metric()?;
+    match (
+        &arguments.features[..],
+        &arguments.triplets,
+        &arguments.anchored,
+    ) {
+        ([], None, None) => simulated::run(metric, arguments.seed),
+        ([], _, _) => Err(missing("--features", "given with --triplets or --anchored")),
+        (_, None, None) => Err(missing("--triplets or --anchored", "given with --features")),
+        (features, Some(path), _) => from_files::<OddOneOutTask>(arguments, metric, features, path),
+        (features, None, Some(path)) => {
+            from_files::<AnchoredTask>(arguments, metric, features, path)
+        }
+    }
+}
+
+fn missing(name: &'static str, expected: &'static str) -> Error {
+    Error::InvalidParameter {
+        name,
+        expected,
+        found: "absent".into(),
+    }
+}
+
+fn from_files<T: Task>(
+    arguments: &Arguments,
+    metric: ZeroShotOddOneOut,
+    features: &[PathBuf],
+    trials: &Path,
+) -> Result<Report> {
+    let ids = arguments.ids.as_ref().map(Stimuli::read).transpose()?;
+    let mut named = Vec::new();
+    for path in features {
+        let mut source = FileSource::open(path)?;
+        if let Some(ids) = &ids {
+            source = source.with_ids(ids.clone());
+        }
+        named.push((path.display().to_string(), source.read()?));
+    }
+    // Trials count the rows of the first matrix; the others are matched by id.
+    let stimuli = named[0].1.stimuli().clone();
+    let trials = TripletFile::<T>::read(trials, stimuli)?.into_judgments();
+    let mut report = score(metric, &named, &trials)?;
+    if arguments.ceiling {
+        report.ceiling = noise_ceiling(&trials, Confidence::new(arguments.confidence)?);
+        report.asked_for_ceiling = true;
+    }
+    Ok(report)
+}
+
+/// Scores and compares representations on the same trials.
+fn score<T: Task>(
+    metric: ZeroShotOddOneOut,
+    named: &[(String, Representation)],
+    trials: &Trials<T>,
+) -> Result<Report> {
+    let mut rows = Vec::new();
+    let mut outcomes = Vec::new();
+    for (name, representation) in named {
+        let earned = metric.outcomes(representation, trials)?;
+        rows.push(Row {
+            name: name.clone(),
+            score: earned.score()?,
+        });
+        outcomes.push(earned);
+    }
+    let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();
+    let comparisons = compare(trials, &credits, rows[0].score.confidence)?;
+    Ok(Report::new(rows, comparisons))
+}

@@ -1,0 +1,167 @@
+//! What is printed.
+
+use human_alignment::inference::{Comparison, Interval, NoiseCeiling};
+use human_alignment::metric::odd_one_out::Score;
+use serde::Serialize;
+
+/// A representation and its score.
+#[derive(Serialize)]
+pub struct Row {
+    pub name: String,
+    #[serde(flatten)]
+    pub score: Score,
+}
+
+/// Scores of representations on the same trials.
+#[derive(Serialize)]
+pub struct Report {
+    /// What is simulated, where anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<String>,
+    representations: Vec<Row>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    comparisons: Vec<Comparison>,
+    pub ceiling: Option<NoiseCeiling>,
+    #[serde(skip)]
+    pub asked_for_ceiling: bool,
+}
+
+impl Report {
+    pub fn new(representations: Vec<Row>, comparisons: Vec<Comparison>) -> Self {
+        Self {
+            simulated: None,
+            representations,
+            comparisons,
+            ceiling: None,
+            asked_for_ceiling: false,
+        }
+    }
+
+    /// One object: the score itself where there is one representation of files, otherwise a list.
+    pub fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct One<'a> {
+            #[serde(flatten)]
+            row: &'a Row,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            ceiling: &'a Option<NoiseCeiling>,
+        }
+        let json = match &self.representations[..] {
+            [row] if self.simulated.is_none() => serde_json::to_string(&One {
+                row,
+                ceiling: &self.ceiling,
+            }),
+            _ => serde_json::to_string(self),
+        };
+        json.expect("a report has string keys and finite numbers")
+    }
+
+    pub fn table(&self) -> String {
+        let mut lines = Vec::new();
+        if let Some(simulated) = &self.simulated {
+            lines.push(format!("{simulated}\n"));
+        }
+        let names = self
+            .representations
+            .iter()
+            .map(|row| row.name.chars().count());
+        let width = names.max().unwrap_or(0).max("representation".len());
+        let first = &self.representations[0].score;
+        let level = format!("{} % interval", 100.0 * first.confidence.level());
+        lines.push(format!(
+            "{:width$}  {:>8}  {:^15}  {:>6}  {:>8}  {:>8}  {:>6}  {:>13}  {:>7}",
+            "representation",
+            "accuracy",
+            level,
+            "se",
+            "correct",
+            "trials",
+            "ties",
+            "cross-entropy",
+            "entropy"
+        ));
+        for Row { name, score } in &self.representations {
+            let error = score.standard_error.map_or("–".into(), percent);
+            lines.push(format!(
+                "{name:width$}  {:>8}  {:>15}  {error:>6}  {:>8}  {:>8}  {:>6}  {:>13.4}  {:>7.4}",
+                percent(score.accuracy),
+                interval(score.interval),
+                score.n_correct,
+                score.n_trials,
+                score.n_ties,
+                score.cross_entropy,
+                score.mean_entropy
+            ));
+        }
+        for Row { name, score } in &self.representations {
+            if let Some(found) = &score.bootstrap {
+                lines.push(format!(
+                    "{name:width$}  bootstrap of {} over objects: se {}, interval {}",
+                    found.n_replicates,
+                    percent(found.standard_error),
+                    interval(found.interval)
+                ));
+            }
+        }
+        self.write_ceiling(&mut lines);
+        self.write_comparisons(&mut lines);
+        lines.push(
+            "\nAccuracies in %, entropies in nats; intervals at the level of objects.".into(),
+        );
+        lines.join("\n")
+    }
+
+    fn write_ceiling(&self, lines: &mut Vec<String>) {
+        match &self.ceiling {
+            Some(ceiling) => lines.push(format!(
+                "\nnoise ceiling  {} {} leave-one-out, {} {} majority\n               \
+                 (from {} answers to {} questions that were asked more than once)",
+                percent(ceiling.leave_one_out.value),
+                interval(ceiling.leave_one_out_interval),
+                percent(ceiling.majority.value),
+                interval(ceiling.majority_interval),
+                ceiling.n_answers,
+                ceiling.n_questions
+            )),
+            None if self.asked_for_ceiling => {
+                lines.push("\nnoise ceiling  unknown: no question was asked more than once".into());
+            }
+            None => {}
+        }
+    }
+
+    fn write_comparisons(&self, lines: &mut Vec<String>) {
+        if self.comparisons.is_empty() {
+            return;
+        }
+        lines.push("\ndifference".into());
+        for comparison in &self.comparisons {
+            let name = |position: usize| &self.representations[position].name;
+            lines.push(format!(
+                "  {} − {}: {} {}, {}, adjusted {}",
+                name(comparison.first),
+                name(comparison.second),
+                percent(comparison.difference.value),
+                interval(comparison.interval),
+                p_value(comparison.p_value),
+                p_value(comparison.adjusted_p_value)
+            ));
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2}", 100.0 * share)
+}
+
+fn interval(Interval { lower, upper }: Interval) -> String {
+    format!("[{:.2}, {:.2}]", 100.0 * lower, 100.0 * upper)
+}
+
+fn p_value(p: f64) -> String {
+    if p < 1e-4 {
+        "p < 0.0001".into()
+    } else {
+        format!("p = {p:.4}")
+    }
+}
