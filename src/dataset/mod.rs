@@ -1,4 +1,23 @@
 //! Human similarity judgments: the stimuli that were shown, and what people said about them.
+//!
+//! | data set | judgments |
+//! |---|---|
+//! | [`Things`] | odd-one-out trials of the THINGS objects, in their published layout |
+//! | [`TripletFile`] | trials of any stimuli in a file; [`TripletChunks`] streams one |
+//! | [`LabelTriplets`] | odd-one-out trials generated from labels: no people |
+//! | [`Simulated`] | trials that a [`SimulatedObserver`] answered: no people |
+
+mod labelled;
+mod simulated;
+mod things;
+mod triplet_chunks;
+mod triplet_file;
+
+pub use labelled::LabelTriplets;
+pub use simulated::{Simulated, SimulatedObserver};
+pub use things::{Things, ThingsTriplets};
+pub use triplet_chunks::TripletChunks;
+pub use triplet_file::TripletFile;
 
 use crate::stimuli::Stimuli;
 

@@ -9,10 +9,7 @@ pub(crate) mod element;
 pub(crate) mod npy;
 pub(crate) mod npy_header;
 pub(crate) mod table;
-// The judgments read their trials through these.
-#[allow(dead_code)]
 pub(crate) mod triplets;
-#[allow(dead_code)]
 pub(crate) mod txt_triplets;
 
 use std::io::{ErrorKind, Read};

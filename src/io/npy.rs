@@ -88,6 +88,11 @@ impl<R: Read> NpyReader<R> {
         &self.header
     }
 
+    /// Whether the data that the header declares was seen to be there in full.
+    pub(crate) fn is_sized(&self) -> bool {
+        self.is_sized
+    }
+
     /// The bytes behind what was read.
     pub(crate) fn into_inner(self) -> R {
         self.reader

@@ -33,10 +33,11 @@ impl TripletReader {
         }
     }
 
-    /// How many trials there are, where the file says so at its beginning.
+    /// How many trials there are, where the file says so at its beginning and was seen to hold as
+    /// many.
     pub(crate) fn n_trials(&self) -> Option<u64> {
         match self {
-            TripletReader::Npy(reader) => Some(reader.n_trials()),
+            TripletReader::Npy(reader) => reader.n_trials(),
             TripletReader::Text(_) => None,
         }
     }
@@ -122,9 +123,9 @@ impl NpyTriplets {
         })
     }
 
-    /// How many trials there are.
-    pub(crate) fn n_trials(&self) -> u64 {
-        self.n_trials
+    /// How many trials there are, where they were seen to be there.
+    fn n_trials(&self) -> Option<u64> {
+        self.readers[0].is_sized().then_some(self.n_trials)
     }
 
     /// Appends up to `max` trials and gives their number: fewer only at the end of the file.

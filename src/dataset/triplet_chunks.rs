@@ -1,0 +1,154 @@
+//! Trials streamed from a file that may be larger than memory.
+
+use std::fmt;
+use std::iter::FusedIterator;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, TrialProblem};
+use crate::io::reserve;
+use crate::io::triplets::TripletReader;
+use crate::judgment::{Task, Trials};
+use crate::stimuli::Stimuli;
+
+/// The trials of a file, chunk by chunk: an iterator that holds one chunk at a time.
+///
+/// Formats are those of [`TripletFile`](crate::dataset::TripletFile). Every chunk has `chunk_len`
+/// trials but the last, which may have fewer; there is no chunk without trials. After an error the
+/// iterator ends.
+///
+/// The errors of the chunks come within [`Error::InFile`]: [`Error::InvalidTrial`] with the number
+/// of the trial in the file, [`Error::RaggedRow`] and [`Error::NotANumber`] with the line,
+/// [`Error::Truncated`], and [`Error::NoTrials`] from a file without trials.
+///
+/// ```
+/// use human_alignment::dataset::TripletChunks;
+/// use human_alignment::{OddOneOutTask, Representation, Stimuli, ZeroShotOddOneOut};
+/// use ndarray::array;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("trials.txt");
+/// # std::fs::write(&path, "0 1 2\n2 3 1\n1 2 0\n").unwrap();
+/// let stimuli = Stimuli::numbered(4);
+/// let features = array![[1.0, 0.2], [0.9, 0.1], [0.1, 1.0], [0.0, 0.8]];
+/// let representation = Representation::new(stimuli.clone(), features)?;
+///
+/// let chunks = TripletChunks::<OddOneOutTask>::open(&path, stimuli.clone(), 2)?;
+/// let tally = ZeroShotOddOneOut::default().tally(&representation, &stimuli, chunks)?;
+/// assert_eq!(tally.score()?.n_trials, 3);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+pub struct TripletChunks<T> {
+    path: PathBuf,
+    reader: TripletReader,
+    stimuli: Stimuli,
+    chunk_len: usize,
+    /// Trials that were read.
+    n_read: u64,
+    is_done: bool,
+    task: PhantomData<T>,
+}
+
+impl<T: Task> TripletChunks<T> {
+    /// Opens a file of trials whose indices count `stimuli`, to be read `chunk_len` at a time.
+    ///
+    /// A trial takes 12 bytes while its chunk is held: a million is a good `chunk_len`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] where `chunk_len` is 0; [`Error::UnknownFormat`],
+    /// [`Error::Read`]; within [`Error::InFile`], for an `.npy` file that can't hold trials:
+    /// [`Error::Malformed`], [`Error::Shape`], [`Error::UnsupportedElement`], [`Error::Truncated`].
+    pub fn open(path: impl AsRef<Path>, stimuli: Stimuli, chunk_len: usize) -> Result<Self> {
+        if chunk_len == 0 {
+            return Err(Error::parameter("chunk_len", "at least 1", chunk_len));
+        }
+        let path = path.as_ref();
+        Ok(Self {
+            path: path.into(),
+            reader: TripletReader::open(path)?,
+            stimuli,
+            chunk_len,
+            n_read: 0,
+            is_done: false,
+            task: PhantomData,
+        })
+    }
+
+    /// The stimuli that the indices count.
+    pub fn stimuli(&self) -> &Stimuli {
+        &self.stimuli
+    }
+
+    /// How many trials the file holds in all, where that is known before they are read: in `.npy`
+    /// files.
+    pub fn n_trials(&self) -> Option<u64> {
+        self.reader.n_trials()
+    }
+
+    /// The next chunk; `None` at the end of the file.
+    fn read(&mut self) -> Result<Option<Trials<T>>> {
+        let n_before = self.n_read;
+        let mut trials = Vec::new();
+        if let Some(n_trials) = self.n_trials() {
+            let n_left = usize::try_from(n_trials - n_before).unwrap_or(usize::MAX);
+            reserve(&mut trials, n_left.min(self.chunk_len), "the trials")
+                .map_err(|error| error.in_file(&self.path))?;
+        }
+        let n_new = self
+            .reader
+            .read_chunk(&mut trials, self.chunk_len)
+            .map_err(|error| self.among_stimuli(error))?;
+        if n_new == 0 && n_before > 0 {
+            return Ok(None);
+        }
+        self.n_read += n_new as u64;
+        let trials = Trials::new(self.stimuli.clone(), trials);
+        trials.map(Some).map_err(|error| match error {
+            // It was counted from the start of the chunk.
+            Error::InvalidTrial { trial, problem } => Error::InvalidTrial {
+                trial: n_before + trial,
+                problem,
+            }
+            .in_file(&self.path),
+            Error::NoTrials => Error::NoTrials.in_file(&self.path),
+            of_stimuli => of_stimuli,
+        })
+    }
+
+    /// Puts the number of stimuli into an error of the reader, which doesn't know it.
+    fn among_stimuli(&self, mut error: Error) -> Error {
+        if let Error::InFile { source, .. } = &mut error
+            && let Error::InvalidTrial { problem, .. } = source.as_mut()
+            && let TrialProblem::OutOfRange { n_stimuli, .. } = problem
+        {
+            *n_stimuli = self.stimuli.len();
+        }
+        error
+    }
+}
+
+impl<T: Task> Iterator for TripletChunks<T> {
+    type Item = Result<Trials<T>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let chunk = self.read();
+        self.is_done = !matches!(chunk, Ok(Some(_)));
+        chunk.transpose()
+    }
+}
+
+impl<T: Task> FusedIterator for TripletChunks<T> {}
+
+impl<T: Task> fmt::Debug for TripletChunks<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TripletChunks")
+            .field("task", &T::NAME)
+            .field("path", &self.path)
+            .field("chunk_len", &self.chunk_len)
+            .field("n_read", &self.n_read)
+            .finish_non_exhaustive()
+    }
+}
