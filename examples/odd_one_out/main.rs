@@ -23,7 +23,7 @@ use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_cei
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
     AnchoredTask, Error, FileSource, OddOneOutTask, Precision, Representation, Result, Similarity,
-    SimilarityDataset, Stimuli, Task, Trials, ZeroShotOddOneOut,
+    Stimuli, Task, Trials, ZeroShotOddOneOut,
 };
 use report::{Report, Row};
 

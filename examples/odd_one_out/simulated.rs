@@ -2,7 +2,9 @@
 
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::inference::{Confidence, noise_ceiling};
-use human_alignment::{Representation, Result, SimilarityDataset, Stimuli, ZeroShotOddOneOut};
+use human_alignment::{
+    Representation, Result, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
+};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,7 +34,8 @@ pub fn run(metric: ZeroShotOddOneOut, seed: u64) -> Result<Report> {
     let stimuli = Stimuli::new((0..N_STIMULI).map(|stimulus| format!("stimulus {stimulus}")))?;
     let embedding = Representation::new(stimuli.clone(), concepts.clone())?;
     let people = SimulatedObserver::new(embedding)?
-        .with_temperature(2.0)?
+        .with_similarity(Similarity::Cosine)
+        .with_temperature(0.1)?
         .with_participants(N_PARTICIPANTS)?
         .odd_one_out(N_QUESTIONS, seed)?;
 

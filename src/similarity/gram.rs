@@ -106,9 +106,12 @@ impl<T: Real> Gram<T> {
                     );
                     let mut start = 0;
                     for (row, products) in band.rows.clone().zip(tile.chunks_exact(columns.len())) {
-                        let below_diagonal = columns.start..columns.end.min(row + 1);
-                        let out = &mut band.packed[start..start + row + 1];
-                        terms.finish(row, below_diagonal, products, out);
+                        // The first rows of a band may end before the panel begins.
+                        if row >= columns.start {
+                            let below_diagonal = columns.start..columns.end.min(row + 1);
+                            let out = &mut band.packed[start..start + row + 1];
+                            terms.finish(row, below_diagonal, products, out);
+                        }
                         start += row + 1;
                     }
                 },

@@ -1,0 +1,52 @@
+//! Shards of trials, tallied apart and merged: what an array job does, in one program.
+//!
+//! ```text
+//! cargo run --release --example shards
+//! ```
+
+use human_alignment::dataset::SimulatedObserver;
+use human_alignment::metric::odd_one_out::Tally;
+use human_alignment::{
+    AlignmentMetric, OddOneOutTask, Representation, Result, SimilarityDataset, Stimuli,
+    ZeroShotOddOneOut,
+};
+use ndarray::Array2;
+
+const N_TRIALS: usize = 200_000;
+const N_SHARDS: usize = 8;
+
+fn main() -> Result<()> {
+    let stimuli = Stimuli::numbered(300);
+    let features = Array2::from_shape_fn((300, 12), |(row, column)| {
+        ((row * (column + 3)) as f32).sin() + 1.0
+    });
+    let representation = Representation::new(stimuli.clone(), features)?;
+    let people = SimulatedObserver::new(representation.clone())?.odd_one_out(N_TRIALS, 1)?;
+    let trials = people.judgments();
+    let metric = ZeroShotOddOneOut::default();
+
+    // Each shard could run on another machine; what it leaves behind is a file.
+    let mut files = Vec::new();
+    for shard in 0..N_SHARDS {
+        let own: Vec<usize> = (shard..trials.len()).step_by(N_SHARDS).collect();
+        let own = trials.select(&own)?;
+        let mut tally = Tally::new::<OddOneOutTask>(metric, &stimuli);
+        tally.add(&metric.outcomes(&representation, &own)?)?;
+        let file = serde_json::to_string(&tally).expect("a tally has string keys");
+        println!(
+            "shard {shard}: {} trials, {} kB",
+            own.len(),
+            file.len() / 1000
+        );
+        files.push(file);
+    }
+
+    let mut merged = Tally::new::<OddOneOutTask>(metric, &stimuli);
+    for file in files {
+        merged.merge(serde_json::from_str(&file).expect("it was written above"))?;
+    }
+    println!("merged:  {}", merged.score()?);
+    println!("at once: {}", metric.score(&representation, trials)?);
+    println!("({})", people.name());
+    Ok(())
+}
