@@ -9,6 +9,8 @@ use ndarray::{Array1, Array2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+type Definition = fn(&Array1<f64>, &Array1<f64>) -> f64;
+
 /// Features that are small whole numbers, so that ties are many and exact, and trials of them.
 fn example(n: u32, n_trials: usize) -> (Array2<f32>, Representation, OddOneOut) {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
@@ -48,7 +50,7 @@ fn squared(x: &Array1<f64>, y: &Array1<f64>) -> f64 {
 #[test]
 fn all_equal_is_wrong_and_otherwise_the_first_of_the_largest_is_taken() {
     let (features, representation, trials) = example(40, 20_000);
-    let similarities: [(Similarity, fn(&Array1<f64>, &Array1<f64>) -> f64); 3] = [
+    let similarities: [(Similarity, Definition); 3] = [
         (Similarity::Dot, |x, y| x.dot(y)),
         (Similarity::NegativeSquaredEuclidean, |x, y| -squared(x, y)),
         (Similarity::NegativeEuclidean, |x, y| -squared(x, y).sqrt()),
