@@ -1,15 +1,13 @@
 //! Each pair by itself: for few trials, and for more stimuli than a Gram matrix can hold.
 
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
-use crate::error::Result;
 use crate::similarity::rows::Rows;
 use crate::similarity::{Block, PAIRS, Similarity};
 
 /// Computes each pair in double precision when it is asked for.
 ///
-/// The arithmetic of a pair depends on its two rows only and treats them alike, so that identical
-/// rows tie exactly.
 pub(super) struct Direct<'a> {
     rows: Rows<'a>,
     /// 1 / ‖row‖ (of the centred row under Pearson), by slot; empty for the other similarities.
@@ -18,19 +16,22 @@ pub(super) struct Direct<'a> {
 }
 
 impl<'a> Direct<'a> {
-    pub fn new(rows: Rows<'a>) -> Result<Self> {
+    pub fn new(rows: Rows<'a>) -> Self {
         let arch = Arch::new();
         let inverse_norms = match rows.similarity {
             Similarity::Cosine | Similarity::Pearson => {
-                rows.map_slots(|slot| product(&rows, slot, slot).sqrt().recip())
+                let slots = (0..rows.len()).into_par_iter();
+                slots
+                    .map(|slot| product(&rows, slot, slot).sqrt().recip())
+                    .collect()
             }
             _ => Vec::new(),
         };
-        Ok(Self {
+        Self {
             rows,
             inverse_norms,
             arch,
-        })
+        }
     }
 
     pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
@@ -44,6 +45,9 @@ impl<'a> Direct<'a> {
 
     #[inline(always)]
     fn pair(&self, a: usize, b: usize) -> f64 {
+        if a == b && !self.inverse_norms.is_empty() {
+            return 1.0;
+        }
         let product = product(&self.rows, a, b);
         match self.rows.similarity {
             Similarity::Dot => product,
@@ -70,10 +74,8 @@ impl WithSimd for Gather<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let slot_of_stimulus = &self.direct.rows.slot_of_stimulus;
-        for (position, &[a, b, c]) in self.trials.iter().enumerate() {
-            let slot = |index: u32| slot_of_stimulus[index as usize] as usize;
-            let slots = [slot(a), slot(b), slot(c)];
+        for (position, &trial) in self.trials.iter().enumerate() {
+            let slots = self.direct.rows.slots(trial).map(|slot| slot as usize);
             for (&(a, b), similarities) in PAIRS[..self.n_pairs].iter().zip(&mut self.block.0) {
                 similarities[position] = self.direct.pair(slots[a], slots[b]);
             }

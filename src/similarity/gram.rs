@@ -1,17 +1,14 @@
 //! The similarities of all pairs at once, from half a matrix product.
 
-use std::collections::HashMap;
-use std::hash::Hasher;
 use std::ops::Range;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
-use rustc_hash::FxHasher;
 
 use crate::error::{Error, Result};
-use crate::similarity::rows::{NOT_SHOWN, Rows};
-use crate::similarity::{Block, PAIRS, Similarity};
+use crate::similarity::rows::Rows;
+use crate::similarity::{BLOCK, Block, PAIRS, Similarity};
 
 /// `f32` or `f64`.
 pub(super) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
@@ -41,42 +38,38 @@ impl Real for f64 {
     }
 }
 
-/// The similarities of all pairs of distinct rows.
-///
-/// Identical rows share one row of the matrix. That makes them tie exactly, whatever order of
-/// summation the matrix product chooses for each of its entries: a representation that has
-/// collapsed to one point has a single similarity, and can't be right by rounding.
+/// The similarities of all pairs of slots.
 pub(super) struct Gram<T> {
     /// The lower triangle with its diagonal, row by row: half the memory, and twice as much of it
     /// in the cache.
     packed: Vec<T>,
-    /// Row of the triangle, by stimulus of the trials.
-    row_of_stimulus: Vec<u32>,
+    slot_of_stimulus: Vec<u32>,
 }
 
-/// Rows of the result that are computed together.
-const BAND: usize = 64;
+/// Rows of the result that a task computes at a time.
+const BAND: usize = 192;
 
-/// Columns of the result that are computed together.
-const PANEL: usize = 288;
+/// Columns of the result that all tasks compute at a time.
+const PANEL: usize = 192;
+
+/// Features that are multiplied at a time; bounds what a task holds.
+const DEPTH: usize = 1024;
 
 impl<T: Real> Gram<T> {
     /// All similarities, and the unit they are in.
-    pub fn new(rows: &Rows<'_>) -> Result<(Self, f64)> {
-        let distinct = Distinct::of(rows);
-        let scaled = Scaled::new(rows, distinct.slots);
-        let n = scaled.len();
+    pub fn new(rows: Rows<'_>) -> Result<(Self, f64)> {
+        let scaled = Scaled::new(&rows);
+        let (n, n_features) = (rows.len(), rows.n_features());
         let mut packed = allocate::<T>(start_of_row(n))?;
         let terms = Terms::new::<T>(&scaled);
 
-        let n_features = rows.n_features();
         let mut panel = vec![T::ZERO; PANEL.min(n) * n_features];
         let mut bands = split_into_bands(&mut packed, n);
         for columns in blocks(n, PANEL) {
             panel
                 .par_chunks_mut(n_features)
                 .zip(columns.clone())
-                .for_each(|(out, column)| scaled.fill(column, out));
+                .for_each(|(out, column)| scaled.fill(column, 0..n_features, out));
             let panel = MatRef::from_row_major_slice(
                 &panel[..columns.len() * n_features],
                 columns.len(),
@@ -85,59 +78,73 @@ impl<T: Real> Gram<T> {
             let first_band = columns.start / BAND;
             bands[first_band..].par_iter_mut().for_each_init(
                 || {
-                    (
-                        vec![T::ZERO; BAND * n_features],
-                        vec![T::ZERO; BAND * PANEL],
-                    )
+                    let features = vec![T::ZERO; BAND * DEPTH.min(n_features)];
+                    (features, vec![T::ZERO; BAND * PANEL])
                 },
                 |(features, tile), band| {
-                    let features = &mut features[..band.rows.len() * n_features];
                     let tile = &mut tile[..band.rows.len() * columns.len()];
-                    for (row, out) in band.rows.clone().zip(features.chunks_exact_mut(n_features)) {
-                        scaled.fill(row, out);
-                    }
-                    matmul(
-                        MatMut::from_row_major_slice_mut(tile, band.rows.len(), columns.len()),
-                        Accum::Replace,
-                        MatRef::from_row_major_slice(features, band.rows.len(), n_features),
-                        panel.transpose(),
-                        T::ONE,
-                        Par::Seq,
-                    );
-                    let mut start = 0;
-                    for (row, products) in band.rows.clone().zip(tile.chunks_exact(columns.len())) {
-                        // The first rows of a band may end before the panel begins.
-                        if row >= columns.start {
-                            let below_diagonal = columns.start..columns.end.min(row + 1);
-                            let out = &mut band.packed[start..start + row + 1];
-                            terms.finish(row, below_diagonal, products, out);
-                        }
-                        start += row + 1;
-                    }
+                    multiply(&scaled, band.rows.clone(), panel, features, tile);
+                    band.finish(&terms, &columns, tile);
                 },
             );
         }
 
-        let row_of_slot = distinct.of_slot;
-        let row_of_stimulus = rows.slot_of_stimulus.iter().map(|&slot| match slot {
-            NOT_SHOWN => NOT_SHOWN,
-            slot => row_of_slot[slot as usize],
-        });
+        let unit = scaled.unit();
         let gram = Self {
-            row_of_stimulus: row_of_stimulus.collect(),
             packed,
+            slot_of_stimulus: rows.into_slot_of_stimulus(),
         };
-        Ok((gram, scaled.unit()))
+        Ok((gram, unit))
     }
 
     pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
-        for (position, trial) in trials.iter().enumerate() {
-            let rows = trial.map(|index| self.row_of_stimulus[index as usize] as usize);
-            for (&(a, b), similarities) in PAIRS[..n_pairs].iter().zip(&mut block.0) {
-                let (low, high) = (rows[a].min(rows[b]), rows[a].max(rows[b]));
-                similarities[position] = self.packed[start_of_row(high) + low].into();
+        // All places are computed before anything is loaded from them, so that many loads are
+        // under way at once. There are fewer places than 2³².
+        let mut places = [[0u32; BLOCK]; 3];
+        for (position, &[a, b, c]) in trials.iter().enumerate() {
+            let slot = |index: u32| self.slot_of_stimulus[index as usize];
+            let slots = [slot(a), slot(b), slot(c)];
+            for (&(a, b), places) in PAIRS.iter().zip(&mut places) {
+                let (low, high) = (slots[a].min(slots[b]), slots[a].max(slots[b]));
+                places[position] = (u64::from(high) * (u64::from(high) + 1) / 2) as u32 + low;
             }
         }
+        for (places, similarities) in places.iter().zip(&mut block.0).take(n_pairs) {
+            for (&place, similarity) in places[..trials.len()].iter().zip(similarities) {
+                *similarity = self.packed[place as usize].into();
+            }
+        }
+    }
+}
+
+/// The products of some rows with the rows of a panel, into a row-major tile; `features` is room
+/// for [`BAND`] × [`DEPTH`] elements.
+fn multiply<T: Real>(
+    scaled: &Scaled<'_>,
+    rows: Range<usize>,
+    panel: MatRef<'_, T>,
+    features: &mut [T],
+    tile: &mut [T],
+) {
+    let (n_rows, n_columns) = (rows.len(), panel.nrows());
+    for columns in blocks(panel.ncols(), DEPTH) {
+        let features = &mut features[..n_rows * columns.len()];
+        for (row, out) in rows.clone().zip(features.chunks_exact_mut(columns.len())) {
+            scaled.fill(row, columns.clone(), out);
+        }
+        let accumulate = if columns.start == 0 {
+            Accum::Replace
+        } else {
+            Accum::Add
+        };
+        matmul(
+            MatMut::from_row_major_slice_mut(tile, n_rows, n_columns),
+            accumulate,
+            MatRef::from_row_major_slice(features, n_rows, columns.len()),
+            panel.subcols(columns.start, columns.len()).transpose(),
+            T::ONE,
+            Par::Seq,
+        );
     }
 }
 
@@ -173,6 +180,22 @@ struct Band<'a, T> {
     packed: &'a mut [T],
 }
 
+impl<T: Real> Band<'_, T> {
+    /// Writes the similarities of its rows with some columns, from a tile of their products.
+    fn finish(&mut self, terms: &Terms, columns: &Range<usize>, tile: &[T]) {
+        let mut start = 0;
+        for (row, products) in self.rows.clone().zip(tile.chunks_exact(columns.len())) {
+            // The first rows of a band may end before the columns begin.
+            if row >= columns.start {
+                let below_diagonal = columns.start..columns.end.min(row + 1);
+                let out = &mut self.packed[start..start + row + 1];
+                terms.finish(row, below_diagonal, products, out);
+            }
+            start += row + 1;
+        }
+    }
+}
+
 fn split_into_bands<T>(mut packed: &mut [T], n: usize) -> Vec<Band<'_, T>> {
     let mut bands = Vec::with_capacity(n.div_ceil(BAND));
     for rows in blocks(n, BAND) {
@@ -184,81 +207,34 @@ fn split_into_bands<T>(mut packed: &mut [T], n: usize) -> Vec<Band<'_, T>> {
     bands
 }
 
-/// Which slots hold identical rows.
-struct Distinct {
-    /// The first slot of each distinct row.
-    slots: Vec<u32>,
-    /// By slot, the position of its row in `slots`.
-    of_slot: Vec<u32>,
-}
-
-impl Distinct {
-    fn of(rows: &Rows<'_>) -> Self {
-        let hashes = rows.map_slots(|slot| {
-            let mut hasher = FxHasher::default();
-            for value in rows.row(slot) {
-                // Adding 0 makes −0 the same as 0, as comparing does.
-                hasher.write_u32((value + 0.0).to_bits());
-            }
-            hasher.finish()
-        });
-        let mut slots: Vec<u32> = Vec::new();
-        let mut with_hash: HashMap<u64, Vec<u32>> = HashMap::with_capacity(rows.len());
-        let of_slot = hashes.iter().enumerate().map(|(slot, &hash)| {
-            let candidates = with_hash.entry(hash).or_default();
-            let same =
-                |&&position: &&u32| rows.row(slots[position as usize] as usize) == rows.row(slot);
-            if let Some(&position) = candidates.iter().find(same) {
-                return position;
-            }
-            slots.push(slot as u32);
-            candidates.push(slots.len() as u32 - 1);
-            slots.len() as u32 - 1
-        });
-        let of_slot = of_slot.collect();
-        Self { slots, of_slot }
-    }
-}
-
-/// The distinct rows as the matrix product takes them: shifted where the similarity allows it, and
-/// scaled by a power of two so that no product leaves the range of `f32`.
+/// The rows as the matrix product takes them: shifted where the similarity allows it, and scaled by
+/// a power of two so that no product leaves the range of `f32`.
 ///
 /// Scaling by a power of two changes no digit, so that features that are small integers (labels,
 /// attributes) keep exact products and exact ties.
 struct Scaled<'a> {
     rows: &'a Rows<'a>,
-    slots: Vec<u32>,
     /// The power of two of each row.
     scales: Vec<f64>,
 }
 
 impl<'a> Scaled<'a> {
-    fn new(rows: &'a Rows<'a>, slots: Vec<u32>) -> Self {
-        let mut scaled = Self {
-            rows,
-            slots,
-            scales: Vec::new(),
-        };
-        let largest: Vec<f64> = (0..scaled.len())
-            .into_par_iter()
-            .map(|row| scaled.largest(row))
-            .collect();
-        scaled.scales = match rows.similarity {
+    fn new(rows: &'a Rows<'a>) -> Self {
+        let scales = match rows.similarity {
             // The scale of a row cancels.
-            Similarity::Cosine | Similarity::Pearson => {
-                largest.into_iter().map(inverse_power_of_two).collect()
-            }
+            Similarity::Cosine | Similarity::Pearson => rows
+                .largest()
+                .iter()
+                .copied()
+                .map(inverse_power_of_two)
+                .collect(),
             // One scale for all, in the unit of the result.
             _ => {
-                let largest = largest.into_iter().fold(0.0, f64::max);
-                vec![inverse_power_of_two(largest); scaled.len()]
+                let largest = rows.largest().iter().copied().fold(0.0, f64::max);
+                vec![inverse_power_of_two(largest); rows.len()]
             }
         };
-        scaled
-    }
-
-    fn len(&self) -> usize {
-        self.slots.len()
+        Self { rows, scales }
     }
 
     fn unit(&self) -> f64 {
@@ -270,45 +246,49 @@ impl<'a> Scaled<'a> {
         }
     }
 
-    /// Calls `with` with the features of a row and what is to be subtracted from each.
+    /// Some features of a row, shifted and scaled.
     ///
-    /// Under Pearson that is the mean of the row. Distances don't change when all rows are shifted
-    /// alike; taking the first row as the origin saves the digits that a common offset would cost.
+    /// Under Pearson the mean of the row is subtracted. Distances don't change when all rows are
+    /// shifted alike; taking the first row as the origin saves the digits that a common offset
+    /// would cost.
     #[inline(always)]
-    fn shifted(&self, row: usize, mut with: impl FnMut(usize, f64)) {
-        let slot = self.slots[row] as usize;
-        let features = self.rows.row(slot);
+    fn for_each(&self, row: usize, columns: Range<usize>, mut with: impl FnMut(usize, f64)) {
+        let features = &self.rows.row(row)[columns.clone()];
+        let scale = self.scales[row];
         match self.rows.similarity {
             Similarity::Dot | Similarity::Cosine => {
-                for (column, &value) in features.iter().enumerate() {
-                    with(column, value.into());
+                for (position, &value) in features.iter().enumerate() {
+                    with(position, f64::from(value) * scale);
                 }
             }
             Similarity::Pearson => {
-                let mean = self.rows.mean(slot);
-                for (column, &value) in features.iter().enumerate() {
-                    with(column, f64::from(value) - mean);
+                let mean = self.rows.mean(row);
+                for (position, &value) in features.iter().enumerate() {
+                    with(position, (f64::from(value) - mean) * scale);
                 }
             }
             Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
-                let origin = self.rows.row(self.slots[0] as usize);
-                for (column, (&value, &origin)) in features.iter().zip(origin).enumerate() {
-                    with(column, f64::from(value) - f64::from(origin));
+                let origin = &self.rows.row(0)[columns];
+                for (position, (&value, &origin)) in features.iter().zip(origin).enumerate() {
+                    with(position, (f64::from(value) - f64::from(origin)) * scale);
                 }
             }
         }
     }
 
-    fn largest(&self, row: usize) -> f64 {
-        let mut largest: f64 = 0.0;
-        self.shifted(row, |_, value| largest = largest.max(value.abs()));
-        largest
+    /// ‖row‖² of the numbers that the product is made of, rounded as they are.
+    fn squared_norm<T: Real>(&self, row: usize) -> f64 {
+        let mut lanes = [0.0; 8];
+        self.for_each(row, 0..self.rows.n_features(), |position, value| {
+            let value: f64 = T::from_f64(value).into();
+            lanes[position % 8] += value * value;
+        });
+        lanes.iter().sum()
     }
 
-    fn fill<T: Real>(&self, row: usize, out: &mut [T]) {
-        let scale = self.scales[row];
-        self.shifted(row, |column, value| {
-            out[column] = T::from_f64(value * scale)
+    fn fill<T: Real>(&self, row: usize, columns: Range<usize>, out: &mut [T]) {
+        self.for_each(row, columns, |position, value| {
+            out[position] = T::from_f64(value)
         });
     }
 }
@@ -341,16 +321,8 @@ impl Terms {
         if similarity == Similarity::Dot {
             return Terms::Dot;
         }
-        let squared_norms = (0..scaled.len()).into_par_iter().map(|row| {
-            let mut sum = 0.0;
-            let scale = scaled.scales[row];
-            scaled.shifted(row, |_, value| {
-                // Of the numbers that the product is made of, rounded as they are.
-                let value: f64 = T::from_f64(value * scale).into();
-                sum += value * value;
-            });
-            sum
-        });
+        let rows = (0..scaled.rows.len()).into_par_iter();
+        let squared_norms = rows.map(|row| scaled.squared_norm::<T>(row));
         match similarity {
             Similarity::Cosine | Similarity::Pearson => {
                 Terms::Cosine(squared_norms.map(|norm| norm.sqrt().recip()).collect())

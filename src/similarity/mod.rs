@@ -129,7 +129,7 @@ impl FromStr for Precision {
 /// Which way the similarities of pairs are computed; chosen by the cost of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// All pairs of the shown stimuli at once.
+    /// All pairs of the distinct rows at once.
     Gram,
     /// Each pair of each trial by itself.
     Direct,
@@ -143,8 +143,8 @@ impl Route {
     /// A Gram matrix over this is never made, however many the trials.
     const GRAM_BYTES: u64 = 8 << 30;
 
-    fn cheapest(n_shown: usize, n_trials: u64, precision: Precision) -> Self {
-        let n = n_shown as u64;
+    fn cheapest(n_rows: usize, n_trials: u64, precision: Precision) -> Self {
+        let n = n_rows as u64;
         let n_gram_pairs = n.saturating_mul(n + 1) / 2;
         let bytes = match precision {
             Precision::Single => 4,
@@ -200,14 +200,14 @@ impl<'a> PairSimilarities<'a> {
         n_trials: u64,
     ) -> Result<Self> {
         let rows = Rows::join(representation, stimuli, shown, similarity)?;
-        let (pairs, unit) = match (Route::cheapest(shown.len(), n_trials, precision), precision) {
-            (Route::Direct, _) => (Pairs::Direct(Direct::new(rows)?), 1.0),
+        let (pairs, unit) = match (Route::cheapest(rows.len(), n_trials, precision), precision) {
+            (Route::Direct, _) => (Pairs::Direct(Direct::new(rows)), 1.0),
             (Route::Gram, Precision::Single) => {
-                let (gram, unit) = Gram::new(&rows)?;
+                let (gram, unit) = Gram::new(rows)?;
                 (Pairs::Single(gram), unit)
             }
             (Route::Gram, Precision::Double) => {
-                let (gram, unit) = Gram::new(&rows)?;
+                let (gram, unit) = Gram::new(rows)?;
                 (Pairs::Double(gram), unit)
             }
         };

@@ -1,5 +1,7 @@
 //! The rows of a representation that trials ask for, matched by id.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
@@ -8,20 +10,26 @@ use crate::similarity::Similarity;
 use crate::stimuli::{Stimuli, missing};
 
 /// Marks a stimulus that no trial shows.
-pub(super) const NOT_SHOWN: u32 = u32::MAX;
+const NOT_SHOWN: u32 = u32::MAX;
 
-/// The rows of the stimuli that trials show, before any similarity is computed.
+/// The distinct rows of the stimuli that trials show.
 ///
-/// A *slot* counts the shown stimuli from 0.
+/// Stimuli whose rows are identical share one *slot*. That makes them tie exactly, in whatever order
+/// the terms of a product are summed: a representation that has collapsed to one point has a single
+/// slot, and can't be right by rounding. Under cosine and Pearson, where the length of a row does
+/// not count, rows share a slot that are multiples of each other (exactly so; features that were
+/// rounded after scaling are different rows).
 pub(super) struct Rows<'a> {
     representation: &'a Representation,
     pub similarity: Similarity,
     /// Row of the representation, by slot.
     row_of_slot: Vec<u32>,
     /// Slot, by position in the stimuli of the trials; [`NOT_SHOWN`] where there is none.
-    pub slot_of_stimulus: Vec<u32>,
-    /// Mean of the features, by slot; only under Pearson.
+    slot_of_stimulus: Vec<u32>,
+    /// Mean of the features under Pearson, otherwise 0; by slot.
     means: Vec<f64>,
+    /// The largest size of a feature, under Pearson of its distance from the mean; by slot.
+    largest: Vec<f64>,
 }
 
 impl<'a> Rows<'a> {
@@ -33,7 +41,7 @@ impl<'a> Rows<'a> {
         similarity: Similarity,
     ) -> Result<Self> {
         let here = representation.stimuli();
-        let row_of_slot: Vec<u32> = if here == stimuli {
+        let row_of_shown: Vec<u32> = if here == stimuli {
             shown.to_vec()
         } else {
             let id_of = |&position: &u32| &stimuli.ids()[position as usize];
@@ -45,47 +53,44 @@ impl<'a> Rows<'a> {
             }
             found
         };
-        let mut slot_of_stimulus = vec![NOT_SHOWN; stimuli.len()];
-        for (slot, &position) in (0..).zip(shown) {
-            slot_of_stimulus[position as usize] = slot;
-        }
+        let directions = row_of_shown
+            .par_iter()
+            .map(|&row| Direction::new(representation, row, similarity))
+            .collect::<Result<Vec<_>>>()?;
+
         let mut rows = Self {
             representation,
             similarity,
-            row_of_slot,
-            slot_of_stimulus,
+            row_of_slot: Vec::new(),
+            slot_of_stimulus: vec![NOT_SHOWN; stimuli.len()],
             means: Vec::new(),
+            largest: Vec::new(),
         };
-        if similarity == Similarity::Pearson {
-            rows.means = rows.map_slots(|slot| {
-                let row = rows.row(slot);
-                let sum: f64 = row.iter().map(|&value| f64::from(value)).sum();
-                sum / row.len() as f64
+        let mut directions_of_slots: Vec<&Direction> = Vec::new();
+        let mut slots_of_hash: HashMap<u64, Vec<u32>> = HashMap::with_capacity(shown.len());
+        for ((&position, &row), direction) in shown.iter().zip(&row_of_shown).zip(&directions) {
+            let candidates = slots_of_hash.entry(direction.hash).or_default();
+            let same = |&&slot: &&u32| {
+                let other = directions_of_slots[slot as usize];
+                direction.equals(other, rows.row_at(row), rows.row(slot as usize))
+            };
+            let slot = candidates.iter().find(same).copied().unwrap_or_else(|| {
+                let slot = rows.row_of_slot.len() as u32;
+                candidates.push(slot);
+                directions_of_slots.push(direction);
+                slot
             });
+            if slot as usize == rows.row_of_slot.len() {
+                rows.row_of_slot.push(row);
+                rows.means.push(direction.mean);
+                rows.largest.push(direction.largest);
+            }
+            rows.slot_of_stimulus[position as usize] = slot;
         }
-        rows.refuse_undefined()?;
         Ok(rows)
     }
 
-    /// Refuses the first row for which the similarity is undefined.
-    fn refuse_undefined(&self) -> Result<()> {
-        let is_undefined = |row: &[f32]| match self.similarity {
-            Similarity::Cosine => row.iter().all(|&value| value == 0.0),
-            Similarity::Pearson => row.iter().all(|&value| value == row[0]),
-            _ => false,
-        };
-        let undefined = (0..self.len())
-            .into_par_iter()
-            .find_first(|&slot| is_undefined(self.row(slot)));
-        let Some(slot) = undefined else { return Ok(()) };
-        let stimulus = self.representation.stimuli().ids()[self.row_of_slot[slot] as usize].clone();
-        Err(match self.similarity {
-            Similarity::Pearson => Error::ConstantRow { stimulus },
-            _ => Error::ZeroVector { stimulus },
-        })
-    }
-
-    /// Number of shown stimuli.
+    /// Number of slots.
     pub fn len(&self) -> usize {
         self.row_of_slot.len()
     }
@@ -94,19 +99,133 @@ impl<'a> Rows<'a> {
         self.representation.n_features()
     }
 
-    /// The features of a slot as they are.
-    pub fn row(&self, slot: usize) -> &'a [f32] {
-        let start = self.row_of_slot[slot] as usize * self.n_features();
-        &self.representation.as_slice()[start..start + self.n_features()]
+    /// The slots of a trial.
+    #[inline(always)]
+    pub fn slots(&self, [a, b, c]: [u32; 3]) -> [u32; 3] {
+        let slot = |index: u32| self.slot_of_stimulus[index as usize];
+        [slot(a), slot(b), slot(c)]
     }
 
-    /// The mean of the features of a slot. Under Pearson only.
+    /// The features of a slot as they are.
+    #[inline(always)]
+    pub fn row(&self, slot: usize) -> &'a [f32] {
+        self.row_at(self.row_of_slot[slot])
+    }
+
+    #[inline(always)]
+    fn row_at(&self, row: u32) -> &'a [f32] {
+        row_of(self.representation, row)
+    }
+
+    /// The mean of the features of a slot under Pearson, otherwise 0.
     pub fn mean(&self, slot: usize) -> f64 {
         self.means[slot]
     }
 
-    /// One number a slot, in parallel.
-    pub fn map_slots<R: Send>(&self, of_slot: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
-        (0..self.len()).into_par_iter().map(of_slot).collect()
+    /// The largest size of a feature of each slot, under Pearson of its distance from the mean.
+    pub fn largest(&self) -> &[f64] {
+        &self.largest
     }
+
+    /// Where the slots of stimuli are, when the rows themselves are not needed any more.
+    pub fn into_slot_of_stimulus(self) -> Vec<u32> {
+        self.slot_of_stimulus
+    }
+}
+
+#[inline(always)]
+fn row_of(representation: &Representation, row: u32) -> &[f32] {
+    let start = row as usize * representation.n_features();
+    &representation.as_slice()[start..start + representation.n_features()]
+}
+
+/// What of a row its similarities depend on: the row itself, or under cosine and Pearson its
+/// direction, written as the (centred) row divided by its largest element.
+///
+/// Division is rounded correctly, so that rows which are multiples of each other have the same
+/// quotients to the last bit.
+struct Direction {
+    hash: u64,
+    mean: f64,
+    largest: f64,
+    /// What elements are divided by.
+    length: f64,
+}
+
+impl Direction {
+    fn new(representation: &Representation, row: u32, similarity: Similarity) -> Result<Self> {
+        let features = row_of(representation, row);
+        let stimulus = || representation.stimuli().ids()[row as usize].clone();
+        let mut mean = 0.0;
+        if similarity == Similarity::Pearson {
+            if features.iter().all(|&value| value == features[0]) {
+                return Err(Error::ConstantRow {
+                    stimulus: stimulus(),
+                });
+            }
+            mean =
+                reduce(features, |value| value, |sum, value| sum + value) / features.len() as f64;
+        }
+        let largest = reduce(features, |value| (value - mean).abs(), f64::max);
+        let length = match similarity {
+            Similarity::Cosine | Similarity::Pearson => largest,
+            _ => 1.0,
+        };
+        if length == 0.0 {
+            return Err(Error::ZeroVector {
+                stimulus: stimulus(),
+            });
+        }
+        let mut direction = Self {
+            hash: 0,
+            mean,
+            largest,
+            length,
+        };
+        direction.hash = direction.hash(features);
+        Ok(direction)
+    }
+
+    /// One element; adding 0 makes −0 the same as 0, as comparing does.
+    #[inline(always)]
+    fn element(&self, value: f32) -> f64 {
+        (f64::from(value) - self.mean) / self.length + 0.0
+    }
+
+    /// A hash of all elements, in the manner of FxHash; rows with the same hash are compared.
+    fn hash(&self, features: &[f32]) -> u64 {
+        const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
+        let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+
+        let mut lanes = [0u64; LANES];
+        for (position, &value) in features.iter().enumerate() {
+            let lane = &mut lanes[position % LANES];
+            *lane = add(*lane, self.element(value).to_bits());
+        }
+        lanes.into_iter().fold(0, add)
+    }
+
+    /// Whether two rows have the same direction; `own` and `others` are their features.
+    fn equals(&self, other: &Self, own: &[f32], others: &[f32]) -> bool {
+        let mut pairs = own.iter().zip(others);
+        pairs.all(|(&own, &others)| self.element(own) == other.element(others))
+    }
+}
+
+/// Independent sums, so that one addition need not wait for the last.
+const LANES: usize = 8;
+
+/// Reduces a row, starting from 0, in a fixed order.
+fn reduce(features: &[f32], of: impl Fn(f64) -> f64, add: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (chunks, rest) = features.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = add(*lane, of(value.into()));
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane = add(*lane, of(value.into()));
+    }
+    lanes.into_iter().fold(0.0, add)
 }
