@@ -73,7 +73,7 @@ fn main() -> Result<()> {
     for source in sources {
         let representation = source.represent(dataset.stimuli())?;
         let earned = metric.outcomes(&representation, dataset.judgments())?;
-        println!("{:>18}: {}", source.name(), earned.score()?);
+        println!("{:>18}: {}", source.name(), earned.score());
         outcomes.push(earned);
     }
     let credits = [outcomes[0].credits(), outcomes[1].credits()];

@@ -7,8 +7,7 @@
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::metric::odd_one_out::Tally;
 use human_alignment::{
-    AlignmentMetric, OddOneOutTask, Representation, Result, SimilarityDataset, Stimuli,
-    ZeroShotOddOneOut,
+    AlignmentMetric, Representation, Result, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
 };
 use ndarray::Array2;
 
@@ -30,21 +29,22 @@ fn main() -> Result<()> {
     for shard in 0..N_SHARDS {
         let own: Vec<usize> = (shard..trials.len()).step_by(N_SHARDS).collect();
         let own = trials.select(&own)?;
-        let mut tally = Tally::new::<OddOneOutTask>(metric, &stimuli);
-        tally.add(&metric.outcomes(&representation, &own)?)?;
+        let tally = metric.tally(&representation, &stimuli, [Ok(own)])?;
         let file = serde_json::to_string(&tally).expect("a tally has string keys");
-        println!(
-            "shard {shard}: {} trials, {} kB",
-            own.len(),
-            file.len() / 1000
-        );
+        let n_trials = tally.counts().n_trials;
+        println!("shard {shard}: {n_trials} trials, {} kB", file.len() / 1000);
         files.push(file);
     }
 
-    let mut merged = Tally::new::<OddOneOutTask>(metric, &stimuli);
-    for file in files {
-        merged.merge(serde_json::from_str(&file).expect("it was written above"))?;
-    }
+    let tallies = files
+        .iter()
+        .map(|file| -> Tally { serde_json::from_str(file).expect("it was written above") });
+    let merged = tallies.map(Ok).reduce(|merged, shard| {
+        let mut merged = merged?;
+        merged.merge(shard?)?;
+        Ok(merged)
+    });
+    let merged = merged.expect("there is more than one shard")?;
     println!("merged:  {}", merged.score()?);
     println!("at once: {}", metric.score(&representation, trials)?);
     println!("({})", people.name());

@@ -244,6 +244,13 @@ fn tally() -> Tally {
         .unwrap()
 }
 
+fn empty_tally<T: human_alignment::Task>(metric: ZeroShotOddOneOut, stimuli: &Stimuli) -> Tally {
+    let none: [human_alignment::Result<human_alignment::Trials<T>>; 0] = [];
+    metric
+        .tally(&features_of(stimuli.clone()), stimuli, none)
+        .unwrap()
+}
+
 #[test]
 fn tallies_of_different_things_do_not_merge() {
     let metric = ZeroShotOddOneOut::default();
@@ -256,12 +263,12 @@ fn tallies_of_different_things_do_not_merge() {
     };
 
     let reordered = Stimuli::new(["dog", "cat", "cow", "pig", "hen"]).unwrap();
-    let message = refused(Tally::new::<OddOneOutTask>(metric, &reordered));
+    let message = refused(empty_tally::<OddOneOutTask>(metric, &reordered));
     assert!(message.contains("the set of stimuli differs"));
     assert!(message.contains(&reordered.fingerprint()));
     assert!(message.contains(&animals().fingerprint()));
 
-    let message = refused(Tally::new::<AnchoredTask>(metric, &animals()));
+    let message = refused(empty_tally::<AnchoredTask>(metric, &animals()));
     assert_eq!(
         message,
         "cannot merge: the task differs (odd-one-out and anchored)"
@@ -272,21 +279,12 @@ fn tallies_of_different_things_do_not_merge() {
         metric.with_temperature(0.5).unwrap(),
         metric.with_confidence(Confidence::new(0.9).unwrap()),
     ] {
-        let message = refused(Tally::new::<OddOneOutTask>(other, &animals()));
+        let message = refused(empty_tally::<OddOneOutTask>(other, &animals()));
         assert!(message.contains("the metric differs"));
     }
 
-    // Outcomes are refused like tallies.
     let features = features_of(animals());
-    let trials = trials_of(animals());
-    let outcomes = ZeroShotOddOneOut::new(Similarity::Dot)
-        .outcomes(&features, &trials)
-        .unwrap();
-    assert!(matches!(
-        tally().add(&outcomes),
-        Err(Error::Incompatible { .. })
-    ));
-    // So are chunks over other stimuli, and the first error of the chunks is passed on.
+    // Chunks over other stimuli are refused as well, and the first error of the chunks is passed on.
     let chunks = [Ok(trials_of(reordered))];
     assert!(matches!(
         metric.tally(&features, &animals(), chunks),
@@ -377,14 +375,26 @@ fn a_tally_whose_sums_contradict_each_other_is_refused() {
         ("/counts/n_trials", json!(4)),
         ("/counts/n_trials", json!(u64::MAX)),
         ("/counts/n_correct", json!(4)),
+        ("/counts/n_sixths", json!(6)),
         ("/counts/n_ties", json!(4)),
         ("/counts/n_sixths", json!(19)),
-        ("/objects/0/count", json!(-1)),
-        ("/objects/0/count", json!(100)),
-        ("/objects/0/sum", json!(100)),
-        ("/pairs/Exact/0/1/count", json!(7)),
-        ("/triples/Exact/0/1/sum", json!(7)),
+        ("/objects", json!([])),
+        ("/objects/0/1", json!(-1)),
+        ("/objects/0/1", json!(100)),
+        ("/objects/0/0", json!(100)),
+        ("/pairs/Exact/0/1/1", json!(7)),
+        ("/triples/Exact/0/1/0", json!(7)),
         ("/losses/cross_entropy", json!("many")),
+        ("/losses/cross_entropy", json!("-1")),
+        ("/metric/temperature", json!(0.0)),
+        ("/metric/temperature", json!(-1.0)),
+        ("/metric/confidence", json!(1.0)),
+        ("/metric/probability_floor", json!(1.0)),
+        ("/metric/bootstrap", json!({"n_replicates": 0, "seed": 1})),
+        (
+            "/metric/bootstrap",
+            json!({"n_replicates": 4_000_000_000_000u64, "seed": 1}),
+        ),
     ] {
         let mut damaged = sound.clone();
         *damaged.pointer_mut(pointer).unwrap() = value.clone();

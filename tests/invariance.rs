@@ -214,7 +214,7 @@ proptest! {
         let before = metric.outcomes(&all, &trials).unwrap();
         let after = metric.outcomes(&reordered, &trials).unwrap();
         prop_assert_eq!(before.credits(), after.credits());
-        prop_assert_eq!(before.score().unwrap(), after.score().unwrap());
+        prop_assert_eq!(before.score(), after.score());
     }
 
     #[test]
@@ -232,7 +232,7 @@ proptest! {
         let before = metric.outcomes(&representation, &trials).unwrap();
         let after = metric.outcomes(&representation, &swapped).unwrap();
         prop_assert_eq!(before.credits(), after.credits());
-        let (before, after) = (before.score().unwrap(), after.score().unwrap());
+        let (before, after) = (before.score(), after.score());
         prop_assert_eq!(before.standard_error, after.standard_error);
         same(&before, &after);
         assert_relative_eq!(before.cross_entropy, after.cross_entropy, epsilon = 1e-11, max_relative = 1e-12);
@@ -395,7 +395,7 @@ proptest! {
         // one matrix like the tally.
         let outcomes = metric.outcomes(&representation, &trials).unwrap();
         prop_assert_eq!(whole.counts(), outcomes.counts());
-        let (merged, direct) = (whole.score().unwrap(), outcomes.score().unwrap());
+        let (merged, direct) = (whole.score().unwrap(), outcomes.score());
         prop_assert_eq!(merged.accuracy, direct.accuracy);
         prop_assert_eq!((merged.n_correct, merged.n_ties), (direct.n_correct, direct.n_ties));
         if trials.shown().len() == n {

@@ -23,9 +23,25 @@ use crate::judgment::{Task, Trials};
 /// Each replicate has a stream of its own of one seeded generator, so that the numbers depend on
 /// the seed alone and not on the number of threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Settings")]
 pub struct ObjectBootstrap {
     n_replicates: usize,
     seed: u64,
+}
+
+/// The settings as they are read, before they are checked.
+#[derive(Deserialize)]
+struct Settings {
+    n_replicates: usize,
+    seed: u64,
+}
+
+impl TryFrom<Settings> for ObjectBootstrap {
+    type Error = Error;
+
+    fn try_from(Settings { n_replicates, seed }: Settings) -> Result<Self> {
+        Self::new(n_replicates, seed)
+    }
 }
 
 /// What an [`ObjectBootstrap`] found.
@@ -71,6 +87,16 @@ impl ObjectBootstrap {
         confidence: Confidence,
     ) -> Result<Option<Bootstrapped>> {
         check_length(trials, credits)?;
+        Ok(self.resample(trials, credits, confidence))
+    }
+
+    /// Resamples credits that are known to be one for each trial.
+    pub(crate) fn resample<T: Task>(
+        &self,
+        trials: &Trials<T>,
+        credits: &[Credit],
+        confidence: Confidence,
+    ) -> Option<Bootstrapped> {
         let arch = Arch::new();
         let mut means: Vec<f64> = (0..self.n_replicates.div_ceil(LANES))
             .into_par_iter()
@@ -89,13 +115,13 @@ impl ObjectBootstrap {
             .collect();
         let n = means.len() as f64;
         if n < 2.0 {
-            return Ok(None);
+            return None;
         }
         let mean = means.iter().sum::<f64>() / n;
         let squares: f64 = means.iter().map(|value| (value - mean).powi(2)).sum();
         means.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - confidence.level()) / 2.0;
-        Ok(Some(Bootstrapped {
+        Some(Bootstrapped {
             standard_error: (squares / (n - 1.0)).sqrt(),
             interval: Interval {
                 lower: quantile(&means, tail),
@@ -104,7 +130,7 @@ impl ObjectBootstrap {
             n_replicates: self.n_replicates,
             n_empty: self.n_replicates - means.len(),
             seed: self.seed,
-        }))
+        })
     }
 
     /// How often each stimulus is drawn, in each of the replicates from `first` on.
@@ -144,10 +170,14 @@ impl WithSimd for WeightedMeans<'_> {
                 &self.weights[c as usize],
             ];
             let sixths = f64::from(credit.sixths());
-            for lane in 0..LANES {
-                let weight = a[lane] * b[lane] * c[lane];
-                earned[lane] += weight * sixths;
-                total[lane] += weight;
+            let lanes = earned
+                .iter_mut()
+                .zip(&mut total)
+                .zip(a.iter().zip(b).zip(c));
+            for ((earned, total), ((a, b), c)) in lanes {
+                let weight = a * b * c;
+                *earned += weight * sixths;
+                *total += weight;
             }
         }
         let full = f64::from(Credit::FULL.sixths());

@@ -28,7 +28,7 @@ impl Default for ClusterSums {
 }
 
 impl ClusterSums {
-    /// Clusters up to which sums are exact: 128 MiB.
+    /// Clusters up to which sums are exact: 192 MiB.
     pub const MAX_EXACT: usize = 1 << 23;
 
     /// Bins of the sketch.
@@ -99,22 +99,38 @@ impl ClusterSums {
 
     /// Whether the sums could have come from that many trials, each in `n` of these clusters.
     pub fn is_valid(&self, n_trials: i64, n: i64) -> bool {
+        let most = i64::from(Credit::FULL.sixths());
         match self {
             ClusterSums::Exact(cells) => {
-                cells
-                    .iter()
-                    .map(|(_, cell)| i64::from(cell.count))
-                    .sum::<i64>()
-                    == n * n_trials
-                    && cells.iter().all(|(_, cell)| cell.is_valid())
+                are_valid(cells.iter().map(|(_, cell)| cell), n_trials, n)
                     && cells.is_sorted_by(|(left, _), (right, _)| left < right)
             }
             ClusterSums::Sketch(bins) => {
-                let absolute = |cell: &Cell| i64::from(cell.count).abs();
-                bins.len() == Self::BINS && bins.iter().map(absolute).sum::<i64>() <= n * n_trials
+                let within = |value: i64, bound: i64| (-bound..=bound).contains(&value);
+                let valid = |bin: &Cell| {
+                    within(bin.count, n * n_trials) && within(bin.sum, most * n * n_trials)
+                };
+                bins.len() == Self::BINS && bins.iter().all(valid)
             }
         }
     }
+}
+
+/// Whether cells could have come from that many trials, each in `n` of them.
+pub(crate) fn are_valid<'a>(cells: impl Iterator<Item = &'a Cell>, n_trials: i64, n: i64) -> bool {
+    let mut total = 0;
+    for cell in cells {
+        let counts = (0..=n_trials).contains(&cell.count);
+        let most = i64::from(Credit::FULL.sixths());
+        if !counts || !(0..=most * cell.count).contains(&cell.sum) {
+            return false;
+        }
+        total += cell.count;
+        if total > n * n_trials {
+            return false;
+        }
+    }
+    total == n * n_trials
 }
 
 /// The cells of both, in ascending order of keys, as both are.
@@ -159,7 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cells() -> impl Strategy<Value = Vec<(u64, Cell)>> {
-        let cell = (0i32..7, 1i32..3).prop_map(|(sum, count)| Cell { sum, count });
+        let cell = (0i64..7, 1i64..3).prop_map(|(sum, count)| Cell { sum, count });
         proptest::collection::btree_map(0u64..60, cell, 0..40)
             .prop_map(|map| map.into_iter().collect())
     }
@@ -197,7 +213,7 @@ mod tests {
                 (
                     key * key,
                     Cell {
-                        sum: (key % 13) as i32,
+                        sum: (key % 13) as i64,
                         count: 2,
                     },
                 )

@@ -25,28 +25,15 @@ use crate::error::{Error, Result};
 use crate::inference::{Credit, Estimate};
 use crate::judgment::{OddOneOutTask, Task, Trials};
 
-/// Credits summed over the trials of a cluster, in units of [`Credit`], and their number.
+/// Credits summed over the trials of a cluster, in sixths of a trial, and their number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(i64, i64)", into = "(i64, i64)")]
 pub(crate) struct Cell {
-    pub sum: i32,
-    pub count: i32,
+    pub sum: i64,
+    pub count: i64,
 }
 
 impl Cell {
-    /// Trials that cells can hold without overflow, whatever the credits.
-    const MAX_TRIALS: u64 = i32::MAX as u64 / Credit::FULL.sixths() as u64;
-
-    /// Refuses more trials than cells can hold.
-    pub fn check_number(n_trials: u64) -> Result<()> {
-        if n_trials > Self::MAX_TRIALS {
-            return Err(Error::TooManyTrials {
-                limit: Self::MAX_TRIALS,
-                found: n_trials,
-            });
-        }
-        Ok(())
-    }
-
     pub fn of(credit: Credit) -> Self {
         Self {
             sum: credit.sixths().into(),
@@ -56,17 +43,11 @@ impl Cell {
 
     /// The mean credit of the trials.
     pub fn mean(self) -> f64 {
-        f64::from(self.sum) / f64::from(Credit::FULL.sixths()) / f64::from(self.count)
-    }
-
-    /// Whether trials can have these sums.
-    pub fn is_valid(self) -> bool {
-        let most = i64::from(self.count) * i64::from(Credit::FULL.sixths());
-        self.count >= 0 && i64::from(self.sum).abs() <= most
+        self.sum as f64 / f64::from(Credit::FULL.sixths()) / self.count as f64
     }
 
     fn residual(self, mean: f64) -> f64 {
-        f64::from(self.sum) / f64::from(Credit::FULL.sixths()) - mean * f64::from(self.count)
+        self.sum as f64 / f64::from(Credit::FULL.sixths()) - mean * self.count as f64
     }
 }
 
@@ -84,6 +65,18 @@ impl SubAssign for Cell {
     }
 }
 
+impl From<(i64, i64)> for Cell {
+    fn from((sum, count): (i64, i64)) -> Self {
+        Self { sum, count }
+    }
+}
+
+impl From<Cell> for (i64, i64) {
+    fn from(Cell { sum, count }: Cell) -> Self {
+        (sum, count)
+    }
+}
+
 /// Σ R² and Σ count² over the clusters of one level.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Level {
@@ -97,7 +90,7 @@ impl Level {
         for cell in cells {
             level += Self {
                 squared_residuals: cell.residual(mean).powi(2),
-                squared_counts: f64::from(cell.count).powi(2),
+                squared_counts: (cell.count as f64).powi(2),
             };
         }
         level
@@ -173,11 +166,9 @@ impl Levels {
 /// come from anywhere, such as another person's.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] where there is not one credit for each trial,
-/// [`Error::TooManyTrials`] beyond some 350 million.
+/// [`Error::LengthMismatch`] where there is not one credit for each trial.
 pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<Estimate> {
     check_length(trials, credits)?;
-    Cell::check_number(trials.len() as u64)?;
     Ok(mean_over_trials(
         trials.as_slice(),
         credits,
@@ -260,13 +251,13 @@ fn start_of(high: usize) -> usize {
 /// from the pairs that occur.
 fn pair_level(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: usize, mean: f64) -> Level {
     let n_pairs = start_of(n_stimuli);
-    if n_pairs > 12 * trials.len() {
+    if n_pairs > 12 * trials.len() || trials.len() > SmallCell::MAX_TRIALS {
         return keyed_level(trials, credits, mean, pair_keys);
     }
     // Each task owns some rows of the table and looks for their pairs in all trials. Cells are
     // whole numbers, so it does not matter how many tasks there are.
     let n_bands = rayon::current_num_threads();
-    let mut cells = vec![Cell::default(); n_pairs];
+    let mut cells = vec![SmallCell::default(); n_pairs];
     let mut rest = cells.as_mut_slice();
     let mut bands = Vec::with_capacity(n_bands);
     let mut first = 0;
@@ -274,25 +265,48 @@ fn pair_level(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: usize, mean: f
         let end = (n_stimuli as f64 * (band as f64 / n_bands as f64).sqrt()).round() as usize;
         let (own, after) = std::mem::take(&mut rest).split_at_mut(start_of(end) - start_of(first));
         rest = after;
-        bands.push((first..end, own));
+        bands.push((start_of(first), own));
         first = end;
     }
-    bands.into_par_iter().for_each(|(objects, cells)| {
-        let offset = start_of(objects.start);
+    bands.into_par_iter().for_each(|(offset, cells)| {
         for (&[a, b, c], &credit) in trials.iter().zip(credits) {
             for (a, b) in [(a, b), (a, c), (b, c)] {
                 let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-                if objects.contains(&high) {
-                    cells[start_of(high) + low - offset] += Cell::of(credit);
+                // Before the band, the difference wraps to beyond it.
+                let place = (start_of(high) + low).wrapping_sub(offset);
+                if let Some(cell) = cells.get_mut(place) {
+                    cell.sum += i32::from(credit.sixths());
+                    cell.count += 1;
                 }
             }
         }
     });
     let chunks: Vec<Level> = cells
         .par_chunks(CHUNK)
-        .map(|cells| Level::over(cells.iter().copied(), mean))
+        .map(|cells| Level::over(cells.iter().map(|&cell| cell.into()), mean))
         .collect();
     chunks.into_iter().sum()
+}
+
+/// A [`Cell`] in half the memory, for a table of all pairs.
+#[derive(Clone, Copy, Default)]
+struct SmallCell {
+    sum: i32,
+    count: i32,
+}
+
+impl SmallCell {
+    /// Trials that it can hold, whatever their credits.
+    const MAX_TRIALS: usize = (i32::MAX / Credit::FULL.sixths() as i32) as usize;
+}
+
+impl From<SmallCell> for Cell {
+    fn from(cell: SmallCell) -> Cell {
+        Cell {
+            sum: cell.sum.into(),
+            count: cell.count.into(),
+        }
+    }
 }
 
 /// A level of which few of the possible clusters occur; `keys` names the clusters of a trial.

@@ -17,7 +17,7 @@ pub use estimate::{Confidence, Estimate, Interval};
 pub use multiple_comparisons::benjamini_hochberg;
 pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
 
-pub(crate) use cluster_sums::ClusterSums;
+pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{
     Cell, Levels, check_length, mean_over_trials, object_cells, pair_keys, triple_key,
 };

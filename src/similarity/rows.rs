@@ -53,10 +53,12 @@ impl<'a> Rows<'a> {
             }
             found
         };
-        let directions = row_of_shown
+        let directions: Vec<Result<Direction>> = row_of_shown
             .par_iter()
             .map(|&row| Direction::new(representation, row, similarity))
-            .collect::<Result<Vec<_>>>()?;
+            .collect();
+        // In order, so that the first stimulus at fault is the one that is named.
+        let directions = directions.into_iter().collect::<Result<Vec<_>>>()?;
 
         let mut rows = Self {
             representation,

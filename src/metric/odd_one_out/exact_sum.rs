@@ -35,6 +35,11 @@ impl ExactSum {
         }
     }
 
+    /// Whether non-negative terms can have this sum.
+    pub fn is_valid(self) -> bool {
+        self.0 >= 0
+    }
+
     /// The sum; infinite where it saturated.
     pub fn value(self) -> f64 {
         if self.0 == i128::MAX {

@@ -43,6 +43,7 @@ use probability::{Losses, Softmax, SumLosses};
 /// | temperature | 1 |
 /// | ties | [`TiePolicy::Wrong`] |
 /// | probabilities | [`Probabilities::Softmax`] |
+/// | probability floor | 1e-300 |
 /// | precision | [`Precision::Double`] |
 /// | confidence | 0.95 |
 /// | bootstrap | none |
@@ -63,11 +64,13 @@ use probability::{Losses, Softmax, SumLosses};
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Settings")]
 pub struct ZeroShotOddOneOut {
     similarity: Similarity,
     temperature: f64,
     ties: TiePolicy,
     probabilities: Probabilities,
+    probability_floor: f64,
     precision: Precision,
     confidence: Confidence,
     bootstrap: Option<ObjectBootstrap>,
@@ -87,6 +90,7 @@ impl ZeroShotOddOneOut {
             temperature: 1.0,
             ties: TiePolicy::default(),
             probabilities: Probabilities::default(),
+            probability_floor: 1e-300,
             precision: Precision::default(),
             confidence: Confidence::default(),
             bootstrap: None,
@@ -122,6 +126,24 @@ impl ZeroShotOddOneOut {
     pub fn with_probabilities(mut self, probabilities: Probabilities) -> Self {
         self.probabilities = probabilities;
         self
+    }
+
+    /// Sets the smallest probability that the cross-entropy takes a choice for: with 1e-300, a trial
+    /// costs at most 690.8 nats; with 0, as much as the softmax says.
+    ///
+    /// Logits in the hundreds (dot products of large features at temperature 1) give the pair that
+    /// people chose probabilities that no double holds, and a few such trials would be all that the
+    /// mean tells. Choices and entropies do not depend on it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] where it is not in [0, 1).
+    pub fn with_probability_floor(mut self, floor: f64) -> Result<Self> {
+        if (0.0..1.0).contains(&floor) {
+            self.probability_floor = floor;
+            Ok(self)
+        } else {
+            Err(Error::parameter("probability floor", "in [0, 1)", floor))
+        }
     }
 
     /// Sets the precision of similarities.
@@ -241,10 +263,11 @@ impl ZeroShotOddOneOut {
         Ok(entropies)
     }
 
-    /// Tallies trials that come in chunks, such as those of a file larger than memory. Nothing is
-    /// held of a chunk once it is tallied.
+    /// Tallies trials that come in chunks, such as those of a file larger than memory, or a shard of
+    /// the trials of an array job. Nothing is held of a chunk once it is tallied.
     ///
-    /// The similarities are prepared once, for all of `stimuli`; each of them must have a row.
+    /// The similarities are those of all of `stimuli`, each of which must have a row, whatever
+    /// stimuli the chunks show: so shards look up the very same numbers, and add up exactly.
     ///
     /// # Errors
     /// The first error of the chunks; otherwise as for [`AlignmentMetric::score`], and
@@ -256,7 +279,7 @@ impl ZeroShotOddOneOut {
         chunks: impl IntoIterator<Item = Result<Trials<T>>>,
     ) -> Result<Tally> {
         let every: Vec<u32> = (0..stimuli.len() as u32).collect();
-        // A stream is worth all similarities, however long it turns out to be.
+        // All similarities at once, however few the trials of this shard are.
         let kernel = self.kernel(representation, stimuli, &every, u64::MAX)?;
         let mut tally = Tally::new::<T>(*self, stimuli);
         for chunk in chunks {
@@ -329,6 +352,37 @@ impl ZeroShotOddOneOut {
     }
 }
 
+/// The settings as they are read, before their ranges are checked.
+#[derive(Deserialize)]
+struct Settings {
+    similarity: Similarity,
+    temperature: f64,
+    ties: TiePolicy,
+    probabilities: Probabilities,
+    probability_floor: f64,
+    precision: Precision,
+    confidence: Confidence,
+    bootstrap: Option<ObjectBootstrap>,
+}
+
+impl TryFrom<Settings> for ZeroShotOddOneOut {
+    type Error = Error;
+
+    fn try_from(settings: Settings) -> Result<Self> {
+        let metric = Self::new(settings.similarity)
+            .with_temperature(settings.temperature)?
+            .with_probability_floor(settings.probability_floor)?;
+        Ok(Self {
+            ties: settings.ties,
+            probabilities: settings.probabilities,
+            precision: settings.precision,
+            confidence: settings.confidence,
+            bootstrap: settings.bootstrap,
+            ..metric
+        })
+    }
+}
+
 impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
     type Score = Score;
 
@@ -336,11 +390,9 @@ impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
     ///
     /// # Errors
     /// [`Error::MissingStimuli`] where a stimulus of a trial has no row; [`Error::ZeroVector`] and
-    /// [`Error::ConstantRow`] where its similarity is undefined; [`Error::OutOfMemory`];
-    /// [`Error::TooManyTrials`] beyond some 350 million, for which there is
-    /// [`ZeroShotOddOneOut::tally`].
+    /// [`Error::ConstantRow`] where its similarity is undefined; [`Error::OutOfMemory`].
     fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<Score> {
-        self.outcomes(representation, trials)?.score()
+        Ok(self.outcomes(representation, trials)?.score())
     }
 }
 
@@ -358,10 +410,12 @@ impl Kernel<'_> {
     /// What logits are made of, and the factor that makes them.
     fn logits(&self) -> (&PairSimilarities<'_>, f64) {
         let temperature = self.metric.temperature;
-        match &self.dot_products {
+        let (source, factor) = match &self.dot_products {
             None => (&self.similarities, self.similarities.unit() / temperature),
             Some(dot_products) => (dot_products, dot_products.unit() * temperature),
-        }
+        };
+        // Not infinite, so that no difference still is none.
+        (source, factor.min(f64::MAX))
     }
 
     /// Looks up blocks of trials in parallel; `with` is called with each and its part of `out`,
@@ -414,6 +468,7 @@ impl Kernel<'_> {
                     block: &block,
                     n_pairs: T::N_PAIRS,
                     factor,
+                    most: -self.metric.probability_floor.ln(),
                     n_trials: trials.len(),
                 });
                 (counts, losses)

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
-use crate::inference::{Cell, Credit, clustered_mean, object_cells};
+use crate::inference::{Cell, Credit, mean_over_trials, object_cells};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
@@ -108,32 +107,19 @@ impl<'t, T: Task> Outcomes<'t, T> {
         self.counts
     }
 
-    pub(super) fn metric(&self) -> ZeroShotOddOneOut {
-        self.metric
-    }
-
     pub(super) fn losses(&self) -> Losses {
         self.losses
     }
 
     /// The accuracy with its uncertainty.
-    ///
-    /// # Errors
-    /// [`Error::TooManyTrials`] beyond some 350 million.
-    pub fn score(&self) -> Result<Score> {
-        let estimate = clustered_mean(self.trials, &self.credits)?;
+    pub fn score(&self) -> Score {
+        let trials = self.trials.as_slice();
+        let estimate = mean_over_trials(trials, &self.credits, self.trials.stimuli().len());
         let confidence = self.metric.confidence;
-        let bootstrap = match self.metric.bootstrap {
-            Some(bootstrap) => bootstrap.run(self.trials, &self.credits, confidence)?,
-            None => None,
-        };
-        Ok(Score::new(
-            self.counts,
-            self.losses,
-            estimate,
-            confidence,
-            bootstrap,
-        ))
+        let bootstrap = self.metric.bootstrap;
+        let bootstrap =
+            bootstrap.and_then(|it| it.resample(self.trials, &self.credits, confidence));
+        Score::new(self.counts, self.losses, estimate, confidence, bootstrap)
     }
 
     /// The accuracy in the trials of each stimulus that any trial shows, in the order of stimuli.

@@ -65,6 +65,13 @@ pub(super) struct Losses {
     pub entropy: ExactSum,
 }
 
+impl Losses {
+    /// Whether trials can have these sums.
+    pub fn are_valid(&self) -> bool {
+        self.cross_entropy.is_valid() && self.entropy.is_valid()
+    }
+}
+
 impl std::ops::AddAssign for Losses {
     fn add_assign(&mut self, other: Self) {
         self.cross_entropy += other.cross_entropy;
@@ -79,6 +86,8 @@ pub(super) struct SumLosses<'a> {
     pub n_pairs: usize,
     /// What turns the numbers of the block into logits.
     pub factor: f64,
+    /// What a trial costs at most.
+    pub most: f64,
     pub n_trials: usize,
 }
 
@@ -99,7 +108,7 @@ impl WithSimd for SumLosses<'_> {
                 f64::NEG_INFINITY
             };
             let softmax = Softmax::new([first[trial], second[trial], third], self.factor);
-            cross_entropies[trial] = softmax.log_sum - softmax.logits[0];
+            cross_entropies[trial] = (softmax.log_sum - softmax.logits[0]).min(self.most);
             entropies[trial] = softmax.entropy();
         }
         Losses {

@@ -3,24 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::inference::{Cell, ClusterSums, Credit, Levels, object_cells, pair_keys, triple_key};
+use crate::inference::{
+    Cell, ClusterSums, Credit, Levels, are_valid, object_cells, pair_keys, triple_key,
+};
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Counts, Outcomes, Score, ZeroShotOddOneOut};
 use crate::stimuli::Stimuli;
 
 /// Everything a [`Score`] needs of any number of trials, without the trials: the work of shards,
-/// serialised with `serde`, merged later.
+/// serialised with `serde`, merged later. [`ZeroShotOddOneOut::tally`] makes it.
 ///
 /// Merging is exact: however trials are cut into shards, and in whatever order those are merged, the
-/// same tally comes out, to the last bit. (Sums of nats are kept in units of 2⁻⁴⁰ for that.) A tally
-/// takes about 16 bytes for each pair and each triple of objects that occurs; beyond 8 million of
+/// same tally comes out, to the last bit. (Sums of nats are kept in units of 2⁻⁴⁰ for that; and all
+/// shards have to be tallied on machines of the same kind, since matrix products are rounded
+/// differently on others.)
+///
+/// A tally takes 24 bytes for each pair and each triple of objects that occurs; beyond 8 million of
 /// either, a sketch of fixed size takes over, which adds a relative error of about 0.1 % to that
-/// term of the standard error.
+/// term of the squared standard error.
 ///
 /// ```
-/// use human_alignment::{AlignmentMetric, OddOneOut, Representation, Similarity, Stimuli};
-/// use human_alignment::{ZeroShotOddOneOut, metric::odd_one_out::Tally};
+/// use human_alignment::metric::odd_one_out::Tally;
+/// use human_alignment::{OddOneOut, Representation, Stimuli, ZeroShotOddOneOut};
 /// use ndarray::array;
 ///
 /// let stimuli = Stimuli::numbered(4);
@@ -28,10 +33,8 @@ use crate::stimuli::Stimuli;
 /// let representation = Representation::new(stimuli.clone(), features)?;
 /// let metric = ZeroShotOddOneOut::default();
 /// let shard = |trials| -> human_alignment::Result<Tally> {
-///     let trials = OddOneOut::new(stimuli.clone(), trials)?;
-///     let mut tally = Tally::new::<human_alignment::OddOneOutTask>(metric, &stimuli);
-///     tally.add(&metric.outcomes(&representation, &trials)?)?;
-///     Ok(tally)
+///     let trials = OddOneOut::new(stimuli.clone(), trials);
+///     metric.tally(&representation, &stimuli, [trials])
 /// };
 /// let mut tally = shard(vec![[0, 1, 2], [2, 3, 1]])?;
 /// tally.merge(shard(vec![[1, 2, 0]])?)?;
@@ -53,7 +56,7 @@ pub struct Tally {
 
 impl Tally {
     /// An empty tally of a metric over trials of these stimuli.
-    pub fn new<T: Task>(metric: ZeroShotOddOneOut, stimuli: &Stimuli) -> Self {
+    pub(super) fn new<T: Task>(metric: ZeroShotOddOneOut, stimuli: &Stimuli) -> Self {
         Self {
             task: T::NAME.into(),
             metric,
@@ -66,16 +69,13 @@ impl Tally {
         }
     }
 
-    /// Adds trials with what they earned.
-    ///
-    /// # Errors
-    /// [`Error::Incompatible`] where task, settings or stimuli are others than those of the tally;
-    /// [`Error::TooManyTrials`] beyond some 350 million.
-    pub fn add<T: Task>(&mut self, outcomes: &Outcomes<'_, T>) -> Result<()> {
+    /// Adds trials with what they earned. Only outcomes of similarities over all stimuli add up
+    /// exactly, which is why this is not for everyone.
+    pub(super) fn add<T: Task>(&mut self, outcomes: &Outcomes<'_, T>) -> Result<()> {
         let trials = outcomes.trials();
-        self.check_settings(T::NAME, &outcomes.metric(), &trials.stimuli().fingerprint())?;
+        self.check_stimuli(&trials.stimuli().fingerprint())?;
         let counts = self.counts.sum(outcomes.counts());
-        Cell::check_number(counts.n_trials)?;
+        check_number(counts.n_trials)?;
         self.counts = counts;
         self.losses += outcomes.losses();
         let (trials, credits) = (trials.as_slice(), outcomes.credits());
@@ -90,11 +90,12 @@ impl Tally {
     /// Adds the trials of another tally.
     ///
     /// # Errors
-    /// As for [`Tally::add`].
+    /// [`Error::Incompatible`] where task, settings or stimuli are others than those of this tally;
+    /// [`Error::TooManyTrials`] beyond 2⁵⁰.
     pub fn merge(&mut self, other: Tally) -> Result<()> {
-        self.check_settings(&other.task, &other.metric, &other.stimuli)?;
+        self.check_settings(&other)?;
         let counts = self.counts.sum(other.counts);
-        Cell::check_number(counts.n_trials)?;
+        check_number(counts.n_trials)?;
         self.counts = counts;
         self.losses += other.losses;
         add_cells(&mut self.objects, other.objects);
@@ -134,29 +135,48 @@ impl Tally {
         ))
     }
 
-    fn check_settings(&self, task: &str, metric: &ZeroShotOddOneOut, stimuli: &str) -> Result<()> {
-        let differs = |what, left: &dyn ToString, right: &dyn ToString| {
-            Err(Error::Incompatible {
-                what,
-                left: left.to_string(),
-                right: right.to_string(),
-            })
-        };
-        if self.task != task {
-            return differs("the task", &self.task, &task);
+    fn check_settings(&self, other: &Tally) -> Result<()> {
+        if self.task != other.task {
+            return Err(incompatible("the task", &self.task, &other.task));
         }
-        if self.metric != *metric {
-            return differs(
-                "the metric",
-                &format!("{:?}", self.metric),
-                &format!("{metric:?}"),
-            );
+        if self.metric != other.metric {
+            let [left, right] = [self, other].map(|tally| format!("{:?}", tally.metric));
+            return Err(incompatible("the metric", left, right));
         }
+        if self.objects.len() != other.objects.len() {
+            let [left, right] = [self, other].map(|tally| tally.objects.len().to_string());
+            return Err(incompatible("the number of stimuli", left, right));
+        }
+        self.check_stimuli(&other.stimuli)
+    }
+
+    fn check_stimuli(&self, stimuli: &str) -> Result<()> {
         if self.stimuli != stimuli {
-            return differs("the set of stimuli", &self.stimuli, &stimuli);
+            return Err(incompatible("the set of stimuli", &self.stimuli, stimuli));
         }
         Ok(())
     }
+}
+
+fn incompatible(what: &'static str, left: impl Into<String>, right: impl Into<String>) -> Error {
+    Error::Incompatible {
+        what,
+        left: left.into(),
+        right: right.into(),
+    }
+}
+
+/// Refuses more trials than can be counted without overflow: a million times a million.
+fn check_number(n_trials: u64) -> Result<()> {
+    const LIMIT: u64 = 1 << 50;
+
+    if n_trials > LIMIT {
+        return Err(Error::TooManyTrials {
+            limit: LIMIT,
+            found: n_trials,
+        });
+    }
+    Ok(())
 }
 
 fn add_cells(cells: &mut [Cell], added: Vec<Cell>) {
@@ -194,15 +214,16 @@ impl TryFrom<Unchecked> for Tally {
             pairs,
             triples,
         } = read;
-        Cell::check_number(counts.n_trials)?;
+        check_number(counts.n_trials)?;
         let n_trials = counts.n_trials as i64;
-        let in_objects: i64 = objects.iter().map(|cell| i64::from(cell.count)).sum();
+        let full = Credit::FULL.sixths() as u64;
+        let credits = full.saturating_mul(counts.n_correct)..=full * counts.n_trials;
         let valid = [OddOneOutTask::NAME, AnchoredTask::NAME].contains(&task.as_str())
-            && counts.n_correct <= counts.n_trials
             && counts.n_ties <= counts.n_trials
-            && counts.n_sixths <= counts.n_trials * Credit::FULL.sixths() as u64
-            && objects.iter().all(|cell| cell.is_valid())
-            && in_objects == 3 * n_trials
+            && credits.contains(&counts.n_sixths)
+            && losses.are_valid()
+            && are_valid(objects.iter(), n_trials, 3)
+            && objects.iter().map(|cell| cell.sum).sum::<i64>() == 3 * counts.n_sixths as i64
             && pairs.is_valid(n_trials, 3)
             && triples.is_valid(n_trials, 1);
         if !valid {
