@@ -67,3 +67,8 @@ pub use metric::odd_one_out::ZeroShotOddOneOut;
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

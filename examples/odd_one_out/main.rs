@@ -22,8 +22,8 @@ use human_alignment::dataset::TripletFile;
 use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_ceiling};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
-    AnchoredTask, Error, FileSource, OddOneOutTask, Precision, Representation, Result, Similarity,
-    Stimuli, Task, Trials, ZeroShotOddOneOut,
+    AnchoredTask, Error, FileSource, OddOneOutTask, Precision, Representation,
+    RepresentationSource, Result, Similarity, Stimuli, Task, Trials, ZeroShotOddOneOut,
 };
 use report::{Report, Row};
 
@@ -45,6 +45,15 @@ struct Arguments {
     /// Stimulus ids, one a line, for the rows of the features.
     #[arg(long, value_name = "FILE", requires = "features")]
     ids: Option<PathBuf>,
+    /// The array of an .npz or .safetensors file that holds the features.
+    #[arg(long, value_name = "NAME", requires = "features")]
+    array: Option<String>,
+    /// The column of a table that holds the ids, if it is not the first.
+    #[arg(long, value_name = "NAME", requires = "features")]
+    id_column: Option<String>,
+    /// A column of a table that is no feature; may be given several times.
+    #[arg(long, value_name = "NAME", requires = "features")]
+    ignore_column: Vec<String>,
     /// dot, cosine, pearson, negative-euclidean or negative-squared-euclidean.
     #[arg(long, default_value = "cosine")]
     similarity: Similarity,
@@ -89,6 +98,25 @@ impl Arguments {
             Some(n) => Ok(metric.with_bootstrap(ObjectBootstrap::new(n, self.seed)?)),
             None => Ok(metric),
         }
+    }
+}
+
+impl Arguments {
+    fn source(&self, path: &Path, ids: Option<&Stimuli>) -> Result<FileSource> {
+        let mut source = FileSource::open(path)?.with_name(path.display().to_string());
+        if let Some(ids) = ids {
+            source = source.with_ids(ids.clone());
+        }
+        if let Some(array) = &self.array {
+            source = source.with_array(array)?;
+        }
+        if let Some(column) = &self.id_column {
+            source = source.with_id_column(column)?;
+        }
+        for column in &self.ignore_column {
+            source = source.with_ignored_column(column)?;
+        }
+        Ok(source)
     }
 }
 
@@ -165,11 +193,8 @@ fn from_files<T: Task>(
     let ids = arguments.ids.as_ref().map(Stimuli::read).transpose()?;
     let mut named = Vec::new();
     for path in features {
-        let mut source = FileSource::open(path)?;
-        if let Some(ids) = &ids {
-            source = source.with_ids(ids.clone());
-        }
-        named.push((path.display().to_string(), source.read()?));
+        let source = arguments.source(path, ids.as_ref())?;
+        named.push((source.name().to_owned(), source.read()?));
     }
     // Trials count the rows of the first matrix; the others are matched by id.
     let stimuli = named[0].1.stimuli().clone();

@@ -1,0 +1,227 @@
+//! The `odd_one_out` example as scripts use it: output, exit codes, messages.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use human_alignment::metric::odd_one_out::Score;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The example, which a plain `cargo test` builds beside the tests (with `--test` it does not).
+fn odd_one_out(arguments: &[&str]) -> Output {
+    let tests = std::env::current_exe().unwrap();
+    let profile = tests.parent().and_then(Path::parent).unwrap();
+    let name = format!("odd_one_out{}", std::env::consts::EXE_SUFFIX);
+    let program = profile.join("examples").join(name);
+    Command::new(program).args(arguments).output().unwrap()
+}
+
+fn json_of(arguments: &[&str]) -> Value {
+    let output = odd_one_out(arguments);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{message}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Exit code 1, nothing on standard output, one line on standard error.
+fn refused(arguments: &[&str]) -> String {
+    let output = odd_one_out(arguments);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.starts_with("error: "), "{message}");
+    message
+}
+
+/// Four stimuli and three trials, the last of which the features get wrong.
+struct Files {
+    folder: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let files = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        files.write(
+            "features.csv",
+            "id,a,b\ncat,1,0.2\ndog,0.9,0.1\ncar,0.1,1\nbus,0,0.8\n",
+        );
+        files.write("trials.txt", "0 1 2\n2 3 1\n1 2 0\n");
+        files
+    }
+
+    fn write(&self, name: &str, content: &str) -> String {
+        std::fs::write(self.folder.path().join(name), content).unwrap();
+        self.path(name)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+}
+
+#[test]
+fn scores_files() {
+    let files = Files::new();
+    let (features, trials) = (files.path("features.csv"), files.path("trials.txt"));
+    let found = json_of(&["--features", &features, "--triplets", &trials, "--json"]);
+    assert_eq!(found["trials"], 3);
+    assert_eq!(found["correct"], 2);
+    assert_eq!(found["ties"], 0);
+    assert_eq!(found["accuracy"], 2.0 / 3.0);
+    for field in [
+        "standard_error",
+        "interval",
+        "cross_entropy",
+        "mean_entropy",
+    ] {
+        assert!(found.get(field).is_some(), "{field}");
+    }
+    serde_json::from_value::<Score>(found).unwrap();
+
+    let table = odd_one_out(&["--features", &features, "--triplets", &trials]);
+    assert!(table.status.success());
+    assert!(String::from_utf8(table.stdout).unwrap().contains("66.67"));
+}
+
+#[test]
+fn several_files_are_compared() {
+    let files = Files::new();
+    let features = files.path("features.csv");
+    let others = "id,a,b\nbus,3,1\ncar,1,3\ndog,2,1\ncat,1,0\n";
+    let others = files.write("others.csv", others);
+    let found = json_of(&[
+        "--features",
+        &features,
+        "--features",
+        &others,
+        "--triplets",
+        &files.path("trials.txt"),
+        "--json",
+        "--bootstrap",
+        "50",
+        "--seed",
+        "3",
+        "--ceiling",
+    ]);
+    assert_eq!(found["representations"].as_array().unwrap().len(), 2);
+    assert_eq!(found["comparisons"].as_array().unwrap().len(), 1);
+    assert_eq!(found["representations"][0]["bootstrap"]["seed"], 3);
+}
+
+#[test]
+fn without_arguments_everything_is_simulated() {
+    let output = odd_one_out(&[]);
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).unwrap();
+    for word in ["simulated", "accuracy", "ceiling", "ties"] {
+        assert!(table.contains(word), "{word}");
+    }
+    let found = json_of(&["--json", "--seed", "5"]);
+    assert!(found["simulated"].is_string());
+    assert_eq!(found, json_of(&["--json", "--seed", "5"]));
+    let accuracy = |row: usize| found["representations"][row]["accuracy"].as_f64().unwrap();
+    assert!(accuracy(0) > accuracy(1) && accuracy(1) > accuracy(2));
+    assert!((accuracy(2) - 1.0 / 3.0).abs() < 0.03);
+}
+
+#[test]
+fn bad_input_is_one_clear_line() {
+    let files = Files::new();
+    let (features, trials) = (files.path("features.csv"), files.path("trials.txt"));
+    let given = |extra: &[&str]| {
+        let usual = ["--features", &features, "--triplets", &trials];
+        refused(&[&usual[..], extra].concat())
+    };
+    assert!(given(&["--temperature", "0"]).contains("temperature must be positive"));
+    assert!(given(&["--temperature", "-1"]).contains("-1"));
+    assert!(given(&["--temperature", "NaN"]).contains("NaN"));
+    assert!(given(&["--similarity", "euclid"]).contains("euclid"));
+    assert!(given(&["--ties", "random"]).contains("random"));
+    assert!(given(&["--bootstrap", "0"]).contains("bootstrap must be 2 to 1000000"));
+    assert!(given(&["--colour"]).contains("--colour"));
+    assert!(refused(&["--triplets", &trials]).contains("--features"));
+    assert!(refused(&["--features", &features]).contains("--triplets"));
+
+    let with =
+        |features: &str, trials: &str| refused(&["--features", features, "--triplets", trials]);
+    assert!(with("nowhere.npy", &trials).contains("nowhere.npy"));
+    assert!(with(&features, &files.path("nowhere.txt")).contains("nowhere.txt"));
+    assert!(with(&files.write("features.xls", ""), &trials).contains("features.xls"));
+    let trials_of = |content: &str| with(&features, &files.write("bad.txt", content));
+    assert!(trials_of("0 1 2\n0 1 4\n").contains("trial 1: index 4 is out of range"));
+    assert!(trials_of("0 1 2\n0 1 -2\n").contains("trial 1"));
+    assert!(trials_of("0 1 2\n0 1 1\n").contains("trial 1: stimulus 1 stands twice"));
+    assert!(trials_of("0 1\n").contains("line 1 has 2 fields"));
+    assert!(trials_of("").contains("no trials"));
+    let features_of = |content: &str| with(&files.write("bad.csv", content), &trials);
+    assert!(features_of("id,a,b\nx,1\n").contains("line 2 has 2 fields"));
+    let message = features_of("id,a,b\ncat,1,2\ndog,1,NaN\ncar,1,2\nbus,1,1\n");
+    assert!(message.contains("row 1 (\"dog\"), column 1"), "{message}");
+    let message = features_of("id,a,b\ncat,1,2\ndog,0,0\ncar,1,2\nbus,1,1\n");
+    assert!(message.contains("\"dog\" is a zero vector"), "{message}");
+    let message = features_of("id,a,b\ncat,1,2\ncat,0,0\ncar,1,2\nbus,1,1\n");
+    assert!(message.contains("\"cat\" stands twice"), "{message}");
+}
+
+#[test]
+fn help_is_no_error() {
+    let output = odd_one_out(&["--help"]);
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("--features")
+    );
+}
+
+/// The numbers of the reference through the command line.
+#[test]
+fn real_people() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let path = |name: &str| -> String {
+        let path: PathBuf = shared.join(name);
+        path.display().to_string()
+    };
+    let (vice, people) = (
+        path("data/things/vice_embedding.npy"),
+        path("data/things/2171trials_humans.txt"),
+    );
+    let found = json_of(&[
+        "--features",
+        &vice,
+        "--triplets",
+        &people,
+        "--similarity",
+        "dot",
+        "--json",
+    ]);
+    assert_eq!(found["correct"], 1433);
+    let spose = path("data/things/spose_embedding66d_rescaled.csv");
+    let found = json_of(&[
+        "--features",
+        &spose,
+        "--id-column",
+        "image_name",
+        "--ignore-column",
+        "",
+        "--triplets",
+        &people,
+        "--similarity",
+        "dot",
+        "--json",
+    ]);
+    assert_eq!(found["correct"], 1424);
+    let (shoes, anchored) = (
+        path("data/zappos/alexnet_fc_features.npy"),
+        path("data/zappos/anchored_triplets.npy"),
+    );
+    let found = json_of(&["--features", &shoes, "--anchored", &anchored, "--json"]);
+    assert_eq!(found["correct"], 203_696);
+}
