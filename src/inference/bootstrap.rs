@@ -136,10 +136,13 @@ impl ObjectBootstrap {
     /// How often each stimulus is drawn, in each of the replicates from `first` on.
     fn draw(&self, shown: &[u32], n_stimuli: usize, first: usize) -> Vec<[f64; LANES]> {
         let mut weights = vec![[0.0; LANES]; n_stimuli];
-        for lane in 0..LANES {
+        let mut rngs: [ChaCha8Rng; LANES] = std::array::from_fn(|lane| {
             let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
             rng.set_stream((first + lane) as u64);
-            for _ in shown {
+            rng
+        });
+        for _ in shown {
+            for (lane, rng) in rngs.iter_mut().enumerate() {
                 let drawn = shown[rng.random_range(0..shown.len() as u32) as usize];
                 weights[drawn as usize][lane] += 1.0;
             }

@@ -3,8 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::inference::Credit;
-use crate::inference::clustered::{Cell, Level, sum_by_key};
+use crate::inference::{Cell, Credit, Level, sum_by_key};
 
 /// The sums of credits by pair or triple of objects.
 ///

@@ -32,7 +32,7 @@ pub struct Comparison {
 /// the two accuracies suggests, where they find the same trials hard.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] where a list has not one credit for each trial.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) where a list has not one credit for each trial.
 pub fn compare<T: Task>(
     trials: &Trials<T>,
     credits: &[&[Credit]],

@@ -2,8 +2,8 @@
 //!
 //! A trial needs the similarities of two or three pairs of stimuli, and the same pairs come up again
 //! and again. So the similarities of all pairs are computed once, by one half of a matrix product
-//! (the [`gram`]), and a trial is three look-ups. Where trials are few, each pair is computed by
-//! itself (the [`direct`] route).
+//! (a Gram matrix), and a trial is three look-ups. Where trials are few, each pair is computed by
+//! itself.
 
 mod direct;
 mod gram;

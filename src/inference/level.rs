@@ -1,0 +1,389 @@
+//! Sums of squares over the objects, pairs and triples of objects that trials contain.
+
+use std::ops::{AddAssign, Range, SubAssign};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::inference::Credit;
+use crate::judgment::{OddOneOutTask, Trials};
+
+/// Credits summed over the trials of a cluster, in sixths of a trial, and their number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(i64, i64)", into = "(i64, i64)")]
+pub(crate) struct Cell {
+    pub sum: i64,
+    pub count: i64,
+}
+
+impl Cell {
+    pub fn of(credit: Credit) -> Self {
+        Self {
+            sum: credit.sixths().into(),
+            count: 1,
+        }
+    }
+
+    /// The mean credit of the trials.
+    pub fn mean(self) -> f64 {
+        self.sum as f64 / f64::from(Credit::FULL.sixths()) / self.count as f64
+    }
+
+    fn residual(self, mean: f64) -> f64 {
+        self.sum as f64 / f64::from(Credit::FULL.sixths()) - mean * self.count as f64
+    }
+}
+
+impl AddAssign for Cell {
+    fn add_assign(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+}
+
+impl SubAssign for Cell {
+    fn sub_assign(&mut self, other: Self) {
+        self.sum -= other.sum;
+        self.count -= other.count;
+    }
+}
+
+impl From<(i64, i64)> for Cell {
+    fn from((sum, count): (i64, i64)) -> Self {
+        Self { sum, count }
+    }
+}
+
+impl From<Cell> for (i64, i64) {
+    fn from(Cell { sum, count }: Cell) -> Self {
+        (sum, count)
+    }
+}
+
+/// Σ R² and Σ count² over the clusters of one level.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Level {
+    pub squared_residuals: f64,
+    pub squared_counts: f64,
+}
+
+impl Level {
+    pub fn over(cells: impl IntoIterator<Item = Cell>, mean: f64) -> Self {
+        let mut level = Self::default();
+        for cell in cells {
+            level += Self {
+                squared_residuals: cell.residual(mean).powi(2),
+                squared_counts: (cell.count as f64).powi(2),
+            };
+        }
+        level
+    }
+}
+
+impl Level {
+    fn times(self, n: f64) -> Self {
+        Self {
+            squared_residuals: n * self.squared_residuals,
+            squared_counts: n * self.squared_counts,
+        }
+    }
+}
+
+impl AddAssign for Level {
+    fn add_assign(&mut self, other: Self) {
+        self.squared_residuals += other.squared_residuals;
+        self.squared_counts += other.squared_counts;
+    }
+}
+
+impl std::iter::Sum for Level {
+    fn sum<I: Iterator<Item = Self>>(levels: I) -> Self {
+        levels.fold(Self::default(), |mut sum, level| {
+            sum += level;
+            sum
+        })
+    }
+}
+
+/// Trials that a task looks at.
+const CHUNK: usize = 1 << 16;
+
+/// One cell an object.
+pub(crate) fn object_cells(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: usize) -> Vec<Cell> {
+    trials
+        .par_chunks(CHUNK)
+        .zip(credits.par_chunks(CHUNK))
+        .fold(
+            || vec![Cell::default(); n_stimuli],
+            |mut cells, (trials, credits)| {
+                for (trial, &credit) in trials.iter().zip(credits) {
+                    for &index in trial {
+                        cells[index as usize] += Cell::of(credit);
+                    }
+                }
+                cells
+            },
+        )
+        .reduce_with(|mut left, right| {
+            left.iter_mut()
+                .zip(right)
+                .for_each(|(left, right)| *left += right);
+            left
+        })
+        .unwrap_or_default()
+}
+
+/// Where the pairs of a larger object start in a table of all pairs `low < high`.
+fn start_of(high: usize) -> usize {
+    high * high.saturating_sub(1) / 2
+}
+
+/// The triple level.
+pub(crate) fn triple_level(trials: &[[u32; 3]], credits: &[Credit], mean: f64) -> Level {
+    keyed_level(trials, credits, mean, |trial| [trial])
+}
+
+/// The pair level, from a table of all pairs where there are trials enough to fill it, otherwise
+/// from the pairs that occur.
+pub(crate) fn pair_level(
+    trials: &[[u32; 3]],
+    credits: &[Credit],
+    n_stimuli: usize,
+    mean: f64,
+) -> Level {
+    let n_pairs = start_of(n_stimuli);
+    if n_pairs > 12 * trials.len() || trials.len() > SmallCell::MAX_TRIALS {
+        return keyed_level(trials, credits, mean, pairs);
+    }
+    // Each task owns the pairs of some larger objects and looks for them in all trials. Sums of
+    // squares are taken object by object, so that it does not matter how many tasks there are.
+    let n_tasks = rayon::current_num_threads();
+    let bound = |task: usize| {
+        let share = (task as f64 / n_tasks as f64).sqrt();
+        (n_stimuli as f64 * share).round() as usize
+    };
+    let tasks: Vec<Vec<Level>> = (0..n_tasks)
+        .into_par_iter()
+        .map(|task| pair_levels(trials, credits, bound(task)..bound(task + 1), mean))
+        .collect();
+    tasks.into_iter().flatten().sum()
+}
+
+/// The pairs of each larger object in a range with all smaller ones.
+fn pair_levels(
+    trials: &[[u32; 3]],
+    credits: &[Credit],
+    larger: Range<usize>,
+    mean: f64,
+) -> Vec<Level> {
+    /// Cells for pairs of other tasks: taking them all the same avoids a branch that can't be
+    /// predicted, and taking them in turn avoids waiting for the last one.
+    const SPARE: usize = 8;
+
+    let offset = start_of(larger.start);
+    let len = start_of(larger.end) - offset;
+    let mut cells = vec![SmallCell::default(); len + SPARE];
+    for (trial, (&[a, b, c], &credit)) in trials.iter().zip(credits).enumerate() {
+        let spare = len + trial % SPARE;
+        for (a, b) in [(a, b), (a, c), (b, c)] {
+            let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+            // What is before the range wraps to beyond it.
+            let place = (start_of(high) + low).wrapping_sub(offset);
+            cells[if place < len { place } else { spare }].add(credit);
+        }
+    }
+    larger
+        .map(|high| {
+            let of_high = &cells[start_of(high) - offset..start_of(high + 1) - offset];
+            Level::over(of_high.iter().map(|&cell| cell.into()), mean)
+        })
+        .collect()
+}
+
+/// A [`Cell`] in half the memory, for a table of all pairs: the sum in the upper half of a word and
+/// the count in the lower, so that one addition does for both.
+#[derive(Clone, Copy, Default)]
+struct SmallCell(u64);
+
+impl SmallCell {
+    /// Trials that it can hold, whatever their credits.
+    const MAX_TRIALS: usize = (i32::MAX / Credit::FULL.sixths() as i32) as usize;
+
+    #[inline(always)]
+    fn add(&mut self, credit: Credit) {
+        let sum = i64::from(credit.sixths()) as u64;
+        self.0 = self.0.wrapping_add((sum << 32) + 1);
+    }
+}
+
+impl From<SmallCell> for Cell {
+    fn from(SmallCell(word): SmallCell) -> Cell {
+        Cell {
+            sum: ((word >> 32) as u32 as i32).into(),
+            count: (word as u32).into(),
+        }
+    }
+}
+
+/// A level of which few of the possible clusters occur; `clusters` are those of a trial.
+///
+/// Clusters are looked at in parts of bounded size, all trials of a cluster in the same part, so
+/// that little memory is needed beside the trials.
+fn keyed_level<const N: usize, const M: usize>(
+    trials: &[[u32; 3]],
+    credits: &[Credit],
+    mean: f64,
+    clusters: impl Fn([u32; 3]) -> [[u32; M]; N] + Sync,
+) -> Level {
+    const PART: usize = 1 << 22;
+
+    let n_parts = (N * trials.len()).div_ceil(PART) as u64;
+    // The sum of the indices is the same in whatever order they stand, and quickly found.
+    let part_of = |cluster: &[u32; M]| {
+        let sum = cluster
+            .iter()
+            .fold(0u32, |sum, &index| sum.wrapping_add(index));
+        (u64::from(sum.wrapping_mul(GOLDEN as u32)) * n_parts) >> 32
+    };
+    let parts: Vec<Level> = (0..n_parts)
+        .into_par_iter()
+        .map(|part| {
+            part_level(
+                trials,
+                credits,
+                mean,
+                (N * trials.len()).min(PART),
+                |trial| clusters(trial).map(|own| (part_of(&own) == part).then(|| key(own))),
+            )
+        })
+        .collect();
+    parts.into_iter().sum()
+}
+
+/// The level of the clusters in one part, about `n_keys` keys.
+///
+/// Most clusters have one trial. A first pass marks hashes that come up again, and only keys with
+/// such a hash are sorted; the others are counted by what they earned.
+fn part_level<const N: usize>(
+    trials: &[[u32; 3]],
+    credits: &[Credit],
+    mean: f64,
+    n_keys: usize,
+    keys: impl Fn([u32; 3]) -> [Option<u64>; N],
+) -> Level {
+    let bits = (4 * n_keys).next_power_of_two().max(64);
+    let place = |key: u64| {
+        let bit = (key.wrapping_mul(GOLDEN) >> (64 - bits.ilog2())) as usize;
+        (bit / 64, 1u64 << (bit % 64))
+    };
+    let mut seen = vec![0u64; bits / 64];
+    let mut again = vec![0u64; bits / 64];
+    for &trial in trials {
+        for key in keys(trial).into_iter().flatten() {
+            let (word, bit) = place(key);
+            again[word] |= seen[word] & bit;
+            seen[word] |= bit;
+        }
+    }
+
+    let mut others = Vec::new();
+    let mut earned = [0u64; 1 << u8::BITS];
+    for (&trial, &credit) in trials.iter().zip(credits) {
+        for key in keys(trial).into_iter().flatten() {
+            let (word, bit) = place(key);
+            if again[word] & bit == 0 {
+                earned[usize::from(credit.sixths() as u8)] += 1;
+            } else {
+                others.push((key, credit));
+            }
+        }
+    }
+    let mut level = Level::over(sum_by_key(others).into_iter().map(|(_, cell)| cell), mean);
+    for (sixths, &n) in (0..=u8::MAX).zip(&earned) {
+        let sum = i64::from(sixths as i8);
+        level += Level::over([Cell { sum, count: 1 }], mean).times(n as f64);
+    }
+    level
+}
+
+/// 2⁶⁴ divided by the golden ratio: products with it spread neighbouring keys.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The cells of the keys that occur, in ascending order of keys.
+pub(crate) fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
+    keyed.sort_unstable_by_key(|&(key, _)| key);
+    keyed
+        .chunk_by(|(left, _), (right, _)| left == right)
+        .map(|same| {
+            let mut cell = Cell::default();
+            same.iter()
+                .for_each(|&(_, credit)| cell += Cell::of(credit));
+            (same[0].0, cell)
+        })
+        .collect()
+}
+
+/// Bits of an index in a key: three indices fit.
+const INDEX_BITS: u32 = Trials::<OddOneOutTask>::MAX_STIMULI.trailing_zeros();
+
+/// The objects of a cluster, whatever their order, in one word.
+fn key<const M: usize>(mut cluster: [u32; M]) -> u64 {
+    cluster.sort_unstable();
+    cluster
+        .iter()
+        .fold(0, |key, &index| key << INDEX_BITS | u64::from(index))
+}
+
+fn pairs([a, b, c]: [u32; 3]) -> [[u32; 2]; 3] {
+    [[a, b], [a, c], [b, c]]
+}
+
+/// The keys of the three pairs of a trial.
+pub(crate) fn pair_keys(trial: [u32; 3]) -> [u64; 3] {
+    pairs(trial).map(key)
+}
+
+/// The key of the three objects of a trial.
+pub(crate) fn triple_key(trial: [u32; 3]) -> u64 {
+    key(trial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// The table of pairs, the marked hashes and plain sorting find the same.
+    #[test]
+    fn every_way_to_a_level_finds_the_same() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for (n, n_trials) in [(5u32, 40), (30, 100), (30, 20_000), (2000, 3000)] {
+            let mut draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..n)) };
+            let different = |[a, b, c]: &[u32; 3]| a != b && a != c && b != c;
+            let trials = std::iter::repeat_with(&mut draw).filter(different);
+            let trials: Vec<[u32; 3]> = trials.take(n_trials).collect();
+            let credit = |_| Credit::from_sixths([0, 2, 3, 6, -6][rng.random_range(0..5)]);
+            let credits: Vec<Credit> = (0..n_trials).map(credit).collect();
+
+            let plainly = |keys: &dyn Fn([u32; 3]) -> Vec<u64>| {
+                let keyed = trials.iter().zip(&credits).flat_map(|(&trial, &credit)| {
+                    keys(trial).into_iter().map(move |key| (key, credit))
+                });
+                let cells = sum_by_key(keyed.collect());
+                Level::over(cells.into_iter().map(|(_, cell)| cell), 0.4)
+            };
+            let same = |left: Level, right: Level| {
+                assert_eq!(left.squared_counts, right.squared_counts);
+                let (left, right) = (left.squared_residuals, right.squared_residuals);
+                assert_relative_eq!(left, right, max_relative = 1e-9);
+            };
+            let of_pairs = plainly(&|trial| pair_keys(trial).to_vec());
+            same(pair_level(&trials, &credits, n as usize, 0.4), of_pairs);
+            same(keyed_level(&trials, &credits, 0.4, pairs), of_pairs);
+            let of_triples = plainly(&|trial| vec![triple_key(trial)]);
+            same(triple_level(&trials, &credits, 0.4), of_triples);
+        }
+    }
+}
