@@ -55,6 +55,7 @@ pub mod inference;
 mod io;
 pub mod judgment;
 pub mod metric;
+mod names;
 pub mod representation;
 pub mod similarity;
 pub mod stimuli;

@@ -95,6 +95,14 @@ fn no_trials_are_no_answer() {
         .tally(&features_of(animals()), &animals(), none)
         .unwrap();
     assert!(matches!(tally.score(), Err(Error::NoTrials)));
+    // No stimuli are no trouble either.
+    let nothing = Stimuli::numbered(0);
+    let empty = Representation::new(nothing.clone(), Array2::zeros((0, 3))).unwrap();
+    let none: [human_alignment::Result<OddOneOut>; 0] = [];
+    let tally = ZeroShotOddOneOut::default()
+        .tally(&empty, &nothing, none)
+        .unwrap();
+    assert!(matches!(tally.score(), Err(Error::NoTrials)));
 }
 
 #[test]

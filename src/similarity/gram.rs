@@ -238,7 +238,8 @@ impl<'a> Scaled<'a> {
     }
 
     fn unit(&self) -> f64 {
-        let scale = self.scales[0];
+        // There are no rows where a tally is over no stimuli.
+        let scale = self.scales.first().copied().unwrap_or(1.0);
         match self.rows.similarity {
             Similarity::Dot | Similarity::NegativeSquaredEuclidean => 1.0 / scale / scale,
             Similarity::NegativeEuclidean => 1.0 / scale,

@@ -9,11 +9,10 @@ mod direct;
 mod gram;
 mod rows;
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::names::named;
 use crate::representation::Representation;
 use crate::stimuli::Stimuli;
 
@@ -69,28 +68,11 @@ impl Similarity {
     }
 }
 
-impl std::fmt::Display for Similarity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Similarity {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Similarity::ALL
-            .into_iter()
-            .find(|known| known.name() == name);
-        known.ok_or_else(|| {
-            Error::parameter(
-                "similarity",
-                "dot, cosine, pearson, negative-euclidean or negative-squared-euclidean",
-                format_args!("{name:?}"),
-            )
-        })
-    }
-}
+named!(
+    Similarity,
+    "similarity",
+    "dot, cosine, pearson, negative-euclidean or negative-squared-euclidean"
+);
 
 /// The precision in which the similarities of all pairs are computed and held.
 ///
@@ -107,24 +89,20 @@ pub enum Precision {
     Double,
 }
 
-impl FromStr for Precision {
-    type Err = Error;
+impl Precision {
+    /// Both of them.
+    pub const ALL: [Precision; 2] = [Precision::Single, Precision::Double];
 
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "single" => Ok(Precision::Single),
-            "double" => Ok(Precision::Double),
-            _ => {
-                let expected = "single or double";
-                Err(Error::parameter(
-                    "precision",
-                    expected,
-                    format_args!("{name:?}"),
-                ))
-            }
+    /// The name on command lines and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Single => "single",
+            Precision::Double => "double",
         }
     }
 }
+
+named!(Precision, "precision", "single or double");
 
 /// Which way the similarities of pairs are computed; chosen by the cost of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,11 @@
 //! Which pair a representation chooses, and what ties earn.
 
-use std::str::FromStr;
-
 use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::inference::Credit;
 use crate::metric::odd_one_out::Counts;
+use crate::names::named;
 use crate::similarity::Block;
 
 /// What a trial earns whose largest similarity is shared by several pairs.
@@ -56,25 +54,11 @@ impl TiePolicy {
     }
 }
 
-impl std::fmt::Display for TiePolicy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for TiePolicy {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = TiePolicy::ALL
-            .into_iter()
-            .find(|known| known.name() == name);
-        known.ok_or_else(|| {
-            let expected = "wrong, fractional or published-all-equal";
-            Error::parameter("ties", expected, format_args!("{name:?}"))
-        })
-    }
-}
+named!(
+    TiePolicy,
+    "ties",
+    "wrong, fractional or published-all-equal"
+);
 
 /// Writes what each trial of a block earns, and counts.
 pub(super) struct Choose<'a> {

@@ -2,6 +2,7 @@
 
 mod choice;
 mod exact_sum;
+mod kernel;
 mod outcomes;
 mod probability;
 mod score;
@@ -9,8 +10,6 @@ mod tally;
 mod vector_math;
 
 use ndarray::Array2;
-use pulp::Arch;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use choice::TiePolicy;
@@ -20,15 +19,14 @@ pub use score::Score;
 pub use tally::Tally;
 
 use crate::error::{Error, Result};
-use crate::inference::{Confidence, Credit, ObjectBootstrap};
+use crate::inference::{Confidence, ObjectBootstrap};
 use crate::judgment::{Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::representation::Representation;
-use crate::similarity::{BLOCK, Block, PairSimilarities, Precision, Similarity};
+use crate::similarity::{Precision, Similarity};
 use crate::stimuli::Stimuli;
 
-use choice::Choose;
-use probability::{Losses, Softmax, SumLosses};
+use kernel::Kernel;
 
 /// Zero-shot odd-one-out accuracy: of three stimuli, the representation puts the two together that
 /// it finds most similar; how often are these the two that people put together?
@@ -177,15 +175,8 @@ impl ZeroShotOddOneOut {
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<Counts> {
-        let kernel = self
-            .without_probabilities()
-            .kernel_for(representation, trials)?;
-        let counts = trials.as_slice().par_chunks(BLOCK).map(|trials| {
-            let mut credits = [Credit::NONE; BLOCK];
-            let credits = &mut credits[..trials.len()];
-            kernel.run::<T>(trials, credits).0
-        });
-        Ok(counts.reduce(Counts::default, Counts::sum))
+        let kernel = Kernel::for_trials(self.without_probabilities(), representation, trials)?;
+        Ok(kernel.count(trials))
     }
 
     /// What every trial earned: one byte a trial.
@@ -197,7 +188,7 @@ impl ZeroShotOddOneOut {
         representation: &Representation,
         trials: &'t Trials<T>,
     ) -> Result<Outcomes<'t, T>> {
-        Ok(self.kernel_for(representation, trials)?.outcomes(trials))
+        Ok(Kernel::for_trials(*self, representation, trials)?.outcomes(trials))
     }
 
     /// The pair that the representation chooses in each trial: 0 for that of the first two stimuli,
@@ -211,19 +202,11 @@ impl ZeroShotOddOneOut {
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<Vec<Option<u8>>> {
-        let kernel = self
-            .without_probabilities()
-            .kernel_for(representation, trials)?;
+        let kernel = Kernel::for_trials(self.without_probabilities(), representation, trials)?;
         let mut choices = vec![None; trials.len()];
-        kernel.for_each_block(
-            &kernel.similarities,
-            trials,
-            &mut choices,
-            1,
-            |block, choices| {
-                choice::chosen(block, T::N_PAIRS, choices);
-            },
-        );
+        kernel.for_each_block(trials, &mut choices, |block, choices| {
+            choice::chosen(block, T::N_PAIRS, choices);
+        });
         Ok(choices)
     }
 
@@ -237,13 +220,14 @@ impl ZeroShotOddOneOut {
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<Array2<f64>> {
+        let kernel = Kernel::for_trials(*self, representation, trials)?;
         let mut probabilities = Array2::zeros((trials.len(), T::N_PAIRS));
         let out = probabilities
             .as_slice_mut()
             .expect("a new array is contiguous");
-        self.for_each_softmax(representation, trials, out, T::N_PAIRS, |softmax, out| {
+        kernel.for_each_softmax(trials, out, T::N_PAIRS, |softmax, out| {
             out.copy_from_slice(&softmax.probabilities()[..T::N_PAIRS]);
-        })?;
+        });
         Ok(probabilities)
     }
 
@@ -256,10 +240,11 @@ impl ZeroShotOddOneOut {
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<Vec<f64>> {
+        let kernel = Kernel::for_trials(*self, representation, trials)?;
         let mut entropies = vec![0.0; trials.len()];
-        self.for_each_softmax(representation, trials, &mut entropies, 1, |softmax, out| {
+        kernel.for_each_softmax(trials, &mut entropies, 1, |softmax, out| {
             out[0] = softmax.entropy();
-        })?;
+        });
         Ok(entropies)
     }
 
@@ -280,7 +265,7 @@ impl ZeroShotOddOneOut {
     ) -> Result<Tally> {
         let every: Vec<u32> = (0..stimuli.len() as u32).collect();
         // All similarities at once, however few the trials of this shard are.
-        let kernel = self.kernel(representation, stimuli, &every, u64::MAX)?;
+        let kernel = Kernel::new(*self, representation, stimuli, &every, u64::MAX)?;
         let mut tally = Tally::new::<T>(*self, stimuli);
         for chunk in chunks {
             tally.add(&kernel.outcomes(&chunk?))?;
@@ -291,64 +276,6 @@ impl ZeroShotOddOneOut {
     fn without_probabilities(mut self) -> Self {
         self.probabilities = Probabilities::Softmax;
         self
-    }
-
-    fn kernel_for<'a, T: Task>(
-        &self,
-        representation: &'a Representation,
-        trials: &Trials<T>,
-    ) -> Result<Kernel<'a>> {
-        let n_trials = trials.len() as u64;
-        self.kernel(representation, trials.stimuli(), trials.shown(), n_trials)
-    }
-
-    fn kernel<'a>(
-        &self,
-        representation: &'a Representation,
-        stimuli: &Stimuli,
-        shown: &[u32],
-        n_trials: u64,
-    ) -> Result<Kernel<'a>> {
-        let prepare = |similarity| {
-            PairSimilarities::new(
-                representation,
-                stimuli,
-                shown,
-                similarity,
-                self.precision,
-                n_trials,
-            )
-        };
-        Ok(Kernel {
-            metric: *self,
-            arch: Arch::new(),
-            similarities: prepare(self.similarity)?,
-            dot_products: match self.probabilities {
-                Probabilities::Softmax => None,
-                Probabilities::PublishedDotProduct => Some(prepare(Similarity::Dot)?),
-            },
-        })
-    }
-
-    /// Calls `write` with the softmax of each trial and its `width` elements of `out`.
-    fn for_each_softmax<T: Task>(
-        &self,
-        representation: &Representation,
-        trials: &Trials<T>,
-        out: &mut [f64],
-        width: usize,
-        write: impl Fn(Softmax, &mut [f64]) + Sync,
-    ) -> Result<()> {
-        let kernel = self.kernel_for(representation, trials)?;
-        let (source, factor) = kernel.logits();
-        kernel.for_each_block(source, trials, out, width, |block, out| {
-            for (trial, out) in out.chunks_exact_mut(width).enumerate() {
-                let mut similarities = block.0.each_ref().map(|pair| pair[trial]);
-                similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
-                write(Softmax::new(similarities, factor), out);
-            }
-        });
-        Ok(())
     }
 }
 
@@ -393,94 +320,5 @@ impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
     /// [`Error::ConstantRow`] where its similarity is undefined; [`Error::OutOfMemory`].
     fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<Score> {
         Ok(self.outcomes(representation, trials)?.score())
-    }
-}
-
-/// A metric with the similarities it looks up.
-struct Kernel<'a> {
-    metric: ZeroShotOddOneOut,
-    similarities: PairSimilarities<'a>,
-    /// What the published probabilities are made of.
-    dot_products: Option<PairSimilarities<'a>>,
-    /// The vector instructions of this machine.
-    arch: Arch,
-}
-
-impl Kernel<'_> {
-    /// What logits are made of, and the factor that makes them.
-    fn logits(&self) -> (&PairSimilarities<'_>, f64) {
-        let temperature = self.metric.temperature;
-        let (source, factor) = match &self.dot_products {
-            None => (&self.similarities, self.similarities.unit() / temperature),
-            Some(dot_products) => (dot_products, dot_products.unit() * temperature),
-        };
-        // Not infinite, so that no difference still is none.
-        (source, factor.min(f64::MAX))
-    }
-
-    /// Looks up blocks of trials in parallel; `with` is called with each and its part of `out`,
-    /// `width` elements a trial.
-    fn for_each_block<T: Task, O: Send>(
-        &self,
-        source: &PairSimilarities<'_>,
-        trials: &Trials<T>,
-        out: &mut [O],
-        width: usize,
-        with: impl Fn(&Block, &mut [O]) + Sync,
-    ) {
-        trials
-            .as_slice()
-            .par_chunks(BLOCK)
-            .zip(out.par_chunks_mut(width * BLOCK))
-            .for_each(|(trials, out)| {
-                let mut block = Block::new();
-                source.gather(trials, T::N_PAIRS, &mut block);
-                with(&block, out);
-            });
-    }
-
-    /// Writes what the trials of one block earn.
-    fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
-        let mut block = Block::new();
-        self.similarities.gather(trials, T::N_PAIRS, &mut block);
-        let counts = self.arch.dispatch(Choose {
-            block: &block,
-            n_pairs: T::N_PAIRS,
-            policy: self.metric.ties,
-            credits,
-        });
-        (counts, block)
-    }
-
-    fn outcomes<'t, T: Task>(&self, trials: &'t Trials<T>) -> Outcomes<'t, T> {
-        let (source, factor) = self.logits();
-        let mut credits = vec![Credit::NONE; trials.len()];
-        let (counts, losses) = trials
-            .as_slice()
-            .par_chunks(BLOCK)
-            .zip(credits.par_chunks_mut(BLOCK))
-            .map(|(trials, credits)| {
-                let (counts, mut block) = self.run::<T>(trials, credits);
-                if self.dot_products.is_some() {
-                    source.gather(trials, T::N_PAIRS, &mut block);
-                }
-                let losses = self.arch.dispatch(SumLosses {
-                    block: &block,
-                    n_pairs: T::N_PAIRS,
-                    factor,
-                    most: -self.metric.probability_floor.ln(),
-                    n_trials: trials.len(),
-                });
-                (counts, losses)
-            })
-            // Both sums are exact, so that their order doesn't matter.
-            .reduce(
-                || (Counts::default(), Losses::default()),
-                |(counts, mut losses), (other_counts, other_losses)| {
-                    losses += other_losses;
-                    (counts.sum(other_counts), losses)
-                },
-            );
-        Outcomes::new(self.metric, trials, credits, counts, losses)
     }
 }

@@ -1,13 +1,11 @@
 //! How probable each choice is, and what that costs in nats.
 
-use std::str::FromStr;
-
 use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::metric::odd_one_out::exact_sum::ExactSum;
 use crate::metric::odd_one_out::vector_math::{exp_of_nonpositive, ln_of_one_to_three};
+use crate::names::named;
 use crate::similarity::{BLOCK, Block};
 
 /// What the probabilities of the pairs are made of.
@@ -36,25 +34,11 @@ impl Probabilities {
     }
 }
 
-impl std::fmt::Display for Probabilities {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Probabilities {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Probabilities::ALL
-            .into_iter()
-            .find(|known| known.name() == name);
-        known.ok_or_else(|| {
-            let expected = "softmax or published-dot-product";
-            Error::parameter("probabilities", expected, format_args!("{name:?}"))
-        })
-    }
-}
+named!(
+    Probabilities,
+    "probabilities",
+    "softmax or published-dot-product"
+);
 
 /// Sums over trials, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
