@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, NAMED_IDS, Result};
+use crate::io::digest::hex;
 use crate::io::table::Table;
 
 /// An ordered set of stimulus ids, each non-empty and unique.
@@ -228,11 +229,6 @@ pub(crate) fn missing<'a>(
         n_missing,
         n_needed,
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl PartialEq for Stimuli {

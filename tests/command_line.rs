@@ -89,6 +89,17 @@ fn scores_files() {
 }
 
 #[test]
+fn a_stream_scores_as_the_whole() {
+    let files = Files::new();
+    let (features, trials) = (files.path("features.csv"), files.path("trials.txt"));
+    let usual = ["--features", &features, "--triplets", &trials, "--json"];
+    let streamed = json_of(&[&usual[..], &["--stream"]].concat());
+    assert_eq!(streamed, json_of(&usual));
+    let message = refused(&[&usual[..], &["--stream", "--bootstrap", "9"]].concat());
+    assert!(message.contains("--stream"), "{message}");
+}
+
+#[test]
 fn several_files_are_compared() {
     let files = Files::new();
     let features = files.path("features.csv");

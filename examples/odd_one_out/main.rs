@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use human_alignment::dataset::TripletFile;
+use human_alignment::dataset::{TripletChunks, TripletFile};
 use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_ceiling};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
@@ -81,6 +81,9 @@ struct Arguments {
     /// Print the noise ceiling, from trials that were answered more than once.
     #[arg(long)]
     ceiling: bool,
+    /// Read trials in chunks, for files larger than memory: one score, without bootstrap or ceiling.
+    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling"])]
+    stream: bool,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -196,6 +199,9 @@ fn from_files<T: Task>(
         let source = arguments.source(path, ids.as_ref())?;
         named.push((source.name().to_owned(), source.read()?));
     }
+    if arguments.stream {
+        return stream::<T>(metric, &named, trials);
+    }
     // Trials count the rows of the first matrix; the others are matched by id.
     let stimuli = named[0].1.stimuli().clone();
     let trials = TripletFile::<T>::read(trials, stimuli)?.into_judgments();
@@ -205,6 +211,28 @@ fn from_files<T: Task>(
         report.asked_for_ceiling = true;
     }
     Ok(report)
+}
+
+/// Scores representations on trials that are never held as a whole.
+fn stream<T: Task>(
+    metric: ZeroShotOddOneOut,
+    named: &[(String, Representation)],
+    trials: &Path,
+) -> Result<Report> {
+    /// Trials that are held at a time: 12 MB.
+    const CHUNK: usize = 1 << 20;
+
+    let stimuli = named[0].1.stimuli();
+    let score = |(name, representation): &(String, Representation)| {
+        let chunks = TripletChunks::<T>::open(trials, stimuli.clone(), CHUNK)?;
+        let score = metric.tally(representation, stimuli, chunks)?.score()?;
+        Ok(Row {
+            name: name.clone(),
+            score,
+        })
+    };
+    let rows = named.iter().map(score).collect::<Result<_>>()?;
+    Ok(Report::new(rows, Vec::new()))
 }
 
 /// Scores and compares representations on the same trials.

@@ -227,17 +227,22 @@ impl From<SmallCell> for Cell {
 
 /// A level of which few of the possible clusters occur; `clusters` are those of a trial.
 ///
-/// Clusters are looked at in parts of bounded size, all trials of a cluster in the same part, so
-/// that little memory is needed beside the trials.
+/// Clusters are looked at in parts, all trials of a cluster in the same part, so that little memory
+/// is needed beside the trials.
 fn keyed_level<const N: usize, const M: usize>(
     trials: &[[u32; 3]],
     credits: &[Credit],
     mean: f64,
     clusters: impl Fn([u32; 3]) -> [[u32; M]; N] + Sync,
 ) -> Level {
+    /// Clusters of trials that are looked at together, at least.
     const PART: usize = 1 << 22;
+    /// Parts, at most: each goes through all trials.
+    const MAX_PARTS: usize = 8;
 
-    let n_parts = (N * trials.len()).div_ceil(PART) as u64;
+    let n_keys = N * trials.len();
+    let part_len = PART.max(n_keys.div_ceil(MAX_PARTS)).min(n_keys);
+    let n_parts = n_keys.div_ceil(part_len) as u64;
     // The sum of the indices is the same in whatever order they stand, and quickly found.
     let part_of = |cluster: &[u32; M]| {
         let sum = cluster
@@ -248,13 +253,9 @@ fn keyed_level<const N: usize, const M: usize>(
     let parts: Vec<Level> = (0..n_parts)
         .into_par_iter()
         .map(|part| {
-            part_level(
-                trials,
-                credits,
-                mean,
-                (N * trials.len()).min(PART),
-                |trial| clusters(trial).map(|own| (part_of(&own) == part).then(|| key(own))),
-            )
+            part_level(trials, credits, mean, part_len, |trial| {
+                clusters(trial).map(|own| (part_of(&own) == part).then(|| key(own)))
+            })
         })
         .collect();
     parts.into_iter().sum()
@@ -311,7 +312,7 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The cells of the keys that occur, in ascending order of keys.
 pub(crate) fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
-    keyed.sort_unstable_by_key(|&(key, _)| key);
+    keyed.par_sort_unstable_by_key(|&(key, _)| key);
     keyed
         .chunk_by(|(left, _), (right, _)| left == right)
         .map(|same| {

@@ -5,7 +5,11 @@ use std::io::{self, Read, Write};
 use sha2::{Digest, Sha256};
 
 use super::BUFFER_BYTES;
-use crate::stimuli::hex;
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// Hashes the bytes that are read or written through it.
 pub(crate) struct Hashing<S> {

@@ -94,6 +94,10 @@ impl Representation {
             features.as_standard_layout().into_owned()
         };
         for (row, values) in features.axis_iter(Axis(0)).enumerate() {
+            // Without an early end, which would keep the compiler from vectorising it.
+            if values.fold(true, |finite, value| finite & value.is_finite()) {
+                continue;
+            }
             if let Some(column) = values.iter().position(|value| !value.is_finite()) {
                 return Err(Error::NotFinite {
                     row,

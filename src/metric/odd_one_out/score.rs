@@ -62,7 +62,7 @@ impl Score {
     }
 }
 
-/// One line, such as `66.0 % [64.5, 67.5], 2171 trials, no ties`.
+/// One line, such as `66.01 % [63.72, 68.29], 2171 trials, no ties`.
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Interval { lower, upper } = self.interval;
