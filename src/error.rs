@@ -101,7 +101,7 @@ pub enum Error {
     },
 
     /// An archive holds no array of that name, or several where one was to be chosen.
-    #[error("no array {name:?} to choose (there are: {})", List(available))]
+    #[error("{} (there are: {})", no_array(name), List(available))]
     NoSuchArray {
         /// The name that was asked for; empty where none was given.
         name: String,
@@ -393,6 +393,14 @@ fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
         write!(f, "{item:?}")?;
     }
     Ok(())
+}
+
+fn no_array(name: &str) -> String {
+    if name.is_empty() {
+        "it is not said which array holds the matrix".into()
+    } else {
+        format!("there is no array {name:?}")
+    }
 }
 
 fn hint(n_missing: usize, n_needed: usize) -> &'static str {

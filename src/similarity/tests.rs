@@ -91,8 +91,16 @@ const ROUTES: [(Precision, Route, f64); 3] = [
 
 #[test]
 fn every_route_computes_the_definition() {
-    // Sizes on both sides of the bands, the panels and the lanes.
-    for (n, p) in [(3, 1), (5, 17), (63, 33), (64, 16), (65, 7), (300, 40)] {
+    // Sizes on both sides of the lanes, the bands and panels, and the depth of a block.
+    for (n, p) in [
+        (3, 1),
+        (5, 17),
+        (63, 33),
+        (64, 16),
+        (65, 7),
+        (193, 40),
+        (400, 1100),
+    ] {
         let features = random(n, p, 1) + 0.3;
         let trials = random_trials(n as u32, 500, 2);
         let all = representation(features.clone());
