@@ -194,21 +194,6 @@ impl<R: Read> NpyReader<R> {
     }
 }
 
-/// Reads a whole array: its shape and its elements in row-major order.
-///
-/// # Errors
-/// As [`NpyReader::open`], wrapped with the file, and [`Error::OutOfMemory`].
-// The dissimilarity matrices of people and the transforms are read through this.
-#[allow(dead_code)]
-pub(crate) fn read_npy<T: FromElement>(path: &Path) -> Result<(Vec<u64>, Vec<T>)> {
-    let read = || {
-        let mut reader = NpyReader::open(path)?;
-        let values = reader.read_row_major()?;
-        Ok((reader.shape().to_vec(), values))
-    };
-    read().map_err(|error: Error| error.in_file(path))
-}
-
 fn zeros<T: FromElement>(n: usize) -> Result<Vec<T>> {
     let mut out = Vec::new();
     reserve(&mut out, n, "the array")?;
