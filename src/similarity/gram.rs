@@ -47,7 +47,7 @@ pub(super) struct Gram<T> {
 }
 
 /// Rows of the result that a task computes at a time.
-const BAND: usize = 192;
+const BAND: usize = 96;
 
 /// Columns of the result that all tasks compute at a time.
 const PANEL: usize = 192;
@@ -82,6 +82,9 @@ impl<T: Real> Gram<T> {
                     (features, vec![T::ZERO; BAND * PANEL])
                 },
                 |(features, tile), band| {
+                    // On the diagonal, a band needs the columns up to its last row only.
+                    let columns = columns.start..columns.end.min(band.rows.end);
+                    let panel = panel.subrows(0, columns.len());
                     let tile = &mut tile[..band.rows.len() * columns.len()];
                     multiply(&scaled, band.rows.clone(), panel, features, tile);
                     band.finish(&terms, &columns, tile);
@@ -117,8 +120,9 @@ impl<T: Real> Gram<T> {
     }
 }
 
-/// The products of some rows with the rows of a panel, into a row-major tile; `features` is room
-/// for [`BAND`] × [`DEPTH`] elements.
+/// The products of some rows with the rows of a panel, into a tile; `features` is room for [`BAND`]
+/// × [`DEPTH`] elements. The tile is column-major, so that it is the few rows and not the many of
+/// the panel that the product repacks.
 fn multiply<T: Real>(
     scaled: &Scaled<'_>,
     rows: Range<usize>,
@@ -138,7 +142,7 @@ fn multiply<T: Real>(
             Accum::Add
         };
         matmul(
-            MatMut::from_row_major_slice_mut(tile, n_rows, n_columns),
+            MatMut::from_column_major_slice_mut(tile, n_rows, n_columns),
             accumulate,
             MatRef::from_row_major_slice(features, n_rows, columns.len()),
             panel.subcols(columns.start, columns.len()).transpose(),
@@ -184,12 +188,13 @@ impl<T: Real> Band<'_, T> {
     /// Writes the similarities of its rows with some columns, from a tile of their products.
     fn finish(&mut self, terms: &Terms, columns: &Range<usize>, tile: &[T]) {
         let mut start = 0;
-        for (row, products) in self.rows.clone().zip(tile.chunks_exact(columns.len())) {
+        for (position, row) in self.rows.clone().enumerate() {
             // The first rows of a band may end before the columns begin.
             if row >= columns.start {
                 let below_diagonal = columns.start..columns.end.min(row + 1);
+                let products = tile[position..].iter().step_by(self.rows.len());
                 let out = &mut self.packed[start..start + row + 1];
-                terms.finish(row, below_diagonal, products, out);
+                terms.finish(row, below_diagonal, products.copied(), out);
             }
             start += row + 1;
         }
@@ -336,17 +341,23 @@ impl Terms {
     }
 
     /// Writes the similarities of `row` with `columns`, of which `products` holds the products.
-    fn finish<T: Real>(&self, row: usize, columns: Range<usize>, products: &[T], out: &mut [T]) {
+    fn finish<T: Real>(
+        &self,
+        row: usize,
+        columns: Range<usize>,
+        products: impl Iterator<Item = T>,
+        out: &mut [T],
+    ) {
         let cells = out[columns.clone()].iter_mut().zip(products);
         match self {
             Terms::Dot => {
-                for (out, &product) in cells {
+                for (out, product) in cells {
                     *out = product;
                 }
             }
             Terms::Cosine(inverse_norms) => {
                 let own = inverse_norms[row];
-                for ((out, &product), &other) in cells.zip(&inverse_norms[columns.clone()]) {
+                for ((out, product), &other) in cells.zip(&inverse_norms[columns.clone()]) {
                     *out = T::from_f64(product.into() * (own * other));
                 }
                 if columns.contains(&row) {
@@ -358,7 +369,7 @@ impl Terms {
                 root,
             } => {
                 let own = squared_norms[row];
-                for ((out, &product), &other) in cells.zip(&squared_norms[columns.clone()]) {
+                for ((out, product), &other) in cells.zip(&squared_norms[columns.clone()]) {
                     let squared = (own + other - 2.0 * product.into()).max(0.0);
                     *out = T::from_f64(if *root { -squared.sqrt() } else { -squared });
                 }
