@@ -298,6 +298,12 @@ fn tallies_of_different_things_do_not_merge() {
         metric.tally(&features, &animals(), chunks),
         Err(Error::Incompatible { .. })
     ));
+    // So is one over more stimuli, whose indices the similarities of these do not have.
+    let more = OddOneOut::new(Stimuli::numbered(9), vec![[6, 7, 8]]);
+    assert!(matches!(
+        metric.tally(&features, &animals(), [more]),
+        Err(Error::Incompatible { .. })
+    ));
     let chunks = [Ok(trials_of(animals())), Err(Error::NoTrials)];
     assert!(matches!(
         metric.tally(&features, &animals(), chunks),

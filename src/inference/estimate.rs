@@ -169,6 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_without_error_is_certain() {
+        let mut estimate = Estimate {
+            value: 1.0,
+            standard_error: Some(0.0),
+            degrees_of_freedom: 7.0,
+        };
+        assert_eq!(estimate.p_value(), 0.0);
+        estimate.value = 0.0;
+        assert_eq!(estimate.p_value(), 1.0);
+    }
+
+    #[test]
     fn confidence_is_a_probability() {
         assert!(Confidence::new(0.9).is_ok());
         for level in [0.0, 1.0, -0.5, f64::NAN] {

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, NAMED_IDS, Result, TrialProblem};
+use crate::error::{Error, Result, TrialProblem};
 use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
-use crate::stimuli::Stimuli;
+use crate::stimuli::{Stimuli, missing};
 
 /// Odd-one-out trials: each `[a, b, odd]`, where people found the third stimulus the odd one and so
 /// chose the pair of the first two.
@@ -166,14 +166,8 @@ impl<T: Task> Trials<T> {
                 .iter()
                 .filter(|&&index| to_new[index as usize].is_none());
             let n_missing = absent.clone().count();
-            let ids = absent
-                .take(NAMED_IDS)
-                .map(|&index| self.stimuli.ids()[index as usize].clone());
-            return Err(Error::MissingStimuli {
-                ids: ids.collect(),
-                n_missing,
-                n_needed: self.shown.len(),
-            });
+            let ids = absent.map(|&index| &self.stimuli.ids()[index as usize]);
+            return Err(missing(ids, n_missing, self.shown.len()));
         }
         let n_dropped = self.trials.len() - trials.len();
         let mut restricted = Self::new(stimuli.clone(), trials)?;

@@ -6,7 +6,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::io::out_of_memory;
 use crate::similarity::rows::Rows;
 use crate::similarity::{BLOCK, Block, PAIRS, Similarity};
 
@@ -163,10 +164,8 @@ fn allocate<T: Real>(len: usize) -> Result<Vec<T>> {
     // Asking first turns an abort into an error; taking it zeroed leaves the first touch of each
     // page to the threads that fill it.
     if Vec::<T>::new().try_reserve_exact(len).is_err() {
-        return Err(Error::OutOfMemory {
-            what: "the similarities of all pairs",
-            bytes: (len as u64).saturating_mul(size_of::<T>() as u64),
-        });
+        let what = "the similarities of all pairs";
+        return Err(out_of_memory::<T>(what, len as u64));
     }
     Ok(vec![T::ZERO; len])
 }

@@ -268,7 +268,10 @@ impl ZeroShotOddOneOut {
         let kernel = Kernel::new(*self, representation, stimuli, &every, u64::MAX)?;
         let mut tally = Tally::new::<T>(*self, stimuli);
         for chunk in chunks {
-            tally.add(&kernel.outcomes(&chunk?))?;
+            let trials = chunk?;
+            // Before the look-up: its indices count these stimuli and no others.
+            tally::check_stimuli(stimuli, trials.stimuli())?;
+            tally.add(&kernel.outcomes(&trials))?;
         }
         Ok(tally)
     }

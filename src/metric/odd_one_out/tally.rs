@@ -69,11 +69,10 @@ impl Tally {
         }
     }
 
-    /// Adds trials with what they earned. Only outcomes of similarities over all stimuli add up
-    /// exactly, which is why this is not for everyone.
+    /// Adds trials over the stimuli of the tally with what they earned. Only outcomes of similarities
+    /// over all stimuli add up exactly, which is why this is not for everyone.
     pub(super) fn add<T: Task>(&mut self, outcomes: &Outcomes<'_, T>) -> Result<()> {
         let trials = outcomes.trials();
-        self.check_stimuli(&trials.stimuli().fingerprint())?;
         let counts = self.counts.sum(outcomes.counts());
         check_number(counts.n_trials)?;
         self.counts = counts;
@@ -147,15 +146,23 @@ impl Tally {
             let [left, right] = [self, other].map(|tally| tally.objects.len().to_string());
             return Err(incompatible("the number of stimuli", left, right));
         }
-        self.check_stimuli(&other.stimuli)
-    }
-
-    fn check_stimuli(&self, stimuli: &str) -> Result<()> {
-        if self.stimuli != stimuli {
-            return Err(incompatible("the set of stimuli", &self.stimuli, stimuli));
+        if self.stimuli != other.stimuli {
+            return Err(other_stimuli(&self.stimuli, &other.stimuli));
         }
         Ok(())
     }
+}
+
+/// Refuses trials over other stimuli than those of a tally.
+pub(super) fn check_stimuli(expected: &Stimuli, found: &Stimuli) -> Result<()> {
+    if expected != found {
+        return Err(other_stimuli(expected.fingerprint(), found.fingerprint()));
+    }
+    Ok(())
+}
+
+fn other_stimuli(left: impl Into<String>, right: impl Into<String>) -> Error {
+    incompatible("the set of stimuli", left, right)
 }
 
 fn incompatible(what: &'static str, left: impl Into<String>, right: impl Into<String>) -> Error {
