@@ -20,6 +20,7 @@ pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
 pub use file::RdmFile;
 pub use scaling::Scaling;
+pub(crate) use scaling::{mid_ranks, sort_order};
 pub use set::{Participant, RdmSet};
 
 use crate::error::{Error, PairProblem, Result};
@@ -218,7 +219,7 @@ impl Rdm {
     /// [`Error::OutOfMemory`] where n² numbers can't be held.
     pub fn to_square(&self) -> Result<Array2<f64>> {
         let n = self.n_stimuli();
-        let n_elements = n.checked_mul(n).unwrap_or(usize::MAX);
+        let n_elements = n.saturating_mul(n);
         let mut elements = Vec::new();
         crate::io::reserve(&mut elements, n_elements, "the square matrix")?;
         elements.resize(n_elements, 0.0);
