@@ -20,7 +20,7 @@ pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
 pub use file::RdmFile;
 pub use scaling::Scaling;
-pub(crate) use scaling::{mid_ranks, sort_order};
+pub(crate) use scaling::{mid_ranks, scale, sort_order};
 pub use set::{Participant, RdmSet};
 
 use crate::error::{Error, PairProblem, Result};

@@ -122,7 +122,12 @@ impl Comparator {
             first.require_complete()?;
             second.require_complete()?;
         }
-        let pairs = first.values().iter().zip(second.values());
+        self.common_values(first.values(), second.values())
+    }
+
+    /// Of values of the same pairs, those that are missing in neither.
+    pub(super) fn common_values(self, first: &[f64], second: &[f64]) -> Result<[Vec<f64>; 2]> {
+        let pairs = first.iter().zip(second);
         let common = pairs.filter(|(first, second)| !first.is_nan() && !second.is_nan());
         let (first, second): (Vec<f64>, Vec<f64>) = common.unzip();
         match first.len() {

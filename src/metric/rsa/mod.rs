@@ -3,12 +3,15 @@
 //! The RDM of a representation is held against the RDMs of people (Kriegeskorte, Mur & Bandettini
 //! 2008).
 
+mod bootstrap;
 mod ceiling;
 mod comparator;
+mod geometry;
 mod kendall;
 mod prepared;
 mod score;
 
+pub use bootstrap::{Bootstrap, Caution, Replicates};
 pub use ceiling::Ceiling;
 pub use comparator::Comparator;
 pub use score::Score;
@@ -46,6 +49,8 @@ pub struct RepresentationalSimilarity {
     dissimilarity: Dissimilarity,
     comparator: Comparator,
     confidence: Confidence,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bootstrap: Option<Bootstrap>,
 }
 
 impl RepresentationalSimilarity {
@@ -65,11 +70,19 @@ impl RepresentationalSimilarity {
         self
     }
 
+    /// Adds the standard error and the interval of a bootstrap to scores.
+    #[must_use]
+    pub fn with_bootstrap(mut self, bootstrap: Bootstrap) -> Self {
+        self.bootstrap = Some(bootstrap);
+        self
+    }
+
     /// Scores an RDM that is at hand. It may be over more stimuli than people judged.
     ///
     /// # Errors
     /// [`Error::MissingStimuli`](crate::Error::MissingStimuli) where it lacks stimuli that people
-    /// judged; otherwise as for [`Comparator::compare`] and [`Ceiling::of`].
+    /// judged; otherwise as for [`Comparator::compare`] and [`Ceiling::of`], and with a bootstrap as
+    /// for [`Bootstrap::run`].
     pub fn score_rdm(&self, model: &Rdm, people: &RdmSet) -> Result<Score> {
         let model = model.select(people.stimuli())?;
         let mean_person = people.mean(Scaling::None)?;
@@ -87,11 +100,19 @@ impl RepresentationalSimilarity {
         let relative = ceiling
             .as_ref()
             .and_then(|ceiling| (ceiling.lower > 0.0).then(|| mean_per_person / ceiling.lower));
+        let estimate = match &self.bootstrap {
+            None => None,
+            Some(bootstrap) => {
+                let replicates = bootstrap.run(self.comparator, &[&model], people)?;
+                Some(replicates.against_mean_person(0))
+            }
+        };
+        let interval = estimate.map(|estimate| estimate.interval(self.confidence).clamp(-1.0, 1.0));
         Ok(Score {
             comparator: self.comparator,
             value,
-            interval: None,
-            standard_error: None,
+            interval,
+            standard_error: estimate.and_then(|estimate| estimate.standard_error),
             confidence: self.confidence,
             mean_per_person,
             per_person,
