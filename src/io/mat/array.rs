@@ -1,6 +1,6 @@
 //! Arrays of a MATLAB file: numbers, texts, structures, cells.
 
-use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder};
 
 use super::stream::{INT8, INT32, MATRIX, Stream, UINT8, UINT16, UINT32, UTF8, UTF16, UTF32, Unit};
 use crate::error::{Error, Result};
@@ -69,6 +69,25 @@ impl MatArray {
             MatArray::Numbers(numbers) => Ok(numbers),
             other => Err(other.is_not("real numbers")),
         }
+    }
+
+    /// The numbers of a matrix.
+    ///
+    /// # Errors
+    /// As for [`MatArray::into_numbers`]; [`Error::Shape`] for an array of more than two axes.
+    pub(crate) fn into_matrix(self, expected: &str) -> Result<Array2<f64>> {
+        let numbers = self.into_numbers()?;
+        let found = numbers
+            .shape()
+            .iter()
+            .map(|&length| length as u64)
+            .collect();
+        let matrix = numbers.into_dimensionality();
+        matrix.map_err(|_| Error::Shape {
+            what: "the variable",
+            expected: expected.into(),
+            found,
+        })
     }
 
     /// A field of the only structure.
@@ -208,8 +227,8 @@ fn read_nested(stream: &mut Stream<'_>, header: Header, depth: usize) -> Result<
         let problem = format!("structures and cells lie more than {MAX_DEPTH} deep");
         return Err(stream.malformed(problem));
     }
-    let lengths = header.shape.iter();
-    let n_elements = lengths.fold(Some(1u64), |n, &length| n?.checked_mul(length));
+    let mut lengths = header.shape.iter();
+    let n_elements = lengths.try_fold(1u64, |n, &length| n.checked_mul(length));
     let too_many = || stream.malformed("more elements than can be counted");
     let n_elements = match header.shape.contains(&0) {
         true => 0,
