@@ -253,6 +253,62 @@ pub enum Error {
         stimulus: String,
     },
 
+    /// The dissimilarity of two stimuli (or of one with itself) is not what it has to be.
+    #[error("pair ({first:?}, {second:?}): {problem}")]
+    InvalidPair {
+        /// One stimulus.
+        first: String,
+        /// The other.
+        second: String,
+        /// What is wrong with their dissimilarity.
+        problem: PairProblem,
+    },
+
+    /// A number of dissimilarities is not that of all pairs of any number of stimuli.
+    #[error("{found} dissimilarities are not those of all pairs, n(n−1)/2, of any n stimuli")]
+    NotAllPairs {
+        /// How many there are.
+        found: usize,
+    },
+
+    /// The dissimilarities don't vary, so that what was asked of them is undefined.
+    #[error("the dissimilarities do not vary: {undefined} is undefined")]
+    ConstantRdm {
+        /// What is undefined.
+        undefined: &'static str,
+    },
+
+    /// One of several dissimilarity matrices was refused for the reason given by `source`.
+    #[error("RDM of {name}: {source}")]
+    InRdm {
+        /// The person or the model.
+        name: String,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
+    /// The same person (in the same session) stands twice in a set.
+    #[error("participant {participant:?} stands twice, at {first} and {second}")]
+    DuplicateParticipant {
+        /// The person and session.
+        participant: String,
+        /// Position of the first occurrence, counted from 0.
+        first: usize,
+        /// Position of the second.
+        second: usize,
+    },
+
+    /// There are fewer of something than a method needs.
+    #[error("{found} {what} are too few (needed: {needed})")]
+    TooFew {
+        /// What there are too few of.
+        what: &'static str,
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+
     /// A parameter is outside its range.
     #[error("{name} must be {expected}, not {found}")]
     InvalidParameter {
@@ -300,6 +356,14 @@ impl Error {
                 path: path.into(),
                 source: Box::new(source),
             },
+        }
+    }
+
+    /// Wraps the error with whose dissimilarities it is about.
+    pub(crate) fn in_rdm(self, name: impl fmt::Display) -> Self {
+        Error::InRdm {
+            name: name.to_string(),
+            source: Box::new(self),
         }
     }
 
@@ -355,6 +419,62 @@ impl fmt::Display for TrialProblem {
             TrialProblem::Negative { value } => write!(f, "index {value} is negative"),
             TrialProblem::NotAnInteger { value } => write!(f, "index {value} is no whole number"),
             TrialProblem::Repeated { index } => write!(f, "stimulus {index} stands twice"),
+        }
+    }
+}
+
+/// Why the dissimilarity of a pair is refused.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum PairProblem {
+    /// It is NaN or infinite.
+    NotFinite {
+        /// The value.
+        value: f64,
+    },
+    /// It is missing where all pairs are needed.
+    Missing,
+    /// It is below 0 where that is undefined.
+    Negative {
+        /// The value.
+        value: f64,
+    },
+    /// The two elements of a square matrix differ.
+    Asymmetric {
+        /// The element above the diagonal.
+        upper: f64,
+        /// The element below the diagonal.
+        lower: f64,
+        /// How far they may be apart.
+        tolerance: f64,
+    },
+    /// The dissimilarity of a stimulus with itself is not 0.
+    Diagonal {
+        /// The value.
+        value: f64,
+        /// How far it may be from 0.
+        tolerance: f64,
+    },
+}
+
+impl fmt::Display for PairProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
+            PairProblem::Missing => write!(f, "it is missing"),
+            PairProblem::Negative { value } => write!(f, "{value} is negative"),
+            PairProblem::Asymmetric {
+                upper,
+                lower,
+                tolerance,
+            } => write!(
+                f,
+                "the matrix is not symmetric: {upper} above the diagonal, {lower} below \
+                 (tolerance {tolerance})"
+            ),
+            PairProblem::Diagonal { value, tolerance } => {
+                write!(f, "the diagonal is {value}, not 0 (tolerance {tolerance})")
+            }
         }
     }
 }

@@ -56,15 +56,17 @@ mod io;
 pub mod judgment;
 pub mod metric;
 mod names;
+pub mod rdm;
 pub mod representation;
 pub mod similarity;
 pub mod stimuli;
 
 pub use dataset::SimilarityDataset;
-pub use error::{Error, Result, TrialProblem};
+pub use error::{Error, PairProblem, Result, TrialProblem};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
 pub use metric::odd_one_out::ZeroShotOddOneOut;
+pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;

@@ -7,6 +7,8 @@
 
 mod direct;
 mod gram;
+mod pairs;
+mod products;
 mod rows;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,7 @@ use crate::stimuli::Stimuli;
 
 use direct::Direct;
 use gram::Gram;
+pub(crate) use pairs::for_all_pairs;
 use rows::Rows;
 
 /// How alike two rows of features are. Larger is more alike.
