@@ -1,6 +1,7 @@
 //! Metrics of alignment: a representation held against what people said.
 
 pub mod odd_one_out;
+pub mod rsa;
 
 use crate::error::Result;
 use crate::representation::Representation;

@@ -24,6 +24,7 @@ pub use dissimilarity::Dissimilarity;
 pub use file::RdmFile;
 pub use inverse_mds::{Evidence, InverseMds};
 pub use scaling::Scaling;
+pub(crate) use scaling::{mid_ranks, sort_order};
 pub use set::{Participant, RdmSet};
 
 use crate::error::{Error, PairProblem, Result};

@@ -159,6 +159,28 @@ impl RdmSet {
         mean(self.iter(), scaling)
     }
 
+    /// Each RDM brought to a common scale.
+    ///
+    /// # Errors
+    /// As for [`Rdm::scaled`], within [`Error::InRdm`].
+    pub fn scaled(&self, scaling: Scaling) -> Result<RdmSet> {
+        let scaled = |(person, rdm): (&Participant, &Rdm)| {
+            rdm.scaled(scaling).map_err(|error| error.in_rdm(person))
+        };
+        Ok(Self {
+            participants: self.participants.clone(),
+            rdms: self.iter().map(scaled).collect::<Result<_>>()?,
+        })
+    }
+
+    /// All but one, of at least two.
+    pub(crate) fn without(&self, left_out: usize) -> RdmSet {
+        let mut others = self.clone();
+        others.participants.remove(left_out);
+        others.rdms.remove(left_out);
+        others
+    }
+
     /// One RDM a person: the mean of the sessions, each brought to a common scale first. People stand
     /// in the order of their first sessions.
     ///
