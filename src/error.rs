@@ -239,6 +239,34 @@ pub enum Error {
         found: u64,
     },
 
+    /// One of several arrangements of stimuli was refused for the reason given by `source`.
+    #[error("arrangement {trial}: {source}")]
+    InTrial {
+        /// The trial, counted from 0.
+        trial: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
+    /// Two arrangements share no pair of stimuli, not even through other ones.
+    #[error(
+        "arrangements {first} and {second} share no pair of stimuli, not even through other \
+         arrangements: the scale between them is undefined"
+    )]
+    Disconnected {
+        /// One trial, counted from 0.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
+
+    /// An iteration did not end.
+    #[error("{what} did not converge")]
+    NotConverged {
+        /// The iteration.
+        what: &'static str,
+    },
+
     /// A zero vector has no direction, so its cosine is undefined.
     #[error("stimulus {stimulus:?} is a zero vector: its cosine similarity is undefined")]
     ZeroVector {
@@ -434,6 +462,15 @@ pub enum PairProblem {
     },
     /// It is missing where all pairs are needed.
     Missing,
+    /// It is outside the scale on which people judged.
+    OffScale {
+        /// The value.
+        value: f64,
+        /// The lowest value of the scale.
+        lowest: f64,
+        /// The highest.
+        highest: f64,
+    },
     /// It is below 0 where that is undefined.
     Negative {
         /// The value.
@@ -462,6 +499,11 @@ impl fmt::Display for PairProblem {
         match self {
             PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
             PairProblem::Missing => write!(f, "it is missing"),
+            PairProblem::OffScale {
+                value,
+                lowest,
+                highest,
+            } => write!(f, "{value} is not on the scale from {lowest} to {highest}"),
             PairProblem::Negative { value } => write!(f, "{value} is negative"),
             PairProblem::Asymmetric {
                 upper,

@@ -4,11 +4,13 @@
 //! An [`Rdm`] holds each pair once: the strict upper triangle, row by row, which is what
 //! `numpy.triu_indices(n, 1)` and `scipy.spatial.distance.squareform` take it for. [`RdmSet`] holds
 //! one for each person (and session). [`Dissimilarity`] makes one of a representation, [`crossnobis`]
-//! of repeated measurements.
+//! of repeated measurements, and [`InverseMds`] of what people arranged on a screen, part by part.
 
+mod arrangement;
 mod crossnobis;
 mod dissimilarity;
 mod file;
+mod inverse_mds;
 mod scaling;
 mod set;
 
@@ -16,9 +18,11 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 
+pub use arrangement::Arrangement;
 pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
 pub use file::RdmFile;
+pub use inverse_mds::{Evidence, InverseMds};
 pub use scaling::Scaling;
 pub(crate) use scaling::{mid_ranks, scale, sort_order};
 pub use set::{Participant, RdmSet};
