@@ -11,6 +11,7 @@ mod crossnobis;
 mod dissimilarity;
 mod file;
 mod inverse_mds;
+mod order;
 mod scaling;
 mod set;
 
@@ -23,8 +24,9 @@ pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
 pub use file::RdmFile;
 pub use inverse_mds::{Evidence, InverseMds};
+pub(crate) use order::{Ordered, centred_ranks, sort_order};
 pub use scaling::Scaling;
-pub(crate) use scaling::{mid_ranks, scale, sort_order};
+pub(crate) use scaling::scale;
 pub use set::{Participant, RdmSet};
 
 use crate::error::{Error, PairProblem, Result};

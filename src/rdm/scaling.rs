@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::names::named;
 use crate::rdm::Rdm;
+use crate::rdm::order::mid_ranks;
 
 /// What an RDM is scaled to before it is averaged with others, so that a person who used more of the
 /// screen (or of a rating scale) doesn't count for more.
@@ -122,69 +123,11 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling) -> Result<()> {
     Ok(())
 }
 
-/// A value and where it stands, in ascending order of values.
-#[derive(Clone, Copy)]
-pub(crate) struct Ordered {
-    key: u64,
-    /// Where it stands.
-    pub place: u32,
-}
-
-impl Ordered {
-    fn new(value: f64, place: u32) -> Self {
-        // Adding 0 makes −0 the same as 0. The bits of floats are in the order of the floats, once
-        // negative ones are turned round.
-        let bits = (value + 0.0).to_bits();
-        let mask = ((bits as i64) >> 63) as u64 | 1 << 63;
-        Self {
-            key: bits ^ mask,
-            place,
-        }
-    }
-
-    /// Whether the values are equal.
-    #[inline(always)]
-    pub fn ties(self, other: Self) -> bool {
-        self.key == other.key
-    }
-}
-
-/// Where values stand, in ascending order; none may be NaN.
-pub(crate) fn sort_order(values: &[f64]) -> Vec<Ordered> {
-    let places = values.iter().zip(0..);
-    let mut order: Vec<Ordered> = places
-        .map(|(&value, place)| Ordered::new(value, place))
-        .collect();
-    order.sort_unstable_by_key(|ordered| ordered.key);
-    order
-}
-
-/// Replaces values by their ranks, counted from 1; equal values share the mean of their ranks.
-pub(crate) fn mid_ranks(values: &mut [f64]) {
-    let order = sort_order(values);
-    let mut below = 0;
-    for tied in order.chunk_by(|&left, &right| left.ties(right)) {
-        let rank = below as f64 + (tied.len() + 1) as f64 / 2.0;
-        for ordered in tied {
-            values[ordered.place as usize] = rank;
-        }
-        below += tied.len();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
-
-    #[test]
-    fn ranks_are_those_of_scipy() {
-        // scipy.stats.rankdata([0.5, -1, 0.5, -0.0, 0.0, inf])
-        let mut values = [0.5, -1.0, 0.5, -0.0, 0.0, f64::INFINITY];
-        mid_ranks(&mut values);
-        assert_eq!(values, [4.5, 1.0, 4.5, 2.5, 2.5, 6.0]);
-    }
 
     #[test]
     fn missing_pairs_stay_missing() {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot, sum};
-use crate::rdm::{Scaling, scale, sort_order};
+use crate::rdm::{Ordered, Scaling, scale, sort_order};
 
 /// How often each pair of stimuli counts: the product of the numbers of times that its two stimuli
 /// were drawn. A stimulus makes no pair with itself.
@@ -60,15 +60,15 @@ impl PairWeights {
 /// The values of an RDM, with what doesn't depend on weights done once.
 pub(super) struct Geometry {
     values: Vec<f64>,
-    /// Under ranks: where values stand, in ascending order, and whether each equals the next.
-    order: Vec<(u32, bool)>,
+    /// Under ranks: where values stand, in ascending order.
+    order: Vec<Ordered>,
 }
 
 impl Geometry {
     pub fn new(comparator: Comparator, values: Vec<f64>) -> Self {
         let is_complete = values.iter().all(|value| !value.is_nan());
         let order = match is_complete && is_weighted(comparator) && is_ranked(comparator) {
-            true => ranked_order(&values),
+            true => sort_order(&values),
             false => Vec::new(),
         };
         Self { values, order }
@@ -89,14 +89,6 @@ fn is_weighted(comparator: Comparator) -> bool {
 
 fn is_ranked(comparator: Comparator) -> bool {
     comparator.pooling() == Scaling::Rank
-}
-
-fn ranked_order(values: &[f64]) -> Vec<(u32, bool)> {
-    let sorted = sort_order(values);
-    let ties = sorted.windows(2).map(|pair| pair[0].ties(pair[1]));
-    let ties = ties.chain(std::iter::once(false));
-    let places = sorted.iter().map(|ordered| ordered.place);
-    places.zip(ties).collect()
 }
 
 /// An RDM under weights, ready to be compared with others under the same.
@@ -142,16 +134,16 @@ impl Weighting<'_> {
 
     /// Ranks under weights of the pairs that count: the mean of the ranks that the copies of a value
     /// and of its equals would have.
-    fn ranks(&self, order: &[(u32, bool)]) -> Vec<f64> {
+    fn ranks(&self, order: &[Ordered]) -> Vec<f64> {
         let weights = &self.weights.weights;
         let mut ranks = vec![0.0; weights.len()];
         let (mut below, mut tied, mut start) = (0.0, 0.0, 0);
-        for (position, &(pair, ties_with_next)) in order.iter().enumerate() {
-            tied += weights[pair as usize];
-            if !ties_with_next {
+        for (position, ordered) in order.iter().enumerate() {
+            tied += weights[ordered.place as usize];
+            if !ordered.ties_with_next {
                 let rank = below + (tied + 1.0) / 2.0;
-                for &(pair, _) in &order[start..=position] {
-                    ranks[pair as usize] = rank;
+                for ordered in &order[start..=position] {
+                    ranks[ordered.place as usize] = rank;
                 }
                 below += tied;
                 tied = 0.0;
@@ -286,7 +278,7 @@ impl Weighting<'_> {
                     false => 0.0,
                 };
             }
-            return self.vector(self.ranks(&ranked_order(&full)));
+            return self.vector(self.ranks(&sort_order(&full)));
         }
         let mut pooled: Vec<(f64, f64)> = Vec::new();
         for (person, &count) in counted() {

@@ -27,7 +27,7 @@ impl KendallRanks {
         let sorted = sort_order(values);
         let mut ranks = vec![0; values.len()];
         let mut n_tied = 0;
-        let groups = sorted.chunk_by(|&left, &right| left.ties(right));
+        let groups = sorted.chunk_by(|left, _| left.ties_with_next);
         for (rank, tied) in (0..).zip(groups) {
             n_tied += pairs(tied.len());
             for ordered in tied {

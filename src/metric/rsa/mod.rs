@@ -24,6 +24,9 @@ use crate::metric::AlignmentMetric;
 use crate::rdm::{Dissimilarity, Rdm, RdmSet, Scaling};
 use crate::representation::Representation;
 
+#[cfg(test)]
+mod tests;
+
 /// Representational similarity analysis: the RDM of a representation against those of people.
 ///
 /// ```

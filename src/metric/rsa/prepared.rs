@@ -3,14 +3,19 @@
 use crate::error::{Error, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::kendall::{Denominator, KendallRanks};
-use crate::rdm::{mid_ranks, row_range};
+use crate::rdm::{centred_ranks, row_range};
 
 /// The values of an RDM, made ready. Both of two that are compared were made ready for the same
 /// comparator and the same pairs.
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
-    /// Their value is the dot product of the two.
-    Vector(Vec<f64>),
+    /// Their value is the dot product of the two, divided by both lengths.
+    Vector {
+        /// Centred where the comparator does so.
+        values: Vec<f64>,
+        /// What makes a product a correlation or a cosine.
+        length: f64,
+    },
     /// Their value counts concordant pairs.
     Kendall(KendallRanks, Denominator),
 }
@@ -19,11 +24,10 @@ impl Prepared {
     /// All pairs of `n` stimuli, none missing.
     pub fn new(comparator: Comparator, n: usize, values: Vec<f64>) -> Result<Self> {
         match comparator {
-            Comparator::WhitenedCosine => unit(gram(n, values), "the cosine"),
+            Comparator::WhitenedCosine => with_length(gram(n, values), "the cosine"),
             Comparator::WhitenedPearson => {
-                let mut centred = values;
-                centre(&mut centred, "the correlation")?;
-                unit(gram(n, centred), "the correlation")
+                let centred = centre(values, "the correlation")?;
+                with_length(gram(n, centred), "the correlation")
             }
             _ => Self::of_some_pairs(comparator, values),
         }
@@ -34,23 +38,24 @@ impl Prepared {
         let m = values.len() as f64;
         match comparator {
             Comparator::Pearson | Comparator::WhitenedPearson => {
-                centre(&mut values, "the correlation")?;
-                unit(values, "the correlation")
+                with_length(centre(values, "the correlation")?, "the correlation")
             }
-            Comparator::Cosine | Comparator::WhitenedCosine => unit(values, "the cosine"),
+            Comparator::Cosine | Comparator::WhitenedCosine => with_length(values, "the cosine"),
             Comparator::Spearman => {
-                mid_ranks(&mut values);
-                centre(&mut values, "the rank correlation")?;
-                unit(values, "the rank correlation")
+                let squared = centred_ranks(&mut values);
+                match squared > 0.0 {
+                    true => Ok(Prepared::Vector {
+                        values,
+                        length: squared.sqrt(),
+                    }),
+                    false => Err(constant("the rank correlation")),
+                }
             }
             Comparator::RhoA => {
-                mid_ranks(&mut values);
-                let scale = (12.0 / (m * m * m - m)).sqrt();
-                let middle = (m + 1.0) / 2.0;
-                values
-                    .iter_mut()
-                    .for_each(|rank| *rank = (*rank - middle) * scale);
-                Ok(Prepared::Vector(values))
+                centred_ranks(&mut values);
+                // Of ranks without ties.
+                let length = (m * (m * m - 1.0) / 12.0).sqrt();
+                Ok(Prepared::Vector { values, length })
             }
             Comparator::KendallTauA => Ok(Prepared::Kendall(
                 KendallRanks::new(&values),
@@ -69,7 +74,13 @@ impl Prepared {
     /// The value of the comparator, clamped to \[−1, 1\] against rounding.
     pub fn compare(&self, other: &Self) -> f64 {
         let value = match (self, other) {
-            (Prepared::Vector(first), Prepared::Vector(second)) => dot(first, second),
+            (
+                Prepared::Vector { values, length },
+                Prepared::Vector {
+                    values: others,
+                    length: other_length,
+                },
+            ) => dot(values, others) / length / other_length,
             (Prepared::Kendall(first, denominator), Prepared::Kendall(second, _)) => {
                 first.tau(second, *denominator)
             }
@@ -84,33 +95,36 @@ fn constant(undefined: &'static str) -> Error {
 }
 
 /// Subtracts the mean.
-pub(super) fn centre(values: &mut [f64], undefined: &'static str) -> Result<()> {
-    if values.iter().all(|&value| value == values[0]) {
+fn centre(values: Vec<f64>, undefined: &'static str) -> Result<Vec<f64>> {
+    let first = values[0];
+    if values.iter().all(|&value| value == first) {
         return Err(constant(undefined));
     }
-    // By the largest first, so that the sum stays in range.
-    let largest = values
-        .iter()
-        .fold(0.0, |max: f64, value| max.max(value.abs()));
-    values.iter_mut().for_each(|value| *value /= largest);
-    let mean = sum(values, |value| value) / values.len() as f64;
+    let mut values = within_range(values);
+    let mean = sum(&values, |value| value) / values.len() as f64;
     values.iter_mut().for_each(|value| *value -= mean);
-    Ok(())
+    Ok(values)
 }
 
-/// Divides by the length.
-fn unit(mut values: Vec<f64>, undefined: &'static str) -> Result<Prepared> {
+fn with_length(values: Vec<f64>, undefined: &'static str) -> Result<Prepared> {
+    let values = within_range(values);
+    let length = sum(&values, |value| value * value).sqrt();
+    match length > 0.0 {
+        true => Ok(Prepared::Vector { values, length }),
+        false => Err(constant(undefined)),
+    }
+}
+
+/// Divides values by the largest where their squares might leave the range of `f64`; no comparison
+/// depends on their unit.
+fn within_range(mut values: Vec<f64>) -> Vec<f64> {
     let largest = values
         .iter()
         .fold(0.0, |max: f64, value| max.max(value.abs()));
-    if largest == 0.0 {
-        return Err(constant(undefined));
+    if largest > 0.0 && !(1e-100..1e100).contains(&largest) {
+        values.iter_mut().for_each(|value| *value /= largest);
     }
-    let length = sum(&values, |value| (value / largest).powi(2)).sqrt();
     values
-        .iter_mut()
-        .for_each(|value| *value = *value / largest / length);
-    Ok(Prepared::Vector(values))
 }
 
 /// The centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is that of two such
