@@ -6,11 +6,14 @@
 mod ceiling;
 mod comparator;
 mod kendall;
+mod partial;
+mod permutation;
 mod prepared;
 mod score;
 
 pub use ceiling::Ceiling;
 pub use comparator::Comparator;
+pub use permutation::{PermutationResult, PermutationTest};
 pub use score::Score;
 
 use serde::{Deserialize, Serialize};
