@@ -115,7 +115,7 @@ fn unit(mut values: Vec<f64>, undefined: &'static str) -> Result<Prepared> {
 
 /// The centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is that of two such
 /// matrices: elements above the diagonal times √2, then the diagonal.
-fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
+pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
     let mut row_sums = vec![0.0; n];
     for first in 0..n {
         let row = &values[row_range(n, first)];
