@@ -720,7 +720,6 @@ fn a_permutation_test_keeps_its_level() {
         if comparator == Comparator::Pearson {
             assert!(n_rejected(2) > 70, "{}", n_rejected(2));
         }
-        eprintln!("{comparator}: {:?} of 1000", [0, 1, 2].map(n_rejected));
     }
 }
 

@@ -273,13 +273,8 @@ impl WeightedModel {
                     .into_par_iter()
                     .map(|of_people| {
                         let by = split(&folds.of_people, of_people);
-                        let tested = self.tested(&training, &test, by);
-                        let numbered = tested.map(|held_out| HeldOut {
-                            stimuli: of_stimuli,
-                            people: of_people,
-                            ..held_out
-                        });
-                        numbered.map_err(|error| {
+                        let tested = self.tested([of_stimuli, of_people], &training, &test, by);
+                        tested.map_err(|error| {
                             error.in_rdm(format_args!(
                                 "fold {of_stimuli} of stimuli, {of_people} of people"
                             ))
@@ -308,9 +303,10 @@ impl WeightedModel {
         })
     }
 
-    /// One fit and its test; whose numbers the caller fills in.
+    /// One fit and its test.
     fn tested(
         self,
+        [of_stimuli, of_people]: [usize; 2],
         training: &(Vec<Rdm>, RdmSet),
         test: &(Vec<Rdm>, RdmSet),
         (fitted, held_out): (Vec<usize>, Vec<usize>),
@@ -340,8 +336,8 @@ impl WeightedModel {
         }
         let (n_fitted, n_held_out) = (training.1.stimuli().len(), test.1.stimuli().len());
         Ok(HeldOut {
-            stimuli: 0,
-            people: 0,
+            stimuli: of_stimuli,
+            people: of_people,
             value: sum / held_out.len() as f64,
             weights,
             n_people: held_out.len(),

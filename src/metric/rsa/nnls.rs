@@ -3,8 +3,8 @@
 /// The non-negative weights that minimise ‖Xw − y‖ (Lawson & Hanson 1974, chapter 23), where the
 /// columns of X and y have length 1: `products` is XᵀX, row by row, and `correlations` Xᵀy.
 ///
-/// Weights that are 0 are exactly so. A column that others explain but for
-/// `INDEPENDENT` of its square gets no weight beside them.
+/// Weights that are 0 are exactly so. A column that others explain but for [`INDEPENDENT`] of its
+/// square gets no weight beside them.
 pub(super) fn non_negative_least_squares(products: &[f64], correlations: &[f64]) -> Vec<f64> {
     let p = correlations.len();
     let mut weights = vec![0.0; p];

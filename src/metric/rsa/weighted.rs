@@ -1,7 +1,5 @@
 //! Models that weigh several RDMs.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -96,13 +94,13 @@ impl WeightedModel {
             return Err(too_few("stimuli for a fit", 3, stimuli.len()));
         }
         let target = people.mean(self.comparator.pooling())?;
-        let (features, root_mean_squares): (Vec<Cow<'_, Rdm>>, Vec<f64>) = features
+        let (features, root_mean_squares): (Vec<Rdm>, Vec<f64>) = features
             .iter()
             .enumerate()
             .map(|(position, rdm)| {
                 let ready = rdm.select(stimuli).and_then(|rdm| {
                     let length = root_mean_square(&rdm)?;
-                    Ok((Cow::Owned(rdm), length))
+                    Ok((rdm, length))
                 });
                 ready.map_err(|error| error.in_rdm(feature(position)))
             })
@@ -117,7 +115,7 @@ impl WeightedModel {
             }
         }
         let is_there = |&pair: &usize| {
-            let mut all = features.iter().map(Cow::as_ref).chain([&target]);
+            let mut all = features.iter().chain([&target]);
             all.all(|rdm| !rdm.values()[pair].is_nan())
         };
         let pairs: Vec<usize> = (0..target.n_pairs()).filter(is_there).collect();
