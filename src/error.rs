@@ -306,6 +306,17 @@ pub enum Error {
         undefined: &'static str,
     },
 
+    /// The dissimilarities are a linear combination of those held constant, so that nothing is left
+    /// of them.
+    #[error(
+        "the dissimilarities are a linear combination of those held constant: {undefined} is \
+         undefined"
+    )]
+    CollinearRdm {
+        /// What is undefined.
+        undefined: &'static str,
+    },
+
     /// One of several dissimilarity matrices was refused for the reason given by `source`.
     #[error("RDM of {name}: {source}")]
     InRdm {

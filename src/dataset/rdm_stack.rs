@@ -1,6 +1,5 @@
 //! Dissimilarity judgments in a file of RDMs.
 
-
 use crate::dataset::SimilarityDataset;
 use crate::error::Result;
 use crate::rdm::{RdmFile, RdmSet};

@@ -36,7 +36,7 @@ pub use clustered::clustered_mean;
 pub use comparison::{Comparison, compare};
 pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
-pub use multiple_comparisons::benjamini_hochberg;
+pub use multiple_comparisons::{benjamini_hochberg, bonferroni};
 pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
 pub use resampling::{ReplicateVariances, Resample, dual_variance};
 

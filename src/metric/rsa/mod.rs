@@ -6,15 +6,23 @@
 mod bootstrap;
 mod ceiling;
 mod comparator;
+mod cross_validation;
 mod geometry;
 mod kendall;
+mod nnls;
+mod partial;
+mod permutation;
 mod prepared;
 mod score;
+mod weighted;
 
 pub use bootstrap::{Bootstrap, Caution, Replicates};
 pub use ceiling::Ceiling;
 pub use comparator::Comparator;
+pub use cross_validation::{CrossValidated, Folds, HeldOut};
+pub use permutation::{PermutationResult, PermutationTest};
 pub use score::Score;
+pub use weighted::{FeatureWeights, WeightedModel};
 
 use serde::{Deserialize, Serialize};
 

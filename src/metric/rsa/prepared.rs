@@ -71,6 +71,17 @@ impl Prepared {
         }
     }
 
+    /// Values whose dot product is the value of the comparator, where it is one.
+    pub fn into_unit(self) -> Result<Vec<f64>, Self> {
+        match self {
+            Prepared::Vector { mut values, length } => {
+                values.iter_mut().for_each(|value| *value /= length);
+                Ok(values)
+            }
+            other => Err(other),
+        }
+    }
+
     /// The value of the comparator, clamped to \[−1, 1\] against rounding.
     pub fn compare(&self, other: &Self) -> f64 {
         let value = match (self, other) {
@@ -129,7 +140,7 @@ fn within_range(mut values: Vec<f64>) -> Vec<f64> {
 
 /// The centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is that of two such
 /// matrices: elements above the diagonal times √2, then the diagonal.
-fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
+pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
     let mut row_sums = vec![0.0; n];
     for first in 0..n {
         let row = &values[row_range(n, first)];
