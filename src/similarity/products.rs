@@ -12,7 +12,7 @@ use crate::similarity::Similarity;
 use crate::similarity::rows::Rows;
 
 /// `f32` or `f64`.
-pub(super) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
+pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
     const ZERO: Self;
     const ONE: Self;
 
@@ -213,7 +213,7 @@ impl<'a> Scaled<'a> {
 }
 
 /// 2⁻ᵉ where `value` is in [2ᵉ, 2ᵉ⁺¹); 1 for 0.
-fn inverse_power_of_two(value: f64) -> f64 {
+pub(crate) fn inverse_power_of_two(value: f64) -> f64 {
     if value == 0.0 {
         return 1.0;
     }
@@ -309,7 +309,7 @@ pub(super) fn allocate<T: Real>(len: usize) -> Result<Vec<T>> {
 }
 
 /// Ranges of `size` that cover `0..n`.
-pub(super) fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..n)
         .step_by(size)
         .map(move |start| start..n.min(start + size))
