@@ -22,7 +22,7 @@ use human_alignment::rdm::RdmFile;
 use human_alignment::{
     Dissimilarity, Error, FileSource, Rdm, RdmSet, RepresentationSource, Result, Stimuli,
 };
-use report::{Report, Row};
+use report::Report;
 
 /// How alike is the geometry of a representation to what people judged?
 #[derive(Parser)]
@@ -107,24 +107,13 @@ fn run(arguments: &Arguments) -> Result<Report> {
     }
     let mut metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare)
         .with_confidence(confidence);
-    let (mut comparisons, mut caution) = (Vec::new(), None);
     if let Some(n) = arguments.bootstrap {
-        let bootstrap = Bootstrap::new(n, arguments.seed)?.over(resample(arguments, &people));
-        metric = metric.with_bootstrap(bootstrap);
-        let rdms: Vec<&Rdm> = models.iter().map(|(_, rdm)| rdm).collect();
-        let replicates = bootstrap.run(arguments.compare, &rdms, &people)?;
-        comparisons = replicates.compare(confidence);
-        caution = replicates.caution();
+        let bootstrap = Bootstrap::new(n, arguments.seed)?;
+        metric = metric.with_bootstrap(bootstrap.over(resample(arguments, &people)));
     }
-    let score = |(name, rdm): &(String, Rdm)| {
-        let score = metric.score_rdm(rdm, &people);
-        Ok(Row {
-            name: name.clone(),
-            score: score.map_err(|error| named(error, &models, name))?,
-        })
-    };
-    let rows = models.iter().map(score).collect::<Result<_>>()?;
-    Ok(Report::new(rows, comparisons, caution))
+    let (names, rdms): (Vec<String>, Vec<Rdm>) = models.into_iter().unzip();
+    let evaluation = metric.evaluate(&rdms.iter().collect::<Vec<_>>(), &people)?;
+    Ok(Report::new(names, evaluation))
 }
 
 fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
@@ -137,17 +126,6 @@ fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
         1 => Resample::Stimuli,
         _ => Resample::Both,
     })
-}
-
-/// Says which model an error is about, where there are several.
-fn named(error: Error, models: &[(String, Rdm)], name: &str) -> Error {
-    match models {
-        [_] => error,
-        _ => Error::InRdm {
-            name: name.into(),
-            source: Box::new(error),
-        },
-    }
 }
 
 fn read_rdms(arguments: &Arguments, path: &Path, ids: Option<Stimuli>) -> Result<RdmSet> {

@@ -1,7 +1,7 @@
 //! What is printed.
 
 use human_alignment::inference::{Comparison, Interval};
-use human_alignment::metric::rsa::{Caution, Ceiling, Score};
+use human_alignment::metric::rsa::{Caution, Ceiling, Evaluation, Score};
 use serde::Serialize;
 
 /// A model and its score.
@@ -23,11 +23,12 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(models: Vec<Row>, comparisons: Vec<Comparison>, caution: Option<Caution>) -> Self {
+    pub fn new(names: Vec<String>, evaluation: Evaluation) -> Self {
+        let rows = names.into_iter().zip(evaluation.scores);
         Self {
-            models,
-            comparisons,
-            caution,
+            models: rows.map(|(name, score)| Row { name, score }).collect(),
+            comparisons: evaluation.comparisons,
+            caution: evaluation.caution,
         }
     }
 

@@ -132,24 +132,11 @@ impl Weighting<'_> {
         self.repeated(values)
     }
 
-    /// Ranks under weights of the pairs that count: the mean of the ranks that the copies of a value
-    /// and of its equals would have.
+    /// Ranks under weights, of the pairs that count.
     fn ranks(&self, order: &[Ordered]) -> Vec<f64> {
         let weights = &self.weights.weights;
         let mut ranks = vec![0.0; weights.len()];
-        let (mut below, mut tied, mut start) = (0.0, 0.0, 0);
-        for (position, ordered) in order.iter().enumerate() {
-            tied += weights[ordered.place as usize];
-            if !ordered.ties_with_next {
-                let rank = below + (tied + 1.0) / 2.0;
-                for ordered in &order[start..=position] {
-                    ranks[ordered.place as usize] = rank;
-                }
-                below += tied;
-                tied = 0.0;
-                start = position + 1;
-            }
-        }
+        weighted_ranks(order, |place| weights[place], &mut ranks);
         let active = self.weights.active.iter();
         active.map(|pair| ranks[pair.pair as usize]).collect()
     }
@@ -270,15 +257,16 @@ impl Weighting<'_> {
             let largest = pooled
                 .iter()
                 .fold(0.0, |max: f64, value| max.max(value.abs()));
-            let unit = largest * 1e-12;
-            let mut full = vec![f64::INFINITY; self.weights.weights.len()];
-            for (value, pair) in pooled.iter().zip(&self.weights.active) {
-                full[pair.pair as usize] = match unit > 0.0 {
-                    true => (value / unit).round(),
-                    false => 0.0,
-                };
+            if largest > 0.0 {
+                let unit = largest * 1e-12;
+                let round = |value: &mut f64| *value = (*value / unit).round();
+                pooled.iter_mut().for_each(round);
             }
-            return self.vector(self.ranks(&sort_order(&full)));
+            let active = &self.weights.active;
+            let mut ranks = vec![0.0; active.len()];
+            let order = sort_order(&pooled);
+            weighted_ranks(&order, |place| active[place].weight, &mut ranks);
+            return self.vector(ranks);
         }
         let mut pooled: Vec<(f64, f64)> = Vec::new();
         for (person, &count) in counted() {
@@ -297,5 +285,18 @@ impl Weighting<'_> {
         // None at all is NaN: the pair is missing.
         let mean = pooled.into_iter().map(|(sum, weight)| sum / weight);
         self.repeated(mean.collect())
+    }
+}
+
+/// Ranks under weights: the mean of the ranks that the copies of a value and of its equals would have.
+fn weighted_ranks(order: &[Ordered], weight: impl Fn(usize) -> f64, ranks: &mut [f64]) {
+    let mut below = 0.0;
+    for tied in order.chunk_by(|left, _| left.ties_with_next) {
+        let total: f64 = tied.iter().map(|o| weight(o.place as usize)).sum();
+        let rank = below + (total + 1.0) / 2.0;
+        for ordered in tied {
+            ranks[ordered.place as usize] = rank;
+        }
+        below += total;
     }
 }

@@ -26,8 +26,8 @@ pub use weighted::{FeatureWeights, WeightedModel};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
-use crate::inference::Confidence;
+use crate::error::{Error, Result};
+use crate::inference::{Comparison, Confidence};
 use crate::metric::AlignmentMetric;
 use crate::rdm::{Dissimilarity, Rdm, RdmSet, Scaling};
 use crate::representation::Representation;
@@ -91,48 +91,94 @@ impl RepresentationalSimilarity {
     /// Scores an RDM that is at hand. It may be over more stimuli than people judged.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`](crate::Error::MissingStimuli) where it lacks stimuli that people
-    /// judged; otherwise as for [`Comparator::compare`] and [`Ceiling::of`], and with a bootstrap as
-    /// for [`Bootstrap::run`].
+    /// As for [`RepresentationalSimilarity::evaluate`].
     pub fn score_rdm(&self, model: &Rdm, people: &RdmSet) -> Result<Score> {
-        let model = model.select(people.stimuli())?;
+        let mut evaluation = self.evaluate(&[model], people)?;
+        Ok(evaluation.scores.remove(0))
+    }
+
+    /// Scores several models, and with a bootstrap compares every two of them. What people and the
+    /// ceiling ask for is done once.
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`] where a model lacks stimuli that people judged; otherwise as for
+    /// [`Comparator::compare`] and [`Ceiling::of`], and with a bootstrap as for [`Bootstrap::run`];
+    /// within [`Error::InRdm`] that counts the model from 0, where there are several.
+    pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<Evaluation> {
         let mean_person = people.mean(Scaling::None)?;
-        let value = self.comparator.compare(&model, &mean_person)?;
-        let compare = |(person, rdm)| {
-            let value = self.comparator.compare(&model, rdm);
-            value.map_err(|error: crate::Error| error.in_rdm(person))
-        };
-        let per_person: Vec<f64> = people.iter().map(compare).collect::<Result<_>>()?;
-        let mean_per_person = ceiling::mean(&per_person);
         let ceiling = match people.len() {
             1 => None,
             _ => Some(Ceiling::of(people, self.comparator)?),
         };
-        let relative = ceiling
-            .as_ref()
-            .and_then(|ceiling| (ceiling.lower > 0.0).then(|| mean_per_person / ceiling.lower));
-        let estimate = match &self.bootstrap {
-            None => None,
-            Some(bootstrap) => {
-                let replicates = bootstrap.run(self.comparator, &[&model], people)?;
-                Some(replicates.against_mean_person(0))
-            }
+        let scores = models.iter().enumerate().map(|(position, model)| {
+            let score = self.score_without_bootstrap(model, people, &mean_person, &ceiling);
+            score.map_err(|error| match models.len() {
+                1 => error,
+                _ => error.in_rdm(format_args!("model {position}")),
+            })
+        });
+        let mut evaluation = Evaluation {
+            scores: scores.collect::<Result<_>>()?,
+            comparisons: Vec::new(),
+            caution: None,
         };
-        let interval = estimate.map(|estimate| estimate.interval(self.confidence).clamp(-1.0, 1.0));
+        if let Some(bootstrap) = &self.bootstrap {
+            let replicates = bootstrap.run(self.comparator, models, people)?;
+            for (position, score) in evaluation.scores.iter_mut().enumerate() {
+                let estimate = replicates.against_mean_person(position);
+                score.standard_error = estimate.standard_error;
+                score.interval = Some(estimate.interval(self.confidence).clamp(-1.0, 1.0));
+            }
+            evaluation.comparisons = replicates.compare(self.confidence);
+            evaluation.caution = replicates.caution();
+        }
+        Ok(evaluation)
+    }
+
+    fn score_without_bootstrap(
+        &self,
+        model: &Rdm,
+        people: &RdmSet,
+        mean_person: &Rdm,
+        ceiling: &Option<Ceiling>,
+    ) -> Result<Score> {
+        let model = model.select(people.stimuli())?;
+        let value = self.comparator.compare(&model, mean_person)?;
+        let compare = |(person, rdm)| {
+            let value = self.comparator.compare(&model, rdm);
+            value.map_err(|error: Error| error.in_rdm(person))
+        };
+        let per_person: Vec<f64> = people.iter().map(compare).collect::<Result<_>>()?;
+        let mean_per_person = ceiling::mean(&per_person);
+        let lower = ceiling.as_ref().map(|ceiling| ceiling.lower);
         Ok(Score {
             comparator: self.comparator,
             value,
-            interval,
-            standard_error: estimate.and_then(|estimate| estimate.standard_error),
+            interval: None,
+            standard_error: None,
             confidence: self.confidence,
             mean_per_person,
             per_person,
-            ceiling,
-            relative,
+            ceiling: ceiling.clone(),
+            relative: lower
+                .filter(|&lower| lower > 0.0)
+                .map(|lower| mean_per_person / lower),
             n_people: people.len(),
             n_stimuli: people.stimuli().len(),
         })
     }
+}
+
+/// Several models, and how they compare.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The score of each model.
+    pub scores: Vec<Score>,
+    /// Every two models by their means over people: (0,1), (0,2), …, (1,2), …. Empty without a
+    /// bootstrap.
+    pub comparisons: Vec<Comparison>,
+    /// Why intervals should be read with care, where a bootstrap had few stimuli or people.
+    pub caution: Option<Caution>,
 }
 
 impl AlignmentMetric<RdmSet> for RepresentationalSimilarity {
