@@ -12,7 +12,7 @@ use crate::similarity::rows::Rows;
 use crate::similarity::{BLOCK, Block, PAIRS, Similarity};
 
 /// `f32` or `f64`.
-pub(super) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
+pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
     const ZERO: Self;
     const ONE: Self;
 
@@ -171,7 +171,7 @@ fn allocate<T: Real>(len: usize) -> Result<Vec<T>> {
 }
 
 /// Ranges of `size` that cover `0..n`.
-fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..n)
         .step_by(size)
         .map(move |start| start..n.min(start + size))
@@ -299,7 +299,7 @@ impl<'a> Scaled<'a> {
 }
 
 /// 2⁻ᵉ where `value` is in [2ᵉ, 2ᵉ⁺¹); 1 for 0.
-fn inverse_power_of_two(value: f64) -> f64 {
+pub(crate) fn inverse_power_of_two(value: f64) -> f64 {
     if value == 0.0 {
         return 1.0;
     }
