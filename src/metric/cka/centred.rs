@@ -1,12 +1,16 @@
 //! Features as products take them: their columns centred, and within the range of `f32`.
 
+use std::ops::Range;
+
 use faer::MatRef;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::io::reserve;
+use crate::metric::cka::product::COLUMNS;
 use crate::representation::Representation;
-use crate::similarity::{Real, inverse_power_of_two};
+use crate::similarity::{Real, blocks, inverse_power_of_two};
 use crate::stimuli::Stimuli;
 
 /// The features of a representation less the mean of each column, times a power of two.
@@ -14,8 +18,11 @@ use crate::stimuli::Stimuli;
 /// No kernel here depends on a common shift of all rows, but a shift costs digits: features around
 /// 1,000 with a spread of 1 have squares that agree in their first six. So means are subtracted in
 /// double precision, before anything is rounded or multiplied.
+///
+/// They are held in panels of [`COLUMNS`] columns, one after another, so that what a task multiplies
+/// lies close together.
 pub(super) struct Centred<T> {
-    features: Vec<T>,
+    panels: Vec<Panel<T>>,
     n_features: usize,
     /// ‖row‖², by row; of the features as they are held.
     pub squared_norms: Vec<f64>,
@@ -47,24 +54,18 @@ impl<T: Real> Centred<T> {
 
         // Sums are of distances from the first row, so that a common offset costs no digits.
         let origin = row(0);
+        let arch = Arch::new();
         let strip = |(strip, means): (usize, &mut [f64])| {
             let start = strip * STRIP;
             let columns = start..start + means.len();
-            let origin = &origin[columns.clone()];
             let mut largest = [0.0; STRIP];
             for index in 0..rows.len() {
-                let cells = row(index)[columns.clone()].iter().zip(origin);
-                for ((&value, &origin), (mean, largest)) in
-                    cells.zip(means.iter_mut().zip(&mut largest))
-                {
-                    let value = f64::from(value) - f64::from(origin);
-                    *mean += value;
-                    *largest = if value.abs() > *largest {
-                        value.abs()
-                    } else {
-                        *largest
-                    };
-                }
+                arch.dispatch(Accumulate {
+                    features: &row(index)[columns.clone()],
+                    origin: &origin[columns.clone()],
+                    sums: means,
+                    largest: &mut largest,
+                });
             }
             for mean in means {
                 *mean /= rows.len() as f64;
@@ -84,26 +85,38 @@ impl<T: Real> Centred<T> {
 
         // No feature is further from its mean than twice this, nor are all nearer than half.
         let scale = inverse_power_of_two(largest);
-        let mut features = Vec::new();
-        reserve(&mut features, rows.len() * n_features, what)?;
-        features.resize(rows.len() * n_features, T::ZERO);
-        let mut squared_norms = vec![0.0; rows.len()];
-        features
-            .par_chunks_mut(n_features)
-            .zip(&mut squared_norms)
-            .enumerate()
-            .for_each(|(index, (out, squared_norm))| {
-                let cells = row(index).iter().zip(origin).zip(&means);
-                for (out, ((&value, &origin), mean)) in out.iter_mut().zip(cells) {
-                    let value = (f64::from(value) - f64::from(origin)) - mean;
-                    *out = T::from_f64(value * scale);
-                }
-                *squared_norm = sum_of_squares(out);
+        let mut panels = Vec::new();
+        for columns in blocks(n_features, COLUMNS) {
+            let mut features = Vec::new();
+            reserve(&mut features, rows.len() * columns.len(), what)?;
+            features.resize(rows.len() * columns.len(), T::ZERO);
+            panels.push(Panel { columns, features });
+        }
+        panels
+            .par_iter_mut()
+            .for_each(|Panel { columns, features }| {
+                let rows = features.par_chunks_mut(columns.len()).enumerate();
+                rows.with_min_len(64).for_each(|(index, out)| {
+                    arch.dispatch(Shift {
+                        features: &row(index)[columns.clone()],
+                        origin: &origin[columns.clone()],
+                        means: &means[columns.clone()],
+                        scale,
+                        out,
+                    });
+                });
             });
+        let squared_norm = |index| {
+            panels
+                .iter()
+                .map(|panel| sum_of_squares(panel.row(index)))
+                .sum()
+        };
+        let squared_norms = (0..rows.len()).into_par_iter().map(squared_norm).collect();
         Ok(Self {
-            features,
-            n_features,
             squared_norms,
+            panels,
+            n_features,
             unit: 1.0 / scale,
         })
     }
@@ -116,24 +129,87 @@ impl<T: Real> Centred<T> {
         self.n_features
     }
 
-    /// Stimuli × features.
-    pub fn matrix(&self) -> MatRef<'_, T> {
-        MatRef::from_row_major_slice(&self.features, self.n_stimuli(), self.n_features)
+    pub fn panels(&self) -> &[Panel<T>] {
+        &self.panels
     }
 
     /// The squared distance of two rows, computed by itself.
     pub fn squared_distance(&self, a: usize, b: usize) -> f64 {
-        let row = |row: usize| &self.features[row * self.n_features..][..self.n_features];
-        let cells = row(a).iter().zip(row(b));
-        cells.fold(0.0, |sum, (&a, &b)| {
-            let difference: f64 = a.into() - b.into();
-            sum + difference * difference
-        })
+        let squares = self.panels.iter().map(|panel| {
+            let cells = panel.row(a).iter().zip(panel.row(b));
+            cells.fold(0.0, |sum, (&a, &b)| {
+                let difference: f64 = a.into() - b.into();
+                sum + difference * difference
+            })
+        });
+        squares.sum()
     }
 }
 
-/// Independent sums, so that one addition need not wait for the last.
-const LANES: usize = 8;
+/// Some columns of features.
+pub(super) struct Panel<T> {
+    pub columns: Range<usize>,
+    /// Row by row.
+    features: Vec<T>,
+}
+
+impl<T: Real> Panel<T> {
+    /// Stimuli × columns of the panel.
+    pub fn matrix(&self) -> MatRef<'_, T> {
+        let n_columns = self.columns.len();
+        MatRef::from_row_major_slice(&self.features, self.features.len() / n_columns, n_columns)
+    }
+
+    fn row(&self, index: usize) -> &[T] {
+        &self.features[index * self.columns.len()..][..self.columns.len()]
+    }
+}
+
+/// Adds some features of a row to sums, and keeps the largest of each column. A type rather than a
+/// function, because that is what vector instructions are chosen for.
+struct Accumulate<'a> {
+    features: &'a [f32],
+    origin: &'a [f32],
+    sums: &'a mut [f64],
+    largest: &'a mut [f64; STRIP],
+}
+
+impl WithSimd for Accumulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let cells = self.features.iter().zip(self.origin);
+        let sums = self.sums.iter_mut().zip(self.largest);
+        for ((&value, &origin), (sum, largest)) in cells.zip(sums) {
+            let value = f64::from(value) - f64::from(origin);
+            *sum += value;
+            *largest = largest.max(value.abs());
+        }
+    }
+}
+
+/// Writes a row, centred and scaled.
+struct Shift<'a, T> {
+    features: &'a [f32],
+    origin: &'a [f32],
+    means: &'a [f64],
+    scale: f64,
+    out: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Shift<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let cells = self.features.iter().zip(self.origin).zip(self.means);
+        for (out, ((&value, &origin), mean)) in self.out.iter_mut().zip(cells) {
+            let value = (f64::from(value) - f64::from(origin)) - mean;
+            *out = T::from_f64(value * self.scale);
+        }
+    }
+}
 
 /// Σ v², in a fixed order.
 pub(super) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
@@ -142,16 +218,33 @@ pub(super) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
 
 /// Σ v w, in a fixed order.
 pub(super) fn dot<T: Real>(left: &[T], right: &[T]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (left_chunks, left_rest) = left.as_chunks::<LANES>();
-    let (right_chunks, right_rest) = right.as_chunks::<LANES>();
-    for (left, right) in left_chunks.iter().zip(right_chunks) {
-        for ((lane, &left), &right) in lanes.iter_mut().zip(left).zip(right) {
+    Arch::new().dispatch(Dot { left, right })
+}
+
+struct Dot<'a, T> {
+    left: &'a [T],
+    right: &'a [T],
+}
+
+impl<T: Real> WithSimd for Dot<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        /// Independent sums, so that one addition need not wait for the last.
+        const LANES: usize = 16;
+
+        let mut lanes = [0.0; LANES];
+        let (left_chunks, left_rest) = self.left.as_chunks::<LANES>();
+        let (right_chunks, right_rest) = self.right.as_chunks::<LANES>();
+        for (left, right) in left_chunks.iter().zip(right_chunks) {
+            for ((lane, &left), &right) in lanes.iter_mut().zip(left).zip(right) {
+                *lane += left.into() * right.into();
+            }
+        }
+        for ((lane, &left), &right) in lanes.iter_mut().zip(left_rest).zip(right_rest) {
             *lane += left.into() * right.into();
         }
+        lanes.into_iter().sum()
     }
-    for ((lane, &left), &right) in lanes.iter_mut().zip(left_rest).zip(right_rest) {
-        *lane += left.into() * right.into();
-    }
-    lanes.into_iter().sum()
 }

@@ -1,20 +1,20 @@
 //! HSIC of the linear kernel from products of features: ‖XᵀY‖² is the sum of the products of the
 //! entries of XXᵀ and YYᵀ, and needs neither of them.
 
-use std::ops::Range;
-
+use faer::MatRef;
 use rayon::prelude::*;
 
 use crate::metric::cka::centred::{Centred, dot, sum_of_squares};
 use crate::metric::cka::hsic::Margins;
-use crate::metric::cka::product::{Product, TILE};
+use crate::metric::cka::product::{Product, ROWS};
 use crate::similarity::{Real, blocks};
 
 /// Some columns of each of the two representations of a pair.
-struct Tile {
+struct Tile<'a, T> {
+    /// The position of the pair.
     pair: usize,
-    left: Range<usize>,
-    right: Range<usize>,
+    left: MatRef<'a, T>,
+    right: MatRef<'a, T>,
     /// 2 where it stands for its mirror image too.
     factor: f64,
 }
@@ -26,32 +26,41 @@ pub(super) fn off_diagonal_sums<T: Real>(
 ) -> (Vec<f64>, Vec<Margins>) {
     let mut tiles = Vec::new();
     for (pair, &(a, b)) in pairs.iter().enumerate() {
-        for left in blocks(centred[a].n_features(), TILE) {
-            for right in blocks(centred[b].n_features(), TILE) {
-                let factor = match a == b {
-                    true if right.start > left.start => continue,
-                    true if right.start < left.start => 2.0,
-                    _ => 1.0,
+        for left_panel in centred[a].panels() {
+            for columns in blocks(left_panel.columns.len(), ROWS) {
+                let left = left_panel.matrix().subcols(columns.start, columns.len());
+                let mut add = |right, factor| {
+                    tiles.push(Tile {
+                        pair,
+                        left,
+                        right,
+                        factor,
+                    });
                 };
-                tiles.push(Tile {
-                    pair,
-                    left: left.clone(),
-                    right,
-                    factor,
-                });
+                if a != b {
+                    centred[b]
+                        .panels()
+                        .iter()
+                        .for_each(|panel| add(panel.matrix(), 1.0));
+                    continue;
+                }
+                // What lies left of the diagonal stands for what lies right of it too.
+                let before = centred[b].panels().iter();
+                let before =
+                    before.take_while(|panel| panel.columns.start < left_panel.columns.start);
+                before.for_each(|panel| add(panel.matrix(), 2.0));
+                if columns.start > 0 {
+                    add(left_panel.matrix().subcols(0, columns.start), 2.0);
+                }
+                add(left, 1.0);
             }
         }
     }
     let squares: Vec<f64> = tiles
         .par_iter()
         .map_init(Product::new, |product, tile| {
-            let (a, b) = pairs[tile.pair];
-            let columns = |of: usize, range: &Range<usize>| {
-                centred[of].matrix().subcols(range.start, range.len())
-            };
-            let left = columns(a, &tile.left).transpose();
-            let entries = product.of(left, columns(b, &tile.right));
-            tile.factor * sum_of_squares(entries)
+            let factors = [(tile.left.transpose(), tile.right)];
+            tile.factor * sum_of_squares(product.of(factors.into_iter()))
         })
         .collect();
 
@@ -62,8 +71,7 @@ pub(super) fn off_diagonal_sums<T: Real>(
     for (sum, &(a, b)) in sums.iter_mut().zip(pairs) {
         *sum -= dot(&centred[a].squared_norms, &centred[b].squared_norms);
     }
-    let margins = centred
-        .iter()
-        .map(|centred| Margins::of_centred_features(&centred.squared_norms));
+    let margins = centred.iter();
+    let margins = margins.map(|centred| Margins::of_centred_features(&centred.squared_norms));
     (sums, margins.collect())
 }

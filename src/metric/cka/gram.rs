@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::metric::cka::centred::{Centred, dot};
 use crate::metric::cka::hsic::Margins;
-use crate::metric::cka::product::{Product, TILE};
+use crate::metric::cka::product::{COLUMNS, Product, ROWS};
 use crate::metric::cka::rbf::Rbf;
 use crate::similarity::{Real, blocks};
 
@@ -26,10 +26,12 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Tiles that cover the lower triangle of an `n × n` matrix, in a fixed order.
+    /// Tiles that cover the lower triangle of an `n × n` matrix, in a fixed order. Those that the
+    /// diagonal crosses are square.
     pub fn of_triangle(n: usize) -> impl Iterator<Item = Tile> {
-        blocks(n, TILE).flat_map(move |rows| {
-            blocks(rows.end, TILE).map(move |columns| Tile {
+        blocks(n, ROWS).flat_map(|rows| {
+            let left = blocks(rows.start, COLUMNS);
+            left.chain([rows.clone()]).map(move |columns| Tile {
                 rows: rows.clone(),
                 columns,
             })
@@ -74,8 +76,10 @@ impl<T: Real> Gram<'_, T> {
 
 impl<T: Real> Centred<T> {
     fn products<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
-        let rows = |range: &Range<usize>| self.matrix().subrows(range.start, range.len());
-        product.of(rows(&tile.rows), rows(&tile.columns).transpose())
+        product.of(self.panels().iter().map(|panel| {
+            let rows = |range: &Range<usize>| panel.matrix().subrows(range.start, range.len());
+            (rows(&tile.rows), rows(&tile.columns).transpose())
+        }))
     }
 
     /// The squared distances of rows, column by column.

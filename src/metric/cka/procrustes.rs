@@ -82,9 +82,9 @@ impl Procrustes {
         let right = Centred::new(second, stimuli, 1)?;
         let squared_norm = |centred: &Centred<f64>| centred.squared_norms.iter().sum::<f64>();
         let norms = squared_norm(&left).sqrt() * squared_norm(&right).sqrt();
-        let (left, right) = (Rotated::new(&left)?, Rotated::new(&right)?);
-        let (left, right) = (left.features(), right.features());
-        let product = cross_product(left, right)?;
+        let (left, right) = rayon::join(|| rotated(&left), || rotated(&right));
+        let (left, right) = (left?, right?);
+        let product = cross_product(left.as_ref(), right.as_ref())?;
         let product = MatRef::from_column_major_slice(&product, left.ncols(), right.ncols());
         let similarity = (nuclear_norm(product)? / norms).clamp(0.0, 1.0);
         Ok(ProcrustesFit {
@@ -111,54 +111,46 @@ impl AlignmentMetric<Representation> for Procrustes {
     }
 }
 
-/// Features, rotated into no more dimensions than there are stimuli.
-enum Rotated<'a> {
-    AsTheyAre(MatRef<'a, f64>),
-    Reduced(Mat<f64>),
-}
-
-impl<'a> Rotated<'a> {
-    /// With Xᵀ = QR, Q having orthonormal columns, Rᵀ is what the rotation Q makes of X.
-    fn new(centred: &'a Centred<f64>) -> Result<Self> {
-        let (n, n_features) = (centred.n_stimuli(), centred.n_features());
-        let features = centred.matrix();
-        if n_features <= n {
-            return Ok(Rotated::AsTheyAre(features));
-        }
-        let mut decomposed = zeros(n_features * n)?;
-        let mut decomposed = MatMut::from_column_major_slice_mut(&mut decomposed, n_features, n);
-        decomposed.copy_from(features.transpose());
-        let block = qr::no_pivoting::factor::recommended_block_size::<f64>(n_features, n);
-        let mut householder = Mat::zeros(block, n);
-        let scratch = qr::no_pivoting::factor::qr_in_place_scratch::<f64>(
-            n_features,
-            n,
-            block,
-            Par::Seq,
-            Default::default(),
-        );
-        qr::no_pivoting::factor::qr_in_place(
-            decomposed.as_mut(),
-            householder.as_mut(),
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            Default::default(),
-        );
-        Ok(Rotated::Reduced(Mat::from_fn(n, n, |row, column| {
-            if column <= row {
-                decomposed[(column, row)]
-            } else {
-                0.0
-            }
-        })))
+/// The features, rotated into no more dimensions than there are stimuli: stimuli × dimensions.
+///
+/// With Xᵀ = QR, Q having orthonormal columns, Rᵀ is what the rotation Q makes of X.
+fn rotated(centred: &Centred<f64>) -> Result<Mat<f64>> {
+    let (n, n_features) = (centred.n_stimuli(), centred.n_features());
+    // Column by column, the transpose is the features row by row.
+    let mut transposed = zeros(n_features * n)?;
+    let mut transposed = MatMut::from_column_major_slice_mut(&mut transposed, n_features, n);
+    for panel in centred.panels() {
+        let mut rows = transposed
+            .as_mut()
+            .subrows_mut(panel.columns.start, panel.columns.len());
+        rows.copy_from(panel.matrix().transpose());
     }
-
-    fn features(&self) -> MatRef<'_, f64> {
-        match self {
-            Rotated::AsTheyAre(features) => *features,
-            Rotated::Reduced(features) => features.as_ref(),
-        }
+    if n_features <= n {
+        return Ok(transposed.transpose().to_owned());
     }
+    let block = qr::no_pivoting::factor::recommended_block_size::<f64>(n_features, n);
+    let mut householder = Mat::zeros(block, n);
+    let scratch = qr::no_pivoting::factor::qr_in_place_scratch::<f64>(
+        n_features,
+        n,
+        block,
+        Par::Seq,
+        Default::default(),
+    );
+    qr::no_pivoting::factor::qr_in_place(
+        transposed.as_mut(),
+        householder.as_mut(),
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(scratch)),
+        Default::default(),
+    );
+    Ok(Mat::from_fn(n, n, |row, column| {
+        if column <= row {
+            transposed[(column, row)]
+        } else {
+            0.0
+        }
+    }))
 }
 
 /// XᵀY, column by column.

@@ -3,10 +3,15 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::similarity::{Real, blocks};
 
-/// Rows and columns of a tile: one of `f64` is half of a second-level cache or less.
-pub(super) const TILE: usize = 128;
+/// Rows of a tile: the product repacks them, and its kernel takes so many at a time.
+pub(super) const ROWS: usize = 96;
+
+/// Columns of a tile. One of `f64` is less than a fifth of a second-level cache.
+pub(super) const COLUMNS: usize = 192;
 
 /// Terms of a product that are summed in the precision of the features, before such sums are added
 /// in `f64`.
@@ -16,35 +21,65 @@ const DEPTH: usize = 256;
 pub(super) struct Product<T> {
     part: Vec<T>,
     sums: Vec<f64>,
+    arch: Arch,
 }
 
 impl<T: Real> Product<T> {
     pub fn new() -> Self {
         Self {
-            part: vec![T::ZERO; TILE * TILE],
-            sums: vec![0.0; TILE * TILE],
+            part: vec![T::ZERO; ROWS * COLUMNS],
+            sums: vec![0.0; ROWS * COLUMNS],
+            arch: Arch::new(),
         }
     }
 
-    /// `left` (at most [`TILE`] rows) times `right` (at most [`TILE`] columns), column by column.
-    pub fn of(&mut self, left: MatRef<'_, T>, right: MatRef<'_, T>) -> &mut [f64] {
-        let (n_rows, n_columns) = (left.nrows(), right.ncols());
-        let part = &mut self.part[..n_rows * n_columns];
-        let sums = &mut self.sums[..n_rows * n_columns];
-        sums.fill(0.0);
-        for depth in blocks(left.ncols(), DEPTH) {
-            matmul(
-                MatMut::from_column_major_slice_mut(part, n_rows, n_columns),
-                Accum::Replace,
-                left.subcols(depth.start, depth.len()),
-                right.subrows(depth.start, depth.len()),
-                T::ONE,
-                Par::Seq,
-            );
-            for (sum, &part) in sums.iter_mut().zip(&*part) {
-                *sum += part.into();
+    /// The sum of `left` (at most [`ROWS`]) times `right` (at most [`COLUMNS`]), column by column.
+    pub fn of<'m>(
+        &mut self,
+        factors: impl Iterator<Item = (MatRef<'m, T>, MatRef<'m, T>)>,
+    ) -> &mut [f64]
+    where
+        T: 'm,
+    {
+        let mut len = 0;
+        for (left, right) in factors {
+            let (n_rows, n_columns) = (left.nrows(), right.ncols());
+            if len == 0 {
+                len = n_rows * n_columns;
+                self.sums[..len].fill(0.0);
+            }
+            for depth in blocks(left.ncols(), DEPTH) {
+                let part = &mut self.part[..len];
+                matmul(
+                    MatMut::from_column_major_slice_mut(part, n_rows, n_columns),
+                    Accum::Replace,
+                    left.subcols(depth.start, depth.len()),
+                    right.subrows(depth.start, depth.len()),
+                    T::ONE,
+                    Par::Seq,
+                );
+                let sums = &mut self.sums[..len];
+                self.arch.dispatch(Add { part, sums });
             }
         }
-        sums
+        &mut self.sums[..len]
+    }
+}
+
+/// Adds a part to sums. A type rather than a function, because that is what vector instructions are
+/// chosen for.
+struct Add<'a, T> {
+    part: &'a [T],
+    sums: &'a mut [f64],
+}
+
+impl<T: Real> WithSimd for Add<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (sum, &part) in self.sums.iter_mut().zip(self.part) {
+            *sum += part.into();
+        }
     }
 }
