@@ -783,7 +783,7 @@ fn real_features() {
             let matrix = metric.matrix(&all).unwrap();
             let epsilon = match precision {
                 Precision::Double => 1e-10,
-                Precision::Single => 1e-6,
+                Precision::Single => 1e-7,
             };
             for ((a, b), &found) in matrix.indexed_iter() {
                 let pair = format!("{}/{}", representations[a].0, representations[b].0);

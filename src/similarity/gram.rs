@@ -61,7 +61,7 @@ impl<T: Real> Gram<T> {
     pub fn new(rows: Rows<'_>) -> Result<(Self, f64)> {
         let scaled = Scaled::new(&rows);
         let (n, n_features) = (rows.len(), rows.n_features());
-        let mut packed = allocate::<T>(start_of_row(n))?;
+        let mut packed = zeroed::<T>(start_of_row(n), "the similarities of all pairs")?;
         let terms = Terms::new::<T>(&scaled);
 
         let mut panel = vec![T::ZERO; PANEL.min(n) * n_features];
@@ -160,11 +160,10 @@ fn start_of_row(row: usize) -> usize {
 }
 
 /// Zeroed memory, or an error where it can't be had.
-fn allocate<T: Real>(len: usize) -> Result<Vec<T>> {
+pub(crate) fn zeroed<T: Real>(len: usize, what: &'static str) -> Result<Vec<T>> {
     // Asking first turns an abort into an error; taking it zeroed leaves the first touch of each
     // page to the threads that fill it.
     if Vec::<T>::new().try_reserve_exact(len).is_err() {
-        let what = "the similarities of all pairs";
         return Err(out_of_memory::<T>(what, len as u64));
     }
     Ok(vec![T::ZERO; len])

@@ -18,7 +18,7 @@ use crate::stimuli::Stimuli;
 
 use direct::Direct;
 use gram::Gram;
-pub(crate) use gram::{Real, blocks, inverse_power_of_two};
+pub(crate) use gram::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 
 /// How alike two rows of features are. Larger is more alike.

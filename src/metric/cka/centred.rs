@@ -7,10 +7,9 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::io::reserve;
 use crate::metric::cka::product::COLUMNS;
 use crate::representation::Representation;
-use crate::similarity::{Real, blocks, inverse_power_of_two};
+use crate::similarity::{Real, blocks, inverse_power_of_two, zeroed};
 use crate::stimuli::Stimuli;
 
 /// The features of a representation less the mean of each column, times a power of two.
@@ -22,7 +21,8 @@ use crate::stimuli::Stimuli;
 /// They are held in panels of [`COLUMNS`] columns, one after another, so that what a task multiplies
 /// lies close together.
 pub(super) struct Centred<T> {
-    panels: Vec<Panel<T>>,
+    /// Panel after panel, each row by row.
+    features: Vec<T>,
     n_features: usize,
     /// ‖row‖², by row; of the features as they are held.
     pub squared_norms: Vec<f64>,
@@ -48,9 +48,7 @@ impl<T: Real> Centred<T> {
             &representation.as_slice()[start..start + n_features]
         };
         let what = "centred features";
-        let mut means = Vec::new();
-        reserve(&mut means, n_features, what)?;
-        means.resize(n_features, 0.0);
+        let mut means: Vec<f64> = zeroed(n_features, what)?;
 
         // Sums are of distances from the first row, so that a common offset costs no digits.
         let origin = row(0);
@@ -85,57 +83,57 @@ impl<T: Real> Centred<T> {
 
         // No feature is further from its mean than twice this, nor are all nearer than half.
         let scale = inverse_power_of_two(largest);
-        let mut panels = Vec::new();
-        for columns in blocks(n_features, COLUMNS) {
-            let mut features = Vec::new();
-            reserve(&mut features, rows.len() * columns.len(), what)?;
-            features.resize(rows.len() * columns.len(), T::ZERO);
-            panels.push(Panel { columns, features });
-        }
-        panels
-            .par_iter_mut()
-            .for_each(|Panel { columns, features }| {
-                let rows = features.par_chunks_mut(columns.len()).enumerate();
-                rows.with_min_len(64).for_each(|(index, out)| {
-                    arch.dispatch(Shift {
-                        features: &row(index)[columns.clone()],
-                        origin: &origin[columns.clone()],
-                        means: &means[columns.clone()],
-                        scale,
-                        out,
-                    });
+        let mut centred = Self {
+            features: zeroed(rows.len() * n_features, what)?,
+            n_features,
+            squared_norms: Vec::new(),
+            unit: 1.0 / scale,
+        };
+        let panels = centred.features.par_chunks_mut(rows.len() * COLUMNS);
+        panels.enumerate().for_each(|(panel, features)| {
+            let start = panel * COLUMNS;
+            let columns = start..n_features.min(start + COLUMNS);
+            let out = features.par_chunks_mut(columns.len()).enumerate();
+            out.with_min_len(64).for_each(|(index, out)| {
+                arch.dispatch(Shift {
+                    features: &row(index)[columns.clone()],
+                    origin: &origin[columns.clone()],
+                    means: &means[columns.clone()],
+                    scale,
+                    out,
                 });
             });
+        });
         let squared_norm = |index| {
-            panels
-                .iter()
-                .map(|panel| sum_of_squares(panel.row(index)))
-                .sum()
+            let rows = centred
+                .panels()
+                .map(|panel| sum_of_squares(panel.row(index)));
+            rows.sum()
         };
-        let squared_norms = (0..rows.len()).into_par_iter().map(squared_norm).collect();
-        Ok(Self {
-            squared_norms,
-            panels,
-            n_features,
-            unit: 1.0 / scale,
-        })
+        centred.squared_norms = (0..rows.len()).into_par_iter().map(squared_norm).collect();
+        Ok(centred)
     }
 
     pub fn n_stimuli(&self) -> usize {
-        self.squared_norms.len()
+        self.features.len() / self.n_features
     }
 
     pub fn n_features(&self) -> usize {
         self.n_features
     }
 
-    pub fn panels(&self) -> &[Panel<T>] {
-        &self.panels
+    /// All panels, in the order of their columns.
+    pub fn panels(&self) -> impl Iterator<Item = Panel<'_, T>> {
+        let n = self.n_stimuli();
+        blocks(self.n_features, COLUMNS).map(move |columns| Panel {
+            features: &self.features[n * columns.start..n * columns.end],
+            columns,
+        })
     }
 
     /// The squared distance of two rows, computed by itself.
     pub fn squared_distance(&self, a: usize, b: usize) -> f64 {
-        let squares = self.panels.iter().map(|panel| {
+        let squares = self.panels().map(|panel| {
             let cells = panel.row(a).iter().zip(panel.row(b));
             cells.fold(0.0, |sum, (&a, &b)| {
                 let difference: f64 = a.into() - b.into();
@@ -147,20 +145,20 @@ impl<T: Real> Centred<T> {
 }
 
 /// Some columns of features.
-pub(super) struct Panel<T> {
+pub(super) struct Panel<'a, T> {
     pub columns: Range<usize>,
     /// Row by row.
-    features: Vec<T>,
+    features: &'a [T],
 }
 
-impl<T: Real> Panel<T> {
+impl<'a, T: Real> Panel<'a, T> {
     /// Stimuli × columns of the panel.
-    pub fn matrix(&self) -> MatRef<'_, T> {
+    pub fn matrix(&self) -> MatRef<'a, T> {
         let n_columns = self.columns.len();
-        MatRef::from_row_major_slice(&self.features, self.features.len() / n_columns, n_columns)
+        MatRef::from_row_major_slice(self.features, self.features.len() / n_columns, n_columns)
     }
 
-    fn row(&self, index: usize) -> &[T] {
+    fn row(&self, index: usize) -> &'a [T] {
         &self.features[index * self.columns.len()..][..self.columns.len()]
     }
 }

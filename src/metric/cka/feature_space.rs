@@ -40,14 +40,14 @@ pub(super) fn off_diagonal_sums<T: Real>(
                 if a != b {
                     centred[b]
                         .panels()
-                        .iter()
                         .for_each(|panel| add(panel.matrix(), 1.0));
                     continue;
                 }
                 // What lies left of the diagonal stands for what lies right of it too.
-                let before = centred[b].panels().iter();
-                let before =
-                    before.take_while(|panel| panel.columns.start < left_panel.columns.start);
+                let start = left_panel.columns.start;
+                let before = centred[b]
+                    .panels()
+                    .take_while(|panel| panel.columns.start < start);
                 before.for_each(|panel| add(panel.matrix(), 2.0));
                 if columns.start > 0 {
                     add(left_panel.matrix().subcols(0, columns.start), 2.0);

@@ -76,7 +76,7 @@ impl<T: Real> Gram<'_, T> {
 
 impl<T: Real> Centred<T> {
     fn products<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
-        product.of(self.panels().iter().map(|panel| {
+        product.of(self.panels().map(|panel| {
             let rows = |range: &Range<usize>| panel.matrix().subrows(range.start, range.len());
             (rows(&tile.rows), rows(&tile.columns).transpose())
         }))

@@ -64,9 +64,9 @@ use hsic::Hsic;
 /// let linear = Cka::default().compare(&two, &one)?;
 /// let biased = Cka::default().with_estimator(Estimator::Biased).compare(&two, &one)?;
 /// let rbf = Cka::new(Kernel::Rbf(0.5))?.compare(&two, &one)?;
-/// assert!((linear - 0.9238).abs() < 1e-4);
-/// assert!((biased - 0.9385).abs() < 1e-4);
-/// assert!((rbf - 0.7).abs() < 0.2);
+/// assert!((linear - 0.9529).abs() < 1e-4);
+/// assert!((biased - 0.9272).abs() < 1e-4);
+/// assert!((rbf - 0.9515).abs() < 1e-4);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -97,8 +97,12 @@ impl Cka {
         self
     }
 
-    /// Sets the precision of products of features. Means are subtracted and sums over stimuli are
-    /// added in double precision in either case.
+    /// Sets the precision of products of features. Means are subtracted, and everything after the
+    /// products is computed, in double precision in either case.
+    ///
+    /// [`Precision::Single`] takes half the time. Its values are within 1e-7 for real features of
+    /// 1,854 stimuli, and within about 1e-5 for few stimuli or an HSIC that is small against its
+    /// terms.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;

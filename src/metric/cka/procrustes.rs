@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::io::reserve;
 use crate::metric::AlignmentMetric;
 use crate::metric::cka::centred::Centred;
 use crate::representation::Representation;
+use crate::similarity::zeroed;
 
 /// Orthogonal Procrustes: both matrices of features are centred and scaled to unit Frobenius norm,
 /// and one is rotated onto the other as well as can be.
@@ -111,13 +111,16 @@ impl AlignmentMetric<Representation> for Procrustes {
     }
 }
 
+/// What memory is needed for.
+const WHAT: &str = "a product of features";
+
 /// The features, rotated into no more dimensions than there are stimuli: stimuli × dimensions.
 ///
 /// With Xᵀ = QR, Q having orthonormal columns, Rᵀ is what the rotation Q makes of X.
 fn rotated(centred: &Centred<f64>) -> Result<Mat<f64>> {
     let (n, n_features) = (centred.n_stimuli(), centred.n_features());
     // Column by column, the transpose is the features row by row.
-    let mut transposed = zeros(n_features * n)?;
+    let mut transposed = zeroed(n_features * n, WHAT)?;
     let mut transposed = MatMut::from_column_major_slice_mut(&mut transposed, n_features, n);
     for panel in centred.panels() {
         let mut rows = transposed
@@ -159,7 +162,7 @@ fn cross_product(left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Result<Vec<f6
     const STRIP: usize = 64;
 
     let (n_rows, n_columns) = (left.ncols(), right.ncols());
-    let mut product = zeros(n_rows * n_columns)?;
+    let mut product = zeroed(n_rows * n_columns, WHAT)?;
     let strips = product.par_chunks_mut(n_rows * STRIP).enumerate();
     strips.for_each(|(strip, out)| {
         let n_columns = out.len() / n_rows;
@@ -201,12 +204,4 @@ fn nuclear_norm(matrix: MatRef<'_, f64>) -> Result<f64> {
         what: "the singular value decomposition",
     })?;
     Ok(values.column_vector().iter().sum())
-}
-
-/// Zeroed memory, or an error where it can't be had.
-fn zeros(len: usize) -> Result<Vec<f64>> {
-    let mut zeros = Vec::new();
-    reserve(&mut zeros, len, "a product of features")?;
-    zeros.resize(len, 0.0);
-    Ok(zeros)
 }

@@ -3,11 +3,10 @@
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::io::reserve;
 use crate::metric::cka::centred::Centred;
 use crate::metric::cka::gram::Tile;
 use crate::metric::cka::product::Product;
-use crate::similarity::Real;
+use crate::similarity::{Real, zeroed};
 
 /// exp(−d² / 2σ²) of squared distances, or that less 1.
 ///
@@ -58,9 +57,7 @@ impl Rbf {
 fn median_squared_distance<T: Real>(centred: &Centred<T>) -> Result<f64> {
     let n = centred.n_stimuli();
     let n_pairs = n * (n - 1) / 2;
-    let mut distances: Vec<f64> = Vec::new();
-    reserve(&mut distances, n_pairs, "the distances of all pairs")?;
-    distances.resize(n_pairs, 0.0);
+    let mut distances: Vec<f64> = zeroed(n_pairs, "the distances of all pairs")?;
 
     // In the order of tiles: the median does not see it.
     let mut rest = &mut distances[..];
