@@ -239,6 +239,34 @@ pub enum Error {
         found: u64,
     },
 
+    /// One of several arrangements of stimuli was refused for the reason given by `source`.
+    #[error("arrangement {trial}: {source}")]
+    InTrial {
+        /// The trial, counted from 0.
+        trial: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
+    /// Two arrangements share no pair of stimuli, not even through other ones.
+    #[error(
+        "arrangements {first} and {second} share no pair of stimuli, not even through other \
+         arrangements: the scale between them is undefined"
+    )]
+    Disconnected {
+        /// One trial, counted from 0.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
+
+    /// An iteration did not end.
+    #[error("{what} did not converge")]
+    NotConverged {
+        /// The iteration.
+        what: &'static str,
+    },
+
     /// A zero vector has no direction, so its cosine is undefined.
     #[error("stimulus {stimulus:?} is a zero vector: its cosine similarity is undefined")]
     ZeroVector {
@@ -253,12 +281,68 @@ pub enum Error {
         stimulus: String,
     },
 
-    /// Fewer stimuli than a statistic is defined for.
-    #[error("{what} needs at least {needed} stimuli, not {found}")]
-    TooFewStimuli {
-        /// The statistic.
+    /// The dissimilarity of two stimuli (or of one with itself) is not what it has to be.
+    #[error("pair ({first:?}, {second:?}): {problem}")]
+    InvalidPair {
+        /// One stimulus.
+        first: String,
+        /// The other.
+        second: String,
+        /// What is wrong with their dissimilarity.
+        problem: PairProblem,
+    },
+
+    /// A number of dissimilarities is not that of all pairs of any number of stimuli.
+    #[error("{found} dissimilarities are not those of all pairs, n(n−1)/2, of any n stimuli")]
+    NotAllPairs {
+        /// How many there are.
+        found: usize,
+    },
+
+    /// The dissimilarities don't vary, so that what was asked of them is undefined.
+    #[error("the dissimilarities do not vary: {undefined} is undefined")]
+    ConstantRdm {
+        /// What is undefined.
+        undefined: &'static str,
+    },
+
+    /// The dissimilarities are a linear combination of those held constant, so that nothing is left
+    /// of them.
+    #[error(
+        "the dissimilarities are a linear combination of those held constant: {undefined} is \
+         undefined"
+    )]
+    CollinearRdm {
+        /// What is undefined.
+        undefined: &'static str,
+    },
+
+    /// One of several dissimilarity matrices was refused for the reason given by `source`.
+    #[error("RDM of {name}: {source}")]
+    InRdm {
+        /// The person or the model.
+        name: String,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
+    /// The same person (in the same session) stands twice in a set.
+    #[error("participant {participant:?} stands twice, at {first} and {second}")]
+    DuplicateParticipant {
+        /// The person and session.
+        participant: String,
+        /// Position of the first occurrence, counted from 0.
+        first: usize,
+        /// Position of the second.
+        second: usize,
+    },
+
+    /// There are fewer of something than a method needs.
+    #[error("{found} {what} are too few (needed: {needed})")]
+    TooFew {
+        /// What there are too few of.
         what: &'static str,
-        /// The fewest that it is defined for.
+        /// How many are needed.
         needed: usize,
         /// How many there are.
         found: usize,
@@ -294,13 +378,6 @@ pub enum Error {
         representation: usize,
         /// The estimate.
         hsic: f64,
-    },
-
-    /// An iteration did not end.
-    #[error("{what} did not converge")]
-    NotConverged {
-        /// The iteration.
-        what: &'static str,
     },
 
     /// A parameter is outside its range.
@@ -350,6 +427,14 @@ impl Error {
                 path: path.into(),
                 source: Box::new(source),
             },
+        }
+    }
+
+    /// Wraps the error with whose dissimilarities it is about.
+    pub(crate) fn in_rdm(self, name: impl fmt::Display) -> Self {
+        Error::InRdm {
+            name: name.to_string(),
+            source: Box::new(self),
         }
     }
 
@@ -405,6 +490,76 @@ impl fmt::Display for TrialProblem {
             TrialProblem::Negative { value } => write!(f, "index {value} is negative"),
             TrialProblem::NotAnInteger { value } => write!(f, "index {value} is no whole number"),
             TrialProblem::Repeated { index } => write!(f, "stimulus {index} stands twice"),
+        }
+    }
+}
+
+/// Why the dissimilarity of a pair is refused.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum PairProblem {
+    /// It is NaN or infinite.
+    NotFinite {
+        /// The value.
+        value: f64,
+    },
+    /// It is missing where all pairs are needed.
+    Missing,
+    /// It is outside the scale on which people judged.
+    OffScale {
+        /// The value.
+        value: f64,
+        /// The lowest value of the scale.
+        lowest: f64,
+        /// The highest.
+        highest: f64,
+    },
+    /// It is below 0 where that is undefined.
+    Negative {
+        /// The value.
+        value: f64,
+    },
+    /// The two elements of a square matrix differ.
+    Asymmetric {
+        /// The element above the diagonal.
+        upper: f64,
+        /// The element below the diagonal.
+        lower: f64,
+        /// How far they may be apart.
+        tolerance: f64,
+    },
+    /// The dissimilarity of a stimulus with itself is not 0.
+    Diagonal {
+        /// The value.
+        value: f64,
+        /// How far it may be from 0.
+        tolerance: f64,
+    },
+}
+
+impl fmt::Display for PairProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
+            PairProblem::Missing => write!(f, "it is missing"),
+            PairProblem::OffScale {
+                value,
+                lowest,
+                highest,
+            } => write!(f, "{value} is not on the scale from {lowest} to {highest}"),
+            PairProblem::Negative { value } => write!(f, "{value} is negative"),
+            PairProblem::Asymmetric {
+                upper,
+                lower,
+                tolerance,
+            } => write!(
+                f,
+                "the matrix is not symmetric: {upper} above the diagonal, {lower} below \
+                 (tolerance {tolerance})"
+            ),
+            PairProblem::Diagonal { value, tolerance } => {
+                write!(f, "the diagonal is {value}, not 0 (tolerance {tolerance})")
+            }
         }
     }
 }

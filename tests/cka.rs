@@ -399,7 +399,7 @@ fn batches_that_tell_nothing_apart_count_as_nothing() {
     let few = represent(random(3, 2, 19));
     assert!(matches!(
         batches.add(&few, &few),
-        Err(Error::TooFewStimuli {
+        Err(Error::TooFew {
             needed: 4,
             found: 3,
             ..
@@ -626,7 +626,7 @@ fn what_is_undefined_is_refused() {
                 Estimator::Unbiased => 4,
             };
             match metric.compare(&few, &few) {
-                Err(Error::TooFewStimuli {
+                Err(Error::TooFew {
                     needed: found,
                     found: n_found,
                     ..
@@ -645,7 +645,7 @@ fn what_is_undefined_is_refused() {
     let one = represent(random(1, 3, 33));
     assert!(matches!(
         Procrustes.compare(&one, &one),
-        Err(Error::TooFewStimuli {
+        Err(Error::TooFew {
             needed: 2,
             found: 1,
             ..

@@ -101,7 +101,9 @@ fn bad_input_is_one_clear_line() {
     );
 
     let few = write(&folder, "few.csv", "id,x\ncat,1\ndog,3\ncow,4\n");
-    assert!(refused(&["--a", &few, "--b", &few]).contains("at least 4 stimuli, not 3"));
+    assert!(
+        refused(&["--a", &few, "--b", &few]).contains("3 stimuli for unbiased CKA are too few")
+    );
     let output = cka(&["--a", &few, "--b", &few, "--estimator", "biased"]);
     assert!(output.status.success());
 }

@@ -2,6 +2,7 @@
 //! a plain program does.
 
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use human_alignment::{OddOneOut, Representation, Stimuli};
 use ndarray::Array2;
@@ -24,6 +25,7 @@ pub fn features(n_features: usize) -> Representation {
 }
 
 /// Random trials.
+#[allow(dead_code)] // Only where they are used.
 pub fn trials() -> OddOneOut {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..N_STIMULI as u32)) };
@@ -35,6 +37,7 @@ pub fn trials() -> OddOneOut {
 }
 
 /// The first part of the floor: one product of a matrix with its transpose, in `f32`, in parallel.
+#[allow(dead_code)] // Only where it is called.
 pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
     let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
     let gram = MatMut::from_row_major_slice_mut(gram, N_STIMULI, N_STIMULI);
@@ -49,7 +52,26 @@ pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
     );
 }
 
+/// The lower triangle of the product of a matrix with its transpose, in `f64`, in parallel: the least
+/// that a correlation RDM takes.
+#[allow(dead_code)] // Only where it is called.
+pub fn half_product(features: &[f64], n_features: usize, gram: &mut [f64]) {
+    let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
+    triangular::matmul(
+        MatMut::from_row_major_slice_mut(gram, N_STIMULI, N_STIMULI),
+        BlockStructure::TriangularLower,
+        Accum::Replace,
+        features,
+        BlockStructure::Rectangular,
+        features.transpose(),
+        BlockStructure::Rectangular,
+        1.0,
+        Par::rayon(rayon::current_num_threads()),
+    );
+}
+
 /// The second part of the floor: one pass over the trials with three loads a trial, in parallel.
+#[allow(dead_code)] // Only where it is called.
 pub fn pass(gram: &[f32], trials: &[[u32; 3]]) -> usize {
     let correct = |&[i, j, k]: &[u32; 3]| {
         let (i, j, k) = (i as usize, j as usize, k as usize);

@@ -9,15 +9,15 @@
 //! Tables and `--json` go to standard output, everything else to standard error. Bad input ends with
 //! exit code 1 and one line that says what is wrong.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod report;
 mod simulated;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 use human_alignment::dataset::{TripletChunks, TripletFile};
 use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_ceiling};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
@@ -124,42 +124,13 @@ impl Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
-            error.exit()
-        }
-        Err(error) => {
-            let text = error.to_string();
-            return fail(
-                text.lines()
-                    .next()
-                    .unwrap_or_default()
-                    .trim_start_matches("error: "),
-            );
-        }
-    };
-    let json = arguments.json;
-    let report = match run(&arguments) {
-        Ok(report) => report,
-        Err(error) => return fail(&error.to_string()),
-    };
-    let text = if json { report.json() } else { report.table() };
-    // A reader that has seen enough closes the pipe; that is no failure.
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error.to_string()),
-        _ => ExitCode::SUCCESS,
-    }
-}
-
-fn fail(message: &str) -> ExitCode {
-    eprintln!("error: {}", message.replace('\n', " "));
-    ExitCode::FAILURE
+    common::main(|arguments: &Arguments| {
+        let report = run(arguments)?;
+        Ok(match arguments.json {
+            true => report.json(),
+            false => report.table(),
+        })
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {

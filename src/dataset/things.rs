@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::images::{IMAGE_ENDINGS, is_image};
 use crate::dataset::{SimilarityDataset, TripletFile};
 use crate::error::Result;
-use crate::io::extension;
 use crate::judgment::{OddOneOut, OddOneOutTask};
 use crate::stimuli::Stimuli;
 
@@ -66,9 +66,6 @@ pub struct Things {
     images: PathBuf,
     file: TripletFile<OddOneOutTask>,
 }
-
-/// Endings of images, in the order in which they are looked for.
-const IMAGE_ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
 impl Things {
     /// Reads the ids and the trials in a folder. Images need not be there.
@@ -134,13 +131,7 @@ impl SimilarityDataset for Things {
 
 /// The first image in a folder, by name; hidden files are none.
 fn first_image(folder: &Path) -> Option<PathBuf> {
-    let is_image = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default();
-        IMAGE_ENDINGS.contains(&extension(path).as_str())
-            && !name.as_encoded_bytes().starts_with(b".")
-            && path.is_file()
-    };
     let entries = std::fs::read_dir(folder).ok()?;
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    paths.filter(is_image).min()
+    paths.filter(|path| is_image(path)).min()
 }

@@ -8,14 +8,15 @@ use crate::inference::{
 };
 use crate::judgment::{Task, Trials};
 
-/// How much better one representation does than another on the same trials.
+/// How much better one representation (or model) does than another on the same trials or people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Position of the first in what was compared.
     pub first: usize,
     /// Position of the second.
     pub second: usize,
-    /// Accuracy of the first minus accuracy of the second, with its standard error.
+    /// The score of the first (an accuracy, a correlation) minus that of the second, with its standard
+    /// error.
     pub difference: Estimate,
     /// The confidence interval of the difference.
     pub interval: Interval,
@@ -41,30 +42,46 @@ pub fn compare<T: Task>(
     for credits in credits {
         check_length(trials, credits)?;
     }
-    let mut comparisons = Vec::new();
+    let mut differences = Vec::new();
     for first in 0..credits.len() {
         for second in first + 1..credits.len() {
             let pairs = credits[first].iter().zip(credits[second]);
-            let differences: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
-            let difference = clustered_mean(trials, &differences)?;
-            comparisons.push(Comparison {
+            let of_trials: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
+            differences.push((first, second, clustered_mean(trials, &of_trials)?));
+        }
+    }
+    Ok(Comparison::of_differences(
+        differences,
+        confidence,
+        [-1.0, 1.0],
+    ))
+}
+
+impl Comparison {
+    /// Comparisons that are made together, from the differences of the first and the second of each;
+    /// intervals are kept within bounds.
+    pub(crate) fn of_differences(
+        differences: Vec<(usize, usize, Estimate)>,
+        confidence: Confidence,
+        [lower, upper]: [f64; 2],
+    ) -> Vec<Self> {
+        let p_values: Vec<f64> = differences
+            .iter()
+            .map(|(_, _, difference)| difference.p_value())
+            .collect();
+        let adjusted = benjamini_hochberg(&p_values);
+        let compared = differences.into_iter().zip(p_values).zip(adjusted);
+        compared
+            .map(|(((first, second, difference), p_value), adjusted)| Self {
                 first,
                 second,
                 difference,
-                interval: difference.interval(confidence).clamp(-1.0, 1.0),
-                p_value: difference.p_value(),
-                adjusted_p_value: 1.0,
-            });
-        }
+                interval: difference.interval(confidence).clamp(lower, upper),
+                p_value,
+                adjusted_p_value: adjusted,
+            })
+            .collect()
     }
-    let p_values: Vec<f64> = comparisons
-        .iter()
-        .map(|comparison| comparison.p_value)
-        .collect();
-    for (comparison, adjusted) in comparisons.iter_mut().zip(benjamini_hochberg(&p_values)) {
-        comparison.adjusted_p_value = adjusted;
-    }
-    Ok(comparisons)
 }
 
 #[cfg(test)]

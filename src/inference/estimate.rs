@@ -88,16 +88,17 @@ impl From<Interval> for [f64; 2] {
     }
 }
 
-/// A mean over trials, and how far it may be from what other stimuli and other trials would give.
+/// A number (a mean over trials, a correlation), and how far it may be from what other stimuli and
+/// other trials or people would give.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The mean.
+    /// The number.
     pub value: f64,
     /// Its standard error; `None` where the trials share too many objects to tell: three or four
     /// objects, or a single trial.
     pub standard_error: Option<f64>,
-    /// Degrees of freedom of the standard error: one less than objects or trials, whichever are
-    /// fewer.
+    /// Degrees of freedom of the standard error: one less than objects or trials (stimuli or people),
+    /// whichever are fewer.
     pub degrees_of_freedom: f64,
 }
 

@@ -29,17 +29,20 @@ mod estimate;
 mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
+mod resampling;
 
 pub use bootstrap::{Bootstrapped, ObjectBootstrap};
 pub use clustered::clustered_mean;
 pub use comparison::{Comparison, compare};
 pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
-pub use multiple_comparisons::benjamini_hochberg;
+pub use multiple_comparisons::{benjamini_hochberg, bonferroni};
 pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
+pub use resampling::{ReplicateVariances, Resample, dual_variance};
 
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{Levels, check_length, mean_over_trials};
 pub(crate) use level::{
     Cell, Level, object_cells, pair_keys, pair_level, sum_by_key, triple_key, triple_level,
 };
+pub(crate) use resampling::{draw_counts, small_sample};

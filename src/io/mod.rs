@@ -6,6 +6,7 @@
 pub(crate) mod atomic;
 pub(crate) mod digest;
 pub(crate) mod element;
+pub(crate) mod mat;
 pub(crate) mod npy;
 pub(crate) mod npy_header;
 pub(crate) mod table;

@@ -76,10 +76,15 @@ impl NpyHeader {
     }
 }
 
-/// The bytes in front of the data of a matrix of little-endian `f32` in C order.
-pub(crate) fn encode_header(n_rows: usize, n_columns: usize) -> Vec<u8> {
-    let mut text =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n_rows}, {n_columns}), }}");
+/// The bytes in front of the data of an array in C order; `descr` is its element type as numpy
+/// writes it, such as `<f4`.
+pub(crate) fn encode_header(descr: &str, shape: &[usize]) -> Vec<u8> {
+    // Each length with a comma after it, as a tuple of one needs it.
+    let shape: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    let mut text = format!(
+        "{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}",
+        shape.trim_end()
+    );
     // The data begins at a multiple of 64, and a line ends before it.
     let bytes = (MAGIC.len() + 4 + text.len() + 1).next_multiple_of(64);
     while MAGIC.len() + 4 + text.len() + 1 < bytes {
@@ -258,7 +263,7 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        let bytes = encode_header(1854, 768);
+        let bytes = encode_header("<f4", &[1854, 768]);
         assert_eq!(bytes.len() % 64, 0);
         let header = NpyHeader::read(&mut &bytes[..], &Origin::new("a.npy", "npy")).unwrap();
         assert_eq!(header.shape, [1854, 768]);

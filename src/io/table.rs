@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::str::FromStr;
 
 use csv::ByteRecord;
 
@@ -113,7 +114,7 @@ impl Row<'_> {
     ///
     /// # Errors
     /// [`Error::NotANumber`] names line and field.
-    pub(crate) fn number(&self, column: usize) -> Result<f32> {
+    pub(crate) fn number<T: FromStr>(&self, column: usize) -> Result<T> {
         let field = self.fields.get(column).unwrap_or_default();
         let number = std::str::from_utf8(field.trim_ascii())
             .ok()

@@ -2,6 +2,7 @@
 
 pub mod cka;
 pub mod odd_one_out;
+pub mod rsa;
 
 use crate::error::Result;
 use crate::representation::Representation;

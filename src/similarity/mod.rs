@@ -7,6 +7,8 @@
 
 mod direct;
 mod gram;
+mod pairs;
+mod products;
 mod rows;
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,8 @@ use crate::stimuli::Stimuli;
 
 use direct::Direct;
 use gram::Gram;
-pub(crate) use gram::{Real, blocks, inverse_power_of_two, zeroed};
+pub(crate) use pairs::for_all_pairs;
+pub(crate) use products::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 
 /// How alike two rows of features are. Larger is more alike.

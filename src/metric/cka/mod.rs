@@ -128,7 +128,7 @@ impl Cka {
     /// # Errors
     /// Representations are counted from 0, in the order given.
     /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the second holds other stimuli
-    /// than the first; [`Error::TooFewStimuli`]; [`Error::ConstantRepresentation`];
+    /// than the first; [`Error::TooFew`]; [`Error::ConstantRepresentation`];
     /// [`Error::ZeroMedianDistance`] under [`Kernel::Rbf`]; [`Error::HsicNotPositive`] where the
     /// unbiased estimate of HSIC(X, X) is 0, as for stimuli that are all equally far apart;
     /// [`Error::OutOfMemory`].

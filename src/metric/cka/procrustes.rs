@@ -63,7 +63,7 @@ impl Procrustes {
     ///
     /// # Errors
     /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the second holds other stimuli
-    /// than the first; [`Error::TooFewStimuli`] where there are not 2;
+    /// than the first; [`Error::TooFew`] where there are not 2;
     /// [`Error::ConstantRepresentation`]; [`Error::OutOfMemory`].
     pub fn compare(
         &self,
@@ -72,8 +72,8 @@ impl Procrustes {
     ) -> Result<ProcrustesFit> {
         let stimuli = first.stimuli();
         if stimuli.len() < 2 {
-            return Err(Error::TooFewStimuli {
-                what: "the Procrustes distance",
+            return Err(Error::TooFew {
+                what: "stimuli for the Procrustes distance",
                 needed: 2,
                 found: stimuli.len(),
             });

@@ -65,13 +65,13 @@ impl Estimator {
     /// Checks that it is defined for `n` stimuli.
     pub(super) fn check(self, n: usize) -> Result<()> {
         let (what, needed) = match self {
-            Estimator::Biased => ("biased CKA", 2),
-            Estimator::Unbiased => ("unbiased CKA", 4),
+            Estimator::Biased => ("stimuli for biased CKA", 2),
+            Estimator::Unbiased => ("stimuli for unbiased CKA", 4),
         };
         if n >= needed {
             Ok(())
         } else {
-            Err(Error::TooFewStimuli {
+            Err(Error::TooFew {
                 what,
                 needed,
                 found: n,

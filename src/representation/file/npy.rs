@@ -104,7 +104,8 @@ impl Representation {
         let path = path.as_ref();
         let (matrix, sha256) = Staged::write(path, |writer| {
             let mut writer = Hashing::new(writer);
-            writer.write_all(&encode_header(self.n_stimuli(), self.n_features()))?;
+            let shape = [self.n_stimuli(), self.n_features()];
+            writer.write_all(&encode_header("<f4", &shape))?;
             write_features(self, &mut writer)?;
             Ok(writer.finish())
         })?;

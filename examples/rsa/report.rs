@@ -1,0 +1,98 @@
+//! What is printed.
+
+use human_alignment::inference::{Comparison, Interval};
+use human_alignment::metric::rsa::{Caution, Ceiling, Score};
+use serde::Serialize;
+
+/// A model and its score.
+#[derive(Serialize)]
+pub struct Row {
+    pub name: String,
+    #[serde(flatten)]
+    pub score: Score,
+}
+
+/// Scores of models against the same people.
+#[derive(Serialize)]
+pub struct Report {
+    models: Vec<Row>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    comparisons: Vec<Comparison>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<Caution>,
+}
+
+impl Report {
+    pub fn new(models: Vec<Row>, comparisons: Vec<Comparison>, caution: Option<Caution>) -> Self {
+        Self {
+            models,
+            comparisons,
+            caution,
+        }
+    }
+
+    /// One object: the score itself where there is one model, otherwise a list.
+    pub fn json(&self) -> String {
+        let json = match &self.models[..] {
+            [row] => serde_json::to_string(row),
+            _ => serde_json::to_string(self),
+        };
+        json.expect("a report has string keys and finite numbers")
+    }
+
+    pub fn table(&self) -> String {
+        let widest = self.models.iter().map(|row| row.name.chars().count());
+        let width = widest.max().unwrap_or(0).max("model".len());
+        let mut lines = vec![format!(
+            "{:width$}  mean person  interval           se      per person  of ceiling",
+            "model"
+        )];
+        for Row { name, score } in &self.models {
+            let interval = score
+                .interval
+                .map_or(String::new(), |Interval { lower, upper }| {
+                    format!("[{lower:.3}, {upper:.3}]")
+                });
+            let error = score.standard_error;
+            lines.push(format!(
+                "{name:width$}  {:>11.4}  {interval:17}  {:6}  {:>10.4}  {:>10}",
+                score.value,
+                error.map_or(String::new(), |error| format!("{error:.4}")),
+                score.mean_per_person,
+                score
+                    .relative
+                    .map_or(String::new(), |share| format!("{:.0} %", 100.0 * share)),
+            ));
+        }
+        if let Some(Row { score, .. }) = self.models.first() {
+            lines.push(String::new());
+            let n = (score.n_people, score.n_stimuli);
+            lines.push(match &score.ceiling {
+                Some(Ceiling { lower, upper, .. }) => format!(
+                    "{} with {} people over {} stimuli; noise ceiling {lower:.4}–{upper:.4} per person",
+                    score.comparator, n.0, n.1
+                ),
+                None => format!(
+                    "{} with one person over {} stimuli; no noise ceiling",
+                    score.comparator, n.1
+                ),
+            });
+        }
+        if !self.comparisons.is_empty() {
+            lines.push("\ndifference per person".into());
+            for comparison in &self.comparisons {
+                let name = |model: usize| &self.models[model].name;
+                let Interval { lower, upper } = comparison.interval;
+                lines.push(format!(
+                    "  {} − {}: {:.4} [{lower:.4}, {upper:.4}], p = {:.4}, adjusted p = {:.4}",
+                    name(comparison.first),
+                    name(comparison.second),
+                    comparison.difference.value,
+                    comparison.p_value,
+                    comparison.adjusted_p_value,
+                ));
+            }
+        }
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,129 @@
+//! Experiments of which the truth is known.
+
+use human_alignment::inference::{Confidence, Estimate, Resample};
+use human_alignment::metric::rsa::{Bootstrap, Comparator};
+use human_alignment::{Rdm, RdmSet, Result, Stimuli};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+/// What is simulated: people weigh the dimensions of a space in their own ways and judge with noise;
+/// two models see the same space, each with noise of its own on the stimuli, and are equally good.
+#[derive(Debug, Clone, Copy)]
+pub struct Design {
+    pub n_stimuli: usize,
+    pub n_people: usize,
+    pub comparator: Comparator,
+    pub resample: Resample,
+    pub n_replicates: usize,
+}
+
+/// How often intervals at 95 % covered what experiments found on average, and how often a test at
+/// 5 % found a difference between two models that are equally good.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    pub model: f64,
+    pub mean_person: f64,
+    pub against_ceiling: f64,
+    pub false_differences: f64,
+}
+
+/// Dimensions of the space.
+const DIMENSIONS: usize = 4;
+
+/// How far people differ in the logarithm of their weights.
+const INDIVIDUALITY: f64 = 0.6;
+
+/// Noise of a judgment, and of a stimulus as a model sees it.
+const JUDGMENT_NOISE: f64 = 2.0;
+const MODEL_NOISE: f64 = 0.8;
+
+impl Design {
+    /// Repeats the experiment: with other stimuli, other people or both, as the bootstrap draws them.
+    pub fn simulate(self, n_experiments: u64, seed: u64) -> Result<Rates> {
+        let experiments: Vec<Result<[Estimate; 4]>> = (1..=n_experiments)
+            .into_par_iter()
+            .map(|experiment| self.experiment(experiment, seed))
+            .collect();
+        let experiments = experiments.into_iter().collect::<Result<Vec<_>>>()?;
+        let n = experiments.len() as f64;
+        let coverage = |which: usize, truth: f64| {
+            let covers = |estimates: &&[Estimate; 4]| {
+                let interval = estimates[which].interval(Confidence::default());
+                interval.contains(truth)
+            };
+            experiments.iter().filter(covers).count() as f64 / n
+        };
+        let on_average = |which: usize| {
+            let values = experiments.iter().map(|estimates| estimates[which].value);
+            values.sum::<f64>() / n
+        };
+        Ok(Rates {
+            model: coverage(0, on_average(0)),
+            mean_person: coverage(1, on_average(1)),
+            against_ceiling: coverage(2, on_average(2)),
+            false_differences: 1.0 - coverage(3, 0.0),
+        })
+    }
+
+    /// Estimates of a model per person and against the mean person, of its distance from the ceiling,
+    /// and of its difference from the other model.
+    fn experiment(self, experiment: u64, seed: u64) -> Result<[Estimate; 4]> {
+        let stream = |kind: u64, varies: bool| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(if varies { 8 * experiment + kind } else { kind });
+            move || -> f64 { StandardNormal.sample(&mut rng) }
+        };
+        let mut of_stimuli = stream(1, self.resample.draws_stimuli());
+        let mut of_people = stream(2, self.resample.draws_people());
+        let mut of_models = stream(3, self.resample.draws_stimuli());
+        let mut noise = stream(4, true);
+
+        let space = matrix(self.n_stimuli, &mut of_stimuli);
+        let people = (0..self.n_people).map(|_| {
+            let weights = std::array::from_fn(|_| (INDIVIDUALITY * of_people()).exp());
+            self.rdm(&space, weights, || JUDGMENT_NOISE * noise())
+        });
+        let people = RdmSet::numbered(people.collect::<Result<_>>()?)?;
+        let mut model = || {
+            let own = matrix(self.n_stimuli, &mut of_models);
+            let seen = space.iter().zip(own);
+            let seen: Vec<[f64; DIMENSIONS]> = seen
+                .map(|(there, own)| std::array::from_fn(|k| there[k] + MODEL_NOISE * own[k]))
+                .collect();
+            self.rdm(&seen, [1.0; DIMENSIONS], || 0.0)
+        };
+        let (first, second) = (model()?, model()?);
+        let bootstrap = Bootstrap::new(self.n_replicates, experiment)?;
+        let bootstrap = bootstrap.over(self.resample).with_ceiling();
+        let replicates = bootstrap.run(self.comparator, &[&first, &second], &people)?;
+        let ceiling = replicates.against_ceiling(0);
+        Ok([
+            replicates.per_person(0),
+            replicates.against_mean_person(0),
+            ceiling.expect("a ceiling was asked for"),
+            replicates.compare(Confidence::default())[0].difference,
+        ])
+    }
+
+    fn rdm(
+        self,
+        space: &[[f64; DIMENSIONS]],
+        weights: [f64; DIMENSIONS],
+        mut noise: impl FnMut() -> f64,
+    ) -> Result<Rdm> {
+        let mut values = Vec::new();
+        for (position, first) in space.iter().enumerate() {
+            for second in &space[position + 1..] {
+                let squares = (0..DIMENSIONS).map(|k| weights[k] * (first[k] - second[k]).powi(2));
+                values.push(squares.sum::<f64>() + noise());
+            }
+        }
+        Rdm::new(Stimuli::numbered(self.n_stimuli as u32), values)
+    }
+}
+
+fn matrix(n: usize, draw: &mut impl FnMut() -> f64) -> Vec<[f64; DIMENSIONS]> {
+    (0..n).map(|_| std::array::from_fn(|_| draw())).collect()
+}

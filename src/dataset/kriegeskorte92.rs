@@ -1,0 +1,92 @@
+//! Multi-arrangement of 92 object images, with models.
+
+use std::path::{Path, PathBuf};
+
+use crate::dataset::SimilarityDataset;
+use crate::error::{Error, Result};
+use crate::rdm::{Rdm, RdmFile, RdmSet};
+use crate::stimuli::Stimuli;
+
+/// The multi-arrangement judgments of 92 object images by 16 people (Mur, Meys, Bodurka, Goebel,
+/// Bandettini & Kriegeskorte 2013; images of Kriegeskorte et al. 2008), and the models that are
+/// published with them.
+///
+/// A folder holds
+///
+/// | file | what |
+/// |---|---|
+/// | `stimuli.tsv` | a column `id`, the images in the order of all matrices |
+/// | `human_behaviour_rdms.npy` | 16×92×92, one matrix a person |
+/// | a stack of RDMs `.npy` and a list of names `.json` | models, read by [`Kriegeskorte92::models`] |
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kriegeskorte92 {
+    folder: PathBuf,
+    rdms: RdmSet,
+}
+
+impl Kriegeskorte92 {
+    /// Reads what people judged.
+    ///
+    /// # Errors
+    /// As for [`Stimuli::read_column`] and [`RdmFile::read`].
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let stimuli = Stimuli::read_column(folder.join("stimuli.tsv"), "id")?;
+        let file = RdmFile::open(folder.join("human_behaviour_rdms.npy"))?;
+        Ok(Self {
+            folder: folder.into(),
+            rdms: file.with_ids(stimuli).read()?,
+        })
+    }
+
+    /// Reads a stack of model RDMs over the same images, such as `category_model_rdms.npy`, and
+    /// the list of their names, such as `category_model_rdms.json`.
+    ///
+    /// # Errors
+    /// [`Error::Read`], as for [`RdmFile::read`], and within
+    /// [`Error::InFile`] [`Error::Malformed`] where the
+    /// names are no list and [`Error::LengthMismatch`] where there are
+    /// not as many as RDMs.
+    pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
+        let path = self.folder.join(names);
+        let text = std::fs::read(&path).map_err(|source| Error::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let read = || {
+            let names: Vec<String> =
+                serde_json::from_slice(&text).map_err(|source| Error::Malformed {
+                    format: "json",
+                    source: source.into(),
+                })?;
+            let file = RdmFile::open(self.folder.join(stack))?;
+            let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
+            if names.len() != models.len() {
+                return Err(Error::LengthMismatch {
+                    what: "names of models",
+                    expected: models.len(),
+                    found: names.len(),
+                });
+            }
+            let rdms = models.rdms().iter().cloned();
+            Ok(names.into_iter().zip(rdms).collect())
+        };
+        read().map_err(|error: Error| error.in_file(path.clone()))
+    }
+}
+
+impl SimilarityDataset for Kriegeskorte92 {
+    type Judgments = RdmSet;
+
+    fn name(&self) -> &str {
+        "92 images, multi-arrangement (Mur et al. 2013)"
+    }
+
+    fn stimuli(&self) -> &Stimuli {
+        self.rdms.stimuli()
+    }
+
+    fn judgments(&self) -> &RdmSet {
+        &self.rdms
+    }
+}

@@ -1,0 +1,111 @@
+//! The dissimilarities of Cichy et al. (2019), as they are published.
+
+use std::path::Path;
+
+use ndarray::Axis;
+
+use crate::dataset::SimilarityDataset;
+use crate::dataset::images::Images;
+use crate::error::{Error, Result};
+use crate::io::mat::{MatArray, MatFile};
+use crate::rdm::{Rdm, RdmSet};
+use crate::stimuli::Stimuli;
+
+/// Images that people arranged by similarity, several at a time, over and over: one RDM a person.
+///
+/// Cichy, Kriegeskorte, Jozwik, van den Bosch & Charest, "The spatiotemporal neural dynamics
+/// underlying perceived similarity for real-world objects" (NeuroImage, 2019). The folder is laid out
+/// as published:
+///
+/// ```text
+/// sim_judgements/judgments_general.mat      judgments: people × images × images, symmetric, 0 on
+///                                           the diagonal
+/// images/ID.jpg                             in the order of their names the rows of the matrices
+/// ```
+///
+/// ```no_run
+/// use human_alignment::SimilarityDataset;
+/// use human_alignment::dataset::MultiArrangement;
+///
+/// let people = MultiArrangement::open("data/multi-arrangement")?;
+/// println!("{} people, {} images", people.judgments().len(), people.stimuli().len());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct MultiArrangement {
+    images: Images,
+    rdms: RdmSet,
+}
+
+impl MultiArrangement {
+    /// Reads the folder. People are numbered from `"0"` in the order of the file.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`], [`Error::Truncated`],
+    /// [`Error::OutOfMemory`] and [`Error::UnsupportedElement`] for what can't be read,
+    /// [`Error::NoSuchArray`] naming the variables that are there, [`Error::Shape`],
+    /// [`Error::LengthMismatch`] where there are more or fewer images than rows, and within
+    /// [`Error::InRdm`] [`Error::InvalidPair`] for what is asymmetric, negative, not finite, or not 0
+    /// on the diagonal.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let images = Images::open(&folder.join("images"))?;
+        let path = folder.join("sim_judgements").join("judgments_general.mat");
+        let read = || rdms(&images, MatFile::open(&path)?.read("judgments")?);
+        Ok(Self {
+            rdms: read().map_err(|error: Error| error.in_file(&path))?,
+            images,
+        })
+    }
+
+    /// The image of a stimulus; `None` where there is no such stimulus.
+    pub fn image_path(&self, id: &str) -> Option<&Path> {
+        self.images.path(id)
+    }
+}
+
+impl SimilarityDataset for MultiArrangement {
+    type Judgments = RdmSet;
+
+    fn name(&self) -> &str {
+        "multi-arrangement (Cichy et al. 2019)"
+    }
+
+    fn stimuli(&self) -> &Stimuli {
+        self.images.stimuli()
+    }
+
+    fn judgments(&self) -> &RdmSet {
+        &self.rdms
+    }
+}
+
+fn rdms(images: &Images, judgments: MatArray) -> Result<RdmSet> {
+    let judgments = judgments.into_numbers()?;
+    let &[_, n, columns] = judgments.shape() else {
+        return Err(not_square(judgments.shape()));
+    };
+    if n != columns {
+        return Err(not_square(judgments.shape()));
+    }
+    images.require(n)?;
+    let mut rdms = Vec::new();
+    for (person, square) in judgments.axis_iter(Axis(0)).enumerate() {
+        let square = square.into_dimensionality();
+        let square = square.map_err(|_| not_square(judgments.shape()))?;
+        let rdm = Rdm::from_square(images.stimuli().clone(), square).and_then(|rdm| {
+            rdm.require_non_negative()?;
+            Ok(rdm)
+        });
+        rdms.push(rdm.map_err(|error| error.in_rdm(person))?);
+    }
+    RdmSet::numbered(rdms)
+}
+
+fn not_square(found: &[usize]) -> Error {
+    Error::Shape {
+        what: "the variable",
+        expected: "people×n×n for n images".into(),
+        found: found.iter().map(|&length| length as u64).collect(),
+    }
+}

@@ -1,0 +1,217 @@
+//! The similarity ratings of Peterson et al. (2018), as they are published.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+
+use crate::dataset::SimilarityDataset;
+use crate::dataset::images::Images;
+use crate::error::{Error, PairProblem, Result};
+use crate::io::mat::MatFile;
+use crate::io::npy::NpyReader;
+use crate::io::{Origin, extension};
+use crate::rdm::{Rdm, RdmSet};
+use crate::stimuli::Stimuli;
+
+/// Images of one category that people rated in pairs, from 0 (not similar at all) to 10: the mean
+/// over people, since no others are published.
+///
+/// Peterson, Abbott & Griffiths, "Evaluating (and improving) the correspondence between deep neural
+/// networks and human representations" (Cognitive Science, 2018). The folder is laid out as published,
+/// with a folder for each of the six categories:
+///
+/// ```text
+/// CATEGORY/sim_judgements/NAME.mat      one variable with "sim" in its name: images × images,
+///                                       symmetric, 10 on the diagonal
+/// CATEGORY/images/ID.png                in the order of their names the rows of the matrix
+/// ```
+///
+/// The dissimilarity of a pair is 10 minus its similarity. One category is published as a Python
+/// pickle, which could run any program when it is read, and so is refused: save its matrix as `.npy`,
+/// which is read as well.
+///
+/// ```no_run
+/// use human_alignment::SimilarityDataset;
+/// use human_alignment::dataset::Peterson;
+///
+/// let fruits = Peterson::open("data/peterson", "fruits")?;
+/// println!("{}: {} images", fruits.name(), fruits.stimuli().len());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Peterson {
+    name: String,
+    images: Images,
+    similarities: Vec<f64>,
+    rdms: RdmSet,
+}
+
+impl Peterson {
+    /// The similarity of an image with itself, and the highest there is; the lowest is 0.
+    pub const HIGHEST: f64 = 10.0;
+
+    /// Reads a category.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a category that is no name of a folder; [`Error::Read`];
+    /// within [`Error::InFile`]: [`Error::Malformed`] (for the pickle, saying what to do),
+    /// [`Error::Truncated`], [`Error::OutOfMemory`] and [`Error::UnsupportedElement`] for what can't
+    /// be read, [`Error::NoSuchArray`] naming the variables that are there where not exactly one has
+    /// "sim" in its name, [`Error::Shape`], [`Error::LengthMismatch`] where there are more or fewer
+    /// images than rows or more than one file, and [`Error::InvalidPair`] for what is not on the
+    /// scale, asymmetric, or not 10 on the diagonal.
+    pub fn open(folder: impl AsRef<Path>, category: &str) -> Result<Self> {
+        let is_name = Path::new(category).file_name() == Some(category.as_ref());
+        if !is_name {
+            let expected = "the name of a folder";
+            return Err(Error::parameter("category", expected, category));
+        }
+        let folder = folder.as_ref().join(category);
+        let images = Images::open(&folder.join("images"))?;
+        let path = file_in(&folder.join("sim_judgements"))?;
+        let read = || {
+            let matrix = match extension(&path).as_str() {
+                "npy" => read_npy(&path),
+                "mat" => read_mat(&path),
+                _ => Err(Origin::new(&path, "mat").malformed(PICKLE)),
+            }?;
+            if matrix.nrows() != matrix.ncols() {
+                return Err(not_square(matrix.shape()));
+            }
+            images.require(matrix.nrows())?;
+            convert(images.stimuli(), &matrix)
+        };
+        let (similarities, rdm) = read().map_err(|error: Error| error.in_file(&path))?;
+        Ok(Self {
+            name: format!("{category} (Peterson et al. 2018)"),
+            images,
+            similarities,
+            rdms: rdm.into(),
+        })
+    }
+
+    /// The similarities as published, from 0 to 10: the strict upper triangle, row by row.
+    pub fn similarities(&self) -> &[f64] {
+        &self.similarities
+    }
+
+    /// The image of a stimulus; `None` where there is no such stimulus.
+    pub fn image_path(&self, id: &str) -> Option<&Path> {
+        self.images.path(id)
+    }
+}
+
+impl SimilarityDataset for Peterson {
+    type Judgments = RdmSet;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn stimuli(&self) -> &Stimuli {
+        self.images.stimuli()
+    }
+
+    fn judgments(&self) -> &RdmSet {
+        &self.rdms
+    }
+}
+
+const SQUARE: &str = "n×n for n images";
+
+const PICKLE: &str = "it is a Python pickle, which could run any program when it is read; \
+    save its matrix once, in Python: numpy.save(\"NAME.npy\", pickle.load(open(\"NAME\", \"rb\"))), \
+    and put NAME.npy in this folder";
+
+/// The file of similarities: `.npy`, or else `.mat`, or else whatever is there.
+fn file_in(folder: &Path) -> Result<PathBuf> {
+    let unreadable = |source| Error::Read {
+        path: folder.into(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default();
+        let is_pickle = || matches!(extension(&path).as_str(), "pkl" | "pickle" | "p");
+        let rank = match extension(&path).as_str() {
+            "npy" => 0,
+            "mat" => 1,
+            _ if is_pickle() => 2,
+            _ => continue,
+        };
+        if !name.as_encoded_bytes().starts_with(b".") {
+            files.push((rank, path));
+        }
+    }
+    files.sort_unstable();
+    let best = files.first().map(|&(rank, _)| rank);
+    files.retain(|&(rank, _)| Some(rank) == best);
+    match files.as_slice() {
+        [(_, path)] => Ok(path.clone()),
+        several => Err(Error::LengthMismatch {
+            what: "files of similarities (.mat or .npy)",
+            expected: 1,
+            found: several.len(),
+        }
+        .in_file(folder)),
+    }
+}
+
+fn read_mat(path: &Path) -> Result<Array2<f64>> {
+    let mut file = MatFile::open(path)?;
+    let mut names = file.names();
+    names.retain(|name| name.to_ascii_lowercase().contains("sim"));
+    let [name] = names.as_slice() else {
+        return Err(Error::NoSuchArray {
+            name: if names.is_empty() { "…sim…" } else { "" }.into(),
+            available: file.names(),
+        });
+    };
+    file.read(name)?.into_matrix(SQUARE)
+}
+
+fn read_npy(path: &Path) -> Result<Array2<f64>> {
+    let mut reader = NpyReader::open(path)?;
+    let shape: Vec<usize> = reader
+        .shape()
+        .iter()
+        .map(|&length| length as usize)
+        .collect();
+    let &[rows, columns] = shape.as_slice() else {
+        return Err(not_square(&shape));
+    };
+    let values = reader.read_row_major()?;
+    Array2::from_shape_vec((rows, columns), values).map_err(|_| not_square(&shape))
+}
+
+/// The similarities of pairs, and their dissimilarities.
+fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
+    for ((row, column), &value) in matrix.indexed_iter() {
+        // NaN is no judgment either.
+        if !(0.0..=Peterson::HIGHEST).contains(&value) {
+            return Err(Error::InvalidPair {
+                first: stimuli.ids()[row].clone(),
+                second: stimuli.ids()[column].clone(),
+                problem: PairProblem::OffScale {
+                    value,
+                    lowest: 0.0,
+                    highest: Peterson::HIGHEST,
+                },
+            });
+        }
+    }
+    let dissimilarities = matrix.mapv(|similarity| Peterson::HIGHEST - similarity);
+    let rdm = Rdm::from_square(stimuli.clone(), dissimilarities.view())?;
+    let upper = matrix.rows().into_iter().enumerate();
+    let upper = upper.flat_map(|(row, values)| values.into_iter().skip(row + 1).copied());
+    Ok((upper.collect(), rdm))
+}
+
+fn not_square(found: &[usize]) -> Error {
+    Error::Shape {
+        what: "the matrix of similarities",
+        expected: SQUARE.into(),
+        found: found.iter().map(|&length| length as u64).collect(),
+    }
+}

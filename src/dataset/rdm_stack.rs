@@ -1,0 +1,64 @@
+//! Dissimilarity judgments in a file of RDMs.
+
+use crate::dataset::SimilarityDataset;
+use crate::error::Result;
+use crate::rdm::{RdmFile, RdmSet};
+use crate::stimuli::Stimuli;
+
+/// Dissimilarities that people judged, one RDM a person, from any file that [`RdmFile`] reads.
+///
+/// ```
+/// use human_alignment::dataset::RdmStack;
+/// use human_alignment::rdm::RdmFile;
+/// use human_alignment::{RdmSet, SimilarityDataset};
+/// # use human_alignment::{Rdm, Stimuli};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("animals.npy");
+/// # let animals = Stimuli::new(["cat", "dog", "hen"])?;
+/// # let people = [[0.1, 0.8, 0.9], [0.3, 0.7, 0.9]].map(|values| Rdm::new(animals.clone(), values.into()).unwrap());
+/// # RdmSet::numbered(people.into())?.write_npy(&path)?;
+/// // An array of 2 people × 3 × 3.
+/// let people = RdmStack::read("animals", &RdmFile::open(&path)?.with_ids(animals))?;
+/// assert_eq!(people.judgments().len(), 2);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct RdmStack {
+    name: String,
+    rdms: RdmSet,
+}
+
+impl RdmStack {
+    /// RDMs that are at hand, and a name for tables and figures.
+    pub fn new(name: impl Into<String>, rdms: RdmSet) -> Self {
+        Self {
+            name: name.into(),
+            rdms,
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// As for [`RdmFile::read`].
+    pub fn read(name: impl Into<String>, file: &RdmFile) -> Result<Self> {
+        Ok(Self::new(name, file.read()?))
+    }
+}
+
+impl SimilarityDataset for RdmStack {
+    type Judgments = RdmSet;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn stimuli(&self) -> &Stimuli {
+        self.rdms.stimuli()
+    }
+
+    fn judgments(&self) -> &RdmSet {
+        &self.rdms
+    }
+}

@@ -1,0 +1,228 @@
+//! Variables in MATLAB files of level 5, as `save -v6` and `save -v7` write them.
+//!
+//! The format is that of "MAT-File Format" (The MathWorks). Nothing that a file declares is
+//! believed: an element must lie within the one around it, counts must agree with the bytes that
+//! are there, memory is asked for as data comes in and only up to a limit, and nesting has one, too.
+
+mod array;
+mod stream;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use flate2::bufread::ZlibDecoder;
+
+pub(crate) use self::array::MatArray;
+use self::array::{Header, read_array, read_header};
+use self::stream::{COMPRESSED, MATRIX, Stream, Tag};
+use super::element::ByteOrder;
+use super::{BUFFER_BYTES, Origin, open, read_up_to};
+use crate::error::{Error, Result};
+
+/// The bytes in front of the first variable.
+const HEADER_BYTES: u64 = 128;
+
+/// The most memory that one variable may take: MATLAB itself saves none larger in this format.
+const MAX_BYTES: u64 = 1 << 31;
+
+/// A file whose variables are listed, and read one at a time.
+pub(crate) struct MatFile<R = BufReader<File>> {
+    reader: R,
+    origin: Origin,
+    order: ByteOrder,
+    variables: Vec<Variable>,
+}
+
+/// Where a variable lies in the file.
+struct Variable {
+    name: String,
+    /// The first byte behind its tag.
+    start: u64,
+    tag: Tag,
+}
+
+impl MatFile {
+    /// Opens a file and lists its variables.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Truncated`], and [`Error::Malformed`] for what is no file of
+    /// level 5.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
+        Self::new(file, Origin::new(path, "mat"))
+    }
+}
+
+impl<R: Read + Seek> MatFile<R> {
+    /// Lists the variables in these bytes.
+    pub(crate) fn new(mut reader: R, origin: Origin) -> Result<Self> {
+        let unreadable = |error| origin.unreadable(error);
+        let length = reader.seek(SeekFrom::End(0)).map_err(unreadable)?;
+        reader.rewind().map_err(unreadable)?;
+        let order = read_file_header(&mut reader, &origin)?;
+
+        let mut file = Self {
+            reader,
+            origin,
+            order,
+            variables: Vec::new(),
+        };
+        let mut start = HEADER_BYTES;
+        while start < length {
+            file.seek(start)?;
+            let left = length - start;
+            let mut stream = Stream::new(&mut file.reader, left, order, &file.origin, MAX_BYTES);
+            let tag = stream.tag()?;
+            start += Tag::BYTES;
+            if tag.size() > length - start {
+                return Err(Error::Truncated {
+                    expected: tag.size(),
+                    found: length - start,
+                });
+            }
+            let header = file.within(start, tag, |stream, _| {
+                Ok(stream.next_header()?.map(|header| header.name))
+            })?;
+            // Without a name there are empty elements, and what belongs to functions and objects.
+            if let Some(name) = header.filter(|name| !name.is_empty()) {
+                file.variables.push(Variable { name, start, tag });
+            }
+            start += tag.size();
+            // Other writers than MATLAB may leave out the end of the padding.
+            start += stream_padding(tag).min(length - start);
+        }
+        Ok(file)
+    }
+
+    /// The names of the variables, in the order of the file.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = self.variables.iter().map(|variable| variable.name.clone());
+        names.collect()
+    }
+
+    /// Reads a variable.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchArray`] names those that are there; [`Error::Malformed`],
+    /// [`Error::Truncated`]; [`Error::OutOfMemory`] for more than 2 GiB, which MATLAB saves in no
+    /// such file.
+    pub(crate) fn read(&mut self, name: &str) -> Result<MatArray> {
+        let variable = self.variables.iter().find(|known| known.name == name);
+        let Some(&Variable { start, tag, .. }) = variable else {
+            return Err(Error::NoSuchArray {
+                name: name.into(),
+                available: self.names(),
+            });
+        };
+        self.seek(start)?;
+        self.within(start, tag, |stream, is_compressed| {
+            let Some(header) = stream.next_header()? else {
+                return Err(stream.malformed("the variable is empty"));
+            };
+            let array = read_array(stream, header)?;
+            if is_compressed {
+                // The checksum is compared at the end.
+                stream.expect_end()?;
+            }
+            Ok(array)
+        })
+    }
+
+    fn seek(&mut self, to: u64) -> Result<()> {
+        let sought = self.reader.seek(SeekFrom::Start(to));
+        sought.map(drop).map_err(|e| self.origin.unreadable(e))
+    }
+
+    /// Passes on the bytes of a variable, which the reader stands at, decompressed if they are
+    /// compressed.
+    fn within<T>(
+        &mut self,
+        start: u64,
+        tag: Tag,
+        read: impl FnOnce(&mut Stream<'_>, bool) -> Result<T>,
+    ) -> Result<T> {
+        let (order, origin) = (self.order, &self.origin);
+        match tag.kind {
+            MATRIX => {
+                let reader: &mut dyn Read = &mut self.reader;
+                let mut stream = Stream::new(reader, tag.size(), order, origin, MAX_BYTES);
+                read(&mut stream, false)
+            }
+            COMPRESSED => {
+                let compressed = BufReader::new((&mut self.reader).take(tag.size()));
+                let mut decoder = ZlibDecoder::new(compressed);
+                let mut stream = Stream::new(&mut decoder, Tag::BYTES, order, origin, MAX_BYTES);
+                let inner = stream.tag()?;
+                if inner.kind != MATRIX {
+                    return Err(origin.malformed(format!(
+                        "compressed data of type {} where an array should be",
+                        inner.kind
+                    )));
+                }
+                if inner.size() > MAX_BYTES {
+                    return Err(Error::OutOfMemory {
+                        what: "a variable of the file",
+                        bytes: inner.size(),
+                    });
+                }
+                let mut stream = Stream::new(&mut decoder, inner.size(), order, origin, MAX_BYTES);
+                read(&mut stream, true)
+            }
+            other => Err(origin.malformed(format!(
+                "data of type {other} at byte {start} where a variable should be"
+            ))),
+        }
+    }
+}
+
+impl Stream<'_> {
+    /// The header of the array whose bytes these are; `None` where there are none.
+    fn next_header(&mut self) -> Result<Option<Header>> {
+        if self.left() == 0 {
+            return Ok(None);
+        }
+        read_header(self).map(Some)
+    }
+}
+
+/// Bytes that fill a variable up to a multiple of 8; compressed ones are not filled up.
+fn stream_padding(tag: Tag) -> u64 {
+    match tag.kind {
+        COMPRESSED => 0,
+        _ => tag.size().next_multiple_of(8) - tag.size(),
+    }
+}
+
+/// Checks what stands in front of the variables, and finds their byte order there.
+fn read_file_header(reader: &mut impl Read, origin: &Origin) -> Result<ByteOrder> {
+    let mut header = [0; HEADER_BYTES as usize];
+    let found = read_up_to(reader, &mut header).map_err(|error| origin.unreadable(error))?;
+    if header.starts_with(b"MATLAB 7.3") || header.starts_with(b"\x89HDF") {
+        return Err(origin.malformed(
+            "it is of MATLAB 7.3, which is HDF5: save it with -v7, or convert the array to .npy",
+        ));
+    }
+    // Level 4 begins with the type of its first variable, level 5 with a text.
+    if found >= 20 && header[..4].contains(&0) {
+        return Err(origin.malformed(
+            "it is of MATLAB 4, or no MATLAB file: save it with -v7, or convert the array to .npy",
+        ));
+    }
+    if found < header.len() {
+        return Err(Error::Truncated {
+            expected: HEADER_BYTES,
+            found: found as u64,
+        });
+    }
+    match &header[124..] {
+        [_, 1, b'I', b'M'] => Ok(ByteOrder::Little),
+        [1, _, b'M', b'I'] => Ok(ByteOrder::Big),
+        [_, 2, b'I', b'M'] | [2, _, b'M', b'I'] => Err(origin.malformed(
+            "it is of MATLAB 7.3, which is HDF5: save it with -v7, or convert the array to .npy",
+        )),
+        _ => Err(origin.malformed("it does not begin as MATLAB files of level 5 do")),
+    }
+}

@@ -1,0 +1,354 @@
+//! How well weighted models do on stimuli and people they were not fitted to.
+
+use std::collections::HashMap;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::metric::rsa::permutation::shuffled;
+use crate::metric::rsa::{Comparator, FeatureWeights, WeightedModel};
+use crate::rdm::{Rdm, RdmSet, n_pairs};
+
+/// Which stimuli and which people are held out together.
+///
+/// ```
+/// use human_alignment::metric::rsa::Folds;
+///
+/// // Two folds of three stimuli, two of two people.
+/// let folds = Folds::new(vec![0, 0, 0, 1, 1, 1], vec![0, 1, 0, 1])?;
+/// assert_eq!((folds.n_of_stimuli(), folds.n_of_people()), (2, 2));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Numbers")]
+pub struct Folds {
+    of_stimuli: Vec<usize>,
+    of_people: Vec<usize>,
+}
+
+/// The numbers as they are read, before they are checked.
+#[derive(Deserialize)]
+struct Numbers {
+    of_stimuli: Vec<usize>,
+    of_people: Vec<usize>,
+}
+
+impl TryFrom<Numbers> for Folds {
+    type Error = Error;
+
+    fn try_from(numbers: Numbers) -> Result<Self> {
+        Self::new(numbers.of_stimuli, numbers.of_people)
+    }
+}
+
+impl Folds {
+    /// Stimuli that a fold needs, so that it has several pairs.
+    pub const MIN_STIMULI: usize = 3;
+
+    /// The number of the fold of each stimulus and of each RDM of people, in their order; folds are
+    /// numbered from 0.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than two folds of stimuli or of people, for a fold of fewer than
+    /// [`Folds::MIN_STIMULI`] stimuli, or of nobody; [`Error::InvalidParameter`] for numbers as large
+    /// as there are stimuli or people.
+    pub fn new(of_stimuli: Vec<usize>, of_people: Vec<usize>) -> Result<Self> {
+        check_folds(
+            &of_stimuli,
+            "folds of stimuli",
+            "stimuli of a fold",
+            Self::MIN_STIMULI,
+        )?;
+        check_folds(&of_people, "folds of people", "people of a fold", 1)?;
+        Ok(Self {
+            of_stimuli,
+            of_people,
+        })
+    }
+
+    /// So many folds of stimuli and of people at random, as equal in size as can be. All sessions of
+    /// a person are in one fold.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for fewer than two folds of either, [`Error::TooFew`] where there
+    /// are not [`Folds::MIN_STIMULI`] stimuli or one person a fold.
+    pub fn random(
+        people: &RdmSet,
+        n_of_stimuli: usize,
+        n_of_people: usize,
+        seed: u64,
+    ) -> Result<Self> {
+        let mut persons = HashMap::new();
+        let person_of: Vec<usize> = people
+            .participants()
+            .iter()
+            .map(|participant| {
+                let next = persons.len();
+                *persons.entry(participant.id.as_str()).or_insert(next)
+            })
+            .collect();
+        let deal = |stream, what, n: usize, n_folds: usize, least: usize| {
+            if n_folds < 2 {
+                return Err(Error::parameter("folds", "at least 2", n_folds));
+            }
+            let needed = n_folds.saturating_mul(least);
+            if n < needed {
+                return Err(Error::TooFew {
+                    what,
+                    needed,
+                    found: n,
+                });
+            }
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(stream);
+            let mut folds = vec![0; n];
+            for (rank, position) in shuffled(n, &mut rng).into_iter().enumerate() {
+                folds[position as usize] = rank % n_folds;
+            }
+            Ok(folds)
+        };
+        let n = people.stimuli().len();
+        let of_stimuli = deal(
+            0,
+            "stimuli for the folds",
+            n,
+            n_of_stimuli,
+            Self::MIN_STIMULI,
+        )?;
+        let of_persons = deal(1, "people for the folds", persons.len(), n_of_people, 1)?;
+        let of_people = person_of.into_iter().map(|person| of_persons[person]);
+        Self::new(of_stimuli, of_people.collect())
+    }
+
+    /// Number of folds of stimuli.
+    pub fn n_of_stimuli(&self) -> usize {
+        n_folds(&self.of_stimuli)
+    }
+
+    /// Number of folds of people.
+    pub fn n_of_people(&self) -> usize {
+        n_folds(&self.of_people)
+    }
+
+    /// The fold of each stimulus.
+    pub fn of_stimuli(&self) -> &[usize] {
+        &self.of_stimuli
+    }
+
+    /// The fold of each RDM of people.
+    pub fn of_people(&self) -> &[usize] {
+        &self.of_people
+    }
+
+    /// Checks that there is one fold for each stimulus and RDM, and no person is in two.
+    fn check(&self, people: &RdmSet) -> Result<()> {
+        for (what, folds, expected) in [
+            ("folds of stimuli", &self.of_stimuli, people.stimuli().len()),
+            ("folds of people", &self.of_people, people.len()),
+        ] {
+            if folds.len() != expected {
+                return Err(Error::LengthMismatch {
+                    what,
+                    expected,
+                    found: folds.len(),
+                });
+            }
+        }
+        let mut fold_of = HashMap::new();
+        for (participant, &fold) in people.participants().iter().zip(&self.of_people) {
+            if *fold_of.entry(&participant.id).or_insert(fold) != fold {
+                let expected = "the same for all sessions of a person";
+                let found = format_args!("several for {:?}", participant.id);
+                return Err(Error::parameter("the fold", expected, found));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn n_folds(folds: &[usize]) -> usize {
+    folds.iter().max().map_or(0, |last| last + 1)
+}
+
+/// Checks that there are two folds, with no fewer than `least` members each.
+fn check_folds(
+    folds: &[usize],
+    what: &'static str,
+    members: &'static str,
+    least: usize,
+) -> Result<()> {
+    if let Some(fold) = folds.iter().find(|&&fold| fold >= folds.len()) {
+        return Err(Error::parameter(what, "numbered from 0 without gaps", fold));
+    }
+    let n = n_folds(folds);
+    if n < 2 {
+        return Err(Error::TooFew {
+            what,
+            needed: 2,
+            found: n,
+        });
+    }
+    let mut sizes = vec![0; n];
+    folds.iter().for_each(|&fold| sizes[fold] += 1);
+    match sizes.into_iter().find(|&size| size < least) {
+        None => Ok(()),
+        Some(found) => Err(Error::TooFew {
+            what: members,
+            needed: least,
+            found,
+        }),
+    }
+}
+
+/// How well a [`WeightedModel`] predicts people and stimuli that were held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrossValidated {
+    /// What compared predictions with people.
+    pub comparator: Comparator,
+    /// The mean over held-out people, each in each fold of stimuli: what a noise ceiling is a
+    /// ceiling of.
+    pub value: f64,
+    /// Each fold of stimuli with each of people, in this order.
+    pub folds: Vec<HeldOut>,
+    /// Pairs of stimuli that are in different folds: no prediction is ever tested on them.
+    pub n_straddling: usize,
+}
+
+/// A fold of stimuli and people that were held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldOut {
+    /// The number of the fold of stimuli.
+    pub stimuli: usize,
+    /// The number of the fold of people.
+    pub people: usize,
+    /// The mean over the people that were held out of how alike the prediction is to them.
+    pub value: f64,
+    /// What was fitted to the other stimuli and people.
+    pub weights: FeatureWeights,
+    /// RDMs of people that were held out.
+    pub n_people: usize,
+    /// Pairs among the stimuli that were fitted to.
+    pub n_training: usize,
+    /// Pairs among the stimuli that were held out.
+    pub n_test: usize,
+    /// Pairs of a stimulus that was fitted to and one that was held out; they are used for neither.
+    pub n_straddling: usize,
+}
+
+impl WeightedModel {
+    /// Fits the weights to some stimuli and people, and tests them on pairs of other stimuli, judged
+    /// by other people, for each fold of stimuli with each of people.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where the folds are not of these stimuli and people,
+    /// [`Error::InvalidParameter`] where sessions of a person are in different folds; within
+    /// [`Error::InRdm`] that names the fold, what [`WeightedModel::fit`] and [`Comparator::compare`]
+    /// refuse, and [`Error::ConstantRdm`] where all weights are 0, which predicts nothing.
+    pub fn cross_validated(
+        self,
+        features: &[&Rdm],
+        people: &RdmSet,
+        folds: &Folds,
+    ) -> Result<CrossValidated> {
+        folds.check(people)?;
+        let n_of_people = folds.n_of_people();
+        // One fold of stimuli at a time, so that no more than two copies of the RDMs are there.
+        let held_out: Vec<Vec<HeldOut>> = (0..folds.n_of_stimuli())
+            .map(|of_stimuli| {
+                let (training, test) = split(&folds.of_stimuli, of_stimuli);
+                let select = |positions: &[usize]| {
+                    let stimuli = people.stimuli().select(positions)?;
+                    let features = features.iter().enumerate().map(|(position, rdm)| {
+                        let selected = rdm.select(&stimuli);
+                        selected.map_err(|error| error.in_rdm(format_args!("feature {position}")))
+                    });
+                    let features: Vec<Rdm> = features.collect::<Result<_>>()?;
+                    Ok::<_, Error>((features, people.select(&stimuli)?))
+                };
+                let (training, test) = (select(&training)?, select(&test)?);
+                let values: Vec<Result<HeldOut>> = (0..n_of_people)
+                    .into_par_iter()
+                    .map(|of_people| {
+                        let by = split(&folds.of_people, of_people);
+                        let tested = self.tested([of_stimuli, of_people], &training, &test, by);
+                        tested.map_err(|error| {
+                            error.in_rdm(format_args!(
+                                "fold {of_stimuli} of stimuli, {of_people} of people"
+                            ))
+                        })
+                    })
+                    .collect();
+                values.into_iter().collect()
+            })
+            .collect::<Result<_>>()?;
+        let held_out: Vec<HeldOut> = held_out.into_iter().flatten().collect();
+        let n_values: usize = held_out.iter().map(|fold| fold.n_people).sum();
+        let sum: f64 = held_out
+            .iter()
+            .map(|fold| fold.value * fold.n_people as f64)
+            .sum();
+        let n_tested: usize = held_out
+            .iter()
+            .step_by(n_of_people)
+            .map(|fold| fold.n_test)
+            .sum();
+        Ok(CrossValidated {
+            comparator: self.comparator(),
+            value: sum / n_values as f64,
+            n_straddling: n_pairs(people.stimuli().len()) - n_tested,
+            folds: held_out,
+        })
+    }
+
+    /// One fit and its test.
+    fn tested(
+        self,
+        [of_stimuli, of_people]: [usize; 2],
+        training: &(Vec<Rdm>, RdmSet),
+        test: &(Vec<Rdm>, RdmSet),
+        (fitted, held_out): (Vec<usize>, Vec<usize>),
+    ) -> Result<HeldOut> {
+        let some = |people: &RdmSet, positions: &[usize]| {
+            let participants = positions
+                .iter()
+                .map(|&at| people.participants()[at].clone());
+            let rdms = positions.iter().map(|&at| people.rdms()[at].clone());
+            RdmSet::new(participants.collect(), rdms.collect())
+        };
+        let features: Vec<&Rdm> = training.0.iter().collect();
+        let weights = self.fit(&features, &some(&training.1, &fitted)?)?;
+        if weights.weights.iter().all(|&weight| weight == 0.0) {
+            return Err(Error::ConstantRdm {
+                undefined: "the value of a model whose weights are all 0",
+            });
+        }
+        let features: Vec<&Rdm> = test.0.iter().collect();
+        let predicted = weights.predict(&features)?;
+        let mut sum = 0.0;
+        for &position in &held_out {
+            let value = self
+                .comparator()
+                .compare(&predicted, &test.1.rdms()[position]);
+            sum += value.map_err(|error| error.in_rdm(&test.1.participants()[position]))?;
+        }
+        let (n_fitted, n_held_out) = (training.1.stimuli().len(), test.1.stimuli().len());
+        Ok(HeldOut {
+            stimuli: of_stimuli,
+            people: of_people,
+            value: sum / held_out.len() as f64,
+            weights,
+            n_people: held_out.len(),
+            n_training: n_pairs(n_fitted),
+            n_test: n_pairs(n_held_out),
+            n_straddling: n_fitted * n_held_out,
+        })
+    }
+}
+
+/// The positions of the other folds, and those of the fold.
+fn split(folds: &[usize], held_out: usize) -> (Vec<usize>, Vec<usize>) {
+    (0..folds.len()).partition(|&position| folds[position] != held_out)
+}

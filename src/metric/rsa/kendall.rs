@@ -1,0 +1,174 @@
+//! Kendall's τ in O(m log m) (Knight 1966).
+
+use crate::rdm::sort_order;
+
+/// What the difference of concordant and discordant pairs is divided by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Denominator {
+    /// All pairs: τ-a.
+    AllPairs,
+    /// The geometric mean of the pairs that differ in each: τ-b.
+    PairsThatDiffer,
+}
+
+/// Values by their ranks.
+#[derive(Debug, Clone)]
+pub(crate) struct KendallRanks {
+    /// Rank of each value, equal values sharing one.
+    ranks: Vec<u32>,
+    /// Where the values stand, in ascending order.
+    order: Vec<u32>,
+    /// Pairs of equal values.
+    n_tied: u64,
+}
+
+impl KendallRanks {
+    pub fn new(values: &[f64]) -> Self {
+        let sorted = sort_order(values);
+        let mut ranks = vec![0; values.len()];
+        let mut n_tied = 0;
+        let groups = sorted.chunk_by(|left, _| left.ties_with_next);
+        for (rank, tied) in (0..).zip(groups) {
+            n_tied += pairs(tied.len());
+            for ordered in tied {
+                ranks[ordered.place as usize] = rank;
+            }
+        }
+        Self {
+            ranks,
+            order: sorted.iter().map(|ordered| ordered.place).collect(),
+            n_tied,
+        }
+    }
+
+    /// Whether not all values are equal.
+    pub fn vary(&self) -> bool {
+        self.n_tied < pairs(self.ranks.len())
+    }
+
+    /// τ with other values of the same pairs.
+    pub fn tau(&self, other: &Self, denominator: Denominator) -> f64 {
+        let n_pairs = pairs(self.ranks.len());
+        let mut ranks: Vec<u32> = self
+            .order
+            .iter()
+            .map(|&place| other.ranks[place as usize])
+            .collect();
+        // Within equal values of the first in the order of the second: pairs that tie in the first
+        // are no inversions.
+        let mut n_tied_in_both = 0;
+        let mut start = 0;
+        let same =
+            |&left: &u32, &right: &u32| self.ranks[left as usize] == self.ranks[right as usize];
+        for tied in self.order.chunk_by(same) {
+            let own = &mut ranks[start..start + tied.len()];
+            start += tied.len();
+            if own.len() > 1 {
+                own.sort_unstable();
+                let groups = own.chunk_by(|left, right| left == right);
+                n_tied_in_both += groups.map(|group| pairs(group.len())).sum::<u64>();
+            }
+        }
+        let mut spare = ranks.clone();
+        let n_discordant = sort_counting_inversions(&mut ranks, &mut spare);
+        let n_differ_in_both = n_pairs + n_tied_in_both - self.n_tied - other.n_tied;
+        let difference = n_differ_in_both as f64 - 2.0 * n_discordant as f64;
+        difference
+            / match denominator {
+                Denominator::AllPairs => n_pairs as f64,
+                Denominator::PairsThatDiffer => {
+                    let differ = |ranks: &Self| (n_pairs - ranks.n_tied) as f64;
+                    differ(self).sqrt() * differ(other).sqrt()
+                }
+            }
+    }
+}
+
+fn pairs(n: usize) -> u64 {
+    let n = n as u64;
+    n * n.saturating_sub(1) / 2
+}
+
+/// Sorts by merging, and counts the pairs that stood in descending order.
+fn sort_counting_inversions(values: &mut [u32], spare: &mut [u32]) -> u64 {
+    /// Runs that are sorted by insertion.
+    const SHORT: usize = 16;
+
+    let n = values.len();
+    if n <= SHORT {
+        let mut n_inversions = 0;
+        for end in 1..n {
+            let mut place = end;
+            while place > 0 && values[place - 1] > values[place] {
+                values.swap(place - 1, place);
+                place -= 1;
+            }
+            n_inversions += (end - place) as u64;
+        }
+        return n_inversions;
+    }
+    let middle = n / 2;
+    let (left, right) = values.split_at_mut(middle);
+    let (left_spare, right_spare) = spare.split_at_mut(middle);
+    let mut n_inversions =
+        sort_counting_inversions(left, left_spare) + sort_counting_inversions(right, right_spare);
+    if left[middle - 1] <= right[0] {
+        return n_inversions;
+    }
+    spare.copy_from_slice(values);
+    let (left, right) = spare.split_at(middle);
+    let (mut i, mut j) = (0, 0);
+    for out in values.iter_mut() {
+        let from_left = j == right.len() || i < left.len() && left[i] <= right[j];
+        if from_left {
+            *out = left[i];
+            i += 1;
+        } else {
+            *out = right[j];
+            j += 1;
+            n_inversions += (left.len() - i) as u64;
+        }
+    }
+    n_inversions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// (concordant − discordant, pairs that differ in a, in b), by definition.
+    fn by_definition(a: &[i8], b: &[i8]) -> (i64, u64, u64) {
+        let (mut difference, mut differ_in_a, mut differ_in_b) = (0, 0, 0);
+        for i in 0..a.len() {
+            for j in 0..i {
+                let (x, y) = (a[i].cmp(&a[j]) as i64, b[i].cmp(&b[j]) as i64);
+                difference += x * y;
+                differ_in_a += x.unsigned_abs();
+                differ_in_b += y.unsigned_abs();
+            }
+        }
+        (difference, differ_in_a, differ_in_b)
+    }
+
+    proptest! {
+        #[test]
+        fn counts_as_the_definition_does(
+            pairs in prop::collection::vec((-6i8..6, -20i8..20), 2..120)
+        ) {
+            let (a, b): (Vec<i8>, Vec<i8>) = pairs.into_iter().unzip();
+            let (difference, differ_in_a, differ_in_b) = by_definition(&a, &b);
+            let ranks = |values: &[i8]| {
+                KendallRanks::new(&values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>())
+            };
+            let (first, second) = (ranks(&a), ranks(&b));
+            let tau_a = difference as f64 / super::pairs(a.len()) as f64;
+            prop_assert!((first.tau(&second, Denominator::AllPairs) - tau_a).abs() < 1e-14);
+            prop_assert_eq!(first.vary(), differ_in_a > 0);
+            if differ_in_a > 0 && differ_in_b > 0 {
+                let tau_b = difference as f64 / (differ_in_a as f64 * differ_in_b as f64).sqrt();
+                prop_assert!((second.tau(&first, Denominator::PairsThatDiffer) - tau_b).abs() < 1e-14);
+            }
+        }
+    }
+}

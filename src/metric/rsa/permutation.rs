@@ -1,0 +1,349 @@
+//! Whether a model knows the stimuli, or only the distribution of dissimilarities.
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::metric::rsa::Comparator;
+use crate::metric::rsa::prepared::{Prepared, dot};
+use crate::rdm::{Rdm, RdmSet, Scaling, n_pairs, pair_index, row_range};
+
+/// The permutation test over stimuli (Kriegeskorte, Mur & Bandettini 2008): how often does the model
+/// do as well when its stimuli are exchanged at random?
+///
+/// Rows and columns of the model's RDM are permuted together, the RDM of people stays as it is. So
+/// the test allows for dissimilarities that share a stimulus, which a test over pairs doesn't. It is
+/// about these people and these stimuli: that the two RDMs are related at all, not that others would
+/// show it too.
+///
+/// Each permutation has a stream of its own of one seeded generator, so that the numbers depend on
+/// the seed alone and not on the number of threads.
+///
+/// ```
+/// use human_alignment::metric::rsa::{Comparator, PermutationTest};
+/// use human_alignment::{Rdm, Stimuli};
+///
+/// let n = 9;
+/// let squares = |i: u32, j: u32| f64::from(j * j - i * i);
+/// let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+/// let model = Rdm::new(Stimuli::numbered(n), pairs.clone().map(|(i, j)| f64::from(j - i)).collect())?;
+/// let people = Rdm::new(Stimuli::numbered(n), pairs.map(|(i, j)| squares(i, j)).collect())?;
+///
+/// let test = PermutationTest::new(999, 1)?;
+/// let result = test.run(Comparator::Spearman, &model, &people.into())?;
+/// assert!(result.value > 0.7 && result.p_value < 0.01);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Settings")]
+pub struct PermutationTest {
+    n_permutations: usize,
+    seed: u64,
+}
+
+/// The settings as they are read, before they are checked.
+#[derive(Deserialize)]
+struct Settings {
+    n_permutations: usize,
+    seed: u64,
+}
+
+impl TryFrom<Settings> for PermutationTest {
+    type Error = Error;
+
+    fn try_from(settings: Settings) -> Result<Self> {
+        Self::new(settings.n_permutations, settings.seed)
+    }
+}
+
+/// What a [`PermutationTest`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PermutationResult {
+    /// The model against the plain mean of the people's RDMs.
+    pub value: f64,
+    /// One-sided: (1 + permutations whose value is no less) / (1 + permutations). At least
+    /// 1 / (1 + permutations).
+    pub p_value: f64,
+    /// Two-sided: twice the smaller of `p_value` and the same of the other tail, at most 1.
+    pub two_sided_p_value: f64,
+    /// Permutations that were drawn.
+    pub n_permutations: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl PermutationTest {
+    /// Values that differ by no more are equal: what rounding leaves of sums in another order.
+    const ROUNDING: f64 = 1e-12;
+
+    /// So many permutations, from this seed.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for no permutation or more than a million.
+    pub fn new(n_permutations: usize, seed: u64) -> Result<Self> {
+        if (1..=1_000_000).contains(&n_permutations) {
+            Ok(Self {
+                n_permutations,
+                seed,
+            })
+        } else {
+            let expected = "1 to 1000000 permutations";
+            Err(Error::parameter(
+                "permutation test",
+                expected,
+                n_permutations,
+            ))
+        }
+    }
+
+    /// Tests a model, which may be over more stimuli than people judged.
+    ///
+    /// Where pairs are missing, each permutation is compared over the pairs that it has in common
+    /// with people.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than four stimuli, which have too few permutations to say
+    /// anything; [`Error::MissingStimuli`] where the model lacks stimuli that people judged;
+    /// [`Error::OutOfMemory`] where n² numbers can't be held; otherwise as for
+    /// [`Comparator::compare`], of any permutation.
+    pub fn run(
+        &self,
+        comparator: Comparator,
+        model: &Rdm,
+        people: &RdmSet,
+    ) -> Result<PermutationResult> {
+        let n = people.stimuli().len();
+        if n < 4 {
+            return Err(Error::TooFew {
+                what: "stimuli for a permutation test",
+                needed: 4,
+                found: n,
+            });
+        }
+        let model = model.select(people.stimuli())?;
+        let people = people.mean(Scaling::None)?;
+        let value = comparator.compare(&model, &people)?;
+        let permuted = Permuted::new(comparator, &model, &people)?;
+        let values: Vec<Result<f64>> = (0..self.n_permutations as u64)
+            .into_par_iter()
+            .map(|permutation| {
+                let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+                rng.set_stream(permutation);
+                permuted.value(&shuffled(n, &mut rng))
+            })
+            .collect();
+        let (mut n_no_less, mut n_no_more) = (0, 0);
+        for permuted in values {
+            let permuted = permuted?;
+            n_no_less += usize::from(permuted >= value - Self::ROUNDING);
+            n_no_more += usize::from(permuted <= value + Self::ROUNDING);
+        }
+        // The order at hand is one that chance could have given.
+        let share = |n: usize| (1 + n) as f64 / (1 + self.n_permutations) as f64;
+        Ok(PermutationResult {
+            value,
+            p_value: share(n_no_less),
+            two_sided_p_value: (2.0 * share(n_no_less.min(n_no_more))).min(1.0),
+            n_permutations: self.n_permutations,
+            seed: self.seed,
+        })
+    }
+}
+
+/// The positions below `n` in random order (Fisher & Yates).
+pub(super) fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<u32> {
+    let mut positions: Vec<u32> = (0..n as u32).collect();
+    for last in (1..n as u32).rev() {
+        positions.swap(last as usize, rng.random_range(0..=last) as usize);
+    }
+    positions
+}
+
+/// A model whose stimuli can be permuted, and what it is compared with.
+enum Permuted<'a> {
+    /// What is made ready of a permuted RDM is the same permutation of what is made ready of the
+    /// RDM, so that a value is a dot product with elements that are looked up.
+    Vector {
+        /// One row a stimulus, so that the elements of a pair's first stimulus lie together.
+        model: Vec<f64>,
+        people: Vec<f64>,
+    },
+    /// All pairs, made ready for each permutation.
+    AllPairs {
+        comparator: Comparator,
+        model: &'a Rdm,
+        people: Prepared,
+    },
+    /// Pairs that both have, made ready for each permutation.
+    CommonPairs {
+        comparator: Comparator,
+        model: &'a Rdm,
+        people: &'a Rdm,
+    },
+}
+
+impl<'a> Permuted<'a> {
+    fn new(comparator: Comparator, model: &'a Rdm, people: &'a Rdm) -> Result<Self> {
+        if model.n_missing() > 0 || people.n_missing() > 0 {
+            return Ok(Permuted::CommonPairs {
+                comparator,
+                model,
+                people,
+            });
+        }
+        let n = model.n_stimuli();
+        let people = Prepared::new(comparator, n, people.values().to_vec())?;
+        let people = match people.into_unit() {
+            Ok(people) => people,
+            Err(people) => {
+                return Ok(Permuted::AllPairs {
+                    comparator,
+                    model,
+                    people,
+                });
+            }
+        };
+        match Prepared::new(comparator, n, model.values().to_vec())?.into_unit() {
+            Ok(model) => Ok(Permuted::Vector {
+                model: square(n, &model)?,
+                people,
+            }),
+            Err(_) => unreachable!("both were made ready for the same comparator"),
+        }
+    }
+
+    /// The value with the model's stimulus at `positions[i]` in the place of the *i*-th.
+    fn value(&self, positions: &[u32]) -> Result<f64> {
+        match self {
+            Permuted::Vector { model, people } => Ok(permuted_dot(model, people, positions)),
+            Permuted::AllPairs {
+                comparator,
+                model,
+                people,
+            } => {
+                let values = at(model, positions).collect();
+                let model = Prepared::new(*comparator, positions.len(), values)?;
+                Ok(model.compare(people))
+            }
+            Permuted::CommonPairs {
+                comparator,
+                model,
+                people,
+            } => {
+                let model =
+                    Rdm::with_missing(people.stimuli().clone(), at(model, positions).collect())?;
+                comparator.compare(&model, people)
+            }
+        }
+    }
+}
+
+/// The dissimilarities of the stimuli at these positions.
+fn at<'a>(rdm: &'a Rdm, positions: &'a [u32]) -> impl Iterator<Item = f64> + 'a {
+    let n = rdm.n_stimuli();
+    positions
+        .iter()
+        .enumerate()
+        .flat_map(move |(place, &first)| {
+            positions[place + 1..].iter().map(move |&second| {
+                let (low, high) = (first.min(second) as usize, first.max(second) as usize);
+                rdm.values()[pair_index(n, low, high)]
+            })
+        })
+}
+
+/// The square of what is made ready: pairs, and for whitened comparators the diagonal behind them.
+fn square(n: usize, vector: &[f64]) -> Result<Vec<f64>> {
+    let (pairs, diagonal) = vector.split_at(n_pairs(n));
+    let mut square = Vec::new();
+    let n_elements = n.saturating_mul(n);
+    crate::io::reserve(&mut square, n_elements, "the square of the model's RDM")?;
+    square.resize(n_elements, 0.0);
+    for row in 0..n {
+        for (column, &value) in (row + 1..n).zip(&pairs[row_range(n, row)]) {
+            square[row * n + column] = value;
+            square[column * n + row] = value;
+        }
+    }
+    for (stimulus, &value) in diagonal.iter().enumerate() {
+        square[stimulus * n + stimulus] = value;
+    }
+    Ok(square)
+}
+
+/// The dot product with the permuted square; the diagonal counts where there is one.
+fn permuted_dot(square: &[f64], vector: &[f64], positions: &[u32]) -> f64 {
+    let n = positions.len();
+    let (pairs, diagonal) = vector.split_at(n_pairs(n));
+    let mut looked_up = Vec::with_capacity(n);
+    let mut total = 0.0;
+    for (place, &first) in positions.iter().enumerate() {
+        let row = &square[first as usize * n..][..n];
+        looked_up.clear();
+        looked_up.extend(
+            positions[place + 1..]
+                .iter()
+                .map(|&second| row[second as usize]),
+        );
+        total += dot(&looked_up, &pairs[row_range(n, place)]);
+    }
+    for (&value, &stimulus) in diagonal.iter().zip(positions) {
+        total += value * square[stimulus as usize * (n + 1)];
+    }
+    total.clamp(-1.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+
+    fn rdm(n: u32, seed: u64) -> Rdm {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let values = (0..n_pairs(n as usize)).map(|_| rng.random_range(1..20u32).into());
+        Rdm::new(Stimuli::numbered(n), values.collect()).unwrap()
+    }
+
+    /// Under every comparator, a permutation is what comparing the permuted RDM gives.
+    #[test]
+    fn a_permutation_is_the_permuted_rdm() {
+        let n = 9;
+        let (model, people) = (rdm(n, 1), rdm(n, 2));
+        let mut with_gaps = people.values().to_vec();
+        with_gaps[3] = f64::NAN;
+        let with_gaps = Rdm::with_missing(people.stimuli().clone(), with_gaps).unwrap();
+        for comparator in Comparator::ALL {
+            for people in [&people, &with_gaps] {
+                if people.n_missing() > 0 && comparator.needs_all_pairs() {
+                    continue;
+                }
+                let permuted = Permuted::new(comparator, &model, people).unwrap();
+                for seed in 0..5 {
+                    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                    let positions = shuffled(n as usize, &mut rng);
+                    let of_permuted =
+                        Rdm::new(model.stimuli().clone(), at(&model, &positions).collect());
+                    let expected = comparator.compare(&of_permuted.unwrap(), people).unwrap();
+                    let found = permuted.value(&positions).unwrap();
+                    assert!((found - expected).abs() < 1e-14, "{comparator}");
+                }
+            }
+        }
+    }
+
+    /// Over all 24 orders of four stimuli, each comes about as often as the others.
+    #[test]
+    fn every_order_is_as_likely() {
+        let mut counts = std::collections::HashMap::new();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let n = 24_000;
+        for _ in 0..n {
+            *counts.entry(shuffled(4, &mut rng)).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 24);
+        // Binomial: 1000 ± 31.
+        assert!(counts.values().all(|count| (850..1150).contains(count)));
+    }
+}

@@ -1,0 +1,191 @@
+//! RDMs made ready for a comparator, so that what depends on one of two is done once.
+
+use crate::error::{Error, Result};
+use crate::metric::rsa::Comparator;
+use crate::metric::rsa::kendall::{Denominator, KendallRanks};
+use crate::rdm::{centred_ranks, row_range};
+
+/// The values of an RDM, made ready. Both of two that are compared were made ready for the same
+/// comparator and the same pairs.
+#[derive(Debug, Clone)]
+pub(crate) enum Prepared {
+    /// Their value is the dot product of the two, divided by both lengths.
+    Vector {
+        /// Centred where the comparator does so.
+        values: Vec<f64>,
+        /// What makes a product a correlation or a cosine.
+        length: f64,
+    },
+    /// Their value counts concordant pairs.
+    Kendall(KendallRanks, Denominator),
+}
+
+impl Prepared {
+    /// All pairs of `n` stimuli, none missing.
+    pub fn new(comparator: Comparator, n: usize, values: Vec<f64>) -> Result<Self> {
+        match comparator {
+            Comparator::WhitenedCosine => with_length(gram(n, values), "the cosine"),
+            Comparator::WhitenedPearson => {
+                let centred = centre(values, "the correlation")?;
+                with_length(gram(n, centred), "the correlation")
+            }
+            _ => Self::of_some_pairs(comparator, values),
+        }
+    }
+
+    /// Some pairs, for a comparator that doesn't ask which.
+    pub fn of_some_pairs(comparator: Comparator, mut values: Vec<f64>) -> Result<Self> {
+        let m = values.len() as f64;
+        match comparator {
+            Comparator::Pearson | Comparator::WhitenedPearson => {
+                with_length(centre(values, "the correlation")?, "the correlation")
+            }
+            Comparator::Cosine | Comparator::WhitenedCosine => with_length(values, "the cosine"),
+            Comparator::Spearman => {
+                let squared = centred_ranks(&mut values);
+                match squared > 0.0 {
+                    true => Ok(Prepared::Vector {
+                        values,
+                        length: squared.sqrt(),
+                    }),
+                    false => Err(constant("the rank correlation")),
+                }
+            }
+            Comparator::RhoA => {
+                centred_ranks(&mut values);
+                // Of ranks without ties.
+                let length = (m * (m * m - 1.0) / 12.0).sqrt();
+                Ok(Prepared::Vector { values, length })
+            }
+            Comparator::KendallTauA => Ok(Prepared::Kendall(
+                KendallRanks::new(&values),
+                Denominator::AllPairs,
+            )),
+            Comparator::KendallTauB => {
+                let ranks = KendallRanks::new(&values);
+                if !ranks.vary() {
+                    return Err(constant("Kendall's τ-b"));
+                }
+                Ok(Prepared::Kendall(ranks, Denominator::PairsThatDiffer))
+            }
+        }
+    }
+
+    /// Values whose dot product is the value of the comparator, where it is one.
+    pub fn into_unit(self) -> Result<Vec<f64>, Self> {
+        match self {
+            Prepared::Vector { mut values, length } => {
+                values.iter_mut().for_each(|value| *value /= length);
+                Ok(values)
+            }
+            other => Err(other),
+        }
+    }
+
+    /// The value of the comparator, clamped to \[−1, 1\] against rounding.
+    pub fn compare(&self, other: &Self) -> f64 {
+        let value = match (self, other) {
+            (
+                Prepared::Vector { values, length },
+                Prepared::Vector {
+                    values: others,
+                    length: other_length,
+                },
+            ) => dot(values, others) / length / other_length,
+            (Prepared::Kendall(first, denominator), Prepared::Kendall(second, _)) => {
+                first.tau(second, *denominator)
+            }
+            _ => unreachable!("both were made ready for the same comparator"),
+        };
+        value.clamp(-1.0, 1.0)
+    }
+}
+
+fn constant(undefined: &'static str) -> Error {
+    Error::ConstantRdm { undefined }
+}
+
+/// Subtracts the mean.
+fn centre(values: Vec<f64>, undefined: &'static str) -> Result<Vec<f64>> {
+    let first = values[0];
+    if values.iter().all(|&value| value == first) {
+        return Err(constant(undefined));
+    }
+    let mut values = within_range(values);
+    let mean = sum(&values, |value| value) / values.len() as f64;
+    values.iter_mut().for_each(|value| *value -= mean);
+    Ok(values)
+}
+
+fn with_length(values: Vec<f64>, undefined: &'static str) -> Result<Prepared> {
+    let values = within_range(values);
+    let length = sum(&values, |value| value * value).sqrt();
+    match length > 0.0 {
+        true => Ok(Prepared::Vector { values, length }),
+        false => Err(constant(undefined)),
+    }
+}
+
+/// Divides values by the largest where their squares might leave the range of `f64`; no comparison
+/// depends on their unit.
+fn within_range(mut values: Vec<f64>) -> Vec<f64> {
+    let largest = values
+        .iter()
+        .fold(0.0, |max: f64, value| max.max(value.abs()));
+    if largest > 0.0 && !(1e-100..1e100).contains(&largest) {
+        values.iter_mut().for_each(|value| *value /= largest);
+    }
+    values
+}
+
+/// The centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is that of two such
+/// matrices: elements above the diagonal times √2, then the diagonal.
+pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
+    let mut row_sums = vec![0.0; n];
+    for first in 0..n {
+        let row = &values[row_range(n, first)];
+        row_sums[first] += sum(row, |value| value);
+        for (sum, value) in row_sums[first + 1..].iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    let total = sum(&row_sums, |value| value) / (n * n) as f64;
+    let means: Vec<f64> = row_sums.iter().map(|sum| sum / n as f64).collect();
+    for first in 0..n {
+        let row = &mut values[row_range(n, first)];
+        for (value, mean) in row.iter_mut().zip(&means[first + 1..]) {
+            *value = -0.5 * (*value - means[first] - mean + total) * std::f64::consts::SQRT_2;
+        }
+    }
+    values.extend(means.iter().map(|mean| -0.5 * (total - 2.0 * mean)));
+    values
+}
+
+/// Independent sums, so that one addition need not wait for the last.
+const LANES: usize = 8;
+
+/// Sums in a fixed order.
+pub(super) fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane += of(value);
+        }
+    }
+    lanes.iter().sum::<f64>() + rest.iter().map(|&value| of(value)).sum::<f64>()
+}
+
+/// A dot product in a fixed order.
+pub(super) fn dot(first: &[f64], second: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (chunks, rest) = first.as_chunks::<LANES>();
+    let (others, other_rest) = second.as_chunks::<LANES>();
+    for (chunk, other) in chunks.iter().zip(others) {
+        for ((lane, a), b) in lanes.iter_mut().zip(chunk).zip(other) {
+            *lane += a * b;
+        }
+    }
+    let rest = rest.iter().zip(other_rest).map(|(a, b)| a * b);
+    lanes.iter().sum::<f64>() + rest.sum::<f64>()
+}

@@ -1,0 +1,82 @@
+//! Stimuli that a person arranged by similarity.
+
+use crate::error::{Error, Result};
+use crate::stimuli::Stimuli;
+
+/// Where a person placed some of the stimuli on the screen in one trial: the closer, the more alike.
+///
+/// ```
+/// use human_alignment::rdm::Arrangement;
+/// use human_alignment::Stimuli;
+///
+/// let animals = Stimuli::new(["cat", "dog", "hen"])?;
+/// let trial = Arrangement::new(animals, vec![[0.0, 0.0], [0.3, 0.4], [0.0, 0.9]])?;
+/// assert_eq!(trial.distance(0, 1), Some(0.5));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrangement {
+    stimuli: Stimuli,
+    positions: Vec<[f64; 2]>,
+}
+
+impl Arrangement {
+    /// The stimuli of a trial and where they were placed, in any unit that all trials share.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than two stimuli, [`Error::LengthMismatch`] where there are not as
+    /// many positions, [`Error::NotFinite`] naming a coordinate, [`Error::ConstantRdm`] where all
+    /// stimuli were placed on one point, so that the arrangement has no scale.
+    pub fn new(stimuli: Stimuli, positions: Vec<[f64; 2]>) -> Result<Self> {
+        if stimuli.len() < 2 {
+            return Err(Error::TooFew {
+                what: "stimuli",
+                needed: 2,
+                found: stimuli.len(),
+            });
+        }
+        if positions.len() != stimuli.len() {
+            return Err(Error::LengthMismatch {
+                what: "positions",
+                expected: stimuli.len(),
+                found: positions.len(),
+            });
+        }
+        for (row, position) in positions.iter().enumerate() {
+            for (column, &value) in position.iter().enumerate() {
+                // Distances stay finite, too.
+                if value.is_nan() || value.abs() > f64::MAX / 8.0 {
+                    return Err(Error::NotFinite {
+                        row,
+                        stimulus: stimuli.ids()[row].clone(),
+                        column,
+                        value,
+                    });
+                }
+            }
+        }
+        if positions.iter().all(|position| position == &positions[0]) {
+            return Err(Error::ConstantRdm {
+                undefined: "the scale of the arrangement",
+            });
+        }
+        Ok(Self { stimuli, positions })
+    }
+
+    /// The stimuli that were shown.
+    pub fn stimuli(&self) -> &Stimuli {
+        &self.stimuli
+    }
+
+    /// Where each was placed: x and y.
+    pub fn positions(&self) -> &[[f64; 2]] {
+        &self.positions
+    }
+
+    /// How far apart two stimuli were placed, given by their positions in
+    /// [`Arrangement::stimuli`]; `None` beyond the end.
+    pub fn distance(&self, first: usize, second: usize) -> Option<f64> {
+        let (a, b) = (self.positions.get(first)?, self.positions.get(second)?);
+        Some((a[0] - b[0]).hypot(a[1] - b[1]))
+    }
+}

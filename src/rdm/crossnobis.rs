@@ -1,0 +1,193 @@
+//! Cross-validated squared distances.
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use crate::error::{Error, Result};
+use crate::rdm::{Rdm, n_pairs};
+use crate::representation::Representation;
+
+/// The cross-validated squared Mahalanobis distance ("crossnobis", Walther et al. 2016) of repeated
+/// measurements of the same stimuli.
+///
+/// With xₐᵢ the features of stimulus *i* in measurement *a* and P the noise precision, the
+/// dissimilarity of *i* and *j* is the mean over ordered pairs of different measurements of
+///
+/// (xₐᵢ − xₐⱼ)ᵀ P (x_bᵢ − x_bⱼ).
+///
+/// Noise that is independent between measurements averages out, so that stimuli which are the same
+/// are 0 apart in expectation; single values can be negative. Without a precision it is the
+/// cross-validated squared Euclidean distance. Divide by the number of features
+/// ([`Representation::n_features`]) for the convention in which distances are per feature.
+///
+/// Measurements are matched by stimulus id and stand in the order of the first.
+///
+/// # Errors
+/// [`Error::TooFew`] for fewer than two measurements or stimuli, [`Error::MissingStimuli`] and
+/// [`Error::ExtraStimuli`] where they are not over the same stimuli, [`Error::LengthMismatch`] where
+/// they differ in features, [`Error::Shape`] where the precision is not features × features,
+/// [`Error::InvalidParameter`] where it is not finite and symmetric, with a positive diagonal.
+pub fn crossnobis(
+    measurements: &[Representation],
+    noise_precision: Option<ArrayView2<'_, f64>>,
+) -> Result<Rdm> {
+    let too_few = |what, needed, found| Error::TooFew {
+        what,
+        needed,
+        found,
+    };
+    let [first, others @ ..] = measurements else {
+        return Err(too_few("measurements", 2, 0));
+    };
+    if others.is_empty() {
+        return Err(too_few("measurements", 2, 1));
+    }
+    let (stimuli, n_features) = (first.stimuli(), first.n_features());
+    let n = stimuli.len();
+    if n < 2 {
+        return Err(too_few("stimuli", 2, n));
+    }
+    if let Some(precision) = &noise_precision {
+        check_precision(precision, n_features)?;
+    }
+    let centred: Vec<Array2<f64>> = measurements
+        .iter()
+        .map(|measurement| {
+            measurement.stimuli().same_set_as(stimuli)?;
+            if measurement.n_features() != n_features {
+                return Err(Error::LengthMismatch {
+                    what: "features of a measurement",
+                    expected: n_features,
+                    found: measurement.n_features(),
+                });
+            }
+            let features = measurement.select(stimuli)?.features().mapv(f64::from);
+            // Distances don't change by it, and products lose fewer digits.
+            let mean = features.sum_axis(Axis(0)) / n as f64;
+            Ok(features - &mean)
+        })
+        .collect::<Result<_>>()?;
+    let sum = centred
+        .iter()
+        .skip(1)
+        .fold(centred[0].clone(), |sum, measurement| sum + measurement);
+
+    let mut products = Array2::<f64>::zeros((n, n));
+    for own in &centred {
+        let whitened = match &noise_precision {
+            Some(precision) => own.dot(precision),
+            None => own.clone(),
+        };
+        products += &whitened.dot(&(&sum - own).t());
+    }
+    let r = centred.len() as f64;
+    products /= r * (r - 1.0);
+    let mut values = Vec::with_capacity(n_pairs(n));
+    for i in 0..n {
+        for j in i + 1..n {
+            let diagonal = products[[i, i]] + products[[j, j]];
+            values.push(diagonal - products[[i, j]] - products[[j, i]]);
+        }
+    }
+    Rdm::new(stimuli.clone(), values)
+}
+
+fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result<()> {
+    if precision.dim() != (n_features, n_features) {
+        return Err(Error::Shape {
+            what: "the noise precision",
+            expected: format!("{n_features}×{n_features}, one row and column a feature"),
+            found: precision.shape().iter().map(|&len| len as u64).collect(),
+        });
+    }
+    let refused = |found: String| {
+        let expected = "finite and symmetric, with a positive diagonal";
+        Err(Error::parameter("the noise precision", expected, found))
+    };
+    let largest = precision.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+    for ((row, column), &value) in precision.indexed_iter() {
+        if !value.is_finite() || row == column && value <= 0.0 {
+            return refused(format!("{value} at ({row}, {column})"));
+        }
+        let other = precision[[column, row]];
+        if (value - other).abs() > Rdm::TOLERANCE * largest {
+            return refused(format!(
+                "{value} at ({row}, {column}) and {other} at ({column}, {row})"
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    fn measurement(ids: [&str; 3], features: Array2<f32>) -> Representation {
+        Representation::new(Stimuli::new(ids).unwrap(), features).unwrap()
+    }
+
+    /// rsatoolbox 0.3.2, `calc_rdm_crossnobis` with this precision, times the two features by which
+    /// it divides.
+    #[test]
+    fn agrees_with_rsatoolbox() {
+        let measurements = [
+            measurement(
+                ["a", "b", "c"],
+                array![[1.0, 2.0], [0.5, -1.0], [3.0, 0.25]],
+            ),
+            measurement(
+                ["c", "a", "b"],
+                array![[2.5, 0.5], [1.5, 1.75], [0.0, -0.5]],
+            ),
+            measurement(
+                ["a", "b", "c"],
+                array![[0.75, 2.5], [1.0, -2.0], [2.0, 0.0]],
+            ),
+        ];
+        let plain = crossnobis(&measurements, None).unwrap();
+        let precision = array![[2.0, 0.5], [0.5, 1.0]];
+        let whitened = crossnobis(&measurements, Some(precision.view())).unwrap();
+        for (found, expected) in [(plain, PLAIN), (whitened, WHITENED)] {
+            for (found, expected) in found.values().iter().zip(expected) {
+                assert_relative_eq!(*found, expected, max_relative = 1e-12);
+            }
+        }
+    }
+
+    const PLAIN: [f64; 3] = [10.208333333333334, 5.145833333333333, 5.666666666666667];
+    const WHITENED: [f64; 3] = [12.510416666666666, 4.479166666666667, 12.395833333333334];
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        let ids = ["a", "b", "c"];
+        let one = measurement(ids, array![[1.0, 2.0], [0.5, -1.0], [3.0, 0.25]]);
+        let narrow = measurement(ids, array![[1.0], [0.5], [3.0]]);
+        let other = measurement(
+            ["a", "b", "d"],
+            array![[1.0, 2.0], [0.5, -1.0], [3.0, 0.25]],
+        );
+        let alone = [one.clone()];
+        assert!(matches!(
+            crossnobis(&alone, None),
+            Err(Error::TooFew {
+                needed: 2,
+                found: 1,
+                ..
+            })
+        ));
+        assert!(crossnobis(&[one.clone(), narrow], None).is_err());
+        assert!(crossnobis(&[one.clone(), other], None).is_err());
+        for precision in [
+            array![[1.0, 0.5], [0.4, 1.0]],
+            array![[-1.0, 0.0], [0.0, 1.0]],
+            array![[f64::NAN, 0.0], [0.0, 1.0]],
+            array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        ] {
+            let twice = [one.clone(), one.clone()];
+            assert!(crossnobis(&twice, Some(precision.view())).is_err());
+        }
+    }
+}

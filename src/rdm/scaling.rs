@@ -1,0 +1,170 @@
+//! RDMs on a common scale, so that they can be averaged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::names::named;
+use crate::rdm::Rdm;
+use crate::rdm::order::mid_ranks;
+
+/// What an RDM is scaled to before it is averaged with others, so that a person who used more of the
+/// screen (or of a rating scale) doesn't count for more.
+///
+/// Missing pairs stay missing and count for nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scaling {
+    /// As it is.
+    #[default]
+    None,
+    /// A root mean square of 1: d / √(mean d²).
+    RootMeanSquare,
+    /// Standard scores, (d − mean) / √(mean (d − mean)²).
+    StandardScore,
+    /// Ranks from 1, equal values sharing the mean of theirs.
+    Rank,
+}
+
+impl Scaling {
+    /// All of them.
+    pub const ALL: [Scaling; 4] = [
+        Scaling::None,
+        Scaling::RootMeanSquare,
+        Scaling::StandardScore,
+        Scaling::Rank,
+    ];
+
+    /// The name on command lines and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scaling::None => "none",
+            Scaling::RootMeanSquare => "root-mean-square",
+            Scaling::StandardScore => "standard-score",
+            Scaling::Rank => "rank",
+        }
+    }
+}
+
+named!(
+    Scaling,
+    "scaling",
+    "none, root-mean-square, standard-score or rank"
+);
+
+impl Rdm {
+    /// The RDM on another scale.
+    ///
+    /// # Errors
+    /// [`Error::ConstantRdm`] where there is nothing to scale by: all dissimilarities 0, or under
+    /// standard scores all equal; [`Error::TooFew`] where every pair is missing.
+    pub fn scaled(&self, scaling: Scaling) -> Result<Rdm> {
+        let mut scaled = self.clone();
+        scale(&mut scaled.values, scaling)?;
+        Ok(scaled)
+    }
+}
+
+/// Scales values of which NaN are missing.
+pub(crate) fn scale(values: &mut [f64], scaling: Scaling) -> Result<()> {
+    let n = values.iter().filter(|value| !value.is_nan()).count();
+    if n == 0 {
+        return Err(Error::TooFew {
+            what: "pairs that are not missing",
+            needed: 1,
+            found: 0,
+        });
+    }
+    // By the largest first, so that no square leaves the range.
+    let present = || values.iter().copied().filter(|value| !value.is_nan());
+    let largest = present().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    let mean_square = |of: &dyn Fn(f64) -> f64| {
+        let squares = present().map(|value| of(value / largest).powi(2));
+        (squares.sum::<f64>() / n as f64).sqrt()
+    };
+    match scaling {
+        Scaling::None => {}
+        Scaling::RootMeanSquare => {
+            let scale = mean_square(&|value| value);
+            if largest == 0.0 {
+                return Err(Error::ConstantRdm {
+                    undefined: "a root mean square of 1",
+                });
+            }
+            values
+                .iter_mut()
+                .for_each(|value| *value = *value / largest / scale);
+        }
+        Scaling::StandardScore => {
+            let first = present().next().unwrap_or(0.0);
+            if present().all(|value| value == first) {
+                return Err(Error::ConstantRdm {
+                    undefined: "the standard score",
+                });
+            }
+            let mean = present().map(|value| value / largest).sum::<f64>() / n as f64;
+            let scale = mean_square(&|value| value - mean);
+            values
+                .iter_mut()
+                .for_each(|value| *value = (*value / largest - mean) / scale);
+        }
+        Scaling::Rank => {
+            if n == values.len() {
+                mid_ranks(values);
+            } else {
+                let mut present: Vec<f64> = present().collect();
+                mid_ranks(&mut present);
+                let places = values.iter_mut().filter(|value| !value.is_nan());
+                for (value, rank) in places.zip(present) {
+                    *value = rank;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn missing_pairs_stay_missing() {
+        let values = vec![3.0, f64::NAN, 1.0, 2.0, 3.0, 4.0];
+        let rdm = Rdm::with_missing(Stimuli::numbered(4), values).unwrap();
+        let ranks = rdm.scaled(Scaling::Rank).unwrap();
+        assert!(ranks.values()[1].is_nan());
+        assert_eq!(ranks.values()[2..], [1.0, 2.0, 3.5, 5.0]);
+        let mean_of = |rdm: &Rdm, of: fn(f64) -> f64| {
+            let present = rdm.values().iter().filter(|value| !value.is_nan());
+            present.map(|&value| of(value)).sum::<f64>() / 5.0
+        };
+        let scaled = rdm.scaled(Scaling::RootMeanSquare).unwrap();
+        assert_relative_eq!(
+            mean_of(&scaled, |value| value * value),
+            1.0,
+            epsilon = 1e-12
+        );
+        let scores = rdm.scaled(Scaling::StandardScore).unwrap();
+        assert_relative_eq!(mean_of(&scores, |value| value), 0.0, epsilon = 1e-12);
+        assert_relative_eq!(
+            mean_of(&scores, |value| value * value),
+            1.0,
+            epsilon = 1e-12
+        );
+    }
+
+    #[test]
+    fn what_is_constant_has_no_scale() {
+        let all = |value| Rdm::new(Stimuli::numbered(3), vec![value; 3]).unwrap();
+        assert!(matches!(
+            all(2.0).scaled(Scaling::StandardScore),
+            Err(Error::ConstantRdm { .. })
+        ));
+        assert!(all(2.0).scaled(Scaling::RootMeanSquare).is_ok());
+        assert!(all(0.0).scaled(Scaling::RootMeanSquare).is_err());
+        let huge = all(1e300).scaled(Scaling::RootMeanSquare).unwrap();
+        assert_relative_eq!(huge.values()[0], 1.0, epsilon = 1e-12);
+    }
+}

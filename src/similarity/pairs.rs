@@ -1,0 +1,108 @@
+//! The similarities of all pairs of stimuli, in the order of an RDM.
+
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::rdm::{n_pairs, pair_index};
+use crate::representation::Representation;
+use crate::similarity::Similarity;
+use crate::similarity::products::{BAND, HasRows, Scaled, Terms, blocks, for_each_tile, zeroed};
+use crate::similarity::rows::Rows;
+
+/// What `of` makes of the similarities of all pairs, in double precision: the strict upper triangle,
+/// row by row. `same` is what stands for stimuli whose rows are the same.
+///
+/// # Errors
+/// Where the similarity is undefined for a row, or the result can't be held.
+pub(crate) fn for_all_pairs(
+    representation: &Representation,
+    similarity: Similarity,
+    same: f64,
+    of: impl Fn(f64) -> f64 + Sync,
+) -> Result<Vec<f64>> {
+    let stimuli = representation.stimuli();
+    let n = stimuli.len();
+    // From last to first: the lower triangle of the rows in reverse, row by row and read from its
+    // end, is the upper triangle of the rows, row by row.
+    let reversed: Vec<u32> = (0..n as u32).rev().collect();
+    let rows = Rows::join(representation, stimuli, &reversed, similarity)?;
+    let n_slots = rows.len();
+    let mut values = zeroed::<f64>(n_pairs(n_slots), "the similarities of all pairs")?;
+    let scaled = Scaled::new(&rows);
+    let (terms, unit) = (Terms::new::<f64>(&scaled), scaled.unit());
+    let mut bands = split_into_bands(&mut values, n_slots);
+    for_each_tile(&scaled, &mut bands, |band, columns, tile| {
+        band.finish(&terms, columns, tile, |similarity| of(similarity * unit));
+    });
+    if n_slots == n {
+        return Ok(values);
+    }
+    // Stimuli with the same row share a slot.
+    let slot_of_stimulus = rows.into_slot_of_stimulus();
+    let slot = |stimulus: usize| n_slots - 1 - slot_of_stimulus[stimulus] as usize;
+    let mut expanded = zeroed::<f64>(n_pairs(n), "the similarities of all pairs")?;
+    let mut cells = expanded.iter_mut();
+    for first in 0..n {
+        for (second, cell) in (first + 1..n).zip(&mut cells) {
+            let (low, high) = (slot(first).min(slot(second)), slot(first).max(slot(second)));
+            *cell = match low == high {
+                true => same,
+                false => values[pair_index(n_slots, low, high)],
+            };
+        }
+    }
+    Ok(expanded)
+}
+
+/// Some rows of the reversed triangle, without its diagonal.
+struct Band<'a> {
+    rows: Range<usize>,
+    /// The pairs of the last of the rows first, and of each the last column first.
+    values: &'a mut [f64],
+}
+
+impl HasRows for Band<'_> {
+    fn rows(&self) -> Range<usize> {
+        self.rows.clone()
+    }
+}
+
+impl Band<'_> {
+    /// Writes the pairs of its rows with some columns, from a tile of their products.
+    fn finish(
+        &mut self,
+        terms: &Terms,
+        columns: &Range<usize>,
+        tile: &[f64],
+        of: impl Fn(f64) -> f64,
+    ) {
+        let mut end = self.values.len();
+        for (position, row) in self.rows.clone().enumerate() {
+            let own = &mut self.values[end - row..end];
+            end -= row;
+            if row > columns.start {
+                let below_diagonal = columns.start..columns.end.min(row);
+                let products = tile[position..].iter().step_by(self.rows.len());
+                let cells = &mut own[row - below_diagonal.end..row - below_diagonal.start];
+                terms.finish(
+                    row,
+                    below_diagonal,
+                    products.copied(),
+                    cells.iter_mut().rev(),
+                );
+                cells.iter_mut().for_each(|cell| *cell = of(*cell));
+            }
+        }
+    }
+}
+
+fn split_into_bands(mut values: &mut [f64], n: usize) -> Vec<Band<'_>> {
+    let mut bands = Vec::with_capacity(n.div_ceil(BAND));
+    for rows in blocks(n, BAND) {
+        let rest = values.len() - (n_pairs(rows.end) - n_pairs(rows.start));
+        let (before, own) = std::mem::take(&mut values).split_at_mut(rest);
+        values = before;
+        bands.push(Band { rows, values: own });
+    }
+    bands
+}

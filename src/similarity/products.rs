@@ -1,0 +1,315 @@
+//! Products of all rows with each other, tile by tile, and what makes similarities of them.
+
+use std::ops::Range;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::io::out_of_memory;
+use crate::similarity::Similarity;
+use crate::similarity::rows::Rows;
+
+/// `f32` or `f64`.
+pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
+    const ZERO: Self;
+    const ONE: Self;
+
+    fn from_f64(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    const ZERO: f32 = 0.0;
+    const ONE: f32 = 1.0;
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> f32 {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> f64 {
+        value
+    }
+}
+
+/// Rows of the result that a task computes at a time.
+pub(super) const BAND: usize = 96;
+
+/// Columns of the result that all tasks compute at a time.
+const PANEL: usize = 192;
+
+/// Features that are multiplied at a time; bounds what a task holds.
+const DEPTH: usize = 1024;
+
+/// Some rows of a result, and what of it belongs to them.
+pub(super) trait HasRows {
+    fn rows(&self) -> Range<usize>;
+}
+
+/// Passes on the products of all rows with each other, tile by tile, those above the diagonal left
+/// out: to `finish` go the band of the rows of a tile, its columns, and the products.
+///
+/// Tiles are the same whatever the number of threads, so that the products are too.
+pub(super) fn for_each_tile<T: Real, B: HasRows + Send>(
+    scaled: &Scaled<'_>,
+    bands: &mut [B],
+    finish: impl Fn(&mut B, &Range<usize>, &[T]) + Sync,
+) {
+    let (n, n_features) = (scaled.rows.len(), scaled.rows.n_features());
+    let mut panel = vec![T::ZERO; PANEL.min(n) * n_features];
+    for columns in blocks(n, PANEL) {
+        panel
+            .par_chunks_mut(n_features)
+            .zip(columns.clone())
+            .for_each(|(out, column)| scaled.fill(column, 0..n_features, out));
+        let panel = MatRef::from_row_major_slice(
+            &panel[..columns.len() * n_features],
+            columns.len(),
+            n_features,
+        );
+        let first_band = columns.start / BAND;
+        bands[first_band..].par_iter_mut().for_each_init(
+            || {
+                let features = vec![T::ZERO; BAND * DEPTH.min(n_features)];
+                (features, vec![T::ZERO; BAND * PANEL])
+            },
+            |(features, tile), band| {
+                // On the diagonal, a band needs the columns up to its last row only.
+                let rows = band.rows();
+                let columns = columns.start..columns.end.min(rows.end);
+                let panel = panel.subrows(0, columns.len());
+                let tile = &mut tile[..rows.len() * columns.len()];
+                multiply(scaled, rows, panel, features, tile);
+                finish(band, &columns, tile);
+            },
+        );
+    }
+}
+
+/// The products of some rows with the rows of a panel, into a tile; `features` is room for [`BAND`]
+/// × [`DEPTH`] elements. The tile is column-major, so that it is the few rows and not the many of
+/// the panel that the product repacks.
+fn multiply<T: Real>(
+    scaled: &Scaled<'_>,
+    rows: Range<usize>,
+    panel: MatRef<'_, T>,
+    features: &mut [T],
+    tile: &mut [T],
+) {
+    let (n_rows, n_columns) = (rows.len(), panel.nrows());
+    for columns in blocks(panel.ncols(), DEPTH) {
+        let features = &mut features[..n_rows * columns.len()];
+        for (row, out) in rows.clone().zip(features.chunks_exact_mut(columns.len())) {
+            scaled.fill(row, columns.clone(), out);
+        }
+        let accumulate = if columns.start == 0 {
+            Accum::Replace
+        } else {
+            Accum::Add
+        };
+        matmul(
+            MatMut::from_column_major_slice_mut(tile, n_rows, n_columns),
+            accumulate,
+            MatRef::from_row_major_slice(features, n_rows, columns.len()),
+            panel.subcols(columns.start, columns.len()).transpose(),
+            T::ONE,
+            Par::Seq,
+        );
+    }
+}
+
+/// The rows as the matrix product takes them: shifted where the similarity allows it, and scaled by
+/// a power of two so that no product leaves the range of `f32`.
+///
+/// Scaling by a power of two changes no digit, so that features that are small integers (labels,
+/// attributes) keep exact products and exact ties.
+pub(super) struct Scaled<'a> {
+    rows: &'a Rows<'a>,
+    /// The power of two of each row.
+    scales: Vec<f64>,
+}
+
+impl<'a> Scaled<'a> {
+    pub fn new(rows: &'a Rows<'a>) -> Self {
+        let scales = match rows.similarity {
+            // The scale of a row cancels.
+            Similarity::Cosine | Similarity::Pearson => rows
+                .largest()
+                .iter()
+                .copied()
+                .map(inverse_power_of_two)
+                .collect(),
+            // One scale for all, in the unit of the result.
+            _ => {
+                let largest = rows.largest().iter().copied().fold(0.0, f64::max);
+                vec![inverse_power_of_two(largest); rows.len()]
+            }
+        };
+        Self { rows, scales }
+    }
+
+    pub fn unit(&self) -> f64 {
+        // There are no rows where a tally is over no stimuli.
+        let scale = self.scales.first().copied().unwrap_or(1.0);
+        match self.rows.similarity {
+            Similarity::Dot | Similarity::NegativeSquaredEuclidean => 1.0 / scale / scale,
+            Similarity::NegativeEuclidean => 1.0 / scale,
+            Similarity::Cosine | Similarity::Pearson => 1.0,
+        }
+    }
+
+    /// Some features of a row, shifted and scaled.
+    ///
+    /// Under Pearson the mean of the row is subtracted. Distances don't change when all rows are
+    /// shifted alike; taking the first row as the origin saves the digits that a common offset
+    /// would cost.
+    #[inline(always)]
+    fn for_each(&self, row: usize, columns: Range<usize>, mut with: impl FnMut(usize, f64)) {
+        let features = &self.rows.row(row)[columns.clone()];
+        let scale = self.scales[row];
+        match self.rows.similarity {
+            Similarity::Dot | Similarity::Cosine => {
+                for (position, &value) in features.iter().enumerate() {
+                    with(position, f64::from(value) * scale);
+                }
+            }
+            Similarity::Pearson => {
+                let mean = self.rows.mean(row);
+                for (position, &value) in features.iter().enumerate() {
+                    with(position, (f64::from(value) - mean) * scale);
+                }
+            }
+            Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
+                let origin = &self.rows.row(0)[columns];
+                for (position, (&value, &origin)) in features.iter().zip(origin).enumerate() {
+                    with(position, (f64::from(value) - f64::from(origin)) * scale);
+                }
+            }
+        }
+    }
+
+    /// ‖row‖² of the numbers that the product is made of, rounded as they are.
+    fn squared_norm<T: Real>(&self, row: usize) -> f64 {
+        let mut lanes = [0.0; 8];
+        self.for_each(row, 0..self.rows.n_features(), |position, value| {
+            let value: f64 = T::from_f64(value).into();
+            lanes[position % 8] += value * value;
+        });
+        lanes.iter().sum()
+    }
+
+    fn fill<T: Real>(&self, row: usize, columns: Range<usize>, out: &mut [T]) {
+        self.for_each(row, columns, |position, value| {
+            out[position] = T::from_f64(value)
+        });
+    }
+}
+
+/// 2⁻ᵉ where `value` is in [2ᵉ, 2ᵉ⁺¹); 1 for 0.
+pub(crate) fn inverse_power_of_two(value: f64) -> f64 {
+    if value == 0.0 {
+        return 1.0;
+    }
+    // Features are finite f32, so neither value nor result is subnormal.
+    let power = f64::from_bits(value.to_bits() & (0x7ff << 52));
+    1.0 / power
+}
+
+/// What turns a product of two rows into their similarity.
+pub(super) enum Terms {
+    Dot,
+    /// 1 / ‖row‖, by row.
+    Cosine(Vec<f64>),
+    /// ‖row‖², by row; and whether to take the root.
+    Distance {
+        squared_norms: Vec<f64>,
+        root: bool,
+    },
+}
+
+impl Terms {
+    pub fn new<T: Real>(scaled: &Scaled<'_>) -> Self {
+        let similarity = scaled.rows.similarity;
+        if similarity == Similarity::Dot {
+            return Terms::Dot;
+        }
+        let rows = (0..scaled.rows.len()).into_par_iter();
+        let squared_norms = rows.map(|row| scaled.squared_norm::<T>(row));
+        match similarity {
+            Similarity::Cosine | Similarity::Pearson => {
+                Terms::Cosine(squared_norms.map(|norm| norm.sqrt().recip()).collect())
+            }
+            _ => Terms::Distance {
+                squared_norms: squared_norms.collect(),
+                root: similarity == Similarity::NegativeEuclidean,
+            },
+        }
+    }
+
+    /// The similarity of a row with itself, where it is known better than its product tells.
+    pub fn diagonal<T: Real>(&self) -> Option<T> {
+        match self {
+            Terms::Dot => None,
+            Terms::Cosine(_) => Some(T::ONE),
+            Terms::Distance { .. } => Some(T::ZERO),
+        }
+    }
+
+    /// Writes the similarities of `row` with `columns`, of which `products` holds the products.
+    pub fn finish<'a, T: Real + 'a>(
+        &self,
+        row: usize,
+        columns: Range<usize>,
+        products: impl Iterator<Item = T>,
+        out: impl Iterator<Item = &'a mut T>,
+    ) {
+        let cells = out.zip(products);
+        match self {
+            Terms::Dot => {
+                for (out, product) in cells {
+                    *out = product;
+                }
+            }
+            Terms::Cosine(inverse_norms) => {
+                let own = inverse_norms[row];
+                for ((out, product), &other) in cells.zip(&inverse_norms[columns]) {
+                    *out = T::from_f64(product.into() * (own * other));
+                }
+            }
+            Terms::Distance {
+                squared_norms,
+                root,
+            } => {
+                let own = squared_norms[row];
+                for ((out, product), &other) in cells.zip(&squared_norms[columns]) {
+                    let squared = (own + other - 2.0 * product.into()).max(0.0);
+                    *out = T::from_f64(if *root { -squared.sqrt() } else { -squared });
+                }
+            }
+        }
+    }
+}
+
+/// Zeroed memory, or an error where it can't be had.
+pub(crate) fn zeroed<T: Real>(len: usize, what: &'static str) -> Result<Vec<T>> {
+    // Asking first turns an abort into an error; taking it zeroed leaves the first touch of each
+    // page to the threads that fill it.
+    if Vec::<T>::new().try_reserve_exact(len).is_err() {
+        return Err(out_of_memory::<T>(what, len as u64));
+    }
+    Ok(vec![T::ZERO; len])
+}
+
+/// Ranges of `size` that cover `0..n`.
+pub(crate) fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..n)
+        .step_by(size)
+        .map(move |start| start..n.min(start + size))
+}
