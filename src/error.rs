@@ -348,6 +348,38 @@ pub enum Error {
         found: usize,
     },
 
+    /// The rows of a representation are all equal, so it tells no two stimuli apart.
+    #[error(
+        "the rows of representation {representation} are all equal: its alignment is undefined"
+    )]
+    ConstantRepresentation {
+        /// Its position among those that are compared, counted from 0.
+        representation: usize,
+    },
+
+    /// More than half of all pairs of rows are equal, so that the median distance sets no bandwidth.
+    #[error(
+        "the median distance between rows of representation {representation} is 0: \
+         the bandwidth of its kernel is undefined"
+    )]
+    ZeroMedianDistance {
+        /// Its position among those that are compared, counted from 0.
+        representation: usize,
+    },
+
+    /// An estimate of a representation's dependence on itself, which has to divide others, is not
+    /// positive.
+    #[error(
+        "the HSIC of representation {representation} with itself is {hsic:e}, not positive beyond \
+         rounding: its CKA is undefined"
+    )]
+    HsicNotPositive {
+        /// Its position among those that are compared, counted from 0.
+        representation: usize,
+        /// The estimate.
+        hsic: f64,
+    },
+
     /// A parameter is outside its range.
     #[error("{name} must be {expected}, not {found}")]
     InvalidParameter {

@@ -44,7 +44,7 @@
 //! | [`judgment`] | what people said: odd-one-out and anchored trials |
 //! | [`dataset`] | published data sets, triplet files, labels, simulated observers |
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
-//! | [`metric`] | metrics of alignment: zero-shot odd-one-out |
+//! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -65,6 +65,7 @@ pub use dataset::SimilarityDataset;
 pub use error::{Error, PairProblem, Result, TrialProblem};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
+pub use metric::cka::Cka;
 pub use metric::odd_one_out::ZeroShotOddOneOut;
 pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};

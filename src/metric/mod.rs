@@ -1,5 +1,6 @@
 //! Metrics of alignment: a representation held against what people said.
 
+pub mod cka;
 pub mod odd_one_out;
 pub mod rsa;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::similarity::products::{
-    BAND, HasRows, Real, Scaled, Terms, allocate, blocks, for_each_tile,
+    BAND, HasRows, Real, Scaled, Terms, blocks, for_each_tile, zeroed,
 };
 use crate::similarity::rows::Rows;
 use crate::similarity::{BLOCK, Block, PAIRS};
@@ -22,7 +22,7 @@ impl<T: Real> Gram<T> {
     pub fn new(rows: Rows<'_>) -> Result<(Self, f64)> {
         let scaled = Scaled::new(&rows);
         let n = rows.len();
-        let mut packed = allocate::<T>(start_of_row(n))?;
+        let mut packed = zeroed::<T>(start_of_row(n), "the similarities of all pairs")?;
         let terms = Terms::new::<T>(&scaled);
         let mut bands = split_into_bands(&mut packed, n);
         for_each_tile(&scaled, &mut bands, |band, columns, tile| {

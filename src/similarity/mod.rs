@@ -21,6 +21,7 @@ use crate::stimuli::Stimuli;
 use direct::Direct;
 use gram::Gram;
 pub(crate) use pairs::for_all_pairs;
+pub(crate) use products::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 
 /// How alike two rows of features are. Larger is more alike.

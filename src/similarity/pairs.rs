@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::rdm::{n_pairs, pair_index};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
-use crate::similarity::products::{BAND, HasRows, Scaled, Terms, allocate, blocks, for_each_tile};
+use crate::similarity::products::{BAND, HasRows, Scaled, Terms, blocks, for_each_tile, zeroed};
 use crate::similarity::rows::Rows;
 
 /// What `of` makes of the similarities of all pairs, in double precision: the strict upper triangle,
@@ -27,7 +27,7 @@ pub(crate) fn for_all_pairs(
     let reversed: Vec<u32> = (0..n as u32).rev().collect();
     let rows = Rows::join(representation, stimuli, &reversed, similarity)?;
     let n_slots = rows.len();
-    let mut values = allocate::<f64>(n_pairs(n_slots))?;
+    let mut values = zeroed::<f64>(n_pairs(n_slots), "the similarities of all pairs")?;
     let scaled = Scaled::new(&rows);
     let (terms, unit) = (Terms::new::<f64>(&scaled), scaled.unit());
     let mut bands = split_into_bands(&mut values, n_slots);
@@ -40,7 +40,7 @@ pub(crate) fn for_all_pairs(
     // Stimuli with the same row share a slot.
     let slot_of_stimulus = rows.into_slot_of_stimulus();
     let slot = |stimulus: usize| n_slots - 1 - slot_of_stimulus[stimulus] as usize;
-    let mut expanded = allocate::<f64>(n_pairs(n))?;
+    let mut expanded = zeroed::<f64>(n_pairs(n), "the similarities of all pairs")?;
     let mut cells = expanded.iter_mut();
     for first in 0..n {
         for (second, cell) in (first + 1..n).zip(&mut cells) {

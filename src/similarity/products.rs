@@ -298,11 +298,10 @@ impl Terms {
 }
 
 /// Zeroed memory, or an error where it can't be had.
-pub(super) fn allocate<T: Real>(len: usize) -> Result<Vec<T>> {
+pub(crate) fn zeroed<T: Real>(len: usize, what: &'static str) -> Result<Vec<T>> {
     // Asking first turns an abort into an error; taking it zeroed leaves the first touch of each
     // page to the threads that fill it.
     if Vec::<T>::new().try_reserve_exact(len).is_err() {
-        let what = "the similarities of all pairs";
         return Err(out_of_memory::<T>(what, len as u64));
     }
     Ok(vec![T::ZERO; len])

@@ -1,0 +1,146 @@
+//! Centred kernel alignment of two files of features.
+//!
+//! ```text
+//! cargo run --release --example cka -- --a A.npy --b B.npy
+//! cargo run --release --example cka -- --a A.npy --b B.npy --kernel rbf --bandwidth 0.5 --json
+//! ```
+//!
+//! Rows are matched by the ids in the files; where neither holds ids, by position. Bad input ends
+//! with exit code 1 and one line that says what is wrong.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, ValueEnum};
+use human_alignment::metric::cka::{Cka, Estimator, Kernel};
+use human_alignment::{Error, FileSource, Precision, Representation, Result, Stimuli};
+use serde::Serialize;
+
+/// Do two representations of the same stimuli have the same geometry?
+#[derive(Parser)]
+#[command(name = "cka", allow_negative_numbers = true)]
+struct Arguments {
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    #[arg(long, value_name = "FILE")]
+    a: PathBuf,
+    /// Features of the same stimuli.
+    #[arg(long, value_name = "FILE")]
+    b: PathBuf,
+    /// The kernel that compares two rows.
+    #[arg(long, value_enum, default_value_t = KernelName::Linear)]
+    kernel: KernelName,
+    /// The bandwidth of the rbf kernel, as a fraction of the root of the median squared distance;
+    /// 0.5 if not given.
+    #[arg(long, value_name = "FRACTION")]
+    bandwidth: Option<f64>,
+    /// biased or unbiased.
+    #[arg(long, default_value = "unbiased")]
+    estimator: Estimator,
+    /// Precision of products of features: double or single.
+    #[arg(long, default_value = "double")]
+    precision: Precision,
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum KernelName {
+    Linear,
+    Rbf,
+}
+
+#[derive(Serialize)]
+struct Report {
+    value: f64,
+    #[serde(flatten)]
+    metric: Cka,
+    stimuli: usize,
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            ) =>
+        {
+            error.exit()
+        }
+        Err(error) => {
+            // What is missing stands in the lines below the first.
+            let text = error.to_string();
+            let told = text.lines().take_while(|line| !line.is_empty());
+            let told: Vec<&str> = told.map(str::trim).collect();
+            return fail(told.join(" ").trim_start_matches("error: "));
+        }
+    };
+    let report = match run(&arguments) {
+        Ok(report) => report,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let text = if arguments.json {
+        serde_json::to_string(&report).expect("a report has string keys and finite numbers")
+    } else {
+        let estimator = report.metric.estimator();
+        format!(
+            "{:.6} ({estimator}, {} stimuli)",
+            report.value, report.stimuli
+        )
+    };
+    // A reader that has seen enough closes the pipe; that is no failure.
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error.to_string()),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("error: {}", message.replace('\n', " "));
+    ExitCode::FAILURE
+}
+
+fn run(arguments: &Arguments) -> Result<Report> {
+    let metric = Cka::new(kernel(arguments)?)?
+        .with_estimator(arguments.estimator)
+        .with_precision(arguments.precision);
+    let (a, b) = (read(&arguments.a)?, read(&arguments.b)?);
+    if is_numbered(&a) && is_numbered(&b) && a.n_stimuli() != b.n_stimuli() {
+        // By position there is no telling which rows are missing.
+        return Err(Error::LengthMismatch {
+            what: "rows of --b",
+            expected: a.n_stimuli(),
+            found: b.n_stimuli(),
+        });
+    }
+    Ok(Report {
+        value: metric.compare(&a, &b)?,
+        metric,
+        stimuli: a.n_stimuli(),
+    })
+}
+
+fn kernel(arguments: &Arguments) -> Result<Kernel> {
+    match (arguments.kernel, arguments.bandwidth) {
+        (KernelName::Rbf, fraction) => Ok(Kernel::Rbf(fraction.unwrap_or(0.5))),
+        (KernelName::Linear, None) => Ok(Kernel::Linear),
+        (KernelName::Linear, Some(fraction)) => Err(Error::InvalidParameter {
+            name: "--bandwidth",
+            expected: "left out for the linear kernel",
+            found: fraction.to_string(),
+        }),
+    }
+}
+
+fn read(path: &Path) -> Result<Representation> {
+    FileSource::open(path)?.read()
+}
+
+/// Whether the ids of a file are the positions of its rows, as where it holds none.
+fn is_numbered(representation: &Representation) -> bool {
+    representation.stimuli() == &Stimuli::numbered(representation.n_stimuli() as u32)
+}

@@ -1,0 +1,248 @@
+//! Features as products take them: their columns centred, and within the range of `f32`.
+
+use std::ops::Range;
+
+use faer::MatRef;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::metric::cka::product::COLUMNS;
+use crate::representation::Representation;
+use crate::similarity::{Real, blocks, inverse_power_of_two, zeroed};
+use crate::stimuli::Stimuli;
+
+/// The features of a representation less the mean of each column, times a power of two.
+///
+/// No kernel here depends on a common shift of all rows, but a shift costs digits: features around
+/// 1,000 with a spread of 1 have squares that agree in their first six. So means are subtracted in
+/// double precision, before anything is rounded or multiplied.
+///
+/// They are held in panels of [`COLUMNS`] columns, one after another, so that what a task multiplies
+/// lies close together.
+pub(super) struct Centred<T> {
+    /// Panel after panel, each row by row.
+    features: Vec<T>,
+    n_features: usize,
+    /// ‖row‖², by row; of the features as they are held.
+    pub squared_norms: Vec<f64>,
+    /// The power of two that features were divided by.
+    pub unit: f64,
+}
+
+/// Columns whose means one task computes.
+const STRIP: usize = 64;
+
+impl<T: Real> Centred<T> {
+    /// The rows of `stimuli`, in their order; `position` names the representation in errors.
+    pub fn new(
+        representation: &Representation,
+        stimuli: &Stimuli,
+        position: usize,
+    ) -> Result<Self> {
+        representation.stimuli().same_set_as(stimuli)?;
+        let rows = representation.stimuli().positions_of(stimuli)?;
+        let n_features = representation.n_features();
+        let row = |index: usize| {
+            let start = rows[index] as usize * n_features;
+            &representation.as_slice()[start..start + n_features]
+        };
+        let what = "centred features";
+        let mut means: Vec<f64> = zeroed(n_features, what)?;
+
+        // Sums are of distances from the first row, so that a common offset costs no digits.
+        let origin = row(0);
+        let arch = Arch::new();
+        let strip = |(strip, means): (usize, &mut [f64])| {
+            let start = strip * STRIP;
+            let columns = start..start + means.len();
+            let mut largest = [0.0; STRIP];
+            for index in 0..rows.len() {
+                arch.dispatch(Accumulate {
+                    features: &row(index)[columns.clone()],
+                    origin: &origin[columns.clone()],
+                    sums: means,
+                    largest: &mut largest,
+                });
+            }
+            for mean in means {
+                *mean /= rows.len() as f64;
+            }
+            largest.into_iter().fold(0.0, f64::max)
+        };
+        let largest = means
+            .par_chunks_mut(STRIP)
+            .enumerate()
+            .map(strip)
+            .reduce(|| 0.0, f64::max);
+        if largest == 0.0 {
+            return Err(Error::ConstantRepresentation {
+                representation: position,
+            });
+        }
+
+        // No feature is further from its mean than twice this, nor are all nearer than half.
+        let scale = inverse_power_of_two(largest);
+        let mut centred = Self {
+            features: zeroed(rows.len() * n_features, what)?,
+            n_features,
+            squared_norms: Vec::new(),
+            unit: 1.0 / scale,
+        };
+        let panels = centred.features.par_chunks_mut(rows.len() * COLUMNS);
+        panels.enumerate().for_each(|(panel, features)| {
+            let start = panel * COLUMNS;
+            let columns = start..n_features.min(start + COLUMNS);
+            let out = features.par_chunks_mut(columns.len()).enumerate();
+            out.with_min_len(64).for_each(|(index, out)| {
+                arch.dispatch(Shift {
+                    features: &row(index)[columns.clone()],
+                    origin: &origin[columns.clone()],
+                    means: &means[columns.clone()],
+                    scale,
+                    out,
+                });
+            });
+        });
+        let squared_norm = |index| {
+            let rows = centred
+                .panels()
+                .map(|panel| sum_of_squares(panel.row(index)));
+            rows.sum()
+        };
+        centred.squared_norms = (0..rows.len()).into_par_iter().map(squared_norm).collect();
+        Ok(centred)
+    }
+
+    pub fn n_stimuli(&self) -> usize {
+        self.features.len() / self.n_features
+    }
+
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// All panels, in the order of their columns.
+    pub fn panels(&self) -> impl Iterator<Item = Panel<'_, T>> {
+        let n = self.n_stimuli();
+        blocks(self.n_features, COLUMNS).map(move |columns| Panel {
+            features: &self.features[n * columns.start..n * columns.end],
+            columns,
+        })
+    }
+
+    /// The squared distance of two rows, computed by itself.
+    pub fn squared_distance(&self, a: usize, b: usize) -> f64 {
+        let squares = self.panels().map(|panel| {
+            let cells = panel.row(a).iter().zip(panel.row(b));
+            cells.fold(0.0, |sum, (&a, &b)| {
+                let difference: f64 = a.into() - b.into();
+                sum + difference * difference
+            })
+        });
+        squares.sum()
+    }
+}
+
+/// Some columns of features.
+pub(super) struct Panel<'a, T> {
+    pub columns: Range<usize>,
+    /// Row by row.
+    features: &'a [T],
+}
+
+impl<'a, T: Real> Panel<'a, T> {
+    /// Stimuli × columns of the panel.
+    pub fn matrix(&self) -> MatRef<'a, T> {
+        let n_columns = self.columns.len();
+        MatRef::from_row_major_slice(self.features, self.features.len() / n_columns, n_columns)
+    }
+
+    fn row(&self, index: usize) -> &'a [T] {
+        &self.features[index * self.columns.len()..][..self.columns.len()]
+    }
+}
+
+/// Adds some features of a row to sums, and keeps the largest of each column. A type rather than a
+/// function, because that is what vector instructions are chosen for.
+struct Accumulate<'a> {
+    features: &'a [f32],
+    origin: &'a [f32],
+    sums: &'a mut [f64],
+    largest: &'a mut [f64; STRIP],
+}
+
+impl WithSimd for Accumulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let cells = self.features.iter().zip(self.origin);
+        let sums = self.sums.iter_mut().zip(self.largest);
+        for ((&value, &origin), (sum, largest)) in cells.zip(sums) {
+            let value = f64::from(value) - f64::from(origin);
+            *sum += value;
+            *largest = largest.max(value.abs());
+        }
+    }
+}
+
+/// Writes a row, centred and scaled.
+struct Shift<'a, T> {
+    features: &'a [f32],
+    origin: &'a [f32],
+    means: &'a [f64],
+    scale: f64,
+    out: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Shift<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let cells = self.features.iter().zip(self.origin).zip(self.means);
+        for (out, ((&value, &origin), mean)) in self.out.iter_mut().zip(cells) {
+            let value = (f64::from(value) - f64::from(origin)) - mean;
+            *out = T::from_f64(value * self.scale);
+        }
+    }
+}
+
+/// Σ v², in a fixed order.
+pub(super) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
+    dot(values, values)
+}
+
+/// Σ v w, in a fixed order.
+pub(super) fn dot<T: Real>(left: &[T], right: &[T]) -> f64 {
+    Arch::new().dispatch(Dot { left, right })
+}
+
+struct Dot<'a, T> {
+    left: &'a [T],
+    right: &'a [T],
+}
+
+impl<T: Real> WithSimd for Dot<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        /// Independent sums, so that one addition need not wait for the last.
+        const LANES: usize = 16;
+
+        let mut lanes = [0.0; LANES];
+        let (left_chunks, left_rest) = self.left.as_chunks::<LANES>();
+        let (right_chunks, right_rest) = self.right.as_chunks::<LANES>();
+        for (left, right) in left_chunks.iter().zip(right_chunks) {
+            for ((lane, &left), &right) in lanes.iter_mut().zip(left).zip(right) {
+                *lane += left.into() * right.into();
+            }
+        }
+        for ((lane, &left), &right) in lanes.iter_mut().zip(left_rest).zip(right_rest) {
+            *lane += left.into() * right.into();
+        }
+        lanes.into_iter().sum()
+    }
+}

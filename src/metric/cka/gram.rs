@@ -1,0 +1,190 @@
+//! Sums over the entries of kernel (Gram) matrices, which are never held: a tile of each is
+//! computed, multiplied with the others, and forgotten.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::metric::cka::centred::{Centred, dot};
+use crate::metric::cka::hsic::Margins;
+use crate::metric::cka::product::{COLUMNS, Product, ROWS};
+use crate::metric::cka::rbf::Rbf;
+use crate::similarity::{Real, blocks};
+
+/// A kernel matrix whose entries are computed when they are asked for.
+pub(super) struct Gram<'a, T> {
+    pub centred: &'a Centred<T>,
+    /// The linear kernel, where there is none.
+    pub rbf: Option<Rbf>,
+}
+
+/// Some rows and some columns that are on or left of the diagonal.
+#[derive(Debug, Clone)]
+pub(super) struct Tile {
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+}
+
+impl Tile {
+    /// Tiles that cover the lower triangle of an `n × n` matrix, in a fixed order. Those that the
+    /// diagonal crosses are square.
+    pub fn of_triangle(n: usize) -> impl Iterator<Item = Tile> {
+        blocks(n, ROWS).flat_map(|rows| {
+            let left = blocks(rows.start, COLUMNS);
+            left.chain([rows.clone()]).map(move |columns| Tile {
+                rows: rows.clone(),
+                columns,
+            })
+        })
+    }
+
+    pub fn on_diagonal(&self) -> bool {
+        self.rows == self.columns
+    }
+}
+
+impl<T: Real> Gram<'_, T> {
+    /// The entries of a tile, column by column; 0 on the diagonal of the matrix.
+    fn tile<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
+        let entries = match &self.rbf {
+            None => self.centred.products(tile, product),
+            Some(rbf) => {
+                let entries = self.centred.squared_distances(tile, product);
+                rbf.apply(entries);
+                entries
+            }
+        };
+        if tile.on_diagonal() {
+            for entry in entries.iter_mut().step_by(tile.rows.len() + 1) {
+                *entry = 0.0;
+            }
+        }
+        entries
+    }
+
+    /// What of each row HSIC needs besides sums over the matrix.
+    fn margins(&self, row_sums: Vec<f64>) -> Margins {
+        match &self.rbf {
+            None => Margins::of_centred_features(&self.centred.squared_norms),
+            Some(rbf) => Margins {
+                diagonal: vec![rbf.diagonal(); row_sums.len()],
+                row_sums,
+            },
+        }
+    }
+}
+
+impl<T: Real> Centred<T> {
+    fn products<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
+        product.of(self.panels().map(|panel| {
+            let rows = |range: &Range<usize>| panel.matrix().subrows(range.start, range.len());
+            (rows(&tile.rows), rows(&tile.columns).transpose())
+        }))
+    }
+
+    /// The squared distances of rows, column by column.
+    pub fn squared_distances<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
+        /// Distances whose square is a smaller share than this of what it is the difference of are
+        /// computed by themselves: so rows that are equal have a distance of 0, and rows that are
+        /// close together but far from the others do not lose their distance to rounding.
+        const CLOSE: f64 = 1e-4;
+
+        let products = self.products(tile, product);
+        let norms = &self.squared_norms;
+        let columns = products.chunks_exact_mut(tile.rows.len());
+        for (column, entries) in tile.columns.clone().zip(columns) {
+            let other = norms[column];
+            for (entry, own) in entries.iter_mut().zip(&norms[tile.rows.clone()]) {
+                *entry = (own + other) - 2.0 * *entry;
+            }
+            for (row, entry) in tile.rows.clone().zip(entries) {
+                if *entry <= CLOSE * (norms[row] + other) {
+                    *entry = self.squared_distance(row, column);
+                }
+            }
+        }
+        products
+    }
+}
+
+/// What one tile adds.
+struct TileSums {
+    /// By pair: Σ of products of entries.
+    products: Vec<f64>,
+    /// By kernel matrix: sums over the columns of the tile, and, left of the diagonal, over its
+    /// rows. Empty where they are known already.
+    margins: Vec<(Vec<f64>, Vec<f64>)>,
+}
+
+/// For each pair of matrices the sum of the products of their entries off the diagonal, and the
+/// margins of each matrix.
+pub(super) fn off_diagonal_sums<T: Real>(
+    grams: &[Gram<'_, T>],
+    pairs: &[(usize, usize)],
+) -> (Vec<f64>, Vec<Margins>) {
+    /// Tiles whose sums are held before they are added, in their order.
+    const HELD: usize = 1024;
+
+    let n = grams.first().map_or(0, |gram| gram.centred.n_stimuli());
+    let with_margins = grams.iter().any(|gram| gram.rbf.is_some());
+    let sums_of = |products: &mut Vec<Product<T>>, tile: &Tile| {
+        let tiles: Vec<&[f64]> = grams
+            .iter()
+            .zip(products)
+            .map(|(gram, product)| &*gram.tile(tile, product))
+            .collect();
+        // What lies left of the diagonal stands for what lies right of it too.
+        let factor = if tile.on_diagonal() { 1.0 } else { 2.0 };
+        let products = pairs.iter().map(|&(a, b)| factor * dot(tiles[a], tiles[b]));
+        let products = products.collect();
+        let margins = if with_margins {
+            tiles
+                .iter()
+                .map(|entries| margins_of(tile, entries))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        TileSums { products, margins }
+    };
+
+    let mut products = vec![0.0; pairs.len()];
+    let mut row_sums = vec![vec![0.0; if with_margins { n } else { 0 }]; grams.len()];
+    let tiles: Vec<Tile> = Tile::of_triangle(n).collect();
+    for tiles in tiles.chunks(HELD) {
+        let sums: Vec<TileSums> = tiles
+            .par_iter()
+            .map_init(|| grams.iter().map(|_| Product::new()).collect(), sums_of)
+            .collect();
+        for (tile, sums) in tiles.iter().zip(sums) {
+            add(&mut products, &sums.products);
+            for (row_sums, (of_rows, of_columns)) in row_sums.iter_mut().zip(&sums.margins) {
+                add(&mut row_sums[tile.rows.clone()], of_rows);
+                if !tile.on_diagonal() {
+                    add(&mut row_sums[tile.columns.clone()], of_columns);
+                }
+            }
+        }
+    }
+    let margins = grams.iter().zip(row_sums);
+    let margins = margins.map(|(gram, row_sums)| gram.margins(row_sums));
+    (products, margins.collect())
+}
+
+fn margins_of(tile: &Tile, entries: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let mut of_rows = vec![0.0; tile.rows.len()];
+    let columns = entries.chunks_exact(tile.rows.len());
+    let of_columns = columns
+        .map(|column| {
+            add(&mut of_rows, column);
+            column.iter().sum()
+        })
+        .collect();
+    (of_rows, of_columns)
+}
+
+fn add(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
