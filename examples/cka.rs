@@ -8,11 +8,11 @@
 //! Rows are matched by the ids in the files; where neither holds ids, by position. Bad input ends
 //! with exit code 1 and one line that says what is wrong.
 
-use std::io::Write;
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 use human_alignment::metric::cka::{Cka, Estimator, Kernel};
 use human_alignment::{Error, FileSource, Precision, Representation, Result, Stimuli};
@@ -61,47 +61,17 @@ struct Report {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
-            error.exit()
-        }
-        Err(error) => {
-            // What is missing stands in the lines below the first.
-            let text = error.to_string();
-            let told = text.lines().take_while(|line| !line.is_empty());
-            let told: Vec<&str> = told.map(str::trim).collect();
-            return fail(told.join(" ").trim_start_matches("error: "));
-        }
-    };
-    let report = match run(&arguments) {
-        Ok(report) => report,
-        Err(error) => return fail(&error.to_string()),
-    };
-    let text = if arguments.json {
-        serde_json::to_string(&report).expect("a report has string keys and finite numbers")
-    } else {
+    common::main(|arguments: &Arguments| {
+        let report = run(arguments)?;
         let estimator = report.metric.estimator();
-        format!(
-            "{:.6} ({estimator}, {} stimuli)",
-            report.value, report.stimuli
-        )
-    };
-    // A reader that has seen enough closes the pipe; that is no failure.
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error.to_string()),
-        _ => ExitCode::SUCCESS,
-    }
-}
-
-fn fail(message: &str) -> ExitCode {
-    eprintln!("error: {}", message.replace('\n', " "));
-    ExitCode::FAILURE
+        Ok(match arguments.json {
+            true => serde_json::to_string(&report).expect("string keys and finite numbers"),
+            false => format!(
+                "{:.6} ({estimator}, {} stimuli)",
+                report.value, report.stimuli
+            ),
+        })
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {

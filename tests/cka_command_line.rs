@@ -2,38 +2,22 @@
 
 mod common;
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use approx::assert_relative_eq;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The example, which a plain `cargo test` builds beside the tests (with `--test` it does not).
 fn cka(arguments: &[&str]) -> Output {
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.parent().and_then(Path::parent).unwrap();
-    let name = format!("cka{}", std::env::consts::EXE_SUFFIX);
-    let program = profile.join("examples").join(name);
-    Command::new(program).args(arguments).output().unwrap()
+    common::example("cka", arguments)
 }
 
 fn json_of(arguments: &[&str]) -> Value {
-    let output = cka(arguments);
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{message}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    common::json_of("cka", arguments)
 }
 
-/// Exit code 1, nothing on standard output, one line on standard error.
 fn refused(arguments: &[&str]) -> String {
-    let output = cka(arguments);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-    assert!(output.stdout.is_empty(), "{arguments:?}");
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(message.lines().count(), 1, "{message}");
-    assert!(message.starts_with("error: "), "{message}");
-    message
+    common::refused("cka", arguments)
 }
 
 fn write(folder: &TempDir, name: &str, content: &str) -> String {

@@ -2,38 +2,23 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Output;
 
 use human_alignment::metric::odd_one_out::Score;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The example, which a plain `cargo test` builds beside the tests (with `--test` it does not).
 fn odd_one_out(arguments: &[&str]) -> Output {
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.parent().and_then(Path::parent).unwrap();
-    let name = format!("odd_one_out{}", std::env::consts::EXE_SUFFIX);
-    let program = profile.join("examples").join(name);
-    Command::new(program).args(arguments).output().unwrap()
+    common::example("odd_one_out", arguments)
 }
 
 fn json_of(arguments: &[&str]) -> Value {
-    let output = odd_one_out(arguments);
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{message}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    common::json_of("odd_one_out", arguments)
 }
 
-/// Exit code 1, nothing on standard output, one line on standard error.
 fn refused(arguments: &[&str]) -> String {
-    let output = odd_one_out(arguments);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-    assert!(output.stdout.is_empty(), "{arguments:?}");
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(message.lines().count(), 1, "{message}");
-    assert!(message.starts_with("error: "), "{message}");
-    message
+    common::refused("odd_one_out", arguments)
 }
 
 /// Four stimuli and three trials, the last of which the features get wrong.

@@ -13,9 +13,11 @@ pub fn main<A: Parser>(run: impl FnOnce(&A) -> Result<String>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
+            // What is missing stands in the lines below the first.
             let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            return fail(first.trim_start_matches("error: "));
+            let told = text.lines().take_while(|line| !line.is_empty());
+            let told: Vec<&str> = told.map(str::trim).collect();
+            return fail(told.join(" ").trim_start_matches("error: "));
         }
     };
     let text = match run(&arguments) {

@@ -25,7 +25,12 @@ pub(crate) fn for_all_pairs(
     // From last to first: the lower triangle of the rows in reverse, row by row and read from its
     // end, is the upper triangle of the rows, row by row.
     let reversed: Vec<u32> = (0..n as u32).rev().collect();
-    let rows = Rows::join(representation, stimuli, &reversed, similarity)?;
+    let join = |shown: &[u32]| Rows::join(representation, stimuli, shown, similarity);
+    let rows = join(&reversed).or_else(|error| {
+        // Of several rows at fault, the first is to be named.
+        let in_order: Vec<u32> = (0..n as u32).collect();
+        join(&in_order).and(Err(error))
+    })?;
     let n_slots = rows.len();
     let mut values = zeroed::<f64>(n_pairs(n_slots), "the similarities of all pairs")?;
     let scaled = Scaled::new(&rows);
