@@ -42,10 +42,11 @@
 //! |---|---|
 //! | [`representation`] | features and where they come from; files |
 //! | [`judgment`] | what people said: odd-one-out and anchored trials |
-//! | [`dataset`] | published data sets, triplet files, labels, simulated observers |
+//! | [`rdm`] | dissimilarities of all pairs, of people and of representations |
+//! | [`dataset`] | published data sets, files of triplets and of RDMs, labels, simulated observers |
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
-//! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons |
+//! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -67,6 +68,7 @@ pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participant
 pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;
 pub use metric::odd_one_out::ZeroShotOddOneOut;
+pub use metric::rsa::RepresentationalSimilarity;
 pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};
