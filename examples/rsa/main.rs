@@ -39,7 +39,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     human: PathBuf,
     /// correlation, cosine, euclidean, squared-euclidean or gaussian.
-    #[arg(long, default_value = "correlation", requires = "features")]
+    #[arg(long, default_value = "correlation", conflicts_with = "model_rdm")]
     dissimilarity: Dissimilarity,
     /// pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a, whitened-pearson or
     /// whitened-cosine.

@@ -1,5 +1,6 @@
 //! Cross-validated squared distances.
 
+use faer::{Mat, Side};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ use crate::representation::Representation;
 /// [`Error::TooFew`] for fewer than two measurements or stimuli, [`Error::MissingStimuli`] and
 /// [`Error::ExtraStimuli`] where they are not over the same stimuli, [`Error::LengthMismatch`] where
 /// they differ in features, [`Error::Shape`] where the precision is not features × features,
-/// [`Error::InvalidParameter`] where it is not finite and symmetric, with a positive diagonal.
+/// [`Error::InvalidParameter`] where it is not finite, symmetric and positive definite.
 pub fn crossnobis(
     measurements: &[Representation],
     noise_precision: Option<ArrayView2<'_, f64>>,
@@ -100,7 +101,7 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
         });
     }
     let refused = |found: String| {
-        let expected = "finite and symmetric, with a positive diagonal";
+        let expected = "finite, symmetric and positive definite";
         Err(Error::parameter("the noise precision", expected, found))
     };
     let largest = precision.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
@@ -115,7 +116,13 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
             ));
         }
     }
-    Ok(())
+    let matrix = Mat::from_fn(n_features, n_features, |row, column| {
+        precision[[row, column]]
+    });
+    match matrix.llt(Side::Lower) {
+        Ok(_) => Ok(()),
+        Err(_) => refused("one with directions in which distances are not positive".into()),
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +190,7 @@ mod tests {
         for precision in [
             array![[1.0, 0.5], [0.4, 1.0]],
             array![[-1.0, 0.0], [0.0, 1.0]],
+            array![[1.0, 2.0], [2.0, 1.0]],
             array![[f64::NAN, 0.0], [0.0, 1.0]],
             array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
         ] {
