@@ -13,14 +13,16 @@ mod nnls;
 mod partial;
 mod permutation;
 mod prepared;
+mod replicates;
 mod score;
 mod weighted;
 
-pub use bootstrap::{Bootstrap, Caution, Replicates};
+pub use bootstrap::Bootstrap;
 pub use ceiling::Ceiling;
 pub use comparator::Comparator;
 pub use cross_validation::{CrossValidated, Folds, HeldOut};
 pub use permutation::{PermutationResult, PermutationTest};
+pub use replicates::{Caution, Replicates};
 pub use score::Score;
 pub use weighted::{FeatureWeights, WeightedModel};
 
