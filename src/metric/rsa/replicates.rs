@@ -15,7 +15,7 @@ pub(super) struct Replicate {
     pub people: Vec<f64>,
 }
 
-/// What a [`Bootstrap`] found: estimates of models, of their differences, and of how far they are
+/// What a [`Bootstrap`](crate::metric::rsa::Bootstrap) found: estimates of models, of their differences, and of how far they are
 /// from the ceiling.
 ///
 /// Models are counted in the order in which they were given.
