@@ -46,6 +46,7 @@
 //! | [`dataset`] | published data sets, files of triplets and of RDMs, labels, simulated observers |
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
+//! | [`transform`] | linear transforms of representations |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -61,6 +62,7 @@ pub mod rdm;
 pub mod representation;
 pub mod similarity;
 pub mod stimuli;
+pub mod transform;
 
 pub use dataset::SimilarityDataset;
 pub use error::{Error, PairProblem, Result, TrialProblem};
@@ -73,6 +75,7 @@ pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;
+pub use transform::LinearTransform;
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -1,0 +1,185 @@
+//! Folds of a cross-validation.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Which fold of a cross-validation each of several things is in: held out when it is the turn of
+/// that fold, and learned from in all others.
+///
+/// ```
+/// use human_alignment::inference::Folds;
+///
+/// let folds = Folds::contiguous(5, 2)?;
+/// assert_eq!(folds.held_out(0), [0, 1, 2]);
+/// assert_eq!(folds.training(0), [3, 4]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<usize>", into = "Vec<usize>")]
+pub struct Folds {
+    of: Vec<usize>,
+    n_folds: usize,
+}
+
+impl Folds {
+    /// The number of the fold of each thing, counted from 0.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than two folds, or for a fold in which there is nothing;
+    /// [`Error::InvalidParameter`] for a number as large as there are things.
+    pub fn new(of: Vec<usize>) -> Result<Self> {
+        if let Some(&beyond) = of.iter().find(|&&fold| fold >= of.len()) {
+            let expected = "below the number of things that are divided";
+            return Err(Error::parameter("the number of a fold", expected, beyond));
+        }
+        let n_folds = of.iter().max().map_or(0, |&last| last + 1);
+        check_number(n_folds, of.len())?;
+        let mut sizes = vec![0usize; n_folds];
+        of.iter().for_each(|&fold| sizes[fold] += 1);
+        if sizes.contains(&0) {
+            return Err(Error::TooFew {
+                what: "things in a fold",
+                needed: 1,
+                found: 0,
+            });
+        }
+        Ok(Self { of, n_folds })
+    }
+
+    /// `n_folds` folds of neighbours; the first are larger by one where the number doesn't divide.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than two folds, or fewer things than folds.
+    pub fn contiguous(n: usize, n_folds: usize) -> Result<Self> {
+        check_number(n_folds, n)?;
+        let sizes = (0..n_folds).map(|fold| n / n_folds + usize::from(fold < n % n_folds));
+        let of = sizes
+            .enumerate()
+            .flat_map(|(fold, size)| std::iter::repeat_n(fold, size))
+            .collect();
+        Ok(Self { of, n_folds })
+    }
+
+    /// `n_folds` folds at random, as equal in size as can be; the same seed gives the same folds.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] for fewer than two folds, or fewer things than folds;
+    /// [`Error::InvalidParameter`] for 2³² things or more.
+    pub fn random(n: usize, n_folds: usize, seed: u64) -> Result<Self> {
+        check_number(n_folds, n)?;
+        let n = u32::try_from(n)
+            .map_err(|_| Error::parameter("things to divide", "fewer than 2^32", n))?;
+        let mut of: Vec<usize> = (0..n as usize).map(|rank| rank % n_folds).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        for last in (1..n).rev() {
+            of.swap(last as usize, rng.random_range(0..=last) as usize);
+        }
+        Ok(Self { of, n_folds })
+    }
+
+    /// Number of folds, at least two.
+    pub fn n_folds(&self) -> usize {
+        self.n_folds
+    }
+
+    /// The fold of each thing.
+    pub fn of(&self) -> &[usize] {
+        &self.of
+    }
+
+    /// The things that are held out with this fold, in ascending order.
+    pub fn held_out(&self, fold: usize) -> Vec<usize> {
+        self.select(|of| of == fold)
+    }
+
+    /// The things in all other folds, in ascending order.
+    pub fn training(&self, fold: usize) -> Vec<usize> {
+        self.select(|of| of != fold)
+    }
+
+    fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        let folds = self.of.iter().enumerate();
+        folds
+            .filter_map(|(position, &of)| is_wanted(of).then_some(position))
+            .collect()
+    }
+}
+
+impl TryFrom<Vec<usize>> for Folds {
+    type Error = Error;
+
+    fn try_from(of: Vec<usize>) -> Result<Self> {
+        Self::new(of)
+    }
+}
+
+impl From<Folds> for Vec<usize> {
+    fn from(folds: Folds) -> Self {
+        folds.of
+    }
+}
+
+fn check_number(n_folds: usize, n: usize) -> Result<()> {
+    let too_few = |what, needed, found| Error::TooFew {
+        what,
+        needed,
+        found,
+    };
+    if n_folds < 2 {
+        return Err(too_few("folds", 2, n_folds));
+    }
+    if n < n_folds {
+        return Err(too_few("things to divide into folds", n_folds, n));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thing_is_held_out_once() {
+        for folds in [
+            Folds::contiguous(11, 3).unwrap(),
+            Folds::random(11, 3, 5).unwrap(),
+            Folds::new(vec![2, 0, 1, 1, 0, 2, 2]).unwrap(),
+        ] {
+            let n = folds.of().len();
+            let mut seen = vec![0; n];
+            for fold in 0..folds.n_folds() {
+                let (held_out, training) = (folds.held_out(fold), folds.training(fold));
+                assert_eq!(held_out.len() + training.len(), n);
+                assert!(training.iter().all(|position| !held_out.contains(position)));
+                held_out.iter().for_each(|&position| seen[position] += 1);
+            }
+            assert_eq!(seen, vec![1; n]);
+        }
+    }
+
+    #[test]
+    fn contiguous_folds_are_those_of_scikit_learn() {
+        // [len(test) for _, test in KFold(5).split(np.zeros(13))]
+        let folds = Folds::contiguous(13, 5).unwrap();
+        let sizes: Vec<usize> = (0..5).map(|fold| folds.held_out(fold).len()).collect();
+        assert_eq!(sizes, [3, 3, 3, 2, 2]);
+        assert!(folds.of().is_sorted());
+    }
+
+    #[test]
+    fn refuses_what_is_no_partition() {
+        for of in [vec![], vec![0, 0, 0], vec![0, 2, 0], vec![0, 9]] {
+            assert!(Folds::new(of).is_err());
+        }
+        assert!(Folds::contiguous(3, 1).is_err());
+        assert!(Folds::random(3, 4, 0).is_err());
+        assert!(serde_json::from_str::<Folds>("[0, 0]").is_err());
+        assert_eq!(
+            serde_json::from_str::<Folds>("[0, 1]").unwrap().n_folds(),
+            2
+        );
+    }
+}

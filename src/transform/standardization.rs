@@ -1,0 +1,211 @@
+//! How features are shifted and scaled before they are multiplied.
+
+use ndarray::{Array1, Axis};
+
+use crate::error::{Error, Result};
+use crate::representation::Representation;
+
+/// How features are shifted and scaled before they are multiplied: (x − mean) / std, with one mean
+/// and standard deviation for all features, with one of each for each feature, or not at all.
+///
+/// Standard deviations are those of a population, with the number of values as divisor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standardization(Moments);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Moments {
+    None,
+    Scalar { mean: f64, std: f64 },
+    PerFeature { mean: Array1<f64>, std: Array1<f64> },
+}
+
+impl Standardization {
+    /// Leaves features as they are.
+    pub fn none() -> Self {
+        Self(Moments::None)
+    }
+
+    /// One mean and standard deviation for all features, which keeps the angles between stimuli about
+    /// their common mean, and so what the network found.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a mean that is not finite, or a standard deviation that is not
+    /// positive and finite.
+    pub fn scalar(mean: f64, std: f64) -> Result<Self> {
+        check(mean, std)?;
+        Ok(Self(Moments::Scalar { mean, std }))
+    }
+
+    /// A mean and standard deviation for each feature.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there are more of one than of the other; otherwise as
+    /// [`Standardization::scalar`].
+    pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
+        if mean.len() != std.len() {
+            return Err(Error::LengthMismatch {
+                what: "standard deviations of features",
+                expected: mean.len(),
+                found: std.len(),
+            });
+        }
+        for (&mean, &std) in mean.iter().zip(&std) {
+            check(mean, std)?;
+        }
+        Ok(Self(Moments::PerFeature { mean, std }))
+    }
+
+    /// The mean and the standard deviation over all features of all stimuli, as scalars.
+    ///
+    /// # Errors
+    /// [`Error::ConstantRepresentation`] where all features are equal, [`Error::TooFew`] where there
+    /// are none.
+    pub fn scalar_of(representation: &Representation) -> Result<Self> {
+        let features = representation.features();
+        let n = features.len();
+        if n == 0 {
+            return Err(no_stimuli());
+        }
+        let mean = features.fold(0.0, |sum, &x| sum + f64::from(x)) / n as f64;
+        let squares = features.fold(0.0, |sum, &x| sum + (f64::from(x) - mean).powi(2));
+        let std = (squares / n as f64).sqrt();
+        let first = features[[0, 0]];
+        if features.iter().all(|&x| x == first) {
+            return Err(Error::ConstantRepresentation { representation: 0 });
+        }
+        Self::scalar(mean, std)
+    }
+
+    /// The mean and the standard deviation of each feature over the stimuli. A feature that doesn't
+    /// vary is shifted and not scaled, so that it becomes 0.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] where there are no stimuli.
+    pub fn per_feature_of(representation: &Representation) -> Result<Self> {
+        let features = representation.features();
+        let n = features.nrows();
+        if n == 0 {
+            return Err(no_stimuli());
+        }
+        let mut mean = Array1::<f64>::zeros(features.ncols());
+        let mut std = Array1::<f64>::zeros(features.ncols());
+        for row in features.axis_iter(Axis(0)) {
+            mean.zip_mut_with(&row, |sum, &x| *sum += f64::from(x));
+        }
+        mean /= n as f64;
+        for row in features.axis_iter(Axis(0)) {
+            let deviations = row.iter().zip(&mean).map(|(&x, &mean)| f64::from(x) - mean);
+            std.iter_mut()
+                .zip(deviations)
+                .for_each(|(sum, x)| *sum += x * x);
+        }
+        std.mapv_inplace(|squares| (squares / n as f64).sqrt());
+        let first = features.row(0);
+        for (column, std) in std.iter_mut().enumerate() {
+            // By comparison, since the rounding of a mean would leave a tiny deviation.
+            if features.column(column).iter().all(|&x| x == first[column]) {
+                *std = 1.0;
+            }
+        }
+        Self::per_feature(mean, std)
+    }
+
+    /// The number of features it is for; `None` where it is for any number.
+    pub fn n_features(&self) -> Option<usize> {
+        match &self.0 {
+            Moments::PerFeature { mean, .. } => Some(mean.len()),
+            _ => None,
+        }
+    }
+
+    /// The mean and standard deviation of a feature.
+    pub fn of_feature(&self, feature: usize) -> Option<(f64, f64)> {
+        match &self.0 {
+            Moments::None => Some((0.0, 1.0)),
+            Moments::Scalar { mean, std } => Some((*mean, *std)),
+            Moments::PerFeature { mean, std } => Some((*mean.get(feature)?, *std.get(feature)?)),
+        }
+    }
+
+    /// Writes standardised features, row after row; `out` has one element for each.
+    pub(crate) fn write(&self, features: &[f32], n_features: usize, out: &mut [f64]) {
+        let rows = features.chunks_exact(n_features);
+        for (row, out) in rows.zip(out.chunks_exact_mut(n_features)) {
+            let cells = out.iter_mut().zip(row);
+            match &self.0 {
+                Moments::None => cells.for_each(|(out, &x)| *out = f64::from(x)),
+                Moments::Scalar { mean, std } => {
+                    cells.for_each(|(out, &x)| *out = (f64::from(x) - mean) / std);
+                }
+                Moments::PerFeature { mean, std } => {
+                    let moments = mean.iter().zip(std);
+                    cells.zip(moments).for_each(|((out, &x), (mean, std))| {
+                        *out = (f64::from(x) - mean) / std;
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn check(mean: f64, std: f64) -> Result<()> {
+    if !mean.is_finite() {
+        return Err(Error::parameter("mean", "finite", mean));
+    }
+    if !(std > 0.0 && std.is_finite()) {
+        let expected = "positive and finite";
+        return Err(Error::parameter("standard deviation", expected, std));
+    }
+    Ok(())
+}
+
+fn no_stimuli() -> Error {
+    Error::TooFew {
+        what: "stimuli",
+        needed: 1,
+        found: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    fn features() -> Representation {
+        let features = array![[1.0, 2.0, 7.0], [3.0, 6.0, 7.0]];
+        Representation::new(Stimuli::numbered(2), features).unwrap()
+    }
+
+    #[test]
+    fn moments_are_those_of_a_population() {
+        // np.mean(x), np.std(x)
+        let scalar = Standardization::scalar_of(&features()).unwrap();
+        let (mean, std) = scalar.of_feature(1).unwrap();
+        assert_relative_eq!(mean, 26.0 / 6.0);
+        assert_relative_eq!(std, 2.4267032964268394, max_relative = 1e-14);
+
+        let by_feature = Standardization::per_feature_of(&features()).unwrap();
+        let mut out = [0.0; 6];
+        by_feature.write(features().as_slice(), 3, &mut out);
+        assert_eq!(out, [-1.0, -1.0, 0.0, 1.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn what_does_not_vary_has_no_scale() {
+        let constant = Representation::new(Stimuli::numbered(2), array![[0.1, 0.1], [0.1, 0.1]]);
+        let refused = Standardization::scalar_of(&constant.unwrap());
+        assert!(matches!(refused, Err(Error::ConstantRepresentation { .. })));
+        for (mean, std) in [
+            (f64::NAN, 1.0),
+            (0.0, 0.0),
+            (0.0, -1.0),
+            (0.0, f64::INFINITY),
+        ] {
+            assert!(Standardization::scalar(mean, std).is_err());
+        }
+        assert!(Standardization::per_feature(array![0.0], array![1.0, 1.0]).is_err());
+    }
+}
