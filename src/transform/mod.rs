@@ -246,18 +246,15 @@ mod tests {
 
     #[test]
     fn memory_order_is_no_matter() {
-        let mut bias = array![1.0, 2.0, 3.0];
-        bias.invert_axis(ndarray::Axis(0));
         let weights = array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]].reversed_axes();
-        let mut std = array![1.0, 2.0];
+        let [mut bias, mut std] = [array![1.0, 2.0, 3.0], array![1.0, 2.0]];
+        bias.invert_axis(ndarray::Axis(0));
         std.invert_axis(ndarray::Axis(0));
         let standardization = Standardization::per_feature(array![0.0, 0.0], std).unwrap();
         assert_eq!(standardization.moments().unwrap().1, [2.0, 1.0]);
         let transform = LinearTransform::new(standardization, weights).unwrap();
-        assert_eq!(
-            transform.weights().as_slice().unwrap()[..3],
-            [1.0, 3.0, 5.0]
-        );
-        assert!(transform.with_bias(bias).is_err());
+        assert_eq!(transform.weights_in_order()[..3], [1.0, 3.0, 5.0]);
+        let transform = transform.with_bias(bias).unwrap();
+        assert_eq!(transform.bias_in_order().unwrap(), [3.0, 2.0, 1.0]);
     }
 }

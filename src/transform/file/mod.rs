@@ -53,7 +53,8 @@ impl LinearTransform {
     /// | `mean`, `std` | `()` or `(1,)`, or one number a feature | both, or neither: no standardisation |
     ///
     /// Floats of 16, 32 and 64 bits are read. The precision is single where all arrays are of 16 or
-    /// 32 bits, so that [`LinearTransform::write`] keeps the arrays of an `f32` file as they are.
+    /// 32 bits, so that [`LinearTransform::write`] keeps the arrays of an `f32` file as they are; but
+    /// a single number of shape `(1,)` for more than one feature is written with shape `()`.
     ///
     /// # Errors
     /// [`Error::UnknownFormat`], [`Error::Read`], or [`Error::InFile`] around what is wrong:
