@@ -235,6 +235,25 @@ pub enum Error {
         problem: TrialProblem,
     },
 
+    /// The frequencies of the pairs of a question are none that choices can have.
+    #[error(
+        "question {question}: {found:?} are no frequencies of its pairs (expected finite numbers, none \
+         negative and one positive, of pairs that can be chosen)"
+    )]
+    InvalidFrequencies {
+        /// The question, counted from 0.
+        question: usize,
+        /// The frequencies.
+        found: [f64; 3],
+    },
+
+    /// The loss of a learner is not finite.
+    #[error("the loss became {loss}, which is not finite")]
+    LossNotFinite {
+        /// The loss.
+        loss: f64,
+    },
+
     /// There are no trials (or none is left) to say anything about.
     #[error("there are no trials")]
     NoTrials,

@@ -46,6 +46,7 @@
 //! | [`dataset`] | published data sets, files of triplets and of RDMs, labels, simulated observers |
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
+//! | [`probe`] | the linear transform that explains choices best, with proof |
 //! | [`transform`] | linear transforms of representations |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
@@ -58,9 +59,11 @@ mod io;
 pub mod judgment;
 pub mod metric;
 mod names;
+pub mod probe;
 pub mod rdm;
 pub mod representation;
 pub mod similarity;
+mod softmax;
 pub mod stimuli;
 pub mod transform;
 
@@ -71,6 +74,7 @@ pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;
 pub use metric::odd_one_out::ZeroShotOddOneOut;
 pub use metric::rsa::RepresentationalSimilarity;
+pub use probe::Probe;
 pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};

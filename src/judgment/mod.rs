@@ -4,10 +4,12 @@
 //! [`OddOneOut`] trials, where people name the one that fits least, and [`Anchored`] trials, where
 //! they say which of two is more like a third.
 
+mod frequencies;
 mod participants;
 mod task;
 mod trials;
 
+pub use frequencies::ChoiceFrequencies;
 pub use participants::Participants;
 pub use task::{AnchoredTask, Answer, OddOneOutTask, Question, Task};
 pub use trials::{Anchored, OddOneOut, Trials};

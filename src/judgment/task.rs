@@ -13,6 +13,9 @@ pub trait Task: sealed::Sealed + Send + Sync + 'static {
 
     /// The question that a trial answers, and the answer.
     fn question(trial: [u32; 3]) -> (Question, Answer);
+
+    /// The pair of the question that an answer to it chooses: 0, 1 or 2 for (0,1), (0,2), (1,2).
+    fn chosen_pair(answer: Answer) -> usize;
 }
 
 mod sealed {
@@ -44,6 +47,10 @@ impl Task for OddOneOutTask {
         let answer = u8::from(odd == b) + 2 * u8::from(odd == c);
         (Question([a, b, c]), Answer(answer))
     }
+
+    fn chosen_pair(Answer(odd): Answer) -> usize {
+        2 - usize::from(odd.min(2))
+    }
 }
 
 /// Which of two stimuli is more like the head? People chose one pair of two.
@@ -57,6 +64,10 @@ impl Task for AnchoredTask {
     fn question([head, close, far]: [u32; 3]) -> (Question, Answer) {
         let question = Question([head, close.min(far), close.max(far)]);
         (question, Answer(1 + u8::from(close > far)))
+    }
+
+    fn chosen_pair(Answer(close): Answer) -> usize {
+        usize::from(close == 2)
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::odd_one_out::vector_math::rounded;
+use crate::softmax::rounded;
 
 /// A sum of non-negative numbers, each rounded to a multiple of 2⁻⁴⁰ (1e-12), so that parts add up
 /// to the whole exactly, whatever the parts. Beyond 10²⁶ it saturates.

@@ -7,10 +7,11 @@ use crate::error::Result;
 use crate::inference::Credit;
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::choice::Choose;
-use crate::metric::odd_one_out::probability::{Losses, Softmax, SumLosses};
+use crate::metric::odd_one_out::probability::{Losses, SumLosses};
 use crate::metric::odd_one_out::{Counts, Outcomes, Probabilities, ZeroShotOddOneOut};
 use crate::representation::Representation;
 use crate::similarity::{BLOCK, Block, PairSimilarities, Similarity};
+use crate::softmax::Softmax;
 use crate::stimuli::Stimuli;
 
 /// A metric with the similarities it looks up.

@@ -7,7 +7,6 @@ mod outcomes;
 mod probability;
 mod score;
 mod tally;
-mod vector_math;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

@@ -74,7 +74,7 @@ pub(super) fn ln_of_one_to_three(x: f64) -> f64 {
 
 /// A number below 2⁵¹ in size, rounded to the nearest whole number.
 #[inline(always)]
-pub(super) fn rounded(x: f64) -> i64 {
+pub(crate) fn rounded(x: f64) -> i64 {
     ((x + ROUND).to_bits() as i64).wrapping_sub(ROUND.to_bits() as i64)
 }
 

@@ -1,0 +1,208 @@
+//! How often each pair was chosen, question by question.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::judgment::{Question, Task, Trials};
+use crate::stimuli::Stimuli;
+
+/// How often each pair of a question was chosen: repeated trials put together, or probabilities in
+/// place of choices.
+///
+/// The pairs of a question are (0,1), (0,2) and (1,2) of its stimuli; anchored questions, whose head
+/// stands first, have only the first two, and 0 in the third place.
+///
+/// ```
+/// use human_alignment::judgment::ChoiceFrequencies;
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// // Three people were asked the same; two found the third stimulus odd, and one the second.
+/// let stimuli = Stimuli::new(["cat", "dog", "car"])?;
+/// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [1, 0, 2], [2, 0, 1]])?;
+/// let frequencies = ChoiceFrequencies::of(&trials);
+/// assert_eq!(frequencies.questions(), [[0, 1, 2]]);
+/// assert_eq!(frequencies.of_pairs(), [[2.0, 1.0, 0.0]]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+pub struct ChoiceFrequencies<T> {
+    stimuli: Stimuli,
+    questions: Vec<[u32; 3]>,
+    of_pairs: Vec<[f64; 3]>,
+    shown: Vec<u32>,
+    task: PhantomData<T>,
+}
+
+impl<T: Task> ChoiceFrequencies<T> {
+    /// Counts the answers to each question of the trials. Questions come in ascending order.
+    pub fn of(trials: &Trials<T>) -> Self {
+        let mut answers: Vec<_> = trials
+            .as_slice()
+            .par_iter()
+            .map(|&trial| {
+                let (Question(question), answer) = T::question(trial);
+                (question, T::chosen_pair(answer) as u8)
+            })
+            .collect();
+        answers.par_sort_unstable();
+        let (mut questions, mut of_pairs) = (Vec::new(), Vec::<[f64; 3]>::new());
+        for (question, pair) in answers {
+            if questions.last() != Some(&question) {
+                questions.push(question);
+                of_pairs.push([0.0; 3]);
+            }
+            if let Some(counts) = of_pairs.last_mut() {
+                counts[usize::from(pair)] += 1.0;
+            }
+        }
+        Self {
+            stimuli: trials.stimuli().clone(),
+            questions,
+            of_pairs,
+            shown: trials.shown().to_vec(),
+            task: PhantomData,
+        }
+    }
+
+    /// Questions over these stimuli with the frequency of each pair: counts, or probabilities. A
+    /// question weighs as much as its frequencies sum to. Equal questions stay apart.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another number of frequencies than questions;
+    /// [`Error::NoTrials`] and [`Error::InvalidTrial`] as for [`Trials::new`], naming the question;
+    /// [`Error::InvalidFrequencies`] naming a question with a frequency that is negative or not
+    /// finite, with none that is positive, or of a pair that can't be chosen.
+    pub fn new(
+        stimuli: Stimuli,
+        questions: Vec<[u32; 3]>,
+        of_pairs: Vec<[f64; 3]>,
+    ) -> Result<Self> {
+        if of_pairs.len() != questions.len() {
+            return Err(Error::LengthMismatch {
+                what: "frequencies of questions",
+                expected: questions.len(),
+                found: of_pairs.len(),
+            });
+        }
+        let checked = Trials::<T>::new(stimuli.clone(), questions.clone())?;
+        for (question, frequencies) in of_pairs.iter().enumerate() {
+            let in_range = frequencies.iter().all(|x| *x >= 0.0 && x.is_finite());
+            let possible = frequencies[T::N_PAIRS..].iter().all(|&x| x == 0.0);
+            let sum: f64 = frequencies.iter().sum();
+            if !(in_range && possible && sum > 0.0 && sum.is_finite()) {
+                return Err(Error::InvalidFrequencies {
+                    question,
+                    found: *frequencies,
+                });
+            }
+        }
+        Ok(Self {
+            shown: checked.shown().to_vec(),
+            stimuli,
+            questions,
+            of_pairs,
+            task: PhantomData,
+        })
+    }
+
+    /// The same questions, each with frequencies that sum to 1, so that a question asked often weighs
+    /// no more than another.
+    #[must_use]
+    pub fn normalized(mut self) -> Self {
+        for frequencies in &mut self.of_pairs {
+            let sum: f64 = frequencies.iter().sum();
+            *frequencies = frequencies.map(|x| x / sum);
+        }
+        self
+    }
+
+    /// The stimuli that the questions count.
+    pub fn stimuli(&self) -> &Stimuli {
+        &self.stimuli
+    }
+
+    /// The stimuli of each question.
+    pub fn questions(&self) -> &[[u32; 3]] {
+        &self.questions
+    }
+
+    /// The frequency of each pair of each question.
+    pub fn of_pairs(&self) -> &[[f64; 3]] {
+        &self.of_pairs
+    }
+
+    /// The stimuli that stand in at least one question, as ascending indices.
+    pub fn shown(&self) -> &[u32] {
+        &self.shown
+    }
+}
+
+impl<T: Task> fmt::Debug for ChoiceFrequencies<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChoiceFrequencies")
+            .field("task", &T::NAME)
+            .field("n_questions", &self.questions.len())
+            .field("n_stimuli", &self.stimuli.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Clone for ChoiceFrequencies<T> {
+    fn clone(&self) -> Self {
+        Self {
+            stimuli: self.stimuli.clone(),
+            questions: self.questions.clone(),
+            of_pairs: self.of_pairs.clone(),
+            shown: self.shown.clone(),
+            task: PhantomData,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask};
+
+    #[test]
+    fn repeated_trials_are_counted_by_the_pair_that_was_chosen() {
+        let stimuli = Stimuli::numbered(4);
+        let trials = vec![[3, 1, 0], [0, 1, 3], [0, 3, 1], [1, 0, 3], [1, 2, 3]];
+        let frequencies = ChoiceFrequencies::of(&OddOneOut::new(stimuli.clone(), trials).unwrap());
+        assert_eq!(frequencies.questions(), [[0, 1, 3], [1, 2, 3]]);
+        assert_eq!(frequencies.of_pairs(), [[2.0, 1.0, 1.0], [1.0, 0.0, 0.0]]);
+
+        let trials = vec![[2, 0, 1], [2, 1, 0], [2, 1, 0], [0, 1, 2]];
+        let frequencies = ChoiceFrequencies::of(&Anchored::new(stimuli, trials).unwrap());
+        assert_eq!(frequencies.questions(), [[0, 1, 2], [2, 0, 1]]);
+        assert_eq!(frequencies.of_pairs(), [[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]);
+        assert_eq!(
+            frequencies.normalized().of_pairs()[1],
+            [1.0 / 3.0, 2.0 / 3.0, 0.0]
+        );
+    }
+
+    #[test]
+    fn frequencies_that_nobody_can_have_are_refused() {
+        let stimuli = || Stimuli::numbered(3);
+        for bad in [
+            [-1.0, 1.0, 1.0],
+            [0.0, 0.0, 0.0],
+            [f64::NAN, 1.0, 0.0],
+            [f64::INFINITY, 1.0, 0.0],
+        ] {
+            let pairs = vec![[1.0, 0.0, 0.0], bad];
+            let questions = vec![[0, 1, 2]; 2];
+            let refused = ChoiceFrequencies::<OddOneOutTask>::new(stimuli(), questions, pairs);
+            assert!(matches!(
+                refused,
+                Err(Error::InvalidFrequencies { question: 1, .. })
+            ));
+        }
+        let third = vec![[0.0, 0.5, 0.5]];
+        assert!(ChoiceFrequencies::<AnchoredTask>::new(stimuli(), vec![[0, 1, 2]], third).is_err());
+        assert!(ChoiceFrequencies::<OddOneOutTask>::new(stimuli(), vec![], vec![]).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! Limited-memory BFGS.
+
+use std::collections::VecDeque;
+
+use crate::probe::dense::{add_scaled, dot};
+
+/// The last steps and what the gradient changed by, from which the inverse Hessian is modelled
+/// (Nocedal, 1980).
+pub(super) struct History {
+    pairs: VecDeque<Pair>,
+    memory: usize,
+}
+
+struct Pair {
+    step: Vec<f64>,
+    change: Vec<f64>,
+    inverse_product: f64,
+}
+
+impl History {
+    pub fn new(memory: usize) -> Self {
+        Self {
+            pairs: VecDeque::with_capacity(memory),
+            memory,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.pairs.clear();
+    }
+
+    /// Adds a step, unless the objective is not convex along it.
+    pub fn push(&mut self, step: Vec<f64>, change: Vec<f64>) {
+        let product = dot(&step, &change);
+        if product <= 1e-12 * (dot(&step, &step) * dot(&change, &change)).sqrt() {
+            return;
+        }
+        if self.pairs.len() == self.memory {
+            self.pairs.pop_front();
+        }
+        self.pairs.push_back(Pair {
+            step,
+            change,
+            inverse_product: 1.0 / product,
+        });
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// Minus the modelled inverse Hessian times the gradient. The model begins with the
+    /// preconditioner, scaled to what the last step saw.
+    pub fn direction(
+        &self,
+        gradient: &[f64],
+        precondition: impl Fn(&[f64]) -> Vec<f64>,
+    ) -> Vec<f64> {
+        let mut direction: Vec<f64> = gradient.iter().map(|x| -x).collect();
+        let mut shares = Vec::with_capacity(self.pairs.len());
+        for pair in self.pairs.iter().rev() {
+            let share = pair.inverse_product * dot(&pair.step, &direction);
+            add_scaled(&mut direction, -share, &pair.change);
+            shares.push(share);
+        }
+        direction = precondition(&direction);
+        if let Some(last) = self.pairs.back() {
+            let seen = dot(&last.change, &precondition(&last.change));
+            let scale = 1.0 / (last.inverse_product * seen);
+            direction.iter_mut().for_each(|x| *x *= scale);
+        }
+        for (pair, share) in self.pairs.iter().zip(shares.into_iter().rev()) {
+            let other = pair.inverse_product * dot(&pair.change, &direction);
+            add_scaled(&mut direction, share - other, &pair.step);
+        }
+        direction
+    }
+
+    /// Applies a linear map to all that is remembered.
+    pub fn map(&mut self, map: impl Fn(&[f64]) -> Vec<f64>) {
+        for pair in &mut self.pairs {
+            pair.step = map(&pair.step);
+            pair.change = map(&pair.change);
+        }
+    }
+
+    /// Adds columns of zeros to all that is remembered.
+    pub fn widen(&mut self, n_added: usize) {
+        for pair in &mut self.pairs {
+            pair.step.resize(pair.step.len() + n_added, 0.0);
+            pair.change.resize(pair.change.len() + n_added, 0.0);
+        }
+    }
+}

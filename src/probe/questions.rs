@@ -1,0 +1,312 @@
+//! The pass over questions: from similarities of pairs to the loss and its derivatives.
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::judgment::{ChoiceFrequencies, Task};
+use crate::softmax::Softmax;
+
+/// Questions that are looked at together, so that their numbers stay in the first-level cache.
+const BLOCK: usize = 256;
+
+/// Questions in tiles of neighbouring first objects, and within a tile in the order of their second:
+/// so a pass reads and writes a few columns of a matrix at a time, those of a tile and that of a second
+/// object, and no two tasks write the same column.
+pub(super) struct Questions {
+    n_objects: usize,
+    n_pairs: usize,
+    /// The objects of each question.
+    objects: Vec<[u32; 3]>,
+    /// The frequency of each pair, pair by pair; over all questions they sum to 1.
+    frequencies: [Vec<f64>; 3],
+    /// First objects in a tile.
+    tile: usize,
+    /// Where the questions of each tile begin, and where the last ends.
+    starts: Vec<usize>,
+    /// The questions in the order of their second object, where the pair of the second and the third
+    /// can be chosen.
+    by_second: Vec<u32>,
+    second_starts: Vec<usize>,
+}
+
+impl Questions {
+    /// The questions, with the `shown` stimuli as objects.
+    pub fn new<T: Task>(choices: &ChoiceFrequencies<T>) -> Self {
+        let mut object_of = vec![0u32; choices.stimuli().len()];
+        for (object, &stimulus) in (0..).zip(choices.shown()) {
+            object_of[stimulus as usize] = object;
+        }
+        let n_objects = choices.shown().len();
+        let total: f64 = choices.of_pairs().iter().flatten().sum();
+        let mut questions: Vec<([u32; 3], [f64; 3])> = choices
+            .questions()
+            .par_iter()
+            .zip(choices.of_pairs())
+            .map(|(question, frequencies)| {
+                let objects = question.map(|stimulus| object_of[stimulus as usize]);
+                ascending::<T>(objects, frequencies.map(|x| x / total))
+            })
+            .collect();
+        // The columns of a tile are to stay in the second-level cache; of few objects there are to be
+        // enough tiles for all threads.
+        let tile = (n_objects / 64).clamp(1, 16);
+        // Stable, so that equal questions keep their order.
+        questions.par_sort_by_key(|&([a, b, c], _)| (a as usize / tile, b, a, c));
+        let frequencies = [0, 1, 2].map(|pair| questions.iter().map(|(_, of)| of[pair]).collect());
+        let objects: Vec<[u32; 3]> = questions.into_iter().map(|(objects, _)| objects).collect();
+        let tiles = objects.iter().map(|objects| objects[0] as usize / tile);
+        let starts = starts(tiles, n_objects.div_ceil(tile));
+        let (mut by_second, mut second_starts) = (Vec::new(), Vec::new());
+        if T::N_PAIRS == 3 {
+            by_second = (0..objects.len() as u32).collect();
+            by_second.par_sort_by_key(|&question| objects[question as usize][1]);
+            let seconds = by_second.iter();
+            let seconds = seconds.map(|&question| objects[question as usize][1] as usize);
+            second_starts = self::starts(seconds, n_objects);
+        }
+        Self {
+            n_objects,
+            n_pairs: T::N_PAIRS,
+            objects,
+            frequencies,
+            tile,
+            starts,
+            by_second,
+            second_starts,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    pub fn n_objects(&self) -> usize {
+        self.n_objects
+    }
+
+    /// Whether the pass needs similarities above the diagonal too.
+    pub fn reads_both_triangles(&self) -> bool {
+        self.n_pairs == 2
+    }
+
+    /// The mean −ln p of what was chosen under p = softmax(factor · similarity), and its derivatives
+    /// by the logit of each pair. Both matrices are objects × objects, and a pair stands in the column
+    /// of one of its objects; `third` is room for one number a question.
+    pub fn pass(
+        &self,
+        similarities: &[f64],
+        factor: f64,
+        derivatives: &mut [f64],
+        third: &mut [f64],
+    ) -> f64 {
+        let n = self.n_objects;
+        let arch = Arch::new();
+        let rows = split(third, &self.starts);
+        let losses: Vec<f64> = derivatives
+            .par_chunks_mut(self.tile * n)
+            .zip(rows)
+            .enumerate()
+            .map_init(Room::new, |room, (tile, (derivatives, third))| {
+                derivatives.fill(0.0);
+                let mut loss = 0.0;
+                let mut start = self.starts[tile];
+                let first_of_tile = tile * self.tile;
+                for third in third.chunks_mut(BLOCK) {
+                    let questions = start..start + third.len();
+                    start = questions.end;
+                    self.gather(questions.clone(), similarities, &mut room.similarities);
+                    loss += arch.dispatch(Derive {
+                        similarities: &room.similarities,
+                        frequencies: self.frequencies_of(questions.clone()),
+                        factor,
+                        first: &mut room.first,
+                        second: &mut room.second,
+                        third,
+                    });
+                    let of_pairs = room.first.iter().zip(&room.second);
+                    for (&[a, b, c], (ab, ac)) in self.objects[questions].iter().zip(of_pairs) {
+                        let column = (a as usize - first_of_tile) * n;
+                        derivatives[column + b as usize] += ab;
+                        derivatives[column + c as usize] += ac;
+                    }
+                }
+                loss
+            })
+            .collect();
+        if self.n_pairs == 3 {
+            let third = &*third;
+            let columns = derivatives.par_chunks_mut(n).enumerate();
+            columns.for_each(|(second, derivatives)| {
+                let range = self.second_starts[second]..self.second_starts[second + 1];
+                for &question in &self.by_second[range] {
+                    let [_, _, c] = self.objects[question as usize];
+                    derivatives[c as usize] += third[question as usize];
+                }
+            });
+        }
+        losses.iter().sum()
+    }
+
+    /// The mean entropy of the choices θ p + (1 − θ) y, between the probabilities p and the choices y
+    /// of people.
+    pub fn mixed_entropy(&self, similarities: &[f64], factor: f64, theta: f64) -> f64 {
+        let entropies: Vec<f64> = self
+            .starts
+            .par_windows(2)
+            .map(|ends| {
+                let questions = ends[0]..ends[1];
+                let mut sum = 0.0;
+                let mut of_pairs = [[0.0; BLOCK]; 3];
+                for start in questions.clone().step_by(BLOCK) {
+                    let block = start..questions.end.min(start + BLOCK);
+                    self.gather(block.clone(), similarities, &mut of_pairs);
+                    let frequencies = self.frequencies_of(block.clone());
+                    for question in 0..block.len() {
+                        let similarities = of_pairs.each_ref().map(|pair| pair[question]);
+                        let frequencies = frequencies.map(|pair| pair[question]);
+                        sum += mixed_entropy(similarities, frequencies, factor, theta);
+                    }
+                }
+                sum
+            })
+            .collect();
+        entropies.iter().sum()
+    }
+
+    /// Collects the similarities of the pairs of questions.
+    fn gather(&self, questions: Range<usize>, similarities: &[f64], out: &mut [[f64; BLOCK]; 3]) {
+        let n = self.n_objects;
+        let objects = &self.objects[questions];
+        let [ab, ac, bc] = out;
+        for (&[a, b, c], (ab, ac)) in objects.iter().zip(ab.iter_mut().zip(ac)) {
+            *ab = similarities[a as usize * n + b as usize];
+            *ac = similarities[a as usize * n + c as usize];
+        }
+        if self.n_pairs == 3 {
+            for (&[_, b, c], bc) in objects.iter().zip(bc) {
+                *bc = similarities[b as usize * n + c as usize];
+            }
+        } else {
+            bc.fill(f64::NEG_INFINITY);
+        }
+    }
+
+    fn frequencies_of(&self, questions: Range<usize>) -> [&[f64]; 3] {
+        self.frequencies
+            .each_ref()
+            .map(|pair| &pair[questions.clone()])
+    }
+}
+
+/// An odd-one-out question with its objects in ascending order, so that all pairs lie below the
+/// diagonal; an anchored question as it is.
+fn ascending<T: Task>(objects: [u32; 3], frequencies: [f64; 3]) -> ([u32; 3], [f64; 3]) {
+    if T::N_PAIRS == 2 {
+        return (objects, frequencies);
+    }
+    // The frequency of a pair stands with the object that it leaves out.
+    let [ab, ac, bc] = frequencies;
+    let mut left_out = [(objects[0], bc), (objects[1], ac), (objects[2], ab)];
+    left_out.sort_unstable_by_key(|&(object, _)| object);
+    let [(a, bc), (b, ac), (c, ab)] = left_out;
+    ([a, b, c], [ab, ac, bc])
+}
+
+/// Where each number of an ascending list begins, and where the last ends.
+fn starts(ascending: impl Iterator<Item = usize>, n: usize) -> Vec<usize> {
+    let mut starts = vec![0; n + 1];
+    for number in ascending {
+        starts[number + 1] += 1;
+    }
+    for number in 0..n {
+        starts[number + 1] += starts[number];
+    }
+    starts
+}
+
+/// Cuts a slice into the parts between the starts.
+fn split<'a>(mut all: &'a mut [f64], starts: &[usize]) -> Vec<&'a mut [f64]> {
+    let lens = starts.windows(2).map(|ends| ends[1] - ends[0]);
+    lens.map(|len| {
+        let (part, rest) = std::mem::take(&mut all).split_at_mut(len);
+        all = rest;
+        part
+    })
+    .collect()
+}
+
+/// The weight of a question times the entropy of θ p + (1 − θ) y.
+fn mixed_entropy(similarities: [f64; 3], frequencies: [f64; 3], factor: f64, theta: f64) -> f64 {
+    let weight: f64 = frequencies.iter().sum();
+    let probabilities = Softmax::new(similarities, factor).probabilities();
+    let mut entropy = 0.0;
+    for (p, frequency) in probabilities.into_iter().zip(frequencies) {
+        let q = theta * p + (1.0 - theta) * frequency / weight;
+        if q > 0.0 {
+            entropy -= q * q.ln();
+        }
+    }
+    weight * entropy
+}
+
+/// What a task needs room for.
+struct Room {
+    similarities: [[f64; BLOCK]; 3],
+    first: [f64; BLOCK],
+    second: [f64; BLOCK],
+}
+
+impl Room {
+    fn new() -> Self {
+        Self {
+            similarities: [[0.0; BLOCK]; 3],
+            first: [0.0; BLOCK],
+            second: [0.0; BLOCK],
+        }
+    }
+}
+
+/// Makes the loss and its derivatives of the questions of a block, as many as there are frequencies.
+/// A type rather than a function, because that is what vector instructions are chosen for.
+struct Derive<'a> {
+    similarities: &'a [[f64; BLOCK]; 3],
+    frequencies: [&'a [f64]; 3],
+    factor: f64,
+    first: &'a mut [f64; BLOCK],
+    second: &'a mut [f64; BLOCK],
+    third: &'a mut [f64],
+}
+
+impl WithSimd for Derive<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let len = self.third.len();
+        let [ab, ac, bc] = self.similarities.each_ref().map(|pair| &pair[..len]);
+        let [x, y, z] = self.frequencies.map(|pair| &pair[..len]);
+        let (first, second) = (&mut self.first[..len], &mut self.second[..len]);
+        let third = &mut self.third[..len];
+        let mut losses = [0.0; BLOCK];
+        let losses = &mut losses[..len];
+        for question in 0..len {
+            let (x, y, z) = (x[question], y[question], z[question]);
+            let weight = x + y + z;
+            let softmax = Softmax::new([ab[question], ac[question], bc[question]], self.factor);
+            let [p, q, r] = softmax.probabilities();
+            first[question] = weight * p - x;
+            second[question] = weight * q - y;
+            third[question] = weight * r - z;
+            // The third pair of an anchored question costs infinitely much, and is never chosen.
+            let of_third = if z > 0.0 {
+                z * softmax.surprisal(2)
+            } else {
+                0.0
+            };
+            losses[question] = x * softmax.surprisal(0) + y * softmax.surprisal(1) + of_third;
+        }
+        losses.iter().sum()
+    }
+}
