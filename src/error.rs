@@ -354,6 +354,15 @@ pub enum Error {
         source: Box<Error>,
     },
 
+    /// One fold of a cross-validation was refused for the reason given by `source`.
+    #[error("fold {fold}: {source}")]
+    InFold {
+        /// The fold, counted from 0.
+        fold: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
     /// The same person (in the same session) stands twice in a set.
     #[error("participant {participant:?} stands twice, at {first} and {second}")]
     DuplicateParticipant {
@@ -474,6 +483,14 @@ impl Error {
     pub(crate) fn in_rdm(self, name: impl fmt::Display) -> Self {
         Error::InRdm {
             name: name.to_string(),
+            source: Box::new(self),
+        }
+    }
+
+    /// Wraps the error with the fold of a cross-validation that it is about.
+    pub(crate) fn in_fold(self, fold: usize) -> Self {
+        Error::InFold {
+            fold,
             source: Box::new(self),
         }
     }

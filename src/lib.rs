@@ -47,6 +47,7 @@
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
 //! | [`probe`] | the linear transform that explains choices best, with proof |
+//! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
@@ -65,6 +66,7 @@ pub mod representation;
 pub mod similarity;
 mod softmax;
 pub mod stimuli;
+pub mod transfer;
 pub mod transform;
 
 pub use dataset::SimilarityDataset;
@@ -79,6 +81,7 @@ pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;
+pub use transfer::transfer;
 pub use transform::LinearTransform;
 
 /// The examples of the README.

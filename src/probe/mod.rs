@@ -28,18 +28,23 @@
 //! the penalty and without a bound: `recipe` has that by name.
 
 mod coordinates;
+mod cross_validation;
 mod dense;
 mod fit;
 mod lbfgs;
 mod objective;
 mod questions;
 mod solver;
+mod split;
 
 use std::ops::ControlFlow;
 
 use ndarray::{Array1, Array2};
 use sha2::{Digest, Sha256};
 
+pub use cross_validation::{
+    Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Moments, Pooled, PooledScore,
+};
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
 
 use crate::error::{Error, Result};

@@ -94,6 +94,13 @@ impl ZeroShotOddOneOut {
         }
     }
 
+    /// Sets the similarity.
+    #[must_use]
+    pub fn with_similarity(mut self, similarity: Similarity) -> Self {
+        self.similarity = similarity;
+        self
+    }
+
     /// Sets the temperature of the softmax. It changes probabilities, never choices.
     ///
     /// # Errors

@@ -90,6 +90,11 @@ impl RepresentationalSimilarity {
         self
     }
 
+    /// How dissimilarities of representations are made.
+    pub fn dissimilarity(&self) -> Dissimilarity {
+        self.dissimilarity
+    }
+
     /// Scores an RDM that is at hand. It may be over more stimuli than people judged.
     ///
     /// # Errors

@@ -1,0 +1,65 @@
+//! Which trials a fold learns from, and which it is tested on.
+
+use crate::inference::Folds;
+use crate::judgment::{Task, Trials};
+
+/// The trials of a fold, as positions.
+pub(super) struct Split {
+    pub training: Vec<usize>,
+    pub test: Vec<usize>,
+    /// Trials with objects on both sides, which are in neither.
+    pub n_straddling: usize,
+}
+
+impl Split {
+    /// The trials that show none of the objects held out with the fold, and those that show no others.
+    /// `folds` are of all stimuli of the trials.
+    pub fn of_objects<T: Task>(trials: &Trials<T>, folds: &Folds, fold: usize) -> Self {
+        let mut split = Self {
+            training: Vec::new(),
+            test: Vec::new(),
+            n_straddling: 0,
+        };
+        for (position, trial) in trials.as_slice().iter().enumerate() {
+            let is_held_out = |&stimulus: &u32| folds.of()[stimulus as usize] == fold;
+            match trial
+                .iter()
+                .filter(|stimulus| is_held_out(stimulus))
+                .count()
+            {
+                0 => split.training.push(position),
+                3 => split.test.push(position),
+                _ => split.n_straddling += 1,
+            }
+        }
+        split
+    }
+
+    /// `folds` are of the trials.
+    pub fn of_trials(folds: &Folds, fold: usize) -> Self {
+        Self {
+            training: folds.training(fold),
+            test: folds.held_out(fold),
+            n_straddling: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::OddOneOut;
+    use crate::stimuli::Stimuli;
+
+    #[test]
+    fn a_trial_on_both_sides_is_in_neither() {
+        let trials = vec![[0, 1, 2], [3, 4, 5], [0, 1, 3], [5, 4, 3], [2, 4, 5]];
+        let trials = OddOneOut::new(Stimuli::numbered(6), trials).unwrap();
+        let folds = Folds::contiguous(6, 2).unwrap();
+        let split = Split::of_objects(&trials, &folds, 1);
+        assert_eq!((split.training, split.test), (vec![0], vec![1, 3]));
+        assert_eq!(split.n_straddling, 2);
+        let split = Split::of_trials(&Folds::contiguous(5, 2).unwrap(), 0);
+        assert_eq!((split.training, split.test), (vec![3, 4], vec![0, 1, 2]));
+    }
+}
