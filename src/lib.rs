@@ -47,6 +47,7 @@
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
 //! | [`transform`] | linear transforms of representations |
+//! | [`ridge`] | ridge regression: targets predicted from a representation |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -60,6 +61,7 @@ pub mod metric;
 mod names;
 pub mod rdm;
 pub mod representation;
+pub mod ridge;
 pub mod similarity;
 pub mod stimuli;
 pub mod transform;
@@ -73,6 +75,7 @@ pub use metric::odd_one_out::ZeroShotOddOneOut;
 pub use metric::rsa::RepresentationalSimilarity;
 pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
+pub use ridge::Ridge;
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;
 pub use transform::LinearTransform;
