@@ -29,7 +29,11 @@ fn features_of<'g>(goldens: &'g Value, name: &str) -> (&'g Value, Ridge, String)
     let goldens = &goldens[format!("features_{name}")];
     let ridge = Ridge::new(numbers(&goldens["alphas"])).unwrap();
     let ridge = ridge.with_feature_scaling(FeatureScaling::AllRows);
-    (goldens, ridge, format!("goldens/things_features_{name}.npy"))
+    (
+        goldens,
+        ridge,
+        format!("goldens/things_features_{name}.npy"),
+    )
 }
 
 /// RidgeCV(alphas, alpha_per_target=True).fit(Z, Y).alpha_ and Ridge(alpha=10).fit(Z, Y), with
