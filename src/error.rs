@@ -109,6 +109,15 @@ pub enum Error {
         available: Vec<String>,
     },
 
+    /// One of the arrays of a file was refused for the reason given by `source`.
+    #[error("array {name:?}: {source}")]
+    InArray {
+        /// The name of the array.
+        name: String,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
     /// A table has no such column.
     #[error("no column {name:?} (there are: {})", List(available))]
     NoSuchColumn {
@@ -453,6 +462,18 @@ impl Error {
             | Error::UnknownFormat { .. } => self,
             source => Error::InFile {
                 path: path.into(),
+                source: Box::new(source),
+            },
+        }
+    }
+
+    /// Wraps the error with the array of a file that it is about.
+    pub(crate) fn in_array(self, name: &str) -> Self {
+        match self {
+            // The file could not be had at all.
+            Error::Read { .. } => self,
+            source => Error::InArray {
+                name: name.into(),
                 source: Box::new(source),
             },
         }

@@ -1,7 +1,9 @@
 //! Representations from files of every format, and back.
 
+#[path = "common/arrays.rs"]
+mod arrays;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use human_alignment::{
@@ -11,42 +13,8 @@ use ndarray::{Array2, array};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use zip::CompressionMethod;
-use zip::write::SimpleFileOptions;
 
-/// The bytes of an `.npy` file, by hand.
-fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
-    let fortran = if fortran { "True" } else { "False" };
-    let text = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((text.len() as u16).to_le_bytes());
-    bytes.extend(text.as_bytes());
-    bytes.extend(data);
-    bytes
-}
-
-fn npz(method: CompressionMethod, members: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(method);
-    for (name, bytes) in members {
-        archive.start_file(*name, options).unwrap();
-        archive.write_all(bytes).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
-}
-
-fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header.as_bytes());
-    bytes.extend(data);
-    bytes
-}
-
-fn floats(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
-}
+use arrays::{floats, npy, npz, safetensors};
 
 fn put(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.path().join(name);

@@ -9,6 +9,8 @@ pub(crate) mod element;
 pub(crate) mod mat;
 pub(crate) mod npy;
 pub(crate) mod npy_header;
+pub(crate) mod npz;
+pub(crate) mod safetensors;
 pub(crate) mod table;
 pub(crate) mod triplets;
 pub(crate) mod txt_triplets;

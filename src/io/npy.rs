@@ -98,6 +98,16 @@ impl<R: Read> NpyReader<R> {
         self.reader
     }
 
+    /// Checks, after all data was read, that nothing follows it. Where the bytes come out of an
+    /// archive, that is where their checksum is compared.
+    pub(crate) fn expect_end(mut self) -> Result<()> {
+        match self.reader.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(self.origin.malformed("bytes follow the array")),
+            Err(error) => Err(self.origin.unreadable(error)),
+        }
+    }
+
     /// Fills the buffer with data.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<()> {
         let found = read_up_to(&mut self.reader, buffer)

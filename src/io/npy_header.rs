@@ -79,11 +79,12 @@ impl NpyHeader {
 /// The bytes in front of the data of an array in C order; `descr` is its element type as numpy
 /// writes it, such as `<f4`.
 pub(crate) fn encode_header(descr: &str, shape: &[usize]) -> Vec<u8> {
-    // Each length with a comma after it, as a tuple of one needs it.
-    let shape: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    // A tuple of one needs a comma.
+    let comma = if shape.len() == 1 { "," } else { "" };
     let mut text = format!(
-        "{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}",
-        shape.trim_end()
+        "{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}{comma}), }}",
+        lengths.join(", ")
     );
     // The data begins at a multiple of 64, and a line ends before it.
     let bytes = (MAGIC.len() + 4 + text.len() + 1).next_multiple_of(64);
@@ -273,6 +274,17 @@ mod tests {
         assert_eq!(witness.shape(), [1854, 768]);
         assert_eq!(witness.order(), npyz::Order::C);
         assert_eq!(witness.dtype().descr(), "'<f4'");
+    }
+
+    #[test]
+    fn writes_what_numpy_writes() {
+        // numpy.save of arrays of these shapes, up to the data
+        for (shape, written) in [(&[][..], "()"), (&[5], "(5,)"), (&[5, 3], "(5, 3)")] {
+            let mut expected = b"\x93NUMPY\x01\0v\0".to_vec();
+            let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {written}, }}");
+            expected.extend(format!("{text:117}\n").as_bytes());
+            assert_eq!(encode_header("<f8", shape), expected);
+        }
     }
 
     #[test]

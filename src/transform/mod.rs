@@ -1,16 +1,20 @@
 //! Linear transforms of representations: what learners make of human judgments.
 
+mod application;
+mod file;
+mod fingerprint;
+mod source;
 mod standardization;
+mod training;
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-use rayon::prelude::*;
+use ndarray::{Array1, Array2, ArrayView, ArrayView1, ArrayView2, Dimension};
 
+pub use source::Transformed;
 pub use standardization::Standardization;
+pub use training::Training;
 
 use crate::error::{Error, Result};
-use crate::representation::Representation;
+use crate::similarity::Precision;
 
 /// A linear transform: standardised features times weights, plus a bias.
 ///
@@ -33,6 +37,8 @@ pub struct LinearTransform {
     standardization: Standardization,
     weights: Array2<f64>,
     bias: Option<Array1<f64>>,
+    precision: Precision,
+    training: Option<Training>,
 }
 
 impl LinearTransform {
@@ -59,19 +65,21 @@ impl LinearTransform {
                 found,
             });
         }
-        check_finite("weights", weights.iter())?;
+        check_finite("weights", weights.view())?;
         Ok(Self {
             standardization,
             weights: weights.as_standard_layout().into_owned(),
             bias: None,
+            precision: Precision::Double,
+            training: None,
         })
     }
 
-    /// Adds a bias, one number a dimension.
+    /// Adds a bias, one number a dimension, in the precision of the transform.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] for another number of dimensions, [`Error::InvalidParameter`] for a
-    /// number that is not finite.
+    /// number that is not finite, or beyond `f32` where the precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
         if bias.len() != self.n_dimensions() {
             return Err(Error::LengthMismatch {
@@ -80,9 +88,10 @@ impl LinearTransform {
                 found: bias.len(),
             });
         }
-        check_finite("bias", bias.iter())?;
-        self.bias = Some(bias);
-        Ok(self)
+        check_finite("bias", bias.view())?;
+        self.bias = Some(bias.as_standard_layout().into_owned());
+        let precision = self.precision;
+        self.with_precision(precision)
     }
 
     /// How features are shifted and scaled first.
@@ -110,58 +119,142 @@ impl LinearTransform {
         self.weights.ncols()
     }
 
-    /// The transformed representation: the same stimuli, with the dimensions as features. Computed in
-    /// `f64`, block by block, and rounded once.
+    /// In which precision its numbers are kept in files: [`Precision::Double`] unless it was rounded
+    /// or read from a file of `f32`. It is applied in `f64` either way.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Sets the precision in which its numbers are kept; with [`Precision::Single`] weights, bias,
+    /// means and standard deviations are rounded to the nearest `f32`.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of features; [`Error::NotFinite`] where a result
-    /// is beyond `f32`.
-    pub fn apply(&self, representation: &Representation) -> Result<Representation> {
-        /// Rows that are transformed at a time.
-        const BLOCK: usize = 128;
-
-        if representation.n_features() != self.n_features() {
-            return Err(Error::LengthMismatch {
-                what: "features to transform",
-                expected: self.n_features(),
-                found: representation.n_features(),
-            });
+    /// [`Error::InvalidParameter`] for a number beyond `f32`, or a standard deviation that would be
+    /// rounded to 0.
+    pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
+        if precision == Precision::Single {
+            self.standardization = self.standardization.rounded()?;
+            for weight in &mut self.weights {
+                *weight = round("weights", *weight)?;
+            }
+            for bias in self.bias.iter_mut().flatten() {
+                *bias = round("bias", *bias)?;
+            }
         }
-        let (n_features, n_dimensions) = self.weights.dim();
-        let weights = self.weights.as_slice().expect("kept in row-major order");
-        let weights = MatRef::from_row_major_slice(weights, n_features, n_dimensions);
-        let mut out = vec![0f32; representation.n_stimuli() * n_dimensions];
-        out.par_chunks_mut(BLOCK * n_dimensions)
-            .zip(representation.as_slice().par_chunks(BLOCK * n_features))
-            .for_each(|(out, features)| {
-                let n_rows = features.len() / n_features;
-                let mut standardized = vec![0.0; features.len()];
-                self.standardization
-                    .write(features, n_features, &mut standardized);
-                let mut products = vec![0.0; out.len()];
-                matmul(
-                    MatMut::from_row_major_slice_mut(&mut products, n_rows, n_dimensions),
-                    Accum::Replace,
-                    MatRef::from_row_major_slice(&standardized, n_rows, n_features),
-                    weights,
-                    1.0,
-                    Par::Seq,
-                );
-                for (position, (out, product)) in out.iter_mut().zip(products).enumerate() {
-                    let bias = |bias: &Array1<f64>| bias[position % n_dimensions];
-                    *out = (product + self.bias.as_ref().map_or(0.0, bias)) as f32;
-                }
-            });
-        let shape = (representation.n_stimuli(), n_dimensions);
-        let out = Array2::from_shape_vec(shape, out).expect("one row a stimulus");
-        let transformed = Representation::new(representation.stimuli().clone(), out)?;
-        Ok(transformed.with_provenance(representation.provenance().clone()))
+        self.precision = precision;
+        Ok(self)
+    }
+
+    /// Adds or replaces the record of how it was learned.
+    #[must_use]
+    pub fn with_training(mut self, training: Training) -> Self {
+        self.training = Some(training);
+        self
+    }
+
+    /// How it was learned, where that is known.
+    pub fn training(&self) -> Option<&Training> {
+        self.training.as_ref()
+    }
+
+    /// The weights, row after row.
+    fn weights_in_order(&self) -> &[f64] {
+        let weights = self.weights.as_slice();
+        weights.expect("kept in row-major order")
+    }
+
+    fn bias_in_order(&self) -> Option<&[f64]> {
+        let bias = self.bias.as_ref()?.as_slice();
+        Some(bias.expect("kept in order"))
     }
 }
 
-fn check_finite<'a>(name: &'static str, values: impl IntoIterator<Item = &'a f64>) -> Result<()> {
-    match values.into_iter().find(|value| !value.is_finite()) {
+/// The number that the nearest `f32` stands for.
+fn round(name: &'static str, value: f64) -> Result<f64> {
+    match f64::from(value as f32) {
+        rounded if rounded.is_finite() => Ok(rounded),
+        _ => Err(Error::parameter(name, "within the range of f32", value)),
+    }
+}
+
+fn check_finite<D: Dimension>(name: &'static str, values: ArrayView<'_, f64, D>) -> Result<()> {
+    let mut values = values.indexed_iter();
+    match values.find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
-        Some(value) => Err(Error::parameter(name, "finite", value)),
+        Some((index, value)) => {
+            let found = format_args!("{value} at {index:?}");
+            Err(Error::parameter(name, "finite", found))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn single_precision_rounds_every_number() {
+        let tenths = Standardization::per_feature(array![0.1, 0.2], array![0.3, 0.4]).unwrap();
+        let transform = LinearTransform::new(tenths, array![[0.5, 0.6], [0.7, 0.8]]).unwrap();
+        assert_eq!(transform.precision(), Precision::Double);
+        let rounded = transform.with_precision(Precision::Single).unwrap();
+        // A bias that comes later is rounded as well.
+        let rounded = rounded.with_bias(array![0.9, -0.1]).unwrap();
+        assert_eq!(rounded.precision(), Precision::Single);
+        let f32 = |value: f32| f64::from(value);
+        assert_eq!(rounded.weights()[[1, 0]], f32(0.7));
+        assert_eq!(rounded.bias().unwrap(), array![f32(0.9), f32(-0.1)]);
+        let moments = rounded.standardization().of_feature(1);
+        assert_eq!(moments, Some((f32(0.2), f32(0.4))));
+        let again = rounded.clone().with_precision(Precision::Single).unwrap();
+        assert_eq!(again, rounded);
+    }
+
+    #[test]
+    fn what_single_precision_cannot_hold_is_refused() {
+        let plain = || LinearTransform::new(Standardization::none(), array![[1.0]]).unwrap();
+        let scaled = |mean, std| {
+            let standardization = Standardization::scalar(mean, std).unwrap();
+            LinearTransform::new(standardization, array![[1.0]]).unwrap()
+        };
+        for (transform, name) in [
+            (scaled(1e39, 1.0), "mean"),
+            (scaled(0.0, 1e39), "standard deviation"),
+            (scaled(0.0, 1e-60), "standard deviation"),
+            (plain().with_bias(array![-1e39]).unwrap(), "bias"),
+        ] {
+            let refused = transform.with_precision(Precision::Single).unwrap_err();
+            assert!(
+                matches!(refused, Error::InvalidParameter { name: named, .. } if named == name),
+                "{refused}"
+            );
+        }
+        let single = plain().with_precision(Precision::Single).unwrap();
+        assert!(single.with_bias(array![1e39]).is_err());
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_placed() {
+        let weights = array![[1.0, 2.0], [f64::NAN, 3.0]];
+        let refused = LinearTransform::new(Standardization::none(), weights).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "weights must be finite, not NaN at (1, 0)"
+        );
+    }
+
+    #[test]
+    fn memory_order_is_no_matter() {
+        let weights = array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]].reversed_axes();
+        let [mut bias, mut std] = [array![1.0, 2.0, 3.0], array![1.0, 2.0]];
+        bias.invert_axis(ndarray::Axis(0));
+        std.invert_axis(ndarray::Axis(0));
+        let standardization = Standardization::per_feature(array![0.0, 0.0], std).unwrap();
+        assert_eq!(standardization.moments().unwrap().1, [2.0, 1.0]);
+        let transform = LinearTransform::new(standardization, weights).unwrap();
+        assert_eq!(transform.weights_in_order()[..3], [1.0, 3.0, 5.0]);
+        let transform = transform.with_bias(bias).unwrap();
+        assert_eq!(transform.bias_in_order().unwrap(), [3.0, 2.0, 1.0]);
     }
 }

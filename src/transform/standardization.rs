@@ -1,7 +1,10 @@
 //! How features are shifted and scaled before they are multiplied.
 
+use std::slice::from_ref;
+
 use ndarray::{Array1, Axis};
 
+use super::{check_finite, round};
 use crate::error::{Error, Result};
 use crate::representation::Representation;
 
@@ -32,7 +35,12 @@ impl Standardization {
     /// [`Error::InvalidParameter`] for a mean that is not finite, or a standard deviation that is not
     /// positive and finite.
     pub fn scalar(mean: f64, std: f64) -> Result<Self> {
-        check(mean, std)?;
+        if !mean.is_finite() {
+            return Err(Error::parameter("mean", "finite", mean));
+        }
+        if !is_scale(std) {
+            return Err(Error::parameter("standard deviation", SCALE, std));
+        }
         Ok(Self(Moments::Scalar { mean, std }))
     }
 
@@ -49,9 +57,13 @@ impl Standardization {
                 found: std.len(),
             });
         }
-        for (&mean, &std) in mean.iter().zip(&std) {
-            check(mean, std)?;
+        check_finite("mean", mean.view())?;
+        if let Some(feature) = std.iter().position(|&std| !is_scale(std)) {
+            let found = format_args!("{} at {feature}", std[feature]);
+            return Err(Error::parameter("standard deviation", SCALE, found));
         }
+        // One after another in memory, as they are written to files.
+        let [mean, std] = [mean, std].map(|moment| moment.as_standard_layout().into_owned());
         Ok(Self(Moments::PerFeature { mean, std }))
     }
 
@@ -127,6 +139,37 @@ impl Standardization {
         }
     }
 
+    /// The means and the standard deviations: one of each, or as many as features; `None` where
+    /// features are left as they are.
+    pub(super) fn moments(&self) -> Option<(&[f64], &[f64])> {
+        match &self.0 {
+            Moments::None => None,
+            Moments::Scalar { mean, std } => Some((from_ref(mean), from_ref(std))),
+            Moments::PerFeature { mean, std } => {
+                let [mean, std] = [mean, std].map(|moment| moment.as_slice());
+                Some((mean.expect("kept in order"), std.expect("kept in order")))
+            }
+        }
+    }
+
+    /// The same with every moment rounded to the nearest `f32`.
+    pub(super) fn rounded(&self) -> Result<Self> {
+        match &self.0 {
+            Moments::None => Ok(Self::none()),
+            Moments::Scalar { mean, std } => {
+                Self::scalar(round("mean", *mean)?, round_scale(*std)?)
+            }
+            Moments::PerFeature { mean, std } => Self::per_feature(
+                mean.iter()
+                    .map(|&mean| round("mean", mean))
+                    .collect::<Result<_>>()?,
+                std.iter()
+                    .map(|&std| round_scale(std))
+                    .collect::<Result<_>>()?,
+            ),
+        }
+    }
+
     /// Writes standardised features, row after row; `out` has one element for each.
     pub(crate) fn write(&self, features: &[f32], n_features: usize, out: &mut [f64]) {
         let rows = features.chunks_exact(n_features);
@@ -148,15 +191,23 @@ impl Standardization {
     }
 }
 
-fn check(mean: f64, std: f64) -> Result<()> {
-    if !mean.is_finite() {
-        return Err(Error::parameter("mean", "finite", mean));
+/// What a standard deviation has to be.
+const SCALE: &str = "positive and finite";
+
+fn is_scale(std: f64) -> bool {
+    std > 0.0 && std.is_finite()
+}
+
+/// Rounds a standard deviation, which mustn't vanish.
+fn round_scale(std: f64) -> Result<f64> {
+    match round("standard deviation", std)? {
+        0.0 => Err(Error::parameter(
+            "standard deviation",
+            "positive as f32",
+            std,
+        )),
+        rounded => Ok(rounded),
     }
-    if !(std > 0.0 && std.is_finite()) {
-        let expected = "positive and finite";
-        return Err(Error::parameter("standard deviation", expected, std));
-    }
-    Ok(())
 }
 
 fn no_stimuli() -> Error {

@@ -1,43 +1,27 @@
-//! Features in an `.npz` file: a zip archive of `.npy` files.
+//! Features in an `.npz` file.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::Path;
-
-use zip::ZipArchive;
-use zip::result::ZipError;
 
 use super::{Contents, is_matrix, read_matrix};
 use crate::error::{Error, Result};
-use crate::io::npy::NpyReader;
-use crate::io::{BUFFER_BYTES, Origin, open};
+use crate::io::npz::NpzArchive;
 use crate::representation::Provenance;
-
-type Archive = ZipArchive<BufReader<File>>;
 
 /// Reads the array of this name, or the only one that can be features.
 pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
-    let origin = Origin::new(path, "npz");
-    let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
-    let mut archive = ZipArchive::new(file).map_err(|error| refused(&origin, error))?;
-    let arrays = arrays(&archive, &origin)?;
+    let mut archive = NpzArchive::open(path)?;
+    let arrays = arrays(&archive)?;
     let index = match array {
         Some(name) => named(&arrays, name),
-        None => only(&mut archive, &arrays, &origin)?,
+        None => only(&mut archive, &arrays)?,
     };
     let index = index.ok_or_else(|| Error::NoSuchArray {
         name: array.unwrap_or_default().into(),
         available: arrays.iter().map(|(name, _)| name.clone()).collect(),
     })?;
-
-    let member = archive.by_index(index);
-    let mut member = member.map_err(|error| refused(&origin, error))?;
-    // The size that the archive declares is no promise, so memory grows with the data.
-    let mut reader = NpyReader::new(&mut member, None, origin.clone())?;
+    let mut reader = archive.array(index)?;
     let features = read_matrix(&mut reader)?;
-    // The checksum is compared at the end of the member.
-    let end = reader.into_inner().read(&mut [0]);
-    end.map_err(|error| origin.unreadable(error))?;
+    reader.expect_end()?;
     Ok(Contents {
         features,
         ids: None,
@@ -46,15 +30,10 @@ pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
 }
 
 /// The names of the arrays, without `.npy`, and where they stand.
-fn arrays(archive: &Archive, origin: &Origin) -> Result<Vec<(String, usize)>> {
-    let mut arrays = Vec::new();
-    for (index, name) in archive.file_names().enumerate() {
-        let name = name.map_err(|error| refused(origin, error))?;
-        if let Some(name) = name.strip_suffix(".npy") {
-            arrays.push((name.to_owned(), index));
-        }
-    }
-    Ok(arrays)
+fn arrays(archive: &NpzArchive) -> Result<Vec<(String, usize)>> {
+    let members = archive.members()?.into_iter().enumerate();
+    let array = |(index, name): (usize, String)| Some((name.strip_suffix(".npy")?.into(), index));
+    Ok(members.filter_map(array).collect())
 }
 
 fn named(arrays: &[(String, usize)], name: &str) -> Option<usize> {
@@ -64,19 +43,13 @@ fn named(arrays: &[(String, usize)], name: &str) -> Option<usize> {
 }
 
 /// The only array, or the only matrix of numbers.
-fn only(
-    archive: &mut Archive,
-    arrays: &[(String, usize)],
-    origin: &Origin,
-) -> Result<Option<usize>> {
+fn only(archive: &mut NpzArchive, arrays: &[(String, usize)]) -> Result<Option<usize>> {
     if let &[(_, index)] = arrays {
         return Ok(Some(index));
     }
     let mut matrices = Vec::new();
     for &(_, index) in arrays {
-        let member = archive.by_index(index);
-        let member = member.map_err(|error| refused(origin, error))?;
-        match NpyReader::new(member, None, origin.clone()) {
+        match archive.array(index) {
             Ok(reader) if is_matrix(reader.shape()) => matrices.push(index),
             // Texts and scalars stand beside features.
             Ok(_) | Err(Error::UnsupportedElement { .. }) => {}
@@ -86,12 +59,5 @@ fn only(
     match matrices.as_slice() {
         &[index] => Ok(Some(index)),
         _ => Ok(None),
-    }
-}
-
-fn refused(origin: &Origin, error: ZipError) -> Error {
-    match error {
-        ZipError::Io(error) => origin.unreadable(error),
-        error => origin.malformed(error),
     }
 }

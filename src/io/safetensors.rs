@@ -1,0 +1,138 @@
+//! Files of the `.safetensors` format: a header of JSON, then the tensors one after another.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use safetensors::tensor::{Metadata, TensorInfo};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::element::Element;
+use super::npy::NpyReader;
+use super::npy_header::NpyHeader;
+use super::{Origin, known_length, open, read_up_to, reserve};
+use crate::error::{Error, Result};
+
+/// The longest header that the format allows.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// A file whose header is read.
+pub(crate) struct SafetensorsFile {
+    file: File,
+    length: u64,
+    /// Where the tensors begin, in bytes from the start.
+    data_start: u64,
+    metadata: Metadata,
+    origin: Origin,
+}
+
+impl SafetensorsFile {
+    /// Opens a file and reads what it says about its tensors.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Malformed`], [`Error::OutOfMemory`], and [`Error::Truncated`] where
+    /// the file is shorter than its header says.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let origin = Origin::new(path, "safetensors");
+        let mut file = open(path)?;
+        let length = known_length(&file)
+            .ok_or_else(|| origin.unreadable(IoError::other("it is no regular file")))?;
+        let mut size = [0; 8];
+        let found = read_up_to(&mut file, &mut size).map_err(|error| origin.unreadable(error))?;
+        let size = u64::from_le_bytes(size);
+        if found < 8 || size > MAX_HEADER || size > length.saturating_sub(8) {
+            return Err(origin.malformed("it has no header of a possible length"));
+        }
+        let mut text = Vec::new();
+        reserve(&mut text, size as usize, "the header")?;
+        (&mut file)
+            .take(size)
+            .read_to_end(&mut text)
+            .map_err(|error| origin.unreadable(error))?;
+        // Parsing also checks that the tensors lie one after another and have the sizes they should.
+        let metadata: Metadata =
+            serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
+        let (expected, found) = (metadata.data_len() as u64, length - 8 - size);
+        if expected > found {
+            return Err(Error::Truncated { expected, found });
+        }
+        if expected < found {
+            return Err(origin.malformed("bytes follow the last tensor"));
+        }
+        Ok(Self {
+            file,
+            length,
+            data_start: 8 + size,
+            metadata,
+            origin,
+        })
+    }
+
+    /// The tensors by name.
+    pub(crate) fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
+        self.metadata.tensors().into_iter().collect()
+    }
+
+    /// An entry of the metadata.
+    pub(crate) fn note(&self, name: &str) -> Option<&str> {
+        let notes = self.metadata.metadata().as_ref()?;
+        notes.get(name).map(String::as_str)
+    }
+
+    /// An entry of the metadata that is JSON.
+    pub(crate) fn parse_note<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let parse = |text| serde_json::from_str(text).map_err(|error| self.origin.malformed(error));
+        self.note(name).map(parse).transpose()
+    }
+
+    /// A tensor, whose data is still to be read; `None` where there is none of that name.
+    pub(crate) fn tensor(&mut self, name: &str) -> Result<Option<NpyReader<&mut File>>> {
+        let Some(info) = self.metadata.info(name) else {
+            return Ok(None);
+        };
+        let header = NpyHeader {
+            shape: info.shape.iter().map(|&length| length as u64).collect(),
+            fortran_order: false,
+            element: Element::from_safetensors(info.dtype)?,
+            data_offset: self.data_start + info.data_offsets.0 as u64,
+        };
+        self.file
+            .seek(SeekFrom::Start(header.data_offset))
+            .map_err(|error| self.origin.unreadable(error))?;
+        let (length, origin) = (Some(self.length), self.origin.clone());
+        NpyReader::with_header(header, &mut self.file, length, origin).map(Some)
+    }
+
+    /// The error for content that is not what it should be.
+    pub(crate) fn malformed(&self, source: &'static str) -> Error {
+        self.origin.malformed(source)
+    }
+}
+
+/// The header in the order in which it is written, so that the same content makes the same file.
+#[derive(Serialize)]
+struct Header<'a> {
+    #[serde(rename = "__metadata__", skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<&'a str, String>,
+    #[serde(flatten)]
+    tensors: BTreeMap<&'a str, TensorInfo>,
+}
+
+/// Writes the header of a file; the data of the tensors comes after it.
+pub(crate) fn write_header(
+    metadata: BTreeMap<&str, String>,
+    tensors: BTreeMap<&str, TensorInfo>,
+    to: &mut dyn Write,
+) -> IoResult<()> {
+    let mut header = serde_json::to_vec(&Header { metadata, tensors })?;
+    // The data begins at a multiple of 8.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    if header.len() as u64 > MAX_HEADER {
+        let reason = format!("the header takes more than {MAX_HEADER} bytes");
+        return Err(IoError::new(ErrorKind::InvalidInput, reason));
+    }
+    to.write_all(&(header.len() as u64).to_le_bytes())?;
+    to.write_all(&header)
+}

@@ -1,0 +1,223 @@
+//! What a transform does: to a representation, and before another transform.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use ndarray::{Array1, Array2};
+use rayon::prelude::*;
+
+use super::LinearTransform;
+use super::fingerprint::recorded;
+use crate::error::{Error, Result};
+use crate::representation::Representation;
+
+impl LinearTransform {
+    /// The transformed representation: the same stimuli, with the dimensions as features. Computed in
+    /// `f64`, block by block, and rounded once.
+    ///
+    /// Its provenance is that of the representation with the [`LinearTransform::fingerprint`] as note
+    /// `"transform"`, behind those of the transforms before it (`"first → second"`).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another number of features; [`Error::NotFinite`] where a result
+    /// is beyond `f32`.
+    pub fn apply(&self, representation: &Representation) -> Result<Representation> {
+        let n_features = self.n_features();
+        if representation.n_features() != n_features {
+            return Err(Error::LengthMismatch {
+                what: "features to transform",
+                expected: n_features,
+                found: representation.n_features(),
+            });
+        }
+        let features = representation.as_slice();
+        let standardize = |first: usize, out: &mut [f64]| {
+            let features = &features[first * n_features..][..out.len()];
+            self.standardization.write(features, n_features, out);
+        };
+        let bias = self.bias.as_ref();
+        let out = self.weigh(
+            representation.n_stimuli(),
+            standardize,
+            |dimension, product| (product + bias.map_or(0.0, |bias| bias[dimension])) as f32,
+        );
+        let transformed = Representation::new(representation.stimuli().clone(), out)?;
+        let provenance = recorded(representation.provenance(), &self.fingerprint());
+        Ok(transformed.with_provenance(provenance))
+    }
+
+    /// One transform that does what this one and then the next do.
+    ///
+    /// With standardisation x ↦ (x − m₂) / s₂, weights W₂ and bias b₂ of the next:
+    /// W = W₁ diag(1/s₂) W₂ and b = ((b₁ − m₂) / s₂) W₂ + b₂, after the standardisation of this one.
+    /// Computed in `f64`, so that applied to features it differs from the two by the rounding of
+    /// what is between them to `f32`. Its precision is double, and it has no record of training.
+    ///
+    /// ```
+    /// use human_alignment::transform::{LinearTransform, Standardization};
+    /// use ndarray::array;
+    ///
+    /// let first = LinearTransform::new(Standardization::none(), array![[2.0]])?;
+    /// let next = LinearTransform::new(Standardization::scalar(1.0, 4.0)?, array![[3.0]])?;
+    /// let both = first.then(&next)?;
+    /// assert_eq!(both.weights(), array![[1.5]]);
+    /// assert_eq!(both.bias().unwrap(), array![-0.75]);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where the next takes another number of features than this one has
+    /// dimensions; [`Error::InvalidParameter`] where a product is beyond `f64`.
+    pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
+        let n_between = self.n_dimensions();
+        if next.n_features() != n_between {
+            return Err(Error::LengthMismatch {
+                what: "features that the next transform takes",
+                expected: n_between,
+                found: next.n_features(),
+            });
+        }
+        let moments: Vec<(f64, f64)> = (0..n_between)
+            .filter_map(|feature| next.standardization.of_feature(feature))
+            .collect();
+        // The rows of W₁, and the bias below them.
+        let scale = |first: usize, out: &mut [f64]| {
+            for (row, out) in (first..).zip(out.chunks_exact_mut(n_between)) {
+                for (column, (out, (mean, std))) in out.iter_mut().zip(&moments).enumerate() {
+                    *out = match self.weights.get((row, column)) {
+                        Some(weight) => weight / std,
+                        None => (self.bias.as_ref().map_or(0.0, |bias| bias[column]) - mean) / std,
+                    };
+                }
+            }
+        };
+        let n_features = self.n_features();
+        let mut weights = next.weigh(n_features + 1, scale, |_, product| product);
+        let mut bias: Array1<f64> = weights.row(n_features).to_owned();
+        weights.remove_index(ndarray::Axis(0), n_features);
+        if let Some(last) = &next.bias {
+            bias += last;
+        }
+        let both = LinearTransform::new(self.standardization.clone(), weights)?;
+        let is_unbiased = self.bias.is_none() && next.bias.is_none();
+        match is_unbiased && next.standardization.moments().is_none() {
+            true => Ok(both),
+            false => both.with_bias(bias),
+        }
+    }
+
+    /// Rows times the weights. `fill` writes rows from the given one on, one number a feature;
+    /// `finish` makes what is kept of the product at a dimension.
+    fn weigh<T: Copy + Default + Send>(
+        &self,
+        n_rows: usize,
+        fill: impl Fn(usize, &mut [f64]) + Sync,
+        finish: impl Fn(usize, f64) -> T + Sync,
+    ) -> Array2<T> {
+        /// Rows that are multiplied at a time.
+        const BLOCK: usize = 128;
+
+        let (n_features, n_dimensions) = self.weights.dim();
+        let weights = self.weights_in_order();
+        let weights = MatRef::from_row_major_slice(weights, n_features, n_dimensions);
+        let mut out = vec![T::default(); n_rows * n_dimensions];
+        let blocks = out.par_chunks_mut(BLOCK * n_dimensions).enumerate();
+        blocks.for_each(|(block, out)| {
+            let n_rows = out.len() / n_dimensions;
+            let mut rows = vec![0.0; n_rows * n_features];
+            fill(block * BLOCK, &mut rows);
+            let mut products = vec![0.0; out.len()];
+            matmul(
+                MatMut::from_row_major_slice_mut(&mut products, n_rows, n_dimensions),
+                Accum::Replace,
+                MatRef::from_row_major_slice(&rows, n_rows, n_features),
+                weights,
+                1.0,
+                Par::Seq,
+            );
+            for (place, (out, product)) in out.iter_mut().zip(products).enumerate() {
+                *out = finish(place % n_dimensions, product);
+            }
+        });
+        Array2::from_shape_vec((n_rows, n_dimensions), out).expect("one row each")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+    use crate::transform::Standardization;
+    use approx::assert_abs_diff_eq;
+    use ndarray::array;
+
+    /// Numbers without a pattern that a mistake could share.
+    fn wave(shape: (usize, usize), phase: f64) -> Array2<f64> {
+        Array2::from_shape_fn(shape, |(row, column)| {
+            (1.3 * row as f64 + 2.7 * column as f64 + phase).sin()
+        })
+    }
+
+    fn scales(n: usize) -> Standardization {
+        let mean = Array1::from_shape_fn(n, |feature| feature as f64 / 3.0 - 0.5);
+        let std = Array1::from_shape_fn(n, |feature| 0.5 + feature as f64 / 7.0);
+        Standardization::per_feature(mean, std).unwrap()
+    }
+
+    #[test]
+    fn one_transform_does_what_two_do() {
+        // More rows and features than a block.
+        let features = wave((300, 200), 0.3).mapv(|x| x as f32);
+        let features = Representation::new(Stimuli::numbered(300), features).unwrap();
+        let plain =
+            |n, m| LinearTransform::new(Standardization::none(), wave((n, m), 0.1)).unwrap();
+        let scalar = Standardization::scalar(0.4, 2.5).unwrap();
+        let firsts = [
+            plain(200, 9),
+            LinearTransform::new(scales(200), wave((200, 9), 0.7))
+                .and_then(|first| first.with_bias(Array1::linspace(-2.0, 2.0, 9)))
+                .unwrap(),
+        ];
+        let nexts = [
+            plain(9, 4),
+            LinearTransform::new(scales(9), wave((9, 4), 0.9)).unwrap(),
+            LinearTransform::new(scalar, wave((9, 4), 1.1))
+                .and_then(|next| next.with_bias(Array1::linspace(1.0, 3.0, 4)))
+                .unwrap(),
+        ];
+        for first in &firsts {
+            for next in &nexts {
+                let both = first.then(next).unwrap();
+                let once = both.apply(&features).unwrap();
+                let twice = next.apply(&first.apply(&features).unwrap()).unwrap();
+                // What is between the two is rounded to f32, and no more.
+                let largest = twice
+                    .as_slice()
+                    .iter()
+                    .fold(0f32, |max, x| max.max(x.abs()));
+                for (once, twice) in once.as_slice().iter().zip(twice.as_slice()) {
+                    assert_abs_diff_eq!(once, twice, epsilon = 1e-6 * largest);
+                }
+                assert_eq!(both.standardization(), first.standardization());
+            }
+        }
+        assert!(firsts[0].then(&nexts[0]).unwrap().bias().is_none());
+    }
+
+    #[test]
+    fn transforms_that_do_not_fit_are_refused() {
+        let two = LinearTransform::new(Standardization::none(), wave((3, 2), 0.0)).unwrap();
+        assert_eq!(
+            two.then(&two).unwrap_err().to_string(),
+            "features that the next transform takes: 3 (expected 2)"
+        );
+        let huge = LinearTransform::new(Standardization::none(), array![[1e200]]).unwrap();
+        let beyond = huge.then(&huge).unwrap_err();
+        assert!(matches!(
+            beyond,
+            Error::InvalidParameter {
+                name: "weights",
+                ..
+            }
+        ));
+    }
+}

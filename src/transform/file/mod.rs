@@ -1,0 +1,275 @@
+//! Transforms in files.
+
+mod npz;
+mod safetensors;
+
+use std::io::{Read, Result as IoResult, Write};
+use std::path::Path;
+
+use ndarray::{Array1, Array2};
+
+use super::{LinearTransform, Standardization, check_finite};
+use crate::error::{Error, Result};
+use crate::io::atomic::write_atomically;
+use crate::io::element::Kind;
+use crate::io::npy::NpyReader;
+use crate::io::{BUFFER_BYTES, extension};
+use crate::similarity::Precision;
+
+/// The names that arrays of a transform can have.
+const NAMES: [&str; 4] = ["weights", "bias", "mean", "std"];
+
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Npz,
+    Safetensors,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self> {
+        match extension(path).as_str() {
+            "npz" => Ok(Format::Npz),
+            "safetensors" => Ok(Format::Safetensors),
+            _ => Err(Error::UnknownFormat {
+                path: path.into(),
+                expected: ".npz or .safetensors",
+            }),
+        }
+    }
+}
+
+impl LinearTransform {
+    /// Reads a transform. The ending of the name tells the format:
+    ///
+    /// | ending | arrays | record of training |
+    /// |---|---|---|
+    /// | `.npz` | of the archive, as numpy writes them | JSON in the member `training.json` |
+    /// | `.safetensors` | tensors | JSON in the metadata, `training` |
+    ///
+    /// | array | shape | |
+    /// |---|---|---|
+    /// | `weights` | features × dimensions | |
+    /// | `bias` | dimensions | may be left out |
+    /// | `mean`, `std` | `()` or `(1,)`, or one number a feature | both, or neither: no standardisation |
+    ///
+    /// Floats of 16, 32 and 64 bits are read. The precision is single where all arrays are of 16 or
+    /// 32 bits, so that [`LinearTransform::write`] keeps the arrays of an `f32` file as they are; but
+    /// a single number of shape `(1,)` for more than one feature is written with shape `()`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`], [`Error::Read`], or [`Error::InFile`] around what is wrong:
+    /// [`Error::Malformed`]; [`Error::NoSuchArray`] for one that is missing; and [`Error::InArray`]
+    /// around [`Error::Shape`], [`Error::UnsupportedElement`], [`Error::Truncated`],
+    /// [`Error::OutOfMemory`], [`Error::Malformed`] (as for a wrong checksum), and
+    /// [`Error::InvalidParameter`] for a name that no array of a transform has, a number that is not
+    /// finite, or a standard deviation that is not positive.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let transform = match Format::of(path)? {
+            Format::Npz => npz::read(path),
+            Format::Safetensors => safetensors::read(path),
+        };
+        transform.map_err(|error| error.in_file(path))
+    }
+
+    /// Writes the transform in the format that the ending of the name tells, as
+    /// [`LinearTransform::read`] describes, in its own [`LinearTransform::precision`].
+    ///
+    /// The file changes in one step: readers see the old one or the new one. The same transform
+    /// always makes the same bytes.
+    ///
+    /// ```
+    /// use human_alignment::transform::{LinearTransform, Standardization, Training};
+    /// use ndarray::array;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("transform.npz");
+    /// let transform = LinearTransform::new(Standardization::scalar(0.5, 2.0)?, array![[1.0], [-1.0]])?
+    ///     .with_training(Training::default().with_learner("ridge"));
+    /// transform.write(&path)?;
+    /// assert_eq!(LinearTransform::read(&path)?, transform);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`]; [`Error::Write`], and what was there before is untouched.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let format = Format::of(path)?;
+        write_atomically(path, |writer| match format {
+            Format::Npz => npz::write(self, writer),
+            Format::Safetensors => safetensors::write(self, writer),
+        })
+    }
+
+    /// The arrays as they stand in files: name, shape and values.
+    fn arrays(&self) -> Vec<(&'static str, Vec<usize>, &[f64])> {
+        let shape = self.weights.shape().to_vec();
+        let mut arrays = vec![("weights", shape, self.weights_in_order())];
+        if let Some(bias) = self.bias_in_order() {
+            arrays.push(("bias", vec![bias.len()], bias));
+        }
+        if let Some((mean, std)) = self.standardization.moments() {
+            let shape: Vec<usize> = self.standardization.n_features().into_iter().collect();
+            arrays.push(("mean", shape.clone(), mean));
+            arrays.push(("std", shape, std));
+        }
+        arrays
+    }
+}
+
+/// An array of a file.
+struct Array {
+    shape: Vec<u64>,
+    values: Vec<f64>,
+    /// Whether `f32` can hold every value that its type can.
+    is_single: bool,
+}
+
+/// A file of arrays with names.
+trait ArrayFile {
+    /// The names of all arrays.
+    fn names(&self) -> Vec<String>;
+
+    /// The array of a name that is there; its data is read if the shape passes the check.
+    fn read(&mut self, name: &str, check: &dyn Fn(&[u64]) -> Result<()>) -> Result<Array>;
+}
+
+/// Puts a transform together from its arrays.
+fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
+    let names = file.names();
+    if let Some(name) = names.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        let unknown = Error::parameter("the name", "weights, bias, mean or std", name);
+        return Err(unknown.in_array(name));
+    }
+    let has = |name: &str| names.iter().any(|there| there == name);
+    let mut is_single = true;
+    let mut read = |name: &'static str, expected: &str, fits: &dyn Fn(&[u64]) -> bool| {
+        if !has(name) {
+            return Err(Error::NoSuchArray {
+                name: name.into(),
+                available: names.clone(),
+            });
+        }
+        let check = |shape: &[u64]| match fits(shape) {
+            true => Ok(()),
+            false => Err(Error::Shape {
+                what: name,
+                expected: expected.into(),
+                found: shape.to_vec(),
+            }),
+        };
+        let array = file
+            .read(name, &check)
+            .map_err(|error| error.in_array(name))?;
+        is_single &= array.is_single;
+        Ok(array)
+    };
+
+    let expected = "features × dimensions, at least one of each";
+    let weights = read(
+        "weights",
+        expected,
+        &|shape| matches!(shape, &[p, k] if p > 0 && k > 0),
+    )?;
+    let (n_features, n_dimensions) = (weights.shape[0], weights.shape[1]);
+    let bias = match has("bias") {
+        true => {
+            let expected = format!("[{n_dimensions}], one a dimension");
+            Some(read("bias", &expected, &|shape| shape == [n_dimensions])?)
+        }
+        false => None,
+    };
+    let standardization = match has("mean") || has("std") {
+        true => {
+            let expected = format!("[], [1] or [{n_features}], one a feature");
+            let fits = |shape: &[u64]| matches!(shape, [] | [1]) || shape == [n_features];
+            let mean = read("mean", &expected, &fits)?;
+            let expected = format!("{:?}, that of mean", mean.shape);
+            let std = read("std", &expected, &|shape| shape == mean.shape)?;
+            standardize(mean, std, n_features)?
+        }
+        false => Standardization::none(),
+    };
+
+    let shape = (n_features as usize, n_dimensions as usize);
+    let weights = Array2::from_shape_vec(shape, weights.values).map_err(|error| {
+        let format = "array";
+        let source = error.into();
+        Error::Malformed { format, source }.in_array("weights")
+    })?;
+    let mut transform = LinearTransform::new(standardization, weights)
+        .map_err(|error| error.in_array("weights"))?;
+    if let Some(bias) = bias {
+        transform = transform
+            .with_bias(Array1::from(bias.values))
+            .map_err(|error| error.in_array("bias"))?;
+    }
+    if is_single {
+        transform.precision = Precision::Single;
+    }
+    Ok(transform)
+}
+
+/// The standardisation of two arrays of the same shape.
+fn standardize(mean: Array, std: Array, n_features: u64) -> Result<Standardization> {
+    let is_per_feature = mean.shape == [n_features];
+    let (mean, std) = (Array1::from(mean.values), Array1::from(std.values));
+    check_finite("mean", mean.view()).map_err(|error| error.in_array("mean"))?;
+    let standardization = match is_per_feature {
+        true => Standardization::per_feature(mean, std),
+        false => Standardization::scalar(mean[0], std[0]),
+    };
+    standardization.map_err(|error| error.in_array("std"))
+}
+
+/// Reads the data of an array whose shape passes the check.
+fn read_data<R: Read>(
+    reader: &mut NpyReader<R>,
+    check: &dyn Fn(&[u64]) -> Result<()>,
+) -> Result<Array> {
+    let is_single = match reader.header().element.kind {
+        Kind::F16 | Kind::BF16 | Kind::F32 => true,
+        Kind::F64 => false,
+        other => {
+            return Err(Error::UnsupportedElement {
+                expected: "floats of 16, 32 or 64 bits",
+                found: format!("{other:?}").to_lowercase(),
+            });
+        }
+    };
+    check(reader.shape())?;
+    Ok(Array {
+        shape: reader.shape().to_vec(),
+        values: reader.read_row_major()?,
+        is_single,
+    })
+}
+
+/// Writes numbers as little-endian bytes.
+fn write_values(values: &[f64], precision: Precision, to: &mut dyn Write) -> IoResult<()> {
+    let mut bytes = Vec::new();
+    for values in values.chunks(BUFFER_BYTES / 8) {
+        bytes.clear();
+        match precision {
+            Precision::Single => {
+                bytes.extend(
+                    values
+                        .iter()
+                        .flat_map(|&value| (value as f32).to_le_bytes()),
+                );
+            }
+            Precision::Double => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+        }
+        to.write_all(&bytes)?;
+    }
+    Ok(())
+}
+
+/// Bytes that a number takes in a file.
+fn size(precision: Precision) -> usize {
+    match precision {
+        Precision::Single => 4,
+        Precision::Double => 8,
+    }
+}

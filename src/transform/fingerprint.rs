@@ -1,0 +1,98 @@
+//! A hash by which a transform is known again.
+
+use sha2::{Digest, Sha256};
+
+use super::LinearTransform;
+use crate::io::digest::hex;
+use crate::representation::Provenance;
+
+/// The note of a provenance that names the transforms.
+const NOTE: &str = "transform";
+
+impl LinearTransform {
+    /// A hash of what the transform does: the SHA-256 of its numbers and their shapes, as 64
+    /// hexadecimal digits. The record of training and the precision in files are left out, since
+    /// they change no feature.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        let mut add = |kind: u8, n: usize, values: &[f64]| {
+            digest.update([kind]);
+            digest.update((n as u64).to_le_bytes());
+            let mut bytes = Vec::new();
+            for values in values.chunks(4096) {
+                bytes.clear();
+                bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                digest.update(&bytes);
+            }
+        };
+        if let Some((mean, std)) = self.standardization.moments() {
+            // One moment for all features is not the same as one of each for one feature.
+            let is_scalar = self.standardization.n_features().is_none();
+            add(if is_scalar { 1 } else { 2 }, mean.len(), mean);
+            add(3, std.len(), std);
+        }
+        add(4, self.n_dimensions(), self.weights_in_order());
+        if let Some(bias) = self.bias_in_order() {
+            add(5, bias.len(), bias);
+        }
+        hex(&digest.finalize())
+    }
+}
+
+/// The provenance of what a transform made.
+pub(super) fn recorded(before: &Provenance, fingerprint: &str) -> Provenance {
+    let transforms = match before.note(NOTE) {
+        Some(earlier) => format!("{earlier} → {fingerprint}"),
+        None => fingerprint.to_owned(),
+    };
+    before.clone().with_note(NOTE, transforms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::similarity::Precision;
+    use crate::transform::{Standardization, Training};
+    use ndarray::array;
+
+    #[test]
+    fn tells_transforms_apart_by_what_they_do() {
+        let plain = || LinearTransform::new(Standardization::none(), array![[0.5]]).unwrap();
+        let scaled =
+            |standardization| LinearTransform::new(standardization, array![[0.5]]).unwrap();
+        let transforms = [
+            plain(),
+            plain().with_bias(array![0.5]).unwrap(),
+            scaled(Standardization::scalar(0.0, 1.0).unwrap()),
+            scaled(Standardization::scalar(1.0, 1.0).unwrap()),
+            scaled(Standardization::per_feature(array![0.0], array![1.0]).unwrap()),
+            LinearTransform::new(Standardization::none(), array![[0.5, 0.5]]).unwrap(),
+            LinearTransform::new(Standardization::none(), array![[0.5], [0.5]]).unwrap(),
+        ];
+        let mut known = std::collections::BTreeSet::new();
+        for transform in &transforms {
+            let fingerprint = transform.fingerprint();
+            assert_eq!(fingerprint.len(), 64);
+            assert!(known.insert(fingerprint.clone()), "{transform:?}");
+            let other = transform
+                .clone()
+                .with_training(Training::default().with_learner("ridge"));
+            assert_eq!(other.fingerprint(), fingerprint);
+            let other = transform.clone().with_precision(Precision::Single).unwrap();
+            assert_eq!(other.fingerprint(), fingerprint);
+        }
+        // python: hashlib.sha256(b"\x04" + struct.pack("<Qd", 1, 0.5)).hexdigest()
+        assert_eq!(
+            plain().fingerprint(),
+            "27101de82960388f9bef3c1b7d1ddf2be5c59e7e534fdb8ff64d2e5da40c9a8a"
+        );
+    }
+
+    #[test]
+    fn transforms_line_up() {
+        let once = recorded(&Provenance::default().with_model("alexnet"), "a");
+        assert_eq!(once.note("transform"), Some("a"));
+        assert_eq!(recorded(&once, "b").note("transform"), Some("a → b"));
+        assert_eq!(once.model(), Some("alexnet"));
+    }
+}

@@ -1,0 +1,172 @@
+//! How a transform was learned.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// How a transform was learned: by what, from what, and how well that went.
+///
+/// It travels with the transform into files and back. Every field is optional; what has no field
+/// of its own goes into the named notes.
+///
+/// ```
+/// use human_alignment::transform::Training;
+///
+/// let training = Training::default()
+///     .with_learner("ridge")
+///     .with_penalty([0.1, 10.0])?
+///     .with_note("targets", "VICE dimensions");
+/// assert_eq!(training.learner(), Some("ridge"));
+/// assert_eq!(training.penalty(), [0.1, 10.0]);
+/// assert_eq!(training.note("targets"), Some("VICE dimensions"));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    learner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    penalty: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    folds: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    objective: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    duality_gap: Option<f64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    notes: BTreeMap<String, String>,
+}
+
+impl Training {
+    /// Sets the name of the learner, such as `ridge` or `probe`.
+    #[must_use]
+    pub fn with_learner(mut self, learner: impl Into<String>) -> Self {
+        self.learner = Some(learner.into());
+        self
+    }
+
+    /// Sets the SHA-256 of what it was trained on, in hexadecimal digits.
+    #[must_use]
+    pub fn with_data(mut self, hash: impl Into<String>) -> Self {
+        self.data = Some(hash.into());
+        self
+    }
+
+    /// Sets the penalty λ: one number, or one a target.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a number that is not finite.
+    pub fn with_penalty(mut self, penalty: impl IntoIterator<Item = f64>) -> Result<Self> {
+        let finite = penalty.into_iter().map(|lambda| finite("penalty", lambda));
+        self.penalty = finite.collect::<Result<_>>()?;
+        Ok(self)
+    }
+
+    /// Sets the number of folds of the cross-validation.
+    #[must_use]
+    pub fn with_folds(mut self, n_folds: usize) -> Self {
+        self.folds = Some(n_folds);
+        self
+    }
+
+    /// Sets the value of the objective at the end.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a value that is not finite.
+    pub fn with_objective(mut self, objective: f64) -> Result<Self> {
+        self.objective = Some(finite("objective", objective)?);
+        Ok(self)
+    }
+
+    /// Sets how far the objective is above the lower bound of what can be reached.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a value that is not finite.
+    pub fn with_duality_gap(mut self, gap: f64) -> Result<Self> {
+        self.duality_gap = Some(finite("duality gap", gap)?);
+        Ok(self)
+    }
+
+    /// Adds or replaces a named note.
+    #[must_use]
+    pub fn with_note(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.notes.insert(name.into(), value.into());
+        self
+    }
+
+    /// The name of the learner.
+    pub fn learner(&self) -> Option<&str> {
+        self.learner.as_deref()
+    }
+
+    /// The SHA-256 of what it was trained on, in hexadecimal digits.
+    pub fn data(&self) -> Option<&str> {
+        self.data.as_deref()
+    }
+
+    /// The penalty λ: one number, or one a target; empty where it is not recorded.
+    pub fn penalty(&self) -> &[f64] {
+        &self.penalty
+    }
+
+    /// The number of folds of the cross-validation.
+    pub fn folds(&self) -> Option<usize> {
+        self.folds
+    }
+
+    /// The value of the objective at the end.
+    pub fn objective(&self) -> Option<f64> {
+        self.objective
+    }
+
+    /// How far the objective is above the lower bound of what can be reached.
+    pub fn duality_gap(&self) -> Option<f64> {
+        self.duality_gap
+    }
+
+    /// The note of this name.
+    pub fn note(&self, name: &str) -> Option<&str> {
+        self.notes.get(name).map(String::as_str)
+    }
+}
+
+/// What is not finite has no place in JSON.
+fn finite(name: &'static str, value: f64) -> Result<f64> {
+    match value.is_finite() {
+        true => Ok(value),
+        false => Err(Error::parameter(name, "finite", value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_json_bit_for_bit() {
+        let training = Training::default()
+            .with_learner("probe")
+            .with_data("ab".repeat(32))
+            .with_penalty([0.1, 1e-300])
+            .and_then(|training| training.with_objective(0.1 + 0.2))
+            .and_then(|training| training.with_duality_gap(1.0 / 3.0))
+            .unwrap()
+            .with_folds(5)
+            .with_note("seed", "7");
+        let text = serde_json::to_string(&training).unwrap();
+        assert_eq!(serde_json::from_str::<Training>(&text).unwrap(), training);
+        assert_eq!(serde_json::to_string(&Training::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn what_is_not_finite_is_no_record() {
+        let training = Training::default;
+        assert!(training().with_penalty([1.0, f64::NAN]).is_err());
+        assert!(training().with_objective(f64::INFINITY).is_err());
+        assert!(training().with_duality_gap(f64::NAN).is_err());
+    }
+}
