@@ -64,6 +64,9 @@ struct Arguments {
     /// scored.
     #[arg(long, value_name = "FILE", requires = "folds")]
     triplets: Option<PathBuf>,
+    /// Write the fit as a linear transform (.npz or .safetensors).
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -155,6 +158,9 @@ fn run(arguments: &Arguments) -> Result<Report> {
         )?),
         None => None,
     };
+    if let Some(path) = &arguments.save {
+        fit.transform()?.write(path)?;
+    }
     Ok(Report {
         alphas: fit.penalties(),
         at_grid_end: fit.at_grid_end(),

@@ -7,7 +7,7 @@ use crate::representation::Representation;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::training::Training;
 use crate::ridge::{Ridge, criterion, targets};
-use crate::transform::{LinearTransform, Standardization};
+use crate::transform::{self, LinearTransform, Standardization};
 
 /// Coefficients and intercepts, the penalties that were chosen for them, and the errors that they
 /// were chosen by.
@@ -23,6 +23,7 @@ pub struct RidgeFit {
     target_means: Array1<f64>,
     coefficients: Array2<f64>,
     intercept: Array1<f64>,
+    record: transform::Training,
 }
 
 impl RidgeFit {
@@ -40,7 +41,15 @@ impl RidgeFit {
             Array2::from_shape_vec(shape, coefficients).expect("one coefficient a feature");
         let squares = |target| training.target(target).iter().map(|y| y * y).sum::<f64>();
         let target_means = Array1::from(training.target_means.clone());
+        let record = transform::Training::default()
+            .with_learner("ridge")
+            .with_penalty(chosen.iter().map(|&chosen| training.penalties[chosen]))?
+            .with_note("selection", ridge.selection.name())
+            .with_note("sharing", ridge.sharing.name())
+            .with_note("feature scaling", ridge.feature_scaling.name())
+            .with_note("stimuli", training.rows.len().to_string());
         Ok(Self {
+            record,
             intercept: intercept(&training.scaler, &target_means, coefficients.view()),
             grid: training.penalties.to_vec(),
             chosen,
@@ -111,6 +120,7 @@ impl RidgeFit {
     }
 
     /// The linear map that the fit is: its weights are the coefficients, and its bias the intercept.
+    /// Its record of training tells the penalties, and how they were chosen.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] where a coefficient is not finite, which only features beyond any
@@ -125,6 +135,7 @@ impl RidgeFit {
         };
         LinearTransform::new(standardization, self.coefficients.clone())?
             .with_bias(self.intercept.clone())
+            .map(|transform| transform.with_training(self.record.clone()))
     }
 
     /// The targets as they are predicted for any stimuli.
