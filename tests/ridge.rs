@@ -5,10 +5,11 @@ mod common;
 use std::path::Path;
 
 use approx::assert_relative_eq;
+use human_alignment::dataset::TripletFile;
 use human_alignment::inference::Folds;
-use human_alignment::ridge::{FeatureScaling, Selection, Sharing};
-use human_alignment::{FileSource, Representation, Ridge, Stimuli};
-use ndarray::{Array1, Array2};
+use human_alignment::ridge::FeatureScaling;
+use human_alignment::{AlignmentMetric, FileSource, OddOneOutTask, Representation, Ridge};
+use human_alignment::{Similarity, SimilarityDataset, ZeroShotOddOneOut};
 use serde_json::Value;
 
 fn read(shared: &Path, name: &str) -> Representation {
@@ -120,4 +121,42 @@ fn wide_fits_are_those_of_scikit_learn() {
     }
     let expected = goldens["intercept"].as_f64().unwrap();
     assert_relative_eq!(fit.intercept()[0], expected, max_relative = 1e-9);
+}
+
+/// From a representation to human concept dimensions, each stimulus predicted by a fit that has not
+/// seen it: the predicted embedding makes choices that are closer to those of an observer who uses
+/// the dimensions than the representation does by itself.
+#[test]
+fn a_predicted_embedding_is_more_human() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let vice = read(&shared, "data/things/vice_embedding.npy");
+    let features = read(&shared, "goldens/things_features_b.npy");
+    let trials = shared.join("goldens/things_triplets_simulated.npy");
+    let trials = TripletFile::<OddOneOutTask>::read(trials, vice.stimuli().clone()).unwrap();
+    let ridge = Ridge::new([1.0, 10.0, 100.0, 1000.0]).unwrap();
+    let ridge = ridge.with_feature_scaling(FeatureScaling::TrainingRows);
+    let folds = Folds::random(vice.n_stimuli(), 5, 1).unwrap();
+    let validation = ridge.cross_validate(&features, &vice, &folds).unwrap();
+    assert_eq!(validation.r2_per_target().len(), 42);
+    assert!(validation.r2_per_target().iter().all(|&r2| r2 > 0.3));
+
+    let accuracy = |representation: &Representation, similarity| {
+        let metric = ZeroShotOddOneOut::new(similarity);
+        metric
+            .score(representation, trials.judgments())
+            .unwrap()
+            .accuracy
+    };
+    let predicted = accuracy(validation.predictions(), Similarity::Dot);
+    let best = accuracy(&vice, Similarity::Dot);
+    for similarity in Similarity::ALL {
+        let zero_shot = accuracy(&features, similarity);
+        assert!(
+            zero_shot + 0.01 < predicted,
+            "{similarity}: {zero_shot} {predicted}"
+        );
+    }
+    assert!(predicted < best, "{predicted} {best}");
 }

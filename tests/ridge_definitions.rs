@@ -17,7 +17,7 @@ fn double(features: &Representation) -> Array2<f64> {
 
 /// Predictions by the coefficients and intercept of a fit to features that are not scaled.
 fn predict(fit: &RidgeFit, features: &Array2<f64>) -> Array2<f64> {
-    features.dot(&fit.coefficients()) + &fit.intercept()
+    features.dot(&fit.coefficients()) + fit.intercept()
 }
 
 /// Rows but one.
@@ -109,7 +109,7 @@ proptest! {
             prop_assert_eq!(path.penalties(), grid);
             for (position, penalty) in grid.iter().enumerate() {
                 let coefficients = path.coefficients().index_axis(Axis(0), position).to_owned();
-                let predicted = x.dot(&coefficients) + &path.intercepts().row(position);
+                let predicted = x.dot(&coefficients) + path.intercepts().row(position);
                 let residuals = &targets - &predicted;
                 let gradient = x.t().dot(&residuals) - &coefficients * *penalty;
                 prop_assert!(gradient.iter().all(|x| x.abs() < 1e-8), "{gradient}");

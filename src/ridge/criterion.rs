@@ -31,15 +31,11 @@ pub(super) fn errors(training: &Training<'_>, selection: Selection) -> Result<Ar
         .map_init(
             || Tile::new(training),
             |tile, range| {
-                // An error is made anew for each task, since it can't be cloned.
-                let mut fresh;
-                let tile = match tile {
-                    Ok(tile) => tile,
-                    Err(_) => {
-                        fresh = Tile::new(training)?;
-                        &mut fresh
-                    }
-                };
+                // An error can't be cloned, and the next task may have more luck.
+                if tile.is_err() {
+                    *tile = Ok(Tile::new(training)?);
+                }
+                let tile = tile.as_mut().expect("made where it was not there");
                 tile.sums(training, selection, range)
             },
         )
