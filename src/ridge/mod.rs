@@ -54,9 +54,11 @@ use training::Training;
 /// use human_alignment::{Representation, Ridge, Stimuli};
 /// use ndarray::Array2;
 ///
-/// // Six stimuli in three features, and a dimension that people see in them.
-/// let stimuli = Stimuli::new(["cat", "dog", "cow", "car", "bus", "tram"])?;
-/// let features = Array2::from_shape_fn((6, 3), |(row, column)| (row * (column + 2) % 5) as f32);
+/// // Twelve stimuli in three features, and a dimension that people see in them.
+/// let stimuli = Stimuli::numbered(12);
+/// let features = Array2::from_shape_fn((12, 3), |(row, column)| {
+///     (row * row * (column + 2) % 7) as f32
+/// });
 /// let is_round = features.column(0).mapv(|x| 2.0 * x + 1.0).insert_axis(ndarray::Axis(1));
 /// let representation = Representation::new(stimuli.clone(), features)?;
 /// let people = Representation::new(stimuli, is_round)?;
@@ -67,7 +69,7 @@ use training::Training;
 /// assert!(fit.at_grid_end()[0]); // A smaller penalty might be better.
 /// assert!((fit.coefficients()[[0, 0]] - 2.0).abs() < 0.01);
 ///
-/// let validation = ridge.cross_validate(&representation, &people, &Folds::contiguous(6, 3)?)?;
+/// let validation = ridge.cross_validate(&representation, &people, &Folds::contiguous(12, 3)?)?;
 /// assert!(validation.mean_r2() > 0.99);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```

@@ -18,8 +18,10 @@ pub(super) fn join(features: &Representation, targets: &Representation) -> Resul
     let mut joined = Array2::from_shape_vec(shape, zeroed(shape.0 * shape.1, "targets")?)
         .map_err(|_| out_of_memory::<f64>("targets", u64::MAX))?;
     for (mut out, row) in joined.rows_mut().into_iter().zip(rows) {
-        let row = targets.features().row(row as usize).to_owned();
-        out.assign(&row.mapv(f64::from));
+        let values = targets.features();
+        out.zip_mut_with(&values.row(row as usize), |out, &value| {
+            *out = f64::from(value)
+        });
     }
     Ok(joined)
 }
