@@ -374,6 +374,34 @@ pub enum Error {
         second: usize,
     },
 
+    /// A target has the same value for all stimuli that it is scored on.
+    #[error("target {target} does not vary: its R² is undefined")]
+    ConstantTarget {
+        /// The target, counted from 0.
+        target: usize,
+    },
+
+    /// A fit passes through the target of a stimulus whatever it is, so that its error says nothing.
+    #[error(
+        "with penalty {penalty:e} the fit passes through the target of stimulus {stimulus:?} \
+         whatever it is: the error of leaving it out is undefined"
+    )]
+    FullLeverage {
+        /// The stimulus.
+        stimulus: String,
+        /// The penalty.
+        penalty: f64,
+    },
+
+    /// One of several folds was refused for the reason given by `source`.
+    #[error("fold {fold}: {source}")]
+    InFold {
+        /// The fold, counted from 0.
+        fold: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
     /// There are fewer of something than a method needs.
     #[error("{found} {what} are too few (needed: {needed})")]
     TooFew {

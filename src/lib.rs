@@ -49,6 +49,7 @@
 //! | [`probe`] | the linear transform that explains choices best, with proof |
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |
+//! | [`ridge`] | ridge regression: targets predicted from a representation |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -63,6 +64,7 @@ mod names;
 pub mod probe;
 pub mod rdm;
 pub mod representation;
+pub mod ridge;
 pub mod similarity;
 mod softmax;
 pub mod stimuli;
@@ -79,6 +81,7 @@ pub use metric::rsa::RepresentationalSimilarity;
 pub use probe::Probe;
 pub use rdm::{Dissimilarity, Rdm, RdmSet};
 pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
+pub use ridge::Ridge;
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;
 pub use transfer::transfer;

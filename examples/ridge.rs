@@ -1,0 +1,270 @@
+//! Ridge regression of targets (such as people's concept dimensions) on features.
+//!
+//! ```text
+//! cargo run --release --example ridge -- --features F.npy --targets Y.npy \
+//!     --alphas 0.1,1,10,100 --train-rows 1500 --json
+//! cargo run --release --example ridge -- --features F.npy --targets Y.npy \
+//!     --alphas 0.1,1,10,100 --folds 5 --triplets T.npy
+//! ```
+//!
+//! Columns are centred, and scaled only with `--standardize`, by the moments of the rows that are
+//! learned from: the first N with `--train-rows N`, otherwise all. `r2` is of the rows after the first
+//! N, so that without `--train-rows` there is none; `--folds` cross-validates, over all rows. Rows are
+//! matched by the ids in the files, and stand in the order of the features; where neither file holds
+//! ids, they are matched by position. Bad input ends with exit code 1 and one line that says what is
+//! wrong.
+
+mod common;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use human_alignment::dataset::TripletFile;
+use human_alignment::inference::Folds;
+use human_alignment::metric::odd_one_out::Score;
+use human_alignment::ridge::{FeatureScaling, RidgeFit, Selection, Sharing};
+use human_alignment::{AlignmentMetric, Error, FileSource, OddOneOutTask, Representation, Result};
+use human_alignment::{Ridge, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut};
+use serde::Serialize;
+
+/// How well can targets be predicted from a representation?
+#[derive(Parser)]
+#[command(name = "ridge", allow_negative_numbers = true)]
+struct Arguments {
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    #[arg(long, value_name = "FILE")]
+    features: PathBuf,
+    /// What is predicted, one column a target, of the same stimuli.
+    #[arg(long, value_name = "FILE")]
+    targets: PathBuf,
+    /// The penalties to choose from.
+    #[arg(long, required = true, value_delimiter = ',', value_name = "A,B,…")]
+    alphas: Vec<f64>,
+    /// Learn from the first N rows, and score the rest.
+    #[arg(long, value_name = "N")]
+    train_rows: Option<usize>,
+    /// Divide features by their standard deviations over the rows that are learned from.
+    #[arg(long)]
+    standardize: bool,
+    /// Choose penalties by generalised cross-validation instead of leave-one-out.
+    #[arg(long)]
+    gcv: bool,
+    /// One penalty for all targets.
+    #[arg(long)]
+    joint: bool,
+    /// Cross-validate all rows, too: that many folds of neighbours.
+    #[arg(long, value_name = "K", conflicts_with = "train_rows")]
+    folds: Option<usize>,
+    /// Folds at random instead of neighbours.
+    #[arg(long, requires = "folds")]
+    seed: Option<u64>,
+    /// Odd-one-out trials (.npy, .txt) of the rows, on which the targets that the folds predict are
+    /// scored.
+    #[arg(long, value_name = "FILE", requires = "folds")]
+    triplets: Option<PathBuf>,
+    /// Write the fit as a linear transform (.npz or .safetensors).
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    /// By target, as everything that follows.
+    alphas: Vec<f64>,
+    /// Whether they are the smallest or the largest that there were.
+    at_grid_end: Vec<bool>,
+    /// Of the rows after those that were learned from.
+    r2: Option<Vec<f64>>,
+    mean_r2: Option<f64>,
+    /// By leave-one-out or generalised cross-validation of the rows that were learned from; none
+    /// where a target doesn't vary over them.
+    expected_r2: Option<Vec<f64>>,
+    selection: Selection,
+    n_train: usize,
+    n_test: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_validation: Option<CrossValidation>,
+}
+
+/// Fold by fold and target by target.
+#[derive(Serialize)]
+struct CrossValidation {
+    alphas: Vec<Vec<f64>>,
+    r2: Vec<Vec<f64>>,
+    r2_per_target: Vec<f64>,
+    mean_r2: f64,
+    /// Of the predicted targets, by their dot products.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    odd_one_out: Option<Score>,
+}
+
+fn main() -> ExitCode {
+    common::main(|arguments: &Arguments| {
+        let report = run(arguments)?;
+        Ok(match arguments.json {
+            true => serde_json::to_string(&report).expect("string keys and finite numbers"),
+            false => table(&report),
+        })
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<Report> {
+    let scaling = match arguments.standardize {
+        true => FeatureScaling::TrainingRows,
+        false => FeatureScaling::None,
+    };
+    let selection = match arguments.gcv {
+        true => Selection::GeneralizedCrossValidation,
+        false => Selection::LeaveOneOut,
+    };
+    let sharing = match arguments.joint {
+        true => Sharing::Joint,
+        false => Sharing::PerTarget,
+    };
+    let ridge = Ridge::new(arguments.alphas.iter().copied())?
+        .with_feature_scaling(scaling)
+        .with_selection(selection)
+        .with_sharing(sharing);
+    let (features, targets) = read_matched(&arguments.features, &arguments.targets)?;
+    let n = features.n_stimuli();
+    let n_train = arguments.train_rows.unwrap_or(n);
+    if n_train > n {
+        return Err(Error::InvalidParameter {
+            name: "--train-rows",
+            expected: "at most the number of rows",
+            found: format!("{n_train} of {n}"),
+        });
+    }
+    let part = |rows: std::ops::Range<usize>| {
+        let stimuli = features.stimuli().select(&rows.collect::<Vec<_>>())?;
+        Ok((features.select(&stimuli)?, targets.select(&stimuli)?))
+    };
+    let (x, y) = part(0..n_train)?;
+    let fit: RidgeFit = ridge.fit(&x, &y)?;
+    let r2 = if n_train < n {
+        let (x, y) = part(n_train..n)?;
+        Some(fit.r2(&x, &y)?.to_vec())
+    } else {
+        None
+    };
+    let validation = match arguments.folds {
+        Some(n_folds) => Some(cross_validate(
+            arguments, &ridge, &features, &targets, n_folds,
+        )?),
+        None => None,
+    };
+    if let Some(path) = &arguments.save {
+        fit.transform()?.write(path)?;
+    }
+    Ok(Report {
+        alphas: fit.penalties(),
+        at_grid_end: fit.at_grid_end(),
+        mean_r2: r2.as_deref().map(mean),
+        r2,
+        expected_r2: fit.expected_r2().ok().map(|r2| r2.to_vec()),
+        selection,
+        n_train,
+        n_test: n - n_train,
+        cross_validation: validation,
+    })
+}
+
+fn cross_validate(
+    arguments: &Arguments,
+    ridge: &Ridge,
+    features: &Representation,
+    targets: &Representation,
+    n_folds: usize,
+) -> Result<CrossValidation> {
+    let folds = match arguments.seed {
+        Some(seed) => Folds::random(features.n_stimuli(), n_folds, seed)?,
+        None => Folds::contiguous(features.n_stimuli(), n_folds)?,
+    };
+    let validation = ridge.cross_validate(features, targets, &folds)?;
+    let odd_one_out = match &arguments.triplets {
+        None => None,
+        Some(path) => {
+            let trials = TripletFile::<OddOneOutTask>::read(path, features.stimuli().clone())?;
+            let metric = ZeroShotOddOneOut::new(Similarity::Dot);
+            Some(metric.score(validation.predictions(), trials.judgments())?)
+        }
+    };
+    let rows = |matrix: ndarray::ArrayView2<'_, f64>| {
+        let rows = matrix.rows().into_iter();
+        rows.map(|row| row.to_vec()).collect()
+    };
+    Ok(CrossValidation {
+        alphas: rows(validation.penalties()),
+        r2: rows(validation.r2()),
+        r2_per_target: validation.r2_per_target().to_vec(),
+        mean_r2: validation.mean_r2(),
+        odd_one_out,
+    })
+}
+
+/// Features and targets of the same stimuli.
+fn read_matched(features: &Path, targets: &Path) -> Result<(Representation, Representation)> {
+    let read = |path| FileSource::open(path)?.read();
+    let (features, targets) = (read(features)?, read(targets)?);
+    if is_numbered(&features)
+        && is_numbered(&targets)
+        && features.n_stimuli() != targets.n_stimuli()
+    {
+        // By position there is no telling which rows are missing.
+        return Err(Error::LengthMismatch {
+            what: "rows of --targets",
+            expected: features.n_stimuli(),
+            found: targets.n_stimuli(),
+        });
+    }
+    targets.stimuli().same_set_as(features.stimuli())?;
+    Ok((features, targets))
+}
+
+/// Whether the ids of a file are the positions of its rows, as where it holds none.
+fn is_numbered(representation: &Representation) -> bool {
+    representation.stimuli() == &Stimuli::numbered(representation.n_stimuli() as u32)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn table(report: &Report) -> String {
+    let validation = report.cross_validation.as_ref();
+    let mut table = format!("{:>6}  {:>10}", "target", "alpha");
+    let columns = [
+        ("expected R²", report.expected_r2.as_deref()),
+        ("R²", report.r2.as_deref()),
+        ("R² of folds", validation.map(|v| &v.r2_per_target[..])),
+    ];
+    let columns = columns
+        .into_iter()
+        .filter_map(|(name, r2)| Some((name, r2?)));
+    let columns: Vec<(&str, &[f64])> = columns.collect();
+    for (name, _) in &columns {
+        let _ = write!(table, "  {name:>11}");
+    }
+    for (target, alpha) in report.alphas.iter().enumerate() {
+        let _ = write!(table, "\n{target:>6}  {alpha:>10}");
+        for (_, r2) in &columns {
+            let _ = write!(table, "  {:>11.4}", r2[target]);
+        }
+        if report.at_grid_end[target] {
+            table.push_str("  (alpha is at an end of those given)");
+        }
+    }
+    let _ = write!(table, "\n{:>6}  {:>10}", "mean", "");
+    for (_, r2) in &columns {
+        let _ = write!(table, "  {:>11.4}", mean(r2));
+    }
+    if let Some(score) = validation.and_then(|v| v.odd_one_out.as_ref()) {
+        let _ = write!(table, "\nodd-one-out of predicted targets: {score}");
+    }
+    table
+}

@@ -1,0 +1,152 @@
+//! Ridge regression scored on stimuli that it has not seen.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::inference::Folds;
+use crate::representation::Representation;
+use crate::ridge::rows::{Rows, Scaler};
+use crate::ridge::shared_gram::SharedGram;
+use crate::ridge::training::{self, Training};
+use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
+
+/// R² of held-out stimuli, the penalties that were chosen without them, and their predicted targets.
+#[derive(Debug, Clone)]
+pub struct RidgeCrossValidation {
+    r2: Array2<f64>,
+    penalties: Array2<f64>,
+    at_grid_end: Array2<bool>,
+    predictions: Representation,
+}
+
+impl RidgeCrossValidation {
+    pub(super) fn new(
+        ridge: &Ridge,
+        features: &Representation,
+        targets: ArrayView2<'_, f64>,
+        folds: &Folds,
+    ) -> Result<Self> {
+        let n = features.n_stimuli();
+        if folds.of().len() != n {
+            return Err(Error::LengthMismatch {
+                what: "stimuli that are divided into folds",
+                expected: n,
+                found: folds.of().len(),
+            });
+        }
+        targets::check(features, targets)?;
+        let all: Vec<usize> = (0..n).collect();
+        let stds = match ridge.feature_scaling {
+            FeatureScaling::AllRows => Some(Rows::new(features, &all).moments()?.1),
+            _ => None,
+        };
+        let shared = SharedGram::new(features, folds)?;
+        let in_fold = |fold| {
+            let held_out = folds.held_out(fold);
+            let rows = folds.training(fold);
+            let fit = fit_fold(
+                ridge,
+                features,
+                targets,
+                &rows,
+                stds.clone(),
+                |rows, scaler| {
+                    let shared = shared.as_ref()?;
+                    shared.without(fold, rows, scaler)
+                },
+            )?;
+            let predictions = fit.predict_rows(Rows::new(features, &held_out))?;
+            let held_out_targets = targets.select(Axis(0), &held_out);
+            let r2 = targets::r2(held_out_targets.view(), predictions.view())?;
+            Ok((held_out, fit, predictions, r2))
+        };
+        let parts: Vec<Result<_>> = (0..folds.n_folds()).into_par_iter().map(in_fold).collect();
+
+        let shape = (folds.n_folds(), targets.ncols());
+        let mut r2 = Array2::zeros(shape);
+        let mut penalties = Array2::zeros(shape);
+        let mut at_grid_end = Array2::from_elem(shape, false);
+        let mut predicted = Array2::<f32>::zeros((n, targets.ncols()));
+        for (fold, part) in parts.into_iter().enumerate() {
+            let (held_out, fit, predictions, of_fold) = part.map_err(|source| Error::InFold {
+                fold,
+                source: Box::new(source),
+            })?;
+            r2.row_mut(fold).assign(&of_fold);
+            penalties
+                .row_mut(fold)
+                .assign(&Array1::from(fit.penalties()));
+            let ends = Array1::from(fit.at_grid_end());
+            at_grid_end.row_mut(fold).assign(&ends);
+            for (row, predictions) in held_out.into_iter().zip(predictions.rows()) {
+                let mut out = predicted.row_mut(row);
+                out.zip_mut_with(&predictions, |out, &value| *out = value as f32);
+            }
+        }
+        let predictions = Representation::new(features.stimuli().clone(), predicted)?;
+        Ok(Self {
+            r2,
+            penalties,
+            at_grid_end,
+            predictions: predictions.with_provenance(features.provenance().clone()),
+        })
+    }
+
+    /// R² of the stimuli of each fold (rows) for each target (columns), about the mean of these
+    /// stimuli.
+    pub fn r2(&self) -> ArrayView2<'_, f64> {
+        self.r2.view()
+    }
+
+    /// The mean over folds of R², by target.
+    pub fn r2_per_target(&self) -> Array1<f64> {
+        self.r2.mean_axis(Axis(0)).expect("two folds at least")
+    }
+
+    /// The mean over folds and targets of R².
+    pub fn mean_r2(&self) -> f64 {
+        self.r2.mean().expect("a fold and a target at least")
+    }
+
+    /// The penalty that was chosen without each fold (rows) for each target (columns).
+    pub fn penalties(&self) -> ArrayView2<'_, f64> {
+        self.penalties.view()
+    }
+
+    /// Which of these were at an end of the penalties to choose from, as
+    /// [`RidgeFit::at_grid_end`].
+    pub fn at_grid_end(&self) -> ArrayView2<'_, bool> {
+        self.at_grid_end.view()
+    }
+
+    /// The targets of every stimulus as the fit predicts them that has not seen it.
+    pub fn predictions(&self) -> &Representation {
+        &self.predictions
+    }
+}
+
+/// Fits the rows of a fold; `gram` gives XᵀX of the scaled rows, where that is known.
+fn fit_fold(
+    ridge: &Ridge,
+    features: &Representation,
+    targets: ArrayView2<'_, f64>,
+    rows: &[usize],
+    stds_of_all: Option<Vec<f64>>,
+    gram: impl FnOnce(Rows<'_>, &Scaler) -> Option<Vec<f64>>,
+) -> Result<RidgeFit> {
+    training::check_rows(rows.len())?;
+    let rows = Rows::new(features, rows);
+    let (means, stds) = rows.moments()?;
+    let stds = match ridge.feature_scaling {
+        FeatureScaling::None => None,
+        FeatureScaling::TrainingRows => Some(stds),
+        FeatureScaling::AllRows => stds_of_all,
+    };
+    let scaler = Scaler { means, stds };
+    let gram = gram(rows, &scaler);
+    RidgeFit::new(
+        ridge,
+        &Training::new(rows, scaler, gram, targets, &ridge.penalties)?,
+    )
+}

@@ -1,0 +1,107 @@
+//! Products of features with each other and with targets, summed over rows in a fixed order.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::ridge::rows::{Rows, Scaler};
+use crate::similarity::{blocks, zeroed};
+
+/// Rows or features that are multiplied at a time; bounds what is held in double precision.
+const DEPTH: usize = 1024;
+
+/// Columns of a result that one task computes.
+const BAND: usize = 96;
+
+/// XᵀX of scaled rows, features × features, column by column; the lower triangle alone is of use.
+pub(super) fn of_features(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
+    let n_features = rows.n_features();
+    let mut gram = zeroed(n_features * n_features, "products of features")?;
+    for_each_chunk(rows, scaler, |_, chunk| {
+        add_lower_product(&mut gram, chunk.transpose());
+    })?;
+    Ok(gram)
+}
+
+/// XXᵀ of scaled rows, rows × rows, column by column; the lower triangle alone is of use.
+pub(super) fn of_rows(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
+    let (n, n_features) = (rows.len(), rows.n_features());
+    let mut gram = zeroed(n * n, "products of rows")?;
+    let mut chunk = zeroed::<f64>(n * DEPTH.min(n_features), "features")?;
+    for columns in blocks(n_features, DEPTH) {
+        let chunk = &mut chunk[..n * columns.len()];
+        chunk
+            .par_chunks_mut(columns.len())
+            .enumerate()
+            .for_each(|(row, out)| scaler.write(rows, row..row + 1, columns.clone(), out));
+        add_lower_product(
+            &mut gram,
+            MatRef::from_row_major_slice(chunk, n, columns.len()),
+        );
+    }
+    Ok(gram)
+}
+
+/// XᵀY of scaled rows and targets (or weights of rows; rows × targets), features × targets, row by
+/// row.
+pub(super) fn with_targets(
+    rows: Rows<'_>,
+    scaler: &Scaler,
+    targets: MatRef<'_, f64>,
+) -> Result<Vec<f64>> {
+    let (n_features, n_targets) = (rows.n_features(), targets.ncols());
+    let mut products = zeroed(n_features * n_targets, "products with targets")?;
+    for_each_chunk(rows, scaler, |start, chunk| {
+        let targets = targets.subrows(start, chunk.nrows());
+        let bands = products.par_chunks_mut(BAND * n_targets).enumerate();
+        bands.for_each(|(band, out)| {
+            let n_columns = out.len() / n_targets;
+            matmul(
+                MatMut::from_row_major_slice_mut(out, n_columns, n_targets),
+                Accum::Add,
+                chunk.subcols(band * BAND, n_columns).transpose(),
+                targets,
+                1.0,
+                Par::Seq,
+            );
+        });
+    })?;
+    Ok(products)
+}
+
+fn for_each_chunk(
+    rows: Rows<'_>,
+    scaler: &Scaler,
+    mut with: impl FnMut(usize, MatRef<'_, f64>),
+) -> Result<()> {
+    let n_features = rows.n_features();
+    let mut chunk = zeroed::<f64>(n_features * DEPTH.min(rows.len()), "features")?;
+    for range in blocks(rows.len(), DEPTH) {
+        let chunk = &mut chunk[..range.len() * n_features];
+        let out = chunk.par_chunks_mut(n_features).zip(range.clone());
+        out.for_each(|(out, row)| scaler.write(rows, row..row + 1, 0..n_features, out));
+        let chunk = MatRef::from_row_major_slice(chunk, range.len(), n_features);
+        with(range.start, chunk);
+    }
+    Ok(())
+}
+
+/// Adds the lower triangle of `left` times its transpose.
+fn add_lower_product(gram: &mut [f64], left: MatRef<'_, f64>) {
+    let order = left.nrows();
+    let bands = gram.par_chunks_mut(BAND * order).enumerate();
+    bands.for_each(|(band, out)| {
+        let (start, n_columns) = (band * BAND, out.len() / order);
+        let out = MatMut::from_column_major_slice_mut(out, order, n_columns);
+        let below = order - start;
+        matmul(
+            out.subrows_mut(start, below),
+            Accum::Add,
+            left.subrows(start, below),
+            left.subrows(start, n_columns).transpose(),
+            1.0,
+            Par::Seq,
+        );
+    });
+}

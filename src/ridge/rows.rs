@@ -1,0 +1,185 @@
+//! Rows of features, centred and scaled as they are read.
+
+use std::ops::Range;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use ndarray::{Array2, ArrayView2};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::representation::Representation;
+use crate::similarity::zeroed;
+
+/// Columns whose moments one task computes.
+const STRIP: usize = 64;
+
+/// Rows that one task multiplies.
+const TILE: usize = 128;
+
+/// Some rows of a representation.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    features: &'a Representation,
+    rows: &'a [usize],
+}
+
+impl<'a> Rows<'a> {
+    pub fn new(features: &'a Representation, rows: &'a [usize]) -> Self {
+        Self { features, rows }
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn n_features(&self) -> usize {
+        self.features.n_features()
+    }
+
+    /// The stimulus of a row.
+    pub fn id(&self, index: usize) -> &'a str {
+        &self.features.stimuli().ids()[self.rows[index]]
+    }
+
+    /// The rows as they stand in the representation.
+    pub fn positions(&self) -> &'a [usize] {
+        self.rows
+    }
+
+    fn row(&self, index: usize) -> &'a [f32] {
+        let n_features = self.n_features();
+        &self.features.as_slice()[self.rows[index] * n_features..][..n_features]
+    }
+
+    /// Scaled rows times weights (features × columns): rows × columns.
+    pub fn times(&self, scaler: &Scaler, weights: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+        let (n_features, n_columns) = weights.dim();
+        let weights = weights.as_standard_layout();
+        let weights = weights.as_slice().expect("in standard layout");
+        let weights = MatRef::from_row_major_slice(weights, n_features, n_columns);
+        let mut products = zeroed(self.len() * n_columns, "predictions")?;
+        let tiles = products.par_chunks_mut(TILE * n_columns).enumerate();
+        tiles.for_each(|(tile, out)| {
+            let n_rows = out.len() / n_columns;
+            let range = tile * TILE..tile * TILE + n_rows;
+            let mut scaled = vec![0.0; n_rows * n_features];
+            scaler.write(*self, range, 0..n_features, &mut scaled);
+            matmul(
+                MatMut::from_row_major_slice_mut(out, n_rows, n_columns),
+                Accum::Replace,
+                MatRef::from_row_major_slice(&scaled, n_rows, n_features),
+                weights,
+                1.0,
+                Par::Seq,
+            );
+        });
+        let shape = (self.len(), n_columns);
+        Ok(Array2::from_shape_vec(shape, products).expect("one product a column"))
+    }
+
+    /// The mean of each feature, and its population standard deviation: 1 where the feature doesn't
+    /// vary. There is at least one row.
+    pub fn moments(&self) -> Result<(Vec<f64>, Vec<f64>)> {
+        let what = "means and standard deviations of features";
+        let mut means = zeroed::<f64>(self.n_features(), what)?;
+        let mut stds = zeroed::<f64>(self.n_features(), what)?;
+        let (n, arch) = (self.len() as f64, Arch::new());
+        means
+            .par_chunks_mut(STRIP)
+            .zip(stds.par_chunks_mut(STRIP))
+            .enumerate()
+            .for_each(|(strip, (means, stds))| {
+                let columns = strip * STRIP..strip * STRIP + means.len();
+                // Distances from the first row, so that a common offset costs no digits.
+                let origin = &self.row(0)[columns.clone()];
+                let zeros = [0.0; STRIP];
+                let mut from_first = [0.0; STRIP];
+                let add = |shift: &[f64], sums: &mut [f64], squares: &mut [f64]| {
+                    for index in 0..self.len() {
+                        arch.dispatch(Accumulate {
+                            features: &self.row(index)[columns.clone()],
+                            origin,
+                            shift,
+                            sums,
+                            squares,
+                        });
+                    }
+                };
+                add(&zeros, means, &mut from_first);
+                means.iter_mut().for_each(|mean| *mean /= n);
+                add(means, &mut [0.0; STRIP], stds);
+                let cells = stds
+                    .iter_mut()
+                    .zip(means)
+                    .zip(origin.iter().zip(from_first));
+                for ((std, mean), (&origin, from_first)) in cells {
+                    // A difference of two f32 has a square above 0 unless they are equal.
+                    *std = if from_first == 0.0 {
+                        1.0
+                    } else {
+                        (*std / n).sqrt()
+                    };
+                    *mean += f64::from(origin);
+                }
+            });
+        Ok((means, stds))
+    }
+}
+
+/// Adds the shifted features of a row, and their squares, to sums. A type rather than a function,
+/// because that is what vector instructions are chosen for.
+struct Accumulate<'a> {
+    features: &'a [f32],
+    origin: &'a [f32],
+    shift: &'a [f64],
+    sums: &'a mut [f64],
+    squares: &'a mut [f64],
+}
+
+impl WithSimd for Accumulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let cells = self.features.iter().zip(self.origin).zip(self.shift);
+        let sums = self.sums.iter_mut().zip(self.squares);
+        for (((&value, &origin), shift), (sum, square)) in cells.zip(sums) {
+            let value = f64::from(value) - f64::from(origin) - shift;
+            *sum += value;
+            *square += value * value;
+        }
+    }
+}
+
+/// What is subtracted from features, and what they are then divided by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Scaler {
+    pub means: Vec<f64>,
+    pub stds: Option<Vec<f64>>,
+}
+
+impl Scaler {
+    /// Writes some rows, one after another: the features in `columns` of each.
+    pub fn write(
+        &self,
+        rows: Rows<'_>,
+        range: Range<usize>,
+        columns: Range<usize>,
+        out: &mut [f64],
+    ) {
+        let means = &self.means[columns.clone()];
+        for (index, out) in range.zip(out.chunks_exact_mut(columns.len())) {
+            let cells = out
+                .iter_mut()
+                .zip(&rows.row(index)[columns.clone()])
+                .zip(means);
+            cells.for_each(|((out, &x), mean)| *out = f64::from(x) - mean);
+            if let Some(stds) = &self.stds {
+                let cells = out.iter_mut().zip(&stds[columns.clone()]);
+                cells.for_each(|(out, std)| *out /= std);
+            }
+        }
+    }
+}

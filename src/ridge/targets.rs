@@ -1,0 +1,92 @@
+//! What is predicted, and how well.
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
+
+use crate::error::{Error, Result};
+use crate::io::out_of_memory;
+use crate::representation::Representation;
+use crate::similarity::zeroed;
+
+/// No target may be larger: sums of its squares, and its quotients by small penalties, are finite.
+const LARGEST: f64 = 1e150;
+
+/// The features of `targets` in double precision, in the order of the stimuli of `features`.
+pub(super) fn join(features: &Representation, targets: &Representation) -> Result<Array2<f64>> {
+    targets.stimuli().same_set_as(features.stimuli())?;
+    let rows = targets.stimuli().positions_of(features.stimuli())?;
+    let shape = (features.n_stimuli(), targets.n_features());
+    let mut joined = Array2::from_shape_vec(shape, zeroed(shape.0 * shape.1, "targets")?)
+        .map_err(|_| out_of_memory::<f64>("targets", u64::MAX))?;
+    for (mut out, row) in joined.rows_mut().into_iter().zip(rows) {
+        let values = targets.features();
+        out.zip_mut_with(&values.row(row as usize), |out, &value| {
+            *out = f64::from(value)
+        });
+    }
+    Ok(joined)
+}
+
+/// Checks the shape and the range of targets.
+pub(super) fn check(features: &Representation, targets: ArrayView2<'_, f64>) -> Result<()> {
+    if targets.nrows() != features.n_stimuli() {
+        return Err(Error::LengthMismatch {
+            what: "rows of targets",
+            expected: features.n_stimuli(),
+            found: targets.nrows(),
+        });
+    }
+    if targets.ncols() == 0 {
+        return Err(Error::Shape {
+            what: "the targets",
+            expected: "stimuli × targets, at least one of each".into(),
+            found: targets.shape().iter().map(|&n| n as u64).collect(),
+        });
+    }
+    for ((row, column), &value) in targets.indexed_iter() {
+        if !value.is_finite() {
+            return Err(Error::NotFinite {
+                row,
+                stimulus: features.stimuli().ids()[row].clone(),
+                column,
+                value,
+            });
+        }
+        if value.abs() > LARGEST {
+            return Err(Error::parameter("a target", "within ±1e150", value));
+        }
+    }
+    Ok(())
+}
+
+/// R² of each target: 1 − Σ (y − ŷ)² / Σ (y − ȳ)², with the mean of the rows that are scored.
+pub(super) fn r2(
+    targets: ArrayView2<'_, f64>,
+    predictions: ArrayView2<'_, f64>,
+) -> Result<Array1<f64>> {
+    let columns = targets.columns().into_iter().zip(predictions.columns());
+    columns
+        .enumerate()
+        .map(|(target, (values, predictions))| {
+            let variation = variation(values, target)?;
+            let residual = Zip::from(values)
+                .and(predictions)
+                .fold(0.0, |sum, y, predicted| sum + (y - predicted).powi(2));
+            Ok(1.0 - residual / variation)
+        })
+        .collect::<Result<Vec<f64>>>()
+        .map(Array1::from)
+}
+
+/// Σ (y − ȳ)², which is positive.
+pub(super) fn variation(values: ArrayView1<'_, f64>, target: usize) -> Result<f64> {
+    // From the first value, so that a constant is 0 exactly.
+    let first = values.first().copied().unwrap_or_default();
+    let n = values.len() as f64;
+    let mean = values.fold(0.0, |sum, y| sum + (y - first)) / n;
+    let squares = values.fold(0.0, |sum, y| sum + (y - first - mean).powi(2));
+    if squares > 0.0 {
+        Ok(squares)
+    } else {
+        Err(Error::ConstantTarget { target })
+    }
+}
