@@ -354,15 +354,6 @@ pub enum Error {
         source: Box<Error>,
     },
 
-    /// One fold of a cross-validation was refused for the reason given by `source`.
-    #[error("fold {fold}: {source}")]
-    InFold {
-        /// The fold, counted from 0.
-        fold: usize,
-        /// What is wrong with it.
-        source: Box<Error>,
-    },
-
     /// The same person (in the same session) stands twice in a set.
     #[error("participant {participant:?} stands twice, at {first} and {second}")]
     DuplicateParticipant {

@@ -6,9 +6,25 @@ use std::process::ExitCode;
 use clap::Parser;
 use human_alignment::Result;
 
+/// What a command line prints, and in what it falls short of what was asked, if in anything.
+pub struct Answer {
+    pub text: String,
+    pub shortfall: Option<String>,
+}
+
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            shortfall: None,
+        }
+    }
+}
+
 /// Parses the arguments and prints what `run` makes of them to standard output. Whatever is wrong
-/// ends with exit code 1 and one line on standard error.
-pub fn main<A: Parser>(run: impl FnOnce(&A) -> Result<String>) -> ExitCode {
+/// ends with exit code 1 and one line on standard error; an answer that falls short of what was asked
+/// is printed, with exit code 2 and a line on standard error that says so.
+pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if !error.use_stderr() => error.exit(),
@@ -20,14 +36,21 @@ pub fn main<A: Parser>(run: impl FnOnce(&A) -> Result<String>) -> ExitCode {
             return fail(told.join(" ").trim_start_matches("error: "));
         }
     };
-    let text = match run(&arguments) {
-        Ok(text) => text,
+    let answer: Answer = match run(&arguments) {
+        Ok(answer) => answer.into(),
         Err(error) => return fail(&error.to_string()),
     };
     // A reader that has seen enough closes the pipe; that is no failure.
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(&error.to_string()),
-        _ => ExitCode::SUCCESS,
+    match (
+        writeln!(std::io::stdout(), "{}", answer.text),
+        answer.shortfall,
+    ) {
+        (Err(error), _) if error.kind() != ErrorKind::BrokenPipe => fail(&error.to_string()),
+        (_, None) => ExitCode::SUCCESS,
+        (_, Some(shortfall)) => {
+            fail(&shortfall);
+            ExitCode::from(2)
+        }
     }
 }
 

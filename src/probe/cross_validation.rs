@@ -250,9 +250,7 @@ impl CrossValidation {
             1 => Vec::new(),
             _ => self.try_penalties(representation, training)?,
         };
-        let best = candidates
-            .iter()
-            .min_by(|a, b| a.cross_entropy.total_cmp(&b.cross_entropy));
+        let best = Candidate::best(&candidates);
         let penalty = best.map_or(self.penalties[0], |best| best.penalty);
         let probe = self
             .standardized(representation, training)?
@@ -301,8 +299,13 @@ impl CrossValidation {
             .with_standardize(Standardize::By(moments)))
     }
 
-    /// The cross-entropy of each penalty over the folds within some trials.
-    fn try_penalties<T: Task>(
+    /// The cross-entropy of each penalty over folds of all these trials: what a fold does with its
+    /// training trials to choose its penalty, and what a final fit to all trials can choose by. It is no
+    /// estimate of how well the best of them does, for which there is [`CrossValidation::run`].
+    ///
+    /// # Errors
+    /// As for [`CrossValidation::run`].
+    pub fn try_penalties<T: Task>(
         &self,
         representation: &Representation,
         trials: &Trials<T>,
@@ -425,6 +428,17 @@ pub struct Candidate {
     pub penalty: f64,
     /// The mean −ln p of what people chose, in nats.
     pub cross_entropy: f64,
+}
+
+impl Candidate {
+    /// The one that costs least, the largest penalty of several.
+    pub fn best(candidates: &[Candidate]) -> Option<Candidate> {
+        let costs = |a: &Candidate, b: &Candidate| {
+            let by_penalty = b.penalty.total_cmp(&a.penalty);
+            a.cross_entropy.total_cmp(&b.cross_entropy).then(by_penalty)
+        };
+        candidates.iter().copied().min_by(costs)
+    }
 }
 
 /// A probe that was fitted without one fold, and tested on it.

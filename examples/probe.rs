@@ -1,0 +1,334 @@
+//! The linear transform of features that explains people's choices best, with proof.
+//!
+//! ```text
+//! cargo run --release --example probe -- --features F.npy --triplets T.npy --lambda 0.01
+//! cargo run --release --example probe -- --features F.npy --triplets T.npy \
+//!     --lambda 1,0.1,0.01 --folds 3 --save transform.npz --json
+//! ```
+//!
+//! Features are standardised by one mean and standard deviation over all rows of the file; trials
+//! count these rows. With `--folds`, the probe is tested on objects that it has not seen, and penalties
+//! are chosen within each fold. Bad input ends with exit code 1 and one line that says what is wrong; a
+//! fit that is not proved to be within the tolerance is printed, with exit code 2.
+
+mod common;
+
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{ArgGroup, Parser};
+use human_alignment::dataset::TripletFile;
+use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::metric::odd_one_out::Score;
+use human_alignment::probe::{
+    Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Iteration, Moments, Outcome,
+    Pooled, PooledScore,
+};
+use human_alignment::{
+    AlignmentMetric, AnchoredTask, Error, FileSource, OddOneOutTask, Probe, Representation, Result,
+    Similarity, Task, Trials, ZeroShotOddOneOut,
+};
+use serde::Serialize;
+
+use common::Answer;
+
+/// How much alignment is there to be had by a linear transform?
+#[derive(Parser)]
+#[command(name = "probe", allow_negative_numbers = true)]
+#[command(group(ArgGroup::new("trials").required(true).args(["triplets", "anchored"])))]
+struct Arguments {
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    #[arg(long, value_name = "FILE")]
+    features: PathBuf,
+    /// Odd-one-out trials over the rows, the odd one last (.npy, .txt).
+    #[arg(long, value_name = "FILE")]
+    triplets: Option<PathBuf>,
+    /// Anchored trials over the rows: head, close, far (.npy, .txt).
+    #[arg(long, value_name = "FILE")]
+    anchored: Option<PathBuf>,
+    /// The weight of the penalty, in nats; several to choose from by cross-validation.
+    #[arg(long, required = true, value_delimiter = ',', value_name = "X[,Y,…]")]
+    lambda: Vec<f64>,
+    /// The duality gap, in nats, at which the fit is done.
+    #[arg(long, default_value_t = 1e-7, value_name = "NATS")]
+    tolerance: f64,
+    /// The temperature of the softmax.
+    #[arg(long, default_value_t = 1.0)]
+    temperature: f64,
+    /// The most dimensions that the transform may have.
+    #[arg(long)]
+    rank: Option<usize>,
+    /// Add a bias.
+    #[arg(long)]
+    bias: bool,
+    /// Gradients after which the fit ends without proof.
+    #[arg(long, default_value_t = 20_000)]
+    max_gradients: usize,
+    /// Cross-validate, in so many folds.
+    #[arg(long, value_name = "K")]
+    folds: Option<usize>,
+    /// What folds hold out: objects, or trials-sharing-objects, which leaks.
+    #[arg(long, default_value = "objects")]
+    hold_out: HoldOut,
+    /// Standardise folds by the moments of all objects, as published.
+    #[arg(long)]
+    moments_of_all_objects: bool,
+    /// Seed of the folds.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write the transform (.npz or .safetensors).
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Show the search on standard error.
+    #[arg(long)]
+    progress: bool,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    lambda: f64,
+    /// What each penalty costs on held-out trials, where one was chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<Candidate>,
+    objective: f64,
+    lower_bound: f64,
+    duality_gap: f64,
+    outcome: Outcome,
+    certified: bool,
+    loss: f64,
+    trace: f64,
+    rank: usize,
+    spectrum: Vec<f64>,
+    /// On the trials that the transform was fitted to.
+    accuracy: f64,
+    zero_shot: Score,
+    gradients: usize,
+    iterations: usize,
+    /// Of the fit to all trials.
+    seconds: f64,
+    folds: Option<Vec<FoldResult>>,
+    pooled: Option<Pooled>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untested: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    common::main(|arguments: &Arguments| match &arguments.triplets {
+        Some(path) => run::<OddOneOutTask>(arguments, path),
+        None => run::<AnchoredTask>(
+            arguments,
+            arguments.anchored.as_ref().unwrap_or(&arguments.features),
+        ),
+    })
+}
+
+fn run<T: Task>(arguments: &Arguments, trials: &PathBuf) -> Result<Answer> {
+    let features = FileSource::open(&arguments.features)?.read()?;
+    let trials = TripletFile::<T>::read(trials, features.stimuli().clone())?.into_judgments();
+    let (probe, candidates) = chosen_probe(arguments, &features, &trials)?;
+    let start = Instant::now();
+    let observe = |iteration: &Iteration| {
+        if arguments.progress {
+            eprintln!(
+                "iteration {}: objective {:.9}, gap {:.2e}, rank {}",
+                iteration.number, iteration.objective, iteration.duality_gap, iteration.rank
+            );
+        }
+        ControlFlow::Continue(())
+    };
+    let fit = probe.fit_observed(&features, &ChoiceFrequencies::of(&trials), observe)?;
+    let seconds = start.elapsed().as_secs_f64();
+
+    let transformed = fit.transform().apply(&features)?;
+    let probed = ZeroShotOddOneOut::new(Similarity::Dot).score(&transformed, &trials)?;
+    let validated = match arguments.folds {
+        None => None,
+        Some(_) => Some(validation(arguments, &probe)?.run(&features, &trials)?),
+    };
+    if let Some(path) = &arguments.save {
+        fit.transform().write(path)?;
+    }
+    let (folds, pooled, untested) = match validated {
+        None => (None, None, None),
+        Some(CrossValidated {
+            folds,
+            pooled,
+            n_untested,
+            ..
+        }) => (Some(folds), Some(pooled), Some(n_untested)),
+    };
+    let report = Report {
+        lambda: fit.penalty(),
+        candidates,
+        objective: fit.objective(),
+        lower_bound: fit.lower_bound(),
+        duality_gap: fit.duality_gap(),
+        outcome: fit.outcome(),
+        certified: fit.is_certified(),
+        loss: fit.loss(),
+        trace: fit.trace(),
+        rank: fit.rank(),
+        spectrum: fit.spectrum().to_vec(),
+        accuracy: probed.accuracy,
+        zero_shot: ZeroShotOddOneOut::default().score(&features, &trials)?,
+        gradients: fit.n_gradients(),
+        iterations: fit.n_iterations(),
+        seconds,
+        folds,
+        pooled,
+        untested,
+    };
+    Ok(Answer {
+        text: match arguments.json {
+            true => serde_json::to_string(&report).expect("string keys and finite numbers"),
+            false => table(&report),
+        },
+        shortfall: shortfall(arguments, &report),
+    })
+}
+
+/// The probe, with the penalty that costs least on held-out trials if there are several.
+fn chosen_probe<T: Task>(
+    arguments: &Arguments,
+    features: &Representation,
+    trials: &Trials<T>,
+) -> Result<(Probe, Vec<Candidate>)> {
+    let mut probe = Probe::new(arguments.lambda[0])?
+        .with_tolerance(arguments.tolerance)?
+        .with_temperature(arguments.temperature)?
+        .with_max_gradients(arguments.max_gradients)?;
+    if let Some(rank) = arguments.rank {
+        probe = probe.with_rank(rank)?;
+    }
+    if arguments.bias {
+        probe = probe.with_bias();
+    }
+    if arguments.lambda.len() == 1 {
+        return Ok((probe, Vec::new()));
+    }
+    let candidates = validation(arguments, &probe)?.try_penalties(features, trials)?;
+    let best = Candidate::best(&candidates).map_or(arguments.lambda[0], |best| best.penalty);
+    Ok((probe.with_penalty(best)?, candidates))
+}
+
+fn validation(arguments: &Arguments, probe: &Probe) -> Result<CrossValidation> {
+    let n_folds = arguments.folds.unwrap_or(3);
+    let validation = CrossValidation::new(probe.clone())
+        .with_penalties(&arguments.lambda)?
+        .with_folds(arguments.hold_out, n_folds)?
+        .with_seed(arguments.seed);
+    Ok(match arguments.moments_of_all_objects {
+        true => validation.with_moments(Moments::AllObjects),
+        false => validation,
+    })
+}
+
+/// What is not proved.
+fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
+    let folds = report.folds.iter().flatten();
+    let n_uncertified = folds
+        .filter(|fold| fold.outcome != Outcome::Certified)
+        .count();
+    if !report.certified {
+        let found = format!(
+            "a duality gap of {:.2e} after {} gradients",
+            report.duality_gap, report.gradients
+        );
+        return Some(
+            Error::InvalidParameter {
+                name: "the fit",
+                expected: "proved to be within the tolerance",
+                found: format!("{found} (tolerance {:e})", arguments.tolerance),
+            }
+            .to_string(),
+        );
+    }
+    (n_uncertified > 0).then(|| {
+        format!("the fits of {n_uncertified} folds are not proved to be within the tolerance")
+    })
+}
+
+fn table(report: &Report) -> String {
+    let mut text = format!(
+        "lambda {}: objective {:.9} nats = loss {:.6} + lambda * trace {:.6}\n\
+         proved: no transform is below {:.9}; duality gap {:.2e} ({:?})\n\
+         rank {}, {} gradients in {} iterations, {:.2} s\n\
+         accuracy on the trials it was fitted to: {:.2} % (zero-shot, cosine: {})",
+        report.lambda,
+        report.objective,
+        report.loss,
+        report.trace,
+        report.lower_bound,
+        report.duality_gap,
+        report.outcome,
+        report.rank,
+        report.gradients,
+        report.iterations,
+        report.seconds,
+        100.0 * report.accuracy,
+        report.zero_shot,
+    );
+    let (Some(folds), Some(pooled)) = (&report.folds, &report.pooled) else {
+        return text;
+    };
+    let _ = write!(
+        text,
+        "\n\n{:>6} {:>10} {:>10} {:>10} {:>10}  {:26} probed",
+        "fold", "lambda", "training", "test", "dropped", "zero-shot"
+    );
+    for (number, fold) in folds.iter().enumerate() {
+        let _ = write!(
+            text,
+            "\n{number:>6} {:>10} {:>10} {:>10} {:>10}  {:26} {}",
+            fold.penalty,
+            fold.n_training_trials,
+            fold.n_test_trials,
+            fold.n_straddling,
+            of_score(&fold.zero_shot),
+            of_score(&fold.probed),
+        );
+    }
+    let percent = |score: &PooledScore| {
+        format!(
+            "{:.2} % [{:.2}, {:.2}]",
+            100.0 * score.accuracy.value,
+            100.0 * score.interval.lower,
+            100.0 * score.interval.upper
+        )
+    };
+    let difference = &pooled.difference;
+    let _ = write!(
+        text,
+        "\n{:>6} {:>10} {:>10} {:>10} {:>10}  {:26} {}\n\
+         probed − zero-shot: {:.2} [{:.2}, {:.2}] percentage points, p = {:.4}\n\
+         {} trials are tested in no fold, since they show objects of several",
+        "all",
+        "",
+        "",
+        pooled.n_trials,
+        "",
+        percent(&pooled.zero_shot),
+        percent(&pooled.probed),
+        100.0 * difference.difference.value,
+        100.0 * difference.interval.lower,
+        100.0 * difference.interval.upper,
+        difference.p_value,
+        report.untested.unwrap_or(0),
+    );
+    text
+}
+
+fn of_score(score: &Score) -> String {
+    format!(
+        "{:.2} % [{:.2}, {:.2}]",
+        100.0 * score.accuracy,
+        100.0 * score.interval.lower,
+        100.0 * score.interval.upper
+    )
+}
