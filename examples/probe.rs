@@ -209,12 +209,7 @@ fn chosen_probe<T: Task>(
     if arguments.bias {
         probe = probe.with_bias();
     }
-    if arguments.lambda.len() == 1 {
-        return Ok((probe, Vec::new()));
-    }
-    let candidates = validation(arguments, &probe)?.try_penalties(features, trials)?;
-    let best = Candidate::best(&candidates).map_or(arguments.lambda[0], |best| best.penalty);
-    Ok((probe.with_penalty(best)?, candidates))
+    validation(arguments, &probe)?.choose(features, trials)
 }
 
 fn validation(arguments: &Arguments, probe: &Probe) -> Result<CrossValidation> {

@@ -393,6 +393,15 @@ pub enum Error {
         source: Box<Error>,
     },
 
+    /// One of several candidates was refused for the reason given by `source`.
+    #[error("candidate {candidate}: {source}")]
+    InCandidate {
+        /// Its position, counted from 0.
+        candidate: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
     /// There are fewer of something than a method needs.
     #[error("{found} {what} are too few (needed: {needed})")]
     TooFew {
@@ -510,6 +519,14 @@ impl Error {
     pub(crate) fn in_fold(self, fold: usize) -> Self {
         Error::InFold {
             fold,
+            source: Box::new(self),
+        }
+    }
+
+    /// Wraps the error with the candidate that it is about.
+    pub(crate) fn in_candidate(self, candidate: usize) -> Self {
+        Error::InCandidate {
+            candidate,
             source: Box::new(self),
         }
     }

@@ -47,6 +47,7 @@
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
 //! | [`probe`] | the linear transform that explains choices best, with proof |
+//! | [`recovery`] | whether the right model would win a comparison by probes |
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
@@ -63,6 +64,7 @@ pub mod metric;
 mod names;
 pub mod probe;
 pub mod rdm;
+pub mod recovery;
 pub mod representation;
 pub mod ridge;
 pub mod similarity;
@@ -84,7 +86,7 @@ pub use representation::{FileSource, Provenance, Representation, RepresentationS
 pub use ridge::Ridge;
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;
-pub use transfer::transfer;
+pub use transfer::{transfer, transfer_across};
 pub use transform::LinearTransform;
 
 /// The examples of the README.

@@ -15,14 +15,13 @@ use crate::transform::LinearTransform;
 /// A metric that tells how much better one representation does than another on the same judgments, with
 /// the uncertainty of the difference.
 pub trait PairedMetric<J: ?Sized>: AlignmentMetric<J> {
-    /// The scores of both, and the first less the second; `None` where the metric was not asked for
-    /// uncertainty.
+    /// The scores of two representations, each by the metric in front of it, and the first less the
+    /// second; `None` where the first metric was not asked for uncertainty.
     ///
     /// # Errors
     /// As for [`AlignmentMetric::score`].
     fn score_both(
-        &self,
-        representations: [&Representation; 2],
+        both: [(&Self, &Representation); 2],
         judgments: &J,
     ) -> Result<([Self::Score; 2], Option<Comparison>)>;
 }
@@ -31,14 +30,11 @@ pub trait PairedMetric<J: ?Sized>: AlignmentMetric<J> {
 /// differences.
 impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
     fn score_both(
-        &self,
-        [first, second]: [&Representation; 2],
+        both: [(&Self, &Representation); 2],
         trials: &Trials<T>,
     ) -> Result<([Self::Score; 2], Option<Comparison>)> {
-        let (first, second) = (
-            self.outcomes(first, trials)?,
-            self.outcomes(second, trials)?,
-        );
+        let [first, second] = both.map(|(metric, features)| metric.outcomes(features, trials));
+        let (first, second) = (first?, second?);
         let scores = [first.score(), second.score()];
         let credits = [first.credits(), second.credits()];
         let comparisons = compare(trials, &credits, scores[0].confidence)?;
@@ -46,19 +42,18 @@ impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
     }
 }
 
-/// The difference is that of the same replicates of the bootstrap, where the metric has one.
+/// The difference is that of the same replicates of the bootstrap, where the metric has one. Of the
+/// second metric only the dissimilarity counts: there is one way to compare with people.
 impl PairedMetric<RdmSet> for RepresentationalSimilarity {
     fn score_both(
-        &self,
-        representations: [&Representation; 2],
+        both: [(&Self, &Representation); 2],
         people: &RdmSet,
     ) -> Result<([Self::Score; 2], Option<Comparison>)> {
-        let rdm = |representation: &Representation| -> Result<Rdm> {
-            self.dissimilarity()
-                .rdm(&representation.select(people.stimuli())?)
-        };
-        let [first, second] = representations.map(rdm);
-        let mut evaluation = self.evaluate(&[&first?, &second?], people)?;
+        let [first, second] = both.map(|(metric, features)| -> Result<Rdm> {
+            let judged = features.select(people.stimuli())?;
+            metric.dissimilarity().rdm(&judged)
+        });
+        let mut evaluation = both[0].0.evaluate(&[&first?, &second?], people)?;
         let second = evaluation.scores.remove(1);
         let first = evaluation.scores.remove(0);
         Ok(([first, second], evaluation.comparisons.into_iter().next()))
@@ -107,9 +102,23 @@ pub fn transfer<J: ?Sized, M: PairedMetric<J>>(
     judgments: &J,
     metric: &M,
 ) -> Result<Transferred<M::Score>> {
+    transfer_across(transform, representation, judgments, [metric; 2])
+}
+
+/// As [`transfer`], with a metric before the transform and another after it: cosine before and the dot
+/// product after, say, for which the [probe](crate::Probe) learns.
+///
+/// # Errors
+/// As for [`transfer`].
+pub fn transfer_across<J: ?Sized, M: PairedMetric<J>>(
+    transform: &LinearTransform,
+    representation: &Representation,
+    judgments: &J,
+    [before, after]: [&M; 2],
+) -> Result<Transferred<M::Score>> {
     let transformed = transform.apply(representation)?;
-    let both = [&transformed, representation];
-    let ([after, before], difference) = metric.score_both(both, judgments)?;
+    let both = [(after, &transformed), (before, representation)];
+    let ([after, before], difference) = M::score_both(both, judgments)?;
     Ok(Transferred {
         before,
         after,

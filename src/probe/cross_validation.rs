@@ -1,5 +1,6 @@
 //! How well a probe does on objects that it has not seen.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -191,32 +192,51 @@ impl CrossValidation {
         trials: &Trials<T>,
     ) -> Result<CrossValidated> {
         let folds = self.folds_of(trials, self.n_folds, self.seed)?;
-        let mut results = Vec::new();
+        let fitted = self.each_fold(trials, &folds, |training, test, split| {
+            let (result, credits) =
+                self.fold(representation, training, test, split.n_straddling)?;
+            Ok((result, credits, split.test.clone()))
+        })?;
+        let (mut results, mut tested) = (Vec::new(), Vec::new());
         // What each trial that was tested earned, as it is and probed.
-        let mut tested = Vec::new();
-        let (mut as_it_is, mut probed) = (Vec::new(), Vec::new());
-        for fold in 0..folds.n_folds() {
-            let split = self.split(trials, &folds, fold);
-            let mut run = || {
-                let training = trials.select(&split.training)?;
-                let test = trials.select(&split.test)?;
-                let result = self.fold(representation, &training, &test, split.n_straddling)?;
-                let transformed = result.fit.transform().apply(representation)?;
-                as_it_is.extend_from_slice(self.outcomes(representation, &test)?.credits());
-                probed.extend_from_slice(self.probed(&transformed, &test)?.credits());
-                Ok(result)
-            };
-            results.push(run().map_err(|error: Error| error.in_fold(fold))?);
-            tested.extend_from_slice(&split.test);
+        let mut earned = [Vec::new(), Vec::new()];
+        for (result, credits, test) in fitted {
+            results.push(result);
+            for (all, of_fold) in earned.iter_mut().zip(credits) {
+                all.extend(of_fold);
+            }
+            tested.extend(test);
         }
         let tested_trials = trials.select(&tested)?;
-        let pooled = self.pooled(&results, &tested_trials, &as_it_is, &probed)?;
+        let [as_it_is, probed] = &earned;
+        let pooled = self.pooled(&results, &tested_trials, as_it_is, probed)?;
         Ok(CrossValidated {
             hold_out: self.hold_out,
             n_untested: trials.len() - tested.len(),
             folds: results,
             pooled,
         })
+    }
+
+    /// What `work` makes of the training and the test trials of each fold. Folds are worked on side by side,
+    /// since small fits leave threads idle; one that fails is the first to fail in their order.
+    fn each_fold<T: Task, R: Send>(
+        &self,
+        trials: &Trials<T>,
+        folds: &Folds,
+        work: impl Fn(&Trials<T>, &Trials<T>, &Split) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let of_fold = |fold: usize| {
+            let split = self.split(trials, folds, fold);
+            let training = trials.select(&split.training)?;
+            let test = trials.select(&split.test)?;
+            work(&training, &test, &split)
+        };
+        let folds = (0..folds.n_folds()).into_par_iter();
+        let done: Vec<Result<R>> = folds
+            .map(|fold| of_fold(fold).map_err(|error| error.in_fold(fold)))
+            .collect();
+        done.into_iter().collect()
     }
 
     fn folds_of<T: Task>(&self, trials: &Trials<T>, n_folds: usize, seed: u64) -> Result<Folds> {
@@ -239,25 +259,24 @@ impl CrossValidation {
         }
     }
 
+    /// A fold, and what each of its test trials earned, as it is and probed.
     fn fold<T: Task>(
         &self,
         representation: &Representation,
         training: &Trials<T>,
         test: &Trials<T>,
         n_straddling: usize,
-    ) -> Result<FoldResult> {
-        let candidates = match self.penalties.len() {
-            1 => Vec::new(),
-            _ => self.try_penalties(representation, training)?,
-        };
-        let best = Candidate::best(&candidates);
-        let penalty = best.map_or(self.penalties[0], |best| best.penalty);
+    ) -> Result<(FoldResult, [Vec<Credit>; 2])> {
+        let (chosen, candidates) = self.choose(representation, training)?;
+        let penalty = chosen.penalty();
         let probe = self
             .standardized(representation, training)?
             .with_penalty(penalty)?;
         let fit = probe.fit(representation, &ChoiceFrequencies::of(training))?;
         let transformed = fit.transform().apply(representation)?;
-        Ok(FoldResult {
+        let zero_shot = self.outcomes(representation, test)?;
+        let probed = self.probed(&transformed, test)?;
+        let result = FoldResult {
             penalty,
             candidates,
             n_training_trials: training.len(),
@@ -269,10 +288,12 @@ impl CrossValidation {
             duality_gap: fit.duality_gap(),
             outcome: fit.outcome(),
             rank: fit.rank(),
-            zero_shot: self.outcomes(representation, test)?.score(),
-            probed: self.probed(&transformed, test)?.score(),
+            zero_shot: zero_shot.score(),
+            probed: probed.score(),
             fit,
-        })
+        };
+        let credits = [zero_shot, probed].map(|outcomes| outcomes.credits().to_vec());
+        Ok((result, credits))
     }
 
     /// The probe with its standardisation as numbers.
@@ -299,9 +320,27 @@ impl CrossValidation {
             .with_standardize(Standardize::By(moments)))
     }
 
-    /// The cross-entropy of each penalty over folds of all these trials: what a fold does with its
-    /// training trials to choose its penalty, and what a final fit to all trials can choose by. It is no
-    /// estimate of how well the best of them does, for which there is [`CrossValidation::run`].
+    /// The probe for a final fit to all these trials, with the penalty that costs least of those in
+    /// [`CrossValidation::try_penalties`], and what each costs; nothing is tried where there is one penalty.
+    ///
+    /// # Errors
+    /// As for [`CrossValidation::run`].
+    pub fn choose<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<(Probe, Vec<Candidate>)> {
+        let candidates = match self.penalties.len() {
+            1 => Vec::new(),
+            _ => self.try_penalties(representation, trials)?,
+        };
+        let best = Candidate::best(&candidates);
+        let penalty = best.map_or(self.penalties[0], |best| best.penalty);
+        Ok((self.probe.clone().with_penalty(penalty)?, candidates))
+    }
+
+    /// The cross-entropy of each penalty over folds of all these trials. It is no estimate of how well
+    /// the best of them does, for which there is [`CrossValidation::run`].
     ///
     /// # Errors
     /// As for [`CrossValidation::run`].
@@ -313,27 +352,22 @@ impl CrossValidation {
         // Other folds than the outer ones, whatever the seed.
         let seed = self.seed.wrapping_add(1);
         let folds = random_folds(trials, self.hold_out, self.n_inner_folds, seed)?;
-        let mut sums = vec![0.0; self.penalties.len()];
-        let mut n_tested = 0;
-        for fold in 0..folds.n_folds() {
-            let split = self.split(trials, &folds, fold);
-            let mut run = || {
-                let training = trials.select(&split.training)?;
-                let test = trials.select(&split.test)?;
-                let probe = self.standardized(representation, &training)?;
-                let probe = probe.with_tolerance(self.inner_tolerance)?;
-                let choices = ChoiceFrequencies::of(&training);
-                let path = probe.path(&self.penalties, representation, &choices)?;
-                for (fit, sum) in path.iter().zip(&mut sums) {
-                    let transformed = fit.transform().apply(representation)?;
-                    let score = self.probed(&transformed, &test)?.score();
-                    *sum += score.cross_entropy * test.len() as f64;
-                }
-                n_tested += test.len();
-                Ok(())
+        let costs = self.each_fold(trials, &folds, |training, test, _| {
+            let probe = self.standardized(representation, training)?;
+            let probe = probe.with_tolerance(self.inner_tolerance)?;
+            let choices = ChoiceFrequencies::of(training);
+            let path = probe.path(&self.penalties, representation, &choices)?;
+            let cost = |fit: &ProbeFit| {
+                let transformed = fit.transform().apply(representation)?;
+                let score = self.probed(&transformed, test)?.score();
+                Ok(score.cross_entropy * test.len() as f64)
             };
-            run().map_err(|error: Error| error.in_fold(fold))?;
-        }
+            let costs: Vec<f64> = path.iter().map(cost).collect::<Result<_>>()?;
+            Ok((costs, test.len()))
+        })?;
+        let n_tested: usize = costs.iter().map(|(_, n)| n).sum();
+        let sum = |penalty: usize| costs.iter().map(|(costs, _)| costs[penalty]).sum::<f64>();
+        let sums = (0..self.penalties.len()).map(sum);
         let penalties = self.penalties.iter().zip(sums);
         let candidate = |(&penalty, sum)| Candidate {
             penalty,

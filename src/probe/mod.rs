@@ -223,6 +223,11 @@ impl Probe {
         self.penalty
     }
 
+    /// The temperature of the softmax.
+    pub fn temperature(&self) -> f64 {
+        self.temperature
+    }
+
     /// Fits the transform. Rows are matched by id; stimuli of the representation that no trial shows
     /// count for the standardisation alone.
     ///

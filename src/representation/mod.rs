@@ -1,5 +1,6 @@
 //! Representations: one row of features a stimulus, and where they come from.
 
+mod dimensionality;
 mod file;
 mod provenance;
 

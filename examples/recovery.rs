@@ -1,0 +1,207 @@
+//! Would the right model win? Model recovery of a comparison by probes.
+//!
+//! ```text
+//! cargo run --release --example recovery                          # simulated people and networks
+//! cargo run --release --example recovery -- --features A.npy --features B.npy --triplets T.npy --lambda 0.1
+//! ```
+//!
+//! Choices are simulated from each fitted candidate, all candidates are fitted anew, and it is counted
+//! which wins. Bad input ends with exit code 1 and one line that says what is wrong.
+
+mod common;
+#[path = "simulated/mod.rs"]
+mod simulated;
+
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use human_alignment::dataset::TripletFile;
+use human_alignment::probe::CrossValidation;
+use human_alignment::recovery::{Criterion, ModelRecovery, Recovery};
+use human_alignment::{
+    Error, FileSource, OddOneOut, OddOneOutTask, Probe, Provenance, Representation, Result,
+};
+use ndarray::Array2;
+use serde::Serialize;
+
+/// Would the right model win a comparison by probes?
+///
+/// Without --features: simulated people and networks.
+#[derive(Parser)]
+#[command(name = "recovery", allow_negative_numbers = true)]
+struct Arguments {
+    /// Features of a candidate, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv); at least two.
+    #[arg(long, value_name = "FILE", requires = "triplets")]
+    features: Vec<PathBuf>,
+    /// The array of .npz or .safetensors files that holds the features.
+    #[arg(long, value_name = "NAME", requires = "features")]
+    array: Option<String>,
+    /// Odd-one-out trials over the rows of the first, the odd one last (.npy, .txt).
+    #[arg(long, value_name = "FILE", requires = "features")]
+    triplets: Option<PathBuf>,
+    /// The weight of the penalty, in nats; of several, each fold chooses.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "0.01",
+        value_name = "X[,Y,…]"
+    )]
+    lambda: Vec<f64>,
+    /// The duality gap, in nats, at which a fit is done.
+    #[arg(long, default_value_t = 1e-4, value_name = "NATS")]
+    tolerance: f64,
+    /// Folds of the cross-validation.
+    #[arg(long, default_value_t = 3)]
+    folds: usize,
+    /// Simulations from each candidate.
+    #[arg(long, default_value_t = 10)]
+    replicates: usize,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Show replicates on standard error as they come.
+    #[arg(long)]
+    progress: bool,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    recovery: Recovery,
+    /// Generating × winning.
+    wins: Vec<Vec<f64>>,
+    rate: f64,
+    rate_by_cross_entropy: f64,
+    #[serde(skip)]
+    is_simulated: bool,
+}
+
+fn main() -> ExitCode {
+    common::main(|arguments: &Arguments| {
+        let report = run(arguments)?;
+        Ok(match arguments.json {
+            true => serde_json::to_string(&report).expect("string keys and finite numbers"),
+            false => table(&report),
+        })
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<Report> {
+    let (candidates, trials) = match &arguments.triplets {
+        Some(path) => read(arguments, path)?,
+        None => simulated(arguments.seed)?,
+    };
+    let penalty = *arguments.lambda.first().ok_or(Error::TooFew {
+        what: "penalties",
+        needed: 1,
+        found: 0,
+    })?;
+    let probe = Probe::new(penalty)?.with_tolerance(arguments.tolerance)?;
+    let validation = CrossValidation::new(probe)
+        .with_penalties(&arguments.lambda)?
+        .with_folds(Default::default(), arguments.folds)?
+        .with_inner_tolerance(arguments.tolerance)?
+        .with_seed(arguments.seed);
+    let recovery = ModelRecovery::new(validation)
+        .with_replicates(arguments.replicates)?
+        .with_seed(arguments.seed);
+    let n_replicates = arguments.replicates * candidates.len();
+    let mut number = 0;
+    let found = recovery.run_observed(
+        &candidates.iter().collect::<Vec<_>>(),
+        &trials,
+        |replicate| {
+            number += 1;
+            if arguments.progress {
+                let winners = replicate.winners(Criterion::Accuracy);
+                let generating = replicate.generating;
+                eprintln!("{number} of {n_replicates}: {generating} chose, {winners:?} won");
+            }
+            ControlFlow::Continue(())
+        },
+    )?;
+    let rows = |wins: Array2<f64>| wins.rows().into_iter().map(|row| row.to_vec()).collect();
+    Ok(Report {
+        wins: rows(found.wins(Criterion::Accuracy)),
+        rate: found.rate(Criterion::Accuracy),
+        rate_by_cross_entropy: found.rate(Criterion::CrossEntropy),
+        recovery: found,
+        is_simulated: arguments.triplets.is_none(),
+    })
+}
+
+fn read(arguments: &Arguments, trials: &PathBuf) -> Result<(Vec<Representation>, OddOneOut)> {
+    let read = |path: &PathBuf| {
+        let mut source = FileSource::open(path)?;
+        if let Some(array) = &arguments.array {
+            source = source.with_array(array)?;
+        }
+        let features = source.read()?;
+        let name = path.display().to_string();
+        let provenance: Provenance = features.provenance().clone().with_model(name);
+        Ok(features.with_provenance(provenance))
+    };
+    let candidates: Vec<_> = arguments.features.iter().map(read).collect::<Result<_>>()?;
+    let stimuli = candidates[0].stimuli().clone();
+    let trials = TripletFile::<OddOneOutTask>::read(trials, stimuli)?;
+    Ok((candidates, trials.into_judgments()))
+}
+
+/// Three networks, and people who judge by what all of them see.
+fn simulated(seed: u64) -> Result<(Vec<Representation>, OddOneOut)> {
+    let world = simulated::World::new(60, 0, seed)?;
+    let trials = world.odd_one_out(&[1.0; simulated::N_CONCEPTS], 3000, seed)?;
+    Ok((world.networks, trials))
+}
+
+fn table(report: &Report) -> String {
+    let mut text = String::new();
+    if report.is_simulated {
+        text.push_str("People, objects and networks are simulated.\n\n");
+    }
+    let candidates = &report.recovery.candidates;
+    let widest = candidates.iter().map(|one| one.name.chars().count());
+    let width = widest.max().unwrap_or(0).max("candidate".len());
+    let _ = write!(
+        text,
+        "{:width$}  {:26}  {:>8}  {:>16}  won by",
+        "candidate", "people, held-out objects", "lambda", "dimensionality"
+    );
+    for number in 0..candidates.len() {
+        let _ = write!(text, " {:>5}", number + 1);
+    }
+    for (number, (candidate, wins)) in candidates.iter().zip(&report.wins).enumerate() {
+        let people = &candidate.people.probed;
+        let _ = write!(
+            text,
+            "\n{:width$}  {:5.2} % [{:5.2}, {:5.2}]       {:>8}  {:5.1} → {:5.1}     {:>6}",
+            candidate.name,
+            100.0 * people.accuracy.value,
+            100.0 * people.interval.lower,
+            100.0 * people.interval.upper,
+            candidate.fit.penalty(),
+            candidate.effective_dimensionality,
+            candidate.transformed_effective_dimensionality,
+            number + 1,
+        );
+        for wins in wins {
+            let _ = write!(text, " {wins:>5.1}");
+        }
+    }
+    let _ = write!(
+        text,
+        "\n\na row: choices simulated from that candidate, and how often each candidate predicts them best;\n\
+         the right one wins in {:.0} % of {} simulations ({:.0} % by cross-entropy; by chance {:.0} %)",
+        100.0 * report.rate,
+        report.recovery.replicates.len(),
+        100.0 * report.rate_by_cross_entropy,
+        100.0 / candidates.len() as f64,
+    );
+    text
+}

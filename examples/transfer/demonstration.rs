@@ -1,0 +1,163 @@
+//! The embedded example: from zero-shot to the probe to other people's judgments of other objects.
+
+use std::fmt::Write;
+
+use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::metric::odd_one_out::Score;
+use human_alignment::metric::rsa::{Bootstrap, Comparator, Score as Rsa};
+use human_alignment::probe::{CrossValidation, Pooled, PooledScore};
+use human_alignment::transfer::Transferred;
+use human_alignment::{
+    Dissimilarity, Probe, Rdm, RdmSet, RepresentationSource, RepresentationalSimilarity, Result,
+    Similarity, ZeroShotOddOneOut, transfer, transfer_across,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
+use serde::Serialize;
+
+use crate::of_comparison;
+use crate::simulated::{N_CONCEPTS, World};
+
+const N_OBJECTS: usize = 240;
+const N_TRIALS: usize = 30_000;
+const N_OTHER_OBJECTS: usize = 60;
+const N_OTHER_TRIALS: usize = 10_000;
+const N_PEOPLE: u64 = 8;
+
+/// How important the concepts are to the people who are learned from, and to people who care about
+/// other things.
+const WEIGHTS: [f32; N_CONCEPTS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0, 0.0];
+const OTHER_WEIGHTS: [f32; N_CONCEPTS] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+
+/// What happened to one network.
+#[derive(Serialize)]
+struct Row {
+    network: String,
+    lambda: f64,
+    rank: usize,
+    duality_gap: f64,
+    learned: Pooled,
+    other_objects: Transferred<Score>,
+    arrangements: Transferred<Rsa>,
+    other_people: Transferred<Score>,
+}
+
+/// Learns a transform for each of three simulated networks, and takes it elsewhere.
+pub fn run(seed: u64, json: bool) -> Result<String> {
+    let world = World::new(N_OBJECTS, 0, seed)?;
+    let trials = world.odd_one_out(&WEIGHTS, N_TRIALS, seed)?;
+    let elsewhere = World::new(N_OTHER_OBJECTS, 1, seed)?;
+    let other_trials = elsewhere.odd_one_out(&WEIGHTS, N_OTHER_TRIALS, seed)?;
+    let arrangements = arranged(&elsewhere, seed)?;
+    let other_people = elsewhere.odd_one_out(&OTHER_WEIGHTS, N_OTHER_TRIALS, seed)?;
+
+    let validation = CrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-5)?)
+        .with_penalties(&[0.1, 0.03, 0.01, 0.003])?
+        .with_seed(seed);
+    let cosine = ZeroShotOddOneOut::new(Similarity::Cosine);
+    let dot = ZeroShotOddOneOut::new(Similarity::Dot);
+    let choices = [&cosine, &dot];
+    let geometry =
+        RepresentationalSimilarity::new(Dissimilarity::Correlation, Comparator::Spearman)
+            .with_bootstrap(Bootstrap::new(500, seed)?);
+    let mut rows = Vec::new();
+    for (network, elsewhere) in world.networks.iter().zip(&elsewhere.networks) {
+        let learned = validation.run(network, &trials)?.pooled;
+        let (probe, _) = validation.choose(network, &trials)?;
+        let fit = probe.fit(network, &ChoiceFrequencies::of(&trials))?;
+        let transform = fit.transform();
+        rows.push(Row {
+            network: network.name().into(),
+            lambda: fit.penalty(),
+            rank: fit.rank(),
+            duality_gap: fit.duality_gap(),
+            learned,
+            other_objects: transfer_across(transform, elsewhere, &other_trials, choices)?,
+            arrangements: transfer(transform, elsewhere, &arrangements, &geometry)?,
+            other_people: transfer_across(transform, elsewhere, &other_people, choices)?,
+        });
+    }
+    Ok(match json {
+        true => serde_json::to_string(&rows).expect("string keys and finite numbers"),
+        false => table(&rows),
+    })
+}
+
+/// Dissimilarities that people judge, each with weights of their own and with noise.
+fn arranged(world: &World, seed: u64) -> Result<RdmSet> {
+    let person = |number| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(number);
+        let mut normal = || -> f32 { rng.sample(StandardNormal) };
+        let own = WEIGHTS.map(|weight| weight * (0.3 * normal()).exp());
+        let seen = world.seen(&own);
+        let mut distances = Vec::new();
+        for first in 0..seen.nrows() {
+            for second in first + 1..seen.nrows() {
+                let difference = &seen.row(first) - &seen.row(second);
+                let distance = difference.dot(&difference).sqrt();
+                distances.push(f64::from(distance + 0.5 * normal()));
+            }
+        }
+        Rdm::new(world.stimuli.clone(), distances)
+    };
+    RdmSet::numbered((0..N_PEOPLE).map(person).collect::<Result<_>>()?)
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "People, objects and networks are simulated. A transform is learned from {N_TRIALS} odd-one-out\n\
+         trials of {N_OBJECTS} objects, and then taken to {N_OTHER_OBJECTS} others: as {N_OTHER_TRIALS} odd-one-out trials, as\n\
+         arrangements by {N_PEOPLE} people, and as the choices of people who care about other things.\n"
+    );
+    for row in rows {
+        let Pooled {
+            zero_shot,
+            probed,
+            difference,
+            ..
+        } = &row.learned;
+        let percent = |score: &PooledScore| 100.0 * score.accuracy.value;
+        let _ = write!(
+            text,
+            "\n{} (lambda {}, rank {}, proved to {:.0e} nats)\n\
+             \x20 held-out objects       {:5.2} %  → {:5.2} %   {}\n",
+            row.network,
+            row.lambda,
+            row.rank,
+            row.duality_gap,
+            percent(zero_shot),
+            percent(probed),
+            of_comparison(difference),
+        );
+        for (name, moved) in [
+            ("other objects", &row.other_objects),
+            ("other concerns", &row.other_people),
+        ] {
+            let _ = writeln!(
+                text,
+                "  {name:22} {:5.2} %  → {:5.2} %   {}",
+                100.0 * moved.before.accuracy,
+                100.0 * moved.after.accuracy,
+                moved
+                    .difference
+                    .as_ref()
+                    .map_or(String::new(), of_comparison),
+            );
+        }
+        let moved = &row.arrangements;
+        let _ = writeln!(
+            text,
+            "  arrangements (RSA)     {:7.3}  → {:7.3}   {}",
+            moved.before.value,
+            moved.after.value,
+            moved
+                .difference
+                .as_ref()
+                .map_or(String::new(), of_comparison),
+        );
+    }
+    text.push_str("\nchange after the transform, with its 95 % interval");
+    text
+}

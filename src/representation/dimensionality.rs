@@ -1,0 +1,130 @@
+//! In how many dimensions a representation varies.
+
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, Mat, MatRef, Par};
+
+use crate::error::{Error, Result};
+use crate::representation::Representation;
+use crate::similarity::blocks;
+
+impl Representation {
+    /// The effective dimensionality: the participation ratio (Σ v)² / Σ v² of the variances v along
+    /// the principal axes.
+    ///
+    /// It is 1 where all stimuli lie on a line, and the number of axes where they vary equally along
+    /// all of them; scale and rotations don't change it. Computed in `f64` from the smaller of the two
+    /// matrices of products.
+    ///
+    /// ```
+    /// use human_alignment::{Representation, Stimuli};
+    /// use ndarray::array;
+    ///
+    /// let square = array![[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
+    /// let square = Representation::new(Stimuli::numbered(4), square)?;
+    /// assert_eq!(square.effective_dimensionality()?, 2.0);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ConstantRepresentation`] where no feature varies.
+    pub fn effective_dimensionality(&self) -> Result<f64> {
+        /// Stimuli or features that are multiplied at a time.
+        const DEPTH: usize = 512;
+
+        let (n, n_features) = (self.n_stimuli(), self.n_features());
+        let features = self.features();
+        let mut means = vec![0.0; n_features];
+        for row in features.rows() {
+            for (mean, &x) in means.iter_mut().zip(row) {
+                *mean += f64::from(x) / n as f64;
+            }
+        }
+        let centred =
+            |row: usize, feature: usize| f64::from(features[[row, feature]]) - means[feature];
+        let size = n.min(n_features);
+        let mut products = Mat::<f64>::zeros(size, size);
+        let depth = n.max(n_features);
+        for block in blocks(depth, DEPTH) {
+            let part = match n <= n_features {
+                true => Mat::from_fn(n, block.len(), |row, k| centred(row, block.start + k)),
+                false => Mat::from_fn(n_features, block.len(), |j, k| centred(block.start + k, j)),
+            };
+            add_lower_product(&mut products, part.as_ref());
+        }
+        let (mut trace, mut squares) = (0.0, 0.0);
+        for column in 0..size {
+            let diagonal = products[(column, column)];
+            trace += diagonal;
+            squares += diagonal * diagonal;
+            for row in column + 1..size {
+                squares += 2.0 * products[(row, column)].powi(2);
+            }
+        }
+        if squares == 0.0 {
+            return Err(Error::ConstantRepresentation { representation: 0 });
+        }
+        Ok(trace * trace / squares)
+    }
+}
+
+/// products += left · leftᵀ, the lower triangle alone.
+fn add_lower_product(products: &mut Mat<f64>, left: MatRef<'_, f64>) {
+    triangular::matmul(
+        products.as_mut(),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        left,
+        BlockStructure::Rectangular,
+        left.transpose(),
+        BlockStructure::Rectangular,
+        1.0,
+        // Sequential, as its blocks would otherwise depend on the number of threads.
+        Par::Seq,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+    use approx::assert_relative_eq;
+    use ndarray::Array2;
+
+    fn of(features: Array2<f32>) -> Result<f64> {
+        let stimuli = Stimuli::numbered(features.nrows() as u32);
+        Representation::new(stimuli, features)?.effective_dimensionality()
+    }
+
+    #[test]
+    fn agrees_with_the_eigenvalues_on_either_side() {
+        for (n, p) in [(40, 7), (7, 40), (700, 3), (3, 700)] {
+            let features = Array2::from_shape_fn((n, p), |(i, j)| {
+                (1.3 * i as f64 + 2.7 * (j * j) as f64).sin() as f32
+            });
+            let mut wide = Mat::<f64>::from_fn(n, p, |i, j| f64::from(features[[i, j]]));
+            for j in 0..p {
+                let mean = (0..n).map(|i| wide[(i, j)]).sum::<f64>() / n as f64;
+                (0..n).for_each(|i| wide[(i, j)] -= mean);
+            }
+            let singular = wide.singular_values().unwrap();
+            let variances: Vec<f64> = singular.iter().map(|s| s * s).collect();
+            let sum: f64 = variances.iter().sum();
+            let squares: f64 = variances.iter().map(|v| v * v).sum();
+            assert_relative_eq!(
+                of(features).unwrap(),
+                sum * sum / squares,
+                max_relative = 1e-10
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_has_one_dimension_and_a_point_none() {
+        let line = Array2::from_shape_fn((9, 5), |(i, j)| i as f32 * (1.0 + j as f32) + 3.0);
+        assert_relative_eq!(of(line).unwrap(), 1.0, max_relative = 1e-12);
+        assert!(matches!(
+            of(Array2::ones((4, 3))),
+            Err(Error::ConstantRepresentation { .. })
+        ));
+    }
+}
