@@ -251,7 +251,7 @@ fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
 
 fn table(report: &Report) -> String {
     let mut text = format!(
-        "lambda {}: objective {:.9} nats = loss {:.6} + lambda * trace {:.6}\n\
+        "lambda {:?}: objective {:.9} nats = loss {:.6} + lambda * trace {:.6}\n\
          proved: no transform is below {:.9}; duality gap {:.2e} ({:?})\n\
          rank {}, {} gradients in {} iterations, {:.2} s\n\
          accuracy on the trials it was fitted to: {:.2} % (zero-shot, cosine: {})",
@@ -280,7 +280,7 @@ fn table(report: &Report) -> String {
     for (number, fold) in folds.iter().enumerate() {
         let _ = write!(
             text,
-            "\n{number:>6} {:>10} {:>10} {:>10} {:>10}  {:26} {}",
+            "\n{number:>6} {:>10?} {:>10} {:>10} {:>10}  {:26} {}",
             fold.penalty,
             fold.n_training_trials,
             fold.n_test_trials,

@@ -12,7 +12,7 @@ use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::probe::{Iteration, Outcome, ProbeFit, Standardize};
 use human_alignment::transform::{LinearTransform, Standardization};
 use human_alignment::{
-    AlignmentMetric, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Probe,
+    AlignmentMetric, Anchored, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Probe,
     Representation, Similarity, Stimuli, Task, ZeroShotOddOneOut,
 };
 use ndarray::{Array2, array};
@@ -432,6 +432,28 @@ fn temperature_scales_the_penalty() {
     let half = half.fit(&features, &choices).unwrap();
     assert_relative_eq!(half.objective(), fit.objective(), max_relative = 1e-8);
     assert_relative_eq!(half.trace(), 0.5 * fit.trace(), max_relative = 1e-4);
+    assert_relative_eq!(
+        half.spectrum().iter().sum::<f64>(),
+        half.trace(),
+        max_relative = 1e-9
+    );
+    let probe = Probe::new(0.04).unwrap().with_temperature(0.5).unwrap();
+    let bound = probe.bound(half.transform(), &features, &choices).unwrap();
+    assert_relative_eq!(bound.objective, half.objective(), max_relative = 1e-9);
+    assert!(bound.duality_gap() <= 2e-9, "{bound:?}");
+    // The transform has this loss at this temperature, by the metric too.
+    let transformed = half.transform().apply(&features).unwrap();
+    let trials = Anchored::new(choices.stimuli().clone(), choices.questions().to_vec()).unwrap();
+    let metric = ZeroShotOddOneOut::new(Similarity::Dot)
+        .with_temperature(0.5)
+        .unwrap();
+    let probabilities = metric.probabilities(&transformed, &trials).unwrap();
+    let (mut loss, mut total) = (0.0, 0.0);
+    for (frequencies, p) in choices.of_pairs().iter().zip(probabilities.rows()) {
+        loss -= frequencies[0] * p[0].ln() + frequencies[1] * p[1].ln();
+        total += frequencies[0] + frequencies[1];
+    }
+    assert_relative_eq!(loss / total, half.loss(), max_relative = 1e-6);
 }
 
 #[test]
@@ -447,6 +469,22 @@ fn refuses_what_has_no_answer() {
     }
     let probe = Probe::new(0.1).unwrap();
     assert!(probe.clone().with_temperature(0.0).is_err());
+    // However extreme, a temperature is answered.
+    let (features, choices) = simulated::<OddOneOutTask>(12, 3, 300);
+    for temperature in [1e-200, 1e-30, 1e30, 1e200] {
+        let probe = probe.clone().with_temperature(temperature).unwrap();
+        let probe = probe.with_max_gradients(100).unwrap();
+        let fit = probe.fit(&features, &choices).unwrap();
+        assert!(fit.objective() <= 3f64.ln() + 1e-12, "{fit:?}");
+    }
+    let vanishing = Probe::new(1e-200)
+        .unwrap()
+        .with_temperature(1e-200)
+        .unwrap();
+    assert!(matches!(
+        vanishing.fit(&features, &choices),
+        Err(Error::InvalidParameter { .. })
+    ));
     assert!(probe.clone().with_tolerance(0.0).is_err());
     assert!(probe.clone().with_max_gradients(0).is_err());
 

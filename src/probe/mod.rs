@@ -316,7 +316,9 @@ impl Probe {
             factor.push_row(bias).expect("one number a dimension");
         }
         let (n_rows, n_columns) = factor.dim();
-        let by_column: Vec<f64> = factor.t().iter().copied().collect();
+        // Weights whose similarities are logits.
+        let scale = self.temperature.sqrt().recip();
+        let by_column: Vec<f64> = factor.t().iter().map(|x| scale * x).collect();
         let weights = problem.coordinates.of_features(matrix(&by_column, n_rows));
         let mut objective = problem.objective(&probe)?;
         let q = objective.variables(&weights);
@@ -391,11 +393,16 @@ impl Problem {
     }
 
     fn objective(&self, probe: &Probe) -> Result<Objective<'_>> {
-        let factor = probe.temperature.recip();
-        Objective::new(&self.questions, &self.coordinates, probe.penalty, factor)
+        // With logits as similarities, M = τ N, and the penalty of N is λ τ.
+        let penalty = positive(
+            "penalty times temperature",
+            probe.penalty * probe.temperature,
+        )?;
+        Objective::new(&self.questions, &self.coordinates, penalty)
     }
 
-    /// Fits, from weights along the axes if there are any, and gives those found.
+    /// Fits, from weights along the axes whose similarities are logits if there are any, and gives those
+    /// found.
     fn solve(
         &self,
         probe: &Probe,
@@ -403,19 +410,21 @@ impl Problem {
         observe: &mut dyn FnMut(&Iteration) -> ControlFlow<()>,
     ) -> Result<(ProbeFit, Vec<f64>)> {
         let mut objective = self.objective(probe)?;
-        let start = start.map_or(Vec::new(), |weights| objective.variables(&weights));
+        let start = start.map_or(Vec::new(), |logits| objective.variables(&logits));
         let limits = Limits {
             tolerance: probe.tolerance,
             max_gradients: probe.max_gradients,
             max_rank: probe.max_rank.unwrap_or(usize::MAX),
         };
         let found = minimise(&mut objective, start, limits, observe)?;
-        let weights = objective.weights(&found.q);
-        Ok((self.fit(probe, &found, &weights)?, weights))
+        let of_logits = objective.weights(&found.q);
+        Ok((self.fit(probe, &found, &of_logits)?, of_logits))
     }
 
-    fn fit(&self, probe: &Probe, found: &Found, weights: &[f64]) -> Result<ProbeFit> {
-        let (spectrum, factor) = self.principal(weights)?;
+    fn fit(&self, probe: &Probe, found: &Found, of_logits: &[f64]) -> Result<ProbeFit> {
+        let scale = probe.temperature.sqrt();
+        let weights: Vec<f64> = of_logits.iter().map(|x| scale * x).collect();
+        let (spectrum, factor) = self.principal(&weights)?;
         let (matrix, bias) = factor.view().split_at(ndarray::Axis(0), self.n_features);
         let mut transform = LinearTransform::new(self.standardization.clone(), matrix.to_owned())?;
         if probe.has_bias {
@@ -434,7 +443,7 @@ impl Problem {
             spectrum,
             penalty: probe.penalty,
             loss: found.value.loss,
-            trace: found.value.trace,
+            trace: found.value.trace * probe.temperature,
             objective: found.value.objective,
             lower_bound: found.lower_bound,
             n_gradients: found.n_gradients,

@@ -14,8 +14,6 @@ pub(super) struct Objective<'a> {
     questions: &'a Questions,
     coordinates: &'a Coordinates,
     penalty: f64,
-    /// What turns similarities into logits: 1 / temperature.
-    factor: f64,
     scale: Vec<f64>,
     /// Similarities of all pairs, or the symmetric derivatives of the loss by them.
     pairs: Vec<f64>,
@@ -50,7 +48,6 @@ impl<'a> Objective<'a> {
         questions: &'a Questions,
         coordinates: &'a Coordinates,
         penalty: f64,
-        factor: f64,
     ) -> Result<Self> {
         let n = questions.n_objects();
         // The curvature of a mean over questions is about 1/n for each object.
@@ -60,7 +57,6 @@ impl<'a> Objective<'a> {
             questions,
             coordinates,
             penalty,
-            factor,
             scale: coordinates.squares().iter().map(scale).collect(),
             pairs: zeroed(n * n, "the similarities of all pairs")?,
             derivatives: zeroed(n * n, "the derivatives of all pairs")?,
@@ -102,9 +98,7 @@ impl<'a> Objective<'a> {
         self.look_up(q);
         let n = self.questions.n_objects();
         let (derivatives, third) = (&mut self.derivatives, &mut self.third);
-        let loss = self
-            .questions
-            .pass(&self.pairs, self.factor, derivatives, third);
+        let loss = self.questions.pass(&self.pairs, derivatives, third);
         let trace = dot(&self.weights, &self.weights);
         let objective = loss + self.penalty * trace;
         if !objective.is_finite() {
@@ -122,7 +116,7 @@ impl<'a> Objective<'a> {
         let columns = gradient.chunks_exact_mut(n_axes);
         for (gradient, weights) in columns.zip(self.weights.chunks_exact(n_axes)) {
             for ((g, w), d) in gradient.iter_mut().zip(weights).zip(&self.scale) {
-                *g = d * (self.factor * *g + 2.0 * self.penalty * w);
+                *g = d * (*g + 2.0 * self.penalty * w);
             }
         }
         Ok(Value {
@@ -135,7 +129,7 @@ impl<'a> Objective<'a> {
     /// Bounds the minimum from the point that was evaluated last.
     ///
     /// Choices q = θ p + (1 − θ) y between the probabilities of the model and the choices of people
-    /// have derivatives θ G, with A = Zᵀ G Z / temperature the derivative of the loss by M. Where
+    /// have derivatives θ G, with A = Zᵀ G Z the derivative of the loss by M. Where
     /// λ I + θ A has no negative eigenvalue they are feasible for the dual problem, whose value, the
     /// mean entropy of q, nothing goes below. The largest such θ is λ / max(λ, −least eigenvalue).
     pub fn certify(&mut self, q: &[f64]) -> Result<Certificate> {
@@ -146,14 +140,12 @@ impl<'a> Objective<'a> {
         let mut by_m = zeroed(n_axes * n_axes, "the derivatives of the transform")?;
         product(objects.transpose(), matrix(&half, n), &mut by_m);
         // Both places of a pair are in the symmetric derivatives.
-        by_m.iter_mut().for_each(|x| *x *= 0.5 * self.factor);
+        by_m.iter_mut().for_each(|x| *x *= 0.5);
         let (values, vectors) = eigen(matrix(&by_m, n_axes))?;
         let steepest = values.first().map_or(0.0, |least| -least);
         let theta = self.penalty / steepest.max(self.penalty);
         self.look_up(q);
-        let lower_bound = self
-            .questions
-            .mixed_entropy(&self.pairs, self.factor, theta);
+        let lower_bound = self.questions.mixed_entropy(&self.pairs, theta);
         let mut descent = Vec::new();
         for (axis, value) in values.iter().enumerate() {
             let slope = -value - self.penalty;
@@ -227,7 +219,7 @@ mod tests {
 
         let questions = Questions::new(&choices);
         let coordinates = Coordinates::new(&features, n_features).unwrap();
-        let mut objective = Objective::new(&questions, &coordinates, 0.05, 1.0 / 0.7).unwrap();
+        let mut objective = Objective::new(&questions, &coordinates, 0.02).unwrap();
         let mut gradient = vec![0.0; q.len()];
         objective.evaluate(&q, &mut gradient).unwrap();
         let mut at = |share: f64| {

@@ -91,16 +91,10 @@ impl Questions {
         self.n_pairs == 2
     }
 
-    /// The mean −ln p of what was chosen under p = softmax(factor · similarity), and its derivatives
+    /// The mean −ln p of what was chosen under p = softmax(similarity), and its derivatives
     /// by the logit of each pair. Both matrices are objects × objects, and a pair stands in the column
     /// of one of its objects; `third` is room for one number a question.
-    pub fn pass(
-        &self,
-        similarities: &[f64],
-        factor: f64,
-        derivatives: &mut [f64],
-        third: &mut [f64],
-    ) -> f64 {
+    pub fn pass(&self, similarities: &[f64], derivatives: &mut [f64], third: &mut [f64]) -> f64 {
         let n = self.n_objects;
         let arch = Arch::new();
         let rows = split(third, &self.starts);
@@ -120,7 +114,6 @@ impl Questions {
                     loss += arch.dispatch(Derive {
                         similarities: &room.similarities,
                         frequencies: self.frequencies_of(questions.clone()),
-                        factor,
                         first: &mut room.first,
                         second: &mut room.second,
                         third,
@@ -151,7 +144,7 @@ impl Questions {
 
     /// The mean entropy of the choices θ p + (1 − θ) y, between the probabilities p and the choices y
     /// of people.
-    pub fn mixed_entropy(&self, similarities: &[f64], factor: f64, theta: f64) -> f64 {
+    pub fn mixed_entropy(&self, similarities: &[f64], theta: f64) -> f64 {
         let entropies: Vec<f64> = self
             .starts
             .par_windows(2)
@@ -166,7 +159,7 @@ impl Questions {
                     for question in 0..block.len() {
                         let similarities = of_pairs.each_ref().map(|pair| pair[question]);
                         let frequencies = frequencies.map(|pair| pair[question]);
-                        sum += mixed_entropy(similarities, frequencies, factor, theta);
+                        sum += mixed_entropy(similarities, frequencies, theta);
                     }
                 }
                 sum
@@ -238,9 +231,9 @@ fn split<'a>(mut all: &'a mut [f64], starts: &[usize]) -> Vec<&'a mut [f64]> {
 }
 
 /// The weight of a question times the entropy of θ p + (1 − θ) y.
-fn mixed_entropy(similarities: [f64; 3], frequencies: [f64; 3], factor: f64, theta: f64) -> f64 {
+fn mixed_entropy(similarities: [f64; 3], frequencies: [f64; 3], theta: f64) -> f64 {
     let weight: f64 = frequencies.iter().sum();
-    let probabilities = Softmax::new(similarities, factor).probabilities();
+    let probabilities = Softmax::new(similarities, 1.0).probabilities();
     let mut entropy = 0.0;
     for (p, frequency) in probabilities.into_iter().zip(frequencies) {
         let q = theta * p + (1.0 - theta) * frequency / weight;
@@ -273,7 +266,6 @@ impl Room {
 struct Derive<'a> {
     similarities: &'a [[f64; BLOCK]; 3],
     frequencies: [&'a [f64]; 3],
-    factor: f64,
     first: &'a mut [f64; BLOCK],
     second: &'a mut [f64; BLOCK],
     third: &'a mut [f64],
@@ -294,7 +286,7 @@ impl WithSimd for Derive<'_> {
         for question in 0..len {
             let (x, y, z) = (x[question], y[question], z[question]);
             let weight = x + y + z;
-            let softmax = Softmax::new([ab[question], ac[question], bc[question]], self.factor);
+            let softmax = Softmax::new([ab[question], ac[question], bc[question]], 1.0);
             let [p, q, r] = softmax.probabilities();
             first[question] = weight * p - x;
             second[question] = weight * q - y;

@@ -177,6 +177,9 @@ impl<'s, 'o> Search<'s, 'o> {
         const ROUNDING: f64 = 1e-13;
 
         self.n_iterations += 1;
+        if self.q.is_empty() {
+            return Ok(false);
+        }
         let inverse = self.preconditioner();
         let n_axes = self.objective.n_axes();
         let precondition = |v: &[f64]| {
