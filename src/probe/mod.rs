@@ -24,8 +24,8 @@
 //!
 //! # Published variants
 //!
-//! The transform of Muttenthaler et al. (ICLR 2023) is found by mini-batches, with an unsquared norm as
-//! the penalty and without a bound: `recipe` has that by name.
+//! The transforms of Muttenthaler et al. (ICLR 2023; gLocal, NeurIPS 2023) are found by mini-batches,
+//! with other penalties and without a bound: [`mini_batch`] has them by name.
 
 mod coordinates;
 mod cross_validation;
@@ -33,6 +33,7 @@ mod dense;
 mod fingerprint;
 mod fit;
 mod lbfgs;
+pub mod mini_batch;
 mod objective;
 mod questions;
 mod solver;
@@ -168,11 +169,7 @@ impl Probe {
     /// # Errors
     /// [`Error::InvalidParameter`] where it is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
-        self.temperature = positive("temperature", temperature)?;
-        if !temperature.recip().is_finite() {
-            let expected = "positive and finite, as its inverse";
-            return Err(Error::parameter("temperature", expected, temperature));
-        }
+        self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
     }
 
@@ -343,6 +340,16 @@ fn positive(name: &'static str, value: f64) -> Result<f64> {
         Ok(value)
     } else {
         Err(Error::parameter(name, "positive and finite", value))
+    }
+}
+
+/// A number by which others are divided.
+fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() && value.recip().is_finite() {
+        Ok(value)
+    } else {
+        let expected = "positive and finite, as its inverse";
+        Err(Error::parameter(name, expected, value))
     }
 }
 
