@@ -402,6 +402,15 @@ pub enum Error {
         source: Box<Error>,
     },
 
+    /// Training ended in an epoch for the reason given by `source`.
+    #[error("epoch {epoch}: {source}")]
+    InEpoch {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// What went wrong in it.
+        source: Box<Error>,
+    },
+
     /// There are fewer of something than a method needs.
     #[error("{found} {what} are too few (needed: {needed})")]
     TooFew {
@@ -527,6 +536,14 @@ impl Error {
     pub(crate) fn in_candidate(self, candidate: usize) -> Self {
         Error::InCandidate {
             candidate,
+            source: Box::new(self),
+        }
+    }
+
+    /// Wraps the error with the epoch of a training that it is about.
+    pub(crate) fn in_epoch(self, epoch: usize) -> Self {
+        Error::InEpoch {
+            epoch,
             source: Box::new(self),
         }
     }

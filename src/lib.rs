@@ -46,7 +46,7 @@
 //! | [`dataset`] | published data sets, files of triplets and of RDMs, labels, simulated observers |
 //! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
-//! | [`probe`] | the linear transform that explains choices best, with proof |
+//! | [`probe`] | the linear transform that explains choices best, with proof; the published recipes |
 //! | [`recovery`] | whether the right model would win a comparison by probes |
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |

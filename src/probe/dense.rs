@@ -93,20 +93,23 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let parts: Vec<f64> = a
         .par_chunks(CHUNK)
         .zip(b.par_chunks(CHUNK))
-        .map(|(a, b)| {
-            let mut lanes = [0.0; 8];
-            let (a_lanes, b_lanes) = (a.chunks_exact(8), b.chunks_exact(8));
-            let rest = a_lanes.remainder().iter().zip(b_lanes.remainder());
-            let rest: f64 = rest.map(|(a, b)| a * b).sum();
-            for (a, b) in a_lanes.zip(b_lanes) {
-                for lane in 0..8 {
-                    lanes[lane] += a[lane] * b[lane];
-                }
-            }
-            lanes.iter().sum::<f64>() + rest
-        })
+        .map(|(a, b)| short_dot(a, b))
         .collect();
     parts.iter().sum()
+}
+
+/// Σ aᵢbᵢ of vectors that are too short to be divided between threads.
+pub(super) fn short_dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (a_lanes, b_lanes) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest = a_lanes.remainder().iter().zip(b_lanes.remainder());
+    let rest: f64 = rest.map(|(a, b)| a * b).sum();
+    for (a, b) in a_lanes.zip(b_lanes) {
+        for lane in 0..8 {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
 }
 
 /// out += factor · values.

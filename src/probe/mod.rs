@@ -24,14 +24,16 @@
 //!
 //! # Published variants
 //!
-//! The transform of Muttenthaler et al. (ICLR 2023) is found by mini-batches, with an unsquared norm as
-//! the penalty and without a bound: `recipe` has that by name.
+//! The transforms of Muttenthaler et al. (ICLR 2023; gLocal, NeurIPS 2023) are found by mini-batches,
+//! with other penalties and without a bound: [`mini_batch`] has them by name.
 
 mod coordinates;
 mod cross_validation;
 mod dense;
+mod fingerprint;
 mod fit;
 mod lbfgs;
+pub mod mini_batch;
 mod objective;
 mod questions;
 mod solver;
@@ -40,7 +42,6 @@ mod split;
 use std::ops::ControlFlow;
 
 use ndarray::{Array1, Array2};
-use sha2::{Digest, Sha256};
 
 pub use cross_validation::{
     Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Moments, Pooled, PooledScore,
@@ -48,7 +49,6 @@ pub use cross_validation::{
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
 
 use crate::error::{Error, Result};
-use crate::io::digest::hex;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
 use crate::similarity::zeroed;
@@ -56,6 +56,7 @@ use crate::transform::{LinearTransform, Standardization, Training};
 
 use coordinates::Coordinates;
 use dense::{eigen, matrix, product};
+use fingerprint::Fingerprint;
 use objective::Objective;
 use questions::Questions;
 use solver::{Found, Limits, minimise};
@@ -75,10 +76,19 @@ pub enum Standardize {
 
 impl Standardize {
     fn of(&self, representation: &Representation) -> Result<Standardization> {
-        match self {
-            Standardize::Scalar => Standardization::scalar_of(representation),
-            Standardize::PerFeature => Standardization::per_feature_of(representation),
-            Standardize::By(standardization) => Ok(standardization.clone()),
+        let standardization = match self {
+            Standardize::Scalar => Standardization::scalar_of(representation)?,
+            Standardize::PerFeature => Standardization::per_feature_of(representation)?,
+            Standardize::By(standardization) => standardization.clone(),
+        };
+        let n_features = representation.n_features();
+        match standardization.n_features() {
+            Some(found) if found != n_features => Err(Error::LengthMismatch {
+                what: "features of the standardisation",
+                expected: n_features,
+                found,
+            }),
+            _ => Ok(standardization),
         }
     }
 }
@@ -159,11 +169,7 @@ impl Probe {
     /// # Errors
     /// [`Error::InvalidParameter`] where it is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
-        self.temperature = positive("temperature", temperature)?;
-        if !temperature.recip().is_finite() {
-            let expected = "positive and finite, as its inverse";
-            return Err(Error::parameter("temperature", expected, temperature));
-        }
+        self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
     }
 
@@ -344,6 +350,16 @@ fn positive(name: &'static str, value: f64) -> Result<f64> {
     }
 }
 
+/// A number by which others are divided.
+fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() && value.recip().is_finite() {
+        Ok(value)
+    } else {
+        let expected = "positive and finite, as its inverse";
+        Err(Error::parameter(name, expected, value))
+    }
+}
+
 /// All of a fit that doesn't depend on the penalty.
 struct Problem {
     standardization: Standardization,
@@ -361,15 +377,6 @@ impl Problem {
     ) -> Result<Self> {
         let standardization = probe.standardize.of(representation)?;
         let n_features = representation.n_features();
-        if let Some(found) = standardization.n_features()
-            && found != n_features
-        {
-            return Err(Error::LengthMismatch {
-                what: "features of the standardisation",
-                expected: n_features,
-                found,
-            });
-        }
         let shown: Vec<usize> = choices
             .shown()
             .iter()
@@ -490,20 +497,13 @@ impl Problem {
 
 /// SHA-256 of what a probe learns from.
 fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) -> String {
-    let mut digest = Sha256::new();
-    digest.update(T::NAME);
-    digest.update(shown.stimuli().fingerprint());
-    digest.update(choices.stimuli().fingerprint());
-    let mut bytes = Vec::new();
-    crate::io::element::encode_f32(shown.as_slice(), &mut bytes);
-    digest.update(&bytes);
+    let mut fingerprint = Fingerprint::of::<T>();
+    fingerprint.text(&shown.stimuli().fingerprint());
+    fingerprint.text(&choices.stimuli().fingerprint());
+    fingerprint.features(shown);
     for (question, frequencies) in choices.questions().iter().zip(choices.of_pairs()) {
-        question
-            .iter()
-            .for_each(|index| digest.update(index.to_le_bytes()));
-        frequencies
-            .iter()
-            .for_each(|x| digest.update(x.to_le_bytes()));
+        fingerprint.trial(question);
+        fingerprint.frequencies(frequencies);
     }
-    hex(&digest.finalize())
+    fingerprint.finish()
 }

@@ -2,8 +2,8 @@
 
 mod vector_math;
 
-pub(crate) use vector_math::rounded;
-use vector_math::{exp_of_nonpositive, ln_of_one_to_three};
+use vector_math::ln_of_one_to_three;
+pub(crate) use vector_math::{exp_of_nonpositive, rounded};
 
 /// A softmax over up to three pairs; one that is not there has similarity −∞.
 #[derive(Debug, Clone, Copy)]

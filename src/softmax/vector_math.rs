@@ -11,7 +11,7 @@ const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 
 /// eˣ for x ≤ 0; exactly 1 at 0, and 0 below −708, where results would be subnormal.
 #[inline(always)]
-pub(super) fn exp_of_nonpositive(x: f64) -> f64 {
+pub(crate) fn exp_of_nonpositive(x: f64) -> f64 {
     // ln 2 in two parts, the first with few enough digits that its multiples are exact.
     const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
     const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
