@@ -35,63 +35,26 @@ mod fit;
 mod lbfgs;
 pub mod mini_batch;
 mod objective;
+mod problem;
 mod questions;
 mod solver;
 mod split;
+mod standardize;
 
 use std::ops::ControlFlow;
-
-use ndarray::{Array1, Array2};
 
 pub use cross_validation::{
     Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Moments, Pooled, PooledScore,
 };
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
+pub use standardize::Standardize;
 
 use crate::error::{Error, Result};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
-use crate::similarity::zeroed;
-use crate::transform::{LinearTransform, Standardization, Training};
+use crate::transform::LinearTransform;
 
-use coordinates::Coordinates;
-use dense::{eigen, matrix, product};
-use fingerprint::Fingerprint;
-use objective::Objective;
-use questions::Questions;
-use solver::{Found, Limits, minimise};
-
-/// How features are standardised before a probe is fitted.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Standardize {
-    /// By one mean and standard deviation over all features of all stimuli of the representation, as
-    /// published; the default.
-    #[default]
-    Scalar,
-    /// By the mean and standard deviation of each feature over the stimuli of the representation.
-    PerFeature,
-    /// By these moments, whatever the stimuli.
-    By(Standardization),
-}
-
-impl Standardize {
-    fn of(&self, representation: &Representation) -> Result<Standardization> {
-        let standardization = match self {
-            Standardize::Scalar => Standardization::scalar_of(representation)?,
-            Standardize::PerFeature => Standardization::per_feature_of(representation)?,
-            Standardize::By(standardization) => standardization.clone(),
-        };
-        let n_features = representation.n_features();
-        match standardization.n_features() {
-            Some(found) if found != n_features => Err(Error::LengthMismatch {
-                what: "features of the standardisation",
-                expected: n_features,
-                found,
-            }),
-            _ => Ok(standardization),
-        }
-    }
-}
+use problem::Problem;
 
 /// The probe: fits the linear transform that explains people's choices best, and proves it.
 ///
@@ -316,29 +279,7 @@ impl Probe {
                 found: representation.n_features(),
             });
         }
-        let problem = Problem::new(&probe, representation, choices)?;
-        let mut factor = transform.weights().to_owned();
-        if let Some(bias) = transform.bias() {
-            factor.push_row(bias).expect("one number a dimension");
-        }
-        let (n_rows, n_columns) = factor.dim();
-        // Weights whose similarities are logits.
-        let scale = self.temperature.sqrt().recip();
-        let by_column: Vec<f64> = factor.t().iter().map(|x| scale * x).collect();
-        let weights = problem.coordinates.of_features(matrix(&by_column, n_rows));
-        let mut objective = problem.objective(&probe)?;
-        let q = objective.variables(&weights);
-        let value = objective.evaluate(&q, &mut vec![0.0; q.len()])?;
-        let certificate = objective.certify(&q)?;
-        // Weights that no object has a feature for change nothing but the penalty.
-        let trace = factor.iter().map(|x| x * x).sum::<f64>();
-        debug_assert_eq!(by_column.len(), n_rows * n_columns);
-        Ok(Bound {
-            loss: value.loss,
-            trace,
-            objective: value.loss + self.penalty * trace,
-            lower_bound: certificate.lower_bound,
-        })
+        Problem::new(&probe, representation, choices)?.bound(&probe, transform)
     }
 }
 
@@ -358,152 +299,4 @@ fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
         let expected = "positive and finite, as its inverse";
         Err(Error::parameter(name, expected, value))
     }
-}
-
-/// All of a fit that doesn't depend on the penalty.
-struct Problem {
-    standardization: Standardization,
-    coordinates: Coordinates,
-    questions: Questions,
-    n_features: usize,
-    data: String,
-}
-
-impl Problem {
-    fn new<T: Task>(
-        probe: &Probe,
-        representation: &Representation,
-        choices: &ChoiceFrequencies<T>,
-    ) -> Result<Self> {
-        let standardization = probe.standardize.of(representation)?;
-        let n_features = representation.n_features();
-        let shown: Vec<usize> = choices
-            .shown()
-            .iter()
-            .map(|&shown| shown as usize)
-            .collect();
-        let shown = representation.select(&choices.stimuli().select(&shown)?)?;
-        let width = n_features + usize::from(probe.has_bias);
-        let mut features = zeroed::<f64>(shown.n_stimuli() * width, "the standardised features")?;
-        let rows = shown.as_slice().chunks_exact(n_features);
-        for (out, row) in features.chunks_exact_mut(width).zip(rows) {
-            out[n_features..].fill(1.0);
-            standardization.write(row, n_features, &mut out[..n_features]);
-        }
-        Ok(Self {
-            standardization,
-            coordinates: Coordinates::new(&features, width)?,
-            questions: Questions::new(choices),
-            n_features,
-            data: fingerprint(&shown, choices),
-        })
-    }
-
-    fn objective(&self, probe: &Probe) -> Result<Objective<'_>> {
-        // With logits as similarities, M = τ N, and the penalty of N is λ τ.
-        let penalty = positive(
-            "penalty times temperature",
-            probe.penalty * probe.temperature,
-        )?;
-        Objective::new(&self.questions, &self.coordinates, penalty)
-    }
-
-    /// Fits, from weights along the axes whose similarities are logits if there are any, and gives those
-    /// found.
-    fn solve(
-        &self,
-        probe: &Probe,
-        start: Option<Vec<f64>>,
-        observe: &mut dyn FnMut(&Iteration) -> ControlFlow<()>,
-    ) -> Result<(ProbeFit, Vec<f64>)> {
-        let mut objective = self.objective(probe)?;
-        let start = start.map_or(Vec::new(), |logits| objective.variables(&logits));
-        let limits = Limits {
-            tolerance: probe.tolerance,
-            max_gradients: probe.max_gradients,
-            max_rank: probe.max_rank.unwrap_or(usize::MAX),
-        };
-        let found = minimise(&mut objective, start, limits, observe)?;
-        let of_logits = objective.weights(&found.q);
-        Ok((self.fit(probe, &found, &of_logits)?, of_logits))
-    }
-
-    fn fit(&self, probe: &Probe, found: &Found, of_logits: &[f64]) -> Result<ProbeFit> {
-        let scale = probe.temperature.sqrt();
-        let weights: Vec<f64> = of_logits.iter().map(|x| scale * x).collect();
-        let (spectrum, factor) = self.principal(&weights)?;
-        let (matrix, bias) = factor.view().split_at(ndarray::Axis(0), self.n_features);
-        let mut transform = LinearTransform::new(self.standardization.clone(), matrix.to_owned())?;
-        if probe.has_bias {
-            let bias: Array1<f64> = bias.row(0).to_owned();
-            transform = transform.with_bias(bias)?;
-        }
-        let duality_gap = (found.value.objective - found.lower_bound).max(0.0);
-        let training = Training::default()
-            .with_learner("probe")
-            .with_data(self.data.clone())
-            .with_penalty([probe.penalty])?
-            .with_objective(found.value.objective)?
-            .with_duality_gap(duality_gap)?;
-        Ok(ProbeFit {
-            transform: transform.with_training(training),
-            spectrum,
-            penalty: probe.penalty,
-            loss: found.value.loss,
-            trace: found.value.trace * probe.temperature,
-            objective: found.value.objective,
-            lower_bound: found.lower_bound,
-            n_gradients: found.n_gradients,
-            n_iterations: found.n_iterations,
-            outcome: found.outcome,
-        })
-    }
-
-    /// The eigenvalues of M, and W with its columns rotated to their eigenvectors, features × rank.
-    fn principal(&self, weights: &[f64]) -> Result<(Vec<f64>, Array2<f64>)> {
-        let n_axes = self.coordinates.squares().len();
-        let n_rows = self.coordinates.n_features();
-        let rank = weights.len() / n_axes;
-        if rank == 0 {
-            return Ok((Vec::new(), Array2::zeros((n_rows, 1))));
-        }
-        let weights = matrix(weights, n_axes);
-        let mut gram = vec![0.0; rank * rank];
-        product(weights.transpose(), weights, &mut gram);
-        let (values, vectors) = eigen(matrix(&gram, rank))?;
-        let positive = values.iter().rev().take_while(|&&value| value > 0.0);
-        let spectrum: Vec<f64> = positive.copied().collect();
-        let axes = vectors.as_ref().reverse_cols();
-        let mut rotated = vec![0.0; n_axes * spectrum.len()];
-        product(weights, axes.subcols(0, spectrum.len()), &mut rotated);
-        let mut factor = self.coordinates.to_features(matrix(&rotated, n_axes));
-        for column in factor.chunks_exact_mut(n_rows) {
-            let largest =
-                column.iter().fold(
-                    0.0,
-                    |largest: f64, &x| {
-                        if x.abs() > largest.abs() { x } else { largest }
-                    },
-                );
-            if largest < 0.0 {
-                column.iter_mut().for_each(|x| *x = -*x);
-            }
-        }
-        let by_column = Array2::from_shape_vec((spectrum.len(), n_rows), factor);
-        let by_column = by_column.expect("one number a row and column");
-        Ok((spectrum, by_column.reversed_axes()))
-    }
-}
-
-/// SHA-256 of what a probe learns from.
-fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) -> String {
-    let mut fingerprint = Fingerprint::of::<T>();
-    fingerprint.text(&shown.stimuli().fingerprint());
-    fingerprint.text(&choices.stimuli().fingerprint());
-    fingerprint.features(shown);
-    for (question, frequencies) in choices.questions().iter().zip(choices.of_pairs()) {
-        fingerprint.trial(question);
-        fingerprint.frequencies(frequencies);
-    }
-    fingerprint.finish()
 }
