@@ -411,6 +411,44 @@ pub enum Error {
         source: Box<Error>,
     },
 
+    /// A network could not be computed.
+    #[error("the network cannot be computed: {source}")]
+    Computation {
+        /// What the layer or the library underneath said.
+        source: BoxedError,
+    },
+
+    /// A device that isn't there, or that the crate was built without.
+    #[error("there is no device {device}: {source}")]
+    NoDevice {
+        /// The device.
+        device: String,
+        /// What the library underneath said.
+        source: BoxedError,
+    },
+
+    /// A name of something that isn't there.
+    #[error("there is no {what} {name:?}{}", or_else(nearest))]
+    UnknownName {
+        /// What is named.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The most similar names that there are.
+        nearest: Vec<String>,
+    },
+
+    /// Parameters that are not those of a network.
+    #[error("not the parameters of this network: {}", mismatch(missing, unexpected, misshapen))]
+    WeightsMismatch {
+        /// Parameters of the network that are not there.
+        missing: Vec<String>,
+        /// Parameters that are there and that the network hasn't.
+        unexpected: Vec<String>,
+        /// Parameters of another shape.
+        misshapen: Vec<MisshapenTensor>,
+    },
+
     /// There are fewer of something than a method needs.
     #[error("{found} {what} are too few (needed: {needed})")]
     TooFew {
@@ -560,6 +598,55 @@ impl Error {
             found: found.to_string(),
         }
     }
+}
+
+/// A parameter of another shape than a network needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MisshapenTensor {
+    /// The parameter.
+    pub name: String,
+    /// The shape that the network needs.
+    pub expected: Vec<usize>,
+    /// The shape that is there.
+    pub found: Vec<usize>,
+}
+
+/// Such as ` (is it "resnet50", "resnet34"?)`.
+fn or_else(nearest: &[String]) -> String {
+    let quoted: Vec<String> = nearest.iter().map(|name| format!("{name:?}")).collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!(" (is it {}?)", quoted.join(", ")),
+    }
+}
+
+/// Such as `3 missing (fc.weight, …), 1 of another shape (conv1.weight: [64, 3, 7, 7], not [3])`.
+fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTensor]) -> String {
+    /// How many are named.
+    const NAMED: usize = 4;
+
+    let few = |kind: &str, names: Vec<String>| match names.len() {
+        0 => None,
+        n => {
+            let more = if n > NAMED { ", …" } else { "" };
+            let named = names[..n.min(NAMED)].join(", ");
+            Some(format!("{n} {kind} ({named}{more})"))
+        }
+    };
+    let shapes = misshapen.iter().map(|tensor| {
+        let MisshapenTensor {
+            name,
+            expected,
+            found,
+        } = tensor;
+        format!("{name}: {found:?}, not {expected:?}")
+    });
+    let parts = [
+        few("missing", missing.to_vec()),
+        few("unexpected", unexpected.to_vec()),
+        few("of another shape", shapes.collect()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Why a trial is refused.

@@ -57,6 +57,8 @@
 
 pub mod dataset;
 pub mod error;
+#[cfg(feature = "extract")]
+pub mod extract;
 pub mod inference;
 mod io;
 pub mod judgment;
@@ -74,7 +76,7 @@ pub mod transfer;
 pub mod transform;
 
 pub use dataset::SimilarityDataset;
-pub use error::{Error, PairProblem, Result, TrialProblem};
+pub use error::{Error, MisshapenTensor, PairProblem, Result, TrialProblem};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;

@@ -1,0 +1,63 @@
+//! What is applied to every value.
+
+use candle_core::Tensor;
+
+use super::{Backend, each_image, native};
+use crate::extract::flow::Flow;
+
+/// A function of every value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::extract) enum Activation {
+    Identity,
+    Relu,
+    /// min(max(x, 0), 6).
+    Relu6,
+    /// x where it is positive, otherwise this share of it.
+    LeakyRelu(f32),
+    /// min(max(x + 3, 0), 6) / 6.
+    HardSigmoid,
+    /// x times the hard sigmoid.
+    HardSwish,
+    Sigmoid,
+    /// x times the sigmoid, also called swish.
+    Silu,
+    /// x sigmoid(1.702 x), as in OpenAI's CLIP.
+    QuickGelu,
+    /// x Φ(x), by the error function.
+    Gelu,
+    /// x Φ(x), by a hyperbolic tangent.
+    GeluTanh,
+}
+
+impl Activation {
+    /// Applies it, in `f32`.
+    pub fn apply(self, x: &Tensor, backend: Backend) -> Flow<Tensor> {
+        match backend {
+            _ if self == Activation::Identity => Ok(x.clone()),
+            Backend::Native => each_image(x, |values, shape| {
+                let mut out = values.to_vec();
+                native::activation::bias_and_activate(&mut out, None, self);
+                (out, shape)
+            }),
+            Backend::Candle => self.of_candle(x),
+        }
+    }
+
+    fn of_candle(self, x: &Tensor) -> Flow<Tensor> {
+        let hard_sigmoid = |x: &Tensor| (x + 3.0)?.clamp(0f32, 6f32)? / 6.0;
+        let sigmoid = |x: &Tensor| candle_nn::ops::sigmoid(x);
+        Ok(match self {
+            Activation::Identity => x.clone(),
+            Activation::Relu => x.relu()?,
+            Activation::Relu6 => x.clamp(0f32, 6f32)?,
+            Activation::LeakyRelu(slope) => candle_nn::ops::leaky_relu(x, slope.into())?,
+            Activation::HardSigmoid => hard_sigmoid(x)?,
+            Activation::HardSwish => (x * hard_sigmoid(x)?)?,
+            Activation::Sigmoid => sigmoid(x)?,
+            Activation::Silu => x.silu()?,
+            Activation::QuickGelu => (x * sigmoid(&(x * 1.702)?)?)?,
+            Activation::Gelu => x.gelu_erf()?,
+            Activation::GeluTanh => x.gelu()?,
+        })
+    }
+}

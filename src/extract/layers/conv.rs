@@ -1,0 +1,191 @@
+//! Convolutions, alone and followed by a normalisation that is folded into them.
+
+use candle_core::Tensor;
+
+use super::native::conv::Filters;
+use super::native::depthwise::DepthwiseFilters;
+use super::norm::Moments;
+use super::{Activation, BatchNorm, Backend, ConvSpec, each_image};
+use crate::extract::builder::{Builder, Init};
+use crate::extract::flow::Flow;
+use crate::extract::module::Module;
+use crate::extract::taps::{Pass, TapSlot};
+use crate::error::Result;
+
+/// A two-dimensional convolution.
+pub(in crate::extract) struct Conv2d {
+    spec: ConvSpec,
+    filters: Prepared,
+    activation: Activation,
+}
+
+/// Filters in the form that a backend wants.
+enum Prepared {
+    Dense(Filters),
+    Depthwise(DepthwiseFilters),
+    Candle {
+        weights: Tensor,
+        bias: Option<Tensor>,
+    },
+}
+
+impl Conv2d {
+    /// Reads `weight`, and `bias` where there is one.
+    pub fn new(builder: &Builder<'_>, spec: ConvSpec, has_bias: bool) -> Result<Self> {
+        let weights = builder.values("weight", &spec.weights(), Init::ConvWeight)?;
+        let bias = match has_bias {
+            true => Some(builder.values("bias", &[spec.outputs], Init::Bias)?),
+            false => None,
+        };
+        Self::of_values(builder, spec, weights, bias, Activation::Identity)
+    }
+
+    /// The same convolution, with an activation behind it.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    fn of_values(
+        builder: &Builder<'_>,
+        spec: ConvSpec,
+        weights: Vec<f32>,
+        bias: Option<Vec<f32>>,
+        activation: Activation,
+    ) -> Result<Self> {
+        let filters = match builder.backend() {
+            Backend::Native if spec.is_depthwise() => {
+                Prepared::Depthwise(DepthwiseFilters::new(spec, &weights, bias))
+            }
+            Backend::Native => Prepared::Dense(Filters::new(spec, &weights, bias)),
+            Backend::Candle => Prepared::Candle {
+                weights: builder.tensor(weights, &spec.weights())?,
+                bias: match bias {
+                    Some(bias) => Some(builder.tensor(bias, &[1, spec.outputs, 1, 1])?),
+                    None => None,
+                },
+            },
+        };
+        Ok(Self {
+            spec,
+            filters,
+            activation,
+        })
+    }
+
+    fn of_candle(&self, x: &Tensor, weights: &Tensor, bias: Option<&Tensor>) -> Flow<Tensor> {
+        let ConvSpec {
+            stride,
+            padding: [above, before],
+            dilation,
+            groups,
+            ..
+        } = self.spec;
+        // candle takes one number for both axes.
+        let (x, padding) = match above == before {
+            true => (x.clone(), above),
+            false => {
+                let x = x.pad_with_zeros(2, above, above)?;
+                (x.pad_with_zeros(3, before, before)?, 0)
+            }
+        };
+        let out = x.conv2d(weights, padding, stride[0], dilation[0], groups)?;
+        let out = match bias {
+            Some(bias) => out.broadcast_add(bias)?,
+            None => out,
+        };
+        self.activation.apply(&out, Backend::Candle)
+    }
+}
+
+impl Module for Conv2d {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        match &self.filters {
+            Prepared::Dense(filters) => {
+                each_image(x, |x, shape| filters.apply(x, shape, self.activation))
+            }
+            Prepared::Depthwise(filters) => {
+                each_image(x, |x, shape| filters.apply(x, shape, self.activation))
+            }
+            Prepared::Candle { weights, bias } => self.of_candle(x, weights, bias.as_ref()),
+        }
+    }
+}
+
+/// The names of the three modules, below the one that holds them.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::extract) struct ConvNormNames<'n> {
+    pub conv: &'n str,
+    pub norm: &'n str,
+    /// `None` where no activation follows.
+    pub activation: Option<&'n str>,
+}
+
+/// A convolution without a bias, batch normalisation and an activation.
+///
+/// The normalisation is folded into the filters, unless what lies between them is tapped.
+pub(in crate::extract) struct ConvNorm {
+    conv: Conv2d,
+    conv_tap: TapSlot,
+    norm: Option<BatchNorm>,
+    norm_tap: TapSlot,
+    activation: Activation,
+    activation_tap: TapSlot,
+    backend: Backend,
+}
+
+impl ConvNorm {
+    pub fn new(
+        builder: &Builder<'_>,
+        names: ConvNormNames<'_>,
+        spec: ConvSpec,
+        epsilon: f64,
+        activation: Activation,
+    ) -> Result<Self> {
+        let of_conv = builder.child(names.conv);
+        let weights = of_conv.values("weight", &spec.weights(), Init::ConvWeight)?;
+        let of_norm = builder.child(names.norm);
+        let moments = Moments::read(&of_norm, spec.outputs, epsilon)?;
+        let (conv_tap, norm_tap) = (of_conv.tap(), of_norm.tap());
+        let activation_tap = match names.activation {
+            Some(name) => builder.child(name).tap(),
+            None => TapSlot::none(),
+        };
+        let folds_norm = !conv_tap.is_wanted();
+        let folds_activation = folds_norm && !norm_tap.is_wanted();
+        let (weights, bias, norm) = match folds_norm {
+            true => {
+                let (weights, bias) = moments.fold(weights, spec.window_len());
+                (weights, Some(bias), None)
+            }
+            false => (weights, None, Some(BatchNorm::of(builder, moments)?)),
+        };
+        let (fused, separate) = match folds_activation {
+            true => (activation, Activation::Identity),
+            false => (Activation::Identity, activation),
+        };
+        Ok(Self {
+            conv: Conv2d::of_values(builder, spec, weights, bias, fused)?,
+            conv_tap,
+            norm,
+            norm_tap,
+            activation: separate,
+            activation_tap,
+            backend: builder.backend(),
+        })
+    }
+}
+
+impl Module for ConvNorm {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let mut x = self.conv.forward(x, pass)?;
+        pass.record(self.conv_tap, &x)?;
+        if let Some(norm) = &self.norm {
+            x = norm.forward(&x, pass)?;
+        }
+        pass.record(self.norm_tap, &x)?;
+        x = self.activation.apply(&x, self.backend)?;
+        pass.record(self.activation_tap, &x)?;
+        Ok(x)
+    }
+}

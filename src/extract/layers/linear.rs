@@ -1,0 +1,124 @@
+//! Linear layers.
+
+use candle_core::{Device, Tensor};
+
+use super::{Activation, Backend, native, with_values};
+use crate::error::Result;
+use crate::extract::builder::{Builder, Init};
+use crate::extract::flow::Flow;
+use crate::extract::module::Module;
+use crate::extract::taps::Pass;
+
+/// x Wᵀ + b along the last axis, with an activation behind it if there is to be one.
+pub(in crate::extract) struct Linear {
+    inputs: usize,
+    outputs: usize,
+    weights: Prepared,
+    activation: Activation,
+}
+
+/// Weights in the form that a backend wants.
+enum Prepared {
+    /// Inputs × outputs.
+    Native {
+        weights: Vec<f32>,
+        bias: Option<Vec<f32>>,
+    },
+    Candle {
+        weights: Tensor,
+        bias: Option<Tensor>,
+    },
+}
+
+impl Linear {
+    /// Reads `weight` (outputs × inputs) and `bias`.
+    pub fn new(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Self> {
+        Self::named(builder, inputs, outputs, "weight", Some("bias"))
+    }
+
+    /// Reads `weight` alone.
+    pub fn without_bias(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Self> {
+        Self::named(builder, inputs, outputs, "weight", None)
+    }
+
+    /// Reads weights (outputs × inputs) and a bias by other names.
+    pub fn named(
+        builder: &Builder<'_>,
+        inputs: usize,
+        outputs: usize,
+        weight: &str,
+        bias: Option<&str>,
+    ) -> Result<Self> {
+        let weights = builder.values(weight, &[outputs, inputs], Init::LinearWeight)?;
+        let bias = match bias {
+            Some(bias) => Some(builder.values(bias, &[outputs], Init::Bias)?),
+            None => None,
+        };
+        let mut by_input = vec![0.0; weights.len()];
+        for (output, of_output) in weights.chunks_exact(inputs).enumerate() {
+            for (input, &weight) in of_output.iter().enumerate() {
+                by_input[input * outputs + output] = weight;
+            }
+        }
+        Self::of_values(builder, inputs, outputs, by_input, bias)
+    }
+
+    /// From weights of inputs × outputs.
+    pub fn of_values(
+        builder: &Builder<'_>,
+        inputs: usize,
+        outputs: usize,
+        weights: Vec<f32>,
+        bias: Option<Vec<f32>>,
+    ) -> Result<Self> {
+        let weights = match builder.backend() {
+            Backend::Native => Prepared::Native { weights, bias },
+            Backend::Candle => Prepared::Candle {
+                weights: builder.tensor(weights, &[inputs, outputs])?,
+                bias: match bias {
+                    Some(bias) => Some(builder.tensor(bias, &[outputs])?),
+                    None => None,
+                },
+            },
+        };
+        Ok(Self {
+            inputs,
+            outputs,
+            weights,
+            activation: Activation::Identity,
+        })
+    }
+
+    /// The same layer, with an activation behind it.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+}
+
+impl Module for Linear {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        let mut dims = x.dims().to_vec();
+        let n_rows = x.elem_count() / self.inputs;
+        if let Some(last) = dims.last_mut() {
+            *last = self.outputs;
+        }
+        match &self.weights {
+            Prepared::Native { weights, bias } => {
+                let out = with_values(x, |rows| {
+                    let bias = bias.as_deref();
+                    native::linear::linear(rows, weights, self.outputs, bias, self.activation)
+                })?;
+                Ok(Tensor::from_vec(out, dims, &Device::Cpu)?)
+            }
+            Prepared::Candle { weights, bias } => {
+                let rows = x.reshape((n_rows, self.inputs))?;
+                let mut out = rows.matmul(weights)?;
+                if let Some(bias) = bias {
+                    out = out.broadcast_add(bias)?;
+                }
+                self.activation.apply(&out.reshape(dims)?, Backend::Candle)
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The layers that networks are made of.
+//!
+//! Values are candle tensors, feature maps in the shape images × channels × height × width whatever their
+//! order in memory. On a CPU the work is done by [`native`], which keeps channels next to each other; on
+//! an accelerator by candle. Both give the same numbers, up to rounding.
+
+mod activation;
+mod attention;
+mod conv;
+mod linear;
+mod native;
+mod norm;
+mod pool;
+mod shape;
+
+pub(in crate::extract) use activation::Activation;
+pub(in crate::extract) use attention::{Attention, Packing};
+pub(in crate::extract) use conv::{Conv2d, ConvNorm, ConvNormNames};
+pub(in crate::extract) use linear::Linear;
+pub(in crate::extract) use norm::{BatchNorm, LayerNorm};
+pub(in crate::extract) use pool::{AdaptiveAveragePool, AveragePool, MaxPool, global_average};
+pub(in crate::extract) use shape::{ConvSpec, MapShape, PoolSpec};
+
+use candle_core::{CpuStorage, Device, Storage, Tensor};
+
+use crate::extract::flow::{Flow, unsupported};
+
+/// Who does the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::extract) enum Backend {
+    /// The loops and products of [`native`], on a CPU, one thread a call.
+    Native,
+    /// candle, on any device.
+    Candle,
+}
+
+impl Backend {
+    pub fn of(device: &Device) -> Self {
+        match device {
+            Device::Cpu => Backend::Native,
+            _ => Backend::Candle,
+        }
+    }
+}
+
+/// What `work` makes of the values of a CPU tensor, which come in the order of its shape.
+fn with_values<R>(x: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Flow<R> {
+    let x = x.contiguous()?;
+    let (storage, layout) = x.storage_and_layout();
+    let Storage::Cpu(CpuStorage::F32(values)) = &*storage else {
+        return Err(unsupported("a tensor that is not of f32 on a CPU"));
+    };
+    let values = &values[layout.start_offset()..][..x.elem_count()];
+    Ok(work(values))
+}
+
+/// What `work` makes of each image of a batch: of feature maps, given pixel by pixel; of anything else,
+/// as it is, with the last axis as channels.
+fn each_image(
+    x: &Tensor,
+    mut work: impl FnMut(&[f32], MapShape) -> (Vec<f32>, MapShape),
+) -> Flow<Tensor> {
+    let Ok((n, channels, height, width)) = x.dims4() else {
+        let dims = x.dims().to_vec();
+        let channels = dims.last().copied().unwrap_or(1);
+        let shape = MapShape {
+            height: 1,
+            width: x.elem_count() / channels.max(1),
+            channels,
+        };
+        let (out, _) = with_values(x, |values| work(values, shape))?;
+        return Ok(Tensor::from_vec(out, dims, &Device::Cpu)?);
+    };
+    let shape = MapShape {
+        height,
+        width,
+        channels,
+    };
+    let by_pixel = x.permute((0, 2, 3, 1))?;
+    let (out, shape) = with_values(&by_pixel, |values| {
+        let mut images = values.chunks_exact(shape.len());
+        let (mut out, mut out_shape) = (Vec::new(), shape);
+        if n == 1 {
+            (out, out_shape) = work(values, shape);
+        } else {
+            for image in &mut images {
+                let (of_image, shape) = work(image, shape);
+                out.extend_from_slice(&of_image);
+                out_shape = shape;
+            }
+        }
+        (out, out_shape)
+    })?;
+    maps(out, n, shape)
+}
+
+/// Feature maps that are in memory pixel by pixel.
+fn maps(values: Vec<f32>, n: usize, shape: MapShape) -> Flow<Tensor> {
+    let dims = (n, shape.height, shape.width, shape.channels);
+    let by_pixel = Tensor::from_vec(values, dims, &Device::Cpu)?;
+    Ok(by_pixel.permute((0, 3, 1, 2))?)
+}
+
+/// activation(x + other).
+pub(in crate::extract) fn add(
+    x: &Tensor,
+    other: &Tensor,
+    activation: Activation,
+    backend: Backend,
+) -> Flow<Tensor> {
+    match backend {
+        Backend::Candle => activation.apply(&(x + other)?, backend),
+        Backend::Native => {
+            let order = |x: &Tensor| match x.dims().len() {
+                4 => x.permute((0, 2, 3, 1)),
+                _ => Ok(x.clone()),
+            };
+            let (x, other) = (order(x)?, order(other)?);
+            let sum = with_values(&x, |x| {
+                with_values(&other, |other| {
+                    let mut out = x.to_vec();
+                    native::activation::add_and_activate(&mut out, other, activation);
+                    out
+                })
+            })??;
+            let sum = Tensor::from_vec(sum, x.dims(), &Device::Cpu)?;
+            Ok(match x.dims().len() {
+                4 => sum.permute((0, 3, 1, 2))?,
+                _ => sum,
+            })
+        }
+    }
+}

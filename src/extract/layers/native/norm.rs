@@ -1,0 +1,78 @@
+//! Normalisation.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::activation::bias_and_activate;
+use crate::extract::layers::Activation;
+
+/// activation(values · scale + shift), channel by channel.
+pub(in crate::extract) fn affine(
+    values: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    activation: Activation,
+) -> Vec<f32> {
+    let mut out = values.to_vec();
+    for row in out.chunks_exact_mut(scale.len()) {
+        for (x, scale) in row.iter_mut().zip(scale) {
+            *x *= scale;
+        }
+    }
+    bias_and_activate(&mut out, Some(shift), activation);
+    out
+}
+
+/// (x − mean) / √(variance + epsilon) · weight + bias of each row.
+pub(in crate::extract) fn layer_norm(
+    values: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    epsilon: f32,
+) -> Vec<f32> {
+    let mut out = values.to_vec();
+    Arch::new().dispatch(LayerNorm {
+        rows: &mut out,
+        weight,
+        bias,
+        epsilon,
+    });
+    out
+}
+
+struct LayerNorm<'a> {
+    rows: &'a mut [f32],
+    weight: &'a [f32],
+    bias: &'a [f32],
+    epsilon: f32,
+}
+
+impl WithSimd for LayerNorm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let n = self.weight.len();
+        for row in self.rows.chunks_exact_mut(n) {
+            let mean = sum(row, |x| x) / n as f32;
+            let variance = sum(row, |x| (x - mean) * (x - mean)) / n as f32;
+            let scale = 1.0 / (variance + self.epsilon).sqrt();
+            for ((x, weight), bias) in row.iter_mut().zip(self.weight).zip(self.bias) {
+                *x = (*x - mean) * scale * weight + bias;
+            }
+        }
+    }
+}
+
+/// Σ of what `of` makes of each value, in lanes.
+#[inline(always)]
+fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    const LANES: usize = 16;
+
+    let mut sums = [0.0f32; LANES];
+    for part in values.chunks(LANES) {
+        for (sum, &x) in sums.iter_mut().zip(part) {
+            *sum += of(x);
+        }
+    }
+    sums.into_iter().sum()
+}

@@ -1,0 +1,94 @@
+//! Pooling of one image.
+
+use crate::extract::layers::{MapShape, PoolSpec};
+
+/// The largest value of each window.
+pub(in crate::extract) fn max(x: &[f32], shape: MapShape, spec: PoolSpec) -> (Vec<f32>, MapShape) {
+    let out_shape = spec.out_shape(shape);
+    let mut out = vec![f32::NEG_INFINITY; out_shape.len()];
+    for_each_window(shape, out_shape, spec, |pixel, inside| {
+        let out = &mut out[pixel * shape.channels..][..shape.channels];
+        for place in inside {
+            let values = &x[place * shape.channels..][..shape.channels];
+            for (out, &x) in out.iter_mut().zip(values) {
+                *out = out.max(x);
+            }
+        }
+    });
+    (out, out_shape)
+}
+
+/// The mean of each window; padding counts as zeros where the specification says so.
+pub(in crate::extract) fn average(
+    x: &[f32],
+    shape: MapShape,
+    spec: PoolSpec,
+) -> (Vec<f32>, MapShape) {
+    let out_shape = spec.out_shape(shape);
+    let mut out = vec![0.0; out_shape.len()];
+    for_each_window(shape, out_shape, spec, |pixel, inside| {
+        let out = &mut out[pixel * shape.channels..][..shape.channels];
+        let mut n_inside = 0;
+        for place in inside {
+            let values = &x[place * shape.channels..][..shape.channels];
+            for (out, &x) in out.iter_mut().zip(values) {
+                *out += x;
+            }
+            n_inside += 1;
+        }
+        let n = match spec.counts_padding {
+            true => spec.padded_window(pixel, shape, out_shape),
+            false => n_inside,
+        };
+        out.iter_mut().for_each(|x| *x /= n as f32);
+    });
+    (out, out_shape)
+}
+
+/// The mean of each of `size` × `size` windows that cover the map, as evenly as can be.
+pub(in crate::extract) fn adaptive_average(
+    x: &[f32],
+    shape: MapShape,
+    size: usize,
+) -> (Vec<f32>, MapShape) {
+    let out_shape = MapShape {
+        height: size,
+        width: size,
+        ..shape
+    };
+    let range = |index: usize, n: usize| index * n / size..((index + 1) * n).div_ceil(size);
+    let mut out = vec![0.0; out_shape.len()];
+    for (pixel, out) in out.chunks_exact_mut(shape.channels).enumerate() {
+        let (rows, columns) = (
+            range(pixel / size, shape.height),
+            range(pixel % size, shape.width),
+        );
+        let n = (rows.len() * columns.len()) as f32;
+        for row in rows {
+            for column in columns.clone() {
+                let place = (row * shape.width + column) * shape.channels;
+                for (out, &x) in out.iter_mut().zip(&x[place..]) {
+                    *out += x;
+                }
+            }
+        }
+        out.iter_mut().for_each(|x| *x /= n);
+    }
+    (out, out_shape)
+}
+
+/// Calls `visit` with each output pixel and the places of the input pixels of its window.
+fn for_each_window(
+    shape: MapShape,
+    out_shape: MapShape,
+    spec: PoolSpec,
+    mut visit: impl FnMut(usize, &mut dyn Iterator<Item = usize>),
+) {
+    for pixel in 0..out_shape.height * out_shape.width {
+        let rows = spec.inside(pixel / out_shape.width, shape.height);
+        let columns = spec.inside(pixel % out_shape.width, shape.width);
+        let mut places =
+            rows.flat_map(|row| columns.clone().map(move |column| row * shape.width + column));
+        visit(pixel, &mut places);
+    }
+}

@@ -1,0 +1,148 @@
+//! Normalisation layers.
+
+use candle_core::Tensor;
+
+use super::{Activation, Backend, each_image, native};
+use crate::error::Result;
+use crate::extract::builder::{Builder, Init};
+use crate::extract::flow::Flow;
+use crate::extract::module::Module;
+use crate::extract::taps::Pass;
+
+/// What batch normalisation does at inference: x · scale + shift, channel by channel.
+pub(super) struct Moments {
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+impl Moments {
+    /// Reads `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`, the last of which
+    /// changes nothing.
+    pub fn read(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
+        let weight = builder.values("weight", &[n], Init::Ones)?;
+        let bias = builder.values("bias", &[n], Init::Zeros)?;
+        let mean = builder.values("running_mean", &[n], Init::Zeros)?;
+        let variance = builder.values("running_var", &[n], Init::Ones)?;
+        builder.note_counter("num_batches_tracked");
+        let scales = weight.iter().zip(&variance);
+        let scales: Vec<f64> = scales
+            .map(|(&weight, &variance)| f64::from(weight) / (f64::from(variance) + epsilon).sqrt())
+            .collect();
+        let shifts = bias.iter().zip(&mean).zip(&scales);
+        let shift = shifts
+            .map(|((&bias, &mean), scale)| (f64::from(bias) - f64::from(mean) * scale) as f32)
+            .collect();
+        Ok(Self {
+            scale: scales.iter().map(|&scale| scale as f32).collect(),
+            shift,
+        })
+    }
+
+    /// Filters of so many weights that give what these filters and then the normalisation would, and
+    /// their bias.
+    pub fn fold(self, mut weights: Vec<f32>, window: usize) -> (Vec<f32>, Vec<f32>) {
+        for (filter, scale) in weights.chunks_exact_mut(window).zip(&self.scale) {
+            filter.iter_mut().for_each(|weight| *weight *= scale);
+        }
+        (weights, self.shift)
+    }
+}
+
+/// Batch normalisation at inference, with an activation behind it if there is to be one.
+pub(in crate::extract) struct BatchNorm {
+    moments: Moments,
+    /// Scale and shift, where candle is to apply them.
+    on_device: Option<[Tensor; 2]>,
+    activation: Activation,
+}
+
+impl BatchNorm {
+    pub fn new(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
+        Self::of(builder, Moments::read(builder, n, epsilon)?)
+    }
+
+    pub(super) fn of(builder: &Builder<'_>, moments: Moments) -> Result<Self> {
+        let n = moments.scale.len();
+        let on_device = match builder.backend() {
+            Backend::Native => None,
+            Backend::Candle => Some([
+                builder.tensor(moments.scale.clone(), &[1, n, 1, 1])?,
+                builder.tensor(moments.shift.clone(), &[1, n, 1, 1])?,
+            ]),
+        };
+        Ok(Self {
+            moments,
+            on_device,
+            activation: Activation::Identity,
+        })
+    }
+
+    /// The same, with an activation behind it.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+}
+
+impl Module for BatchNorm {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        match &self.on_device {
+            Some([scale, shift]) => {
+                let out = x.broadcast_mul(scale)?.broadcast_add(shift)?;
+                self.activation.apply(&out, Backend::Candle)
+            }
+            None => each_image(x, |values, shape| {
+                let Moments { scale, shift } = &self.moments;
+                let out = native::norm::affine(values, scale, shift, self.activation);
+                (out, shape)
+            }),
+        }
+    }
+}
+
+/// Layer normalisation of the last axis.
+pub(in crate::extract) struct LayerNorm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    epsilon: f64,
+    /// Weight and bias, where candle is to apply them.
+    on_device: Option<[Tensor; 2]>,
+}
+
+impl LayerNorm {
+    /// Reads `weight` and `bias`.
+    pub fn new(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
+        let weight = builder.values("weight", &[n], Init::Ones)?;
+        let bias = builder.values("bias", &[n], Init::Zeros)?;
+        let on_device = match builder.backend() {
+            Backend::Native => None,
+            Backend::Candle => Some([
+                builder.tensor(weight.clone(), &[n])?,
+                builder.tensor(bias.clone(), &[n])?,
+            ]),
+        };
+        Ok(Self {
+            weight,
+            bias,
+            epsilon,
+            on_device,
+        })
+    }
+}
+
+impl Module for LayerNorm {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        match &self.on_device {
+            Some([weight, bias]) => {
+                let x = x.contiguous()?;
+                Ok(candle_nn::ops::layer_norm(&x, weight, bias, self.epsilon as f32)?)
+            }
+            None => {
+                let out = super::with_values(x, |values| {
+                    native::norm::layer_norm(values, &self.weight, &self.bias, self.epsilon as f32)
+                })?;
+                Ok(Tensor::from_vec(out, x.dims(), x.device())?)
+            }
+        }
+    }
+}

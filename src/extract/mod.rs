@@ -1,0 +1,20 @@
+//! Networks as sources of representations: from images and weights to the output of any named module.
+
+mod architecture;
+mod builder;
+mod device;
+mod flow;
+mod layers;
+mod models;
+mod module;
+mod nearest;
+mod network;
+mod tap;
+mod taps;
+mod weights;
+
+pub use architecture::Architecture;
+pub use device::Device;
+pub use network::{Network, TapShape};
+pub use tap::{Pooling, Tap};
+pub use weights::Weights;

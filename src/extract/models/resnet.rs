@@ -1,0 +1,225 @@
+//! Residual networks: He, Zhang, Ren & Sun, "Deep residual learning for image recognition" (2016); wider
+//! ones (Zagoruyko & Komodakis, 2016) and those with grouped convolutions (Xie et al., 2017). Names and
+//! strides are those of torchvision, which puts the stride into the 3×3 convolution.
+
+use candle_core::Tensor;
+
+use crate::error::Result;
+use crate::extract::architecture::{Architecture, Head};
+use crate::extract::builder::Builder;
+use crate::extract::flow::Flow;
+use crate::extract::layers::{
+    Activation, AdaptiveAveragePool, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, MaxPool,
+    PoolSpec, add,
+};
+use crate::extract::module::{Module, Sequential};
+use crate::extract::taps::{Pass, TapSlot};
+
+const EPSILON: f64 = 1e-5;
+
+/// A residual network of four stages.
+#[derive(Debug, Clone, Copy)]
+struct Config {
+    name: &'static str,
+    block: BlockKind,
+    /// Blocks in each stage.
+    depths: [usize; 4],
+    groups: usize,
+    /// Channels of a group in the first stage.
+    width_per_group: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BlockKind {
+    /// Two 3×3 convolutions.
+    Basic,
+    /// 1×1, 3×3 and 1×1 convolutions, the last four times as wide.
+    Bottleneck,
+}
+
+use BlockKind::{Basic, Bottleneck};
+
+const fn config(
+    name: &'static str,
+    block: BlockKind,
+    depths: [usize; 4],
+    groups: usize,
+    width_per_group: usize,
+) -> Config {
+    Config {
+        name,
+        block,
+        depths,
+        groups,
+        width_per_group,
+    }
+}
+
+const CONFIGS: [Config; 10] = [
+    config("resnet18", Basic, [2, 2, 2, 2], 1, 64),
+    config("resnet34", Basic, [3, 4, 6, 3], 1, 64),
+    config("resnet50", Bottleneck, [3, 4, 6, 3], 1, 64),
+    config("resnet101", Bottleneck, [3, 4, 23, 3], 1, 64),
+    config("resnet152", Bottleneck, [3, 8, 36, 3], 1, 64),
+    config("resnext50_32x4d", Bottleneck, [3, 4, 6, 3], 32, 4),
+    config("resnext101_32x8d", Bottleneck, [3, 4, 23, 3], 32, 8),
+    config("resnext101_64x4d", Bottleneck, [3, 4, 23, 3], 64, 4),
+    config("wide_resnet50_2", Bottleneck, [3, 4, 6, 3], 1, 128),
+    config("wide_resnet101_2", Bottleneck, [3, 4, 23, 3], 1, 128),
+];
+
+pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
+    CONFIGS.into_iter().map(|config| {
+        let head = Head {
+            logits: "fc",
+            penultimate: "avgpool",
+        };
+        Architecture::new(config.name, "ResNet", head, move |b| build(b, config))
+    })
+}
+
+fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
+    let mut network = Sequential::default();
+    network.add(ConvNorm::new(
+        builder,
+        ConvNormNames {
+            conv: "conv1",
+            norm: "bn1",
+            activation: Some("relu"),
+        },
+        ConvSpec::same(3, 64, 7).stride(2),
+        EPSILON,
+        Activation::Relu,
+    )?);
+    network.push(builder, "maxpool", |b| {
+        Ok(MaxPool::new(b, PoolSpec::new(3, 2).padding(1)))
+    })?;
+    let mut inputs = 64;
+    for (stage, depth) in config.depths.into_iter().enumerate() {
+        network.push(builder, &format!("layer{}", stage + 1), |b| {
+            let mut blocks = Sequential::default();
+            for number in 0..depth {
+                let stride = if stage > 0 && number == 0 { 2 } else { 1 };
+                let planes = 64 << stage;
+                let of_block = Block::shape(config, inputs, planes, stride);
+                blocks.push(b, &number.to_string(), |b| Block::new(b, of_block))?;
+                inputs = of_block.outputs;
+            }
+            Ok(blocks)
+        })?;
+    }
+    network.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
+    network.apply(|x| Ok(x.flatten_from(1)?));
+    network.push(builder, "fc", |b| Linear::new(b, inputs, 1000))?;
+    Ok(network)
+}
+
+/// The convolutions of a block.
+#[derive(Debug, Clone, Copy)]
+struct BlockShape {
+    kind: BlockKind,
+    inputs: usize,
+    width: usize,
+    outputs: usize,
+    stride: usize,
+    groups: usize,
+}
+
+/// Convolutions, to whose result the input is added.
+struct Block {
+    convs: Vec<ConvNorm>,
+    downsample: Option<(ConvNorm, TapSlot)>,
+    relu: TapSlot,
+    backend: Backend,
+}
+
+impl Block {
+    fn shape(config: Config, inputs: usize, planes: usize, stride: usize) -> BlockShape {
+        let (width, outputs) = match config.block {
+            Basic => (planes, planes),
+            Bottleneck => (planes * config.width_per_group / 64 * config.groups, 4 * planes),
+        };
+        BlockShape {
+            kind: config.block,
+            inputs,
+            width,
+            outputs,
+            stride,
+            groups: config.groups,
+        }
+    }
+
+    fn new(builder: &Builder<'_>, shape: BlockShape) -> Result<Self> {
+        let BlockShape {
+            kind,
+            inputs,
+            width,
+            outputs,
+            stride,
+            groups,
+        } = shape;
+        let conv = |number: usize, spec, activation| {
+            let names = ConvNormNames {
+                conv: &format!("conv{number}"),
+                norm: &format!("bn{number}"),
+                // One module is called after every convolution; its last output is that of the block.
+                activation: None,
+            };
+            ConvNorm::new(builder, names, spec, EPSILON, activation)
+        };
+        let (relu, none) = (Activation::Relu, Activation::Identity);
+        let convs = match kind {
+            Basic => vec![
+                conv(1, ConvSpec::same(inputs, width, 3).stride(stride), relu)?,
+                conv(2, ConvSpec::same(width, outputs, 3), none)?,
+            ],
+            Bottleneck => {
+                let middle = ConvSpec::same(width, width, 3).stride(stride).groups(groups);
+                vec![
+                    conv(1, ConvSpec::new(inputs, width, 1), relu)?,
+                    conv(2, middle, relu)?,
+                    conv(3, ConvSpec::new(width, outputs, 1), none)?,
+                ]
+            }
+        };
+        let downsample = match stride != 1 || inputs != outputs {
+            false => None,
+            true => {
+                let child = builder.child("downsample");
+                let names = ConvNormNames {
+                    conv: "0",
+                    norm: "1",
+                    activation: None,
+                };
+                let spec = ConvSpec::new(inputs, outputs, 1).stride(stride);
+                Some((ConvNorm::new(&child, names, spec, EPSILON, none)?, child.tap()))
+            }
+        };
+        Ok(Self {
+            convs,
+            downsample,
+            relu: builder.child("relu").tap(),
+            backend: builder.backend(),
+        })
+    }
+}
+
+impl Module for Block {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let mut out = x.clone();
+        for conv in &self.convs {
+            out = conv.forward(&out, pass)?;
+        }
+        let shortcut = match &self.downsample {
+            Some((conv, tap)) => {
+                let shortcut = conv.forward(x, pass)?;
+                pass.record(*tap, &shortcut)?;
+                shortcut
+            }
+            None => x.clone(),
+        };
+        let out = add(&out, &shortcut, Activation::Relu, self.backend)?;
+        pass.record(self.relu, &out)?;
+        Ok(out)
+    }
+}

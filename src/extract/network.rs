@@ -1,0 +1,252 @@
+//! A network with its parameters, ready to represent images.
+
+use std::fmt;
+
+use candle_core::Tensor;
+use ndarray::{Array2, ArrayView4};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::extract::architecture::Architecture;
+use crate::extract::builder::{Context, Entry, Parameters};
+use crate::extract::device::Device;
+use crate::extract::flow::{Interrupt, of_candle};
+use crate::extract::layers::Backend;
+use crate::extract::module::{Module, Sequential};
+use crate::extract::nearest::nearest;
+use crate::extract::tap::{Axes, Tap, pool};
+use crate::extract::taps::{Pass, TapTable};
+use crate::extract::weights::{Source, Weights};
+
+/// A network with its parameters on a device, of which some modules are read.
+///
+/// A pass ends at the last module that is read. On a CPU every image goes through the network on one
+/// thread, so that images keep all cores busy; on a GPU a batch goes through as one.
+pub struct Network {
+    architecture: Architecture,
+    taps: Vec<Tap>,
+    /// For each tap, the place of its module among those that are recorded, and its axes.
+    places: Vec<(usize, Axes)>,
+    n_modules: usize,
+    module: Sequential,
+    device: candle_core::Device,
+    backend: Backend,
+}
+
+/// A module of a network, and what it gives for an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TapShape {
+    /// The path of the module.
+    pub module: String,
+    /// The shape of its output without the axis of images.
+    pub shape: Vec<usize>,
+}
+
+impl Network {
+    /// Puts a network together, to be read at `taps`. Batch normalisations are folded into the
+    /// convolutions before them, unless what is between them is read.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] for a module that isn't there, with the most similar that are;
+    /// [`Error::TooFew`] for no taps; [`Error::NoDevice`]; within [`Error::InFile`],
+    /// [`Error::WeightsMismatch`] with all parameters that are missing, unexpected or of another shape.
+    pub fn new(
+        architecture: &Architecture,
+        weights: &Weights,
+        taps: &[Tap],
+        device: Device,
+    ) -> Result<Self> {
+        let device = device.open()?;
+        let backend = Backend::of(&device);
+        Self::with_backend(architecture, weights, taps, device, backend)
+    }
+
+    pub(in crate::extract) fn with_backend(
+        architecture: &Architecture,
+        weights: &Weights,
+        taps: &[Tap],
+        device: candle_core::Device,
+        backend: Backend,
+    ) -> Result<Self> {
+        if taps.is_empty() {
+            return Err(Error::TooFew {
+                what: "taps",
+                needed: 1,
+                found: 0,
+            });
+        }
+        let mut modules: Vec<&str> = Vec::new();
+        let mut places = Vec::new();
+        for tap in taps {
+            let path = architecture.module(tap.module());
+            let place = modules.iter().position(|&module| module == path);
+            let place = place.unwrap_or_else(|| {
+                modules.push(path);
+                modules.len() - 1
+            });
+            places.push((place, architecture.axes(path)));
+        }
+        let table = TapTable::these(modules.iter().copied());
+        let (module, _) = build(architecture, weights, &table, &device, backend)?;
+        let names = table.into_names();
+        if let Some(unknown) = modules.iter().find(|&&module| !names.iter().any(|n| n == module)) {
+            return Err(Error::UnknownName {
+                what: "module",
+                name: (*unknown).into(),
+                nearest: nearest(unknown, &names),
+            });
+        }
+        Ok(Self {
+            architecture: architecture.clone(),
+            taps: taps.to_vec(),
+            places,
+            n_modules: modules.len(),
+            module,
+            device,
+            backend,
+        })
+    }
+
+    /// All modules that can be read, in the order in which they are put together, and the shapes of what
+    /// they give for an image of this height and width. Takes one pass of an image, with random
+    /// parameters.
+    ///
+    /// # Errors
+    /// [`Error::Computation`] for an image that is too small.
+    pub fn list_taps(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
+        let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
+        let weights = Weights::random(0);
+        let (module, _) = build(architecture, &weights, &table, &device, Backend::Native)?;
+        let names = table.into_names();
+        let mut pass = Pass::to_the_end(names.len());
+        let dims = (1, 3, size[0], size[1]);
+        let image = Tensor::zeros(dims, candle_core::DType::F32, &device).map_err(of_candle)?;
+        match module.forward(&image, &mut pass) {
+            Err(Interrupt::Failed(error)) => return Err(error),
+            Ok(_) | Err(Interrupt::Complete) => {}
+        }
+        let values = names.into_iter().zip(pass.into_values());
+        let shapes = values.filter_map(|(module, value)| {
+            let shape = value?.dims()[1..].to_vec();
+            Some(TapShape { module, shape })
+        });
+        Ok(shapes.collect())
+    }
+
+    /// The parameters and buffers of an architecture by their published names, with their shapes.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
+        let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
+        let weights = Weights::random(0);
+        let (_, entries) = build(architecture, &weights, &table, &device, Backend::Native)?;
+        let named = entries.into_iter().map(|entry| (entry.key, entry.shape));
+        Ok(named.collect())
+    }
+
+    /// What the taps give for a batch of preprocessed images, images × 3 × height × width: for each tap,
+    /// images × features.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of channels; [`Error::InvalidParameter`] where a module's output
+    /// can't be pooled as asked; [`Error::Computation`].
+    pub fn represent(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>> {
+        let (n, channels, height, width) = images.dim();
+        if channels != 3 || n == 0 {
+            return Err(Error::Shape {
+                what: "a batch of images",
+                expected: "images × 3 × height × width, at least one image".into(),
+                found: images.shape().iter().map(|&n| n as u64).collect(),
+            });
+        }
+        let images = images.as_standard_layout();
+        let values = images.as_slice().expect("in row-major order");
+        let dims = [channels, height, width];
+        let rows: Vec<Vec<Vec<f32>>> = match self.backend {
+            Backend::Native => {
+                let images = values.par_chunks_exact(channels * height * width);
+                let each: Vec<_> = images.map(|image| self.pass(image, 1, dims)).collect();
+                each.into_iter().collect::<Result<_>>()?
+            }
+            Backend::Candle => vec![self.pass(values, n, dims)?],
+        };
+        let gather = |tap: usize| {
+            let mut all = Vec::new();
+            rows.iter().for_each(|of_pass| all.extend_from_slice(&of_pass[tap]));
+            let n_features = all.len() / n;
+            Array2::from_shape_vec((n, n_features), all).expect("as many rows as images")
+        };
+        Ok((0..self.taps.len()).map(gather).collect())
+    }
+
+    /// One pass of a batch: for each tap the features of all its images, row after row.
+    fn pass(&self, images: &[f32], n: usize, [c, h, w]: [usize; 3]) -> Result<Vec<Vec<f32>>> {
+        let forward = || {
+            let images = Tensor::from_slice(images, (n, c, h, w), &self.device)?;
+            let mut pass = Pass::new(self.n_modules);
+            match self.module.forward(&images, &mut pass) {
+                Ok(_) | Err(Interrupt::Complete) => {}
+                Err(failed) => return Err(failed),
+            }
+            let values = pass.into_values();
+            let read = |(tap, &(place, axes)): (&Tap, &(usize, Axes))| {
+                let value = values[place].as_ref().ok_or_else(|| Error::UnknownName {
+                    what: "module that a pass comes by",
+                    name: tap.to_string(),
+                    nearest: Vec::new(),
+                })?;
+                let pooled = pool(value, tap.pooling(), axes)?;
+                Ok(pooled.flatten_all()?.to_vec1()?)
+            };
+            self.taps.iter().zip(&self.places).map(read).collect()
+        };
+        forward().map_err(|interrupt| match interrupt {
+            Interrupt::Failed(error) => error,
+            Interrupt::Complete => Error::NotConverged {
+                what: "a pass through the network",
+            },
+        })
+    }
+
+    /// The architecture.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// What is read.
+    pub fn taps(&self) -> &[Tap] {
+        &self.taps
+    }
+}
+
+/// Puts a network together, and says what it is made of.
+fn build(
+    architecture: &Architecture,
+    weights: &Weights,
+    table: &TapTable,
+    device: &candle_core::Device,
+    backend: Backend,
+) -> Result<(Sequential, Vec<Entry>)> {
+    let source = weights.open()?;
+    let parameters: &dyn Parameters = match &source {
+        Source::Random(random) => random,
+        Source::Stored(reader) => reader,
+    };
+    let context = Context::new(parameters, table, device, backend);
+    let module = architecture.build(&context.root())?;
+    let entries = context.into_entries();
+    if let Source::Stored(reader) = source {
+        reader.finish(&entries)?;
+    }
+    Ok((module, entries))
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("architecture", &self.architecture)
+            .field("taps", &self.taps)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,184 @@
+//! What is taken from a network as the representation of an image.
+
+use std::fmt;
+use std::str::FromStr;
+
+use candle_core::{D, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::extract::flow::Flow;
+use crate::extract::layers::global_average;
+use crate::names::named;
+
+/// How the output of a module becomes one row of features.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// All values, in the order of PyTorch: channels × height × width, or tokens × width. The default.
+    #[default]
+    None,
+    /// The mean over height and width.
+    Mean,
+    /// The class token of a transformer.
+    ClassToken,
+    /// The mean of the tokens of a transformer that stand for patches of the image.
+    TokenMean,
+    /// The class token, and after it the mean of the others.
+    ClassTokenAndMean,
+}
+
+impl Pooling {
+    /// All of them.
+    pub const ALL: [Pooling; 5] = [
+        Pooling::None,
+        Pooling::Mean,
+        Pooling::ClassToken,
+        Pooling::TokenMean,
+        Pooling::ClassTokenAndMean,
+    ];
+
+    /// The name on command lines and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pooling::None => "none",
+            Pooling::Mean => "mean",
+            Pooling::ClassToken => "class-token",
+            Pooling::TokenMean => "token-mean",
+            Pooling::ClassTokenAndMean => "class-token-and-mean",
+        }
+    }
+}
+
+named!(
+    Pooling,
+    "pooling",
+    "none, mean, class-token, token-mean or class-token-and-mean"
+);
+
+/// The module of a network that is read, and how its output is pooled.
+///
+/// A module is named as in PyTorch: `features.12`, `layer4.1`, `encoder.layers.encoder_layer_11`, …;
+/// `logits` and `penultimate` mean the last layer and the one before it, as the paper does. In text the
+/// pooling stands behind an `@`.
+///
+/// ```
+/// use human_alignment::extract::{Pooling, Tap};
+///
+/// let tap: Tap = "layer4.1@mean".parse()?;
+/// assert_eq!((tap.module(), tap.pooling()), ("layer4.1", Pooling::Mean));
+/// assert_eq!(tap.to_string(), "layer4.1@mean");
+/// assert_eq!(Tap::new("avgpool").to_string(), "avgpool");
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Tap {
+    module: String,
+    pooling: Pooling,
+}
+
+impl Tap {
+    /// The output of a module, all of it.
+    pub fn new(module: impl Into<String>) -> Self {
+        Self {
+            module: module.into(),
+            pooling: Pooling::None,
+        }
+    }
+
+    /// Sets how the output is pooled.
+    #[must_use]
+    pub fn with_pooling(mut self, pooling: Pooling) -> Self {
+        self.pooling = pooling;
+        self
+    }
+
+    /// The path of the module.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// How its output is pooled.
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
+    }
+}
+
+impl fmt::Display for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.module)?;
+        match self.pooling {
+            Pooling::None => Ok(()),
+            pooling => write!(f, "@{}", pooling.name()),
+        }
+    }
+}
+
+impl FromStr for Tap {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (module, pooling) = match text.split_once('@') {
+            Some((module, pooling)) => (module, pooling.parse()?),
+            None => (text, Pooling::None),
+        };
+        if module.is_empty() {
+            return Err(Error::parameter("tap", "the path of a module", text));
+        }
+        Ok(Self::new(module).with_pooling(pooling))
+    }
+}
+
+impl TryFrom<String> for Tap {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Tap> for String {
+    fn from(tap: Tap) -> Self {
+        tap.to_string()
+    }
+}
+
+/// What the axes of a module's output are, behind that of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::extract) enum Axes {
+    /// Channels, height, width; or tokens, width; or features.
+    ChannelsFirst,
+    /// Height, width, channels.
+    ChannelsLast,
+}
+
+/// The output of a module as rows of features, images × features.
+///
+/// # Errors
+/// [`Error::InvalidParameter`] where the output has no such parts.
+pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow<Tensor> {
+    let refuse = |expected| {
+        let found = format!("{} for {:?}", pooling.name(), &x.dims()[1..]);
+        Err(Error::InvalidParameter {
+            name: "pooling",
+            expected,
+            found,
+        })
+    };
+    let rank = x.dims().len();
+    let n_tokens = if rank == 3 { x.dim(1)? } else { 0 };
+    Ok(match pooling {
+        Pooling::None => x.flatten_from(1)?,
+        Pooling::Mean if rank == 4 && axes == Axes::ChannelsFirst => global_average(x)?,
+        Pooling::Mean if rank == 4 => x.mean((1, 2))?,
+        Pooling::Mean => refuse("of feature maps, channels × height × width")?,
+        _ if n_tokens < 2 => refuse("of tokens × width")?,
+        Pooling::ClassToken => x.get_on_dim(1, 0)?,
+        Pooling::TokenMean => x.narrow(1, 1, n_tokens - 1)?.mean(1)?,
+        Pooling::ClassTokenAndMean => {
+            let patches = x.narrow(1, 1, n_tokens - 1)?.mean(1)?;
+            Tensor::cat(&[x.get_on_dim(1, 0)?, patches], D::Minus1)?
+        }
+    })
+}

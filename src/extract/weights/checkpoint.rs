@@ -1,0 +1,241 @@
+//! Parameters from files, and what a network misses in them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candle_core::pickle::PthTensors;
+use ndarray::ArrayD;
+use sha2::{Digest, Sha256};
+
+use super::pth;
+use crate::error::{Error, MisshapenTensor, Result};
+use crate::extract::builder::{Entry, Init, Parameters};
+use crate::io::digest::{Hashing, hex};
+use crate::io::safetensors::SafetensorsFile;
+use crate::io::{extension, known_length, open, read_up_to};
+
+/// Names of parameters, and what they are called in the file.
+pub(super) type Keys = BTreeMap<String, String>;
+
+/// What holds parameters.
+#[derive(Clone)]
+pub(super) enum Container {
+    Safetensors(PathBuf),
+    Pth(PathBuf),
+    Memory(Arc<BTreeMap<String, ArrayD<f32>>>),
+}
+
+impl Container {
+    /// Looks at the name and the first bytes of a file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut start = [0; 64];
+        let n = read_up_to(&mut open(path)?, &mut start).map_err(|source| Error::Read {
+            path: path.into(),
+            source,
+        })?;
+        let start = &start[..n];
+        let malformed = |format, reason: &str| Error::Malformed {
+            format,
+            source: reason.into(),
+        };
+        if start.starts_with(b"version https://git-lfs") {
+            return Err(malformed(
+                "weights",
+                "this is a pointer of Git LFS, not the file itself: fetch it with `git lfs pull`",
+            ));
+        }
+        match extension(path).as_str() {
+            "safetensors" => Ok(Self::Safetensors(path.into())),
+            "pth" | "pt" | "bin" | "ckpt" | "tar" if start.starts_with(b"PK") => {
+                Ok(Self::Pth(path.into()))
+            }
+            "pth" | "pt" | "bin" | "ckpt" | "tar" => Err(malformed(
+                "PyTorch checkpoint",
+                "it is not of the format that PyTorch has written since version 1.6 (a zip archive): \
+                 load it with torch.load and save it again with torch.save, or as safetensors",
+            )),
+            _ => Err(Error::UnknownFormat {
+                path: path.into(),
+                expected: ".safetensors, .pth, .pt, .bin, .ckpt or .tar",
+            }),
+        }
+    }
+
+    /// The names of all parameters.
+    pub fn keys(&self) -> Result<Keys> {
+        let same = |key: String| (key.clone(), key);
+        Ok(match self {
+            Self::Safetensors(path) => {
+                let file = SafetensorsFile::open(path)?;
+                file.tensors().into_keys().map(same).collect()
+            }
+            Self::Pth(path) => pth::shapes(&pth::open(path)?).into_keys().map(same).collect(),
+            Self::Memory(tensors) => tensors.keys().cloned().map(same).collect(),
+        })
+    }
+}
+
+impl fmt::Debug for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Safetensors(path) | Self::Pth(path) => path.fmt(f),
+            Self::Memory(tensors) => write!(f, "{} tensors", tensors.len()),
+        }
+    }
+}
+
+/// The SHA-256 of a file.
+pub(super) fn hash(path: &Path) -> Result<String> {
+    let hashed = Hashing::new(open(path)?).finish_reading();
+    let digest = hashed.map_err(|source| Error::Read {
+        path: path.into(),
+        source,
+    })?;
+    Ok(digest.unwrap_or_default())
+}
+
+/// The SHA-256 of tensors, their names and shapes.
+pub(super) fn hash_of_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> String {
+    let mut digest = Sha256::new();
+    for (name, tensor) in tensors {
+        digest.update((name.len() as u64).to_le_bytes());
+        digest.update(name);
+        digest.update((tensor.ndim() as u64).to_le_bytes());
+        for &length in tensor.shape() {
+            digest.update((length as u64).to_le_bytes());
+        }
+        for value in tensor {
+            digest.update(value.to_le_bytes());
+        }
+    }
+    hex(&digest.finalize())
+}
+
+/// Reads parameters as a network asks for them, and remembers what is not as it should be.
+pub(in crate::extract) struct Reader<'w> {
+    open: RefCell<Open<'w>>,
+    keys: &'w Keys,
+    absent: &'w [String],
+    path: PathBuf,
+    missing: RefCell<Vec<String>>,
+    misshapen: RefCell<Vec<MisshapenTensor>>,
+}
+
+enum Open<'w> {
+    Safetensors(SafetensorsFile),
+    Pth {
+        tensors: PthTensors,
+        shapes: BTreeMap<String, Vec<usize>>,
+        length: u64,
+    },
+    Memory(&'w BTreeMap<String, ArrayD<f32>>),
+}
+
+impl<'w> Reader<'w> {
+    pub fn new(
+        container: &'w Container,
+        keys: &'w Keys,
+        absent: &'w [String],
+        path: PathBuf,
+    ) -> Result<Self> {
+        let open = match container {
+            Container::Safetensors(path) => Open::Safetensors(SafetensorsFile::open(path)?),
+            Container::Pth(path) => {
+                let tensors = pth::open(path)?;
+                Open::Pth {
+                    shapes: pth::shapes(&tensors),
+                    tensors,
+                    length: known_length(&open(path)?).unwrap_or(u64::MAX),
+                }
+            }
+            Container::Memory(tensors) => Open::Memory(tensors),
+        };
+        Ok(Self {
+            open: RefCell::new(open),
+            keys,
+            absent,
+            path,
+            missing: RefCell::default(),
+            misshapen: RefCell::default(),
+        })
+    }
+
+    /// Whether all was there that the network has, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::WeightsMismatch`].
+    pub fn finish(self, entries: &[Entry]) -> Result<()> {
+        let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let unexpected = self.keys.keys().filter(|key| !known.contains(key.as_str()));
+        let mismatch = Error::WeightsMismatch {
+            missing: self.missing.into_inner(),
+            unexpected: unexpected.cloned().collect(),
+            misshapen: self.misshapen.into_inner(),
+        };
+        match &mismatch {
+            Error::WeightsMismatch {
+                missing,
+                unexpected,
+                misshapen,
+            } if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() => Ok(()),
+            _ => Err(mismatch.in_file(&self.path)),
+        }
+    }
+
+    fn shape(&self, stored: &str) -> Option<Vec<usize>> {
+        match &*self.open.borrow() {
+            Open::Safetensors(file) => Some(file.tensors().get(stored)?.shape.clone()),
+            Open::Pth { shapes, .. } => shapes.get(stored).cloned(),
+            Open::Memory(tensors) => Some(tensors.get(stored)?.shape().to_vec()),
+        }
+    }
+
+    fn read(&self, stored: &str) -> Result<Option<Vec<f32>>> {
+        match &mut *self.open.borrow_mut() {
+            Open::Safetensors(file) => match file.tensor(stored)? {
+                Some(mut reader) => reader.read_row_major().map(Some),
+                None => Ok(None),
+            },
+            Open::Pth {
+                tensors, length, ..
+            } => pth::read(tensors, stored, *length).map(Some),
+            Open::Memory(tensors) => Ok(tensors
+                .get(stored)
+                .map(|tensor| tensor.iter().copied().collect())),
+        }
+    }
+}
+
+impl Parameters for Reader<'_> {
+    /// The values; NaN for what can't be had, which [`Reader::finish`] reports unless it was to be absent.
+    fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        let nothing = || vec![f32::NAN; shape.iter().product()];
+        if self.absent.iter().any(|prefix| key.starts_with(prefix)) {
+            return Ok(nothing());
+        }
+        let Some(stored) = self.keys.get(key) else {
+            self.missing.borrow_mut().push(key.to_owned());
+            return Ok(nothing());
+        };
+        match self.shape(stored) {
+            Some(found) if found != shape => {
+                self.misshapen.borrow_mut().push(MisshapenTensor {
+                    name: key.to_owned(),
+                    expected: shape.to_vec(),
+                    found,
+                });
+                Ok(nothing())
+            }
+            _ => match self.read(stored).map_err(|error| error.in_file(&self.path))? {
+                Some(values) => Ok(values),
+                None => {
+                    self.missing.borrow_mut().push(key.to_owned());
+                    Ok(nothing())
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Networks with parameters and images made by a formula, against torchvision, timm and open_clip: the
+//! names and shapes of all parameters, and the output of modules.
+//!
+//! Reference: torch 1.13, torchvision 0.14.1, timm 0.9.16, open_clip 2.24.0.
+
+#![cfg(feature = "extract")]
+
+mod common;
+
+use std::path::Path;
+
+use human_alignment::extract::{Architecture, Device, Network, Pooling, Tap, Weights};
+use ndarray::{Array1, Array2, Array4, ArrayD, IxDyn};
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+/// The largest difference allowed, as a share of the standard deviation of the output.
+const TOLERANCE: f64 = 1e-4;
+
+/// Uniform numbers in [−1, 1), from the hash of a name.
+fn formula(key: &str) -> impl Iterator<Item = f64> + use<> {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let seed = key.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    (1u64..).map(move |k| {
+        let mut z = seed.wrapping_add(k.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        2.0 * ((z >> 40) as f64 / (1u64 << 24) as f64) - 1.0
+    })
+}
+
+/// A parameter of this name and shape; `None` for what is no floating-point number.
+fn parameter(key: &str, shape: &[usize], conv_gain: f64) -> Option<ArrayD<f32>> {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    if last == "num_batches_tracked" || last == "relative_position_index" {
+        return None;
+    }
+    let rank = shape.len();
+    let gain = if rank == 2 { 1.0 } else { conv_gain };
+    let fan_in: usize = shape.iter().skip(1).product();
+    let scale = (3.0 * gain / fan_in as f64).sqrt();
+    let value = move |v: f64| match last {
+        "running_var" => 0.5 + (v + 1.0) / 2.0,
+        "running_mean" => 0.1 * v,
+        "gamma" | "layer_scale" => 0.5 + 0.1 * v,
+        _ if rank == 1 && key.ends_with("weight") => 1.0 + 0.1 * v,
+        _ if rank == 1 && key.ends_with("bias") => 0.1 * v,
+        _ if rank >= 2 && (key.ends_with("weight") || last == "proj") => v * scale,
+        _ => 0.02 * v,
+    };
+    let n = shape.iter().product();
+    let values = formula(key).take(n).map(|v| value(v) as f32).collect();
+    ArrayD::from_shape_vec(IxDyn(shape), values).ok()
+}
+
+fn images(n: usize, size: usize) -> Array4<f32> {
+    let pixels = (0..n).flat_map(|image| {
+        let values = formula(&format!("image:{image}")).take(3 * size * size);
+        values.map(|v| v as f32)
+    });
+    Array4::from_shape_vec((n, 3, size, size), pixels.collect()).unwrap()
+}
+
+/// A tap of the reference, and what is still to be done to what it gives.
+fn tap(reference: &Value) -> (Tap, bool) {
+    let module = match reference["module"].as_str().unwrap() {
+        "" => "output",
+        module => module,
+    };
+    let tap = Tap::new(module);
+    match reference["post"].as_str() {
+        None | Some("LND_to_NLD") => (tap, false),
+        Some("cls") => (tap.with_pooling(Pooling::ClassToken), false),
+        Some("mean_hw") => (tap.with_pooling(Pooling::Mean), false),
+        Some("relu_mean_hw") => (tap, true),
+        Some(other) => panic!("{other}"),
+    }
+}
+
+/// The mean over height and width of what is positive.
+fn relu_mean(maps: &Array2<f32>, n_channels: usize) -> Array2<f32> {
+    let n = maps.nrows();
+    let place = maps.ncols() / n_channels;
+    Array2::from_shape_fn((n, n_channels), |(image, channel)| {
+        let map = maps.row(image);
+        let values = map.iter().skip(channel * place).take(place);
+        values.map(|x| x.max(0.0)).sum::<f32>() / place as f32
+    })
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    let values = value.as_array().unwrap().iter();
+    values.map(|value| value.as_f64().unwrap()).collect()
+}
+
+fn check(shared: &Path, name: &str, ours: &str) {
+    let folder = shared.join("goldens/extract");
+    let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+    let reference: Value = serde_json::from_str(&text).unwrap();
+    let architecture = Architecture::named(ours).unwrap();
+
+    let mut expected: Vec<(String, Vec<usize>)> =
+        serde_json::from_value(reference["state_dict"].clone()).unwrap();
+    let mut found = Network::list_parameters(&architecture).unwrap();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected, "{name}");
+
+    let gain = reference["conv_gain"].as_f64().unwrap();
+    let tensors: Vec<(String, ArrayD<f32>)> = expected
+        .iter()
+        .filter_map(|(key, shape)| Some((key.clone(), parameter(key, shape, gain)?)))
+        .collect();
+    let (mut sum, mut size) = (0.0, 0.0);
+    for x in tensors.iter().flat_map(|(_, tensor)| tensor) {
+        sum += f64::from(*x);
+        size += f64::from(x.abs());
+    }
+    let expected_sum = reference["weights_sum"].as_f64().unwrap();
+    assert!((sum - expected_sum).abs() <= 1e-9 * size, "{name}: the formula");
+
+    let taps: Vec<(&String, &Value)> = reference["taps"].as_object().unwrap().iter().collect();
+    let (wanted, relus): (Vec<Tap>, Vec<bool>) = taps.iter().map(|(_, t)| tap(t)).unzip();
+    let weights = Weights::of_tensors(tensors);
+    let network = Network::new(&architecture, &weights, &wanted, Device::Cpu).unwrap();
+    let input = images(4, architecture.input_size());
+    let found = network.represent(input.view()).unwrap();
+
+    let full = std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap();
+    let full = SafeTensors::deserialize(&full).unwrap();
+    for (((key, reference), mut found), relu) in taps.into_iter().zip(found).zip(relus) {
+        let std = reference["std"].as_f64().unwrap();
+        let n_values = reference["values_per_image"].as_u64().unwrap() as usize;
+        if relu {
+            found = relu_mean(&found, n_values);
+        }
+        assert_eq!(found.dim(), (4, n_values), "{name} {key}");
+        let close = |found: f64, expected: f64, what: &str| {
+            let difference = (found - expected).abs() / std;
+            assert!(difference <= TOLERANCE, "{name} {key} {what}: {difference:e}");
+        };
+        let spaced = numbers(&reference["spaced16_index"]);
+        for (image, row) in reference["images"].as_array().unwrap().iter().zip(found.rows()) {
+            for (place, expected) in numbers(&image["first16"]).into_iter().enumerate() {
+                close(row[place].into(), expected, "first16");
+            }
+            for (place, expected) in spaced.iter().zip(numbers(&image["spaced16"])) {
+                close(row[*place as usize].into(), expected, "spaced16");
+            }
+            let row: Array1<f64> = row.mapv(f64::from);
+            close(row.mean().unwrap(), image["mean"].as_f64().unwrap(), "mean");
+            close(row.std(0.0), image["std"].as_f64().unwrap(), "std");
+        }
+        if reference["full_in_safetensors"].as_bool() == Some(true) {
+            let stored = full.tensor(key).unwrap();
+            let values = stored.data().chunks_exact(4);
+            let values = values.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+            let rows = found.rows().into_iter().take(2);
+            for (found, expected) in rows.flatten().zip(values) {
+                close((*found).into(), expected.into(), "image");
+            }
+        }
+    }
+}
+
+macro_rules! architectures {
+    ($($test:ident: $reference:literal as $ours:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            if let Some(shared) = common::shared() {
+                check(&shared, $reference, $ours);
+            }
+        })*
+    };
+}
+
+architectures! {
+    resnet18: "resnet18" as "resnet18",
+    resnet50: "resnet50" as "resnet50",
+    resnext50_32x4d: "resnext50_32x4d" as "resnext50_32x4d",
+    wide_resnet50_2: "wide_resnet50_2" as "wide_resnet50_2",
+    squeezenet1_0: "squeezenet1_0" as "squeezenet1_0",
+}
+
+/// The numbers that parameters and images are made of, against the reference's own.
+#[test]
+fn the_formula_is_that_of_the_reference() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let text = std::fs::read_to_string(shared.join("goldens/extract/generator.json")).unwrap();
+    let reference: Value = serde_json::from_str(&text).unwrap();
+    let mut n_checked = 0;
+    for tensor in reference["tensors"].as_array().unwrap() {
+        let key = tensor["key"].as_str().unwrap();
+        let shape: Vec<usize> = serde_json::from_value(tensor["shape"].clone()).unwrap();
+        let gain = tensor["conv_gain"].as_f64().unwrap_or(2.0);
+        let found = parameter(key, &shape, gain).unwrap();
+        for (found, expected) in found.iter().zip(numbers(&tensor["first4"])) {
+            assert_eq!(*found, expected as f32, "{key}");
+        }
+        n_checked += 1;
+    }
+    assert!(n_checked > 3);
+}
