@@ -56,6 +56,7 @@
 
 pub mod dataset;
 pub mod error;
+mod images;
 pub mod inference;
 mod io;
 pub mod judgment;
@@ -73,6 +74,7 @@ pub mod transform;
 
 pub use dataset::SimilarityDataset;
 pub use error::{Error, PairProblem, Result, TrialProblem};
+pub use images::ImageFiles;
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;
