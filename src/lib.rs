@@ -49,6 +49,7 @@
 //! | [`probe`] | the linear transform that explains choices best, with proof |
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |
+//! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
@@ -56,6 +57,8 @@
 
 pub mod dataset;
 pub mod error;
+#[cfg(feature = "extract")]
+pub mod extract;
 mod images;
 pub mod inference;
 mod io;
