@@ -91,6 +91,24 @@ pub enum Error {
         found: u64,
     },
 
+    /// An image ends before all of it is there.
+    #[error("the {format} image is cut short: its end is missing")]
+    ImageCutShort {
+        /// The format of the image.
+        format: &'static str,
+    },
+
+    /// An image has no pixels, or more than are allowed; it was not decoded.
+    #[error("the image has {width}×{height} pixels (expected 1 to {limit})")]
+    ImageSize {
+        /// Its width in pixels.
+        width: u64,
+        /// Its height in pixels.
+        height: u64,
+        /// The most pixels that are allowed.
+        limit: u64,
+    },
+
     /// More memory would be needed than can be had.
     #[error("{what} would need {bytes} bytes of memory, which cannot be had")]
     OutOfMemory {
@@ -189,6 +207,25 @@ pub enum Error {
         /// Position of the second.
         second: usize,
     },
+
+    /// Two image files carry the name of one stimulus.
+    #[error(
+        "stimulus {id:?} has two images: {} and {}",
+        first.display(),
+        second.display()
+    )]
+    DuplicateImage {
+        /// The id.
+        id: String,
+        /// Its first image.
+        first: PathBuf,
+        /// The second.
+        second: PathBuf,
+    },
+
+    /// A folder holds no images.
+    #[error("there are no images (expected .jpg, .jpeg or .png files)")]
+    NoImages,
 
     /// A stimulus has no id.
     #[error("the stimulus at {position} has an empty id")]
@@ -439,7 +476,10 @@ pub enum Error {
     },
 
     /// Parameters that are not those of a network.
-    #[error("not the parameters of this network: {}", mismatch(missing, unexpected, misshapen))]
+    #[error(
+        "not the parameters of this network: {}",
+        mismatch(missing, unexpected, misshapen)
+    )]
     WeightsMismatch {
         /// Parameters of the network that are not there.
         missing: Vec<String>,

@@ -50,6 +50,7 @@
 //! | [`recovery`] | whether the right model would win a comparison by probes |
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |
+//! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
@@ -59,6 +60,7 @@ pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
 pub mod extract;
+mod images;
 pub mod inference;
 mod io;
 pub mod judgment;
@@ -77,6 +79,7 @@ pub mod transform;
 
 pub use dataset::SimilarityDataset;
 pub use error::{Error, MisshapenTensor, PairProblem, Result, TrialProblem};
+pub use images::ImageFiles;
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;

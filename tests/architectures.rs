@@ -118,7 +118,10 @@ fn check(shared: &Path, name: &str, ours: &str) {
         size += f64::from(x.abs());
     }
     let expected_sum = reference["weights_sum"].as_f64().unwrap();
-    assert!((sum - expected_sum).abs() <= 1e-9 * size, "{name}: the formula");
+    assert!(
+        (sum - expected_sum).abs() <= 1e-9 * size,
+        "{name}: the formula"
+    );
 
     let taps: Vec<(&String, &Value)> = reference["taps"].as_object().unwrap().iter().collect();
     let (wanted, relus): (Vec<Tap>, Vec<bool>) = taps.iter().map(|(_, t)| tap(t)).unzip();
@@ -138,10 +141,18 @@ fn check(shared: &Path, name: &str, ours: &str) {
         assert_eq!(found.dim(), (4, n_values), "{name} {key}");
         let close = |found: f64, expected: f64, what: &str| {
             let difference = (found - expected).abs() / std;
-            assert!(difference <= TOLERANCE, "{name} {key} {what}: {difference:e}");
+            assert!(
+                difference <= TOLERANCE,
+                "{name} {key} {what}: {difference:e}"
+            );
         };
         let spaced = numbers(&reference["spaced16_index"]);
-        for (image, row) in reference["images"].as_array().unwrap().iter().zip(found.rows()) {
+        for (image, row) in reference["images"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(found.rows())
+        {
             for (place, expected) in numbers(&image["first16"]).into_iter().enumerate() {
                 close(row[place].into(), expected, "first16");
             }

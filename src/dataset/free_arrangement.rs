@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::dataset::SimilarityDataset;
-use crate::dataset::images::Images;
 use crate::error::{Error, Result};
+use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
 use crate::names::named;
 use crate::rdm::{Rdm, RdmSet, n_stimuli_of};
@@ -60,7 +60,7 @@ named!(FreeArrangementSet, "set", "set1 or set2");
 #[derive(Debug, Clone, PartialEq)]
 pub struct FreeArrangement {
     set: FreeArrangementSet,
-    images: Images,
+    images: ImageFiles,
     rdms: RdmSet,
 }
 
@@ -76,7 +76,7 @@ impl FreeArrangement {
     /// [`Error::InRdm`] [`Error::InvalidPair`] for what is negative or not finite.
     pub fn open(folder: impl AsRef<Path>, set: FreeArrangementSet) -> Result<Self> {
         let folder = folder.as_ref();
-        let images = Images::open(&folder.join("images").join(set.name()))?;
+        let images = ImageFiles::by_file_name(&folder.join("images").join(set.name()))?;
         let path = folder.join("sim_judgements").join("BEHAVIOR.mat");
         let read = || {
             let behavior = MatFile::open(&path)?.read("BEHAVIOR")?;
@@ -115,7 +115,7 @@ impl SimilarityDataset for FreeArrangement {
     }
 }
 
-fn rdms(images: &Images, distances: MatArray) -> Result<RdmSet> {
+fn rdms(images: &ImageFiles, distances: MatArray) -> Result<RdmSet> {
     let distances = distances.into_matrix("people×n(n−1)/2 for n images")?;
     let found = distances.ncols();
     images.require(n_stimuli_of(found).ok_or(Error::NotAllPairs { found })?)?;

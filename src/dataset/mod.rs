@@ -14,7 +14,6 @@
 //! | [`Simulated`] | trials that a [`SimulatedObserver`] answered: no people |
 
 mod free_arrangement;
-mod images;
 mod kriegeskorte92;
 mod labelled;
 mod meadows;

@@ -5,8 +5,8 @@ use std::path::Path;
 use ndarray::Axis;
 
 use crate::dataset::SimilarityDataset;
-use crate::dataset::images::Images;
 use crate::error::{Error, Result};
+use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
 use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
@@ -33,7 +33,7 @@ use crate::stimuli::Stimuli;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MultiArrangement {
-    images: Images,
+    images: ImageFiles,
     rdms: RdmSet,
 }
 
@@ -49,7 +49,7 @@ impl MultiArrangement {
     /// on the diagonal.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
-        let images = Images::open(&folder.join("images"))?;
+        let images = ImageFiles::by_file_name(&folder.join("images"))?;
         let path = folder.join("sim_judgements").join("judgments_general.mat");
         let read = || rdms(&images, MatFile::open(&path)?.read("judgments")?);
         Ok(Self {
@@ -80,7 +80,7 @@ impl SimilarityDataset for MultiArrangement {
     }
 }
 
-fn rdms(images: &Images, judgments: MatArray) -> Result<RdmSet> {
+fn rdms(images: &ImageFiles, judgments: MatArray) -> Result<RdmSet> {
     let judgments = judgments.into_numbers()?;
     let &[_, n, columns] = judgments.shape() else {
         return Err(not_square(judgments.shape()));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use crate::dataset::SimilarityDataset;
-use crate::dataset::images::Images;
 use crate::error::{Error, PairProblem, Result};
+use crate::images::ImageFiles;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::{Origin, extension};
@@ -41,7 +41,7 @@ use crate::stimuli::Stimuli;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Peterson {
     name: String,
-    images: Images,
+    images: ImageFiles,
     similarities: Vec<f64>,
     rdms: RdmSet,
 }
@@ -67,7 +67,7 @@ impl Peterson {
             return Err(Error::parameter("category", expected, category));
         }
         let folder = folder.as_ref().join(category);
-        let images = Images::open(&folder.join("images"))?;
+        let images = ImageFiles::by_file_name(&folder.join("images"))?;
         let path = file_in(&folder.join("sim_judgements"))?;
         let read = || {
             let matrix = match extension(&path).as_str() {

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::images::{IMAGE_ENDINGS, is_image};
 use crate::dataset::{SimilarityDataset, TripletFile};
 use crate::error::Result;
+use crate::images::{IMAGE_ENDINGS, is_image};
 use crate::judgment::{OddOneOut, OddOneOutTask};
 use crate::stimuli::Stimuli;
 

@@ -62,7 +62,10 @@ impl Architecture {
     }
 
     /// Says whose modules give height × width × channels: those whose paths begin with one of these.
-    pub(in crate::extract) fn with_channels_last(mut self, prefixes: &'static [&'static str]) -> Self {
+    pub(in crate::extract) fn with_channels_last(
+        mut self,
+        prefixes: &'static [&'static str],
+    ) -> Self {
         self.channels_last = prefixes;
         self
     }
@@ -119,7 +122,11 @@ impl Architecture {
 
     /// What the axes of the output of a module are.
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
-        match self.channels_last.iter().any(|prefix| path.starts_with(prefix)) {
+        match self
+            .channels_last
+            .iter()
+            .any(|prefix| path.starts_with(prefix))
+        {
             true => Axes::ChannelsLast,
             false => Axes::ChannelsFirst,
         }

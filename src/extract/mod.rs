@@ -1,4 +1,6 @@
 //! Networks as sources of representations: from images and weights to the output of any named module.
+//!
+//! [`preprocess`] turns image files into the numbers that a network was trained on.
 
 mod architecture;
 mod builder;
@@ -9,6 +11,7 @@ mod models;
 mod module;
 mod nearest;
 mod network;
+pub mod preprocess;
 mod tap;
 mod taps;
 mod weights;

@@ -62,7 +62,8 @@ impl Sequential {
         name: &str,
         build: impl FnOnce(&Builder<'_>) -> Result<M>,
     ) -> Result<()> {
-        self.parts.push(Box::new(Tapped::new(builder, name, build)?));
+        self.parts
+            .push(Box::new(Tapped::new(builder, name, build)?));
         Ok(())
     }
 

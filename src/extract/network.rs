@@ -89,7 +89,10 @@ impl Network {
         let table = TapTable::these(modules.iter().copied());
         let (module, _) = build(architecture, weights, &table, &device, backend)?;
         let names = table.into_names();
-        if let Some(unknown) = modules.iter().find(|&&module| !names.iter().any(|n| n == module)) {
+        if let Some(unknown) = modules
+            .iter()
+            .find(|&&module| !names.iter().any(|n| n == module))
+        {
             return Err(Error::UnknownName {
                 what: "module",
                 name: (*unknown).into(),
@@ -173,7 +176,8 @@ impl Network {
         };
         let gather = |tap: usize| {
             let mut all = Vec::new();
-            rows.iter().for_each(|of_pass| all.extend_from_slice(&of_pass[tap]));
+            rows.iter()
+                .for_each(|of_pass| all.extend_from_slice(&of_pass[tap]));
             let n_features = all.len() / n;
             Array2::from_shape_vec((n, n_features), all).expect("as many rows as images")
         };

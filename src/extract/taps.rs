@@ -46,7 +46,11 @@ impl TapTable {
     pub fn these<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         let places = names.into_iter().enumerate();
         Self {
-            wanted: Wanted::These(places.map(|(place, name)| (name.to_owned(), place)).collect()),
+            wanted: Wanted::These(
+                places
+                    .map(|(place, name)| (name.to_owned(), place))
+                    .collect(),
+            ),
             names: RefCell::default(),
         }
     }

@@ -28,10 +28,21 @@ pub(in crate::extract) struct Attention {
 }
 
 impl Attention {
-    pub fn new(builder: &Builder<'_>, width: usize, n_heads: usize, packing: Packing) -> Result<Self> {
+    pub fn new(
+        builder: &Builder<'_>,
+        width: usize,
+        n_heads: usize,
+        packing: Packing,
+    ) -> Result<Self> {
         let (qkv, proj) = match packing {
             Packing::Torch => (
-                Linear::named(builder, width, 3 * width, "in_proj_weight", Some("in_proj_bias"))?,
+                Linear::named(
+                    builder,
+                    width,
+                    3 * width,
+                    "in_proj_weight",
+                    Some("in_proj_bias"),
+                )?,
                 Linear::new(&builder.child("out_proj"), width, width)?,
             ),
             Packing::Qkv => (
@@ -91,9 +102,9 @@ impl Attention {
         };
         let out = match bias {
             None => with_values(qkv, |qkv| attend(qkv, None))?,
-            Some(bias) => with_values(bias, |bias| {
-                with_values(qkv, |qkv| attend(qkv, Some(bias)))
-            })??,
+            Some(bias) => {
+                with_values(bias, |bias| with_values(qkv, |qkv| attend(qkv, Some(bias))))??
+            }
         };
         Ok(Tensor::from_vec(out, (n, n_tokens, width), &Device::Cpu)?)
     }

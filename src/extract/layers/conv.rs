@@ -5,12 +5,12 @@ use candle_core::Tensor;
 use super::native::conv::Filters;
 use super::native::depthwise::DepthwiseFilters;
 use super::norm::Moments;
-use super::{Activation, BatchNorm, Backend, ConvSpec, each_image};
+use super::{Activation, Backend, BatchNorm, ConvSpec, each_image};
+use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::{Pass, TapSlot};
-use crate::error::Result;
 
 /// A two-dimensional convolution.
 pub(in crate::extract) struct Conv2d {

@@ -135,7 +135,12 @@ impl Module for LayerNorm {
         match &self.on_device {
             Some([weight, bias]) => {
                 let x = x.contiguous()?;
-                Ok(candle_nn::ops::layer_norm(&x, weight, bias, self.epsilon as f32)?)
+                Ok(candle_nn::ops::layer_norm(
+                    &x,
+                    weight,
+                    bias,
+                    self.epsilon as f32,
+                )?)
             }
             None => {
                 let out = super::with_values(x, |values| {

@@ -131,8 +131,7 @@ fn window(index: usize, n: usize, size: usize) -> (usize, usize) {
 pub(in crate::extract) fn global_average(x: &Tensor) -> Flow<Tensor> {
     match x.device().is_cpu() {
         true => {
-            let pooled =
-                each_image(x, |x, shape| native::pool::adaptive_average(x, shape, 1))?;
+            let pooled = each_image(x, |x, shape| native::pool::adaptive_average(x, shape, 1))?;
             Ok(pooled.flatten_from(1)?)
         }
         false => Ok(x.mean((D::Minus2, D::Minus1))?),

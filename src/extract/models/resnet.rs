@@ -137,7 +137,10 @@ impl Block {
     fn shape(config: Config, inputs: usize, planes: usize, stride: usize) -> BlockShape {
         let (width, outputs) = match config.block {
             Basic => (planes, planes),
-            Bottleneck => (planes * config.width_per_group / 64 * config.groups, 4 * planes),
+            Bottleneck => (
+                planes * config.width_per_group / 64 * config.groups,
+                4 * planes,
+            ),
         };
         BlockShape {
             kind: config.block,
@@ -174,7 +177,9 @@ impl Block {
                 conv(2, ConvSpec::same(width, outputs, 3), none)?,
             ],
             Bottleneck => {
-                let middle = ConvSpec::same(width, width, 3).stride(stride).groups(groups);
+                let middle = ConvSpec::same(width, width, 3)
+                    .stride(stride)
+                    .groups(groups);
                 vec![
                     conv(1, ConvSpec::new(inputs, width, 1), relu)?,
                     conv(2, middle, relu)?,
@@ -192,7 +197,10 @@ impl Block {
                     activation: None,
                 };
                 let spec = ConvSpec::new(inputs, outputs, 1).stride(stride);
-                Some((ConvNorm::new(&child, names, spec, EPSILON, none)?, child.tap()))
+                Some((
+                    ConvNorm::new(&child, names, spec, EPSILON, none)?,
+                    child.tap(),
+                ))
             }
         };
         Ok(Self {

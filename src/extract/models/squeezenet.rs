@@ -7,8 +7,7 @@ use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::layers::{
-    Activation, AdaptiveAveragePool, Backend, Conv2d, ConvSpec, MaxPool, PoolSpec,
-    global_average,
+    Activation, AdaptiveAveragePool, Backend, Conv2d, ConvSpec, MaxPool, PoolSpec, global_average,
 };
 use crate::extract::module::{Function, Module, Sequential};
 use crate::extract::taps::Pass;

@@ -72,7 +72,10 @@ impl Container {
                 let file = SafetensorsFile::open(path)?;
                 file.tensors().into_keys().map(same).collect()
             }
-            Self::Pth(path) => pth::shapes(&pth::open(path)?).into_keys().map(same).collect(),
+            Self::Pth(path) => pth::shapes(&pth::open(path)?)
+                .into_keys()
+                .map(same)
+                .collect(),
             Self::Memory(tensors) => tensors.keys().cloned().map(same).collect(),
         })
     }
@@ -229,7 +232,10 @@ impl Parameters for Reader<'_> {
                 });
                 Ok(nothing())
             }
-            _ => match self.read(stored).map_err(|error| error.in_file(&self.path))? {
+            _ => match self
+                .read(stored)
+                .map_err(|error| error.in_file(&self.path))?
+            {
                 Some(values) => Ok(values),
                 None => {
                     self.missing.borrow_mut().push(key.to_owned());

@@ -80,7 +80,10 @@ impl Weights {
             origin: Origin::Stored(Stored {
                 hash: checkpoint::hash_of_tensors(&tensors),
                 name: "tensors in memory".into(),
-                keys: tensors.keys().map(|key| (key.clone(), key.clone())).collect(),
+                keys: tensors
+                    .keys()
+                    .map(|key| (key.clone(), key.clone()))
+                    .collect(),
                 container: Container::Memory(tensors.into()),
                 absent: Vec::new(),
             }),

@@ -49,7 +49,8 @@ pub(super) fn read(tensors: &PthTensors, name: &str, file_length: u64) -> Result
         }
     }
     let tensor = tensors.get(name).map_err(malformed)?;
-    let tensor = tensor.ok_or_else(|| malformed(candle_core::Error::Msg("no such tensor".into())))?;
+    let tensor =
+        tensor.ok_or_else(|| malformed(candle_core::Error::Msg("no such tensor".into())))?;
     let values = tensor.to_dtype(DType::F32).and_then(|x| x.flatten_all());
     values.and_then(|x| x.to_vec1()).map_err(of_candle)
 }

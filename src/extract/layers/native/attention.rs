@@ -47,7 +47,10 @@ pub(in crate::extract) fn attention(
         );
         if let Some(bias) = bias {
             let bias = &bias[head * n * m..][..n * m];
-            weights.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
+            weights
+                .iter_mut()
+                .zip(bias)
+                .for_each(|(x, bias)| *x += bias);
         }
         softmax_rows(&mut weights, m);
         let last = (n - 1) * stride;

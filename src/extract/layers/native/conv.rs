@@ -51,13 +51,20 @@ impl Filters {
     }
 
     /// activation(x ∗ filters + bias) of one image, and its shape.
-    pub fn apply(&self, x: &[f32], shape: MapShape, activation: Activation) -> (Vec<f32>, MapShape) {
+    pub fn apply(
+        &self,
+        x: &[f32],
+        shape: MapShape,
+        activation: Activation,
+    ) -> (Vec<f32>, MapShape) {
         let out_shape = self.spec.out_shape(shape);
         let mut out = vec![0.0; out_shape.len()];
         let n_pixels = out_shape.height * out_shape.width;
         let n_inputs = self.spec.window_len();
         let [least, most] = TILE_PIXELS;
-        let tile = (TILE_BYTES / (4 * n_inputs)).clamp(least, most).min(n_pixels);
+        let tile = (TILE_BYTES / (4 * n_inputs))
+            .clamp(least, most)
+            .min(n_pixels);
         let mut rows = match self.spec.is_pointwise() {
             true => Vec::new(),
             false => vec![0.0; tile * n_inputs],
@@ -74,7 +81,14 @@ impl Filters {
                 let rows = match self.spec.is_pointwise() {
                     true => &x[start * n_inputs..][..n * n_inputs],
                     false => {
-                        self.gather(x, shape, out_shape.width, start, group, &mut rows[..n * n_inputs]);
+                        self.gather(
+                            x,
+                            shape,
+                            out_shape.width,
+                            start,
+                            group,
+                            &mut rows[..n * n_inputs],
+                        );
                         &rows[..n * n_inputs]
                     }
                 };
@@ -123,8 +137,8 @@ impl Filters {
                     line.fill(0.0);
                     continue;
                 }
-                let in_row = &x[y as usize * shape.width * shape.channels..]
-                    [..shape.width * shape.channels];
+                let in_row =
+                    &x[y as usize * shape.width * shape.channels..][..shape.width * shape.channels];
                 let is_inside = left >= 0 && left as usize + width <= shape.width;
                 if is_dense && is_inside {
                     // One run: channels of neighbouring pixels are neighbours.

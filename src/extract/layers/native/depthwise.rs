@@ -30,7 +30,12 @@ impl DepthwiseFilters {
     }
 
     /// activation(x ∗ filters + bias) of one image, and its shape.
-    pub fn apply(&self, x: &[f32], shape: MapShape, activation: Activation) -> (Vec<f32>, MapShape) {
+    pub fn apply(
+        &self,
+        x: &[f32],
+        shape: MapShape,
+        activation: Activation,
+    ) -> (Vec<f32>, MapShape) {
         let out_shape = self.spec.out_shape(shape);
         let mut out = vec![0.0; out_shape.len()];
         Arch::new().dispatch(Convolve {

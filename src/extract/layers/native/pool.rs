@@ -87,8 +87,11 @@ fn for_each_window(
     for pixel in 0..out_shape.height * out_shape.width {
         let rows = spec.inside(pixel / out_shape.width, shape.height);
         let columns = spec.inside(pixel % out_shape.width, shape.width);
-        let mut places =
-            rows.flat_map(|row| columns.clone().map(move |column| row * shape.width + column));
+        let mut places = rows.flat_map(|row| {
+            columns
+                .clone()
+                .map(move |column| row * shape.width + column)
+        });
         visit(pixel, &mut places);
     }
 }

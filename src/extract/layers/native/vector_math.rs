@@ -85,7 +85,10 @@ mod tests {
             let exact = f64::from(x).exp();
             assert!((f64::from(exp(x)) - exact).abs() <= 2.5e-7 * exact, "{x}");
         }
-        assert_eq!((exp(0.0), exp(-1e30), exp(f32::NEG_INFINITY)), (1.0, 0.0, 0.0));
+        assert_eq!(
+            (exp(0.0), exp(-1e30), exp(f32::NEG_INFINITY)),
+            (1.0, 0.0, 0.0)
+        );
     }
 
     #[test]

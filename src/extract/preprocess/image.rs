@@ -1,0 +1,118 @@
+//! Decoded images.
+
+use ndarray::{Array3, ArrayView3};
+
+use crate::error::{Error, Result};
+use crate::io::reserve;
+
+/// Red, green and blue.
+pub(super) const N_CHANNELS: usize = 3;
+
+/// An image of at least one pixel, with 8 bits for each of red, green and blue.
+///
+/// Its pixels are an array `[height, width, 3]`, row by row from the top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RgbImage {
+    /// In standard layout, no axis empty.
+    pixels: Array3<u8>,
+}
+
+impl RgbImage {
+    /// The image of these pixels `[height, width, 3]`, each red, green, blue.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where there are no pixels, or not three channels.
+    pub fn new(pixels: Array3<u8>) -> Result<Self> {
+        if pixels.is_empty() || pixels.dim().2 != N_CHANNELS {
+            return Err(shape_error(pixels.shape()));
+        }
+        let pixels = if pixels.is_standard_layout() {
+            pixels
+        } else {
+            pixels.as_standard_layout().into_owned()
+        };
+        Ok(Self { pixels })
+    }
+
+    /// The image of these bytes, pixel by pixel.
+    pub(super) fn from_bytes(width: usize, height: usize, bytes: Vec<u8>) -> Result<Self> {
+        let shape = (height, width, N_CHANNELS);
+        let pixels = Array3::from_shape_vec(shape, bytes)
+            .map_err(|_| shape_error(&[height, width, N_CHANNELS]))?;
+        Self::new(pixels)
+    }
+
+    /// Number of columns.
+    pub fn width(&self) -> usize {
+        self.pixels.dim().1
+    }
+
+    /// Number of rows.
+    pub fn height(&self) -> usize {
+        self.pixels.dim().0
+    }
+
+    /// The pixels `[height, width, 3]`.
+    pub fn pixels(&self) -> ArrayView3<'_, u8> {
+        self.pixels.view()
+    }
+
+    /// The pixels `[height, width, 3]`, owned.
+    pub fn into_pixels(self) -> Array3<u8> {
+        self.pixels
+    }
+
+    /// The pixels one after the other, row by row.
+    pub(super) fn bytes(&self) -> &[u8] {
+        // The layout is the standard one.
+        self.pixels.as_slice().unwrap_or_default()
+    }
+
+    /// The bytes of a row.
+    pub(super) fn row(&self, y: usize) -> &[u8] {
+        let length = N_CHANNELS * self.width();
+        &self.bytes()[y * length..][..length]
+    }
+}
+
+/// Bytes of a black image.
+pub(super) fn black(width: usize, height: usize) -> Result<Vec<u8>> {
+    let n = width.saturating_mul(height).saturating_mul(N_CHANNELS);
+    let mut bytes = Vec::new();
+    reserve(&mut bytes, n, "an image")?;
+    bytes.resize(n, 0);
+    Ok(bytes)
+}
+
+fn shape_error(found: &[usize]) -> Error {
+    Error::Shape {
+        what: "an image",
+        expected: "[height, width, 3], not empty".into(),
+        found: found.iter().map(|&n| n as u64).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_image_is_refused() {
+        for shape in [(0, 5, 3), (5, 0, 3), (4, 4, 0), (4, 4, 1), (4, 4, 4)] {
+            assert!(matches!(
+                RgbImage::new(Array3::zeros(shape)),
+                Err(Error::Shape { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn any_layout_is_taken() {
+        // Stored by columns.
+        let pixels = Array3::from_shape_fn((3, 4, 2), |(c, x, y)| (100 * c + 10 * x + y) as u8);
+        let image = RgbImage::new(pixels.permuted_axes([2, 1, 0])).unwrap();
+        assert_eq!((image.width(), image.height()), (4, 2));
+        assert_eq!(image.row(1)[..6], [1, 101, 201, 11, 111, 211]);
+        assert_eq!(image.pixels()[[1, 1, 2]], 211);
+    }
+}

@@ -1,0 +1,107 @@
+//! JPEG.
+//!
+//! By zune-jpeg itself and not through the image crate, which leaves no choice but to have what is
+//! damaged or missing filled with grey.
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::decode::Decoded;
+use super::image::{RgbImage, black};
+use crate::error::{BoxedError, Error, Result};
+
+const FORMAT: &str = "JPEG";
+
+/// Decodes a file. `check_size` is given its width and height before anything is decoded.
+pub(super) fn decode(
+    bytes: &[u8],
+    check_size: impl FnOnce(u64, u64) -> Result<()>,
+) -> Result<Decoded> {
+    // Left to itself the decoder fills what is missing with grey. The strict mode refuses damage
+    // that it notices, but not that the last rows are missing; the end marker tells.
+    if !has_end(bytes) {
+        return Err(Error::ImageCutShort { format: FORMAT });
+    }
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(malformed)?;
+    let Some((width, height)) = decoder.dimensions() else {
+        return Err(malformed("it has no size"));
+    };
+    check_size(width as u64, height as u64)?;
+    let mut pixels = black(width, height)?;
+    if decoder.output_buffer_size() != Some(pixels.len()) {
+        return Err(malformed("it has an unknown number of channels"));
+    }
+    decoder.decode_into(&mut pixels).map_err(malformed)?;
+    let exif = decoder.exif().cloned();
+    Ok((RgbImage::from_bytes(width, height, pixels)?, exif))
+}
+
+/// Whether the marker that ends an image (EOI) is there; what follows it does not count.
+fn has_end(bytes: &[u8]) -> bool {
+    const START_OF_IMAGE: u8 = 0xd8;
+    const END_OF_IMAGE: u8 = 0xd9;
+    let mut rest = bytes;
+    loop {
+        // Within compressed data a byte 0xff is followed by 0, which makes it no marker, and any
+        // number of bytes 0xff may stand before one.
+        let Some(at) = rest
+            .windows(2)
+            .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))
+        else {
+            return false;
+        };
+        let marker = rest[at + 1];
+        rest = &rest[at + 2..];
+        match marker {
+            END_OF_IMAGE => return true,
+            // These stand alone: TEM, RST0 to RST7, SOI.
+            0x01 | 0xd0..=START_OF_IMAGE => {}
+            // All others begin a segment of a declared length, where anything may stand.
+            _ => {
+                let Some(length) = rest.first_chunk().map(|&bytes| u16::from_be_bytes(bytes))
+                else {
+                    return false;
+                };
+                let Some(after) = rest.get(usize::from(length)..) else {
+                    return false;
+                };
+                rest = after;
+            }
+        }
+    }
+}
+
+fn malformed(source: impl Into<BoxedError>) -> Error {
+    Error::Malformed {
+        format: FORMAT,
+        source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_found_behind_segments_and_compressed_data() {
+        let segment = [0xff, 0xe1, 0, 5, 0xff, 0xd9, 7]; // a marker within it
+        let scan = [
+            0xff, 0xda, 0, 3, 1, 9, 0xff, 0, 0xd9, 0xff, 0xd3, 4, 0xff, 0xff,
+        ];
+        let whole = [&[0xff, 0xd8], &segment[..], &scan[..], &[0xff, 0xd9]].concat();
+        assert!(has_end(&whole));
+        assert!(has_end(&[&whole[..], b"trailer"].concat()));
+        for length in 0..whole.len() {
+            assert!(!has_end(&whole[..length]), "{length}");
+        }
+        assert!(!has_end(&[0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff, 0xff, 0xd9]));
+    }
+}

@@ -1,0 +1,79 @@
+//! PNG.
+
+use std::io::{Cursor, ErrorKind};
+
+use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+
+use super::decode::Decoded;
+use super::image::{N_CHANNELS, RgbImage};
+use crate::error::{BoxedError, Error, Result};
+use crate::io::reserve;
+
+const FORMAT: &str = "PNG";
+
+/// Decodes a file. `check_size` is given its width and height before anything is decoded.
+pub(super) fn decode(
+    bytes: &[u8],
+    check_size: impl FnOnce(u64, u64) -> Result<()>,
+) -> Result<Decoded> {
+    // The size is checked here, and without texts and profiles nothing else takes more memory than
+    // the file has bytes.
+    let limits = Limits { bytes: usize::MAX };
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    // To 8 bits a channel: fewer are scaled up, of 16 the upper 8 are kept, palettes are looked up.
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    let header = decoder.read_header_info().map_err(refused)?;
+    let (width, height) = header.size();
+    check_size(u64::from(width), u64::from(height))?;
+    let mut reader = decoder.read_info().map_err(refused)?;
+    let n_bytes = reader.output_buffer_size().unwrap_or(usize::MAX);
+    let mut samples = Vec::new();
+    reserve(&mut samples, n_bytes, "an image")?;
+    samples.resize(n_bytes, 0);
+    let frame = reader.next_frame(&mut samples).map_err(refused)?;
+    // An animation could begin with a smaller image.
+    if (frame.width, frame.height) != (width, height) || frame.bit_depth != BitDepth::Eight {
+        return Err(malformed("its first image is not of the declared size"));
+    }
+    // The last chunk is there, and all checksums are right.
+    reader.finish().map_err(refused)?;
+    let pixels = match frame.color_type {
+        ColorType::Rgb => samples,
+        ColorType::Rgba => pick(&samples, 4, [0, 1, 2])?,
+        ColorType::Grayscale => pick(&samples, 1, [0; 3])?,
+        ColorType::GrayscaleAlpha => pick(&samples, 2, [0; 3])?,
+        ColorType::Indexed => return Err(malformed("it has no palette")),
+    };
+    let exif = reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec);
+    let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
+    Ok((image, exif))
+}
+
+/// Makes pixels of three out of `n_samples` samples each.
+fn pick(samples: &[u8], n_samples: usize, picked: [usize; N_CHANNELS]) -> Result<Vec<u8>> {
+    let mut pixels = Vec::new();
+    let n_pixels = samples.len() / n_samples;
+    reserve(&mut pixels, n_pixels.saturating_mul(N_CHANNELS), "an image")?;
+    for pixel in samples.chunks_exact(n_samples) {
+        pixels.extend(picked.map(|sample| pixel[sample]));
+    }
+    Ok(pixels)
+}
+
+fn refused(error: DecodingError) -> Error {
+    match error {
+        DecodingError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
+            Error::ImageCutShort { format: FORMAT }
+        }
+        source => malformed(source),
+    }
+}
+
+fn malformed(source: impl Into<BoxedError>) -> Error {
+    Error::Malformed {
+        format: FORMAT,
+        source: source.into(),
+    }
+}

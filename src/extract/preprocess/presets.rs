@@ -1,0 +1,184 @@
+//! The preprocessing of published weights.
+
+use super::exif::Orientation;
+use super::normalization::Normalization;
+use super::pipeline::{Preprocessing, Resize};
+use super::weights::Filter;
+use crate::error::{Error, Result};
+
+impl Preprocessing {
+    /// Shorter side to 256 bilinear, centre 224, ImageNet: torchvision's first weights of most
+    /// networks.
+    pub const IMAGENET: Self = imagenet(256, Filter::Bilinear, 224);
+
+    /// Shorter side to 342 bilinear, centre 299, ImageNet: torchvision's Inception v3.
+    pub const INCEPTION: Self = imagenet(342, Filter::Bilinear, 299);
+
+    /// Shorter side to 224 bicubic, centre 224, CLIP; [`Preprocessing::clip`] for other sizes.
+    pub const CLIP: Self = square(224, Filter::Bicubic, 224, Normalization::CLIP);
+
+    /// Shorter side to 256 bicubic, centre 224, ImageNet: as DINOv2 is evaluated.
+    pub const DINOV2: Self = imagenet(256, Filter::Bicubic, 224);
+
+    /// Shorter side to 248 (224 / 0.9) bicubic, centre 224, −1 to 1: timm's `vit_*_patch16_224`.
+    pub const VIT: Self = square(248, Filter::Bicubic, 224, Normalization::HALF);
+
+    /// Shorter side to 256 bilinear, centre 227, Caffe: the SqueezeNet of Deep Compression.
+    pub const DEEP_COMPRESSION_227: Self = square(256, Filter::Bilinear, 227, Normalization::CAFFE);
+
+    /// All of it to 32 × 32 bilinear, ImageNet: networks for CIFAR, given photographs.
+    pub const CIFAR_32: Self = Self {
+        resize: Resize::Exact {
+            width: 32,
+            height: 32,
+        },
+        ..imagenet(32, Filter::Bilinear, 32)
+    };
+
+    /// The presets and their names.
+    ///
+    /// `imagenet-R-F-C` resizes the shorter side to R with filter F and cuts out C: other weights of
+    /// torchvision. `clip-C` is CLIP at other resolutions.
+    pub const PRESETS: [(&'static str, Self); 17] = [
+        ("imagenet", Self::IMAGENET),
+        (
+            "imagenet-232-bilinear-224",
+            imagenet(232, Filter::Bilinear, 224),
+        ),
+        (
+            "imagenet-236-bilinear-224",
+            imagenet(236, Filter::Bilinear, 224),
+        ),
+        (
+            "imagenet-224-bicubic-224",
+            imagenet(224, Filter::Bicubic, 224),
+        ),
+        (
+            "imagenet-232-bicubic-224",
+            imagenet(232, Filter::Bicubic, 224),
+        ),
+        (
+            "imagenet-256-bicubic-224",
+            imagenet(256, Filter::Bicubic, 224),
+        ),
+        (
+            "imagenet-384-bicubic-384",
+            imagenet(384, Filter::Bicubic, 384),
+        ),
+        ("inception", Self::INCEPTION),
+        ("clip", Self::CLIP),
+        (
+            "clip-288",
+            square(288, Filter::Bicubic, 288, Normalization::CLIP),
+        ),
+        (
+            "clip-336",
+            square(336, Filter::Bicubic, 336, Normalization::CLIP),
+        ),
+        (
+            "clip-384",
+            square(384, Filter::Bicubic, 384, Normalization::CLIP),
+        ),
+        (
+            "clip-448",
+            square(448, Filter::Bicubic, 448, Normalization::CLIP),
+        ),
+        ("dinov2", Self::DINOV2),
+        ("vit", Self::VIT),
+        ("deep-compression-227", Self::DEEP_COMPRESSION_227),
+        ("cifar-32", Self::CIFAR_32),
+    ];
+
+    /// The preset of this name.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] where there is none.
+    pub fn preset(name: &str) -> Result<Self> {
+        let known = Self::PRESETS.into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, preset)| preset).ok_or_else(|| {
+            let expected = "one of imagenet, imagenet-R-F-C, inception, clip, clip-C, dinov2, vit, \
+                deep-compression-227 and cifar-32, as listed in Preprocessing::PRESETS";
+            Error::parameter("preset", expected, format_args!("{name:?}"))
+        })
+    }
+
+    /// Resizes the shorter side, cuts out a square, and normalises by ImageNet: torchvision's weights
+    /// of all versions.
+    ///
+    /// # Errors
+    /// As for [`Preprocessing::new`].
+    pub fn imagenet(short_side: u32, filter: Filter, crop: u32) -> Result<Self> {
+        let resize = Resize::ShortSide(short_side);
+        Self::new(resize, filter, [crop; 2], Normalization::IMAGENET)
+    }
+
+    /// The preprocessing of CLIP and OpenCLIP for images of this side.
+    ///
+    /// # Errors
+    /// As for [`Preprocessing::new`].
+    pub fn clip(side: u32) -> Result<Self> {
+        let resize = Resize::ShortSide(side);
+        Self::new(resize, Filter::Bicubic, [side; 2], Normalization::CLIP)
+    }
+}
+
+const fn imagenet(short_side: u32, filter: Filter, crop: u32) -> Preprocessing {
+    square(short_side, filter, crop, Normalization::IMAGENET)
+}
+
+const fn square(
+    short_side: u32,
+    filter: Filter,
+    crop: u32,
+    normalization: Normalization,
+) -> Preprocessing {
+    Preprocessing {
+        orientation: Orientation::AsStored,
+        resize: Resize::ShortSide(short_side),
+        filter,
+        crop: [crop; 2],
+        normalization,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn presets_are_what_could_be_made() {
+        for (name, preset) in Preprocessing::PRESETS {
+            let made = Preprocessing::new(
+                preset.resize(),
+                preset.filter(),
+                preset.crop(),
+                *preset.normalization(),
+            );
+            assert_eq!(made.unwrap(), preset, "{name}");
+            let normalization = preset.normalization();
+            let checked = Normalization::new(normalization.mean(), normalization.std());
+            assert!(checked.is_ok(), "{name}");
+            assert_eq!(Preprocessing::preset(name).unwrap(), preset);
+        }
+        let names: BTreeSet<&str> = Preprocessing::PRESETS
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
+        assert_eq!(names.len(), Preprocessing::PRESETS.len());
+        let error = Preprocessing::preset("imagenet21k").unwrap_err();
+        assert!(error.to_string().contains("\"imagenet21k\""));
+    }
+
+    #[test]
+    fn sizes_can_be_chosen() {
+        let preset = |name| Preprocessing::preset(name).unwrap();
+        assert_eq!(Preprocessing::clip(336).unwrap(), preset("clip-336"));
+        assert_eq!(
+            Preprocessing::imagenet(232, Filter::Bicubic, 224).unwrap(),
+            preset("imagenet-232-bicubic-224")
+        );
+        assert!(Preprocessing::clip(0).is_err());
+        assert!(Preprocessing::imagenet(256, Filter::Bilinear, 9000).is_err());
+    }
+}
