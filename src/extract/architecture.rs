@@ -8,6 +8,7 @@ use crate::extract::builder::Builder;
 use crate::extract::models;
 use crate::extract::module::Sequential;
 use crate::extract::nearest::nearest;
+use crate::extract::preprocess::Preprocessing;
 use crate::extract::tap::Axes;
 
 type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
@@ -31,6 +32,7 @@ pub struct Architecture {
     input_size: usize,
     head: Head,
     channels_last: &'static [&'static str],
+    preprocessing: Preprocessing,
     build: Arc<Build>,
 }
 
@@ -44,7 +46,7 @@ pub(in crate::extract) struct Head {
 }
 
 impl Architecture {
-    /// A network for images of 224 × 224.
+    /// A network for images of 224 × 224, preprocessed as torchvision's first weights want it.
     pub(in crate::extract) fn new(
         name: &'static str,
         family: &'static str,
@@ -57,6 +59,7 @@ impl Architecture {
             input_size: 224,
             head,
             channels_last: &[],
+            preprocessing: Preprocessing::IMAGENET,
             build: Arc::new(build),
         }
     }
@@ -67,6 +70,13 @@ impl Architecture {
         prefixes: &'static [&'static str],
     ) -> Self {
         self.channels_last = prefixes;
+        self
+    }
+
+    /// Sets the preprocessing of the published weights, and with it the size of images.
+    pub(in crate::extract) fn with_preprocessing(mut self, preprocessing: Preprocessing) -> Self {
+        self.input_size = preprocessing.crop()[1] as usize;
+        self.preprocessing = preprocessing;
         self
     }
 
@@ -106,6 +116,12 @@ impl Architecture {
     /// Height and width of the images that it was made for.
     pub fn input_size(&self) -> usize {
         self.input_size
+    }
+
+    /// The preprocessing that the published weights were trained with. Other weights of the same
+    /// architecture may want another.
+    pub fn preprocessing(&self) -> Preprocessing {
+        self.preprocessing
     }
 
     /// The path of the module that `name` means: itself, or that of `logits` and `penultimate`.

@@ -5,6 +5,7 @@
 mod architecture;
 mod builder;
 mod device;
+mod extraction;
 mod flow;
 mod layers;
 mod models;
@@ -18,6 +19,9 @@ mod weights;
 
 pub use architecture::Architecture;
 pub use device::Device;
+pub use extraction::{
+    Extracted, Extraction, NetworkSource, Progress, Shard, Unreadable, join_shards,
+};
 pub use network::{Network, TapShape};
 pub use tap::{Pooling, Tap};
 pub use weights::Weights;

@@ -29,7 +29,9 @@ pub struct Network {
     places: Vec<(usize, Axes)>,
     n_modules: usize,
     module: Sequential,
-    device: candle_core::Device,
+    weights: String,
+    device: Device,
+    opened: candle_core::Device,
     backend: Backend,
 }
 
@@ -56,8 +58,10 @@ impl Network {
         taps: &[Tap],
         device: Device,
     ) -> Result<Self> {
-        let device = device.open()?;
-        let backend = Backend::of(&device);
+        let backend = match device {
+            Device::Cpu => Backend::Native,
+            _ => Backend::Candle,
+        };
         Self::with_backend(architecture, weights, taps, device, backend)
     }
 
@@ -65,9 +69,10 @@ impl Network {
         architecture: &Architecture,
         weights: &Weights,
         taps: &[Tap],
-        device: candle_core::Device,
+        device: Device,
         backend: Backend,
     ) -> Result<Self> {
+        let opened = device.open()?;
         if taps.is_empty() {
             return Err(Error::TooFew {
                 what: "taps",
@@ -87,7 +92,7 @@ impl Network {
             places.push((place, architecture.axes(path)));
         }
         let table = TapTable::these(modules.iter().copied());
-        let (module, _) = build(architecture, weights, &table, &device, backend)?;
+        let (module, _) = build(architecture, weights, &table, &opened, backend)?;
         let names = table.into_names();
         if let Some(unknown) = modules
             .iter()
@@ -105,7 +110,9 @@ impl Network {
             places,
             n_modules: modules.len(),
             module,
+            weights: weights.fingerprint(),
             device,
+            opened,
             backend,
         })
     }
@@ -187,7 +194,7 @@ impl Network {
     /// One pass of a batch: for each tap the features of all its images, row after row.
     fn pass(&self, images: &[f32], n: usize, [c, h, w]: [usize; 3]) -> Result<Vec<Vec<f32>>> {
         let forward = || {
-            let images = Tensor::from_slice(images, (n, c, h, w), &self.device)?;
+            let images = Tensor::from_slice(images, (n, c, h, w), &self.opened)?;
             let mut pass = Pass::new(self.n_modules);
             match self.module.forward(&images, &mut pass) {
                 Ok(_) | Err(Interrupt::Complete) => {}
@@ -216,6 +223,16 @@ impl Network {
     /// The architecture.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
+    }
+
+    /// What is recorded of its weights: [`Weights::fingerprint`].
+    pub fn weights(&self) -> &str {
+        &self.weights
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// What is read.

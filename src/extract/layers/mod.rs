@@ -34,15 +34,6 @@ pub(in crate::extract) enum Backend {
     Candle,
 }
 
-impl Backend {
-    pub fn of(device: &Device) -> Self {
-        match device {
-            Device::Cpu => Backend::Native,
-            _ => Backend::Candle,
-        }
-    }
-}
-
 /// What `work` makes of the values of a CPU tensor, which come in the order of its shape.
 fn with_values<R>(x: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Flow<R> {
     let x = x.contiguous()?;

@@ -10,6 +10,7 @@ use crate::extract::layers::{
     Activation, AdaptiveAveragePool, Backend, Conv2d, ConvSpec, MaxPool, PoolSpec, global_average,
 };
 use crate::extract::module::{Function, Module, Sequential};
+use crate::extract::preprocess::Preprocessing;
 use crate::extract::taps::Pass;
 
 /// A layer of the feature extractor.
@@ -55,18 +56,24 @@ const VERSION_1_1: [Layer; 12] = [
 ];
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
+    let deep_compression = Preprocessing::DEEP_COMPRESSION_227;
     [
-        ("squeezenet1_0", &VERSION_1_0),
-        ("squeezenet1_1", &VERSION_1_1),
-        ("squeezenet1_0_deep_compression", &VERSION_1_0),
+        ("squeezenet1_0", &VERSION_1_0, Preprocessing::IMAGENET),
+        ("squeezenet1_1", &VERSION_1_1, Preprocessing::IMAGENET),
+        (
+            "squeezenet1_0_deep_compression",
+            &VERSION_1_0,
+            deep_compression,
+        ),
     ]
     .into_iter()
-    .map(|(name, layers)| {
+    .map(|(name, layers, preprocessing)| {
         let head = Head {
             logits: "classifier",
             penultimate: "penultimate",
         };
         Architecture::new(name, "SqueezeNet", head, move |b| build(b, layers))
+            .with_preprocessing(preprocessing)
     })
 }
 
