@@ -9,6 +9,7 @@ use crate::extract::models;
 use crate::extract::module::Sequential;
 use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
+use crate::extract::published::PublishedWeights;
 use crate::extract::tap::Axes;
 
 type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
@@ -32,7 +33,6 @@ pub struct Architecture {
     input_size: usize,
     head: Head,
     channels_last: &'static [&'static str],
-    preprocessing: Preprocessing,
     build: Arc<Build>,
 }
 
@@ -46,7 +46,7 @@ pub(in crate::extract) struct Head {
 }
 
 impl Architecture {
-    /// A network for images of 224 × 224, preprocessed as torchvision's first weights want it.
+    /// A network for images of 224 × 224.
     pub(in crate::extract) fn new(
         name: &'static str,
         family: &'static str,
@@ -59,7 +59,6 @@ impl Architecture {
             input_size: 224,
             head,
             channels_last: &[],
-            preprocessing: Preprocessing::IMAGENET,
             build: Arc::new(build),
         }
     }
@@ -73,13 +72,7 @@ impl Architecture {
         self
     }
 
-    /// Sets the preprocessing of the published weights, and with it the size of images.
-    pub(in crate::extract) fn with_preprocessing(mut self, preprocessing: Preprocessing) -> Self {
-        self.input_size = preprocessing.crop()[1] as usize;
-        self.preprocessing = preprocessing;
-        self
-    }
-
+    /// Sets the height and width of the images that it was made for.
     pub(in crate::extract) fn with_input_size(mut self, size: usize) -> Self {
         self.input_size = size;
         self
@@ -118,10 +111,11 @@ impl Architecture {
         self.input_size
     }
 
-    /// The preprocessing that the published weights were trained with. Other weights of the same
-    /// architecture may want another.
+    /// The preprocessing of the first [`PublishedWeights`] of the architecture; that of ImageNet where there
+    /// are none. Other weights may want another.
     pub fn preprocessing(&self) -> Preprocessing {
-        self.preprocessing
+        let published = PublishedWeights::named(self.name);
+        published.map_or(Preprocessing::IMAGENET, |weights| weights.preprocessing())
     }
 
     /// The path of the module that `name` means: itself, or that of `logits` and `penultimate`.

@@ -13,6 +13,7 @@ mod module;
 mod nearest;
 mod network;
 pub mod preprocess;
+mod published;
 mod tap;
 mod taps;
 mod weights;
@@ -23,5 +24,6 @@ pub use extraction::{
     Extracted, Extraction, NetworkSource, Progress, Shard, Unreadable, join_shards,
 };
 pub use network::{Network, TapShape};
+pub use published::{HubFile, PublishedWeights};
 pub use tap::{Pooling, Tap};
 pub use weights::Weights;

@@ -10,7 +10,6 @@ use crate::extract::layers::{
     Activation, AdaptiveAveragePool, Backend, Conv2d, ConvSpec, MaxPool, PoolSpec, global_average,
 };
 use crate::extract::module::{Function, Module, Sequential};
-use crate::extract::preprocess::Preprocessing;
 use crate::extract::taps::Pass;
 
 /// A layer of the feature extractor.
@@ -56,24 +55,19 @@ const VERSION_1_1: [Layer; 12] = [
 ];
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
-    let deep_compression = Preprocessing::DEEP_COMPRESSION_227;
     [
-        ("squeezenet1_0", &VERSION_1_0, Preprocessing::IMAGENET),
-        ("squeezenet1_1", &VERSION_1_1, Preprocessing::IMAGENET),
-        (
-            "squeezenet1_0_deep_compression",
-            &VERSION_1_0,
-            deep_compression,
-        ),
+        ("squeezenet1_0", &VERSION_1_0, 224),
+        ("squeezenet1_1", &VERSION_1_1, 224),
+        ("squeezenet1_0_deep_compression", &VERSION_1_0, 227),
     ]
     .into_iter()
-    .map(|(name, layers, preprocessing)| {
+    .map(|(name, layers, input_size)| {
         let head = Head {
             logits: "classifier",
             penultimate: "penultimate",
         };
         Architecture::new(name, "SqueezeNet", head, move |b| build(b, layers))
-            .with_preprocessing(preprocessing)
+            .with_input_size(input_size)
     })
 }
 
