@@ -201,11 +201,11 @@ architectures! {
     inception_v3: "inception_v3" as "inception_v3",
 }
 
-/// Trainable parameters, auxiliary classifiers too, as published.
+/// Trainable parameters, auxiliary classifiers too.
 ///
-/// torchvision 0.14: `sum(p.numel() for p in model.parameters())`, which are also the `num_params` of its
-/// weights, but for those of GoogLeNet (6,624,904), which leave out the auxiliary classifiers. ResNets for
-/// CIFAR: the paper gives 0.27, 0.46, 0.66, 0.85 and 1.7 million.
+/// Those of torchvision are `num_params` of its weights, but for GoogLeNet, where these (6,624,904) leave
+/// out the auxiliary classifiers: its number is that of the reference network. The paper gives 0.27, 0.46,
+/// 0.66, 0.85 and 1.7 million for the ResNets for CIFAR; the digits behind these are arithmetic.
 const N_PARAMETERS: [(&str, usize); 32] = [
     ("alexnet", 61_100_840),
     ("vgg11", 132_863_336),
