@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::extract::architecture::Architecture;
-use crate::extract::builder::{Context, Entry, Parameters};
+use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::device::Device;
 use crate::extract::flow::{Interrupt, of_candle};
 use crate::extract::layers::Backend;
@@ -149,10 +149,10 @@ impl Network {
     /// [`Error::OutOfMemory`].
     pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
         let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
-        let weights = Weights::random(0);
-        let (_, entries) = build(architecture, &weights, &table, &device, Backend::Native)?;
-        let named = entries.into_iter().map(|entry| (entry.key, entry.shape));
-        Ok(named.collect())
+        let context = Context::new(&Zeros, &table, &device, Backend::Native);
+        architecture.build(&context.root())?;
+        let entries = context.into_entries().into_iter();
+        Ok(entries.map(|entry| (entry.key, entry.shape)).collect())
     }
 
     /// What the taps give for a batch of preprocessed images, images × 3 × height × width: for each tap,
@@ -241,6 +241,15 @@ impl Network {
     }
 }
 
+/// Parameters whose values do not matter.
+struct Zeros;
+
+impl Parameters for Zeros {
+    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        Ok(vec![0.0; shape.iter().product()])
+    }
+}
+
 /// Puts a network together, and says what it is made of.
 fn build(
     architecture: &Architecture,
@@ -269,5 +278,59 @@ impl fmt::Debug for Network {
             .field("architecture", &self.architecture)
             .field("taps", &self.taps)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::weights::Random;
+    use ndarray::Array4;
+
+    /// What both backends give on the CPU at some taps, for random parameters and two images of noise.
+    fn backends_agree(name: &str, size: usize, modules: &[&str]) {
+        let architecture = Architecture::named(name).unwrap();
+        let taps: Vec<Tap> = modules.iter().map(|&module| Tap::new(module)).collect();
+        let n_values = 2 * 3 * size * size;
+        let noise = Random::new(7).values(name, &[n_values], Init::Normal(1.0));
+        let images = Array4::from_shape_vec((2, 3, size, size), noise.unwrap()).unwrap();
+        let [native, candle] = [Backend::Native, Backend::Candle].map(|backend| {
+            let (weights, device) = (Weights::random(1), candle_core::Device::Cpu);
+            let network = Network::with_backend(&architecture, &weights, &taps, device, backend);
+            network.unwrap().represent(images.view()).unwrap()
+        });
+        for ((native, candle), module) in native.iter().zip(&candle).zip(modules) {
+            assert_eq!(native.dim(), candle.dim(), "{name} {module}");
+            let std = candle.std(0.0);
+            let pairs = native.iter().zip(candle);
+            let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(std > 0.0, "{name} {module}");
+            assert!(largest <= 1e-4 * std, "{name} {module}: {}", largest / std);
+        }
+    }
+
+    macro_rules! backends_agree {
+        ($($name:ident $size:literal [$($module:literal)*],)*) => {
+            $(#[test]
+            fn $name() {
+                backends_agree(stringify!($name), $size, &[$($module),*]);
+            })*
+        };
+    }
+
+    backends_agree! {
+        alexnet 64 ["features.0" "features.1" "features.5" "classifier.1" "logits"],
+        vgg11_bn 64 ["features.0" "features.2" "features.5" "features.28" "avgpool"],
+        resnet18 64 ["layer1.0.conv1" "layer2.0.downsample" "layer3" "logits"],
+        resnext50_32x4d 64 ["layer1.0.conv2" "layer4" "logits"],
+        resnet20_cifar10 32 ["layer2.0.shortcut" "layer3.0" "penultimate" "logits"],
+        squeezenet1_1 64 ["features.3.expand1x1" "features.12" "logits"],
+        densenet121 64 [
+            "features.denseblock1.denselayer2.norm1" "features.denseblock1.denselayer3.relu1"
+            "features.denseblock2" "features.transition3" "features" "penultimate" "logits"
+        ],
+        googlenet 64 ["maxpool2" "inception3b" "inception4e.branch4.0" "logits"],
+        inception_v3 80 ["Mixed_5b" "Mixed_6e" "Mixed_7c.branch3x3_2a" "Mixed_7c" "logits"],
+        mobilenet_v1_025 64 ["stage1.1.0" "stage1" "stage2.3.2" "logits"],
     }
 }

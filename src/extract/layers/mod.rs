@@ -15,7 +15,7 @@ mod shape;
 
 pub(in crate::extract) use activation::Activation;
 pub(in crate::extract) use attention::{Attention, Packing};
-pub(in crate::extract) use conv::{Conv2d, ConvNorm, ConvNormNames};
+pub(in crate::extract) use conv::{Conv2d, ConvActivation, ConvNorm, ConvNormNames};
 pub(in crate::extract) use linear::Linear;
 pub(in crate::extract) use norm::{BatchNorm, LayerNorm};
 pub(in crate::extract) use pool::{AdaptiveAveragePool, AveragePool, MaxPool, global_average};
@@ -119,6 +119,18 @@ pub(in crate::extract) fn add(
                 4 => sum.permute((0, 3, 1, 2))?,
                 _ => sum,
             })
+        }
+    }
+}
+
+/// Feature maps next to each other, channel after channel.
+pub(in crate::extract) fn concatenate(maps: &[Tensor], backend: Backend) -> Flow<Tensor> {
+    match backend {
+        Backend::Candle => Ok(Tensor::cat(maps, 1)?),
+        Backend::Native => {
+            let by_pixel = |map: &Tensor| map.permute((0, 2, 3, 1))?.contiguous();
+            let maps: candle_core::Result<Vec<Tensor>> = maps.iter().map(by_pixel).collect();
+            Ok(Tensor::cat(&maps?, 3)?.permute((0, 3, 1, 2))?)
         }
     }
 }

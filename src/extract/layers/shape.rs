@@ -47,6 +47,14 @@ impl ConvSpec {
         Self::new(inputs, outputs, kernel).padding(kernel / 2)
     }
 
+    /// A kernel of this height and width that keeps the size of maps at stride 1.
+    pub const fn same_rectangle(inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
+        let mut spec = Self::new(inputs, outputs, 1);
+        spec.kernel = kernel;
+        spec.padding = [kernel[0] / 2, kernel[1] / 2];
+        spec
+    }
+
     pub const fn stride(mut self, stride: usize) -> Self {
         self.stride = [stride; 2];
         self
