@@ -295,7 +295,7 @@ mod tests {
         let noise = Random::new(7).values(name, &[n_values], Init::Normal(1.0));
         let images = Array4::from_shape_vec((2, 3, size, size), noise.unwrap()).unwrap();
         let [native, candle] = [Backend::Native, Backend::Candle].map(|backend| {
-            let (weights, device) = (Weights::random(1), candle_core::Device::Cpu);
+            let (weights, device) = (Weights::random(1), Device::Cpu);
             let network = Network::with_backend(&architecture, &weights, &taps, device, backend);
             network.unwrap().represent(images.view()).unwrap()
         });

@@ -2,7 +2,7 @@
 
 use super::PublishedWeights;
 use crate::extract::preprocess::Filter::{Bicubic, Bilinear};
-use crate::extract::preprocess::{Filter, imagenet};
+use crate::extract::preprocess::{Filter, Normalization, imagenet};
 
 /// Architecture, version, ImageNet top-1 accuracy in %, and the preprocessing: the shorter side, how it is
 /// resized, and the side of the crop.
@@ -305,6 +305,10 @@ const ROWS: [Row; 73] = [
     ("swin_b", "imagenet1k_v1", 83.582, (238, Bicubic, 224)),
 ];
 
+/// Weights that came from elsewhere and want pixels in [−1, 1]. torchvision's networks make them of images
+/// that are normalised by ImageNet; here the preprocessing does.
+const OF_GOOGLE: [&str; 2] = ["googlenet", "inception_v3"];
+
 /// Repositories on the hub whose parameters have the names of torchvision.
 fn repository(architecture: &str, version: &str) -> Option<String> {
     let same_names = ["resnet", "resnext", "wide_resnet", "densenet"];
@@ -318,10 +322,14 @@ fn repository(architecture: &str, version: &str) -> Option<String> {
 
 pub(super) fn all() -> impl Iterator<Item = PublishedWeights> {
     let published = |(architecture, version, top1, (short, filter, crop)): Row| {
+        let mut preprocessing = imagenet(short, filter, crop);
+        if OF_GOOGLE.contains(&architecture) {
+            preprocessing = preprocessing.with_normalization(Normalization::HALF);
+        }
         let weights = PublishedWeights::new(
             architecture,
             version,
-            imagenet(short, filter, crop),
+            preprocessing,
             "ImageNet-1k",
             "supervised",
         );
