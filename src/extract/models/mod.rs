@@ -1,5 +1,8 @@
 //! Architectures, one file a family.
 
+mod inverted_residual;
+mod mobilenet_v2;
+mod mobilenet_v3;
 mod resnet;
 mod squeezenet;
 
@@ -7,5 +10,8 @@ use crate::extract::architecture::Architecture;
 
 /// All architectures, family by family.
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
-    resnet::architectures().chain(squeezenet::architectures())
+    resnet::architectures()
+        .chain(squeezenet::architectures())
+        .chain(mobilenet_v2::architectures())
+        .chain(mobilenet_v3::architectures())
 }
