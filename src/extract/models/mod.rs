@@ -1,5 +1,6 @@
 //! Architectures, one file a family.
 
+mod efficientnet;
 mod inverted_residual;
 mod mobilenet_v2;
 mod mobilenet_v3;
@@ -14,4 +15,5 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         .chain(squeezenet::architectures())
         .chain(mobilenet_v2::architectures())
         .chain(mobilenet_v3::architectures())
+        .chain(efficientnet::architectures())
 }
