@@ -4,6 +4,7 @@ mod efficientnet;
 mod inverted_residual;
 mod mobilenet_v2;
 mod mobilenet_v3;
+mod regnet;
 mod resnet;
 mod squeezenet;
 
@@ -16,4 +17,5 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         .chain(mobilenet_v2::architectures())
         .chain(mobilenet_v3::architectures())
         .chain(efficientnet::architectures())
+        .chain(regnet::architectures())
 }
