@@ -1,5 +1,6 @@
 //! Architectures, one file a family.
 
+mod convnext;
 mod efficientnet;
 mod inverted_residual;
 mod mobilenet_v2;
@@ -18,4 +19,5 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         .chain(mobilenet_v3::architectures())
         .chain(efficientnet::architectures())
         .chain(regnet::architectures())
+        .chain(convnext::architectures())
 }
