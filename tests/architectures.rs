@@ -192,6 +192,64 @@ architectures! {
     resnext50_32x4d: "resnext50_32x4d" as "resnext50_32x4d",
     wide_resnet50_2: "wide_resnet50_2" as "wide_resnet50_2",
     squeezenet1_0: "squeezenet1_0" as "squeezenet1_0",
+    mobilenet_v2: "mobilenet_v2" as "mobilenet_v2",
+    mobilenet_v3_large: "mobilenet_v3_large" as "mobilenet_v3_large",
+    efficientnet_b0: "efficientnet_b0" as "efficientnet_b0",
+    regnet_y_400mf: "regnet_y_400mf" as "regnet_y_400mf",
+    convnext_tiny: "convnext_tiny" as "convnext_tiny",
+}
+
+/// Trainable parameters, as `num_params` in torchvision's tables of weights.
+const N_PARAMETERS: [(&str, usize); 32] = [
+    ("mobilenet_v2", 3_504_872),
+    ("mobilenet_v3_small", 2_542_856),
+    ("mobilenet_v3_large", 5_483_032),
+    ("efficientnet_b0", 5_288_548),
+    ("efficientnet_b1", 7_794_184),
+    ("efficientnet_b2", 9_109_994),
+    ("efficientnet_b3", 12_233_232),
+    ("efficientnet_b4", 19_341_616),
+    ("efficientnet_b5", 30_389_784),
+    ("efficientnet_b6", 43_040_704),
+    ("efficientnet_b7", 66_347_960),
+    ("efficientnet_v2_s", 21_458_488),
+    ("efficientnet_v2_m", 54_139_356),
+    ("efficientnet_v2_l", 118_515_272),
+    ("convnext_tiny", 28_589_128),
+    ("convnext_small", 50_223_688),
+    ("convnext_base", 88_591_464),
+    ("convnext_large", 197_767_336),
+    ("regnet_x_400mf", 5_495_976),
+    ("regnet_x_800mf", 7_259_656),
+    ("regnet_x_1_6gf", 9_190_136),
+    ("regnet_x_3_2gf", 15_296_552),
+    ("regnet_x_8gf", 39_572_648),
+    ("regnet_x_16gf", 54_278_536),
+    ("regnet_x_32gf", 107_811_560),
+    ("regnet_y_400mf", 4_344_144),
+    ("regnet_y_800mf", 6_432_512),
+    ("regnet_y_1_6gf", 11_202_430),
+    ("regnet_y_3_2gf", 19_436_338),
+    ("regnet_y_8gf", 39_381_472),
+    ("regnet_y_16gf", 83_590_140),
+    ("regnet_y_32gf", 145_046_770),
+];
+
+#[test]
+fn networks_have_as_many_parameters_as_published() {
+    for (name, expected) in N_PARAMETERS {
+        let architecture = Architecture::named(name).unwrap();
+        let parameters = Network::list_parameters(&architecture).unwrap();
+        let is_trained = |key: &str| {
+            let last = key.rsplit('.').next().unwrap_or(key);
+            !last.starts_with("running_") && last != "num_batches_tracked"
+        };
+        let trained = parameters.iter().filter(|(key, _)| is_trained(key));
+        let found: usize = trained
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum();
+        assert_eq!(found, expected, "{name}");
+    }
 }
 
 /// The numbers that parameters and images are made of, against the reference's own.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::extract::architecture::Architecture;
-use crate::extract::builder::{Context, Entry, Parameters};
+use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::device::Device;
 use crate::extract::flow::{Interrupt, of_candle};
 use crate::extract::layers::Backend;
@@ -142,10 +142,10 @@ impl Network {
     /// [`Error::OutOfMemory`].
     pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
         let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
-        let weights = Weights::random(0);
-        let (_, entries) = build(architecture, &weights, &table, &device, Backend::Native)?;
-        let named = entries.into_iter().map(|entry| (entry.key, entry.shape));
-        Ok(named.collect())
+        let context = Context::new(&Zeros, &table, &device, Backend::Native);
+        architecture.build(&context.root())?;
+        let entries = context.into_entries().into_iter();
+        Ok(entries.map(|entry| (entry.key, entry.shape)).collect())
     }
 
     /// What the taps give for a batch of preprocessed images, images × 3 × height × width: for each tap,
@@ -224,6 +224,15 @@ impl Network {
     }
 }
 
+/// Parameters of a network that is only asked for their names.
+struct Zeros;
+
+impl Parameters for Zeros {
+    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        Ok(vec![0.0; shape.iter().product()])
+    }
+}
+
 /// Puts a network together, and says what it is made of.
 fn build(
     architecture: &Architecture,
@@ -252,5 +261,78 @@ impl fmt::Debug for Network {
             .field("architecture", &self.architecture)
             .field("taps", &self.taps)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array4, ArrayD, IxDyn};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    /// Parameters with which every layer does something, and values neither vanish nor explode.
+    fn lively(architecture: &Architecture) -> Weights {
+        let parameters = Network::list_parameters(architecture).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let tensors = parameters.into_iter().map(|(key, shape)| {
+            let last = key.rsplit('.').next().unwrap_or(&key);
+            let fan_in: usize = shape.iter().skip(1).product();
+            let (middle, reach) = match last {
+                "running_var" => (1.0, 0.5),
+                "layer_scale" => (0.5, 0.1),
+                "weight" if shape.len() == 1 => (1.0, 0.1),
+                "weight" => (0.0, (3.0 / fan_in as f32).sqrt()),
+                _ => (0.0, 0.1),
+            };
+            let draw = |_| middle + reach * rng.random_range(-1.0..1.0);
+            let values = (0..shape.iter().product::<usize>()).map(draw).collect();
+            (key, ArrayD::from_shape_vec(IxDyn(&shape), values).unwrap())
+        });
+        Weights::of_tensors(tensors.collect::<Vec<_>>())
+    }
+
+    /// What both backends give for two images at these modules.
+    fn compare(name: &str, weights: &Weights, modules: &[String]) {
+        let architecture = Architecture::named(name).unwrap();
+        let taps: Vec<Tap> = modules.iter().map(Tap::new).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let images = Array4::from_shape_simple_fn((2, 3, 64, 64), || rng.random_range(-1.0..1.0));
+        let of = |backend| {
+            let cpu = candle_core::Device::Cpu;
+            let network = Network::with_backend(&architecture, weights, &taps, cpu, backend);
+            network.unwrap().represent(images.view()).unwrap()
+        };
+        let (native, candle) = (of(Backend::Native), of(Backend::Candle));
+        for ((tap, native), candle) in taps.iter().zip(native).zip(candle) {
+            assert_eq!(native.dim(), candle.dim(), "{name} {tap}");
+            let std = native.std(0.0);
+            assert!(std > 1e-3 && std < 1e3, "{name} {tap}: {std}");
+            let differences = (native - candle).mapv(f32::abs);
+            let largest = differences.iter().copied().fold(0.0, f32::max);
+            assert!(largest <= 1e-4 * std, "{name} {tap}: {}", largest / std);
+        }
+    }
+
+    /// Modules that are read, `None` for all: then nothing is done in one go with what follows it.
+    #[test]
+    fn backends_agree() {
+        for (name, some) in [
+            ("mobilenet_v2", ["features.7", "classifier.1"]),
+            ("mobilenet_v3_small", ["features.4", "logits"]),
+            ("efficientnet_b0", ["features.3", "logits"]),
+            ("efficientnet_v2_s", ["features.3", "logits"]),
+            ("regnet_x_400mf", ["trunk_output.block2", "logits"]),
+            ("regnet_y_400mf", ["trunk_output.block2", "logits"]),
+            ("convnext_tiny", ["features.3", "logits"]),
+        ] {
+            let architecture = Architecture::named(name).unwrap();
+            let weights = lively(&architecture);
+            compare(name, &weights, &some.map(String::from));
+            let all = Network::list_taps(&architecture, [64, 64]).unwrap();
+            let all: Vec<String> = all.into_iter().map(|tap| tap.module).collect();
+            compare(name, &weights, &all);
+        }
     }
 }
