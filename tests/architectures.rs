@@ -199,6 +199,11 @@ architectures! {
     densenet121: "densenet121" as "densenet121",
     googlenet: "googlenet" as "googlenet",
     inception_v3: "inception_v3" as "inception_v3",
+    mobilenet_v2: "mobilenet_v2" as "mobilenet_v2",
+    mobilenet_v3_large: "mobilenet_v3_large" as "mobilenet_v3_large",
+    efficientnet_b0: "efficientnet_b0" as "efficientnet_b0",
+    regnet_y_400mf: "regnet_y_400mf" as "regnet_y_400mf",
+    convnext_tiny: "convnext_tiny" as "convnext_tiny",
 }
 
 /// Trainable parameters, auxiliary classifiers too.
@@ -206,7 +211,7 @@ architectures! {
 /// Those of torchvision are `num_params` of its weights, but for GoogLeNet, where these (6,624,904) leave
 /// out the auxiliary classifiers: its number is that of the reference network. The paper gives 0.27, 0.46,
 /// 0.66, 0.85 and 1.7 million for the ResNets for CIFAR; the digits behind these are arithmetic.
-const N_PARAMETERS: [(&str, usize); 32] = [
+const N_PARAMETERS: [(&str, usize); 64] = [
     ("alexnet", 61_100_840),
     ("vgg11", 132_863_336),
     ("vgg11_bn", 132_868_840),
@@ -239,6 +244,38 @@ const N_PARAMETERS: [(&str, usize); 32] = [
     ("densenet201", 20_013_928),
     ("googlenet", 13_004_888),
     ("inception_v3", 27_161_264),
+    ("mobilenet_v2", 3_504_872),
+    ("mobilenet_v3_small", 2_542_856),
+    ("mobilenet_v3_large", 5_483_032),
+    ("efficientnet_b0", 5_288_548),
+    ("efficientnet_b1", 7_794_184),
+    ("efficientnet_b2", 9_109_994),
+    ("efficientnet_b3", 12_233_232),
+    ("efficientnet_b4", 19_341_616),
+    ("efficientnet_b5", 30_389_784),
+    ("efficientnet_b6", 43_040_704),
+    ("efficientnet_b7", 66_347_960),
+    ("efficientnet_v2_s", 21_458_488),
+    ("efficientnet_v2_m", 54_139_356),
+    ("efficientnet_v2_l", 118_515_272),
+    ("convnext_tiny", 28_589_128),
+    ("convnext_small", 50_223_688),
+    ("convnext_base", 88_591_464),
+    ("convnext_large", 197_767_336),
+    ("regnet_x_400mf", 5_495_976),
+    ("regnet_x_800mf", 7_259_656),
+    ("regnet_x_1_6gf", 9_190_136),
+    ("regnet_x_3_2gf", 15_296_552),
+    ("regnet_x_8gf", 39_572_648),
+    ("regnet_x_16gf", 54_278_536),
+    ("regnet_x_32gf", 107_811_560),
+    ("regnet_y_400mf", 4_344_144),
+    ("regnet_y_800mf", 6_432_512),
+    ("regnet_y_1_6gf", 11_202_430),
+    ("regnet_y_3_2gf", 19_436_338),
+    ("regnet_y_8gf", 39_381_472),
+    ("regnet_y_16gf", 83_590_140),
+    ("regnet_y_32gf", 145_046_770),
 ];
 
 #[test]
@@ -269,6 +306,9 @@ fn modules_with_parameters_can_be_tapped() {
         ("googlenet", 32, "aux"),
         ("inception_v3", 75, "AuxLogits"),
         ("mobilenet_v1_025", 32, "-"),
+        ("mobilenet_v3_small", 32, "-"),
+        ("efficientnet_b0", 32, "-"),
+        ("regnet_y_400mf", 32, "-"),
     ] {
         let architecture = Architecture::named(name).unwrap();
         let taps = Network::list_taps(&architecture, [size; 2]).unwrap();

@@ -33,6 +33,7 @@ pub struct Architecture {
     input_size: usize,
     head: Head,
     channels_last: &'static [&'static str],
+    channels_last_ends: &'static [&'static str],
     build: Arc<Build>,
 }
 
@@ -59,6 +60,7 @@ impl Architecture {
             input_size: 224,
             head,
             channels_last: &[],
+            channels_last_ends: &[],
             build: Arc::new(build),
         }
     }
@@ -69,6 +71,15 @@ impl Architecture {
         prefixes: &'static [&'static str],
     ) -> Self {
         self.channels_last = prefixes;
+        self
+    }
+
+    /// Says whose modules give height × width × channels: those whose paths end with one of these.
+    pub(in crate::extract) fn with_channels_last_ends(
+        mut self,
+        ends: &'static [&'static str],
+    ) -> Self {
+        self.channels_last_ends = ends;
         self
     }
 
@@ -132,11 +143,9 @@ impl Architecture {
 
     /// What the axes of the output of a module are.
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
-        match self
-            .channels_last
-            .iter()
-            .any(|prefix| path.starts_with(prefix))
-        {
+        let begins = |prefix: &&str| path.starts_with(prefix);
+        let ends = |end: &&str| path.ends_with(end);
+        match self.channels_last.iter().any(begins) || self.channels_last_ends.iter().any(ends) {
             true => Axes::ChannelsLast,
             false => Axes::ChannelsFirst,
         }

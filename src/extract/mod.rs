@@ -16,6 +16,8 @@ pub mod preprocess;
 mod published;
 mod tap;
 mod taps;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use architecture::Architecture;

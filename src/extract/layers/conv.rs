@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::depthwise::PlacedWeights;
 use super::native::conv::Filters;
 use super::native::depthwise::DepthwiseFilters;
 use super::norm::Moments;
@@ -24,9 +25,14 @@ enum Prepared {
     Dense(Filters),
     Depthwise(DepthwiseFilters),
     Candle {
-        weights: Tensor,
+        weights: OnDevice,
         bias: Option<Tensor>,
     },
+}
+
+enum OnDevice {
+    Grouped(Tensor),
+    Depthwise(PlacedWeights),
 }
 
 impl Conv2d {
@@ -55,7 +61,10 @@ impl Conv2d {
             }
             Backend::Native => Prepared::Dense(Filters::new(spec, &weights, bias)),
             Backend::Candle => Prepared::Candle {
-                weights: builder.tensor(weights, &spec.weights())?,
+                weights: match spec.is_depthwise() {
+                    true => OnDevice::Depthwise(PlacedWeights::new(builder, spec, &weights)?),
+                    false => OnDevice::Grouped(builder.tensor(weights, &spec.weights())?),
+                },
                 bias: match bias {
                     Some(bias) => Some(builder.tensor(bias, &[1, spec.outputs, 1, 1])?),
                     None => None,
@@ -69,7 +78,19 @@ impl Conv2d {
         })
     }
 
-    fn of_candle(&self, x: &Tensor, weights: &Tensor, bias: Option<&Tensor>) -> Flow<Tensor> {
+    fn of_candle(&self, x: &Tensor, weights: &OnDevice, bias: Option<&Tensor>) -> Flow<Tensor> {
+        let out = match weights {
+            OnDevice::Depthwise(weights) => weights.convolve(x, self.spec)?,
+            OnDevice::Grouped(weights) => self.grouped(x, weights)?,
+        };
+        let out = match bias {
+            Some(bias) => out.broadcast_add(bias)?,
+            None => out,
+        };
+        self.activation.apply(&out, Backend::Candle)
+    }
+
+    fn grouped(&self, x: &Tensor, weights: &Tensor) -> Flow<Tensor> {
         let ConvSpec {
             stride,
             padding: [above, before],
@@ -85,12 +106,7 @@ impl Conv2d {
                 (x.pad_with_zeros(3, before, before)?, 0)
             }
         };
-        let out = x.conv2d(weights, padding, stride[0], dilation[0], groups)?;
-        let out = match bias {
-            Some(bias) => out.broadcast_add(bias)?,
-            None => out,
-        };
-        self.activation.apply(&out, Backend::Candle)
+        Ok(x.conv2d(weights, padding, stride[0], dilation[0], groups)?)
     }
 }
 
@@ -206,6 +222,24 @@ impl ConvNorm {
             activation_tap,
             backend: builder.backend(),
         })
+    }
+
+    /// The children `0`, `1` and, where there is an activation, `2`: torchvision's Conv2dNormActivation.
+    pub fn numbered(
+        builder: &Builder<'_>,
+        spec: ConvSpec,
+        epsilon: f64,
+        activation: Activation,
+    ) -> Result<Self> {
+        let names = ConvNormNames {
+            conv: "0",
+            norm: "1",
+            activation: match activation {
+                Activation::Identity => None,
+                _ => Some("2"),
+            },
+        };
+        Self::new(builder, names, spec, epsilon, activation)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 use crate::extract::module::Module;
-use crate::extract::taps::Pass;
+use crate::extract::taps::{Pass, TapSlot};
 
 /// x Wᵀ + b along the last axis, with an activation behind it if there is to be one.
 pub(in crate::extract) struct Linear {
@@ -133,5 +133,49 @@ impl Module for Linear {
                 self.activation.apply(&out.reshape(dims)?, Backend::Candle)
             }
         }
+    }
+}
+
+/// A linear layer and an activation, in one go unless what is between them is tapped.
+pub(in crate::extract) struct LinearActivation {
+    linear: Linear,
+    linear_tap: TapSlot,
+    activation: Activation,
+    activation_tap: TapSlot,
+    backend: Backend,
+}
+
+impl LinearActivation {
+    /// The children of these names.
+    pub fn new(
+        builder: &Builder<'_>,
+        [linear, of_activation]: [&str; 2],
+        inputs: usize,
+        outputs: usize,
+        activation: Activation,
+    ) -> Result<Self> {
+        let child = builder.child(linear);
+        let linear_tap = child.tap();
+        let (fused, separate) = match linear_tap.is_wanted() {
+            true => (Activation::Identity, activation),
+            false => (activation, Activation::Identity),
+        };
+        Ok(Self {
+            linear: Linear::new(&child, inputs, outputs)?.with_activation(fused),
+            linear_tap,
+            activation: separate,
+            activation_tap: builder.child(of_activation).tap(),
+            backend: builder.backend(),
+        })
+    }
+}
+
+impl Module for LinearActivation {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let mut x = self.linear.forward(x, pass)?;
+        pass.record(self.linear_tap, &x)?;
+        x = self.activation.apply(&x, self.backend)?;
+        pass.record(self.activation_tap, &x)?;
+        Ok(x)
     }
 }

@@ -7,19 +7,24 @@
 mod activation;
 mod attention;
 mod conv;
+mod depthwise;
 mod linear;
 mod native;
 mod norm;
 mod pool;
+mod scale;
 mod shape;
+mod squeeze_excitation;
 
 pub(in crate::extract) use activation::Activation;
 pub(in crate::extract) use attention::{Attention, Packing};
 pub(in crate::extract) use conv::{Conv2d, ConvActivation, ConvNorm, ConvNormNames};
-pub(in crate::extract) use linear::Linear;
-pub(in crate::extract) use norm::{BatchNorm, LayerNorm};
+pub(in crate::extract) use linear::{Linear, LinearActivation};
+pub(in crate::extract) use norm::{BatchNorm, LayerNorm, LayerNorm2d};
 pub(in crate::extract) use pool::{AdaptiveAveragePool, AveragePool, MaxPool, global_average};
+pub(in crate::extract) use scale::LayerScale;
 pub(in crate::extract) use shape::{ConvSpec, MapShape, PoolSpec};
+pub(in crate::extract) use squeeze_excitation::{Squeeze, SqueezeExcitation};
 
 use candle_core::{CpuStorage, Device, Storage, Tensor};
 

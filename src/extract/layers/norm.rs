@@ -195,3 +195,21 @@ impl Module for LayerNorm {
         }
     }
 }
+
+/// Layer normalisation of the channels of each pixel.
+pub(in crate::extract) struct LayerNorm2d(LayerNorm);
+
+impl LayerNorm2d {
+    /// Reads `weight` and `bias`.
+    pub fn new(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
+        Ok(Self(LayerNorm::new(builder, n, epsilon)?))
+    }
+}
+
+impl Module for LayerNorm2d {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        // On a CPU pixels are next to each other in memory, so that nothing moves.
+        let by_pixel = self.0.forward(&x.permute((0, 2, 3, 1))?, pass)?;
+        Ok(by_pixel.permute((0, 3, 1, 2))?)
+    }
+}

@@ -96,14 +96,16 @@ impl ConvSpec {
         self.groups == self.inputs && self.outputs == self.inputs
     }
 
+    /// Number of windows along an axis, vertical or horizontal.
+    pub fn out_len(&self, axis: usize, size: usize) -> usize {
+        let covered = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
+        (size + 2 * self.padding[axis]).saturating_sub(covered) / self.stride[axis] + 1
+    }
+
     pub fn out_shape(&self, shape: MapShape) -> MapShape {
-        let out = |axis: usize, size: usize| {
-            let covered = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            (size + 2 * self.padding[axis]).saturating_sub(covered) / self.stride[axis] + 1
-        };
         MapShape {
-            height: out(0, shape.height),
-            width: out(1, shape.width),
+            height: self.out_len(0, shape.height),
+            width: self.out_len(1, shape.width),
             channels: self.outputs,
         }
     }

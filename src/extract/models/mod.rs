@@ -2,10 +2,16 @@
 
 mod alexnet;
 mod blocks;
+mod convnext;
 mod densenet;
+mod efficientnet;
 mod googlenet;
 mod inception;
+mod inverted_residual;
 mod mobilenet_v1;
+mod mobilenet_v2;
+mod mobilenet_v3;
+mod regnet;
 mod resnet;
 mod resnet_cifar;
 mod squeezenet;
@@ -24,4 +30,9 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         .chain(googlenet::architectures())
         .chain(inception::architectures())
         .chain(mobilenet_v1::architectures())
+        .chain(mobilenet_v2::architectures())
+        .chain(mobilenet_v3::architectures())
+        .chain(efficientnet::architectures())
+        .chain(regnet::architectures())
+        .chain(convnext::architectures())
 }
