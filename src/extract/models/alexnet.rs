@@ -1,14 +1,13 @@
 //! AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural networks" (2014), which is
 //! Krizhevsky, Sutskever & Hinton (2012) on one GPU, without local response normalisation.
 
-use super::blocks::{dropout, relu};
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{
     Activation, AdaptiveAveragePool, ConvActivation, ConvSpec, Linear, MaxPool, PoolSpec,
 };
-use crate::extract::module::Sequential;
+use crate::extract::module::{Identity, Sequential};
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
     let head = Head {
@@ -45,12 +44,12 @@ fn features(builder: &Builder<'_>) -> Result<Sequential> {
 
 fn classifier(builder: &Builder<'_>) -> Result<Sequential> {
     let mut classifier = Sequential::default();
-    classifier.push(builder, "0", dropout)?;
+    classifier.push(builder, "0", |_| Ok(Identity))?;
     classifier.push(builder, "1", |b| Linear::new(b, 256 * 6 * 6, 4096))?;
-    classifier.push(builder, "2", relu)?;
-    classifier.push(builder, "3", dropout)?;
+    classifier.push(builder, "2", |b| Ok(Activation::Relu.module(b)))?;
+    classifier.push(builder, "3", |_| Ok(Identity))?;
     classifier.push(builder, "4", |b| Linear::new(b, 4096, 4096))?;
-    classifier.push(builder, "5", relu)?;
+    classifier.push(builder, "5", |b| Ok(Activation::Relu.module(b)))?;
     classifier.push(builder, "6", |b| Linear::new(b, 4096, 1000))?;
     Ok(classifier)
 }

@@ -6,21 +6,8 @@ use crate::error::Result;
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::layers::{Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, concatenate};
-use crate::extract::module::{Function, Module, Sequential};
+use crate::extract::module::{Module, Sequential};
 use crate::extract::taps::Pass;
-
-/// A ReLU that is a module.
-pub(super) fn relu(builder: &Builder<'_>) -> Result<impl Module + use<>> {
-    let backend = builder.backend();
-    Ok(Function(move |x: &Tensor| {
-        Activation::Relu.apply(x, backend)
-    }))
-}
-
-/// Dropout, which does nothing at inference.
-pub(super) fn dropout(_: &Builder<'_>) -> Result<impl Module + use<>> {
-    Ok(Function(|x: &Tensor| Ok(x.clone())))
-}
 
 /// Branches that see the same input; their feature maps are put next to each other.
 pub(super) struct Branches {

@@ -4,14 +4,14 @@
 //! (`transform_input`). Here that is the business of preprocessing: its weights want
 //! [`Normalization::HALF`](crate::extract::preprocess::Normalization::HALF).
 
-use super::blocks::{Branches, basic_conv, dropout, note_unused_basic_conv, note_unused_linear};
+use super::blocks::{Branches, basic_conv, note_unused_basic_conv, note_unused_linear};
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{
     AdaptiveAveragePool, AveragePool, ConvSpec, Linear, MaxPool, PoolSpec,
 };
-use crate::extract::module::Sequential;
+use crate::extract::module::{Identity, Sequential};
 
 /// A step of a branch.
 #[derive(Debug, Clone, Copy)]
@@ -165,7 +165,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
         }
     }
     network.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
-    network.push(builder, "dropout", dropout)?;
+    network.push(builder, "dropout", |_| Ok(Identity))?;
     network.apply(|x| Ok(x.flatten_from(1)?));
     network.push(builder, "fc", |b| Linear::new(b, channels, 1000))?;
     Ok(network)

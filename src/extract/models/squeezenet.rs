@@ -1,13 +1,13 @@
 //! SqueezeNet: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50× fewer parameters" (2016).
 
-use super::blocks::{Branches, dropout};
+use super::blocks::Branches;
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{
     Activation, AdaptiveAveragePool, ConvActivation, ConvSpec, MaxPool, PoolSpec, global_average,
 };
-use crate::extract::module::Sequential;
+use crate::extract::module::{Identity, Sequential};
 
 /// A layer of the feature extractor.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ fn build(builder: &Builder<'_>, layers: &[Layer]) -> Result<Sequential> {
     network.aside(builder, "penultimate", global_average);
     network.push(builder, "classifier", |b| {
         let mut classifier = Sequential::default();
-        classifier.push(b, "0", dropout)?;
+        classifier.push(b, "0", |_| Ok(Identity))?;
         let spec = ConvSpec::new(channels, 1000, 1);
         classifier.add(ConvActivation::new(b, ["1", "2"], spec, Activation::Relu)?);
         classifier.push(b, "3", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;

@@ -1,7 +1,6 @@
 //! VGG: Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition" (2015),
 //! and the same with batch normalisation (Ioffe & Szegedy, 2015), as torchvision has them.
 
-use super::blocks::{dropout, relu};
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
@@ -9,7 +8,7 @@ use crate::extract::layers::{
     Activation, AdaptiveAveragePool, ConvActivation, ConvNorm, ConvNormNames, ConvSpec, Linear,
     MaxPool, PoolSpec,
 };
-use crate::extract::module::Sequential;
+use crate::extract::module::{Identity, Sequential};
 
 const EPSILON: f64 = 1e-5;
 
@@ -98,11 +97,11 @@ fn features(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
 fn classifier(builder: &Builder<'_>) -> Result<Sequential> {
     let mut classifier = Sequential::default();
     classifier.push(builder, "0", |b| Linear::new(b, 512 * 7 * 7, 4096))?;
-    classifier.push(builder, "1", relu)?;
-    classifier.push(builder, "2", dropout)?;
+    classifier.push(builder, "1", |b| Ok(Activation::Relu.module(b)))?;
+    classifier.push(builder, "2", |_| Ok(Identity))?;
     classifier.push(builder, "3", |b| Linear::new(b, 4096, 4096))?;
-    classifier.push(builder, "4", relu)?;
-    classifier.push(builder, "5", dropout)?;
+    classifier.push(builder, "4", |b| Ok(Activation::Relu.module(b)))?;
+    classifier.push(builder, "5", |_| Ok(Identity))?;
     classifier.push(builder, "6", |b| Linear::new(b, 4096, 1000))?;
     Ok(classifier)
 }
