@@ -504,6 +504,24 @@ pub enum Error {
         shards: Vec<String>,
     },
 
+    /// Published weights that are not on the hub under the names that the crate has.
+    #[error("{weights} are not on the hub: read them from a file")]
+    NotOnHub {
+        /// The weights.
+        weights: String,
+    },
+
+    /// A file of the hub that is not to be had.
+    #[error("cannot have {file} of {repository} from the hub: {source}")]
+    NotFetched {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: &'static str,
+        /// What went wrong.
+        source: BoxedError,
+    },
+
     /// A name of something that isn't there.
     #[error("there is no {what} {name:?}{}", or_else(nearest))]
     UnknownName {

@@ -7,6 +7,8 @@ mod builder;
 mod device;
 mod extraction;
 mod flow;
+#[cfg(feature = "hub")]
+mod hub;
 mod layers;
 mod models;
 mod module;
@@ -25,6 +27,8 @@ pub use device::Device;
 pub use extraction::{
     Extracted, Extraction, NetworkSource, Progress, Shard, Unreadable, join_shards,
 };
+#[cfg(feature = "hub")]
+pub use hub::Hub;
 pub use network::{Network, TapShape};
 pub use published::{HubFile, PublishedWeights};
 pub use tap::{Pooling, Tap};
