@@ -18,11 +18,11 @@ use crate::io::safetensors::SafetensorsFile;
 use crate::io::{extension, known_length, open, read_up_to};
 
 /// Names of parameters, and what they are called in the file.
-pub(super) type Keys = BTreeMap<String, String>;
+pub(in crate::extract) type Keys = BTreeMap<String, String>;
 
 /// What holds parameters.
 #[derive(Clone)]
-pub(super) enum Container {
+pub(in crate::extract) enum Container {
     Safetensors(PathBuf),
     Pth(PathBuf),
     Memory(Arc<BTreeMap<String, ArrayD<f32>>>),
