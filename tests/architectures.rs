@@ -192,6 +192,10 @@ architectures! {
     resnext50_32x4d: "resnext50_32x4d" as "resnext50_32x4d",
     wide_resnet50_2: "wide_resnet50_2" as "wide_resnet50_2",
     squeezenet1_0: "squeezenet1_0" as "squeezenet1_0",
+    vit_b_16: "vit_b_16" as "vit_b_16",
+    vit_b_32: "vit_b_32" as "vit_b_32",
+    vit_small_patch16_224: "vit_small_patch16_224" as "vit_small_patch16_224",
+    vit_base_patch14_dinov2: "vit_base_patch14_dinov2" as "vit_base_patch14_dinov2",
 }
 
 /// The numbers that parameters and images are made of, against the reference's own.

@@ -29,6 +29,9 @@ pub(in crate::extract) enum Init {
 pub(in crate::extract) trait Parameters {
     /// The values of a parameter, row-major.
     fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>>;
+
+    /// The shape that a parameter is stored with, if it is stored.
+    fn stored_shape(&self, key: &str) -> Option<Vec<usize>>;
 }
 
 /// A parameter or a buffer that a network has.
@@ -70,6 +73,7 @@ impl<'a> Context<'a> {
         Builder {
             context: self,
             path: String::new(),
+            keys: String::new(),
         }
     }
 
@@ -83,6 +87,8 @@ impl<'a> Context<'a> {
 pub(in crate::extract) struct Builder<'a> {
     context: &'a Context<'a>,
     path: String,
+    /// The path that its parameters are stored under.
+    keys: String,
 }
 
 impl<'a> Builder<'a> {
@@ -90,13 +96,32 @@ impl<'a> Builder<'a> {
     pub fn child(&self, name: impl Display) -> Builder<'a> {
         Builder {
             context: self.context,
-            path: self.key(name),
+            path: join(&self.path, &name),
+            keys: join(&self.keys, &name),
         }
+    }
+
+    /// The module of this name in this one, whose parameters older files have under another name.
+    pub fn renamed_child(&self, name: &str, former: &str) -> Builder<'a> {
+        let child = self.child(name);
+        match self.stored_shape(&format!("{former}.weight")) {
+            None => child,
+            Some(_) => Builder {
+                keys: join(&self.keys, former),
+                ..child
+            },
+        }
+    }
+
+    /// The shape that a parameter of the module is stored with, if it is stored.
+    pub fn stored_shape(&self, name: &str) -> Option<Vec<usize>> {
+        let key = join(&self.keys, name);
+        self.context.parameters.stored_shape(&key)
     }
 
     /// A parameter of the module, row-major.
     pub fn values(&self, name: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
-        let key = self.key(name);
+        let key = join(&self.keys, name);
         self.note(name, shape, true);
         self.context.parameters.values(&key, shape, init)
     }
@@ -113,7 +138,7 @@ impl<'a> Builder<'a> {
 
     fn note(&self, name: &str, shape: &[usize], is_used: bool) {
         self.context.entries.borrow_mut().push(Entry {
-            key: self.key(name),
+            key: join(&self.keys, name),
             shape: shape.to_vec(),
             is_used,
         });
@@ -132,11 +157,11 @@ impl<'a> Builder<'a> {
     pub fn backend(&self) -> Backend {
         self.context.backend
     }
+}
 
-    fn key(&self, name: impl Display) -> String {
-        match self.path.as_str() {
-            "" => name.to_string(),
-            path => format!("{path}.{name}"),
-        }
+fn join(path: &str, name: impl Display) -> String {
+    match path {
+        "" => name.to_string(),
+        path => format!("{path}.{name}"),
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 use crate::extract::module::Module;
-use crate::extract::taps::Pass;
+use crate::extract::taps::{Pass, TapSlot};
 
 /// x Wᵀ + b along the last axis, with an activation behind it if there is to be one.
 pub(in crate::extract) struct Linear {
@@ -120,5 +120,47 @@ impl Module for Linear {
                 self.activation.apply(&out.reshape(dims)?, Backend::Candle)
             }
         }
+    }
+}
+
+/// A linear layer and an activation, in one unless what lies between them is tapped.
+pub(in crate::extract) struct LinearActivation {
+    linear: Linear,
+    linear_tap: TapSlot,
+    activation: Activation,
+    activation_tap: TapSlot,
+    backend: Backend,
+}
+
+impl LinearActivation {
+    /// At the places of the two modules.
+    pub fn new(
+        [of_linear, of_activation]: [&Builder<'_>; 2],
+        inputs: usize,
+        outputs: usize,
+        activation: Activation,
+    ) -> Result<Self> {
+        let linear_tap = of_linear.tap();
+        let (fused, separate) = match linear_tap.is_wanted() {
+            true => (Activation::Identity, activation),
+            false => (activation, Activation::Identity),
+        };
+        Ok(Self {
+            linear: Linear::new(of_linear, inputs, outputs)?.with_activation(fused),
+            linear_tap,
+            activation: separate,
+            activation_tap: of_activation.tap(),
+            backend: of_linear.backend(),
+        })
+    }
+}
+
+impl Module for LinearActivation {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let x = self.linear.forward(x, pass)?;
+        pass.record(self.linear_tap, &x)?;
+        let x = self.activation.apply(&x, self.backend)?;
+        pass.record(self.activation_tap, &x)?;
+        Ok(x)
     }
 }

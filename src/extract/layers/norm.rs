@@ -151,3 +151,34 @@ impl Module for LayerNorm {
         }
     }
 }
+
+/// A factor for each place of the last axis.
+pub(in crate::extract) struct LayerScale {
+    gamma: Vec<f32>,
+    /// The same, where candle is to multiply.
+    on_device: Option<Tensor>,
+}
+
+impl LayerScale {
+    /// Reads `gamma`.
+    pub fn new(builder: &Builder<'_>, n: usize) -> Result<Self> {
+        let gamma = builder.values("gamma", &[n], Init::Constant(1e-5))?;
+        let on_device = match builder.backend() {
+            Backend::Native => None,
+            Backend::Candle => Some(builder.tensor(gamma.clone(), &[n])?),
+        };
+        Ok(Self { gamma, on_device })
+    }
+}
+
+impl Module for LayerScale {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        match &self.on_device {
+            Some(gamma) => Ok(x.broadcast_mul(gamma)?),
+            None => {
+                let out = super::with_values(x, |values| native::norm::scale(values, &self.gamma))?;
+                Ok(Tensor::from_vec(out, x.dims(), x.device())?)
+            }
+        }
+    }
+}

@@ -1,11 +1,18 @@
 //! Architectures, one file a family.
 
+mod patches;
 mod resnet;
 mod squeezenet;
+mod timm_vit;
+mod transformer;
+mod vit;
 
 use crate::extract::architecture::Architecture;
 
 /// All architectures, family by family.
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
-    resnet::architectures().chain(squeezenet::architectures())
+    resnet::architectures()
+        .chain(squeezenet::architectures())
+        .chain(vit::architectures())
+        .chain(timm_vit::architectures())
 }

@@ -213,6 +213,10 @@ impl<'w> Reader<'w> {
 }
 
 impl Parameters for Reader<'_> {
+    fn stored_shape(&self, key: &str) -> Option<Vec<usize>> {
+        self.shape(self.keys.get(key)?)
+    }
+
     /// The values; NaN for what can't be had, which [`Reader::finish`] reports unless it was to be absent.
     fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
         let nothing = || vec![f32::NAN; shape.iter().product()];

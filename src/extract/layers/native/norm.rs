@@ -12,13 +12,19 @@ pub(in crate::extract) fn affine(
     shift: &[f32],
     activation: Activation,
 ) -> Vec<f32> {
+    let mut out = self::scale(values, scale);
+    bias_and_activate(&mut out, Some(shift), activation);
+    out
+}
+
+/// values · scale, channel by channel.
+pub(in crate::extract) fn scale(values: &[f32], scale: &[f32]) -> Vec<f32> {
     let mut out = values.to_vec();
     for row in out.chunks_exact_mut(scale.len()) {
         for (x, scale) in row.iter_mut().zip(scale) {
             *x *= scale;
         }
     }
-    bias_and_activate(&mut out, Some(shift), activation);
     out
 }
 
