@@ -196,6 +196,9 @@ architectures! {
     vit_b_32: "vit_b_32" as "vit_b_32",
     vit_small_patch16_224: "vit_small_patch16_224" as "vit_small_patch16_224",
     vit_base_patch14_dinov2: "vit_base_patch14_dinov2" as "vit_base_patch14_dinov2",
+    swin_t: "swin_t" as "swin_t",
+    clip_rn50: "RN50" as "RN50",
+    clip_vit_b_32_quickgelu: "ViT-B-32-quickgelu" as "ViT-B-32-quickgelu",
 }
 
 /// The numbers that parameters and images are made of, against the reference's own.

@@ -31,6 +31,8 @@ pub struct Architecture {
     input_size: usize,
     head: Head,
     channels_last: &'static [&'static str],
+    channels_first: &'static [&'static str],
+    former_names: &'static [(&'static str, &'static str)],
     build: Arc<Build>,
 }
 
@@ -57,6 +59,8 @@ impl Architecture {
             input_size: 224,
             head,
             channels_last: &[],
+            channels_first: &[],
+            former_names: &[],
             build: Arc::new(build),
         }
     }
@@ -67,6 +71,24 @@ impl Architecture {
         prefixes: &'static [&'static str],
     ) -> Self {
         self.channels_last = prefixes;
+        self
+    }
+
+    /// Says whose modules among those give channels × height × width all the same.
+    pub(in crate::extract) fn with_channels_first(
+        mut self,
+        prefixes: &'static [&'static str],
+    ) -> Self {
+        self.channels_first = prefixes;
+        self
+    }
+
+    /// Gives what older checkpoints have in the names of parameters, and what is there now.
+    pub(in crate::extract) fn with_former_names(
+        mut self,
+        names: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.former_names = names;
         self
     }
 
@@ -122,14 +144,17 @@ impl Architecture {
 
     /// What the axes of the output of a module are.
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
-        match self
-            .channels_last
-            .iter()
-            .any(|prefix| path.starts_with(prefix))
-        {
+        let begins_with = |prefixes: &[&str]| prefixes.iter().any(|p| path.starts_with(p));
+        match begins_with(self.channels_last) && !begins_with(self.channels_first) {
             true => Axes::ChannelsLast,
             false => Axes::ChannelsFirst,
         }
+    }
+
+    /// What a parameter that a checkpoint calls so is called now.
+    pub(in crate::extract) fn current_name(&self, stored: &str) -> String {
+        let replace = |name: String, (former, now): &(&str, &str)| name.replace(former, now);
+        self.former_names.iter().fold(stored.to_owned(), replace)
     }
 
     pub(in crate::extract) fn build(&self, builder: &Builder<'_>) -> Result<Sequential> {

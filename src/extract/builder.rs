@@ -31,7 +31,9 @@ pub(in crate::extract) trait Parameters {
     fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>>;
 
     /// The shape that a parameter is stored with, if it is stored.
-    fn stored_shape(&self, key: &str) -> Option<Vec<usize>>;
+    fn stored_shape(&self, _key: &str) -> Option<Vec<usize>> {
+        None
+    }
 }
 
 /// A parameter or a buffer that a network has.
@@ -73,7 +75,6 @@ impl<'a> Context<'a> {
         Builder {
             context: self,
             path: String::new(),
-            keys: String::new(),
         }
     }
 
@@ -87,8 +88,6 @@ impl<'a> Context<'a> {
 pub(in crate::extract) struct Builder<'a> {
     context: &'a Context<'a>,
     path: String,
-    /// The path that its parameters are stored under.
-    keys: String,
 }
 
 impl<'a> Builder<'a> {
@@ -96,34 +95,20 @@ impl<'a> Builder<'a> {
     pub fn child(&self, name: impl Display) -> Builder<'a> {
         Builder {
             context: self.context,
-            path: join(&self.path, &name),
-            keys: join(&self.keys, &name),
+            path: self.key(name),
         }
-    }
-
-    /// The module of this name in this one, whose parameters older files have under another name.
-    pub fn renamed_child(&self, name: &str, former: &str) -> Builder<'a> {
-        let child = self.child(name);
-        match self.stored_shape(&format!("{former}.weight")) {
-            None => child,
-            Some(_) => Builder {
-                keys: join(&self.keys, former),
-                ..child
-            },
-        }
-    }
-
-    /// The shape that a parameter of the module is stored with, if it is stored.
-    pub fn stored_shape(&self, name: &str) -> Option<Vec<usize>> {
-        let key = join(&self.keys, name);
-        self.context.parameters.stored_shape(&key)
     }
 
     /// A parameter of the module, row-major.
     pub fn values(&self, name: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
-        let key = join(&self.keys, name);
+        let key = self.key(name);
         self.note(name, shape, true);
         self.context.parameters.values(&key, shape, init)
+    }
+
+    /// The shape that a parameter of the module is stored with, if it is stored.
+    pub fn stored_shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.context.parameters.stored_shape(&self.key(name))
     }
 
     /// Notes a scalar that counts something, which published files may hold and nobody reads.
@@ -138,7 +123,7 @@ impl<'a> Builder<'a> {
 
     fn note(&self, name: &str, shape: &[usize], is_used: bool) {
         self.context.entries.borrow_mut().push(Entry {
-            key: join(&self.keys, name),
+            key: self.key(name),
             shape: shape.to_vec(),
             is_used,
         });
@@ -157,11 +142,11 @@ impl<'a> Builder<'a> {
     pub fn backend(&self) -> Backend {
         self.context.backend
     }
-}
 
-fn join(path: &str, name: impl Display) -> String {
-    match path {
-        "" => name.to_string(),
-        path => format!("{path}.{name}"),
+    fn key(&self, name: impl Display) -> String {
+        match self.path.as_str() {
+            "" => name.to_string(),
+            path => format!("{path}.{name}"),
+        }
     }
 }

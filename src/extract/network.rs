@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::extract::architecture::Architecture;
-use crate::extract::builder::{Context, Entry, Parameters};
+use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::device::Device;
 use crate::extract::flow::{Interrupt, of_candle};
 use crate::extract::layers::Backend;
@@ -142,10 +142,10 @@ impl Network {
     /// [`Error::OutOfMemory`].
     pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
         let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
-        let weights = Weights::random(0);
-        let (_, entries) = build(architecture, &weights, &table, &device, Backend::Native)?;
-        let named = entries.into_iter().map(|entry| (entry.key, entry.shape));
-        Ok(named.collect())
+        let context = Context::new(&Zeros, &table, &device, Backend::Native);
+        architecture.build(&context.root())?;
+        let entries = context.into_entries().into_iter();
+        Ok(entries.map(|entry| (entry.key, entry.shape)).collect())
     }
 
     /// What the taps give for a batch of preprocessed images, images × 3 × height × width: for each tap,
@@ -224,6 +224,15 @@ impl Network {
     }
 }
 
+/// Parameters whose values do not matter.
+struct Zeros;
+
+impl Parameters for Zeros {
+    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        Ok(vec![0.0; shape.iter().product()])
+    }
+}
+
 /// Puts a network together, and says what it is made of.
 fn build(
     architecture: &Architecture,
@@ -232,7 +241,7 @@ fn build(
     device: &candle_core::Device,
     backend: Backend,
 ) -> Result<(Sequential, Vec<Entry>)> {
-    let source = weights.open()?;
+    let source = weights.open(|stored| architecture.current_name(stored))?;
     let parameters: &dyn Parameters = match &source {
         Source::Random(random) => random,
         Source::Stored(reader) => reader,

@@ -185,10 +185,7 @@ pub(in crate::extract) fn attention(
 }
 
 /// The same from images × tokens × heads × width, in whatever order in memory.
-fn of_candle(
-    parts: [Tensor; 3],
-    bias: Option<(&AttentionBias, &[usize])>,
-) -> Flow<Tensor> {
+fn of_candle(parts: [Tensor; 3], bias: Option<(&AttentionBias, &[usize])>) -> Flow<Tensor> {
     let (n, n_queries, n_heads, width) = parts[0].dims4()?;
     // Images × heads × tokens × width.
     let [q, k, v] = parts.map(|part| part.transpose(1, 2)?.contiguous());

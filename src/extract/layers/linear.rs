@@ -123,7 +123,7 @@ impl Module for Linear {
     }
 }
 
-/// A linear layer and an activation, in one unless what lies between them is tapped.
+/// A linear layer and an activation, in one go unless what is between them is tapped.
 pub(in crate::extract) struct LinearActivation {
     linear: Linear,
     linear_tap: TapSlot,
@@ -133,33 +133,35 @@ pub(in crate::extract) struct LinearActivation {
 }
 
 impl LinearActivation {
-    /// At the places of the two modules.
+    /// The children of these names.
     pub fn new(
-        [of_linear, of_activation]: [&Builder<'_>; 2],
+        builder: &Builder<'_>,
+        [linear, of_activation]: [&str; 2],
         inputs: usize,
         outputs: usize,
         activation: Activation,
     ) -> Result<Self> {
-        let linear_tap = of_linear.tap();
+        let child = builder.child(linear);
+        let linear_tap = child.tap();
         let (fused, separate) = match linear_tap.is_wanted() {
             true => (Activation::Identity, activation),
             false => (activation, Activation::Identity),
         };
         Ok(Self {
-            linear: Linear::new(of_linear, inputs, outputs)?.with_activation(fused),
+            linear: Linear::new(&child, inputs, outputs)?.with_activation(fused),
             linear_tap,
             activation: separate,
-            activation_tap: of_activation.tap(),
-            backend: of_linear.backend(),
+            activation_tap: builder.child(of_activation).tap(),
+            backend: builder.backend(),
         })
     }
 }
 
 impl Module for LinearActivation {
     fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
-        let x = self.linear.forward(x, pass)?;
+        let mut x = self.linear.forward(x, pass)?;
         pass.record(self.linear_tap, &x)?;
-        let x = self.activation.apply(&x, self.backend)?;
+        x = self.activation.apply(&x, self.backend)?;
         pass.record(self.activation_tap, &x)?;
         Ok(x)
     }

@@ -17,7 +17,7 @@ pub(in crate::extract) use activation::Activation;
 pub(in crate::extract) use attention::{Attention, AttentionBias, Packing, attention};
 pub(in crate::extract) use conv::{Conv2d, ConvNorm, ConvNormNames};
 pub(in crate::extract) use linear::{Linear, LinearActivation};
-pub(in crate::extract) use norm::{BatchNorm, LayerNorm, LayerScale};
+pub(in crate::extract) use norm::{BatchNorm, LayerNorm, TokenScale};
 pub(in crate::extract) use pool::{AdaptiveAveragePool, AveragePool, MaxPool, global_average};
 pub(in crate::extract) use shape::{ConvSpec, MapShape, PoolSpec};
 

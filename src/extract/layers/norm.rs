@@ -152,15 +152,15 @@ impl Module for LayerNorm {
     }
 }
 
-/// A factor for each place of the last axis.
-pub(in crate::extract) struct LayerScale {
+/// A learned factor of each value of tokens: Touvron et al., "Going deeper with image transformers" (2021).
+pub(in crate::extract) struct TokenScale {
     gamma: Vec<f32>,
     /// The same, where candle is to multiply.
     on_device: Option<Tensor>,
 }
 
-impl LayerScale {
-    /// Reads `gamma`.
+impl TokenScale {
+    /// Reads `gamma`, which begins near 0 as in DINOv2.
     pub fn new(builder: &Builder<'_>, n: usize) -> Result<Self> {
         let gamma = builder.values("gamma", &[n], Init::Constant(1e-5))?;
         let on_device = match builder.backend() {
@@ -171,7 +171,7 @@ impl LayerScale {
     }
 }
 
-impl Module for LayerScale {
+impl Module for TokenScale {
     fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
         match &self.on_device {
             Some(gamma) => Ok(x.broadcast_mul(gamma)?),

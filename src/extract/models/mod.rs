@@ -1,8 +1,10 @@
 //! Architectures, one file a family.
 
+mod clip;
 mod patches;
 mod resnet;
 mod squeezenet;
+mod swin;
 mod timm_vit;
 mod transformer;
 mod vit;
@@ -15,4 +17,6 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         .chain(squeezenet::architectures())
         .chain(vit::architectures())
         .chain(timm_vit::architectures())
+        .chain(swin::architectures())
+        .chain(clip::architectures())
 }

@@ -1,6 +1,7 @@
 //! Vision transformers with the names of timm: those of Steiner et al., "How to train your ViT?" (2022);
-//! DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.`; and DINOv2 (Oquab
-//! et al., 2024), whose files have positions of 37 × 37 patches: other grids are interpolated as in timm.
+//! DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.`, and which otherwise
+//! is the architecture of the same size; and DINOv2 (Oquab et al., 2024), whose files have positions of
+//! 37 × 37 patches. Positions are interpolated to the grid of the images, as timm does it.
 
 use candle_core::Tensor;
 
@@ -49,6 +50,7 @@ impl Size {
 
 const VIT: &str = "ViT (timm)";
 const DEIT: &str = "DeiT";
+const DINO: &str = "DINO";
 const DINO_V2: &str = "DINOv2";
 
 const fn config(name: &'static str, family: &'static str, patch: usize, size: Size) -> Config {
@@ -64,7 +66,6 @@ const CONFIGS: [Config; 14] = [
     config("vit_tiny_patch16_224", VIT, 16, Tiny),
     config("vit_small_patch16_224", VIT, 16, Small),
     config("vit_small_patch32_224", VIT, 32, Small),
-    config("vit_small_patch8_224", VIT, 8, Small),
     config("vit_base_patch16_224", VIT, 16, Base),
     config("vit_base_patch32_224", VIT, 32, Base),
     config("vit_base_patch8_224", VIT, 8, Base),
@@ -72,6 +73,7 @@ const CONFIGS: [Config; 14] = [
     config("deit_tiny_patch16_224", DEIT, 16, Tiny),
     config("deit_small_patch16_224", DEIT, 16, Small),
     config("deit_base_patch16_224", DEIT, 16, Base),
+    config("vit_small_patch8_224", DINO, 8, Small),
     config("vit_small_patch14_dinov2", DINO_V2, 14, Small),
     config("vit_base_patch14_dinov2", DINO_V2, 14, Base),
     config("vit_large_patch14_dinov2", DINO_V2, 14, Large),
@@ -90,7 +92,6 @@ const BLOCK: BlockNames = BlockNames {
     mlp: "mlp",
     in_mlp: MlpNames {
         linears: ["fc1", "fc2"],
-        former_linears: None,
         activation: "act",
         dropouts: Some(["drop1", "drop2"]),
     },
@@ -109,7 +110,6 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
 
 fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let [depth, width, n_heads] = config.size.shape();
-    let is_dino_v2 = config.family == DINO_V2;
     let encoder = Encoder {
         depth,
         width,
@@ -125,16 +125,22 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     })?;
     network.aside(builder, "patch_embed", tokens_of);
     let grid = 224 / config.patch;
-    network.add(Tokens::new(builder, TOKENS, width, grid, OtherGrids::Resample)?);
+    network.add(Tokens::new(
+        builder,
+        TOKENS,
+        width,
+        grid,
+        OtherGrids::Resample,
+    )?);
     network.aside(builder, "pos_drop", as_it_is);
-    let scales = is_dino_v2.then_some(["ls1", "ls2"]);
+    let scales = (config.family == DINO_V2).then_some(["ls1", "ls2"]);
     network.push(builder, "blocks", |b| encoder.scaled_blocks(b, "", scales))?;
     network.push(builder, "norm", |b| LayerNorm::new(b, width, EPSILON))?;
     network.apply(class_token);
     network.aside(builder, "fc_norm", as_it_is);
-    match is_dino_v2 {
-        true => network.aside(builder, "head", as_it_is),
-        false => network.push(builder, "head", |b| Linear::new(b, width, 1000))?,
+    match config.family {
+        DINO | DINO_V2 => network.aside(builder, "head", as_it_is),
+        _ => network.push(builder, "head", |b| Linear::new(b, width, 1000))?,
     }
     Ok(network)
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::layers::{
-    Activation, Attention, Backend, LayerNorm, LayerScale, Linear, LinearActivation, Packing, add,
+    Activation, Attention, Backend, LayerNorm, Linear, LinearActivation, Packing, TokenScale, add,
 };
 use crate::extract::module::{Module, Sequential};
 use crate::extract::taps::Pass;
@@ -38,8 +38,6 @@ pub(super) struct BlockNames {
 #[derive(Debug)]
 pub(super) struct MlpNames {
     pub linears: [&'static str; 2],
-    /// What older files call them.
-    pub former_linears: Option<[&'static str; 2]>,
     pub activation: &'static str,
     /// Behind the activation and at the end.
     pub dropouts: Option<[&'static str; 2]>,
@@ -80,8 +78,8 @@ impl Encoder {
             names.in_mlp.build(b, width, self.activation)
         })?;
         if let Some(scales) = scales {
-            attention.push(builder, scales[0], |b| LayerScale::new(b, width))?;
-            mlp.push(builder, scales[1], |b| LayerScale::new(b, width))?;
+            attention.push(builder, scales[0], |b| TokenScale::new(b, width))?;
+            mlp.push(builder, scales[1], |b| TokenScale::new(b, width))?;
         }
         let mut block = Sequential::default();
         block.add(Residual::new(builder, attention));
@@ -98,18 +96,20 @@ impl MlpNames {
         width: usize,
         activation: Activation,
     ) -> Result<Sequential> {
-        let of_linear = |which: usize| match self.former_linears {
-            Some(former) => builder.renamed_child(self.linears[which], former[which]),
-            None => builder.child(self.linears[which]),
-        };
-        let places = [&of_linear(0), &builder.child(self.activation)];
-        let last = Linear::new(&of_linear(1), 4 * width, width)?;
+        let [first, last] = self.linears;
+        let names = [first, self.activation];
         let mut mlp = Sequential::default();
-        mlp.add(LinearActivation::new(places, width, 4 * width, activation)?);
+        mlp.add(LinearActivation::new(
+            builder,
+            names,
+            width,
+            4 * width,
+            activation,
+        )?);
         if let Some([dropout, _]) = self.dropouts {
             mlp.aside(builder, dropout, |x| Ok(x.clone()));
         }
-        mlp.push(builder, self.linears[1], |_| Ok(last))?;
+        mlp.push(builder, last, |b| Linear::new(b, 4 * width, width))?;
         if let Some([_, dropout]) = self.dropouts {
             mlp.aside(builder, dropout, |x| Ok(x.clone()));
         }

@@ -63,11 +63,13 @@ const BLOCK: BlockNames = BlockNames {
     mlp: "mlp",
     in_mlp: MlpNames {
         linears: ["0", "3"],
-        former_linears: Some(["linear_1", "linear_2"]),
         activation: "1",
         dropouts: Some(["2", "4"]),
     },
 };
+
+/// As in the files that torchvision published.
+const FORMER_NAMES: [(&str, &str); 2] = [("mlp.linear_1.", "mlp.0."), ("mlp.linear_2.", "mlp.3.")];
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
     CONFIGS.into_iter().map(|config| {
@@ -77,6 +79,7 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         };
         Architecture::new(config.name, "ViT", head, move |b| build(b, config))
             .with_input_size(config.size)
+            .with_former_names(&FORMER_NAMES)
     })
 }
 
@@ -95,7 +98,13 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         PatchEmbedding::new(b, patch, width, true)
     })?;
     let grid = config.size / patch;
-    network.add(Tokens::new(builder, TOKENS, width, grid, OtherGrids::Refuse)?);
+    network.add(Tokens::new(
+        builder,
+        TOKENS,
+        width,
+        grid,
+        OtherGrids::Refuse,
+    )?);
     network.push(builder, "encoder", |b| {
         let mut part = Sequential::default();
         part.aside(b, "dropout", |x| Ok(x.clone()));

@@ -105,7 +105,12 @@ struct Window {
 
 impl Weights {
     /// The weights of the pixels `part` of an axis that is resized from `n_old` to `n_new` pixels.
-    pub(in crate::extract) fn new(filter: Filter, n_old: usize, n_new: u64, part: Range<u64>) -> Result<Self> {
+    pub(in crate::extract) fn new(
+        filter: Filter,
+        n_old: usize,
+        n_new: u64,
+        part: Range<u64>,
+    ) -> Result<Self> {
         let scale = n_old as f64 / n_new as f64;
         let stretch = scale.max(1.0);
         let support = filter.support() * stretch;

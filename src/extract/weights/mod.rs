@@ -152,13 +152,17 @@ impl Weights {
         }
     }
 
-    /// What a network is built from.
-    pub(in crate::extract) fn open(&self) -> Result<Source<'_>> {
+    /// What a network is built from, whose parameters are now called what `current_name` makes of the
+    /// names that are stored.
+    pub(in crate::extract) fn open(
+        &self,
+        current_name: impl Fn(&str) -> String,
+    ) -> Result<Source<'_>> {
         Ok(match &self.origin {
             Origin::Random { seed } => Source::Random(Random::new(*seed)),
             Origin::Stored(stored) => Source::Stored(Reader::new(
                 &stored.container,
-                &stored.keys,
+                checkpoint::rename(&stored.keys, current_name),
                 &stored.absent,
                 PathBuf::from(&stored.name),
             )?),

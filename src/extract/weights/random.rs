@@ -19,10 +19,6 @@ impl Random {
 }
 
 impl Parameters for Random {
-    fn stored_shape(&self, _: &str) -> Option<Vec<usize>> {
-        None
-    }
-
     fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
         let n: usize = shape.iter().product();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
