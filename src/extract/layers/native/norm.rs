@@ -74,11 +74,13 @@ impl WithSimd for LayerNorm<'_> {
 fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     const LANES: usize = 16;
 
+    let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [0.0f32; LANES];
-    for part in values.chunks(LANES) {
-        for (sum, &x) in sums.iter_mut().zip(part) {
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
             *sum += of(x);
         }
     }
-    sums.into_iter().sum()
+    let rest: f32 = rest.iter().map(|&x| of(x)).sum();
+    sums.into_iter().sum::<f32>() + rest
 }
