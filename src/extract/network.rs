@@ -244,7 +244,7 @@ fn build(
     let source = weights.open(|stored| architecture.current_name(stored))?;
     let parameters: &dyn Parameters = match &source {
         Source::Random(random) => random,
-        Source::Stored(reader) => reader,
+        Source::Stored(reader) => reader.as_ref(),
     };
     let context = Context::new(parameters, table, device, backend);
     let module = architecture.build(&context.root())?;
@@ -261,5 +261,71 @@ impl fmt::Debug for Network {
             .field("architecture", &self.architecture)
             .field("taps", &self.taps)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array4;
+
+    use super::*;
+    use crate::extract::weights::Random;
+
+    /// What both backends give on the CPU at some taps, for random parameters and two images of noise.
+    fn backends_agree(name: &str, size: usize, modules: &[&str]) {
+        let architecture = Architecture::named(name).unwrap();
+        let taps: Vec<Tap> = modules.iter().map(|&module| Tap::new(module)).collect();
+        let n_values = 2 * 3 * size * size;
+        let noise = Random::new(7).values(name, &[n_values], Init::Normal(1.0));
+        let images = Array4::from_shape_vec((2, 3, size, size), noise.unwrap()).unwrap();
+        let [native, candle] = [Backend::Native, Backend::Candle].map(|backend| {
+            let (weights, device) = (Weights::random(1), candle_core::Device::Cpu);
+            let network = Network::with_backend(&architecture, &weights, &taps, device, backend);
+            network.unwrap().represent(images.view()).unwrap()
+        });
+        for ((native, candle), module) in native.iter().zip(&candle).zip(modules) {
+            assert_eq!(native.dim(), candle.dim(), "{name} {module}");
+            let std = candle.std(0.0);
+            let pairs = native.iter().zip(candle);
+            let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(std > 0.0, "{name} {module}");
+            assert!(largest <= 1e-4 * std, "{name} {module}: {}", largest / std);
+        }
+    }
+
+    #[test]
+    fn backends_agree_on_transformers() {
+        let vit = ["encoder.dropout", "encoder.layers.encoder_layer_1.mlp.0"];
+        backends_agree(
+            "vit_b_32",
+            224,
+            &[&vit[..], &["encoder.ln", "logits"]].concat(),
+        );
+        // Positions are interpolated.
+        let timm = ["blocks.0.attn.qkv", "blocks.3.attn.proj", "fc_norm"];
+        backends_agree(
+            "vit_tiny_patch16_224",
+            64,
+            &[&timm[..], &["logits"]].concat(),
+        );
+        let dino = ["patch_embed", "pos_drop", "blocks.2.ls2", "head"];
+        backends_agree("vit_small_patch14_dinov2", 70, &dino);
+        // Maps of 24, 12, 6 and 3 rows: windows are filled up, and shifted but in the last two stages.
+        let swin = [
+            "features.0.0",
+            "features.1.1.attn",
+            "features.2",
+            "features.3.1",
+        ];
+        let rest = ["features.5.1.mlp.1", "norm", "avgpool", "logits"];
+        backends_agree("swin_t", 96, &[swin, rest].concat());
+    }
+
+    #[test]
+    fn backends_agree_on_image_encoders_of_clip() {
+        let resnet = ["act1", "layer1.0.downsample", "layer2.0.avgpool", "logits"];
+        backends_agree("RN50", 224, &resnet);
+        let vit = ["ln_pre", "transformer.resblocks.1.mlp.gelu", "ln_post"];
+        backends_agree("ViT-B-32-quickgelu", 224, &[&vit[..], &["output"]].concat());
     }
 }

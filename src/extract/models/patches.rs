@@ -119,9 +119,9 @@ pub(super) enum OtherGrids {
     Resample,
 }
 
-/// A vector for each place of a square grid, behind one for what is not in it.
+/// A vector for each place of a square grid, behind one for the token that has no place in it.
 ///
-/// The grid is that of the checkpoint.
+/// The grid is that of the checkpoint, whichever the architecture was made for.
 pub(super) struct Positions {
     /// (1 + places) × width.
     stored: Vec<f32>,
@@ -186,8 +186,8 @@ impl Positions {
     }
 }
 
-/// Positions for another grid, bicubic with antialiasing: timm's `resample_abs_pos_embed`, that is
-/// `torch.nn.functional.interpolate` as it is by default there. Its weights are those of Pillow.
+/// Positions for another grid, as `resample_abs_pos_embed` of timm makes them: bicubic, with the
+/// antialiasing of `torch.nn.functional.interpolate`, whose weights are Pillow's.
 fn resample(positions: &[f32], old: usize, new: [usize; 2]) -> Result<Vec<f32>> {
     if new == [old; 2] {
         return Ok(positions.to_vec());

@@ -1,7 +1,9 @@
 //! Vision transformers with the names of timm: those of Steiner et al., "How to train your ViT?" (2022);
-//! DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.`, and which otherwise
-//! is the architecture of the same size; and DINOv2 (Oquab et al., 2024), whose files have positions of
-//! 37 × 37 patches. Positions are interpolated to the grid of the images, as timm does it.
+//! DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.` and else are of the
+//! same architectures; and DINOv2 (Oquab et al., 2024), whose first files also have a `mask_token`.
+//!
+//! Images may have any size in whole patches: positions are interpolated, as timm does it. Those of
+//! DINOv2 are published for 37 × 37 patches.
 
 use candle_core::Tensor;
 

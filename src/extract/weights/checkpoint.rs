@@ -147,7 +147,7 @@ enum Open<'w> {
 }
 
 impl<'w> Reader<'w> {
-    pub fn new(
+    pub(super) fn new(
         container: &'w Container,
         keys: Keys,
         absent: &'w [String],

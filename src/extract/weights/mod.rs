@@ -160,12 +160,12 @@ impl Weights {
     ) -> Result<Source<'_>> {
         Ok(match &self.origin {
             Origin::Random { seed } => Source::Random(Random::new(*seed)),
-            Origin::Stored(stored) => Source::Stored(Reader::new(
+            Origin::Stored(stored) => Source::Stored(Box::new(Reader::new(
                 &stored.container,
                 checkpoint::rename(&stored.keys, current_name),
                 &stored.absent,
                 PathBuf::from(&stored.name),
-            )?),
+            )?)),
         })
     }
 }
@@ -173,5 +173,5 @@ impl Weights {
 /// Parameters, ready to be read.
 pub(in crate::extract) enum Source<'w> {
     Random(Random),
-    Stored(Reader<'w>),
+    Stored(Box<Reader<'w>>),
 }

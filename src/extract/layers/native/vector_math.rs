@@ -43,7 +43,7 @@ pub(super) fn erf(x: f32) -> f32 {
         -2.101_024e-6,
         -5.692_506_4e-5,
         -7.349_906_3e-4,
-        -2.954_599_8e-3,
+        -2.954_6e-3,
         -1.609_603_3e-2,
     ];
     const BELOW: [f32; 4] = [
@@ -55,7 +55,7 @@ pub(super) fn erf(x: f32) -> f32 {
 
     let x = x.clamp(-4.0, 4.0);
     let square = x * x;
-    let mut above = -2.726_142_2e-10;
+    let mut above = -2.726_142e-10;
     for coefficient in ABOVE {
         above = above * square + coefficient;
     }

@@ -84,10 +84,10 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         })?;
         for (stage, (depth, n_heads)) in config.depths.into_iter().zip(config.n_heads).enumerate() {
             if stage > 0 {
-                features.push(b, &format!("{}", 2 * stage), |b| merging(b, width))?;
+                features.push(b, &(2 * stage).to_string(), |b| merging(b, width))?;
                 width *= 2;
             }
-            features.push(b, &format!("{}", 2 * stage + 1), |b| {
+            features.push(b, &(2 * stage + 1).to_string(), |b| {
                 let mut blocks = Sequential::default();
                 for number in 0..depth {
                     let is_shifted = number % 2 == 1;
