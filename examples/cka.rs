@@ -9,13 +9,15 @@
 //! with exit code 1 and one line that says what is wrong.
 
 mod common;
+#[path = "common/rows.rs"]
+mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use human_alignment::metric::cka::{Cka, Estimator, Kernel};
-use human_alignment::{Error, FileSource, Precision, Representation, Result, Stimuli};
+use human_alignment::{Error, Precision, Result};
 use serde::Serialize;
 
 /// Do two representations of the same stimuli have the same geometry?
@@ -78,15 +80,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let metric = Cka::new(kernel(arguments)?)?
         .with_estimator(arguments.estimator)
         .with_precision(arguments.precision);
-    let (a, b) = (read(&arguments.a)?, read(&arguments.b)?);
-    if is_numbered(&a) && is_numbered(&b) && a.n_stimuli() != b.n_stimuli() {
-        // By position there is no telling which rows are missing.
-        return Err(Error::LengthMismatch {
-            what: "rows of --b",
-            expected: a.n_stimuli(),
-            found: b.n_stimuli(),
-        });
-    }
+    let (a, b) = rows::read_matched([&arguments.a, &arguments.b], "rows of --b")?;
     Ok(Report {
         value: metric.compare(&a, &b)?,
         metric,
@@ -104,13 +98,4 @@ fn kernel(arguments: &Arguments) -> Result<Kernel> {
             found: fraction.to_string(),
         }),
     }
-}
-
-fn read(path: &Path) -> Result<Representation> {
-    FileSource::open(path)?.read()
-}
-
-/// Whether the ids of a file are the positions of its rows, as where it holds none.
-fn is_numbered(representation: &Representation) -> bool {
-    representation.stimuli() == &Stimuli::numbered(representation.n_stimuli() as u32)
 }

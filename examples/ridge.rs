@@ -10,14 +10,16 @@
 //! Columns are centred, and scaled only with `--standardize`, by the moments of the rows that are
 //! learned from: the first N with `--train-rows N`, otherwise all. `r2` is of the rows after the first
 //! N, so that without `--train-rows` there is none; `--folds` cross-validates, over all rows. Rows are
-//! matched by the ids in the files, and stand in the order of the features; where neither file holds
-//! ids, they are matched by position. Bad input ends with exit code 1 and one line that says what is
+//! matched by the ids in the files, and stand in the order of the features; where a file holds no ids,
+//! they are matched by position. Bad input ends with exit code 1 and one line that says what is
 //! wrong.
 
 mod common;
+#[path = "common/rows.rs"]
+mod rows;
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,8 +27,8 @@ use human_alignment::dataset::TripletFile;
 use human_alignment::inference::Folds;
 use human_alignment::metric::odd_one_out::Score;
 use human_alignment::ridge::{FeatureScaling, RidgeFit, Selection, Sharing};
-use human_alignment::{AlignmentMetric, Error, FileSource, OddOneOutTask, Representation, Result};
-use human_alignment::{Ridge, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut};
+use human_alignment::{AlignmentMetric, Error, OddOneOutTask, Representation, Result};
+use human_alignment::{Ridge, Similarity, SimilarityDataset, ZeroShotOddOneOut};
 use serde::Serialize;
 
 /// How well can targets be predicted from a representation?
@@ -130,7 +132,9 @@ fn run(arguments: &Arguments) -> Result<Report> {
         .with_feature_scaling(scaling)
         .with_selection(selection)
         .with_sharing(sharing);
-    let (features, targets) = read_matched(&arguments.features, &arguments.targets)?;
+    let paths = [arguments.features.as_path(), arguments.targets.as_path()];
+    let (features, targets) = rows::read_matched(paths, "rows of --targets")?;
+    targets.stimuli().same_set_as(features.stimuli())?;
     let n = features.n_stimuli();
     let n_train = arguments.train_rows.unwrap_or(n);
     if n_train > n {
@@ -205,30 +209,6 @@ fn cross_validate(
         mean_r2: validation.mean_r2(),
         odd_one_out,
     })
-}
-
-/// Features and targets of the same stimuli.
-fn read_matched(features: &Path, targets: &Path) -> Result<(Representation, Representation)> {
-    let read = |path| FileSource::open(path)?.read();
-    let (features, targets) = (read(features)?, read(targets)?);
-    if is_numbered(&features)
-        && is_numbered(&targets)
-        && features.n_stimuli() != targets.n_stimuli()
-    {
-        // By position there is no telling which rows are missing.
-        return Err(Error::LengthMismatch {
-            what: "rows of --targets",
-            expected: features.n_stimuli(),
-            found: targets.n_stimuli(),
-        });
-    }
-    targets.stimuli().same_set_as(features.stimuli())?;
-    Ok((features, targets))
-}
-
-/// Whether the ids of a file are the positions of its rows, as where it holds none.
-fn is_numbered(representation: &Representation) -> bool {
-    representation.stimuli() == &Stimuli::numbered(representation.n_stimuli() as u32)
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -464,6 +464,64 @@ pub enum Error {
         source: BoxedError,
     },
 
+    /// An extraction was broken off; the same one goes on where it was.
+    #[error("interrupted after {n_done} of {n_needed} images")]
+    Interrupted {
+        /// Images that are done.
+        n_done: usize,
+        /// Images that there are.
+        n_needed: usize,
+    },
+
+    /// An unfinished extraction of something else lies where one is to go on.
+    #[error(
+        "{} is of an unfinished extraction with another network, weights, tap, preprocessing or images: \
+         finish that one, or remove it and the .partial files beside it",
+        path.display()
+    )]
+    OtherExtraction {
+        /// The record of the other one.
+        path: PathBuf,
+    },
+
+    /// A file that is no part of an extraction.
+    #[error("this is no shard of an extraction")]
+    NoShard,
+
+    /// A part that doesn't belong to the others.
+    #[error("shard {shard} is {what}")]
+    ShardMismatch {
+        /// The part.
+        shard: String,
+        /// Why it doesn't belong to them.
+        what: &'static str,
+    },
+
+    /// Parts of an extraction that are not there.
+    #[error("shards {} are missing", shards.join(", "))]
+    MissingShards {
+        /// The parts.
+        shards: Vec<String>,
+    },
+
+    /// Published weights that are not on the hub under the names that the crate has.
+    #[error("{weights} are not on the hub: read them from a file")]
+    NotOnHub {
+        /// The weights.
+        weights: String,
+    },
+
+    /// A file of the hub that is not to be had.
+    #[error("cannot have {file} of {repository} from the hub: {source}")]
+    NotFetched {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: &'static str,
+        /// What went wrong.
+        source: BoxedError,
+    },
+
     /// A name of something that isn't there.
     #[error("there is no {what} {name:?}{}", or_else(nearest))]
     UnknownName {

@@ -10,6 +10,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/people.rs"]
+mod people;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -90,9 +92,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Report> {
     let confidence = Confidence::new(arguments.confidence)?;
-    let human_ids = arguments.human_ids.as_deref().map(Stimuli::read);
-    let people = read_rdms(arguments, &arguments.human, human_ids.transpose()?)?;
     let models = read_models(arguments)?;
+    let human_ids = arguments.human_ids.as_deref().map(Stimuli::read);
+    let human = rdm_file(arguments, &arguments.human, human_ids.transpose()?)?;
+    let people = match models.first() {
+        Some((_, model)) => people::read_people(human, model.stimuli())?,
+        None => human.read()?,
+    };
     let n_stimuli = people.stimuli().len();
     if let Some((_, model)) = models.first()
         && model.n_stimuli() != n_stimuli
@@ -128,7 +134,7 @@ fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
     })
 }
 
-fn read_rdms(arguments: &Arguments, path: &Path, ids: Option<Stimuli>) -> Result<RdmSet> {
+fn rdm_file(arguments: &Arguments, path: &Path, ids: Option<Stimuli>) -> Result<RdmFile> {
     let mut file = RdmFile::open(path)?;
     if let Some(ids) = ids {
         file = file.with_ids(ids);
@@ -136,7 +142,7 @@ fn read_rdms(arguments: &Arguments, path: &Path, ids: Option<Stimuli>) -> Result
     if arguments.missing {
         file = file.with_missing_pairs();
     }
-    file.read()
+    Ok(file)
 }
 
 /// The RDMs of the models, by name.
@@ -156,7 +162,7 @@ fn read_models(arguments: &Arguments) -> Result<Vec<(String, Rdm)>> {
     let Some(path) = &arguments.model_rdm else {
         return Ok(Vec::new());
     };
-    let set = read_rdms(arguments, path, ids)?;
+    let set = rdm_file(arguments, path, ids)?.read()?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     Ok(match set.rdms() {
         [rdm] => vec![(name.into_owned(), rdm.clone())],

@@ -13,6 +13,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod demonstration;
+#[path = "../common/people.rs"]
+mod people;
 #[path = "../simulated/mod.rs"]
 mod simulated;
 
@@ -103,7 +105,7 @@ fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Resul
     }
     let features = source.read()?;
     if let Some(path) = &arguments.human {
-        let people = RdmFile::open(path)?.read()?;
+        let people = people::read_people(RdmFile::open(path)?, features.stimuli())?;
         let mut metric =
             RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
         if let Some(n) = arguments.bootstrap {

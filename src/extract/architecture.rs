@@ -8,6 +8,8 @@ use crate::extract::builder::Builder;
 use crate::extract::models;
 use crate::extract::module::Sequential;
 use crate::extract::nearest::nearest;
+use crate::extract::preprocess::Preprocessing;
+use crate::extract::published::PublishedWeights;
 use crate::extract::tap::Axes;
 
 type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
@@ -33,6 +35,7 @@ pub struct Architecture {
     channels_last: &'static [&'static str],
     channels_first: &'static [&'static str],
     former_names: &'static [(&'static str, &'static str)],
+    channels_last_ends: &'static [&'static str],
     build: Arc<Build>,
 }
 
@@ -61,6 +64,7 @@ impl Architecture {
             channels_last: &[],
             channels_first: &[],
             former_names: &[],
+            channels_last_ends: &[],
             build: Arc::new(build),
         }
     }
@@ -92,6 +96,16 @@ impl Architecture {
         self
     }
 
+    /// Says whose modules give height × width × channels: those whose paths end with one of these.
+    pub(in crate::extract) fn with_channels_last_ends(
+        mut self,
+        ends: &'static [&'static str],
+    ) -> Self {
+        self.channels_last_ends = ends;
+        self
+    }
+
+    /// Sets the height and width of the images that it was made for.
     pub(in crate::extract) fn with_input_size(mut self, size: usize) -> Self {
         self.input_size = size;
         self
@@ -130,6 +144,13 @@ impl Architecture {
         self.input_size
     }
 
+    /// The preprocessing of the first [`PublishedWeights`] of the architecture; that of ImageNet where there
+    /// are none. Other weights may want another.
+    pub fn preprocessing(&self) -> Preprocessing {
+        let published = PublishedWeights::named(self.name);
+        published.map_or(Preprocessing::IMAGENET, |weights| weights.preprocessing())
+    }
+
     /// The path of the module that `name` means: itself, or that of `logits` and `penultimate`.
     pub(in crate::extract) fn module<'n>(&self, name: &'n str) -> &'n str
     where
@@ -144,8 +165,9 @@ impl Architecture {
 
     /// What the axes of the output of a module are.
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
-        let begins_with = |prefixes: &[&str]| prefixes.iter().any(|p| path.starts_with(p));
-        match begins_with(self.channels_last) && !begins_with(self.channels_first) {
+        let begins = |prefixes: &[&str]| prefixes.iter().any(|p| path.starts_with(p));
+        let ends = self.channels_last_ends.iter().any(|p| path.ends_with(p));
+        match ends || begins(self.channels_last) && !begins(self.channels_first) {
             true => Axes::ChannelsLast,
             false => Axes::ChannelsFirst,
         }

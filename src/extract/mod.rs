@@ -5,19 +5,31 @@
 mod architecture;
 mod builder;
 mod device;
+mod extraction;
 mod flow;
+#[cfg(feature = "hub")]
+mod hub;
 mod layers;
 mod models;
 mod module;
 mod nearest;
 mod network;
 pub mod preprocess;
+mod published;
 mod tap;
 mod taps;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use architecture::Architecture;
 pub use device::Device;
+pub use extraction::{
+    Extracted, Extraction, NetworkSource, Progress, Shard, Unreadable, join_shards,
+};
+#[cfg(feature = "hub")]
+pub use hub::Hub;
 pub use network::{Network, TapShape};
+pub use published::{HubFile, PublishedWeights};
 pub use tap::{Pooling, Tap};
 pub use weights::Weights;

@@ -67,6 +67,20 @@ impl Sequential {
         Ok(())
     }
 
+    /// Adds the child that is named by how many there are before it.
+    pub fn push_numbered<M: Module + 'static>(
+        &mut self,
+        builder: &Builder<'_>,
+        build: impl FnOnce(&Builder<'_>) -> Result<M>,
+    ) -> Result<()> {
+        self.push(builder, &self.len().to_string(), build)
+    }
+
+    /// How many modules there are.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Adds a module that records its own taps, or has none.
     pub fn add(&mut self, module: impl Module + 'static) {
         self.parts.push(Box::new(module));
@@ -108,6 +122,15 @@ pub(in crate::extract) struct Function<F>(pub F);
 impl<F: Fn(&Tensor) -> Flow<Tensor> + Send + Sync> Module for Function<F> {
     fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
         (self.0)(x)
+    }
+}
+
+/// Dropout and stochastic depth, at inference.
+pub(in crate::extract) struct Identity;
+
+impl Module for Identity {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        Ok(x.clone())
     }
 }
 

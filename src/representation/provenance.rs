@@ -70,6 +70,13 @@ impl Provenance {
         self
     }
 
+    /// Leaves out a named note.
+    #[must_use]
+    pub fn without_note(mut self, name: &str) -> Self {
+        self.notes.remove(name);
+        self
+    }
+
     /// The model that made the features.
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()

@@ -20,14 +20,22 @@ pub fn shared() -> Option<PathBuf> {
     path
 }
 
-/// Runs an example, which a plain `cargo test` builds beside the tests (with `--test` it does not).
+/// The program of an example, which a plain `cargo test` builds beside the tests (with `--test` it does not).
 #[allow(dead_code)] // Only where it is called.
-pub fn example(name: &str, arguments: &[&str]) -> Output {
+pub fn program(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let profile = tests.parent().and_then(Path::parent).unwrap();
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let program = profile.join("examples").join(name);
-    Command::new(program).args(arguments).output().unwrap()
+    profile.join("examples").join(name)
+}
+
+/// Runs an example.
+#[allow(dead_code)] // Only where it is called.
+pub fn example(name: &str, arguments: &[&str]) -> Output {
+    Command::new(program(name))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// What an example prints with `--json`.

@@ -3,7 +3,9 @@
 use candle_core::Tensor;
 
 use super::{Backend, each_image, native};
+use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
+use crate::extract::module::{Function, Module};
 
 /// A function of every value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +43,12 @@ impl Activation {
             }),
             Backend::Candle => self.of_candle(x),
         }
+    }
+
+    /// A module that applies it.
+    pub fn module(self, builder: &Builder<'_>) -> impl Module + use<> {
+        let backend = builder.backend();
+        Function(move |x: &Tensor| self.apply(x, backend))
     }
 
     fn of_candle(self, x: &Tensor) -> Flow<Tensor> {

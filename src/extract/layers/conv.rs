@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::depthwise::PlacedWeights;
 use super::native::conv::Filters;
 use super::native::depthwise::DepthwiseFilters;
 use super::norm::Moments;
@@ -24,19 +25,20 @@ enum Prepared {
     Dense(Filters),
     Depthwise(DepthwiseFilters),
     Candle {
-        weights: Tensor,
+        weights: OnDevice,
         bias: Option<Tensor>,
     },
+}
+
+enum OnDevice {
+    Grouped(Tensor),
+    Depthwise(PlacedWeights),
 }
 
 impl Conv2d {
     /// Reads `weight`, and `bias` where there is one.
     pub fn new(builder: &Builder<'_>, spec: ConvSpec, has_bias: bool) -> Result<Self> {
-        let weights = builder.values("weight", &spec.weights(), Init::ConvWeight)?;
-        let bias = match has_bias {
-            true => Some(builder.values("bias", &[spec.outputs], Init::Bias)?),
-            false => None,
-        };
+        let (weights, bias) = read(builder, spec, has_bias)?;
         Self::of_values(builder, spec, weights, bias, Activation::Identity)
     }
 
@@ -59,7 +61,10 @@ impl Conv2d {
             }
             Backend::Native => Prepared::Dense(Filters::new(spec, &weights, bias)),
             Backend::Candle => Prepared::Candle {
-                weights: builder.tensor(weights, &spec.weights())?,
+                weights: match spec.is_depthwise() {
+                    true => OnDevice::Depthwise(PlacedWeights::new(builder, spec, &weights)?),
+                    false => OnDevice::Grouped(builder.tensor(weights, &spec.weights())?),
+                },
                 bias: match bias {
                     Some(bias) => Some(builder.tensor(bias, &[1, spec.outputs, 1, 1])?),
                     None => None,
@@ -73,7 +78,19 @@ impl Conv2d {
         })
     }
 
-    fn of_candle(&self, x: &Tensor, weights: &Tensor, bias: Option<&Tensor>) -> Flow<Tensor> {
+    fn of_candle(&self, x: &Tensor, weights: &OnDevice, bias: Option<&Tensor>) -> Flow<Tensor> {
+        let out = match weights {
+            OnDevice::Depthwise(weights) => weights.convolve(x, self.spec)?,
+            OnDevice::Grouped(weights) => self.grouped(x, weights)?,
+        };
+        let out = match bias {
+            Some(bias) => out.broadcast_add(bias)?,
+            None => out,
+        };
+        self.activation.apply(&out, Backend::Candle)
+    }
+
+    fn grouped(&self, x: &Tensor, weights: &Tensor) -> Flow<Tensor> {
         let ConvSpec {
             stride,
             padding: [above, before],
@@ -89,12 +106,7 @@ impl Conv2d {
                 (x.pad_with_zeros(3, before, before)?, 0)
             }
         };
-        let out = x.conv2d(weights, padding, stride[0], dilation[0], groups)?;
-        let out = match bias {
-            Some(bias) => out.broadcast_add(bias)?,
-            None => out,
-        };
-        self.activation.apply(&out, Backend::Candle)
+        Ok(x.conv2d(weights, padding, stride[0], dilation[0], groups)?)
     }
 }
 
@@ -112,6 +124,20 @@ impl Module for Conv2d {
     }
 }
 
+/// The parameters of a convolution.
+fn read(
+    builder: &Builder<'_>,
+    spec: ConvSpec,
+    has_bias: bool,
+) -> Result<(Vec<f32>, Option<Vec<f32>>)> {
+    let weights = builder.values("weight", &spec.weights(), Init::ConvWeight)?;
+    let bias = match has_bias {
+        true => Some(builder.values("bias", &[spec.outputs], Init::Bias)?),
+        false => None,
+    };
+    Ok((weights, bias))
+}
+
 /// The names of the three modules, below the one that holds them.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::extract) struct ConvNormNames<'n> {
@@ -121,7 +147,7 @@ pub(in crate::extract) struct ConvNormNames<'n> {
     pub activation: Option<&'n str>,
 }
 
-/// A convolution without a bias, batch normalisation and an activation.
+/// A convolution, batch normalisation and an activation.
 ///
 /// The normalisation is folded into the filters, unless what lies between them is tapped.
 pub(in crate::extract) struct ConvNorm {
@@ -135,6 +161,7 @@ pub(in crate::extract) struct ConvNorm {
 }
 
 impl ConvNorm {
+    /// With a convolution that has no bias.
     pub fn new(
         builder: &Builder<'_>,
         names: ConvNormNames<'_>,
@@ -142,8 +169,30 @@ impl ConvNorm {
         epsilon: f64,
         activation: Activation,
     ) -> Result<Self> {
+        Self::assemble(builder, names, spec, false, epsilon, activation)
+    }
+
+    /// With a convolution that has a bias, though the normalisation could do without it.
+    pub fn with_bias(
+        builder: &Builder<'_>,
+        names: ConvNormNames<'_>,
+        spec: ConvSpec,
+        epsilon: f64,
+        activation: Activation,
+    ) -> Result<Self> {
+        Self::assemble(builder, names, spec, true, epsilon, activation)
+    }
+
+    fn assemble(
+        builder: &Builder<'_>,
+        names: ConvNormNames<'_>,
+        spec: ConvSpec,
+        has_bias: bool,
+        epsilon: f64,
+        activation: Activation,
+    ) -> Result<Self> {
         let of_conv = builder.child(names.conv);
-        let weights = of_conv.values("weight", &spec.weights(), Init::ConvWeight)?;
+        let (weights, bias) = read(&of_conv, spec, has_bias)?;
         let of_norm = builder.child(names.norm);
         let moments = Moments::read(&of_norm, spec.outputs, epsilon)?;
         let (conv_tap, norm_tap) = (of_conv.tap(), of_norm.tap());
@@ -155,10 +204,10 @@ impl ConvNorm {
         let folds_activation = folds_norm && !norm_tap.is_wanted();
         let (weights, bias, norm) = match folds_norm {
             true => {
-                let (weights, bias) = moments.fold(weights, spec.window_len());
+                let (weights, bias) = moments.fold(weights, bias.as_deref(), spec.window_len());
                 (weights, Some(bias), None)
             }
-            false => (weights, None, Some(BatchNorm::of(builder, moments)?)),
+            false => (weights, bias, Some(BatchNorm::of(builder, moments)?)),
         };
         let (fused, separate) = match folds_activation {
             true => (activation, Activation::Identity),
@@ -174,6 +223,24 @@ impl ConvNorm {
             backend: builder.backend(),
         })
     }
+
+    /// The children `0`, `1` and, where there is an activation, `2`: torchvision's Conv2dNormActivation.
+    pub fn numbered(
+        builder: &Builder<'_>,
+        spec: ConvSpec,
+        epsilon: f64,
+        activation: Activation,
+    ) -> Result<Self> {
+        let names = ConvNormNames {
+            conv: "0",
+            norm: "1",
+            activation: match activation {
+                Activation::Identity => None,
+                _ => Some("2"),
+            },
+        };
+        Self::new(builder, names, spec, epsilon, activation)
+    }
 }
 
 impl Module for ConvNorm {
@@ -185,6 +252,50 @@ impl Module for ConvNorm {
         }
         pass.record(self.norm_tap, &x)?;
         x = self.activation.apply(&x, self.backend)?;
+        pass.record(self.activation_tap, &x)?;
+        Ok(x)
+    }
+}
+
+/// A convolution with a bias and an activation, which are one unless what lies between them is tapped.
+pub(in crate::extract) struct ConvActivation {
+    conv: Conv2d,
+    conv_tap: TapSlot,
+    activation: Activation,
+    activation_tap: TapSlot,
+    backend: Backend,
+}
+
+impl ConvActivation {
+    /// `names` are those of the convolution and of the activation.
+    pub fn new(
+        builder: &Builder<'_>,
+        names: [&str; 2],
+        spec: ConvSpec,
+        activation: Activation,
+    ) -> Result<Self> {
+        let [of_conv, of_activation] = names.map(|name| builder.child(name));
+        let conv = Conv2d::new(&of_conv, spec, true)?;
+        let (conv_tap, activation_tap) = (of_conv.tap(), of_activation.tap());
+        let (conv, separate) = match conv_tap.is_wanted() {
+            false => (conv.with_activation(activation), Activation::Identity),
+            true => (conv, activation),
+        };
+        Ok(Self {
+            conv,
+            conv_tap,
+            activation: separate,
+            activation_tap,
+            backend: builder.backend(),
+        })
+    }
+}
+
+impl Module for ConvActivation {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let x = self.conv.forward(x, pass)?;
+        pass.record(self.conv_tap, &x)?;
+        let x = self.activation.apply(&x, self.backend)?;
         pass.record(self.activation_tap, &x)?;
         Ok(x)
     }

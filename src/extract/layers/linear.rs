@@ -54,12 +54,8 @@ impl Linear {
             Some(bias) => Some(builder.values(bias, &[outputs], Init::Bias)?),
             None => None,
         };
-        let mut by_input = vec![0.0; weights.len()];
-        for (output, of_output) in weights.chunks_exact(inputs).enumerate() {
-            for (input, &weight) in of_output.iter().enumerate() {
-                by_input[input * outputs + output] = weight;
-            }
-        }
+        let by_input = transpose(&weights, inputs, outputs);
+        drop(weights);
         Self::of_values(builder, inputs, outputs, by_input, bias)
     }
 
@@ -94,6 +90,23 @@ impl Linear {
         self.activation = activation;
         self
     }
+}
+
+/// A matrix of so many columns and rows, row after row, column after column.
+fn transpose(values: &[f32], n_columns: usize, n_rows: usize) -> Vec<f32> {
+    /// Values that lie in one cache line, which is written at once.
+    const BLOCK: usize = 16;
+
+    let mut out = vec![0.0; values.len()];
+    for (block, rows) in values.chunks(BLOCK * n_columns).enumerate() {
+        for (index, column) in out.chunks_exact_mut(n_rows).enumerate() {
+            let rows = rows.chunks_exact(n_columns);
+            for (out, row) in column[BLOCK * block..].iter_mut().zip(rows) {
+                *out = row[index];
+            }
+        }
+    }
+    out
 }
 
 impl Module for Linear {

@@ -7,19 +7,24 @@
 mod activation;
 mod attention;
 mod conv;
+mod depthwise;
 mod linear;
 mod native;
 mod norm;
 mod pool;
+mod scale;
 mod shape;
+mod squeeze_excitation;
 
 pub(in crate::extract) use activation::Activation;
 pub(in crate::extract) use attention::{Attention, AttentionBias, Packing, attention};
-pub(in crate::extract) use conv::{Conv2d, ConvNorm, ConvNormNames};
+pub(in crate::extract) use conv::{Conv2d, ConvActivation, ConvNorm, ConvNormNames};
 pub(in crate::extract) use linear::{Linear, LinearActivation};
-pub(in crate::extract) use norm::{BatchNorm, LayerNorm, TokenScale};
+pub(in crate::extract) use norm::{BatchNorm, LayerNorm, LayerNorm2d, TokenScale};
 pub(in crate::extract) use pool::{AdaptiveAveragePool, AveragePool, MaxPool, global_average};
+pub(in crate::extract) use scale::LayerScale;
 pub(in crate::extract) use shape::{ConvSpec, MapShape, PoolSpec};
+pub(in crate::extract) use squeeze_excitation::{Squeeze, SqueezeExcitation};
 
 use candle_core::{CpuStorage, Device, Storage, Tensor};
 
@@ -32,15 +37,6 @@ pub(in crate::extract) enum Backend {
     Native,
     /// candle, on any device.
     Candle,
-}
-
-impl Backend {
-    pub fn of(device: &Device) -> Self {
-        match device {
-            Device::Cpu => Backend::Native,
-            _ => Backend::Candle,
-        }
-    }
 }
 
 /// What `work` makes of the values of a CPU tensor, which come in the order of its shape.
@@ -130,6 +126,18 @@ pub(in crate::extract) fn add(
                 true => sum.permute((0, 3, 1, 2))?,
                 false => sum,
             })
+        }
+    }
+}
+
+/// Feature maps next to each other, channel after channel.
+pub(in crate::extract) fn concatenate(maps: &[Tensor], backend: Backend) -> Flow<Tensor> {
+    match backend {
+        Backend::Candle => Ok(Tensor::cat(maps, 1)?),
+        Backend::Native => {
+            let by_pixel = |map: &Tensor| map.permute((0, 2, 3, 1))?.contiguous();
+            let maps: candle_core::Result<Vec<Tensor>> = maps.iter().map(by_pixel).collect();
+            Ok(Tensor::cat(&maps?, 3)?.permute((0, 3, 1, 2))?)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use super::{Activation, Backend, each_image, native};
+use super::{Activation, Backend, MapShape, each_image, native};
 use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
@@ -38,11 +38,20 @@ impl Moments {
         })
     }
 
-    /// Filters of so many weights that give what these filters and then the normalisation would, and
-    /// their bias.
-    pub fn fold(self, mut weights: Vec<f32>, window: usize) -> (Vec<f32>, Vec<f32>) {
+    /// Filters of so many weights that give what these filters, with their bias, and then the
+    /// normalisation would, and their bias.
+    pub fn fold(
+        mut self,
+        mut weights: Vec<f32>,
+        bias: Option<&[f32]>,
+        window: usize,
+    ) -> (Vec<f32>, Vec<f32>) {
         for (filter, scale) in weights.chunks_exact_mut(window).zip(&self.scale) {
             filter.iter_mut().for_each(|weight| *weight *= scale);
+        }
+        let biases = bias.into_iter().flatten();
+        for ((shift, scale), bias) in self.shift.iter_mut().zip(&self.scale).zip(biases) {
+            *shift += bias * scale;
         }
         (weights, self.shift)
     }
@@ -82,10 +91,39 @@ impl BatchNorm {
         self.activation = activation;
         self
     }
-}
 
-impl Module for BatchNorm {
-    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+    /// What it makes of feature maps that lie next to each other, channel after channel.
+    pub fn of_concatenated(&self, maps: &[Tensor]) -> Flow<Tensor> {
+        if self.on_device.is_some() {
+            return self.normalize(&Tensor::cat(maps, 1)?);
+        }
+        let Moments { scale, shift } = &self.moments;
+        let (mut out, mut first, mut dims) = (Vec::new(), 0, (0, 0, 0));
+        for map in maps {
+            let (n, channels, height, width) = map.dims4()?;
+            dims = (n, height, width);
+            out.resize(n * height * width * scale.len(), 0.0);
+            super::with_values(&map.permute((0, 2, 3, 1))?, |values| {
+                let scale = &scale[first..][..channels];
+                native::norm::scale_into(values, scale, &mut out, shift.len(), first);
+            })?;
+            first += channels;
+        }
+        native::activation::bias_and_activate(&mut out, Some(shift), self.activation);
+        let (n, height, width) = dims;
+        let channels = scale.len();
+        super::maps(
+            out,
+            n,
+            MapShape {
+                height,
+                width,
+                channels,
+            },
+        )
+    }
+
+    fn normalize(&self, x: &Tensor) -> Flow<Tensor> {
         match &self.on_device {
             Some([scale, shift]) => {
                 let out = x.broadcast_mul(scale)?.broadcast_add(shift)?;
@@ -97,6 +135,12 @@ impl Module for BatchNorm {
                 (out, shape)
             }),
         }
+    }
+}
+
+impl Module for BatchNorm {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        self.normalize(x)
     }
 }
 
@@ -180,5 +224,23 @@ impl Module for TokenScale {
                 Ok(Tensor::from_vec(out, x.dims(), x.device())?)
             }
         }
+    }
+}
+
+/// Layer normalisation of the channels of each pixel.
+pub(in crate::extract) struct LayerNorm2d(LayerNorm);
+
+impl LayerNorm2d {
+    /// Reads `weight` and `bias`.
+    pub fn new(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
+        Ok(Self(LayerNorm::new(builder, n, epsilon)?))
+    }
+}
+
+impl Module for LayerNorm2d {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        // On a CPU pixels are next to each other in memory, so that nothing moves.
+        let by_pixel = self.0.forward(&x.permute((0, 2, 3, 1))?, pass)?;
+        Ok(by_pixel.permute((0, 3, 1, 2))?)
     }
 }

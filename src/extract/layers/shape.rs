@@ -47,6 +47,14 @@ impl ConvSpec {
         Self::new(inputs, outputs, kernel).padding(kernel / 2)
     }
 
+    /// A kernel of this height and width that keeps the size of maps at stride 1.
+    pub const fn same_rectangle(inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
+        let mut spec = Self::new(inputs, outputs, 1);
+        spec.kernel = kernel;
+        spec.padding = [kernel[0] / 2, kernel[1] / 2];
+        spec
+    }
+
     pub const fn stride(mut self, stride: usize) -> Self {
         self.stride = [stride; 2];
         self
@@ -88,14 +96,16 @@ impl ConvSpec {
         self.groups == self.inputs && self.outputs == self.inputs
     }
 
+    /// Number of windows along an axis, vertical or horizontal.
+    pub fn out_len(&self, axis: usize, size: usize) -> usize {
+        let covered = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
+        (size + 2 * self.padding[axis]).saturating_sub(covered) / self.stride[axis] + 1
+    }
+
     pub fn out_shape(&self, shape: MapShape) -> MapShape {
-        let out = |axis: usize, size: usize| {
-            let covered = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            (size + 2 * self.padding[axis]).saturating_sub(covered) / self.stride[axis] + 1
-        };
         MapShape {
-            height: out(0, shape.height),
-            width: out(1, shape.width),
+            height: self.out_len(0, shape.height),
+            width: self.out_len(1, shape.width),
             channels: self.outputs,
         }
     }

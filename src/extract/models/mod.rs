@@ -1,20 +1,46 @@
 //! Architectures, one file a family.
 
+mod alexnet;
+mod blocks;
 mod clip;
+mod convnext;
+mod densenet;
+mod efficientnet;
+mod googlenet;
+mod inception;
+mod inverted_residual;
+mod mobilenet_v1;
+mod mobilenet_v2;
+mod mobilenet_v3;
 mod patches;
+mod regnet;
 mod resnet;
+mod resnet_cifar;
 mod squeezenet;
 mod swin;
 mod timm_vit;
 mod transformer;
+mod vgg;
 mod vit;
 
 use crate::extract::architecture::Architecture;
 
 /// All architectures, family by family.
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
-    resnet::architectures()
+    alexnet::architectures()
+        .chain(vgg::architectures())
+        .chain(resnet::architectures())
+        .chain(resnet_cifar::architectures())
         .chain(squeezenet::architectures())
+        .chain(densenet::architectures())
+        .chain(googlenet::architectures())
+        .chain(inception::architectures())
+        .chain(mobilenet_v1::architectures())
+        .chain(mobilenet_v2::architectures())
+        .chain(mobilenet_v3::architectures())
+        .chain(efficientnet::architectures())
+        .chain(regnet::architectures())
+        .chain(convnext::architectures())
         .chain(vit::architectures())
         .chain(timm_vit::architectures())
         .chain(swin::architectures())

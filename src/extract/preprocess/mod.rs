@@ -43,5 +43,6 @@ pub use exif::Orientation;
 pub use image::RgbImage;
 pub use normalization::{ChannelOrder, Normalization, ValueRange};
 pub use pipeline::{Preprocessing, Resize};
+pub(in crate::extract) use presets::{clip, imagenet};
 pub use resize::resize;
 pub use weights::Filter;

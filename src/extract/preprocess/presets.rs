@@ -122,8 +122,18 @@ impl Preprocessing {
     }
 }
 
-const fn imagenet(short_side: u32, filter: Filter, crop: u32) -> Preprocessing {
+/// As [`Preprocessing::imagenet`], of numbers that are known.
+pub(in crate::extract) const fn imagenet(
+    short_side: u32,
+    filter: Filter,
+    crop: u32,
+) -> Preprocessing {
     square(short_side, filter, crop, Normalization::IMAGENET)
+}
+
+/// As [`Preprocessing::clip`], of a number that is known.
+pub(in crate::extract) const fn clip(side: u32) -> Preprocessing {
+    square(side, Filter::Bicubic, side, Normalization::CLIP)
 }
 
 const fn square(

@@ -250,6 +250,49 @@ fn numbered(n_rows: usize) -> Result<Stimuli> {
     Ok(Stimuli::numbered(n_rows))
 }
 
+/// What is written of a matrix besides its rows.
+pub(crate) struct Described<'a> {
+    pub(crate) ids: &'a [String],
+    pub(crate) n_features: usize,
+    pub(crate) provenance: &'a Provenance,
+}
+
+/// Writes all rows, as little-endian bytes.
+pub(crate) type WriteRows<'a> = dyn FnMut(&mut dyn std::io::Write) -> std::io::Result<()> + 'a;
+
+impl<'a> Described<'a> {
+    fn of(representation: &'a Representation) -> Self {
+        Self {
+            ids: representation.stimuli().ids(),
+            n_features: representation.n_features(),
+            provenance: representation.provenance(),
+        }
+    }
+
+    /// Checks that a file of this name can be written.
+    pub(crate) fn check_name(path: &Path) -> Result<()> {
+        match extension(path).as_str() {
+            "npy" | "safetensors" => Ok(()),
+            _ => Err(Error::UnknownFormat {
+                path: path.into(),
+                expected: ".npy or .safetensors",
+            }),
+        }
+    }
+
+    /// Writes a file in the format that its name tells.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`], [`Error::Write`].
+    pub(crate) fn write(&self, path: &Path, write_rows: &mut WriteRows<'_>) -> Result<()> {
+        Self::check_name(path)?;
+        match extension(path).as_str() {
+            "npy" => npy::write(path, self, write_rows),
+            _ => safetensors::write(path, self, write_rows),
+        }
+    }
+}
+
 /// Writes features row after row as little-endian bytes.
 fn write_features(features: &Representation, to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut bytes = Vec::new();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contents, read_matrix, write_features};
+use super::{Contents, Described, WriteRows, read_matrix, write_features};
 use crate::error::{Error, Result};
 use crate::io::atomic::Staged;
 use crate::io::digest::Hashing;
@@ -101,25 +101,35 @@ impl Representation {
     /// # Errors
     /// [`Error::Write`] names the file that could not be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let (matrix, sha256) = Staged::write(path, |writer| {
-            let mut writer = Hashing::new(writer);
-            let shape = [self.n_stimuli(), self.n_features()];
-            writer.write_all(&encode_header("<f4", &shape))?;
-            write_features(self, &mut writer)?;
-            Ok(writer.finish())
-        })?;
-        let sidecar = Sidecar {
-            sha256: sha256.unwrap_or_default(),
-            ids: self.stimuli().ids().to_vec(),
-            provenance: self.provenance().clone(),
-        };
-        let (sidecar, ()) = Staged::write(&beside(path), |writer| {
-            serde_json::to_writer(&mut *writer, &sidecar)?;
-            writer.write_all(b"\n")
-        })?;
-        // The description first: without it, a new matrix would be read as one without ids.
-        sidecar.commit()?;
-        matrix.commit()
+        write(path.as_ref(), &Described::of(self), &mut |to| {
+            write_features(self, to)
+        })
     }
+}
+
+/// Writes a matrix whose rows `write_rows` writes, as [`Representation::write_npy`] does.
+pub(super) fn write(
+    path: &Path,
+    described: &Described<'_>,
+    write_rows: &mut WriteRows<'_>,
+) -> Result<()> {
+    let (matrix, sha256) = Staged::write(path, |writer| {
+        let mut writer = Hashing::new(writer);
+        let shape = [described.ids.len(), described.n_features];
+        writer.write_all(&encode_header("<f4", &shape))?;
+        write_rows(&mut writer)?;
+        Ok(writer.finish())
+    })?;
+    let sidecar = Sidecar {
+        sha256: sha256.unwrap_or_default(),
+        ids: described.ids.to_vec(),
+        provenance: described.provenance.clone(),
+    };
+    let (sidecar, ()) = Staged::write(&beside(path), |writer| {
+        serde_json::to_writer(&mut *writer, &sidecar)?;
+        writer.write_all(b"\n")
+    })?;
+    // The description first: without it, a new matrix would be read as one without ids.
+    sidecar.commit()?;
+    matrix.commit()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use super::{Contents, is_matrix, read_matrix, write_features};
+use super::{Contents, Described, WriteRows, is_matrix, read_matrix, write_features};
 use crate::error::{Error, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::safetensors::{SafetensorsFile, write_header};
@@ -55,18 +55,30 @@ impl Representation {
     /// # Errors
     /// [`Error::Write`]; what was there before is untouched.
     pub fn write_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_atomically(path.as_ref(), |writer| {
-            let info = TensorInfo {
-                dtype: Dtype::F32,
-                shape: vec![self.n_stimuli(), self.n_features()],
-                data_offsets: (0, size_of_val(self.as_slice())),
-            };
-            let metadata = BTreeMap::from([
-                ("ids", serde_json::to_string(self.stimuli().ids())?),
-                ("provenance", serde_json::to_string(self.provenance())?),
-            ]);
-            write_header(metadata, BTreeMap::from([(TENSOR, info)]), writer)?;
-            write_features(self, writer)
+        write(path.as_ref(), &Described::of(self), &mut |to| {
+            write_features(self, to)
         })
     }
+}
+
+/// Writes a matrix whose rows `write_rows` writes, as [`Representation::write_safetensors`] does.
+pub(super) fn write(
+    path: &Path,
+    described: &Described<'_>,
+    write_rows: &mut WriteRows<'_>,
+) -> Result<()> {
+    write_atomically(path, |writer| {
+        let (n_stimuli, n_features) = (described.ids.len(), described.n_features);
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: vec![n_stimuli, n_features],
+            data_offsets: (0, n_stimuli * n_features * size_of::<f32>()),
+        };
+        let metadata = BTreeMap::from([
+            ("ids", serde_json::to_string(described.ids)?),
+            ("provenance", serde_json::to_string(described.provenance)?),
+        ]);
+        write_header(metadata, BTreeMap::from([(TENSOR, info)]), writer)?;
+        write_rows(writer)
+    })
 }

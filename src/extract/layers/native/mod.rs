@@ -11,4 +11,5 @@ mod gemm;
 pub(in crate::extract) mod linear;
 pub(in crate::extract) mod norm;
 pub(in crate::extract) mod pool;
+pub(in crate::extract) mod scale;
 mod vector_math;

@@ -28,6 +28,22 @@ pub(in crate::extract) fn scale(values: &[f32], scale: &[f32]) -> Vec<f32> {
     out
 }
 
+/// Writes values · scale, channel by channel, into rows of `n_columns`, from column `first` on.
+pub(in crate::extract) fn scale_into(
+    values: &[f32],
+    scale: &[f32],
+    out: &mut [f32],
+    n_columns: usize,
+    first: usize,
+) {
+    let rows = out.chunks_exact_mut(n_columns);
+    for (row, values) in rows.zip(values.chunks_exact(scale.len())) {
+        for ((out, x), scale) in row[first..].iter_mut().zip(values).zip(scale) {
+            *out = x * scale;
+        }
+    }
+}
+
 /// (x − mean) / √(variance + epsilon) · weight + bias of each row.
 pub(in crate::extract) fn layer_norm(
     values: &[f32],

@@ -1,0 +1,277 @@
+//! Features of images from a network.
+//!
+//! ```text
+//! cargo run --release --example extract -- --model resnet50 --weights resnet50.safetensors \
+//!     --images photos --tap penultimate --out features.npy
+//! cargo run --release --example extract -- --model resnet50 --list-taps
+//! cargo run --release --example extract -- … --shard 1/4 --out part1.npy     # in an array job, then
+//! cargo run --release --example extract -- --join part*.npy --out features.npy
+//! ```
+//!
+//! Rows are named by the files of the images. Features go into the output bit by bit: interrupted, the same
+//! command goes on where it was. Progress is shown on standard error where that is a terminal. Bad input
+//! ends with exit code 1 and one line that says what is wrong.
+
+mod common;
+
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use human_alignment::extract::preprocess::Preprocessing;
+use human_alignment::extract::{
+    Architecture, Device, Extracted, Extraction, Network, Pooling, Progress, Shard, Tap,
+    Unreadable, Weights, join_shards,
+};
+use human_alignment::{Error, ImageFiles, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+/// What does a network make of images?
+#[derive(Parser)]
+#[command(name = "extract")]
+struct Arguments {
+    /// The architecture, such as resnet50 or vit_b_16; --list-models lists all.
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Its parameters (.safetensors, .pth, .pt, .bin).
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "model",
+        conflicts_with = "random"
+    )]
+    weights: Option<PathBuf>,
+    /// Random parameters from this seed instead: an untrained control.
+    #[arg(long, value_name = "SEED", requires = "model")]
+    random: Option<u64>,
+    /// Take this off the names of parameters, and pass over those that don't begin with it.
+    #[arg(long, value_name = "PREFIX", requires = "weights")]
+    strip_prefix: Option<String>,
+    /// Do without parameters whose names begin with this; may be given several times.
+    #[arg(long, value_name = "PREFIX", requires = "weights")]
+    without: Vec<String>,
+    /// The folder of the images (.jpg, .jpeg, .png).
+    #[arg(long, value_name = "DIR", requires = "model")]
+    images: Option<PathBuf>,
+    /// The module that is read, by its path in PyTorch, or logits or penultimate.
+    #[arg(long, value_name = "NAME", default_value = "penultimate")]
+    tap: String,
+    /// none, mean, class-token, token-mean or class-token-and-mean.
+    #[arg(long)]
+    pool: Option<Pooling>,
+    /// A named preprocessing instead of that of the published weights.
+    #[arg(long, value_name = "NAME")]
+    preprocessing: Option<String>,
+    /// Where features go (.npy, .safetensors).
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Images in a batch.
+    #[arg(long, default_value_t = 32)]
+    batch: usize,
+    /// One of n parts of the images, 1/n to n/n.
+    #[arg(long, value_name = "i/n")]
+    shard: Option<Shard>,
+    /// cpu, cuda, cuda:N or metal.
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+    /// Leave out images that can't be read, instead of giving up.
+    #[arg(long)]
+    skip_unreadable: bool,
+    /// Put parts together.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "out", conflicts_with = "model")]
+    join: Vec<PathBuf>,
+    /// List the architectures.
+    #[arg(long)]
+    list_models: bool,
+    /// List what can be read from the model, with shapes.
+    #[arg(long, requires = "model")]
+    list_taps: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    stimuli: usize,
+    features: usize,
+    seconds: f64,
+    resumed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<(String, String)>,
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run(arguments: &Arguments) -> Result<String> {
+    if arguments.list_models {
+        return Ok(list_models());
+    }
+    if !arguments.join.is_empty() {
+        return join(arguments);
+    }
+    let name = arguments.model.as_deref();
+    let architecture = Architecture::named(name.ok_or_else(|| absent("--model"))?)?;
+    if arguments.list_taps {
+        return list_taps(&architecture);
+    }
+    let start = Instant::now();
+    let images = arguments
+        .images
+        .as_ref()
+        .ok_or_else(|| absent("--images"))?;
+    let out = arguments.out.as_ref().ok_or_else(|| absent("--out"))?;
+    let images = ImageFiles::in_folder(images)?;
+    let extraction = extraction(arguments, &architecture)?;
+    let bar = bar(images.len());
+    let observe = |progress: Progress| {
+        if progress.n_resumed > 0 && bar.position() == 0 {
+            bar.reset_eta();
+        }
+        bar.set_length(progress.n_images as u64);
+        bar.set_position(progress.n_done as u64);
+        ControlFlow::Continue(())
+    };
+    let done: Extracted = extraction.write_observed(&images, &[out], observe)?;
+    bar.finish_and_clear();
+    for (id, reason) in &done.skipped {
+        eprintln!("skipped {id}: {reason}");
+    }
+    report(
+        arguments,
+        Report {
+            stimuli: done.n_images,
+            features: done.n_features[0],
+            seconds: start.elapsed().as_secs_f64(),
+            resumed: done.n_resumed,
+            skipped: done.skipped,
+            out: out.clone(),
+        },
+    )
+}
+
+fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extraction> {
+    let mut tap: Tap = arguments.tap.parse()?;
+    if let Some(pooling) = arguments.pool {
+        tap = tap.with_pooling(pooling);
+    }
+    let weights = match (&arguments.weights, arguments.random) {
+        (Some(path), _) => weights(arguments, path)?,
+        (None, Some(seed)) => Weights::random(seed),
+        (None, None) => return Err(absent("--weights or --random")),
+    };
+    let network = Network::new(architecture, &weights, &[tap], arguments.device)?;
+    let preprocessing = match &arguments.preprocessing {
+        Some(name) => Preprocessing::preset(name)?,
+        None => architecture.preprocessing(),
+    };
+    let mut extraction =
+        Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
+    if arguments.skip_unreadable {
+        extraction = extraction.with_unreadable(Unreadable::Skip);
+    }
+    if let Some(shard) = arguments.shard {
+        extraction = extraction.with_shard(shard);
+    }
+    Ok(extraction)
+}
+
+fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {
+    let mut weights = Weights::read(path)?;
+    if let Some(prefix) = &arguments.strip_prefix {
+        weights = weights.with_prefix(prefix)?;
+    }
+    for prefix in &arguments.without {
+        weights = weights.without(prefix);
+    }
+    Ok(weights)
+}
+
+fn bar(n_images: usize) -> ProgressBar {
+    let template = "{wide_bar} {pos}/{len} images, {per_sec}, {eta} left";
+    let style = ProgressStyle::with_template(template);
+    let bar = ProgressBar::new(n_images as u64);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn join(arguments: &Arguments) -> Result<String> {
+    let start = Instant::now();
+    let out = arguments.out.as_ref().ok_or_else(|| absent("--out"))?;
+    let joined = join_shards(&arguments.join)?;
+    match out
+        .extension()
+        .is_some_and(|ending| ending == "safetensors")
+    {
+        true => joined.write_safetensors(out)?,
+        false => joined.write_npy(out)?,
+    }
+    report(
+        arguments,
+        Report {
+            stimuli: joined.n_stimuli(),
+            features: joined.n_features(),
+            seconds: start.elapsed().as_secs_f64(),
+            resumed: 0,
+            skipped: Vec::new(),
+            out: out.clone(),
+        },
+    )
+}
+
+fn report(arguments: &Arguments, report: Report) -> Result<String> {
+    Ok(match arguments.json {
+        true => serde_json::to_string(&report).expect("string keys and finite numbers"),
+        false => format!(
+            "{}: {} images × {} features in {:.1} s",
+            report.out.display(),
+            report.stimuli,
+            report.features,
+            report.seconds
+        ),
+    })
+}
+
+fn list_models() -> String {
+    let mut text = format!("{:34} {:20} input", "model", "family");
+    for architecture in Architecture::all() {
+        let (name, family) = (architecture.name(), architecture.family());
+        let _ = write!(
+            text,
+            "\n{name:34} {family:20} {}",
+            architecture.input_size()
+        );
+    }
+    text
+}
+
+fn list_taps(architecture: &Architecture) -> Result<String> {
+    let size = architecture.input_size();
+    let taps = Network::list_taps(architecture, [size, size])?;
+    let lines = taps.iter().map(|tap| {
+        let shape = tap.shape.iter().map(usize::to_string);
+        format!(
+            "{:50} {}",
+            tap.module,
+            shape.collect::<Vec<_>>().join(" × ")
+        )
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn absent(name: &'static str) -> Error {
+    Error::InvalidParameter {
+        name,
+        expected: "given",
+        found: "absent".into(),
+    }
+}

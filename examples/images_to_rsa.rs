@@ -1,0 +1,155 @@
+//! From images to representational similarity in one program: every layer of a network against people.
+//!
+//! ```text
+//! cargo run --release --example images_to_rsa -- --model squeezenet1_1 --weights W.safetensors \
+//!     --images photos --human people.npy
+//! ```
+//!
+//! The human file is n×n, its upper triangle, or a stack of people, in the order of the images' names.
+//! Without `--tap`, the layers that have feature maps of a size of their own, and the ends of the network.
+
+mod common;
+#[path = "common/people.rs"]
+mod people;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use human_alignment::extract::{Architecture, Device, Extraction, Network, Tap, Weights};
+use human_alignment::metric::rsa::{Ceiling, Comparator, Score};
+use human_alignment::rdm::RdmFile;
+use human_alignment::{
+    AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
+};
+use serde::Serialize;
+
+/// How alike are the layers of a network to what people judged of the same images?
+#[derive(Parser)]
+#[command(name = "images_to_rsa")]
+struct Arguments {
+    /// The architecture.
+    #[arg(long, value_name = "NAME")]
+    model: String,
+    /// Its parameters (.safetensors, .pth, .pt, .bin); without them they are random.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// The folder of the images.
+    #[arg(long, value_name = "DIR")]
+    images: PathBuf,
+    /// Dissimilarities that people judged.
+    #[arg(long, value_name = "FILE")]
+    human: PathBuf,
+    /// A module, by its path in PyTorch, with @mean for its mean over places; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    tap: Vec<Tap>,
+    /// How dissimilarities of features are made.
+    #[arg(long, default_value = "correlation")]
+    dissimilarity: Dissimilarity,
+    /// How they are compared with people's.
+    #[arg(long, default_value = "spearman")]
+    compare: Comparator,
+    /// cpu, cuda, cuda:N or metal.
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    tap: Tap,
+    features: usize,
+    #[serde(flatten)]
+    score: Score,
+}
+
+fn main() -> ExitCode {
+    common::main(|arguments: &Arguments| {
+        let rows = run(arguments)?;
+        Ok(match arguments.json {
+            true => serde_json::to_string(&rows).expect("string keys and finite numbers"),
+            false => table(&rows),
+        })
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<Vec<Row>> {
+    let architecture = Architecture::named(&arguments.model)?;
+    let images = ImageFiles::in_folder(&arguments.images)?;
+    let people = people::read_people(RdmFile::open(&arguments.human)?, images.stimuli())?;
+    let weights = match &arguments.weights {
+        Some(path) => Weights::read(path)?,
+        None => Weights::random(0),
+    };
+    let taps = match arguments.tap.is_empty() {
+        true => stages(&architecture)?,
+        false => arguments.tap.clone(),
+    };
+    // All taps in one pass of each image.
+    let network = Network::new(&architecture, &weights, &taps, arguments.device)?;
+    let extraction = Extraction::new(network, architecture.preprocessing());
+    let metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
+    let represented = extraction.represent(&images)?;
+    let rows = taps.into_iter().zip(represented);
+    let row = |(tap, representation): (Tap, human_alignment::Representation)| {
+        Ok(Row {
+            tap,
+            features: representation.n_features(),
+            score: metric.score(&representation, &people)?,
+        })
+    };
+    rows.map(row).collect()
+}
+
+/// The last module of each size of feature maps, and the ends of the network.
+fn stages(architecture: &Architecture) -> Result<Vec<Tap>> {
+    let size = architecture.input_size();
+    let listed = Network::list_taps(architecture, [size, size])?;
+    let mut seen = BTreeSet::new();
+    let mut stages: Vec<Tap> = Vec::new();
+    for tap in listed.iter().rev() {
+        // Blocks rather than what is in them.
+        let is_outer = tap.module.split('.').count() <= 2;
+        let n_places: usize = tap.shape.iter().skip(1).product();
+        if is_outer && n_places > 1 && seen.insert(tap.shape[1..].to_vec()) {
+            stages.push(Tap::new(&tap.module));
+        }
+    }
+    stages.reverse();
+    stages.extend(["penultimate", "logits"].map(Tap::new));
+    Ok(stages)
+}
+
+fn table(rows: &[Row]) -> String {
+    let widest = rows.iter().map(|row| row.tap.to_string().len());
+    let width = widest.max().unwrap_or(0).max("layer".len());
+    let mut text = format!("{:width$}  features  mean person  per person", "layer");
+    for Row {
+        tap,
+        features,
+        score,
+    } in rows
+    {
+        let tap = tap.to_string();
+        let _ = write!(
+            text,
+            "\n{tap:width$}  {features:>8}  {:>11.4}  {:>10.4}",
+            score.value, score.mean_per_person
+        );
+    }
+    if let Some(Row { score, .. }) = rows.first() {
+        let _ = write!(
+            text,
+            "\n\n{}, {} people, {} images",
+            score.comparator, score.n_people, score.n_stimuli
+        );
+        if let Some(Ceiling { lower, upper, .. }) = &score.ceiling {
+            let _ = write!(text, "; noise ceiling {lower:.4}–{upper:.4} per person");
+        }
+    }
+    text
+}

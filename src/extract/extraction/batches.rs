@@ -1,0 +1,165 @@
+//! Images, batch by batch: read, preprocessed and passed through the network.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+
+use ndarray::{ArrayView4, Axis};
+use rayon::prelude::*;
+
+use super::Extraction;
+use crate::error::{Error, Result};
+use crate::extract::device::Device;
+use crate::images::ImageFiles;
+
+/// What is done about an image that can't be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The extraction ends with its error; the default.
+    #[default]
+    Fatal,
+    /// It is left out, and reported.
+    Skip,
+}
+
+/// What there is of an image.
+pub(super) enum Row {
+    /// For each tap.
+    Features(Vec<Vec<f32>>),
+    /// Why it was skipped.
+    Skipped(String),
+}
+
+/// Positions of images, in order, and what there is of each.
+pub(super) type Batch = Vec<(usize, Row)>;
+
+/// Batches of preprocessed images that wait for a GPU.
+const WAITING: usize = 2;
+
+impl Extraction {
+    /// Passes the images from `start` on through the network, and hands over batch after batch, until
+    /// `consume` breaks off.
+    pub(super) fn for_each_batch(
+        &self,
+        images: &ImageFiles,
+        start: usize,
+        mut consume: impl FnMut(Batch) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let batches = (start..images.len()).step_by(self.batch_size);
+        let batches = batches.map(|first| {
+            (
+                first,
+                &images.paths()[first..images.len().min(first + self.batch_size)],
+            )
+        });
+        if self.network.device() == Device::Cpu {
+            for (first, paths) in batches {
+                if consume(self.on_cores(first, paths)?)?.is_break() {
+                    return Ok(());
+                }
+            }
+            return Ok(());
+        }
+        // While the GPU computes, the cores read the next images.
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(WAITING);
+            scope.spawn(move || {
+                for (first, paths) in batches {
+                    // The receiver is gone where the work was broken off.
+                    if sender.send(self.read(first, paths)).is_err() {
+                        return;
+                    }
+                }
+            });
+            for read in receiver {
+                if consume(self.on_device(read?)?)?.is_break() {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Each image on one core, from the file to its features.
+    fn on_cores(&self, first: usize, paths: &[PathBuf]) -> Result<Batch> {
+        let rows = (first..).zip(paths).collect::<Vec<_>>();
+        let rows: Vec<Result<(usize, Row)>> = rows
+            .into_par_iter()
+            .map(|(position, path)| {
+                let row = match self.preprocessing.read(path) {
+                    Ok(image) => {
+                        let image = image.insert_axis(Axis(0));
+                        Row::Features(self.features(image.view())?.remove(0))
+                    }
+                    Err(error) => self.skip(error)?,
+                };
+                Ok((position, row))
+            })
+            .collect();
+        rows.into_iter().collect()
+    }
+
+    /// The images that can be read, one after another in memory, and the others.
+    fn read(&self, first: usize, paths: &[PathBuf]) -> Result<Read> {
+        let n_values: usize = self.preprocessing.shape().iter().product();
+        let mut pixels = vec![0.0; paths.len() * n_values];
+        let images = pixels.par_chunks_exact_mut(n_values).zip(paths);
+        let read: Vec<Result<()>> = images
+            .map(|(out, path)| self.preprocessing.read_into(path, out))
+            .collect();
+        let mut kept = 0;
+        let mut rows = Vec::new();
+        for (place, read) in read.into_iter().enumerate() {
+            match read {
+                Ok(()) => {
+                    pixels.copy_within(place * n_values..(place + 1) * n_values, kept * n_values);
+                    kept += 1;
+                    rows.push((first + place, None));
+                }
+                Err(error) => rows.push((first + place, Some(self.skip(error)?))),
+            }
+        }
+        pixels.truncate(kept * n_values);
+        Ok(Read { pixels, rows })
+    }
+
+    /// A batch in one pass.
+    fn on_device(&self, read: Read) -> Result<Batch> {
+        let [channels, height, width] = self.preprocessing.shape();
+        let n = read.pixels.len() / (channels * height * width);
+        let mut features = Vec::new();
+        if n > 0 {
+            let images = ArrayView4::from_shape((n, channels, height, width), &read.pixels);
+            features = self.features(images.expect("whole images"))?;
+        }
+        let mut features = features.into_iter();
+        let rows = read.rows.into_iter();
+        let row = |(position, skipped): (usize, Option<Row>)| {
+            let row = skipped.or_else(|| features.next().map(Row::Features));
+            Some((position, row?))
+        };
+        Ok(rows.filter_map(row).collect())
+    }
+
+    /// The features of each image, tap by tap.
+    fn features(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Vec<Vec<f32>>>> {
+        let n = images.dim().0;
+        let of_taps = self.network.represent(images)?;
+        let of_image = |image: usize| of_taps.iter().map(|tap| tap.row(image).to_vec()).collect();
+        Ok((0..n).map(of_image).collect())
+    }
+
+    fn skip(&self, error: Error) -> Result<Row> {
+        match self.unreadable {
+            Unreadable::Fatal => Err(error),
+            Unreadable::Skip => Ok(Row::Skipped(error.to_string())),
+        }
+    }
+}
+
+/// A batch before it goes through the network.
+struct Read {
+    pixels: Vec<f32>,
+    /// Positions, and what there is of images that can't be read.
+    rows: Vec<(usize, Option<Row>)>,
+}

@@ -1,0 +1,238 @@
+//! Parts of an extraction, for an array job of any scheduler.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::representation::{FileSource, Provenance, Representation};
+use crate::stimuli::Stimuli;
+
+/// The note of a provenance that says which part of the images a file holds.
+const NOTE: &str = "shard";
+
+/// One of several parts of a set of images: every n-th of them, `1/4` to `4/4` (or `0/4` to `3/4`) in
+/// text.
+///
+/// ```
+/// use human_alignment::extract::Shard;
+///
+/// let second: Shard = "2/4".parse()?;
+/// assert_eq!((second, second.to_string()), (Shard::new(2, 4)?, "2/4".into()));
+/// assert!("5/4".parse::<Shard>().is_err());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    number: usize,
+    of: usize,
+}
+
+impl Shard {
+    /// A part, counted from 1 or from 0: the last of n is also the one of number 0.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for more than there are, or where there are none.
+    pub fn new(number: usize, of: usize) -> Result<Self> {
+        if of == 0 || number > of {
+            let found = format!("{number}/{of}");
+            return Err(Error::parameter("shard", "i/n with i at most n", found));
+        }
+        Ok(Self {
+            number: if number == 0 { of } else { number },
+            of,
+        })
+    }
+
+    /// The positions of its images.
+    pub(super) fn positions(self, n_images: usize) -> Vec<usize> {
+        (self.number % self.of..n_images).step_by(self.of).collect()
+    }
+
+    /// This part of these images.
+    pub(super) fn of(self, all: &Stimuli) -> Part {
+        Part {
+            shard: self,
+            n_images: all.len(),
+            stimuli: all.fingerprint(),
+            skipped: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let refused = || Error::parameter("shard", "i/n", text);
+        let (number, of) = text.split_once('/').ok_or_else(refused)?;
+        let number = number.parse().map_err(|_| refused())?;
+        Self::new(number, of.parse().map_err(|_| refused())?)
+    }
+}
+
+/// What a file says about the part that it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Part {
+    shard: Shard,
+    /// All images of the extraction, and a hash of their ids.
+    n_images: usize,
+    stimuli: String,
+    /// Positions in the part of images that are not there.
+    skipped: Vec<usize>,
+}
+
+impl Part {
+    /// The part without these, positions in it.
+    pub fn without(mut self, skipped: Vec<usize>) -> Self {
+        self.skipped = skipped;
+        self
+    }
+
+    /// Notes which part it is.
+    pub fn record(&self, provenance: Provenance) -> Provenance {
+        let note = serde_json::to_string(self).expect("numbers and strings");
+        provenance.with_note(NOTE, note)
+    }
+}
+
+/// Puts the parts of an extraction together, in whatever order they are given: the representation that one
+/// extraction of all images gives.
+///
+/// # Errors
+/// [`Error::TooFew`] for no parts; within [`Error::InFile`] naming a file: what keeps it from being read,
+/// [`Error::NoShard`] where it is no part of an extraction, [`Error::ShardMismatch`] where it is one of
+/// another extraction than the first, or one that is there twice; [`Error::MissingShards`].
+pub fn join_shards(parts: &[impl AsRef<Path>]) -> Result<Representation> {
+    let mut joined: Option<Joined> = None;
+    for path in parts {
+        let path = path.as_ref();
+        let mut add = || {
+            let (part, rows) = read(path)?;
+            match &mut joined {
+                None => joined = Some(Joined::new(part, rows)),
+                Some(joined) => joined.add(part, rows)?,
+            }
+            Ok(())
+        };
+        add().map_err(|error: Error| error.in_file(path))?;
+    }
+    let joined = joined.ok_or(Error::TooFew {
+        what: "shards",
+        needed: 1,
+        found: 0,
+    })?;
+    joined.finish()
+}
+
+fn read(path: &Path) -> Result<(Part, Representation)> {
+    let rows = FileSource::open(path)?.read()?;
+    let note = rows.provenance().note(NOTE).ok_or(Error::NoShard)?;
+    let part: Part = serde_json::from_str(note).map_err(|source| Error::Malformed {
+        format: "shard",
+        source: Box::new(source),
+    })?;
+    let n_rows = part.shard.positions(part.n_images).len() - part.skipped.len();
+    match n_rows == rows.n_stimuli() {
+        true => Ok((part, rows)),
+        false => Err(Error::LengthMismatch {
+            what: "rows of the shard",
+            expected: n_rows,
+            found: rows.n_stimuli(),
+        }),
+    }
+}
+
+/// Parts so far.
+struct Joined {
+    first: Part,
+    provenance: Provenance,
+    parts: Vec<Option<(Part, Representation)>>,
+}
+
+impl Joined {
+    fn new(part: Part, rows: Representation) -> Self {
+        let mut parts = Vec::new();
+        parts.resize_with(part.shard.of, || None);
+        let mut joined = Self {
+            first: part.clone(),
+            provenance: rows.provenance().clone().without_note(NOTE),
+            parts,
+        };
+        let place = part.shard.number - 1;
+        joined.parts[place] = Some((part, rows));
+        joined
+    }
+
+    fn add(&mut self, part: Part, rows: Representation) -> Result<()> {
+        let mismatch = |what| Error::ShardMismatch {
+            what,
+            shard: part.shard.to_string(),
+        };
+        let provenance = rows.provenance().clone().without_note(NOTE);
+        let is_same_set = (part.shard.of, part.n_images, &part.stimuli)
+            == (
+                self.first.shard.of,
+                self.first.n_images,
+                &self.first.stimuli,
+            );
+        if !is_same_set {
+            return Err(mismatch("of another set of images"));
+        }
+        if provenance != self.provenance {
+            return Err(mismatch(
+                "of another network, weights, tap or preprocessing",
+            ));
+        }
+        let place = part.shard.number - 1;
+        if self.parts[place].is_some() {
+            return Err(mismatch("there twice"));
+        }
+        self.parts[place] = Some((part, rows));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Representation> {
+        let missing = (1..).zip(&self.parts).filter(|(_, part)| part.is_none());
+        let missing: Vec<String> = missing
+            .map(|(number, _)| format!("{number}/{}", self.parts.len()))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::MissingShards { shards: missing });
+        }
+        let parts: Vec<(Part, Representation)> = self.parts.into_iter().flatten().collect();
+        let mut places: Vec<(usize, usize, usize)> = Vec::new();
+        for (number, (part, _)) in parts.iter().enumerate() {
+            let positions = part.shard.positions(part.n_images).into_iter().enumerate();
+            let kept = positions.filter(|(place, _)| !part.skipped.contains(place));
+            for (row, (_, position)) in kept.enumerate() {
+                places.push((position, number, row));
+            }
+        }
+        places.sort_unstable();
+        let mut ids = Vec::new();
+        let n_features = parts[0].1.n_features();
+        let mut values = Vec::with_capacity(places.len() * n_features);
+        for &(_, number, row) in &places {
+            let rows = &parts[number].1;
+            ids.extend(rows.stimuli().id(row).map(str::to_owned));
+            values.extend(rows.features().row(row));
+        }
+        let features = Array2::from_shape_vec((places.len(), n_features), values);
+        let features = features.map_err(|source| Error::Malformed {
+            format: "shard",
+            source: Box::new(source),
+        })?;
+        let joined = Representation::new(Stimuli::new(ids)?, features)?;
+        Ok(joined.with_provenance(self.provenance))
+    }
+}

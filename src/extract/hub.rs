@@ -1,0 +1,129 @@
+//! Published weights from the Hugging Face hub.
+
+use std::path::PathBuf;
+
+use hf_hub::api::sync::ApiBuilder;
+use hf_hub::{Cache, Repo};
+
+use crate::error::{Error, Result};
+use crate::extract::published::{HubFile, PublishedWeights};
+use crate::extract::weights::Weights;
+
+/// The Hugging Face hub, with the cache that its other clients use too: what is in it is not fetched
+/// again.
+///
+/// ```no_run
+/// use human_alignment::extract::{Hub, PublishedWeights};
+///
+/// let published = PublishedWeights::named("resnet50.imagenet1k_v1")?;
+/// let weights = Hub::from_env().weights(&published)?;
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Hub {
+    cache: Cache,
+    is_offline: bool,
+}
+
+impl Hub {
+    /// The hub with the cache that the environment names (`HF_HOME`, by default `~/.cache/huggingface`);
+    /// offline where `HF_HUB_OFFLINE` says so.
+    pub fn from_env() -> Self {
+        let offline = std::env::var("HF_HUB_OFFLINE").unwrap_or_default();
+        let is_offline = ["1", "true", "yes", "on"].contains(&offline.to_lowercase().as_str());
+        Self {
+            cache: Cache::from_env(),
+            is_offline,
+        }
+    }
+
+    /// The hub with its cache in this folder.
+    pub fn with_cache(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            cache: Cache::new(folder.into()),
+            is_offline: false,
+        }
+    }
+
+    /// Fetches nothing: what is not in the cache is not to be had.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.is_offline = true;
+        self
+    }
+
+    /// The weights, from the cache, else from the hub.
+    ///
+    /// # Errors
+    /// [`Error::NotOnHub`] where they are not there; [`Error::NotFetched`] where they are neither in the
+    /// cache nor to be fetched; otherwise as for [`Weights::read`].
+    pub fn weights(&self, published: &PublishedWeights) -> Result<Weights> {
+        let file = published.hub().ok_or_else(|| Error::NotOnHub {
+            weights: published.name(),
+        })?;
+        let weights = Weights::read(self.path(file)?)?;
+        match file.prefix {
+            "" => Ok(weights),
+            prefix => weights.with_prefix(prefix),
+        }
+    }
+
+    /// Where a file is, after it was fetched if need be.
+    fn path(&self, file: &HubFile) -> Result<PathBuf> {
+        let repo = Repo::model(file.repository.clone());
+        if let Some(path) = self.cache.repo(repo.clone()).get(file.file) {
+            return Ok(path);
+        }
+        let not_fetched = |source| Error::NotFetched {
+            repository: file.repository.clone(),
+            file: file.file,
+            source,
+        };
+        if self.is_offline {
+            return Err(not_fetched(
+                "it is not in the cache, and the hub is offline".into(),
+            ));
+        }
+        let api = ApiBuilder::from_cache(self.cache.clone()).with_progress(false);
+        let api = api.build().map_err(|error| not_fetched(Box::new(error)))?;
+        let fetched = api.repo(repo).get(file.file);
+        fetched.map_err(|error| not_fetched(Box::new(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_cache_is_not_fetched() {
+        let folder = tempfile::tempdir().unwrap();
+        let published = PublishedWeights::named("ViT-B-32.laion2b").unwrap();
+        let file = published.hub().unwrap();
+        let hub = Hub::with_cache(folder.path()).offline();
+        let absent = hub.weights(&published).unwrap_err();
+        assert!(matches!(&absent, Error::NotFetched { .. }), "{absent}");
+        assert!(absent.to_string().contains(&file.repository), "{absent}");
+
+        // As the clients of the hub lay it out.
+        let name = format!("models--{}", file.repository.replace('/', "--"));
+        let repository = folder.path().join(name);
+        let snapshot = repository.join("snapshots/0123");
+        std::fs::create_dir_all(&snapshot).unwrap();
+        std::fs::create_dir_all(repository.join("refs")).unwrap();
+        std::fs::write(repository.join("refs/main"), "0123").unwrap();
+        let header = br#"{"visual.proj":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+            "text":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#;
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header);
+        bytes.extend([0; 8]);
+        std::fs::write(snapshot.join(file.file), bytes).unwrap();
+        let weights = hub.weights(&published).unwrap();
+        assert_eq!(weights.names().collect::<Vec<_>>(), ["proj"]);
+        let elsewhere = PublishedWeights::named("alexnet").unwrap();
+        assert!(matches!(
+            hub.weights(&elsewhere),
+            Err(Error::NotOnHub { .. })
+        ));
+    }
+}

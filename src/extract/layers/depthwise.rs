@@ -1,0 +1,60 @@
+//! Depthwise convolutions by candle, which has them only channel by channel: far too many small steps on a
+//! GPU. Here each place of the window is one product of whole maps.
+
+use candle_core::Tensor;
+
+use super::ConvSpec;
+use crate::error::Result;
+use crate::extract::builder::Builder;
+use crate::extract::flow::Flow;
+
+/// For each place of the window, the weights of all channels, 1 × channels × 1 × 1.
+pub(super) struct PlacedWeights(Vec<Tensor>);
+
+impl PlacedWeights {
+    /// From weights of shape channels × 1 × height × width, row-major.
+    pub fn new(builder: &Builder<'_>, spec: ConvSpec, weights: &[f32]) -> Result<Self> {
+        let window = spec.window_len();
+        let of_place = |place: usize| {
+            let weights = weights.iter().skip(place).step_by(window);
+            builder.tensor(weights.copied().collect(), &[1, spec.outputs, 1, 1])
+        };
+        Ok(Self((0..window).map(of_place).collect::<Result<_>>()?))
+    }
+
+    /// x ∗ filters.
+    pub fn convolve(&self, x: &Tensor, spec: ConvSpec) -> Flow<Tensor> {
+        let (n, channels, height, width) = x.dims4()?;
+        let out = [spec.out_len(0, height), spec.out_len(1, width)];
+        let x = reach(x, 2, spec, out[0])?;
+        let x = reach(&x, 3, spec, out[1])?;
+        // What lies a stride apart becomes neighbours.
+        let [down, right] = spec.stride;
+        let (height, width) = (x.dim(2)? / down, x.dim(3)? / right);
+        let x = x.reshape((n, channels, height, down, width, right))?;
+        let mut sum: Option<Tensor> = None;
+        for (place, weights) in self.0.iter().enumerate() {
+            let top = place / spec.kernel[1] * spec.dilation[0];
+            let left = place % spec.kernel[1] * spec.dilation[1];
+            let rows = x.narrow(2, top / down, out[0])?.narrow(3, top % down, 1)?;
+            let part = rows.narrow(4, left / right, out[1])?;
+            let part = part.narrow(5, left % right, 1)?;
+            let product = part.squeeze(5)?.squeeze(3)?.broadcast_mul(weights)?;
+            sum = Some(match sum {
+                Some(sum) => (sum + product)?,
+                None => product,
+            });
+        }
+        Ok(sum.unwrap_or(x))
+    }
+}
+
+/// The maps with as much padding along an axis as windows reach, a multiple of the stride.
+fn reach(x: &Tensor, axis: usize, spec: ConvSpec, n_out: usize) -> Flow<Tensor> {
+    let [stride, padding, kernel, dilation] =
+        [spec.stride, spec.padding, spec.kernel, spec.dilation].map(|of_axes| of_axes[axis - 2]);
+    let wanted = stride * ((kernel - 1) * dilation / stride + n_out);
+    let found = x.dim(axis)? + padding;
+    let x = x.pad_with_zeros(axis, padding, wanted.saturating_sub(found))?;
+    Ok(x.narrow(axis, 0, wanted)?)
+}

@@ -1,0 +1,50 @@
+//! Squeeze and excitation: Hu, Shen & Sun, "Squeeze-and-excitation networks" (2018).
+
+use candle_core::Tensor;
+
+use super::scale::scale;
+use super::{Activation, AdaptiveAveragePool, Backend, Conv2d, ConvSpec};
+use crate::error::Result;
+use crate::extract::builder::Builder;
+use crate::extract::flow::Flow;
+use crate::extract::module::{Module, Sequential};
+use crate::extract::taps::Pass;
+
+/// Weights each channel by what two layers make of the means of all channels.
+pub(in crate::extract) struct SqueezeExcitation {
+    weights: Sequential,
+    backend: Backend,
+}
+
+/// How wide the layer between is, and what follows it and the layer after it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::extract) struct Squeeze {
+    pub channels: usize,
+    pub activation: Activation,
+    pub gate: Activation,
+}
+
+impl SqueezeExcitation {
+    /// Reads `fc1` and `fc2`, with the names of torchvision.
+    pub fn new(builder: &Builder<'_>, channels: usize, squeeze: Squeeze) -> Result<Self> {
+        let down = ConvSpec::new(channels, squeeze.channels, 1);
+        let up = ConvSpec::new(squeeze.channels, channels, 1);
+        let mut weights = Sequential::default();
+        weights.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
+        weights.push(builder, "fc1", |b| Conv2d::new(b, down, true))?;
+        weights.push(builder, "activation", |b| Ok(squeeze.activation.module(b)))?;
+        weights.push(builder, "fc2", |b| Conv2d::new(b, up, true))?;
+        weights.push(builder, "scale_activation", |b| Ok(squeeze.gate.module(b)))?;
+        Ok(Self {
+            weights,
+            backend: builder.backend(),
+        })
+    }
+}
+
+impl Module for SqueezeExcitation {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let weights = self.weights.forward(x, pass)?;
+        scale(x, &weights, None, self.backend)
+    }
+}

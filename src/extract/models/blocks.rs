@@ -1,0 +1,59 @@
+//! What several families are put together from.
+
+use candle_core::Tensor;
+
+use crate::error::Result;
+use crate::extract::builder::Builder;
+use crate::extract::flow::Flow;
+use crate::extract::layers::{Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, concatenate};
+use crate::extract::module::{Module, Sequential};
+use crate::extract::taps::Pass;
+
+/// Branches that see the same input; their feature maps are put next to each other.
+pub(super) struct Branches {
+    branches: Vec<Sequential>,
+    backend: Backend,
+}
+
+impl Branches {
+    pub fn new(builder: &Builder<'_>, branches: Vec<Sequential>) -> Self {
+        Self {
+            branches,
+            backend: builder.backend(),
+        }
+    }
+}
+
+impl Module for Branches {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let maps = self.branches.iter().map(|branch| branch.forward(x, pass));
+        let maps = maps.collect::<Flow<Vec<_>>>()?;
+        concatenate(&maps, self.backend)
+    }
+}
+
+/// The convolution of GoogLeNet and Inception: `conv`, `bn`, and a ReLU without a name.
+pub(super) fn basic_conv(builder: &Builder<'_>, spec: ConvSpec) -> Result<ConvNorm> {
+    let names = ConvNormNames {
+        conv: "conv",
+        norm: "bn",
+        activation: None,
+    };
+    ConvNorm::new(builder, names, spec, 1e-3, Activation::Relu)
+}
+
+/// Declares a [`basic_conv`] that training alone uses.
+pub(super) fn note_unused_basic_conv(builder: &Builder<'_>, spec: ConvSpec) {
+    builder.note_unused("conv.weight", &spec.weights());
+    let norm = builder.child("bn");
+    for name in ["weight", "bias", "running_mean", "running_var"] {
+        norm.note_unused(name, &[spec.outputs]);
+    }
+    norm.note_counter("num_batches_tracked");
+}
+
+/// Declares a linear layer that training alone uses.
+pub(super) fn note_unused_linear(builder: &Builder<'_>, inputs: usize, outputs: usize) {
+    builder.note_unused("weight", &[outputs, inputs]);
+    builder.note_unused("bias", &[outputs]);
+}
