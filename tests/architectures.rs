@@ -6,53 +6,19 @@
 #![cfg(feature = "extract")]
 
 mod common;
+#[path = "common/formula.rs"]
+mod formula;
 
 use std::path::Path;
 
+use formula::{formula, parameter};
 use human_alignment::extract::{Architecture, Device, Network, Pooling, Tap, Weights};
-use ndarray::{Array1, Array2, Array4, ArrayD, IxDyn};
+use ndarray::{Array1, Array2, Array4, ArrayD};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
 /// The largest difference allowed, as a share of the standard deviation of the output.
 const TOLERANCE: f64 = 1e-4;
-
-/// Uniform numbers in [−1, 1), from the hash of a name.
-fn formula(key: &str) -> impl Iterator<Item = f64> + use<> {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let seed = key.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-    (1u64..).map(move |k| {
-        let mut z = seed.wrapping_add(k.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        2.0 * ((z >> 40) as f64 / (1u64 << 24) as f64) - 1.0
-    })
-}
-
-/// A parameter of this name and shape; `None` for what is no floating-point number.
-fn parameter(key: &str, shape: &[usize], conv_gain: f64) -> Option<ArrayD<f32>> {
-    let last = key.rsplit('.').next().unwrap_or(key);
-    if last == "num_batches_tracked" || last == "relative_position_index" {
-        return None;
-    }
-    let rank = shape.len();
-    let gain = if rank == 2 { 1.0 } else { conv_gain };
-    let fan_in: usize = shape.iter().skip(1).product();
-    let scale = (3.0 * gain / fan_in as f64).sqrt();
-    let value = move |v: f64| match last {
-        "running_var" => 0.5 + (v + 1.0) / 2.0,
-        "running_mean" => 0.1 * v,
-        "gamma" | "layer_scale" => 0.5 + 0.1 * v,
-        _ if rank == 1 && key.ends_with("weight") => 1.0 + 0.1 * v,
-        _ if rank == 1 && key.ends_with("bias") => 0.1 * v,
-        _ if rank >= 2 && (key.ends_with("weight") || last == "proj") => v * scale,
-        _ => 0.02 * v,
-    };
-    let n = shape.iter().product();
-    let values = formula(key).take(n).map(|v| value(v) as f32).collect();
-    ArrayD::from_shape_vec(IxDyn(shape), values).ok()
-}
 
 fn images(n: usize, size: usize) -> Array4<f32> {
     let pixels = (0..n).flat_map(|image| {
@@ -204,6 +170,13 @@ architectures! {
     efficientnet_b0: "efficientnet_b0" as "efficientnet_b0",
     regnet_y_400mf: "regnet_y_400mf" as "regnet_y_400mf",
     convnext_tiny: "convnext_tiny" as "convnext_tiny",
+    vit_b_16: "vit_b_16" as "vit_b_16",
+    vit_b_32: "vit_b_32" as "vit_b_32",
+    vit_small_patch16_224: "vit_small_patch16_224" as "vit_small_patch16_224",
+    vit_base_patch14_dinov2: "vit_base_patch14_dinov2" as "vit_base_patch14_dinov2",
+    swin_t: "swin_t" as "swin_t",
+    clip_rn50: "RN50" as "RN50",
+    clip_vit_b_32_quickgelu: "ViT-B-32-quickgelu" as "ViT-B-32-quickgelu",
 }
 
 /// Trainable parameters, auxiliary classifiers too.
@@ -211,7 +184,7 @@ architectures! {
 /// Those of torchvision are `num_params` of its weights, but for GoogLeNet, where these (6,624,904) leave
 /// out the auxiliary classifiers: its number is that of the reference network. The paper gives 0.27, 0.46,
 /// 0.66, 0.85 and 1.7 million for the ResNets for CIFAR; the digits behind these are arithmetic.
-const N_PARAMETERS: [(&str, usize); 64] = [
+const N_PARAMETERS: [(&str, usize); 98] = [
     ("alexnet", 61_100_840),
     ("vgg11", 132_863_336),
     ("vgg11_bn", 132_868_840),
@@ -276,11 +249,50 @@ const N_PARAMETERS: [(&str, usize); 64] = [
     ("regnet_y_8gf", 39_381_472),
     ("regnet_y_16gf", 83_590_140),
     ("regnet_y_32gf", 145_046_770),
+    ("vit_b_16", 86_567_656),
+    ("vit_b_32", 88_224_232),
+    ("vit_l_16", 304_326_632),
+    ("vit_l_32", 306_535_400),
+    ("vit_h_14", 633_470_440),
+    ("vit_tiny_patch16_224", 5_717_416),
+    ("vit_small_patch16_224", 22_050_664),
+    ("vit_small_patch32_224", 22_878_952),
+    ("vit_base_patch16_224", 86_567_656),
+    ("vit_base_patch32_224", 88_224_232),
+    ("vit_base_patch8_224", 86_576_872),
+    ("vit_large_patch16_224", 304_326_632),
+    ("deit_tiny_patch16_224", 5_717_416),
+    ("deit_small_patch16_224", 22_050_664),
+    ("deit_base_patch16_224", 86_567_656),
+    ("vit_small_patch8_224", 21_670_272),
+    ("vit_small_patch14_dinov2", 21_628_800),
+    ("vit_base_patch14_dinov2", 85_724_928),
+    ("vit_large_patch14_dinov2", 303_227_904),
+    ("swin_t", 28_288_354),
+    ("swin_s", 49_606_258),
+    ("swin_b", 87_768_224),
+    ("RN50", 38_316_896),
+    ("RN101", 56_259_936),
+    ("RN50x4", 87_137_080),
+    ("RN50x16", 167_328_912),
+    ("RN50x64", 420_380_352),
+    ("ViT-B-32", 87_849_216),
+    ("ViT-B-16", 86_192_640),
+    ("ViT-B-16-quickgelu", 86_192_640),
+    ("ViT-L-14", 303_966_208),
+    ("ViT-L-14-quickgelu", 303_966_208),
+    ("ViT-L-14-336-quickgelu", 304_293_888),
+    ("ViT-H-14", 632_076_800),
 ];
 
 #[test]
 fn networks_have_as_many_parameters_as_published() {
-    const BUFFERS: [&str; 3] = ["running_mean", "running_var", "num_batches_tracked"];
+    const BUFFERS: [&str; 4] = [
+        "running_mean",
+        "running_var",
+        "num_batches_tracked",
+        "relative_position_index",
+    ];
 
     for (name, expected) in N_PARAMETERS {
         let architecture = Architecture::named(name).unwrap();

@@ -33,6 +33,8 @@ pub struct Architecture {
     input_size: usize,
     head: Head,
     channels_last: &'static [&'static str],
+    channels_first: &'static [&'static str],
+    former_names: &'static [(&'static str, &'static str)],
     channels_last_ends: &'static [&'static str],
     build: Arc<Build>,
 }
@@ -60,6 +62,8 @@ impl Architecture {
             input_size: 224,
             head,
             channels_last: &[],
+            channels_first: &[],
+            former_names: &[],
             channels_last_ends: &[],
             build: Arc::new(build),
         }
@@ -71,6 +75,24 @@ impl Architecture {
         prefixes: &'static [&'static str],
     ) -> Self {
         self.channels_last = prefixes;
+        self
+    }
+
+    /// Says whose modules among those give channels × height × width all the same.
+    pub(in crate::extract) fn with_channels_first(
+        mut self,
+        prefixes: &'static [&'static str],
+    ) -> Self {
+        self.channels_first = prefixes;
+        self
+    }
+
+    /// Gives what older checkpoints have in the names of parameters, and what is there now.
+    pub(in crate::extract) fn with_former_names(
+        mut self,
+        names: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.former_names = names;
         self
     }
 
@@ -143,12 +165,18 @@ impl Architecture {
 
     /// What the axes of the output of a module are.
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
-        let begins = |prefix: &&str| path.starts_with(prefix);
-        let ends = |end: &&str| path.ends_with(end);
-        match self.channels_last.iter().any(begins) || self.channels_last_ends.iter().any(ends) {
+        let begins = |prefixes: &[&str]| prefixes.iter().any(|p| path.starts_with(p));
+        let ends = self.channels_last_ends.iter().any(|p| path.ends_with(p));
+        match ends || begins(self.channels_last) && !begins(self.channels_first) {
             true => Axes::ChannelsLast,
             false => Axes::ChannelsFirst,
         }
+    }
+
+    /// What a parameter that a checkpoint calls so is called now.
+    pub(in crate::extract) fn current_name(&self, stored: &str) -> String {
+        let replace = |name: String, (former, now): &(&str, &str)| name.replace(former, now);
+        self.former_names.iter().fold(stored.to_owned(), replace)
     }
 
     pub(in crate::extract) fn build(&self, builder: &Builder<'_>) -> Result<Sequential> {

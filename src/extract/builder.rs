@@ -29,6 +29,11 @@ pub(in crate::extract) enum Init {
 pub(in crate::extract) trait Parameters {
     /// The values of a parameter, row-major.
     fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>>;
+
+    /// The shape that a parameter is stored with, if it is stored.
+    fn stored_shape(&self, _key: &str) -> Option<Vec<usize>> {
+        None
+    }
 }
 
 /// A parameter or a buffer that a network has.
@@ -99,6 +104,11 @@ impl<'a> Builder<'a> {
         let key = self.key(name);
         self.note(name, shape, true);
         self.context.parameters.values(&key, shape, init)
+    }
+
+    /// The shape that a parameter of the module is stored with, if it is stored.
+    pub fn stored_shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.context.parameters.stored_shape(&self.key(name))
     }
 
     /// Notes a scalar that counts something, which published files may hold and nobody reads.

@@ -258,10 +258,10 @@ fn build(
     device: &candle_core::Device,
     backend: Backend,
 ) -> Result<(Sequential, Vec<Entry>)> {
-    let source = weights.open()?;
+    let source = weights.open(|stored| architecture.current_name(stored))?;
     let parameters: &dyn Parameters = match &source {
         Source::Random(random) => random,
-        Source::Stored(reader) => reader,
+        Source::Stored(reader) => reader.as_ref(),
     };
     let context = Context::new(parameters, table, device, backend);
     let module = architecture.build(&context.root())?;

@@ -91,3 +91,18 @@ backends_agree! {
     regnet_y_400mf 64,
     convnext_tiny 64,
 }
+
+/// At sizes that their positions are for; others interpolate them, or fill windows up.
+#[test]
+fn backends_agree_on_transformers() {
+    for (name, size) in [
+        ("vit_b_32", 224),
+        ("vit_tiny_patch16_224", 64),
+        ("vit_small_patch14_dinov2", 70),
+        ("swin_t", 96),
+        ("RN50", 224),
+        ("ViT-B-32-quickgelu", 224),
+    ] {
+        backends_agree(name, size);
+    }
+}

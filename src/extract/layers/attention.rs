@@ -1,4 +1,4 @@
-//! Multi-head self-attention.
+//! Multi-head attention.
 
 use candle_core::{D, Device, Tensor};
 
@@ -8,21 +8,25 @@ use crate::error::Result;
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::module::Module;
-use crate::extract::taps::Pass;
+use crate::extract::taps::{Pass, TapSlot};
 
 /// Where the parameters of an attention lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) enum Packing {
     /// `in_proj_weight`, `in_proj_bias` and `out_proj`: torch's MultiheadAttention.
     Torch,
-    /// `qkv` and `proj`: timm, swin.
-    Qkv,
+    /// `qkv` and `proj`, which are modules: timm.
+    Timm,
+    /// `qkv` and `proj`, whose parameters a function takes: the Swin transformers of torchvision.
+    Swin,
 }
 
 /// softmax(Q Kᵀ / √width) V of each head, from one projection to all three and followed by another.
 pub(in crate::extract) struct Attention {
     qkv: Linear,
+    qkv_tap: TapSlot,
     proj: Linear,
+    proj_tap: TapSlot,
     n_heads: usize,
     backend: Backend,
 }
@@ -34,54 +38,57 @@ impl Attention {
         n_heads: usize,
         packing: Packing,
     ) -> Result<Self> {
-        let (qkv, proj) = match packing {
-            Packing::Torch => (
-                Linear::named(
-                    builder,
-                    width,
-                    3 * width,
-                    "in_proj_weight",
-                    Some("in_proj_bias"),
-                )?,
-                Linear::new(&builder.child("out_proj"), width, width)?,
-            ),
-            Packing::Qkv => (
-                Linear::new(&builder.child("qkv"), width, 3 * width)?,
-                Linear::new(&builder.child("proj"), width, width)?,
-            ),
+        let names = match packing {
+            Packing::Torch => ["in_proj_weight", "in_proj_bias", "out_proj"],
+            Packing::Timm | Packing::Swin => ["qkv.weight", "qkv.bias", "proj"],
+        };
+        let [weight, bias, proj] = names;
+        let tap = |name| match packing {
+            Packing::Timm => builder.child(name).tap(),
+            Packing::Torch | Packing::Swin => TapSlot::none(),
         };
         Ok(Self {
-            qkv,
-            proj,
+            qkv: Linear::named(builder, width, 3 * width, weight, Some(bias))?,
+            qkv_tap: tap("qkv"),
+            proj: Linear::new(&builder.child(proj), width, width)?,
+            proj_tap: tap("proj"),
             n_heads,
             backend: builder.backend(),
         })
     }
 
-    /// Attends within each sequence of images × tokens × width. `bias` is added to the products: heads ×
-    /// tokens × tokens, or (sequences ×) that where sequences differ.
-    pub fn attend(&self, x: &Tensor, bias: Option<&Tensor>, pass: &mut Pass) -> Flow<Tensor> {
-        let (n, n_tokens, width) = x.dims3()?;
+    /// Attends within each sequence of sequences × tokens × width. The sequences of an image have these
+    /// kinds of bias, if any.
+    pub fn attend(
+        &self,
+        x: &Tensor,
+        bias: Option<(&AttentionBias, &[usize])>,
+        pass: &mut Pass,
+    ) -> Flow<Tensor> {
         let qkv = self.qkv.forward(x, pass)?;
+        pass.record(self.qkv_tap, &qkv)?;
         let attended = match self.backend {
-            Backend::Native => self.of_native(&qkv, n, n_tokens, width, bias)?,
-            Backend::Candle => self.of_candle(&qkv, n, n_tokens, width, bias)?,
+            Backend::Native => self.of_native(&qkv, x.dims3()?, bias)?,
+            Backend::Candle => {
+                let (n, n_tokens, width) = x.dims3()?;
+                let by_head = (n, n_tokens, 3, self.n_heads, width / self.n_heads);
+                let qkv = qkv.reshape(by_head)?;
+                let part = |which: usize| qkv.get_on_dim(2, which);
+                of_candle([part(0)?, part(1)?, part(2)?], bias)?
+            }
         };
-        self.proj.forward(&attended, pass)
+        let out = self.proj.forward(&attended, pass)?;
+        pass.record(self.proj_tap, &out)?;
+        Ok(out)
     }
 
     fn of_native(
         &self,
         qkv: &Tensor,
-        n: usize,
-        n_tokens: usize,
-        width: usize,
-        bias: Option<&Tensor>,
+        (n, n_tokens, width): (usize, usize, usize),
+        bias: Option<(&AttentionBias, &[usize])>,
     ) -> Flow<Tensor> {
-        let of_head = width / self.n_heads;
-        let scale = (of_head as f32).sqrt().recip();
-        let size = self.n_heads * n_tokens * n_tokens;
-        let attend = |qkv: &[f32], bias: Option<&[f32]>| {
+        let out = with_values(qkv, |qkv| {
             let mut out = Vec::with_capacity(n * n_tokens * width);
             for (number, sequence) in qkv.chunks_exact(n_tokens * 3 * width).enumerate() {
                 let part = |which: usize| Heads {
@@ -89,56 +96,17 @@ impl Attention {
                     n_tokens,
                     stride: 3 * width,
                 };
-                let bias = bias.map(|bias| &bias[number * size % bias.len()..][..size]);
+                let bias = bias.map(|(bias, kinds)| bias.of_kind(kinds[number % kinds.len()]));
                 out.extend(native::attention::attention(
                     [part(0), part(1), part(2)],
                     self.n_heads,
-                    of_head,
-                    scale,
+                    width / self.n_heads,
                     bias,
                 ));
             }
             out
-        };
-        let out = match bias {
-            None => with_values(qkv, |qkv| attend(qkv, None))?,
-            Some(bias) => {
-                with_values(bias, |bias| with_values(qkv, |qkv| attend(qkv, Some(bias))))??
-            }
-        };
+        })?;
         Ok(Tensor::from_vec(out, (n, n_tokens, width), &Device::Cpu)?)
-    }
-
-    fn of_candle(
-        &self,
-        qkv: &Tensor,
-        n: usize,
-        n_tokens: usize,
-        width: usize,
-        bias: Option<&Tensor>,
-    ) -> Flow<Tensor> {
-        let of_head = width / self.n_heads;
-        let qkv = qkv.reshape((n, n_tokens, 3, self.n_heads, of_head))?;
-        // Three times images × heads × tokens × width of a head.
-        let qkv = qkv.permute((2, 0, 3, 1, 4))?;
-        let part = |which: usize| qkv.get(which)?.contiguous();
-        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
-        let q = (q * (of_head as f64).sqrt().recip())?;
-        let mut products = q.matmul(&k.t()?.contiguous()?)?;
-        if let Some(bias) = bias {
-            products = match bias.dims().len() {
-                3 => products.broadcast_add(bias)?,
-                _ => {
-                    let period = bias.dim(0)?;
-                    let dims = (n / period, period, self.n_heads, n_tokens, n_tokens);
-                    let sum = products.reshape(dims)?.broadcast_add(bias)?;
-                    sum.reshape((n, self.n_heads, n_tokens, n_tokens))?
-                }
-            };
-        }
-        let weights = candle_nn::ops::softmax(&products, D::Minus1)?;
-        let out = weights.matmul(&v)?.transpose(1, 2)?;
-        Ok(out.reshape((n, n_tokens, width))?)
     }
 }
 
@@ -146,4 +114,94 @@ impl Module for Attention {
     fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
         self.attend(x, None, pass)
     }
+}
+
+/// What is added to the products of queries and keys, in as many kinds as sequences need.
+pub(in crate::extract) struct AttentionBias {
+    /// Kinds × heads × queries × keys.
+    values: Vec<f32>,
+    of_kind: usize,
+    /// The same, where candle is to add it.
+    on_device: Option<Tensor>,
+}
+
+impl AttentionBias {
+    /// From values of kinds × heads × queries × keys.
+    pub fn new(builder: &Builder<'_>, values: Vec<f32>, dims: [usize; 4]) -> Result<Self> {
+        Ok(Self {
+            of_kind: dims[1..].iter().product(),
+            on_device: match builder.backend() {
+                Backend::Native => None,
+                Backend::Candle => Some(builder.tensor(values.clone(), &dims)?),
+            },
+            values,
+        })
+    }
+
+    fn of_kind(&self, kind: usize) -> &[f32] {
+        &self.values[kind * self.of_kind..][..self.of_kind]
+    }
+}
+
+/// softmax(Q Kᵀ / √width) V of each head, where queries, keys and values are there already: images ×
+/// tokens × (heads × width).
+pub(in crate::extract) fn attention(
+    [queries, keys, values]: [&Tensor; 3],
+    n_heads: usize,
+    backend: Backend,
+) -> Flow<Tensor> {
+    let (n, n_queries, width) = queries.dims3()?;
+    let of_head = width / n_heads;
+    if backend == Backend::Candle {
+        let by_head = |x: &Tensor| x.reshape((n, x.dim(1)?, n_heads, of_head));
+        return of_candle([by_head(queries)?, by_head(keys)?, by_head(values)?], None);
+    }
+    let n_keys = keys.dim(1)?;
+    let attend = |queries: &[f32], keys: &[f32], values: &[f32]| {
+        let part = |values, n_tokens| Heads {
+            values,
+            n_tokens,
+            stride: width,
+        };
+        let queries = queries.chunks_exact(n_queries * width);
+        let keys = keys.chunks_exact(n_keys * width);
+        let images = queries.zip(keys).zip(values.chunks_exact(n_keys * width));
+        let attended = images.map(|((queries, keys), values)| {
+            let parts = [
+                part(queries, n_queries),
+                part(keys, n_keys),
+                part(values, n_keys),
+            ];
+            native::attention::attention(parts, n_heads, of_head, None)
+        });
+        attended.flatten().collect::<Vec<f32>>()
+    };
+    let out = with_values(queries, |queries| {
+        with_values(keys, |keys| {
+            with_values(values, |values| attend(queries, keys, values))
+        })
+    })???;
+    Ok(Tensor::from_vec(out, (n, n_queries, width), &Device::Cpu)?)
+}
+
+/// The same from images × tokens × heads × width, in whatever order in memory.
+fn of_candle(parts: [Tensor; 3], bias: Option<(&AttentionBias, &[usize])>) -> Flow<Tensor> {
+    let (n, n_queries, n_heads, width) = parts[0].dims4()?;
+    // Images × heads × tokens × width.
+    let [q, k, v] = parts.map(|part| part.transpose(1, 2)?.contiguous());
+    let (q, k, v) = ((q? * (width as f64).sqrt().recip())?, k?, v?);
+    let mut products = q.matmul(&k.t()?.contiguous()?)?;
+    if let Some((bias, kinds)) = bias
+        && let Some(bias) = &bias.on_device
+    {
+        let indices: Vec<u32> = kinds.iter().map(|&kind| kind as u32).collect();
+        let bias = bias.index_select(&Tensor::new(indices, bias.device())?, 0)?;
+        let dims = products.dims().to_vec();
+        let by_image = [&[n / kinds.len(), kinds.len()], &dims[1..]].concat();
+        products = products.reshape(by_image)?.broadcast_add(&bias)?;
+        products = products.reshape(dims)?;
+    }
+    let weights = candle_nn::ops::softmax(&products, D::Minus1)?;
+    let out = weights.matmul(&v)?.transpose(1, 2)?;
+    Ok(out.reshape((n, n_queries, n_heads * width))?)
 }

@@ -17,10 +17,10 @@ mod shape;
 mod squeeze_excitation;
 
 pub(in crate::extract) use activation::Activation;
-pub(in crate::extract) use attention::{Attention, Packing};
+pub(in crate::extract) use attention::{Attention, AttentionBias, Packing, attention};
 pub(in crate::extract) use conv::{Conv2d, ConvActivation, ConvNorm, ConvNormNames};
 pub(in crate::extract) use linear::{Linear, LinearActivation};
-pub(in crate::extract) use norm::{BatchNorm, LayerNorm, LayerNorm2d};
+pub(in crate::extract) use norm::{BatchNorm, LayerNorm, LayerNorm2d, TokenScale};
 pub(in crate::extract) use pool::{AdaptiveAveragePool, AveragePool, MaxPool, global_average};
 pub(in crate::extract) use scale::LayerScale;
 pub(in crate::extract) use shape::{ConvSpec, MapShape, PoolSpec};
@@ -107,9 +107,11 @@ pub(in crate::extract) fn add(
     match backend {
         Backend::Candle => activation.apply(&(x + other)?, backend),
         Backend::Native => {
-            let order = |x: &Tensor| match x.dims().len() {
-                4 => x.permute((0, 2, 3, 1)),
-                _ => Ok(x.clone()),
+            // Feature maps are in memory pixel by pixel, unless channels come last in their shape too.
+            let is_permuted = x.dims().len() == 4 && !x.is_contiguous();
+            let order = |x: &Tensor| match is_permuted {
+                true => x.permute((0, 2, 3, 1)),
+                false => Ok(x.clone()),
             };
             let (x, other) = (order(x)?, order(other)?);
             let sum = with_values(&x, |x| {
@@ -120,9 +122,9 @@ pub(in crate::extract) fn add(
                 })
             })??;
             let sum = Tensor::from_vec(sum, x.dims(), &Device::Cpu)?;
-            Ok(match x.dims().len() {
-                4 => sum.permute((0, 3, 1, 2))?,
-                _ => sum,
+            Ok(match is_permuted {
+                true => sum.permute((0, 3, 1, 2))?,
+                false => sum,
             })
         }
     }

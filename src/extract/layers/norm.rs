@@ -196,6 +196,37 @@ impl Module for LayerNorm {
     }
 }
 
+/// A learned factor of each value of tokens: Touvron et al., "Going deeper with image transformers" (2021).
+pub(in crate::extract) struct TokenScale {
+    gamma: Vec<f32>,
+    /// The same, where candle is to multiply.
+    on_device: Option<Tensor>,
+}
+
+impl TokenScale {
+    /// Reads `gamma`, which begins near 0 as in DINOv2.
+    pub fn new(builder: &Builder<'_>, n: usize) -> Result<Self> {
+        let gamma = builder.values("gamma", &[n], Init::Constant(1e-5))?;
+        let on_device = match builder.backend() {
+            Backend::Native => None,
+            Backend::Candle => Some(builder.tensor(gamma.clone(), &[n])?),
+        };
+        Ok(Self { gamma, on_device })
+    }
+}
+
+impl Module for TokenScale {
+    fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        match &self.on_device {
+            Some(gamma) => Ok(x.broadcast_mul(gamma)?),
+            None => {
+                let out = super::with_values(x, |values| native::norm::scale(values, &self.gamma))?;
+                Ok(Tensor::from_vec(out, x.dims(), x.device())?)
+            }
+        }
+    }
+}
+
 /// Layer normalisation of the channels of each pixel.
 pub(in crate::extract) struct LayerNorm2d(LayerNorm);
 

@@ -2,6 +2,7 @@
 
 mod alexnet;
 mod blocks;
+mod clip;
 mod convnext;
 mod densenet;
 mod efficientnet;
@@ -11,11 +12,16 @@ mod inverted_residual;
 mod mobilenet_v1;
 mod mobilenet_v2;
 mod mobilenet_v3;
+mod patches;
 mod regnet;
 mod resnet;
 mod resnet_cifar;
 mod squeezenet;
+mod swin;
+mod timm_vit;
+mod transformer;
 mod vgg;
+mod vit;
 
 use crate::extract::architecture::Architecture;
 
@@ -35,4 +41,8 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         .chain(efficientnet::architectures())
         .chain(regnet::architectures())
         .chain(convnext::architectures())
+        .chain(vit::architectures())
+        .chain(timm_vit::architectures())
+        .chain(swin::architectures())
+        .chain(clip::architectures())
 }

@@ -36,7 +36,7 @@ mod pipeline;
 mod png;
 mod presets;
 mod resize;
-mod weights;
+pub(in crate::extract) mod weights;
 
 pub use decode::ImageDecoder;
 pub use exif::Orientation;

@@ -88,10 +88,10 @@ fn sinc(x: f64) -> f64 {
 
 /// Weights are whole multiples of 2 to the power of minus this: 8 bits for the pixel and 2 for
 /// weights whose magnitudes add up to more than 1 leave so many of an `i32`.
-pub(super) const FRACTION_BITS: u32 = 32 - 8 - 2;
+pub(in crate::extract) const FRACTION_BITS: u32 = 32 - 8 - 2;
 
 /// For each pixel of a part of a resized axis the old pixels that it is made of.
-pub(super) struct Weights {
+pub(in crate::extract) struct Weights {
     windows: Vec<Window>,
     values: Vec<i32>,
 }
@@ -105,7 +105,12 @@ struct Window {
 
 impl Weights {
     /// The weights of the pixels `part` of an axis that is resized from `n_old` to `n_new` pixels.
-    pub(super) fn new(filter: Filter, n_old: usize, n_new: u64, part: Range<u64>) -> Result<Self> {
+    pub(in crate::extract) fn new(
+        filter: Filter,
+        n_old: usize,
+        n_new: u64,
+        part: Range<u64>,
+    ) -> Result<Self> {
         let scale = n_old as f64 / n_new as f64;
         let stretch = scale.max(1.0);
         let support = filter.support() * stretch;
@@ -140,7 +145,7 @@ impl Weights {
     }
 
     /// For each new pixel the first old one and the weights from there on.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
+    pub(in crate::extract) fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
         let ends = self.windows.iter().skip(1).map(|next| next.begin);
         let ends = ends.chain([self.values.len()]);
         self.windows

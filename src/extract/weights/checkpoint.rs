@@ -20,6 +20,15 @@ use crate::io::{extension, known_length, open, read_up_to};
 /// Names of parameters, and what they are called in the file.
 pub(in crate::extract) type Keys = BTreeMap<String, String>;
 
+/// The same parameters by other names, except those whose new name is taken.
+pub(super) fn rename(keys: &Keys, new_name: impl Fn(&str) -> String) -> Keys {
+    let renamed = |(key, stored): (&String, &String)| match new_name(key) {
+        name if keys.contains_key(&name) => (key.clone(), stored.clone()),
+        name => (name, stored.clone()),
+    };
+    keys.iter().map(renamed).collect()
+}
+
 /// What holds parameters.
 #[derive(Clone)]
 pub(in crate::extract) enum Container {
@@ -120,7 +129,7 @@ pub(super) fn hash_of_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> String
 /// Reads parameters as a network asks for them, and remembers what is not as it should be.
 pub(in crate::extract) struct Reader<'w> {
     open: RefCell<Open<'w>>,
-    keys: &'w Keys,
+    keys: Keys,
     absent: &'w [String],
     path: PathBuf,
     missing: RefCell<Vec<String>>,
@@ -138,9 +147,9 @@ enum Open<'w> {
 }
 
 impl<'w> Reader<'w> {
-    pub fn new(
+    pub(super) fn new(
         container: &'w Container,
-        keys: &'w Keys,
+        keys: Keys,
         absent: &'w [String],
         path: PathBuf,
     ) -> Result<Self> {
@@ -213,6 +222,10 @@ impl<'w> Reader<'w> {
 }
 
 impl Parameters for Reader<'_> {
+    fn stored_shape(&self, key: &str) -> Option<Vec<usize>> {
+        self.shape(self.keys.get(key)?)
+    }
+
     /// The values; NaN for what can't be had, which [`Reader::finish`] reports unless it was to be absent.
     fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
         let nothing = || vec![f32::NAN; shape.iter().product()];

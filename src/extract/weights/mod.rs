@@ -152,16 +152,20 @@ impl Weights {
         }
     }
 
-    /// What a network is built from.
-    pub(in crate::extract) fn open(&self) -> Result<Source<'_>> {
+    /// What a network is built from, whose parameters are now called what `current_name` makes of the
+    /// names that are stored.
+    pub(in crate::extract) fn open(
+        &self,
+        current_name: impl Fn(&str) -> String,
+    ) -> Result<Source<'_>> {
         Ok(match &self.origin {
             Origin::Random { seed } => Source::Random(Random::new(*seed)),
-            Origin::Stored(stored) => Source::Stored(Reader::new(
+            Origin::Stored(stored) => Source::Stored(Box::new(Reader::new(
                 &stored.container,
-                &stored.keys,
+                checkpoint::rename(&stored.keys, current_name),
                 &stored.absent,
                 PathBuf::from(&stored.name),
-            )?),
+            )?)),
         })
     }
 }
@@ -169,5 +173,5 @@ impl Weights {
 /// Parameters, ready to be read.
 pub(in crate::extract) enum Source<'w> {
     Random(Random),
-    Stored(Reader<'w>),
+    Stored(Box<Reader<'w>>),
 }

@@ -167,20 +167,25 @@ impl WithSimd for Softmax<'_> {
         const LANES: usize = 16;
 
         for row in self.rows.chunks_exact_mut(self.n) {
-            let mut largest = [f32::NEG_INFINITY; LANES];
-            for part in row.chunks(LANES) {
-                for (largest, &x) in largest.iter_mut().zip(part) {
+            let (chunks, rest) = row.as_chunks_mut::<LANES>();
+            // What is not there has a weight of 0.
+            let mut last = [f32::NEG_INFINITY; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            let mut largest = last;
+            for chunk in chunks.iter() {
+                for (largest, &x) in largest.iter_mut().zip(chunk) {
                     *largest = largest.max(x);
                 }
             }
             let largest = largest.into_iter().fold(f32::NEG_INFINITY, f32::max);
             let mut sums = [0.0f32; LANES];
-            for part in row.chunks_mut(LANES) {
-                for (sum, x) in sums.iter_mut().zip(part) {
+            for chunk in chunks.iter_mut().chain([&mut last]) {
+                for (sum, x) in sums.iter_mut().zip(chunk) {
                     *x = exp(*x - largest);
                     *sum += *x;
                 }
             }
+            rest.copy_from_slice(&last[..rest.len()]);
             let inverse = 1.0 / sums.into_iter().sum::<f32>();
             for x in row {
                 *x *= inverse;

@@ -23,15 +23,15 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// softmax(Q Kᵀ · scale + bias) V, head by head; tokens × (heads × width). `bias` is heads × queries × keys.
+/// softmax(Q Kᵀ / √width + bias) V, head by head; tokens × (heads × width). `bias` is heads × queries × keys.
 pub(in crate::extract) fn attention(
     [queries, keys, values]: [Heads<'_>; 3],
     n_heads: usize,
     width: usize,
-    scale: f32,
     bias: Option<&[f32]>,
 ) -> Vec<f32> {
     let (n, m) = (queries.n_tokens, keys.n_tokens);
+    let scale = (width as f32).sqrt().recip();
     let stride = n_heads * width;
     let mut out = vec![0.0; n * stride];
     let mut weights = vec![0.0; n * m];

@@ -12,14 +12,16 @@ pub(in crate::extract) fn linear(
     bias: Option<&[f32]>,
     activation: Activation,
 ) -> Vec<f32> {
-    /// Rows that are finished while they are in the cache.
-    const BLOCK: usize = 64;
+    /// Rows that are multiplied at once, at the most: as few as stay in the cache until they are finished,
+    /// but all tokens of a transformer, since the weights come from memory each time.
+    const BLOCK: usize = 320;
 
     let n_inputs = weights.len() / n_outputs;
     let n_rows = rows.len() / n_inputs;
     let mut out = vec![0.0; n_rows * n_outputs];
-    let blocks = rows.chunks(BLOCK * n_inputs);
-    for (rows, out) in blocks.zip(out.chunks_mut(BLOCK * n_outputs)) {
+    let block = n_rows.div_ceil(n_rows.div_ceil(BLOCK)).max(1);
+    let blocks = rows.chunks(block * n_inputs);
+    for (rows, out) in blocks.zip(out.chunks_mut(block * n_outputs)) {
         rows_by_weights(rows, weights, n_outputs, out);
         bias_and_activate(out, bias, activation);
     }

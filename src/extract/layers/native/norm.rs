@@ -12,13 +12,19 @@ pub(in crate::extract) fn affine(
     shift: &[f32],
     activation: Activation,
 ) -> Vec<f32> {
+    let mut out = self::scale(values, scale);
+    bias_and_activate(&mut out, Some(shift), activation);
+    out
+}
+
+/// values · scale, channel by channel.
+pub(in crate::extract) fn scale(values: &[f32], scale: &[f32]) -> Vec<f32> {
     let mut out = values.to_vec();
     for row in out.chunks_exact_mut(scale.len()) {
         for (x, scale) in row.iter_mut().zip(scale) {
             *x *= scale;
         }
     }
-    bias_and_activate(&mut out, Some(shift), activation);
     out
 }
 
@@ -84,11 +90,13 @@ impl WithSimd for LayerNorm<'_> {
 fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     const LANES: usize = 16;
 
+    let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [0.0f32; LANES];
-    for part in values.chunks(LANES) {
-        for (sum, &x) in sums.iter_mut().zip(part) {
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
             *sum += of(x);
         }
     }
-    sums.into_iter().sum()
+    let rest: f32 = rest.iter().map(|&x| of(x)).sum();
+    sums.into_iter().sum::<f32>() + rest
 }

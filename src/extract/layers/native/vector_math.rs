@@ -6,11 +6,12 @@ pub(super) fn exp(x: f32) -> f32 {
     // x = n ln 2 + r with |r| ≤ ln 2 / 2, and eʳ by its series.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    // Adding this number rounds to the nearest integer.
+    // Adding this number rounds to the nearest integer, which then is in the last bits.
     const ROUND: f32 = 12_582_912.0;
 
     let clamped = x.clamp(-87.3, 88.3);
-    let n = (clamped * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let rounded = clamped * std::f32::consts::LOG2_E + ROUND;
+    let n = rounded - ROUND;
     let r = (clamped - n * LN_2_HIGH) - n * LN_2_LOW;
     let mut sum = 1.987_569_1e-4;
     for coefficient in [
@@ -23,7 +24,8 @@ pub(super) fn exp(x: f32) -> f32 {
         sum = sum * r + coefficient;
     }
     let series = sum * r * r + r + 1.0;
-    let power = f32::from_bits(((n as i32 + 127) as u32) << 23);
+    let n_bits = rounded.to_bits().wrapping_sub(ROUND.to_bits());
+    let power = f32::from_bits(n_bits.wrapping_add(127) << 23);
     if x < -87.3 { 0.0 } else { series * power }
 }
 
@@ -41,7 +43,7 @@ pub(super) fn erf(x: f32) -> f32 {
         -2.101_024e-6,
         -5.692_506_4e-5,
         -7.349_906_3e-4,
-        -2.954_599_8e-3,
+        -2.954_6e-3,
         -1.609_603_3e-2,
     ];
     const BELOW: [f32; 4] = [
@@ -53,7 +55,7 @@ pub(super) fn erf(x: f32) -> f32 {
 
     let x = x.clamp(-4.0, 4.0);
     let square = x * x;
-    let mut above = -2.726_142_2e-10;
+    let mut above = -2.726_142e-10;
     for coefficient in ABOVE {
         above = above * square + coefficient;
     }

@@ -1,0 +1,153 @@
+//! Swin transformers: Liu et al., "Swin transformer: hierarchical vision transformer using shifted
+//! windows" (2021). Names are those of torchvision, and channels come last.
+
+mod windows;
+
+use candle_core::Tensor;
+
+use windows::WindowAttention;
+
+use crate::error::Result;
+use crate::extract::architecture::{Architecture, Head};
+use crate::extract::builder::Builder;
+use crate::extract::layers::{
+    Activation, AdaptiveAveragePool, Conv2d, ConvSpec, LayerNorm, Linear,
+};
+use crate::extract::models::transformer::{MlpNames, Residual};
+use crate::extract::module::{Function, Sequential};
+
+const EPSILON: f64 = 1e-5;
+
+#[derive(Debug, Clone, Copy)]
+struct Config {
+    name: &'static str,
+    /// Channels of the first stage; each has twice as many as the one before.
+    width: usize,
+    depths: [usize; 4],
+    n_heads: [usize; 4],
+}
+
+const CONFIGS: [Config; 3] = [
+    Config {
+        name: "swin_t",
+        width: 96,
+        depths: [2, 2, 6, 2],
+        n_heads: [3, 6, 12, 24],
+    },
+    Config {
+        name: "swin_s",
+        width: 96,
+        depths: [2, 2, 18, 2],
+        n_heads: [3, 6, 12, 24],
+    },
+    Config {
+        name: "swin_b",
+        width: 128,
+        depths: [2, 2, 18, 2],
+        n_heads: [4, 8, 16, 32],
+    },
+];
+
+const MLP: MlpNames = MlpNames {
+    linears: ["0", "3"],
+    activation: "1",
+    dropouts: Some(["2", "4"]),
+};
+
+pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
+    CONFIGS.into_iter().map(|config| {
+        let head = Head {
+            logits: "head",
+            penultimate: "avgpool",
+        };
+        Architecture::new(config.name, "Swin", head, move |b| build(b, config))
+            .with_channels_last(&["features", "norm"])
+            .with_channels_first(&["features.0.0"])
+    })
+}
+
+fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
+    let mut width = config.width;
+    let norm = |width: usize| move |b: &Builder<'_>| LayerNorm::new(b, width, EPSILON);
+    let mut network = Sequential::default();
+    network.push(builder, "features", |b| {
+        let mut features = Sequential::default();
+        features.push(b, "0", |b| {
+            let mut embedding = Sequential::default();
+            let spec = ConvSpec::new(3, width, 4).stride(4);
+            embedding.push(b, "0", |b| Conv2d::new(b, spec, true))?;
+            embedding.push(b, "1", |_| {
+                Ok(Function(|x: &Tensor| Ok(x.permute((0, 2, 3, 1))?)))
+            })?;
+            embedding.push(b, "2", norm(width))?;
+            Ok(embedding)
+        })?;
+        for (stage, (depth, n_heads)) in config.depths.into_iter().zip(config.n_heads).enumerate() {
+            if stage > 0 {
+                features.push(b, &(2 * stage).to_string(), |b| merging(b, width))?;
+                width *= 2;
+            }
+            features.push(b, &(2 * stage + 1).to_string(), |b| {
+                let mut blocks = Sequential::default();
+                for number in 0..depth {
+                    let is_shifted = number % 2 == 1;
+                    let name = number.to_string();
+                    blocks.push(b, &name, |b| block(b, width, n_heads, is_shifted))?;
+                }
+                Ok(blocks)
+            })?;
+        }
+        Ok(features)
+    })?;
+    network.push(builder, "norm", norm(width))?;
+    network.push(builder, "permute", |_| {
+        Ok(Function(|x: &Tensor| Ok(x.permute((0, 3, 1, 2))?)))
+    })?;
+    network.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
+    network.push(builder, "flatten", |_| {
+        Ok(Function(|x: &Tensor| Ok(x.flatten_from(1)?)))
+    })?;
+    network.push(builder, "head", |b| Linear::new(b, width, 1000))?;
+    Ok(network)
+}
+
+/// Four neighbouring tokens become one, twice as wide as each.
+fn merging(builder: &Builder<'_>, width: usize) -> Result<Sequential> {
+    let mut merging = Sequential::default();
+    merging.apply(|x| {
+        let (n, height, across, width) = x.dims4()?;
+        let x = x.pad_with_zeros(1, 0, height % 2)?;
+        let x = x.pad_with_zeros(2, 0, across % 2)?;
+        let (height, across) = (height.div_ceil(2), across.div_ceil(2));
+        let by_square = x.reshape(&[n, height, 2, across, 2, width][..])?;
+        // The upper left, the lower left, the upper right, the lower right.
+        let x = by_square.permute(vec![0, 1, 3, 4, 2, 5])?;
+        Ok(x.reshape((n, height, across, 4 * width))?)
+    });
+    merging.push(builder, "norm", |b| LayerNorm::new(b, 4 * width, EPSILON))?;
+    merging.push(builder, "reduction", |b| {
+        Linear::without_bias(b, 4 * width, 2 * width)
+    })?;
+    Ok(merging)
+}
+
+fn block(
+    builder: &Builder<'_>,
+    width: usize,
+    n_heads: usize,
+    is_shifted: bool,
+) -> Result<Sequential> {
+    let norm = |b: &Builder<'_>| LayerNorm::new(b, width, EPSILON);
+    let mut attention = Sequential::default();
+    attention.push(builder, "norm1", norm)?;
+    attention.push(builder, "attn", |b| {
+        WindowAttention::new(b, width, n_heads, is_shifted)
+    })?;
+    let mut mlp = Sequential::default();
+    mlp.push(builder, "norm2", norm)?;
+    mlp.push(builder, "mlp", |b| MLP.build(b, width, Activation::Gelu))?;
+    let mut block = Sequential::default();
+    block.add(Residual::new(builder, attention));
+    block.add(Residual::new(builder, mlp));
+    Ok(block)
+}

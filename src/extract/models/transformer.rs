@@ -1,0 +1,140 @@
+//! The encoder of transformers (Vaswani et al., "Attention is all you need", 2017), with normalisation
+//! first in each branch, as in all vision transformers here.
+
+use candle_core::Tensor;
+
+use crate::error::Result;
+use crate::extract::builder::Builder;
+use crate::extract::flow::Flow;
+use crate::extract::layers::{
+    Activation, Attention, Backend, LayerNorm, Linear, LinearActivation, Packing, TokenScale, add,
+};
+use crate::extract::module::{Module, Sequential};
+use crate::extract::taps::Pass;
+
+/// Blocks that are alike.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Encoder {
+    pub depth: usize,
+    pub width: usize,
+    pub n_heads: usize,
+    pub activation: Activation,
+    /// Of the normalisations.
+    pub epsilon: f64,
+    pub names: &'static BlockNames,
+}
+
+/// What the parts of a block are called.
+#[derive(Debug)]
+pub(super) struct BlockNames {
+    pub norms: [&'static str; 2],
+    pub attention: &'static str,
+    pub packing: Packing,
+    pub mlp: &'static str,
+    pub in_mlp: MlpNames,
+}
+
+/// What the parts of a perceptron with one hidden layer are called.
+#[derive(Debug)]
+pub(super) struct MlpNames {
+    pub linears: [&'static str; 2],
+    pub activation: &'static str,
+    /// Behind the activation and at the end.
+    pub dropouts: Option<[&'static str; 2]>,
+}
+
+impl Encoder {
+    /// The blocks, each called by this and its number.
+    pub fn blocks(&self, builder: &Builder<'_>, prefix: &str) -> Result<Sequential> {
+        self.scaled_blocks(builder, prefix, None)
+    }
+
+    /// The blocks, each of whose branches ends in a scale of this name, if there is to be one.
+    pub fn scaled_blocks(
+        &self,
+        builder: &Builder<'_>,
+        prefix: &str,
+        scales: Option<[&str; 2]>,
+    ) -> Result<Sequential> {
+        let mut blocks = Sequential::default();
+        for number in 0..self.depth {
+            let name = format!("{prefix}{number}");
+            blocks.push(builder, &name, |b| self.block(b, scales))?;
+        }
+        Ok(blocks)
+    }
+
+    fn block(&self, builder: &Builder<'_>, scales: Option<[&str; 2]>) -> Result<Sequential> {
+        let (width, names) = (self.width, self.names);
+        let norm = |b: &Builder<'_>| LayerNorm::new(b, width, self.epsilon);
+        let mut attention = Sequential::default();
+        attention.push(builder, names.norms[0], norm)?;
+        attention.push(builder, names.attention, |b| {
+            Attention::new(b, width, self.n_heads, names.packing)
+        })?;
+        let mut mlp = Sequential::default();
+        mlp.push(builder, names.norms[1], norm)?;
+        mlp.push(builder, names.mlp, |b| {
+            names.in_mlp.build(b, width, self.activation)
+        })?;
+        if let Some(scales) = scales {
+            attention.push(builder, scales[0], |b| TokenScale::new(b, width))?;
+            mlp.push(builder, scales[1], |b| TokenScale::new(b, width))?;
+        }
+        let mut block = Sequential::default();
+        block.add(Residual::new(builder, attention));
+        block.add(Residual::new(builder, mlp));
+        Ok(block)
+    }
+}
+
+impl MlpNames {
+    /// The hidden layer is four times as wide as the others.
+    pub fn build(
+        &self,
+        builder: &Builder<'_>,
+        width: usize,
+        activation: Activation,
+    ) -> Result<Sequential> {
+        let [first, last] = self.linears;
+        let names = [first, self.activation];
+        let mut mlp = Sequential::default();
+        mlp.add(LinearActivation::new(
+            builder,
+            names,
+            width,
+            4 * width,
+            activation,
+        )?);
+        if let Some([dropout, _]) = self.dropouts {
+            mlp.aside(builder, dropout, |x| Ok(x.clone()));
+        }
+        mlp.push(builder, last, |b| Linear::new(b, 4 * width, width))?;
+        if let Some([_, dropout]) = self.dropouts {
+            mlp.aside(builder, dropout, |x| Ok(x.clone()));
+        }
+        Ok(mlp)
+    }
+}
+
+/// Adds what a branch makes of its input to that input.
+pub(super) struct Residual {
+    branch: Sequential,
+    backend: Backend,
+}
+
+impl Residual {
+    pub fn new(builder: &Builder<'_>, branch: Sequential) -> Self {
+        Self {
+            branch,
+            backend: builder.backend(),
+        }
+    }
+}
+
+impl Module for Residual {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let out = self.branch.forward(x, pass)?;
+        add(&out, x, Activation::Identity, self.backend)
+    }
+}
