@@ -369,6 +369,12 @@ fn what_does_not_fit_is_refused_by_name() {
     let network = Network::new(&resnet, &random, &pooled, Device::Cpu).unwrap();
     let refused = network.represent(images.view()).unwrap_err().to_string();
     assert!(refused.contains("tokens"), "{refused}");
+    // An image that a window doesn't fit into.
+    let alexnet = Architecture::named("alexnet").unwrap();
+    let network = Network::new(&alexnet, &random, &taps(&["features.12"]), Device::Cpu).unwrap();
+    let tiny = ndarray::Array4::<f32>::zeros((1, 3, 20, 20));
+    let refused = network.represent(tiny.view()).unwrap_err().to_string();
+    assert!(refused.contains("too small"), "{refused}");
     assert!(matches!(
         Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0)),
         Err(Error::NoDevice { .. }) | Ok(_)

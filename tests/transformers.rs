@@ -140,24 +140,35 @@ fn checkpoints_of_dino_v2_have_positions_of_larger_images() {
     );
 }
 
-#[test]
-fn checkpoints_of_torchvision_may_have_former_names() {
-    let name = "vit_b_32";
+/// Current and former parts of the names of parameters, and a module behind some of them.
+fn check_former_names(name: &str, parts: &[(&str, &str)], tap: &str, size: usize) {
     let architecture = Architecture::named(name).unwrap();
     let current = fill(&architecture, &[]);
-    let rename = |key: &str| {
-        let key = key.replace("mlp.0.", "mlp.linear_1.");
-        key.replace("mlp.3.", "mlp.linear_2.")
-    };
+    let replace = |key: String, (current, former): &(&str, &str)| key.replace(current, former);
+    let rename = |key: &str| parts.iter().fold(key.to_owned(), replace);
     let former: Vec<_> = current
         .iter()
         .map(|(key, tensor)| (rename(key), tensor.clone()))
         .collect();
-    assert!(former.iter().any(|(key, _)| key.contains("linear_2")));
-    let tap = "encoder.layers.encoder_layer_0";
-    let image = image(224, 224);
+    for (_, part) in parts {
+        assert!(former.iter().any(|(key, _)| key.contains(part)), "{part}");
+    }
+    let image = image(size, size);
     let [current, former] = [current, former].map(|parameters| network(name, parameters, tap));
     assert_eq!(represent(&current, &image), represent(&former, &image));
+}
+
+#[test]
+fn checkpoints_of_torchvision_may_have_former_names() {
+    let parts = [("mlp.0.", "mlp.linear_1."), ("mlp.3.", "mlp.linear_2.")];
+    check_former_names("vit_b_32", &parts, "encoder.layers.encoder_layer_0", 224);
+    let parts = [
+        (".norm1.", ".norm.1."),
+        (".conv1.", ".conv.1."),
+        (".norm2.", ".norm.2."),
+        (".conv2.", ".conv.2."),
+    ];
+    check_former_names("densenet121", &parts, "features.denseblock2", 64);
 }
 
 /// Where positions are not interpolated a checkpoint decides which images there may be.

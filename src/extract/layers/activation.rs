@@ -27,8 +27,6 @@ pub(in crate::extract) enum Activation {
     QuickGelu,
     /// x Φ(x), by the error function.
     Gelu,
-    /// x Φ(x), by a hyperbolic tangent.
-    GeluTanh,
 }
 
 impl Activation {
@@ -65,7 +63,6 @@ impl Activation {
             Activation::Silu => x.silu()?,
             Activation::QuickGelu => (x * sigmoid(&(x * 1.702)?)?)?,
             Activation::Gelu => x.gelu_erf()?,
-            Activation::GeluTanh => x.gelu()?,
         })
     }
 }

@@ -94,7 +94,6 @@ impl Conv2d {
         let ConvSpec {
             stride,
             padding: [above, before],
-            dilation,
             groups,
             ..
         } = self.spec;
@@ -106,12 +105,14 @@ impl Conv2d {
                 (x.pad_with_zeros(3, before, before)?, 0)
             }
         };
-        Ok(x.conv2d(weights, padding, stride[0], dilation[0], groups)?)
+        Ok(x.conv2d(weights, padding, stride[0], 1, groups)?)
     }
 }
 
 impl Module for Conv2d {
     fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        self.spec.check(height, width)?;
         match &self.filters {
             Prepared::Dense(filters) => {
                 each_image(x, |x, shape| filters.apply(x, shape, self.activation))

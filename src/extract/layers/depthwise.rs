@@ -34,8 +34,8 @@ impl PlacedWeights {
         let x = x.reshape((n, channels, height, down, width, right))?;
         let mut sum: Option<Tensor> = None;
         for (place, weights) in self.0.iter().enumerate() {
-            let top = place / spec.kernel[1] * spec.dilation[0];
-            let left = place % spec.kernel[1] * spec.dilation[1];
+            let top = place / spec.kernel[1];
+            let left = place % spec.kernel[1];
             let rows = x.narrow(2, top / down, out[0])?.narrow(3, top % down, 1)?;
             let part = rows.narrow(4, left / right, out[1])?;
             let part = part.narrow(5, left % right, 1)?;
@@ -51,9 +51,9 @@ impl PlacedWeights {
 
 /// The maps with as much padding along an axis as windows reach, a multiple of the stride.
 fn reach(x: &Tensor, axis: usize, spec: ConvSpec, n_out: usize) -> Flow<Tensor> {
-    let [stride, padding, kernel, dilation] =
-        [spec.stride, spec.padding, spec.kernel, spec.dilation].map(|of_axes| of_axes[axis - 2]);
-    let wanted = stride * ((kernel - 1) * dilation / stride + n_out);
+    let [stride, padding, kernel] =
+        [spec.stride, spec.padding, spec.kernel].map(|of_axes| of_axes[axis - 2]);
+    let wanted = stride * ((kernel - 1) / stride + n_out);
     let found = x.dim(axis)? + padding;
     let x = x.pad_with_zeros(axis, padding, wanted.saturating_sub(found))?;
     Ok(x.narrow(axis, 0, wanted)?)

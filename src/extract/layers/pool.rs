@@ -25,6 +25,8 @@ impl MaxPool {
 
 impl Module for MaxPool {
     fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        self.spec.check(height, width)?;
         match self.backend {
             Backend::Native => each_image(x, |x, shape| native::pool::max(x, shape, self.spec)),
             Backend::Candle => {
@@ -53,6 +55,8 @@ impl AveragePool {
 
 impl Module for AveragePool {
     fn forward(&self, x: &Tensor, _: &mut Pass) -> Flow<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        self.spec.check(height, width)?;
         match self.backend {
             Backend::Native => each_image(x, |x, shape| native::pool::average(x, shape, self.spec)),
             Backend::Candle => {

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use crate::error::Error;
+use crate::extract::flow::{Flow, Interrupt};
+
 /// One image's feature maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct MapShape {
@@ -24,7 +27,6 @@ pub(in crate::extract) struct ConvSpec {
     pub kernel: [usize; 2],
     pub stride: [usize; 2],
     pub padding: [usize; 2],
-    pub dilation: [usize; 2],
     pub groups: usize,
 }
 
@@ -37,7 +39,6 @@ impl ConvSpec {
             kernel: [kernel; 2],
             stride: [1; 2],
             padding: [0; 2],
-            dilation: [1; 2],
             groups: 1,
         }
     }
@@ -62,11 +63,6 @@ impl ConvSpec {
 
     pub const fn padding(mut self, padding: usize) -> Self {
         self.padding = [padding; 2];
-        self
-    }
-
-    pub const fn dilation(mut self, dilation: usize) -> Self {
-        self.dilation = [dilation; 2];
         self
     }
 
@@ -96,10 +92,14 @@ impl ConvSpec {
         self.groups == self.inputs && self.outputs == self.inputs
     }
 
-    /// Number of windows along an axis, vertical or horizontal.
+    /// Whether a window fits into maps of this height and width.
+    pub fn check(&self, height: usize, width: usize) -> Flow<()> {
+        check([height, width], self.kernel, self.padding)
+    }
+
+    /// Number of windows along an axis, vertical or horizontal; for maps that a window fits into.
     pub fn out_len(&self, axis: usize, size: usize) -> usize {
-        let covered = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
-        (size + 2 * self.padding[axis]).saturating_sub(covered) / self.stride[axis] + 1
+        (size + 2 * self.padding[axis] - self.kernel[axis]) / self.stride[axis] + 1
     }
 
     pub fn out_shape(&self, shape: MapShape) -> MapShape {
@@ -145,6 +145,11 @@ impl PoolSpec {
         self
     }
 
+    /// Whether a window fits into maps of this height and width.
+    pub fn check(&self, height: usize, width: usize) -> Flow<()> {
+        check([height, width], [self.kernel; 2], [self.padding; 2])
+    }
+
     /// Number of windows along an axis.
     fn out(&self, size: usize) -> usize {
         let span = size + 2 * self.padding - self.kernel;
@@ -181,5 +186,23 @@ impl PoolSpec {
             (start + self.kernel).min(size + 2 * self.padding) - start
         };
         within(pixel / out_shape.width, shape.height) * within(pixel % out_shape.width, shape.width)
+    }
+}
+
+fn check(size: [usize; 2], kernel: [usize; 2], padding: [usize; 2]) -> Flow<()> {
+    let fits = |axis: usize| size[axis] + 2 * padding[axis] >= kernel[axis];
+    match fits(0) && fits(1) {
+        true => Ok(()),
+        false => {
+            let [height, width] = size;
+            let [rows, columns] = kernel;
+            Err(Interrupt::Failed(Error::Computation {
+                source: format!(
+                    "feature maps of {height} × {width} are smaller than a window of {rows} × {columns}: \
+                     the image is too small"
+                )
+                .into(),
+            }))
+        }
     }
 }

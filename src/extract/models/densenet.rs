@@ -45,6 +45,14 @@ const CONFIGS: [Config; 4] = [
     config("densenet201", 64, 32, [6, 12, 48, 32]),
 ];
 
+/// As in the files that torchvision published.
+const FORMER_NAMES: [(&str, &str); 4] = [
+    (".norm.1.", ".norm1."),
+    (".conv.1.", ".conv1."),
+    (".norm.2.", ".norm2."),
+    (".conv.2.", ".conv2."),
+];
+
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
     CONFIGS.into_iter().map(|config| {
         let head = Head {
@@ -52,6 +60,7 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
             penultimate: "penultimate",
         };
         Architecture::new(config.name, "DenseNet", head, move |b| build(b, config))
+            .with_former_names(&FORMER_NAMES)
     })
 }
 

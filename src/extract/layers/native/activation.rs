@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::vector_math::{erf, exp, sigmoid, tanh};
+use super::vector_math::{erf, exp, sigmoid};
 use crate::extract::layers::Activation;
 
 /// Adds a bias to each row, if there is one, and applies the activation.
@@ -58,10 +58,6 @@ fn one(activation: Activation, x: f32) -> f32 {
         Activation::Silu => x * sigmoid(x),
         Activation::QuickGelu => x * sigmoid(1.702 * x),
         Activation::Gelu => 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2)),
-        Activation::GeluTanh => {
-            let inner = 0.797_884_6 * (x + 0.044_715 * x * x * x);
-            0.5 * x * (1.0 + tanh(inner))
-        }
     }
 }
 
@@ -82,7 +78,6 @@ macro_rules! for_activation {
             Activation::Silu => for_activation!(@ Silu, $chosen, $body),
             Activation::QuickGelu => for_activation!(@ QuickGelu, $chosen, $body),
             Activation::Gelu => for_activation!(@ Gelu, $chosen, $body),
-            Activation::GeluTanh => for_activation!(@ GeluTanh, $chosen, $body),
         }
     };
     (@ $name:ident, $chosen:ident, $body:expr) => {{

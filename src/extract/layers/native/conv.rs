@@ -122,17 +122,16 @@ impl Filters {
             kernel: [height, width],
             stride: [down, right],
             padding: [above, before],
-            dilation: [dilation_down, dilation_right],
             groups,
             ..
         } = self.spec;
         let n_in = self.spec.inputs / groups;
-        let is_dense = groups == 1 && dilation_right == 1;
+        let is_dense = groups == 1;
         for (pixel, row) in (start..).zip(rows.chunks_exact_mut(self.spec.window_len())) {
             let top = ((pixel / out_width) * down) as isize - above as isize;
             let left = ((pixel % out_width) * right) as isize - before as isize;
             for (of_row, line) in row.chunks_exact_mut(width * n_in).enumerate() {
-                let y = top + (of_row * dilation_down) as isize;
+                let y = top + of_row as isize;
                 if y < 0 || y >= shape.height as isize {
                     line.fill(0.0);
                     continue;
@@ -146,7 +145,7 @@ impl Filters {
                     continue;
                 }
                 for (column, out) in line.chunks_exact_mut(n_in).enumerate() {
-                    let x = left + (column * dilation_right) as isize;
+                    let x = left + column as isize;
                     if x < 0 || x >= shape.width as isize {
                         out.fill(0.0);
                     } else {

@@ -98,28 +98,26 @@ impl Convolve<'_> {
             kernel: [height, width],
             stride: [down, right],
             padding: [above, before],
-            dilation: [dilation_down, dilation_right],
             ..
         } = self.filters.spec;
         let (n, shape, n_pixels) = (self.shape.channels, self.shape, self.out_width);
-        let columns_of =
-            |pixel: usize| inside(pixel * right, before, width, dilation_right, shape.width);
+        let columns_of = |pixel: usize| inside(pixel * right, before, width, shape.width);
         for (row, out) in self.out.chunks_exact_mut(n_pixels * n).enumerate() {
-            let rows = inside(row * down, above, height, dilation_down, shape.height);
-            let top = row * down + rows.start * dilation_down - above;
+            let rows = inside(row * down, above, height, shape.height);
+            let top = row * down + rows.start - above;
             let mut pixel = 0;
             while pixel < n_pixels {
                 let columns = columns_of(pixel);
                 let last = pixel + PIXELS - 1;
                 let is_group = last < n_pixels && columns_of(last) == columns;
-                let left = pixel * right + columns.start * dilation_right - before;
+                let left = pixel * right + columns.start - before;
                 let first_place = rows.start * width + columns.start;
                 // A window that lies beside the map has no places, and needs no values.
                 let windows = Windows {
                     x: from(self.x, (top * shape.width + left) * n + channel),
                     weights: from(&self.filters.weights, first_place * n + channel),
                     size: [rows.len(), columns.len()],
-                    x_steps: [dilation_down * shape.width * n, dilation_right * n],
+                    x_steps: [shape.width * n, n],
                     weight_steps: [width * n, n],
                     pixel_steps: [right * n, n],
                 };
@@ -140,15 +138,9 @@ fn from(values: &[f32], start: usize) -> &[f32] {
 /// The places of a window that lie inside a map along an axis; `start` is that of the window in the padded
 /// map.
 #[inline(always)]
-fn inside(
-    start: usize,
-    padding: usize,
-    kernel: usize,
-    dilation: usize,
-    size: usize,
-) -> Range<usize> {
-    let first = padding.saturating_sub(start).div_ceil(dilation);
-    let end = (size + padding).saturating_sub(start).div_ceil(dilation);
+fn inside(start: usize, padding: usize, kernel: usize, size: usize) -> Range<usize> {
+    let first = padding.saturating_sub(start);
+    let end = (size + padding).saturating_sub(start);
     first..end.min(kernel).max(first)
 }
 
@@ -220,7 +212,7 @@ mod tests {
             let (pixel, channel) = (place / n, place % n);
             for of_window in 0..height * width {
                 let at = |axis: usize, pixel: usize, place: usize| {
-                    let padded = pixel * spec.stride[axis] + place * spec.dilation[axis];
+                    let padded = pixel * spec.stride[axis] + place;
                     padded.checked_sub(spec.padding[axis])
                 };
                 let y = at(0, pixel / out.width, of_window / width);
@@ -239,16 +231,16 @@ mod tests {
 
     #[test]
     fn windows_are_those_of_the_definition() {
-        for (size, n, kernel, stride, dilation, padding) in [
-            ([9, 14], 72, 3, 1, 1, 1),
-            ([9, 14], 24, 3, 2, 1, 1),
-            ([3, 12], 130, 7, 1, 1, 3),
-            ([11, 10], 5, 5, 2, 1, 2),
-            ([13, 13], 17, 3, 1, 2, 2),
-            ([12, 17], 64, 5, 3, 2, 4),
-            ([6, 8], 16, 3, 1, 1, 0),
-            ([2, 2], 33, 1, 2, 1, 0),
-            ([1, 1], 16, 3, 1, 4, 2),
+        for (size, n, kernel, stride, padding) in [
+            ([9, 14], 72, 3, 1, 1),
+            ([9, 14], 24, 3, 2, 1),
+            ([3, 12], 130, 7, 1, 3),
+            ([11, 10], 5, 5, 2, 2),
+            ([13, 13], 17, 3, 1, 2),
+            ([12, 17], 64, 5, 3, 4),
+            ([6, 8], 16, 3, 1, 0),
+            ([2, 2], 33, 1, 2, 0),
+            ([1, 1], 16, 3, 1, 2),
         ] {
             let shape = MapShape {
                 height: size[0],
@@ -258,7 +250,6 @@ mod tests {
             let spec = ConvSpec::new(n, n, kernel)
                 .groups(n)
                 .stride(stride)
-                .dilation(dilation)
                 .padding(padding);
             let value = |i: usize| ((i * 7919) % 1009) as f32 / 504.5 - 1.0;
             let x: Vec<f32> = (0..shape.len()).map(value).collect();
