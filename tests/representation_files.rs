@@ -211,6 +211,24 @@ fn safetensors_of_every_type() {
 }
 
 #[test]
+fn the_name_of_a_file_tells_the_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    example().write(path("a.npy")).unwrap();
+    example().write(path("a.safetensors")).unwrap();
+    example().write_npy(path("b.npy")).unwrap();
+    example().write_safetensors(path("b.safetensors")).unwrap();
+    for ending in ["npy", "npy.json", "safetensors"] {
+        let bytes = |name: &str| fs::read(path(&format!("{name}.{ending}"))).unwrap();
+        assert_eq!(bytes("a"), bytes("b"), "{ending}");
+    }
+    assert!(matches!(
+        example().write(path("a.csv")),
+        Err(Error::UnknownFormat { .. })
+    ));
+}
+
+#[test]
 fn safetensors_keep_ids_and_provenance() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (

@@ -293,6 +293,17 @@ impl<'a> Described<'a> {
     }
 }
 
+impl Representation {
+    /// Writes the features with their ids and provenance in the format that the name of the file tells:
+    /// as [`Representation::write_npy`] or as [`Representation::write_safetensors`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`] for another ending, [`Error::Write`].
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        Described::of(self).write(path.as_ref(), &mut |to| write_features(self, to))
+    }
+}
+
 /// Writes features row after row as little-endian bytes.
 fn write_features(features: &Representation, to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut bytes = Vec::new();
