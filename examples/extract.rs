@@ -63,8 +63,8 @@ struct Arguments {
     /// none, mean, class-token, token-mean or class-token-and-mean.
     #[arg(long)]
     pool: Option<Pooling>,
-    /// A named preprocessing instead of that of the published weights.
-    #[arg(long, value_name = "NAME")]
+    /// A named preprocessing, or one in a .json file, instead of that of the published weights.
+    #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
     /// Where features go (.npy, .safetensors).
     #[arg(long, value_name = "FILE")]
@@ -169,6 +169,7 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
     };
     let network = Network::new(architecture, &weights, &[tap], arguments.device)?;
     let preprocessing = match &arguments.preprocessing {
+        Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
         Some(name) => Preprocessing::preset(name)?,
         None => architecture.preprocessing(),
     };
@@ -181,6 +182,21 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
         extraction = extraction.with_shard(shard);
     }
     Ok(extraction)
+}
+
+/// A pipeline of one's own, as serde writes it.
+fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
+    let text = std::fs::read(path).map_err(|source| Error::Read {
+        path: path.into(),
+        source,
+    })?;
+    serde_json::from_slice(&text).map_err(|source| Error::InFile {
+        path: path.into(),
+        source: Box::new(Error::Malformed {
+            format: "preprocessing",
+            source: source.into(),
+        }),
+    })
 }
 
 fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {

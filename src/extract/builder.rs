@@ -41,8 +41,8 @@ pub(in crate::extract) trait Parameters {
 pub(in crate::extract) struct Entry {
     pub key: String,
     pub shape: Vec<usize>,
-    /// Whether the network computes with it.
-    pub is_used: bool,
+    /// Whether it is no parameter: nothing that training fits.
+    pub is_buffer: bool,
 }
 
 /// All that a network is built with.
@@ -101,9 +101,14 @@ impl<'a> Builder<'a> {
 
     /// A parameter of the module, row-major.
     pub fn values(&self, name: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
-        let key = self.key(name);
+        self.note(name, shape, false);
+        self.context.parameters.values(&self.key(name), shape, init)
+    }
+
+    /// Numbers of the module that training keeps beside its parameters, such as means that run along.
+    pub fn buffer(&self, name: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
         self.note(name, shape, true);
-        self.context.parameters.values(&key, shape, init)
+        self.context.parameters.values(&self.key(name), shape, init)
     }
 
     /// The shape that a parameter of the module is stored with, if it is stored.
@@ -111,21 +116,21 @@ impl<'a> Builder<'a> {
         self.context.parameters.stored_shape(&self.key(name))
     }
 
-    /// Notes a scalar that counts something, which published files may hold and nobody reads.
-    pub fn note_counter(&self, name: &str) {
-        self.note(name, &[], false);
-    }
-
-    /// Notes a parameter or buffer that published files may hold and the network doesn't compute with.
+    /// Notes a parameter that published files may hold and the network doesn't compute with.
     pub fn note_unused(&self, name: &str, shape: &[usize]) {
         self.note(name, shape, false);
     }
 
-    fn note(&self, name: &str, shape: &[usize], is_used: bool) {
+    /// Notes numbers that are no parameter, which published files may hold and nobody reads.
+    pub fn note_unused_buffer(&self, name: &str, shape: &[usize]) {
+        self.note(name, shape, true);
+    }
+
+    fn note(&self, name: &str, shape: &[usize], is_buffer: bool) {
         self.context.entries.borrow_mut().push(Entry {
             key: self.key(name),
             shape: shape.to_vec(),
-            is_used,
+            is_buffer,
         });
     }
 

@@ -148,11 +148,21 @@ impl Network {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
-        let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
-        let context = Context::new(&Zeros, &table, &device, Backend::Native);
-        architecture.build(&context.root())?;
-        let entries = context.into_entries().into_iter();
+        let entries = entries(architecture)?.into_iter();
         Ok(entries.map(|entry| (entry.key, entry.shape)).collect())
+    }
+
+    /// How many numbers training fits, those of auxiliary classifiers among them, which are there for
+    /// training alone.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn count_parameters(architecture: &Architecture) -> Result<usize> {
+        let entries = entries(architecture)?.into_iter();
+        let parameters = entries.filter(|entry| !entry.is_buffer);
+        Ok(parameters
+            .map(|entry| entry.shape.iter().product::<usize>())
+            .sum())
     }
 
     /// What the taps give for a batch of preprocessed images, images × 3 × height × width: for each tap,
@@ -248,6 +258,14 @@ impl Parameters for Zeros {
     fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
         Ok(vec![0.0; shape.iter().product()])
     }
+}
+
+/// What a network is made of.
+fn entries(architecture: &Architecture) -> Result<Vec<Entry>> {
+    let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
+    let context = Context::new(&Zeros, &table, &device, Backend::Native);
+    architecture.build(&context.root())?;
+    Ok(context.into_entries())
 }
 
 /// Puts a network together, and says what it is made of.

@@ -196,7 +196,9 @@ impl Journal {
             .map(|(place, _)| *place)
             .collect();
         let all = 0..self.stimuli.len();
-        let kept: Vec<usize> = all.filter(|place| !skipped.contains(place)).collect();
+        let kept: Vec<usize> = all
+            .filter(|place| skipped.binary_search(place).is_err())
+            .collect();
         if kept.is_empty() {
             return Err(Error::NoImages);
         }

@@ -213,7 +213,7 @@ impl Joined {
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
         for (number, (part, _)) in parts.iter().enumerate() {
             let positions = part.shard.positions(part.n_images).into_iter().enumerate();
-            let kept = positions.filter(|(place, _)| !part.skipped.contains(place));
+            let kept = positions.filter(|(place, _)| part.skipped.binary_search(place).is_err());
             for (row, (_, position)) in kept.enumerate() {
                 places.push((position, number, row));
             }

@@ -21,9 +21,9 @@ impl Moments {
     pub fn read(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
         let weight = builder.values("weight", &[n], Init::Ones)?;
         let bias = builder.values("bias", &[n], Init::Zeros)?;
-        let mean = builder.values("running_mean", &[n], Init::Zeros)?;
-        let variance = builder.values("running_var", &[n], Init::Ones)?;
-        builder.note_counter("num_batches_tracked");
+        let mean = builder.buffer("running_mean", &[n], Init::Zeros)?;
+        let variance = builder.buffer("running_var", &[n], Init::Ones)?;
+        builder.note_unused_buffer("num_batches_tracked", &[]);
         let scales = weight.iter().zip(&variance);
         let scales: Vec<f64> = scales
             .map(|(&weight, &variance)| f64::from(weight) / (f64::from(variance) + epsilon).sqrt())

@@ -46,10 +46,13 @@ pub(super) fn basic_conv(builder: &Builder<'_>, spec: ConvSpec) -> Result<ConvNo
 pub(super) fn note_unused_basic_conv(builder: &Builder<'_>, spec: ConvSpec) {
     builder.note_unused("conv.weight", &spec.weights());
     let norm = builder.child("bn");
-    for name in ["weight", "bias", "running_mean", "running_var"] {
+    for name in ["weight", "bias"] {
         norm.note_unused(name, &[spec.outputs]);
     }
-    norm.note_counter("num_batches_tracked");
+    for name in ["running_mean", "running_var"] {
+        norm.note_unused_buffer(name, &[spec.outputs]);
+    }
+    norm.note_unused_buffer("num_batches_tracked", &[]);
 }
 
 /// Declares a linear layer that training alone uses.

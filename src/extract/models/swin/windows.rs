@@ -31,7 +31,7 @@ impl WindowAttention {
         is_shifted: bool,
     ) -> Result<Self> {
         let relative_position = relative_position_bias(builder, n_heads)?;
-        builder.note_unused("relative_position_index", &[N_TOKENS * N_TOKENS]);
+        builder.note_unused_buffer("relative_position_index", &[N_TOKENS * N_TOKENS]);
         let n_kinds = if is_shifted { N_KINDS } else { 1 };
         let mut bias = Vec::with_capacity(n_kinds * relative_position.len());
         for kind in 0..n_kinds {
