@@ -498,9 +498,11 @@ pub enum Error {
     },
 
     /// Parts of an extraction that are not there.
-    #[error("shards {} are missing", shards.join(", "))]
+    #[error("{n_missing} shards are missing: {}{}", shards.join(", "), if shards.len() < *n_missing { ", …" } else { "" })]
     MissingShards {
-        /// The parts.
+        /// How many.
+        n_missing: usize,
+        /// The first of them.
         shards: Vec<String>,
     },
 

@@ -241,7 +241,7 @@ fn shards_joined_are_the_whole() {
 
     let missing = join_shards(&parts[..3]).unwrap_err();
     assert!(
-        matches!(&missing, Error::MissingShards { shards } if shards == &["1/4"]),
+        matches!(&missing, Error::MissingShards { n_missing: 1, shards } if shards == &["1/4"]),
         "{missing}"
     );
     let refused = |parts: &[&Path], what: &str| {
@@ -250,6 +250,21 @@ fn shards_joined_are_the_whole() {
     };
     refused(&[&parts[0], &parts[0]], "there twice");
     refused(&[&parts[0], &path("whole.npy")], "no shard");
+    // What a damaged or made-up note claims is not believed.
+    let rows = read(&parts[0]);
+    for note in [
+        r#"{"shard":"1/0","n_images":13,"stimuli":"","skipped":[]}"#,
+        r#"{"shard":"1/4","n_images":3,"stimuli":"","skipped":[0,1,2,3,4,5]}"#,
+        r#"{"shard":"1/4","n_images":99,"stimuli":"","skipped":[9,8]}"#,
+        r#"{"shard":"1/99999999999999","n_images":99999999999999999,"stimuli":"","skipped":[]}"#,
+        "{}",
+    ] {
+        let noted = rows.provenance().clone().with_note("shard", note);
+        let made_up = rows.clone().with_provenance(noted);
+        made_up.write(path("made_up.npy")).unwrap();
+        let refused = join_shards(&[path("made_up.npy")]).unwrap_err();
+        assert!(matches!(refused, Error::InFile { .. }), "{note}: {refused}");
+    }
     let other = extraction(&["penultimate"], 2).with_shard(Shard::new(1, 4).unwrap());
     other.write(&images, &[path("other.npy")]).unwrap();
     refused(&[&parts[0], &path("other.npy")], "another network");

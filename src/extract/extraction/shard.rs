@@ -1,5 +1,7 @@
 //! Parts of an extraction, for an array job of any scheduler.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -14,6 +16,9 @@ use crate::stimuli::Stimuli;
 /// The note of a provenance that says which part of the images a file holds.
 const NOTE: &str = "shard";
 
+/// Shards that an error names at the most.
+const NAMED: usize = 8;
+
 /// One of several parts of a set of images: every n-th of them, `1/4` to `4/4` (or `0/4` to `3/4`) in
 /// text.
 ///
@@ -26,6 +31,7 @@ const NOTE: &str = "shard";
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Shard {
     number: usize,
     of: usize,
@@ -48,8 +54,8 @@ impl Shard {
     }
 
     /// The positions of its images.
-    pub(super) fn positions(self, n_images: usize) -> Vec<usize> {
-        (self.number % self.of..n_images).step_by(self.of).collect()
+    pub(super) fn positions(self, n_images: usize) -> impl ExactSizeIterator<Item = usize> {
+        (self.number % self.of..n_images).step_by(self.of)
     }
 
     /// This part of these images.
@@ -77,6 +83,20 @@ impl FromStr for Shard {
         let (number, of) = text.split_once('/').ok_or_else(refused)?;
         let number = number.parse().map_err(|_| refused())?;
         Self::new(number, of.parse().map_err(|_| refused())?)
+    }
+}
+
+impl TryFrom<String> for Shard {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
     }
 }
 
@@ -141,36 +161,35 @@ fn read(path: &Path) -> Result<(Part, Representation)> {
         format: "shard",
         source: Box::new(source),
     })?;
-    let n_rows = part.shard.positions(part.n_images).len() - part.skipped.len();
-    match n_rows == rows.n_stimuli() {
-        true => Ok((part, rows)),
-        false => Err(Error::LengthMismatch {
+    let n_images = part.shard.positions(part.n_images).len();
+    let is_ascending = part.skipped.is_sorted_by(|a, b| a < b);
+    let is_inside = part.skipped.last().is_none_or(|&last| last < n_images);
+    let expected = n_images.saturating_sub(part.skipped.len());
+    if !is_ascending || !is_inside || expected != rows.n_stimuli() {
+        return Err(Error::LengthMismatch {
             what: "rows of the shard",
-            expected: n_rows,
+            expected,
             found: rows.n_stimuli(),
-        }),
+        });
     }
+    Ok((part, rows))
 }
 
 /// Parts so far.
 struct Joined {
     first: Part,
     provenance: Provenance,
-    parts: Vec<Option<(Part, Representation)>>,
+    /// By their numbers.
+    parts: BTreeMap<usize, (Part, Representation)>,
 }
 
 impl Joined {
     fn new(part: Part, rows: Representation) -> Self {
-        let mut parts = Vec::new();
-        parts.resize_with(part.shard.of, || None);
-        let mut joined = Self {
+        Self {
             first: part.clone(),
             provenance: rows.provenance().clone().without_note(NOTE),
-            parts,
-        };
-        let place = part.shard.number - 1;
-        joined.parts[place] = Some((part, rows));
-        joined
+            parts: BTreeMap::from([(part.shard.number, (part, rows))]),
+        }
     }
 
     fn add(&mut self, part: Part, rows: Representation) -> Result<()> {
@@ -193,26 +212,31 @@ impl Joined {
                 "of another network, weights, tap or preprocessing",
             ));
         }
-        let place = part.shard.number - 1;
-        if self.parts[place].is_some() {
-            return Err(mismatch("there twice"));
+        match self.parts.entry(part.shard.number) {
+            Entry::Occupied(_) => Err(mismatch("there twice")),
+            Entry::Vacant(entry) => {
+                entry.insert((part, rows));
+                Ok(())
+            }
         }
-        self.parts[place] = Some((part, rows));
-        Ok(())
     }
 
     fn finish(self) -> Result<Representation> {
-        let missing = (1..).zip(&self.parts).filter(|(_, part)| part.is_none());
-        let missing: Vec<String> = missing
-            .map(|(number, _)| format!("{number}/{}", self.parts.len()))
-            .collect();
-        if !missing.is_empty() {
-            return Err(Error::MissingShards { shards: missing });
+        let of = self.first.shard.of;
+        if self.parts.len() < of {
+            let missing = (1..=of).filter(|number| !self.parts.contains_key(number));
+            return Err(Error::MissingShards {
+                n_missing: of - self.parts.len(),
+                shards: missing
+                    .take(NAMED)
+                    .map(|number| format!("{number}/{of}"))
+                    .collect(),
+            });
         }
-        let parts: Vec<(Part, Representation)> = self.parts.into_iter().flatten().collect();
+        let parts: Vec<(Part, Representation)> = self.parts.into_values().collect();
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
         for (number, (part, _)) in parts.iter().enumerate() {
-            let positions = part.shard.positions(part.n_images).into_iter().enumerate();
+            let positions = part.shard.positions(part.n_images).enumerate();
             let kept = positions.filter(|(place, _)| part.skipped.binary_search(place).is_err());
             for (row, (_, position)) in kept.enumerate() {
                 places.push((position, number, row));
