@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::builder::Builder;
-use crate::extract::models;
 use crate::extract::module::Sequential;
-use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
 use crate::extract::published::PublishedWeights;
 use crate::extract::tap::Axes;
@@ -109,24 +107,6 @@ impl Architecture {
     pub(in crate::extract) fn with_input_size(mut self, size: usize) -> Self {
         self.input_size = size;
         self
-    }
-
-    /// The architecture of this name.
-    ///
-    /// # Errors
-    /// [`Error::UnknownName`] with the most similar names.
-    pub fn named(name: &str) -> Result<Self> {
-        let found = Self::all().find(|architecture| architecture.name == name);
-        found.ok_or_else(|| Error::UnknownName {
-            what: "architecture",
-            name: name.into(),
-            nearest: nearest(name, Self::all().map(|architecture| architecture.name)),
-        })
-    }
-
-    /// All architectures, family by family.
-    pub fn all() -> impl Iterator<Item = Self> {
-        models::architectures()
     }
 
     /// Its name.

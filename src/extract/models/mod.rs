@@ -23,26 +23,43 @@ mod transformer;
 mod vgg;
 mod vit;
 
+use crate::error::{Error, Result};
 use crate::extract::architecture::Architecture;
+use crate::extract::nearest::nearest;
 
-/// All architectures, family by family.
-pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
-    alexnet::architectures()
-        .chain(vgg::architectures())
-        .chain(resnet::architectures())
-        .chain(resnet_cifar::architectures())
-        .chain(squeezenet::architectures())
-        .chain(densenet::architectures())
-        .chain(googlenet::architectures())
-        .chain(inception::architectures())
-        .chain(mobilenet_v1::architectures())
-        .chain(mobilenet_v2::architectures())
-        .chain(mobilenet_v3::architectures())
-        .chain(efficientnet::architectures())
-        .chain(regnet::architectures())
-        .chain(convnext::architectures())
-        .chain(vit::architectures())
-        .chain(timm_vit::architectures())
-        .chain(swin::architectures())
-        .chain(clip::architectures())
+impl Architecture {
+    /// The architecture of this name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the most similar names.
+    pub fn named(name: &str) -> Result<Self> {
+        let found = Self::all().find(|architecture| architecture.name() == name);
+        found.ok_or_else(|| Error::UnknownName {
+            what: "architecture",
+            name: name.into(),
+            nearest: nearest(name, Self::all().map(|architecture| architecture.name())),
+        })
+    }
+
+    /// All architectures, family by family.
+    pub fn all() -> impl Iterator<Item = Self> {
+        alexnet::architectures()
+            .chain(vgg::architectures())
+            .chain(resnet::architectures())
+            .chain(resnet_cifar::architectures())
+            .chain(squeezenet::architectures())
+            .chain(densenet::architectures())
+            .chain(googlenet::architectures())
+            .chain(inception::architectures())
+            .chain(mobilenet_v1::architectures())
+            .chain(mobilenet_v2::architectures())
+            .chain(mobilenet_v3::architectures())
+            .chain(efficientnet::architectures())
+            .chain(regnet::architectures())
+            .chain(convnext::architectures())
+            .chain(vit::architectures())
+            .chain(timm_vit::architectures())
+            .chain(swin::architectures())
+            .chain(clip::architectures())
+    }
 }
