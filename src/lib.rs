@@ -60,6 +60,7 @@ pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
 pub mod extract;
+mod fingerprint;
 mod images;
 pub mod inference;
 mod io;

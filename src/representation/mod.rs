@@ -12,6 +12,7 @@ pub use file::FileSource;
 pub use provenance::Provenance;
 
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::stimuli::Stimuli;
 
 /// Anything that can represent stimuli as rows of features: a file, a network, a transform of
@@ -68,6 +69,15 @@ pub struct Representation {
 }
 
 impl Representation {
+    /// SHA-256 over ids and features, as 64 hexadecimal digits, by which what was computed from them is
+    /// known again.
+    pub fn fingerprint(&self) -> String {
+        let mut fingerprint = Fingerprint::new("representation");
+        fingerprint.text(&self.stimuli.fingerprint());
+        fingerprint.features(self);
+        fingerprint.finish()
+    }
+
     /// Features and the stimuli of their rows.
     ///
     /// A matrix in another memory order is copied into row-major order; one that is row-major
