@@ -122,9 +122,7 @@ impl<T: Task> Trials<T> {
     pub fn fingerprint(&self) -> String {
         let mut fingerprint = Fingerprint::new(T::NAME);
         fingerprint.text(&self.stimuli.fingerprint());
-        self.trials
-            .iter()
-            .for_each(|trial| fingerprint.trial(trial));
+        fingerprint.indices(self.trials.as_flattened());
         if let Some(participants) = &self.participants {
             for label in participants.labels() {
                 fingerprint.text(&format!("{}:{label}", label.len()));

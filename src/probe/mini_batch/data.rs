@@ -93,7 +93,7 @@ pub(super) fn fingerprint<T: Task>(
     for trials in trials {
         // The number in front tells training from validation.
         fingerprint.text(&trials.len().to_string());
-        trials.iter().for_each(|trial| fingerprint.indices(trial));
+        fingerprint.indices(trials.as_flattened());
     }
     for representation in [&shown].into_iter().chain(context.iter().copied()) {
         fingerprint.text(&representation.stimuli().fingerprint());
