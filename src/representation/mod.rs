@@ -46,6 +46,16 @@ pub trait RepresentationSource {
     /// [`Error::MissingStimuli`] where the source can't represent some of them; otherwise whatever
     /// keeps the source from doing so.
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation>;
+
+    /// What the representation of these stimuli depends on, as text that changes with it and takes less time:
+    /// hashes of weights, preprocessing and images, say. A [study](crate::study::Study::with_cache) keeps
+    /// features by it. `None`, unless a source says otherwise, where nothing takes less.
+    ///
+    /// # Errors
+    /// Whatever keeps the source from telling, as for [`RepresentationSource::represent`].
+    fn key(&self, _stimuli: &Stimuli) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 /// Features of stimuli: an `n_stimuli × n_features` matrix of finite `f32` in row-major order, the

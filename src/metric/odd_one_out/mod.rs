@@ -101,6 +101,11 @@ impl ZeroShotOddOneOut {
         self
     }
 
+    /// The similarity.
+    pub fn similarity(&self) -> Similarity {
+        self.similarity
+    }
+
     /// Sets the temperature of the softmax. It changes probabilities, never choices.
     ///
     /// # Errors
