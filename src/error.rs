@@ -284,6 +284,13 @@ pub enum Error {
         found: [f64; 3],
     },
 
+    /// A source of choices has no answer to the question of a trial.
+    #[error("trial {trial}: its question is not answered, or not so often")]
+    Unanswered {
+        /// The trial, counted from 0.
+        trial: usize,
+    },
+
     /// The probabilities of the pairs of a question are none.
     #[error(
         "question {question}: {found:?} are no probabilities of its pairs (expected numbers in [0, 1] that \

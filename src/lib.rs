@@ -56,6 +56,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod agreement;
 pub mod calibration;
 pub mod dataset;
 pub mod error;

@@ -46,7 +46,7 @@ pub use resampling::{ReplicateVariances, Resample, dual_variance};
 
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{Levels, check_length, mean_over_trials};
-pub(crate) use clustered_values::weighted_mean;
+pub(crate) use clustered_values::{Term, linearized, weighted_mean};
 pub(crate) use level::{
     Cell, Level, object_cells, pair_keys, pair_level, sum_by_key, triple_key, triple_level,
 };
