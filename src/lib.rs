@@ -57,6 +57,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod agreement;
+pub mod calibration;
 pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
