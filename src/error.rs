@@ -575,6 +575,10 @@ pub enum Error {
         misshapen: Vec<MisshapenTensor>,
     },
 
+    /// All models are equally aligned, so that nothing can explain why one is more so than another.
+    #[error("all models are equally aligned: what drives alignment is undefined")]
+    EqualAlignment,
+
     /// There are fewer of something than a method needs.
     #[error("{found} {what} are too few (needed: {needed})")]
     TooFew {
