@@ -113,7 +113,8 @@ impl TrialGroups {
     }
 
     /// One group for each category, from the label of each stimulus in the order of the stimuli of the
-    /// trials; an empty label is none. Categories come in the order of their first stimuli.
+    /// trials; an empty label is none, and `"food, vegetable"` is a category of its own beside `"food"`.
+    /// Categories come in the order of their first stimuli.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] for more or fewer labels than stimuli.
@@ -167,7 +168,8 @@ impl TrialGroups {
 
     /// Two groups, `"human-predictable"` and `"other"`: the trials in which the human embedding itself
     /// chooses as people did, by its dot products (and no other pair is as similar), and those in which it
-    /// does not. The published evaluation knows the former only.
+    /// does not. The published evaluation knows the former only. Of the embedding itself they say nothing:
+    /// by definition it is right in all of the former and in none of the latter.
     ///
     /// # Errors
     /// As for [`ZeroShotOddOneOut::choices`].
