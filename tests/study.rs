@@ -3,11 +3,17 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use human_alignment::agreement::{Choices, agreement, error_consistency};
+use human_alignment::calibration::{Bins, Predictions, TemperatureScaling};
 use human_alignment::dataset::SimulatedObserver;
+use human_alignment::inference::{Confidence, clustered_mean};
+use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::metric::rsa::{Bootstrap, Comparator};
 use human_alignment::probe::CrossValidation;
-use human_alignment::study::{Material, Measures, Metric, Model, Row, Study, Table};
+use human_alignment::study::{
+    Factors, Layer, Material, Measured, Measures, Metric, Model, Row, Study, Table,
+};
 use human_alignment::{
     AlignmentMetric, Cka, Dissimilarity, Error, OddOneOut, Probe, RdmSet, Representation,
     RepresentationSource, RepresentationalSimilarity, Result, Similarity, SimilarityDataset,
@@ -48,12 +54,18 @@ fn rdms() -> RdmSet {
     RdmSet::numbered((20..24).map(of).collect()).unwrap()
 }
 
+fn cosine() -> ZeroShotOddOneOut {
+    ZeroShotOddOneOut::new(Similarity::Cosine)
+}
+
 fn measures() -> Measures {
     let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     Measures::default()
         .with_bootstrap(100)
         .with_probe(probe)
         .with_transfer("choices", "distances")
+        .with_calibration(Bins::default())
+        .with_agreement()
         .with_cka(Cka::new(Kernel::Linear).unwrap())
 }
 
@@ -183,8 +195,9 @@ fn numbers_are_those_of_the_metrics() {
     assert_eq!(measured.value, pooled.difference.difference.value);
 
     let (fitted, _) = probe.choose(&late, &people()).unwrap();
-    let choices = human_alignment::judgment::ChoiceFrequencies::of(&people());
-    let fit = fitted.fit(&late, &choices).unwrap();
+    let fit = fitted
+        .fit(&late, &ChoiceFrequencies::of(&people()))
+        .unwrap();
     let transferred = transfer(fit.transform(), &late, &rdms(), &metric).unwrap();
     let moved = Metric::RsaTransferred {
         from: "choices".into(),
@@ -194,6 +207,62 @@ fn numbers_are_those_of_the_metrics() {
         .measured
         .unwrap();
     assert_eq!(measured.value, transferred.after.value);
+
+    let late_choices = Choices::of_representation("", &cosine(), &late, &people()).unwrap();
+    let other_choices = Choices::of_representation("", &cosine(), &features(4), &people()).unwrap();
+    let said = Choices::of_trials("", &people());
+    let level = Confidence::default();
+    let with = || "other".to_owned();
+    let pair = |one, other| agreement(&[one, other], level).unwrap().pairs[1];
+    let errors = error_consistency(&said, &[&late_choices, &other_choices], level).unwrap();
+    for (metric, pair) in [
+        (Metric::KappaWithPeople, pair(&said, &late_choices)),
+        (
+            Metric::Kappa { with: with() },
+            pair(&late_choices, &other_choices),
+        ),
+        (Metric::ErrorConsistency { with: with() }, errors.pairs[1]),
+    ] {
+        let measured = only(&table, "net late", "choices", &metric)
+            .measured
+            .unwrap();
+        assert_eq!(measured.value, pair.kappa.unwrap().value);
+        assert_eq!(measured.interval, pair.kappa_interval);
+    }
+    // Only the last layer of a network chooses.
+    let early = table.of("choices", &Metric::KappaWithPeople);
+    assert!(early.into_iter().all(|row| row.label() != "net early"));
+
+    let similarity = Similarity::Cosine;
+    let choices = ChoiceFrequencies::of(&people());
+    let fit = TemperatureScaling::new(similarity)
+        .fit(&late, &choices)
+        .unwrap();
+    let scaled = cosine()
+        .with_temperature(fit.temperature().unwrap())
+        .unwrap();
+    let predictions = Predictions::of(&scaled, &late, &choices).unwrap();
+    let score = predictions.score(Bins::default());
+    for (metric, value) in [
+        (
+            Metric::Temperature { similarity },
+            fit.temperature().unwrap(),
+        ),
+        (
+            Metric::ScaledCrossEntropy { similarity },
+            score.cross_entropy.value,
+        ),
+        (
+            Metric::CalibrationError { similarity },
+            score.expected_calibration_error,
+        ),
+        (Metric::Brier { similarity }, score.brier.value),
+    ] {
+        assert_eq!(
+            only(&table, "net late", "choices", &metric).value(),
+            Some(value)
+        );
+    }
 
     let cka = Cka::new(Kernel::Linear).unwrap();
     for (first, with, expected) in [
@@ -389,21 +458,17 @@ fn choices_alone_are_held_against_those_of_people() {
     assert_eq!(row.value(), Some(0.5));
     assert_eq!(row.content_hash, choices.fingerprint());
 
-    let reversed: Vec<[u32; 3]> = choices.as_slice().iter().rev().copied().collect();
-    let error = study(OddOneOut::new(people.stimuli().clone(), reversed).unwrap()).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Incompatible {
-                what: "question",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    // Questions are joined, in whatever order they are.
+    let reversed: Vec<[u32; 3]> = people.as_slice().iter().rev().copied().collect();
+    let reversed = OddOneOut::new(people.stimuli().clone(), reversed).unwrap();
+    let credits = Choices::of_trials("", &reversed).credits(&people).unwrap();
+    let expected = clustered_mean(&people, &credits).unwrap().value;
+    let table = study(reversed).unwrap().run().unwrap();
+    let row = only(&table, "a language model", "choices", &Metric::Agreement);
+    assert_eq!(row.value(), Some(expected));
     let fewer = OddOneOut::new(people.stimuli().clone(), choices.as_slice()[1..].to_vec());
     let error = study(fewer.unwrap()).unwrap_err();
-    assert!(matches!(error, Error::Incompatible { .. }), "{error}");
+    assert!(matches!(error, Error::Unanswered { .. }), "{error}");
 }
 
 #[test]
@@ -498,4 +563,122 @@ fn progress_counts_models() {
         })
         .unwrap();
     assert_eq!(seen.into_inner(), 3);
+}
+
+#[test]
+fn layers_and_networks_are_told_apart() {
+    let table = study().run().unwrap();
+    let metric = Metric::ZeroShot {
+        similarity: Similarity::Cosine,
+    };
+    let labels = |rows: Vec<&Row>| rows.into_iter().map(Row::label).collect::<Vec<_>>();
+    let last = table.networks("choices", &metric, Layer::Last);
+    assert_eq!(labels(last), ["net late", "other"]);
+    let best = table.networks("choices", &metric, Layer::Best);
+    assert_eq!(labels(best), ["net late", "other"]);
+    let curves = table.layer_curves("choices", &metric);
+    assert_eq!(curves.len(), 1);
+    assert_eq!(labels(curves[0].clone()), ["net early", "net late"]);
+}
+
+#[test]
+fn consistency_is_a_correlation_over_networks() {
+    // numpy.corrcoef; tanh(arctanh(r) ± scipy.stats.norm.ppf(0.975) / sqrt(n - 3))
+    let row = |model: &str, dataset: &str, value| Row {
+        model: model.into(),
+        tap: None,
+        depth: None,
+        factors: Factors::default(),
+        dataset: dataset.into(),
+        metric: Some(Metric::Agreement),
+        measured: Some(Measured {
+            value,
+            standard_error: None,
+            interval: None,
+            ceiling: None,
+            n: 1,
+            n_ties: 0,
+        }),
+        failure: None,
+        seed: 0,
+        content_hash: String::new(),
+        data_hash: String::new(),
+    };
+    let (one, other) = ([0.3, 0.45, 0.4, 0.5, 0.9], [0.2, 0.3, 0.35, 0.4]);
+    let one = one
+        .iter()
+        .enumerate()
+        .map(|(i, &value)| row(&i.to_string(), "one", value));
+    let other = other
+        .iter()
+        .enumerate()
+        .map(|(i, &value)| row(&i.to_string(), "other", value));
+    let table = Table {
+        rows: one.chain(other).collect(),
+    };
+    let of = |one, other| {
+        let both = [(one, &Metric::Agreement), (other, &Metric::Agreement)];
+        table.consistency(both, Layer::Last, Confidence::default())
+    };
+    let found = of("one", "other").unwrap();
+    assert_eq!(found.n_networks, 4);
+    assert!(
+        (found.pearson - 0.885_714_285_714_286).abs() < 1e-9,
+        "{}",
+        found.pearson
+    );
+    assert!((found.r_squared - found.pearson.powi(2)).abs() < 1e-15);
+    let interval = found.interval.unwrap();
+    assert!(
+        (interval.lower - -0.506_702_968).abs() < 1e-8,
+        "{interval:?}"
+    );
+    assert!(matches!(
+        of("one", "none"),
+        Err(Error::TooFew { found: 0, .. })
+    ));
+}
+
+#[test]
+fn tables_are_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let flat = Model::new("flat, \"quoted\" | x").on("distances", constant());
+    let table = study().with_model(flat).unwrap().run().unwrap();
+    assert!(table.failures().count() > 0);
+
+    let path = folder.path().join("table.json");
+    table.write(&path).unwrap();
+    assert_eq!(Table::read(&path).unwrap(), table);
+
+    let path = folder.path().join("table.csv");
+    table.write(&path).unwrap();
+    let mut reader = csv::Reader::from_path(&path).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let column = |name| headers.iter().position(|header| header == name).unwrap();
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), table.rows.len());
+    for (record, row) in records.iter().zip(&table.rows) {
+        assert_eq!(&record[column("model")], row.model);
+        let value: Option<f64> = record[column("value")].parse().ok();
+        assert_eq!(value, row.value());
+        assert_eq!(
+            &record[column("failure")],
+            row.failure.as_deref().unwrap_or("")
+        );
+    }
+
+    let path = folder.path().join("table.md");
+    table.write(&path).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), 2 + table.rows.len());
+    let n_cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert!(text.lines().all(|line| n_cells(line) == 7));
+
+    let path = folder.path().join("table.txt");
+    assert!(matches!(
+        table.write(&path),
+        Err(Error::UnknownFormat { .. })
+    ));
+    fs::write(&path, "{\"rows\": 3}").unwrap();
+    assert!(matches!(Table::read(&path), Err(Error::InFile { .. })));
 }

@@ -8,7 +8,7 @@ use super::judged::Judged;
 use super::numbers::{self, Found};
 use super::place::Place;
 use super::row::{Measured, Metric, Row};
-use super::{Measures, Study};
+use super::{Measures, Model, Study};
 use crate::error::Result;
 use crate::metric::cka::Cka;
 use crate::representation::Representation;
@@ -23,23 +23,35 @@ pub(super) struct Between<'b> {
 }
 
 impl<'b> Between<'b> {
-    /// The layers of each network against each other, and CKA of all models.
+    /// The layers of each network against each other, and all models: their choices, and their CKA.
     pub fn measure(&self) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
-        for last in self.held {
-            let of_network = |other: &&Held<'_>| other.model.name == last.model.name;
-            let others = || self.held.iter().filter(of_network);
-            if others().any(|other| other.model.depth > last.model.depth) {
-                continue;
-            }
-            for earlier in others().filter(|other| other.model.depth < last.model.depth) {
+        for last in self.held.iter().filter(|held| self.is_last(held)) {
+            let layers = self.layers(last);
+            for earlier in layers.filter(|other| other.model.depth < last.model.depth) {
                 rows.extend(self.layer_gain(last, earlier)?);
             }
+        }
+        if self.study.measures.agreement {
+            rows.extend(self.agreement()?);
         }
         if let Some(cka) = &self.study.measures.cka {
             rows.extend(self.cka(cka)?);
         }
         Ok(rows)
+    }
+
+    /// The layers of the same network.
+    fn layers(&self, of: &Held<'b>) -> impl Iterator<Item = &'b Held<'b>> {
+        let name = of.model.name();
+        self.held
+            .iter()
+            .filter(move |other| other.model.name() == name)
+    }
+
+    pub(super) fn is_last(&self, held: &Held<'b>) -> bool {
+        let mut layers = self.layers(held);
+        layers.all(|other| other.model.depth <= held.model.depth)
     }
 
     /// The last layer of a network less an earlier one.
@@ -85,7 +97,7 @@ impl<'b> Between<'b> {
     ) -> Result<Vec<Row>> {
         let settings = format!("{metric:?} {}", earlier.hash);
         let both = [last, earlier].map(|held| (metric, &held.features));
-        self.place(last)
+        self.place(last.model)
             .find(&last.hash, name.clone(), &settings, || {
                 let (_, difference) = M::score_both(both, judgments)?;
                 Ok(numbers::gain(name, difference, n))
@@ -109,7 +121,7 @@ impl<'b> Between<'b> {
                 metric: Metric::Cka { with },
                 measured: Measured::plain(value, n),
             };
-            rows.push(self.place(able[first]).row(&able[first].hash, found));
+            rows.push(self.place(able[first].model).row(&able[first].hash, found));
         }
         Ok(rows)
     }
@@ -127,16 +139,16 @@ impl<'b> Between<'b> {
                 Ok(_) => able.push(held),
                 Err(error) => {
                     let metric = Some(Metric::Cka { with });
-                    rows.push(self.place(held).failure(&held.hash, metric, error)?);
+                    rows.push(self.place(held.model).failure(&held.hash, metric, error)?);
                 }
             }
         }
         Ok((able, rows))
     }
 
-    fn place(&self, held: &Held<'b>) -> Place<'b> {
+    pub(super) fn place(&self, model: &'b Model) -> Place<'b> {
         Place {
-            model: held.model,
+            model,
             dataset: self.dataset,
             cache: self.cache,
             seed: self.study.seed,

@@ -157,6 +157,16 @@ impl<'s> Cell<'s> {
                         )?);
                     }
                 }
+                if let Some(bins) = measures.calibration {
+                    let metric = measures.first_zero_shot();
+                    let similarity = metric.similarity();
+                    rows.extend(self.place.find(
+                        &self.hash,
+                        Metric::ScaledCrossEntropy { similarity },
+                        &format!("{metric:?} {bins:?}"),
+                        || numbers::calibration(&metric, bins, features, trials),
+                    )?);
+                }
                 if let Some(validation) = &measures.probe {
                     let settings = format!("{validation:?}");
                     rows.extend(self.place.find(&self.hash, Metric::Probed, &settings, || {

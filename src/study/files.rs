@@ -1,7 +1,6 @@
 //! Tables as files.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
@@ -11,8 +10,8 @@ use super::row::Row;
 use super::table::Table;
 use crate::error::{Error, Result};
 use crate::inference::Interval;
-use crate::io::Origin;
 use crate::io::atomic::write_atomically;
+use crate::io::{Origin, extension, open};
 
 impl Table {
     /// Writes the table: all of it as `.json`, a line a row as `.csv`, what a person reads as `.md`
@@ -22,14 +21,10 @@ impl Table {
     /// [`Error::UnknownFormat`] for another ending, [`Error::Write`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => {
-                write_atomically(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
-            }
-            Some("csv") => write_atomically(path, |file| self.write_csv(file)),
-            Some("md") => {
-                write_atomically(path, |file| file.write_all(self.to_markdown().as_bytes()))
-            }
+        match extension(path).as_str() {
+            "json" => write_atomically(path, |file| Ok(serde_json::to_writer_pretty(file, self)?)),
+            "csv" => write_atomically(path, |file| self.write_csv(file)),
+            "md" => write_atomically(path, |file| file.write_all(self.to_markdown().as_bytes())),
             _ => Err(Error::UnknownFormat {
                 path: path.to_path_buf(),
                 expected: ".json, .csv or .md",
@@ -42,9 +37,10 @@ impl Table {
     /// # Errors
     /// [`Error::Read`]; [`Error::InFile`] around [`Error::Malformed`] where it is no table.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let origin = Origin::new(path.as_ref(), "JSON");
-        let file = File::open(path.as_ref()).map_err(|source| origin.unreadable(source))?;
-        serde_json::from_reader(BufReader::new(file)).map_err(|source| origin.malformed(source))
+        let path = path.as_ref();
+        let origin = Origin::new(path, "JSON");
+        let table = serde_json::from_reader(BufReader::new(open(path)?));
+        table.map_err(|source| origin.malformed(source).in_file(path))
     }
 
     fn write_csv(&self, file: &mut dyn Write) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! What a study measures.
 
+use crate::calibration::Bins;
 use crate::error::{Error, Result};
 use crate::inference::Resample;
 use crate::metric::cka::Cka;
@@ -16,7 +17,7 @@ use crate::similarity::Similarity;
 /// | zero-shot | cosine and dot product |
 /// | RSA | correlation, Spearman |
 /// | bootstrap of RSA | 1,000 replicates |
-/// | probe, transfers, CKA | none |
+/// | calibration, probe, transfers, agreement between models, CKA | none |
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measures {
     pub(super) zero_shot: Vec<ZeroShotOddOneOut>,
@@ -25,6 +26,8 @@ pub struct Measures {
     pub(super) probe: Option<CrossValidation>,
     pub(super) transfers: Vec<(String, String)>,
     pub(super) cka: Option<Cka>,
+    pub(super) calibration: Option<Bins>,
+    pub(super) agreement: bool,
 }
 
 impl Default for Measures {
@@ -37,6 +40,8 @@ impl Default for Measures {
             probe: None,
             transfers: Vec::new(),
             cka: None,
+            calibration: None,
+            agreement: false,
         }
     }
 }
@@ -89,6 +94,22 @@ impl Measures {
     #[must_use]
     pub fn with_transfer(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
         self.transfers.push((from.into(), to.into()));
+        self
+    }
+
+    /// Adds, for the first zero-shot metric, the temperature that suits people's choices best, and how far
+    /// probabilities can be believed then, with these bins.
+    #[must_use]
+    pub fn with_calibration(mut self, bins: Bins) -> Self {
+        self.calibration = Some(bins);
+        self
+    }
+
+    /// Adds Cohen's κ and error consistency of the choices of every two models, and Cohen's κ with people; by
+    /// the first zero-shot metric, and of networks by the last layer.
+    #[must_use]
+    pub fn with_agreement(mut self) -> Self {
+        self.agreement = true;
         self
     }
 

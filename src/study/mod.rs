@@ -13,6 +13,7 @@
 mod between;
 mod cache;
 mod cell;
+mod choices;
 mod consistency;
 mod drivers;
 mod files;
@@ -137,7 +138,7 @@ impl Study {
     /// # Errors
     /// [`Error::InvalidParameter`] where another model has the same name and layer, for a data set that is not
     /// in the study, and where choices are given for dissimilarities, or the other way about;
-    /// [`Error::Incompatible`] where choices answer other questions than people did.
+    /// [`Error::Unanswered`] or [`Error::MissingStimuli`] where choices leave a question open that people answered.
     pub fn with_model(mut self, model: Model) -> Result<Self> {
         let label = model.label();
         if self.models.iter().any(|other| other.label() == label) {
@@ -273,7 +274,9 @@ impl Study {
     /// Whether features are needed once more when all models are measured.
     fn holds_features(&self, model: &Model) -> bool {
         let is_other_layer = |other: &Model| other.name == model.name && other.tap != model.tap;
-        self.measures.cka.is_some() || self.models.iter().any(is_other_layer)
+        self.measures.cka.is_some()
+            || self.measures.agreement
+            || self.models.iter().any(is_other_layer)
     }
 
     fn check_transfer(&self, from: &str, to: &str) -> Result<()> {

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::{Measured, Metric};
+use crate::agreement::PairAgreement;
+use crate::calibration::{Bins, Predictions, TemperatureScaling};
 use crate::error::Result;
-use crate::inference::{Comparison, Confidence, Credit, Estimate, Interval, clustered_mean};
+use crate::inference::{Comparison, Credit, Estimate, Interval, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -203,27 +205,70 @@ pub(super) fn rsa_transferred(
 }
 
 fn accuracy(estimate: Estimate, ceiling: Option<Interval>, n_trials: usize) -> Measured {
+    let measured = Measured::estimated(estimate, n_trials as u64);
     Measured {
-        value: estimate.value,
-        standard_error: estimate.standard_error,
-        interval: Some(estimate.interval(Confidence::default()).clamp(0.0, 1.0)),
+        interval: measured.interval.map(|interval| interval.clamp(0.0, 1.0)),
         ceiling,
-        n: n_trials as u64,
-        n_ties: 0,
+        ..measured
     }
 }
 
 pub(super) fn gain(metric: Metric, difference: Option<Comparison>, n: usize) -> Vec<Found> {
     let found = difference.map(|difference| {
+        let standard_error = difference.difference.standard_error;
         let measured = Measured {
-            value: difference.difference.value,
-            standard_error: difference.difference.standard_error,
-            interval: Some(difference.interval),
-            ceiling: None,
-            n: n as u64,
-            n_ties: 0,
+            standard_error,
+            interval: standard_error.map(|_| difference.interval),
+            ..Measured::plain(difference.difference.value, n as u64)
         };
         Found::new(metric, measured)
     });
     found.into_iter().collect()
+}
+
+/// At the temperature that suits these choices best. Where that is at neither end, how far probabilities can
+/// be believed then; one number is fitted, so that other trials are needed to tell only where these are few.
+pub(super) fn calibration<T: Task>(
+    metric: &ZeroShotOddOneOut,
+    bins: Bins,
+    features: &Representation,
+    trials: &Trials<T>,
+) -> Result<Vec<Found>> {
+    let similarity = metric.similarity();
+    let choices = ChoiceFrequencies::of(trials);
+    let fit = TemperatureScaling::new(similarity).fit(features, &choices)?;
+    let n = trials.len() as u64;
+    let cross_entropy = Metric::ScaledCrossEntropy { similarity };
+    let Some(temperature) = fit.temperature() else {
+        let limit = Measured::plain(fit.cross_entropy_after, n);
+        return Ok(vec![Found::new(cross_entropy, limit)]);
+    };
+    let metric = metric.with_temperature(temperature)?;
+    let score = Predictions::of(&metric, features, &choices)?.score(bins);
+    let numbers = [
+        (
+            Metric::Temperature { similarity },
+            Measured::plain(temperature, n),
+        ),
+        (cross_entropy, Measured::estimated(score.cross_entropy, n)),
+        (
+            Metric::CalibrationError { similarity },
+            Measured::plain(score.expected_calibration_error, n),
+        ),
+        (
+            Metric::Brier { similarity },
+            Measured::estimated(score.brier, n),
+        ),
+    ];
+    let found = numbers.map(|(metric, measured)| Found::new(metric, measured));
+    Ok(found.into())
+}
+
+/// A κ, where there is one.
+pub(super) fn kappa(metric: Metric, pair: &PairAgreement, n: usize) -> Option<Found> {
+    let measured = Measured {
+        interval: pair.kappa_interval,
+        ..Measured::estimated(pair.kappa?, n as u64)
+    };
+    Some(Found::new(metric, measured))
 }

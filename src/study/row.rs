@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Factors, label};
-use crate::inference::Interval;
+use crate::inference::{Confidence, Estimate, Interval};
 use crate::metric::rsa::Comparator;
 use crate::rdm::Dissimilarity;
 use crate::similarity::Similarity;
@@ -38,8 +38,40 @@ pub enum Metric {
         /// By which stimuli are similar.
         similarity: Similarity,
     },
+    /// The temperature under which people's choices are most probable.
+    Temperature {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+    },
+    /// The cross-entropy of people's choices at that temperature, in nats.
+    ScaledCrossEntropy {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+    },
+    /// The expected calibration error of the predicted pair at that temperature.
+    CalibrationError {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+    },
+    /// The Brier score at that temperature.
+    Brier {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+    },
     /// The share of choices that a model without a representation makes as people do.
     Agreement,
+    /// Cohen's κ of choices and those of people.
+    KappaWithPeople,
+    /// Cohen's κ of choices and those of another model.
+    Kappa {
+        /// The label of the other model.
+        with: String,
+    },
+    /// Error consistency with another model: Cohen's κ of whether they choose as people do.
+    ErrorConsistency {
+        /// The label of the other model.
+        with: String,
+    },
     /// The accuracy on objects that a probe has not seen, over object-disjoint folds.
     Probed,
     /// How much that is above the representation as it is on the same trials.
@@ -113,6 +145,17 @@ impl fmt::Display for Metric {
                 over,
             } => write!(f, "RSA − {over} ({dissimilarity}, {comparator})"),
             Metric::Cka { with } => write!(f, "CKA with {with}"),
+            Metric::Temperature { similarity } => write!(f, "temperature ({similarity})"),
+            Metric::ScaledCrossEntropy { similarity } => {
+                write!(f, "cross-entropy at fitted temperature ({similarity})")
+            }
+            Metric::CalibrationError { similarity } => {
+                write!(f, "expected calibration error ({similarity})")
+            }
+            Metric::Brier { similarity } => write!(f, "Brier score ({similarity})"),
+            Metric::KappaWithPeople => f.write_str("κ with people"),
+            Metric::Kappa { with } => write!(f, "κ with {with}"),
+            Metric::ErrorConsistency { with } => write!(f, "error consistency with {with}"),
             Metric::Agreement => f.write_str("agreement"),
             Metric::Probed => f.write_str("probed accuracy"),
             Metric::ProbeGain => f.write_str("probed − zero-shot"),
@@ -199,6 +242,17 @@ impl Measured {
             ceiling: None,
             n,
             n_ties: 0,
+        }
+    }
+
+    /// A number with what is known of its uncertainty.
+    pub(super) fn estimated(estimate: Estimate, n: u64) -> Self {
+        let interval = estimate.interval(Confidence::default());
+        Self {
+            standard_error: estimate.standard_error,
+            // Of an unknown error it has no ends.
+            interval: estimate.standard_error.map(|_| interval),
+            ..Self::plain(estimate.value, n)
         }
     }
 }
