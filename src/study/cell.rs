@@ -167,7 +167,9 @@ impl<'s> Cell<'s> {
                         || numbers::calibration(&metric, bins, features, trials),
                     )?);
                 }
-                if let Some(validation) = &measures.probe {
+                if let Some(validation) = &measures.probe
+                    && self.place.model.is_probed
+                {
                     let settings = format!("{validation:?}");
                     rows.extend(self.place.find(&self.hash, Metric::Probed, &settings, || {
                         numbers::probe(validation, features, trials, ceiling)

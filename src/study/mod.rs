@@ -253,7 +253,7 @@ impl Study {
                 cells.push((position, cell));
             }
         }
-        for (from, to) in &self.measures.transfers {
+        for (from, to) in self.measures.transfers.iter().filter(|_| model.is_probed) {
             let position_of = |name: &str| {
                 let mut cells = cells.iter();
                 cells.position(|(position, _)| datasets[*position].name == name)

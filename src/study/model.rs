@@ -138,6 +138,7 @@ pub struct Model {
     pub(super) factors: Factors,
     pub(super) tap: Option<String>,
     pub(super) depth: Option<u32>,
+    pub(super) is_probed: bool,
     pub(super) material: BTreeMap<String, Material>,
 }
 
@@ -149,6 +150,7 @@ impl Model {
             factors: Factors::default(),
             tap: None,
             depth: None,
+            is_probed: true,
             material: BTreeMap::new(),
         }
     }
@@ -166,6 +168,14 @@ impl Model {
     pub fn with_tap(mut self, tap: impl Into<String>, depth: u32) -> Self {
         self.tap = Some(tap.into());
         self.depth = Some(depth);
+        self
+    }
+
+    /// Measures the model as it is, without the probes and transfers of the study, which take longest: for
+    /// layers that are there for a curve.
+    #[must_use]
+    pub fn without_probes(mut self) -> Self {
+        self.is_probed = false;
         self
     }
 

@@ -1,0 +1,189 @@
+//! The study of really trained networks against real people.
+//!
+//! | data set | what people did |
+//! |---|---|
+//! | `objects92` | 16 people arranged 92 object images |
+//! | `shoes` | odd-one-out choices that follow from the anchored ones, 85 shoes |
+//! | `shoes, anchored` | 283,770 judgments: which of two shoes is more like a third |
+//! | `things48` | odd-one-out choices of all triples of 48 objects, as dissimilarities |
+//! | `things2171` | 2,171 odd-one-out choices among 1,854 objects |
+
+mod networks;
+
+use std::path::{Path, PathBuf};
+
+use human_alignment::calibration::Bins;
+use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
+use human_alignment::metric::cka::Kernel;
+use human_alignment::metric::rsa::Comparator;
+use human_alignment::probe::CrossValidation;
+use human_alignment::rdm::RdmFile;
+use human_alignment::study::{Factors, Judged, Measures, Model, Study};
+use human_alignment::{
+    AnchoredTask, Cka, Dissimilarity, FileSource, ImageFiles, OddOneOutTask, Probe, Rdm,
+    Representation, Result, SimilarityDataset, Stimuli,
+};
+
+pub const OBJECTS: &str = "objects92";
+pub const SHOES: &str = "shoes";
+pub const ANCHORED: &str = "shoes, anchored";
+pub const THINGS48: &str = "things48";
+pub const THINGS: &str = "things2171";
+
+/// A folder of published data, as the README describes it.
+pub struct Data {
+    pub folder: PathBuf,
+    pub objects: Kriegeskorte92,
+    pub object_images: ImageFiles,
+    pub shoe_images: ImageFiles,
+}
+
+impl Data {
+    pub fn open(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            objects: Kriegeskorte92::read(folder.join("kriegeskorte92"))?,
+            object_images: ImageFiles::in_folder(folder.join("kriegeskorte92/images"))?,
+            shoe_images: ImageFiles::in_folder(folder.join("zappos/images"))?,
+            folder: folder.into(),
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The study, without a cache.
+    pub fn study(&self, seed: u64) -> Result<Study> {
+        let things = Stimuli::read_column(self.path("things/things_concepts.tsv"), "uniqueID")?;
+        let choices = |name: &str, who: &str| {
+            let path = self.path(&format!("things/2171trials_{who}.txt"));
+            Ok(TripletFile::<OddOneOutTask>::read(path, things.clone())?
+                .with_name(name)
+                .into_judgments())
+        };
+        let objects48 = self.path("things/spose_embedding66d_rescaled_48val_reordered.csv");
+        let things48 = Things48::read(
+            self.path("things/RDM48_triplet.mat"),
+            Things48::objects(objects48)?,
+        )?;
+        let shoes = self.shoe_images.stimuli();
+        let derived = self.path("zappos/odd_one_out_derived.npy");
+        let anchored = self.path("zappos/anchored_triplets.npy");
+        // Indices count shoes by their numbers, which are the names of the images.
+        let numbered = Stimuli::numbered(shoes.len() as u32);
+        shoes.same_set_as(&numbered)?;
+        let derived = TripletFile::<OddOneOutTask>::read(derived, numbered.clone())?;
+        let anchored = TripletFile::<AnchoredTask>::read(anchored, numbered)?;
+
+        let mut study = Study::new(measures()?)
+            .with_seed(seed)
+            .with_dataset(OBJECTS, self.objects.judgments().clone())?
+            .with_dataset(SHOES, derived.into_judgments())?
+            .with_dataset(ANCHORED, anchored.into_judgments())?
+            .with_dataset(THINGS48, things48.judgments().clone())?
+            .with_dataset(THINGS, choices("people", "humans")?)?;
+        let models = networks::all(self)?.into_iter();
+        let models = models.chain(self.published_models()?);
+        for model in models.chain(self.embeddings(&things, things48.stimuli())?) {
+            study = study.with_model(model)?;
+        }
+        for (name, who) in [("GPT-4", "GPT_4"), ("ChatGPT", "ChatGPT_3.5")] {
+            let model = Model::new(name).with_factors(factors("language model", "text"));
+            study = study.with_model(model.on(THINGS, choices(name, who)?))?;
+        }
+        Ok(study)
+    }
+
+    /// The layers of AlexNet, brain areas and theories, as they are published.
+    fn published_models(&self) -> Result<Vec<Model>> {
+        let mut models = Vec::new();
+        let alexnet = "alexnet_layer_rdms_condensed.npy";
+        let layers = self.objects.models(alexnet, "alexnet_layer_rdms.json")?;
+        for (depth, (layer, rdm)) in (1..).zip(layers) {
+            let model = Model::new("AlexNet").with_factors(networks::alexnet());
+            models.push(model.with_tap(layer, depth).on(OBJECTS, rdm));
+        }
+        let shoes = FileSource::open(self.path("zappos/alexnet_fc_features.npy"))?.read()?;
+        let shoes_of_alexnet = Model::new("AlexNet").with_factors(networks::alexnet());
+        models.push(
+            shoes_of_alexnet
+                .with_tap("fc, 4096 features", 6)
+                .on(SHOES, shoes.clone())
+                .on(ANCHORED, shoes),
+        );
+        for (name, file) in [
+            ("human IT", "human_it_rdm_condensed.npy"),
+            ("monkey IT", "monkey_it_rdm_condensed.npy"),
+        ] {
+            let rdm = self.condensed(file)?;
+            models.push(
+                Model::new(name)
+                    .with_factors(factors("brain", "life"))
+                    .on(OBJECTS, rdm),
+            );
+        }
+        let theories = "category_model_rdms.npy";
+        for (name, rdm) in self.objects.models(theories, "category_model_rdms.json")? {
+            // Nothing but a stack of published models, one of which is another copy of the monkeys'.
+            if name != "monkeyIT" {
+                models.push(
+                    Model::new(name)
+                        .with_factors(factors("theory", "none"))
+                        .on(OBJECTS, rdm),
+                );
+            }
+        }
+        Ok(models)
+    }
+
+    fn condensed(&self, file: &str) -> Result<Rdm> {
+        let file = RdmFile::open(self.path("kriegeskorte92").join(file))?;
+        let set = file.with_ids(self.objects.stimuli().clone()).read()?;
+        Ok(set.rdms()[0].clone())
+    }
+
+    /// The human embeddings of THINGS.
+    fn embeddings(&self, things: &Stimuli, things48: &Stimuli) -> Result<[Model; 2]> {
+        let vice = FileSource::open(self.path("things/vice_embedding.npy"))?;
+        let vice = vice.with_ids(things.clone()).read()?;
+        let spose = self.spose("spose_embedding66d_rescaled.csv", things)?;
+        let spose48 = self.spose("spose_embedding66d_rescaled_48val_reordered.csv", things48)?;
+        let model = |name, whole: Representation, part: Representation| {
+            let model = Model::new(name).with_factors(factors("human embedding", "human choices"));
+            model.on(THINGS, whole).on(THINGS48, part)
+        };
+        let vice48 = vice.select(things48)?;
+        Ok([model("VICE", vice, vice48), model("SPoSE", spose, spose48)])
+    }
+
+    /// A table of SPoSE, whose first two columns are no dimensions.
+    fn spose(&self, file: &str, ids: &Stimuli) -> Result<Representation> {
+        let source = FileSource::open(self.path("things").join(file))?;
+        let source = source.with_ids(ids.clone()).with_ignored_column("")?;
+        source.with_ignored_column("image_name")?.read()
+    }
+}
+
+fn measures() -> Result<Measures> {
+    let penalties = [1e-3, 1e-2, 1e-1];
+    let probe = CrossValidation::new(Probe::new(penalties[0])?);
+    Ok(Measures::default()
+        .with_rsa([
+            (Dissimilarity::Correlation, Comparator::Spearman),
+            (Dissimilarity::Correlation, Comparator::Pearson),
+        ])
+        .with_probe(probe.with_penalties(&penalties)?)
+        .with_transfer(SHOES, OBJECTS)
+        .with_transfer(SHOES, ANCHORED)
+        .with_calibration(Bins::default())
+        .with_agreement()
+        .with_cka(Cka::new(Kernel::Linear)?))
+}
+
+fn factors(family: &str, training_data: &str) -> Factors {
+    Factors {
+        family: Some(family.into()),
+        training_data: Some(training_data.into()),
+        ..Factors::default()
+    }
+}
