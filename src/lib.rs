@@ -51,6 +51,7 @@
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
 //! | [`transform`] | linear transforms of representations |
 //! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
+//! | `figure` | figures in SVG and PNG files (feature `figures`) |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
@@ -62,6 +63,8 @@ pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
 pub mod extract;
+#[cfg(feature = "figures")]
+pub mod figure;
 mod images;
 pub mod inference;
 mod io;

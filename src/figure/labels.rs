@@ -1,0 +1,145 @@
+//! Names beside points, where there is room for them.
+
+use super::color::Color;
+use super::drawing::{Area, Drawing, Point, Text};
+use super::font::Anchor;
+use crate::error::Result;
+
+const SIZE: f64 = 11.0;
+
+/// A name that wants to stand beside a point.
+pub(super) struct Label<'a> {
+    pub name: &'a str,
+    pub point: Point,
+}
+
+/// Draws as many names as have room inside an area, away from each other and from what is taken already;
+/// returns how many have none. A name that stands a little farther off gets a line to its point.
+pub(super) fn draw(
+    drawing: &mut Drawing,
+    inside: Area,
+    mut taken: Vec<Area>,
+    labels: &[Label<'_>],
+) -> Result<usize> {
+    // Those with few neighbours first: they find the best places, and others can move.
+    let crowd = |label: &Label<'_>| {
+        let near = |other: &&Label<'_>| {
+            let [x, y] = [0, 1].map(|axis| (other.point[axis] - label.point[axis]).abs());
+            x < 90.0 && y < 24.0
+        };
+        labels.iter().filter(near).count()
+    };
+    let mut order: Vec<&Label<'_>> = labels.iter().collect();
+    order.sort_by_key(|label| std::cmp::Reverse(crowd(label)));
+    let mut n_without_room = 0;
+    for label in order {
+        let mut found = None;
+        for (text, is_near) in candidates(label) {
+            let area = text.area()?;
+            let free = |other: &Area| !area.grown(1.0).overlaps(*other);
+            if inside.contains(area) && taken.iter().all(free) {
+                found = Some((text, area, is_near));
+                break;
+            }
+        }
+        let Some((text, area, is_near)) = found else {
+            n_without_room += usize::from(!label.name.is_empty());
+            continue;
+        };
+        if !is_near {
+            let [x, y] = label.point;
+            let end = [x.clamp(area.left, area.right), y.clamp(area.top, area.bottom)];
+            drawing.line(label.point, end, Color::LINE, 0.75);
+        }
+        taken.push(area);
+        drawing.text(text);
+    }
+    Ok(n_without_room)
+}
+
+/// Places around a point, the best first, and whether they are beside it.
+fn candidates(label: &Label<'_>) -> impl Iterator<Item = (Text, bool)> {
+    const AWAY: [f64; 4] = [9.0, 20.0, 34.0, 50.0];
+    const DIRECTIONS: [([f64; 2], Anchor); 8] = [
+        ([1.0, 0.0], Anchor::Start),
+        ([-1.0, 0.0], Anchor::End),
+        ([0.0, -1.3], Anchor::Middle),
+        ([0.0, 1.3], Anchor::Middle),
+        ([0.7, -1.0], Anchor::Start),
+        ([0.7, 1.0], Anchor::Start),
+        ([-0.7, -1.0], Anchor::End),
+        ([-0.7, 1.0], Anchor::End),
+    ];
+
+    let ([x, y], name) = (label.point, label.name.to_owned());
+    AWAY.into_iter().flat_map(move |away| {
+        let name = name.clone();
+        DIRECTIONS.into_iter().map(move |([right, down], anchor)| {
+            let at = [x + right * away, y + down * away];
+            let text = Text::new(&name, at, SIZE).anchored(anchor).colored(Color::SOFT);
+            (text, away == AWAY[0])
+        })
+    })
+}
+
+/// Heights for texts in a column that want to stand at `wanted` (any order) but need `distance` from each
+/// other, between two ends: as near to where they want as that allows.
+pub(super) fn spread(wanted: &[f64], distance: f64, [top, bottom]: [f64; 2]) -> Vec<f64> {
+    // Texts that touch become a block around the mean of what they want.
+    struct Block {
+        members: Vec<usize>,
+        middle: f64,
+    }
+    let half = |block: &Block| (block.members.len() - 1) as f64 / 2.0 * distance;
+    let placed = |members: Vec<usize>| {
+        let n = members.len() as f64;
+        let mean = members.iter().map(|&member| wanted[member]).sum::<f64>() / n;
+        let half = (n - 1.0) / 2.0 * distance;
+        // Where there is no room, from the top on.
+        let middle = mean.min(bottom - half).max(top + half);
+        Block { members, middle }
+    };
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&left, &right| wanted[left].total_cmp(&wanted[right]));
+    let mut blocks: Vec<Block> = Vec::new();
+    for member in order {
+        let mut block = placed(vec![member]);
+        while let Some(above) = blocks.pop_if(|above| {
+            above.middle + half(above) + distance > block.middle - half(&block) + 1e-9
+        }) {
+            let members = above.members.into_iter().chain(block.members);
+            block = placed(members.collect());
+        }
+        blocks.push(block);
+    }
+    let mut heights = vec![0.0; wanted.len()];
+    for block in &blocks {
+        let start = block.middle - half(block);
+        for (position, &member) in block.members.iter().enumerate() {
+            heights[member] = start + position as f64 * distance;
+        }
+    }
+    heights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_in_a_column_keep_their_distance_and_order() {
+        assert_eq!(spread(&[10.0, 50.0], 12.0, [0.0, 100.0]), [10.0, 50.0]);
+        assert_eq!(spread(&[50.0, 50.0], 12.0, [0.0, 100.0]), [44.0, 56.0]);
+        let wanted = [98.0, 20.0, 97.0, 21.0, 99.0, 22.0, 40.0];
+        let heights = spread(&wanted, 12.0, [0.0, 100.0]);
+        let mut sorted = heights.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] >= 12.0 - 1e-9));
+        assert!(sorted[0] >= 0.0 && sorted[6] <= 100.0);
+        for (i, left) in wanted.iter().enumerate() {
+            for (j, right) in wanted.iter().enumerate() {
+                assert!(left >= right || heights[i] < heights[j]);
+            }
+        }
+    }
+}
