@@ -1,6 +1,6 @@
 //! The alignment of models, one below the other.
 
-use super::axes::References;
+use super::axes::{References, referenced};
 use super::color::Color;
 use super::drawing::Drawing;
 use super::groups::Groups;
@@ -85,24 +85,6 @@ impl AlignmentByModel {
         Ok(self)
     }
 
-    /// How well people agree with each other: a band from the lower to the upper end.
-    ///
-    /// # Errors
-    /// As for [`AlignmentByModel::with_model`].
-    pub fn with_ceiling(mut self, ceiling: Interval) -> Result<Self> {
-        self.references.ceiling = Some(checked_interval(ceiling, "noise ceiling")?);
-        Ok(self)
-    }
-
-    /// What guessing gives.
-    ///
-    /// # Errors
-    /// [`Error::NotDrawable`] where the number is not finite.
-    pub fn with_chance(mut self, chance: f64) -> Result<Self> {
-        self.references.chance = Some(drawable(chance, "value", "chance")?);
-        Ok(self)
-    }
-
     /// How often intervals cover the truth, 95 % unless this says otherwise.
     #[must_use]
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
@@ -144,11 +126,9 @@ impl AlignmentByModel {
             note: String::new(),
             scale,
             quantity: &self.quantity,
+            references: self.references,
         };
-        let references = self.references;
-        let laid = rows.draw(&mut drawing, top, |drawing, area, scale| {
-            references.draw_vertical(drawing, area, scale);
-        })?;
+        let laid = rows.draw(&mut drawing, top)?;
         for (row, model) in models.into_iter().enumerate() {
             let (y, color) = (laid.y(row), Color::of_group(model.group));
             if let Some(interval) = model.alignment.interval {
@@ -163,6 +143,7 @@ impl AlignmentByModel {
 }
 
 figure!(AlignmentByModel);
+referenced!(AlignmentByModel);
 
 /// Such as "95 % interval".
 pub(super) fn interval_label(confidence: Confidence) -> String {

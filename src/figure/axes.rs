@@ -22,7 +22,7 @@ pub(super) fn horizontal(
     scale: &Scale,
     quantity: &Quantity,
 ) -> Result<()> {
-    let ticks = scale.ticks((area.width() / 75.0) as usize, quantity);
+    let ticks = scale.ticks((area.width() / 62.0) as usize, quantity);
     labelled_horizontal(drawing, area, scale, &ticks)?;
     horizontal_title(drawing, area, &quantity.title())
 }
@@ -139,8 +139,8 @@ impl References {
         ceiling.into_iter().chain(chance).collect()
     }
 
-    /// Draws them where numbers lie from left to right.
-    pub fn draw_vertical(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
+    /// The band, where numbers lie from left to right.
+    pub fn draw_vertical_band(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(ceiling) = self.ceiling {
             let (left, right) = wide_enough(scale.at(ceiling.lower), scale.at(ceiling.upper));
             drawing.rectangle(
@@ -152,14 +152,18 @@ impl References {
                 Color::CEILING,
             );
         }
+    }
+
+    /// The line, where numbers lie from left to right.
+    pub fn draw_vertical_line(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(chance) = self.chance {
             let x = scale.at(chance);
             drawing.dashed([x, area.top], [x, area.bottom], Color::SOFT, 1.5);
         }
     }
 
-    /// Draws them where numbers lie from below to above.
-    pub fn draw_horizontal(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
+    /// The band, where numbers lie from below to above.
+    pub fn draw_horizontal_band(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(ceiling) = self.ceiling {
             let (top, bottom) = wide_enough(scale.at(ceiling.upper), scale.at(ceiling.lower));
             drawing.rectangle(
@@ -171,12 +175,44 @@ impl References {
                 Color::CEILING,
             );
         }
+    }
+
+    /// The line, where numbers lie from below to above.
+    pub fn draw_horizontal_line(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(chance) = self.chance {
             let y = scale.at(chance);
             drawing.dashed([area.left, y], [area.right, y], Color::SOFT, 1.5);
         }
     }
 }
+
+/// The methods of figures that have a noise ceiling and chance: they need a field `references`.
+macro_rules! referenced {
+    ($type:ty) => {
+        impl $type {
+            /// How well people agree with each other: a band from the lower to the upper end.
+            ///
+            /// # Errors
+            /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where
+            /// the ends are not in order.
+            pub fn with_ceiling(mut self, ceiling: Interval) -> Result<Self> {
+                self.references.ceiling = Some(checked_interval(ceiling, "noise ceiling")?);
+                Ok(self)
+            }
+
+            /// What guessing gives: a broken line.
+            ///
+            /// # Errors
+            /// [`Error::NotDrawable`] where the number is not finite.
+            pub fn with_chance(mut self, chance: f64) -> Result<Self> {
+                self.references.chance = Some(drawable(chance, "value", "chance")?);
+                Ok(self)
+            }
+        }
+    };
+}
+
+pub(super) use referenced;
 
 /// A band that is seen even where its ends are one.
 fn wide_enough(from: f64, to: f64) -> (f64, f64) {

@@ -48,7 +48,10 @@ pub(super) fn draw(
         };
         if !is_near {
             let [x, y] = label.point;
-            let end = [x.clamp(area.left, area.right), y.clamp(area.top, area.bottom)];
+            let end = [
+                x.clamp(area.left, area.right),
+                y.clamp(area.top, area.bottom),
+            ];
             drawing.line(label.point, end, Color::LINE, 0.75);
         }
         taken.push(area);
@@ -76,7 +79,9 @@ fn candidates(label: &Label<'_>) -> impl Iterator<Item = (Text, bool)> {
         let name = name.clone();
         DIRECTIONS.into_iter().map(move |([right, down], anchor)| {
             let at = [x + right * away, y + down * away];
-            let text = Text::new(&name, at, SIZE).anchored(anchor).colored(Color::SOFT);
+            let text = Text::new(&name, at, SIZE)
+                .anchored(anchor)
+                .colored(Color::SOFT);
             (text, away == AWAY[0])
         })
     })
@@ -134,7 +139,11 @@ mod tests {
         let heights = spread(&wanted, 12.0, [0.0, 100.0]);
         let mut sorted = heights.clone();
         sorted.sort_by(f64::total_cmp);
-        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] >= 12.0 - 1e-9));
+        assert!(
+            sorted
+                .windows(2)
+                .all(|pair| pair[1] - pair[0] >= 12.0 - 1e-9)
+        );
         assert!(sorted[0] >= 0.0 && sorted[6] <= 100.0);
         for (i, left) in wanted.iter().enumerate() {
             for (j, right) in wanted.iter().enumerate() {

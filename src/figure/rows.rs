@@ -1,6 +1,6 @@
 //! A row for each model or concept: its name on the left, its number on the right.
 
-use super::axes::{self, BELOW};
+use super::axes::{self, BELOW, References};
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font::{self, Anchor};
@@ -22,6 +22,7 @@ pub(super) struct Rows<'a> {
     pub note: String,
     pub scale: Scale,
     pub quantity: &'a Quantity,
+    pub references: References,
 }
 
 /// Where rows lie.
@@ -39,14 +40,8 @@ impl Laid {
 }
 
 impl Rows<'_> {
-    /// Draws names, numbers, axis and grid, and ends the drawing below them. What lies behind the rows is
-    /// drawn by `behind`.
-    pub fn draw(
-        self,
-        drawing: &mut Drawing,
-        top: f64,
-        behind: impl FnOnce(&mut Drawing, Area, &Scale),
-    ) -> Result<Laid> {
+    /// Draws names, numbers, axis, grid and references, and ends the drawing below them.
+    pub fn draw(self, drawing: &mut Drawing, top: f64) -> Result<Laid> {
         let row_height = if self.labels.len() > 30 { 18.0 } else { 23.0 };
         let (mut names, mut notes): (f64, f64) = (0.0, font::width(&self.note, LABEL)?);
         for (name, note) in &self.labels {
@@ -62,7 +57,7 @@ impl Rows<'_> {
             bottom: top + row_height * self.labels.len() as f64,
         };
         let scale = self.scale.on(area.left, area.right);
-        behind(drawing, area, &scale);
+        self.references.draw_vertical_band(drawing, area, &scale);
         axes::horizontal(drawing, area, &scale, self.quantity)?;
         let right = drawing.width - EDGE;
         let heading = Text::new(self.note, [right, top - 10.0], LABEL).anchored(Anchor::End);
@@ -79,6 +74,8 @@ impl Rows<'_> {
             drawing.text(Text::new(name, [area.left - 10.0, y], LABEL).anchored(Anchor::End));
             drawing.text(Text::new(note, [right, y], LABEL).anchored(Anchor::End));
         }
+        self.references
+            .draw_vertical_line(drawing, area, &laid.scale);
         drawing.height = (area.bottom + BELOW + 4.0).ceil();
         Ok(laid)
     }
