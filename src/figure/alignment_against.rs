@@ -1,6 +1,6 @@
 //! The alignment of models against another number of theirs.
 
-use super::axes::{self, BELOW, References, referenced};
+use super::axes::{self, BELOW, References, interval_label, referenced};
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font::{self, Anchor};
@@ -13,7 +13,7 @@ use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
 use crate::error::{Error, Result};
-use crate::inference::Interval;
+use crate::inference::{Confidence, Interval};
 
 /// The alignment of models against their size, their accuracy on another task, or any other number: a
 /// point each, named where there is room, with the noise ceiling and, if wanted, the line of least squares.
@@ -144,6 +144,16 @@ impl AlignmentAgainst {
 
         let (mut drawing, top) = self.heading.draw(820.0)?;
         let mut keys = self.groups.keys();
+        if self
+            .models
+            .iter()
+            .any(|model| model.alignment.interval.is_some())
+        {
+            keys.push((
+                Key::Upright(Color::SOFT),
+                interval_label(self.references.confidence),
+            ));
+        }
         keys.extend(self.references.keys(&self.alignment, span));
         if let Some(line) = &line {
             let label = format!("least squares, R² = {}", decimal(line.r2, 2));
@@ -166,6 +176,7 @@ impl AlignmentAgainst {
         axes::horizontal(&mut drawing, area, &horizontal, &self.against)?;
         self.references
             .draw_horizontal_line(&mut drawing, area, &vertical);
+        let mut taken = Vec::new();
         if let Some(line) = line {
             let numbers = || self.models.iter().map(|model| model.against);
             let ends = [
@@ -177,9 +188,8 @@ impl AlignmentAgainst {
                 [horizontal.at(x), vertical.at(y)]
             });
             drawing.line(from, to, Color::INK, 1.75);
+            taken.extend(labels::along(from, to));
         }
-
-        let mut taken = Vec::new();
         let mut points = Vec::new();
         for model in &self.models {
             let color = Color::of_group(model.group);
@@ -210,7 +220,8 @@ impl AlignmentAgainst {
         }
         drawing.height = (area.bottom + BELOW + 4.0).ceil();
         if n_without_room > 0 {
-            let note = format!("no room for {n_without_room} names");
+            let names = if n_without_room == 1 { "name" } else { "names" };
+            let note = format!("no room for {n_without_room} {names}");
             let note = font::fitted(&note, 10.5, area.width() / 3.0)?;
             let at = [area.right, drawing.height - 8.0];
             drawing.text(

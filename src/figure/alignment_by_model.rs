@@ -1,6 +1,6 @@
 //! The alignment of models, one below the other.
 
-use super::axes::{References, referenced};
+use super::axes::{References, interval_label, referenced};
 use super::color::Color;
 use super::drawing::Drawing;
 use super::groups::Groups;
@@ -39,7 +39,6 @@ pub struct AlignmentByModel {
     models: Vec<Model>,
     groups: Groups,
     references: References,
-    confidence: Confidence,
 }
 
 #[derive(Debug, Clone)]
@@ -58,7 +57,6 @@ impl AlignmentByModel {
             models: Vec::new(),
             groups: Groups::default(),
             references: References::default(),
-            confidence: Confidence::default(),
         }
     }
 
@@ -85,13 +83,6 @@ impl AlignmentByModel {
         Ok(self)
     }
 
-    /// How often intervals cover the truth, 95 % unless this says otherwise.
-    #[must_use]
-    pub fn with_confidence(mut self, confidence: Confidence) -> Self {
-        self.confidence = confidence;
-        self
-    }
-
     fn drawing(&self) -> Result<Drawing> {
         if self.models.is_empty() {
             return Err(Error::TooFew {
@@ -113,7 +104,10 @@ impl AlignmentByModel {
             .iter()
             .any(|model| model.alignment.interval.is_some())
         {
-            keys.push((Key::Whiskers(Color::SOFT), interval_label(self.confidence)));
+            keys.push((
+                Key::Whiskers(Color::SOFT),
+                interval_label(self.references.confidence),
+            ));
         }
         keys.extend(self.references.keys(&self.quantity, span));
         let top = legend::draw(&mut drawing, top, &keys)?;
@@ -144,10 +138,3 @@ impl AlignmentByModel {
 
 figure!(AlignmentByModel);
 referenced!(AlignmentByModel);
-
-/// Such as "95 % interval".
-pub(super) fn interval_label(confidence: Confidence) -> String {
-    let percent = format!("{:.2}", 100.0 * confidence.level());
-    let percent = percent.trim_end_matches('0').trim_end_matches('.');
-    format!("{percent} % interval")
-}

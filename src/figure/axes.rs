@@ -7,7 +7,7 @@ use super::legend::Key;
 use super::quantity::Quantity;
 use super::scale::Scale;
 use crate::error::Result;
-use crate::inference::Interval;
+use crate::inference::{Confidence, Interval};
 
 pub(super) const TICK: f64 = 11.5;
 pub(super) const AXIS_TITLE: f64 = 13.0;
@@ -109,14 +109,15 @@ pub(super) fn vertical(
 }
 
 fn vertical_ticks(scale: &Scale, height: f64, quantity: &Quantity) -> Vec<(f64, String)> {
-    scale.ticks((height / 50.0) as usize, quantity)
+    scale.ticks((height / 45.0).max(2.0) as usize, quantity)
 }
 
-/// What numbers are held against: the noise ceiling, and chance.
+/// What numbers are held against: the noise ceiling, chance, and how sure their intervals are.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct References {
     pub ceiling: Option<Interval>,
     pub chance: Option<f64>,
+    pub confidence: Confidence,
 }
 
 impl References {
@@ -208,11 +209,25 @@ macro_rules! referenced {
                 self.references.chance = Some(drawable(chance, "value", "chance")?);
                 Ok(self)
             }
+
+            /// How often intervals cover the truth, 95 % unless this says otherwise.
+            #[must_use]
+            pub fn with_confidence(mut self, confidence: Confidence) -> Self {
+                self.references.confidence = confidence;
+                self
+            }
         }
     };
 }
 
 pub(super) use referenced;
+
+/// Such as "95 % interval".
+pub(super) fn interval_label(confidence: Confidence) -> String {
+    let percent = format!("{:.2}", 100.0 * confidence.level());
+    let percent = percent.trim_end_matches('0').trim_end_matches('.');
+    format!("{percent} % interval")
+}
 
 /// A band that is seen even where its ends are one.
 fn wide_enough(from: f64, to: f64) -> (f64, f64) {

@@ -27,7 +27,8 @@ impl Color {
     /// What is missing.
     pub const MISSING: Color = Color::hex(0xc4_c4_c4);
 
-    /// The palette of Okabe & Ito (2008), the darker colours first.
+    /// The palette of Okabe & Ito (2008), the darker colours first, with the wine red of Tol in place of
+    /// their yellow, which is too light for lines.
     pub const PALETTE: [Color; 8] = [
         Color::hex(0x00_72_b2),
         Color::hex(0xd5_5e_00),
@@ -36,7 +37,7 @@ impl Color {
         Color::hex(0xe6_9f_00),
         Color::hex(0x56_b4_e9),
         Color::hex(0x00_00_00),
-        Color::hex(0xf0_e4_42),
+        Color::hex(0x88_22_55),
     ];
 
     /// The colour of a group, by its position.

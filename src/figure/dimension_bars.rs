@@ -1,7 +1,6 @@
 //! How well each human dimension, or each concept, is found in a representation.
 
-use super::alignment_by_model::interval_label;
-use super::axes::{References, referenced};
+use super::axes::{References, interval_label, referenced};
 use super::color::Color;
 use super::drawing::{Area, Drawing};
 use super::heading::{Heading, figure};
@@ -33,7 +32,6 @@ pub struct DimensionBars {
     quantity: Quantity,
     dimensions: Vec<(String, Measured)>,
     references: References,
-    confidence: Confidence,
 }
 
 impl DimensionBars {
@@ -44,7 +42,6 @@ impl DimensionBars {
             quantity: measured,
             dimensions: Vec::new(),
             references: References::default(),
-            confidence: Confidence::default(),
         }
     }
 
@@ -62,13 +59,6 @@ impl DimensionBars {
         let measured = measured.into().checked("value", &name)?;
         self.dimensions.push((name, measured));
         Ok(self)
-    }
-
-    /// How often intervals cover the truth, 95 % unless this says otherwise.
-    #[must_use]
-    pub fn with_confidence(mut self, confidence: Confidence) -> Self {
-        self.confidence = confidence;
-        self
     }
 
     fn drawing(&self) -> Result<Drawing> {
@@ -104,7 +94,10 @@ impl DimensionBars {
             .iter()
             .any(|(_, measured)| measured.interval.is_some())
         {
-            keys.push((Key::Whiskers(Color::SOFT), interval_label(self.confidence)));
+            keys.push((
+                Key::Whiskers(Color::SOFT),
+                interval_label(self.references.confidence),
+            ));
         }
         keys.extend(self.references.keys(&self.quantity, span));
         let top = legend::draw(&mut drawing, top, &keys)?;

@@ -69,7 +69,8 @@ impl Area {
             && other.bottom <= self.bottom
     }
 
-    /// Its corners, the first one again at the end.
+    /// Its corners, from the middle of the upper side around to it again, so that all corners are drawn
+    /// alike.
     pub fn outline(self) -> Vec<Point> {
         let Area {
             left,
@@ -77,12 +78,14 @@ impl Area {
             right,
             bottom,
         } = self;
+        let middle = [(left + right) / 2.0, top];
         vec![
-            [left, top],
+            middle,
             [right, top],
             [right, bottom],
             [left, bottom],
             [left, top],
+            middle,
         ]
     }
 }

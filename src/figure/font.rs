@@ -82,6 +82,16 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Result<Vec<String>> {
     Ok(lines)
 }
 
+/// As [`wrapped`], in so many lines at most: what is left over is cut at the end of the last.
+pub(super) fn wrapped_to(n_lines: usize, text: &str, size: f64, room: f64) -> Result<Vec<String>> {
+    let mut lines = wrapped(text, size, room)?;
+    if lines.len() > n_lines {
+        let rest = lines.split_off(n_lines - 1).join(" ");
+        lines.push(fitted(&rest, size, room)?);
+    }
+    Ok(lines)
+}
+
 /// How a text is to be drawn, in units of the device.
 pub(super) struct Style {
     pub color: Color,

@@ -1,7 +1,6 @@
 //! Models before and after something was learned.
 
-use super::alignment_by_model::interval_label;
-use super::axes::{References, referenced};
+use super::axes::{References, interval_label, referenced};
 use super::color::Color;
 use super::drawing::Drawing;
 use super::heading::{Heading, figure};
@@ -38,7 +37,6 @@ pub struct Gains {
     names: [String; 2],
     models: Vec<Model>,
     references: References,
-    confidence: Confidence,
 }
 
 #[derive(Debug, Clone)]
@@ -57,7 +55,6 @@ impl Gains {
             names: ["before".into(), "after".into()],
             models: Vec::new(),
             references: References::default(),
-            confidence: Confidence::default(),
         }
     }
 
@@ -88,13 +85,6 @@ impl Gains {
         self
     }
 
-    /// How often intervals cover the truth, 95 % unless this says otherwise.
-    #[must_use]
-    pub fn with_confidence(mut self, confidence: Confidence) -> Self {
-        self.confidence = confidence;
-        self
-    }
-
     fn drawing(&self) -> Result<Drawing> {
         if self.models.is_empty() {
             return Err(Error::TooFew {
@@ -117,7 +107,10 @@ impl Gains {
             (Key::Marker(Marker::Circle, AFTER), after),
         ];
         if pairs.clone().any(|measured| measured.interval.is_some()) {
-            keys.push((Key::Whiskers(Color::SOFT), interval_label(self.confidence)));
+            keys.push((
+                Key::Whiskers(Color::SOFT),
+                interval_label(self.references.confidence),
+            ));
         }
         keys.extend(self.references.keys(&self.quantity, span));
         let top = legend::draw(&mut drawing, top, &keys)?;

@@ -21,7 +21,7 @@ pub(super) fn draw(
     mut taken: Vec<Area>,
     labels: &[Label<'_>],
 ) -> Result<usize> {
-    // Those with few neighbours first: they find the best places, and others can move.
+    // Those with the most neighbours first: the others have room anyway.
     let crowd = |label: &Label<'_>| {
         let near = |other: &&Label<'_>| {
             let [x, y] = [0, 1].map(|axis| (other.point[axis] - label.point[axis]).abs());
@@ -31,38 +31,62 @@ pub(super) fn draw(
     };
     let mut order: Vec<&Label<'_>> = labels.iter().collect();
     order.sort_by_key(|label| std::cmp::Reverse(crowd(label)));
+    let mut names = Vec::new();
     let mut n_without_room = 0;
     for label in order {
         let mut found = None;
         for (text, is_near) in candidates(label) {
             let area = text.area()?;
             let free = |other: &Area| !area.grown(1.0).overlaps(*other);
-            if inside.contains(area) && taken.iter().all(free) {
-                found = Some((text, area, is_near));
+            if !inside.contains(area) || !taken.iter().all(free) {
+                continue;
+            }
+            if is_near {
+                found = Some((text, area, None));
                 break;
             }
-        }
-        let Some((text, area, is_near)) = found else {
-            n_without_room += usize::from(!label.name.is_empty());
-            continue;
-        };
-        if !is_near {
             let [x, y] = label.point;
             let end = [
                 x.clamp(area.left, area.right),
                 y.clamp(area.top, area.bottom),
             ];
+            let line: Vec<Area> = along(label.point, end).collect();
+            // A line may cross other lines, but no names.
+            let crosses = |part: &Area| names.iter().any(|name: &Area| name.overlaps(*part));
+            if !line.iter().any(crosses) {
+                found = Some((text, area, Some((end, line))));
+                break;
+            }
+        }
+        let Some((text, area, line)) = found else {
+            n_without_room += usize::from(!label.name.is_empty());
+            continue;
+        };
+        if let Some((end, line)) = line {
             drawing.line(label.point, end, Color::LINE, 0.75);
+            taken.extend(line);
         }
         taken.push(area);
+        names.push(area);
         drawing.text(text);
     }
     Ok(n_without_room)
 }
 
+/// Small squares along a line, which names have to stay clear of.
+pub(super) fn along([x0, y0]: Point, [x1, y1]: Point) -> impl Iterator<Item = Area> {
+    const STEP: f64 = 3.0;
+
+    let n = ((x1 - x0).hypot(y1 - y0) / STEP).ceil().max(1.0) as usize;
+    (0..=n).map(move |k| {
+        let share = k as f64 / n as f64;
+        Area::around([x0 + share * (x1 - x0), y0 + share * (y1 - y0)], 1.0)
+    })
+}
+
 /// Places around a point, the best first, and whether they are beside it.
 fn candidates(label: &Label<'_>) -> impl Iterator<Item = (Text, bool)> {
-    const AWAY: [f64; 4] = [9.0, 20.0, 34.0, 50.0];
+    const AWAY: [f64; 5] = [9.0, 20.0, 34.0, 50.0, 70.0];
     const DIRECTIONS: [([f64; 2], Anchor); 8] = [
         ([1.0, 0.0], Anchor::Start),
         ([-1.0, 0.0], Anchor::End),

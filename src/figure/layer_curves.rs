@@ -1,18 +1,18 @@
 //! Alignment along the layers of networks.
 
-use super::axes::{self, BELOW, References, referenced};
+use super::axes::{self, BELOW, References, interval_label, referenced};
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font;
 use super::heading::{EDGE, Heading, figure};
 use super::labels::spread;
-use super::legend;
+use super::legend::{self, Key};
 use super::marker::Marker;
 use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::scale::{Scale, Spacing};
 use crate::error::{Error, Result};
-use crate::inference::Interval;
+use crate::inference::{Confidence, Interval};
 
 /// Alignment along the layers of networks: a line each, named at its end, with the noise ceiling.
 ///
@@ -90,6 +90,8 @@ impl LayerCurves {
 
     fn drawing(&self) -> Result<Drawing> {
         const LABEL: f64 = 12.0;
+        /// How opaque bands of intervals are.
+        const BAND: f64 = 0.16;
         const LEADER: f64 = 22.0;
 
         if self.networks.is_empty() {
@@ -112,7 +114,12 @@ impl LayerCurves {
         let span = vertical.span();
 
         let (mut drawing, top) = self.heading.draw(860.0)?;
-        let keys = self.references.keys(&self.alignment, span);
+        let mut keys = Vec::new();
+        if layers().any(|(_, alignment)| alignment.interval.is_some()) {
+            let band = Key::Band(Color::of_group(0).with_opacity(BAND));
+            keys.push((band, interval_label(self.references.confidence)));
+        }
+        keys.extend(self.references.keys(&self.alignment, span));
         let top = legend::draw(&mut drawing, top, &keys)? + 6.0;
         let height = (16.0 * self.networks.len() as f64).max(400.0);
         let room = 0.3 * drawing.width;
@@ -165,7 +172,7 @@ impl LayerCurves {
                 .rev()
                 .map(|&(depth, interval)| place(depth, interval.upper));
             if bounded.len() > 1 {
-                let color = Color::of_group(network).with_opacity(0.13);
+                let color = Color::of_group(network).with_opacity(BAND);
                 drawing.polygon(lower.chain(upper).collect(), color);
             }
         }

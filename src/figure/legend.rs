@@ -29,6 +29,8 @@ pub(super) enum Key {
     MarkedLine(Marker, Color),
     /// The ends of an interval.
     Whiskers(Color),
+    /// An interval from below to above.
+    Upright(Color),
     /// The edge of an image.
     Edge(Color),
 }
@@ -80,6 +82,7 @@ impl Key {
                     drawing.line([end, y - 3.5], [end, y + 3.5], color, 1.5);
                 }
             }
+            Key::Upright(color) => drawing.line([x, y - 8.0], [x, y + 8.0], color, 1.5),
             Key::Edge(color) => {
                 drawing.path(Area::around([x, y], 6.0).outline(), color, 2.5);
             }

@@ -23,6 +23,7 @@ mod layer_curves;
 mod legend;
 mod marker;
 mod measured;
+mod places;
 mod quantity;
 mod rdm_heat_map;
 mod reliability_figure;

@@ -82,7 +82,9 @@ impl Quantity {
         match self.unit {
             Unit::Percent => format!("{} %", decimal(100.0 * value, 1)),
             Unit::Count => short_count(value),
-            _ => decimal(value, decimals_of(span / 250.0)),
+            _ if value == 0.0 => "0".into(),
+            // To about a two-hundredth of the span.
+            _ => decimal(value, (2.3 - span.log10()).ceil().clamp(0.0, 9.0) as usize),
         }
     }
 

@@ -142,7 +142,7 @@ impl RdmHeatMap {
             tick_width = tick_width.max(font::width(label, TICK)?);
         }
         let left = EDGE + if labels.is_empty() { 0.0 } else { room + 18.0 };
-        let width = left + SIDE + 24.0 + BAR + 8.0 + tick_width + 6.0 + AXIS_TITLE + EDGE;
+        let width = left + SIDE + 24.0 + BAR + 8.0 + tick_width + 10.0 + AXIS_TITLE + EDGE;
 
         let (mut drawing, mut top) = self.heading.draw(width.ceil())?;
         if self.rdm.n_missing() > 0 {
@@ -274,7 +274,7 @@ impl RdmHeatMap {
         }
         let title = font::fitted(&self.quantity.title(), AXIS_TITLE, beside.height())?;
         let at = [
-            bar.right + 8.0 + widest + 6.0 + AXIS_TITLE / 2.0,
+            bar.right + 8.0 + widest + 10.0 + AXIS_TITLE / 2.0,
             bar.center()[1],
         ];
         drawing.text(

@@ -1,7 +1,6 @@
 //! How often choices are made, by how probable they are said to be.
 
-use super::alignment_by_model::interval_label;
-use super::axes::{self, BELOW};
+use super::axes::{self, BELOW, interval_label};
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font;

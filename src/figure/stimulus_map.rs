@@ -9,6 +9,7 @@ use super::heading::{EDGE, Heading, figure};
 use super::labels::{self, Label};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
+use super::places::apart;
 use super::quantity::decimal;
 use super::thumbnail::Thumbnail;
 use crate::error::{Error, Result};
@@ -85,8 +86,8 @@ impl StimulusMap {
         Ok(self)
     }
 
-    /// The image of each stimulus, in the order of the RDM. The more there are, the smaller they become;
-    /// they stay where the map has them, so that they may overlap.
+    /// The image of each stimulus, in the order of the RDM. The more there are, the smaller they become.
+    /// Those that would hide another are moved aside, with a line to where they belong.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] where there are not as many as stimuli.
@@ -143,7 +144,7 @@ impl StimulusMap {
         let width = WIDTH - 2.0 * EDGE - AXIS_TITLE - 8.0;
         let height = width * (high / wide).clamp(RATIOS[0], RATIOS[1]);
         // Images together cover about a quarter of the map.
-        let side = (0.5 * (width * height / n).sqrt()).clamp(16.0, 84.0);
+        let side = (0.5 * (width * height / n).sqrt()).clamp(8.0, 84.0);
         let margin = match self.thumbnails {
             Some(_) => side / 2.0 + 8.0,
             None => 22.0,
@@ -171,21 +172,27 @@ impl StimulusMap {
             .map(|&position| place(position))
             .collect();
         let mut taken = Vec::new();
+        let mut moved = false;
         match &self.thumbnails {
             Some(thumbnails) => {
                 let is_grouped = !self.groups.keys().is_empty();
-                for ((thumbnail, &point), &group) in
-                    thumbnails.iter().zip(&points).zip(&self.group_of)
-                {
-                    let edge = match is_grouped {
-                        true => (Color::of_group(group), 2.0),
-                        false => (Color::LINE, 0.75),
+                let edge = if is_grouped { 2.0 } else { 0.75 };
+                let places = apart(&points, side + 2.0 * edge + 1.0, area);
+                for (&point, &place) in points.iter().zip(&places) {
+                    if point != place {
+                        moved = true;
+                        drawing.line(point, place, Color::LINE, 1.0);
+                        drawing.circle(point, 2.0, Color::SOFT);
+                    }
+                }
+                let stimuli = thumbnails.iter().zip(places).zip(&self.group_of);
+                for ((thumbnail, place), &group) in stimuli {
+                    let color = match is_grouped {
+                        true => Color::of_group(group),
+                        false => Color::LINE,
                     };
-                    taken.push(
-                        thumbnail
-                            .draw(&mut drawing, point, side, edge)
-                            .grown(edge.1),
-                    );
+                    let covered = thumbnail.draw(&mut drawing, place, side, (color, edge));
+                    taken.push(covered.grown(edge));
                 }
             }
             None => taken.extend(
@@ -218,7 +225,15 @@ impl StimulusMap {
             AXIS_TITLE,
         );
         drawing.text(beside.anchored(Anchor::Middle).turned());
-        drawing.height = (area.bottom + 14.0 + AXIS_TITLE + EDGE / 2.0).ceil();
+        let mut bottom = area.bottom;
+        if moved {
+            bottom += 20.0;
+            let note =
+                "Images that would hide another are moved aside; a line leads to their place.";
+            let text = Text::new(note, [area.center()[0], bottom + 12.0], 11.0);
+            drawing.text(text.anchored(Anchor::Middle).colored(Color::SOFT));
+        }
+        drawing.height = (bottom + 14.0 + AXIS_TITLE + EDGE / 2.0).ceil();
         Ok(drawing)
     }
 }

@@ -42,6 +42,9 @@ const MODEL: Color = Color::PALETTE[1];
 /// The size of names and of what was chosen.
 const LABEL: f64 = 11.0;
 
+/// The height of a line of them.
+const LINE: f64 = 15.0;
+
 impl TripletPage {
     /// A page without trials.
     pub fn new(title: impl Into<String>) -> Self {
@@ -124,7 +127,7 @@ impl TripletPage {
         let pictured = self.trials.iter().any(|trial| trial.thumbnails.is_some());
         let side = cell - 18.0;
         let picture = if pictured { side } else { 40.0 };
-        let height = picture + if pictured { 52.0 } else { 34.0 };
+        let height = picture + if pictured { 22.0 + 3.0 * LINE } else { 34.0 };
         for (position, trial) in self.trials.iter().enumerate() {
             let left = EDGE + (position % 2) as f64 * (3.0 * cell + GAP);
             let top = top + (position / 2) as f64 * (height + GAP);
@@ -156,7 +159,7 @@ impl TripletPage {
         center: [f64; 2],
         [width, height]: [f64; 2],
     ) -> Result<()> {
-        let name = font::fitted(&trial.names[stimulus], LABEL, width)?;
+        let name = font::wrapped_to(2, &trial.names[stimulus], LABEL, width - 10.0)?;
         let (by_people, by_model) = (trial.people == stimulus, trial.model == stimulus);
         let box_area = Area {
             left: center[0] - width / 2.0,
@@ -171,15 +174,25 @@ impl TripletPage {
         if by_model {
             drawing.path(box_area.grown(0.5).outline(), MODEL, 3.0);
         }
-        let mut below = box_area.bottom + 14.0;
+        let below = box_area.bottom + 15.0;
+        let mut below_names = below;
         match &trial.thumbnails {
             Some(thumbnails) => {
                 let side = width.min(height) - 6.0;
                 thumbnails[stimulus].draw(drawing, center, side, (Color::WHITE, 0.0));
-                drawing.text(Text::new(name, [center[0], below], LABEL).anchored(Anchor::Middle));
-                below += 16.0;
+                for (line, text) in name.into_iter().enumerate() {
+                    let at = [center[0], below + line as f64 * LINE];
+                    drawing.text(Text::new(text, at, LABEL).anchored(Anchor::Middle));
+                    below_names = at[1] + LINE;
+                }
             }
-            None => drawing.text(Text::new(name, center, LABEL).anchored(Anchor::Middle)),
+            None => {
+                let top = center[1] - (name.len() as f64 - 1.0) / 2.0 * LINE;
+                for (line, text) in name.into_iter().enumerate() {
+                    let at = [center[0], top + line as f64 * LINE];
+                    drawing.text(Text::new(text, at, LABEL).anchored(Anchor::Middle));
+                }
+            }
         }
         let (chosen, color) = match (by_people, by_model) {
             (true, true) => ("both", Color::INK),
@@ -188,7 +201,7 @@ impl TripletPage {
             (false, false) => return Ok(()),
         };
         let chosen = font::fitted(chosen, LABEL, width)?;
-        let text = Text::new(chosen, [center[0], below], LABEL).anchored(Anchor::Middle);
+        let text = Text::new(chosen, [center[0], below_names], LABEL).anchored(Anchor::Middle);
         drawing.text(text.colored(color));
         Ok(())
     }
