@@ -255,7 +255,9 @@ impl Drawing {
     }
 
     pub fn text(&mut self, text: Text) {
-        self.shapes.push(Shape::Text(text));
+        if !text.text.trim().is_empty() {
+            self.shapes.push(Shape::Text(text));
+        }
     }
 
     pub fn image(&mut self, pixels: Array3<u8>, area: Area) {

@@ -2,10 +2,13 @@
 
 use super::color::Color;
 use super::drawing::{Area, Drawing, Point, Text};
-use super::font::Anchor;
+use super::font::{self, Anchor};
 use crate::error::Result;
 
 const SIZE: f64 = 11.0;
+
+/// Longer names are cut.
+const LONGEST: f64 = 190.0;
 
 /// A name that wants to stand beside a point.
 pub(super) struct Label<'a> {
@@ -21,21 +24,18 @@ pub(super) fn draw(
     mut taken: Vec<Area>,
     labels: &[Label<'_>],
 ) -> Result<usize> {
-    // Those with the most neighbours first: the others have room anyway.
-    let crowd = |label: &Label<'_>| {
-        let near = |other: &&Label<'_>| {
-            let [x, y] = [0, 1].map(|axis| (other.point[axis] - label.point[axis]).abs());
-            x < 90.0 && y < 24.0
-        };
-        labels.iter().filter(near).count()
-    };
-    let mut order: Vec<&Label<'_>> = labels.iter().collect();
-    order.sort_by_key(|label| std::cmp::Reverse(crowd(label)));
+    // The longest first: short ones find room anywhere.
+    let mut order = Vec::new();
+    for label in labels {
+        let name = font::fitted(label.name, SIZE, LONGEST)?;
+        order.push((font::width(&name, SIZE)?, name, label));
+    }
+    order.sort_by(|(left, ..), (right, ..)| right.total_cmp(left));
     let mut names = Vec::new();
     let mut n_without_room = 0;
-    for label in order {
+    for (_, name, label) in order {
         let mut found = None;
-        for (text, is_near) in candidates(label) {
+        for (text, is_near) in candidates(label.point, name) {
             let area = text.area()?;
             let free = |other: &Area| !area.grown(1.0).overlaps(*other);
             if !inside.contains(area) || !taken.iter().all(free) {
@@ -84,10 +84,10 @@ pub(super) fn along([x0, y0]: Point, [x1, y1]: Point) -> impl Iterator<Item = Ar
     })
 }
 
-/// Places around a point, the best first, and whether they are beside it.
-fn candidates(label: &Label<'_>) -> impl Iterator<Item = (Text, bool)> {
-    const AWAY: [f64; 5] = [9.0, 20.0, 34.0, 50.0, 70.0];
-    const DIRECTIONS: [([f64; 2], Anchor); 8] = [
+/// Places of a name around a point, the best first, and whether they are beside it.
+fn candidates([x, y]: Point, name: String) -> impl Iterator<Item = (Text, bool)> {
+    const AWAY: [f64; 6] = [9.0, 20.0, 32.0, 46.0, 62.0, 80.0];
+    const DIRECTIONS: [([f64; 2], Anchor); 12] = [
         ([1.0, 0.0], Anchor::Start),
         ([-1.0, 0.0], Anchor::End),
         ([0.0, -1.3], Anchor::Middle),
@@ -96,17 +96,18 @@ fn candidates(label: &Label<'_>) -> impl Iterator<Item = (Text, bool)> {
         ([0.7, 1.0], Anchor::Start),
         ([-0.7, -1.0], Anchor::End),
         ([-0.7, 1.0], Anchor::End),
+        ([1.0, -0.5], Anchor::Start),
+        ([1.0, 0.5], Anchor::Start),
+        ([-1.0, -0.5], Anchor::End),
+        ([-1.0, 0.5], Anchor::End),
     ];
 
-    let ([x, y], name) = (label.point, label.name.to_owned());
     AWAY.into_iter().flat_map(move |away| {
         let name = name.clone();
         DIRECTIONS.into_iter().map(move |([right, down], anchor)| {
             let at = [x + right * away, y + down * away];
-            let text = Text::new(&name, at, SIZE)
-                .anchored(anchor)
-                .colored(Color::SOFT);
-            (text, away == AWAY[0])
+            let text = Text::new(&name, at, SIZE).anchored(anchor);
+            (text.colored(Color::SOFT), away == AWAY[0])
         })
     })
 }

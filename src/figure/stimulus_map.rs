@@ -143,8 +143,8 @@ impl StimulusMap {
         let top = legend::draw(&mut drawing, top, &keys.collect::<Vec<_>>())?;
         let width = WIDTH - 2.0 * EDGE - AXIS_TITLE - 8.0;
         let height = width * (high / wide).clamp(RATIOS[0], RATIOS[1]);
-        // Images together cover about a quarter of the map.
-        let side = (0.5 * (width * height / n).sqrt()).clamp(8.0, 84.0);
+        // Images together cover about a seventh of the map.
+        let side = (0.38 * (width * height / n).sqrt()).clamp(8.0, 84.0);
         let margin = match self.thumbnails {
             Some(_) => side / 2.0 + 8.0,
             None => 22.0,
