@@ -636,6 +636,25 @@ pub enum Error {
         hsic: f64,
     },
 
+    /// A number that has no place in a figure: not finite, beyond ±1e150, or not positive on a
+    /// logarithmic axis.
+    #[error("the {what} of {of:?} is {value}, which cannot be drawn")]
+    NotDrawable {
+        /// Which number.
+        what: &'static str,
+        /// The model, the concept or the point that has it.
+        of: String,
+        /// The number.
+        value: f64,
+    },
+
+    /// A figure that the library underneath could not draw.
+    #[error("the figure cannot be drawn: {source}")]
+    Drawing {
+        /// What it said.
+        source: BoxedError,
+    },
+
     /// A parameter is outside its range.
     #[error("{name} must be {expected}, not {found}")]
     InvalidParameter {

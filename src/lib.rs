@@ -54,6 +54,7 @@
 //! | [`concept`] | which of people's dimensions and categories a representation misses |
 //! | [`transform`] | linear transforms of representations |
 //! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
+//! | `figure` | figures in SVG and PNG files (feature `figures`) |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
 //! | [`study`] | many models, several data sets, every metric: one table, and what it says |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
@@ -67,6 +68,8 @@ pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
 pub mod extract;
+#[cfg(feature = "figures")]
+pub mod figure;
 mod fingerprint;
 mod images;
 pub mod inference;

@@ -4,9 +4,11 @@
 //! An [`Rdm`] holds each pair once: the strict upper triangle, row by row, which is what
 //! `numpy.triu_indices(n, 1)` and `scipy.spatial.distance.squareform` take it for. [`RdmSet`] holds
 //! one for each person (and session). [`Dissimilarity`] makes one of a representation, [`crossnobis`]
-//! of repeated measurements, and [`InverseMds`] of what people arranged on a screen, part by part.
+//! of repeated measurements, and [`InverseMds`] of what people arranged on a screen, part by part;
+//! [`ClassicalMds`] makes a map of one.
 
 mod arrangement;
+mod classical_mds;
 mod crossnobis;
 mod dissimilarity;
 mod file;
@@ -20,6 +22,7 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2};
 
 pub use arrangement::Arrangement;
+pub use classical_mds::ClassicalMds;
 pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
 pub use file::RdmFile;

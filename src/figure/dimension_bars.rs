@@ -1,0 +1,143 @@
+//! How well each human dimension, or each concept, is found in a representation.
+
+use super::axes::{References, interval_label, referenced};
+use super::color::Color;
+use super::drawing::{Area, Drawing};
+use super::heading::{Heading, figure};
+use super::legend::{self, Key};
+use super::measured::{Measured, checked_interval};
+use super::quantity::{Quantity, drawable};
+use super::rows::{Rows, whiskers};
+use super::scale::{Scale, Spacing};
+use crate::error::{Error, Result};
+use crate::inference::{Confidence, Interval};
+
+/// A bar for each dimension or concept, sorted, from 0: R² of predictions, or the accuracy of trials that
+/// turn on it.
+///
+/// ```
+/// use human_alignment::figure::{DimensionBars, Quantity};
+///
+/// let figure = DimensionBars::new("Dimensions in AlexNet", Quantity::plain("Cross-validated R²"))
+///     .with_dimension("animal-related", 0.81)?
+///     .with_dimension("shiny, metallic", 0.32)?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("dimensions.svg");
+/// figure.write(path)?;
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct DimensionBars {
+    heading: Heading,
+    quantity: Quantity,
+    dimensions: Vec<(String, Measured)>,
+    references: References,
+}
+
+impl DimensionBars {
+    /// A figure without dimensions.
+    pub fn new(title: impl Into<String>, measured: Quantity) -> Self {
+        Self {
+            heading: Heading::new(title),
+            quantity: measured,
+            dimensions: Vec::new(),
+            references: References::default(),
+        }
+    }
+
+    /// Adds a dimension or a concept with its number.
+    ///
+    /// # Errors
+    /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where the ends
+    /// of the interval are not in order.
+    pub fn with_dimension(
+        mut self,
+        name: impl Into<String>,
+        measured: impl Into<Measured>,
+    ) -> Result<Self> {
+        let name = name.into();
+        let measured = measured.into().checked("value", &name)?;
+        self.dimensions.push((name, measured));
+        Ok(self)
+    }
+
+    fn drawing(&self) -> Result<Drawing> {
+        const COLOR: Color = Color::PALETTE[5];
+        const HALF: f64 = 6.0;
+
+        if self.dimensions.is_empty() {
+            return Err(Error::TooFew {
+                what: "dimensions",
+                needed: 1,
+                found: 0,
+            });
+        }
+        let mut dimensions: Vec<&(String, Measured)> = self.dimensions.iter().collect();
+        dimensions.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));
+        let numbers = dimensions
+            .iter()
+            .flat_map(|(_, measured)| measured.numbers());
+        let all: Vec<f64> = numbers
+            .chain(self.references.numbers())
+            .chain([0.0])
+            .collect();
+        let scale = Scale::around(all.iter().copied(), Spacing::Linear);
+        let scale = match all.iter().all(|&number| number >= 0.0) {
+            true => scale.starting_at(0.0),
+            false => scale,
+        };
+        let span = scale.span();
+
+        let (mut drawing, top) = self.heading.draw(860.0)?;
+        let mut keys = Vec::new();
+        if dimensions
+            .iter()
+            .any(|(_, measured)| measured.interval.is_some())
+        {
+            keys.push((
+                Key::Whiskers(Color::SOFT),
+                interval_label(self.references.confidence),
+            ));
+        }
+        keys.extend(self.references.keys(&self.quantity, span));
+        let top = legend::draw(&mut drawing, top, &keys)?;
+        let labels = dimensions
+            .iter()
+            .map(|(name, measured)| (name.as_str(), self.quantity.written(measured.value, span)));
+        let rows = Rows {
+            labels: labels.collect(),
+            note: String::new(),
+            scale,
+            quantity: &self.quantity,
+            references: self.references,
+        };
+        let laid = rows.draw(&mut drawing, top)?;
+        let zero = laid.scale.at(0.0);
+        for (row, (_, measured)) in dimensions.into_iter().enumerate() {
+            let (x, y) = (laid.scale.at(measured.value), laid.y(row));
+            let bar = Area {
+                left: zero.min(x),
+                right: zero.max(x),
+                top: y - HALF,
+                bottom: y + HALF,
+            };
+            drawing.rectangle(bar, COLOR);
+            if let Some(interval) = measured.interval {
+                let ends = <[f64; 2]>::from(interval).map(|end| laid.scale.at(end));
+                whiskers(&mut drawing, ends, y, Color::INK);
+            }
+        }
+        drawing.line(
+            [zero, laid.area.top],
+            [zero, laid.area.bottom],
+            Color::SOFT,
+            1.0,
+        );
+        self.references
+            .draw_vertical_line(&mut drawing, laid.area, &laid.scale);
+        Ok(drawing)
+    }
+}
+
+figure!(DimensionBars);
+referenced!(DimensionBars);

@@ -1,0 +1,170 @@
+//! Models before and after something was learned.
+
+use super::axes::{References, interval_label, referenced};
+use super::color::Color;
+use super::drawing::Drawing;
+use super::heading::{Heading, figure};
+use super::legend::{self, Key, RADIUS};
+use super::marker::Marker;
+use super::measured::{Measured, checked_interval};
+use super::quantity::{Quantity, drawable};
+use super::rows::{Rows, whiskers};
+use super::scale::{Scale, Spacing};
+use crate::error::{Error, Result};
+use crate::inference::{Confidence, Interval};
+
+const BEFORE: Color = Color::PALETTE[1];
+const AFTER: Color = Color::PALETTE[0];
+
+/// The alignment of models before and after something was learned (a probe, a transfer): two points a
+/// model with an arrow between them, sorted by the alignment after it, with the difference as a number.
+///
+/// ```
+/// use human_alignment::figure::{Gains, Measured, Quantity};
+///
+/// let figure = Gains::new("Probes on 85 shoes", Quantity::percent("Odd-one-out accuracy"))
+///     .with_model("AlexNet", 0.632, 0.748)?
+///     .with_model("ResNet-20", Measured::from(0.426), Measured::from(0.585))?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("gains.svg");
+/// figure.write(path)?;
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Gains {
+    heading: Heading,
+    quantity: Quantity,
+    names: [String; 2],
+    models: Vec<Model>,
+    references: References,
+}
+
+#[derive(Debug, Clone)]
+struct Model {
+    name: String,
+    before: Measured,
+    after: Measured,
+}
+
+impl Gains {
+    /// A figure without models.
+    pub fn new(title: impl Into<String>, alignment: Quantity) -> Self {
+        Self {
+            heading: Heading::new(title),
+            quantity: alignment,
+            names: ["before".into(), "after".into()],
+            models: Vec::new(),
+            references: References::default(),
+        }
+    }
+
+    /// Adds a model with its alignment before and after.
+    ///
+    /// # Errors
+    /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where the ends
+    /// of an interval are not in order.
+    pub fn with_model(
+        mut self,
+        name: impl Into<String>,
+        before: impl Into<Measured>,
+        after: impl Into<Measured>,
+    ) -> Result<Self> {
+        let name = name.into();
+        self.models.push(Model {
+            before: before.into().checked("alignment before", &name)?,
+            after: after.into().checked("alignment after", &name)?,
+            name,
+        });
+        Ok(self)
+    }
+
+    /// What the legend calls the two, "before" and "after" unless this says otherwise.
+    #[must_use]
+    pub fn with_names(mut self, before: impl Into<String>, after: impl Into<String>) -> Self {
+        self.names = [before.into(), after.into()];
+        self
+    }
+
+    fn drawing(&self) -> Result<Drawing> {
+        if self.models.is_empty() {
+            return Err(Error::TooFew {
+                what: "models",
+                needed: 1,
+                found: 0,
+            });
+        }
+        let mut models: Vec<&Model> = self.models.iter().collect();
+        models.sort_by(|left, right| right.after.value.total_cmp(&left.after.value));
+        let pairs = models.iter().flat_map(|model| [model.before, model.after]);
+        let numbers = pairs.clone().flat_map(Measured::numbers);
+        let scale = Scale::around(numbers.chain(self.references.numbers()), Spacing::Linear);
+        let span = scale.span();
+
+        let (mut drawing, top) = self.heading.draw(860.0)?;
+        let [before, after] = self.names.clone();
+        let mut keys = vec![
+            (Key::OpenMarker(Marker::Circle, BEFORE), before),
+            (Key::Marker(Marker::Circle, AFTER), after),
+        ];
+        if pairs.clone().any(|measured| measured.interval.is_some()) {
+            keys.push((
+                Key::Whiskers(Color::SOFT),
+                interval_label(self.references.confidence),
+            ));
+        }
+        keys.extend(self.references.keys(&self.quantity, span));
+        let top = legend::draw(&mut drawing, top, &keys)?;
+        let labels = models.iter().map(|model| {
+            let gain = model.after.value - model.before.value;
+            (
+                model.name.as_str(),
+                self.quantity.written_difference(gain, span),
+            )
+        });
+        let rows = Rows {
+            labels: labels.collect(),
+            note: "difference".into(),
+            scale,
+            quantity: &self.quantity,
+            references: self.references,
+        };
+        let laid = rows.draw(&mut drawing, top)?;
+        for (row, model) in models.into_iter().enumerate() {
+            let y = laid.y(row);
+            // Beside each other, so that both are seen where they overlap.
+            for (measured, color, shift) in
+                [(model.before, BEFORE, -4.5), (model.after, AFTER, 4.5)]
+            {
+                if let Some(interval) = measured.interval {
+                    let ends = <[f64; 2]>::from(interval).map(|end| laid.scale.at(end));
+                    whiskers(&mut drawing, ends, y + shift, color.with_opacity(0.55));
+                }
+            }
+            let [from, to] =
+                [model.before, model.after].map(|measured| laid.scale.at(measured.value));
+            arrow(&mut drawing, from, to, y);
+            Marker::Circle.draw_open(&mut drawing, [from, y], RADIUS, BEFORE);
+            Marker::Circle.draw(&mut drawing, [to, y], RADIUS, AFTER);
+        }
+        Ok(drawing)
+    }
+}
+
+figure!(Gains);
+referenced!(Gains);
+
+/// From one point to the other, with a head where there is room for it.
+fn arrow(drawing: &mut Drawing, from: f64, to: f64, y: f64) {
+    const HEAD: f64 = 6.0;
+
+    let direction = (to - from).signum();
+    drawing.line([from, y], [to, y], Color::LINE, 2.0);
+    if (to - from).abs() > 2.0 * (RADIUS + HEAD) {
+        let tip = to - direction * (RADIUS + 1.0);
+        let back = tip - direction * HEAD;
+        drawing.polygon(
+            vec![[tip, y], [back, y - 4.0], [back, y + 4.0]],
+            Color::LINE,
+        );
+    }
+}

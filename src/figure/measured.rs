@@ -1,0 +1,68 @@
+//! A number of a model, with its interval.
+
+use super::quantity::drawable;
+use crate::error::{Error, Result};
+use crate::inference::Interval;
+
+/// A number and how far it may be from the truth, where that is known.
+///
+/// ```
+/// use human_alignment::figure::Measured;
+/// use human_alignment::inference::Interval;
+///
+/// let accuracy = Measured::from(0.6601).with_interval(Interval { lower: 0.6372, upper: 0.6829 });
+/// assert!(accuracy.interval.is_some());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// The number.
+    pub value: f64,
+    /// Its interval.
+    pub interval: Option<Interval>,
+}
+
+impl Measured {
+    /// The number with an interval.
+    #[must_use]
+    pub fn with_interval(self, interval: Interval) -> Self {
+        Self {
+            interval: Some(interval),
+            ..self
+        }
+    }
+
+    /// The number and its interval, if they can be drawn.
+    pub(super) fn checked(self, what: &'static str, of: &str) -> Result<Self> {
+        drawable(self.value, what, of)?;
+        if let Some(interval) = self.interval {
+            checked_interval(interval, of)?;
+        }
+        Ok(self)
+    }
+
+    /// The number and the ends of its interval.
+    pub(super) fn numbers(self) -> impl Iterator<Item = f64> {
+        let ends = self.interval.map(<[f64; 2]>::from);
+        std::iter::once(self.value).chain(ends.into_iter().flatten())
+    }
+}
+
+impl From<f64> for Measured {
+    fn from(value: f64) -> Self {
+        Self {
+            value,
+            interval: None,
+        }
+    }
+}
+
+/// The interval, if it can be drawn.
+pub(super) fn checked_interval(interval: Interval, of: &str) -> Result<Interval> {
+    drawable(interval.lower, "lower end of the interval", of)?;
+    drawable(interval.upper, "upper end of the interval", of)?;
+    if interval.lower > interval.upper {
+        let found = format!("[{}, {}]", interval.lower, interval.upper);
+        return Err(Error::parameter("interval", "in ascending order", found));
+    }
+    Ok(interval)
+}

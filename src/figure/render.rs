@@ -1,0 +1,236 @@
+//! A drawing as a file: vector graphics or pixels, both by plotters.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ndarray::Array3;
+use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters_backend::{BackendColor, BackendStyle, DrawingBackend, DrawingErrorKind};
+
+use super::drawing::{Area, Drawing, Point, Shape};
+use super::font::{ASCENT, Style};
+use super::resample::resample;
+use crate::error::{Error, Result};
+use crate::io::atomic::write_atomically;
+use crate::io::{extension, reserve};
+
+/// Units of a device (plotters counts in whole ones) in a pixel of a screen.
+const FINE: usize = 4;
+
+/// Pixels of a file in a pixel of a screen: for print and for fine screens.
+const DENSITY: usize = 2;
+
+impl Drawing {
+    /// Writes an `.svg` or a `.png` file in one step.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let bytes = match extension(path).as_str() {
+            "svg" => self.svg()?.into_bytes(),
+            "png" => self.png()?,
+            _ => {
+                return Err(Error::UnknownFormat {
+                    path: path.into(),
+                    expected: ".svg or .png",
+                });
+            }
+        };
+        write_atomically(path, |writer| writer.write_all(&bytes))
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (units(self.width) as u32, units(self.height) as u32)
+    }
+
+    fn svg(&self) -> Result<String> {
+        let (width, height) = self.size();
+        let title = escaped(&self.title);
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
+             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n",
+            width as usize / FINE,
+            height as usize / FINE,
+        );
+        let is_image = |shape: &Shape| matches!(shape, Shape::Image { .. });
+        for part in self
+            .shapes
+            .chunk_by(|left, right| is_image(left) == is_image(right))
+        {
+            let mut drawn = String::new();
+            let mut backend = SVGBackend::with_string(&mut drawn, (width, height));
+            for shape in part {
+                match shape {
+                    Shape::Image { pixels, area } => svg.push_str(&image_element(pixels, *area)?),
+                    shape => draw(&mut backend, shape)?,
+                }
+            }
+            backend.present().map_err(undrawable)?;
+            drop(backend);
+            // The element around it is written here, with its true size.
+            let inner = drawn.split_once(">\n").map_or("", |(_, inner)| inner);
+            svg.push_str(inner.strip_suffix("</svg>\n").unwrap_or(inner));
+        }
+        svg.push_str("</svg>\n");
+        Ok(svg)
+    }
+
+    fn png(&self) -> Result<Vec<u8>> {
+        let (width, height) = self.size();
+        let n = 3 * width as usize * height as usize;
+        let mut pixels = Vec::new();
+        reserve(&mut pixels, n, "a figure")?;
+        pixels.resize(n, u8::MAX);
+        let mut backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+        for shape in &self.shapes {
+            match shape {
+                Shape::Image { pixels, area } => {
+                    let (corner, size) = placed(*area);
+                    let pixels = resample(pixels.view(), size);
+                    let bytes: Vec<u8> = pixels.into_iter().collect();
+                    let size = (size.0 as u32, size.1 as u32);
+                    backend
+                        .blit_bitmap(corner, size, &bytes)
+                        .map_err(undrawable)?;
+                }
+                shape => draw(&mut backend, shape)?,
+            }
+        }
+        drop(backend);
+        let shape = (height as usize, width as usize, 3);
+        let pixels = Array3::from_shape_vec(shape, pixels).map_err(|source| Error::Drawing {
+            source: Box::new(source),
+        })?;
+        // Edges become smooth by it.
+        let step = FINE / DENSITY;
+        let size = (width as usize / step, height as usize / step);
+        png(&resample(pixels.view(), size))
+    }
+}
+
+/// One shape; images are drawn by each format on its own.
+fn draw<B: DrawingBackend>(backend: &mut B, shape: &Shape) -> Result<()>
+where
+    B::ErrorType: 'static,
+{
+    let all = |points: &[Point]| points.iter().map(|&point| at(point)).collect::<Vec<_>>();
+    let drawn = match shape {
+        Shape::Path {
+            points,
+            color,
+            width,
+        } => {
+            let style = Stroke {
+                color: (*color).into(),
+                width: units(*width).max(1) as u32,
+            };
+            match points.as_slice() {
+                &[from, to] => backend.draw_line(at(from), at(to), &style),
+                points => backend.draw_path(all(points), &style),
+            }
+        }
+        Shape::Polygon { points, color } => {
+            backend.fill_polygon(all(points), &BackendColor::from(*color))
+        }
+        Shape::Rectangle { area, color } => backend.draw_rect(
+            at([area.left, area.top]),
+            at([area.right, area.bottom]),
+            &BackendColor::from(*color),
+            true,
+        ),
+        Shape::Circle {
+            center,
+            radius,
+            color,
+        } => {
+            let radius = units(*radius).max(1) as u32;
+            backend.draw_circle(at(*center), radius, &BackendColor::from(*color), true)
+        }
+        Shape::Text(text) => {
+            let style = Style {
+                color: text.color,
+                size: text.size * FINE as f64,
+                anchor: text.anchor,
+                upright: text.upright,
+            };
+            let ([x, y], above) = (text.at, ASCENT * text.size);
+            let top = match text.upright {
+                false => [x, y - above],
+                true => [x - above, y],
+            };
+            backend.draw_text(&text.text, &style, at(top))
+        }
+        Shape::Image { .. } => Ok(()),
+    };
+    drawn.map_err(undrawable)
+}
+
+/// A line of some width.
+struct Stroke {
+    color: BackendColor,
+    width: u32,
+}
+
+impl BackendStyle for Stroke {
+    fn color(&self) -> BackendColor {
+        self.color
+    }
+
+    fn stroke_width(&self) -> u32 {
+        self.width
+    }
+}
+
+/// An image inside of vector graphics, in no more pixels than it can show.
+fn image_element(pixels: &Array3<u8>, area: Area) -> Result<String> {
+    let ((x, y), (width, height)) = placed(area);
+    let shown = png(&resample(pixels.view(), (width, height)))?;
+    Ok(format!(
+        "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+         href=\"data:image/png;base64,{}\"/>\n",
+        BASE64_STANDARD.encode(shown)
+    ))
+}
+
+/// The upper left corner and the size of an area.
+fn placed(area: Area) -> ((i32, i32), (usize, usize)) {
+    let (left, top) = at([area.left, area.top]);
+    let (right, bottom) = at([area.right, area.bottom]);
+    let size = |from: i32, to: i32| (to - from).max(1) as usize;
+    ((left, top), (size(left, right), size(top, bottom)))
+}
+
+fn png(pixels: &Array3<u8>) -> Result<Vec<u8>> {
+    let (height, width, _) = pixels.dim();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let data: Vec<u8> = pixels.iter().copied().collect();
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(&data)?;
+        writer.finish()
+    });
+    written.map_err(|source| Error::Drawing {
+        source: Box::new(source),
+    })?;
+    Ok(bytes)
+}
+
+fn units(pixels: f64) -> i32 {
+    (pixels * FINE as f64).round() as i32
+}
+
+fn at([x, y]: Point) -> (i32, i32) {
+    (units(x), units(y))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn undrawable<E: std::error::Error + Send + Sync + 'static>(error: DrawingErrorKind<E>) -> Error {
+    Error::Drawing {
+        source: Box::new(error),
+    }
+}

@@ -1,0 +1,70 @@
+//! Images at another size.
+
+use ndarray::{Array3, ArrayView3};
+
+/// The image `[height, width, 3]` at another width and height: each new pixel is the mean of what it
+/// covers, by area. Enlarged, pixels stay squares.
+pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usize)) -> Array3<u8> {
+    let (old_height, old_width, n_channels) = pixels.dim();
+    let (columns, rows) = (shares(old_width, width), shares(old_height, height));
+    // Across first, then down.
+    let mut across = Array3::<f32>::zeros((old_height, width, n_channels));
+    for (source, mut out) in pixels.outer_iter().zip(across.outer_iter_mut()) {
+        for (parts, mut out) in columns.iter().zip(out.outer_iter_mut()) {
+            for &(column, share) in parts {
+                for channel in 0..n_channels {
+                    out[channel] += share * f32::from(source[[column, channel]]);
+                }
+            }
+        }
+    }
+    let mut result = Array3::zeros((height, width, n_channels));
+    for (parts, mut out) in rows.iter().zip(result.outer_iter_mut()) {
+        for (x, mut out) in out.outer_iter_mut().enumerate() {
+            for channel in 0..n_channels {
+                let mean = parts
+                    .iter()
+                    .map(|&(row, share)| share * across[[row, x, channel]]);
+                out[channel] = mean.sum::<f32>().round() as u8;
+            }
+        }
+    }
+    result
+}
+
+/// Which of `old` cells of a line each of `new` cells covers, and by which share of itself.
+fn shares(old: usize, new: usize) -> Vec<Vec<(usize, f32)>> {
+    let ratio = old as f64 / new as f64;
+    let covered = |cell: usize| {
+        let (start, end) = (cell as f64 * ratio, (cell + 1) as f64 * ratio);
+        let last = (end.ceil() as usize).min(old);
+        (start as usize..last)
+            .map(|old_cell| {
+                let from = start.max(old_cell as f64);
+                let to = end.min((old_cell + 1) as f64);
+                (old_cell, ((to - from).max(0.0) / ratio) as f32)
+            })
+            .collect()
+    };
+    (0..new).map(covered).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn smaller_is_the_mean_and_larger_keeps_squares() {
+        let pixels = array![[[0u8, 10, 20], [100, 30, 20]], [[40, 10, 20], [60, 30, 20]]];
+        let one = resample(pixels.view(), (1, 1));
+        assert_eq!(one, array![[[50u8, 20, 20]]]);
+        let large = resample(pixels.view(), (6, 4));
+        for ((y, x, channel), &value) in large.indexed_iter() {
+            assert_eq!(value, pixels[[y / 2, x / 3, channel]]);
+        }
+        // Three from two: the one between is half of either.
+        let wide = resample(pixels.view(), (3, 2));
+        assert_eq!(wide[[0, 1, 0]], 50);
+    }
+}

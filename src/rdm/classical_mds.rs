@@ -1,0 +1,219 @@
+//! Classical multidimensional scaling.
+
+use faer::diag::Diag;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::{Mat, Par};
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::io::out_of_memory;
+use crate::rdm::Rdm;
+
+/// Positions of stimuli whose distances are about their dissimilarities: classical multidimensional
+/// scaling (Torgerson 1952; Gower 1966).
+///
+/// With D the dissimilarities and J = I − 1/n, B = −½ J D² J has eigenvalues λ and eigenvectors v; the
+/// k-th coordinate is √λₖ vₖ. Euclidean distances are found exactly where there are as many dimensions as
+/// they need; other dissimilarities make some of λ negative, and what these stand for is not shown.
+///
+/// ```
+/// use human_alignment::rdm::ClassicalMds;
+/// use human_alignment::{Rdm, Stimuli};
+///
+/// // Three towns on a road.
+/// let towns = Stimuli::new(["a", "b", "c"])?;
+/// let mds = ClassicalMds::new(&Rdm::new(towns, vec![3.0, 7.0, 4.0])?, 2)?;
+/// assert!((mds.positions[[0, 0]] - mds.positions[[2, 0]]).abs() - 7.0 < 1e-12);
+/// assert!(mds.variance_shown() > 1.0 - 1e-12);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassicalMds {
+    /// The coordinates, one row a stimulus, one column a dimension, the longest first. The sum of a
+    /// column is 0, and its number that is farthest from 0 is positive. Dimensions beyond those that
+    /// dissimilarities have are 0.
+    pub positions: Array2<f64>,
+    /// All eigenvalues, n in descending order, negative ones at the end.
+    pub eigenvalues: Vec<f64>,
+}
+
+impl ClassicalMds {
+    /// Positions in so many dimensions.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for no dimension or more than stimuli, [`Error::InvalidPair`] for a
+    /// dissimilarity that is missing or negative, [`Error::ConstantRdm`] where all are 0,
+    /// [`Error::OutOfMemory`], [`Error::NotConverged`].
+    pub fn new(rdm: &Rdm, n_dimensions: usize) -> Result<Self> {
+        let n = rdm.n_stimuli();
+        if !(1..=n).contains(&n_dimensions) {
+            let expected = "at least 1 and at most the number of stimuli";
+            return Err(Error::parameter("dimensions", expected, n_dimensions));
+        }
+        rdm.require_complete()?;
+        rdm.require_non_negative()?;
+        let largest = rdm.values().iter().copied().fold(0.0, f64::max);
+        if largest == 0.0 {
+            return Err(Error::ConstantRdm {
+                undefined: "their map",
+            });
+        }
+        let mut products = Mat::<f64>::new();
+        products
+            .try_reserve(n, n)
+            .map_err(|_| out_of_memory::<f64>("products of positions", (n as u64).pow(2)))?;
+        // As shares of the largest, so that squares are finite.
+        let square = |value: f64| (value / largest).powi(2);
+        products.resize_with(n, n, |row, column| {
+            rdm.between(row, column).map_or(0.0, square)
+        });
+        let means: Vec<f64> = (0..n)
+            .map(|column| products.col(column).iter().sum::<f64>() / n as f64)
+            .collect();
+        let mean = means.iter().sum::<f64>() / n as f64;
+        for column in 0..n {
+            for row in 0..n {
+                let centred = products[(row, column)] - means[row] - means[column] + mean;
+                products[(row, column)] = -0.5 * centred;
+            }
+        }
+        let (values, vectors) = eigen(&products)?;
+        let mut positions = Array2::zeros((n, n_dimensions));
+        for (dimension, mut column) in positions.columns_mut().into_iter().enumerate() {
+            let position = n - 1 - dimension;
+            let vector = vectors.col(position);
+            let farthest =
+                vector
+                    .iter()
+                    .fold(0.0, |farthest: f64, &x| match x.abs() > farthest.abs() {
+                        // Opposite numbers that differ by rounding count as one.
+                        true if x.abs() > farthest.abs() * (1.0 + 1e-9) => x,
+                        _ => farthest,
+                    });
+            let length = values[position].max(0.0).sqrt() * largest * farthest.signum();
+            for (out, x) in column.iter_mut().zip(vector.iter()) {
+                *out = length * x;
+            }
+        }
+        let scale = largest * largest;
+        let eigenvalues = values
+            .into_iter()
+            .rev()
+            .map(|value| value * scale)
+            .collect();
+        Ok(Self {
+            positions,
+            eigenvalues,
+        })
+    }
+
+    /// The share of the variance that each dimension of [`positions`](Self::positions) shows: its
+    /// eigenvalue over the sum of the positive ones, in [0, 1].
+    pub fn variance_by_dimension(&self) -> Vec<f64> {
+        let positive = self.eigenvalues.iter().map(|value| value.max(0.0));
+        let total: f64 = positive.clone().sum();
+        let shown = positive.take(self.positions.ncols());
+        shown.map(|value| value / total).collect()
+    }
+
+    /// The share of the variance that all of them show.
+    pub fn variance_shown(&self) -> f64 {
+        self.variance_by_dimension().iter().sum()
+    }
+}
+
+/// The eigenvalues of a symmetric matrix in ascending order, and its eigenvectors in columns.
+fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
+    let n = matrix.nrows();
+    let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
+    let compute = ComputeEigenvectors::Yes;
+    let scratch = self_adjoint_evd_scratch::<f64>(n, compute, Par::Seq, Default::default());
+    let failed = || Error::NotConverged {
+        what: "the eigendecomposition",
+    };
+    // Sequential, as its blocks would otherwise depend on the number of threads.
+    self_adjoint_evd(
+        matrix.as_ref(),
+        values.as_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(scratch)),
+        Default::default(),
+    )
+    .map_err(|_| failed())?;
+    let values: Vec<f64> = values.column_vector().iter().copied().collect();
+    match values.iter().all(|value| value.is_finite()) {
+        true => Ok((values, vectors)),
+        false => Err(failed()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::Stimuli;
+
+    fn rdm(points: &[[f64; 3]]) -> Rdm {
+        let n = points.len();
+        let distance = |a: [f64; 3], b: [f64; 3]| {
+            let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
+            squares.sum::<f64>().sqrt()
+        };
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let values = pairs.map(|(i, j)| distance(points[i], points[j]));
+        Rdm::new(Stimuli::numbered(n as u32), values.collect()).unwrap()
+    }
+
+    #[test]
+    fn euclidean_distances_are_found_again() {
+        let points: Vec<[f64; 3]> = (0..20)
+            .map(|i| [1.0, 2.0, 3.0].map(|f: f64| (f * 1.7 * i as f64 + f).sin() * 3.0 / f))
+            .collect();
+        let rdm = rdm(&points);
+        let mds = ClassicalMds::new(&rdm, 4).unwrap();
+        assert!((mds.variance_shown() - 1.0).abs() < 1e-12);
+        for i in 0..20 {
+            for j in 0..i {
+                let difference = &mds.positions.row(i) - &mds.positions.row(j);
+                let distance = difference.dot(&difference).sqrt();
+                assert!((distance - rdm.between(i, j).unwrap()).abs() < 1e-7);
+            }
+        }
+        // Two dimensions show less than three, and the longest comes first.
+        let shown = mds.variance_by_dimension();
+        assert!(shown[0] >= shown[1] && shown[1] >= shown[2] && shown[2] > 0.0 && shown[3] < 1e-12);
+        let flat = ClassicalMds::new(&rdm, 2).unwrap();
+        assert!((flat.variance_shown() - shown[0] - shown[1]).abs() < 1e-12);
+        for column in mds.positions.columns() {
+            assert!(column.sum().abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn what_has_no_map_is_refused() {
+        let three = Stimuli::numbered(3);
+        let zero = Rdm::new(three.clone(), vec![0.0; 3]).unwrap();
+        assert!(matches!(
+            ClassicalMds::new(&zero, 2),
+            Err(Error::ConstantRdm { .. })
+        ));
+        let negative = Rdm::new(three.clone(), vec![1.0, -1.0, 1.0]).unwrap();
+        assert!(matches!(
+            ClassicalMds::new(&negative, 2),
+            Err(Error::InvalidPair { .. })
+        ));
+        let missing = Rdm::with_missing(three.clone(), vec![1.0, f64::NAN, 1.0]).unwrap();
+        assert!(matches!(
+            ClassicalMds::new(&missing, 2),
+            Err(Error::InvalidPair { .. })
+        ));
+        let fine = Rdm::new(three, vec![1.0; 3]).unwrap();
+        for n in [0, 4] {
+            assert!(matches!(
+                ClassicalMds::new(&fine, n),
+                Err(Error::InvalidParameter { .. })
+            ));
+        }
+    }
+}
