@@ -284,6 +284,32 @@ pub enum Error {
         found: [f64; 3],
     },
 
+    /// A source of choices has no answer to the question of a trial.
+    #[error("trial {trial}: its question is not answered, or not so often")]
+    Unanswered {
+        /// The trial, counted from 0.
+        trial: usize,
+    },
+
+    /// The probabilities of the pairs of a question are none.
+    #[error(
+        "question {question}: {found:?} are no probabilities of its pairs (expected numbers in [0, 1] that \
+         sum to 1)"
+    )]
+    InvalidProbabilities {
+        /// The question, counted from 0.
+        question: usize,
+        /// The probabilities.
+        found: Vec<f64>,
+    },
+
+    /// In every question, all pairs are equally similar.
+    #[error(
+        "all pairs of every question are equally similar: no temperature makes choices more probable than \
+         another"
+    )]
+    EqualSimilarities,
+
     /// The loss of a learner is not finite.
     #[error("the loss became {loss}, which is not finite")]
     LossNotFinite {

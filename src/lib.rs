@@ -52,14 +52,18 @@
 //! | [`transform`] | linear transforms of representations |
 //! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
+//! | [`study`] | many models, several data sets, every metric: one table, and what it says |
 //! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod agreement;
+pub mod calibration;
 pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
 pub mod extract;
+mod fingerprint;
 mod images;
 pub mod inference;
 mod io;
@@ -74,6 +78,7 @@ pub mod ridge;
 pub mod similarity;
 mod softmax;
 pub mod stimuli;
+pub mod study;
 pub mod transfer;
 pub mod transform;
 

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::dataset::SimilarityDataset;
 use crate::error::{Error, Result};
 use crate::io::reserve;
-use crate::judgment::{AnchoredTask, OddOneOutTask, Task, Trials};
+use crate::judgment::{AnchoredTask, OddOneOutTask, Task, Trials, choosing};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::{Representation, RepresentationSource};
 use crate::similarity::Similarity;
@@ -199,12 +199,8 @@ impl SimulatedObserver {
             // The questions were drawn from stream 0.
             rng.set_stream(participant.into());
             let asked = questions.as_slice().iter().zip(probabilities.rows());
-            trials.extend(asked.map(|(&[a, b, c], probabilities)| {
-                match self.chosen_pair(probabilities, &mut rng) {
-                    0 => [a, b, c],
-                    1 => [a, c, b],
-                    _ => [b, c, a],
-                }
+            trials.extend(asked.map(|(&question, probabilities)| {
+                choosing(question, self.chosen_pair(probabilities, &mut rng))
             }));
         }
         let mut trials = Trials::new(stimuli.clone(), trials)?;

@@ -25,17 +25,32 @@ impl Levels {
         }
     }
 
+    /// Levels whose sums are known, and the number of objects that any trial contains.
+    pub fn of_levels(objects: Level, pairs: Level, triples: Level, n_objects: usize) -> Self {
+        Self {
+            objects,
+            pairs,
+            triples,
+            n_objects,
+        }
+    }
+
     /// The mean with its standard error.
     pub fn estimate(&self, mean: f64, n_trials: u64) -> Estimate {
+        self.estimate_of(mean, n_trials as f64, n_trials)
+    }
+
+    /// A value with its standard error, where the weights of the trials sum to `total`.
+    pub fn estimate_of(&self, mean: f64, total: f64, n_trials: u64) -> Estimate {
         let Levels {
             objects,
             pairs,
             triples,
             n_objects,
         } = self;
-        let squared_trials = (n_trials as f64).powi(2);
+        let squared_total = total.powi(2);
         let shared = (objects.squared_counts - pairs.squared_counts + triples.squared_counts)
-            / squared_trials;
+            / squared_total;
         let variance =
             objects.squared_residuals - pairs.squared_residuals + triples.squared_residuals;
         // With few or unlucky trials the difference can fall below what independent questions
@@ -44,7 +59,7 @@ impl Levels {
         let unshared = 1.0 - shared;
         // Fewer than six objects leave no two trials without one in common.
         let standard_error =
-            (unshared > 1e-9).then(|| (variance / squared_trials / unshared).sqrt());
+            (unshared > 1e-9).then(|| (variance / squared_total / unshared).sqrt());
         let n_units = (*n_objects).min(usize::try_from(n_trials).unwrap_or(usize::MAX));
         Estimate {
             value: mean,

@@ -134,7 +134,7 @@ pub(crate) fn object_cells(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: u
 }
 
 /// Where the pairs of a larger object start in a table of all pairs `low < high`.
-fn start_of(high: usize) -> usize {
+pub(super) fn start_of(high: usize) -> usize {
     high * high.saturating_sub(1) / 2
 }
 

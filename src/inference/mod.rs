@@ -23,6 +23,7 @@
 mod bootstrap;
 mod cluster_sums;
 mod clustered;
+mod clustered_values;
 mod comparison;
 mod credit;
 mod estimate;
@@ -34,6 +35,7 @@ mod resampling;
 
 pub use bootstrap::{Bootstrapped, ObjectBootstrap};
 pub use clustered::clustered_mean;
+pub use clustered_values::clustered_mean_of;
 pub use comparison::{Comparison, compare};
 pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
@@ -44,6 +46,7 @@ pub use resampling::{ReplicateVariances, Resample, dual_variance};
 
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{Levels, check_length, mean_over_trials};
+pub(crate) use clustered_values::{Term, linearized, weighted_mean};
 pub(crate) use level::{
     Cell, Level, object_cells, pair_keys, pair_level, sum_by_key, triple_key, triple_level,
 };

@@ -66,6 +66,18 @@ impl<T: Task> ChoiceFrequencies<T> {
         }
     }
 
+    /// Each trial as a question of its own, in the order of the trials and with their first pair chosen
+    /// once: for what needs choices one by one, in their order.
+    pub fn trial_by_trial(trials: &Trials<T>) -> Self {
+        Self {
+            stimuli: trials.stimuli().clone(),
+            questions: trials.as_slice().to_vec(),
+            of_pairs: vec![[1.0, 0.0, 0.0]; trials.len()],
+            shown: trials.shown().to_vec(),
+            task: PhantomData,
+        }
+    }
+
     /// Questions over these stimuli with the frequency of each pair: counts, or probabilities. A
     /// question weighs as much as its frequencies sum to. Equal questions stay apart.
     ///
@@ -182,6 +194,16 @@ mod tests {
             frequencies.normalized().of_pairs()[1],
             [1.0 / 3.0, 2.0 / 3.0, 0.0]
         );
+    }
+
+    #[test]
+    fn trials_may_stay_apart_and_in_their_order() {
+        let trials = vec![[3, 1, 0], [0, 1, 3], [3, 1, 0]];
+        let trials = OddOneOut::new(Stimuli::numbered(4), trials).unwrap();
+        let frequencies = ChoiceFrequencies::trial_by_trial(&trials);
+        assert_eq!(frequencies.questions(), trials.as_slice());
+        assert_eq!(frequencies.of_pairs(), [[1.0, 0.0, 0.0]; 3]);
+        assert_eq!(frequencies.shown(), [0, 1, 3]);
     }
 
     #[test]

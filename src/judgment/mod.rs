@@ -13,3 +13,5 @@ pub use frequencies::ChoiceFrequencies;
 pub use participants::Participants;
 pub use task::{AnchoredTask, Answer, OddOneOutTask, Question, Task};
 pub use trials::{Anchored, OddOneOut, Trials};
+
+pub(crate) use task::choosing;

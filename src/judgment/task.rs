@@ -84,6 +84,16 @@ pub struct Question(pub [u32; 3]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Answer(pub u8);
 
+/// The stimuli of a question, written as the trial in which this of its pairs was chosen: 0, 1 or 2 for
+/// (0,1), (0,2), (1,2).
+pub(crate) fn choosing([a, b, c]: [u32; 3], pair: usize) -> [u32; 3] {
+    match pair {
+        0 => [a, b, c],
+        1 => [a, c, b],
+        _ => [b, c, a],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +116,20 @@ mod tests {
             let (Question(stimuli), Answer(answer)) = AnchoredTask::question(trial);
             assert_eq!(stimuli, [5, 2, 3]);
             assert_eq!(stimuli[usize::from(answer)], trial[1]);
+        }
+    }
+
+    #[test]
+    fn a_trial_chooses_the_pair_that_it_was_written_for() {
+        for pair in 0..3 {
+            let (Question(stimuli), answer) = OddOneOutTask::question(choosing([4, 6, 9], pair));
+            assert_eq!(stimuli, [4, 6, 9]);
+            assert_eq!(OddOneOutTask::chosen_pair(answer), pair);
+        }
+        for pair in 0..2 {
+            let (Question(stimuli), answer) = AnchoredTask::question(choosing([9, 4, 6], pair));
+            assert_eq!(stimuli, [9, 4, 6]);
+            assert_eq!(AnchoredTask::chosen_pair(answer), pair);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, TrialProblem};
+use crate::fingerprint::Fingerprint;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
 use crate::stimuli::{Stimuli, missing};
 
@@ -114,6 +115,21 @@ impl<T: Task> Trials<T> {
     /// The stimuli that stand in at least one trial, as ascending indices.
     pub fn shown(&self) -> &[u32] {
         &self.shown
+    }
+
+    /// SHA-256 over the task, the ids, the trials and who answered them, as 64 hexadecimal digits, by which
+    /// what was computed from them is known again.
+    pub fn fingerprint(&self) -> String {
+        let mut fingerprint = Fingerprint::new(T::NAME);
+        fingerprint.text(&self.stimuli.fingerprint());
+        fingerprint.indices(self.trials.as_flattened());
+        if let Some(participants) = &self.participants {
+            for label in participants.labels() {
+                fingerprint.text(&format!("{}:{label}", label.len()));
+            }
+            fingerprint.indices(participants.of_trials());
+        }
+        fingerprint.finish()
     }
 
     /// The trials at these positions, in this order; positions may repeat.

@@ -30,7 +30,6 @@
 mod coordinates;
 mod cross_validation;
 mod dense;
-mod fingerprint;
 mod fit;
 mod lbfgs;
 pub mod mini_batch;

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use ndarray::{Array1, Array2, Axis};
 
 use crate::error::Result;
+use crate::fingerprint::Fingerprint;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::probe::coordinates::Coordinates;
 use crate::probe::dense::{eigen, matrix, product};
-use crate::probe::fingerprint::Fingerprint;
 use crate::probe::objective::Objective;
 use crate::probe::questions::Questions;
 use crate::probe::solver::{Found, Limits, minimise};
@@ -179,13 +179,13 @@ impl Problem {
 
 /// SHA-256 of what a probe learns from.
 fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) -> String {
-    let mut fingerprint = Fingerprint::of::<T>();
+    let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&shown.stimuli().fingerprint());
     fingerprint.text(&choices.stimuli().fingerprint());
     fingerprint.features(shown);
     for (question, frequencies) in choices.questions().iter().zip(choices.of_pairs()) {
-        fingerprint.trial(question);
-        fingerprint.frequencies(frequencies);
+        fingerprint.indices(question);
+        fingerprint.numbers(frequencies);
     }
     fingerprint.finish()
 }

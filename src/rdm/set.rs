@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::rdm::{Rdm, Scaling};
 use crate::stimuli::Stimuli;
 
@@ -133,6 +134,19 @@ impl RdmSet {
     #[allow(clippy::len_without_is_empty)] // It never is.
     pub fn len(&self) -> usize {
         self.rdms.len()
+    }
+
+    /// SHA-256 over the ids, the people and their dissimilarities, as 64 hexadecimal digits, by which what was
+    /// computed from them is known again.
+    pub fn fingerprint(&self) -> String {
+        let mut fingerprint = Fingerprint::new("RDMs");
+        fingerprint.text(&self.stimuli().fingerprint());
+        for (participant, rdm) in self.iter() {
+            let participant = participant.to_string();
+            fingerprint.text(&format!("{}:{participant}", participant.len()));
+            fingerprint.numbers(rdm.values());
+        }
+        fingerprint.finish()
     }
 
     /// The RDMs, all over the same stimuli in the same order.

@@ -12,6 +12,7 @@ pub use file::FileSource;
 pub use provenance::Provenance;
 
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::stimuli::Stimuli;
 
 /// Anything that can represent stimuli as rows of features: a file, a network, a transform of
@@ -45,6 +46,16 @@ pub trait RepresentationSource {
     /// [`Error::MissingStimuli`] where the source can't represent some of them; otherwise whatever
     /// keeps the source from doing so.
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation>;
+
+    /// What the representation of these stimuli depends on, as text that changes with it and takes less time:
+    /// hashes of weights, preprocessing and images, say. A [study](crate::study::Study::with_cache) keeps
+    /// features by it. `None`, unless a source says otherwise, where nothing takes less.
+    ///
+    /// # Errors
+    /// Whatever keeps the source from telling, as for [`RepresentationSource::represent`].
+    fn key(&self, _stimuli: &Stimuli) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 /// Features of stimuli: an `n_stimuli × n_features` matrix of finite `f32` in row-major order, the
@@ -68,6 +79,15 @@ pub struct Representation {
 }
 
 impl Representation {
+    /// SHA-256 over ids and features, as 64 hexadecimal digits, by which what was computed from them is
+    /// known again.
+    pub fn fingerprint(&self) -> String {
+        let mut fingerprint = Fingerprint::new("representation");
+        fingerprint.text(&self.stimuli.fingerprint());
+        fingerprint.features(self);
+        fingerprint.finish()
+    }
+
     /// Features and the stimuli of their rows.
     ///
     /// A matrix in another memory order is copied into row-major order; one that is row-major

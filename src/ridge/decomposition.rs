@@ -41,9 +41,9 @@ pub(super) struct Decomposition {
 pub(super) enum Form {
     /// The matrix that makes predictions of centred targets.
     Predictions,
-    /// The matrix that makes residuals of centred targets, over α. Its diagonal holds 1/(αn) more
-    /// where constant targets are among those that are left as they are.
-    Residuals { with_constant: bool },
+    /// The matrix that makes residuals of centred targets, over α. Where T knows of constant targets too,
+    /// as an eigenvector of this eigenvalue c, its diagonal holds 1/((c + α)n) more.
+    Residuals { constant: Option<f64> },
 }
 
 enum Basis {
@@ -69,7 +69,7 @@ impl Decomposition {
         smallest_penalty: f64,
     ) -> Result<Self> {
         let by_features = rows.n_features() < rows.len();
-        let (order, gram) = match (by_features, gram) {
+        let (order, mut gram) = match (by_features, gram) {
             (true, Some(gram)) => (rows.n_features(), gram),
             (true, None) => (rows.n_features(), gram::of_features(rows, scaler)?),
             (false, _) => (rows.len(), gram::of_rows(rows, scaler)?),
@@ -77,13 +77,14 @@ impl Decomposition {
         if smallest_penalty < SMALLEST_SHARE * norm_of_symmetric(&gram, order) {
             return Self::by_singular_values(rows, scaler);
         }
+        let constant = match by_features {
+            true => None,
+            false => Some(weigh_constant(&mut gram, order)),
+        };
         let (rotation, core) = Rotation::to_tridiagonal(gram, order)?;
         let (basis, form) = match by_features {
             true => (Basis::Features(rotation), Form::Predictions),
-            false => {
-                let with_constant = true;
-                (Basis::Rows(rotation), Form::Residuals { with_constant })
-            }
+            false => (Basis::Rows(rotation), Form::Residuals { constant }),
         };
         Ok(Self { basis, core, form })
     }
@@ -124,9 +125,7 @@ impl Decomposition {
         // Where rows are all that targets can be made of but for a constant, residuals are better
         // computed by themselves than as small differences.
         let form = match rank + 1 == n {
-            true => Form::Residuals {
-                with_constant: false,
-            },
+            true => Form::Residuals { constant: None },
             false => Form::Predictions,
         };
         let (scaled, length) = match form {
@@ -358,6 +357,16 @@ impl Rotation {
             MemStack::new(&mut MemBuffer::new(scratch)),
         );
     }
+}
+
+/// Gives the constant vector, of which products of centred rows know nothing, the mean eigenvalue as its
+/// own, and returns it. Left at 0, the constant would weigh more in the inverse than all else, and what
+/// remains after it is taken out would be a small difference of large numbers.
+fn weigh_constant(gram: &mut [f64], order: usize) -> f64 {
+    let trace: f64 = gram.iter().step_by(order + 1).sum();
+    let mean = trace / order as f64;
+    gram.iter_mut().for_each(|x| *x += mean / order as f64);
+    mean
 }
 
 /// The Frobenius norm of a symmetric matrix of which the lower triangle is given.

@@ -111,13 +111,12 @@ impl<'a> Training<'a> {
 
     /// 1 − the leverage of a row, from zᵀ (T + α I)⁻¹ z of its row of R.
     pub fn complement(&self, form: f64, penalty: usize) -> f64 {
-        let of_mean = 1.0 / self.rows.len() as f64;
+        let n = self.rows.len() as f64;
+        let penalty = self.penalties[penalty];
         match self.decomposition.form {
-            Form::Predictions => 1.0 - of_mean - form,
-            Form::Residuals { with_constant } => {
-                let constant = if with_constant { of_mean } else { 0.0 };
-                self.penalties[penalty] * form - constant
-            }
+            Form::Predictions => 1.0 - 1.0 / n - form,
+            Form::Residuals { constant: None } => penalty * form,
+            Form::Residuals { constant: Some(c) } => penalty * (form - 1.0 / ((c + penalty) * n)),
         }
     }
 
@@ -127,9 +126,7 @@ impl<'a> Training<'a> {
         const SMALLEST: f64 = 1e-9;
 
         let smallest = match self.decomposition.form {
-            Form::Residuals {
-                with_constant: false,
-            } => f64::MIN_POSITIVE,
+            Form::Residuals { constant: None } => f64::MIN_POSITIVE,
             _ => SMALLEST,
         };
         if complement >= smallest {

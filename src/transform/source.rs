@@ -73,4 +73,9 @@ impl<S: RepresentationSource> RepresentationSource for Transformed<S> {
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
         self.transform.apply(&self.source.represent(stimuli)?)
     }
+
+    fn key(&self, stimuli: &Stimuli) -> Result<Option<String>> {
+        let key = self.source.key(stimuli)?;
+        Ok(key.map(|key| format!("{} of {key}", self.transform.fingerprint())))
+    }
 }

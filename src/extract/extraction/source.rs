@@ -1,15 +1,18 @@
 //! A network over images as a source of representations.
 
+use rayon::prelude::*;
+
 use super::Extraction;
 use crate::error::{Error, Result};
 use crate::images::ImageFiles;
+use crate::io::{self, digest::Hashing};
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
 
 /// A network that is read at one module, and the images of stimuli by their ids.
 ///
 /// Each call passes the images of the stimuli through the network; what is asked for often is better
-/// [written](Extraction::write) into a file once.
+/// [written](Extraction::write) into a file once, or kept by a [study](crate::study::Study::with_cache).
 #[derive(Debug)]
 pub struct NetworkSource {
     extraction: Extraction,
@@ -63,5 +66,29 @@ impl RepresentationSource for NetworkSource {
         let images = self.images.select(stimuli)?;
         let representation = self.extraction.represent(&images)?.remove(0);
         representation.select(stimuli)
+    }
+
+    /// Weights, preprocessing and device by what is recorded of them, images by the hashes of their files.
+    fn key(&self, stimuli: &Stimuli) -> Result<Option<String>> {
+        let images = self.images.select(stimuli)?;
+        let hashes = images.paths().par_iter().map(|path| -> Result<String> {
+            let file = io::open(path)?;
+            let hash = Hashing::new(file).finish_reading();
+            let unreadable = |source| Error::Read {
+                path: path.clone(),
+                source,
+            };
+            Ok(hash
+                .map_err(unreadable)?
+                .expect("hashed from its beginning"))
+        });
+        let hashes = hashes.collect::<Result<Vec<_>>>()?;
+        let network = self.extraction.network();
+        let provenance = self.extraction.provenance(&network.taps()[0].to_string());
+        Ok(Some(format!(
+            "{provenance:?} {:?} {}",
+            network.device(),
+            hashes.join(" ")
+        )))
     }
 }

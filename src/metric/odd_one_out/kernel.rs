@@ -87,7 +87,8 @@ impl<'a> Kernel<'a> {
         out: &mut [O],
         with: impl Fn(&Block, &mut [O]) + Sync,
     ) {
-        look_up(&self.similarities, trials, out, 1, with);
+        let trials = trials.as_slice();
+        look_up(&self.similarities, trials, T::N_PAIRS, out, 1, with);
     }
 
     /// Calls `with` with the softmax of each trial and its `width` elements of `out`.
@@ -98,12 +99,31 @@ impl<'a> Kernel<'a> {
         width: usize,
         with: impl Fn(Softmax, &mut [f64]) + Sync,
     ) {
+        self.for_each::<T, _>(
+            trials.as_slice(),
+            out,
+            width,
+            |similarities, factor, out| {
+                with(Softmax::new(similarities, factor), out);
+            },
+        );
+    }
+
+    /// Calls `with` with the similarities of the pairs of each question (−∞ for a pair that is none), the
+    /// factor that makes them logits, and its `width` elements of `out`.
+    pub fn for_each<T: Task, O: Send>(
+        &self,
+        questions: &[[u32; 3]],
+        out: &mut [O],
+        width: usize,
+        with: impl Fn([f64; 3], f64, &mut [O]) + Sync,
+    ) {
         let (source, factor) = self.logits();
-        look_up(source, trials, out, width, |block, out| {
+        look_up(source, questions, T::N_PAIRS, out, width, |block, out| {
             for (trial, out) in out.chunks_exact_mut(width).enumerate() {
                 let mut similarities = block.0.each_ref().map(|pair| pair[trial]);
                 similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
-                with(Softmax::new(similarities, factor), out);
+                with(similarities, factor, out);
             }
         });
     }
@@ -168,20 +188,20 @@ impl<'a> Kernel<'a> {
 
 /// Looks up blocks of trials in parallel; `with` is called with each and its part of `out`, `width`
 /// elements a trial.
-fn look_up<T: Task, O: Send>(
+fn look_up<O: Send>(
     source: &PairSimilarities<'_>,
-    trials: &Trials<T>,
+    trials: &[[u32; 3]],
+    n_pairs: usize,
     out: &mut [O],
     width: usize,
     with: impl Fn(&Block, &mut [O]) + Sync,
 ) {
     trials
-        .as_slice()
         .par_chunks(BLOCK)
         .zip(out.par_chunks_mut(width * BLOCK))
         .for_each(|(trials, out)| {
             let mut block = Block::new();
-            source.gather(trials, T::N_PAIRS, &mut block);
+            source.gather(trials, n_pairs, &mut block);
             with(&block, out);
         });
 }

@@ -19,7 +19,7 @@ pub use tally::Tally;
 
 use crate::error::{Error, Result};
 use crate::inference::{Confidence, ObjectBootstrap};
-use crate::judgment::{Task, Trials};
+use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::representation::Representation;
 use crate::similarity::{Precision, Similarity};
@@ -99,6 +99,11 @@ impl ZeroShotOddOneOut {
     pub fn with_similarity(mut self, similarity: Similarity) -> Self {
         self.similarity = similarity;
         self
+    }
+
+    /// The similarity.
+    pub fn similarity(&self) -> Similarity {
+        self.similarity
     }
 
     /// Sets the temperature of the softmax. It changes probabilities, never choices.
@@ -252,6 +257,59 @@ impl ZeroShotOddOneOut {
             out[0] = softmax.entropy();
         });
         Ok(entropies)
+    }
+
+    /// −ln of the probability of the pair that people chose in each trial, in nats, at most −ln of the
+    /// [probability floor](Self::with_probability_floor); the cross-entropy of a score is their mean.
+    ///
+    /// # Errors
+    /// As for [`AlignmentMetric::score`].
+    pub fn surprisals<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<Vec<f64>> {
+        let kernel = Kernel::for_trials(*self, representation, trials)?;
+        let most = -self.probability_floor.ln();
+        let mut surprisals = vec![0.0; trials.len()];
+        kernel.for_each_softmax(trials, &mut surprisals, 1, |softmax, out| {
+            out[0] = softmax.surprisal(0).min(most);
+        });
+        Ok(surprisals)
+    }
+
+    /// Calls `with` for each question: with what its probabilities are made of (−∞ for a pair that is
+    /// none), the factor that makes these numbers logits, and its element of `out`.
+    pub(crate) fn for_each_question<T: Task, O: Send>(
+        &self,
+        representation: &Representation,
+        questions: &ChoiceFrequencies<T>,
+        out: &mut [O],
+        with: impl Fn([f64; 3], f64, &mut O) + Sync,
+    ) -> Result<()> {
+        let asked = questions.questions();
+        let (stimuli, shown) = (questions.stimuli(), questions.shown());
+        let n_questions = asked.len() as u64;
+        let kernel = Kernel::new(*self, representation, stimuli, shown, n_questions)?;
+        kernel.for_each::<T, _>(asked, out, 1, |similarities, factor, out| {
+            with(similarities, factor, &mut out[0]);
+        });
+        Ok(())
+    }
+
+    /// What ties earn.
+    pub(crate) fn ties(&self) -> TiePolicy {
+        self.ties
+    }
+
+    /// How often intervals are to cover the truth.
+    pub(crate) fn confidence(&self) -> Confidence {
+        self.confidence
+    }
+
+    /// The smallest probability that a choice is taken for.
+    pub(crate) fn probability_floor(&self) -> f64 {
+        self.probability_floor
     }
 
     /// Tallies trials that come in chunks, such as those of a file larger than memory, or a shard of

@@ -135,6 +135,10 @@ impl RepresentationalSimilarity {
                 let estimate = replicates.against_mean_person(position);
                 score.standard_error = estimate.standard_error;
                 score.interval = Some(estimate.interval(self.confidence).clamp(-1.0, 1.0));
+                let estimate = replicates.per_person(position);
+                score.standard_error_per_person = estimate.standard_error;
+                score.interval_per_person =
+                    Some(estimate.interval(self.confidence).clamp(-1.0, 1.0));
             }
             evaluation.comparisons = replicates.compare(self.confidence);
             evaluation.caution = replicates.caution();
@@ -165,6 +169,8 @@ impl RepresentationalSimilarity {
             standard_error: None,
             confidence: self.confidence,
             mean_per_person,
+            interval_per_person: None,
+            standard_error_per_person: None,
             per_person,
             ceiling: ceiling.clone(),
             relative: lower

@@ -24,6 +24,12 @@ pub struct Score {
     pub per_person: Vec<f64>,
     /// The mean of `per_person`: what the ceiling is a ceiling of.
     pub mean_per_person: f64,
+    /// The confidence interval of `mean_per_person`, where a bootstrap was asked for.
+    #[serde(default)]
+    pub interval_per_person: Option<Interval>,
+    /// The standard error of `mean_per_person`, where a bootstrap was asked for.
+    #[serde(default)]
+    pub standard_error_per_person: Option<f64>,
     /// The noise ceiling; `None` for a single person.
     pub ceiling: Option<Ceiling>,
     /// `mean_per_person` as a share of the lower ceiling: 1 for a model that predicts people as well

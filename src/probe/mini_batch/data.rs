@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::fingerprint::Fingerprint;
 use crate::judgment::{Task, Trials};
-use crate::probe::fingerprint::Fingerprint;
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
@@ -88,12 +88,12 @@ pub(super) fn fingerprint<T: Task>(
     shown.par_sort_unstable();
     shown.dedup();
     let shown = representation.select(&representation.stimuli().select(&shown)?)?;
-    let mut fingerprint = Fingerprint::of::<T>();
+    let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&representation.stimuli().fingerprint());
     for trials in trials {
         // The number in front tells training from validation.
         fingerprint.text(&trials.len().to_string());
-        trials.iter().for_each(|trial| fingerprint.trial(trial));
+        fingerprint.indices(trials.as_flattened());
     }
     for representation in [&shown].into_iter().chain(context.iter().copied()) {
         fingerprint.text(&representation.stimuli().fingerprint());

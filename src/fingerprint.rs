@@ -1,23 +1,22 @@
-//! SHA-256 of what a learner learns from.
+//! SHA-256 of data that are held in memory, by which they are known again.
 
 use sha2::{Digest, Sha256};
 
 use crate::io::digest::hex;
 use crate::io::element::encode_f32;
-use crate::judgment::Task;
 use crate::representation::Representation;
 
 /// The hash of data that are added one after another.
-pub(super) struct Fingerprint {
+pub(crate) struct Fingerprint {
     digest: Sha256,
     bytes: Vec<u8>,
 }
 
 impl Fingerprint {
-    /// Of data of this task.
-    pub fn of<T: Task>() -> Self {
+    /// Of data of this kind.
+    pub fn new(kind: &str) -> Self {
         let mut digest = Sha256::new();
-        digest.update(T::NAME);
+        digest.update(kind);
         Self {
             digest,
             bytes: Vec::new(),
@@ -39,15 +38,18 @@ impl Fingerprint {
         }
     }
 
-    pub fn trial(&mut self, trial: &[u32; 3]) {
-        for index in trial {
-            self.digest.update(index.to_le_bytes());
+    pub fn indices(&mut self, indices: &[u32]) {
+        for indices in indices.chunks(4096) {
+            self.bytes.clear();
+            let bytes = indices.iter().flat_map(|index| index.to_le_bytes());
+            self.bytes.extend(bytes);
+            self.digest.update(&self.bytes);
         }
     }
 
-    pub fn frequencies(&mut self, frequencies: &[f64; 3]) {
-        for frequency in frequencies {
-            self.digest.update(frequency.to_le_bytes());
+    pub fn numbers(&mut self, numbers: &[f64]) {
+        for number in numbers {
+            self.digest.update(number.to_le_bytes());
         }
     }
 

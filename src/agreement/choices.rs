@@ -1,0 +1,285 @@
+//! What a source chose, question by question.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::error::{Error, Result};
+use crate::inference::Credit;
+use crate::judgment::{Question, Task, Trials, choosing};
+use crate::metric::odd_one_out::ZeroShotOddOneOut;
+use crate::representation::Representation;
+use crate::stimuli::Stimuli;
+
+/// What a source chose, question by question: a representation, a person, people, a language model.
+///
+/// A choice is a pair of its [`Question`], whose stimuli stand in a standard order: so choices of different
+/// sources are the same exactly where they are the same number. `None` stands for a source that could not
+/// decide, because several pairs are equally similar.
+pub struct Choices<T> {
+    name: String,
+    stimuli: Stimuli,
+    questions: Vec<[u32; 3]>,
+    chosen: Vec<Option<u8>>,
+    task: PhantomData<T>,
+}
+
+impl<T: Task> Choices<T> {
+    /// The choices of trials: those of people, or the answers of a language model.
+    pub fn of_trials(name: impl Into<String>, trials: &Trials<T>) -> Self {
+        Self::beside(name, trials, std::iter::repeat(Some(0)))
+    }
+
+    /// The choices of a representation in the questions of trials.
+    ///
+    /// # Errors
+    /// As for [`ZeroShotOddOneOut::choices`].
+    pub fn of_representation(
+        name: impl Into<String>,
+        metric: &ZeroShotOddOneOut,
+        representation: &Representation,
+        trials: &Trials<T>,
+    ) -> Result<Self> {
+        let chosen = metric.choices(representation, trials)?;
+        Ok(Self::beside(name, trials, chosen))
+    }
+
+    /// The pairs of trials that were chosen, as [`ZeroShotOddOneOut::choices`] has them: 0, 1 or 2 for
+    /// (0,1), (0,2), (1,2) of the trial, `None` where the source could not decide.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there is not one choice for each trial;
+    /// [`Error::InvalidParameter`] for a pair that can't be chosen.
+    pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
+        if chosen.len() != trials.len() {
+            return Err(Error::LengthMismatch {
+                what: "choices of trials",
+                expected: trials.len(),
+                found: chosen.len(),
+            });
+        }
+        let beyond = |&&pair: &&u8| usize::from(pair) >= T::N_PAIRS;
+        if let Some(pair) = chosen.iter().flatten().find(beyond) {
+            let expected = "below the number of pairs to choose from";
+            return Err(Error::parameter("the pair that was chosen", expected, pair));
+        }
+        Ok(Self::beside(name, trials, chosen.iter().copied()))
+    }
+
+    fn beside(
+        name: impl Into<String>,
+        trials: &Trials<T>,
+        chosen: impl IntoIterator<Item = Option<u8>>,
+    ) -> Self {
+        let answers = trials.as_slice().iter().zip(chosen);
+        let (questions, chosen) = answers
+            .map(|(&trial, pair)| standard::<T>(trial, pair))
+            .unzip();
+        Self {
+            name: name.into(),
+            stimuli: trials.stimuli().clone(),
+            questions,
+            chosen,
+            task: PhantomData,
+        }
+    }
+
+    /// The source.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The stimuli that questions count.
+    pub fn stimuli(&self) -> &Stimuli {
+        &self.stimuli
+    }
+
+    /// The questions, each in its standard order; one may be there several times.
+    pub fn questions(&self) -> &[[u32; 3]] {
+        &self.questions
+    }
+
+    /// The pair of each question that was chosen: 0, 1 or 2 for (0,1), (0,2), (1,2).
+    pub fn chosen(&self) -> &[Option<u8>] {
+        &self.chosen
+    }
+
+    /// Number of answers; never 0.
+    #[allow(clippy::len_without_is_empty)] // There is always at least one answer.
+    pub fn len(&self) -> usize {
+        self.questions.len()
+    }
+
+    /// Questions that the source could not decide.
+    pub fn n_ties(&self) -> usize {
+        self.chosen.iter().filter(|chosen| chosen.is_none()).count()
+    }
+
+    /// What these choices earn in trials of people: all of a trial where the same pair was chosen, and
+    /// nothing otherwise, ties included. With this, whatever takes the credits of a representation takes
+    /// those of a source without one.
+    ///
+    /// A question that was answered several times is taken in turn, as in
+    /// [`agreement`](crate::agreement::agreement).
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`] for stimuli of trials that these choices don't know;
+    /// [`Error::Unanswered`] naming the first trial whose question is not among them.
+    pub fn credits(&self, trials: &Trials<T>) -> Result<Vec<Credit>> {
+        let people = Self::of_trials("people", trials);
+        let own = self.over(&people.stimuli);
+        let mut answers: HashMap<_, Option<u8>> = HashMap::with_capacity(self.len());
+        answers.extend(in_turn(own.into_iter()));
+        let asked = people.questions.iter().zip(&people.chosen);
+        let asked = in_turn(asked.map(|(&question, &chosen)| (question, chosen)));
+        asked
+            .enumerate()
+            .map(|(trial, (key, chosen))| match answers.get(&key) {
+                Some(&answer) => Ok(Credit::from(answer.is_some() && answer == chosen)),
+                None => {
+                    self.stimuli.positions_of(&shown(trials)?)?;
+                    Err(Error::Unanswered { trial })
+                }
+            })
+            .collect()
+    }
+
+    /// The questions that are all of these stimuli, counted by them, with the choices.
+    pub(super) fn over(&self, stimuli: &Stimuli) -> Vec<([u32; 3], Option<u8>)> {
+        let answers = self.questions.iter().zip(&self.chosen);
+        if &self.stimuli == stimuli {
+            return answers
+                .map(|(&question, &chosen)| (question, chosen))
+                .collect();
+        }
+        let position = |id: &String| stimuli.position(id).map(|position| position as u32);
+        let positions: Vec<Option<u32>> = self.stimuli.ids().iter().map(position).collect();
+        answers
+            .filter_map(|(question, &chosen)| {
+                match question.map(|index| positions[index as usize]) {
+                    [Some(a), Some(b), Some(c)] => Some(standard::<T>([a, b, c], chosen)),
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+}
+
+/// The stimuli that trials show.
+fn shown<T: Task>(trials: &Trials<T>) -> Result<Stimuli> {
+    let shown: Vec<usize> = trials.shown().iter().map(|&index| index as usize).collect();
+    trials.stimuli().select(&shown)
+}
+
+/// A trial and the pair that was chosen in it, in the standard order.
+fn standard<T: Task>(trial: [u32; 3], pair: Option<u8>) -> ([u32; 3], Option<u8>) {
+    let answered = choosing(trial, pair.unwrap_or(0).into());
+    let (Question(question), answer) = T::question(answered);
+    (question, pair.map(|_| T::chosen_pair(answer) as u8))
+}
+
+/// Numbers the answers to the same question: the first is 0.
+pub(super) fn in_turn<A>(
+    answers: impl Iterator<Item = ([u32; 3], A)>,
+) -> impl Iterator<Item = (([u32; 3], u32), A)> {
+    let mut n_so_far: HashMap<[u32; 3], u32> = HashMap::new();
+    answers.map(move |(question, answer)| {
+        let n = n_so_far.entry(question).or_default();
+        *n += 1;
+        ((question, *n - 1), answer)
+    })
+}
+
+impl<T: Task> fmt::Debug for Choices<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Choices")
+            .field("name", &self.name)
+            .field("task", &T::NAME)
+            .field("n_answers", &self.questions.len())
+            .field("n_ties", &self.n_ties())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Clone for Choices<T> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            stimuli: self.stimuli.clone(),
+            questions: self.questions.clone(),
+            chosen: self.chosen.clone(),
+            task: PhantomData,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::{Anchored, OddOneOut};
+
+    fn numbered(n: u32, trials: Vec<[u32; 3]>) -> OddOneOut {
+        OddOneOut::new(Stimuli::numbered(n), trials).unwrap()
+    }
+
+    #[test]
+    fn a_choice_is_a_pair_of_the_question() {
+        let trials = numbered(4, vec![[3, 1, 0], [0, 3, 1], [0, 1, 3]]);
+        let choices = Choices::of_trials("people", &trials);
+        assert_eq!(choices.questions(), [[0, 1, 3]; 3]);
+        assert_eq!(choices.chosen(), [Some(2), Some(1), Some(0)]);
+        // The second pair of the first trial is (3, 0), the third of the second (3, 1).
+        let chosen = [Some(1), Some(2), None];
+        let choices = Choices::new("network", &trials, &chosen).unwrap();
+        assert_eq!(choices.chosen(), [Some(1), Some(2), None]);
+        assert_eq!(choices.n_ties(), 1);
+
+        let trials = Anchored::new(Stimuli::numbered(4), vec![[3, 1, 0], [3, 0, 1]]).unwrap();
+        let choices = Choices::of_trials("people", &trials);
+        assert_eq!(choices.questions(), [[3, 0, 1]; 2]);
+        assert_eq!(choices.chosen(), [Some(1), Some(0)]);
+        let choices = Choices::new("network", &trials, &[Some(1), Some(0)]).unwrap();
+        assert_eq!(choices.chosen(), [Some(0), Some(0)]);
+        assert!(matches!(
+            Choices::new("network", &trials, &[Some(2), Some(0)]),
+            Err(Error::InvalidParameter { .. })
+        ));
+        assert!(matches!(
+            Choices::new("network", &trials, &[None]),
+            Err(Error::LengthMismatch { .. })
+        ));
+    }
+
+    #[test]
+    fn credits_follow_ids_and_turns() {
+        let people = OddOneOut::new(
+            Stimuli::new(["a", "b", "c", "d"]).unwrap(),
+            vec![[0, 1, 2], [1, 2, 3], [0, 2, 1], [0, 1, 2]],
+        )
+        .unwrap();
+        let reversed = Stimuli::new(["d", "c", "b", "a"]).unwrap();
+        // d, c, b, a are 0, 1, 2, 3: (b, c) of (b, c, d); then (a, b), (a, b), (b, c) of (a, b, c).
+        let answers = vec![[2, 1, 0], [3, 2, 1], [2, 3, 1], [1, 2, 3]];
+        let answers = OddOneOut::new(reversed.clone(), answers).unwrap();
+        let choices = Choices::of_trials("model", &answers);
+        let (right, wrong) = (Credit::FULL, Credit::NONE);
+        assert_eq!(
+            choices.credits(&people).unwrap(),
+            [right, right, wrong, wrong]
+        );
+        let undecided = Choices::new("model", &answers, &[None; 4]).unwrap();
+        assert_eq!(undecided.credits(&people).unwrap(), [wrong; 4]);
+
+        let few = OddOneOut::new(reversed, vec![[2, 1, 0], [3, 2, 1], [3, 2, 1]]).unwrap();
+        assert!(matches!(
+            Choices::of_trials("model", &few).credits(&people),
+            Err(Error::Unanswered { trial: 3 })
+        ));
+        let others = Stimuli::new(["a", "b", "c", "x"]).unwrap();
+        let others = OddOneOut::new(others, vec![[0, 1, 2]]).unwrap();
+        assert!(matches!(
+            Choices::of_trials("model", &others).credits(&people),
+            Err(Error::MissingStimuli { n_missing: 1, .. })
+        ));
+    }
+}

@@ -1,0 +1,61 @@
+//! The questions that all sources answered.
+
+use std::collections::HashMap;
+
+use crate::agreement::Choices;
+use crate::agreement::choices::in_turn;
+use crate::error::{Error, Result};
+use crate::judgment::Task;
+
+/// The questions that all sources answered, with the choices of each.
+pub(super) struct Joined {
+    pub questions: Vec<[u32; 3]>,
+    /// By source.
+    pub chosen: Vec<Vec<Option<u8>>>,
+    /// Answers of each source to questions that another did not answer.
+    pub n_dropped: Vec<usize>,
+    /// Stimuli that questions count.
+    pub n_stimuli: usize,
+}
+
+impl Joined {
+    /// In the order of the first source, by its stimuli. Of a question that was asked several times, the
+    /// first answers go together, then the second, and so on.
+    pub fn new<T: Task>(sources: &[&Choices<T>]) -> Result<Self> {
+        let Some((first, others)) = sources.split_first() else {
+            return Err(Error::TooFew {
+                what: "sources of choices",
+                needed: 1,
+                found: 0,
+            });
+        };
+        let stimuli = first.stimuli();
+        let maps: Vec<HashMap<([u32; 3], u32), Option<u8>>> = others
+            .iter()
+            .map(|source| in_turn(source.over(stimuli).into_iter()).collect())
+            .collect();
+        let mut questions = Vec::new();
+        let mut chosen = vec![Vec::new(); sources.len()];
+        for (key, of_first) in in_turn(first.over(stimuli).into_iter()) {
+            let of_others = maps.iter().map(|answers| answers.get(&key).copied());
+            let Some(of_others) = of_others.collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            questions.push(key.0);
+            chosen[0].push(of_first);
+            for (chosen, of_other) in chosen[1..].iter_mut().zip(of_others) {
+                chosen.push(of_other);
+            }
+        }
+        if questions.is_empty() {
+            return Err(Error::NoTrials);
+        }
+        let dropped = |source: &&Choices<T>| source.len() - questions.len();
+        Ok(Self {
+            n_dropped: sources.iter().map(dropped).collect(),
+            n_stimuli: stimuli.len(),
+            questions,
+            chosen,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Agreement between sources of choices: representations, people, language models.
+//!
+//! Whoever answers the same questions can be compared, with a representation or without one: [`Choices`]
+//! hold what a source chose, question by question.
+//!
+//! | what | by |
+//! |---|---|
+//! | how often two sources choose the same pair, and how much more often than by chance (Cohen's κ) | [`agreement`](fn@agreement) |
+//! | how often two sources err together, and how much more often than by chance (error consistency) | [`error_consistency`] |
+//!
+//! ```
+//! use human_alignment::agreement::{Choices, agreement, error_consistency};
+//! use human_alignment::inference::Confidence;
+//! use human_alignment::{OddOneOut, Representation, Stimuli, ZeroShotOddOneOut};
+//! use ndarray::array;
+//!
+//! let stimuli = Stimuli::new(["cat", "dog", "car", "bus", "ham", "egg", "jam"])?;
+//! let people = OddOneOut::new(stimuli.clone(), vec![[0, 1, 2], [4, 5, 3], [2, 3, 6], [5, 6, 0]])?;
+//! // What a language model answered, in another order; it takes a ham for an animal.
+//! let answers = OddOneOut::new(stimuli.clone(), vec![[6, 5, 0], [2, 3, 6], [1, 0, 2], [4, 3, 5]])?;
+//! let features = array![[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9], [0.9, 1.0], [0.7, 0.7], [0.8, 0.7]];
+//! let network = Representation::new(stimuli, features)?;
+//!
+//! let metric = ZeroShotOddOneOut::default();
+//! let of_people = Choices::of_trials("people", &people);
+//! let of_answers = Choices::of_trials("language model", &answers);
+//! let of_network = Choices::of_representation("network", &metric, &network, &people)?;
+//!
+//! let sources = [&of_people, &of_answers, &of_network];
+//! let found = agreement(&sources, Confidence::default())?;
+//! assert_eq!(found.n_questions, 4);
+//! assert_eq!(found.agreements()[[0, 1]], 0.75);
+//! let errors = error_consistency(&of_people, &sources[1..], Confidence::default())?;
+//! assert_eq!(errors.accuracies[0].value, 0.75);
+//! # Ok::<(), human_alignment::Error>(())
+//! ```
+
+mod choices;
+mod error_consistency;
+mod join;
+mod kappa;
+mod matrix;
+
+pub use choices::Choices;
+pub use error_consistency::{ErrorConsistency, error_consistency};
+pub use kappa::PairAgreement;
+pub use matrix::{AgreementMatrix, agreement};

@@ -1,0 +1,206 @@
+//! The cross-entropy of choices as a function of the inverse temperature.
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::judgment::{ChoiceFrequencies, Task};
+use crate::metric::odd_one_out::ZeroShotOddOneOut;
+use crate::representation::Representation;
+use crate::softmax::exp_of_nonpositive;
+
+/// The mean over answers of −ln p of the pair that was chosen, with logits β × gap.
+pub(super) struct Objective {
+    questions: Vec<Question>,
+    n_pairs: usize,
+    /// Answers, or the sum of their weights.
+    weight: f64,
+    /// What gaps are in units of.
+    unit: f64,
+}
+
+/// One question.
+struct Question {
+    /// Similarities, less the largest of them, in units of the largest gap of all: in [−1, 0].
+    gaps: [f64; 3],
+    /// How often each pair was chosen.
+    chosen: [f64; 3],
+}
+
+/// The objective at an inverse temperature, with its first two derivatives.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Moments {
+    pub loss: f64,
+    pub slope: f64,
+    pub curvature: f64,
+}
+
+impl std::ops::AddAssign for Moments {
+    fn add_assign(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.slope += other.slope;
+        self.curvature += other.curvature;
+    }
+}
+
+impl Question {
+    /// What it adds to the sums: the surprisal, and the mean and variance of the gaps under the softmax.
+    fn at(&self, beta: f64, n_pairs: usize) -> Moments {
+        let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
+        let (mut weight, mut of_chosen) = (0.0, 0.0);
+        for (&gap, &chosen) in self.gaps.iter().zip(&self.chosen).take(n_pairs) {
+            let exponential = exp_of_nonpositive(beta * gap);
+            sum += exponential;
+            first += exponential * gap;
+            second += exponential * gap * gap;
+            weight += chosen;
+            of_chosen += chosen * gap;
+        }
+        let mean = first / sum;
+        Moments {
+            loss: weight * sum.ln() - beta * of_chosen,
+            slope: weight * mean - of_chosen,
+            curvature: weight * (second / sum - mean * mean).max(0.0),
+        }
+    }
+}
+
+impl Objective {
+    pub fn new<T: Task>(
+        metric: &ZeroShotOddOneOut,
+        representation: &Representation,
+        choices: &ChoiceFrequencies<T>,
+    ) -> Result<Self> {
+        let mut gaps = vec![([0.0; 3], 0.0); choices.questions().len()];
+        metric.for_each_question(
+            representation,
+            choices,
+            &mut gaps,
+            |similarities, unit, out| {
+                let largest = similarities.into_iter().fold(f64::NEG_INFINITY, f64::max);
+                let gaps = similarities.map(|similarity| (similarity - largest).max(-f64::MAX));
+                *out = (gaps, unit);
+            },
+        )?;
+        let unit = gaps.first().map_or(1.0, |&(_, unit)| unit);
+        let n_pairs = T::N_PAIRS;
+        let widest = gaps
+            .iter()
+            .flat_map(|(gaps, _)| &gaps[..n_pairs])
+            .fold(0.0, |widest: f64, gap| widest.max(-gap));
+        if widest == 0.0 {
+            return Err(Error::EqualSimilarities);
+        }
+        let questions: Vec<Question> = gaps
+            .into_iter()
+            .zip(choices.of_pairs())
+            .map(|((gaps, _), &chosen)| Question {
+                gaps: gaps.map(|gap| gap / widest),
+                chosen,
+            })
+            .collect();
+        let weight = choices.of_pairs().as_flattened().iter().sum();
+        Ok(Self {
+            questions,
+            n_pairs,
+            weight,
+            unit: widest * unit,
+        })
+    }
+
+    /// The value and derivatives, per answer. Sums are taken in the same order on any number of threads.
+    pub fn at(&self, beta: f64) -> Moments {
+        const CHUNK: usize = 1024;
+
+        let chunks: Vec<Moments> = self
+            .questions
+            .par_chunks(CHUNK)
+            .map(|questions| {
+                let mut sum = Moments::default();
+                for question in questions {
+                    sum += question.at(beta, self.n_pairs);
+                }
+                sum
+            })
+            .collect();
+        let mut sum = Moments::default();
+        chunks.into_iter().for_each(|chunk| sum += chunk);
+        Moments {
+            loss: sum.loss / self.weight,
+            slope: sum.slope / self.weight,
+            curvature: sum.curvature / self.weight,
+        }
+    }
+
+    /// The inverse temperature in the units of the gaps that belongs to a temperature, and the other way
+    /// round.
+    pub fn reciprocal(&self, temperature_or_beta: f64) -> f64 {
+        self.unit / temperature_or_beta
+    }
+
+    /// The limit towards temperature 0, where it is finite: where each choice has the largest similarity,
+    /// shared or not.
+    pub fn limit_at_zero(&self) -> Option<f64> {
+        let mut sum = 0.0;
+        for question in &self.questions {
+            let pairs = question
+                .gaps
+                .iter()
+                .zip(&question.chosen)
+                .take(self.n_pairs);
+            if pairs
+                .clone()
+                .any(|(&gap, &chosen)| gap < 0.0 && chosen > 0.0)
+            {
+                return None;
+            }
+            let n_largest = pairs.filter(|&(&gap, _)| gap == 0.0).count();
+            sum += question.chosen.iter().sum::<f64>() * (n_largest as f64).ln();
+        }
+        Some(sum / self.weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn derivatives_are_those_of_the_loss() {
+        let objective = Objective {
+            questions: vec![
+                Question {
+                    gaps: [-0.3, 0.0, -1.0],
+                    chosen: [2.0, 1.0, 0.5],
+                },
+                Question {
+                    gaps: [0.0, -0.4, -0.1],
+                    chosen: [0.0, 1.0, 0.0],
+                },
+            ],
+            n_pairs: 3,
+            weight: 4.5,
+            unit: 1.0,
+        };
+        let h = 1e-4;
+        for beta in [0.0, 0.7, 5.0] {
+            let [below, at, above] = [beta - h, beta, beta + h].map(|beta| {
+                // The definition, since the objective takes no negative β.
+                let loss = |question: &Question| {
+                    let sum: f64 = question.gaps.iter().map(|gap| (beta * gap).exp()).sum();
+                    let pairs = question.gaps.iter().zip(&question.chosen);
+                    pairs
+                        .map(|(gap, n)| n * (sum.ln() - beta * gap))
+                        .sum::<f64>()
+                };
+                objective.questions.iter().map(loss).sum::<f64>() / objective.weight
+            });
+            let found = objective.at(beta);
+            assert_relative_eq!(found.loss, at, max_relative = 1e-13);
+            assert_relative_eq!(found.slope, (above - below) / (2.0 * h), epsilon = 1e-8);
+            let curvature = (above - 2.0 * at + below) / (h * h);
+            assert_relative_eq!(found.curvature, curvature, epsilon = 1e-6);
+        }
+        assert_eq!(objective.limit_at_zero(), None);
+    }
+}

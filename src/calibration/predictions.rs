@@ -1,0 +1,289 @@
+//! How probable choices are said to be, beside how often they are made.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ndarray::ArrayView2;
+
+use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
+use crate::error::{Error, Result};
+use crate::inference::Confidence;
+use crate::judgment::{ChoiceFrequencies, Task};
+use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut};
+use crate::representation::Representation;
+use crate::softmax::Softmax;
+
+/// The probabilities of the pairs of questions, from a representation or from anywhere, beside how often
+/// people chose each pair.
+///
+/// [`ChoiceFrequencies::trial_by_trial`] holds every trial against its own choice (hard choices),
+/// [`ChoiceFrequencies::of`] puts the answers to a question together. A question weighs as much as it has
+/// answers, so that most numbers are the same either way.
+pub struct Predictions<T> {
+    pub(super) questions: Vec<[u32; 3]>,
+    pub(super) n_stimuli: usize,
+    pub(super) predictions: Vec<Prediction>,
+    pub(super) ties: TiePolicy,
+    pub(super) confidence: Confidence,
+    task: PhantomData<T>,
+}
+
+/// One question. Pairs that can't be chosen have probability and share 0.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Prediction {
+    pub probabilities: [f64; 3],
+    /// The share of answers that chose each pair.
+    pub shares: [f64; 3],
+    /// Answers, or the weight of the question.
+    pub weight: f64,
+    /// The mean −ln p of the answers.
+    pub surprisal: f64,
+    /// The entropy of the probabilities.
+    pub entropy: f64,
+    /// Which pairs are the most similar: one bit each.
+    pub largest: u8,
+}
+
+impl Prediction {
+    /// How often the pair that is predicted was chosen, and what ties earn of it.
+    pub fn accuracy(&self, ties: TiePolicy, n_pairs: usize) -> f64 {
+        let largest = (0..3).filter(|pair| self.largest & 1 << pair != 0);
+        let n_largest = self.largest.count_ones() as usize;
+        match ties {
+            TiePolicy::Wrong if n_largest > 1 => 0.0,
+            TiePolicy::PublishedAllEqual if n_largest == n_pairs => 0.0,
+            TiePolicy::Wrong | TiePolicy::PublishedAllEqual => {
+                largest.take(1).map(|pair| self.shares[pair]).sum()
+            }
+            TiePolicy::Fractional => {
+                largest.map(|pair| self.shares[pair]).sum::<f64>() / n_largest as f64
+            }
+        }
+    }
+
+    /// Whether several pairs are the most similar.
+    pub fn is_tie(&self) -> bool {
+        self.largest.count_ones() > 1
+    }
+
+    /// The largest probability.
+    pub fn confidence(&self) -> f64 {
+        self.probabilities.into_iter().fold(0.0, f64::max)
+    }
+}
+
+impl<T: Task> Predictions<T> {
+    /// The probabilities that a metric gives: its similarity, temperature, probabilities and floor count.
+    /// What is most similar is decided by the numbers that probabilities are made of.
+    ///
+    /// # Errors
+    /// As for [`ZeroShotOddOneOut`].
+    pub fn of(
+        metric: &ZeroShotOddOneOut,
+        representation: &Representation,
+        choices: &ChoiceFrequencies<T>,
+    ) -> Result<Self> {
+        let mut predicted = vec![([0.0; 3], Prediction::default()); choices.questions().len()];
+        metric.for_each_question(
+            representation,
+            choices,
+            &mut predicted,
+            |numbers, factor, out| {
+                let softmax = Softmax::new(numbers, factor);
+                let surprisals = [0, 1, 2].map(|pair| softmax.surprisal(pair));
+                let prediction = Prediction {
+                    probabilities: softmax.probabilities(),
+                    entropy: softmax.entropy(),
+                    largest: largest(numbers),
+                    ..Prediction::default()
+                };
+                *out = (surprisals, prediction);
+            },
+        )?;
+        let most = -metric.probability_floor().ln();
+        Ok(Self::beside(choices, predicted, most)
+            .with_ties(metric.ties())
+            .with_confidence(metric.confidence()))
+    }
+
+    /// Probabilities from anywhere: questions × 3 (× 2 for anchored questions), in the order of the
+    /// questions and of the pairs of each, (0,1), (0,2), (1,2). What is most similar is what is most
+    /// probable; no choice is taken to be less probable than 1e-300.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for an array of another shape; [`Error::InvalidProbabilities`] naming a question
+    /// whose numbers are not in [0, 1], or don't sum to 1 within 1e-5.
+    pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {
+        let n_questions = choices.questions().len();
+        if probabilities.dim() != (n_questions, T::N_PAIRS) {
+            return Err(Error::Shape {
+                what: "the array of probabilities",
+                expected: format!("{n_questions} × {}", T::N_PAIRS),
+                found: probabilities
+                    .shape()
+                    .iter()
+                    .map(|&len| len as u64)
+                    .collect(),
+            });
+        }
+        let mut predicted = Vec::with_capacity(n_questions);
+        for (question, row) in probabilities.rows().into_iter().enumerate() {
+            // Rounding in f32 takes the largest a little beyond 1.
+            let in_range = row.iter().all(|p| (0.0..=1.0 + 1e-5).contains(p));
+            if !in_range || (row.sum() - 1.0).abs() > 1e-5 {
+                return Err(Error::InvalidProbabilities {
+                    question,
+                    found: row.to_vec(),
+                });
+            }
+            let mut probabilities = [0.0; 3];
+            for (out, &probability) in probabilities.iter_mut().zip(row) {
+                *out = probability.min(1.0);
+            }
+            let surprisals = probabilities.map(|p| -p.ln());
+            let terms = probabilities
+                .iter()
+                .zip(surprisals)
+                .filter(|&(&p, _)| p > 0.0);
+            let prediction = Prediction {
+                probabilities,
+                entropy: terms.map(|(p, surprisal)| p * surprisal).sum(),
+                largest: largest(probabilities),
+                ..Prediction::default()
+            };
+            predicted.push((surprisals, prediction));
+        }
+        Ok(Self::beside(choices, predicted, -1e-300f64.ln()))
+    }
+
+    fn beside(
+        choices: &ChoiceFrequencies<T>,
+        predicted: Vec<([f64; 3], Prediction)>,
+        most: f64,
+    ) -> Self {
+        let predictions = predicted.into_iter().zip(choices.of_pairs()).map(
+            |((surprisals, prediction), chosen)| {
+                let weight: f64 = chosen.iter().sum();
+                let shares = chosen.map(|n| n / weight);
+                let costs = shares
+                    .iter()
+                    .zip(surprisals)
+                    .filter(|&(&share, _)| share > 0.0);
+                Prediction {
+                    shares,
+                    weight,
+                    surprisal: costs.map(|(share, cost)| share * cost.min(most)).sum(),
+                    ..prediction
+                }
+            },
+        );
+        Self {
+            predictions: predictions.collect(),
+            questions: choices.questions().to_vec(),
+            n_stimuli: choices.stimuli().len(),
+            ties: TiePolicy::default(),
+            confidence: Confidence::default(),
+            task: PhantomData,
+        }
+    }
+
+    /// Sets what ties earn; nothing by default, or what the metric says. The first of several is that which
+    /// comes first in the question.
+    #[must_use]
+    pub fn with_ties(mut self, ties: TiePolicy) -> Self {
+        self.ties = ties;
+        self
+    }
+
+    /// Sets how often intervals are to cover the truth; 0.95 by default, or what the metric says.
+    #[must_use]
+    pub fn with_confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Number of questions; never 0.
+    #[allow(clippy::len_without_is_empty)] // There is always at least one question.
+    pub fn len(&self) -> usize {
+        self.predictions.len()
+    }
+
+    /// How often choices are made, by how probable they are said to be.
+    pub fn reliability(&self, target: ReliabilityTarget, bins: Bins) -> ReliabilityTable {
+        ReliabilityTable::new(self, target, bins)
+    }
+
+    /// Cross-entropy, Brier score and calibration errors at once, the latter with these bins.
+    pub fn score(&self, bins: Bins) -> CalibrationScore {
+        CalibrationScore::new(self, bins)
+    }
+}
+
+/// Which of three numbers are the largest: one bit each. Pairs that can't be chosen have −∞ or, beside
+/// probabilities, 0, neither of which is ever the largest.
+fn largest(numbers: [f64; 3]) -> u8 {
+    let largest = numbers.into_iter().fold(f64::NEG_INFINITY, f64::max);
+    let bits = (0..3).filter(|&pair| numbers[pair] == largest);
+    bits.fold(0, |mask, pair| mask | 1 << pair)
+}
+
+impl<T: Task> fmt::Debug for Predictions<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Predictions")
+            .field("task", &T::NAME)
+            .field("n_questions", &self.predictions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::{AnchoredTask, OddOneOutTask};
+    use crate::stimuli::Stimuli;
+    use ndarray::array;
+
+    #[test]
+    fn ties_earn_what_the_policy_says() {
+        let of = |numbers, ties| {
+            let prediction = Prediction {
+                shares: [0.5, 0.2, 0.3],
+                largest: largest(numbers),
+                ..Prediction::default()
+            };
+            prediction.accuracy(ties, 3)
+        };
+        let accuracies = TiePolicy::ALL.map(|ties| of([1.0, 3.0, 2.0], ties));
+        assert_eq!(accuracies, [0.2; 3]);
+        let accuracies = TiePolicy::ALL.map(|ties| of([3.0, 1.0, 3.0], ties));
+        assert_eq!(accuracies, [0.0, 0.4, 0.5]);
+        let accuracies = TiePolicy::ALL.map(|ties| of([3.0; 3], ties));
+        assert_eq!(accuracies, [0.0, 1.0 / 3.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_no_probability_is_refused() {
+        let stimuli = Stimuli::numbered(3);
+        let questions = vec![[0, 1, 2], [1, 2, 0]];
+        let chosen = vec![[1.0, 0.0, 0.0]; 2];
+        let choices =
+            ChoiceFrequencies::<OddOneOutTask>::new(stimuli.clone(), questions, chosen).unwrap();
+        let new = |array: ndarray::Array2<f64>| Predictions::new(&choices, array.view());
+        assert!(new(array![[0.2, 0.3, 0.5], [0.0, 0.0, 1.0]]).is_ok());
+        for bad in [[0.2, 0.3, 0.6], [-0.1, 0.6, 0.5], [f64::NAN, 0.5, 0.5]] {
+            let refused = new(array![[0.2, 0.3, 0.5], bad]);
+            assert!(
+                matches!(refused, Err(Error::InvalidProbabilities { question: 1, found }) if found[1] == bad[1])
+            );
+        }
+        assert!(matches!(
+            new(array![[0.5, 0.5], [0.5, 0.5]]),
+            Err(Error::Shape { .. })
+        ));
+        let choices =
+            ChoiceFrequencies::<AnchoredTask>::new(stimuli, vec![[0, 1, 2]], vec![[1.0, 0.0, 0.0]]);
+        let predictions = Predictions::new(&choices.unwrap(), array![[0.5, 0.5]].view()).unwrap();
+        assert!(predictions.predictions[0].is_tie());
+        assert_eq!(predictions.len(), 1);
+    }
+}

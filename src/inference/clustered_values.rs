@@ -1,0 +1,246 @@
+//! The variance of means of real numbers, and of what is nearly such a mean, over trials that share
+//! objects; the formula stands above this module, in [`inference`](super).
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::inference::level::start_of;
+use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
+use crate::judgment::{Task, Trials};
+
+/// What a trial adds to the clusters that it is in.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Term {
+    /// How far the trial moves the total from where it would be.
+    pub residual: f64,
+    /// How much of the total it is.
+    pub weight: f64,
+}
+
+impl Term {
+    fn add(&mut self, other: Term) {
+        self.residual += other.residual;
+        self.weight += other.weight;
+    }
+
+    fn counts(&self) -> bool {
+        self.residual != 0.0 || self.weight != 0.0
+    }
+}
+
+/// The mean of a number of each trial (a cross-entropy, say) with its object-level standard error.
+///
+/// ```
+/// use human_alignment::inference::clustered_mean_of;
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// let trials = vec![[0, 1, 2], [3, 4, 5], [6, 7, 8]];
+/// let trials = OddOneOut::new(Stimuli::numbered(9), trials)?;
+/// let mean = clustered_mean_of(&trials, &[0.5, 1.0, 1.5])?;
+/// // No object stands in two trials, so that this is the standard deviation over √3.
+/// assert_eq!(mean.value, 1.0);
+/// assert!((mean.standard_error.unwrap() - 0.5 / 3f64.sqrt()).abs() < 1e-12);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::LengthMismatch`] where there is not one number for each trial;
+/// [`Error::InvalidParameter`] for one that is not finite.
+pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
+    if values.len() != trials.len() {
+        return Err(Error::LengthMismatch {
+            what: "values of trials",
+            expected: trials.len(),
+            found: values.len(),
+        });
+    }
+    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+        return Err(Error::parameter("the value of a trial", "finite", value));
+    }
+    let terms = values.iter().map(|&value| (value, 1.0));
+    Ok(weighted_mean(
+        trials.as_slice(),
+        terms,
+        trials.stimuli().len(),
+    ))
+}
+
+/// The mean of values with weights, one of each a trial, with its standard error. At least one weight
+/// is positive and none is negative.
+pub(crate) fn weighted_mean(
+    trials: &[[u32; 3]],
+    values: impl Iterator<Item = (f64, f64)> + Clone,
+    n_stimuli: usize,
+) -> Estimate {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (value, weight) in values.clone() {
+        sum += value * weight;
+        total += weight;
+    }
+    let mean = sum / total;
+    let terms: Vec<Term> = values
+        .map(|(value, weight)| Term {
+            residual: weight * (value - mean),
+            weight,
+        })
+        .collect();
+    linearized(mean, trials, &terms, n_stimuli)
+}
+
+/// A value with its standard error, from how far each trial moves it: the residuals, divided by the
+/// sum of the weights, are its influences (the delta method).
+///
+/// Sums are taken in the order of the trials and keys, whatever the number of threads.
+pub(crate) fn linearized(
+    value: f64,
+    trials: &[[u32; 3]],
+    terms: &[Term],
+    n_stimuli: usize,
+) -> Estimate {
+    let mut objects = vec![Term::default(); n_stimuli];
+    for (trial, &term) in trials.iter().zip(terms) {
+        for &index in trial {
+            objects[index as usize].add(term);
+        }
+    }
+    let n_objects = objects.iter().filter(|term| term.weight > 0.0).count();
+    let levels = Levels::of_levels(
+        level(&objects),
+        pairs(trials, terms, n_stimuli),
+        by_key(trials, terms, |trial| [triple_key(trial)]),
+        n_objects,
+    );
+    let total = terms.iter().map(|term| term.weight).sum();
+    let n_weighed = terms.iter().filter(|term| term.weight > 0.0).count();
+    levels.estimate_of(value, total, n_weighed as u64)
+}
+
+fn level<'a>(clusters: impl IntoIterator<Item = &'a Term>) -> Level {
+    let mut level = Level::default();
+    for term in clusters {
+        level += Level {
+            squared_residuals: term.residual.powi(2),
+            squared_counts: term.weight.powi(2),
+        };
+    }
+    level
+}
+
+/// The pair level, from a table of all pairs where there are trials enough to fill it.
+fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
+    let n_pairs = start_of(n_stimuli);
+    if n_pairs > 12 * trials.len() {
+        return by_key(trials, terms, pair_keys);
+    }
+    let mut clusters = vec![Term::default(); n_pairs];
+    for (&[a, b, c], &term) in trials.iter().zip(terms).filter(|(_, term)| term.counts()) {
+        for (a, b) in [(a, b), (a, c), (b, c)] {
+            let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+            clusters[start_of(high) + low].add(term);
+        }
+    }
+    level(&clusters)
+}
+
+/// A level of which few of the possible clusters occur.
+fn by_key<const N: usize>(
+    trials: &[[u32; 3]],
+    terms: &[Term],
+    keys: impl Fn([u32; 3]) -> [u64; N],
+) -> Level {
+    let counted = trials.iter().zip(terms).filter(|(_, term)| term.counts());
+    let mut keyed: Vec<(u64, Term)> = counted
+        .flat_map(|(&trial, &term)| keys(trial).map(|key| (key, term)))
+        .collect();
+    // Stable, so that the terms of a cluster stay in the order of trials.
+    keyed.par_sort_by_key(|&(key, _)| key);
+    let clusters: Vec<Term> = keyed
+        .chunk_by(|(left, _), (right, _)| left == right)
+        .map(|same| {
+            let mut sum = Term::default();
+            same.iter().for_each(|&(_, term)| sum.add(term));
+            sum
+        })
+        .collect();
+    level(&clusters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::{Credit, mean_over_trials};
+    use crate::judgment::OddOneOut;
+    use crate::stimuli::Stimuli;
+    use approx::assert_relative_eq;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn random_trials(n: u32, n_trials: usize, rng: &mut ChaCha8Rng) -> Vec<[u32; 3]> {
+        let mut draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..n)) };
+        let different = |[a, b, c]: &[u32; 3]| a != b && a != c && b != c;
+        std::iter::repeat_with(&mut draw)
+            .filter(different)
+            .take(n_trials)
+            .collect()
+    }
+
+    #[test]
+    fn credits_as_numbers_have_the_error_of_credits() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        // A table of pairs, and pairs by key.
+        for (n, n_trials) in [(12, 300), (400, 500)] {
+            let trials = random_trials(n, n_trials, &mut rng);
+            let credit =
+                |_| [Credit::NONE, Credit::FULL, Credit::share_of(2)][rng.random_range(0..3)];
+            let credits: Vec<Credit> = (0..n_trials).map(credit).collect();
+            let exact = mean_over_trials(&trials, &credits, n as usize);
+            let values = credits.iter().map(|credit| (credit.value(), 1.0));
+            let found = weighted_mean(&trials, values, n as usize);
+            assert_relative_eq!(found.value, exact.value, max_relative = 1e-12);
+            assert_eq!(found.degrees_of_freedom, exact.degrees_of_freedom);
+            let (found, exact) = (found.standard_error, exact.standard_error);
+            assert_relative_eq!(found.unwrap(), exact.unwrap(), max_relative = 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_weight_is_so_many_trials() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let trials = random_trials(30, 200, &mut rng);
+        let values: Vec<f64> = (0..200).map(|_| rng.random()).collect();
+        let weights: Vec<u32> = (0..200).map(|_| rng.random_range(0..4)).collect();
+        let (mut repeated, mut of_repeated) = (Vec::new(), Vec::new());
+        for ((&trial, &value), &weight) in trials.iter().zip(&values).zip(&weights) {
+            for _ in 0..weight {
+                repeated.push(trial);
+                of_repeated.push(value);
+            }
+        }
+        let repeated = OddOneOut::new(Stimuli::numbered(30), repeated).unwrap();
+        let expected = clustered_mean_of(&repeated, &of_repeated).unwrap();
+        let weighted = values
+            .iter()
+            .zip(&weights)
+            .map(|(&x, &w)| (x, f64::from(w)));
+        let found = weighted_mean(&trials, weighted, 30);
+        assert_relative_eq!(found.value, expected.value, max_relative = 1e-12);
+        assert_relative_eq!(
+            found.standard_error.unwrap(),
+            expected.standard_error.unwrap(),
+            max_relative = 1e-9
+        );
+    }
+
+    #[test]
+    fn values_that_say_nothing_are_refused() {
+        let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 2, 3]]).unwrap();
+        assert!(matches!(
+            clustered_mean_of(&trials, &[1.0]),
+            Err(Error::LengthMismatch { .. })
+        ));
+        assert!(matches!(
+            clustered_mean_of(&trials, &[1.0, f64::NAN]),
+            Err(Error::InvalidParameter { .. })
+        ));
+    }
+}

@@ -1,0 +1,142 @@
+//! What a study measures.
+
+use crate::error::{Error, Result};
+use crate::inference::Resample;
+use crate::metric::cka::Cka;
+use crate::metric::odd_one_out::ZeroShotOddOneOut;
+use crate::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
+use crate::probe::{CrossValidation, Probe};
+use crate::rdm::{Dissimilarity, RdmSet};
+use crate::similarity::Similarity;
+
+/// What is measured of every model on every data set that it has something to say about.
+///
+/// | setting | default |
+/// |---|---|
+/// | zero-shot | cosine and dot product |
+/// | RSA | correlation, Spearman |
+/// | bootstrap of RSA | 1,000 replicates |
+/// | probe, transfers, CKA | none |
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    pub(super) zero_shot: Vec<ZeroShotOddOneOut>,
+    pub(super) rsa: Vec<(Dissimilarity, Comparator)>,
+    pub(super) n_replicates: usize,
+    pub(super) probe: Option<CrossValidation>,
+    pub(super) transfers: Vec<(String, String)>,
+    pub(super) cka: Option<Cka>,
+}
+
+impl Default for Measures {
+    fn default() -> Self {
+        let similarities = [Similarity::Cosine, Similarity::Dot];
+        Self {
+            zero_shot: similarities.map(ZeroShotOddOneOut::new).to_vec(),
+            rsa: vec![(Dissimilarity::Correlation, Comparator::Spearman)],
+            n_replicates: 1000,
+            probe: None,
+            transfers: Vec::new(),
+            cka: None,
+        }
+    }
+}
+
+impl Measures {
+    /// Sets the zero-shot metrics; the first is that of representations as they are beside transfers.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for two of the same similarity, which no row would tell apart.
+    pub fn with_zero_shot(
+        mut self,
+        metrics: impl IntoIterator<Item = ZeroShotOddOneOut>,
+    ) -> Result<Self> {
+        self.zero_shot = metrics.into_iter().collect();
+        for (position, metric) in self.zero_shot.iter().enumerate() {
+            let similarity = metric.similarity();
+            let mut others = self.zero_shot[..position].iter();
+            if others.any(|other| other.similarity() == similarity) {
+                let expected = "each of another similarity";
+                return Err(Error::parameter("zero-shot metrics", expected, similarity));
+            }
+        }
+        Ok(self)
+    }
+
+    /// Sets how dissimilarities are made and compared; the first is that of transfers.
+    #[must_use]
+    pub fn with_rsa(mut self, ways: impl IntoIterator<Item = (Dissimilarity, Comparator)>) -> Self {
+        self.rsa = ways.into_iter().collect();
+        self
+    }
+
+    /// Sets the replicates of the bootstrap over stimuli and people that RSA's intervals come from; with 0
+    /// there are no intervals.
+    #[must_use]
+    pub fn with_bootstrap(mut self, n_replicates: usize) -> Self {
+        self.n_replicates = n_replicates;
+        self
+    }
+
+    /// Adds the probe on data sets of trials.
+    #[must_use]
+    pub fn with_probe(mut self, validation: CrossValidation) -> Self {
+        self.probe = Some(validation);
+        self
+    }
+
+    /// Takes the transform that a probe learns from all trials of one data set to another data set. The probe
+    /// is that of [`Measures::with_probe`], or one of penalty 0.01.
+    #[must_use]
+    pub fn with_transfer(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
+        self.transfers.push((from.into(), to.into()));
+        self
+    }
+
+    /// Adds centred kernel alignment between every two models that have features of a data set.
+    #[must_use]
+    pub fn with_cka(mut self, cka: Cka) -> Self {
+        self.cka = Some(cka);
+        self
+    }
+
+    /// The metric of representations as they are beside probe and transfer.
+    pub(super) fn first_zero_shot(&self) -> ZeroShotOddOneOut {
+        self.zero_shot.first().copied().unwrap_or_default()
+    }
+
+    /// What learns the transforms of transfers.
+    pub(super) fn transfer_probe(&self) -> Result<CrossValidation> {
+        match &self.probe {
+            Some(validation) => Ok(validation.clone()),
+            None => Ok(CrossValidation::new(Probe::new(0.01)?)),
+        }
+    }
+
+    /// The metric of an RDM that is made in this way or is there already, with a bootstrap that suits the
+    /// people.
+    pub(super) fn rsa_metric(
+        &self,
+        dissimilarity: Option<Dissimilarity>,
+        comparator: Comparator,
+        people: &RdmSet,
+        seed: u64,
+    ) -> Result<RepresentationalSimilarity> {
+        let dissimilarity = dissimilarity.unwrap_or(Dissimilarity::Correlation);
+        let metric = RepresentationalSimilarity::new(dissimilarity, comparator);
+        let is_whitened = matches!(
+            comparator,
+            Comparator::WhitenedPearson | Comparator::WhitenedCosine
+        );
+        let over = match people.len() {
+            // Copies of a stimulus have no dissimilarity that could be weighed.
+            1 if is_whitened => return Ok(metric),
+            1 => Resample::Stimuli,
+            _ if is_whitened => Resample::People,
+            _ => Resample::Both,
+        };
+        match self.n_replicates {
+            0 => Ok(metric),
+            n => Ok(metric.with_bootstrap(Bootstrap::new(n, seed)?.over(over))),
+        }
+    }
+}

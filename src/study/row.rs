@@ -1,0 +1,255 @@
+//! The table of a study: one row a measurement.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Factors, label};
+use crate::inference::Interval;
+use crate::metric::rsa::Comparator;
+use crate::rdm::Dissimilarity;
+use crate::similarity::Similarity;
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Metric {
+    /// The accuracy of odd-one-out or anchored choices, as the representation is.
+    ZeroShot {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+    },
+    /// How much more accurate one similarity is than another.
+    SimilarityGain {
+        /// The one.
+        similarity: Similarity,
+        /// The other.
+        over: Similarity,
+    },
+    /// How much more accurate this layer is than another of the same network.
+    LayerGain {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+        /// The other layer.
+        over: String,
+    },
+    /// The cross-entropy of people's choices, in nats, at the temperature of the metric.
+    CrossEntropy {
+        /// By which stimuli are similar.
+        similarity: Similarity,
+    },
+    /// The share of choices that a model without a representation makes as people do.
+    Agreement,
+    /// The accuracy on objects that a probe has not seen, over object-disjoint folds.
+    Probed,
+    /// How much that is above the representation as it is on the same trials.
+    ProbeGain,
+    /// The accuracy after a transform that a probe learned from another data set.
+    Transferred {
+        /// The other data set.
+        from: String,
+    },
+    /// How much that is above the representation as it is.
+    TransferGain {
+        /// The other data set.
+        from: String,
+    },
+    /// The RDM against the mean person.
+    Rsa {
+        /// How dissimilarities are made.
+        dissimilarity: Option<Dissimilarity>,
+        /// How they are compared.
+        comparator: Comparator,
+    },
+    /// How much closer to each person, on average, the RDM of this layer is than that of another of the same
+    /// network.
+    RsaLayerGain {
+        /// How dissimilarities are made.
+        dissimilarity: Dissimilarity,
+        /// How they are compared.
+        comparator: Comparator,
+        /// The other layer.
+        over: String,
+    },
+    /// The RDM against each person, on average: what the noise ceiling is a ceiling of.
+    RsaPerPerson {
+        /// How dissimilarities are made.
+        dissimilarity: Option<Dissimilarity>,
+        /// How they are compared.
+        comparator: Comparator,
+    },
+    /// The RDM against the mean person after a transform that a probe learned from another data set.
+    RsaTransferred {
+        /// The other data set.
+        from: String,
+        /// How they are compared.
+        comparator: Comparator,
+    },
+    /// How much that is above the RDM before it, per person.
+    RsaTransferGain {
+        /// The other data set.
+        from: String,
+        /// How they are compared.
+        comparator: Comparator,
+    },
+    /// Centred kernel alignment with another model.
+    Cka {
+        /// The label of the other model.
+        with: String,
+    },
+}
+
+/// Such as `accuracy (cosine)`.
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Metric::ZeroShot { similarity } => write!(f, "accuracy ({similarity})"),
+            Metric::CrossEntropy { similarity } => write!(f, "cross-entropy ({similarity})"),
+            Metric::SimilarityGain { similarity, over } => write!(f, "{similarity} − {over}"),
+            Metric::LayerGain { similarity, over } => write!(f, "accuracy − {over} ({similarity})"),
+            Metric::RsaLayerGain {
+                dissimilarity,
+                comparator,
+                over,
+            } => write!(f, "RSA − {over} ({dissimilarity}, {comparator})"),
+            Metric::Cka { with } => write!(f, "CKA with {with}"),
+            Metric::Agreement => f.write_str("agreement"),
+            Metric::Probed => f.write_str("probed accuracy"),
+            Metric::ProbeGain => f.write_str("probed − zero-shot"),
+            Metric::Transferred { from } => write!(f, "accuracy, transform of {from}"),
+            Metric::TransferGain { from } => write!(f, "transform of {from} − zero-shot"),
+            Metric::Rsa {
+                dissimilarity,
+                comparator,
+            } => match dissimilarity {
+                Some(dissimilarity) => write!(f, "RSA ({dissimilarity}, {comparator})"),
+                None => write!(f, "RSA ({comparator})"),
+            },
+            Metric::RsaPerPerson {
+                dissimilarity,
+                comparator,
+            } => match dissimilarity {
+                Some(dissimilarity) => write!(f, "RSA per person ({dissimilarity}, {comparator})"),
+                None => write!(f, "RSA per person ({comparator})"),
+            },
+            Metric::RsaTransferred { from, comparator } => {
+                write!(f, "RSA ({comparator}), transform of {from}")
+            }
+            Metric::RsaTransferGain { from, comparator } => {
+                write!(f, "RSA ({comparator}), transform of {from} − as it is")
+            }
+        }
+    }
+}
+
+/// A number of a study with all that is needed to read it, or why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The model, the network where it is a layer of one.
+    pub model: String,
+    /// The layer.
+    pub tap: Option<String>,
+    /// Where the layer stands among those of the study, from the input.
+    pub depth: Option<u32>,
+    /// What is known of the model.
+    #[serde(flatten)]
+    pub factors: Factors,
+    /// The data set.
+    pub dataset: String,
+    /// What was measured; `None` where the model could not be measured at all.
+    pub metric: Option<Metric>,
+    /// The number and its uncertainty; `None` where there is none.
+    #[serde(flatten)]
+    pub measured: Option<Measured>,
+    /// Why there is no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// The seed of whatever was random.
+    pub seed: u64,
+    /// The hash of the features, dissimilarities or choices of the model; empty where they could not be had.
+    pub content_hash: String,
+    /// The hash of the data set.
+    pub data_hash: String,
+}
+
+/// A number and its uncertainty.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The number.
+    pub value: f64,
+    /// Its standard error, where it is known.
+    pub standard_error: Option<f64>,
+    /// Its 95 % confidence interval, where it is known.
+    pub interval: Option<Interval>,
+    /// The noise ceiling, lower and upper, where it is known.
+    pub ceiling: Option<Interval>,
+    /// Trials, or pairs of stimuli.
+    pub n: u64,
+    /// Trials whose largest similarity is shared.
+    pub n_ties: u64,
+}
+
+impl Measured {
+    /// A number without uncertainty.
+    pub(super) fn plain(value: f64, n: u64) -> Self {
+        Self {
+            value,
+            standard_error: None,
+            interval: None,
+            ceiling: None,
+            n,
+            n_ties: 0,
+        }
+    }
+}
+
+impl Row {
+    /// The model and, where it is one, the layer.
+    pub fn label(&self) -> String {
+        label(&self.model, self.tap.as_deref())
+    }
+
+    /// The number, if there is one.
+    pub fn value(&self) -> Option<f64> {
+        self.measured.map(|measured| measured.value)
+    }
+}
+
+/// All measurements of a study.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// The rows, model by model.
+    pub rows: Vec<Row>,
+}
+
+impl Table {
+    /// The rows of one metric on one data set that have a number.
+    pub fn of<'t, 'q>(
+        &'t self,
+        dataset: &'q str,
+        metric: &'q Metric,
+    ) -> impl Iterator<Item = &'t Row> + use<'t, 'q> {
+        let is_wanted = move |row: &&Row| {
+            row.dataset == dataset && row.metric.as_ref() == Some(metric) && row.measured.is_some()
+        };
+        self.rows.iter().filter(is_wanted)
+    }
+
+    /// The data sets and metrics that there are numbers of, in the order of their first rows.
+    pub fn measurements(&self) -> Vec<(&str, &Metric)> {
+        let mut all: Vec<(&str, &Metric)> = Vec::new();
+        for row in &self.rows {
+            if let (Some(metric), Some(_)) = (&row.metric, &row.measured)
+                && !all.contains(&(row.dataset.as_str(), metric))
+            {
+                all.push((&row.dataset, metric));
+            }
+        }
+        all
+    }
+
+    /// The rows without a number.
+    pub fn failures(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.failure.is_some())
+    }
+}
