@@ -284,6 +284,20 @@ pub enum Error {
         found: [f64; 3],
     },
 
+    /// An object has less than nothing of a concept.
+    #[error(
+        "stimulus {stimulus:?} has {value} of dimension {dimension}: no concept can be there less than not \
+         at all"
+    )]
+    NegativeConcept {
+        /// The stimulus.
+        stimulus: String,
+        /// The dimension, counted from 0.
+        dimension: usize,
+        /// The value.
+        value: f64,
+    },
+
     /// A source of choices has no answer to the question of a trial.
     #[error("trial {trial}: its question is not answered, or not so often")]
     Unanswered {
@@ -574,6 +588,10 @@ pub enum Error {
         /// Parameters of another shape.
         misshapen: Vec<MisshapenTensor>,
     },
+
+    /// All models are equally aligned, so that nothing can explain why one is more so than another.
+    #[error("all models are equally aligned: what drives alignment is undefined")]
+    EqualAlignment,
 
     /// There are fewer of something than a method needs.
     #[error("{found} {what} are too few (needed: {needed})")]

@@ -49,6 +49,9 @@
 //! | [`probe`] | the linear transform that explains choices best, with proof; the published recipes |
 //! | [`recovery`] | whether the right model would win a comparison by probes |
 //! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
+//! | [`calibration`] | whether choices are as probable as a representation says; temperature |
+//! | [`agreement`](mod@agreement) | who agrees with whom: people, language models, representations; consistent errors |
+//! | [`concept`] | which of people's dimensions and categories a representation misses |
 //! | [`transform`] | linear transforms of representations |
 //! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
 //! | [`ridge`] | ridge regression: targets predicted from a representation |
@@ -59,6 +62,7 @@
 
 pub mod agreement;
 pub mod calibration;
+pub mod concept;
 pub mod dataset;
 pub mod error;
 #[cfg(feature = "extract")]
@@ -82,6 +86,9 @@ pub mod study;
 pub mod transfer;
 pub mod transform;
 
+pub use agreement::{Choices, agreement, error_consistency};
+pub use calibration::TemperatureScaling;
+pub use concept::ConceptEmbedding;
 pub use dataset::SimilarityDataset;
 pub use error::{Error, MisshapenTensor, PairProblem, Result, TrialProblem};
 pub use images::ImageFiles;

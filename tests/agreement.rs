@@ -11,6 +11,8 @@ use human_alignment::{
     Stimuli, ZeroShotOddOneOut,
 };
 use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// The same 2,171 questions, answered by people and two language models, held against one another and
 /// against VICE. κ by sklearn.metrics.cohen_kappa_score of the positions of the odd one in the sorted
@@ -189,4 +191,57 @@ fn errors_of_one_cause_are_consistent_and_others_are_not() {
         p * q + (1.0 - p) * (1.0 - q),
         max_relative = 1e-12
     );
+}
+
+/// The object-level error of κ is its standard deviation over other objects and trials.
+#[test]
+fn the_error_of_kappa_knows_of_objects() {
+    const REPLICATES: usize = 400;
+
+    let (n_objects, n_trials) = (80u32, 3000);
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let (mut kappas, mut squared_errors) = (Vec::new(), 0.0);
+    let mut binomial = 0.0;
+    for _ in 0..REPLICATES {
+        // Two sources agree more about some objects than about others.
+        let effects: Vec<f64> = (0..n_objects)
+            .map(|_| rng.random_range(-0.2..0.2))
+            .collect();
+        let (mut trials, mut chosen) = (Vec::new(), Vec::new());
+        while trials.len() < n_trials {
+            let [a, b, c]: [u32; 3] = std::array::from_fn(|_| rng.random_range(0..n_objects));
+            if a == b || a == c || b == c {
+                continue;
+            }
+            let effect: f64 = [a, b, c]
+                .map(|object| effects[object as usize])
+                .iter()
+                .sum();
+            trials.push([a, b, c]);
+            let agrees = rng.random_bool(0.6 + effect / 2.0);
+            chosen.push(Some(if agrees { 0 } else { rng.random_range(1..3) }));
+        }
+        let trials = OddOneOut::new(Stimuli::numbered(n_objects), trials).unwrap();
+        let sources = [
+            Choices::of_trials("people", &trials),
+            Choices::new("model", &trials, &chosen).unwrap(),
+        ];
+        let found = agreement(&sources.each_ref(), Confidence::default()).unwrap();
+        let kappa = found.pair(0, 1).unwrap().kappa.unwrap();
+        kappas.push(kappa.value);
+        squared_errors += kappa.standard_error.unwrap().powi(2);
+        let share = found.agreements()[[0, 1]];
+        binomial += share * (1.0 - share) / n_trials as f64 * 1.5 * 1.5;
+    }
+    let n = REPLICATES as f64;
+    let mean = kappas.iter().sum::<f64>() / n;
+    let variance = kappas
+        .iter()
+        .map(|kappa| (kappa - mean).powi(2))
+        .sum::<f64>()
+        / (n - 1.0);
+    let ratio = (squared_errors / n / variance).sqrt();
+    assert!((0.9..1.1).contains(&ratio), "{ratio}");
+    // As if questions shared nothing, it would be too small.
+    assert!((binomial / n / variance).sqrt() < 0.6);
 }

@@ -128,8 +128,7 @@ impl<T: Task> Choices<T> {
     pub fn credits(&self, trials: &Trials<T>) -> Result<Vec<Credit>> {
         let people = Self::of_trials("people", trials);
         let own = self.over(&people.stimuli);
-        let mut answers: HashMap<_, Option<u8>> = HashMap::with_capacity(self.len());
-        answers.extend(in_turn(own.into_iter()));
+        let answers: HashMap<Asked, Option<u8>> = in_turn(own.into_iter()).collect();
         let asked = people.questions.iter().zip(&people.chosen);
         let asked = in_turn(asked.map(|(&question, &chosen)| (question, chosen)));
         asked
@@ -178,10 +177,13 @@ fn standard<T: Task>(trial: [u32; 3], pair: Option<u8>) -> ([u32; 3], Option<u8>
     (question, pair.map(|_| T::chosen_pair(answer) as u8))
 }
 
+/// A question, and how often it was asked before.
+pub(super) type Asked = ([u32; 3], u32);
+
 /// Numbers the answers to the same question: the first is 0.
 pub(super) fn in_turn<A>(
     answers: impl Iterator<Item = ([u32; 3], A)>,
-) -> impl Iterator<Item = (([u32; 3], u32), A)> {
+) -> impl Iterator<Item = (Asked, A)> {
     let mut n_so_far: HashMap<[u32; 3], u32> = HashMap::new();
     answers.map(move |(question, answer)| {
         let n = n_so_far.entry(question).or_default();

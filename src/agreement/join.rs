@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::agreement::Choices;
-use crate::agreement::choices::in_turn;
+use crate::agreement::choices::{Asked, in_turn};
 use crate::error::{Error, Result};
 use crate::judgment::Task;
 
@@ -30,7 +30,7 @@ impl Joined {
             });
         };
         let stimuli = first.stimuli();
-        let maps: Vec<HashMap<([u32; 3], u32), Option<u8>>> = others
+        let maps: Vec<HashMap<Asked, Option<u8>>> = others
             .iter()
             .map(|source| in_turn(source.over(stimuli).into_iter()).collect())
             .collect();

@@ -18,8 +18,8 @@ use crate::softmax::Softmax;
 /// called temperature is a factor. [`TemperatureScaling`](super::TemperatureScaling) is what the crate
 /// does otherwise.
 ///
-/// The script tells two criteria apart. Its earlier versions compare the probabilities with those of VICE
-/// ([`PublishedSearch::by_jensen_shannon`]); the last one takes the calibration error
+/// Versions of the script differ in the criterion: the distance from the probabilities of VICE
+/// ([`PublishedSearch::by_jensen_shannon`]) or, in the last, the calibration error
 /// ([`PublishedSearch::by_calibration_error`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<f64>", into = "Vec<f64>")]

@@ -18,8 +18,8 @@ pub enum ReliabilityTarget {
     #[default]
     TopPair,
     /// Every pair: its probability, and whether (how often) people chose it. Three predictions a question,
-    /// two for anchored ones, whose classes have no names that would outlast a question and so share
-    /// their bins; what is said of classes by Kull et al. (2019) and Nixon et al. (2019).
+    /// two for anchored ones. This is the class-wise calibration error of Kull et al. (2019), except that
+    /// all pairs share the same bins: which pair stands first in a question means nothing.
     EveryPair,
 }
 

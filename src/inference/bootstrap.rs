@@ -120,13 +120,9 @@ impl ObjectBootstrap {
         let mean = means.iter().sum::<f64>() / n;
         let squares: f64 = means.iter().map(|value| (value - mean).powi(2)).sum();
         means.sort_unstable_by(f64::total_cmp);
-        let tail = (1.0 - confidence.level()) / 2.0;
         Some(Bootstrapped {
             standard_error: (squares / (n - 1.0)).sqrt(),
-            interval: Interval {
-                lower: quantile(&means, tail),
-                upper: quantile(&means, 1.0 - tail),
-            },
+            interval: percentile_interval(&means, confidence),
             n_replicates: self.n_replicates,
             n_empty: self.n_replicates - means.len(),
             seed: self.seed,
@@ -185,6 +181,15 @@ impl WithSimd for WeightedMeans<'_> {
         }
         let full = f64::from(Credit::FULL.sixths());
         std::array::from_fn(|lane| earned[lane] / full / total[lane])
+    }
+}
+
+/// What lies between the outer quantiles of sorted values, of which there must be one.
+pub(crate) fn percentile_interval(sorted: &[f64], confidence: Confidence) -> Interval {
+    let tail = (1.0 - confidence.level()) / 2.0;
+    Interval {
+        lower: quantile(sorted, tail),
+        upper: quantile(sorted, 1.0 - tail),
     }
 }
 

@@ -44,6 +44,7 @@ pub use multiple_comparisons::{benjamini_hochberg, bonferroni};
 pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
 pub use resampling::{ReplicateVariances, Resample, dual_variance};
 
+pub(crate) use bootstrap::percentile_interval;
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{Levels, check_length, mean_over_trials};
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};

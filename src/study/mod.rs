@@ -13,22 +13,29 @@
 mod between;
 mod cache;
 mod cell;
+mod consistency;
+mod drivers;
+mod files;
 mod judged;
 mod measures;
 mod model;
 mod numbers;
 mod place;
 mod row;
+mod table;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+pub use consistency::Consistency;
+pub use drivers::{Caution, Coefficient, Driver, DriverAnalysis, Drivers, Factor, Level};
 pub use judged::Judged;
 pub use measures::Measures;
 pub use model::{Factors, Material, Model};
-pub use row::{Measured, Metric, Row, Table};
+pub use row::{Measured, Metric, Row};
+pub use table::{Layer, Table};
 
 use crate::error::{Error, Result};
 use between::Between;

@@ -6,9 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::judged::Judged;
+use crate::agreement::Choices;
 use crate::error::{Error, Result};
 use crate::inference::Credit;
-use crate::judgment::{Anchored, OddOneOut, Question, Task, Trials};
+use crate::judgment::{Anchored, OddOneOut, Task, Trials};
 use crate::rdm::Rdm;
 use crate::representation::{Representation, RepresentationSource};
 
@@ -23,6 +24,8 @@ pub struct Factors {
     pub objective: Option<String>,
     /// How many parameters it has.
     pub n_parameters: Option<u64>,
+    /// How many layers with weights it has, one after another.
+    pub n_layers: Option<u32>,
     /// Its accuracy on ImageNet, in %.
     pub imagenet_top1: Option<f64>,
 }
@@ -65,32 +68,8 @@ impl Material {
     }
 }
 
-/// Full credit for each choice that is that of people.
 fn credits<T: Task>(choices: &Trials<T>, people: &Trials<T>) -> Result<Vec<Credit>> {
-    let differs = |what, left: &dyn fmt::Display, right: &dyn fmt::Display| Error::Incompatible {
-        what,
-        left: left.to_string(),
-        right: right.to_string(),
-    };
-    if choices.stimuli() != people.stimuli() {
-        let [left, right] = [choices, people].map(|trials| trials.stimuli().len());
-        return Err(differs("stimuli", &left, &right));
-    }
-    if choices.len() != people.len() {
-        return Err(differs("number of trials", &choices.len(), &people.len()));
-    }
-    let both = choices.as_slice().iter().zip(people.as_slice()).enumerate();
-    both.map(|(trial, (&choice, &person))| {
-        let ((asked, chosen), (question, answer)) = (T::question(choice), T::question(person));
-        match asked == question {
-            true => Ok(Credit::from(chosen == answer)),
-            false => {
-                let of = |Question(question)| format!("{question:?} in trial {trial}");
-                Err(differs("question", &of(asked), &of(question)))
-            }
-        }
-    })
-    .collect()
+    Choices::of_trials("", choices).credits(people)
 }
 
 impl From<Representation> for Material {

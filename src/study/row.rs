@@ -1,4 +1,4 @@
-//! The table of a study: one row a measurement.
+//! A row of the table of a study: one measurement.
 
 use std::fmt;
 
@@ -212,44 +212,5 @@ impl Row {
     /// The number, if there is one.
     pub fn value(&self) -> Option<f64> {
         self.measured.map(|measured| measured.value)
-    }
-}
-
-/// All measurements of a study.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Table {
-    /// The rows, model by model.
-    pub rows: Vec<Row>,
-}
-
-impl Table {
-    /// The rows of one metric on one data set that have a number.
-    pub fn of<'t, 'q>(
-        &'t self,
-        dataset: &'q str,
-        metric: &'q Metric,
-    ) -> impl Iterator<Item = &'t Row> + use<'t, 'q> {
-        let is_wanted = move |row: &&Row| {
-            row.dataset == dataset && row.metric.as_ref() == Some(metric) && row.measured.is_some()
-        };
-        self.rows.iter().filter(is_wanted)
-    }
-
-    /// The data sets and metrics that there are numbers of, in the order of their first rows.
-    pub fn measurements(&self) -> Vec<(&str, &Metric)> {
-        let mut all: Vec<(&str, &Metric)> = Vec::new();
-        for row in &self.rows {
-            if let (Some(metric), Some(_)) = (&row.metric, &row.measured)
-                && !all.contains(&(row.dataset.as_str(), metric))
-            {
-                all.push((&row.dataset, metric));
-            }
-        }
-        all
-    }
-
-    /// The rows without a number.
-    pub fn failures(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(|row| row.failure.is_some())
     }
 }

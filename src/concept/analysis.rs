@@ -1,0 +1,256 @@
+//! Alignment by group of trials.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::concept::TrialGroups;
+use crate::error::{Error, Result};
+use crate::inference::{
+    Confidence, Credit, Estimate, Interval, Term, benjamini_hochberg, check_length,
+    clustered_mean_of, linearized, mean_over_trials, weighted_mean,
+};
+use crate::judgment::{Task, Trials};
+
+/// Accuracy and cross-entropy by group of trials, each group against all trials.
+///
+/// | setting | default |
+/// |---|---|
+/// | trials that a group needs for a test | 30 |
+/// | confidence | 0.95 |
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
+pub struct GroupAnalysis {
+    min_trials: usize,
+    confidence: Confidence,
+}
+
+/// The settings as they are read, before they are checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    min_trials: usize,
+    confidence: Confidence,
+}
+
+impl TryFrom<Unchecked> for GroupAnalysis {
+    type Error = Error;
+
+    fn try_from(read: Unchecked) -> Result<Self> {
+        let analysis = Self::default().with_confidence(read.confidence);
+        analysis.with_min_trials(read.min_trials)
+    }
+}
+
+impl Default for GroupAnalysis {
+    fn default() -> Self {
+        Self {
+            min_trials: 30,
+            confidence: Confidence::default(),
+        }
+    }
+}
+
+/// The alignment in the trials of one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupAlignment {
+    /// The group: a dimension, a category.
+    pub name: String,
+    /// Its trials.
+    pub n_trials: u64,
+    /// Whether it has fewer trials than a test needs, so that little can be said of it.
+    pub is_sparse: bool,
+    /// The mean credit of its trials, in [0, 1], with its object-level standard error; `None` without
+    /// trials.
+    pub accuracy: Option<Estimate>,
+    /// The interval of the accuracy, within [0, 1].
+    pub interval: Option<Interval>,
+    /// The mean −ln p of people's choices in its trials, in nats, where that was given.
+    pub cross_entropy: Option<Estimate>,
+    /// The accuracy less that of all trials, with its object-level standard error.
+    pub difference: Option<Estimate>,
+    /// The probability of a difference at least as large, were there none (two-sided); `None` where the
+    /// group is sparse, or its error unknown.
+    pub p_value: Option<f64>,
+    /// The p-value adjusted for all groups that are tested
+    /// ([`benjamini_hochberg`]).
+    pub adjusted_p_value: Option<f64>,
+}
+
+/// Alignment by group of trials ([`GroupAnalysis`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupedAlignment {
+    /// Trials in all.
+    pub n_trials: u64,
+    /// Trials that are in no group.
+    pub n_ungrouped: u64,
+    /// The accuracy in all trials, in a group or not.
+    pub accuracy: Estimate,
+    /// Its interval, within [0, 1].
+    pub interval: Interval,
+    /// The mean −ln p of people's choices in all trials, in nats, where that was given.
+    pub cross_entropy: Option<Estimate>,
+    /// The groups, in their order.
+    pub groups: Vec<GroupAlignment>,
+    /// How the groups were tested.
+    pub analysis: GroupAnalysis,
+}
+
+impl GroupedAlignment {
+    /// The groups that have enough trials, the one with the lowest accuracy in front.
+    pub fn by_accuracy(&self) -> Vec<&GroupAlignment> {
+        let mut sorted: Vec<_> = self
+            .groups
+            .iter()
+            .filter(|group| !group.is_sparse)
+            .collect();
+        let accuracy = |group: &GroupAlignment| group.accuracy.map_or(f64::INFINITY, |it| it.value);
+        sorted.sort_by(|left, right| accuracy(left).total_cmp(&accuracy(right)));
+        sorted
+    }
+}
+
+impl GroupAnalysis {
+    /// Sets how many trials a group needs for a test; one with fewer is reported as sparse.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] where it is below 2.
+    pub fn with_min_trials(mut self, n: usize) -> Result<Self> {
+        if n < 2 {
+            return Err(Error::parameter("trials of a group", "2 at least", n));
+        }
+        self.min_trials = n;
+        Ok(self)
+    }
+
+    /// Sets how often intervals are to cover the truth.
+    #[must_use]
+    pub fn with_confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Analyses what trials earned, and what they cost
+    /// ([`ZeroShotOddOneOut::surprisals`](crate::ZeroShotOddOneOut::surprisals)) where that is known.
+    ///
+    /// The standard error of a difference takes into account that the trials of the group are among all
+    /// trials, and share objects with the others.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there is not one credit and one cost for each trial, or the groups
+    /// are of another number of trials; [`Error::InvalidParameter`] for a cost that is not finite.
+    pub fn run<T: Task>(
+        &self,
+        trials: &Trials<T>,
+        groups: &TrialGroups,
+        credits: &[Credit],
+        surprisals: Option<&[f64]>,
+    ) -> Result<GroupedAlignment> {
+        check_length(trials, credits)?;
+        if groups.n_trials() != trials.len() {
+            return Err(Error::LengthMismatch {
+                what: "trials that are in groups",
+                expected: trials.len(),
+                found: groups.n_trials(),
+            });
+        }
+        let cross_entropy = surprisals
+            .map(|costs| clustered_mean_of(trials, costs))
+            .transpose()?;
+        let accuracy = mean_over_trials(trials.as_slice(), credits, trials.stimuli().len());
+        let whole = Whole {
+            trials: trials.as_slice(),
+            n_stimuli: trials.stimuli().len(),
+            credits,
+            surprisals,
+            accuracy: accuracy.value,
+        };
+        let groups_in_order: Vec<_> = groups.iter().collect();
+        let mut found: Vec<GroupAlignment> = groups_in_order
+            .into_par_iter()
+            .map(|(name, positions)| self.of_group(&whole, name, positions))
+            .collect();
+        let p_values: Vec<f64> = found.iter().filter_map(|group| group.p_value).collect();
+        let tested = found.iter_mut().filter(|group| group.p_value.is_some());
+        for (group, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
+            group.adjusted_p_value = Some(adjusted);
+        }
+        Ok(GroupedAlignment {
+            n_trials: trials.len() as u64,
+            n_ungrouped: groups.n_ungrouped() as u64,
+            interval: accuracy.interval(self.confidence).clamp(0.0, 1.0),
+            accuracy,
+            cross_entropy,
+            groups: found,
+            analysis: *self,
+        })
+    }
+
+    fn of_group(&self, whole: &Whole<'_>, name: &str, positions: &[usize]) -> GroupAlignment {
+        let is_sparse = positions.len() < self.min_trials;
+        let accuracy = whole.accuracy_of(positions);
+        let difference = accuracy.map(|accuracy| whole.difference(positions, accuracy.value));
+        let is_testable = |difference: &Estimate| !is_sparse && difference.standard_error.is_some();
+        GroupAlignment {
+            name: name.to_owned(),
+            n_trials: positions.len() as u64,
+            is_sparse,
+            accuracy,
+            interval: accuracy.map(|it| it.interval(self.confidence).clamp(0.0, 1.0)),
+            cross_entropy: whole.cross_entropy_of(positions),
+            p_value: difference.filter(is_testable).map(|it| it.p_value()),
+            difference,
+            adjusted_p_value: None,
+        }
+    }
+}
+
+/// All trials.
+struct Whole<'a> {
+    trials: &'a [[u32; 3]],
+    n_stimuli: usize,
+    credits: &'a [Credit],
+    surprisals: Option<&'a [f64]>,
+    accuracy: f64,
+}
+
+impl Whole<'_> {
+    fn accuracy_of(&self, positions: &[usize]) -> Option<Estimate> {
+        let credits: Vec<Credit> = positions.iter().map(|&trial| self.credits[trial]).collect();
+        (!positions.is_empty())
+            .then(|| mean_over_trials(&self.select(positions), &credits, self.n_stimuli))
+    }
+
+    fn cross_entropy_of(&self, positions: &[usize]) -> Option<Estimate> {
+        let costs = self.surprisals.filter(|_| !positions.is_empty())?;
+        let costs = positions.iter().map(|&trial| (costs[trial], 1.0));
+        Some(weighted_mean(
+            &self.select(positions),
+            costs,
+            self.n_stimuli,
+        ))
+    }
+
+    fn select(&self, positions: &[usize]) -> Vec<[u32; 3]> {
+        positions.iter().map(|&trial| self.trials[trial]).collect()
+    }
+
+    /// The accuracy of a group less that of all trials. A trial moves the one as one of the group and the
+    /// other as one of all.
+    fn difference(&self, positions: &[usize], accuracy: f64) -> Estimate {
+        let share = positions.len() as f64 / self.trials.len() as f64;
+        let of_all = |credit: &Credit| Term {
+            residual: -share * (credit.value() - self.accuracy),
+            weight: 0.0,
+        };
+        let mut terms: Vec<Term> = self.credits.iter().map(of_all).collect();
+        for &trial in positions {
+            terms[trial].residual += self.credits[trial].value() - accuracy;
+            terms[trial].weight = 1.0;
+        }
+        linearized(
+            accuracy - self.accuracy,
+            self.trials,
+            &terms,
+            self.n_stimuli,
+        )
+    }
+}

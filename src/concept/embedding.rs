@@ -1,0 +1,206 @@
+//! A human embedding, and the dimensions that choices turn on.
+
+use ndarray::ArrayView1;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::judgment::{Task, Trials};
+use crate::representation::Representation;
+
+/// A human embedding: objects described by dimensions that have names, objects × dimensions, no number
+/// below 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConceptEmbedding {
+    representation: Representation,
+    names: Vec<String>,
+}
+
+impl ConceptEmbedding {
+    /// An embedding whose columns are dimensions: `"dimension 0"`, `"dimension 1"`, …
+    ///
+    /// # Errors
+    /// [`Error::NegativeConcept`] naming the object and column of a number below 0.
+    pub fn new(representation: Representation) -> Result<Self> {
+        for ((row, column), &value) in representation.features().indexed_iter() {
+            if value < 0.0 {
+                return Err(Error::NegativeConcept {
+                    stimulus: representation.stimuli().ids()[row].clone(),
+                    dimension: column,
+                    value: value.into(),
+                });
+            }
+        }
+        let names = (0..representation.n_features()).map(|column| format!("dimension {column}"));
+        Ok(Self {
+            names: names.collect(),
+            representation,
+        })
+    }
+
+    /// Names the dimensions, in the order of the columns.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for more or fewer names than dimensions.
+    pub fn with_names<I>(mut self, names: I) -> Result<Self>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        self.check_length("names of dimensions", names.len())?;
+        self.names = names;
+        Ok(self)
+    }
+
+    /// The dimensions, in the order of the columns.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Objects × dimensions.
+    pub fn representation(&self) -> &Representation {
+        &self.representation
+    }
+
+    /// Number of dimensions.
+    pub fn n_dimensions(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Names numbers of the dimensions, such as the R² with which each can be predicted
+    /// ([`RidgeCrossValidation::r2_per_target`](crate::ridge::RidgeCrossValidation::r2_per_target)).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for more or fewer numbers than dimensions.
+    pub fn label(&self, values: ArrayView1<'_, f64>) -> Result<Vec<(&str, f64)>> {
+        self.check_length("numbers of dimensions", values.len())?;
+        let names = self.names.iter().map(String::as_str);
+        Ok(names.zip(values.iter().copied()).collect())
+    }
+
+    /// The dimensions that each choice turns on: the `k` that the pair that people chose has most of, by the
+    /// mean of its two objects, the largest in front; of equals, the first. A dimension that neither object
+    /// has is none of them, so that there can be fewer than `k`, or none.
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`] for stimuli of trials that the embedding lacks;
+    /// [`Error::InvalidParameter`] where `k` is 0 or above the number of dimensions.
+    pub fn dimensions<T: Task>(&self, trials: &Trials<T>, k: usize) -> Result<Vec<Vec<u32>>> {
+        if !(1..=self.n_dimensions()).contains(&k) {
+            let expected = "1 to the number of dimensions";
+            return Err(Error::parameter("dimensions of a trial", expected, k));
+        }
+        let rows = self.rows(trials)?;
+        let features = self.representation.features();
+        let of_trial = |&[first, second, _]: &[u32; 3]| {
+            let [first, second] = [first, second].map(|index| features.row(rows[index as usize]));
+            let mut largest: Vec<(f64, u32)> = Vec::with_capacity(k + 1);
+            for (dimension, (&first, &second)) in (0..).zip(first.into_iter().zip(second)) {
+                let mean = f64::midpoint(first.into(), second.into());
+                let place = largest.partition_point(|&(other, _)| other >= mean);
+                if mean > 0.0 && place < k {
+                    largest.insert(place, (mean, dimension));
+                    largest.truncate(k);
+                }
+            }
+            largest
+                .into_iter()
+                .map(|(_, dimension)| dimension)
+                .collect()
+        };
+        Ok(trials.as_slice().par_iter().map(of_trial).collect())
+    }
+
+    /// The row of each stimulus that trials show; 0 for the others.
+    fn rows<T: Task>(&self, trials: &Trials<T>) -> Result<Vec<usize>> {
+        let shown: Vec<usize> = trials.shown().iter().map(|&index| index as usize).collect();
+        let stimuli = trials.stimuli().select(&shown)?;
+        let positions = self.representation.stimuli().positions_of(&stimuli)?;
+        let mut rows = vec![0; trials.stimuli().len()];
+        for (stimulus, row) in shown.into_iter().zip(positions) {
+            rows[stimulus] = row as usize;
+        }
+        Ok(rows)
+    }
+
+    fn check_length(&self, what: &'static str, found: usize) -> Result<()> {
+        match found == self.n_dimensions() {
+            true => Ok(()),
+            false => Err(Error::LengthMismatch {
+                what,
+                expected: self.n_dimensions(),
+                found,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::OddOneOut;
+    use crate::stimuli::Stimuli;
+    use ndarray::array;
+
+    fn embedding() -> ConceptEmbedding {
+        let stimuli = Stimuli::new(["a", "b", "c", "d"]).unwrap();
+        let features = array![
+            [3.0, 1.0, 0.0],
+            [0.0, 1.5, 0.0],
+            [0.0, 0.0, 2.0],
+            [0.0, 0.0, 0.0]
+        ];
+        ConceptEmbedding::new(Representation::new(stimuli, features).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn choices_turn_on_what_the_pair_has_most_of() {
+        // The same objects in another order, and one that is not shown and not embedded.
+        let stimuli = Stimuli::new(["d", "x", "b", "a", "c"]).unwrap();
+        let trials = vec![[3, 2, 4], [2, 4, 3], [0, 2, 3], [4, 3, 2]];
+        let trials = OddOneOut::new(stimuli, trials).unwrap();
+        let of = |k| embedding().dimensions(&trials, k).unwrap();
+        // Means: ab (1.5, 1.25, 0), bc (0, 0.75, 1), db (0, 0.75, 0), ca (1.5, 0.5, 1).
+        assert_eq!(of(1), [[0], [2], [1], [0]]);
+        let three: [&[u32]; 4] = [&[0, 1], &[2, 1], &[1], &[0, 2, 1]];
+        assert_eq!(of(3), three);
+        assert_eq!(of(2)[3], [0, 2]);
+        for k in [0, 4] {
+            let refused = embedding().dimensions(&trials, k);
+            assert!(matches!(refused, Err(Error::InvalidParameter { .. })));
+        }
+        let missing = OddOneOut::new(trials.stimuli().clone(), vec![[0, 1, 2]]).unwrap();
+        let refused = embedding().dimensions(&missing, 1);
+        assert!(matches!(
+            refused,
+            Err(Error::MissingStimuli { n_missing: 1, .. })
+        ));
+    }
+
+    #[test]
+    fn of_equals_the_first_is_taken() {
+        let features = array![[1.0, 2.0, 2.0], [1.0, 2.0, 2.0], [0.0, 0.0, 1.0]];
+        let representation = Representation::new(Stimuli::numbered(3), features).unwrap();
+        let embedding = ConceptEmbedding::new(representation).unwrap();
+        let trials = OddOneOut::new(Stimuli::numbered(3), vec![[0, 1, 2]]).unwrap();
+        assert_eq!(embedding.dimensions(&trials, 3).unwrap(), [[1, 2, 0]]);
+    }
+
+    #[test]
+    fn dimensions_have_names_and_nothing_below_zero() {
+        let embedding = embedding();
+        assert_eq!(embedding.names()[2], "dimension 2");
+        assert!(embedding.clone().with_names(["x", "y"]).is_err());
+        let named = embedding.with_names(["animal", "round", "red"]).unwrap();
+        let labelled = named.label(array![0.1, 0.2, 0.3].view()).unwrap();
+        assert_eq!(labelled[1], ("round", 0.2));
+        assert!(named.label(array![0.1].view()).is_err());
+        let features = array![[1.0, 0.0], [0.5, -0.25]];
+        let representation = Representation::new(Stimuli::numbered(2), features).unwrap();
+        let error = ConceptEmbedding::new(representation).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "stimulus \"1\" has -0.25 of dimension 1: no concept can be there less than not at all"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Labels of stimuli, from tables.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::io::table::Table;
+use crate::stimuli::{Stimuli, missing};
+
+/// Reads the label of each stimulus from two columns of a `.csv` or `.tsv` file with a header, one with
+/// ids and one with labels, and puts them in the order of `stimuli`. Rows of other ids are passed over;
+/// a field without text is an empty label.
+///
+/// # Errors
+/// [`Error::Read`], [`Error::UnknownFormat`] for another ending, and within [`Error::InFile`]
+/// [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Malformed`], [`Error::DuplicateStimulus`] for an
+/// id that stands twice, [`Error::MissingStimuli`] for stimuli without a row.
+pub fn read_labels(
+    path: impl AsRef<Path>,
+    id_column: &str,
+    label_column: &str,
+    stimuli: &Stimuli,
+) -> Result<Vec<String>> {
+    let path = path.as_ref();
+    let read = || {
+        let mut table = Table::open(path)?;
+        let (ids, labels) = (table.column(id_column)?, table.column(label_column)?);
+        let mut rows: HashMap<String, (usize, String)> = HashMap::new();
+        let mut position = 0;
+        while let Some(row) = table.next_row()? {
+            let id = row.text(ids).to_owned();
+            let label = row.text(labels).trim().to_owned();
+            if let Some((first, _)) = rows.insert(id.clone(), (position, label)) {
+                return Err(Error::DuplicateStimulus {
+                    id,
+                    first,
+                    second: position,
+                });
+            }
+            position += 1;
+        }
+        let absent = || stimuli.ids().iter().filter(|&id| !rows.contains_key(id));
+        let n_missing = absent().count();
+        if n_missing > 0 {
+            return Err(missing(absent(), n_missing, stimuli.len()));
+        }
+        let label = |id| rows.get(id).map(|(_, label)| label.clone());
+        Ok(stimuli.ids().iter().filter_map(label).collect())
+    };
+    read().map_err(|error: Error| error.in_file(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_follow_ids() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.tsv");
+        std::fs::write(&path, "label\tid\nanimal\tcat\n\tsun\nfood\tham\n").unwrap();
+        let read = |ids: &[&str]| {
+            read_labels(
+                &path,
+                "id",
+                "label",
+                &Stimuli::new(ids.iter().copied()).unwrap(),
+            )
+        };
+        assert_eq!(read(&["ham", "sun"]).unwrap(), ["food", ""]);
+        let missing = read(&["ham", "egg"]).unwrap_err();
+        assert!(missing.to_string().contains("\"egg\""), "{missing}");
+        std::fs::write(&path, "label\tid\nanimal\tcat\nfood\tcat\n").unwrap();
+        assert!(
+            read(&["cat"])
+                .unwrap_err()
+                .to_string()
+                .contains("stands twice")
+        );
+        assert!(read_labels(&path, "name", "label", &Stimuli::numbered(1)).is_err());
+    }
+}
