@@ -5,22 +5,24 @@
 #[path = "../examples/study/miniature/mod.rs"]
 mod miniature;
 
+use std::collections::HashSet;
+
 use approx::assert_abs_diff_eq;
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::{
-    AlignmentMetric, Dissimilarity, Error, RepresentationSource, RepresentationalSimilarity,
-    Similarity, Stimuli, ZeroShotOddOneOut,
-};
-use miniature::design::{Labels, Objective};
-use miniature::panel::Trained;
+use human_alignment::study::{DriverAnalysis, Drivers, Factor, Factors, Layer, Measures, Metric};
+use human_alignment::{Dissimilarity, Error, RepresentationSource, Similarity, Stimuli};
+use miniature::design::{Labels, N_OUTPUTS};
 use miniature::people::People;
+use miniature::raster::SIDE;
+use miniature::source;
+use miniature::study::{ARRANGEMENTS, CHOICES};
 use miniature::{Miniature, Settings};
 
 fn small() -> Settings {
     Settings {
-        n_training_variants: 12,
+        n_training_variants: 16,
         n_judged_variants: 3,
-        n_epochs: 10,
+        n_epochs: 12,
         n_people: 6,
         n_shared_questions: 100,
         n_own_questions: 300,
@@ -37,41 +39,47 @@ fn tiny(trained: bool) -> Settings {
     }
 }
 
-/// How far two metrics find networks at their penultimate layer like people: the accuracy of choices
-/// and the correlation of RDMs.
-fn alignment(network: &Trained, of: &Miniature, people: &People) -> [f64; 2] {
-    let source = network.at("penultimate", &of.judged).unwrap();
-    let representation = source.represent(&of.judged.stimuli).unwrap();
-    let choices = ZeroShotOddOneOut::new(Similarity::Cosine);
-    let geometry =
-        RepresentationalSimilarity::new(Dissimilarity::Correlation, Comparator::Spearman);
-    let correlation = geometry.score(&representation, &people.arrangements);
-    [
-        choices
-            .score(&representation, &people.trials)
-            .unwrap()
-            .accuracy,
-        correlation.unwrap().value,
-    ]
+const ACCURACY: Metric = Metric::ZeroShot {
+    similarity: Similarity::Cosine,
+};
+
+const GEOMETRY: Metric = Metric::Rsa {
+    dissimilarity: Some(Dissimilarity::Correlation),
+    comparator: Comparator::Spearman,
+};
+
+/// How human the last layers are, by both metrics: of networks that were or would have been trained, and
+/// of those that are not to be.
+fn alignment(built: &Miniature) -> [[Vec<(Factors, f64)>; 2]; 2] {
+    let study = built.study(Measures::default().with_bootstrap(0)).unwrap();
+    let table = study.run().unwrap();
+    assert_eq!(table.failures().count(), 0);
+    [(CHOICES, ACCURACY), (ARRANGEMENTS, GEOMETRY)].map(|(dataset, metric)| {
+        let rows = table.networks(dataset, &metric, Layer::Last).into_iter();
+        let of_networks = rows.map(|row| (row.factors.clone(), row.value().unwrap()));
+        let is_untrained =
+            |(factors, _): &(Factors, f64)| factors.training_data.as_deref() == Some("none");
+        let (untrained, trained): (Vec<_>, Vec<_>) = of_networks.partition(is_untrained);
+        assert_eq!((trained.len(), untrained.len()), (16, 4));
+        [trained, untrained]
+    })
 }
 
-/// The mean over the networks of some designs.
-fn mean(
-    of: &Miniature,
-    people: &People,
-    is_meant: impl Fn(Option<(Labels, Objective)>) -> bool,
-) -> [f64; 2] {
-    let networks = of.networks.iter();
-    let meant: Vec<[f64; 2]> = networks
-        .filter(|network| is_meant(network.design.task))
-        .map(|network| alignment(network, of, people))
-        .collect();
-    assert!(meant.len() >= 4);
-    [0, 1].map(|metric| meant.iter().map(|both| both[metric]).sum::<f64>() / meant.len() as f64)
+fn drivers(networks: &[(Factors, f64)]) -> Drivers {
+    let analysis = DriverAnalysis::default().with_replicates(100).unwrap();
+    analysis.run(networks).unwrap()
 }
 
-fn has(labels: Labels) -> impl Fn(Option<(Labels, Objective)>) -> bool {
-    move |task| task.is_some_and(|(own, _)| own == labels)
+/// By how much shapes make networks more human than colours do, and whether that is more than chance.
+fn of_training_data(found: &Drivers) -> (f64, bool) {
+    let mut coefficients = found.coefficients.iter();
+    let coefficient =
+        coefficients.find(|coefficient| coefficient.name == "training-data: shapes, not colours");
+    let coefficient = coefficient.unwrap();
+    (
+        coefficient.estimate.value,
+        !coefficient.interval.contains(0.0),
+    )
 }
 
 #[test]
@@ -93,11 +101,6 @@ fn the_same_bits_on_any_number_of_threads() {
         assert_eq!(fingerprints[0], fingerprints[1], "{}", one.design.name());
         assert_eq!(one.report, three.report);
     }
-    let none = Settings {
-        n_judged_variants: 0,
-        ..tiny(false)
-    };
-    assert!(matches!(Miniature::new(&none), Err(Error::TooFew { .. })));
     // Another seed is another world.
     let other = Settings {
         seed: 1,
@@ -110,53 +113,85 @@ fn the_same_bits_on_any_number_of_threads() {
 
 #[test]
 fn what_networks_learn_to_tell_apart_makes_them_human() {
-    let settings = small();
-    let built = Miniature::new(&settings).unwrap();
-    let people = &built.people;
-    let [wide, narrow] = [Labels::Wide, Labels::Narrow].map(|of| mean(&built, people, has(of)));
-    let untrained = mean(&built, people, |task| task.is_none());
-    for metric in [0, 1] {
-        let found = format!("{wide:?}, {narrow:?}, {untrained:?}");
-        assert!(wide[metric] > untrained[metric] + 0.06, "{found}");
-        assert!(untrained[metric] > narrow[metric] + 0.01, "{found}");
-    }
-    let by_objective = [Objective::Softmax, Objective::Contrastive].map(|objective| {
-        mean(&built, people, |task| {
-            task == Some((Labels::Wide, objective))
-        })
-    });
-    let difference = by_objective[1][0] - by_objective[0][0];
-    assert!(
-        difference.abs() < (wide[0] - narrow[0]) / 3.0,
-        "{by_objective:?}"
-    );
-
-    // People who answer without looking are like no network, and not like each other.
-    let at_random = Settings {
-        people_at_random: true,
-        ..settings
+    let built = Miniature::new(&small()).unwrap();
+    let mean = |networks: &[(Factors, f64)]| {
+        networks.iter().map(|(_, value)| value).sum::<f64>() / networks.len() as f64
     };
-    let at_random = People::simulate(&at_random, &built.judged).unwrap();
-    for network in &built.networks {
-        let [accuracy, correlation] = alignment(network, &built, &at_random);
-        assert_abs_diff_eq!(accuracy, 1.0 / 3.0, epsilon = 0.04);
-        assert_abs_diff_eq!(correlation, 0.0, epsilon = 0.08);
+    for [trained, untrained] in alignment(&built) {
+        let found = drivers(&trained);
+        let (effect, is_found) = of_training_data(&found);
+        assert!(is_found && effect > 0.04, "{found:?}");
+        assert_eq!(found.drivers[0].factor, Factor::TrainingData);
+        assert!(found.drivers[0].share > 0.4, "{found:?}");
+        let (shapes, colours): (Vec<_>, Vec<_>) = trained
+            .into_iter()
+            .partition(|(factors, _)| factors.training_data.as_deref() == Some("shapes"));
+        // People care little for colours: to learn those is at most a little help.
+        let untrained = mean(&untrained);
+        assert!(mean(&shapes) - untrained > 0.05);
+        assert!(mean(&colours) - untrained < 0.4 * (mean(&shapes) - untrained));
     }
 }
 
 #[test]
 fn without_training_it_makes_no_difference_for_what() {
     let built = Miniature::new(&tiny(false)).unwrap();
+    let mut networks = built.networks.iter();
+    assert!(networks.all(|network| network.report.is_none() && network.n_epochs == 0));
+    for [trained, _] in alignment(&built) {
+        let found = drivers(&trained);
+        let (effect, is_found) = of_training_data(&found);
+        assert!(!is_found && effect.abs() < 0.02, "{found:?}");
+    }
+}
+
+#[test]
+fn nobody_is_like_people_who_do_not_look() {
+    let at_random = Settings {
+        people_at_random: true,
+        ..small()
+    };
+    let mut built = Miniature::new(&tiny(true)).unwrap();
+    built.people = People::simulate(&at_random, &built.judged).unwrap();
+    let [choices, geometry] = alignment(&built);
+    for (_, accuracy) in choices.iter().flatten() {
+        assert_abs_diff_eq!(*accuracy, 1.0 / 3.0, epsilon = 0.04);
+    }
+    for (_, correlation) in geometry.iter().flatten() {
+        assert_abs_diff_eq!(*correlation, 0.0, epsilon = 0.08);
+    }
+}
+
+#[test]
+fn pictures_are_what_they_are_called() {
+    let built = Miniature::new(&tiny(false)).unwrap();
+    let judged = &built.judged;
+    assert_eq!(judged.pictures.len(), judged.stimuli.len());
+    let named = judged.pictures.iter().zip(judged.stimuli.ids());
+    for ((picture, id), shape) in named.zip(judged.shapes()) {
+        assert_eq!(picture.pixels.len(), SIDE * SIDE * 3);
+        assert_eq!(id.split(' ').next(), Some(shape));
+    }
+    // No two are the same, and none is in both sets.
+    let both = judged.pictures.iter().chain(&built.training.pictures);
+    let pixels: HashSet<&[u8]> = both.map(|picture| picture.pixels.as_slice()).collect();
+    let n_pictures = judged.pictures.len() + built.training.pictures.len();
+    assert_eq!(pixels.len(), n_pictures);
     assert!(
-        built
-            .networks
-            .iter()
-            .all(|network| network.report.is_none())
+        judged
+            .stimuli
+            .intersection(&built.training.stimuli)
+            .is_empty()
     );
-    let [wide, narrow] =
-        [Labels::Wide, Labels::Narrow].map(|of| mean(&built, &built.people, has(of)));
-    assert_abs_diff_eq!(wide[0], narrow[0], epsilon = 0.03);
-    assert_abs_diff_eq!(wide[1], narrow[1], epsilon = 0.06);
+    // All networks have as much to tell apart.
+    for labels in [Labels::Shapes, Labels::Colours] {
+        assert_eq!(labels.n_words().iter().product::<usize>(), N_OUTPUTS);
+    }
+    let none = Settings {
+        n_judged_variants: 0,
+        ..tiny(false)
+    };
+    assert!(matches!(Miniature::new(&none), Err(Error::TooFew { .. })));
 }
 
 #[test]
@@ -165,15 +200,12 @@ fn people_name_their_concepts_and_themselves() {
     let built = Miniature::new(&settings).unwrap();
     let People {
         embedding,
-        concepts,
         trials,
         arrangements,
     } = &built.people;
-    assert_eq!(embedding.n_features(), concepts.len());
-    assert!(embedding.features().iter().all(|&weight| weight >= 0.0));
     for id in built.judged.stimuli.ids() {
-        let row = embedding.row(id).unwrap();
-        for (concept, &weight) in concepts.iter().zip(row) {
+        let row = embedding.representation().row(id).unwrap();
+        for (concept, &weight) in embedding.names().iter().zip(row) {
             // Every concept but the size is a word of the name.
             let is_named = id.split(' ').any(|word| word == concept);
             assert!(
@@ -193,13 +225,14 @@ fn people_name_their_concepts_and_themselves() {
 }
 
 #[test]
-fn a_network_is_a_source() {
+fn a_layer_is_a_source() {
     let built = Miniature::new(&tiny(false)).unwrap();
-    let network = &built.networks[0];
-    let source = network.at("conv2", &built.judged).unwrap();
-    assert_eq!(source.name(), "convolutional small wide softmax");
+    let network = &built.networks[1];
+    let layer = |tap| source::Layer::new(network.clone(), tap, built.judged.clone());
+    let source = layer("conv2").unwrap();
+    assert_eq!(source.name(), "convolutional small shapes softmax conv2");
     let all = source.represent(&built.judged.stimuli).unwrap();
-    assert_eq!(all.provenance().note("training data"), Some("wide"));
+    assert_eq!(all.provenance().note("training data"), Some("shapes"));
     assert_eq!(all.provenance().note("epochs"), Some("0"));
     // Rows follow ids.
     let some = built.judged.stimuli.select(&[50, 7]).unwrap();
@@ -208,13 +241,10 @@ fn a_network_is_a_source() {
     for (found, expected) in few.features().iter().zip(expected.features()) {
         assert_abs_diff_eq!(*found, *expected, epsilon = 1e-5);
     }
-    assert_ne!(
-        few.row(some.ids()[0].as_str()),
-        few.row(some.ids()[1].as_str())
-    );
+    assert_ne!(few.features().row(0), few.features().row(1));
 
     assert!(matches!(
-        network.at("conv9", &built.judged),
+        layer("conv9"),
         Err(Error::UnknownName { nearest, .. }) if nearest.contains(&"conv3".into())
     ));
     let unseen = Stimuli::new(["star red stripes 99"]).unwrap();
@@ -222,6 +252,4 @@ fn a_network_is_a_source() {
         source.represent(&unseen),
         Err(Error::MissingStimuli { n_missing: 1, .. })
     ));
-    let both = built.judged.stimuli.intersection(&built.training.stimuli);
-    assert!(both.is_empty());
 }

@@ -1,4 +1,4 @@
-//! A study of what makes networks human: for now, its embedded miniature and what is in it.
+//! A study of what makes networks human: its embedded miniature, and what drives alignment there.
 //!
 //! ```text
 //! cargo run --release --example study
@@ -15,13 +15,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use human_alignment::inference::{Confidence, noise_ceiling};
-use human_alignment::metric::rsa::{Ceiling, Comparator};
-use human_alignment::{
-    AlignmentMetric, Dissimilarity, Representation, RepresentationSource,
-    RepresentationalSimilarity, Result, Similarity, ZeroShotOddOneOut,
-};
+use human_alignment::inference::Interval;
+use human_alignment::metric::rsa::Comparator;
+use human_alignment::study::{DriverAnalysis, Factors, Layer, Measures, Metric, Table};
+use human_alignment::{Dissimilarity, Result, Similarity};
 use miniature::people::People;
+use miniature::study::{ARRANGEMENTS, CHOICES};
 use miniature::{Miniature, Settings};
 
 /// What makes a network human?
@@ -44,96 +43,95 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<String> {
-    let settings = Settings {
+    let miniature = Miniature::new(&Settings {
         seed: arguments.seed,
         trained: !arguments.untrained,
         people_at_random: arguments.people_at_random,
         ..Settings::default()
-    };
-    table(&Miniature::new(&settings)?)
-}
-
-/// What was built, and how the networks do by the two metrics.
-fn table(miniature: &Miniature) -> Result<String> {
+    })?;
     let start = Instant::now();
-    let People {
-        trials,
-        arrangements,
-        embedding,
-        concepts,
-    } = &miniature.people;
-    let choices = ZeroShotOddOneOut::new(Similarity::Cosine);
-    let geometry =
-        RepresentationalSimilarity::new(Dissimilarity::Correlation, Comparator::Spearman);
-    // As 53.2 % and 0.412.
-    let score = |representation: &Representation| -> Result<String> {
-        let accuracy = choices.score(representation, trials)?.accuracy;
-        let correlation = geometry.score(representation, arrangements)?.value;
-        Ok(format!("{:5.1} {correlation:6.3}", 100.0 * accuracy))
-    };
+    let table = miniature
+        .study(Measures::default().with_bootstrap(0))?
+        .run()?;
 
+    let People {
+        embedding, trials, ..
+    } = &miniature.people;
+    let mut shapes = miniature.judged.shapes();
+    shapes.dedup();
     let mut text = format!(
         "Pictures, people and what they say are simulated. {} networks, trained with {} pictures;\n\
-         {} people with {} concepts, {} odd-one-out trials and {} arrangements of {} other pictures.\n\n\
-         {:40} {:>10} {:>7} {:>8} {:>6}   odd-one-out accuracy in %, and RSA (Spearman), at each layer\n",
+         {} odd-one-out trials about {} other pictures of {} shapes, by people who see {} concepts in them.\n\n",
         miniature.networks.len(),
         miniature.training.pictures.len(),
-        trials
-            .participants()
-            .map_or(0, |people| people.labels().len()),
-        concepts.len(),
         trials.len(),
-        arrangements.len(),
         miniature.judged.pictures.len(),
-        "network",
-        "parameters",
-        "loss",
-        "training",
-        "judged",
+        shapes.len(),
+        embedding.n_dimensions(),
     );
     for trained in &miniature.networks {
-        let network = &trained.network;
-        let _ = write!(
-            text,
-            "{:40} {:>10}",
-            trained.design.name(),
-            network.n_parameters()
-        );
-        let _ = match &trained.report {
-            Some(report) => write!(
+        let (name, n_parameters) = (trained.design.name(), trained.network.n_parameters());
+        let _ = write!(text, "{name:43} {n_parameters:>7} parameters");
+        if let Some(report) = &trained.report {
+            let _ = write!(
                 text,
-                " {:>7.3} {:>8.1} {:>6.1}",
-                report.loss,
+                "  recognises {:5.1} % of training, {:5.1} % of judged pictures",
                 100.0 * report.accuracy,
                 100.0 * report.judged_accuracy
-            ),
-            None => write!(text, " {:>7} {:>8} {:>6}", "", "", ""),
-        };
-        for tap in network.taps() {
-            let source = trained.at(tap, &miniature.judged)?;
-            let representation = source.represent(&miniature.judged.stimuli)?;
-            let _ = write!(text, "   {tap} {}", score(&representation)?);
+            );
         }
         text.push('\n');
     }
-    let _ = writeln!(text, "{:76}{}", "human embedding", score(embedding)?);
-    if let Some(ceiling) = noise_ceiling(trials, Confidence::default()) {
-        let _ = writeln!(
-            text,
-            "\nnoise ceiling of odd-one-out choices: {:.1} % leave-one-out, {:.1} % majority",
-            100.0 * ceiling.leave_one_out.value,
-            100.0 * ceiling.majority.value
-        );
+    let choices = Metric::ZeroShot {
+        similarity: Similarity::Cosine,
+    };
+    let geometry = Metric::RsaPerPerson {
+        dissimilarity: Some(Dissimilarity::Correlation),
+        comparator: Comparator::Spearman,
+    };
+    for (dataset, metric) in [(CHOICES, choices), (ARRANGEMENTS, geometry)] {
+        let _ = writeln!(text, "\n{dataset}: {metric}");
+        describe(&table, dataset, &metric, &mut text)?;
     }
-    let ceiling = Ceiling::of(arrangements, Comparator::Spearman)?;
-    let _ = writeln!(
-        text,
-        "noise ceiling of arrangements, per person: {:.3} to {:.3}",
-        ceiling.lower, ceiling.upper
-    );
-    let stages = miniature.stages.iter().copied();
-    for (name, time) in stages.chain([("table", start.elapsed())]) {
+    for (name, time) in (miniature.stages.iter().copied()).chain([("study", start.elapsed())]) {
         let _ = write!(text, "{name} {:.1} s  ", time.as_secs_f64());
     }
     Ok(text)
+}
+
+/// How human each layer is, and what explains how human trained networks are at the last.
+fn describe(table: &Table, dataset: &str, metric: &Metric, text: &mut String) -> Result<()> {
+    for curve in table.layer_curves(dataset, metric) {
+        let _ = write!(text, "{:43}", curve[0].model);
+        for row in curve {
+            let tap = row.tap.as_deref().unwrap_or_default();
+            let _ = row.value().map(|value| write!(text, " {tap} {value:.3} "));
+        }
+        text.push('\n');
+    }
+    let mut ceilings = table
+        .of(dataset, metric)
+        .filter_map(|row| row.measured?.ceiling);
+    if let Some(ceiling) = ceilings.next() {
+        let _ = writeln!(text, "ceiling {:.3} to {:.3}", ceiling.lower, ceiling.upper);
+    }
+    let last = table.networks(dataset, metric, Layer::Last).into_iter();
+    let trained: Vec<(Factors, f64)> = last
+        .filter(|row| row.factors.training_data.as_deref() != Some("none"))
+        .filter_map(|row| Some((row.factors.clone(), row.value()?)))
+        .collect();
+    let found = DriverAnalysis::default().run(&trained)?;
+    for driver in &found.drivers {
+        let _ = write!(text, "{} {:.2}:", driver.factor, driver.share);
+        for level in &driver.levels {
+            let _ = write!(text, "  {} {:.3}", level.name, level.mean);
+        }
+        text.push('\n');
+    }
+    for coefficient in &found.coefficients {
+        let (name, value) = (&coefficient.name, coefficient.estimate.value);
+        let Interval { lower, upper } = coefficient.interval;
+        let _ = writeln!(text, "{name:43} {value:6.3} [{lower:.3}, {upper:.3}]");
+    }
+    Ok(())
 }

@@ -1,6 +1,10 @@
 //! How networks differ.
 
-use super::factors::{Background, Factors, Shape, Texture};
+use super::factors::{Background, Colour, Factors, Shape, Texture};
+
+/// Outputs of every network: one for each class, whatever the labels, or the dimensions of an
+/// embedding. Networks that nothing else tells apart have the same parameters.
+pub const N_OUTPUTS: usize = 32;
 
 /// How a network is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,36 +49,39 @@ impl Size {
 }
 
 /// What a network learns to tell apart: its training data, with the same pictures for all.
+///
+/// Two words name a picture, and each combination of them is one of [`N_OUTPUTS`] classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Labels {
-    /// Every combination of a shape and a texture, which people care about.
-    Wide,
-    /// The tint of the background, which they don't.
-    Narrow,
+    /// A shape and a texture, as in "a star with stripes".
+    Shapes,
+    /// The colours of figure and background, as in "red on grey".
+    Colours,
 }
 
 impl Labels {
     pub fn name(self) -> &'static str {
         match self {
-            Labels::Wide => "wide",
-            Labels::Narrow => "narrow",
+            Labels::Shapes => "shapes",
+            Labels::Colours => "colours",
         }
     }
 
-    pub fn n_classes(self) -> usize {
+    /// How many first and second words there are.
+    pub fn n_words(self) -> [usize; 2] {
         match self {
-            Labels::Wide => Shape::ALL.len() * Texture::ALL.len(),
-            Labels::Narrow => Background::ALL.len(),
+            Labels::Shapes => [Shape::ALL.len(), Texture::ALL.len()],
+            Labels::Colours => [Colour::ALL.len(), Background::ALL.len()],
         }
     }
 
     /// The class of a picture.
     pub fn class(self, factors: &Factors) -> u32 {
-        let class = match self {
-            Labels::Wide => factors.shape as usize * Texture::ALL.len() + factors.texture as usize,
-            Labels::Narrow => factors.background as usize,
+        let [first, second] = match self {
+            Labels::Shapes => [factors.shape as usize, factors.texture as usize],
+            Labels::Colours => [factors.colour as usize, factors.background as usize],
         };
-        class as u32
+        (first * self.n_words()[1] + second) as u32
     }
 }
 
@@ -83,15 +90,16 @@ impl Labels {
 pub enum Objective {
     /// The cross-entropy of a softmax over classes; the outputs are logits.
     Softmax,
-    /// The supervised contrastive loss; the outputs are an embedding.
-    Contrastive,
+    /// The cross-entropy of a picture's choice of its caption among all captions, where captions with
+    /// a word in common are alike; the outputs are an embedding that pictures and captions share.
+    ImageText,
 }
 
 impl Objective {
     pub fn name(self) -> &'static str {
         match self {
             Objective::Softmax => "softmax",
-            Objective::Contrastive => "contrastive",
+            Objective::ImageText => "image-text",
         }
     }
 }
@@ -108,52 +116,39 @@ pub struct Design {
 impl Design {
     /// Every architecture in every size, trained with all labels for all objectives, and untrained.
     pub fn panel() -> Vec<Self> {
+        let mut tasks = vec![None];
+        for labels in [Labels::Shapes, Labels::Colours] {
+            for objective in [Objective::Softmax, Objective::ImageText] {
+                tasks.push(Some((labels, objective)));
+            }
+        }
         let mut designs = Vec::new();
         for architecture in [Architecture::Convolutional, Architecture::Perceptron] {
             for size in [Size::Small, Size::Large] {
-                for task in [
-                    Some((Labels::Wide, Objective::Softmax)),
-                    Some((Labels::Wide, Objective::Contrastive)),
-                    Some((Labels::Narrow, Objective::Softmax)),
-                    Some((Labels::Narrow, Objective::Contrastive)),
-                    None,
-                ] {
-                    designs.push(Self {
-                        architecture,
-                        size,
-                        task,
-                    });
-                }
+                designs.extend(tasks.iter().map(|&task| Self {
+                    architecture,
+                    size,
+                    task,
+                }));
             }
         }
         designs
     }
 
-    /// Such as `convolutional small wide softmax`.
+    /// The names of the training data and of the objective, `none` without.
+    pub fn task_names(&self) -> [&'static str; 2] {
+        match self.task {
+            Some((labels, objective)) => [labels.name(), objective.name()],
+            None => ["none", "none"],
+        }
+    }
+
+    /// Such as `convolutional small shapes softmax`.
     pub fn name(&self) -> String {
         let (architecture, size) = (self.architecture.name(), self.size.name());
         match self.task {
-            Some((labels, objective)) => {
-                let (labels, objective) = (labels.name(), objective.name());
-                format!("{architecture} {size} {labels} {objective}")
-            }
+            Some(_) => format!("{architecture} {size} {}", self.task_names().join(" ")),
             None => format!("{architecture} {size} untrained"),
-        }
-    }
-
-    /// Units of the last layer: one a class, or the dimensions of an embedding.
-    pub fn n_outputs(&self) -> usize {
-        match self.task {
-            Some((labels, Objective::Softmax)) => labels.n_classes(),
-            Some((_, Objective::Contrastive)) | None => 32,
-        }
-    }
-
-    /// The name of the last layer.
-    pub fn output(&self) -> &'static str {
-        match self.task {
-            Some((_, Objective::Softmax)) => "logits",
-            Some((_, Objective::Contrastive)) | None => "embedding",
         }
     }
 }

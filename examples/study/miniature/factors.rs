@@ -107,14 +107,22 @@ pub enum Background {
     Mint,
     Sky,
     Grey,
+    Rose,
+    Lilac,
+    Lemon,
+    Slate,
 }
 
 impl Background {
-    pub const ALL: [Background; 4] = [
+    pub const ALL: [Background; 8] = [
         Background::Sand,
         Background::Mint,
         Background::Sky,
         Background::Grey,
+        Background::Rose,
+        Background::Lilac,
+        Background::Lemon,
+        Background::Slate,
     ];
 
     /// Red, green and blue, each from 0 to 1.
@@ -124,6 +132,10 @@ impl Background {
             Background::Mint => [0.65, 0.90, 0.75],
             Background::Sky => [0.65, 0.80, 0.95],
             Background::Grey => [0.75, 0.75, 0.75],
+            Background::Rose => [0.95, 0.70, 0.75],
+            Background::Lilac => [0.80, 0.70, 0.95],
+            Background::Lemon => [0.95, 0.95, 0.60],
+            Background::Slate => [0.55, 0.60, 0.65],
         }
     }
 }

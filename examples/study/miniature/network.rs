@@ -5,7 +5,7 @@ use ndarray::Array2;
 use rand::Rng;
 use sha2::{Digest, Sha256};
 
-use super::design::{Architecture, Design};
+use super::design::{Architecture, Design, N_OUTPUTS};
 use super::layers::{Convolution, Dense};
 use super::pictures::Picture;
 use super::raster::SIDE;
@@ -22,16 +22,13 @@ pub struct Network {
 }
 
 impl Network {
-    /// The penultimate layer, by name.
-    pub const PENULTIMATE: &str = "penultimate";
-
     /// A network with random weights.
     pub fn new(design: &Design, rng: &mut impl Rng) -> Result<Self> {
         let units = |n| design.size.times(n);
         let mut taps = Vec::new();
         let mut convolutions: Vec<Convolution> = Vec::new();
         let mut n_inputs = SIDE * SIDE * 3;
-        let mut hidden = vec![units(32)];
+        let mut hidden = vec![units(64)];
         match design.architecture {
             Architecture::Convolutional => {
                 let (mut side, mut n_channels) = (SIDE, 3);
@@ -45,14 +42,14 @@ impl Network {
                 n_inputs = side * side * n_channels;
             }
             Architecture::Perceptron => {
-                hidden.insert(0, units(64));
+                hidden.insert(0, units(32));
                 taps.push("hidden".into());
             }
         }
-        taps.push(Self::PENULTIMATE.into());
-        taps.push(design.output().into());
+        taps.push("penultimate".into());
+        taps.push("output".into());
         let mut dense = Vec::new();
-        for n_outputs in hidden.into_iter().chain([design.n_outputs()]) {
+        for n_outputs in hidden.into_iter().chain([N_OUTPUTS]) {
             dense.push(Dense::new(n_inputs, n_outputs, rng)?);
             n_inputs = n_outputs;
         }

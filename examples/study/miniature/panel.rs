@@ -1,11 +1,13 @@
-//! All networks, trained; and how one's own network becomes a source of representations.
+//! All networks, trained.
 
-use human_alignment::{Error, Provenance, Representation, RepresentationSource, Result, Stimuli};
+use std::sync::Arc;
+
+use human_alignment::{Error, Result};
 use rayon::prelude::*;
 
 use super::design::Design;
 use super::network::Network;
-use super::pictures::{Picture, Pictures};
+use super::pictures::Pictures;
 use super::training::{self, Report};
 use super::{Purpose, Settings, generator};
 
@@ -20,7 +22,12 @@ pub struct Trained {
 }
 
 /// All networks, each trained on one thread beside the others.
-pub fn train(settings: &Settings, training: &Pictures, judged: &Pictures) -> Result<Vec<Trained>> {
+pub fn train(
+    settings: &Settings,
+    training: &Pictures,
+    judged: &Pictures,
+) -> Result<Vec<Arc<Trained>>> {
+    keep_freed_memory();
     let designs = Design::panel();
     let train = |(number, design): (usize, &Design)| {
         let mut rng = generator(settings.seed, Purpose::Network(number));
@@ -30,12 +37,12 @@ pub fn train(settings: &Settings, training: &Pictures, judged: &Pictures) -> Res
         let report = task
             .map(|task| training::train(&network, task, n_epochs, training, judged, &mut rng))
             .transpose()?;
-        Ok(Trained {
+        Ok(Arc::new(Trained {
             design: *design,
             network,
             n_epochs,
             report,
-        })
+        }))
     };
     designs
         .par_iter()
@@ -45,81 +52,15 @@ pub fn train(settings: &Settings, training: &Pictures, judged: &Pictures) -> Res
         .map_err(of_candle)
 }
 
-impl Trained {
-    /// The network as it is read at one of its layers, when it is shown some of the pictures.
-    ///
-    /// # Errors
-    /// [`Error::UnknownName`] for a layer that it hasn't.
-    pub fn at<'a>(&'a self, tap: &'a str, pictures: &'a Pictures) -> Result<Tapped<'a>> {
-        let taps = self.network.taps();
-        let layer = taps.iter().position(|name| name == tap);
-        Ok(Tapped {
-            name: self.design.name(),
-            trained: self,
-            layer: layer.ok_or_else(|| Error::UnknownName {
-                what: "layer",
-                name: tap.into(),
-                nearest: taps.to_vec(),
-            })?,
-            pictures,
-        })
-    }
-
-    fn provenance(&self, layer: usize) -> candle_core::Result<Provenance> {
-        let Design {
-            architecture,
-            size,
-            task,
-        } = self.design;
-        let task = task.map(|(labels, objective)| (labels.name(), objective.name()));
-        let (labels, objective) = task.unwrap_or(("none", "none"));
-        Ok(Provenance::default()
-            .with_model(self.design.name())
-            .with_tap(&self.network.taps()[layer])
-            .with_weights(self.network.fingerprint()?)
-            .with_preprocessing("colours from -1 to 1")
-            .with_note("architecture", architecture.name())
-            .with_note("size", size.name())
-            .with_note("parameters", self.network.n_parameters().to_string())
-            .with_note("training data", labels)
-            .with_note("objective", objective)
-            .with_note("epochs", self.n_epochs.to_string()))
-    }
+/// Has the allocator keep what is freed, as each step needs as much again: glibc gives back what is above
+/// twice the largest block of its own that was ever freed, up to 32 MiB, and getting it anew took longer
+/// than the training. Elsewhere this does nothing.
+fn keep_freed_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20)));
 }
 
-/// A network, read at one of its layers.
-pub struct Tapped<'a> {
-    name: String,
-    trained: &'a Trained,
-    layer: usize,
-    pictures: &'a Pictures,
-}
-
-/// All that the library needs of a network: a name, and rows of features for the stimuli that it is
-/// asked for, in their order.
-impl RepresentationSource for Tapped<'_> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
-        let Pictures {
-            pictures,
-            stimuli: known,
-        } = self.pictures;
-        let positions = known.positions_of(stimuli)?;
-        let shown: Vec<&Picture> = positions
-            .iter()
-            .map(|&position| &pictures[position as usize])
-            .collect();
-        let features = self.trained.network.features(self.layer, &shown);
-        let features = Representation::new(stimuli.clone(), features.map_err(of_candle)?)?;
-        let provenance = self.trained.provenance(self.layer);
-        Ok(features.with_provenance(provenance.map_err(of_candle)?))
-    }
-}
-
-fn of_candle(error: candle_core::Error) -> Error {
+/// What went wrong in a network, as an error of the library.
+pub fn of_candle(error: candle_core::Error) -> Error {
     Error::Computation {
         source: error.into(),
     }

@@ -3,8 +3,8 @@
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::rdm::Participant;
 use human_alignment::{
-    Dissimilarity, OddOneOut, OddOneOutTask, Provenance, Rdm, RdmSet, Representation, Result,
-    SimilarityDataset,
+    ConceptEmbedding, Dissimilarity, OddOneOut, OddOneOutTask, Provenance, Rdm, RdmSet,
+    Representation, Result, SimilarityDataset,
 };
 use ndarray::Array2;
 use rand::{Rng, RngExt};
@@ -18,7 +18,7 @@ use super::{Purpose, Settings, generator};
 /// don't care about the background at all.
 const SHAPE: f32 = 1.6;
 const TEXTURE: f32 = 1.3;
-const COLOUR: f32 = 0.6;
+const COLOUR: f32 = 0.9;
 const SIZE: f32 = 0.6;
 
 /// How far people differ: the standard deviation of the logarithms of their weights.
@@ -35,10 +35,8 @@ const NOISE: f64 = 0.5;
 
 /// What all people have in common, and what each of them said.
 pub struct People {
-    /// The human embedding: how far the concepts apply to the pictures, none below 0.
-    pub embedding: Representation,
-    /// The concepts, one a column of the embedding.
-    pub concepts: Vec<String>,
+    /// The human embedding: how far each concept applies to each picture.
+    pub embedding: ConceptEmbedding,
     /// Which of three pictures is the odd one; some questions were put to all people.
     pub trials: OddOneOut,
     /// How unlike any two pictures are, to each of the people.
@@ -52,7 +50,6 @@ impl People {
     /// have been learned from them, is noise as well.
     pub fn simulate(settings: &Settings, pictures: &Pictures) -> Result<Self> {
         let mut rng = generator(settings.seed, Purpose::People);
-        let concepts = concepts();
         let mut seen = seen(pictures);
         let stimuli = &pictures.stimuli;
         let n_stimuli = stimuli.len() as u32;
@@ -97,11 +94,10 @@ impl People {
         if settings.people_at_random {
             seen.mapv_inplace(|_| rng.random());
         }
-        let embedding = Representation::new(stimuli.clone(), seen)?;
+        let embedding = Representation::new(stimuli.clone(), seen)?
+            .with_provenance(Provenance::default().with_model("simulated people"));
         Ok(Self {
-            embedding: embedding
-                .with_provenance(Provenance::default().with_model("simulated people")),
-            concepts,
+            embedding: ConceptEmbedding::new(embedding)?.with_names(concepts())?,
             trials: OddOneOut::new(stimuli.clone(), trials)?.with_participants(who)?,
             arrangements: RdmSet::new(names, rdms)?,
         })

@@ -72,4 +72,10 @@ impl Pictures {
             stimuli: Stimuli::new(ids)?,
         })
     }
+
+    /// The shape of each picture, in the order of the stimuli: what pictures can be grouped by.
+    pub fn shapes(&self) -> Vec<&'static str> {
+        let shape = |picture: &Picture| picture.factors.shape.name();
+        self.pictures.iter().map(shape).collect()
+    }
 }

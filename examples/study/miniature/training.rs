@@ -1,13 +1,13 @@
 //! How networks are trained, and how well that went.
 
-use candle_core::{D, Device, Result, Tensor};
-use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss, ops};
-use ndarray::{Array2, Axis};
+use candle_core::{D, Device, Result, Tensor, Var};
+use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
-use super::design::{Labels, Objective};
+use super::design::{Labels, N_OUTPUTS, Objective};
 use super::network::{BATCH, Network};
 use super::pictures::{Picture, Pictures};
 
@@ -17,7 +17,7 @@ const LEARNING_RATE: f64 = 3e-3;
 /// By how many pixels pictures are moved at most, another way each time.
 const MOVED: i32 = 1;
 
-/// The temperature of the contrastive loss.
+/// The temperature at which pictures choose between captions.
 const TEMPERATURE: f64 = 0.1;
 
 /// How a training ended.
@@ -41,7 +41,13 @@ pub fn train(
     judged: &Pictures,
     rng: &mut ChaCha8Rng,
 ) -> Result<Report> {
-    let parameters = network.parameters().cloned().collect();
+    let captions = match objective {
+        Objective::Softmax => None,
+        Objective::ImageText => Some(Captions::new(labels, rng)?),
+    };
+    let task = Task { labels, captions };
+    let words = task.captions.iter().flat_map(|captions| &captions.words);
+    let parameters = network.parameters().chain(words).cloned().collect();
     let mut optimizer = AdamW::new(parameters, ParamsAdamW::default())?;
     let mut pictures: Vec<&Picture> = training.pictures.iter().collect();
     let n_batches = pictures.len().div_ceil(BATCH);
@@ -55,114 +61,93 @@ pub fn train(
             let rate = LEARNING_RATE * (10.0 * done + 0.1).min(1.0) * (1.0 - done);
             optimizer.set_learning_rate(rate);
             let mut pixels = || rng.random_range(-MOVED..=MOVED);
-            let moved = pictures
+            let moved: Vec<(&Picture, [i32; 2])> = pictures
                 .iter()
-                .map(|&picture| (picture, [pixels(), pixels()]));
-            let outputs = network.forward(moved)?.pop().expect("there is a layer");
-            let loss = objective.loss(&outputs, &classes(pictures, labels))?;
+                .map(|&picture| (picture, [pixels(), pixels()]))
+                .collect();
+            let classes = Tensor::new(task.classes(pictures), &Device::Cpu)?;
+            let loss = loss::cross_entropy(&task.scores(network, moved)?, &classes)?;
             optimizer.backward_step(&loss)?;
             sum += f64::from(loss.to_scalar::<f32>()?);
         }
         loss = sum / n_batches as f64;
     }
-    let last = network.taps().len() - 1;
-    let judged: Vec<&Picture> = judged.pictures.iter().collect();
-    let known = (
-        network.features(last, &pictures)?,
-        classes(&pictures, labels),
-    );
-    let asked = (network.features(last, &judged)?, classes(&judged, labels));
     Ok(Report {
         loss,
-        accuracy: objective.accuracy(&known, None),
-        judged_accuracy: objective.accuracy(&asked, Some(&known)),
+        accuracy: task.accuracy(network, training)?,
+        judged_accuracy: task.accuracy(network, judged)?,
     })
 }
 
-fn classes(pictures: &[&Picture], labels: Labels) -> Vec<u32> {
-    let class = |picture: &&Picture| labels.class(&picture.factors);
-    pictures.iter().map(class).collect()
+/// What a network learns: to give the class of a picture the highest score.
+struct Task {
+    labels: Labels,
+    /// `None` where the outputs of the network are the scores.
+    captions: Option<Captions>,
 }
 
-impl Objective {
-    /// The mean loss of a batch of outputs, one row a picture, in nats.
-    fn loss(self, outputs: &Tensor, classes: &[u32]) -> Result<Tensor> {
-        match self {
-            Objective::Softmax => {
-                loss::cross_entropy(outputs, &Tensor::new(classes, &Device::Cpu)?)
-            }
-            Objective::Contrastive => contrastive(outputs, classes),
+impl Task {
+    /// Pictures × classes.
+    fn scores(&self, network: &Network, pictures: Vec<(&Picture, [i32; 2])>) -> Result<Tensor> {
+        let outputs = network.forward(pictures)?.pop().expect("there is a layer");
+        match &self.captions {
+            None => Ok(outputs),
+            Some(captions) => captions.scores(&outputs),
         }
     }
 
-    /// How many outputs are recognised: by the largest logit, or by the class of the nearest other
-    /// embedding that is known, by cosine.
-    fn accuracy(
-        self,
-        (outputs, classes): &(Array2<f32>, Vec<u32>),
-        known: Option<&(Array2<f32>, Vec<u32>)>,
-    ) -> f64 {
-        let recognised: Vec<u32> = match self {
-            Objective::Softmax => {
-                let largest = |row: ndarray::ArrayView1<f32>| largest(row.iter()) as u32;
-                outputs.rows().into_iter().map(largest).collect()
-            }
-            Objective::Contrastive => {
-                let (others, classes) =
-                    known.map_or((outputs, classes), |known| (&known.0, &known.1));
-                let mut cosines = normalised(outputs).dot(&normalised(others).t());
-                if known.is_none() {
-                    cosines.diag_mut().fill(f32::NEG_INFINITY);
-                }
-                let nearest = |row: ndarray::ArrayView1<f32>| classes[largest(row.iter())];
-                cosines.rows().into_iter().map(nearest).collect()
-            }
-        };
-        let right = recognised
-            .iter()
-            .zip(classes)
-            .filter(|(found, class)| found == class);
-        right.count() as f64 / classes.len() as f64
-    }
-}
-
-/// The supervised contrastive loss (Khosla et al. 2020, its L_out): for each row, how unlikely rows of
-/// the same class are under a softmax over all other rows, by cosine. Rows alone in their class are
-/// left out.
-fn contrastive(outputs: &Tensor, classes: &[u32]) -> Result<Tensor> {
-    let n = classes.len();
-    let lengths = (outputs.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
-    let directions = outputs.broadcast_div(&lengths)?;
-    let cosines = directions.matmul(&directions.t()?)?;
-    // A row is no candidate for itself.
-    let mut itself = vec![0.0; n * n];
-    let mut positives = vec![0.0; n * n];
-    let mut n_anchors = 0;
-    for (row, class) in classes.iter().enumerate() {
-        itself[row * n + row] = -1e9;
-        let alike = |&other: &usize| other != row && classes[other] == *class;
-        let n_alike = (0..n).filter(alike).count();
-        n_anchors += usize::from(n_alike > 0);
-        for other in (0..n).filter(alike) {
-            positives[row * n + other] = -1.0 / n_alike as f32;
+    /// The share of pictures whose class has the highest score.
+    fn accuracy(&self, network: &Network, pictures: &Pictures) -> Result<f64> {
+        let pictures: Vec<&Picture> = pictures.pictures.iter().collect();
+        let mut n_right = 0;
+        for batch in pictures.chunks(BATCH) {
+            let unmoved = batch.iter().map(|&picture| (picture, [0, 0])).collect();
+            let highest = self.scores(network, unmoved)?.argmax(D::Minus1)?;
+            let found = highest.to_vec1::<u32>()?.into_iter();
+            n_right += found
+                .zip(self.classes(batch))
+                .filter(|(found, class)| found == class)
+                .count();
         }
+        Ok(n_right as f64 / pictures.len() as f64)
     }
-    let square = |values: Vec<f32>| Tensor::from_vec(values, (n, n), &Device::Cpu);
-    let logits = ((cosines / TEMPERATURE)? + square(itself)?)?;
-    let log_probabilities = ops::log_softmax(&logits, D::Minus1)?;
-    (log_probabilities * square(positives)?)?.sum_all()? / n_anchors.max(1) as f64
+
+    fn classes(&self, pictures: &[&Picture]) -> Vec<u32> {
+        let class = |picture: &&Picture| self.labels.class(&picture.factors);
+        pictures.iter().map(class).collect()
+    }
 }
 
-fn normalised(rows: &Array2<f32>) -> Array2<f32> {
-    let lengths = rows.map_axis(Axis(1), |row| row.dot(&row).sqrt().max(f32::MIN_POSITIVE));
-    rows / &lengths.insert_axis(Axis(1))
+/// The captions of all classes, as the sums of embeddings of their two words, which are learned too:
+/// captions with a word in common begin as neighbours.
+struct Captions {
+    words: [Var; 2],
 }
 
-/// The position of the largest value.
-fn largest<'a>(values: impl Iterator<Item = &'a f32>) -> usize {
-    let by_value = |left: &(usize, &f32), right: &(usize, &f32)| left.1.total_cmp(right.1);
-    values
-        .enumerate()
-        .max_by(by_value)
-        .map_or(0, |(position, _)| position)
+impl Captions {
+    fn new(labels: Labels, rng: &mut ChaCha8Rng) -> Result<Self> {
+        let [first, second] = labels.n_words().map(|n_words| {
+            let n_values = n_words * N_OUTPUTS;
+            let values: Vec<f32> = rng.sample_iter(StandardNormal).take(n_values).collect();
+            Var::from_vec(values, (n_words, N_OUTPUTS), &Device::Cpu)
+        });
+        Ok(Self {
+            words: [first?, second?],
+        })
+    }
+
+    /// The picture's half of the contrastive loss of CLIP (Radford et al. 2021): cosines of
+    /// embeddings of pictures with those of captions, over a temperature.
+    fn scores(&self, embeddings: &Tensor) -> Result<Tensor> {
+        let [first, second] = &self.words;
+        let captions = first.unsqueeze(1)?.broadcast_add(&second.unsqueeze(0)?)?;
+        let captions = directions(&captions.flatten_to(1)?)?;
+        directions(embeddings)?.matmul(&captions.t()?)? / TEMPERATURE
+    }
+}
+
+/// Rows of length 1.
+fn directions(rows: &Tensor) -> Result<Tensor> {
+    let lengths = (rows.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
+    rows.broadcast_div(&lengths)
 }
