@@ -1,0 +1,81 @@
+//! Pictures, and what they are made of.
+
+use std::ops::Range;
+
+use human_alignment::{Error, Result, Stimuli};
+use rand::Rng;
+
+use super::factors::{Factors, Shape, Texture};
+use super::raster::{SIDE, render};
+
+/// A picture, and what it is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub factors: Factors,
+    /// Red, green and blue of each pixel, row after row.
+    pub pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// What networks see: the colours from −1 to 1, of the picture moved by so many pixels to the
+    /// left and up. Where nothing is left of it its edge goes on.
+    pub fn colours(&self, [left, up]: [i32; 2]) -> impl Iterator<Item = f32> {
+        let moved = |at: usize, by: i32| (at as i32 + by).clamp(0, SIDE as i32 - 1) as usize;
+        let places = (0..SIDE * SIDE).map(move |place| {
+            let (row, column) = (place / SIDE, place % SIDE);
+            moved(row, up) * SIDE + moved(column, left)
+        });
+        let pixels = places.flat_map(|place| &self.pixels[3 * place..3 * place + 3]);
+        pixels.map(|&part| f32::from(part) / 127.5 - 1.0)
+    }
+}
+
+/// Pictures of all shapes with all textures, equally many of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pictures {
+    pub pictures: Vec<Picture>,
+    /// Their names, such as `star red stripes 3`: the third star with stripes, which is red.
+    pub stimuli: Stimuli,
+}
+
+impl Pictures {
+    /// Pictures with these numbers of each shape with each texture; the other factors are drawn.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`] where there are no numbers.
+    pub fn draw(variants: Range<usize>, rng: &mut impl Rng) -> Result<Self> {
+        if variants.is_empty() {
+            return Err(Error::TooFew {
+                what: "pictures of each shape with each texture",
+                needed: 1,
+                found: 0,
+            });
+        }
+        let mut pictures = Vec::new();
+        let mut ids = Vec::new();
+        for shape in Shape::ALL {
+            for texture in Texture::ALL {
+                for variant in variants.clone() {
+                    let factors = Factors::draw(shape, texture, rng);
+                    let (shape, texture) = (shape.name(), texture.name());
+                    ids.push(format!(
+                        "{shape} {} {texture} {variant}",
+                        factors.colour.name()
+                    ));
+                    let pixels = render(&factors, rng);
+                    pictures.push(Picture { factors, pixels });
+                }
+            }
+        }
+        Ok(Self {
+            pictures,
+            stimuli: Stimuli::new(ids)?,
+        })
+    }
+
+    /// The shape of each picture, in the order of the stimuli: what pictures can be grouped by.
+    pub fn shapes(&self) -> Vec<&'static str> {
+        let shape = |picture: &Picture| picture.factors.shape.name();
+        self.pictures.iter().map(shape).collect()
+    }
+}
