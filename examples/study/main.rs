@@ -1,22 +1,161 @@
-//! scratch
+//! What drives the alignment of networks with people?
+//!
+//! ```text
+//! cargo run --release --example study                           # the embedded miniature
+//! cargo run --release --example study -- --untrained            # its negative controls
+//! cargo run --release --example study -- --people-at-random
+//! cargo run --release --example study -- --data DIR --out DIR   # trained networks, real people
+//! ```
+//!
+//! The table, the figures and a report go into a folder, `target/study` where none is given; with `--json`
+//! the table is printed, and files are written only into a folder that is given. What was computed of real
+//! data is kept in the folder `cache` in it: a study that was interrupted goes on where it was.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod figures;
+mod findings;
+mod miniature;
+mod panel;
 mod real;
-fn main() {
-    let data = real::Data::open(std::path::Path::new("/work/shared/data")).unwrap();
-    let study = data.study(0).unwrap().with_cache("/tmp/studycache");
-    let start = std::time::Instant::now();
-    let table = study
-        .run_observed(|p| {
-            eprintln!(
-                "{:.1} {}/{} {}",
-                start.elapsed().as_secs_f64(),
-                p.n_done,
-                p.n_models,
-                p.model.label()
-            )
-        })
-        .unwrap();
-    eprintln!("{:.1}", start.elapsed().as_secs_f64());
-    table.write("/tmp/study.csv").unwrap();
-    table.write("/tmp/study.json").unwrap();
-    table.write("/tmp/study.md").unwrap();
+mod text;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use human_alignment::study::{Progress, Row, Table};
+use human_alignment::{Error, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use figures::Drawn;
+use findings::Findings;
+use miniature::Settings;
+use panel::Panel;
+
+/// What drives the alignment of networks with people?
+#[derive(Parser)]
+#[command(name = "study")]
+struct Arguments {
+    /// A folder of published data, networks and judgments; without it, the embedded miniature.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["untrained", "people_at_random"])]
+    data: Option<PathBuf>,
+    /// Where the table, the figures and the report go.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Train no network of the miniature: what is found then is found without training.
+    #[arg(long)]
+    untrained: bool,
+    /// Have the people of the miniature answer without looking: what is found then is found without people.
+    #[arg(long)]
+    people_at_random: bool,
+    /// Print one JSON object, the table and what it says, instead of the report.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    note: &'static str,
+    rows: &'a [Row],
+    #[serde(flatten)]
+    findings: &'a Findings,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run(arguments: &Arguments) -> Result<String> {
+    let out = match (&arguments.out, arguments.json) {
+        (None, true) => None,
+        (None, false) => Some(PathBuf::from("target/study")),
+        (Some(out), _) => Some(out.clone()),
+    };
+    if let Some(out) = &out {
+        make_folder(&out.join("figures"))?;
+    }
+    let panel = match &arguments.data {
+        Some(data) => panel::real::panel(data, out.as_deref(), arguments.seed)?,
+        None => panel::miniature::panel(&Settings {
+            seed: arguments.seed,
+            trained: !arguments.untrained,
+            people_at_random: arguments.people_at_random,
+            ..Settings::default()
+        })?,
+    };
+    let table = measure(&panel)?;
+    let findings = Findings::of(&panel, &table, arguments.seed)?;
+    let report = text::report(&panel, &table, &findings);
+    if let Some(out) = &out {
+        for name in ["table.json", "table.csv", "table.md"] {
+            table.write(out.join(name))?;
+        }
+        let drawn = figures::draw(&panel, &table, &out.join("figures"))?;
+        write(&out.join("report.md"), &illustrated(&report, &drawn))?;
+    }
+    Ok(match (arguments.json, out) {
+        (true, _) => {
+            let answer = Answer {
+                note: panel.note,
+                rows: &table.rows,
+                findings: &findings,
+            };
+            serde_json::to_string(&answer).expect("string keys and finite numbers")
+        }
+        (false, Some(out)) => format!(
+            "{report}\nreport.md, table.json, table.csv and figures are in {}",
+            out.display()
+        ),
+        (false, None) => report,
+    })
+}
+
+fn measure(panel: &Panel) -> Result<Table> {
+    let bar = ProgressBar::new(panel.study.models().len() as u64);
+    if let Ok(style) =
+        ProgressStyle::with_template("{wide_bar} {pos}/{len} models, {eta} left, {msg}")
+    {
+        bar.set_style(style);
+    }
+    let table = panel.study.run_observed(|Progress { model, .. }| {
+        bar.set_message(model.label());
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    table
+}
+
+fn illustrated(report: &str, drawn: &[Drawn]) -> String {
+    let figures = drawn
+        .iter()
+        .map(|Drawn { file, caption }| format!("\n![{caption}](figures/{})\n", file.display()));
+    format!("{report}\n## Figures\n{}", figures.collect::<String>())
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write {
+        path: folder.into(),
+        source,
+    })
+}
+
+/// Writes a text beside its place and puts it there, so that no half of it is ever seen.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        Ok(file.persist(path)?)
+    });
+    written.map(drop).map_err(|source| Error::Write {
+        path: path.into(),
+        source,
+    })
 }

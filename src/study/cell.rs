@@ -13,6 +13,7 @@ use crate::judgment::{Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::rdm::{Rdm, RdmSet};
 use crate::representation::{Representation, RepresentationSource};
+use crate::stimuli::Stimuli;
 use crate::transform::LinearTransform;
 
 /// A data set while it is measured on.
@@ -82,16 +83,18 @@ impl<'s> Cell<'s> {
             rows: Vec::new(),
         };
         match material {
-            Material::Source(source) => match cell.features(source.as_ref()) {
-                Ok(features) => {
-                    cell.hash = features.fingerprint();
-                    cell.content = Content::Features(features);
+            Material::Source(source) => {
+                match features(source.as_ref(), judged.stimuli(), place.cache) {
+                    Ok(features) => {
+                        cell.hash = features.fingerprint();
+                        cell.content = Content::Features(features);
+                    }
+                    Err(error) => {
+                        let row = place.failure("", None, error)?;
+                        cell.rows.push(row);
+                    }
                 }
-                Err(error) => {
-                    let row = place.failure("", None, error)?;
-                    cell.rows.push(row);
-                }
-            },
+            }
             Material::Rdm(rdm) => {
                 cell.hash = RdmSet::from(rdm.clone()).fingerprint();
                 cell.content = Content::Rdm(rdm);
@@ -106,19 +109,6 @@ impl<'s> Cell<'s> {
             }
         }
         Ok(cell)
-    }
-
-    fn features(&self, source: &dyn RepresentationSource) -> Result<Representation> {
-        let stimuli = self.place.dataset.judged.stimuli();
-        match source.key(stimuli)? {
-            Some(key) => {
-                let key = Key::of("features", &[&key, &stimuli.ids().join("\n")]);
-                self.place
-                    .cache
-                    .features(&key, || source.represent(stimuli))
-            }
-            None => source.represent(stimuli),
-        }
     }
 
     /// Measures all but what needs other data sets or other models.
@@ -311,5 +301,20 @@ impl<'s> Cell<'s> {
             rows: self.rows,
             held,
         }
+    }
+}
+
+/// The features of a source, from the cache where it has a key.
+pub(super) fn features(
+    source: &dyn RepresentationSource,
+    stimuli: &Stimuli,
+    cache: &Cache,
+) -> Result<Representation> {
+    match source.key(stimuli)? {
+        Some(key) => {
+            let key = Key::of("features", &[&key, &stimuli.ids().join("\n")]);
+            cache.features(&key, || source.represent(stimuli))
+        }
+        None => source.represent(stimuli),
     }
 }

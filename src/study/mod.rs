@@ -39,6 +39,7 @@ pub use row::{Measured, Metric, Row};
 pub use table::{Layer, Table};
 
 use crate::error::{Error, Result};
+use crate::representation::Representation;
 use between::Between;
 use cache::Cache;
 use cell::{Cell, Dataset, Finished, Held};
@@ -171,6 +172,23 @@ impl Study {
     pub fn datasets(&self) -> impl ExactSizeIterator<Item = (&str, &Judged)> {
         let datasets = self.datasets.iter();
         datasets.map(|(name, judged)| (name.as_str(), judged))
+    }
+
+    /// The features of a model on a data set, from the cache where they are there: for figures, and for what
+    /// else a table doesn't say. `None` where the study has no such model or data set, or the model has no
+    /// features of it.
+    ///
+    /// # Errors
+    /// As for the source.
+    pub fn represent(&self, label: &str, dataset: &str) -> Result<Option<Representation>> {
+        let model = self.models.iter().find(|model| model.label() == label);
+        let material = model.and_then(|model| model.material.get(dataset));
+        let (Some(Material::Source(source)), Some(judged)) = (material, self.dataset(dataset))
+        else {
+            return Ok(None);
+        };
+        let cache = Cache::open(self.cache.clone())?;
+        cell::features(source.as_ref(), judged.stimuli(), &cache).map(Some)
     }
 
     /// Measures every model on every data set that it has something to say about.

@@ -34,7 +34,11 @@ impl Miniature {
                     .with_tap(tap, depth)
                     .on(CHOICES, layer()?)
                     .on(ARRANGEMENTS, layer()?);
-                study = study.with_model(model)?;
+                let is_last = depth as usize == trained.network.taps().len();
+                study = study.with_model(match is_last {
+                    true => model,
+                    false => model.without_probes(),
+                })?;
             }
         }
         Ok(study)

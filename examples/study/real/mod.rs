@@ -12,16 +12,13 @@ mod networks;
 
 use std::path::{Path, PathBuf};
 
-use human_alignment::calibration::Bins;
+use human_alignment::concept::read_labels;
 use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
-use human_alignment::metric::cka::Kernel;
-use human_alignment::metric::rsa::Comparator;
-use human_alignment::probe::CrossValidation;
 use human_alignment::rdm::RdmFile;
-use human_alignment::study::{Factors, Judged, Measures, Model, Study};
+use human_alignment::study::{Factors, Measures, Model, Study};
 use human_alignment::{
-    AnchoredTask, Cka, Dissimilarity, FileSource, ImageFiles, OddOneOutTask, Probe, Rdm,
-    Representation, Result, SimilarityDataset, Stimuli,
+    AnchoredTask, FileSource, ImageFiles, OddOneOut, OddOneOutTask, Rdm, Representation, Result,
+    SimilarityDataset, Stimuli,
 };
 
 pub const OBJECTS: &str = "objects92";
@@ -52,15 +49,37 @@ impl Data {
         self.folder.join(name)
     }
 
-    /// The study, without a cache.
-    pub fn study(&self, seed: u64) -> Result<Study> {
-        let things = Stimuli::read_column(self.path("things/things_concepts.tsv"), "uniqueID")?;
-        let choices = |name: &str, who: &str| {
-            let path = self.path(&format!("things/2171trials_{who}.txt"));
-            Ok(TripletFile::<OddOneOutTask>::read(path, things.clone())?
-                .with_name(name)
-                .into_judgments())
-        };
+    /// The objects of THINGS, in the order of all its files.
+    pub fn things(&self) -> Result<Stimuli> {
+        Stimuli::read_column(self.path("things/things_concepts.tsv"), "uniqueID")
+    }
+
+    /// The odd ones out of 2,171 triples, as people or a language model have them.
+    pub fn choices(&self, who: &str, things: &Stimuli) -> Result<OddOneOut> {
+        let path = self.path(&format!("things/2171trials_{who}.txt"));
+        Ok(TripletFile::read(path, things.clone())?.into_judgments())
+    }
+
+    pub fn vice(&self, things: &Stimuli) -> Result<Representation> {
+        let source = FileSource::open(self.path("things/vice_embedding.npy"))?;
+        source.with_ids(things.clone()).read()
+    }
+
+    /// The category of each of the 92 objects.
+    pub fn categories(&self) -> Result<Vec<(String, String)>> {
+        let ids = self.objects.stimuli();
+        let labels = read_labels(
+            self.path("kriegeskorte92/stimuli.tsv"),
+            "id",
+            "category",
+            ids,
+        )?;
+        Ok(ids.ids().iter().cloned().zip(labels).collect())
+    }
+
+    /// The study, without a seed and a cache.
+    pub fn study(&self, measures: Measures) -> Result<Study> {
+        let things = self.things()?;
         let objects48 = self.path("things/spose_embedding66d_rescaled_48val_reordered.csv");
         let things48 = Things48::read(
             self.path("things/RDM48_triplet.mat"),
@@ -75,13 +94,12 @@ impl Data {
         let derived = TripletFile::<OddOneOutTask>::read(derived, numbered.clone())?;
         let anchored = TripletFile::<AnchoredTask>::read(anchored, numbered)?;
 
-        let mut study = Study::new(measures()?)
-            .with_seed(seed)
+        let mut study = Study::new(measures)
             .with_dataset(OBJECTS, self.objects.judgments().clone())?
             .with_dataset(SHOES, derived.into_judgments())?
             .with_dataset(ANCHORED, anchored.into_judgments())?
             .with_dataset(THINGS48, things48.judgments().clone())?
-            .with_dataset(THINGS, choices("people", "humans")?)?;
+            .with_dataset(THINGS, self.choices("humans", &things)?)?;
         let models = networks::all(self)?.into_iter();
         let models = models.chain(self.published_models()?);
         for model in models.chain(self.embeddings(&things, things48.stimuli())?) {
@@ -89,7 +107,7 @@ impl Data {
         }
         for (name, who) in [("GPT-4", "GPT_4"), ("ChatGPT", "ChatGPT_3.5")] {
             let model = Model::new(name).with_factors(factors("language model", "text"));
-            study = study.with_model(model.on(THINGS, choices(name, who)?))?;
+            study = study.with_model(model.on(THINGS, self.choices(who, &things)?))?;
         }
         Ok(study)
     }
@@ -100,8 +118,14 @@ impl Data {
         let alexnet = "alexnet_layer_rdms_condensed.npy";
         let layers = self.objects.models(alexnet, "alexnet_layer_rdms.json")?;
         for (depth, (layer, rdm)) in (1..).zip(layers) {
-            let model = Model::new("AlexNet").with_factors(networks::alexnet());
-            models.push(model.with_tap(layer, depth).on(OBJECTS, rdm));
+            // Probabilities are the softmax of the last layer, and none themselves.
+            let model = match layer.as_str() {
+                "prob" => Model::new("AlexNet, softmax"),
+                _ => Model::new("AlexNet")
+                    .with_factors(networks::alexnet())
+                    .with_tap(layer, depth),
+            };
+            models.push(model.on(OBJECTS, rdm));
         }
         let shoes = FileSource::open(self.path("zappos/alexnet_fc_features.npy"))?.read()?;
         let shoes_of_alexnet = Model::new("AlexNet").with_factors(networks::alexnet());
@@ -144,13 +168,12 @@ impl Data {
 
     /// The human embeddings of THINGS.
     fn embeddings(&self, things: &Stimuli, things48: &Stimuli) -> Result<[Model; 2]> {
-        let vice = FileSource::open(self.path("things/vice_embedding.npy"))?;
-        let vice = vice.with_ids(things.clone()).read()?;
+        let vice = self.vice(things)?;
         let spose = self.spose("spose_embedding66d_rescaled.csv", things)?;
         let spose48 = self.spose("spose_embedding66d_rescaled_48val_reordered.csv", things48)?;
         let model = |name, whole: Representation, part: Representation| {
             let model = Model::new(name).with_factors(factors("human embedding", "human choices"));
-            model.on(THINGS, whole).on(THINGS48, part)
+            model.on(THINGS, whole).on(THINGS48, part).without_probes()
         };
         let vice48 = vice.select(things48)?;
         Ok([model("VICE", vice, vice48), model("SPoSE", spose, spose48)])
@@ -162,22 +185,6 @@ impl Data {
         let source = source.with_ids(ids.clone()).with_ignored_column("")?;
         source.with_ignored_column("image_name")?.read()
     }
-}
-
-fn measures() -> Result<Measures> {
-    let penalties = [1e-3, 1e-2, 1e-1];
-    let probe = CrossValidation::new(Probe::new(penalties[0])?);
-    Ok(Measures::default()
-        .with_rsa([
-            (Dissimilarity::Correlation, Comparator::Spearman),
-            (Dissimilarity::Correlation, Comparator::Pearson),
-        ])
-        .with_probe(probe.with_penalties(&penalties)?)
-        .with_transfer(SHOES, OBJECTS)
-        .with_transfer(SHOES, ANCHORED)
-        .with_calibration(Bins::default())
-        .with_agreement()
-        .with_cka(Cka::new(Kernel::Linear)?))
 }
 
 fn factors(family: &str, training_data: &str) -> Factors {

@@ -38,6 +38,10 @@ use shares::Subsets;
 /// | confidence | 0.95 |
 /// | seed | 0 |
 ///
+/// Intervals and p-values are over networks, with the stimuli and the people as they are. Networks that learned
+/// the same resemble one another, and what is noise in people's judgments favours or disfavours them together:
+/// where no network is more human than chance, there is nothing to explain, whatever the intervals say.
+///
 /// R² grows with every column of a regression, whether it means something or not, and in a small panel
 /// factors come together: the [cautions](Drivers::cautions) say so.
 ///

@@ -1,0 +1,467 @@
+//! The figures of a study.
+
+use std::path::{Path, PathBuf};
+
+use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget, TemperatureScaling};
+use human_alignment::figure::{
+    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, Measured as Bar,
+    Quantity, RdmHeatMap, ReliabilityFigure, Spacing, StimulusMap, Thumbnail, TripletPage,
+};
+use human_alignment::inference::Interval;
+use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::rdm::Scaling;
+use human_alignment::study::{Judged, Measured, Metric, Row, Table};
+use human_alignment::{
+    Dissimilarity, Error, Rdm, Representation, Result, Similarity, Stimuli, ZeroShotOddOneOut,
+};
+
+use super::panel::{Measurement, Panel, rows, rsa_per_person, was_trained};
+
+/// A figure that was drawn.
+pub struct Drawn {
+    pub file: PathBuf,
+    pub caption: String,
+}
+
+/// Draws all figures into a folder, each as vector graphics and as an image.
+pub fn draw(panel: &Panel, table: &Table, folder: &Path) -> Result<Vec<Drawn>> {
+    let mut gallery = Gallery {
+        panel,
+        table,
+        folder,
+        drawn: Vec::new(),
+    };
+    let distances = Measurement {
+        metrics: rsa_per_person(),
+        ..measurement(&panel.distances)
+    };
+    for (name, measured) in [("choices", &panel.choices), ("distances", &distances)] {
+        gallery.by_model(name, measured)?;
+        gallery.against(name, measured)?;
+        gallery.layers(name, measured)?;
+    }
+    gallery.gains()?;
+    gallery.concepts()?;
+    gallery.pictures()?;
+    Ok(gallery.drawn)
+}
+
+fn measurement(other: &Measurement) -> Measurement {
+    Measurement {
+        metrics: other.metrics.clone(),
+        ..*other
+    }
+}
+
+struct Gallery<'s> {
+    panel: &'s Panel,
+    table: &'s Table,
+    folder: &'s Path,
+    drawn: Vec<Drawn>,
+}
+
+/// Writes a figure in both formats.
+macro_rules! write {
+    ($gallery:expr, $name:expr, $caption:expr, $figure:expr) => {{
+        let (name, figure) = ($name, $figure);
+        let base = $gallery.folder.join(&name);
+        figure.write(base.with_extension("svg"))?;
+        figure.write(base.with_extension("png"))?;
+        $gallery.drawn.push(Drawn {
+            file: format!("{name}.svg").into(),
+            caption: $caption.into(),
+        });
+    }};
+}
+
+impl Gallery<'_> {
+    fn by_model(&mut self, name: &str, by: &Measurement) -> Result<()> {
+        let rows = by.networks(self.table);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let title = format!("How human are the models? {}", by.dataset);
+        let mut figure = AlignmentByModel::new(title, quantity(by))
+            .with_subtitle(self.panel.note)
+            .with_chance(by.chance)?;
+        if let Some(ceiling) = ceiling(&rows) {
+            figure = figure.with_ceiling(ceiling)?;
+        }
+        for (row, measured) in measured(&rows) {
+            figure = figure.with_model(&row.model, bar(measured), trained_on(row))?;
+        }
+        let figure = figure.with_count(n(&rows), by.of);
+        write!(
+            self,
+            format!("alignment-{name}"),
+            "Alignment by model, coloured by training data.", figure
+        );
+        Ok(())
+    }
+
+    fn against(&mut self, name: &str, by: &Measurement) -> Result<()> {
+        let rows = by.networks(self.table);
+        let n_parameters = |row: &Row| row.factors.n_parameters.map(|n| n as f64);
+        let imagenet = |row: &Row| row.factors.imagenet_top1.map(|percent| percent / 100.0);
+        let parameters = Quantity::count("Parameters");
+        let accuracy = Quantity::percent("Accuracy on ImageNet");
+        self.scatter(
+            &rows,
+            by,
+            parameters,
+            Spacing::Logarithmic,
+            n_parameters,
+            &format!("parameters-{name}"),
+        )?;
+        self.scatter(
+            &rows,
+            by,
+            accuracy,
+            Spacing::Linear,
+            imagenet,
+            &format!("imagenet-{name}"),
+        )
+    }
+
+    fn scatter(
+        &mut self,
+        rows: &[&Row],
+        by: &Measurement,
+        against: Quantity,
+        spacing: Spacing,
+        of: impl Fn(&Row) -> Option<f64>,
+        name: &str,
+    ) -> Result<()> {
+        let known: Vec<&Row> = rows
+            .iter()
+            .copied()
+            .filter(|row| of(row).is_some())
+            .collect();
+        if known.len() < 3 {
+            return Ok(());
+        }
+        let title = format!(
+            "{} against {}, {}",
+            by.axis,
+            against.title().to_lowercase(),
+            by.dataset
+        );
+        let mut figure = AlignmentAgainst::new(title, against, quantity(by))
+            .with_spacing(spacing)
+            .with_subtitle(self.panel.note)
+            .with_line()
+            .with_chance(by.chance)?;
+        if let Some(ceiling) = ceiling(&known) {
+            figure = figure.with_ceiling(ceiling)?;
+        }
+        for (row, measured) in measured(&known) {
+            if let Some(x) = of(row) {
+                figure = figure.with_model(&row.model, x, bar(measured), trained_on(row))?;
+            }
+        }
+        write!(
+            self,
+            name.to_owned(),
+            "Alignment against size or accuracy.",
+            figure.with_count(n(&known), by.of)
+        );
+        Ok(())
+    }
+
+    fn layers(&mut self, name: &str, by: &Measurement) -> Result<()> {
+        let curves = by.metrics.iter();
+        let curves = curves.flat_map(|metric| self.table.layer_curves(by.dataset, metric));
+        let curves: Vec<Vec<&Row>> = curves.filter(|curve| was_trained(curve[0])).collect();
+        if curves.is_empty() {
+            return Ok(());
+        }
+        let title = format!("Alignment along the layers of networks, {}", by.dataset);
+        let depth = Quantity::plain("Layer, 0 the first and 1 the last that was measured");
+        let mut figure = LayerCurves::new(title, depth, quantity(by))
+            .with_subtitle(self.panel.note)
+            .with_chance(by.chance)?;
+        if let Some(ceiling) = ceiling(&curves.concat()) {
+            figure = figure.with_ceiling(ceiling)?;
+        }
+        for curve in &curves {
+            let last = (curve.len() - 1) as f64;
+            let layers = curve.iter().enumerate().filter_map(|(position, row)| {
+                Some((position as f64 / last, Bar::from(row.value()?)))
+            });
+            figure = figure.with_network(&curve[0].model, layers)?;
+        }
+        let figure = figure.with_count(n(&curves.concat()), by.of);
+        write!(
+            self,
+            format!("layers-{name}"),
+            "Alignment along layers of trained networks.", figure
+        );
+        Ok(())
+    }
+
+    /// Before and after a probe, and a transform that was learned elsewhere.
+    fn gains(&mut self) -> Result<()> {
+        let (choices, distances) = (&self.panel.choices, &self.panel.distances);
+        let probed = rows(self.table, choices.dataset, &[Metric::Probed]);
+        let before = choices.networks(self.table);
+        let title = format!(
+            "What a linear probe adds, on objects that it has not seen: {}",
+            choices.dataset
+        );
+        self.dumbbells(
+            "gains-probe",
+            title,
+            choices,
+            ["as it is", "probed"],
+            &before,
+            &probed,
+        )?;
+        let transferred = self
+            .table
+            .measurements()
+            .into_iter()
+            .find_map(|(dataset, metric)| match metric {
+                Metric::RsaTransferred { from, .. } if dataset == distances.dataset => {
+                    Some((metric, from))
+                }
+                _ => None,
+            });
+        let Some((metric, from)) = transferred else {
+            return Ok(());
+        };
+        let after = rows(self.table, distances.dataset, std::slice::from_ref(metric));
+        let before = distances.networks(self.table);
+        let title = format!(
+            "What a transform learned from {from} does to {}",
+            distances.dataset
+        );
+        self.dumbbells(
+            "gains-transfer",
+            title,
+            distances,
+            ["as it is", "transformed"],
+            &before,
+            &after,
+        )
+    }
+
+    fn dumbbells(
+        &mut self,
+        name: &str,
+        title: String,
+        by: &Measurement,
+        [before, after]: [&str; 2],
+        rows_before: &[&Row],
+        rows_after: &[&Row],
+    ) -> Result<()> {
+        let mut figure = Gains::new(title, quantity(by))
+            .with_names(before, after)
+            .with_subtitle(self.panel.note)
+            .with_chance(by.chance)?;
+        let mut n_models = 0;
+        for (row, measured_after) in measured(rows_after) {
+            let same = rows_before.iter().find(|before| before.model == row.model);
+            if let Some(measured_before) = same.and_then(|row| row.measured) {
+                figure =
+                    figure.with_model(&row.model, bar(measured_before), bar(measured_after))?;
+                n_models += 1;
+            }
+        }
+        if n_models > 0 {
+            write!(
+                self,
+                name.to_owned(),
+                "Before and after a linear map.", figure
+            );
+        }
+        Ok(())
+    }
+
+    fn concepts(&mut self) -> Result<()> {
+        let concepts = &self.panel.concepts;
+        if concepts.bars.is_empty() {
+            return Ok(());
+        }
+        let quantity = match concepts.is_share {
+            true => Quantity::percent(concepts.axis),
+            false => Quantity::plain(concepts.axis),
+        };
+        let mut figure =
+            DimensionBars::new(&concepts.title, quantity).with_subtitle(self.panel.note);
+        for (name, measured) in &concepts.bars {
+            figure = figure.with_dimension(name, *measured)?;
+        }
+        write!(self, "concepts".to_owned(), &concepts.title, figure);
+        Ok(())
+    }
+
+    /// What people and a network see: RDMs, maps, trials, and whether probabilities can be believed.
+    fn pictures(&mut self) -> Result<()> {
+        let (study, shown) = (&self.panel.study, &self.panel.shown);
+        let mut datasets = study.datasets();
+        if let Some((name, Judged::Rdms(people))) =
+            datasets.find(|(name, _)| *name == self.panel.distances.dataset)
+        {
+            let mean = people.mean(Scaling::RootMeanSquare)?;
+            self.geometry("people", format!("What people see, {name}"), &mean)?;
+            if let Some(features) = study.represent(shown, name)? {
+                let rdm = Dissimilarity::Correlation.rdm(&features)?;
+                self.geometry("network", format!("What {shown} sees, {name}"), &rdm)?;
+            }
+        }
+        let mut datasets = study.datasets();
+        if let Some((name, Judged::OddOneOut(trials))) =
+            datasets.find(|(name, _)| *name == self.panel.choices.dataset)
+            && let Some(features) = study.represent(shown, name)?
+        {
+            self.reliability(trials, &features)?;
+            self.trials(trials, &features)?;
+        }
+        Ok(())
+    }
+
+    fn geometry(&mut self, who: &str, title: String, rdm: &Rdm) -> Result<()> {
+        let mut ids: Vec<&String> = rdm.stimuli().ids().iter().collect();
+        ids.sort_by_key(|id| self.panel.categories.get(*id));
+        let order = Stimuli::new(ids)?;
+        let quantity = Quantity::plain("Dissimilarity");
+        let heat = RdmHeatMap::new(&title, rdm.clone(), quantity)?
+            .with_order(&order)?
+            .with_groups(self.categories(&order))?
+            .with_subtitle(self.panel.note);
+        write!(
+            self,
+            format!("rdm-{who}"),
+            format!("{title}: dissimilarities."),
+            heat
+        );
+        let mut map = StimulusMap::new(&title, rdm)?
+            .with_groups(self.categories(rdm.stimuli()))?
+            .with_subtitle(self.panel.note);
+        let thumbnails = rdm
+            .stimuli()
+            .ids()
+            .iter()
+            .map(|id| self.panel.thumbnails.get(id).cloned());
+        if let Some(thumbnails) = thumbnails.collect::<Option<Vec<Thumbnail>>>() {
+            map = map.with_thumbnails(thumbnails)?;
+        }
+        write!(
+            self,
+            format!("map-{who}"),
+            format!("{title}: classical multidimensional scaling."),
+            map
+        );
+        Ok(())
+    }
+
+    fn categories(&self, stimuli: &Stimuli) -> Vec<&str> {
+        let category = |id: &String| self.panel.categories.get(id).map_or("", String::as_str);
+        stimuli.ids().iter().map(category).collect()
+    }
+
+    fn reliability(
+        &mut self,
+        trials: &human_alignment::OddOneOut,
+        features: &Representation,
+    ) -> Result<()> {
+        let choices = ChoiceFrequencies::of(trials);
+        let fit = TemperatureScaling::new(Similarity::Cosine).fit(features, &choices)?;
+        let Some(temperature) = fit.temperature() else {
+            return Ok(());
+        };
+        let metric = ZeroShotOddOneOut::new(Similarity::Cosine).with_temperature(temperature)?;
+        let predictions = Predictions::of(&metric, features, &choices)?;
+        let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::default());
+        let title = format!("Can {} be believed?", self.panel.shown);
+        let figure = ReliabilityFigure::new(title, table)?.with_subtitle(format!(
+            "At the temperature that suits people best, {temperature:.3}. {}",
+            self.panel.note
+        ));
+        write!(
+            self,
+            "reliability".to_owned(),
+            "Reliability at the fitted temperature.", figure
+        );
+        Ok(())
+    }
+
+    /// The first trials of which the network makes something else than people, and as many others.
+    fn trials(
+        &mut self,
+        trials: &human_alignment::OddOneOut,
+        features: &Representation,
+    ) -> Result<()> {
+        const OF_EACH: usize = 4;
+        let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
+        let choices = metric.choices(features, trials)?;
+        let title = format!("Odd ones out, {}", self.panel.choices.dataset);
+        let mut page = TripletPage::new(title)
+            .with_model_name(&self.panel.shown)
+            .with_subtitle(self.panel.note);
+        let ids = trials.stimuli().ids();
+        let mut left = [OF_EACH; 2];
+        // Spread over the file, lest all be of one stimulus.
+        let stride = (trials.len() / 1000).max(1) | 1;
+        for (&trial, choice) in trials.as_slice().iter().zip(&choices).step_by(stride) {
+            let Some(pair) = choice else { continue };
+            // The pairs are (0,1), (0,2), (1,2); people left the last one out.
+            let odd = 2 - usize::from(*pair);
+            let kind = usize::from(odd == 2);
+            if left[kind] == 0 {
+                continue;
+            }
+            left[kind] -= 1;
+            let names = trial.map(|index| ids[index as usize].as_str());
+            let thumbnails = names.map(|name| self.panel.thumbnails.get(name).cloned());
+            page = match thumbnails {
+                [Some(a), Some(b), Some(c)] => {
+                    page.with_pictured_trial(names, [a, b, c], 2, odd)?
+                }
+                _ => page.with_trial(names, 2, odd)?,
+            };
+        }
+        if left == [OF_EACH; 2] {
+            return Err(Error::NoTrials);
+        }
+        write!(
+            self,
+            "trials".to_owned(),
+            "What people and the network chose.", page
+        );
+        Ok(())
+    }
+}
+
+fn quantity(by: &Measurement) -> Quantity {
+    match by.is_share() {
+        true => Quantity::percent(by.axis),
+        false => Quantity::plain(by.axis),
+    }
+}
+
+fn bar(measured: Measured) -> Bar {
+    match measured.interval {
+        Some(interval) => Bar::from(measured.value).with_interval(interval),
+        None => Bar::from(measured.value),
+    }
+}
+
+fn measured<'r>(rows: &[&'r Row]) -> impl Iterator<Item = (&'r Row, Measured)> {
+    rows.iter().filter_map(|row| Some((*row, row.measured?)))
+}
+
+fn trained_on(row: &Row) -> &str {
+    row.factors.training_data.as_deref().unwrap_or("unknown")
+}
+
+fn ceiling(rows: &[&Row]) -> Option<Interval> {
+    measured(rows).find_map(|(_, measured)| measured.ceiling)
+}
+
+fn n(rows: &[&Row]) -> u64 {
+    measured(rows)
+        .map(|(_, measured)| measured.n)
+        .max()
+        .unwrap_or(0)
+}

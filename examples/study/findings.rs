@@ -1,0 +1,213 @@
+//! What a table says: what drives alignment, what maps and layers change, what holds on both data sets.
+
+use human_alignment::Result;
+use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};
+use human_alignment::study::{
+    Consistency, DriverAnalysis, Drivers, Factors, Layer, Metric, Row, Table,
+};
+use serde::Serialize;
+
+use super::panel::{Measurement, Panel, is_share, was_trained};
+
+/// How often an effect that isn't there may be reported.
+const LEVEL: f64 = 0.05;
+
+#[derive(Serialize)]
+pub struct Findings {
+    pub drivers: Vec<Explanation>,
+    pub changes: Vec<Change>,
+    pub layers: Vec<BestLayers>,
+    pub consistency: Option<Consistency>,
+}
+
+/// What drives alignment on one data set.
+#[derive(Serialize)]
+pub struct Explanation {
+    pub dataset: &'static str,
+    pub metric: Metric,
+    pub drivers: Option<Drivers>,
+    /// The differences that are not explained by chance.
+    pub effects: Vec<Effect>,
+    /// Why nothing is said.
+    pub silence: Option<String>,
+}
+
+/// A coefficient that differs from 0 beyond what is to be expected of as many coefficients.
+#[derive(Serialize)]
+pub struct Effect {
+    pub name: String,
+    pub difference: f64,
+    pub interval: Interval,
+    pub adjusted_p_value: f64,
+}
+
+/// A paired difference over the networks of a study.
+#[derive(Serialize)]
+pub struct Change {
+    pub dataset: String,
+    pub what: String,
+    pub is_share: bool,
+    pub n_networks: usize,
+    pub mean: f64,
+    /// Networks whose interval lies above 0, or below it.
+    pub n_up: usize,
+    pub n_down: usize,
+}
+
+/// Where networks are most human.
+#[derive(Serialize)]
+pub struct BestLayers {
+    pub dataset: &'static str,
+    pub n_networks: usize,
+    /// Networks whose last layer is the most human.
+    pub n_last: usize,
+}
+
+impl Findings {
+    pub fn of(panel: &Panel, table: &Table, seed: u64) -> Result<Self> {
+        let both = [&panel.choices, &panel.distances];
+        let pair = both.map(|measurement| (measurement.dataset, &measurement.metrics[0]));
+        Ok(Self {
+            drivers: both
+                .into_iter()
+                .map(|measurement| explanation(panel, measurement, table, seed))
+                .collect::<Result<_>>()?,
+            changes: changes(table),
+            layers: both
+                .into_iter()
+                .map(|measurement| best_layers(measurement, table))
+                .collect(),
+            consistency: table
+                .consistency(pair, Layer::Last, Confidence::default())
+                .ok(),
+        })
+    }
+}
+
+fn explanation(
+    panel: &Panel,
+    measurement: &Measurement,
+    table: &Table,
+    seed: u64,
+) -> Result<Explanation> {
+    let rows = measurement.networks(table);
+    let mut explanation = Explanation {
+        dataset: measurement.dataset,
+        metric: measurement.metrics[0].clone(),
+        drivers: None,
+        effects: Vec::new(),
+        silence: None,
+    };
+    if !any_differs_from_chance(&rows, measurement.chance) {
+        explanation.silence =
+            Some("no network differs from chance: there is nothing to explain".into());
+        return Ok(explanation);
+    }
+    let networks: Vec<(Factors, f64)> = rows
+        .into_iter()
+        .filter(|row| row.factors.n_parameters.is_some())
+        .filter(|row| panel.explains_untrained || was_trained(row))
+        .filter_map(|row| Some((row.factors.clone(), row.value()?)))
+        .collect();
+    let analysis = DriverAnalysis::default()
+        .with_factors(panel.factors.clone())?
+        .with_seed(seed);
+    match analysis.run(&networks) {
+        Ok(drivers) => {
+            explanation.effects = effects(&drivers);
+            explanation.drivers = Some(drivers);
+        }
+        Err(error) => explanation.silence = Some(error.to_string()),
+    }
+    Ok(explanation)
+}
+
+/// Whether the numbers of any network differ from chance, with false discoveries controlled.
+fn any_differs_from_chance(rows: &[&Row], chance: f64) -> bool {
+    let p_values: Vec<f64> = rows
+        .iter()
+        .filter_map(|row| row.measured)
+        .map(|measured| {
+            let estimate = Estimate {
+                value: measured.value - chance,
+                standard_error: measured.standard_error,
+                degrees_of_freedom: (measured.n as f64 - 1.0).max(1.0),
+            };
+            estimate.p_value()
+        })
+        .collect();
+    benjamini_hochberg(&p_values)
+        .iter()
+        .any(|&p_value| p_value < LEVEL)
+}
+
+fn effects(drivers: &Drivers) -> Vec<Effect> {
+    let p_values: Vec<f64> = drivers
+        .coefficients
+        .iter()
+        .map(|found| found.p_value)
+        .collect();
+    let adjusted = benjamini_hochberg(&p_values);
+    let all = drivers.coefficients.iter().zip(adjusted);
+    all.filter(|&(_, adjusted_p_value)| adjusted_p_value < LEVEL)
+        .map(|(found, adjusted_p_value)| Effect {
+            name: found.name.clone(),
+            difference: found.estimate.value,
+            interval: found.interval,
+            adjusted_p_value,
+        })
+        .collect()
+}
+
+/// The paired differences of trained networks, by data set and metric.
+fn changes(table: &Table) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (dataset, metric) in table.measurements() {
+        let is_change = matches!(
+            metric,
+            Metric::ProbeGain
+                | Metric::TransferGain { .. }
+                | Metric::RsaTransferGain { .. }
+                | Metric::SimilarityGain { .. }
+        );
+        if is_change {
+            let rows = table.networks(dataset, metric, Layer::Last);
+            changes.extend(change(dataset, metric.to_string(), metric, &rows));
+        }
+    }
+    changes
+}
+
+fn change(dataset: &str, what: String, metric: &Metric, rows: &[&Row]) -> Option<Change> {
+    let trained = rows.iter().filter(|row| was_trained(row));
+    let measured: Vec<_> = trained.filter_map(|row| row.measured).collect();
+    let how_many = |is: fn(Interval) -> bool| {
+        let intervals = measured.iter().filter_map(|measured| measured.interval);
+        intervals.filter(|&interval| is(interval)).count()
+    };
+    let sum: f64 = measured.iter().map(|measured| measured.value).sum();
+    (!measured.is_empty()).then(|| Change {
+        dataset: dataset.to_owned(),
+        what,
+        is_share: is_share(metric),
+        n_networks: measured.len(),
+        mean: sum / measured.len() as f64,
+        n_up: how_many(|interval| interval.lower > 0.0),
+        n_down: how_many(|interval| interval.upper < 0.0),
+    })
+}
+
+fn best_layers(measurement: &Measurement, table: &Table) -> BestLayers {
+    let curves = measurement.metrics.iter();
+    let curves = curves.flat_map(|metric| table.layer_curves(measurement.dataset, metric));
+    let trained: Vec<Vec<&Row>> = curves.filter(|curve| was_trained(curve[0])).collect();
+    let is_last_best = |curve: &&Vec<&Row>| {
+        let last = curve[curve.len() - 1].value();
+        curve.iter().all(|row| row.value() <= last)
+    };
+    BestLayers {
+        dataset: measurement.dataset,
+        n_networks: trained.len(),
+        n_last: trained.iter().filter(is_last_best).count(),
+    }
+}

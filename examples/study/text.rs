@@ -1,0 +1,255 @@
+//! A table and what it says, as Markdown that reads well in a terminal.
+
+use std::fmt::Write;
+
+use human_alignment::inference::Interval;
+use human_alignment::study::{Row, Table};
+
+use super::findings::{Change, Explanation, Findings};
+use super::panel::{Column, Panel, is_share, rows};
+
+pub fn report(panel: &Panel, table: &Table, findings: &Findings) -> String {
+    let mut text = format!("# {}\n\n{}\n\n", panel.title, panel.note);
+    text += &main_table(panel, table);
+    text += "\nIntervals of 95 % are over stimuli and people; of a network the last layer that was measured.\n";
+    for explanation in &findings.drivers {
+        text += &explained(explanation);
+    }
+    text += "\n## What changes it\n\nMean paired differences of trained networks, and how many of them have an \
+             interval that lies above or below 0.\n\n";
+    text += &changed(&findings.changes);
+    text += "\n## Layers and data sets\n\n";
+    for layers in findings
+        .layers
+        .iter()
+        .filter(|layers| layers.n_networks > 0)
+    {
+        let _ = writeln!(
+            text,
+            "- {}: the last layer is the most human one in {} of {} networks.",
+            layers.dataset, layers.n_last, layers.n_networks
+        );
+    }
+    if let Some(found) = &findings.consistency {
+        let [one, other] = &found.datasets;
+        let interval = found
+            .interval
+            .map(|interval| bracketed(interval, false))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "- Networks that are human on {one} are human on {other}: r = {:.2}{interval}, R² = {:.2}, {} networks.",
+            found.pearson, found.r_squared, found.n_networks
+        );
+    }
+    let n_failures = table.failures().count();
+    if n_failures > 0 {
+        let _ = writeln!(
+            text,
+            "- {n_failures} measurements could not be made; the table says why."
+        );
+    }
+    text
+}
+
+/// One line a model.
+fn main_table(panel: &Panel, table: &Table) -> String {
+    let cells: Vec<Vec<&Row>> = panel
+        .columns
+        .iter()
+        .map(|column| rows(table, column.dataset, &column.metrics))
+        .collect();
+    let mut models: Vec<&str> = Vec::new();
+    for model in panel.study.models() {
+        let is_there = cells.iter().flatten().any(|row| row.model == model.name());
+        if is_there && !models.contains(&model.name()) {
+            models.push(model.name());
+        }
+    }
+    let mut lines = vec![vec!["model".to_owned(), "trained on".to_owned()]];
+    lines[0].extend(panel.columns.iter().map(|column| column.title.to_owned()));
+    for name in models {
+        let mut found = cells.iter().filter_map(|rows| of_model(rows, name));
+        let data = found
+            .next()
+            .and_then(|row| row.factors.training_data.clone());
+        let mut line = vec![name.to_owned(), data.unwrap_or_default()];
+        let columns = panel.columns.iter().zip(&cells);
+        line.extend(columns.map(|(column, rows)| cell(column, of_model(rows, name))));
+        lines.push(line);
+    }
+    let mut ceilings = vec!["ceiling".to_owned(), String::new()];
+    ceilings.extend(panel.columns.iter().map(|column| ceiling(column, table)));
+    if ceilings.iter().skip(2).any(|ceiling| !ceiling.is_empty()) {
+        lines.push(ceilings);
+    }
+    aligned(&lines)
+}
+
+fn of_model<'t>(rows: &[&'t Row], name: &str) -> Option<&'t Row> {
+    rows.iter().copied().find(|row| row.model == name)
+}
+
+fn cell(column: &Column, row: Option<&Row>) -> String {
+    let Some(measured) = row.and_then(|row| row.measured) else {
+        return String::new();
+    };
+    let is_share = is_share(&column.metrics[0]);
+    let interval = measured
+        .interval
+        .map(|interval| bracketed(interval, is_share));
+    format!(
+        "{}{}",
+        number(measured.value, is_share),
+        interval.unwrap_or_default()
+    )
+}
+
+fn ceiling(column: &Column, table: &Table) -> String {
+    let rows = rows(table, column.dataset, &column.metrics);
+    let mut ceilings = rows.iter().filter_map(|row| row.measured?.ceiling);
+    let is_share = is_share(&column.metrics[0]);
+    let ceiling = ceilings.next();
+    let text = |Interval { lower, upper }| {
+        format!("{} to {}", number(lower, is_share), number(upper, is_share))
+    };
+    ceiling.map(text).unwrap_or_default()
+}
+
+fn explained(explanation: &Explanation) -> String {
+    let mut text = format!(
+        "\n## What drives alignment: {}, {}\n\n",
+        explanation.dataset, explanation.metric
+    );
+    if let Some(silence) = &explanation.silence {
+        let _ = writeln!(text, "Nothing can be said: {silence}.");
+    }
+    let Some(drivers) = &explanation.drivers else {
+        return text;
+    };
+    let mut lines = vec![
+        [
+            "factor",
+            "R² alone",
+            "p",
+            "share of R² [95 % interval]",
+            "largest in",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    ];
+    for driver in &drivers.drivers {
+        lines.push(vec![
+            driver.factor.to_string(),
+            format!("{:.2}", driver.r_squared),
+            format!("{:.4}", driver.p_value),
+            format!(
+                "{:.2}{}",
+                driver.share,
+                bracketed(driver.share_interval, false)
+            ),
+            format!("{:.0} %", 100.0 * driver.largest),
+        ]);
+    }
+    text += &aligned(&lines);
+    let is_share = is_share(&explanation.metric);
+    let _ = writeln!(
+        text,
+        "\n{} networks, R² of all factors {:.2}. Effects, the other factors being the same, with false \
+         discoveries controlled:",
+        drivers.n_networks, drivers.r_squared
+    );
+    for effect in &explanation.effects {
+        let _ = writeln!(
+            text,
+            "- {}: {}{}",
+            effect.name,
+            change(effect.difference, is_share),
+            bracketed(effect.interval, is_share)
+        );
+    }
+    if explanation.effects.is_empty() {
+        text += "- none\n";
+    }
+    for level in drivers.drivers.iter().flat_map(|driver| &driver.levels) {
+        let _ = writeln!(
+            text,
+            "- mean of {} networks, {}: {}{}",
+            level.n_networks,
+            level.name,
+            number(level.mean, is_share),
+            level
+                .interval
+                .map(|interval| bracketed(interval, is_share))
+                .unwrap_or_default()
+        );
+    }
+    for caution in &drivers.cautions {
+        let _ = writeln!(text, "- caution: {caution}");
+    }
+    text
+}
+
+fn changed(changes: &[Change]) -> String {
+    let header = ["data set", "change", "mean", "networks", "up", "down"];
+    let mut lines = vec![header.map(str::to_owned).to_vec()];
+    lines.extend(changes.iter().map(|found| {
+        vec![
+            found.dataset.clone(),
+            found.what.clone(),
+            change(found.mean, found.is_share),
+            found.n_networks.to_string(),
+            found.n_up.to_string(),
+            found.n_down.to_string(),
+        ]
+    }));
+    aligned(&lines)
+}
+
+fn number(value: f64, is_share: bool) -> String {
+    match is_share {
+        true => format!("{:.1} %", 100.0 * value),
+        false => format!("{value:.3}"),
+    }
+}
+
+fn change(value: f64, is_share: bool) -> String {
+    match is_share {
+        true => format!("{:+.1} points", 100.0 * value),
+        false => format!("{value:+.3}"),
+    }
+}
+
+fn bracketed(Interval { lower, upper }: Interval, is_share: bool) -> String {
+    match is_share {
+        true => format!(" [{:.1}, {:.1}]", 100.0 * lower, 100.0 * upper),
+        false => format!(" [{lower:.2}, {upper:.2}]"),
+    }
+}
+
+/// A table of Markdown whose columns stand below each other; the first line is the header.
+fn aligned(lines: &[Vec<String>]) -> String {
+    let n_columns = lines.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..n_columns).map(width).collect();
+    let mut text = String::new();
+    for (position, line) in lines.iter().enumerate() {
+        for (cell, width) in line.iter().zip(&widths) {
+            let _ = write!(text, "| {cell:width$} ");
+        }
+        text += "|\n";
+        if position == 0 {
+            for width in &widths {
+                let _ = write!(text, "|{:-<1$}", "", width + 2);
+            }
+            text += "|\n";
+        }
+    }
+    text
+}
