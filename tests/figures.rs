@@ -522,7 +522,7 @@ fn heat_maps_show_each_pair() {
         .unwrap();
     let written = written!(figure);
     written.check();
-    for text in ["RDM", "pets", "cars", "Dissimilarity", "not judged", "0.5"] {
+    for text in ["RDM", "pets", "cars", "Dissimilarity", "not judged", "0.6"] {
         written.says(text);
     }
     let images = written.named("image");
