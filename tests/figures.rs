@@ -81,8 +81,9 @@ impl Written {
     }
 
     fn named(&self, name: &str) -> Vec<Element<'_>> {
+        let is_background = |element: &Element<'_>| element.attribute("width") == Some("100%");
         self.elements()
-            .filter(|element| element.name == name)
+            .filter(|element| element.name == name && !is_background(element))
             .collect()
     }
 

@@ -46,7 +46,8 @@ impl Drawing {
         let title = escaped(&self.title);
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n",
+             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n",
             width as usize / FINE,
             height as usize / FINE,
         );
