@@ -81,8 +81,9 @@ impl Written {
     }
 
     fn named(&self, name: &str) -> Vec<Element<'_>> {
+        let is_background = |element: &Element<'_>| element.attribute("width") == Some("100%");
         self.elements()
-            .filter(|element| element.name == name)
+            .filter(|element| element.name == name && !is_background(element))
             .collect()
     }
 
@@ -181,6 +182,8 @@ impl Written {
         let open = self.svg.matches("<text").count();
         assert_eq!(open, self.svg.matches("</text>").count());
         assert!(self.svg.ends_with("</svg>\n"));
+        let is_foreign = |c: char| c.is_control() && c != '\n';
+        assert!(!self.svg.contains(is_foreign));
     }
 }
 
@@ -522,7 +525,7 @@ fn heat_maps_show_each_pair() {
         .unwrap();
     let written = written!(figure);
     written.check();
-    for text in ["RDM", "pets", "cars", "Dissimilarity", "not judged", "0.5"] {
+    for text in ["RDM", "pets", "cars", "Dissimilarity", "not judged", "0.6"] {
         written.says(text);
     }
     let images = written.named("image");
@@ -745,14 +748,18 @@ fn one_model_or_hundreds_and_any_size_of_number() {
             assert!(!svg.contains("NaN") && !svg.contains("inf"));
         }
     }
-    let same = AlignmentByModel::new("", Quantity::in_unit("Distance", "bits"))
-        .with_model("a", 3.0, "")
-        .unwrap()
-        .with_model("b", 3.0, "")
-        .unwrap();
+    let same = AlignmentByModel::new(
+        "\u{2}<A & B>\u{ffff}",
+        Quantity::in_unit("Distance", "bits"),
+    )
+    .with_model("a", 3.0, "")
+    .unwrap()
+    .with_model("b", 3.0, "")
+    .unwrap();
     let written = written!(same);
     written.check();
     written.says("Distance (bits)");
+    assert!(written.svg.contains("<title> &lt;A &amp; B&gt; </title>"));
 }
 
 /// The file is not there where the figure is refused.

@@ -135,17 +135,8 @@ pub(super) struct Text {
 impl Text {
     /// A text that starts at a position and whose middle is at its height.
     pub fn new(text: impl Into<String>, [x, y]: Point, size: f64) -> Self {
-        let text: String = text.into();
         Self {
-            // What has no place in a line, nor in a file of vector graphics.
-            text: text
-                .chars()
-                .map(|c| match c {
-                    '\u{fffe}' | '\u{ffff}' => ' ',
-                    c if c.is_control() => ' ',
-                    c => c,
-                })
-                .collect(),
+            text: cleaned(&text.into()),
             at: [x, y + (ASCENT - DESCENT) / 2.0 * size],
             anchor: Anchor::Start,
             size,
@@ -197,6 +188,16 @@ impl Text {
             },
         })
     }
+}
+
+/// The text without what has no place in a line, nor in a file of vector graphics.
+pub(super) fn cleaned(text: &str) -> String {
+    let clean = |c: char| match c {
+        '\u{fffe}' | '\u{ffff}' => ' ',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    text.chars().map(clean).collect()
 }
 
 /// Everything that is drawn, from the back to the front.

@@ -190,7 +190,7 @@ fn dejavu_sans() -> Result<&'static FontRef<'static>> {
 
     let font = FONT.get_or_init(|| FontRef::try_from_slice(dejavu::sans::regular()));
     font.as_ref().map_err(|error| Error::Drawing {
-        source: Box::new(error.clone()),
+        source: Box::new(*error),
     })
 }
 

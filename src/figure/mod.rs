@@ -3,7 +3,8 @@
 //! A figure is fed with names and numbers and knows nothing of where they come from. Each has a title,
 //! names the unit of its axes and says what colours, marks and bands stand for; colours are those of
 //! Okabe & Ito (2008) and viridis, and groups have different marks, too. Letters are those of DejaVu Sans,
-//! which comes with the crate, so that figures look the same on machines without any fonts. The same
+//! which comes along (by the crate `dejavu`, under the free licence of Bitstream Vera), so that figures look
+//! the same on machines without any fonts. The same
 //! figure gives the same bytes.
 //!
 //! Numbers that cannot be drawn and figures without data are errors.

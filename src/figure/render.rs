@@ -8,7 +8,7 @@ use ndarray::Array3;
 use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::{BackendColor, BackendStyle, DrawingBackend, DrawingErrorKind};
 
-use super::drawing::{Area, Drawing, Point, Shape};
+use super::drawing::{Area, Drawing, Point, Shape, cleaned};
 use super::font::{ASCENT, Style};
 use super::resample::resample;
 use crate::error::{Error, Result};
@@ -43,10 +43,11 @@ impl Drawing {
 
     fn svg(&self) -> Result<String> {
         let (width, height) = self.size();
-        let title = escaped(&self.title);
+        let title = escaped(&cleaned(&self.title));
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n",
+             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n",
             width as usize / FINE,
             height as usize / FINE,
         );

@@ -79,19 +79,22 @@ impl ClassicalMds {
             }
         }
         let (values, vectors) = eigen(&products)?;
+        // Below this, an eigenvalue is 0 but for rounding, and its eigenvector arbitrary.
+        let rounding = n as f64 * f64::EPSILON * values[n - 1].abs();
         let mut positions = Array2::zeros((n, n_dimensions));
         for (dimension, mut column) in positions.columns_mut().into_iter().enumerate() {
             let position = n - 1 - dimension;
             let vector = vectors.col(position);
-            let farthest =
-                vector
-                    .iter()
-                    .fold(0.0, |farthest: f64, &x| match x.abs() > farthest.abs() {
-                        // Opposite numbers that differ by rounding count as one.
-                        true if x.abs() > farthest.abs() * (1.0 + 1e-9) => x,
-                        _ => farthest,
-                    });
-            let length = values[position].max(0.0).sqrt() * largest * farthest.signum();
+            // Of opposite numbers that differ by rounding, the first.
+            let farther = |farthest: f64, &x: &f64| match x.abs() > farthest.abs() * (1.0 + 1e-9) {
+                true => x,
+                false => farthest,
+            };
+            let sign = vector.iter().fold(0.0, farther).signum();
+            let length = match values[position] > rounding {
+                true => sign * values[position].sqrt() * largest,
+                false => 0.0,
+            };
             for (out, x) in column.iter_mut().zip(vector.iter()) {
                 *out = length * x;
             }

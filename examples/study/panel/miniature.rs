@@ -9,7 +9,7 @@ use human_alignment::study::{Factor, Measures, Metric, Study};
 use human_alignment::{Cka, Probe, Result, Ridge, Similarity};
 use ndarray::Array3;
 
-use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa};
+use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa, rsa_per_person};
 use crate::miniature::raster::SIDE;
 use crate::miniature::study::{ARRANGEMENTS, CHOICES};
 use crate::miniature::{Miniature, Settings};
@@ -47,9 +47,9 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
                 metrics: vec![Metric::Probed],
             },
             Column {
-                title: "arrangements, Spearman",
+                title: "arrangements, Spearman per person",
                 dataset: ARRANGEMENTS,
-                metrics: rsa(),
+                metrics: rsa_per_person(),
             },
         ],
         choices: Measurement {

@@ -12,7 +12,7 @@ use human_alignment::probe::CrossValidation;
 use human_alignment::study::{Factor, Measures, Metric};
 use human_alignment::{Choices, Cka, Dissimilarity, ImageFiles, Probe, Result, Similarity};
 
-use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa};
+use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa, rsa_per_person};
 use crate::real::{ANCHORED, Data, OBJECTS, SHOES, THINGS, THINGS48};
 
 /// Whose view is drawn.
@@ -35,7 +35,8 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
         title: "What drives the alignment of networks with people? Trained networks, real people",
         note: "Networks, pictures and people are real; each data set is as it was published.",
         columns: vec![
-            column("92 objects, Spearman", OBJECTS, rsa()),
+            column("92 objects, Spearman with the mean person", OBJECTS, rsa()),
+            column("per person", OBJECTS, rsa_per_person()),
             column(
                 "after the shoes' map",
                 OBJECTS,
