@@ -80,7 +80,7 @@ impl Gallery<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let title = format!("How human are the models? {}", by.dataset);
+        let title = format!("How human are the models? People: {}", by.dataset);
         let mut figure = AlignmentByModel::new(title, quantity(by))
             .with_subtitle(self.panel.note)
             .with_chance(by.chance)?;
@@ -88,7 +88,7 @@ impl Gallery<'_> {
             figure = figure.with_ceiling(ceiling)?;
         }
         for (row, measured) in measured(&rows) {
-            figure = figure.with_model(&row.model, bar(measured), trained_on(row))?;
+            figure = figure.with_model(&row.model, bar(measured), &trained_on(row))?;
         }
         let figure = figure.with_count(n(&rows), by.of);
         write!(
@@ -156,7 +156,7 @@ impl Gallery<'_> {
         }
         for (row, measured) in measured(&known) {
             if let Some(x) = of(row) {
-                figure = figure.with_model(&row.model, x, bar(measured), trained_on(row))?;
+                figure = figure.with_model(&row.model, x, bar(measured), &trained_on(row))?;
             }
         }
         write!(
@@ -395,9 +395,9 @@ impl Gallery<'_> {
         const OF_EACH: usize = 4;
         let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
         let choices = metric.choices(features, trials)?;
-        let title = format!("Odd ones out, {}", self.panel.choices.dataset);
+        let title = format!("Odd ones out to people and to {}", self.panel.shown);
         let mut page = TripletPage::new(title)
-            .with_model_name(&self.panel.shown)
+            .with_model_name("the network")
             .with_subtitle(self.panel.note);
         let ids = trials.stimuli().ids();
         let mut left = [OF_EACH; 2];
@@ -451,8 +451,12 @@ fn measured<'r>(rows: &[&'r Row]) -> impl Iterator<Item = (&'r Row, Measured)> {
     rows.iter().filter_map(|row| Some((*row, row.measured?)))
 }
 
-fn trained_on(row: &Row) -> &str {
-    row.factors.training_data.as_deref().unwrap_or("unknown")
+fn trained_on(row: &Row) -> String {
+    match row.factors.training_data.as_deref() {
+        None => "no network".to_owned(),
+        Some("none") => "not trained".to_owned(),
+        Some(data) => format!("trained on {data}"),
+    }
 }
 
 fn ceiling(rows: &[&Row]) -> Option<Interval> {

@@ -100,7 +100,7 @@ fn explanation(
     };
     if !any_differs_from_chance(&rows, measurement.chance) {
         explanation.silence =
-            Some("no network differs from chance: there is nothing to explain".into());
+            Some("no network differs from chance, so that there is nothing to explain".into());
         return Ok(explanation);
     }
     let networks: Vec<(Factors, f64)> = rows

@@ -15,7 +15,7 @@ pub fn report(panel: &Panel, table: &Table, findings: &Findings) -> String {
     for explanation in &findings.drivers {
         text += &explained(explanation);
     }
-    text += "\n## What changes it\n\nMean paired differences of trained networks, and how many of them have an \
+    text += "\n## What changes it\n\nMean paired differences of networks, and how many of them have an \
              interval that lies above or below 0.\n\n";
     text += &changed(&findings.changes);
     text += "\n## Layers and data sets\n\n";
@@ -122,7 +122,7 @@ fn explained(explanation: &Explanation) -> String {
         explanation.dataset, explanation.metric
     );
     if let Some(silence) = &explanation.silence {
-        let _ = writeln!(text, "Nothing can be said: {silence}.");
+        let _ = writeln!(text, "No effect: {silence}.");
     }
     let Some(drivers) = &explanation.drivers else {
         return text;
@@ -171,7 +171,13 @@ fn explained(explanation: &Explanation) -> String {
     if explanation.effects.is_empty() {
         text += "- none\n";
     }
-    for level in drivers.drivers.iter().flat_map(|driver| &driver.levels) {
+    // Those of factors that explain little are means of anything.
+    for level in drivers
+        .drivers
+        .iter()
+        .take(1)
+        .flat_map(|driver| &driver.levels)
+    {
         let _ = writeln!(
             text,
             "- mean of {} networks, {}: {}{}",

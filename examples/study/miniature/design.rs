@@ -143,9 +143,13 @@ impl Design {
         }
     }
 
-    /// Such as `convolutional small shapes softmax`.
+    /// Such as `conv small shapes softmax`.
     pub fn name(&self) -> String {
-        let (architecture, size) = (self.architecture.name(), self.size.name());
+        let size = self.size.name();
+        let architecture = match self.architecture {
+            Architecture::Convolutional => "conv",
+            Architecture::Perceptron => "mlp",
+        };
         match self.task {
             Some(_) => format!("{architecture} {size} {}", self.task_names().join(" ")),
             None => format!("{architecture} {size} untrained"),

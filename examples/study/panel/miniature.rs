@@ -15,7 +15,7 @@ use crate::miniature::study::{ARRANGEMENTS, CHOICES};
 use crate::miniature::{Miniature, Settings};
 
 /// Whose view is drawn.
-const SHOWN: &str = "convolutional large shapes image-text";
+const SHOWN: &str = "conv large shapes image-text";
 
 pub fn panel(settings: &Settings) -> Result<Panel> {
     let miniature = Miniature::new(settings)?;

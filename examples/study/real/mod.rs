@@ -106,7 +106,7 @@ impl Data {
             study = study.with_model(model)?;
         }
         for (name, who) in [("GPT-4", "GPT_4"), ("ChatGPT", "ChatGPT_3.5")] {
-            let model = Model::new(name).with_factors(factors("language model", "text"));
+            let model = Model::new(name).with_factors(factors("language model", Some("text")));
             study = study.with_model(model.on(THINGS, self.choices(who, &things)?))?;
         }
         Ok(study)
@@ -142,7 +142,7 @@ impl Data {
             let rdm = self.condensed(file)?;
             models.push(
                 Model::new(name)
-                    .with_factors(factors("brain", "life"))
+                    .with_factors(factors("brain", None))
                     .on(OBJECTS, rdm),
             );
         }
@@ -152,7 +152,7 @@ impl Data {
             if name != "monkeyIT" {
                 models.push(
                     Model::new(name)
-                        .with_factors(factors("theory", "none"))
+                        .with_factors(factors("theory", None))
                         .on(OBJECTS, rdm),
                 );
             }
@@ -172,7 +172,8 @@ impl Data {
         let spose = self.spose("spose_embedding66d_rescaled.csv", things)?;
         let spose48 = self.spose("spose_embedding66d_rescaled_48val_reordered.csv", things48)?;
         let model = |name, whole: Representation, part: Representation| {
-            let model = Model::new(name).with_factors(factors("human embedding", "human choices"));
+            let model =
+                Model::new(name).with_factors(factors("human embedding", Some("human choices")));
             model.on(THINGS, whole).on(THINGS48, part).without_probes()
         };
         let vice48 = vice.select(things48)?;
@@ -187,10 +188,10 @@ impl Data {
     }
 }
 
-fn factors(family: &str, training_data: &str) -> Factors {
+fn factors(family: &str, training_data: Option<&str>) -> Factors {
     Factors {
         family: Some(family.into()),
-        training_data: Some(training_data.into()),
+        training_data: training_data.map(str::to_owned),
         ..Factors::default()
     }
 }
