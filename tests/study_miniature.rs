@@ -230,7 +230,7 @@ fn a_layer_is_a_source() {
     let network = &built.networks[1];
     let layer = |tap| source::Layer::new(network.clone(), tap, built.judged.clone());
     let source = layer("conv2").unwrap();
-    assert_eq!(source.name(), "convolutional small shapes softmax conv2");
+    assert_eq!(source.name(), "conv small shapes softmax conv2");
     let all = source.represent(&built.judged.stimuli).unwrap();
     assert_eq!(all.provenance().note("training data"), Some("shapes"));
     assert_eq!(all.provenance().note("epochs"), Some("0"));

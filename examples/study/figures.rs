@@ -12,8 +12,10 @@ use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::rdm::Scaling;
 use human_alignment::study::{Judged, Measured, Metric, Row, Table};
 use human_alignment::{
-    Dissimilarity, Error, Rdm, Representation, Result, Similarity, Stimuli, ZeroShotOddOneOut,
+    Dissimilarity, OddOneOut, Rdm, Representation, Result, Similarity, Stimuli, ZeroShotOddOneOut,
 };
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::panel::{Measurement, Panel, rows, rsa_per_person, was_trained};
 
@@ -61,7 +63,7 @@ struct Gallery<'s> {
 }
 
 /// Writes a figure in both formats.
-macro_rules! write {
+macro_rules! draw {
     ($gallery:expr, $name:expr, $caption:expr, $figure:expr) => {{
         let (name, figure) = ($name, $figure);
         let base = $gallery.folder.join(&name);
@@ -91,10 +93,11 @@ impl Gallery<'_> {
             figure = figure.with_model(&row.model, bar(measured), &trained_on(row))?;
         }
         let figure = figure.with_count(n(&rows), by.of);
-        write!(
+        draw!(
             self,
             format!("alignment-{name}"),
-            "Alignment by model, coloured by training data.", figure
+            "Alignment by model, coloured by training data.",
+            figure
         );
         Ok(())
     }
@@ -159,7 +162,7 @@ impl Gallery<'_> {
                 figure = figure.with_model(&row.model, x, bar(measured), &trained_on(row))?;
             }
         }
-        write!(
+        draw!(
             self,
             name.to_owned(),
             "Alignment against size or accuracy.",
@@ -191,10 +194,11 @@ impl Gallery<'_> {
             figure = figure.with_network(&curve[0].model, layers)?;
         }
         let figure = figure.with_count(n(&curves.concat()), by.of);
-        write!(
+        draw!(
             self,
             format!("layers-{name}"),
-            "Alignment along layers of trained networks.", figure
+            "Alignment along layers of trained networks.",
+            figure
         );
         Ok(())
     }
@@ -268,10 +272,11 @@ impl Gallery<'_> {
             }
         }
         if n_models > 0 {
-            write!(
+            draw!(
                 self,
                 name.to_owned(),
-                "Before and after a linear map.", figure
+                "Before and after a linear map.",
+                figure
             );
         }
         Ok(())
@@ -291,7 +296,7 @@ impl Gallery<'_> {
         for (name, measured) in &concepts.bars {
             figure = figure.with_dimension(name, *measured)?;
         }
-        write!(self, "concepts".to_owned(), &concepts.title, figure);
+        draw!(self, "concepts".to_owned(), &concepts.title, figure);
         Ok(())
     }
 
@@ -329,7 +334,7 @@ impl Gallery<'_> {
             .with_order(&order)?
             .with_groups(self.categories(&order))?
             .with_subtitle(self.panel.note);
-        write!(
+        draw!(
             self,
             format!("rdm-{who}"),
             format!("{title}: dissimilarities."),
@@ -346,7 +351,7 @@ impl Gallery<'_> {
         if let Some(thumbnails) = thumbnails.collect::<Option<Vec<Thumbnail>>>() {
             map = map.with_thumbnails(thumbnails)?;
         }
-        write!(
+        draw!(
             self,
             format!("map-{who}"),
             format!("{title}: classical multidimensional scaling."),
@@ -360,11 +365,7 @@ impl Gallery<'_> {
         stimuli.ids().iter().map(category).collect()
     }
 
-    fn reliability(
-        &mut self,
-        trials: &human_alignment::OddOneOut,
-        features: &Representation,
-    ) -> Result<()> {
+    fn reliability(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
         let choices = ChoiceFrequencies::of(trials);
         let fit = TemperatureScaling::new(Similarity::Cosine).fit(features, &choices)?;
         let Some(temperature) = fit.temperature() else {
@@ -378,21 +379,19 @@ impl Gallery<'_> {
             "At the temperature that suits people best, {temperature:.3}. {}",
             self.panel.note
         ));
-        write!(
+        draw!(
             self,
             "reliability".to_owned(),
-            "Reliability at the fitted temperature.", figure
+            "Reliability at the fitted temperature.",
+            figure
         );
         Ok(())
     }
 
-    /// The first trials of which the network makes something else than people, and as many others.
-    fn trials(
-        &mut self,
-        trials: &human_alignment::OddOneOut,
-        features: &Representation,
-    ) -> Result<()> {
+    /// A few trials of which the network makes what people make of them, and as many others.
+    fn trials(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
         const OF_EACH: usize = 4;
+        const TRIES: usize = 1000;
         let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
         let choices = metric.choices(features, trials)?;
         let title = format!("Odd ones out to people and to {}", self.panel.shown);
@@ -401,9 +400,10 @@ impl Gallery<'_> {
             .with_subtitle(self.panel.note);
         let ids = trials.stimuli().ids();
         let mut left = [OF_EACH; 2];
-        // Spread over the file, lest all be of one stimulus.
-        let stride = (trials.len() / 1000).max(1) | 1;
-        for (&trial, choice) in trials.as_slice().iter().zip(&choices).step_by(stride) {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        for _ in 0..TRIES {
+            let position = rng.random_range(0..trials.len());
+            let (trial, choice) = (trials.as_slice()[position], &choices[position]);
             let Some(pair) = choice else { continue };
             // The pairs are (0,1), (0,2), (1,2); people left the last one out.
             let odd = 2 - usize::from(*pair);
@@ -421,14 +421,14 @@ impl Gallery<'_> {
                 _ => page.with_trial(names, 2, odd)?,
             };
         }
-        if left == [OF_EACH; 2] {
-            return Err(Error::NoTrials);
+        if left != [OF_EACH; 2] {
+            draw!(
+                self,
+                "trials".to_owned(),
+                "What people and the network chose.",
+                page
+            );
         }
-        write!(
-            self,
-            "trials".to_owned(),
-            "What people and the network chose.", page
-        );
         Ok(())
     }
 }
