@@ -88,7 +88,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     let study = || -> Result<Study> {
         let measures = Measures::default()
             .with_zero_shot([zero_shot])?
-            .with_bootstrap(0)
+            .with_bootstrap(0)?
             .with_cka(cka);
         let mut study = Study::new(measures)
             .with_dataset("choices", trials.clone())?

@@ -62,6 +62,7 @@ fn measures() -> Measures {
     let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     Measures::default()
         .with_bootstrap(100)
+        .unwrap()
         .with_probe(probe)
         .with_transfer("choices", "distances")
         .with_calibration(Bins::default())
@@ -122,7 +123,7 @@ fn numbers_are_those_of_the_metrics() {
         let measured = row.measured.unwrap();
         assert_eq!(measured.value, score.accuracy);
         assert_eq!(measured.interval, Some(score.interval));
-        assert_eq!((measured.n, measured.n_ties), (2000, 0));
+        assert_eq!((measured.n, measured.n_ties), (2000, Some(0)));
         assert_eq!((row.seed, row.depth), (7, Some(2)));
         assert_eq!(row.content_hash, late.fingerprint());
         assert_eq!(row.data_hash, people().fingerprint());
@@ -340,7 +341,7 @@ fn what_fails_is_a_row_and_the_others_are_measured() {
         similarity: Similarity::Cosine,
     };
     let flat = only(&with, "flat", "choices", &metric).measured.unwrap();
-    assert_eq!((flat.value, flat.n_ties), (0.0, 2000));
+    assert_eq!((flat.value, flat.n_ties), (0.0, Some(2000)));
     // All other rows are those of a study without the two.
     let without = study().run().unwrap();
     for row in &without.rows {
@@ -410,7 +411,7 @@ fn a_cache_knows_other_settings_and_other_data() {
             .unwrap();
         study.run().unwrap().rows
     };
-    let measures = || Measures::default().with_bootstrap(50);
+    let measures = || Measures::default().with_bootstrap(50).unwrap();
     let first = run(measures(), 1);
     assert_ne!(run(measures(), 2)[0].measured, first[0].measured);
     let pearson = [(Dissimilarity::Correlation, Comparator::Pearson)];
@@ -478,13 +479,18 @@ fn an_rdm_has_no_dissimilarity_of_its_own() {
         (Dissimilarity::Correlation, Comparator::Spearman),
         (Dissimilarity::Cosine, Comparator::Spearman),
     ];
-    let study = Study::new(Measures::default().with_rsa(ways).with_bootstrap(0))
-        .with_dataset("distances", rdms())
-        .unwrap()
-        .with_model(Model::new("published").on("distances", rdm))
-        .unwrap()
-        .with_model(Model::new("features").on("distances", features(2)))
-        .unwrap();
+    let study = Study::new(
+        Measures::default()
+            .with_rsa(ways)
+            .with_bootstrap(0)
+            .unwrap(),
+    )
+    .with_dataset("distances", rdms())
+    .unwrap()
+    .with_model(Model::new("published").on("distances", rdm))
+    .unwrap()
+    .with_model(Model::new("features").on("distances", features(2)))
+    .unwrap();
     let table = study.run().unwrap();
     let of = |dissimilarity, label| {
         let comparator = Comparator::Spearman;
@@ -574,7 +580,7 @@ fn layers_and_networks_are_told_apart() {
     let labels = |rows: Vec<&Row>| rows.into_iter().map(Row::label).collect::<Vec<_>>();
     let last = table.networks("choices", &metric, Layer::Last);
     assert_eq!(labels(last), ["net late", "other"]);
-    let best = table.networks("choices", &metric, Layer::Best);
+    let best = table.networks("choices", &metric, Layer::Largest);
     assert_eq!(labels(best), ["net late", "other"]);
     let curves = table.layer_curves("choices", &metric);
     assert_eq!(curves.len(), 1);
@@ -597,7 +603,8 @@ fn consistency_is_a_correlation_over_networks() {
             interval: None,
             ceiling: None,
             n: 1,
-            n_ties: 0,
+            n_ties: None,
+            degrees_of_freedom: None,
         }),
         failure: None,
         seed: 0,
@@ -667,6 +674,12 @@ fn tables_are_files() {
         );
     }
 
+    let empty = folder.path().join("empty.csv");
+    Table::default().write(&empty).unwrap();
+    assert_eq!(fs::read_to_string(&empty).unwrap().lines().count(), 1);
+    let kinds = records.iter().map(|record| &record[column("kind")]);
+    assert!(kinds.into_iter().any(|kind| kind == "rsa-per-person"));
+
     let path = folder.path().join("table.md");
     table.write(&path).unwrap();
     let text = fs::read_to_string(&path).unwrap();
@@ -681,4 +694,46 @@ fn tables_are_files() {
     ));
     fs::write(&path, "{\"rows\": 3}").unwrap();
     assert!(matches!(Table::read(&path), Err(Error::InFile { .. })));
+}
+
+/// As one that was interrupted: what is in the cache is not asked for again.
+#[test]
+fn a_study_that_grew_asks_for_what_is_new() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let run = |n_models, folder: &tempfile::TempDir| {
+        let counted = |seed| {
+            let name = format!("model {seed}");
+            let source = Named(name.clone(), features(seed), &ASKED);
+            Model::new(name).on("choices", Material::Source(Box::new(source)))
+        };
+        let study = Study::new(Measures::default()).with_dataset("choices", people());
+        let study = (0..n_models).fold(study.unwrap(), |study, seed| {
+            study.with_model(counted(seed)).unwrap()
+        });
+        study.with_cache(folder.path()).run().unwrap()
+    };
+    let [folder, empty] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let part = run(3, &folder);
+    assert_eq!(ASKED.load(Ordering::Relaxed), 3);
+    let whole = run(6, &folder);
+    assert_eq!(ASKED.load(Ordering::Relaxed), 6);
+    assert_eq!(whole.rows[..part.rows.len()], part.rows);
+    assert_eq!(run(6, &empty), whole);
+}
+
+struct Named(String, Representation, &'static AtomicUsize);
+
+impl RepresentationSource for Named {
+    fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
+        self.2.fetch_add(1, Ordering::Relaxed);
+        self.1.select(stimuli)
+    }
+
+    fn key(&self, _: &Stimuli) -> Result<Option<String>> {
+        Ok(Some(self.1.fingerprint()))
+    }
 }

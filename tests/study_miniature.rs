@@ -51,7 +51,9 @@ const GEOMETRY: Metric = Metric::Rsa {
 /// How human the last layers are, by both metrics: of networks that were or would have been trained, and
 /// of those that are not to be.
 fn alignment(built: &Miniature) -> [[Vec<(Factors, f64)>; 2]; 2] {
-    let study = built.study(Measures::default().with_bootstrap(0)).unwrap();
+    let study = built
+        .study(Measures::default().with_bootstrap(0).unwrap())
+        .unwrap();
     let table = study.run().unwrap();
     assert_eq!(table.failures().count(), 0);
     [(CHOICES, ACCURACY), (ARRANGEMENTS, GEOMETRY)].map(|(dataset, metric)| {

@@ -207,7 +207,7 @@ impl Gallery<'_> {
     fn gains(&mut self) -> Result<()> {
         let (choices, distances) = (&self.panel.choices, &self.panel.distances);
         let probed = rows(self.table, choices.dataset, &[Metric::Probed]);
-        let before = choices.networks(self.table);
+        let before = rows(self.table, choices.dataset, &[Metric::NotProbed]);
         let title = format!(
             "What a linear probe adds, on objects that it has not seen: {}",
             choices.dataset

@@ -66,6 +66,7 @@ pub struct BestLayers {
 impl Findings {
     pub fn of(panel: &Panel, table: &Table, seed: u64) -> Result<Self> {
         let both = [&panel.choices, &panel.distances];
+        let explained = table.filter(|row| panel.explains_untrained || was_trained(row));
         let pair = both.map(|measurement| (measurement.dataset, &measurement.metrics[0]));
         Ok(Self {
             drivers: both
@@ -77,7 +78,7 @@ impl Findings {
                 .into_iter()
                 .map(|measurement| best_layers(measurement, table))
                 .collect(),
-            consistency: table
+            consistency: explained
                 .consistency(pair, Layer::Last, Confidence::default())
                 .ok(),
         })
@@ -90,7 +91,9 @@ fn explanation(
     table: &Table,
     seed: u64,
 ) -> Result<Explanation> {
-    let rows = measurement.networks(table);
+    let mut rows = measurement.networks(table);
+    rows.retain(|row| row.factors.n_parameters.is_some());
+    rows.retain(|row| panel.explains_untrained || was_trained(row));
     let mut explanation = Explanation {
         dataset: measurement.dataset,
         metric: measurement.metrics[0].clone(),
@@ -105,8 +108,6 @@ fn explanation(
     }
     let networks: Vec<(Factors, f64)> = rows
         .into_iter()
-        .filter(|row| row.factors.n_parameters.is_some())
-        .filter(|row| panel.explains_untrained || was_trained(row))
         .filter_map(|row| Some((row.factors.clone(), row.value()?)))
         .collect();
     let analysis = DriverAnalysis::default()
@@ -127,13 +128,13 @@ fn any_differs_from_chance(rows: &[&Row], chance: f64) -> bool {
     let p_values: Vec<f64> = rows
         .iter()
         .filter_map(|row| row.measured)
-        .map(|measured| {
-            let estimate = Estimate {
-                value: measured.value - chance,
-                standard_error: measured.standard_error,
-                degrees_of_freedom: (measured.n as f64 - 1.0).max(1.0),
+        .filter_map(|measured| {
+            let estimate = measured.estimate()?;
+            let above = Estimate {
+                value: estimate.value - chance,
+                ..estimate
             };
-            estimate.p_value()
+            Some(above.p_value())
         })
         .collect();
     benjamini_hochberg(&p_values)

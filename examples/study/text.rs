@@ -11,7 +11,8 @@ use super::panel::{Column, Panel, is_share, rows};
 pub fn report(panel: &Panel, table: &Table, findings: &Findings) -> String {
     let mut text = format!("# {}\n\n{}\n\n", panel.title, panel.note);
     text += &main_table(panel, table);
-    text += "\nIntervals of 95 % are over stimuli and people; of a network the last layer that was measured.\n";
+    text += "\nIntervals of 95 %: accuracies over objects, correlations over stimuli and, where there are several, people. Of \
+             a network the last layer that was measured.\n";
     for explanation in &findings.drivers {
         text += &explained(explanation);
     }
@@ -32,13 +33,18 @@ pub fn report(panel: &Panel, table: &Table, findings: &Findings) -> String {
     }
     if let Some(found) = &findings.consistency {
         let [one, other] = &found.datasets;
+        let claim = match found.interval {
+            Some(interval) if interval.lower > 0.0 => "are more human",
+            Some(interval) if interval.upper < 0.0 => "are less human",
+            _ => "can't be said to be more or less human",
+        };
         let interval = found
             .interval
             .map(|interval| bracketed(interval, false))
             .unwrap_or_default();
         let _ = writeln!(
             text,
-            "- Networks that are human on {one} are human on {other}: r = {:.2}{interval}, R² = {:.2}, {} networks.",
+            "- Networks that are more human on {one} {claim} on {other}: r = {:.2}{interval}, R² = {:.2}, {} networks.",
             found.pearson, found.r_squared, found.n_networks
         );
     }
@@ -122,7 +128,7 @@ fn explained(explanation: &Explanation) -> String {
         explanation.dataset, explanation.metric
     );
     if let Some(silence) = &explanation.silence {
-        let _ = writeln!(text, "No effect: {silence}.");
+        let _ = writeln!(text, "Nothing is explained: {silence}.");
     }
     let Some(drivers) = &explanation.drivers else {
         return text;
@@ -168,7 +174,9 @@ fn explained(explanation: &Explanation) -> String {
             bracketed(effect.interval, is_share)
         );
     }
-    if explanation.effects.is_empty() {
+    if drivers.coefficients.is_empty() {
+        text += "- not estimated, see the cautions\n";
+    } else if explanation.effects.is_empty() {
         text += "- none\n";
     }
     // Those of factors that explain little are means of anything.

@@ -18,6 +18,9 @@ pub(super) struct Cache {
     folder: Option<PathBuf>,
 }
 
+/// To be raised with each change of what a study computes from the same data and settings.
+const REVISION: &str = "revision 2";
+
 /// The name of a result: the hash of what it is, of what it depends on, and of the version of this crate.
 pub(super) struct Key(String);
 
@@ -25,6 +28,7 @@ impl Key {
     pub fn of(kind: &str, depends_on: &[&str]) -> Self {
         let mut fingerprint = Fingerprint::new(kind);
         fingerprint.text(env!("CARGO_PKG_VERSION"));
+        fingerprint.text(REVISION);
         for part in depends_on {
             // So that no two lists run into the same text.
             fingerprint.text(&format!("\n{}:", part.len()));

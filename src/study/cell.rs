@@ -7,7 +7,7 @@ use super::numbers;
 use super::place::Place;
 use super::row::{Metric, Row};
 use super::{Measures, Model};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inference::{Credit, Interval};
 use crate::judgment::{Task, Trials};
 use crate::metric::AlignmentMetric;
@@ -157,12 +157,12 @@ impl<'s> Cell<'s> {
                         || numbers::calibration(&metric, bins, features, trials),
                     )?);
                 }
-                if let Some(validation) = &measures.probe
+                if let Some(validation) = measures.probe()
                     && self.place.model.is_probed
                 {
                     let settings = format!("{validation:?}");
                     rows.extend(self.place.find(&self.hash, Metric::Probed, &settings, || {
-                        numbers::probe(validation, features, trials, ceiling)
+                        numbers::probe(&validation, features, trials, ceiling)
                     })?);
                 }
             }
@@ -233,7 +233,7 @@ impl<'s> Cell<'s> {
                 .transform(&key, || match from.place.dataset.judged {
                     Judged::OddOneOut(trials) => numbers::learn(&validation, learned_from, trials),
                     Judged::Anchored(trials) => numbers::learn(&validation, learned_from, trials),
-                    Judged::Rdms(_) => unreachable!("transfers start from trials"),
+                    Judged::Rdms(_) => Err(not_of_trials(from.place.dataset.name)),
                 })
         };
         let from = from.place.dataset.name;
@@ -304,6 +304,14 @@ impl<'s> Cell<'s> {
     }
 }
 
+pub(super) fn not_of_trials(name: &str) -> Error {
+    Error::parameter(
+        "data set of a transfer",
+        "one of trials",
+        format_args!("{name:?}"),
+    )
+}
+
 /// The features of a source, from the cache where it has a key.
 pub(super) fn features(
     source: &dyn RepresentationSource,
@@ -312,9 +320,9 @@ pub(super) fn features(
 ) -> Result<Representation> {
     match source.key(stimuli)? {
         Some(key) => {
-            let key = Key::of("features", &[&key, &stimuli.ids().join("\n")]);
-            cache.features(&key, || source.represent(stimuli))
+            let key = Key::of("features", &[source.name(), &key, &stimuli.fingerprint()]);
+            cache.features(&key, || source.represent(stimuli)?.select(stimuli))
         }
-        None => source.represent(stimuli),
+        None => source.represent(stimuli)?.select(stimuli),
     }
 }

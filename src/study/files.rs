@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::row::Row;
+use super::row::{Metric, Row};
 use super::table::Table;
 use crate::error::{Error, Result};
 use crate::inference::Interval;
@@ -44,7 +44,10 @@ impl Table {
     }
 
     fn write_csv(&self, file: &mut dyn Write) -> io::Result<()> {
-        let mut writer = csv::Writer::from_writer(file);
+        let mut writer = csv::WriterBuilder::new()
+            .has_headers(false)
+            .from_writer(file);
+        writer.write_record(COLUMNS)?;
         for row in &self.rows {
             writer.serialize(Line::from(row))?;
         }
@@ -97,6 +100,34 @@ fn bracketed(interval: Option<Interval>) -> String {
     }
 }
 
+/// The columns of a flat file: the fields of [`Line`].
+const COLUMNS: [&str; 24] = [
+    "model",
+    "tap",
+    "depth",
+    "family",
+    "training_data",
+    "objective",
+    "n_parameters",
+    "n_layers",
+    "imagenet_top1",
+    "dataset",
+    "kind",
+    "metric",
+    "value",
+    "standard_error",
+    "lower",
+    "upper",
+    "ceiling_lower",
+    "ceiling_upper",
+    "n",
+    "n_ties",
+    "seed",
+    "content_hash",
+    "data_hash",
+    "failure",
+];
+
 /// A row as a line of a flat file.
 #[derive(Serialize)]
 struct Line<'r> {
@@ -110,6 +141,8 @@ struct Line<'r> {
     n_layers: Option<u32>,
     imagenet_top1: Option<f64>,
     dataset: &'r str,
+    /// What was measured, as in JSON.
+    kind: Option<String>,
     metric: Option<String>,
     value: Option<f64>,
     standard_error: Option<f64>,
@@ -141,6 +174,7 @@ impl<'r> From<&'r Row> for Line<'r> {
             n_layers: row.factors.n_layers,
             imagenet_top1: row.factors.imagenet_top1,
             dataset: &row.dataset,
+            kind: row.metric.as_ref().and_then(kind),
             metric: row.metric.as_ref().map(ToString::to_string),
             value: row.value(),
             standard_error: measured.and_then(|measured| measured.standard_error),
@@ -149,11 +183,17 @@ impl<'r> From<&'r Row> for Line<'r> {
             ceiling_lower: ceiling.map(|ceiling| ceiling.lower),
             ceiling_upper: ceiling.map(|ceiling| ceiling.upper),
             n: measured.map(|measured| measured.n),
-            n_ties: measured.map(|measured| measured.n_ties),
+            n_ties: measured.and_then(|measured| measured.n_ties),
             seed: row.seed,
             content_hash: &row.content_hash,
             data_hash: &row.data_hash,
             failure: row.failure.as_deref(),
         }
     }
+}
+
+/// The tag of a metric in JSON.
+fn kind(metric: &Metric) -> Option<String> {
+    let value = serde_json::to_value(metric).ok()?;
+    Some(value.get("kind")?.as_str()?.to_owned())
 }

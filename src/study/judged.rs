@@ -7,6 +7,7 @@ use crate::stimuli::Stimuli;
 
 /// The judgments of a data set of a study.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Judged {
     /// Odd-one-out trials.
     OddOneOut(OddOneOut),

@@ -2,7 +2,7 @@
 
 use crate::calibration::Bins;
 use crate::error::{Error, Result};
-use crate::inference::Resample;
+use crate::inference::{Confidence, Resample};
 use crate::metric::cka::Cka;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
@@ -47,7 +47,8 @@ impl Default for Measures {
 }
 
 impl Measures {
-    /// Sets the zero-shot metrics; the first is that of representations as they are beside transfers.
+    /// Sets the zero-shot metrics; the first is that of representations as they are beside probes and
+    /// transfers, and of comparisons of layers. Their intervals are of 95 %, as all of a study.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for two of the same similarity, which no row would tell apart.
@@ -55,7 +56,8 @@ impl Measures {
         mut self,
         metrics: impl IntoIterator<Item = ZeroShotOddOneOut>,
     ) -> Result<Self> {
-        self.zero_shot = metrics.into_iter().collect();
+        let of_95 = |metric: ZeroShotOddOneOut| metric.with_confidence(Confidence::default());
+        self.zero_shot = metrics.into_iter().map(of_95).collect();
         for (position, metric) in self.zero_shot.iter().enumerate() {
             let similarity = metric.similarity();
             let mut others = self.zero_shot[..position].iter();
@@ -75,14 +77,21 @@ impl Measures {
     }
 
     /// Sets the replicates of the bootstrap over stimuli and people that RSA's intervals come from; with 0
-    /// there are no intervals.
-    #[must_use]
-    pub fn with_bootstrap(mut self, n_replicates: usize) -> Self {
+    /// there are no intervals. Where there is one person it is over stimuli, and whitened comparisons are over
+    /// people alone.
+    ///
+    /// # Errors
+    /// As for [`Bootstrap::new`], except for 0.
+    pub fn with_bootstrap(mut self, n_replicates: usize) -> Result<Self> {
+        if n_replicates > 0 {
+            Bootstrap::new(n_replicates, 0)?;
+        }
         self.n_replicates = n_replicates;
-        self
+        Ok(self)
     }
 
-    /// Adds the probe on data sets of trials.
+    /// Adds the probe on data sets of trials. It is held against the first zero-shot metric of the study,
+    /// whatever its own is.
     #[must_use]
     pub fn with_probe(mut self, validation: CrossValidation) -> Self {
         self.probe = Some(validation);
@@ -91,9 +100,15 @@ impl Measures {
 
     /// Takes the transform that a probe learns from all trials of one data set to another data set. The probe
     /// is that of [`Measures::with_probe`], or one of penalty 0.01.
+    ///
+    /// What is found is about a transfer only where the two data sets share no judgments. A pair that the
+    /// study doesn't have is refused when it runs.
     #[must_use]
     pub fn with_transfer(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
-        self.transfers.push((from.into(), to.into()));
+        let transfer = (from.into(), to.into());
+        if !self.transfers.contains(&transfer) {
+            self.transfers.push(transfer);
+        }
         self
     }
 
@@ -123,6 +138,12 @@ impl Measures {
     /// The metric of representations as they are beside probe and transfer.
     pub(super) fn first_zero_shot(&self) -> ZeroShotOddOneOut {
         self.zero_shot.first().copied().unwrap_or_default()
+    }
+
+    /// The probe beside the first zero-shot metric.
+    pub(super) fn probe(&self) -> Option<CrossValidation> {
+        let validation = self.probe.clone()?;
+        Some(validation.with_zero_shot(self.first_zero_shot()))
     }
 
     /// What learns the transforms of transfers.

@@ -81,7 +81,7 @@ pub struct Study {
 /// How far a study is.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'s> {
-    /// Models that are measured on all data sets.
+    /// Models that are measured on all data sets; what compares them with each other comes after the last.
     pub n_done: usize,
     /// All models.
     pub n_models: usize,
@@ -137,7 +137,8 @@ impl Study {
     /// Adds a model. The data sets that it has something to say about come first.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where another model has the same name and layer, for a data set that is not
+    /// [`Error::InvalidParameter`] where another model has the same name and layer, or the same name and depth,
+    /// for a data set that is not
     /// in the study, and where choices are given for dissimilarities, or the other way about;
     /// [`Error::Unanswered`] or [`Error::MissingStimuli`] where choices leave a question open that people answered.
     pub fn with_model(mut self, model: Model) -> Result<Self> {
@@ -145,6 +146,11 @@ impl Study {
         if self.models.iter().any(|other| other.label() == label) {
             let expected = "one that no other model has";
             return Err(Error::parameter("name of a model", expected, label));
+        }
+        let is_same_layer = |other: &Model| other.name == model.name && other.depth == model.depth;
+        if self.models.iter().any(is_same_layer) {
+            let expected = "one that no other layer of the network has";
+            return Err(Error::parameter("depth of a layer", expected, label));
         }
         for (name, material) in &model.material {
             let Some(judged) = self.dataset(name) else {
@@ -193,8 +199,10 @@ impl Study {
 
     /// Measures every model on every data set that it has something to say about.
     ///
-    /// Models are measured side by side; features are held of as many as there are threads, and of all of
-    /// them where CKA, or the layers of a network, are compared.
+    /// Models are measured side by side. Features are held while a model is measured, and until the end of the
+    /// study where they are compared with those of other models or layers: for CKA, agreement between models
+    /// and networks of several layers. What compares all models with each other is computed anew when a model
+    /// is added.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] where a transform is to come from a data set that is not in the study or

@@ -31,6 +31,7 @@ pub struct Factors {
 }
 
 /// What a model has to say about the stimuli of a data set.
+#[non_exhaustive]
 pub enum Material {
     /// Features of the stimuli.
     Source(Box<dyn RepresentationSource + Send + Sync>),

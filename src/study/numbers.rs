@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::inference::{Comparison, Credit, Estimate, Interval, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
-use crate::metric::odd_one_out::ZeroShotOddOneOut;
+use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
 use crate::metric::rsa::{self, RepresentationalSimilarity};
 use crate::probe::CrossValidation;
 use crate::rdm::{Dissimilarity, RdmSet};
@@ -39,19 +39,26 @@ pub(super) fn zero_shot<T: Task>(
 ) -> Result<Vec<Found>> {
     let similarity = metric.similarity();
     let score = metric.score(features, trials)?;
-    let accuracy = Measured {
-        value: score.accuracy,
-        standard_error: score.standard_error,
-        interval: Some(score.interval),
-        ceiling,
-        n: score.n_trials,
-        n_ties: score.n_ties,
-    };
+    let accuracy = scored(&score, trials, ceiling);
     let cross_entropy = Measured::plain(score.cross_entropy, score.n_trials);
     Ok(vec![
         Found::new(Metric::ZeroShot { similarity }, accuracy),
         Found::new(Metric::CrossEntropy { similarity }, cross_entropy),
     ])
+}
+
+/// An accuracy, whose error is at the level of objects.
+fn scored<T: Task>(score: &Score, trials: &Trials<T>, ceiling: Option<Interval>) -> Measured {
+    let fewest = trials.shown().len().min(trials.len());
+    let estimate = Estimate {
+        value: score.accuracy,
+        standard_error: score.standard_error,
+        degrees_of_freedom: fewest as f64 - 1.0,
+    };
+    Measured {
+        n_ties: Some(score.n_ties),
+        ..accuracy(estimate, ceiling, trials.len())
+    }
 }
 
 /// The first metric less the second on the same features.
@@ -86,8 +93,13 @@ pub(super) fn probe<T: Task>(
     ceiling: Option<Interval>,
 ) -> Result<Vec<Found>> {
     let pooled = validation.run(features, trials)?.pooled;
-    let probed = accuracy(pooled.probed.accuracy, ceiling, pooled.n_trials);
-    let mut found = vec![Found::new(Metric::Probed, probed)];
+    let both = [
+        (Metric::Probed, pooled.probed.accuracy),
+        (Metric::NotProbed, pooled.zero_shot.accuracy),
+    ];
+    let of_both =
+        |(metric, estimate)| Found::new(metric, accuracy(estimate, ceiling, pooled.n_trials));
+    let mut found: Vec<Found> = both.map(of_both).into();
     found.extend(gain(
         Metric::ProbeGain,
         Some(pooled.difference),
@@ -121,14 +133,7 @@ pub(super) fn transferred<T: Task>(
     let transferred = transfer_across(transform, features, trials, [metric, &after])?;
     let score = transferred.after;
     let from = from.to_owned();
-    let accuracy = Measured {
-        value: score.accuracy,
-        standard_error: score.standard_error,
-        interval: Some(score.interval),
-        ceiling,
-        n: score.n_trials,
-        n_ties: score.n_ties,
-    };
+    let accuracy = scored(&score, trials, ceiling);
     let mut found = vec![Found::new(
         Metric::Transferred { from: from.clone() },
         accuracy,
@@ -152,15 +157,14 @@ pub(super) fn rsa(score: &rsa::Score, dissimilarity: Option<Dissimilarity>) -> V
     let mut found = vec![Found::new(against_mean, against_mean_person(score))];
     if score.n_people > 1 {
         let measured = Measured {
-            value: score.mean_per_person,
             standard_error: score.standard_error_per_person,
+            degrees_of_freedom: degrees_of_freedom(score, score.standard_error_per_person),
             interval: score.interval_per_person,
             ceiling: score.ceiling.as_ref().map(|ceiling| Interval {
                 lower: ceiling.lower,
                 upper: ceiling.upper,
             }),
-            n: n_pairs(score),
-            n_ties: 0,
+            ..Measured::plain(score.mean_per_person, n_pairs(score))
         };
         found.push(Found::new(per_person, measured));
     }
@@ -169,13 +173,20 @@ pub(super) fn rsa(score: &rsa::Score, dissimilarity: Option<Dissimilarity>) -> V
 
 fn against_mean_person(score: &rsa::Score) -> Measured {
     Measured {
-        value: score.value,
         standard_error: score.standard_error,
+        degrees_of_freedom: degrees_of_freedom(score, score.standard_error),
         interval: score.interval,
-        ceiling: None,
-        n: n_pairs(score),
-        n_ties: 0,
+        ..Measured::plain(score.value, n_pairs(score))
     }
+}
+
+/// Those of the bootstrap of [`Measures::rsa_metric`](super::Measures).
+fn degrees_of_freedom(score: &rsa::Score, standard_error: Option<f64>) -> Option<f64> {
+    let fewest = match score.n_people {
+        1 => score.n_stimuli,
+        n_people => n_people.min(score.n_stimuli),
+    };
+    standard_error.map(|_| fewest as f64 - 1.0)
 }
 
 fn n_pairs(score: &rsa::Score) -> u64 {
@@ -214,15 +225,8 @@ fn accuracy(estimate: Estimate, ceiling: Option<Interval>, n_trials: usize) -> M
 }
 
 pub(super) fn gain(metric: Metric, difference: Option<Comparison>, n: usize) -> Vec<Found> {
-    let found = difference.map(|difference| {
-        let standard_error = difference.difference.standard_error;
-        let measured = Measured {
-            standard_error,
-            interval: standard_error.map(|_| difference.interval),
-            ..Measured::plain(difference.difference.value, n as u64)
-        };
-        Found::new(metric, measured)
-    });
+    let found = difference
+        .map(|difference| Found::new(metric, Measured::estimated(difference.difference, n as u64)));
     found.into_iter().collect()
 }
 

@@ -13,6 +13,7 @@ use crate::similarity::Similarity;
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Metric {
     /// The accuracy of odd-one-out or anchored choices, as the representation is.
     ZeroShot {
@@ -74,7 +75,9 @@ pub enum Metric {
     },
     /// The accuracy on objects that a probe has not seen, over object-disjoint folds.
     Probed,
-    /// How much that is above the representation as it is on the same trials.
+    /// The accuracy of the representation as it is on the same trials.
+    NotProbed,
+    /// The difference of these two.
     ProbeGain,
     /// The accuracy after a transform that a probe learned from another data set.
     Transferred {
@@ -158,6 +161,7 @@ impl fmt::Display for Metric {
             Metric::ErrorConsistency { with } => write!(f, "error consistency with {with}"),
             Metric::Agreement => f.write_str("agreement"),
             Metric::Probed => f.write_str("probed accuracy"),
+            Metric::NotProbed => f.write_str("accuracy on the trials of the probe"),
             Metric::ProbeGain => f.write_str("probed − zero-shot"),
             Metric::Transferred { from } => write!(f, "accuracy, transform of {from}"),
             Metric::TransferGain { from } => write!(f, "transform of {from} − zero-shot"),
@@ -222,14 +226,16 @@ pub struct Measured {
     pub value: f64,
     /// Its standard error, where it is known.
     pub standard_error: Option<f64>,
+    /// Degrees of freedom of the standard error, where it is known.
+    pub degrees_of_freedom: Option<f64>,
     /// Its 95 % confidence interval, where it is known.
     pub interval: Option<Interval>,
     /// The noise ceiling, lower and upper, where it is known.
     pub ceiling: Option<Interval>,
     /// Trials, or pairs of stimuli.
     pub n: u64,
-    /// Trials whose largest similarity is shared.
-    pub n_ties: u64,
+    /// Trials whose largest similarity is shared, where they were counted.
+    pub n_ties: Option<u64>,
 }
 
 impl Measured {
@@ -238,22 +244,35 @@ impl Measured {
         Self {
             value,
             standard_error: None,
+            degrees_of_freedom: None,
             interval: None,
             ceiling: None,
             n,
-            n_ties: 0,
+            n_ties: None,
         }
     }
 
     /// A number with what is known of its uncertainty.
     pub(super) fn estimated(estimate: Estimate, n: u64) -> Self {
         let interval = estimate.interval(Confidence::default());
+        // Of an unknown error it has no ends.
+        let is_known = estimate.standard_error.is_some();
         Self {
             standard_error: estimate.standard_error,
-            // Of an unknown error it has no ends.
-            interval: estimate.standard_error.map(|_| interval),
+            degrees_of_freedom: is_known.then_some(estimate.degrees_of_freedom),
+            interval: is_known.then_some(interval),
             ..Self::plain(estimate.value, n)
         }
+    }
+
+    /// The number with its standard error, for tests and other intervals; `None` where the error is not
+    /// known.
+    pub fn estimate(&self) -> Option<Estimate> {
+        Some(Estimate {
+            value: self.value,
+            standard_error: Some(self.standard_error?),
+            degrees_of_freedom: self.degrees_of_freedom?,
+        })
     }
 }
 

@@ -68,6 +68,15 @@ impl Table {
         curves
     }
 
+    /// A table of the rows of which something is true.
+    #[must_use]
+    pub fn filter(&self, is_kept: impl Fn(&Row) -> bool) -> Self {
+        let rows = self.rows.iter().filter(|row| is_kept(row));
+        Self {
+            rows: rows.cloned().collect(),
+        }
+    }
+
     /// The rows without a number.
     pub fn failures(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.failure.is_some())
@@ -82,14 +91,14 @@ pub enum Layer {
     #[default]
     Last,
     /// That of the largest number, which is too large by what is noise in it: the more layers, the more.
-    Best,
+    Largest,
 }
 
 impl Layer {
     fn prefers(self, row: &Row, other: &Row) -> bool {
         match self {
             Self::Last => row.depth > other.depth,
-            Self::Best => row.value() > other.value(),
+            Self::Largest => row.value() > other.value(),
         }
     }
 }

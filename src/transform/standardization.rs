@@ -1,5 +1,6 @@
 //! How features are shifted and scaled before they are multiplied.
 
+use std::fmt;
 use std::slice::from_ref;
 
 use ndarray::{Array1, Axis};
@@ -15,11 +16,26 @@ use crate::representation::Representation;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardization(Moments);
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Moments {
     None,
     Scalar { mean: f64, std: f64 },
     PerFeature { mean: Array1<f64>, std: Array1<f64> },
+}
+
+/// Moments of features in full, where `ndarray` would leave out those in the middle of many: what is written
+/// differs where numbers do.
+impl fmt::Debug for Moments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Scalar { mean, std } => write!(f, "Scalar {{ mean: {mean:?}, std: {std:?} }}"),
+            Self::PerFeature { mean, std } => {
+                let [mean, std] = [mean, std].map(|moments| moments.to_vec());
+                write!(f, "PerFeature {{ mean: {mean:?}, std: {std:?} }}")
+            }
+        }
+    }
 }
 
 impl Standardization {

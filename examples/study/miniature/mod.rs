@@ -29,7 +29,6 @@ pub mod study;
 pub mod training;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use human_alignment::Result;
 use panel::Trained;
@@ -85,13 +84,12 @@ impl Default for Settings {
 /// All that a study is about.
 pub struct Miniature {
     /// The pictures that networks are trained with.
+    #[allow(dead_code)] // For tests.
     pub training: Pictures,
     /// The pictures that people judge, which no network has seen.
     pub judged: Arc<Pictures>,
     pub networks: Vec<Arc<Trained>>,
     pub people: People,
-    /// How long each stage took.
-    pub stages: Vec<(&'static str, Duration)>,
 }
 
 impl Miniature {
@@ -100,12 +98,6 @@ impl Miniature {
     /// The same settings give the same bits on any number of threads (not on any processor: candle's
     /// products add up in the order that suits its caches).
     pub fn new(settings: &Settings) -> Result<Self> {
-        let mut stages = Vec::new();
-        let mut start = Instant::now();
-        let mut stage = |name| {
-            stages.push((name, start.elapsed()));
-            start = Instant::now();
-        };
         // No picture of one set has the name of one of the other.
         let first = 1 + settings.n_judged_variants;
         let judged = Pictures::draw(
@@ -116,17 +108,13 @@ impl Miniature {
             first..first + settings.n_training_variants,
             &mut generator(settings.seed, Purpose::TrainingPictures),
         )?;
-        stage("pictures");
         let networks = panel::train(settings, &training, &judged)?;
-        stage("networks");
         let people = People::simulate(settings, &judged)?;
-        stage("people");
         Ok(Self {
             training,
             judged: Arc::new(judged),
             networks,
             people,
-            stages,
         })
     }
 }

@@ -18,6 +18,7 @@ pub struct Trained {
     /// How often it saw each training picture.
     pub n_epochs: usize,
     /// How its training ended, if it was trained.
+    #[allow(dead_code)] // For tests.
     pub report: Option<Report>,
 }
 

@@ -103,7 +103,7 @@ fn note(settings: &Settings) -> &'static str {
 fn measures() -> Result<Measures> {
     let probe = CrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-3)?);
     Ok(Measures::default()
-        .with_bootstrap(200)
+        .with_bootstrap(200)?
         .with_probe(probe)
         .with_transfer(CHOICES, ARRANGEMENTS)
         .with_calibration(Bins::default())

@@ -90,6 +90,7 @@ pub fn is_share(metric: &Metric) -> bool {
         Metric::ZeroShot { .. }
             | Metric::Agreement
             | Metric::Probed
+            | Metric::NotProbed
             | Metric::ProbeGain
             | Metric::Transferred { .. }
             | Metric::TransferGain { .. }

@@ -9,6 +9,7 @@ use super::Factor;
 /// Why the numbers of an analysis of drivers say less than they seem to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Caution {
     /// There are fewer than ten networks for each column of the regression.
     FewNetworks {

@@ -8,6 +8,7 @@ use crate::study::Factors;
 /// What may explain why one network is more human than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Factor {
     /// What a network was trained on.
     TrainingData,

@@ -217,7 +217,7 @@ impl DriverAnalysis {
     /// # Errors
     /// [`Error::TooFew`] for fewer than 4 networks, where no factor differs between them, and where every
     /// replicate drew networks that are equally aligned;
-    /// [`Error::InvalidParameter`] for an alignment that is not finite; [`Error::EqualAlignment`] where all
+    /// [`Error::InvalidParameter`] for an alignment or a factor that is not finite; [`Error::EqualAlignment`] where all
     /// are equally aligned.
     pub fn run(&self, networks: &[(Factors, f64)]) -> Result<Drivers> {
         let n = networks.len();
@@ -237,7 +237,7 @@ impl DriverAnalysis {
         if is_constant(&unit) {
             return Err(Error::EqualAlignment);
         }
-        let (factors, mut cautions) = self.columns(networks);
+        let (factors, mut cautions) = self.columns(networks)?;
         if factors.is_empty() {
             return Err(Error::TooFew {
                 what: "factors that differ between networks",
@@ -255,7 +255,8 @@ impl DriverAnalysis {
         let n_columns = columns.len();
         let fit = LeastSquares::fit(&columns, &y)?;
         if fit.is_none() {
-            cautions.push(match n <= n_columns + 1 {
+            let rank = Explained::by(columns.iter().copied(), &rows)?.rank();
+            cautions.push(match n <= rank + 1 {
                 true => Caution::Saturated {
                     n_networks: n,
                     n_columns,
@@ -304,12 +305,19 @@ impl DriverAnalysis {
     }
 
     /// The factors that all networks have and that differ between them, and why others are left out.
-    fn columns(&self, networks: &[(Factors, f64)]) -> (Vec<Columns>, Vec<Caution>) {
+    fn columns(&self, networks: &[(Factors, f64)]) -> Result<(Vec<Columns>, Vec<Caution>)> {
         let mut cautions = Vec::new();
         let mut all = Vec::new();
         for &factor in &self.factors {
             let known = networks.iter().map(|(factors, _)| factor.of(factors));
             let known: Vec<Known<'_>> = known.flatten().collect();
+            for known in &known {
+                if let Known::Number(number) = known
+                    && !number.is_finite()
+                {
+                    return Err(Error::parameter("factor of a network", "finite", number));
+                }
+            }
             if known.len() < networks.len() {
                 cautions.push(Caution::Unknown {
                     factor,
@@ -322,7 +330,7 @@ impl DriverAnalysis {
                 None => cautions.push(Caution::Constant { factor }),
             }
         }
-        (all, cautions)
+        Ok((all, cautions))
     }
 
     fn levels(&self, columns: &Columns, y: &[f64]) -> Vec<Level> {
@@ -459,7 +467,8 @@ fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<Caution>> {
 fn how_often_largest(replicates: &[Vec<f64>], position: usize) -> f64 {
     let is_largest = |shares: &&Vec<f64>| {
         let largest = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        shares[position] >= largest
+        // Equal shares differ by rounding.
+        shares[position] >= largest - 1e-12
     };
     replicates.iter().filter(is_largest).count() as f64 / replicates.len() as f64
 }
