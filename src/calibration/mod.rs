@@ -22,7 +22,7 @@
 //! use ndarray::Array2;
 //!
 //! // An observer who is surer than the similarities say.
-//! let features = Array2::from_shape_fn((30, 4), |(i, j)| ((i * (2 * j + 3) + j * j) % 7) as f32 / 4.0);
+//! let features = Array2::from_shape_fn((30, 4), |(i, j)| ((i * (2 * j + 3) * 11 + j) % 31) as f32 / 16.0);
 //! let representation = Representation::new(Stimuli::numbered(30), features)?;
 //! let observer = SimulatedObserver::new(representation.clone())?.with_temperature(0.4)?;
 //! let simulated = observer.odd_one_out(5000, 1)?;

@@ -137,8 +137,8 @@ impl Study {
     /// Adds a model. The data sets that it has something to say about come first.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where another model has the same name and layer, or the same name and depth,
-    /// for a data set that is not
+    /// [`Error::InvalidParameter`] where another model has the same name and layer, or the same name
+    /// and depth on a data set; for a data set that is not
     /// in the study, and where choices are given for dissimilarities, or the other way about;
     /// [`Error::Unanswered`] or [`Error::MissingStimuli`] where choices leave a question open that people answered.
     pub fn with_model(mut self, model: Model) -> Result<Self> {
@@ -147,8 +147,12 @@ impl Study {
             let expected = "one that no other model has";
             return Err(Error::parameter("name of a model", expected, label));
         }
-        let is_same_layer = |other: &Model| other.name == model.name && other.depth == model.depth;
-        if self.models.iter().any(is_same_layer) {
+        let stands_there = |other: &Model| {
+            let mut datasets = other.material.keys();
+            (&other.name, other.depth) == (&model.name, model.depth)
+                && datasets.any(|dataset| model.material.contains_key(dataset))
+        };
+        if self.models.iter().any(stands_there) {
             let expected = "one that no other layer of the network has";
             return Err(Error::parameter("depth of a layer", expected, label));
         }
