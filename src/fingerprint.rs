@@ -4,7 +4,6 @@ use sha2::{Digest, Sha256};
 
 use crate::io::digest::hex;
 use crate::io::element::encode_f32;
-use crate::representation::Representation;
 
 /// The hash of data that are added one after another.
 pub(crate) struct Fingerprint {
@@ -27,13 +26,10 @@ impl Fingerprint {
         self.digest.update(text);
     }
 
-    pub fn features(&mut self, representation: &Representation) {
-        // Row by row, as all of them may be more than memory holds twice.
-        let rows = representation
-            .as_slice()
-            .chunks_exact(representation.n_features());
-        for row in rows {
-            encode_f32(row, &mut self.bytes);
+    pub fn features(&mut self, features: &[f32]) {
+        // Piece by piece, as all of them may be more than memory holds twice.
+        for piece in features.chunks(4096) {
+            encode_f32(piece, &mut self.bytes);
             self.digest.update(&self.bytes);
         }
     }

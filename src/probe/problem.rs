@@ -182,7 +182,7 @@ fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) 
     let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&shown.stimuli().fingerprint());
     fingerprint.text(&choices.stimuli().fingerprint());
-    fingerprint.features(shown);
+    fingerprint.features(shown.as_slice());
     for (question, frequencies) in choices.questions().iter().zip(choices.of_pairs()) {
         fingerprint.indices(question);
         fingerprint.numbers(frequencies);

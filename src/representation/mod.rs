@@ -84,7 +84,7 @@ impl Representation {
     pub fn fingerprint(&self) -> String {
         let mut fingerprint = Fingerprint::new("representation");
         fingerprint.text(&self.stimuli.fingerprint());
-        fingerprint.features(self);
+        fingerprint.features(self.as_slice());
         fingerprint.finish()
     }
 

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use super::cache::{Cache, Key};
-use super::cell::{Dataset, Held};
+use super::cell::Held;
+use super::dataset::Dataset;
 use super::judged::Judged;
 use super::numbers::{self, Found};
 use super::place::Place;

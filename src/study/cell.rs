@@ -8,34 +8,13 @@ use super::place::Place;
 use super::row::{Metric, Row};
 use super::{Measures, Model};
 use crate::error::{Error, Result};
-use crate::inference::{Credit, Interval};
+use crate::inference::Credit;
 use crate::judgment::{Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::rdm::{Rdm, RdmSet};
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
 use crate::transform::LinearTransform;
-
-/// A data set while it is measured on.
-pub(super) struct Dataset<'s> {
-    pub name: &'s str,
-    pub judged: &'s Judged,
-    pub fingerprint: String,
-    ceiling: Option<Interval>,
-}
-
-impl<'s> Dataset<'s> {
-    pub fn new(name: &'s str, judged: &'s Judged, cache: &Cache) -> Result<Self> {
-        let fingerprint = judged.fingerprint();
-        let key = Key::of("ceiling", &[&fingerprint]);
-        Ok(Self {
-            ceiling: cache.numbers(&key, || Ok(judged.ceiling()))?,
-            name,
-            judged,
-            fingerprint,
-        })
-    }
-}
 
 /// What a model has to say, in a form that can be measured.
 enum Content<'s> {

@@ -15,6 +15,7 @@ mod cache;
 mod cell;
 mod choices;
 mod consistency;
+mod dataset;
 mod drivers;
 mod files;
 mod judged;
@@ -42,7 +43,8 @@ use crate::error::{Error, Result};
 use crate::representation::Representation;
 use between::Between;
 use cache::Cache;
-use cell::{Cell, Dataset, Finished, Held};
+use cell::{Cell, Finished, Held};
+use dataset::Dataset;
 use place::Place;
 
 /// Models, data sets, and what is measured of them.
@@ -210,8 +212,9 @@ impl Study {
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] where a transform is to come from a data set that is not in the study or
-    /// has no trials, [`Error::Write`] where the cache can't be written. What fails otherwise is a
-    /// row.
+    /// has no trials, [`Error::Write`] where the cache can't be written; as for [`Cka::matrix`](crate::Cka::matrix)
+    /// and [`agreement`](crate::agreement::agreement) where models that can be measured can't be compared. What
+    /// fails otherwise is a row.
     pub fn run(&self) -> Result<Table> {
         self.run_observed(|_| {})
     }

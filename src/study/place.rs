@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::cache::{Cache, Key};
-use super::cell::Dataset;
+use super::dataset::Dataset;
 use super::numbers::Found;
 use super::row::{Metric, Row};
 use crate::error::{Error, Result};

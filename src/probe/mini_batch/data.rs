@@ -97,7 +97,7 @@ pub(super) fn fingerprint<T: Task>(
     }
     for representation in [&shown].into_iter().chain(context.iter().copied()) {
         fingerprint.text(&representation.stimuli().fingerprint());
-        fingerprint.features(representation);
+        fingerprint.features(representation.as_slice());
     }
     Ok(fingerprint.finish())
 }
