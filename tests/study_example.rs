@@ -158,7 +158,7 @@ fn published_data_give_the_references() {
             other => other.trim_end_matches("_imagenet"),
         };
         for (tap, scores) in &images["kriegeskorte92"] {
-            let tap = tap.replace(" (global average pool)", ".unwrap()mean");
+            let tap = tap.replace(" (global average pool)", "@mean");
             for comparator in ["pearson", "spearman"] {
                 let value = scores["correlation_rdm_vs_mean_behaviour"][comparator]
                     .as_f64()
@@ -169,7 +169,7 @@ fn published_data_give_the_references() {
             }
         }
         for (tap, scores) in &images["zappos"] {
-            let tap = tap.replace(" (global average pool)", ".unwrap()mean");
+            let tap = tap.replace(" (global average pool)", "@mean");
             for (trials, dataset) in [
                 ("odd_one_out_derived", real::SHOES),
                 ("anchored", real::ANCHORED),
