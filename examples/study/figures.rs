@@ -35,7 +35,7 @@ pub fn draw(panel: &Panel, table: &Table, folder: &Path) -> Result<Vec<Drawn>> {
     };
     let distances = Measurement {
         metrics: rsa_per_person(),
-        ..measurement(&panel.distances)
+        ..panel.distances.clone()
     };
     for (name, measured) in [("choices", &panel.choices), ("distances", &distances)] {
         gallery.by_model(name, measured)?;
@@ -46,13 +46,6 @@ pub fn draw(panel: &Panel, table: &Table, folder: &Path) -> Result<Vec<Drawn>> {
     gallery.concepts()?;
     gallery.pictures()?;
     Ok(gallery.drawn)
-}
-
-fn measurement(other: &Measurement) -> Measurement {
-    Measurement {
-        metrics: other.metrics.clone(),
-        ..*other
-    }
 }
 
 struct Gallery<'s> {

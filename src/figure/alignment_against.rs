@@ -1,6 +1,6 @@
 //! The alignment of models against another number of theirs.
 
-use super::axes::{self, BELOW, References, interval_label, referenced};
+use super::axes::{self, BELOW, References, referenced};
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font::{self, Anchor};
@@ -144,16 +144,9 @@ impl AlignmentAgainst {
 
         let (mut drawing, top) = self.heading.draw(820.0)?;
         let mut keys = self.groups.keys();
-        if self
-            .models
-            .iter()
-            .any(|model| model.alignment.interval.is_some())
-        {
-            keys.push((
-                Key::Upright(Color::SOFT),
-                interval_label(self.references.confidence),
-            ));
-        }
+        let measured = self.models.iter().map(|model| model.alignment);
+        let key = Key::Upright(Color::SOFT);
+        keys.extend(self.references.interval_key(key, measured));
         keys.extend(self.references.keys(&self.alignment, span));
         if let Some(line) = &line {
             let label = format!("least squares, R² = {}", decimal(line.r2, 2));

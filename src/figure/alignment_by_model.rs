@@ -1,6 +1,6 @@
 //! The alignment of models, one below the other.
 
-use super::axes::{References, interval_label, referenced};
+use super::axes::{References, referenced};
 use super::color::Color;
 use super::drawing::Drawing;
 use super::groups::Groups;
@@ -99,16 +99,9 @@ impl AlignmentByModel {
 
         let (mut drawing, top) = self.heading.draw(860.0)?;
         let mut keys = self.groups.keys();
-        if self
-            .models
-            .iter()
-            .any(|model| model.alignment.interval.is_some())
-        {
-            keys.push((
-                Key::Whiskers(Color::SOFT),
-                interval_label(self.references.confidence),
-            ));
-        }
+        let measured = self.models.iter().map(|model| model.alignment);
+        let key = Key::Whiskers(Color::SOFT);
+        keys.extend(self.references.interval_key(key, measured));
         keys.extend(self.references.keys(&self.quantity, span));
         let top = legend::draw(&mut drawing, top, &keys)?;
         let written = |model: &&Model| self.quantity.written(model.alignment.value, span);

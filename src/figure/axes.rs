@@ -4,6 +4,7 @@ use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font::{self, Anchor};
 use super::legend::Key;
+use super::measured::Measured;
 use super::quantity::Quantity;
 use super::scale::Scale;
 use crate::error::Result;
@@ -138,6 +139,16 @@ impl References {
             (Key::Dashed(Color::SOFT), label)
         });
         ceiling.into_iter().chain(chance).collect()
+    }
+
+    /// What the legend says of intervals, where any of the numbers has one.
+    pub fn interval_key(
+        &self,
+        key: Key,
+        mut measured: impl Iterator<Item = Measured>,
+    ) -> Option<(Key, String)> {
+        let is_there = measured.any(|measured| measured.interval.is_some());
+        is_there.then(|| (key, interval_label(self.confidence)))
     }
 
     /// The band, where numbers lie from left to right.

@@ -1,6 +1,6 @@
 //! How well each human dimension, or each concept, is found in a representation.
 
-use super::axes::{References, interval_label, referenced};
+use super::axes::{References, referenced};
 use super::color::Color;
 use super::drawing::{Area, Drawing};
 use super::heading::{Heading, figure};
@@ -90,15 +90,9 @@ impl DimensionBars {
 
         let (mut drawing, top) = self.heading.draw(860.0)?;
         let mut keys = Vec::new();
-        if dimensions
-            .iter()
-            .any(|(_, measured)| measured.interval.is_some())
-        {
-            keys.push((
-                Key::Whiskers(Color::SOFT),
-                interval_label(self.references.confidence),
-            ));
-        }
+        let measured = dimensions.iter().map(|(_, measured)| *measured);
+        let key = Key::Whiskers(Color::SOFT);
+        keys.extend(self.references.interval_key(key, measured));
         keys.extend(self.references.keys(&self.quantity, span));
         let top = legend::draw(&mut drawing, top, &keys)?;
         let labels = dimensions

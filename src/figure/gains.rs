@@ -1,6 +1,6 @@
 //! Models before and after something was learned.
 
-use super::axes::{References, interval_label, referenced};
+use super::axes::{References, referenced};
 use super::color::Color;
 use super::drawing::Drawing;
 use super::heading::{Heading, figure};
@@ -106,12 +106,8 @@ impl Gains {
             (Key::OpenMarker(Marker::Circle, BEFORE), before),
             (Key::Marker(Marker::Circle, AFTER), after),
         ];
-        if pairs.clone().any(|measured| measured.interval.is_some()) {
-            keys.push((
-                Key::Whiskers(Color::SOFT),
-                interval_label(self.references.confidence),
-            ));
-        }
+        let key = Key::Whiskers(Color::SOFT);
+        keys.extend(self.references.interval_key(key, pairs.clone()));
         keys.extend(self.references.keys(&self.quantity, span));
         let top = legend::draw(&mut drawing, top, &keys)?;
         let labels = models.iter().map(|model| {

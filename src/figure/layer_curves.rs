@@ -1,6 +1,6 @@
 //! Alignment along the layers of networks.
 
-use super::axes::{self, BELOW, References, interval_label, referenced};
+use super::axes::{self, BELOW, References, referenced};
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font;
@@ -115,10 +115,9 @@ impl LayerCurves {
 
         let (mut drawing, top) = self.heading.draw(860.0)?;
         let mut keys = Vec::new();
-        if layers().any(|(_, alignment)| alignment.interval.is_some()) {
-            let band = Key::Band(Color::of_group(0).with_opacity(BAND));
-            keys.push((band, interval_label(self.references.confidence)));
-        }
+        let band = Key::Band(Color::of_group(0).with_opacity(BAND));
+        let measured = layers().map(|&(_, alignment)| alignment);
+        keys.extend(self.references.interval_key(band, measured));
         keys.extend(self.references.keys(&self.alignment, span));
         let top = legend::draw(&mut drawing, top, &keys)? + 6.0;
         let height = (16.0 * self.networks.len() as f64).max(400.0);

@@ -107,6 +107,9 @@ pub(super) fn minimise(
     })
 }
 
+/// A point, the objective there and its gradient.
+type Evaluated = (Vec<f64>, Value, Vec<f64>);
+
 struct Search<'s, 'o> {
     objective: &'s mut Objective<'o>,
     limits: Limits,
@@ -316,12 +319,11 @@ impl<'s, 'o> Search<'s, 'o> {
     }
 
     /// Adds columns in the best of lengths that double or halve.
-    #[allow(clippy::type_complexity)]
-    fn try_lengths(&mut self, added: &[f64]) -> Result<Option<(Vec<f64>, Value, Vec<f64>)>> {
+    fn try_lengths(&mut self, added: &[f64]) -> Result<Option<Evaluated>> {
         /// Lengths that are tried.
         const MOST: usize = 60;
 
-        let mut best: Option<(Vec<f64>, Value, Vec<f64>)> = None;
+        let mut best: Option<Evaluated> = None;
         let mut length = self.added_length;
         let mut falling = None;
         for _ in 0..MOST {

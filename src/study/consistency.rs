@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::row::{Metric, Row};
+use super::standardized::{dot, is_constant, standardized};
 use super::table::{Layer, Table};
 use crate::error::{Error, Result};
 use crate::inference::{Confidence, Interval};
@@ -67,16 +68,11 @@ impl Table {
 
 /// `None` where one side is constant.
 fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
-    let n = pairs.len() as f64;
-    let mean_of = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / n;
-    let (left, right) = (mean_of(|pair| pair.0), mean_of(|pair| pair.1));
-    let sum_of = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
-        pairs.iter().map(|&(a, b)| term(a - left, b - right)).sum()
-    };
-    let lengths = (sum_of(&|a, _| a * a) * sum_of(&|_, b| b * b)).sqrt();
-    let is_constant = pairs.windows(2).all(|two| two[0].0 == two[1].0)
-        || pairs.windows(2).all(|two| two[0].1 == two[1].1);
-    (!is_constant && lengths > 0.0).then(|| (sum_of(&|a, b| a * b) / lengths).clamp(-1.0, 1.0))
+    let all: Vec<usize> = (0..pairs.len()).collect();
+    let (left, right): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    let [left, right] = [left, right].map(|side| standardized(&side, &all));
+    let is_defined = !is_constant(&left) && !is_constant(&right);
+    is_defined.then(|| dot(&left, &right).clamp(-1.0, 1.0))
 }
 
 /// tanh(artanh r ± z / √(n − 3)).

@@ -24,6 +24,7 @@ mod model;
 mod numbers;
 mod place;
 mod row;
+mod standardized;
 mod table;
 
 use std::path::PathBuf;

@@ -84,7 +84,7 @@ impl Default for Settings {
 /// All that a study is about.
 pub struct Miniature {
     /// The pictures that networks are trained with.
-    #[allow(dead_code)] // For tests.
+    #[allow(dead_code)] // Only tests look at it, which share this file.
     pub training: Pictures,
     /// The pictures that people judge, which no network has seen.
     pub judged: Arc<Pictures>,

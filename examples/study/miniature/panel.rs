@@ -18,7 +18,7 @@ pub struct Trained {
     /// How often it saw each training picture.
     pub n_epochs: usize,
     /// How its training ended, if it was trained.
-    #[allow(dead_code)] // For tests.
+    #[allow(dead_code)] // Only tests look at it, which share this file.
     pub report: Option<Report>,
 }
 

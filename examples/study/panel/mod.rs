@@ -41,6 +41,7 @@ pub struct Column {
 }
 
 /// What networks are compared by.
+#[derive(Clone)]
 pub struct Measurement {
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,

@@ -4,6 +4,7 @@ use faer::{Col, Mat};
 
 use super::factor::{Factor, Known};
 use crate::error::{Error, Result};
+use crate::study::standardized::{dot, standardized};
 
 /// The columns of one factor over all networks: one number, or one indicator for each level but the first.
 #[derive(Debug, Clone)]
@@ -164,28 +165,4 @@ fn decompose(matrix: &Mat<f64>) -> Result<faer::linalg::solvers::Svd<f64>> {
     matrix.thin_svd().map_err(|_| Error::NotConverged {
         what: "the singular value decomposition of the factors",
     })
-}
-
-/// A column at some rows, with mean 0 and length 1; all 0 where it is constant there.
-pub(super) fn standardized(column: &[f64], rows: &[usize]) -> Vec<f64> {
-    let mean = rows.iter().map(|&row| column[row]).sum::<f64>() / rows.len() as f64;
-    let scale = rows
-        .iter()
-        .map(|&row| column[row].abs())
-        .fold(0.0, f64::max);
-    let mut centred: Vec<f64> = rows.iter().map(|&row| column[row] - mean).collect();
-    let length = dot(&centred, &centred).sqrt();
-    // What is left of a constant column is rounding.
-    let is_constant = length <= 1e-12 * scale * (rows.len() as f64).sqrt();
-    centred
-        .iter_mut()
-        .for_each(|value| *value = if is_constant { 0.0 } else { *value / length });
-    centred
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    left.iter()
-        .zip(right)
-        .map(|(left, right)| left * right)
-        .sum()
 }

@@ -22,9 +22,10 @@ pub use caution::Caution;
 pub use factor::Factor;
 
 use super::Factors;
+use super::standardized::{is_constant, standardized};
 use crate::error::{Error, Result};
 use crate::inference::{Confidence, Estimate, Interval, percentile_interval};
-use design::{Columns, Explained, LeastSquares, standardized};
+use design::{Columns, Explained, LeastSquares};
 use factor::Known;
 use shares::Subsets;
 
@@ -471,10 +472,6 @@ fn how_often_largest(replicates: &[Vec<f64>], position: usize) -> f64 {
         shares[position] >= largest - 1e-12
     };
     replicates.iter().filter(is_largest).count() as f64 / replicates.len() as f64
-}
-
-fn is_constant(unit: &[f64]) -> bool {
-    unit.iter().all(|&value| value == 0.0)
 }
 
 fn at_least_one(what: &'static str, n: usize) -> Result<usize> {
