@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::stimuli::NearMiss;
+
 /// What every fallible function of the crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -60,6 +62,17 @@ pub enum Error {
         path: PathBuf,
         /// The endings that are read.
         expected: &'static str,
+    },
+
+    /// A file is of a known format that the crate doesn't read.
+    #[error("{} is {format}, which is not read: {remedy}", path.display())]
+    ForeignFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: &'static str,
+        /// How to convert it.
+        remedy: &'static str,
     },
 
     /// The elements of an array have a type that can't be read as numbers here.
@@ -156,13 +169,64 @@ pub enum Error {
         found: usize,
     },
 
+    /// A text file is not in the encoding that it is read in.
+    #[error(
+        "line {line}: the byte 0x{byte:02X} is not UTF-8; the file may be in Windows-1252, as older \
+         versions of Excel save it: name its encoding (--encoding windows-1252), or save it as UTF-8"
+    )]
+    Encoding {
+        /// The line, counted from 1.
+        line: u64,
+        /// The byte.
+        byte: u8,
+    },
+
+    /// A value is missing where all are needed.
+    #[error(
+        "line {line}, {}: the value is missing ({found:?})",
+        field_name(*field, column)
+    )]
+    MissingValue {
+        /// The line, counted from 1.
+        line: u64,
+        /// The field, counted from 1.
+        field: usize,
+        /// The name of its column; empty where it has none.
+        column: String,
+        /// The text that is there.
+        found: String,
+    },
+
+    /// The content of a file can be read in more than one way.
+    #[error("it does not show {what}: {remedy}")]
+    Ambiguous {
+        /// What it does not show.
+        what: String,
+        /// How to say it.
+        remedy: &'static str,
+    },
+
+    /// Rows without ids can't be matched, because there are not as many of both.
+    #[error(
+        "{available} cannot be matched with {needed}: rows without ids are matched by position, which \
+         takes as many of both; give the ids of the rows (--ids)"
+    )]
+    NotPaired {
+        /// What was to be matched.
+        needed: String,
+        /// What it was to be matched with.
+        available: String,
+    },
+
     /// A field of a text file is not the number it should be.
-    #[error("line {line}, field {field}: {found:?} is not {expected}")]
+    #[error("line {line}, {}: {found:?} is not {expected}", field_name(*field, column))]
     NotANumber {
         /// The line, counted from 1.
         line: u64,
         /// The field, counted from 1.
         field: usize,
+        /// The name of its column; empty where it has none.
+        column: String,
         /// What kind of number was expected.
         expected: &'static str,
         /// The text that is there.
@@ -244,7 +308,12 @@ pub enum Error {
     },
 
     /// Stimuli that are needed are not there.
-    #[error("{n_missing} of {n_needed} stimuli are missing{}: {}", hint(*n_missing, *n_needed), Sample { ids, total: *n_missing })]
+    #[error(
+        "{n_missing} of {n_needed} stimuli{} are missing{}: {}{near_miss}",
+        of(near_miss.needed_by.as_deref()),
+        hint(*n_missing, *n_needed),
+        Sample { ids, total: *n_missing }
+    )]
     MissingStimuli {
         /// The first few missing ids, in order.
         ids: Vec<String>,
@@ -252,6 +321,8 @@ pub enum Error {
         n_missing: usize,
         /// How many were needed.
         n_needed: usize,
+        /// What the ids on both sides look like.
+        near_miss: Box<NearMiss>,
     },
 
     /// Stimuli are there that should not be.
@@ -395,6 +466,16 @@ pub enum Error {
         second: String,
         /// What is wrong with their dissimilarity.
         problem: PairProblem,
+    },
+
+    /// A matrix reads like similarities where dissimilarities are needed.
+    #[error(
+        "these look like similarities ({evidence}), and dissimilarities are needed: say so to have \
+         them converted (--similarities)"
+    )]
+    LooksLikeSimilarities {
+        /// What speaks for it.
+        evidence: String,
     },
 
     /// A number of dissimilarities is not that of all pairs of any number of stimuli.
@@ -697,6 +778,7 @@ impl Error {
             Error::Read { .. }
             | Error::Write { .. }
             | Error::InFile { .. }
+            | Error::ForeignFormat { .. }
             | Error::UnknownFormat { .. } => self,
             source => Error::InFile {
                 path: path.into(),
@@ -901,7 +983,10 @@ impl fmt::Display for PairProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
-            PairProblem::Missing => write!(f, "it is missing"),
+            PairProblem::Missing => write!(
+                f,
+                "its dissimilarity is missing; where pairs may be missing, say so (--missing)"
+            ),
             PairProblem::OffScale {
                 value,
                 lowest,
@@ -914,8 +999,8 @@ impl fmt::Display for PairProblem {
                 tolerance,
             } => write!(
                 f,
-                "the matrix is not symmetric: {upper} above the diagonal, {lower} below \
-                 (tolerance {tolerance})"
+                "the matrix is not symmetric: {upper} above the diagonal, {lower} below (tolerance \
+                 {tolerance}); if both are judgments of the pair, average them (--average-triangles)"
             ),
             PairProblem::Diagonal { value, tolerance } => {
                 write!(f, "the diagonal is {value}, not 0 (tolerance {tolerance})")
@@ -960,6 +1045,19 @@ fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
     Ok(())
 }
 
+/// Such as ` of human.csv`.
+fn of(place: Option<&str>) -> String {
+    place.map_or(String::new(), |place| format!(" of {place}"))
+}
+
+/// Such as `field 3 ("weight")`.
+fn field_name(field: usize, column: &str) -> String {
+    match column.is_empty() {
+        true => format!("field {field}"),
+        false => format!("field {field} ({column:?})"),
+    }
+}
+
 fn no_array(name: &str) -> String {
     if name.is_empty() {
         "it is not said which array holds the matrix".into()
@@ -992,6 +1090,7 @@ mod tests {
             ids: vec!["aardvark".into(), "abacus".into()],
             n_missing: 3,
             n_needed: 4,
+            near_miss: Box::default(),
         };
         assert_eq!(
             error.to_string(),

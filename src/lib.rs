@@ -71,6 +71,7 @@ pub mod extract;
 #[cfg(feature = "figures")]
 pub mod figure;
 mod fingerprint;
+pub mod formats;
 mod images;
 pub mod inference;
 mod io;

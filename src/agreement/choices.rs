@@ -151,8 +151,7 @@ impl<T: Task> Choices<T> {
                 .map(|(&question, &chosen)| (question, chosen))
                 .collect();
         }
-        let position = |id: &String| stimuli.position(id).map(|position| position as u32);
-        let positions: Vec<Option<u32>> = self.stimuli.ids().iter().map(position).collect();
+        let positions = stimuli.find_each(&self.stimuli);
         answers
             .filter_map(|(question, &chosen)| {
                 match question.map(|index| positions[index as usize]) {

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::io::table::Table;
+use crate::formats::TextEncoding;
+use crate::io::text::Table;
 use crate::stimuli::{Stimuli, missing};
 
-/// Reads the label of each stimulus from two columns of a `.csv` or `.tsv` file with a header, one with
+/// Reads the label of each stimulus from two columns of a table with a header, one with
 /// ids and one with labels, and puts them in the order of `stimuli`. Rows of other ids are passed over;
 /// a field without text is an empty label.
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::UnknownFormat`] for another ending, and within [`Error::InFile`]
+/// [`Error::Read`], and within [`Error::InFile`]
 /// [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Malformed`], [`Error::DuplicateStimulus`] for an
 /// id that stands twice, [`Error::MissingStimuli`] for stimuli without a row.
 pub fn read_labels(
@@ -23,11 +24,12 @@ pub fn read_labels(
 ) -> Result<Vec<String>> {
     let path = path.as_ref();
     let read = || {
-        let mut table = Table::open(path)?;
+        let table = Table::read(path, TextEncoding::default())?;
         let (ids, labels) = (table.column(id_column)?, table.column(label_column)?);
         let mut rows: HashMap<String, (usize, String)> = HashMap::new();
         let mut position = 0;
-        while let Some(row) = table.next_row()? {
+        let mut table_rows = table.rows();
+        while let Some(row) = table_rows.next()? {
             let id = row.text(ids).to_owned();
             let label = row.text(labels).trim().to_owned();
             if let Some((first, _)) = rows.insert(id.clone(), (position, label)) {

@@ -6,12 +6,13 @@
 pub(crate) mod atomic;
 pub(crate) mod digest;
 pub(crate) mod element;
+pub(crate) mod format;
 pub(crate) mod mat;
 pub(crate) mod npy;
 pub(crate) mod npy_header;
 pub(crate) mod npz;
 pub(crate) mod safetensors;
-pub(crate) mod table;
+pub(crate) mod text;
 pub(crate) mod triplets;
 pub(crate) mod txt_triplets;
 

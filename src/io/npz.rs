@@ -47,6 +47,52 @@ impl NpzArchive {
             .map_err(|error| refused(&self.origin, error))
     }
 
+    /// Finds the array of this name, or where none is given the only one, or the only one of numbers
+    /// whose shape `fits`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchArray`] names those that are there.
+    pub(crate) fn choose(&mut self, name: Option<&str>, fits: impl Fn(&[u64]) -> bool) -> Result<usize> {
+        let members = self.members()?.into_iter().enumerate();
+        let array = |(index, name): (usize, String)| Some((name.strip_suffix(".npy")?.into(), index));
+        let arrays: Vec<(String, usize)> = members.filter_map(array).collect();
+        let found = match name {
+            Some(name) => {
+                let name = name.strip_suffix(".npy").unwrap_or(name);
+                let found = arrays.iter().find(|(array, _)| array == name);
+                found.map(|&(_, index)| index)
+            }
+            None => self.only(&arrays, fits)?,
+        };
+        found.ok_or_else(|| Error::NoSuchArray {
+            name: name.unwrap_or_default().into(),
+            available: arrays.into_iter().map(|(name, _)| name).collect(),
+        })
+    }
+
+    fn only(
+        &mut self,
+        arrays: &[(String, usize)],
+        fits: impl Fn(&[u64]) -> bool,
+    ) -> Result<Option<usize>> {
+        if let &[(_, index)] = arrays {
+            return Ok(Some(index));
+        }
+        let mut fitting = Vec::new();
+        for &(_, index) in arrays {
+            match self.array(index) {
+                Ok(reader) if fits(reader.shape()) => fitting.push(index),
+                // Texts and scalars stand beside arrays of numbers.
+                Ok(_) | Err(Error::UnsupportedElement { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(match fitting.as_slice() {
+            &[index] => Some(index),
+            _ => None,
+        })
+    }
+
     /// The array that is the member at this place: its header is read, its data still to come.
     ///
     /// The sizes that the archive and the header declare are no promise, so memory grows with the

@@ -75,6 +75,30 @@ impl SafetensorsFile {
         self.metadata.tensors().into_iter().collect()
     }
 
+    /// Finds the tensor of this name, or where none is given the only one, or the only one whose shape
+    /// `fits`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchArray`] names those that are there.
+    pub(crate) fn choose(
+        &self,
+        name: Option<&str>,
+        fits: impl Fn(&[usize]) -> bool,
+    ) -> Result<String> {
+        let tensors = self.tensors();
+        let mut fitting = tensors.iter().filter(|(tensor, info)| match name {
+            Some(name) => name == tensor.as_str(),
+            None => tensors.len() == 1 || fits(&info.shape),
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some((name, _)), None) => Ok(name.clone()),
+            _ => Err(Error::NoSuchArray {
+                name: name.unwrap_or_default().into(),
+                available: tensors.keys().cloned().collect(),
+            }),
+        }
+    }
+
     /// An entry of the metadata.
     pub(crate) fn note(&self, name: &str) -> Option<&str> {
         let notes = self.metadata.metadata().as_ref()?;

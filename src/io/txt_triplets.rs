@@ -111,6 +111,7 @@ impl TextTriplets {
             let number = number(text).ok_or_else(|| Error::NotANumber {
                 line: self.line_number,
                 field,
+                column: String::new(),
                 expected: "a whole number",
                 found: text.chars().take(80).collect(),
             })?;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result, TrialProblem};
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
-use crate::stimuli::{Stimuli, missing};
+use crate::stimuli::Stimuli;
 
 /// Odd-one-out trials: each `[a, b, odd]`, where people found the third stimulus the odd one and so
 /// chose the pair of the first two.
@@ -162,12 +162,7 @@ impl<T: Task> Trials<T> {
     /// # Errors
     /// [`Error::MissingStimuli`] where no trial is left.
     pub fn restrict_to(&self, stimuli: &Stimuli) -> Result<(Self, usize)> {
-        let to_new: Vec<Option<u32>> = self
-            .stimuli
-            .ids()
-            .iter()
-            .map(|id| stimuli.position(id).map(|position| position as u32))
-            .collect();
+        let to_new = stimuli.find_each(&self.stimuli);
         let mut kept = Vec::new();
         let mut trials = Vec::new();
         for (position, trial) in self.trials.iter().enumerate() {
@@ -177,13 +172,8 @@ impl<T: Task> Trials<T> {
             }
         }
         if trials.is_empty() {
-            let absent = self
-                .shown
-                .iter()
-                .filter(|&&index| to_new[index as usize].is_none());
-            let n_missing = absent.clone().count();
-            let ids = absent.map(|&index| &self.stimuli.ids()[index as usize]);
-            return Err(missing(ids, n_missing, self.shown.len()));
+            stimuli.positions_of_some(&self.stimuli, &self.shown)?;
+            return Err(Error::NoTrials);
         }
         let n_dropped = self.trials.len() - trials.len();
         let mut restricted = Self::new(stimuli.clone(), trials)?;

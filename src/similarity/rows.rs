@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
-use crate::stimuli::{Stimuli, missing};
+use crate::stimuli::Stimuli;
 
 /// Marks a stimulus that no trial shows.
 const NOT_SHOWN: u32 = u32::MAX;
@@ -41,18 +41,7 @@ impl<'a> Rows<'a> {
         similarity: Similarity,
     ) -> Result<Self> {
         let here = representation.stimuli();
-        let row_of_shown: Vec<u32> = if here == stimuli {
-            shown.to_vec()
-        } else {
-            let id_of = |&position: &u32| &stimuli.ids()[position as usize];
-            let row_of = |id: &String| here.position(id).map(|row| row as u32);
-            let found: Vec<u32> = shown.iter().map(id_of).filter_map(row_of).collect();
-            if found.len() < shown.len() {
-                let absent = shown.iter().map(id_of).filter(|id| row_of(id).is_none());
-                return Err(missing(absent, shown.len() - found.len(), shown.len()));
-            }
-            found
-        };
+        let row_of_shown = here.positions_of_some(stimuli, shown)?;
         let directions: Vec<Result<Direction>> = row_of_shown
             .par_iter()
             .map(|&row| Direction::new(representation, row, similarity))

@@ -5,6 +5,7 @@
 //! are there, memory is asked for as data comes in and only up to a limit, and nesting has one, too.
 
 mod array;
+mod choose;
 mod stream;
 #[cfg(test)]
 pub(crate) mod tests;

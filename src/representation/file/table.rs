@@ -1,64 +1,204 @@
-//! Features in columns of a `.csv` or `.tsv` file.
+//! Features in columns of a table.
 
 use ndarray::Array2;
 
 use super::{Contents, FileSource};
 use crate::error::{Error, Result};
 use crate::io::reserve;
-use crate::io::table::Table;
+use crate::io::text::{Table, counts, id_rank, is_index_name};
 use crate::representation::Provenance;
+use crate::stimuli::Stimuli;
+
+/// What the columns of a table are.
+struct Columns {
+    ids: Option<usize>,
+    /// A column that may number the rows.
+    index: Option<usize>,
+    features: Vec<usize>,
+}
 
 impl FileSource {
-    /// Reads every column that isn't one of ids or ignored.
+    /// Reads every column that holds neither ids nor numbers of rows and isn't ignored.
     pub(super) fn read_table(&self) -> Result<Contents> {
-        let mut table = Table::open(&self.path)?;
-        let id_column = match (&self.id_column, &self.ids) {
-            (Some(name), _) => Some(table.column(name)?),
-            (None, Some(_)) => None,
-            (None, None) => Some(0),
-        };
-        for name in &self.ignored_columns {
-            table.column(name)?;
+        let table = Table::read(&self.path, self.encoding)?;
+        let columns = self.columns(&table)?;
+        match self.read_columns(&table, &columns)? {
+            Some(contents) => Ok(contents),
+            // What counted at first does not count on: it is a feature.
+            None => {
+                let mut columns = columns;
+                columns.features.extend(columns.index.take());
+                columns.features.sort_unstable();
+                let contents = self.read_columns(&table, &columns)?;
+                contents.ok_or(Error::NoTrials)
+            }
         }
-        let names = table.header().iter().enumerate();
-        let columns: Vec<usize> = names
-            .filter(|(column, name)| {
-                Some(*column) != id_column && !self.ignored_columns.contains(name)
-            })
-            .map(|(column, _)| column)
-            .collect();
+    }
+
+    /// Reads the columns; `None` where the column that may number the rows does not, and may be a
+    /// feature.
+    fn read_columns(&self, table: &Table, columns: &Columns) -> Result<Option<Contents>> {
         let refused = |expected: &str, n_rows: usize| Error::Shape {
             what: "the table of features",
             expected: expected.into(),
-            found: vec![n_rows as u64, columns.len() as u64],
+            found: vec![n_rows as u64, columns.features.len() as u64],
         };
-        if columns.is_empty() {
+        if columns.features.is_empty() {
             return Err(refused("at least one column of features", 0));
         }
-
-        let (mut ids, mut values, mut n_rows) = (Vec::new(), Vec::new(), 0);
-        while let Some(row) = table.next_row()? {
-            if values.capacity() - values.len() < columns.len() {
-                let ahead = columns.len().max(values.len());
+        let (mut ids, mut index, mut n_rows) = (Vec::new(), Vec::new(), 0);
+        let mut values: Vec<f64> = Vec::new();
+        let mut rows = table.rows();
+        while let Some(row) = rows.next()? {
+            if values.capacity() - values.len() < columns.features.len() {
+                let ahead = columns.features.len().max(values.len());
                 reserve(&mut values, ahead, "the table")?;
             }
-            for &column in &columns {
+            for &column in &columns.features {
                 values.push(row.number(column)?);
             }
-            ids.extend(id_column.map(|column| row.text(column)));
+            ids.extend(columns.ids.map(|column| row.text(column).to_owned()));
+            index.extend(columns.index.map(|column| row.text(column).to_owned()));
             n_rows += 1;
         }
         if n_rows == 0 {
-            return Err(refused("at least one row under the header", 0));
+            return Err(refused("at least one row of numbers", 0));
         }
-        let features = Array2::from_shape_vec((n_rows, columns.len()), values);
-        Ok(Contents {
-            features: features.map_err(|error| Error::Malformed {
-                format: "table",
-                source: error.into(),
-            })?,
-            ids: id_column.map(|_| ids),
+        let mut rows = None;
+        if let Some(column) = columns.index {
+            rows = counts(&index);
+            if rows.is_none() && table.header().is_none() {
+                return Ok(None);
+            }
+            if rows.is_none() && columns.ids.is_none() && self.ids.is_none() {
+                return Err(unclear(table, column));
+            }
+            log::info!(
+                "{}: column {} numbers the rows, and is no feature",
+                self.path.display(),
+                column + 1
+            );
+        }
+        let ids = columns.ids.map(|_| ids);
+        self.check_order(ids.as_deref())?;
+        let stimuli = match (ids, rows) {
+            (Some(ids), _) => Some(Stimuli::new(ids)?),
+            (None, Some(first)) => Some(Stimuli::labelled_rows(n_rows as u32, first as u32)),
+            (None, None) => None,
+        };
+        let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
+        let features = features.map_err(|error| Error::Malformed {
+            format: "table",
+            source: error.into(),
+        })?;
+        Ok(Some(Contents {
+            features: features.into(),
+            stimuli,
             provenance: Provenance::default(),
+        }))
+    }
+
+    /// Tells what the columns are: by what was said, by their names, by their content.
+    fn columns(&self, table: &Table) -> Result<Columns> {
+        let mut ignored = Vec::new();
+        for name in &self.ignored_columns {
+            ignored.push(table.column(name)?);
+        }
+        let left: Vec<usize> = (0..table.n_columns())
+            .filter(|column| !ignored.contains(column))
+            .collect();
+        let texts = text_columns(table)?;
+        let has_header = table.header().is_some();
+        let ids = match &self.id_column {
+            Some(name) => Some(table.column(name)?),
+            None => {
+                let named = left.iter().filter(|_| has_header).filter_map(|&column| {
+                    Some((!texts.contains(&column), id_rank(table.name(column))?, column))
+                });
+                let text = left.iter().copied().find(|column| texts.contains(column));
+                named.min().map(|(_, _, column)| column).or(text)
+            }
+        };
+        let may_number = |column: usize| match has_header {
+            true => is_index_name(table.name(column)),
+            false => column == left[0] && left.len() > 1,
+        };
+        let index = left
+            .iter()
+            .copied()
+            .find(|&column| Some(column) != ids && !texts.contains(&column) && may_number(column));
+        let index = match (index, has_header) {
+            // Without a name it has to count from the beginning.
+            (Some(column), false) if !counts_at_first(table, column)? => None,
+            (index, _) => index,
+        };
+        let is_feature = |column: &usize| Some(*column) != ids && Some(*column) != index;
+        Ok(Columns {
+            ids,
+            index,
+            features: left.into_iter().filter(is_feature).collect(),
         })
+    }
+
+    /// Refuses ids beside a table that has the same in another order.
+    fn check_order(&self, own: Option<&[String]>) -> Result<()> {
+        let (Some(given), Some(own)) = (&self.ids, own) else {
+            return Ok(());
+        };
+        let same_set = own.len() == given.len() && own.iter().all(|id| given.position(id).is_some());
+        if !same_set || given.ids() == own {
+            return Ok(());
+        }
+        Err(Error::Ambiguous {
+            what: format!(
+                "which ids its rows have: those in the table come in another order than those in {}",
+                given.origin().unwrap_or("the list")
+            ),
+            remedy: "leave the list out, or ignore the column",
+        })
+    }
+}
+
+/// Columns in which some field of the first rows is neither a number nor missing.
+fn text_columns(table: &Table) -> Result<Vec<usize>> {
+    /// Rows that are looked at.
+    const SAMPLE: usize = 200;
+
+    let mut is_text = vec![false; table.n_columns()];
+    let mut rows = table.rows();
+    let mut n_rows = 0;
+    while n_rows < SAMPLE
+        && let Some(row) = rows.next()?
+    {
+        for (column, is_text) in is_text.iter_mut().enumerate() {
+            *is_text |= row.maybe_number(column).is_none() && !row.is_missing(column);
+        }
+        n_rows += 1;
+    }
+    Ok((0..is_text.len()).filter(|&column| is_text[column]).collect())
+}
+
+/// Whether a column begins as one that numbers at least three rows.
+fn counts_at_first(table: &Table, column: usize) -> Result<bool> {
+    /// Rows that are looked at.
+    const SAMPLE: usize = 16;
+
+    let (mut labels, mut rows) = (Vec::new(), table.rows());
+    while labels.len() < SAMPLE
+        && let Some(row) = rows.next()?
+    {
+        labels.push(row.text(column).to_owned());
+    }
+    Ok(labels.len() >= 3 && counts(&labels).is_some())
+}
+
+fn unclear(table: &Table, column: usize) -> Error {
+    Error::Ambiguous {
+        what: format!(
+            "whether column {} ({:?}) holds ids or numbers rows, in another order than from 0 or 1 up",
+            column + 1,
+            table.name(column)
+        ),
+        remedy: "name it as the column of ids (--id-column), or ignore it (--ignore-column)",
     }
 }

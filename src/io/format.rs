@@ -1,0 +1,67 @@
+//! The format of a file, by the ending of its name.
+
+use std::path::Path;
+
+use super::extension;
+use crate::error::{Error, Result};
+
+/// The format of a file that holds numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Npy,
+    Npz,
+    Safetensors,
+    Mat,
+    /// A table or a list, of whatever separator.
+    Text,
+}
+
+impl Format {
+    /// Tells the format from the name of a file.
+    ///
+    /// # Errors
+    /// [`Error::ForeignFormat`] for a known format that isn't read, with how to convert it;
+    /// [`Error::UnknownFormat`] for any other ending.
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let foreign = |format, remedy| Error::ForeignFormat {
+            path: path.into(),
+            format,
+            remedy,
+        };
+        Err(match extension(path).as_str() {
+            "npy" => return Ok(Format::Npy),
+            "npz" => return Ok(Format::Npz),
+            "safetensors" => return Ok(Format::Safetensors),
+            "mat" => return Ok(Format::Mat),
+            "csv" | "tsv" | "tab" | "txt" | "dat" => return Ok(Format::Text),
+            "h5" | "hdf5" | "hdf" | "he5" => foreign(
+                "HDF5",
+                "numpy.save(\"array.npy\", h5py.File(\"FILE\")[\"NAME\"][()]) in Python converts one of \
+                 its arrays",
+            ),
+            "pkl" | "pickle" | "p" => foreign(
+                "a Python pickle",
+                "numpy.save(\"array.npy\", numpy.asarray(pickle.load(open(\"FILE\", \"rb\")))) in Python \
+                 converts an array",
+            ),
+            "pt" | "pth" | "ckpt" => foreign(
+                "a PyTorch file",
+                "numpy.save(\"array.npy\", torch.load(\"FILE\", map_location=\"cpu\").numpy()) in Python \
+                 converts a tensor",
+            ),
+            "xlsx" | "xls" | "ods" => foreign("a spreadsheet", "save the sheet as CSV (UTF-8)"),
+            "parquet" | "feather" | "arrow" => foreign(
+                "an Arrow table",
+                "pandas.read_parquet or read_feather and to_csv in Python convert it",
+            ),
+            "rds" | "rdata" | "rda" => {
+                foreign("an R object", "write.csv(as.matrix(x), \"FILE.csv\") in R converts it")
+            }
+            "json" => foreign("JSON", "write the numbers as .csv or .npy"),
+            _ => Error::UnknownFormat {
+                path: path.into(),
+                expected: ".npy, .npz, .safetensors, .mat, .csv, .tsv or .txt",
+            },
+        })
+    }
+}

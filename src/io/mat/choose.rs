@@ -1,0 +1,52 @@
+//! The variable of a MATLAB file that is meant where none is named.
+
+use ndarray::ArrayD;
+
+use super::{MatArray, MatFile};
+use crate::error::{Error, Result};
+
+impl MatFile {
+    /// Reads the numeric variable of this name, or the only one with several elements.
+    ///
+    /// # Errors
+    /// As [`MatFile::read`]; [`Error::NoSuchArray`] where there is not one such variable.
+    pub(crate) fn read_numbers(&mut self, name: Option<&str>) -> Result<ArrayD<f64>> {
+        if let Some(name) = name {
+            return self.read(name)?.into_numbers();
+        }
+        let numbers = self.read_only(|array| match array {
+            MatArray::Numbers(numbers) => numbers.len() > 1,
+            _ => false,
+        })?;
+        numbers.into_numbers()
+    }
+
+    /// Reads the texts of the only variable that holds some.
+    ///
+    /// # Errors
+    /// As [`MatFile::read_numbers`].
+    pub(crate) fn read_only_texts(&mut self) -> Result<Vec<String>> {
+        let is_text = |array: &MatArray| matches!(array, MatArray::Text(_) | MatArray::Cells(_));
+        self.read_only(is_text)?.into_texts()
+    }
+
+    fn read_only(&mut self, is_meant: impl Fn(&MatArray) -> bool) -> Result<MatArray> {
+        let mut found = None;
+        let names = self.names();
+        for name in &names {
+            let array = self.read(name)?;
+            if !is_meant(&array) {
+                continue;
+            }
+            if found.is_some() {
+                found = None;
+                break;
+            }
+            found = Some(array);
+        }
+        found.ok_or(Error::NoSuchArray {
+            name: String::new(),
+            available: names,
+        })
+    }
+}

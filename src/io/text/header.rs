@@ -1,0 +1,138 @@
+//! Whether the first record of a table names its columns.
+
+use super::cell::{is_missing, number};
+
+/// Names of columns that hold ids of stimuli, in lower case and without separators; the first that a
+/// table has is taken.
+const ID_NAMES: [&str; 29] = [
+    "id", "ids", "uniqueid", "stimulusid", "stimid", "imageid", "itemid", "objectid", "conceptid",
+    "stimulus", "stimuli", "stim", "image", "imagename", "imagepath", "imagefile", "img", "file",
+    "filename", "path", "concept", "object", "item", "word", "name", "label", "key", "rowname",
+    "rownames",
+];
+
+/// Names of columns that number rows, in lower case.
+const INDEX_NAMES: [&str; 5] = ["", "index", "unnamed: 0", "unnamed: 0.1", "level_0"];
+
+/// Whether a column of this name holds ids: how early in the list of such names it stands.
+pub(crate) fn id_rank(name: &str) -> Option<usize> {
+    let name = plain(name);
+    ID_NAMES.iter().position(|known| *known == name)
+}
+
+/// Whether the first line of a list of ids is its header: a name that is hardly an id.
+pub(crate) fn is_header_of_ids(line: &str) -> bool {
+    let name = plain(line);
+    name.ends_with("id") && id_rank(line).is_some()
+        || ["ids", "stimulus", "stimuli", "filename", "imagename", "rowname", "rownames"]
+            .contains(&name.as_str())
+}
+
+/// Whether a column of this name numbers rows, as the index that pandas writes does.
+pub(crate) fn is_index_name(name: &str) -> bool {
+    let name = name.trim().to_lowercase();
+    INDEX_NAMES.contains(&name.as_str())
+}
+
+/// A name in lower case, without spaces, `_`, `-` and `.`.
+pub(crate) fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.'));
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `first` names the columns of the records that follow it.
+///
+/// A record that is all numbers is data, unless it counts its columns (0, 1, 2, …) above numbers that
+/// are not whole, as pandas writes columns without names, or its first field is empty where other
+/// records have one. A record with text is a header if there is text above a column of numbers, if
+/// it counts its other columns, or if its first field is the name of a column with ids.
+pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma: bool) -> bool {
+    let is_number = |field: &String| number(field, decimal_comma).is_some();
+    let is_number_or_missing = |field: &String| is_number(field) || is_missing(field);
+    let first_is_empty = first.first().is_some_and(|field| field.trim().is_empty());
+    let Some(n_columns) = sample.first().map(Vec::len) else {
+        // A lone record of text names columns of which there are no rows.
+        return !first.iter().all(is_number_or_missing) || first_is_empty;
+    };
+    if first.len() + 1 == n_columns {
+        return true;
+    }
+    let has_name_for_ids = first_is_empty
+        && sample
+            .iter()
+            .all(|row| row.first().is_some_and(|field| !field.trim().is_empty()));
+    if has_name_for_ids {
+        return true;
+    }
+    if first.iter().all(is_number_or_missing) {
+        let is_whole = |field: &String| number(field, decimal_comma).is_none_or(|x| x.fract() == 0.0);
+        let all_whole = sample.iter().flatten().all(is_whole);
+        return counts(first) == Some(0) && first.len() >= 3 && (!all_whole || first.len() >= 10);
+    }
+    if first.len() > 2 && counts(&first[1..]).is_some() && !is_number(&first[0]) {
+        return true;
+    }
+    if first.first().is_some_and(|name| id_rank(name).is_some()) {
+        return true;
+    }
+    (0..first.len().min(n_columns)).any(|column| {
+        let mut fields = sample.iter().filter_map(|row| row.get(column)).peekable();
+        let is_numeric = fields.any(is_number) && {
+            let all = |row: &Vec<String>| row.get(column).is_none_or(is_number_or_missing);
+            sample.iter().all(all)
+        };
+        is_numeric && !is_number_or_missing(&first[column])
+    })
+}
+
+/// Where fields count from, if they are whole numbers that count up by one from 0 or 1.
+pub(crate) fn counts(fields: &[String]) -> Option<u64> {
+    let start = match fields.first()?.trim() {
+        "0" => 0,
+        "1" => 1,
+        _ => return None,
+    };
+    let is_next = |(field, expected): (&String, u64)| field.trim() == expected.to_string();
+    fields.iter().zip(start..).all(is_next).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(text: &str) -> bool {
+        let mut lines = text.lines().map(|line| {
+            let fields = line.split(',').map(str::to_owned);
+            fields.collect::<Vec<_>>()
+        });
+        let first = lines.next().unwrap();
+        is_header(&first, &lines.collect::<Vec<_>>(), false)
+    }
+
+    #[test]
+    fn numbers_are_data_and_names_are_not() {
+        for data in [
+            "0.5,1,2\n1,2,3",
+            "0,1,2\n1,2,0\n3,1,2",
+            "cat,0.5,1\ndog,1,2",
+            "NA,1.5,2\n1,2,3",
+            "1,2.5\n0,1.5",
+            "alligator,aardvark,almond\nairboat,album,accordion",
+        ] {
+            assert!(!header(data), "{data}");
+        }
+        for named in [
+            "id,a,b\ncat,1,2",
+            ",0,1,2\ncat,0.5,1,2",
+            ",1,2,3\n1,0,0.5,2",
+            "0,1,2\n0.5,1,2",
+            "concept,0,1,2\ncat,1,2,3",
+            "a,b\n1,2\n3,4",
+            "\"cat\",\"dog\"\ncat,0,1\ndog,1,0",
+            "image1,image2,image3\n1,2,3",
+            "id\no0\no1",
+        ] {
+            assert!(header(named), "{named}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Text files: decoded whole, and taken apart into tables.
+
+mod cell;
+mod header;
+mod layout;
+mod records;
+mod table;
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{BUFFER_BYTES, Origin, open, out_of_memory};
+use crate::error::{Error, Result};
+use crate::formats::TextEncoding;
+
+pub(crate) use header::{counts, id_rank, is_header_of_ids, is_index_name, plain};
+pub(crate) use table::{Row, Rows, Table};
+
+/// The longest line that is read, so that a file without line ends can't fill the memory.
+const MAX_LINE: usize = 64 << 20;
+
+/// Reads a text file as a whole.
+///
+/// A byte order mark tells UTF-8 and UTF-16, and is removed; UTF-16 without one is told by the zero
+/// bytes of its first character. Everything else is in `encoding`.
+///
+/// # Errors
+/// [`Error::Read`]; [`Error::Malformed`] for bytes that are no text, and for a line of more than
+/// 64 MiB; [`Error::Encoding`] naming the line of the first byte that is not in the encoding;
+/// [`Error::OutOfMemory`].
+pub(crate) fn read_text(path: &Path, encoding: TextEncoding) -> Result<String> {
+    let origin = Origin::new(path, "text");
+    decode(open(path)?, encoding, &origin)
+}
+
+fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Result<String> {
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; BUFFER_BYTES];
+    let mut utf16 = None;
+    let mut line_start = 0;
+    loop {
+        let n_read = super::read_up_to(&mut reader, &mut chunk)
+            .map_err(|error| origin.unreadable(error))?;
+        let new = &chunk[..n_read];
+        if bytes.is_empty() {
+            utf16 = utf16_of(new);
+        }
+        if utf16.is_none() && new.contains(&0) {
+            return Err(origin.malformed("it holds zero bytes, so it is no text"));
+        }
+        bytes
+            .try_reserve(n_read)
+            .map_err(|_| out_of_memory::<u8>("the text", (bytes.len() + n_read) as u64))?;
+        bytes.extend_from_slice(new);
+        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        if let Some(end) = new.iter().rposition(is_line_end) {
+            line_start = bytes.len() - n_read + end + 1;
+        }
+        if bytes.len() - line_start > MAX_LINE {
+            return Err(origin.malformed(format!("a line is longer than {MAX_LINE} bytes")));
+        }
+        if n_read < chunk.len() {
+            break;
+        }
+    }
+    drop(chunk);
+    if let Some(encoding) = utf16 {
+        let (text, _, has_errors) = encoding.decode(&bytes);
+        if has_errors {
+            return Err(origin.malformed(format!("it is no valid {}", encoding.name())));
+        }
+        return Ok(text.into_owned());
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    } else if let Some(encoding) = encoding.other_than_utf8() {
+        let (text, has_errors) = encoding.decode_without_bom_handling(&bytes);
+        if has_errors {
+            return Err(origin.malformed(format!("it is no valid {}", encoding.name())));
+        }
+        return Ok(text.into_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        Error::Encoding {
+            line: 1 + bytes[..valid].iter().filter(|&&b| b == b'\n').count() as u64,
+            byte: bytes[valid],
+        }
+    })
+}
+
+/// UTF-16 of either byte order, by its byte order mark or by the zero byte in its first character.
+fn utf16_of(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    if bytes.starts_with(&[0xff, 0xfe]) {
+        return Some(encoding_rs::UTF_16LE);
+    }
+    if bytes.starts_with(&[0xfe, 0xff]) {
+        return Some(encoding_rs::UTF_16BE);
+    }
+    let is_zero: Vec<bool> = bytes.iter().take(4).map(|&byte| byte == 0).collect();
+    match is_zero[..] {
+        [false, true] | [false, true, false, true] => Some(encoding_rs::UTF_16LE),
+        [true, false] | [true, false, true, false] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8], encoding: &str) -> Result<String> {
+        let origin = Origin::new("a.csv", "text");
+        decode(bytes, encoding.parse().unwrap(), &origin)
+    }
+
+    #[test]
+    fn marks_and_zero_bytes_tell_the_encoding() {
+        let utf16 = |order: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
+            text.encode_utf16().flat_map(order).collect()
+        };
+        for text in ["a,1\ncafé,2\n", "x"] {
+            let marked = format!("\u{feff}{text}");
+            for bytes in [
+                text.as_bytes().to_vec(),
+                marked.as_bytes().to_vec(),
+                utf16(u16::to_le_bytes, text),
+                utf16(u16::to_be_bytes, text),
+                utf16(u16::to_le_bytes, &marked),
+                utf16(u16::to_be_bytes, &marked),
+            ] {
+                assert_eq!(decoded(&bytes, "utf-8").unwrap(), text);
+            }
+        }
+        assert_eq!(decoded(b"", "utf-8").unwrap(), "");
+    }
+
+    #[test]
+    fn other_encodings_are_named_or_refused() {
+        let bytes = b"id\ncaf\xe9\n";
+        assert_eq!(decoded(bytes, "windows-1252").unwrap(), "id\ncafé\n");
+        assert_eq!(decoded(bytes, "latin1").unwrap(), "id\ncafé\n");
+        let error = decoded(bytes, "utf-8").unwrap_err();
+        assert!(matches!(
+            error,
+            Error::Encoding {
+                line: 2,
+                byte: 0xe9
+            }
+        ));
+        // A byte order mark is stronger than what was said.
+        assert_eq!(
+            decoded("\u{feff}café".as_bytes(), "latin1").unwrap(),
+            "café"
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_early() {
+        let endless = std::io::repeat(0);
+        let origin = Origin::new("zero", "text");
+        assert!(decode(endless, TextEncoding::default(), &origin).is_err());
+        let endless = std::io::repeat(b'7');
+        let error = decode(endless, TextEncoding::default(), &origin).unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }));
+    }
+}

@@ -1,0 +1,150 @@
+//! Records of a text: its lines, taken apart into fields.
+
+use csv::StringRecord;
+
+use crate::error::{Error, Result};
+
+/// What stands between the fields of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Separator {
+    /// This byte, once; fields may be quoted.
+    Byte(u8),
+    /// Spaces and tabs, in any number; fields may be quoted. Lines that begin with `#` are comments.
+    WhiteSpace,
+}
+
+/// The records of a text, one after the other; blank lines are none.
+pub(super) struct Records<'a> {
+    text: &'a str,
+    separator: Separator,
+    /// Where the text begins in the file's text, for line numbers.
+    reader: Option<csv::Reader<&'a [u8]>>,
+    /// The rest of the text, where white space separates.
+    rest: &'a str,
+    /// Where the current record begins.
+    start: usize,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(text: &'a str, separator: Separator) -> Self {
+        let reader = match separator {
+            Separator::Byte(delimiter) => Some(
+                csv::ReaderBuilder::new()
+                    .delimiter(delimiter)
+                    .has_headers(false)
+                    // Rows of other lengths are refused later, with their line.
+                    .flexible(true)
+                    .from_reader(text.as_bytes()),
+            ),
+            Separator::WhiteSpace => None,
+        };
+        Self {
+            text,
+            separator,
+            reader,
+            rest: text,
+            start: 0,
+        }
+    }
+
+    /// Reads the next record; returns `false` at the end.
+    pub(super) fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
+        if let Some(reader) = &mut self.reader {
+            let is_there = reader
+                .read_record(record)
+                .map_err(|error| Error::Malformed {
+                    format: "text",
+                    source: error.into(),
+                })?;
+            self.start = record.position().map_or(0, |at| at.byte() as usize);
+            return Ok(is_there);
+        }
+        while !self.rest.is_empty() {
+            self.start = self.text.len() - self.rest.len();
+            let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
+            let line = &self.rest[..end];
+            self.rest = self.rest.get(end + 1..).unwrap_or_default();
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            record.clear();
+            split_white_space(line, record);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Returns the line in which the current record begins, counted from 1 in this text.
+    pub(super) fn line(&self) -> u64 {
+        line_at(self.text, self.start)
+    }
+
+    pub(super) fn separator(&self) -> Separator {
+        self.separator
+    }
+}
+
+/// Returns the line, counted from 1, of the first byte from `start` on that ends no line.
+pub(super) fn line_at(text: &str, start: usize) -> u64 {
+    let bytes = text.as_bytes();
+    let begins = |byte: &u8| !matches!(byte, b'\n' | b'\r');
+    let blank = bytes[start.min(bytes.len())..].iter().position(begins);
+    let end = start + blank.unwrap_or(0);
+    // Each of \n, \r and \r\n ends a line.
+    let before = &bytes[..end.min(bytes.len())];
+    let ends = before
+        .iter()
+        .enumerate()
+        .filter(|&(at, &byte)| byte == b'\n' || byte == b'\r' && before.get(at + 1) != Some(&b'\n'));
+    1 + ends.count() as u64
+}
+
+/// Takes a line apart at its white space; what stands between double quotes stays together.
+fn split_white_space(line: &str, record: &mut StringRecord) {
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let quoted = rest.strip_prefix('"').and_then(|inner| {
+            let end = inner.find('"')?;
+            let after = &inner[end + 1..];
+            let ends = after.is_empty() || after.starts_with(char::is_whitespace);
+            ends.then_some((&inner[..end], after))
+        });
+        let (field, after) = quoted.unwrap_or_else(|| {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            rest.split_at(end)
+        });
+        record.push_field(field);
+        rest = after.trim_start();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str, separator: Separator) -> Vec<(u64, Vec<String>)> {
+        let mut records = Records::new(text, separator);
+        let mut record = StringRecord::new();
+        let mut found = Vec::new();
+        while records.next(&mut record).unwrap() {
+            let fields = record.iter().map(str::to_owned).collect();
+            found.push((records.line(), fields));
+        }
+        found
+    }
+
+    #[test]
+    fn records_know_their_lines() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a,b", "", "1,\"2 3\"", "4,5"].join(end);
+            let found = all(&text, Separator::Byte(b','));
+            let lines: Vec<u64> = found.iter().map(|(line, _)| *line).collect();
+            assert_eq!(lines, [1, 3, 4], "{end:?}");
+            assert_eq!(found[1].1, ["1", "2 3"]);
+        }
+        let text = "# comment\n \"hot dog\"  1\t2 \n\ncat 3 4";
+        let found = all(text, Separator::WhiteSpace);
+        assert_eq!(found[0], (2, ["hot dog", "1", "2"].map(Into::into).into()));
+        assert_eq!(found[1], (4, ["cat", "3", "4"].map(Into::into).into()));
+    }
+}

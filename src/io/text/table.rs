@@ -1,0 +1,302 @@
+//! Tables of text: rows of as many fields, with or without names of columns.
+
+use std::path::Path;
+
+use csv::StringRecord;
+
+use super::cell::{is_missing, number};
+use super::layout::Layout;
+use super::read_text;
+use super::records::{Records, line_at};
+use crate::error::{Error, Result};
+use crate::formats::TextEncoding;
+use crate::io::extension;
+
+/// A table whose text is read, and whose layout is known.
+///
+/// Separator (comma, semicolon, tab or white space), header, decimal commas, a separator at the end
+/// of every line and the corner that R leaves out are found in the content.
+#[derive(Debug)]
+pub(crate) struct Table {
+    text: String,
+    layout: Layout,
+}
+
+impl Table {
+    /// Reads a file, and finds its layout.
+    ///
+    /// # Errors
+    /// As [`read_text`], and [`Error::Malformed`] for a file without any record.
+    pub(crate) fn read(path: &Path, encoding: TextEncoding) -> Result<Self> {
+        let hint = match extension(path).as_str() {
+            "csv" => Some(b','),
+            "tsv" | "tab" => Some(b'\t'),
+            _ => None,
+        };
+        Self::new(read_text(path, encoding)?, hint)
+    }
+
+    fn new(text: String, hint: Option<u8>) -> Result<Self> {
+        let layout = Layout::of(&text, hint)?;
+        if layout.n_columns == 0 {
+            return Err(Error::Malformed {
+                format: "text",
+                source: "it is empty".into(),
+            });
+        }
+        Ok(Self { text, layout })
+    }
+
+    /// Number of columns.
+    pub(crate) fn n_columns(&self) -> usize {
+        self.layout.n_columns
+    }
+
+    /// The names of the columns, where the table has a header.
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        self.layout.header.as_deref()
+    }
+
+    /// The name of a column; empty where it has none.
+    pub(crate) fn name(&self, column: usize) -> &str {
+        let names = self.header().unwrap_or_default();
+        names.get(column).map_or("", String::as_str)
+    }
+
+    /// Takes the first record for data, even though it looks like a header.
+    pub(crate) fn without_header(&mut self) {
+        self.layout.header = None;
+        self.layout.skips_first = false;
+    }
+
+    /// Takes the first record for names, even though it looks like data.
+    pub(crate) fn with_header(&mut self) -> Result<()> {
+        if self.layout.skips_first {
+            return Ok(());
+        }
+        let mut names = Vec::new();
+        if let Some(row) = self.rows().next()? {
+            names.extend((0..self.n_columns()).map(|column| row.text(column).to_owned()));
+        }
+        self.layout.header = Some(names);
+        self.layout.skips_first = true;
+        Ok(())
+    }
+
+    /// Finds a column by its name.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchColumn`] names those that are there.
+    pub(crate) fn column(&self, name: &str) -> Result<usize> {
+        let names = self.header().unwrap_or_default();
+        let position = names.iter().position(|column| column.trim() == name.trim());
+        position.ok_or_else(|| Error::NoSuchColumn {
+            name: name.into(),
+            available: names.to_vec(),
+        })
+    }
+
+    /// Returns the rows under the header.
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        Rows {
+            records: Records::new(&self.text[self.layout.start..], self.layout.separator),
+            record: StringRecord::new(),
+            table: self,
+            skip: self.layout.skips_first,
+        }
+    }
+}
+
+/// The rows of a [`Table`], read one after the other.
+pub(crate) struct Rows<'a> {
+    records: Records<'a>,
+    record: StringRecord,
+    table: &'a Table,
+    skip: bool,
+}
+
+impl Rows<'_> {
+    /// Reads the next row; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::RaggedRow`] where it has more or fewer fields than the table has columns.
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
+        if std::mem::take(&mut self.skip) {
+            self.records.next(&mut self.record)?;
+        }
+        if !self.records.next(&mut self.record)? {
+            return Ok(None);
+        }
+        let row = Row {
+            fields: &self.record,
+            records: &self.records,
+            table: self.table,
+        };
+        let expected = self.table.n_columns();
+        let is_padded = self.table.layout.has_trailing_separator
+            && self.record.len() == expected + 1
+            && row.text(expected).is_empty();
+        if self.record.len() != expected && !is_padded {
+            return Err(Error::RaggedRow {
+                line: row.line(),
+                expected,
+                found: self.record.len(),
+            });
+        }
+        Ok(Some(row))
+    }
+}
+
+/// A row of a [`Table`].
+pub(crate) struct Row<'a> {
+    fields: &'a StringRecord,
+    records: &'a Records<'a>,
+    table: &'a Table,
+}
+
+impl Row<'_> {
+    /// Returns the text of a field, without white space around it.
+    pub(crate) fn text(&self, column: usize) -> &str {
+        self.fields.get(column).unwrap_or_default().trim()
+    }
+
+    /// Whether a field says that its value is missing.
+    pub(crate) fn is_missing(&self, column: usize) -> bool {
+        is_missing(self.text(column))
+    }
+
+    /// Returns the number in a field; `None` where it holds something else.
+    pub(crate) fn maybe_number(&self, column: usize) -> Option<f64> {
+        number(self.text(column), self.table.layout.decimal_comma)
+    }
+
+    /// Returns the number in a field.
+    ///
+    /// # Errors
+    /// [`Error::MissingValue`] or [`Error::NotANumber`] naming line and field.
+    pub(crate) fn number(&self, column: usize) -> Result<f64> {
+        match self.maybe_number(column) {
+            Some(number) if !number.is_nan() => Ok(number),
+            _ if self.is_missing(column) => Err(self.missing(column)),
+            _ => Err(self.not_a_number(column, "a number")),
+        }
+    }
+
+    /// Returns the number in a field, NaN where it says that its value is missing.
+    ///
+    /// # Errors
+    /// [`Error::NotANumber`] naming line and field.
+    pub(crate) fn number_or_missing(&self, column: usize) -> Result<f64> {
+        match self.is_missing(column) {
+            true => Ok(f64::NAN),
+            false => self.number(column),
+        }
+    }
+
+    /// The error for a field that is no number.
+    pub(crate) fn not_a_number(&self, column: usize, expected: &'static str) -> Error {
+        Error::NotANumber {
+            line: self.line(),
+            field: column + 1,
+            column: self.table.name(column).to_owned(),
+            expected,
+            found: self.text(column).chars().take(80).collect(),
+        }
+    }
+
+    /// The error for a value that is missing.
+    pub(crate) fn missing(&self, column: usize) -> Error {
+        Error::MissingValue {
+            line: self.line(),
+            field: column + 1,
+            column: self.table.name(column).to_owned(),
+            found: self.text(column).to_owned(),
+        }
+    }
+
+    /// Returns the line where the row begins, counted from 1.
+    pub(crate) fn line(&self) -> u64 {
+        let before = &self.table.text[..self.table.layout.start];
+        self.records.line() + line_at(before, before.len()) - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        Table::new(text.into(), None).unwrap()
+    }
+
+    fn numbers(table: &Table) -> Vec<Vec<f64>> {
+        let mut rows = table.rows();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let fields = (0..table.n_columns()).map(|column| row.number(column).unwrap());
+            found.push(fields.collect());
+        }
+        found
+    }
+
+    #[test]
+    fn every_layout_holds_the_same_numbers() {
+        let expected = [[0.5, 1.25, -3.0], [2.0, 1e-3, 4.0]];
+        for text in [
+            "0.5,1.25,-3\n2,1e-3,4\n",
+            "0.5\t1.25\t-3\r\n2\t1e-3\t4",
+            "0,5;1,25;-3\n2;0,001;4\n",
+            "  0.5   1.25 -3.0\n 2.0 0.001  4\n",
+            "a,b,c\n0.5,1.25,-3\n2,0.001,4\n",
+            "a;b;c;\n0,5;1,25;-3;\n2;0,001;4;\n",
+            "a;b;c\n0,5;1,25;-3;\n2;0,001;4;\n",
+            "# made today\n# a b c\n0.5 1.25 -3\n2 .001 4\n",
+            "0,1,2\n0.5,1.25,-3\n2,0.001,4",
+            "\"0,5\",\"1,25\",\"-3\"\n\"2\",\"0,001\",\"4\"\n",
+            "0,5\t1,25\t-3\n2\t0,001\t4\n",
+        ] {
+            assert_eq!(numbers(&table(text)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_come_from_the_header() {
+        let r = table("\"cat\" \"dog\"\n\"cat\" 0 1\n\"dog\" 1 0\n");
+        assert_eq!(r.header().unwrap(), ["", "cat", "dog"]);
+        assert_eq!(table("id,a\nx,1\n").column("a").unwrap(), 1);
+        let error = table("id,a\nx,1\n").column("b").unwrap_err();
+        assert!(matches!(error, Error::NoSuchColumn { .. }));
+        let saved = table("# a b\n1 2\n3 4\n");
+        assert_eq!(saved.header().unwrap(), ["a", "b"]);
+        assert_eq!(numbers(&saved).len(), 2);
+    }
+
+    #[test]
+    fn faults_are_named_by_line_and_field() {
+        let broken = table("# comment\nid,a,b\n\nx,1,2\ny,3\n");
+        let mut rows = broken.rows();
+        rows.next().unwrap();
+        assert!(matches!(
+            rows.next(),
+            Err(Error::RaggedRow {
+                line: 5,
+                expected: 3,
+                found: 2
+            })
+        ));
+        let broken = table("id,a\nx,1\n\ny,one\nz,NA\n");
+        let mut rows = broken.rows();
+        rows.next().unwrap();
+        let error = rows.next().unwrap().unwrap().number(1).unwrap_err();
+        assert!(matches!(
+            error,
+            Error::NotANumber {
+                line: 4,
+                field: 2,
+                ..
+            }
+        ));
+        let error = rows.next().unwrap().unwrap().number(1).unwrap_err();
+        assert!(matches!(error, Error::MissingValue { line: 5, .. }));
+    }
+}

@@ -1,0 +1,234 @@
+//! RDMs made of the numbers in a file.
+
+use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
+
+use super::layout::{Cells, Layout};
+use super::{RdmFile, Similarities};
+use crate::error::{Error, Result};
+use crate::rdm::Rdm;
+use crate::stimuli::Stimuli;
+
+impl RdmFile {
+    /// Makes the RDM of each participant of an array.
+    pub(super) fn rdms(
+        &self,
+        array: ArrayD<f64>,
+        layout: Layout,
+        stimuli: &Stimuli,
+    ) -> Result<Vec<Rdm>> {
+        let array = match (layout.participants_last, array.ndim()) {
+            (true, n_axes) if n_axes > 1 => {
+                log::info!(
+                    "{}: the last axis of shape {:?} is taken for participants",
+                    self.path.display(),
+                    array.shape()
+                );
+                let last = Axis(n_axes - 1);
+                let mut array = array;
+                array.swap_axes(0, last.index());
+                array
+            }
+            _ => array,
+        };
+        let array = match array.ndim() {
+            1 => array.insert_axis(Axis(0)),
+            2 if layout.cells == Cells::Square => array.insert_axis(Axis(0)),
+            _ => array,
+        };
+        let of_participant = |position: usize, rdm: Result<Rdm>| {
+            rdm.map_err(|error| match layout.n_participants {
+                1 => error,
+                _ => error.in_rdm(format!("participant {position}")),
+            })
+        };
+        let mut rdms = Vec::new();
+        match layout.cells {
+            Cells::Square => {
+                let mut squares = cast::<Ix3>(array)?;
+                for (position, square) in squares.axis_iter_mut(Axis(0)).enumerate() {
+                    rdms.push(of_participant(position, self.square(stimuli, square))?);
+                }
+            }
+            Cells::Condensed => {
+                let triangles = cast::<Ix2>(array)?;
+                for (position, triangle) in triangles.axis_iter(Axis(0)).enumerate() {
+                    let triangle = triangle.to_vec();
+                    rdms.push(of_participant(position, self.condensed(stimuli, triangle))?);
+                }
+            }
+        }
+        Ok(rdms)
+    }
+
+    /// Makes an RDM of a square matrix.
+    pub(super) fn square(
+        &self,
+        stimuli: &Stimuli,
+        mut square: ArrayViewMut2<'_, f64>,
+    ) -> Result<Rdm> {
+        if let Some(filled) = only_triangle(square.view()) {
+            log::info!(
+                "{}: only the {} triangle is filled, and stands for both",
+                self.path.display(),
+                filled.name()
+            );
+            filled.copy_to_other(&mut square);
+        } else if self.averages_triangles {
+            average_triangles(&mut square);
+        }
+        match self.similarities {
+            Some(conversion) => convert(&mut square, conversion),
+            None => refuse_similarities(square.view())?,
+        }
+        match self.may_miss_pairs {
+            true => Rdm::from_square_with_missing(stimuli.clone(), square.view()),
+            false => Rdm::from_square(stimuli.clone(), square.view()),
+        }
+    }
+
+    /// Makes an RDM of its upper triangle.
+    pub(super) fn condensed(&self, stimuli: &Stimuli, mut values: Vec<f64>) -> Result<Rdm> {
+        if let Some(conversion) = self.similarities {
+            let self_similarity = conversion.of_itself.unwrap_or(largest(values.iter()));
+            for value in &mut values {
+                *value = self_similarity - *value;
+            }
+        }
+        match self.may_miss_pairs {
+            true => Rdm::with_missing(stimuli.clone(), values),
+            false => Rdm::new(stimuli.clone(), values),
+        }
+    }
+}
+
+fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64, D>> {
+    array.into_dimensionality().map_err(|error| Error::Malformed {
+        format: "array",
+        source: error.into(),
+    })
+}
+
+/// Whether a layout of an array has symmetric matrices, or matrices with one filled triangle.
+pub(super) fn is_symmetric(array: &ArrayD<f64>, layout: Layout) -> bool {
+    let first = match (array.ndim(), layout.participants_last) {
+        (3, true) => array.index_axis(Axis(2), 0),
+        (3, false) => array.index_axis(Axis(0), 0),
+        _ => array.view(),
+    };
+    let Ok(square) = first.into_dimensionality::<Ix2>() else {
+        return false;
+    };
+    let size = square.fold(0.0, |size: f64, value| size.max(value.abs()));
+    let tolerance = Rdm::TOLERANCE * size;
+    let n = square.nrows();
+    let agree = |row: usize, column: usize| {
+        let (upper, lower) = (square[[row, column]], square[[column, row]]);
+        upper.is_nan() && lower.is_nan() || (upper - lower).abs() <= tolerance
+    };
+    let is_symmetric = (0..n).all(|row| (row + 1..n).all(|column| agree(row, column)));
+    let diagonal = square[[0, 0]];
+    let same = |value: f64| value.is_nan() || diagonal.is_nan() || (value - diagonal).abs() <= tolerance;
+    let is_constant = square.diag().iter().all(|&value| same(value));
+    (is_symmetric || only_triangle(square).is_some()) && is_constant
+}
+
+/// A triangle of a square matrix, without the diagonal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Triangle {
+    Upper,
+    Lower,
+}
+
+impl Triangle {
+    fn name(self) -> &'static str {
+        match self {
+            Triangle::Upper => "upper",
+            Triangle::Lower => "lower",
+        }
+    }
+
+    fn copy_to_other(self, square: &mut ArrayViewMut2<'_, f64>) {
+        for row in 0..square.nrows() {
+            for column in row + 1..square.nrows() {
+                match self {
+                    Triangle::Upper => square[[column, row]] = square[[row, column]],
+                    Triangle::Lower => square[[row, column]] = square[[column, row]],
+                }
+            }
+        }
+    }
+}
+
+/// The triangle that is filled where the other one is all 0, or all missing.
+fn only_triangle(square: ArrayView2<'_, f64>) -> Option<Triangle> {
+    let n = square.nrows();
+    if square.ncols() != n {
+        return None;
+    }
+    let pairs = || (0..n).flat_map(|row| (row + 1..n).map(move |column| (row, column)));
+    let is_empty = |value: f64| value == 0.0 || value.is_nan();
+    let is_blank = |value: f64| value == 0.0;
+    let upper = |(row, column): (usize, usize)| square[[row, column]];
+    let lower = |(row, column): (usize, usize)| square[[column, row]];
+    let all = |of: &dyn Fn((usize, usize)) -> f64| {
+        pairs().map(of).all(is_blank) || pairs().map(of).all(f64::is_nan)
+    };
+    if all(&lower) && !pairs().map(upper).all(is_empty) {
+        return Some(Triangle::Upper);
+    }
+    (all(&upper) && !pairs().map(lower).all(is_empty)).then_some(Triangle::Lower)
+}
+
+/// Replaces both elements of a pair by their mean; by the only one where the other is missing.
+fn average_triangles(square: &mut ArrayViewMut2<'_, f64>) {
+    let n = square.nrows().min(square.ncols());
+    for row in 0..n {
+        for column in row + 1..n {
+            let (upper, lower) = (square[[row, column]], square[[column, row]]);
+            let mean = match (upper.is_nan(), lower.is_nan()) {
+                (true, _) => lower,
+                (_, true) => upper,
+                _ => 0.5 * upper + 0.5 * lower,
+            };
+            square[[row, column]] = mean;
+            square[[column, row]] = mean;
+        }
+    }
+}
+
+/// Makes dissimilarities of similarities.
+fn convert(square: &mut ArrayViewMut2<'_, f64>, conversion: Similarities) {
+    let diagonal = square.diag().to_vec();
+    let pairs = square.indexed_iter();
+    let between = pairs.filter(|((row, column), _)| row != column);
+    let most = largest(between.map(|(_, value)| value));
+    let of_itself = conversion.of_itself.unwrap_or_else(|| {
+        let first = diagonal.first().copied().unwrap_or(0.0);
+        // A diagonal that was left empty says nothing.
+        let is_told = first >= most && diagonal.iter().all(|&value| value == first);
+        if is_told { first } else { most }
+    });
+    square.mapv_inplace(|value| of_itself - value);
+    square.diag_mut().fill(0.0);
+}
+
+/// Refuses a matrix whose stimuli are most like themselves, and not at a distance of 0.
+fn refuse_similarities(square: ArrayView2<'_, f64>) -> Result<()> {
+    let (Some(&own), true) = (square.diag().first(), square.is_square()) else {
+        return Ok(());
+    };
+    let tolerance = Rdm::TOLERANCE * own.abs();
+    let is_constant = square.diag().iter().all(|value| (value - own).abs() <= tolerance);
+    let most = largest(square.iter());
+    if !is_constant || most > own + tolerance || square.iter().all(|&value| value == 0.0) {
+        return Ok(());
+    }
+    Err(Error::LooksLikeSimilarities {
+        evidence: format!("the diagonal is {own}, and nothing is larger"),
+    })
+}
+
+fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
+    let largest = values.copied().filter(|value| !value.is_nan());
+    largest.fold(f64::NEG_INFINITY, f64::max)
+}

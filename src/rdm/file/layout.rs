@@ -1,0 +1,226 @@
+//! What the axes of an array of dissimilarities are.
+
+use crate::error::{Error, Result};
+use crate::rdm::{n_pairs, n_stimuli_of};
+
+/// How an array holds the RDMs of participants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) n_stimuli: usize,
+    pub(super) n_participants: usize,
+    pub(super) cells: Cells,
+    /// Whether the axis of the participants is the last one, rather than the first.
+    pub(super) participants_last: bool,
+}
+
+/// What there is of each participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cells {
+    /// A square matrix.
+    Square,
+    /// The strict upper triangle, row by row.
+    Condensed,
+}
+
+/// What is known of an array besides its shape.
+pub(super) struct Knowledge<'a> {
+    /// Number of stimuli.
+    pub(super) n_stimuli: Option<usize>,
+    /// Whether two axes hold one triangle a row, even where they are of the same length.
+    pub(super) has_condensed_rows: bool,
+    /// Whether the array, read in this layout, has symmetric matrices.
+    pub(super) is_symmetric: &'a dyn Fn(Layout) -> bool,
+}
+
+impl Layout {
+    /// Tells the layout from the shape, where it must be the number of stimuli, and the content.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for what no RDMs have, [`Error::NotAllPairs`] for a vector of another length;
+    /// [`Error::Ambiguous`] where the shape allows several layouts and nothing tells them apart.
+    pub(super) fn of(shape: &[usize], known: &Knowledge<'_>) -> Result<Self> {
+        let fits = |layout: &Layout| {
+            known.n_stimuli.is_none_or(|n| n == layout.n_stimuli)
+                && !(known.has_condensed_rows && layout.cells == Cells::Square)
+        };
+        let mut candidates: Vec<Layout> = Self::candidates(shape);
+        candidates.retain(fits);
+        match (candidates.as_slice(), shape) {
+            ([], [found]) if known.n_stimuli.is_none() => Err(Error::NotAllPairs { found: *found }),
+            ([], _) => Err(no_rdms(shape, known.n_stimuli)),
+            (&[layout], _) => Ok(layout),
+            (several, _) => Self::choose(several, shape, known),
+        }
+    }
+
+    /// All layouts that arrays of a shape can have.
+    fn candidates(shape: &[usize]) -> Vec<Layout> {
+        let square = |n_stimuli, n_participants, participants_last| Layout {
+            n_stimuli,
+            n_participants,
+            cells: Cells::Square,
+            participants_last,
+        };
+        let condensed = |n_pairs, n_participants, participants_last| {
+            n_stimuli_of(n_pairs).map(|n_stimuli| Layout {
+                n_stimuli,
+                n_participants,
+                cells: Cells::Condensed,
+                participants_last,
+            })
+        };
+        let mut found = Vec::new();
+        match *shape {
+            [n_pairs] => found.extend(condensed(n_pairs, 1, false)),
+            [1, n_pairs] if n_pairs > 1 => found.extend(condensed(n_pairs, 1, false)),
+            [n_pairs, 1] if n_stimuli_of(n_pairs).is_some() => {
+                found.extend(condensed(n_pairs, 1, true));
+            }
+            [rows, columns] => {
+                if rows == columns && rows > 1 {
+                    found.push(square(rows, 1, false));
+                }
+                found.extend(condensed(columns, rows, false));
+                found.extend(condensed(rows, columns, true));
+            }
+            [first, second, third] => {
+                if second == third {
+                    found.push(square(second, first, false));
+                }
+                if first == second {
+                    found.push(square(first, third, true));
+                }
+            }
+            _ => {}
+        }
+        found
+    }
+
+    fn choose(several: &[Layout], shape: &[usize], known: &Knowledge<'_>) -> Result<Self> {
+        let squares = || several.iter().filter(|layout| layout.cells == Cells::Square);
+        if let Some(&layout) = squares().find(|layout| (known.is_symmetric)(**layout)) {
+            return Ok(layout);
+        }
+        let all_square = squares().count() == several.len();
+        // Two axes of pairs, or three of stimuli: participants come first by convention.
+        let condensed: Vec<_> = several
+            .iter()
+            .filter(|layout| layout.cells == Cells::Condensed)
+            .collect();
+        let says_condensed = known.n_stimuli.is_some() || known.has_condensed_rows;
+        match condensed.as_slice() {
+            _ if all_square => Ok(several[0]),
+            [first, rest @ ..] if says_condensed => {
+                let same = rest.iter().all(|other| other.n_stimuli == first.n_stimuli);
+                if same { Ok(**first) } else { Err(ambiguous(several, shape)) }
+            }
+            _ => Err(ambiguous(several, shape)),
+        }
+    }
+}
+
+fn ambiguous(several: &[Layout], shape: &[usize]) -> Error {
+    let reading = |layout: &Layout| {
+        let (n, p) = (layout.n_stimuli, layout.n_participants);
+        match layout.cells {
+            Cells::Square => format!("{n} stimuli squared, which is not symmetric"),
+            Cells::Condensed => format!("{p} participants × {} pairs of {n} stimuli", n_pairs(n)),
+        }
+    };
+    let readings: Vec<String> = several.iter().map(reading).collect();
+    Error::Ambiguous {
+        what: format!(
+            "what an array of shape {shape:?} holds ({})",
+            readings.join(", or ")
+        ),
+        remedy: "give the number of stimuli (--n-stimuli), or write one row a participant",
+    }
+}
+
+fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
+    let expected = match n_stimuli {
+        None => "n×n, n(n−1)/2, participants×n×n or participants×n(n−1)/2".into(),
+        Some(n) => {
+            let m = n_pairs(n);
+            let transposed = match shape {
+                &[rows, columns] if n_stimuli_of(rows).is_some() || n_stimuli_of(columns).is_some() => {
+                    "; participants come first, so the array may have to be transposed"
+                }
+                _ => "",
+            };
+            format!(
+                "for {n} stimuli {n}×{n}, {m}, participants×{n}×{n} or participants×{m}{transposed}"
+            )
+        }
+    };
+    Error::Shape {
+        what: "the array of dissimilarities",
+        expected,
+        found: shape.iter().map(|&length| length as u64).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(shape: &[usize], n_stimuli: Option<usize>, symmetric: bool) -> Result<Layout> {
+        let knowledge = Knowledge {
+            n_stimuli,
+            has_condensed_rows: false,
+            is_symmetric: &|_| symmetric,
+        };
+        Layout::of(shape, &knowledge)
+    }
+
+    fn found(shape: &[usize], n: Option<usize>) -> Option<(usize, usize, Cells, bool)> {
+        let layout = layout(shape, n, false).ok()?;
+        let Layout {
+            n_stimuli,
+            n_participants,
+            cells,
+            participants_last,
+        } = layout;
+        Some((n_stimuli, n_participants, cells, participants_last))
+    }
+
+    #[test]
+    fn the_number_of_stimuli_tells_layouts_apart() {
+        use Cells::{Condensed, Square};
+
+        for (shape, n, expected) in [
+            (&[66][..], None, Some((12, 1, Condensed, false))),
+            (&[65], None, None),
+            (&[66], Some(11), None),
+            (&[66, 1], None, Some((12, 1, Condensed, true))),
+            (&[1, 66], None, Some((12, 1, Condensed, false))),
+            (&[12, 12], None, Some((12, 1, Square, false))),
+            (&[4, 66], None, Some((12, 4, Condensed, false))),
+            (&[66, 4], None, Some((12, 4, Condensed, true))),
+            // Both are numbers of pairs.
+            (&[66, 3], None, None),
+            (&[66, 3], Some(12), Some((12, 3, Condensed, true))),
+            (&[66, 3], Some(3), Some((3, 66, Condensed, false))),
+            (&[66, 3], Some(11), None),
+            (&[28, 28], None, None),
+            (&[28, 28], Some(8), Some((8, 28, Condensed, false))),
+            (&[28, 28], Some(28), Some((28, 1, Square, false))),
+            (&[5, 9, 9], None, Some((9, 5, Square, false))),
+            (&[9, 9, 5], None, Some((9, 5, Square, true))),
+            (&[9, 9, 9], None, Some((9, 9, Square, false))),
+            (&[3, 3], Some(3), None),
+            (&[2, 3, 4], None, None),
+            (&[2, 2, 2, 2], None, None),
+        ] {
+            let found = found(shape, n);
+            if shape == [3, 3] {
+                // Three participants of three pairs, unless it is symmetric.
+                assert_eq!(found.unwrap().2, Condensed);
+                continue;
+            }
+            assert_eq!(found, expected, "{shape:?} {n:?}");
+        }
+        assert_eq!(layout(&[28, 28], None, true).unwrap().cells, Square);
+        assert_eq!(layout(&[3, 3], Some(3), true).unwrap().cells, Square);
+    }
+}

@@ -1,0 +1,312 @@
+//! Tables with a row a pair: two stimuli, a number, and perhaps who judged.
+
+use std::collections::HashMap;
+
+use ndarray::{ArrayD, IxDyn};
+
+use super::RdmFile;
+use super::table::Contents;
+use crate::error::{Error, Result};
+use crate::io::out_of_memory;
+use crate::io::text::{Table, plain};
+use crate::rdm::{n_pairs, pair_index};
+use crate::stimuli::Stimuli;
+
+/// The columns of a table with a row a pair.
+pub(super) struct LongTable {
+    stimuli: [usize; 2],
+    value: usize,
+    participant: Option<usize>,
+}
+
+/// Pairs of names of columns that hold the two stimuli of a pair.
+const PAIRS: [(&str, &str); 10] = [
+    ("i", "j"),
+    ("a", "b"),
+    ("row", "col"),
+    ("row", "column"),
+    ("first", "second"),
+    ("left", "right"),
+    ("from", "to"),
+    ("source", "target"),
+    ("x", "y"),
+    ("itema", "itemb"),
+];
+
+/// Parts of names of columns that hold the number, the surest first.
+const VALUES: [&str; 13] = [
+    "dissimilarity",
+    "dissim",
+    "distance",
+    "dist",
+    "similarity",
+    "sim",
+    "rating",
+    "judgment",
+    "judgement",
+    "response",
+    "score",
+    "answer",
+    "value",
+];
+
+/// Beginnings of names of columns that say who judged.
+const PARTICIPANTS: [&str; 9] = [
+    "participant",
+    "subject",
+    "subj",
+    "person",
+    "rater",
+    "worker",
+    "prolific",
+    "observer",
+    "annotator",
+];
+
+impl LongTable {
+    /// Finds the columns by their names; `None` where the table has no two columns of stimuli.
+    ///
+    /// # Errors
+    /// [`Error::Ambiguous`] where it has, and no column is known to hold the number.
+    pub(super) fn of(table: &Table) -> Result<Option<Self>> {
+        let Some(names) = table.header() else {
+            return Ok(None);
+        };
+        let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
+        let Some(stimuli) = columns_of_stimuli(&names) else {
+            return Ok(None);
+        };
+        let others = || (0..names.len()).filter(|column| !stimuli.contains(column));
+        let is_participant =
+            |column: &usize| PARTICIPANTS.iter().any(|p| names[*column].starts_with(p));
+        let participant = others().find(is_participant);
+        let is_value = |column: usize, part: &str| {
+            Some(column) != participant
+                && (names[column] == part
+                    || names[column].contains(part) && !names[column].contains("time"))
+        };
+        let known = VALUES
+            .iter()
+            .find_map(|part| others().find(|&column| is_value(column, part)));
+        let only = || {
+            let mut rest = others().filter(|&column| Some(column) != participant);
+            rest.next().filter(|_| rest.next().is_none())
+        };
+        let value = known.or_else(only).ok_or_else(|| Error::Ambiguous {
+            what: "which column holds the dissimilarity of each pair".into(),
+            remedy: "name it \"dissimilarity\" in the header",
+        })?;
+        Ok(Some(Self {
+            stimuli,
+            value,
+            participant,
+        }))
+    }
+}
+
+fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
+    let position = |wanted: &str| names.iter().position(|name| name == wanted);
+    for (first, second) in PAIRS {
+        if let (Some(first), Some(second)) = (position(first), position(second)) {
+            return Some([first, second]);
+        }
+    }
+    names.iter().enumerate().find_map(|(first, name)| {
+        let with = |from: &str, to: &str| {
+            let at = name.find(from)?;
+            let mut other = name.clone();
+            other.replace_range(at..at + from.len(), to);
+            Some(other)
+        };
+        // Three of a kind are trials of three stimuli.
+        let pair = |one: &str, two: &str, three: &str| {
+            let second = position(&with(one, two)?)?;
+            let has_third = with(one, three).is_some_and(|name| position(&name).is_some());
+            (!has_third).then_some([first, second])
+        };
+        pair("1", "2", "3").or_else(|| pair("0", "1", "2"))
+    })
+}
+
+impl RdmFile {
+    /// Reads the pairs into a triangle a participant; the mean of several judgments of one pair.
+    pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
+        let name = plain(table.name(long.value));
+        let is_similarity = name.contains("sim") && !name.contains("dissim");
+        if is_similarity && self.similarities.is_none() {
+            return Err(Error::LooksLikeSimilarities {
+                evidence: format!("the column is named {:?}", table.name(long.value)),
+            });
+        }
+        let is_told = name.contains("dis") || self.similarities.is_some();
+        if !is_told {
+            log::warn!(
+                "{}: column {:?} is taken for dissimilarities; where large means alike, say so \
+                 (--similarities)",
+                self.path.display(),
+                table.name(long.value)
+            );
+        }
+        let mut stimuli = Register::default();
+        let mut participants = Register::default();
+        let mut judgments = Vec::new();
+        let mut rows = table.rows();
+        while let Some(row) = rows.next()? {
+            let value = row.number_or_missing(long.value)?;
+            let [first, second] = long.stimuli.map(|column| {
+                let id = row.text(column);
+                (!id.is_empty()).then(|| stimuli.number(id))
+            });
+            let (Some(first), Some(second)) = (first, second) else {
+                return Err(row.missing(long.stimuli[0]));
+            };
+            let who = long.participant.map_or("", |column| row.text(column));
+            let who = participants.number(who);
+            // How alike a stimulus is to itself is no pair.
+            if first != second && !value.is_nan() {
+                judgments.push((who, first.min(second), first.max(second), value));
+            }
+        }
+        let (n, m) = (stimuli.names.len(), n_pairs(stimuli.names.len()));
+        let n_cells = m.saturating_mul(participants.names.len());
+        let mut values: Vec<f64> = Vec::new();
+        let full = |_| out_of_memory::<f64>("the dissimilarities", n_cells as u64);
+        values.try_reserve_exact(n_cells).map_err(full)?;
+        values.resize(n_cells, 0.0);
+        let mut n_judgments = vec![0u32; n_cells];
+        for (who, first, second, value) in judgments {
+            let cell = who * m + pair_index(n, first, second);
+            values[cell] += value;
+            n_judgments[cell] += 1;
+        }
+        if n_judgments.iter().any(|&n| n > 1) {
+            log::info!(
+                "{}: pairs that one participant judged several times stand with the mean",
+                self.path.display()
+            );
+        }
+        for (value, &n) in values.iter_mut().zip(&n_judgments) {
+            *value = if n == 0 { f64::NAN } else { *value / f64::from(n) };
+        }
+        let shape = [participants.names.len(), m];
+        let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
+        let array = array.map_err(|error| Error::Malformed {
+            format: "table",
+            source: error.into(),
+        })?;
+        let names = stimuli.names;
+        let (array, stimuli) = match counted(&names) {
+            Some((first, position)) => {
+                let order = pairs_in_order(&position);
+                let rows = Stimuli::labelled_rows(n as u32, first);
+                (array.select(ndarray::Axis(1), &order), rows)
+            }
+            // The order in which names come first in a table means nothing.
+            None => (array, Stimuli::new(names)?.without_order()),
+        };
+        Ok(Contents {
+            array,
+            stimuli: Some(stimuli),
+            participants: long.participant.map(|_| participants.names),
+        })
+    }
+}
+
+/// Where names count from, and the position in `names` of each number, if the names are those of
+/// consecutive numbers from 0 or 1 between a common beginning and a common end.
+fn counted(names: &[String]) -> Option<(u32, Vec<usize>)> {
+    let first = names.first()?;
+    let is_digit = |c: char| c.is_ascii_digit();
+    let start = first.find(is_digit)?;
+    let mut numbers = Vec::with_capacity(names.len());
+    for (before, _) in first.match_indices(is_digit).chain([(start, "")]) {
+        numbers.clear();
+        let prefix = first[..before].trim_end_matches(is_digit);
+        let suffix = first[prefix.len()..].trim_start_matches(is_digit);
+        let middle = |name: &String| -> Option<u32> {
+            let digits = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
+            digits.chars().all(is_digit).then(|| digits.parse().ok())?
+        };
+        let Some(found) = names.iter().map(middle).collect::<Option<Vec<u32>>>() else {
+            continue;
+        };
+        numbers.extend(found.into_iter().zip(0usize..));
+        numbers.sort_unstable();
+        let first_number = numbers[0].0;
+        let counts = numbers
+            .iter()
+            .zip(first_number..)
+            .all(|(&(number, _), expected)| number == expected);
+        if first_number <= 1 && counts {
+            let positions = numbers.into_iter().map(|(_, position)| position);
+            return Some((first_number, positions.collect()));
+        }
+    }
+    None
+}
+
+/// Where the pairs of an upper triangle stand that counts its stimuli in another order; `position` is
+/// the position there of each stimulus.
+fn pairs_in_order(position: &[usize]) -> Vec<usize> {
+    let n = position.len();
+    let mut order = Vec::with_capacity(n_pairs(n));
+    for (rank, &first) in position.iter().enumerate() {
+        for &second in &position[rank + 1..] {
+            order.push(pair_index(n, first.min(second), first.max(second)));
+        }
+    }
+    order
+}
+
+/// Names in the order in which they came first.
+#[derive(Default)]
+struct Register {
+    names: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Register {
+    fn number(&mut self, name: &str) -> usize {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = self.names.len();
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_count_are_told_from_others() {
+        let counted = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.into()).collect();
+            counted(&names)
+        };
+        assert_eq!(counted(&["2", "0", "1"]), Some((0, vec![1, 2, 0])));
+        assert_eq!(counted(&["i3/10.png", "i3/11.png"]), None);
+        assert_eq!(
+            counted(&["imgs1/03.jpg", "imgs1/01.jpg", "imgs1/02.jpg"]),
+            Some((1, vec![1, 2, 0]))
+        );
+        assert_eq!(counted(&["cat", "dog"]), None);
+        assert_eq!(counted(&["a1", "b2"]), None);
+    }
+
+    #[test]
+    fn columns_of_stimuli_have_names_of_a_kind() {
+        let found = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
+            columns_of_stimuli(&names)
+        };
+        assert_eq!(found(&["participant", "stim1", "stim2", "r"]), Some([1, 2]));
+        assert_eq!(found(&["rt", "image_1_path", "image_2_path"]), Some([1, 2]));
+        assert_eq!(found(&["i", "j", "d"]), Some([0, 1]));
+        assert_eq!(found(&["image1", "image2", "image3"]), None);
+        assert_eq!(found(&["", "cat", "dog"]), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! Dissimilarities in tables of text.
+
+use ndarray::{ArrayD, IxDyn};
+
+use super::RdmFile;
+use super::long::LongTable;
+use crate::error::{Error, Result};
+use crate::io::reserve;
+use crate::io::text::{Table, counts, id_rank, is_index_name};
+use crate::stimuli::Stimuli;
+
+/// What a table holds.
+pub(super) struct Contents {
+    /// One matrix, or one of each participant.
+    pub(super) array: ArrayD<f64>,
+    /// The stimuli, where the table has labels for them.
+    pub(super) stimuli: Option<Stimuli>,
+    /// Who the rows are of, where they are not stimuli and have names.
+    pub(super) participants: Option<Vec<String>>,
+}
+
+impl RdmFile {
+    pub(super) fn read_text(&self) -> Result<Contents> {
+        let table = Table::read(&self.path, self.encoding)?;
+        if let Some(long) = LongTable::of(&table)? {
+            return self.read_long(&table, &long);
+        }
+        let grid = Grid::read(table)?;
+        let (n_rows, n_columns) = (grid.n_rows, grid.n_columns);
+        let is_square = n_rows == n_columns
+            && self.n_stimuli().is_none_or(|n| n == n_rows)
+            && !self.has_condensed_rows;
+        let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
+        let array = array.map_err(|error| Error::Malformed {
+            format: "table",
+            source: error.into(),
+        })?;
+        if !is_square {
+            check_order_of_pairs(&grid.column_labels)?;
+            return Ok(Contents {
+                array,
+                stimuli: None,
+                participants: grid.row_labels.filter(|labels| counts(labels).is_none()),
+            });
+        }
+        let [rows, columns] = [grid.row_labels, grid.column_labels].map(Labels::of);
+        let (stimuli, order) = match (rows, columns) {
+            (Labels::Names(rows), Labels::Names(columns)) => {
+                let (rows, columns) = (Stimuli::new(rows)?, Stimuli::new(columns)?);
+                rows.same_set_as(&columns)?;
+                let order = columns.positions_of(&rows)?;
+                (Some(rows), Some(order))
+            }
+            (Labels::Names(names), _) | (_, Labels::Names(names)) => {
+                (Some(Stimuli::new(names)?), None)
+            }
+            (Labels::Counts(first), _) | (_, Labels::Counts(first)) => {
+                (Some(Stimuli::labelled_rows(n_rows as u32, first as u32)), None)
+            }
+            (Labels::None, Labels::None) => (None, None),
+        };
+        let array = match order {
+            Some(order) => {
+                let order: Vec<usize> = order.into_iter().map(|column| column as usize).collect();
+                array.select(ndarray::Axis(1), &order)
+            }
+            None => array,
+        };
+        Ok(Contents {
+            array,
+            stimuli,
+            participants: None,
+        })
+    }
+}
+
+/// What labels of rows or columns say.
+enum Labels {
+    Names(Vec<String>),
+    /// They count up from here.
+    Counts(u64),
+    None,
+}
+
+impl Labels {
+    fn of(labels: Option<Vec<String>>) -> Self {
+        match labels {
+            None => Labels::None,
+            Some(labels) => match counts(&labels) {
+                Some(first) => Labels::Counts(first),
+                None => Labels::Names(labels),
+            },
+        }
+    }
+}
+
+/// Numbers in rows and columns, with their labels.
+struct Grid {
+    n_rows: usize,
+    n_columns: usize,
+    values: Vec<f64>,
+    row_labels: Option<Vec<String>>,
+    column_labels: Option<Vec<String>>,
+}
+
+impl Grid {
+    fn read(mut table: Table) -> Result<Self> {
+        let n_rows = count_rows(&table)?;
+        let n_columns = table.n_columns();
+        // A first row that counts its columns is a header, unless the matrix needs it as a row.
+        let counts_columns = table.header().is_some_and(|names| counts(names).is_some());
+        let mut n_rows = n_rows;
+        if counts_columns && n_rows + 1 == n_columns {
+            table.without_header();
+            n_rows += 1;
+        }
+        let has_labels = has_row_labels(&table, n_rows)?;
+        let first = usize::from(has_labels);
+        let mut values = Vec::new();
+        let mut labels = Vec::new();
+        let mut rows = table.rows();
+        while let Some(row) = rows.next()? {
+            reserve(&mut values, n_columns - first, "the table")?;
+            for column in first..n_columns {
+                values.push(row.number_or_missing(column)?);
+            }
+            if has_labels {
+                labels.push(row.text(0).to_owned());
+            }
+        }
+        let names = table.header().map(|names| names[first..].to_vec());
+        Ok(Self {
+            n_rows,
+            n_columns: n_columns - first,
+            values,
+            row_labels: has_labels.then_some(labels),
+            column_labels: names,
+        })
+    }
+}
+
+fn count_rows(table: &Table) -> Result<usize> {
+    let (mut n, mut rows) = (0, table.rows());
+    while rows.next()?.is_some() {
+        n += 1;
+    }
+    Ok(n)
+}
+
+/// Whether the first column holds labels of the rows.
+fn has_row_labels(table: &Table, n_rows: usize) -> Result<bool> {
+    if table.n_columns() < 2 {
+        return Ok(false);
+    }
+    if table.header().is_some() {
+        let name = table.name(0);
+        if is_index_name(name) || id_rank(name).is_some() || n_rows + 1 == table.n_columns() {
+            return Ok(true);
+        }
+    }
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        if row.maybe_number(0).is_none() && !row.is_missing(0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Checks that columns that are named after two stimuli stand in the order of the upper triangle.
+fn check_order_of_pairs(labels: &Option<Vec<String>>) -> Result<()> {
+    let Some(labels) = labels else {
+        return Ok(());
+    };
+    let parse = |label: &String| {
+        let is_digit = |c: char| c.is_ascii_digit();
+        let numbers = label.split(|c| !is_digit(c)).filter(|part| !part.is_empty());
+        let numbers: Option<Vec<u32>> = numbers.map(|part| part.parse().ok()).collect();
+        match numbers?[..] {
+            [first, second] => Some((first, second)),
+            _ => None,
+        }
+    };
+    let Some(pairs) = labels.iter().map(parse).collect::<Option<Vec<_>>>() else {
+        return Ok(());
+    };
+    let is_upper = pairs.iter().all(|(first, second)| first < second);
+    if pairs.is_sorted() && is_upper {
+        return Ok(());
+    }
+    Err(Error::Ambiguous {
+        what: format!(
+            "the pairs in the order of an upper triangle, row by row (the columns are named {:?}, {:?}, …)",
+            labels[0],
+            labels.get(1).map_or("", String::as_str)
+        ),
+        remedy: "put the columns into the order 0_1, 0_2, …, 1_2, …",
+    })
+}

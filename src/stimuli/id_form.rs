@@ -1,0 +1,131 @@
+//! The parts of an id by which two lists of ids may be matched.
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::names::named;
+
+/// The form of ids in which they are matched, where two files write the same ids in different ways.
+///
+/// ```
+/// use human_alignment::Stimuli;
+/// use human_alignment::stimuli::IdForm;
+///
+/// let files = Stimuli::new(["images/aardvark/aardvark_01b.jpg", "images/abacus/abacus_01b.jpg"])?;
+/// assert_eq!(files.in_form(IdForm::Folder)?.ids(), ["aardvark", "abacus"]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum IdForm {
+    /// Unicode normalisation form C: an accent that is a character of its own is joined with its
+    /// letter.
+    Nfc,
+    /// Lower case.
+    LowerCase,
+    /// The name of a file without its folders: `images/cat.jpg` is `cat.jpg`.
+    FileName,
+    /// The name of a file without folders and ending: `images/cat.jpg` is `cat`.
+    FileStem,
+    /// The path of a file without its ending: `animals/cat.jpg` is `animals/cat`.
+    WithoutEnding,
+    /// The name of the folder that a file is in: `images/cat/cat_01b.jpg` is `cat`.
+    Folder,
+}
+
+impl IdForm {
+    /// All of them.
+    pub const ALL: [IdForm; 6] = [
+        IdForm::Nfc,
+        IdForm::LowerCase,
+        IdForm::FileName,
+        IdForm::FileStem,
+        IdForm::WithoutEnding,
+        IdForm::Folder,
+    ];
+
+    /// Returns the name on command lines and in files, such as `file-stem`.
+    pub fn name(self) -> &'static str {
+        match self {
+            IdForm::Nfc => "nfc",
+            IdForm::LowerCase => "lower-case",
+            IdForm::FileName => "file-name",
+            IdForm::FileStem => "file-stem",
+            IdForm::WithoutEnding => "without-ending",
+            IdForm::Folder => "folder",
+        }
+    }
+
+    /// Returns an id in this form; unchanged where it has no such part.
+    pub fn of(self, id: &str) -> String {
+        let path = |id: &str| id.replace('\\', "/");
+        match self {
+            IdForm::Nfc => id.nfc().collect(),
+            IdForm::LowerCase => id.to_lowercase(),
+            IdForm::FileName => file_name(&path(id)).to_owned(),
+            IdForm::FileStem => without_ending(file_name(&path(id))).to_owned(),
+            IdForm::WithoutEnding => without_ending(&path(id)).to_owned(),
+            IdForm::Folder => match path(id).rsplit_once('/') {
+                Some((folder, _)) => file_name(folder).to_owned(),
+                None => id.to_owned(),
+            },
+        }
+    }
+
+    /// What differs between ids that are equal in this form only.
+    pub(super) fn difference(self) -> &'static str {
+        match self {
+            IdForm::Nfc => "in their Unicode form",
+            IdForm::LowerCase => "in upper and lower case",
+            IdForm::FileName => "by their folder",
+            IdForm::FileStem => "by folder and ending",
+            IdForm::WithoutEnding => "by their ending",
+            IdForm::Folder => "by folder and ending",
+        }
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+fn without_ending(path: &str) -> &str {
+    match path.rsplit_once('.') {
+        Some((stem, ending)) if !file_name(stem).is_empty() && !ending.contains('/') => stem,
+        _ => path,
+    }
+}
+
+named!(
+    IdForm,
+    "form of ids",
+    "nfc, lower-case, file-name, file-stem, without-ending or folder"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_paths() {
+        let path = r"images\Café/Cafe\u{301}_01.tar.jpg".replace("\\u{301}", "\u{301}");
+        for (form, expected) in [
+            (IdForm::FileName, "Cafe\u{301}_01.tar.jpg"),
+            (IdForm::FileStem, "Cafe\u{301}_01.tar"),
+            (IdForm::WithoutEnding, "images/Café/Cafe\u{301}_01.tar"),
+            (IdForm::Folder, "Café"),
+        ] {
+            assert_eq!(form.of(&path), expected, "{form}");
+        }
+        assert_eq!(IdForm::Nfc.of("e\u{301}"), "é");
+        assert_eq!(IdForm::LowerCase.of("Äpfel"), "äpfel");
+        for form in [IdForm::FileName, IdForm::FileStem, IdForm::Folder] {
+            assert_eq!(form.of("cat"), "cat");
+        }
+        assert_eq!(IdForm::FileStem.of(".hidden"), ".hidden");
+        for form in IdForm::ALL {
+            assert_eq!(form.name().parse::<IdForm>().unwrap(), form);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Lists of ids in files.
+
+use std::path::{Path, PathBuf};
+
+use super::Stimuli;
+use crate::error::{Error, Result};
+use crate::formats::TextEncoding;
+use crate::io::extension;
+use crate::io::mat::MatFile;
+use crate::io::text::{Table, id_rank, is_header_of_ids, is_index_name, read_text};
+
+/// A list of ids in a file: the stimuli that the rows of a matrix, or the indices of trials, count.
+///
+/// | file | ids |
+/// |---|---|
+/// | `.csv`, `.tsv`, `.tab` | the column that is named; else the one named `id`, `uniqueID`, `stimulus`, …, else the first that isn't all numbers, else the only one |
+/// | `.mat` (level 5) | the only cell array of texts, or the rows of a char array |
+/// | any other | one id a line; with [`IdList::with_column`] as for a table |
+///
+/// A first line that reads `id`, `uniqueID` or alike is a header in a table.
+///
+/// ```
+/// use human_alignment::stimuli::IdList;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("animals.csv");
+/// # std::fs::write(&path, "name,legs\ncat,4\nhen,2\n").unwrap();
+/// let animals = IdList::open(&path).with_column("name").read()?;
+/// assert_eq!(animals.ids(), ["cat", "hen"]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct IdList {
+    path: PathBuf,
+    column: Option<String>,
+    encoding: TextEncoding,
+}
+
+impl IdList {
+    /// Creates the list in this file, which is read later.
+    pub fn open(path: impl AsRef<Path>) -> Self {
+        Self {
+            path: path.as_ref().into(),
+            column: None,
+            encoding: TextEncoding::default(),
+        }
+    }
+
+    /// Chooses the column of a table that holds the ids.
+    #[must_use]
+    pub fn with_column(mut self, name: impl Into<String>) -> Self {
+        self.column = Some(name.into());
+        self
+    }
+
+    /// Sets the encoding of the text. Default: UTF-8, or UTF-16 where a file shows that.
+    #[must_use]
+    pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// Reads the ids.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`] and [`Error::Encoding`] for what
+    /// is no text, [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Ambiguous`] for a table that
+    /// doesn't show which column holds ids, or why the ids are refused as in [`Stimuli::new`].
+    pub fn read(&self) -> Result<Stimuli> {
+        let stimuli = self
+            .read_ids()
+            .and_then(Stimuli::new)
+            .map_err(|error| error.in_file(&self.path))?;
+        Ok(stimuli.from_file(&self.path))
+    }
+
+    fn read_ids(&self) -> Result<Vec<String>> {
+        let ending = extension(&self.path);
+        match ending.as_str() {
+            "mat" => MatFile::open(&self.path)?.read_only_texts(),
+            "csv" | "tsv" | "tab" => self.read_table(),
+            "npy" | "npz" | "safetensors" => Err(Error::UnknownFormat {
+                path: self.path.clone(),
+                expected: "a text file with one id a line, a table, or .mat",
+            }),
+            _ if self.column.is_some() => self.read_table(),
+            _ => {
+                let text = read_text(&self.path, self.encoding)?;
+                Ok(text.trim_end().lines().map(|id| id.trim().to_owned()).collect())
+            }
+        }
+    }
+
+    fn read_table(&self) -> Result<Vec<String>> {
+        let mut table = Table::read(&self.path, self.encoding)?;
+        if table.n_columns() == 1 && self.column.is_none() {
+            let first = first_of(&table)?;
+            match is_header_of_ids(&first) {
+                true => table.with_header()?,
+                // A header of a list could be an id as well: only names for ids are believed.
+                false => table.without_header(),
+            }
+        }
+        let column = match &self.column {
+            Some(name) => table.column(name)?,
+            None => id_column(&table)?,
+        };
+        let (mut ids, mut rows) = (Vec::new(), table.rows());
+        while let Some(row) = rows.next()? {
+            ids.push(row.text(column).to_owned());
+        }
+        Ok(ids)
+    }
+}
+
+/// The first field of the first record, be it a header or not.
+fn first_of(table: &Table) -> Result<String> {
+    if let Some([name, ..]) = table.header() {
+        return Ok(name.clone());
+    }
+    let mut rows = table.rows();
+    let first = rows.next()?;
+    Ok(first.map_or(String::new(), |row| row.text(0).to_owned()))
+}
+
+/// The column that holds ids, judged by names and content.
+fn id_column(table: &Table) -> Result<usize> {
+    let columns = 0..table.n_columns();
+    let ranked = columns.clone().filter_map(|column| Some((id_rank(table.name(column))?, column)));
+    if let Some((_, column)) = ranked.min() {
+        return Ok(column);
+    }
+    let mut is_text = vec![false; table.n_columns()];
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        for (column, is_text) in is_text.iter_mut().enumerate() {
+            *is_text |= row.maybe_number(column).is_none() && !row.is_missing(column);
+        }
+    }
+    let texts: Vec<usize> = columns.clone().filter(|&column| is_text[column]).collect();
+    let named: Vec<usize> = columns
+        .filter(|&column| table.header().is_none() || !is_index_name(table.name(column)))
+        .collect();
+    match (texts.as_slice(), named.as_slice()) {
+        ([column], _) | ([], [column]) => Ok(*column),
+        _ => Err(Error::Ambiguous {
+            what: "which column holds the ids".into(),
+            remedy: "name it, or give a list with one id a line",
+        }),
+    }
+}
+
+impl Stimuli {
+    /// Reads a list of ids: a text file with one id a line, or the column of a table that holds ids.
+    ///
+    /// # Errors
+    /// As for [`IdList::read`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        IdList::open(path).read()
+    }
+
+    /// Reads the ids from a named column of a table with a header.
+    ///
+    /// # Errors
+    /// As for [`IdList::read`].
+    pub fn read_column(path: impl AsRef<Path>, column: &str) -> Result<Self> {
+        IdList::open(path).with_column(column).read()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(name: &str, text: impl AsRef<[u8]>) -> Result<Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Ok(Stimuli::read(&path)?.ids().to_vec())
+    }
+
+    #[test]
+    fn lists_of_ids_in_many_layouts() {
+        for (name, text) in [
+            ("a.txt", "hot dog\ncat, black\n"),
+            ("a.csv", "id\nhot dog\n\"cat, black\"\n"),
+            ("a.csv", "\u{feff}hot dog\r\n\"cat, black\"\r\n"),
+            ("a.tsv", "uniqueID\tn\nhot dog\t1\ncat, black\t2\n"),
+            ("a.tsv", "n\tWord\n1\thot dog\n2\tcat, black\n"),
+            ("a.csv", "0,hot dog\n1,\"cat, black\"\n"),
+            ("a.csv", ",image_name\n0,hot dog\n1,\"cat, black\"\n"),
+        ] {
+            assert_eq!(ids(name, text).unwrap(), ["hot dog", "cat, black"], "{text}");
+        }
+        // Names of things that could name columns, too.
+        assert_eq!(ids("a.csv", "key\nword\n").unwrap(), ["key", "word"]);
+        assert_eq!(ids("a.csv", "3\n1\n").unwrap(), ["3", "1"]);
+        assert!(ids("a.csv", "a,b\nx,y\nz,w\n").is_err());
+        assert!(ids("a.txt", b"caf\xe9\n").is_err());
+        assert!(ids("a.txt", "a\n\nb\n").is_err());
+    }
+
+    #[test]
+    fn ids_come_from_a_named_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("concepts.tsv");
+        let text = "Word\tuniqueID\tnote\nbat\tbat1\t\"a \"\"b\"\"\tc\"\nbat\tbat2\t\n";
+        std::fs::write(&path, text).unwrap();
+        let stimuli = Stimuli::read_column(&path, "uniqueID").unwrap();
+        assert_eq!(stimuli.ids(), ["bat1", "bat2"]);
+        let error = Stimuli::read_column(&path, "id").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("\"Word\", \"uniqueID\", \"note\"")
+        );
+        assert!(Stimuli::read_column(&path, "Word").is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! Why two sets of stimuli could not be joined, in words that lead to the remedy.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::{IdForm, Stimuli};
+use crate::error::{Error, NAMED_IDS};
+
+/// What the ids on both sides of a join that failed look like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct NearMiss {
+    /// Where the ids that are needed come from, if that is known: the name of a file.
+    pub needed_by: Option<String>,
+    /// Where they were looked for.
+    pub looked_for_in: Option<String>,
+    /// An id that is there.
+    pub present: Option<String>,
+    /// The form in which the ids that are missing would be found.
+    pub form: Option<IdForm>,
+    /// Whether the first id of one side reads like the header of a list (`id`, `name`, …).
+    pub header: Option<String>,
+}
+
+impl NearMiss {
+    /// Looks for a form of ids in which those that are missing are found.
+    pub(super) fn between(needed: &Stimuli, here: &Stimuli, missing: &[&String]) -> Self {
+        let present = here.ids().iter().find(|id| needed.position(id).is_none());
+        let resolves = |form: IdForm| {
+            let known: HashSet<String> = here.ids().iter().map(|id| form.of(id)).collect();
+            let n_found = missing.iter().filter(|id| known.contains(&form.of(id)));
+            // Most of them: a few may really be missing.
+            known.len() == here.len() && 2 * n_found.count() > missing.len()
+        };
+        let reads_like_header = |ids: &Stimuli| {
+            let first = ids.ids().first()?;
+            crate::io::text::id_rank(first).map(|_| first.clone())
+        };
+        Self {
+            needed_by: needed.origin().map(str::to_owned),
+            looked_for_in: here.origin().map(str::to_owned),
+            present: present.or(here.ids().first()).cloned(),
+            form: IdForm::ALL.into_iter().find(|&form| resolves(form)),
+            header: reads_like_header(here).or_else(|| reads_like_header(needed)),
+        }
+    }
+}
+
+/// Continues the message that some ids are missing.
+impl fmt::Display for NearMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(present) = &self.present {
+            let place = self.looked_for_in.as_deref().unwrap_or("the other side");
+            write!(f, "; {place} has ids such as {present:?}")?;
+        }
+        if let Some(form) = self.form {
+            let difference = form.difference();
+            write!(
+                f,
+                "; the ids differ {difference}: match them by {form} (--match-ids {form})"
+            )?;
+        } else if let Some(header) = &self.header {
+            write!(
+                f,
+                "; the id {header:?} reads like a header: remove that line if it is one"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the error that names stimuli that are missing, where nothing is known of the other side.
+pub(crate) fn missing<'a>(
+    ids: impl Iterator<Item = &'a String>,
+    n_missing: usize,
+    n_needed: usize,
+) -> Error {
+    Error::MissingStimuli {
+        ids: ids.take(NAMED_IDS).cloned().collect(),
+        n_missing,
+        n_needed,
+        near_miss: Box::default(),
+    }
+}
+
+/// Returns the error that names what is missing from `here`.
+pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>]) -> Error {
+    if needed.is_named() != here.is_named() || !needed.is_named() {
+        return Error::NotPaired {
+            needed: needed.describe(),
+            available: here.describe(),
+        };
+    }
+    let is_missing = |(id, found): (_, &Option<u32>)| found.is_none().then_some(id);
+    let missing: Vec<&String> = needed.ids().iter().zip(found).filter_map(is_missing).collect();
+    Error::MissingStimuli {
+        ids: missing.iter().take(NAMED_IDS).copied().cloned().collect(),
+        n_missing: missing.len(),
+        n_needed: needed.len(),
+        near_miss: Box::new(NearMiss::between(needed, here, &missing)),
+    }
+}
