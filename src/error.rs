@@ -218,6 +218,18 @@ pub enum Error {
         available: String,
     },
 
+    /// There are more or fewer ids than rows.
+    #[error(
+        "there are {n_rows} rows, and other ids than that: {ids}; the list needs one id a row, and no \
+         header"
+    )]
+    IdCount {
+        /// The ids, in words.
+        ids: String,
+        /// The rows.
+        n_rows: usize,
+    },
+
     /// A field of a text file is not the number it should be.
     #[error("line {line}, {}: {found:?} is not {expected}", field_name(*field, column))]
     NotANumber {
@@ -259,6 +271,34 @@ pub enum Error {
         column: usize,
         /// The value.
         value: f64,
+    },
+
+    /// A feature is larger than an `f32` can be.
+    #[error(
+        "row {row} ({stimulus:?}), column {column}: {value:e} is beyond ±3.4e38, the largest size of a feature; divide the features by a constant"
+    )]
+    FeatureOutOfRange {
+        /// The row, counted from 0.
+        row: usize,
+        /// The stimulus of that row.
+        stimulus: String,
+        /// The column, counted from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+
+    /// A row of features has another length than the first.
+    #[error("row {row} ({stimulus:?}) has {found} features where row 0 has {expected}")]
+    RaggedFeatures {
+        /// The row, counted from 0.
+        row: usize,
+        /// The stimulus of that row.
+        stimulus: String,
+        /// Features of the first row.
+        expected: usize,
+        /// Features of this row.
+        found: usize,
     },
 
     /// Two rows of a set of stimuli carry the same id.

@@ -20,7 +20,7 @@ use crate::similarity::{Similarity, for_all_pairs};
 /// | `Gaussian` | 1 − exp(−‖x − y‖² / μ) | \[0, 1) | representations with a single row repeated |
 ///
 /// μ is the mean of the squared distances over all n² elements of the matrix, its diagonal among
-/// them. Features are `f32`, products and results `f64`.
+/// them. Products and results are `f64`, whatever the features.
 ///
 /// ```
 /// use human_alignment::{Dissimilarity, Representation, Stimuli};

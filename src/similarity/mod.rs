@@ -80,8 +80,9 @@ named!(
 
 /// The precision in which the similarities of all pairs are computed and held.
 ///
-/// Features are `f32` in either case, and sums over trials `f64`. With few trials each pair is
-/// computed by itself, always in double precision.
+/// Features are read in the precision that they have, and shifted and scaled in `f64` before anything is
+/// rounded to this one; sums over trials are `f64`. With few trials each pair is computed by itself, always
+/// in double precision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {

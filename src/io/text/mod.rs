@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::formats::TextEncoding;
 
 pub(crate) use header::{counts, id_rank, is_header_of_ids, is_index_name, plain};
-pub(crate) use table::{Row, Rows, Table};
+pub(crate) use table::{Row, Table};
 
 /// The longest line that is read, so that a file without line ends can't fill the memory.
 const MAX_LINE: usize = 64 << 20;

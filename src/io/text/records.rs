@@ -16,8 +16,7 @@ pub(crate) enum Separator {
 /// The records of a text, one after the other; blank lines are none.
 pub(super) struct Records<'a> {
     text: &'a str,
-    separator: Separator,
-    /// Where the text begins in the file's text, for line numbers.
+    /// The parser, unless white space separates.
     reader: Option<csv::Reader<&'a [u8]>>,
     /// The rest of the text, where white space separates.
     rest: &'a str,
@@ -40,7 +39,6 @@ impl<'a> Records<'a> {
         };
         Self {
             text,
-            separator,
             reader,
             rest: text,
             start: 0,
@@ -77,10 +75,6 @@ impl<'a> Records<'a> {
     /// Returns the line in which the current record begins, counted from 1 in this text.
     pub(super) fn line(&self) -> u64 {
         line_at(self.text, self.start)
-    }
-
-    pub(super) fn separator(&self) -> Separator {
-        self.separator
     }
 }
 

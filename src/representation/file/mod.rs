@@ -1,7 +1,6 @@
 //! Representations in files.
 
 mod npy;
-mod npz;
 mod safetensors;
 mod table;
 
@@ -9,13 +8,19 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use super::{Provenance, Representation, RepresentationSource};
+use super::{Features, Provenance, Representation, RepresentationSource, Values};
 use crate::error::{Error, Result};
-use crate::io::extension;
+use crate::io::element::{FromElement, encode_f32, encode_f64};
+use crate::formats::TextEncoding;
+use crate::io::format::Format;
+use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
+use crate::io::npz::NpzArchive;
+use crate::io::{BUFFER_BYTES, extension};
+use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
-/// A representation that stands in a file.
+/// A representation in a file.
 ///
 /// The ending of the name tells the format:
 ///
@@ -24,11 +29,17 @@ use crate::stimuli::Stimuli;
 /// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if [`Representation::write_npy`] put them there |
 /// | `.npz` | a 2-D array of the archive | none |
 /// | `.safetensors` | a 2-D tensor | in the metadata, if [`Representation::write_safetensors`] put them there |
-/// | `.csv`, `.tsv` | columns of numbers under a header row | a column, the first if none is named |
+/// | `.mat` | a matrix, of a file of level 5 | none |
+/// | `.csv`, `.tsv`, `.txt` | the columns of numbers of a table | a column of a name such as `id` or `stimulus`, or else the first column with text |
 ///
-/// Floats of 16, 32 and 64 bits, integers and booleans are read, rounded to the nearest `f32`.
+/// Separator, header and decimal commas of a table are found in its content, as
+/// [`formats`](crate::formats) describes. A column without a name (or named `index`) that counts the rows
+/// from 0 or 1 is neither a feature nor an id.
+///
+/// Floats of 16 and 32 bits, booleans and integers of up to 16 bits become features of `f32`; floats of 64
+/// bits, integers of 32 and 64 bits, and the numbers of tables become features of `f64`.
 /// Ids given by [`FileSource::with_ids`] take the place of those in the file; where there are none
-/// at all, rows are numbered from `"0"`.
+/// at all, the rows are [stimuli without ids](Stimuli::unnamed).
 ///
 /// ```
 /// use human_alignment::{FileSource, Representation, RepresentationSource, Stimuli};
@@ -56,43 +67,35 @@ pub struct FileSource {
     array: Option<String>,
     id_column: Option<String>,
     ignored_columns: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Format {
-    Npy,
-    Npz,
-    Safetensors,
-    Table,
+    encoding: TextEncoding,
 }
 
 /// What a file holds.
 struct Contents {
-    features: Array2<f32>,
-    ids: Option<Vec<String>>,
+    features: Features,
+    stimuli: Option<Stimuli>,
     provenance: Provenance,
+}
+
+impl From<Features> for Contents {
+    fn from(features: Features) -> Self {
+        Self {
+            features,
+            stimuli: None,
+            provenance: Provenance::default(),
+        }
+    }
 }
 
 impl FileSource {
     /// The representation in this file. Its content is read later, by [`FileSource::read`].
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for an ending that isn't read, [`Error::Read`] where there is no
-    /// such file.
+    /// [`Error::UnknownFormat`] and [`Error::ForeignFormat`] for an ending that isn't read,
+    /// [`Error::Read`] where there is no such file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let format = match extension(path).as_str() {
-            "npy" => Format::Npy,
-            "npz" => Format::Npz,
-            "safetensors" => Format::Safetensors,
-            "csv" | "tsv" => Format::Table,
-            _ => {
-                return Err(Error::UnknownFormat {
-                    path: path.into(),
-                    expected: ".npy, .npz, .safetensors, .csv or .tsv",
-                });
-            }
-        };
+        let format = Format::of(path)?;
         std::fs::metadata(path).map_err(|source| Error::Read {
             path: path.into(),
             source,
@@ -106,6 +109,7 @@ impl FileSource {
             array: None,
             id_column: None,
             ignored_columns: Vec::new(),
+            encoding: TextEncoding::default(),
         })
     }
 
@@ -132,8 +136,8 @@ impl FileSource {
     /// [`Error::InvalidParameter`] for a file of another format.
     pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
-        if !matches!(self.format, Format::Npz | Format::Safetensors) {
-            let expected = "left out for files other than .npz and .safetensors";
+        if !matches!(self.format, Format::Npz | Format::Safetensors | Format::Mat) {
+            let expected = "left out for files other than .npz, .safetensors and .mat";
             return Err(Error::parameter("array", expected, name));
         }
         self.array = Some(name);
@@ -160,11 +164,18 @@ impl FileSource {
     }
 
     fn column(&self, parameter: &'static str, name: String) -> Result<String> {
-        if self.format == Format::Table {
+        if self.format == Format::Text {
             return Ok(name);
         }
-        let expected = "left out for files other than .csv and .tsv";
+        let expected = "left out for files other than tables of text";
         Err(Error::parameter(parameter, expected, name))
+    }
+
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 where the file shows that.
+    #[must_use]
+    pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
+        self.encoding = encoding;
+        self
     }
 
     /// The file.
@@ -185,19 +196,55 @@ impl FileSource {
         let read = || {
             let contents = match self.format {
                 Format::Npy => npy::read(&self.path, self.ids.is_none()),
-                Format::Npz => npz::read(&self.path, self.array.as_deref()),
+                Format::Npz => self.read_npz(),
                 Format::Safetensors => safetensors::read(&self.path, self.array.as_deref()),
-                Format::Table => self.read_table(),
+                Format::Mat => self.read_mat(),
+                Format::Text => self.read_table(),
             }?;
-            let stimuli = match (&self.ids, contents.ids) {
-                (Some(ids), _) => ids.clone(),
-                (None, Some(ids)) => Stimuli::new(ids)?,
-                (None, None) => numbered(contents.features.nrows())?,
+            let stimuli = match (&self.ids, contents.stimuli) {
+                (Some(ids), _) => self.fitting(ids, contents.features.dim().0)?,
+                (None, Some(stimuli)) => stimuli.from_file(&self.path),
+                (None, None) => unnamed(contents.features.dim().0)?.from_file(&self.path),
             };
             let representation = Representation::new(stimuli, contents.features)?;
             Ok(representation.with_provenance(contents.provenance))
         };
         read().map_err(|error: Error| error.in_file(&self.path))
+    }
+}
+
+impl FileSource {
+    fn read_npz(&self) -> Result<Contents> {
+        let mut archive = NpzArchive::open(&self.path)?;
+        let member = archive.choose(self.array.as_deref(), is_matrix)?;
+        let mut reader = archive.array(member)?;
+        let features = read_matrix(&mut reader)?;
+        reader.expect_end()?;
+        Ok(features.into())
+    }
+
+    fn read_mat(&self) -> Result<Contents> {
+        let numbers = MatFile::open(&self.path)?.read_numbers(self.array.as_deref())?;
+        let found = numbers.shape().iter().map(|&length| length as u64);
+        let found: Vec<u64> = found.collect();
+        let matrix: Result<Array2<f64>, _> = numbers.into_dimensionality();
+        let refused = |_| Error::Shape {
+            what: "the feature array",
+            expected: "a 2-D matrix, stimuli × features".into(),
+            found,
+        };
+        Ok(Features::from(matrix.map_err(refused)?).into())
+    }
+
+    /// The ids that were given for the rows, if there are as many.
+    fn fitting(&self, ids: &Stimuli, n_rows: usize) -> Result<Stimuli> {
+        if ids.len() == n_rows {
+            return Ok(ids.clone());
+        }
+        Err(Error::IdCount {
+            ids: ids.describe(),
+            n_rows,
+        })
     }
 }
 
@@ -222,8 +269,17 @@ fn is_matrix(shape: &[u64]) -> bool {
     matches!(shape, [_, _])
 }
 
-/// Reads a matrix with at least one column.
-fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Array2<f32>> {
+/// Reads a matrix with at least one column, in the precision that its elements need.
+fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> {
+    match reader.header().element.needs_f64() {
+        true => Ok(read_matrix_of::<f64, R>(reader)?.into()),
+        false => Ok(read_matrix_of::<f32, R>(reader)?.into()),
+    }
+}
+
+fn read_matrix_of<T: FromElement, R: std::io::Read>(
+    reader: &mut NpyReader<R>,
+) -> Result<Array2<T>> {
     let refused = |expected: &str| Error::Shape {
         what: "the feature array",
         expected: expected.into(),
@@ -244,16 +300,19 @@ fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Array2<f32
     })
 }
 
-fn numbered(n_rows: usize) -> Result<Stimuli> {
+fn unnamed(n_rows: usize) -> Result<Stimuli> {
     let n_rows = u32::try_from(n_rows)
         .map_err(|_| Error::parameter("rows", "at most 4294967295", n_rows))?;
-    Ok(Stimuli::numbered(n_rows))
+    Ok(Stimuli::unnamed(n_rows))
 }
 
 /// What is written of a matrix besides its rows.
 pub(crate) struct Described<'a> {
-    pub(crate) ids: &'a [String],
+    /// The ids of the rows, where they have some.
+    pub(crate) ids: Option<&'a [String]>,
+    pub(crate) n_rows: usize,
     pub(crate) n_features: usize,
+    pub(crate) precision: Precision,
     pub(crate) provenance: &'a Provenance,
 }
 
@@ -263,8 +322,13 @@ pub(crate) type WriteRows<'a> = dyn FnMut(&mut dyn std::io::Write) -> std::io::R
 impl<'a> Described<'a> {
     fn of(representation: &'a Representation) -> Self {
         Self {
-            ids: representation.stimuli().ids(),
+            ids: representation
+                .stimuli()
+                .is_named()
+                .then(|| representation.stimuli().ids()),
+            n_rows: representation.n_stimuli(),
             n_features: representation.n_features(),
+            precision: representation.precision(),
             provenance: representation.provenance(),
         }
     }
@@ -307,9 +371,19 @@ impl Representation {
 /// Writes features row after row as little-endian bytes.
 fn write_features(features: &Representation, to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut bytes = Vec::new();
-    for values in features.as_slice().chunks(crate::io::BUFFER_BYTES / 4) {
-        crate::io::element::encode_f32(values, &mut bytes);
-        to.write_all(&bytes)?;
+    match features.values() {
+        Values::Single(values) => {
+            for values in values.chunks(BUFFER_BYTES / size_of::<f32>()) {
+                encode_f32(values, &mut bytes);
+                to.write_all(&bytes)?;
+            }
+        }
+        Values::Double(values) => {
+            for values in values.chunks(BUFFER_BYTES / size_of::<f64>()) {
+                encode_f64(values, &mut bytes);
+                to.write_all(&bytes)?;
+            }
+        }
     }
     Ok(())
 }

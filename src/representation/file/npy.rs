@@ -14,13 +14,17 @@ use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
 use crate::io::{Origin, known_length, open};
 use crate::representation::{Provenance, Representation};
+use crate::similarity::Precision;
+use crate::stimuli::Stimuli;
 
 /// What stands beside a matrix.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sidecar {
     /// SHA-256 of the file with the matrix.
     sha256: String,
-    ids: Vec<String>,
+    /// The ids of the rows, where they have some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ids: Option<Vec<String>>,
     #[serde(default)]
     provenance: Provenance,
 }
@@ -43,11 +47,7 @@ pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
     let digest = reader.into_inner().finish_reading();
     let digest = digest.map_err(|error| origin.unreadable(error))?;
     let Some((sidecar, found)) = sidecar.zip(digest) else {
-        return Ok(Contents {
-            features,
-            ids: None,
-            provenance: Provenance::default(),
-        });
+        return Ok(features.into());
     };
     if sidecar.sha256 != found {
         return Err(Error::StaleSidecar {
@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
     }
     Ok(Contents {
         features,
-        ids: Some(sidecar.ids),
+        stimuli: sidecar.ids.map(Stimuli::new).transpose()?,
         provenance: sidecar.provenance,
     })
 }
@@ -91,8 +91,8 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
 }
 
 impl Representation {
-    /// Writes the features as `.npy` (`<f4`, C order, readable by numpy), and ids and provenance
-    /// into a second file with `.json` after its name, `features.npy.json`.
+    /// Writes the features as `.npy` (`<f4` or `<f8` as they are `f32` or `f64`, C order, readable by numpy),
+    /// and ids and provenance into a second file with `.json` after its name, `features.npy.json`.
     ///
     /// Each of the two changes in one step, but not both together: if the machine stops in
     /// between, reading says so ([`Error::StaleSidecar`]), as it does after the matrix alone was
@@ -115,14 +115,18 @@ pub(super) fn write(
 ) -> Result<()> {
     let (matrix, sha256) = Staged::write(path, |writer| {
         let mut writer = Hashing::new(writer);
-        let shape = [described.ids.len(), described.n_features];
-        writer.write_all(&encode_header("<f4", &shape))?;
+        let shape = [described.n_rows, described.n_features];
+        let descr = match described.precision {
+            Precision::Single => "<f4",
+            Precision::Double => "<f8",
+        };
+        writer.write_all(&encode_header(descr, &shape))?;
         write_rows(&mut writer)?;
         Ok(writer.finish())
     })?;
     let sidecar = Sidecar {
         sha256: sha256.unwrap_or_default(),
-        ids: described.ids.to_vec(),
+        ids: described.ids.map(<[String]>::to_vec),
         provenance: described.provenance.clone(),
     };
     let (sidecar, ()) = Staged::write(&beside(path), |writer| {
