@@ -9,6 +9,12 @@
 //! with exit code 1 and one line that says what is wrong.
 
 mod common;
+#[path = "common/features.rs"]
+mod features;
+#[path = "common/pairing.rs"]
+mod pairing;
+#[path = "common/reading.rs"]
+mod reading;
 #[path = "common/rows.rs"]
 mod rows;
 
@@ -16,7 +22,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use features::FeatureReading;
 use human_alignment::metric::cka::{Cka, Estimator, Kernel};
+use human_alignment::stimuli::Pairing;
 use human_alignment::{Error, Precision, Result};
 use serde::Serialize;
 
@@ -24,12 +32,20 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(name = "cka", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     a: PathBuf,
     /// Features of the same stimuli.
     #[arg(long, value_name = "FILE")]
     b: PathBuf,
+    /// Stimulus ids for the rows of the first file.
+    #[arg(long, value_name = "FILE")]
+    a_ids: Option<PathBuf>,
+    /// Stimulus ids for the rows of the second.
+    #[arg(long, value_name = "FILE")]
+    b_ids: Option<PathBuf>,
+    #[command(flatten)]
+    reading: FeatureReading,
     /// The kernel that compares two rows.
     #[arg(long, value_enum, default_value_t = KernelName::Linear)]
     kernel: KernelName,
@@ -60,6 +76,7 @@ struct Report {
     #[serde(flatten)]
     metric: Cka,
     stimuli: usize,
+    paired_by: Pairing,
 }
 
 fn main() -> ExitCode {
@@ -80,11 +97,14 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let metric = Cka::new(kernel(arguments)?)?
         .with_estimator(arguments.estimator)
         .with_precision(arguments.precision);
-    let (a, b) = rows::read_matched([&arguments.a, &arguments.b], "rows of --b")?;
+    let ids = [arguments.a_ids.as_deref(), arguments.b_ids.as_deref()];
+    let (a, b, paired_by) =
+        rows::read_matched(&arguments.reading, [&arguments.a, &arguments.b], ids)?;
     Ok(Report {
         value: metric.compare(&a, &b)?,
         metric,
         stimuli: a.n_stimuli(),
+        paired_by,
     })
 }
 

@@ -9,8 +9,12 @@
 //! Without `--tap`, the layers that have feature maps of a size of their own, and the ends of the network.
 
 mod common;
+#[path = "common/pairing.rs"]
+mod pairing;
 #[path = "common/people.rs"]
 mod people;
+#[path = "common/reading.rs"]
+mod reading;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,10 +24,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use human_alignment::extract::{Architecture, Device, Extraction, Network, Tap, Weights};
 use human_alignment::metric::rsa::{Ceiling, Comparator, Score};
-use human_alignment::rdm::RdmFile;
 use human_alignment::{
     AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
 };
+use people::RdmReading;
+use reading::Reading;
 use serde::Serialize;
 
 /// How alike are the layers of a network to what people judged of the same images?
@@ -42,6 +47,10 @@ struct Arguments {
     /// Dissimilarities that people judged.
     #[arg(long, value_name = "FILE")]
     human: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    rdm_reading: RdmReading,
     /// A module, by its path in PyTorch, with @mean for its mean over places; may be given several times.
     #[arg(long, value_name = "NAME")]
     tap: Vec<Tap>,
@@ -80,7 +89,12 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     let architecture = Architecture::named(&arguments.model)?;
     let images = ImageFiles::in_folder(&arguments.images)?;
-    let people = people::read_people(RdmFile::open(&arguments.human)?, images.stimuli())?;
+    let paths = std::slice::from_ref(&arguments.human);
+    let n = Some(images.len());
+    let people = arguments
+        .rdm_reading
+        .participants(paths, n, &arguments.reading)?;
+    people::pair_judged(images.stimuli(), people.stimuli())?;
     let weights = match &arguments.weights {
         Some(path) => Weights::read(path)?,
         None => Weights::random(0),

@@ -12,6 +12,14 @@
 //! fit that is not proved to be within the tolerance is printed, with exit code 2.
 
 mod common;
+#[path = "common/features.rs"]
+mod features;
+#[path = "common/pairing.rs"]
+mod pairing;
+#[path = "common/reading.rs"]
+mod reading;
+#[path = "common/trials.rs"]
+mod trials;
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -20,7 +28,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{ArgGroup, Parser};
-use human_alignment::dataset::TripletFile;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::Score;
 use human_alignment::probe::{
@@ -28,27 +35,37 @@ use human_alignment::probe::{
     Pooled, PooledScore,
 };
 use human_alignment::{
-    AlignmentMetric, AnchoredTask, Error, FileSource, OddOneOutTask, Probe, Representation, Result,
-    Similarity, Task, Trials, ZeroShotOddOneOut,
+    AlignmentMetric, AnchoredTask, Error, OddOneOutTask, Probe, Representation, Result, Similarity,
+    Task, Trials, ZeroShotOddOneOut,
 };
 use serde::Serialize;
 
 use common::Answer;
+use features::FeatureReading;
+use trials::{Input, TrialReading};
 
 /// How much alignment is there to be had by a linear transform?
 #[derive(Parser)]
 #[command(name = "probe", allow_negative_numbers = true)]
 #[command(group(ArgGroup::new("trials").required(true).args(["triplets", "anchored"])))]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
-    /// Odd-one-out trials over the rows, the odd one last (.npy, .txt).
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three indices or ids, the odd one last, or a
+    /// table with columns such as image1, image2, image3, choice.
     #[arg(long, value_name = "FILE")]
     triplets: Option<PathBuf>,
-    /// Anchored trials over the rows: head, close, far (.npy, .txt).
+    /// Anchored trials instead: head, close, far, or a table with columns such as head, winner, loser.
     #[arg(long, value_name = "FILE")]
     anchored: Option<PathBuf>,
+    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    #[command(flatten)]
+    reading: FeatureReading,
+    #[command(flatten)]
+    trial_reading: TrialReading,
     /// The weight of the penalty, in nats; several to choose from by cross-validation.
     #[arg(long, required = true, value_delimiter = ',', value_name = "X[,Y,…]")]
     lambda: Vec<f64>,
@@ -116,6 +133,8 @@ struct Report {
     pooled: Option<Pooled>,
     #[serde(skip_serializing_if = "Option::is_none")]
     untested: Option<usize>,
+    #[serde(flatten)]
+    input: Input,
 }
 
 fn main() -> ExitCode {
@@ -129,8 +148,13 @@ fn main() -> ExitCode {
 }
 
 fn run<T: Task>(arguments: &Arguments, trials: &PathBuf) -> Result<Answer> {
-    let features = FileSource::open(&arguments.features)?.read()?;
-    let trials = TripletFile::<T>::read(trials, features.stimuli().clone())?.into_judgments();
+    let ids = arguments.ids.as_deref();
+    let features = arguments.reading.features(&arguments.features, ids)?;
+    let reading = &arguments.reading.text;
+    let (trials, input) =
+        arguments
+            .trial_reading
+            .trials::<T>(trials, features.stimuli(), reading)?;
     let (probe, candidates) = chosen_probe(arguments, &features, &trials)?;
     let start = Instant::now();
     let observe = |iteration: &Iteration| {
@@ -183,6 +207,7 @@ fn run<T: Task>(arguments: &Arguments, trials: &PathBuf) -> Result<Answer> {
         folds,
         pooled,
         untested,
+        input,
     };
     Ok(Answer {
         text: match arguments.json {

@@ -15,6 +15,12 @@
 //! wrong.
 
 mod common;
+#[path = "common/features.rs"]
+mod features;
+#[path = "common/pairing.rs"]
+mod pairing;
+#[path = "common/reading.rs"]
+mod reading;
 #[path = "common/rows.rs"]
 mod rows;
 
@@ -23,10 +29,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use features::FeatureReading;
 use human_alignment::dataset::TripletFile;
 use human_alignment::inference::Folds;
 use human_alignment::metric::odd_one_out::Score;
 use human_alignment::ridge::{FeatureScaling, RidgeFit, Selection, Sharing};
+use human_alignment::stimuli::Pairing;
 use human_alignment::{AlignmentMetric, Error, OddOneOutTask, Representation, Result};
 use human_alignment::{Ridge, Similarity, SimilarityDataset, ZeroShotOddOneOut};
 use serde::Serialize;
@@ -35,12 +43,20 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(name = "ridge", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
     /// What is predicted, one column a target, of the same stimuli.
     #[arg(long, value_name = "FILE")]
     targets: PathBuf,
+    /// Stimulus ids for the rows of the features.
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    /// Stimulus ids for the rows of the targets.
+    #[arg(long, value_name = "FILE")]
+    target_ids: Option<PathBuf>,
+    #[command(flatten)]
+    reading: FeatureReading,
     /// The penalties to choose from.
     #[arg(long, required = true, value_delimiter = ',', value_name = "A,B,…")]
     alphas: Vec<f64>,
@@ -89,6 +105,7 @@ struct Report {
     selection: Selection,
     n_train: usize,
     n_test: usize,
+    paired_by: Pairing,
     #[serde(skip_serializing_if = "Option::is_none")]
     cross_validation: Option<CrossValidation>,
 }
@@ -133,8 +150,8 @@ fn run(arguments: &Arguments) -> Result<Report> {
         .with_selection(selection)
         .with_sharing(sharing);
     let paths = [arguments.features.as_path(), arguments.targets.as_path()];
-    let (features, targets) = rows::read_matched(paths, "rows of --targets")?;
-    targets.stimuli().same_set_as(features.stimuli())?;
+    let ids = [arguments.ids.as_deref(), arguments.target_ids.as_deref()];
+    let (features, targets, paired_by) = rows::read_matched(&arguments.reading, paths, ids)?;
     let n = features.n_stimuli();
     let n_train = arguments.train_rows.unwrap_or(n);
     if n_train > n {
@@ -174,6 +191,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
         selection,
         n_train,
         n_test: n - n_train,
+        paired_by,
         cross_validation: validation,
     })
 }

@@ -374,6 +374,31 @@ pub enum Error {
         n_extra: usize,
     },
 
+    /// Trials show stimuli that are not represented.
+    #[error(
+        "{n_trials} of {n_total} trials show stimuli without features; they can be dropped \
+         (--drop-missing): {source}"
+    )]
+    TrialsOfOthers {
+        /// Trials that show such stimuli.
+        n_trials: usize,
+        /// All trials.
+        n_total: usize,
+        /// Which stimuli those are.
+        source: Box<Error>,
+    },
+
+    /// The answer of a trial refers to none of its stimuli.
+    #[error(
+        "trial {trial}: the answer {answer} is neither one of its stimuli nor the position or column of one"
+    )]
+    UnknownAnswer {
+        /// The trial, counted from 0.
+        trial: u64,
+        /// The answer.
+        answer: String,
+    },
+
     /// A trial is not one that people could have answered.
     #[error("trial {trial}: {problem}")]
     InvalidTrial {
@@ -827,6 +852,20 @@ impl Error {
         }
     }
 
+    /// Puts the number of stimuli into an error of a reader that doesn't know it.
+    pub(crate) fn among(mut self, n: usize) -> Self {
+        let error = match &mut self {
+            Error::InFile { source, .. } => source.as_mut(),
+            error => error,
+        };
+        if let Error::InvalidTrial { problem, .. } = error
+            && let TrialProblem::OutOfRange { n_stimuli, .. } = problem
+        {
+            *n_stimuli = n;
+        }
+        self
+    }
+
     /// Wraps the error with the array of a file that it is about.
     pub(crate) fn in_array(self, name: &str) -> Self {
         match self {
@@ -955,6 +994,13 @@ pub enum TrialProblem {
         /// The value.
         value: f64,
     },
+    /// An index is below the one that counting begins with.
+    BelowFirst {
+        /// The index.
+        index: u32,
+        /// Where counting begins.
+        first: u32,
+    },
     /// A stimulus stands in the trial more than once.
     Repeated {
         /// The index.
@@ -965,13 +1011,26 @@ pub enum TrialProblem {
 impl fmt::Display for TrialProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TrialProblem::OutOfRange { index, n_stimuli } => write!(
-                f,
-                "index {index} is out of range: there are {n_stimuli} stimuli"
-            ),
+            TrialProblem::OutOfRange { index, n_stimuli } => {
+                write!(
+                    f,
+                    "index {index} is out of range: there are {n_stimuli} stimuli"
+                )?;
+                match *index == *n_stimuli as u64 {
+                    true => write!(f, " (if counting begins at 1, say so: --count-from 1)"),
+                    false => Ok(()),
+                }
+            }
+            TrialProblem::BelowFirst { index, first } => {
+                write!(f, "index {index} is below {first}, where counting begins")
+            }
             TrialProblem::Negative { value } => write!(f, "index {value} is negative"),
             TrialProblem::NotAnInteger { value } => write!(f, "index {value} is no whole number"),
-            TrialProblem::Repeated { index } => write!(f, "stimulus {index} stands twice"),
+            TrialProblem::Repeated { index } => write!(
+                f,
+                "stimulus {index} occurs twice; trials that show one twice can be dropped \
+                 (--drop-repeated)"
+            ),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What all command lines share: how they end.
 
+mod notes;
+
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -25,6 +27,7 @@ impl From<String> for Answer {
 /// ends with exit code 1 and one line on standard error; an answer that falls short of what was asked
 /// is printed, with exit code 2 and a line on standard error that says so.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
+    notes::show();
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if !error.use_stderr() => error.exit(),

@@ -11,21 +11,31 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/features.rs"]
+mod features;
+#[path = "../common/pairing.rs"]
+mod pairing;
+#[path = "../common/reading.rs"]
+mod reading;
 mod report;
 mod simulated;
+#[path = "../common/trials.rs"]
+mod trials;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::dataset::{TripletChunks, TripletFile};
+use features::FeatureReading;
+use human_alignment::dataset::TripletChunks;
 use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_ceiling};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
-    AnchoredTask, Error, FileSource, OddOneOutTask, Precision, Representation,
-    RepresentationSource, Result, Similarity, Stimuli, Task, Trials, ZeroShotOddOneOut,
+    AnchoredTask, Error, OddOneOutTask, Precision, Representation, Result, Similarity, Task,
+    Trials, ZeroShotOddOneOut,
 };
 use report::{Report, Row};
+use trials::TrialReading;
 
 /// How often does a representation find the same stimulus odd as people do?
 ///
@@ -33,27 +43,23 @@ use report::{Report, Row};
 #[derive(Parser)]
 #[command(name = "odd_one_out", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv); several are compared.
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt); several are compared.
     #[arg(long, value_name = "FILE")]
     features: Vec<PathBuf>,
-    /// Odd-one-out trials, three row indices each, the odd one last (.npy, .txt, .csv, .tsv).
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three indices or ids, the odd one last, or a
+    /// table with columns such as image1, image2, image3, choice.
     #[arg(long, value_name = "FILE", conflicts_with = "anchored")]
     triplets: Option<PathBuf>,
-    /// Anchored trials instead: head, close, far.
+    /// Anchored trials instead: head, close, far, or a table with columns such as head, winner, loser.
     #[arg(long, value_name = "FILE")]
     anchored: Option<PathBuf>,
-    /// Stimulus ids, one a line, for the rows of the features.
+    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
     #[arg(long, value_name = "FILE", requires = "features")]
     ids: Option<PathBuf>,
-    /// The array of an .npz or .safetensors file that holds the features.
-    #[arg(long, value_name = "NAME", requires = "features")]
-    array: Option<String>,
-    /// The column of a table that holds the ids, if it is not the first.
-    #[arg(long, value_name = "NAME", requires = "features")]
-    id_column: Option<String>,
-    /// A column of a table that is no feature; may be given several times.
-    #[arg(long, value_name = "NAME", requires = "features")]
-    ignore_column: Vec<String>,
+    #[command(flatten)]
+    reading: FeatureReading,
+    #[command(flatten)]
+    trial_reading: TrialReading,
     /// dot, cosine, pearson, negative-euclidean or negative-squared-euclidean.
     #[arg(long, default_value = "cosine")]
     similarity: Similarity,
@@ -82,7 +88,7 @@ struct Arguments {
     #[arg(long)]
     ceiling: bool,
     /// Read trials in chunks, for files larger than memory: one score, without bootstrap or ceiling.
-    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling"])]
+    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants"])]
     stream: bool,
     /// Print one JSON object instead of a table.
     #[arg(long)]
@@ -101,25 +107,6 @@ impl Arguments {
             Some(n) => Ok(metric.with_bootstrap(ObjectBootstrap::new(n, self.seed)?)),
             None => Ok(metric),
         }
-    }
-}
-
-impl Arguments {
-    fn source(&self, path: &Path, ids: Option<&Stimuli>) -> Result<FileSource> {
-        let mut source = FileSource::open(path)?.with_name(path.display().to_string());
-        if let Some(ids) = ids {
-            source = source.with_ids(ids.clone());
-        }
-        if let Some(array) = &self.array {
-            source = source.with_array(array)?;
-        }
-        if let Some(column) = &self.id_column {
-            source = source.with_id_column(column)?;
-        }
-        for column in &self.ignore_column {
-            source = source.with_ignored_column(column)?;
-        }
-        Ok(source)
     }
 }
 
@@ -164,19 +151,28 @@ fn from_files<T: Task>(
     features: &[PathBuf],
     trials: &Path,
 ) -> Result<Report> {
-    let ids = arguments.ids.as_ref().map(Stimuli::read).transpose()?;
     let mut named = Vec::new();
     for path in features {
-        let source = arguments.source(path, ids.as_ref())?;
-        named.push((source.name().to_owned(), source.read()?));
+        let representation = arguments.reading.features(path, arguments.ids.as_deref())?;
+        named.push((path.display().to_string(), representation));
     }
     if arguments.stream {
-        return stream::<T>(metric, &named, trials);
+        return stream::<T>(arguments, metric, &named, trials);
     }
-    // Trials count the rows of the first matrix; the others are matched by id.
-    let stimuli = named[0].1.stimuli().clone();
-    let trials = TripletFile::<T>::read(trials, stimuli)?.into_judgments();
+    // Unless they count another list, trials count the rows of the first matrix; the others are matched.
+    let common = named.iter().skip(1).try_fold(
+        named[0].1.stimuli().clone(),
+        |common, (_, representation)| match arguments.trial_reading.drop_missing {
+            true => Ok(common.intersection(representation.stimuli())),
+            false => pairing::pair(&common, representation.stimuli()).map(|_| common),
+        },
+    )?;
+    let (trials, input) =
+        arguments
+            .trial_reading
+            .trials::<T>(trials, &common, &arguments.reading.text)?;
     let mut report = score(metric, &named, &trials)?;
+    report.input = Some(input);
     if arguments.ceiling {
         report.ceiling = noise_ceiling(&trials, Confidence::new(arguments.confidence)?);
         report.asked_for_ceiling = true;
@@ -186,6 +182,7 @@ fn from_files<T: Task>(
 
 /// Scores representations on trials that are never held as a whole.
 fn stream<T: Task>(
+    arguments: &Arguments,
     metric: ZeroShotOddOneOut,
     named: &[(String, Representation)],
     trials: &Path,
@@ -193,14 +190,20 @@ fn stream<T: Task>(
     /// Trials that are held at a time: 12 MB.
     const CHUNK: usize = 1 << 20;
 
-    let stimuli = named[0].1.stimuli();
+    let counted = arguments.trial_reading.stimuli.as_deref();
+    let counted = counted
+        .map(|path| {
+            arguments
+                .reading
+                .text
+                .in_form(arguments.reading.text.list(path)?)
+        })
+        .transpose()?;
+    let stimuli = counted.as_ref().unwrap_or(named[0].1.stimuli());
     let score = |(name, representation): &(String, Representation)| {
         let chunks = TripletChunks::<T>::open(trials, stimuli.clone(), CHUNK)?;
         let score = metric.tally(representation, stimuli, chunks)?.score()?;
-        Ok(Row {
-            name: name.clone(),
-            score,
-        })
+        Ok(Row::new(name, representation, score))
     };
     let rows = named.iter().map(score).collect::<Result<_>>()?;
     Ok(Report::new(rows, Vec::new()))
@@ -216,10 +219,7 @@ fn score<T: Task>(
     let mut outcomes = Vec::new();
     for (name, representation) in named {
         let earned = metric.outcomes(representation, trials)?;
-        rows.push(Row {
-            name: name.clone(),
-            score: earned.score(),
-        });
+        rows.push(Row::new(name, representation, earned.score()));
         outcomes.push(earned);
     }
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();

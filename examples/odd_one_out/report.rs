@@ -1,15 +1,32 @@
 //! What is printed.
 
+use human_alignment::Representation;
 use human_alignment::inference::{Comparison, Interval, NoiseCeiling};
 use human_alignment::metric::odd_one_out::Score;
 use serde::Serialize;
+
+use crate::trials::Input;
 
 /// A representation and its score.
 #[derive(Serialize)]
 pub struct Row {
     pub name: String,
+    /// Rows and columns of its file.
+    stimuli: usize,
+    features: usize,
     #[serde(flatten)]
     pub score: Score,
+}
+
+impl Row {
+    pub fn new(name: &str, representation: &Representation, score: Score) -> Self {
+        Self {
+            name: name.to_owned(),
+            stimuli: representation.n_stimuli(),
+            features: representation.n_features(),
+            score,
+        }
+    }
 }
 
 /// Scores of representations on the same trials.
@@ -22,6 +39,8 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
     pub ceiling: Option<NoiseCeiling>,
+    #[serde(flatten)]
+    pub input: Option<Input>,
     #[serde(skip)]
     pub asked_for_ceiling: bool,
 }
@@ -33,6 +52,7 @@ impl Report {
             representations,
             comparisons,
             ceiling: None,
+            input: None,
             asked_for_ceiling: false,
         }
     }
@@ -45,11 +65,14 @@ impl Report {
             row: &'a Row,
             #[serde(skip_serializing_if = "Option::is_none")]
             ceiling: &'a Option<NoiseCeiling>,
+            #[serde(flatten)]
+            input: &'a Option<Input>,
         }
         let json = match &self.representations[..] {
             [row] if self.simulated.is_none() => serde_json::to_string(&One {
                 row,
                 ceiling: &self.ceiling,
+                input: &self.input,
             }),
             _ => serde_json::to_string(self),
         };
@@ -80,7 +103,7 @@ impl Report {
             "cross-entropy",
             "entropy"
         ));
-        for Row { name, score } in &self.representations {
+        for Row { name, score, .. } in &self.representations {
             let error = score.standard_error.map_or("–".into(), percent);
             lines.push(format!(
                 "{name:width$}  {:>8}  {:>15}  {error:>6}  {:>8}  {:>8}  {:>6}  {:>13.4}  {:>7.4}",
@@ -93,7 +116,7 @@ impl Report {
                 score.mean_entropy
             ));
         }
-        for Row { name, score } in &self.representations {
+        for Row { name, score, .. } in &self.representations {
             if let Some(found) = &score.bootstrap {
                 lines.push(format!(
                     "{name:width$}  bootstrap of {} over objects: se {}, interval {}",

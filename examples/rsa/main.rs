@@ -10,20 +10,25 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/features.rs"]
+mod features;
+#[path = "../common/pairing.rs"]
+mod pairing;
 #[path = "../common/people.rs"]
 mod people;
+#[path = "../common/reading.rs"]
+mod reading;
 mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Parser};
+use features::FeatureReading;
 use human_alignment::inference::{Confidence, Resample};
 use human_alignment::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
-use human_alignment::rdm::RdmFile;
-use human_alignment::{
-    Dissimilarity, Error, FileSource, Rdm, RdmSet, RepresentationSource, Result, Stimuli,
-};
+use human_alignment::{Dissimilarity, Rdm, RdmSet, Result};
+use people::RdmReading;
 use report::Report;
 
 /// How alike is the geometry of a representation to what people judged?
@@ -31,15 +36,18 @@ use report::Report;
 #[command(name = "rsa", allow_negative_numbers = true)]
 #[command(group(ArgGroup::new("model").required(true).args(["features", "model_rdm"])))]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv).
+    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
-    /// Dissimilarities of a model instead (.npy, .csv, .tsv); several in a stack are compared.
+    /// Dissimilarities of a model instead, in the layouts of --human; several in a stack are compared.
     #[arg(long, value_name = "FILE")]
     model_rdm: Option<PathBuf>,
-    /// Dissimilarities that people judged: n×n, n(n−1)/2, people×n×n or people×n(n−1)/2.
-    #[arg(long, value_name = "FILE")]
-    human: PathBuf,
+    /// Dissimilarities that participants judged (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n,
+    /// n(n−1)/2, participants×n×n, participants×n(n−1)/2, or a table with a row a pair (item1, item2,
+    /// dissimilarity, participant); several files are several participants. For similarities see
+    /// --similarities.
+    #[arg(long, value_name = "FILE", required = true)]
+    human: Vec<PathBuf>,
     /// correlation, cosine, euclidean, squared-euclidean or gaussian.
     #[arg(long, default_value = "correlation", conflicts_with = "model_rdm")]
     dissimilarity: Dissimilarity,
@@ -47,18 +55,13 @@ struct Arguments {
     /// whitened-cosine.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
-    /// Stimulus ids, one a line, for the rows of the features.
+    /// Stimulus ids, one a line or a column of a table, for the rows of the features or of the model.
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// Stimulus ids, one a line, for the human dissimilarities.
-    #[arg(long, value_name = "FILE")]
-    human_ids: Option<PathBuf>,
-    /// The array of an .npz or .safetensors file that holds the features.
-    #[arg(long, value_name = "NAME", requires = "features")]
-    array: Option<String>,
-    /// Take NaN for pairs that were not judged.
-    #[arg(long)]
-    missing: bool,
+    #[command(flatten)]
+    reading: FeatureReading,
+    #[command(flatten)]
+    rdm_reading: RdmReading,
     /// Replicates of the bootstrap.
     #[arg(long, value_name = "N")]
     bootstrap: Option<usize>,
@@ -92,25 +95,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Report> {
     let confidence = Confidence::new(arguments.confidence)?;
-    let models = read_models(arguments)?;
-    let human_ids = arguments.human_ids.as_deref().map(Stimuli::read);
-    let human = rdm_file(arguments, &arguments.human, human_ids.transpose()?)?;
-    let people = match models.first() {
-        Some((_, model)) => people::read_people(human, model.stimuli())?,
-        None => human.read()?,
-    };
-    let n_stimuli = people.stimuli().len();
-    if let Some((_, model)) = models.first()
-        && model.n_stimuli() != n_stimuli
-        && *people.stimuli() == Stimuli::numbered(n_stimuli as u32)
-    {
-        // Numbers say nothing about which rows are meant.
-        return Err(Error::LengthMismatch {
-            what: "stimuli of the model",
-            expected: n_stimuli,
-            found: model.n_stimuli(),
-        });
-    }
+    let (models, people) = read(arguments)?;
+    let (_, model) = &models[0];
+    let paired_by = people::pair_judged(model.stimuli(), people.stimuli())?;
     let mut metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare)
         .with_confidence(confidence);
     if let Some(n) = arguments.bootstrap {
@@ -119,7 +106,37 @@ fn run(arguments: &Arguments) -> Result<Report> {
     }
     let (names, rdms): (Vec<String>, Vec<Rdm>) = models.into_iter().unzip();
     let evaluation = metric.evaluate(&rdms.iter().collect::<Vec<_>>(), &people)?;
-    Ok(Report::new(names, evaluation))
+    let conversion = arguments.rdm_reading.similarities.map(|own| match own {
+        Some(own) => format!("{own} - similarity"),
+        None => "largest - similarity".into(),
+    });
+    Ok(Report::new(names, evaluation, paired_by, conversion))
+}
+
+/// Reads the models and the participants. The number of stimuli of one tells what the shape of the other
+/// means.
+fn read(arguments: &Arguments) -> Result<(Vec<(String, Rdm)>, RdmSet)> {
+    let participants = |n_stimuli| {
+        let reading = &arguments.reading;
+        let files = &arguments.human;
+        arguments
+            .rdm_reading
+            .participants(files, n_stimuli, &reading.text)
+    };
+    match read_models(arguments, None) {
+        Ok(models) => {
+            let people = participants(models.first().map(|(_, model)| model.n_stimuli()))?;
+            Ok((models, people))
+        }
+        Err(error) => {
+            // Where the participants are told apart, the model may be, too.
+            let Ok(people) = participants(None) else {
+                return Err(error);
+            };
+            let models = read_models(arguments, Some(people.stimuli().len()));
+            models.map_err(|_| error).map(|models| (models, people))
+        }
+    }
 }
 
 fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
@@ -134,38 +151,39 @@ fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
     })
 }
 
-fn rdm_file(arguments: &Arguments, path: &Path, ids: Option<Stimuli>) -> Result<RdmFile> {
-    let mut file = RdmFile::open(path)?;
-    if let Some(ids) = ids {
-        file = file.with_ids(ids);
-    }
-    if arguments.missing {
-        file = file.with_missing_pairs();
-    }
-    Ok(file)
-}
-
 /// The RDMs of the models, by name.
-fn read_models(arguments: &Arguments) -> Result<Vec<(String, Rdm)>> {
-    let ids = arguments.ids.as_deref().map(Stimuli::read).transpose()?;
+fn read_models(arguments: &Arguments, n_stimuli: Option<usize>) -> Result<Vec<(String, Rdm)>> {
+    let reading = &arguments.reading;
+    let name = |path: &Path| {
+        let name = path.file_stem().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
     if let Some(path) = &arguments.features {
-        let mut source = FileSource::open(path)?;
-        if let Some(ids) = ids {
-            source = source.with_ids(ids);
-        }
-        if let Some(array) = &arguments.array {
-            source = source.with_array(array)?;
-        }
-        let rdm = arguments.dissimilarity.rdm(&source.read()?)?;
-        return Ok(vec![(source.name().into(), rdm)]);
+        let features = reading.features(path, arguments.ids.as_deref())?;
+        return Ok(vec![(name(path), arguments.dissimilarity.rdm(&features)?)]);
     }
     let Some(path) = &arguments.model_rdm else {
         return Ok(Vec::new());
     };
-    let set = rdm_file(arguments, path, ids)?.read()?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let ids = arguments
+        .ids
+        .as_deref()
+        .map(|path| reading.text.in_form(reading.text.list(path)?));
+    let mut file = arguments
+        .rdm_reading
+        .models(path, ids.transpose()?, &reading.text)?;
+    if let Some(array) = &reading.array {
+        file = file.with_array(array);
+    }
+    if let Some(n) = n_stimuli {
+        file = file.with_n_stimuli(n);
+    }
+    let set = file.read()?;
+    let stimuli = reading.text.in_form(set.stimuli().clone())?;
+    let set = set.with_stimuli(stimuli)?;
+    let name = name(path);
     Ok(match set.rdms() {
-        [rdm] => vec![(name.into_owned(), rdm.clone())],
+        [rdm] => vec![(name, rdm.clone())],
         _ => set
             .iter()
             .map(|(number, rdm)| (format!("{name} {number}"), rdm.clone()))

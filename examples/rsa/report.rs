@@ -2,6 +2,7 @@
 
 use human_alignment::inference::{Comparison, Interval};
 use human_alignment::metric::rsa::{Caution, Ceiling, Evaluation, Score};
+use human_alignment::stimuli::Pairing;
 use serde::Serialize;
 
 /// A model and its score.
@@ -20,22 +21,52 @@ pub struct Report {
     comparisons: Vec<Comparison>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caution: Option<Caution>,
+    #[serde(flatten)]
+    input: Input,
+}
+
+/// How the files were understood.
+#[derive(Serialize)]
+struct Input {
+    paired_by: Pairing,
+    /// What became of similarities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversion: Option<String>,
 }
 
 impl Report {
-    pub fn new(names: Vec<String>, evaluation: Evaluation) -> Self {
+    pub fn new(
+        names: Vec<String>,
+        evaluation: Evaluation,
+        paired_by: Pairing,
+        conversion: Option<String>,
+    ) -> Self {
         let rows = names.into_iter().zip(evaluation.scores);
         Self {
             models: rows.map(|(name, score)| Row { name, score }).collect(),
             comparisons: evaluation.comparisons,
             caution: evaluation.caution,
+            input: Input {
+                paired_by,
+                conversion,
+            },
         }
     }
 
     /// One object: the score itself where there is one model, otherwise a list.
     pub fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct One<'a> {
+            #[serde(flatten)]
+            row: &'a Row,
+            #[serde(flatten)]
+            input: &'a Input,
+        }
         let json = match &self.models[..] {
-            [row] => serde_json::to_string(row),
+            [row] => serde_json::to_string(&One {
+                row,
+                input: &self.input,
+            }),
             _ => serde_json::to_string(self),
         };
         json.expect("a report has string keys and finite numbers")

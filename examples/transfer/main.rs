@@ -13,26 +13,35 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod demonstration;
+#[path = "../common/features.rs"]
+mod features;
+#[path = "../common/pairing.rs"]
+mod pairing;
 #[path = "../common/people.rs"]
 mod people;
+#[path = "../common/reading.rs"]
+mod reading;
 #[path = "../simulated/mod.rs"]
 mod simulated;
+#[path = "../common/trials.rs"]
+mod trials;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Parser};
-use human_alignment::dataset::TripletFile;
+use features::FeatureReading;
 use human_alignment::inference::{Comparison, Interval, Resample};
 use human_alignment::metric::rsa::{Bootstrap, Comparator};
-use human_alignment::rdm::RdmFile;
+use human_alignment::stimuli::Pairing;
 use human_alignment::transfer::{PairedMetric, Transferred};
 use human_alignment::{
-    AnchoredTask, Dissimilarity, FileSource, LinearTransform, OddOneOutTask, Representation,
-    RepresentationalSimilarity, Result, Similarity, Stimuli, Task, ZeroShotOddOneOut,
-    transfer_across,
+    AnchoredTask, Dissimilarity, LinearTransform, OddOneOutTask, Representation,
+    RepresentationalSimilarity, Result, Similarity, Task, ZeroShotOddOneOut, transfer_across,
 };
+use people::RdmReading;
 use serde::Serialize;
+use trials::TrialReading;
 
 /// Does a transform that was learned from one data set help with another?
 ///
@@ -44,15 +53,18 @@ struct Arguments {
     /// The transform (.npz or .safetensors).
     #[arg(long, value_name = "FILE", requires_all = ["features", "judgments"])]
     transform: Option<PathBuf>,
-    /// Features of the stimuli that were judged (.npy, .npz, .safetensors, .csv, .tsv).
+    /// Features of the stimuli that were judged (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE", requires = "transform")]
     features: Option<PathBuf>,
-    /// The array of an .npz or .safetensors file that holds the features.
-    #[arg(long, value_name = "NAME", requires = "features")]
-    array: Option<String>,
-    /// Stimulus ids, one a line, for the rows of the features.
+    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
     #[arg(long, value_name = "FILE", requires = "features")]
     ids: Option<PathBuf>,
+    #[command(flatten)]
+    reading: FeatureReading,
+    #[command(flatten)]
+    trial_reading: TrialReading,
+    #[command(flatten)]
+    rdm_reading: RdmReading,
     /// Odd-one-out trials over the rows, the odd one last (.npy, .txt).
     #[arg(long, value_name = "FILE", requires = "transform")]
     triplets: Option<PathBuf>,
@@ -85,6 +97,19 @@ struct Arguments {
     json: bool,
 }
 
+#[derive(Serialize)]
+struct Report<S, I> {
+    #[serde(flatten)]
+    transferred: Transferred<S>,
+    #[serde(flatten)]
+    input: I,
+}
+
+#[derive(Serialize)]
+struct PairedBy {
+    paired_by: Pairing,
+}
+
 fn main() -> ExitCode {
     common::main(
         |arguments: &Arguments| match (&arguments.transform, &arguments.features) {
@@ -96,16 +121,17 @@ fn main() -> ExitCode {
 
 fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Result<String> {
     let transform = LinearTransform::read(transform)?;
-    let mut source = FileSource::open(features)?;
-    if let Some(ids) = &arguments.ids {
-        source = source.with_ids(Stimuli::read(ids)?);
-    }
-    if let Some(array) = &arguments.array {
-        source = source.with_array(array)?;
-    }
-    let features = source.read()?;
+    let reading = &arguments.reading;
+    let features = reading.features(features, arguments.ids.as_deref())?;
     if let Some(path) = &arguments.human {
-        let people = people::read_people(RdmFile::open(path)?, features.stimuli())?;
+        let n = Some(features.n_stimuli());
+        let paths = std::slice::from_ref(path);
+        let people = arguments
+            .rdm_reading
+            .participants(paths, n, &reading.text)?;
+        let input = PairedBy {
+            paired_by: people::pair_judged(features.stimuli(), people.stimuli())?,
+        };
         let mut metric =
             RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
         if let Some(n) = arguments.bootstrap {
@@ -115,7 +141,14 @@ fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Resul
             };
             metric = metric.with_bootstrap(Bootstrap::new(n, arguments.seed)?.over(over));
         }
-        return answer(arguments, &transform, &features, &people, [&metric; 2]);
+        return answer(
+            arguments,
+            &transform,
+            &features,
+            &people,
+            [&metric; 2],
+            input,
+        );
     }
     match (&arguments.triplets, &arguments.anchored) {
         (Some(path), _) => on_trials::<OddOneOutTask>(arguments, &transform, &features, path),
@@ -132,10 +165,15 @@ fn on_trials<T: Task>(
     features: &Representation,
     path: &Path,
 ) -> Result<String> {
-    let trials = TripletFile::<T>::read(path, features.stimuli().clone())?.into_judgments();
+    let reading = &arguments.reading;
+    let (trials, input) =
+        arguments
+            .trial_reading
+            .trials::<T>(path, features.stimuli(), &reading.text)?;
     let before = ZeroShotOddOneOut::new(arguments.similarity);
     let after = ZeroShotOddOneOut::new(arguments.transformed_similarity);
-    answer(arguments, transform, features, &trials, [&before, &after])
+    let metrics = [&before, &after];
+    answer(arguments, transform, features, &trials, metrics, input)
 }
 
 fn answer<J: ?Sized, M: PairedMetric<J>>(
@@ -144,14 +182,18 @@ fn answer<J: ?Sized, M: PairedMetric<J>>(
     features: &Representation,
     judgments: &J,
     metrics: [&M; 2],
+    input: impl Serialize,
 ) -> Result<String>
 where
     M::Score: Serialize + std::fmt::Display,
 {
-    let transferred = transfer_across(transform, features, judgments, metrics)?;
+    let report = Report {
+        transferred: transfer_across(transform, features, judgments, metrics)?,
+        input,
+    };
     Ok(match arguments.json {
-        true => serde_json::to_string(&transferred).expect("string keys and finite numbers"),
-        false => table(&transferred),
+        true => serde_json::to_string(&report).expect("string keys and finite numbers"),
+        false => table(&report.transferred),
     })
 }
 

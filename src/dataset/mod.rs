@@ -37,7 +37,7 @@ pub use simulated::{Simulated, SimulatedObserver};
 pub use things::{Things, ThingsTriplets};
 pub use things48::Things48;
 pub use triplet_chunks::TripletChunks;
-pub use triplet_file::TripletFile;
+pub use triplet_file::{Counting, TripletFile, TripletSource};
 
 use crate::stimuli::Stimuli;
 

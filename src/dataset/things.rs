@@ -3,15 +3,17 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{SimilarityDataset, TripletFile};
+use crate::dataset::{Counting, SimilarityDataset, TripletSource};
 use crate::error::Result;
 use crate::images::{IMAGE_ENDINGS, is_image};
-use crate::judgment::{OddOneOut, OddOneOutTask};
+use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
 
 /// Which of the published trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ThingsTriplets {
+    /// `train_90` and `test_10`: all of them.
+    All,
     /// `train_90`: nine in ten of all trials.
     Train,
     /// `test_10`: the others.
@@ -22,19 +24,21 @@ pub enum ThingsTriplets {
 }
 
 impl ThingsTriplets {
-    /// All of them.
-    pub const ALL: [ThingsTriplets; 3] = [
+    /// All choices of trials.
+    pub const ALL: [ThingsTriplets; 4] = [
+        ThingsTriplets::All,
         ThingsTriplets::Train,
         ThingsTriplets::Test,
         ThingsTriplets::Correct,
     ];
 
-    /// The name of the file, without its ending.
-    pub fn file_stem(self) -> &'static str {
+    /// Returns the names of the files, without their ending.
+    pub fn file_stems(self) -> &'static [&'static str] {
         match self {
-            ThingsTriplets::Train => "train_90",
-            ThingsTriplets::Test => "test_10",
-            ThingsTriplets::Correct => "correct_triplets",
+            ThingsTriplets::All => &["train_90", "test_10"],
+            ThingsTriplets::Train => &["train_90"],
+            ThingsTriplets::Test => &["test_10"],
+            ThingsTriplets::Correct => &["correct_triplets"],
         }
     }
 }
@@ -63,8 +67,9 @@ impl ThingsTriplets {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Things {
+    name: String,
     images: PathBuf,
-    file: TripletFile<OddOneOutTask>,
+    trials: OddOneOut,
 }
 
 impl Things {
@@ -72,23 +77,29 @@ impl Things {
     ///
     /// # Errors
     /// [`Error::Read`](crate::Error::Read) where a file is missing: for trials it names the `.npy`
-    /// file. Otherwise as for [`Stimuli::read_column`] and [`TripletFile::read`].
+    /// file. Otherwise as for [`Stimuli::read_column`] and [`TripletSource::read`].
     pub fn open(folder: impl AsRef<Path>, triplets: ThingsTriplets) -> Result<Self> {
         let folder = folder.as_ref();
         let concepts = folder.join("concepts").join("things_concepts.tsv");
         let stimuli = Stimuli::read_column(concepts, "uniqueID")?;
-        let file_stem = triplets.file_stem();
-        let npy = folder.join("triplets").join(format!("{file_stem}.npy"));
-        let txt = npy.with_extension("txt");
-        let path = if !npy.exists() && txt.exists() {
-            txt
-        } else {
-            npy
+        let read = |file_stem: &&str| {
+            let npy = folder.join("triplets").join(format!("{file_stem}.npy"));
+            let txt = npy.with_extension("txt");
+            let path = if !npy.exists() && txt.exists() {
+                txt
+            } else {
+                npy
+            };
+            // As published, whatever the range of a part of them.
+            let source = TripletSource::open(path)?.with_counting(Counting::Zero);
+            Ok(source.read(&stimuli)?.into_judgments())
         };
-        let file = TripletFile::read(path, stimuli)?;
+        let file_stems = triplets.file_stems();
+        let parts = file_stems.iter().map(read).collect::<Result<Vec<_>>>()?;
         Ok(Self {
+            name: format!("THINGS {}", file_stems.join(" and ")),
             images: folder.join("images"),
-            file: file.with_name(format!("THINGS {file_stem}")),
+            trials: OddOneOut::concat(&parts)?,
         })
     }
 
@@ -109,7 +120,7 @@ impl Things {
 
     /// The trials, taken out.
     pub fn into_judgments(self) -> OddOneOut {
-        self.file.into_judgments()
+        self.trials
     }
 }
 
@@ -117,15 +128,15 @@ impl SimilarityDataset for Things {
     type Judgments = OddOneOut;
 
     fn name(&self) -> &str {
-        self.file.name()
+        &self.name
     }
 
     fn stimuli(&self) -> &Stimuli {
-        self.file.stimuli()
+        self.trials.stimuli()
     }
 
     fn judgments(&self) -> &OddOneOut {
-        self.file.judgments()
+        &self.trials
     }
 }
 

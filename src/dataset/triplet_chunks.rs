@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result, TrialProblem};
+use crate::error::{Error, Result};
 use crate::io::reserve;
 use crate::io::triplets::TripletReader;
 use crate::judgment::{Task, Trials};
@@ -97,7 +97,7 @@ impl<T: Task> TripletChunks<T> {
         let n_new = self
             .reader
             .read_chunk(&mut trials, self.chunk_len)
-            .map_err(|error| self.among_stimuli(error))?;
+            .map_err(|error| error.among(self.stimuli.len()))?;
         if n_new == 0 && n_before > 0 {
             return Ok(None);
         }
@@ -113,17 +113,6 @@ impl<T: Task> TripletChunks<T> {
             Error::NoTrials => Error::NoTrials.in_file(&self.path),
             of_stimuli => of_stimuli,
         })
-    }
-
-    /// Puts the number of stimuli into an error of the reader, which doesn't know it.
-    fn among_stimuli(&self, mut error: Error) -> Error {
-        if let Error::InFile { source, .. } = &mut error
-            && let Error::InvalidTrial { problem, .. } = source.as_mut()
-            && let TrialProblem::OutOfRange { n_stimuli, .. } = problem
-        {
-            *n_stimuli = self.stimuli.len();
-        }
-        error
     }
 }
 

@@ -54,9 +54,10 @@ impl Format {
                 "an Arrow table",
                 "pandas.read_parquet or read_feather and to_csv in Python convert it",
             ),
-            "rds" | "rdata" | "rda" => {
-                foreign("an R object", "write.csv(as.matrix(x), \"FILE.csv\") in R converts it")
-            }
+            "rds" | "rdata" | "rda" => foreign(
+                "an R object",
+                "write.csv(as.matrix(x), \"FILE.csv\") in R converts it",
+            ),
             "json" => foreign("JSON", "write the numbers as .csv or .npy"),
             _ => Error::UnknownFormat {
                 path: path.into(),

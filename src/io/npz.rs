@@ -52,9 +52,14 @@ impl NpzArchive {
     ///
     /// # Errors
     /// [`Error::NoSuchArray`] names those that are there.
-    pub(crate) fn choose(&mut self, name: Option<&str>, fits: impl Fn(&[u64]) -> bool) -> Result<usize> {
+    pub(crate) fn choose(
+        &mut self,
+        name: Option<&str>,
+        fits: impl Fn(&[u64]) -> bool,
+    ) -> Result<usize> {
         let members = self.members()?.into_iter().enumerate();
-        let array = |(index, name): (usize, String)| Some((name.strip_suffix(".npy")?.into(), index));
+        let array =
+            |(index, name): (usize, String)| Some((name.strip_suffix(".npy")?.into(), index));
         let arrays: Vec<(String, usize)> = members.filter_map(array).collect();
         let found = match name {
             Some(name) => {

@@ -25,12 +25,23 @@ impl TripletReader {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         match extension(path).as_str() {
             "npy" => NpyTriplets::open(path).map(TripletReader::Npy),
-            "txt" | "csv" | "tsv" => TextTriplets::open(path).map(TripletReader::Text),
+            "txt" | "csv" | "tsv" | "tab" | "dat" => {
+                TextTriplets::open(path).map(TripletReader::Text)
+            }
             _ => Err(Error::UnknownFormat {
                 path: path.into(),
                 expected: ".npy, .txt, .csv or .tsv",
             }),
         }
+    }
+
+    /// Returns whether the first line of a text file that is no comment is three whole numbers: whether
+    /// it is read by [`TripletReader::open`], rather than as a table.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub(crate) fn begins_with_indices(path: &Path) -> Result<bool> {
+        TextTriplets::open(path)?.begins_with_indices()
     }
 
     /// How many trials there are, where the file says so at its beginning and was seen to hold as

@@ -69,6 +69,24 @@ impl TextTriplets {
         Ok((self.n_read - n_before) as usize)
     }
 
+    /// Returns whether the first line with numbers has three.
+    pub(crate) fn begins_with_indices(&mut self) -> Result<bool> {
+        loop {
+            match self.next_line() {
+                Ok(true) => {}
+                Ok(false) => return Ok(true),
+                // A long line, or what is no text: a table says so better.
+                Err(Error::Malformed { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+            match self.parse() {
+                Ok(None) => {}
+                Ok(Some(_)) | Err(Error::InvalidTrial { .. }) => return Ok(true),
+                Err(_) => return Ok(false),
+            }
+        }
+    }
+
     /// Reads a line; `false` at the end of the file.
     fn next_line(&mut self) -> Result<bool> {
         self.line.clear();

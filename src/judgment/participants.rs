@@ -1,6 +1,14 @@
 //! Who answered which trial.
 
 use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::formats::TextEncoding;
+use crate::io::format::Format;
+use crate::io::mat::MatFile;
+use crate::io::npy::NpyReader;
+use crate::io::text::{Table, is_header_of_participants};
 
 /// Who answered which trial: one label a trial, stored once a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +39,49 @@ impl Participants {
         Self { labels, of_trial }
     }
 
+    /// Reads the participant of each trial: an array of one axis of an `.npy` or `.mat` file, or a text file
+    /// with one name a line.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::UnknownFormat`]; within [`Error::InFile`]: [`Error::Malformed`],
+    /// [`Error::UnsupportedElement`], [`Error::Truncated`], and [`Error::Shape`] for an array with several
+    /// columns.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let read = || match Format::of(path)? {
+            Format::Npy => {
+                let mut reader = NpyReader::open(path)?;
+                let shape = reader.shape().to_vec();
+                numbers(&shape, reader.read_row_major()?)
+            }
+            Format::Mat => {
+                let array = MatFile::open(path)?.read_numbers(None)?;
+                let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
+                numbers(&shape, array.iter().copied().collect())
+            }
+            Format::Text => {
+                let mut table = Table::read(path, TextEncoding::default())?;
+                if table.n_columns() != 1 {
+                    return Err(misshapen(vec![table.n_columns() as u64]));
+                }
+                let first = table.name(0).to_owned();
+                if table.header().is_some() && !is_header_of_participants(&first) {
+                    table.without_header();
+                }
+                let (mut labels, mut rows) = (Vec::new(), table.rows());
+                while let Some(row) = rows.next()? {
+                    labels.push(row.text(0).to_owned());
+                }
+                Ok(Self::new(labels))
+            }
+            _ => Err(Error::UnknownFormat {
+                path: path.into(),
+                expected: ".npy, .mat, .txt or .csv",
+            }),
+        };
+        read().map_err(|error| error.in_file(path))
+    }
+
     /// The people, in the order of their first trials.
     pub fn labels(&self) -> &[String] {
         &self.labels
@@ -41,6 +92,12 @@ impl Participants {
         &self.of_trial
     }
 
+    /// Returns the label of each trial, in the order of the trials.
+    pub(crate) fn labels_of_trials(&self) -> impl Iterator<Item = &str> {
+        let label = |&person: &u32| self.labels[person as usize].as_str();
+        self.of_trial.iter().map(label)
+    }
+
     /// The same people for some of the trials.
     pub(super) fn select(&self, trials: &[usize]) -> Self {
         Self::new(
@@ -48,5 +105,21 @@ impl Participants {
                 .iter()
                 .map(|&trial| self.labels[self.of_trial[trial] as usize].as_str()),
         )
+    }
+}
+
+/// Participants that are known by numbers, in a vector.
+fn numbers(shape: &[u64], values: Vec<f64>) -> Result<Participants> {
+    if shape.iter().filter(|&&length| length != 1).count() > 1 {
+        return Err(misshapen(shape.to_vec()));
+    }
+    Ok(Participants::new(values.iter().map(f64::to_string)))
+}
+
+fn misshapen(found: Vec<u64>) -> Error {
+    Error::Shape {
+        what: "the list of participants",
+        expected: "one participant a trial".into(),
+        found,
     }
 }

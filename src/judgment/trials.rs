@@ -70,6 +70,87 @@ impl<T: Task> Trials<T> {
         })
     }
 
+    /// Creates trials of stimuli that are given by their ids, each written as in [`Trials::new`].
+    ///
+    /// ```
+    /// use human_alignment::{OddOneOut, Stimuli};
+    ///
+    /// let stimuli = Stimuli::new(["cat", "dog", "car"])?;
+    /// let trials = OddOneOut::from_ids(stimuli, [["dog", "cat", "car"]])?;
+    /// assert_eq!(trials.as_slice(), [[1, 0, 2]]);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::MissingStimuli`] for ids that are not among the stimuli; otherwise as for [`Trials::new`].
+    pub fn from_ids<I, S>(stimuli: Stimuli, trials: I) -> Result<Self>
+    where
+        I: IntoIterator<Item = [S; 3]>,
+        S: AsRef<str>,
+    {
+        let mut missing = Vec::new();
+        let mut index = |id: S| match stimuli.position(id.as_ref()) {
+            Some(position) => position as u32,
+            None => {
+                missing.push(id.as_ref().to_owned());
+                0
+            }
+        };
+        let trials: Vec<[u32; 3]> = trials.into_iter().map(|ids| ids.map(&mut index)).collect();
+        if !missing.is_empty() {
+            missing.sort_unstable();
+            missing.dedup();
+            stimuli.positions_of(&Stimuli::new(missing)?.without_order())?;
+        }
+        Self::new(stimuli, trials)
+    }
+
+    /// Joins several sets of trials, one after the other, over the stimuli of the first.
+    ///
+    /// Participants of the same name are the same participant.
+    ///
+    /// # Errors
+    /// [`Error::NoTrials`] where no set is given; [`Error::MissingStimuli`] where one shows stimuli that the
+    /// first doesn't have; [`Error::Incompatible`] where some have participants and some not.
+    pub fn concat<'a, I>(sets: I) -> Result<Self>
+    where
+        I: IntoIterator<Item = &'a Self>,
+    {
+        let mut sets = sets.into_iter();
+        let first = sets.next().ok_or(Error::NoTrials)?;
+        let has_participants = first.participants.is_some();
+        let names = |set: &Self| -> Vec<String> {
+            let participants = set.participants.iter();
+            let labels = participants.flat_map(Participants::labels_of_trials);
+            labels.map(str::to_owned).collect()
+        };
+        let mut trials = first.trials.clone();
+        let mut participants = names(first);
+        for set in sets {
+            if set.participants.is_some() != has_participants {
+                let told = |has: bool| if has { "named" } else { "not named" };
+                return Err(Error::Incompatible {
+                    what: "whether participants are named",
+                    left: told(has_participants).into(),
+                    right: told(!has_participants).into(),
+                });
+            }
+            let shown = first.stimuli.positions_of_some(&set.stimuli, &set.shown)?;
+            let mut position = vec![0; set.stimuli.len()];
+            for (&index, found) in set.shown.iter().zip(shown) {
+                position[index as usize] = found;
+            }
+            let moved = set.trials.iter();
+            trials.extend(moved.map(|trial| trial.map(|index| position[index as usize])));
+            participants.extend(names(set));
+        }
+        let joined = Self::new(first.stimuli.clone(), trials)?;
+        match has_participants {
+            true => joined.with_participants(participants),
+            false => Ok(joined),
+        }
+    }
+
     /// Names the participant of each trial, in the order of the trials.
     ///
     /// # Errors
@@ -154,6 +235,24 @@ impl<T: Task> Trials<T> {
         let mut selected = Self::new(self.stimuli.clone(), trials)?;
         selected.participants = self.participants.as_ref().map(|all| all.select(positions));
         Ok(selected)
+    }
+
+    /// Checks that all three stimuli of every trial are among `stimuli`.
+    ///
+    /// # Errors
+    /// [`Error::TrialsOfOthers`] with the number of trials that show others, and which those are.
+    pub fn require_within(&self, stimuli: &Stimuli) -> Result<()> {
+        let Err(source) = stimuli.positions_of_some(&self.stimuli, &self.shown) else {
+            return Ok(());
+        };
+        let found = stimuli.find_each(&self.stimuli);
+        let is_lost =
+            |trial: &&[u32; 3]| trial.iter().any(|&index| found[index as usize].is_none());
+        Err(Error::TrialsOfOthers {
+            n_trials: self.trials.iter().filter(is_lost).count(),
+            n_total: self.len(),
+            source: Box::new(source),
+        })
     }
 
     /// The trials of which all three stimuli are among `stimuli`, over those stimuli, and the
@@ -295,6 +394,26 @@ mod tests {
             refused(many),
             Error::InvalidTrial { trial: 150_000, .. }
         ));
+    }
+
+    #[test]
+    fn joined_trials_count_the_stimuli_of_the_first() {
+        let other = Stimuli::new(["d", "c", "x", "a"]).unwrap();
+        let named = |stimuli: Stimuli, trial, name| {
+            let trials = OddOneOut::new(stimuli, vec![trial]).unwrap();
+            trials.with_participants([name]).unwrap()
+        };
+        let first = named(four(), [0, 1, 2], "p");
+        let second = named(other.clone(), [0, 1, 3], "q");
+        let joined = OddOneOut::concat([&first, &second, &first]).unwrap();
+        assert_eq!(joined.as_slice(), [[0, 1, 2], [3, 2, 0], [0, 1, 2]]);
+        assert_eq!(joined.participants().unwrap().of_trials(), [0, 1, 0]);
+        let foreign = named(other, [2, 1, 3], "q");
+        assert!(OddOneOut::concat([&first, &foreign]).is_err());
+        let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
+        assert!(OddOneOut::concat([&first, &anonymous]).is_err());
+        let error = OddOneOut::from_ids(four(), [["a", "b", "x"], ["x", "y", "a"]]).unwrap_err();
+        assert!(matches!(error, Error::MissingStimuli { n_missing: 2, .. }));
     }
 
     #[test]

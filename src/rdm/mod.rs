@@ -25,7 +25,7 @@ pub use arrangement::Arrangement;
 pub use classical_mds::ClassicalMds;
 pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
-pub use file::RdmFile;
+pub use file::{RdmFile, Similarities};
 pub use inverse_mds::{Evidence, InverseMds};
 pub(crate) use order::{Ordered, centred_ranks, sort_order};
 pub use scaling::Scaling;
@@ -241,6 +241,21 @@ impl Rdm {
             }
         }
         Ok(square)
+    }
+
+    /// Returns the same dissimilarities of other stimuli, in order.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there are more or fewer stimuli.
+    pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
+        if stimuli.len() != self.n_stimuli() {
+            return Err(Error::LengthMismatch {
+                what: "stimuli of the dissimilarities",
+                expected: self.n_stimuli(),
+                found: stimuli.len(),
+            });
+        }
+        Ok(Self { stimuli, ..self })
     }
 
     /// The RDM of some of the stimuli, or of all in another order.

@@ -125,6 +125,37 @@ impl RdmSet {
         Self::new(ids.collect(), rdms)
     }
 
+    /// Joins several sets, one after the other, over the stimuli of the first.
+    ///
+    /// # Errors
+    /// As for [`RdmSet::new`].
+    pub fn concat(sets: Vec<RdmSet>) -> Result<Self> {
+        let (mut participants, mut rdms) = (Vec::new(), Vec::new());
+        for set in sets {
+            participants.extend(set.participants);
+            rdms.extend(set.rdms);
+        }
+        Self::new(participants, rdms)
+    }
+
+    /// Returns the same RDMs of other participants, in order.
+    ///
+    /// # Errors
+    /// As for [`RdmSet::new`].
+    pub fn with_participants(self, participants: Vec<Participant>) -> Result<Self> {
+        Self::new(participants, self.rdms)
+    }
+
+    /// Returns the same RDMs with other stimuli, in order.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there are more or fewer stimuli.
+    pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
+        let rdms = self.rdms.into_iter();
+        let rdms = rdms.map(|rdm| rdm.with_stimuli(stimuli.clone()));
+        Self::new(self.participants, rdms.collect::<Result<_>>()?)
+    }
+
     /// The stimuli.
     pub fn stimuli(&self) -> &Stimuli {
         self.rdms[0].stimuli()

@@ -239,6 +239,21 @@ impl Representation {
         self.features
     }
 
+    /// Returns the same features with other stimuli for their rows, in order.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where there are more or fewer stimuli than rows.
+    pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
+        if stimuli.len() != self.n_stimuli() {
+            return Err(Error::LengthMismatch {
+                what: "stimuli of the rows",
+                expected: self.n_stimuli(),
+                found: stimuli.len(),
+            });
+        }
+        Ok(Self { stimuli, ..self })
+    }
+
     /// The rows of these stimuli, in their order; rows of other stimuli are left out.
     ///
     /// # Errors

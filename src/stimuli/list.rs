@@ -86,7 +86,11 @@ impl IdList {
             _ if self.column.is_some() => self.read_table(),
             _ => {
                 let text = read_text(&self.path, self.encoding)?;
-                Ok(text.trim_end().lines().map(|id| id.trim().to_owned()).collect())
+                Ok(text
+                    .trim_end()
+                    .lines()
+                    .map(|id| id.trim().to_owned())
+                    .collect())
             }
         }
     }
@@ -126,7 +130,9 @@ fn first_of(table: &Table) -> Result<String> {
 /// The column that holds ids, judged by names and content.
 fn id_column(table: &Table) -> Result<usize> {
     let columns = 0..table.n_columns();
-    let ranked = columns.clone().filter_map(|column| Some((id_rank(table.name(column))?, column)));
+    let ranked = columns
+        .clone()
+        .filter_map(|column| Some((id_rank(table.name(column))?, column)));
     if let Some((_, column)) = ranked.min() {
         return Ok(column);
     }
@@ -190,7 +196,11 @@ mod tests {
             ("a.csv", "0,hot dog\n1,\"cat, black\"\n"),
             ("a.csv", ",image_name\n0,hot dog\n1,\"cat, black\"\n"),
         ] {
-            assert_eq!(ids(name, text).unwrap(), ["hot dog", "cat, black"], "{text}");
+            assert_eq!(
+                ids(name, text).unwrap(),
+                ["hot dog", "cat, black"],
+                "{text}"
+            );
         }
         // Names of things that could name columns, too.
         assert_eq!(ids("a.csv", "key\nword\n").unwrap(), ["key", "word"]);

@@ -390,9 +390,11 @@ impl Stimuli {
         self.origin.as_deref()
     }
 
-    /// Describes the stimuli in a few words, such as `features.npy: 12 rows without ids`.
-    pub(crate) fn describe(&self) -> String {
-        let place = self.origin().map_or(String::new(), |origin| format!("{origin}: "));
+    /// Describes the stimuli in a few words, such as `features.npy: 12 rows without ids`, for messages.
+    pub fn describe(&self) -> String {
+        let place = self
+            .origin()
+            .map_or(String::new(), |origin| format!("{origin}: "));
         match &*self.set {
             Set::Named { ids, .. } => match ids.first() {
                 Some(first) => format!("{place}{} ids such as {first:?}", ids.len()),
@@ -630,14 +632,25 @@ mod tests {
             here.positions_of(&needed).unwrap_err().to_string()
         };
         for (needed, here, form) in [
-            (["cat", "dog"], ["images/cat.jpg", "images/dog.jpg"], "file-stem"),
+            (
+                ["cat", "dog"],
+                ["images/cat.jpg", "images/dog.jpg"],
+                "file-stem",
+            ),
             (["cat.jpg", "dog.jpg"], ["cat", "dog"], "file-stem"),
             (["Cat", "Dog"], ["cat", "dog"], "lower-case"),
             (["caf\u{e9}", "x"], ["cafe\u{301}", "x"], "nfc"),
-            (["cat", "dog"], ["i/cat/cat_01b.jpg", "i/dog/dog_01b.jpg"], "folder"),
+            (
+                ["cat", "dog"],
+                ["i/cat/cat_01b.jpg", "i/dog/dog_01b.jpg"],
+                "folder",
+            ),
         ] {
             let message = message(needed, here);
-            assert!(message.contains(&format!("--match-ids {form}")), "{message}");
+            assert!(
+                message.contains(&format!("--match-ids {form}")),
+                "{message}"
+            );
         }
         let message = message(["cat", "dog"], ["id", "cat"]);
         assert!(message.contains("reads like a header"), "{message}");

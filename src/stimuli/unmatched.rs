@@ -92,7 +92,12 @@ pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>])
         };
     }
     let is_missing = |(id, found): (_, &Option<u32>)| found.is_none().then_some(id);
-    let missing: Vec<&String> = needed.ids().iter().zip(found).filter_map(is_missing).collect();
+    let missing: Vec<&String> = needed
+        .ids()
+        .iter()
+        .zip(found)
+        .filter_map(is_missing)
+        .collect();
     Error::MissingStimuli {
         ids: missing.iter().take(NAMED_IDS).copied().cloned().collect(),
         n_missing: missing.len(),

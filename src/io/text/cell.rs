@@ -5,9 +5,7 @@
 pub(crate) fn is_missing(field: &str) -> bool {
     let field = field.trim();
     let tokens = ["na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"];
-    field.is_empty()
-        || field == "."
-        || tokens.iter().any(|token| field.eq_ignore_ascii_case(token))
+    field.is_empty() || field == "." || tokens.iter().any(|token| field.eq_ignore_ascii_case(token))
 }
 
 /// Returns the number in a field, whose decimals follow a comma where `decimal_comma` says so.

@@ -5,9 +5,34 @@ use super::cell::{is_missing, number};
 /// Names of columns that hold ids of stimuli, in lower case and without separators; the first that a
 /// table has is taken.
 const ID_NAMES: [&str; 29] = [
-    "id", "ids", "uniqueid", "stimulusid", "stimid", "imageid", "itemid", "objectid", "conceptid",
-    "stimulus", "stimuli", "stim", "image", "imagename", "imagepath", "imagefile", "img", "file",
-    "filename", "path", "concept", "object", "item", "word", "name", "label", "key", "rowname",
+    "id",
+    "ids",
+    "uniqueid",
+    "stimulusid",
+    "stimid",
+    "imageid",
+    "itemid",
+    "objectid",
+    "conceptid",
+    "stimulus",
+    "stimuli",
+    "stim",
+    "image",
+    "imagename",
+    "imagepath",
+    "imagefile",
+    "img",
+    "file",
+    "filename",
+    "path",
+    "concept",
+    "object",
+    "item",
+    "word",
+    "name",
+    "label",
+    "key",
+    "rowname",
     "rownames",
 ];
 
@@ -24,8 +49,33 @@ pub(crate) fn id_rank(name: &str) -> Option<usize> {
 pub(crate) fn is_header_of_ids(line: &str) -> bool {
     let name = plain(line);
     name.ends_with("id") && id_rank(line).is_some()
-        || ["ids", "stimulus", "stimuli", "filename", "imagename", "rowname", "rownames"]
-            .contains(&name.as_str())
+        || [
+            "ids",
+            "stimulus",
+            "stimuli",
+            "filename",
+            "imagename",
+            "rowname",
+            "rownames",
+        ]
+        .contains(&name.as_str())
+}
+
+/// Whether the first line of a list of participants is its header.
+pub(crate) fn is_header_of_participants(line: &str) -> bool {
+    let name = plain(line);
+    let names = [
+        "participant",
+        "participants",
+        "subject",
+        "subjects",
+        "worker",
+        "person",
+    ];
+    is_header_of_ids(line)
+        || names
+            .iter()
+            .any(|known| name == *known || name == format!("{known}id"))
 }
 
 /// Whether a column of this name numbers rows, as the index that pandas writes does.
@@ -65,7 +115,8 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
         return true;
     }
     if first.iter().all(is_number_or_missing) {
-        let is_whole = |field: &String| number(field, decimal_comma).is_none_or(|x| x.fract() == 0.0);
+        let is_whole =
+            |field: &String| number(field, decimal_comma).is_none_or(|x| x.fract() == 0.0);
         let all_whole = sample.iter().flatten().all(is_whole);
         return counts(first) == Some(0) && first.len() >= 3 && (!all_whole || first.len() >= 10);
     }

@@ -39,14 +39,13 @@ impl Layout {
         let separator = separator_of(body, hint)?;
         let mut records = sample(body, separator, SAMPLE)?;
         let has_trailing_separator = records.len() > 1
-            && records[1..]
-                .iter()
-                .all(|record| record.len() > 1 && record.last().is_some_and(|f| f.trim().is_empty()))
+            && records[1..].iter().all(|record| {
+                record.len() > 1 && record.last().is_some_and(|f| f.trim().is_empty())
+            })
             && {
                 let longest = records[1..].iter().map(Vec::len).max().unwrap_or(0);
                 let last = records[0].last().map(|field| field.trim());
-                records[0].len() + 1 == longest
-                    || records[0].len() == longest && last == Some("")
+                records[0].len() + 1 == longest || records[0].len() == longest && last == Some("")
             };
         if has_trailing_separator {
             let longest = records[1..].iter().map(Vec::len).max().unwrap_or(0);

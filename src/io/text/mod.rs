@@ -13,8 +13,10 @@ use super::{BUFFER_BYTES, Origin, open, out_of_memory};
 use crate::error::{Error, Result};
 use crate::formats::TextEncoding;
 
-pub(crate) use header::{counts, id_rank, is_header_of_ids, is_index_name, plain};
-pub(crate) use table::{Row, Table};
+pub(crate) use header::{
+    counts, id_rank, is_header_of_ids, is_header_of_participants, is_index_name, plain,
+};
+pub(crate) use table::Table;
 
 /// The longest line that is read, so that a file without line ends can't fill the memory.
 const MAX_LINE: usize = 64 << 20;
@@ -39,8 +41,8 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     let mut utf16 = None;
     let mut line_start = 0;
     loop {
-        let n_read = super::read_up_to(&mut reader, &mut chunk)
-            .map_err(|error| origin.unreadable(error))?;
+        let n_read =
+            super::read_up_to(&mut reader, &mut chunk).map_err(|error| origin.unreadable(error))?;
         let new = &chunk[..n_read];
         if bytes.is_empty() {
             utf16 = utf16_of(new);

@@ -86,10 +86,9 @@ pub(super) fn line_at(text: &str, start: usize) -> u64 {
     let end = start + blank.unwrap_or(0);
     // Each of \n, \r and \r\n ends a line.
     let before = &bytes[..end.min(bytes.len())];
-    let ends = before
-        .iter()
-        .enumerate()
-        .filter(|&(at, &byte)| byte == b'\n' || byte == b'\r' && before.get(at + 1) != Some(&b'\n'));
+    let ends = before.iter().enumerate().filter(|&(at, &byte)| {
+        byte == b'\n' || byte == b'\r' && before.get(at + 1) != Some(&b'\n')
+    });
     1 + ends.count() as u64
 }
 

@@ -108,10 +108,19 @@ impl RepresentationalSimilarity {
     /// ceiling ask for is done once.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] where a model lacks stimuli that people judged; otherwise as for
+    /// [`Error::TooFew`] for fewer than three stimuli; [`Error::MissingStimuli`] where a model lacks stimuli that
+    /// people judged; otherwise as for
     /// [`Comparator::compare`] and [`Ceiling::of`], and with a bootstrap as for [`Bootstrap::run`];
     /// within [`Error::InRdm`] that counts the model from 0, where there are several.
     pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<Evaluation> {
+        if people.stimuli().len() < 3 {
+            // A single pair has nothing to be compared with.
+            return Err(Error::TooFew {
+                what: "stimuli",
+                needed: 3,
+                found: people.stimuli().len(),
+            });
+        }
         let mean_person = people.mean(Scaling::None)?;
         let ceiling = match people.len() {
             1 => None,

@@ -102,10 +102,12 @@ impl RdmFile {
 }
 
 fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64, D>> {
-    array.into_dimensionality().map_err(|error| Error::Malformed {
-        format: "array",
-        source: error.into(),
-    })
+    array
+        .into_dimensionality()
+        .map_err(|error| Error::Malformed {
+            format: "array",
+            source: error.into(),
+        })
 }
 
 /// Whether a layout of an array has symmetric matrices, or matrices with one filled triangle.
@@ -127,7 +129,8 @@ pub(super) fn is_symmetric(array: &ArrayD<f64>, layout: Layout) -> bool {
     };
     let is_symmetric = (0..n).all(|row| (row + 1..n).all(|column| agree(row, column)));
     let diagonal = square[[0, 0]];
-    let same = |value: f64| value.is_nan() || diagonal.is_nan() || (value - diagonal).abs() <= tolerance;
+    let same =
+        |value: f64| value.is_nan() || diagonal.is_nan() || (value - diagonal).abs() <= tolerance;
     let is_constant = square.diag().iter().all(|&value| same(value));
     (is_symmetric || only_triangle(square).is_some()) && is_constant
 }
@@ -218,7 +221,10 @@ fn refuse_similarities(square: ArrayView2<'_, f64>) -> Result<()> {
         return Ok(());
     };
     let tolerance = Rdm::TOLERANCE * own.abs();
-    let is_constant = square.diag().iter().all(|value| (value - own).abs() <= tolerance);
+    let is_constant = square
+        .diag()
+        .iter()
+        .all(|value| (value - own).abs() <= tolerance);
     let most = largest(square.iter());
     if !is_constant || most > own + tolerance || square.iter().all(|&value| value == 0.0) {
         return Ok(());

@@ -97,7 +97,11 @@ impl Layout {
     }
 
     fn choose(several: &[Layout], shape: &[usize], known: &Knowledge<'_>) -> Result<Self> {
-        let squares = || several.iter().filter(|layout| layout.cells == Cells::Square);
+        let squares = || {
+            several
+                .iter()
+                .filter(|layout| layout.cells == Cells::Square)
+        };
         if let Some(&layout) = squares().find(|layout| (known.is_symmetric)(**layout)) {
             return Ok(layout);
         }
@@ -112,7 +116,11 @@ impl Layout {
             _ if all_square => Ok(several[0]),
             [first, rest @ ..] if says_condensed => {
                 let same = rest.iter().all(|other| other.n_stimuli == first.n_stimuli);
-                if same { Ok(**first) } else { Err(ambiguous(several, shape)) }
+                if same {
+                    Ok(**first)
+                } else {
+                    Err(ambiguous(several, shape))
+                }
             }
             _ => Err(ambiguous(several, shape)),
         }
@@ -143,7 +151,9 @@ fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
         Some(n) => {
             let m = n_pairs(n);
             let transposed = match shape {
-                &[rows, columns] if n_stimuli_of(rows).is_some() || n_stimuli_of(columns).is_some() => {
+                &[rows, columns]
+                    if n_stimuli_of(rows).is_some() || n_stimuli_of(columns).is_some() =>
+                {
                     "; participants come first, so the array may have to be transposed"
                 }
                 _ => "",

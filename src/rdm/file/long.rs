@@ -186,7 +186,11 @@ impl RdmFile {
             );
         }
         for (value, &n) in values.iter_mut().zip(&n_judgments) {
-            *value = if n == 0 { f64::NAN } else { *value / f64::from(n) };
+            *value = if n == 0 {
+                f64::NAN
+            } else {
+                *value / f64::from(n)
+            };
         }
         let shape = [participants.names.len(), m];
         let array = ArrayD::from_shape_vec(IxDyn(&shape), values);

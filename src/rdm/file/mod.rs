@@ -13,13 +13,13 @@ use ndarray::{ArrayD, IxDyn};
 use crate::error::{Error, Result};
 use crate::formats::TextEncoding;
 use crate::io::atomic::write_atomically;
+use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
 use crate::io::npz::NpzArchive;
 use crate::io::safetensors::SafetensorsFile;
-use crate::io::extension;
 use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 use content::is_symmetric;
@@ -191,7 +191,9 @@ impl RdmFile {
             },
         };
         let n_labelled = stimuli.as_ref().map(Stimuli::len);
-        let layout = self.layout(array.shape(), n_labelled, &|layout| is_symmetric(&array, layout))?;
+        let layout = self.layout(array.shape(), n_labelled, &|layout| {
+            is_symmetric(&array, layout)
+        })?;
         let n = layout.n_stimuli;
         let stimuli = match (&self.ids, stimuli) {
             (Some(ids), _) if ids.len() != n => {

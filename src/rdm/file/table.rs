@@ -54,9 +54,10 @@ impl RdmFile {
             (Labels::Names(names), _) | (_, Labels::Names(names)) => {
                 (Some(Stimuli::new(names)?), None)
             }
-            (Labels::Counts(first), _) | (_, Labels::Counts(first)) => {
-                (Some(Stimuli::labelled_rows(n_rows as u32, first as u32)), None)
-            }
+            (Labels::Counts(first), _) | (_, Labels::Counts(first)) => (
+                Some(Stimuli::labelled_rows(n_rows as u32, first as u32)),
+                None,
+            ),
             (Labels::None, Labels::None) => (None, None),
         };
         let array = match order {
@@ -174,7 +175,9 @@ fn check_order_of_pairs(labels: &Option<Vec<String>>) -> Result<()> {
     };
     let parse = |label: &String| {
         let is_digit = |c: char| c.is_ascii_digit();
-        let numbers = label.split(|c| !is_digit(c)).filter(|part| !part.is_empty());
+        let numbers = label
+            .split(|c| !is_digit(c))
+            .filter(|part| !part.is_empty());
         let numbers: Option<Vec<u32>> = numbers.map(|part| part.parse().ok()).collect();
         match numbers?[..] {
             [first, second] => Some((first, second)),

@@ -10,8 +10,8 @@ use ndarray::Array2;
 
 use super::{Features, Provenance, Representation, RepresentationSource, Values};
 use crate::error::{Error, Result};
-use crate::io::element::{FromElement, encode_f32, encode_f64};
 use crate::formats::TextEncoding;
+use crate::io::element::{FromElement, encode_f32, encode_f64};
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;

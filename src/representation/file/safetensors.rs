@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::io::atomic::write_atomically;
 use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::representation::Representation;
-use crate::stimuli::Stimuli;
 use crate::similarity::Precision;
+use crate::stimuli::Stimuli;
 
 /// The name of the tensor that is written.
 const TENSOR: &str = "features";
@@ -21,7 +21,8 @@ const TENSOR: &str = "features";
 pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
     let mut file = SafetensorsFile::open(path)?;
     let name = file.choose(array, |shape| shape.len() == 2)?;
-    let (ids, provenance): (Option<Vec<String>>, _) = (file.parse_note("ids")?, file.parse_note("provenance")?);
+    let (ids, provenance): (Option<Vec<String>>, _) =
+        (file.parse_note("ids")?, file.parse_note("provenance")?);
     let mut reader = file.tensor(&name)?.expect("a name that is there");
     Ok(Contents {
         features: read_matrix(&mut reader)?,

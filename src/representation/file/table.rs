@@ -113,7 +113,11 @@ impl FileSource {
             Some(name) => Some(table.column(name)?),
             None => {
                 let named = left.iter().filter(|_| has_header).filter_map(|&column| {
-                    Some((!texts.contains(&column), id_rank(table.name(column))?, column))
+                    Some((
+                        !texts.contains(&column),
+                        id_rank(table.name(column))?,
+                        column,
+                    ))
                 });
                 let text = left.iter().copied().find(|column| texts.contains(column));
                 named.min().map(|(_, _, column)| column).or(text)
@@ -145,7 +149,8 @@ impl FileSource {
         let (Some(given), Some(own)) = (&self.ids, own) else {
             return Ok(());
         };
-        let same_set = own.len() == given.len() && own.iter().all(|id| given.position(id).is_some());
+        let same_set =
+            own.len() == given.len() && own.iter().all(|id| given.position(id).is_some());
         if !same_set || given.ids() == own {
             return Ok(());
         }
@@ -175,7 +180,9 @@ fn text_columns(table: &Table) -> Result<Vec<usize>> {
         }
         n_rows += 1;
     }
-    Ok((0..is_text.len()).filter(|&column| is_text[column]).collect())
+    Ok((0..is_text.len())
+        .filter(|&column| is_text[column])
+        .collect())
 }
 
 /// Whether a column begins as one that numbers at least three rows.

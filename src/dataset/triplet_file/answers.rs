@@ -1,0 +1,173 @@
+//! What the answer of a trial refers to.
+
+use crate::error::{Error, Result};
+use crate::io::text::plain;
+use crate::judgment::Task;
+
+/// The stimuli of a trial, or its answer, as they stand in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell {
+    Number(f64),
+    Text(String),
+}
+
+impl Cell {
+    fn is(&self, value: f64) -> bool {
+        matches!(self, Cell::Number(number) if *number == value)
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Cell::Number(number) => number.to_string(),
+            Cell::Text(text) => format!("{:?}", text.chars().take(80).collect::<String>()),
+        }
+    }
+}
+
+/// The ways in which an answer can refer to one of the stimuli that could be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// By what stands in its column.
+    Value,
+    /// By its position, counted from here.
+    Position(u8),
+    /// By the name of its column.
+    Column,
+    /// 1 for the first of two and −1 for the second.
+    Sign,
+}
+
+impl Form {
+    const ALL: [Form; 5] = [
+        Form::Value,
+        Form::Position(0),
+        Form::Position(1),
+        Form::Column,
+        Form::Sign,
+    ];
+
+    /// The candidate that an answer refers to.
+    fn chosen(self, answer: &Cell, candidates: &[Cell], columns: &[String]) -> Option<usize> {
+        match self {
+            Form::Value => candidates.iter().position(|candidate| candidate == answer),
+            Form::Position(first) => (0..candidates.len())
+                .find(|&position| answer.is(position as f64 + f64::from(first))),
+            Form::Column => match answer {
+                Cell::Text(answer) => columns.iter().position(|name| *name == plain(answer)),
+                Cell::Number(_) => None,
+            },
+            Form::Sign if candidates.len() == 2 && answer.is(1.0) => Some(0),
+            Form::Sign if candidates.len() == 2 && answer.is(-1.0) => Some(1),
+            Form::Sign => None,
+        }
+    }
+}
+
+/// Puts every trial into the order that says what was chosen: the odd one last, or the closer one
+/// before the farther one.
+///
+/// # Errors
+/// [`Error::UnknownAnswer`] naming the first trial whose answer refers to none of its stimuli in the
+/// way that most do, [`Error::Ambiguous`] where answers may refer to them in several ways.
+pub(super) fn apply<T: Task>(
+    stimuli: &mut [[Cell; 3]],
+    answers: &[Cell],
+    columns: &[String; 3],
+) -> Result<()> {
+    // Of an anchored trial the head can't be chosen.
+    let first = if T::N_PAIRS == 2 { 1 } else { 0 };
+    let names: Vec<String> = columns[first..].iter().map(|name| plain(name)).collect();
+    let chosen =
+        |form: Form, trial: usize| form.chosen(&answers[trial], &stimuli[trial][first..], &names);
+    let reach = |form: Form| {
+        let failed = (0..answers.len()).find(|&trial| chosen(form, trial).is_none());
+        failed.unwrap_or(answers.len())
+    };
+    let fitting: Vec<Form> = Form::ALL
+        .into_iter()
+        .filter(|&form| reach(form) == answers.len())
+        .collect();
+    let form = match fitting.as_slice() {
+        [form] => *form,
+        [] => {
+            let furthest = Form::ALL.into_iter().map(reach).max().unwrap_or(0);
+            return Err(Error::UnknownAnswer {
+                trial: furthest as u64,
+                answer: answers[furthest].show(),
+            });
+        }
+        _ => {
+            return Err(Error::Ambiguous {
+                what: "whether answers name the stimulus or its position, or where positions count from"
+                    .into(),
+                remedy: "write the trials in the order of their answer, without a column for it",
+            });
+        }
+    };
+    let all: Vec<usize> = (0..answers.len())
+        .map(|trial| chosen(form, trial).unwrap_or(0))
+        .collect();
+    for (trial, chosen) in stimuli.iter_mut().zip(all) {
+        match T::N_PAIRS {
+            2 if chosen == 1 => trial.swap(1, 2),
+            2 => {}
+            _ => trial.swap(chosen, 2),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::{AnchoredTask, OddOneOutTask};
+
+    fn numbers(trials: &[[i32; 3]]) -> Vec<[Cell; 3]> {
+        let cell = |value| Cell::Number(f64::from(value));
+        trials.iter().map(|trial| trial.map(cell)).collect()
+    }
+
+    fn applied<T: Task>(trials: &[[i32; 3]], answers: &[i32]) -> Result<Vec<[Cell; 3]>> {
+        let mut trials = numbers(trials);
+        let answers: Vec<Cell> = answers
+            .iter()
+            .map(|&a| Cell::Number(f64::from(a)))
+            .collect();
+        let columns = ["image1", "image2", "image3"].map(String::from);
+        apply::<T>(&mut trials, &answers, &columns)?;
+        Ok(trials)
+    }
+
+    #[test]
+    fn answers_by_position_and_value() {
+        let trials = [[7, 8, 9], [4, 5, 6], [5, 7, 3]];
+        let expected = numbers(&[[9, 8, 7], [4, 5, 6], [5, 3, 7]]);
+        for answers in [[1, 3, 2], [0, 2, 1], [7, 6, 7]] {
+            assert_eq!(
+                applied::<OddOneOutTask>(&trials, &answers).unwrap(),
+                expected
+            );
+        }
+        let expected = numbers(&[[7, 8, 9], [4, 6, 5], [5, 3, 7]]);
+        for answers in [[8, 6, 3], [1, 2, 2], [0, 1, 1], [1, -1, -1]] {
+            assert_eq!(
+                applied::<AnchoredTask>(&trials, &answers).unwrap(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn what_could_be_both_is_refused() {
+        // Position from 0 or from 1; value or position.
+        for (trials, answers) in [
+            ([[7, 8, 9], [4, 5, 6]], [1, 2]),
+            ([[0, 2, 1], [1, 0, 2]], [0, 2]),
+        ] {
+            let error = applied::<OddOneOutTask>(&trials, &answers).unwrap_err();
+            assert!(matches!(error, Error::Ambiguous { .. }), "{error}");
+        }
+        let error = applied::<OddOneOutTask>(&[[7, 8, 9], [4, 5, 6]], &[7, 1]).unwrap_err();
+        assert!(matches!(error, Error::UnknownAnswer { trial: 1, .. }));
+    }
+}

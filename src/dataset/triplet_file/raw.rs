@@ -1,0 +1,202 @@
+//! Trials as they stand in files, before stimuli and answers are known.
+
+use std::path::Path;
+
+use ndarray::{Array2, ArrayD, Axis, Ix1, Ix2};
+
+use super::answers::Cell;
+use super::columns::{Columns, in_order};
+use crate::error::{Error, Result};
+use crate::formats::TextEncoding;
+use crate::io::element::Kind;
+use crate::io::mat::MatFile;
+use crate::io::npy::NpyReader;
+use crate::io::npz::NpzArchive;
+use crate::io::text::Table;
+use crate::judgment::Task;
+
+/// Trials whose stimuli and answers stand as they are in the file.
+#[derive(Debug, Default)]
+pub(super) struct RawTrials {
+    pub(super) stimuli: Vec<[Cell; 3]>,
+    pub(super) answers: Option<Vec<Cell>>,
+    /// The names of the columns of the stimuli.
+    pub(super) columns: [String; 3],
+    pub(super) participants: Option<Vec<String>>,
+    pub(super) response_times: Option<Vec<f64>>,
+    pub(super) trial_types: Option<Vec<String>>,
+}
+
+impl RawTrials {
+    /// Reads a table.
+    pub(super) fn of_table<T: Task>(path: &Path, encoding: TextEncoding) -> Result<Self> {
+        let table = Table::read(path, encoding)?;
+        let columns = Columns::of::<T>(&table)?;
+        let mut raw = Self {
+            columns: columns.stimuli.map(|column| table.name(column).to_owned()),
+            answers: columns.answer.map(|_| Vec::new()),
+            participants: columns.participant.map(|_| Vec::new()),
+            response_times: columns.response_time.map(|_| Vec::new()),
+            trial_types: columns.trial_type.map(|_| Vec::new()),
+            ..Self::default()
+        };
+        let mut rows = table.rows();
+        while let Some(row) = rows.next()? {
+            let cell = |column: usize| match row.maybe_number(column) {
+                _ if row.is_missing(column) => Err(row.missing(column)),
+                Some(number) => Ok(Cell::Number(number)),
+                None => Ok(Cell::Text(row.text(column).to_owned())),
+            };
+            let [first, second, third] = columns.stimuli;
+            raw.stimuli
+                .push([cell(first)?, cell(second)?, cell(third)?]);
+            let texts = [
+                (&mut raw.participants, columns.participant),
+                (&mut raw.trial_types, columns.trial_type),
+            ];
+            for (texts, column) in texts {
+                if let (Some(texts), Some(column)) = (texts, column) {
+                    texts.push(row.text(column).to_owned());
+                }
+            }
+            if let (Some(answers), Some(column)) = (&mut raw.answers, columns.answer) {
+                answers.push(cell(column)?);
+            }
+            if let (Some(times), Some(column)) = (&mut raw.response_times, columns.response_time) {
+                times.push(row.maybe_number(column).unwrap_or(f64::NAN));
+            }
+        }
+        raw.make_uniform();
+        Ok(raw)
+    }
+
+    /// Takes all stimuli for texts where some are: `7` may be an id beside `7b`.
+    fn make_uniform(&mut self) {
+        let cells = || self.stimuli.iter().flatten();
+        if !cells().any(|cell| matches!(cell, Cell::Text(_))) {
+            return;
+        }
+        let as_text = |cell: &mut Cell| {
+            if let Cell::Number(number) = cell {
+                *cell = Cell::Text(number.to_string());
+            }
+        };
+        self.stimuli.iter_mut().flatten().for_each(as_text);
+    }
+
+    /// Reads the array of a `.npy` file.
+    pub(super) fn of_npy(path: &Path) -> Result<Self> {
+        let mut reader = NpyReader::open(path)?;
+        Self::of_matrix(matrix(reader.shape().to_vec(), reader.read_row_major()?)?)
+    }
+
+    /// Reads the array of a MATLAB file.
+    pub(super) fn of_mat(path: &Path, name: Option<&str>) -> Result<Self> {
+        let array = MatFile::open(path)?.read_numbers(name)?;
+        let shape = array.shape().iter().map(|&length| length as u64).collect();
+        Self::of_matrix(array.into_dimensionality().map_err(|_| misshapen(shape))?)
+    }
+
+    /// Reads the array of an archive, or its queries and responses.
+    pub(super) fn of_npz(path: &Path, name: Option<&str>) -> Result<Self> {
+        let mut archive = NpzArchive::open(path)?;
+        let names = archive.members()?;
+        let member = |wanted: &[&str]| {
+            let is_wanted = |name: &String| {
+                let name = name.strip_suffix(".npy").unwrap_or(name).to_lowercase();
+                wanted.contains(&name.as_str())
+            };
+            names.iter().position(is_wanted)
+        };
+        let queries = member(&["triplet", "triplets", "trials", "query", "queries"]);
+        let responses = member(&[
+            "response",
+            "responses",
+            "answer",
+            "answers",
+            "choice",
+            "choices",
+        ]);
+        let (Some(queries), Some(responses), None) = (queries, responses, name) else {
+            let member = archive.choose(name, |shape| matches!(shape, [_, 3 | 4]))?;
+            let (array, _) = read(&mut archive, member)?;
+            let shape = array.shape().iter().map(|&length| length as u64).collect();
+            return Self::of_matrix(array.into_dimensionality().map_err(|_| misshapen(shape))?);
+        };
+        let (array, _) = read(&mut archive, queries)?;
+        let shape = array.shape().iter().map(|&length| length as u64).collect();
+        let mut raw = Self::of_matrix(array.into_dimensionality().map_err(|_| misshapen(shape))?)?;
+        let (answers, kind) = read(&mut archive, responses)?;
+        let answers: ndarray::Array1<f64> = match answers.ndim() {
+            2 if answers.shape()[1] == 1 => answers.index_axis_move(Axis(1), 0),
+            _ => answers,
+        }
+        .into_dimensionality::<Ix1>()
+        .map_err(|_| misshapen(Vec::new()))?;
+        if answers.len() != raw.stimuli.len() {
+            return Err(Error::LengthMismatch {
+                what: "responses to queries",
+                expected: raw.stimuli.len(),
+                found: answers.len(),
+            });
+        }
+        // True says that the first of two is the closer one, which a sign says for numbers.
+        let cell = |&answer: &f64| match kind {
+            Kind::Bool => Cell::Number(2.0 * answer - 1.0),
+            _ => Cell::Number(answer),
+        };
+        raw.answers = Some(answers.iter().map(cell).collect());
+        Ok(raw)
+    }
+
+    fn of_matrix(matrix: Array2<f64>) -> Result<Self> {
+        let shape = vec![matrix.nrows() as u64, matrix.ncols() as u64];
+        let columns = in_order(matrix.ncols()).map_err(|_| misshapen(shape))?;
+        let rows = matrix.rows().into_iter();
+        let cell = |row: &ndarray::ArrayView1<'_, f64>, column: usize| Cell::Number(row[column]);
+        let answers = columns.answer.map(|column| {
+            let rows = matrix.rows().into_iter();
+            rows.map(|row| cell(&row, column)).collect()
+        });
+        Ok(Self {
+            stimuli: rows
+                .map(|row| columns.stimuli.map(|column| cell(&row, column)))
+                .collect(),
+            answers,
+            ..Self::default()
+        })
+    }
+}
+
+fn read(archive: &mut NpzArchive, member: usize) -> Result<(ArrayD<f64>, Kind)> {
+    let mut reader = archive.array(member)?;
+    let shape: Vec<usize> = reader
+        .shape()
+        .iter()
+        .map(|&length| length as usize)
+        .collect();
+    let kind = reader.header().element.kind;
+    let values = reader.read_row_major()?;
+    reader.expect_end()?;
+    let array = ArrayD::from_shape_vec(shape, values).map_err(|error| Error::Malformed {
+        format: "array",
+        source: error.into(),
+    })?;
+    Ok((array, kind))
+}
+
+fn matrix(shape: Vec<u64>, values: Vec<f64>) -> Result<Array2<f64>> {
+    let sizes: Vec<usize> = shape.iter().map(|&length| length as usize).collect();
+    let array = ArrayD::from_shape_vec(sizes, values).ok();
+    let matrix = array.and_then(|array| array.into_dimensionality::<Ix2>().ok());
+    matrix.ok_or_else(|| misshapen(shape))
+}
+
+fn misshapen(found: Vec<u64>) -> Error {
+    Error::Shape {
+        what: "the array of trials",
+        expected: "(trials, 3), the odd one last, or (trials, 4), the answer in the fourth column"
+            .into(),
+        found,
+    }
+}

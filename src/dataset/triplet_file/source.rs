@@ -1,0 +1,330 @@
+//! How a file of trials is read.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use super::answers::{self, Cell};
+use super::raw::RawTrials;
+use super::{Counting, TripletFile};
+use crate::error::{Error, Result, TrialProblem};
+use crate::formats::TextEncoding;
+use crate::io::element::Number;
+use crate::io::format::Format;
+use crate::io::npy::NpyReader;
+use crate::io::triplets::TripletReader;
+use crate::judgment::{Participants, Task, Trials};
+use crate::stimuli::{IdForm, Pairing, Stimuli};
+
+/// A file of trials, and the choices that its reading takes; [`TripletFile`] describes the files.
+///
+/// ```
+/// use human_alignment::dataset::{Counting, TripletSource};
+/// use human_alignment::{OddOneOutTask, SimilarityDataset, Stimuli};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("animals.txt");
+/// # std::fs::write(&path, "1 2 3\n3 4 2\n4 4 1\n").unwrap();
+/// // Written by MATLAB, with one trial that shows a stimulus twice.
+/// let stimuli = Stimuli::new(["cat", "dog", "cow", "pig"])?;
+/// let animals = TripletSource::<OddOneOutTask>::open(&path)?
+///     .with_counting(Counting::One)
+///     .without_repeats()
+///     .read(&stimuli)?;
+/// assert_eq!(animals.judgments().as_slice(), [[0, 1, 2], [2, 3, 1]]);
+/// assert_eq!(animals.n_repeated(), 1);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TripletSource<T> {
+    path: PathBuf,
+    format: Format,
+    array: Option<String>,
+    encoding: TextEncoding,
+    counting: Counting,
+    id_form: Option<IdForm>,
+    drops_repeats: bool,
+    drops_unknown: bool,
+    participants: Option<Participants>,
+    task: PhantomData<T>,
+}
+
+impl<T: Task> TripletSource<T> {
+    /// Creates the source of the trials in this file, which is read later.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFormat`] and [`Error::ForeignFormat`] for an ending that isn't read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let format = match Format::of(path)? {
+            Format::Safetensors => {
+                return Err(Error::UnknownFormat {
+                    path: path.into(),
+                    expected: ".npy, .npz, .mat, .txt, .csv or .tsv",
+                });
+            }
+            format => format,
+        };
+        Ok(Self {
+            path: path.into(),
+            format,
+            array: None,
+            encoding: TextEncoding::default(),
+            counting: Counting::default(),
+            id_form: None,
+            drops_repeats: false,
+            drops_unknown: false,
+            participants: None,
+            task: PhantomData,
+        })
+    }
+
+    /// Chooses the array of an `.npz` or `.mat` file. Default: the only one that can hold trials.
+    #[must_use]
+    pub fn with_array(mut self, name: impl Into<String>) -> Self {
+        self.array = Some(name.into());
+        self
+    }
+
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 where the file shows that.
+    #[must_use]
+    pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// Sets where indices count from. Default: [`Counting::Inferred`].
+    #[must_use]
+    pub fn with_counting(mut self, counting: Counting) -> Self {
+        self.counting = counting;
+        self
+    }
+
+    /// Sets the participant of each trial of the file. Default: those that the file names, if it does.
+    #[must_use]
+    pub fn with_participants(mut self, participants: Participants) -> Self {
+        self.participants = Some(participants);
+        self
+    }
+
+    /// Takes ids in this form; those of the stimuli have to be in it, too.
+    #[must_use]
+    pub fn with_id_form(mut self, form: IdForm) -> Self {
+        self.id_form = Some(form);
+        self
+    }
+
+    /// Drops, and counts, trials that show one stimulus twice. Otherwise they are an error.
+    #[must_use]
+    pub fn without_repeats(mut self) -> Self {
+        self.drops_repeats = true;
+        self
+    }
+
+    /// Drops, and counts, trials that name a stimulus which is not among those that are given. Otherwise
+    /// they are an error. An index beyond the stimuli is an error all the same.
+    #[must_use]
+    pub fn without_unknown(mut self) -> Self {
+        self.drops_unknown = true;
+        self
+    }
+
+    /// Reads the trials of `stimuli`, which indices count and ids are among.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::InvalidTrial`] naming a trial with a negative,
+    /// fractional or repeated index or one out of range, [`Error::MissingStimuli`] for ids that are not
+    /// among the stimuli and [`Error::NotPaired`] where those have no ids, [`Error::UnknownAnswer`],
+    /// [`Error::Ambiguous`], [`Error::NoTrials`], [`Error::RaggedRow`], [`Error::NotANumber`],
+    /// [`Error::MissingValue`], [`Error::Malformed`], [`Error::Shape`],
+    /// [`Error::UnsupportedElement`], [`Error::Truncated`], [`Error::OutOfMemory`];
+    /// [`Error::InvalidParameter`] where there are more than [`Trials::MAX_STIMULI`] stimuli.
+    pub fn read(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
+        self.read_file(stimuli)
+            .map_err(|error| error.in_file(&self.path))
+    }
+
+    fn read_file(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
+        let mut raw = RawTrials::default();
+        let mut n_unknown = 0;
+        let mut kept = None;
+        let mut pairing = Pairing::Position;
+        let mut trials = match self.read_plain(stimuli)? {
+            Some(indices) => self.from_first(indices, stimuli)?,
+            None => {
+                raw = self.read_raw()?;
+                if let Some(answers) = raw.answers.take() {
+                    answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
+                }
+                match raw.stimuli.first() {
+                    Some([Cell::Text(_), ..]) => {
+                        let (trials, known) = self.by_id(&raw.stimuli, stimuli)?;
+                        n_unknown = raw.stimuli.len() - known.len();
+                        kept = Some(known);
+                        pairing = Pairing::Id;
+                        trials
+                    }
+                    _ => self.from_first(by_index(&raw.stimuli)?, stimuli)?,
+                }
+            }
+        };
+        if let Some(participants) = &self.participants {
+            let n_in_file = trials.len() + n_unknown;
+            if participants.of_trials().len() != n_in_file {
+                return Err(Error::LengthMismatch {
+                    what: "participants of trials",
+                    expected: n_in_file,
+                    found: participants.of_trials().len(),
+                });
+            }
+            let labels = participants.labels_of_trials().map(str::to_owned);
+            raw.participants = Some(labels.collect());
+        }
+        let mut n_repeated = 0;
+        if self.drops_repeats {
+            let differ = |[a, b, c]: [u32; 3]| a != b && a != c && b != c;
+            let places = (0..trials.len()).filter(|&place| differ(trials[place]));
+            let places: Vec<usize> = places.collect();
+            n_repeated = trials.len() - places.len();
+            if n_repeated > 0 {
+                trials = places.iter().map(|&place| trials[place]).collect();
+                kept = Some(match kept {
+                    Some(kept) => places.into_iter().map(|place| kept[place]).collect(),
+                    None => places,
+                });
+            }
+        }
+        let mut trials = Trials::new(stimuli.clone(), trials)?;
+        if let Some(participants) = chosen(raw.participants, kept.as_deref()) {
+            trials = trials.with_participants(participants)?;
+        }
+        let name = self.path.file_stem().unwrap_or_default();
+        Ok(TripletFile {
+            name: name.to_string_lossy().into_owned(),
+            trials,
+            n_repeated,
+            n_unknown,
+            pairing,
+            response_times: chosen(raw.response_times, kept.as_deref()),
+            trial_types: chosen(raw.trial_types, kept.as_deref()),
+        })
+    }
+
+    /// Reads trials of three plain indices, of which there may be many, as most files have them.
+    fn read_plain(&self, stimuli: &Stimuli) -> Result<Option<Vec<[u32; 3]>>> {
+        let is_plain = match self.format {
+            Format::Npy => {
+                let reader = NpyReader::open(&self.path)?;
+                matches!(reader.shape(), [_, 3])
+            }
+            Format::Text => TripletReader::begins_with_indices(&self.path)?,
+            _ => false,
+        };
+        if !is_plain {
+            return Ok(None);
+        }
+        let mut reader = TripletReader::open(&self.path)?;
+        let mut trials = Vec::new();
+        if let Some(n_trials) = reader.n_trials() {
+            let n_trials = usize::try_from(n_trials).unwrap_or(usize::MAX);
+            crate::io::reserve(&mut trials, n_trials, "the trials")?;
+        }
+        let read = reader.read_chunk(&mut trials, usize::MAX);
+        read.map_err(|error| error.among(stimuli.len()))?;
+        Ok(Some(trials))
+    }
+
+    fn read_raw(&self) -> Result<RawTrials> {
+        match self.format {
+            Format::Npy => RawTrials::of_npy(&self.path),
+            Format::Npz => RawTrials::of_npz(&self.path, self.array.as_deref()),
+            Format::Mat => RawTrials::of_mat(&self.path, self.array.as_deref()),
+            Format::Text | Format::Safetensors => {
+                RawTrials::of_table::<T>(&self.path, self.encoding)
+            }
+        }
+    }
+
+    /// Counts indices from 0.
+    fn from_first(&self, mut trials: Vec<[u32; 3]>, stimuli: &Stimuli) -> Result<Vec<[u32; 3]>> {
+        let place = self.path.display().to_string();
+        let first = self.counting.first(&trials, stimuli.len(), &place)?;
+        if first == 0 {
+            return Ok(trials);
+        }
+        if let Some(trial) = trials.iter().position(|trial| trial.contains(&0)) {
+            return Err(Error::InvalidTrial {
+                trial: trial as u64,
+                problem: TrialProblem::BelowFirst { index: 0, first },
+            });
+        }
+        for index in trials.as_flattened_mut() {
+            *index -= first;
+        }
+        Ok(trials)
+    }
+
+    /// Finds ids among the stimuli; returns the trials of which all three are, and their places.
+    fn by_id(&self, cells: &[[Cell; 3]], stimuli: &Stimuli) -> Result<(Vec<[u32; 3]>, Vec<usize>)> {
+        let id = |cell: &Cell| match (cell, self.id_form) {
+            (Cell::Text(id), Some(form)) => form.of(id),
+            (Cell::Text(id), None) => id.clone(),
+            (Cell::Number(number), _) => number.to_string(),
+        };
+        let mut names: Vec<String> = Vec::new();
+        let mut numbers: HashMap<String, u32> = HashMap::new();
+        let mut trials = Vec::with_capacity(cells.len());
+        for trial in cells {
+            trials.push(trial.each_ref().map(|cell| {
+                *numbers.entry(id(cell)).or_insert_with_key(|name| {
+                    names.push(name.clone());
+                    names.len() as u32 - 1
+                })
+            }));
+        }
+        let named = Stimuli::new(names)?.from_file(&self.path).without_order();
+        let positions = match self.drops_unknown && stimuli.is_named() {
+            true => stimuli.find_each(&named),
+            false => stimuli
+                .positions_of(&named)?
+                .into_iter()
+                .map(Some)
+                .collect(),
+        };
+        let mut known = Vec::new();
+        let mut found = Vec::new();
+        for (place, trial) in trials.into_iter().enumerate() {
+            if let [Some(a), Some(b), Some(c)] = trial.map(|number| positions[number as usize]) {
+                known.push(place);
+                found.push([a, b, c]);
+            }
+        }
+        if found.is_empty() {
+            stimuli.positions_of(&named)?;
+        }
+        Ok((found, known))
+    }
+}
+
+/// Takes numbers for indices.
+fn by_index(cells: &[[Cell; 3]]) -> Result<Vec<[u32; 3]>> {
+    let index = |cell: &Cell| match cell {
+        Cell::Number(number) => Number::Float(*number).index(),
+        // All cells are numbers where the first is.
+        Cell::Text(_) => Err(TrialProblem::NotAnInteger { value: f64::NAN }),
+    };
+    let trials = cells.iter().zip(0..).map(|([a, b, c], trial)| {
+        let indices = || Ok([index(a)?, index(b)?, index(c)?]);
+        indices().map_err(|problem| Error::InvalidTrial { trial, problem })
+    });
+    trials.collect()
+}
+
+/// What belongs to the trials that are kept.
+fn chosen<V: Clone>(of_all: Option<Vec<V>>, kept: Option<&[usize]>) -> Option<Vec<V>> {
+    let of_all = of_all?;
+    Some(match kept {
+        Some(kept) => kept.iter().map(|&place| of_all[place].clone()).collect(),
+        None => of_all,
+    })
+}
