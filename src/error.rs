@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+mod report;
+
 /// What every fallible function of the crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -12,13 +14,16 @@ pub type BoxedError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// What went wrong, with the values that show where.
 ///
+/// As is the convention of the standard library, the text of an error does not repeat that of its
+/// [`source`](std::error::Error::source); [`report`](Self::report) says everything on one line.
+///
 /// Indices are 0-based positions of rows, columns and trials; lines of text files are 1-based, as
 /// editors count them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be opened or read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -27,7 +32,7 @@ pub enum Error {
     },
 
     /// A file could not be written; what was there before is untouched.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The file that was to be written.
         path: PathBuf,
@@ -36,7 +41,7 @@ pub enum Error {
     },
 
     /// The content of a file was refused for the reason given by `source`.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     InFile {
         /// The file.
         path: PathBuf,
@@ -45,7 +50,7 @@ pub enum Error {
     },
 
     /// A file is not of the format that its name promises.
-    #[error("not a readable {format} file: {source}")]
+    #[error("not a readable {format} file")]
     Malformed {
         /// The format that was expected, such as `npy`.
         format: &'static str,
@@ -128,7 +133,7 @@ pub enum Error {
     },
 
     /// One of the arrays of a file was refused for the reason given by `source`.
-    #[error("array {name:?}: {source}")]
+    #[error("array {name:?}")]
     InArray {
         /// The name of the array.
         name: String,
@@ -345,7 +350,7 @@ pub enum Error {
     },
 
     /// One of several arrangements of stimuli was refused for the reason given by `source`.
-    #[error("arrangement {trial}: {source}")]
+    #[error("arrangement {trial}")]
     InTrial {
         /// The trial, counted from 0.
         trial: usize,
@@ -423,7 +428,7 @@ pub enum Error {
     },
 
     /// One of several dissimilarity matrices was refused for the reason given by `source`.
-    #[error("RDM of {name}: {source}")]
+    #[error("RDM of {name}")]
     InRdm {
         /// The person or the model.
         name: String,
@@ -462,7 +467,7 @@ pub enum Error {
     },
 
     /// One of several folds was refused for the reason given by `source`.
-    #[error("fold {fold}: {source}")]
+    #[error("fold {fold}")]
     InFold {
         /// The fold, counted from 0.
         fold: usize,
@@ -471,7 +476,7 @@ pub enum Error {
     },
 
     /// One of several candidates was refused for the reason given by `source`.
-    #[error("candidate {candidate}: {source}")]
+    #[error("candidate {candidate}")]
     InCandidate {
         /// Its position, counted from 0.
         candidate: usize,
@@ -480,7 +485,7 @@ pub enum Error {
     },
 
     /// Training ended in an epoch for the reason given by `source`.
-    #[error("epoch {epoch}: {source}")]
+    #[error("epoch {epoch}")]
     InEpoch {
         /// The epoch, counted from 1.
         epoch: usize,
@@ -489,14 +494,14 @@ pub enum Error {
     },
 
     /// A network could not be computed.
-    #[error("the network cannot be computed: {source}")]
+    #[error("the network cannot be computed")]
     Computation {
         /// What the layer or the library underneath said.
         source: BoxedError,
     },
 
     /// A device that isn't there, or that the crate was built without.
-    #[error("there is no device {device}: {source}")]
+    #[error("there is no device {device}")]
     NoDevice {
         /// The device.
         device: String,
@@ -554,7 +559,7 @@ pub enum Error {
     },
 
     /// A file of the hub that is not to be had.
-    #[error("cannot have {file} of {repository} from the hub: {source}")]
+    #[error("cannot have {file} of {repository} from the hub")]
     NotFetched {
         /// The repository.
         repository: String,
@@ -649,7 +654,7 @@ pub enum Error {
     },
 
     /// A figure that the library underneath could not draw.
-    #[error("the figure cannot be drawn: {source}")]
+    #[error("the figure cannot be drawn")]
     Drawing {
         /// What it said.
         source: BoxedError,
@@ -690,6 +695,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the message followed by those of its sources, separated by `: `, on one line.
+    ///
+    /// ```
+    /// use human_alignment::Stimuli;
+    ///
+    /// let error = Stimuli::read_column("missing.tsv", "id").unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot read missing.tsv");
+    /// assert!(error.report().to_string().starts_with("cannot read missing.tsv: "));
+    /// ```
+    pub fn report(&self) -> impl fmt::Display + use<'_> {
+        report::Report(self)
+    }
+
     /// Wraps the error with the file it was found in.
     pub(crate) fn in_file(self, path: impl Into<PathBuf>) -> Self {
         match self {

@@ -292,6 +292,7 @@ mod tests {
         let error = Stimuli::read_column(&path, "id").unwrap_err();
         assert!(
             error
+                .report()
                 .to_string()
                 .contains("\"Word\", \"uniqueID\", \"note\"")
         );
