@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use crate::stimuli::NearMiss;
 
+mod report;
+
 /// What every fallible function of the crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -14,13 +16,16 @@ pub type BoxedError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// What went wrong, with the values that show where.
 ///
+/// As is the convention of the standard library, the text of an error does not repeat that of its
+/// [`source`](std::error::Error::source); [`report`](Self::report) says everything on one line.
+///
 /// Indices are 0-based positions of rows, columns and trials; lines of text files are 1-based, as
 /// editors count them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be opened or read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -29,7 +34,7 @@ pub enum Error {
     },
 
     /// A file could not be written; what was there before is untouched.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The file that was to be written.
         path: PathBuf,
@@ -38,7 +43,7 @@ pub enum Error {
     },
 
     /// The content of a file was refused for the reason given by `source`.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     InFile {
         /// The file.
         path: PathBuf,
@@ -47,7 +52,7 @@ pub enum Error {
     },
 
     /// A file is not of the format that its name promises.
-    #[error("not a readable {format} file: {source}")]
+    #[error("not a readable {format} file")]
     Malformed {
         /// The format that was expected, such as `npy`.
         format: &'static str,
@@ -141,7 +146,7 @@ pub enum Error {
     },
 
     /// One of the arrays of a file was refused for the reason given by `source`.
-    #[error("array {name:?}: {source}")]
+    #[error("array {name:?}")]
     InArray {
         /// The name of the array.
         name: String,
@@ -377,7 +382,7 @@ pub enum Error {
     /// Trials show stimuli that are not represented.
     #[error(
         "{n_trials} of {n_total} trials show stimuli without features; they can be dropped \
-         (--drop-missing): {source}"
+         (--drop-missing)"
     )]
     TrialsOfOthers {
         /// Trials that show such stimuli.
@@ -481,7 +486,7 @@ pub enum Error {
     },
 
     /// One of several arrangements of stimuli was refused for the reason given by `source`.
-    #[error("arrangement {trial}: {source}")]
+    #[error("arrangement {trial}")]
     InTrial {
         /// The trial, counted from 0.
         trial: usize,
@@ -569,7 +574,7 @@ pub enum Error {
     },
 
     /// One of several dissimilarity matrices was refused for the reason given by `source`.
-    #[error("RDM of {name}: {source}")]
+    #[error("RDM of {name}")]
     InRdm {
         /// The person or the model.
         name: String,
@@ -608,7 +613,7 @@ pub enum Error {
     },
 
     /// One of several folds was refused for the reason given by `source`.
-    #[error("fold {fold}: {source}")]
+    #[error("fold {fold}")]
     InFold {
         /// The fold, counted from 0.
         fold: usize,
@@ -617,7 +622,7 @@ pub enum Error {
     },
 
     /// One of several candidates was refused for the reason given by `source`.
-    #[error("candidate {candidate}: {source}")]
+    #[error("candidate {candidate}")]
     InCandidate {
         /// Its position, counted from 0.
         candidate: usize,
@@ -626,7 +631,7 @@ pub enum Error {
     },
 
     /// Training ended in an epoch for the reason given by `source`.
-    #[error("epoch {epoch}: {source}")]
+    #[error("epoch {epoch}")]
     InEpoch {
         /// The epoch, counted from 1.
         epoch: usize,
@@ -635,14 +640,14 @@ pub enum Error {
     },
 
     /// A network could not be computed.
-    #[error("the network cannot be computed: {source}")]
+    #[error("the network cannot be computed")]
     Computation {
         /// What the layer or the library underneath said.
         source: BoxedError,
     },
 
     /// A device that isn't there, or that the crate was built without.
-    #[error("there is no device {device}: {source}")]
+    #[error("there is no device {device}")]
     NoDevice {
         /// The device.
         device: String,
@@ -700,7 +705,7 @@ pub enum Error {
     },
 
     /// A file of the hub that is not to be had.
-    #[error("cannot have {file} of {repository} from the hub: {source}")]
+    #[error("cannot have {file} of {repository} from the hub")]
     NotFetched {
         /// The repository.
         repository: String,
@@ -795,7 +800,7 @@ pub enum Error {
     },
 
     /// A figure that the library underneath could not draw.
-    #[error("the figure cannot be drawn: {source}")]
+    #[error("the figure cannot be drawn")]
     Drawing {
         /// What it said.
         source: BoxedError,
@@ -836,6 +841,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the message followed by those of its sources, separated by `: `, on one line.
+    ///
+    /// ```
+    /// use human_alignment::Stimuli;
+    ///
+    /// let error = Stimuli::read_column("missing.tsv", "id").unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot read missing.tsv");
+    /// assert!(error.report().to_string().starts_with("cannot read missing.tsv: "));
+    /// ```
+    pub fn report(&self) -> impl fmt::Display + use<'_> {
+        report::Report(self)
+    }
+
     /// Wraps the error with the file it was found in.
     pub(crate) fn in_file(self, path: impl Into<PathBuf>) -> Self {
         match self {

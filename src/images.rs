@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(selected.paths(), [PathBuf::from("c.png"), "a.png".into()]);
         assert!(matches!(
             images.select(&Stimuli::new(["a", "x"]).unwrap()),
-            Err(Error::MissingStimuli { ids, n_missing: 1, n_needed: 2 }) if ids == ["x"]
+            Err(Error::MissingStimuli { ids, n_missing: 1, n_needed: 2, .. }) if ids == ["x"]
         ));
         assert!(matches!(
             ImageFiles::from_paths(["a.png", ".."]),

@@ -28,7 +28,7 @@ fn trials_of(stimuli: Stimuli) -> OddOneOut {
 /// Every way of asking refuses alike; the error of one of them.
 fn refused(metric: ZeroShotOddOneOut, features: &Representation, trials: &OddOneOut) -> Error {
     let error = metric.score(features, trials).unwrap_err();
-    let message = error.to_string();
+    let message = error.report().to_string();
     for other in [
         metric.count(features, trials).map(drop),
         metric.outcomes(features, trials).map(drop),
@@ -36,7 +36,7 @@ fn refused(metric: ZeroShotOddOneOut, features: &Representation, trials: &OddOne
         metric.probabilities(features, trials).map(drop),
         metric.entropies(features, trials).map(drop),
     ] {
-        assert_eq!(other.unwrap_err().to_string(), message);
+        assert_eq!(other.unwrap_err().report().to_string(), message);
     }
     error
 }
@@ -45,7 +45,7 @@ fn refused(metric: ZeroShotOddOneOut, features: &Representation, trials: &OddOne
 fn a_trial_beyond_the_stimuli_is_numbered() {
     let error = OddOneOut::new(animals(), vec![[0, 1, 2], [4, 1, 5], [9, 9, 9]]).unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "trial 1: index 5 is out of range: there are 5 stimuli"
     );
     assert!(matches!(
@@ -59,7 +59,12 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
         }
     ));
     let error = Anchored::new(animals(), vec![[u32::MAX, 1, 2]]).unwrap_err();
-    assert!(error.to_string().contains("trial 0: index 4294967295"));
+    assert!(
+        error
+            .report()
+            .to_string()
+            .contains("trial 0: index 4294967295")
+    );
 }
 
 #[test]
@@ -73,9 +78,9 @@ fn a_trial_with_a_stimulus_twice_is_numbered() {
         let trials = vec![[0, 1, 2], [2, 3, 4], trial];
         let message = format!("trial 2: stimulus {index} stands twice");
         let error = OddOneOut::new(animals(), trials.clone()).unwrap_err();
-        assert_eq!(error.to_string(), message);
+        assert_eq!(error.report().to_string(), message);
         let error = Anchored::new(animals(), trials).unwrap_err();
-        assert_eq!(error.to_string(), message);
+        assert_eq!(error.report().to_string(), message);
     }
 }
 
@@ -113,7 +118,7 @@ fn stimuli_without_a_row_are_named() {
     let foreign = features_of(Stimuli::numbered(5));
     let error = refused(metric, &foreign, &trials);
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "4 of 4 stimuli are missing (no id is common to both: are these ids of the same stimuli?): \
          \"cat\", \"dog\", \"cow\", \"pig\""
     );
@@ -121,7 +126,7 @@ fn stimuli_without_a_row_are_named() {
     let some = features_of(Stimuli::new(["pig", "cat", "hen"]).unwrap());
     let error = refused(metric, &some, &trials);
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "2 of 4 stimuli are missing: \"dog\", \"cow\""
     );
 
@@ -130,7 +135,10 @@ fn stimuli_without_a_row_are_named() {
     let error = metric
         .tally(&without_hen, &animals(), [Ok(trials.clone())])
         .unwrap_err();
-    assert_eq!(error.to_string(), "1 of 5 stimuli are missing: \"hen\"");
+    assert_eq!(
+        error.report().to_string(),
+        "1 of 5 stimuli are missing: \"hen\""
+    );
     metric.score(&without_hen, &trials).unwrap();
 
     // Many are counted, a few are named.
@@ -165,11 +173,14 @@ fn more_stimuli_than_needed_change_nothing() {
 fn an_id_that_stands_twice_is_named() {
     let error = Stimuli::new(["cat", "dog", "cow", "dog"]).unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "stimulus \"dog\" stands twice, at 1 and 3"
     );
     let error = Stimuli::new(["cat", "", "cow"]).unwrap_err();
-    assert_eq!(error.to_string(), "the stimulus at 1 has an empty id");
+    assert_eq!(
+        error.report().to_string(),
+        "the stimulus at 1 has an empty id"
+    );
 }
 
 #[test]
@@ -189,14 +200,19 @@ fn rows_without_a_similarity_are_named_where_they_are_shown() {
 
     let error = refused(cosine, &features, &shows([0, 2, 1]));
     assert!(matches!(&error, Error::ZeroVector { stimulus } if stimulus == "dog"));
-    assert!(error.to_string().contains("\"dog\" is a zero vector"));
+    assert!(
+        error
+            .report()
+            .to_string()
+            .contains("\"dog\" is a zero vector")
+    );
     cosine.score(&features, &shows([0, 2, 3])).unwrap();
 
     for (trial, name) in [([0, 2, 1], "dog"), ([0, 2, 3], "pig")] {
         let error = refused(pearson, &features, &shows(trial));
         assert!(matches!(&error, Error::ConstantRow { stimulus } if stimulus == name));
         let message = format!("the features of stimulus \"{name}\" are all equal");
-        assert!(error.to_string().contains(&message));
+        assert!(error.report().to_string().contains(&message));
     }
     pearson.score(&features, &shows([4, 2, 0])).unwrap();
     for similarity in [
@@ -216,7 +232,7 @@ fn features_that_are_no_numbers_are_located() {
         features[[3, 2]] = value;
         let error = Representation::new(animals(), features).unwrap_err();
         let place = "row 3 (\"pig\"), column 2: ";
-        assert!(error.to_string().starts_with(place), "{error}");
+        assert!(error.report().to_string().starts_with(place), "{error}");
     }
 }
 
@@ -227,20 +243,25 @@ fn parameters_outside_their_range_are_refused() {
             .with_temperature(temperature)
             .unwrap_err();
         assert_eq!(
-            error.to_string(),
+            error.report().to_string(),
             format!("temperature must be positive and finite, not {temperature}")
         );
     }
     for n_replicates in [0, 1, 1_000_001, usize::MAX] {
         let error = ObjectBootstrap::new(n_replicates, 1).unwrap_err();
         assert_eq!(
-            error.to_string(),
+            error.report().to_string(),
             format!("bootstrap must be 2 to 1000000 replicates, not {n_replicates}")
         );
     }
     for level in [0.0, 1.0, -0.5, 95.0, f64::NAN] {
         let error = Confidence::new(level).unwrap_err();
-        assert!(error.to_string().ends_with(&format!("not {level}")));
+        assert!(
+            error
+                .report()
+                .to_string()
+                .ends_with(&format!("not {level}"))
+        );
     }
 }
 
@@ -268,7 +289,7 @@ fn tallies_of_different_things_do_not_merge() {
         let error = own.merge(other).unwrap_err();
         assert!(matches!(error, Error::Incompatible { .. }), "{error}");
         assert_eq!(own, tally());
-        error.to_string()
+        error.report().to_string()
     };
 
     let reordered = Stimuli::new(["dog", "cat", "cow", "pig", "hen"]).unwrap();

@@ -189,7 +189,12 @@ fn things_in_a_folder_of_one_s_own() {
 
     put(&folder, "concepts/things_concepts.tsv", "Word\nabacus\n");
     let error = Things::open(folder.path(), ThingsTriplets::Train).unwrap_err();
-    assert!(error.to_string().contains("no column \"uniqueID\""));
+    assert!(
+        error
+            .report()
+            .to_string()
+            .contains("no column \"uniqueID\"")
+    );
 }
 
 // Files
@@ -328,7 +333,10 @@ fn wrong_files_are_refused() {
     ));
     let numbered = Stimuli::numbered(10);
     let error = TripletChunks::<OddOneOutTask>::open(&path, numbered, 0).unwrap_err();
-    assert_eq!(error.to_string(), "chunk_len must be at least 1, not 0");
+    assert_eq!(
+        error.report().to_string(),
+        "chunk_len must be at least 1, not 0"
+    );
 }
 
 // Labels

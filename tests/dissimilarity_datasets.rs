@@ -134,14 +134,17 @@ fn things48_as_published() {
     assert_eq!(between("macadamia", "pizza"), 0.14925373134328357);
 
     let error = Things48::read(&path, Stimuli::numbered(47)).unwrap_err();
-    let message = error.to_string();
+    let message = error.report().to_string();
     assert!(
         message.contains("RDM48_triplet.mat: ") && message.contains("47×47"),
         "{message}"
     );
     let error = Things48::objects(data.join("things_concepts.tsv")).unwrap_err();
     assert!(
-        error.to_string().contains("no column \"image_name\""),
+        error
+            .report()
+            .to_string()
+            .contains("no column \"image_name\""),
         "{error}"
     );
 }
@@ -201,7 +204,10 @@ fn meadows_as_exported() {
     assert_eq!(second.arrangements(), &tasks.arrangements()[1..]);
     let error = Meadows::read_task(&path, "gi1").unwrap_err();
     assert!(
-        error.to_string().contains("(there are: \"ma1\", \"ma2\")"),
+        error
+            .report()
+            .to_string()
+            .contains("(there are: \"ma1\", \"ma2\")"),
         "{error}"
     );
 }
@@ -370,7 +376,7 @@ fn multi_arrangement(
 fn says<T>(result: human_alignment::Result<T>, file: &str, problem: &str) {
     let error = result.map(drop).unwrap_err();
     assert!(matches!(error, Error::InFile { .. }), "{error}");
-    let message = error.to_string();
+    let message = error.report().to_string();
     assert!(message.contains(&format!("{file}: ")), "{message}");
     assert!(message.contains(problem), "{message}");
 }

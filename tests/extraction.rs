@@ -245,7 +245,7 @@ fn shards_joined_are_the_whole() {
         "{missing}"
     );
     let refused = |parts: &[&Path], what: &str| {
-        let message = join_shards(parts).unwrap_err().to_string();
+        let message = join_shards(parts).unwrap_err().report().to_string();
         assert!(message.contains(what), "{message}");
     };
     refused(&[&parts[0], &parts[0]], "there twice");
@@ -382,13 +382,21 @@ fn what_does_not_fit_is_refused_by_name() {
 
     let pooled = [Tap::new("avgpool").with_pooling(Pooling::ClassToken)];
     let network = Network::new(&resnet, &random, &pooled, Device::Cpu).unwrap();
-    let refused = network.represent(images.view()).unwrap_err().to_string();
+    let refused = network
+        .represent(images.view())
+        .unwrap_err()
+        .report()
+        .to_string();
     assert!(refused.contains("tokens"), "{refused}");
     // An image that a window doesn't fit into.
     let alexnet = Architecture::named("alexnet").unwrap();
     let network = Network::new(&alexnet, &random, &taps(&["features.12"]), Device::Cpu).unwrap();
     let tiny = ndarray::Array4::<f32>::zeros((1, 3, 20, 20));
-    let refused = network.represent(tiny.view()).unwrap_err().to_string();
+    let refused = network
+        .represent(tiny.view())
+        .unwrap_err()
+        .report()
+        .to_string();
     assert!(refused.contains("too small"), "{refused}");
     assert!(matches!(
         Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0)),
@@ -402,7 +410,7 @@ fn files_that_are_no_weights_say_what_to_do() {
     let refused = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        let message = Weights::read(&path).unwrap_err().to_string();
+        let message = Weights::read(&path).unwrap_err().report().to_string();
         assert!(message.contains(name), "{message}");
         message
     };

@@ -206,7 +206,7 @@ fn files_that_are_cut_short_are_refused() {
         std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         let error = ImageDecoder::default().read(&path).unwrap_err();
         assert_eq!(
-            error.to_string(),
+            error.report().to_string(),
             format!(
                 "{}: the JPEG image is cut short: its end is missing",
                 path.display()

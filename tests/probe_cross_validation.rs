@@ -159,7 +159,7 @@ fn folds_without_trials_are_named() {
         .with_object_folds(folds)
         .run(&features, &trials)
         .unwrap_err();
-    assert_eq!(refused.to_string(), "fold 2: there are no trials");
+    assert_eq!(refused.report().to_string(), "fold 2: there are no trials");
     let folds = Folds::contiguous(8, 2).unwrap();
     let refused = validation
         .clone()

@@ -136,7 +136,7 @@ fn refuses_what_says_nothing() {
         "{refused}"
     );
     assert!(
-        refused.to_string().starts_with("candidate 1: "),
+        refused.report().to_string().starts_with("candidate 1: "),
         "{refused}"
     );
 }

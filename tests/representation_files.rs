@@ -299,7 +299,10 @@ fn npy_keeps_ids_and_provenance_beside_it() {
 
     fs::write(folder.path().join("features.npy.json"), "{").unwrap();
     let error = read(&path).unwrap_err();
-    assert!(error.to_string().contains("features.npy.json"), "{error}");
+    assert!(
+        error.report().to_string().contains("features.npy.json"),
+        "{error}"
+    );
     assert!(matches!(error, Error::InFile { .. }));
 }
 
@@ -395,7 +398,7 @@ fn tables_name_the_line_at_fault() {
         ("id,a\n", "at least one row under the header"),
         ("id\nx\n", "at least one column of features"),
     ] {
-        let error = read_bytes("a.csv", text).unwrap_err().to_string();
+        let error = read_bytes("a.csv", text).unwrap_err().report().to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
@@ -495,7 +498,7 @@ fn a_short_file_says_what_is_there() {
 fn only_matrices_are_features() {
     for shape in ["(8,)", "(2, 2, 2)", "()"] {
         let error = read_bytes("a.npy", npy("<f4", false, shape, &[0; 32])).unwrap_err();
-        assert!(error.to_string().contains("2-D matrix"), "{error}");
+        assert!(error.report().to_string().contains("2-D matrix"), "{error}");
     }
     let no_rows = read_bytes("a.npy", npy("<f4", false, "(0, 3)", &[])).unwrap();
     assert_eq!(no_rows.features().dim(), (0, 3));

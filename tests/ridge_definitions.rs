@@ -508,7 +508,10 @@ fn refuses_penalties_that_are_none() {
             "{penalty}"
         );
     }
-    let message = Ridge::new([1.0, 2.0, 1.0]).unwrap_err().to_string();
+    let message = Ridge::new([1.0, 2.0, 1.0])
+        .unwrap_err()
+        .report()
+        .to_string();
     assert_eq!(message, "penalty must be different from all others, not 1");
     let refused = Ridge::new([]);
     assert!(matches!(
@@ -564,7 +567,11 @@ fn refuses_targets_that_are_none() {
 fn refuses_too_few_stimuli() {
     let (features, targets) = made_up(2, 2, 1);
     let ridge = Ridge::new(GRID).unwrap();
-    let message = ridge.fit(&features, &targets).unwrap_err().to_string();
+    let message = ridge
+        .fit(&features, &targets)
+        .unwrap_err()
+        .report()
+        .to_string();
     assert_eq!(message, "2 stimuli to learn from are too few (needed: 3)");
     let (features, targets) = made_up(3, 2, 1);
     assert!(ridge.fit(&features, &targets).is_ok());
@@ -572,6 +579,7 @@ fn refuses_too_few_stimuli() {
     let message = ridge
         .cross_validate(&features, &targets, &folds)
         .unwrap_err()
+        .report()
         .to_string();
     assert_eq!(
         message,
@@ -581,6 +589,7 @@ fn refuses_too_few_stimuli() {
     let message = ridge
         .cross_validate(&features, &targets, &folds)
         .unwrap_err()
+        .report()
         .to_string();
     assert_eq!(
         message,
@@ -599,7 +608,11 @@ fn constant_targets_have_no_r2() {
     let fit = ridge.fit(&features, &targets).unwrap();
     assert!(fit.coefficients().column(1).iter().all(|&x| x == 0.0));
     assert_eq!(fit.intercept()[1], f64::from(0.1f32));
-    let message = fit.r2(&features, &targets).unwrap_err().to_string();
+    let message = fit
+        .r2(&features, &targets)
+        .unwrap_err()
+        .report()
+        .to_string();
     assert_eq!(message, "target 1 does not vary: its R² is undefined");
     assert!(matches!(
         fit.expected_r2(),
@@ -612,6 +625,7 @@ fn constant_targets_have_no_r2() {
     let message = ridge
         .cross_validate(&features, &targets, &folds)
         .unwrap_err()
+        .report()
         .to_string();
     assert_eq!(
         message,
@@ -655,7 +669,10 @@ fn names_the_stimulus_that_a_fit_passes_through() {
     assert!(
         matches!(&error, Error::FullLeverage { stimulus, penalty } if stimulus == "5" && *penalty == 1e-12)
     );
-    assert!(error.to_string().contains("stimulus \"5\""), "{error}");
+    assert!(
+        error.report().to_string().contains("stimulus \"5\""),
+        "{error}"
+    );
     // Others are still left out in the mean.
     let gcv = ridge.with_selection(Selection::GeneralizedCrossValidation);
     assert!(gcv.fit_array(&features, targets.view()).is_ok());
@@ -666,9 +683,9 @@ fn other_shapes_are_refused_on_prediction() {
     let (features, targets) = made_up(9, 3, 2);
     let fit = Ridge::new(GRID).unwrap().fit(&features, &targets).unwrap();
     let (wider, _) = made_up(9, 4, 1);
-    let message = fit.r2(&wider, &targets).unwrap_err().to_string();
+    let message = fit.r2(&wider, &targets).unwrap_err().report().to_string();
     assert_eq!(message, "features: 4 (expected 3)");
     assert!(fit.predict(&wider).is_err());
-    let message = fit.r2(&features, &wider).unwrap_err().to_string();
+    let message = fit.r2(&features, &wider).unwrap_err().report().to_string();
     assert_eq!(message, "targets: 4 (expected 2)");
 }

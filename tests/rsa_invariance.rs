@@ -260,7 +260,7 @@ fn what_is_undefined_is_an_error() {
             (true, _) => assert!(of_constant.is_ok()),
             (_, true) => assert_eq!(of_constant.unwrap(), 0.0),
             _ => {
-                let message = of_constant.unwrap_err().to_string();
+                let message = of_constant.unwrap_err().report().to_string();
                 assert!(message.starts_with("RDM of the first of two"), "{message}");
             }
         }

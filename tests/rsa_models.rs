@@ -191,7 +191,7 @@ fn what_controls_explain_is_refused() {
         self::rdm(values.collect::<Vec<_>>())
     };
     let pearson = Comparator::Pearson;
-    let message = |result: Result<f64>| result.unwrap_err().to_string();
+    let message = |result: Result<f64>| result.unwrap_err().report().to_string();
     let explained = "the dissimilarities are a linear combination of those held constant";
 
     for second in [&shifted, &in_single(&shifted)] {
@@ -204,7 +204,7 @@ fn what_controls_explain_is_refused() {
         let nothing = pearson.semipartial(&x, second, &[&c1, &c2]).unwrap();
         assert_abs_diff_eq!(nothing, 0.0, epsilon = 1e-6);
         let error = pearson.partial(&x, &y, &[&c1, &c2, second]).unwrap_err();
-        assert!(error.to_string().starts_with("RDM of control 2: "));
+        assert!(error.report().to_string().starts_with("RDM of control 2: "));
         assert!(matches!(
             error,
             Error::InRdm { source, .. } if matches!(*source, Error::CollinearRdm { .. })
@@ -510,7 +510,7 @@ fn sessions_stay_together() {
         .cross_validated(&features.each_ref(), &sessions, &apart)
         .unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "the fold must be the same for all sessions of a person, not several for \"0\""
     );
 }
@@ -603,14 +603,18 @@ fn what_has_no_weight_is_refused() {
         .cross_validated(&[&features[0]], &against, &folds)
         .unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "RDM of fold 0 of stimuli, 0 of people: the dissimilarities do not vary: the value of a \
          model whose weights are all 0 is undefined"
     );
 
     let [zero, one] = [0.0, 1.0].map(|value| rdm([value; 28]));
     let message = |features: &[&Rdm], model: WeightedModel| {
-        model.fit(features, &people).unwrap_err().to_string()
+        model
+            .fit(features, &people)
+            .unwrap_err()
+            .report()
+            .to_string()
     };
     let first = &features[0];
     assert!(message(&[first, &zero], model).contains("RDM of feature 1"));

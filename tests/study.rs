@@ -519,7 +519,7 @@ fn models_that_do_not_fit_are_refused() {
             .unwrap()
     };
     assert!(study().with_dataset("choices", rdms()).is_err());
-    let named = |model: Model| study().with_model(model).unwrap_err().to_string();
+    let named = |model: Model| study().with_model(model).unwrap_err().report().to_string();
     let twice = named(Model::new("net").on("choices", features(3)));
     assert!(twice.contains("net"), "{twice}");
     let unknown = named(Model::new("other").on("elsewhere", features(3)));

@@ -59,7 +59,7 @@ fn written(transform: &LinearTransform, name: &str) -> Vec<u8> {
 #[track_caller]
 fn refused(name: &str, bytes: impl AsRef<[u8]>, array: &str) -> Error {
     let error = read_bytes(name, bytes).unwrap_err();
-    let message = error.to_string();
+    let message = error.report().to_string();
     assert!(
         message.contains(name) && message.contains(array),
         "{message}"
@@ -353,7 +353,10 @@ fn foreign_arrays_are_named() {
             let bytes = changed(&member, npy("<f4", false, shape, &floats(&values)));
             let error = refused("a.npz", bytes, array);
             assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
-            assert!(error.to_string().contains(&format!("{bad}")), "{error}");
+            assert!(
+                error.report().to_string().contains(&format!("{bad}")),
+                "{error}"
+            );
         }
         for (descr, size) in [
             ("<i8", 8),
@@ -377,7 +380,7 @@ fn foreign_arrays_are_named() {
     for std in [0.0, -1.0] {
         let std = npy("<f4", false, "(2,)", &floats(&[1.0, std]));
         let error = refused("a.npz", changed("std.npy", std), "std");
-        assert!(error.to_string().ends_with("at 1"), "{error}");
+        assert!(error.report().to_string().ends_with("at 1"), "{error}");
     }
     let extra = npy("<f4", false, "()", &floats(&[1.0]));
     for member in ["scale.npy", "Weights.npy", "weights", "README"] {
@@ -478,7 +481,10 @@ fn sizes_that_lie_are_found_out_at_once() {
     assert!(matches!(error, Error::Malformed { .. }), "{error}");
     let bomb = vec![b' '; 64 << 20];
     let error = refused("a.npz", changed("training.json", bomb), "training.json");
-    assert!(error.to_string().contains("longer than"), "{error}");
+    assert!(
+        error.report().to_string().contains("longer than"),
+        "{error}"
+    );
 
     // The archive and the header agree about what is not there.
     let weights = npy("<f4", false, "(16384, 16384)", &[0; 64]);
@@ -500,7 +506,10 @@ fn sizes_that_lie_are_found_out_at_once() {
     let header =
         r#"{"weights":{"dtype":"F32","shape":[1000000,1000000],"data_offsets":[0,4000000000000]}}"#;
     let error = read_bytes("a.safetensors", safetensors(header, &[0; 64])).unwrap_err();
-    assert!(error.to_string().contains("only 64 are there"), "{error}");
+    assert!(
+        error.report().to_string().contains("only 64 are there"),
+        "{error}"
+    );
     assert!(started.elapsed().as_secs() < 20);
 }
 
@@ -521,7 +530,7 @@ fn a_wrong_checksum_names_its_array() {
     let last = bytes.len() - 1;
     bytes[last - 1] ^= 1;
     let error = read_bytes("a.safetensors", bytes).unwrap_err();
-    assert!(error.to_string().contains("checksum"), "{error}");
+    assert!(error.report().to_string().contains("checksum"), "{error}");
 }
 
 #[test]
@@ -626,7 +635,7 @@ fn a_transformed_source_says_what_it_went_through() {
     let unknown = twice
         .represent(&Stimuli::new(["hen"]).unwrap())
         .unwrap_err();
-    assert!(unknown.to_string().contains("hen"));
+    assert!(unknown.report().to_string().contains("hen"));
     let narrow = LinearTransform::new(Standardization::none(), array![[1.0]]).unwrap();
     let refused = Transformed::new(features, narrow)
         .represent(&shown)

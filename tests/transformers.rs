@@ -182,7 +182,7 @@ fn checkpoints_of_torchvision_may_be_for_larger_images() {
     assert_eq!(represent(&vit, &image(256, 256)).len(), 65 * 768);
     let refused = vit.represent(image(224, 224).view()).unwrap_err();
     assert!(matches!(refused, Error::Shape { .. }), "{refused}");
-    assert!(refused.to_string().contains("8 × 8"), "{refused}");
+    assert!(refused.report().to_string().contains("8 × 8"), "{refused}");
 }
 
 #[test]
@@ -197,7 +197,10 @@ fn images_and_positions_that_do_not_fit_are_refused() {
     let weights = Weights::of_tensors(parameters);
     let taps = [Tap::new("logits")];
     let refused = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap_err();
-    assert!(refused.to_string().contains("pos_embed"), "{refused}");
+    assert!(
+        refused.report().to_string().contains("pos_embed"),
+        "{refused}"
+    );
 }
 
 /// A projection and the activation behind it are computed in one unless the former is read.

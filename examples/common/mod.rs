@@ -41,7 +41,7 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
     };
     let answer: Answer = match run(&arguments) {
         Ok(answer) => answer.into(),
-        Err(error) => return fail(&error.to_string()),
+        Err(error) => return fail(&error.report().to_string()),
     };
     // A reader that has seen enough closes the pipe; that is no failure.
     match (

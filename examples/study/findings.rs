@@ -118,7 +118,7 @@ fn explanation(
             explanation.effects = effects(&drivers);
             explanation.drivers = Some(drivers);
         }
-        Err(error) => explanation.silence = Some(error.to_string()),
+        Err(error) => explanation.silence = Some(error.report().to_string()),
     }
     Ok(explanation)
 }

@@ -208,7 +208,7 @@ mod tests {
         let representation = Representation::new(Stimuli::numbered(2), features).unwrap();
         let error = ConceptEmbedding::new(representation).unwrap_err();
         assert_eq!(
-            error.to_string(),
+            error.report().to_string(),
             "stimulus \"1\" has -0.25 of dimension 1: no concept can be there less than not at all"
         );
     }

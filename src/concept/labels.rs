@@ -71,11 +71,15 @@ mod tests {
         };
         assert_eq!(read(&["ham", "sun"]).unwrap(), ["food", ""]);
         let missing = read(&["ham", "egg"]).unwrap_err();
-        assert!(missing.to_string().contains("\"egg\""), "{missing}");
+        assert!(
+            missing.report().to_string().contains("\"egg\""),
+            "{missing}"
+        );
         std::fs::write(&path, "label\tid\nanimal\tcat\nfood\tcat\n").unwrap();
         assert!(
             read(&["cat"])
                 .unwrap_err()
+                .report()
                 .to_string()
                 .contains("stands twice")
         );

@@ -321,7 +321,7 @@ mod tests {
         let mut bytes = MAGIC.to_vec();
         bytes.extend([2, 0, 255, 255, 255, 255]);
         let error = NpyHeader::read(&mut &bytes[..], &Origin::new("a.npy", "npy"));
-        assert!(error.unwrap_err().to_string().contains("too long"));
+        assert!(error.unwrap_err().report().to_string().contains("too long"));
     }
 
     #[test]

@@ -348,9 +348,12 @@ mod tests {
             assert!(is_shape, "{error}");
         }
         let error = read_all("t.npy", &npy("|b1", false, "(1, 3)", &[0; 3]), 9).unwrap_err();
-        assert!(error.to_string().contains("bool"));
+        assert!(error.report().to_string().contains("bool"));
         let error = read_all("t.npy", &npy("<i8", true, "(100000, 3)", &[0; 48]), 9).unwrap_err();
-        assert!(error.to_string().contains("only 48 are there"), "{error}");
+        assert!(
+            error.report().to_string().contains("only 48 are there"),
+            "{error}"
+        );
         assert!(matches!(
             read_all("t.mat", b"", 9),
             Err(Error::UnknownFormat { .. })

@@ -273,6 +273,6 @@ mod tests {
     fn a_file_without_lines_is_refused() {
         let error = refused(&"1 ".repeat(200_000));
         assert!(matches!(error, Error::Malformed { .. }), "{error}");
-        assert!(error.to_string().contains("line 1"));
+        assert!(error.report().to_string().contains("line 1"));
     }
 }

@@ -328,7 +328,7 @@ mod tests {
         let other = rdm(["a", "b", "d"], [1.0, 2.0, 3.0]);
         let error = RdmSet::numbered(vec![first, other]).unwrap_err();
         assert_eq!(
-            error.to_string(),
+            error.report().to_string(),
             "RDM of 1: 1 of 3 stimuli are missing: \"c\""
         );
     }

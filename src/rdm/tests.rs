@@ -7,7 +7,7 @@ fn animals() -> Stimuli {
 }
 
 fn message(result: Result<Rdm>) -> String {
-    result.unwrap_err().to_string()
+    result.unwrap_err().report().to_string()
 }
 
 #[test]

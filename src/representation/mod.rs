@@ -343,7 +343,7 @@ mod tests {
         let stimuli = Stimuli::new(["a", "b"]).unwrap();
         let error = Representation::new(stimuli, array![[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();
         assert_eq!(
-            error.to_string(),
+            error.report().to_string(),
             "row 1 (\"b\"), column 1: NaN is not finite"
         );
     }

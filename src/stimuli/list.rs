@@ -221,6 +221,7 @@ mod tests {
         let error = Stimuli::read_column(&path, "id").unwrap_err();
         assert!(
             error
+                .report()
                 .to_string()
                 .contains("\"Word\", \"uniqueID\", \"note\"")
         );

@@ -59,7 +59,7 @@ impl<'s> Place<'s> {
         }
         Ok(Row {
             metric,
-            failure: Some(error.to_string()),
+            failure: Some(error.report().to_string()),
             ..self.empty_row(hash)
         })
     }

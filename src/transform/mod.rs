@@ -239,7 +239,7 @@ mod tests {
         let weights = array![[1.0, 2.0], [f64::NAN, 3.0]];
         let refused = LinearTransform::new(Standardization::none(), weights).unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            refused.report().to_string(),
             "weights must be finite, not NaN at (1, 0)"
         );
     }

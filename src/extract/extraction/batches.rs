@@ -152,7 +152,7 @@ impl Extraction {
     fn skip(&self, error: Error) -> Result<Row> {
         match self.unreadable {
             Unreadable::Fatal => Err(error),
-            Unreadable::Skip => Ok(Row::Skipped(error.to_string())),
+            Unreadable::Skip => Ok(Row::Skipped(error.report().to_string())),
         }
     }
 }

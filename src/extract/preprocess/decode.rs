@@ -179,7 +179,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             let error = ImageDecoder::default().read(&path).unwrap_err();
             assert_eq!(
-                error.to_string(),
+                error.report().to_string(),
                 format!(
                     "{}: not a readable JPEG or PNG file: {reason}",
                     path.display()

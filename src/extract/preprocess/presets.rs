@@ -177,7 +177,7 @@ mod tests {
             .collect();
         assert_eq!(names.len(), Preprocessing::PRESETS.len());
         let error = Preprocessing::preset("imagenet21k").unwrap_err();
-        assert!(error.to_string().contains("\"imagenet21k\""));
+        assert!(error.report().to_string().contains("\"imagenet21k\""));
     }
 
     #[test]

@@ -155,6 +155,7 @@ mod tests {
         }
         let refused = PublishedWeights::named("resnet50.v3")
             .unwrap_err()
+            .report()
             .to_string();
         assert!(refused.contains("resnet50.imagenet1k_v"), "{refused}");
     }

@@ -247,26 +247,32 @@ fn what_is_not_read_is_named() {
     let bytes = LITTLE.file(&[sparse, LITTLE.matrix(&[1, 1], "x", &[3.0])]);
     let error = read(&bytes, "s").unwrap().into_numbers().unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "elements of type sparse cannot be read (expected real numbers)"
     );
     assert_eq!(read(&bytes, "x").unwrap(), numbers(&[1, 1], &[3.0]));
     let error = read(&bytes, "rdm").unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "there is no array \"rdm\" (there are: \"s\", \"x\")"
     );
     let mut complex = LITTLE.matrix(&[1, 1], "x", &[3.0]);
     complex[17] |= 8;
     let error = read(&LITTLE.file(&[complex]), "x").unwrap().into_numbers();
-    assert!(error.unwrap_err().to_string().contains("type complex"));
+    assert!(
+        error
+            .unwrap_err()
+            .report()
+            .to_string()
+            .contains("type complex")
+    );
 
     let x = || read(&bytes, "x").unwrap();
     for error in [
         x().into_field("a").unwrap_err(),
         x().into_texts().unwrap_err(),
     ] {
-        let message = error.to_string();
+        let message = error.report().to_string();
         assert!(message.starts_with("elements of type numeric"), "{message}");
     }
     let one = LITTLE.matrix(&[1, 1], "", &[1.0]);
@@ -274,7 +280,7 @@ fn what_is_not_read_is_named() {
     let bytes = LITTLE.file(&[two]);
     let error = read(&bytes, "b").unwrap().into_field("q").unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "there is no array \"q\" (there are: \"p\")"
     );
     let error = read(&bytes, "b").unwrap().into_field("p").unwrap_err();
@@ -303,7 +309,7 @@ fn other_levels_say_what_to_do() {
         (vec![b'x'; 200], "does not begin"),
         (Vec::new(), "only 0 are there"),
     ] {
-        let error = open(&bytes).map(drop).unwrap_err().to_string();
+        let error = open(&bytes).map(drop).unwrap_err().report().to_string();
         assert!(error.contains(says), "{error}");
     }
 }
@@ -385,7 +391,10 @@ fn nesting_has_a_limit() {
     for depth in [33, 20_000] {
         for variable in [nested(depth), LITTLE.compressed(&nested(depth))] {
             let error = read(&LITTLE.file(&[variable]), "x").unwrap_err();
-            assert!(error.to_string().contains("more than 32 deep"), "{error}");
+            assert!(
+                error.report().to_string().contains("more than 32 deep"),
+                "{error}"
+            );
         }
     }
     // An element that claims to hold itself: as large as the one around it.
@@ -413,7 +422,10 @@ fn a_bomb_does_not_go_off() {
     let start = Instant::now();
     // Zeros behind a variable are never unpacked: it is refused at the first.
     let error = read(&bomb(&LITTLE.matrix(&[1, 1], "x", &[1.0]), 256), "x").unwrap_err();
-    assert!(error.to_string().contains("go on behind"), "{error}");
+    assert!(
+        error.report().to_string().contains("go on behind"),
+        "{error}"
+    );
     // Zeros from the beginning are no array.
     assert!(open(&bomb(&[], 256)).is_err());
     // A gigabyte of bytes that would be eight of doubles is refused before any of it is unpacked.

@@ -151,7 +151,7 @@ fn what_cannot_be_drawn_is_refused() {
     let bootstrap = Bootstrap::new(10, 1).unwrap();
     let model = random_rdm(8, 1);
     let one = RdmSet::from(random_rdm(8, 2));
-    let message = |result: Result<Replicates>| result.unwrap_err().to_string();
+    let message = |result: Result<Replicates>| result.unwrap_err().report().to_string();
     assert_eq!(
         message(bootstrap.run(Comparator::Pearson, &[&model], &one)),
         "1 people for a bootstrap over people are too few (needed: 2)"

@@ -101,7 +101,7 @@ fn trials_without_a_common_scale_are_refused() {
     ));
     let error = method.estimate(&all(2), &trials).unwrap_err();
     assert_eq!(
-        error.to_string(),
+        error.report().to_string(),
         "arrangement 0: 1 of 3 stimuli are missing: \"s2\""
     );
 }
@@ -137,7 +137,10 @@ fn arrangements_that_say_nothing_are_refused() {
         let places = vec![[0.0, 0.0], [1.0, value]];
         let error = Arrangement::new(all(2), places).unwrap_err();
         assert!(
-            error.to_string().starts_with("row 1 (\"s1\"), column 1: "),
+            error
+                .report()
+                .to_string()
+                .starts_with("row 1 (\"s1\"), column 1: "),
             "{error}"
         );
     }

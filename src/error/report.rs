@@ -1,0 +1,125 @@
+//! An error with everything that led to it, on one line.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::Error;
+
+/// The message of an error and those of its sources.
+pub(super) struct Report<'e>(pub &'e Error);
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last = String::new();
+        let mut next: Option<&(dyn StdError + 'static)> = Some(self.0);
+        while let Some(error) = next {
+            let message = on_one_line(&error.to_string());
+            // Many libraries show the text of a source within their own.
+            if !last.ends_with(&message) {
+                let separator = if last.is_empty() { "" } else { ": " };
+                write!(f, "{separator}{message}")?;
+                last = message;
+            }
+            next = error.source();
+        }
+        Ok(())
+    }
+}
+
+fn on_one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::error::BoxedError;
+
+    /// An error of another library, which may show its source.
+    #[derive(Debug)]
+    struct Foreign {
+        text: &'static str,
+        source: Option<BoxedError>,
+    }
+
+    impl fmt::Display for Foreign {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.text)
+        }
+    }
+
+    impl StdError for Foreign {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            self.source.as_deref().map(|source| source as _)
+        }
+    }
+
+    fn malformed(texts: &[&'static str]) -> Error {
+        let chain = texts.iter().rev().fold(None, |source, &text| {
+            Some(Box::new(Foreign { text, source }) as BoxedError)
+        });
+        Error::Malformed {
+            format: "npz",
+            source: chain.unwrap(),
+        }
+    }
+
+    /// What a program prints that shows an error and then each of its sources.
+    fn chain(error: &Error) -> Vec<String> {
+        let first: &(dyn StdError + 'static) = error;
+        let errors = std::iter::successors(Some(first), |&error| error.source());
+        errors.map(|error| error.to_string()).collect()
+    }
+
+    #[test]
+    fn each_message_of_a_chain_is_said_once() {
+        let error = Error::NoTrials.in_fold(3).in_file("trials.npy");
+        assert_eq!(
+            chain(&error),
+            ["trials.npy", "fold 3", "there are no trials"]
+        );
+        assert_eq!(
+            error.report().to_string(),
+            "trials.npy: fold 3: there are no trials"
+        );
+        assert_eq!(error.to_string(), "trials.npy");
+        let read = Error::Read {
+            path: PathBuf::from("a.npy"),
+            source: io::Error::other("the disk is gone"),
+        };
+        assert_eq!(chain(&read), ["cannot read a.npy", "the disk is gone"]);
+        assert_eq!(
+            read.report().to_string(),
+            "cannot read a.npy: the disk is gone"
+        );
+    }
+
+    #[test]
+    fn a_library_that_shows_its_source_is_not_repeated() {
+        let says = |texts: &[&'static str]| malformed(texts).report().to_string();
+        let shown = "not a readable npz file: no archive: bad magic: 7";
+        assert_eq!(
+            says(&["no archive: bad magic: 7", "bad magic: 7", "7"]),
+            shown
+        );
+        assert_eq!(says(&["no archive", "bad magic: 7", "7"]), shown);
+        // Only the end of a text is its source's.
+        assert_eq!(
+            says(&["bad magic in the header", "bad magic"]),
+            "not a readable npz file: bad magic in the header: bad magic"
+        );
+    }
+
+    #[test]
+    fn a_report_is_one_line() {
+        assert_eq!(
+            malformed(&["two\n  lines\n", ""]).report().to_string(),
+            "not a readable npz file: two lines"
+        );
+    }
+}
