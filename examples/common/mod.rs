@@ -1,6 +1,6 @@
 //! What all command lines share: how they end.
 
-mod notes;
+pub mod notes;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ impl From<String> for Answer {
 /// ends with exit code 1 and one line on standard error; an answer that falls short of what was asked
 /// is printed, with exit code 2 and a line on standard error that says so.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
-    notes::show();
+    notes::collect();
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if !error.use_stderr() => error.exit(),
@@ -43,6 +43,7 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
         Ok(answer) => answer.into(),
         Err(error) => return fail(&error.report().to_string()),
     };
+    notes::print();
     // A reader that has seen enough closes the pipe; that is no failure.
     match (
         writeln!(std::io::stdout(), "{}", answer.text),

@@ -8,6 +8,7 @@ use human_alignment::stimuli::Pairing;
 use human_alignment::{Participants, Result, Stimuli, Task, Trials};
 use serde::Serialize;
 
+use crate::common::notes;
 use crate::pairing::pair;
 use crate::reading::Reading;
 
@@ -79,7 +80,7 @@ impl TrialReading {
                     true => "; where they count another list of ids, give it (--stimuli)",
                     false => ", which have no ids",
                 };
-                eprintln!("note: the trials count the rows of the features{hint}");
+                notes::add(format!("the trials count the rows of the features{hint}"));
                 Pairing::Position
             }
             (Pairing::Position, Some(_)) if features.is_named() && counted.is_named() => {
@@ -104,7 +105,7 @@ impl TrialReading {
             (dropped_repeated, "show one stimulus twice"),
         ] {
             if n > 0 {
-                eprintln!("note: {n} trials are dropped, because they {what}");
+                notes::add(format!("{n} trials are dropped, because they {what}"));
             }
         }
         let input = Input {

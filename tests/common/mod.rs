@@ -20,13 +20,19 @@ pub fn shared() -> Option<PathBuf> {
     path
 }
 
+/// The folder of the programs of examples.
+#[allow(dead_code)] // Only where it is called.
+pub fn examples() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let profile = tests.parent().and_then(Path::parent).unwrap();
+    profile.join("examples")
+}
+
 /// The program of an example, which a plain `cargo test` builds beside the tests (with `--test` it does not).
 #[allow(dead_code)] // Only where it is called.
 pub fn program(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.parent().and_then(Path::parent).unwrap();
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    profile.join("examples").join(name)
+    examples().join(name)
 }
 
 /// Runs an example.

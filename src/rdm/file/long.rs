@@ -8,7 +8,7 @@ use super::RdmFile;
 use super::table::Contents;
 use crate::error::{Error, Result};
 use crate::io::out_of_memory;
-use crate::io::text::{Table, plain};
+use crate::io::text::{Table, is_index_name, plain};
 use crate::rdm::{n_pairs, pair_index};
 use crate::stimuli::Stimuli;
 
@@ -76,7 +76,9 @@ impl LongTable {
         let Some(stimuli) = columns_of_stimuli(&names) else {
             return Ok(None);
         };
-        let others = || (0..names.len()).filter(|column| !stimuli.contains(column));
+        let is_other =
+            |column: &usize| !stimuli.contains(column) && !is_index_name(table.name(*column));
+        let others = || (0..names.len()).filter(is_other);
         let is_participant =
             |column: &usize| PARTICIPANTS.iter().any(|p| names[*column].starts_with(p));
         let participant = others().find(is_participant);
@@ -92,10 +94,16 @@ impl LongTable {
             let mut rest = others().filter(|&column| Some(column) != participant);
             rest.next().filter(|_| rest.next().is_none())
         };
-        let value = known.or_else(only).ok_or_else(|| Error::Ambiguous {
-            what: "which column holds the dissimilarity of each pair".into(),
-            remedy: "name it \"dissimilarity\" in the header",
-        })?;
+        let Some(value) = known.or_else(only) else {
+            if others().next().is_none() {
+                // Two columns of numbers that are named alike.
+                return Ok(None);
+            }
+            return Err(Error::Ambiguous {
+                what: "which column holds the dissimilarity of each pair".into(),
+                remedy: "name it \"dissimilarity\" in the header",
+            });
+        };
         Ok(Some(Self {
             stimuli,
             value,
@@ -111,20 +119,14 @@ fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
             return Some([first, second]);
         }
     }
+    // Of a kind are names that differ in a number; more than two are columns of a matrix, or trials.
+    let kind = |name: &String| name.replace(|c: char| c.is_ascii_digit(), "");
     names.iter().enumerate().find_map(|(first, name)| {
-        let with = |from: &str, to: &str| {
-            let at = name.find(from)?;
-            let mut other = name.clone();
-            other.replace_range(at..at + from.len(), to);
-            Some(other)
-        };
-        // Three of a kind are trials of three stimuli.
-        let pair = |one: &str, two: &str, three: &str| {
-            let second = position(&with(one, two)?)?;
-            let has_third = with(one, three).is_some_and(|name| position(&name).is_some());
-            (!has_third).then_some([first, second])
-        };
-        pair("1", "2", "3").or_else(|| pair("0", "1", "2"))
+        let of_kind = names.iter().filter(|other| kind(other) == kind(name));
+        let pair = |one: &str, two: &str| position(&name.replacen(one, two, 1));
+        let second = pair("1", "2").or_else(|| pair("0", "1"))?;
+        (second != first && of_kind.count() == 2 && !kind(name).is_empty())
+            .then_some([first, second])
     })
 }
 
@@ -312,5 +314,7 @@ mod tests {
         assert_eq!(found(&["i", "j", "d"]), Some([0, 1]));
         assert_eq!(found(&["image1", "image2", "image3"]), None);
         assert_eq!(found(&["", "cat", "dog"]), None);
+        assert_eq!(found(&["", "i0", "i1", "i2"]), None);
+        assert_eq!(found(&["subject", "0_1", "0_2", "1_2"]), None);
     }
 }
