@@ -202,6 +202,13 @@ pub enum Error {
         found: String,
     },
 
+    /// A feature is missing.
+    #[error("every stimulus needs all features: leave its row out, or fill the value in")]
+    MissingFeature {
+        /// Which.
+        source: Box<Error>,
+    },
+
     /// The content of a file can be read in more than one way.
     #[error("it does not show {what}: {remedy}")]
     Ambiguous {

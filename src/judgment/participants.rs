@@ -64,9 +64,10 @@ impl Participants {
                 if table.n_columns() != 1 {
                     return Err(misshapen(vec![table.n_columns() as u64]));
                 }
-                let first = table.name(0).to_owned();
-                if table.header().is_some() && !is_header_of_participants(&first) {
-                    table.without_header();
+                let first = table.first()?;
+                match first.first().is_some_and(|name| is_header_of_participants(name)) {
+                    true => table.with_header()?,
+                    false => table.without_header(),
                 }
                 let (mut labels, mut rows) = (Vec::new(), table.rows());
                 while let Some(row) = rows.next()? {

@@ -98,8 +98,8 @@ impl IdList {
     fn read_table(&self) -> Result<Vec<String>> {
         let mut table = Table::read(&self.path, self.encoding)?;
         if table.n_columns() == 1 && self.column.is_none() {
-            let first = first_of(&table)?;
-            match is_header_of_ids(&first) {
+            let first = table.first()?;
+            match first.first().is_some_and(|name| is_header_of_ids(name)) {
                 true => table.with_header()?,
                 // A header of a list could be an id as well: only names for ids are believed.
                 false => table.without_header(),
@@ -115,16 +115,6 @@ impl IdList {
         }
         Ok(ids)
     }
-}
-
-/// The first field of the first record, be it a header or not.
-fn first_of(table: &Table) -> Result<String> {
-    if let Some([name, ..]) = table.header() {
-        return Ok(name.clone());
-    }
-    let mut rows = table.rows();
-    let first = rows.next()?;
-    Ok(first.map_or(String::new(), |row| row.text(0).to_owned()))
 }
 
 /// The column that holds ids, judged by names and content.

@@ -60,9 +60,11 @@ impl Data {
         Ok(TripletFile::read(path, things.clone())?.into_judgments())
     }
 
+    /// The VICE embedding, whose rows are in the order of file names and not in that of the trials.
     pub fn vice(&self, things: &Stimuli) -> Result<Representation> {
         let source = FileSource::open(self.path("things/vice_embedding.npy"))?;
-        source.with_ids(things.clone()).read()
+        let names = Stimuli::read(self.path("things/vice_objects.txt"))?;
+        source.with_ids(names).read()?.select(things)
     }
 
     /// The category of each of the 92 objects.

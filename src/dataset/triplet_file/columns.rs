@@ -87,7 +87,15 @@ impl Columns {
     ///
     /// # Errors
     /// [`Error::Ambiguous`] where names don't tell what the columns hold, or tell of another task.
-    pub(super) fn of<T: Task>(table: &Table) -> Result<Self> {
+    pub(super) fn of<T: Task>(table: &mut Table) -> Result<Self> {
+        if table.header().is_none() {
+            // Above ids, names of columns are texts like the others.
+            let first = table.first()?;
+            let names: Vec<String> = first.iter().map(|name| plain(name)).collect();
+            if anchored(&names).is_some() || triple(&names).is_some() {
+                table.with_header()?;
+            }
+        }
         let Some(names) = table.header() else {
             return in_order(table.n_columns());
         };

@@ -30,8 +30,8 @@ pub(super) struct RawTrials {
 impl RawTrials {
     /// Reads a table.
     pub(super) fn of_table<T: Task>(path: &Path, encoding: TextEncoding) -> Result<Self> {
-        let table = Table::read(path, encoding)?;
-        let columns = Columns::of::<T>(&table)?;
+        let mut table = Table::read(path, encoding)?;
+        let columns = Columns::of::<T>(&mut table)?;
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),
             answers: columns.answer.map(|_| Vec::new()),

@@ -74,13 +74,21 @@ impl Table {
         if self.layout.skips_first {
             return Ok(());
         }
-        let mut names = Vec::new();
-        if let Some(row) = self.rows().next()? {
-            names.extend((0..self.n_columns()).map(|column| row.text(column).to_owned()));
-        }
-        self.layout.header = Some(names);
+        self.layout.header = Some(self.first()?);
         self.layout.skips_first = true;
         Ok(())
+    }
+
+    /// Reads the fields of the first record, be it a header or data; none where there is no record.
+    pub(crate) fn first(&self) -> Result<Vec<String>> {
+        let mut rows = self.rows();
+        rows.skip = false;
+        let row = rows.next()?;
+        let fields = |row: Row<'_>| {
+            let columns = 0..self.n_columns();
+            columns.map(|column| row.text(column).to_owned()).collect()
+        };
+        Ok(row.map_or(Vec::new(), fields))
     }
 
     /// Finds a column by its name.

@@ -55,7 +55,7 @@ impl FileSource {
                 reserve(&mut values, ahead, "the table")?;
             }
             for &column in &columns.features {
-                values.push(row.number(column)?);
+                values.push(row.number(column).map_err(no_feature)?);
             }
             ids.extend(columns.ids.map(|column| row.text(column).to_owned()));
             index.extend(columns.index.map(|column| row.text(column).to_owned()));
@@ -161,6 +161,30 @@ impl FileSource {
             ),
             remedy: "leave the list out, or ignore the column",
         })
+    }
+}
+
+/// Says what to do where a column turns out to hold no features.
+fn no_feature(error: Error) -> Error {
+    match error {
+        Error::NotANumber {
+            line,
+            field,
+            column,
+            found,
+            ..
+        } => Error::NotANumber {
+            line,
+            field,
+            column,
+            expected: "a number; a column that is no feature can be ignored (--ignore-column), one of ids \
+                       named (--id-column)",
+            found,
+        },
+        Error::MissingValue { .. } => Error::MissingFeature {
+            source: Box::new(error),
+        },
+        other => other,
     }
 }
 
