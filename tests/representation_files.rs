@@ -70,7 +70,7 @@ fn npy_of_every_type_byte_order_and_memory_order() {
             let bytes = npy(descr, fortran, "(2, 3)", &data);
             let representation = read_bytes("a.npy", &bytes).unwrap();
             assert_eq!(representation.features(), expected, "{descr} {fortran}");
-            assert_eq!(representation.stimuli(), &Stimuli::numbered(2));
+            assert_eq!(representation.stimuli(), &Stimuli::unnamed(2));
         }
     }
     each_type!(check: "u1" u8, "u2" u16, "u4" u32, "u8" u64, "i1" i8, "i2" i16, "i4" i32,

@@ -79,9 +79,10 @@ impl IdList {
         match ending.as_str() {
             "mat" => MatFile::open(&self.path)?.read_only_texts(),
             "csv" | "tsv" | "tab" => self.read_table(),
-            "npy" | "npz" | "safetensors" => Err(Error::UnknownFormat {
+            "npy" | "npz" | "safetensors" => Err(Error::ForeignFormat {
                 path: self.path.clone(),
-                expected: "a text file with one id a line, a table, or .mat",
+                format: "an array, and ids are text",
+                remedy: "numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\"), fmt=\"%s\") in Python writes one a line",
             }),
             _ if self.column.is_some() => self.read_table(),
             _ => {
