@@ -86,7 +86,7 @@ impl WithSimd for Gather<'_> {
 /// What the similarity is made of: the product of two rows (centred under Pearson), or their
 /// squared distance.
 #[inline(always)]
-fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
+pub(super) fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
     let (x, y) = (rows.row(a), rows.row(b));
     match rows.similarity {
         Similarity::Dot | Similarity::Cosine => sum_over_features(x, y, |x, y| x * y),

@@ -9,6 +9,7 @@ mod direct;
 mod gram;
 mod pairs;
 mod products;
+mod rounding;
 mod rows;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::stimuli::Stimuli;
 
 use direct::Direct;
 use gram::Gram;
-pub(crate) use pairs::for_all_pairs;
+pub(crate) use pairs::{AllPairs, PairRounding, for_all_pairs};
 pub(crate) use products::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 

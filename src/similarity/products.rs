@@ -15,6 +15,8 @@ use crate::similarity::rows::Rows;
 pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
     const ZERO: Self;
     const ONE: Self;
+    /// What one operation changes at most, as a share of its result.
+    const UNIT_ROUNDOFF: f64;
 
     fn from_f64(value: f64) -> Self;
 }
@@ -22,6 +24,7 @@ pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f6
 impl Real for f32 {
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
+    const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
 
     #[inline(always)]
     fn from_f64(value: f64) -> f32 {
@@ -32,6 +35,7 @@ impl Real for f32 {
 impl Real for f64 {
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
+    const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
 
     #[inline(always)]
     fn from_f64(value: f64) -> f64 {
@@ -47,6 +51,11 @@ const PANEL: usize = 192;
 
 /// Features that are multiplied at a time; bounds what a task holds.
 const DEPTH: usize = 1024;
+
+/// How many additions a term of a product goes through at most.
+pub(super) fn n_additions(n_features: usize) -> usize {
+    n_features.min(DEPTH) + n_features.div_ceil(DEPTH)
+}
 
 /// Some rows of a result, and what of it belongs to them.
 pub(super) trait HasRows {
@@ -165,6 +174,11 @@ impl<'a> Scaled<'a> {
         }
     }
 
+    /// The power of two that a row is multiplied by.
+    pub fn scale(&self, row: usize) -> f64 {
+        self.scales[row]
+    }
+
     /// Some features of a row, shifted and scaled.
     ///
     /// Under Pearson the mean of the row is subtracted. Distances don't change when all rows are
@@ -196,7 +210,7 @@ impl<'a> Scaled<'a> {
     }
 
     /// ‖row‖² of the numbers that the product is made of, rounded as they are.
-    fn squared_norm<T: Real>(&self, row: usize) -> f64 {
+    pub fn squared_norm<T: Real>(&self, row: usize) -> f64 {
         let mut lanes = [0.0; 8];
         self.for_each(row, 0..self.rows.n_features(), |position, value| {
             let value: f64 = T::from_f64(value).into();
