@@ -25,7 +25,8 @@ fn features(n_features: usize) -> Representation {
 }
 
 fn matrix(representation: &Representation) -> MatRef<'_, f32> {
-    let features = representation.features().to_slice().unwrap();
+    let features = representation.features().as_f32().unwrap();
+    let features = features.to_slice().unwrap();
     MatRef::from_row_major_slice(features, N_STIMULI, representation.n_features())
 }
 

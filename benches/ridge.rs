@@ -41,9 +41,8 @@ fn random(n_columns: usize) -> Representation {
 /// The rows that one fold learns from.
 fn training_rows(features: &Representation) -> Mat<f64> {
     let n = N_STIMULI - N_STIMULI / N_FOLDS;
-    Mat::from_fn(n, N_FEATURES, |row, column| {
-        f64::from(features.features()[[row, column]])
-    })
+    let features = features.features().to_f64();
+    Mat::from_fn(n, N_FEATURES, |row, column| features[[row, column]])
 }
 
 fn gram(x: &Mat<f64>) -> Mat<f64> {

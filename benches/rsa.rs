@@ -29,11 +29,7 @@ fn random_rdm(n: usize, seed: u64) -> Rdm {
 
 fn correlation(criterion: &mut Criterion) {
     let representation = features(768);
-    let values: Vec<f64> = representation
-        .features()
-        .iter()
-        .map(|&v| v.into())
-        .collect();
+    let values: Vec<f64> = representation.features().iter().collect();
     let mut product = vec![0.0; N_STIMULI * N_STIMULI];
     let mut group = criterion.benchmark_group("correlation_rdm");
     group.sample_size(20);

@@ -19,7 +19,7 @@ fn similarity(criterion: &mut Criterion) {
     group.sample_size(10);
     for n_features in [64, 768, 4096] {
         let representation = features(n_features);
-        let values = representation.features().to_owned();
+        let values = representation.features().to_f32();
         let mut gram = vec![0.0; N_STIMULI * N_STIMULI];
         group.bench_function(BenchmarkId::new("gemm", n_features), |bencher| {
             bencher.iter(|| gemm(values.as_slice().unwrap(), n_features, black_box(&mut gram)));

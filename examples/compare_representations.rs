@@ -21,7 +21,7 @@ impl RepresentationSource for Letters {
     }
 
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
-        let mut counts = Array2::zeros((stimuli.len(), 26));
+        let mut counts = Array2::<f32>::zeros((stimuli.len(), 26));
         for (row, word) in stimuli.ids().iter().enumerate() {
             for letter in word.bytes().filter(u8::is_ascii_lowercase) {
                 counts[[row, usize::from(letter - b'a')]] += 1.0;

@@ -45,9 +45,10 @@ fn main() -> Result<()> {
     let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
     for n_features in [64, 768, 4096] {
         let representation = common::features(n_features);
-        let features = representation.features().to_owned();
-        let values = representation.features();
-        let values = values.as_slice().expect("features are in row-major order");
+        let features = representation.features().to_f32();
+        let values = features
+            .as_slice()
+            .expect("features are in row-major order");
         let mut gram = vec![0.0; common::N_STIMULI * common::N_STIMULI];
         let single = metric.with_precision(Precision::Single);
 

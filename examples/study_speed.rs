@@ -133,7 +133,8 @@ fn run(arguments: &Arguments) -> Result<String> {
 fn features(arguments: &Arguments, seed: u64) -> Result<Representation> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let shape = (arguments.stimuli as usize, arguments.features);
-    let features = Array2::from_shape_simple_fn(shape, || StandardNormal.sample(&mut rng));
+    let features: Array2<f32> =
+        Array2::from_shape_simple_fn(shape, || StandardNormal.sample(&mut rng));
     Representation::new(Stimuli::numbered(arguments.stimuli), features)
 }
 

@@ -197,6 +197,34 @@ pub enum Error {
         value: f64,
     },
 
+    /// A feature is larger than an `f32` can be.
+    #[error(
+        "row {row} ({stimulus:?}), column {column}: {value:e} is beyond ±3.4e38, the largest size of a feature; divide the features by a constant"
+    )]
+    FeatureOutOfRange {
+        /// The row, counted from 0.
+        row: usize,
+        /// The stimulus of that row.
+        stimulus: String,
+        /// The column, counted from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+
+    /// A row of features has another length than the first.
+    #[error("row {row} ({stimulus:?}) has {found} features where row 0 has {expected}")]
+    RaggedFeatures {
+        /// The row, counted from 0.
+        row: usize,
+        /// The stimulus of that row.
+        stimulus: String,
+        /// Features of the first row.
+        expected: usize,
+        /// Features of this row.
+        found: usize,
+    },
+
     /// Two rows of a set of stimuli carry the same id.
     #[error("stimulus {id:?} stands twice, at {first} and {second}")]
     DuplicateStimulus {

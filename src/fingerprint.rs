@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::io::digest::hex;
-use crate::io::element::encode_f32;
+use crate::io::element::{encode_f32, encode_f64};
+use crate::representation::Values;
 
 /// The hash of data that are added one after another.
 pub(crate) struct Fingerprint {
@@ -26,11 +27,24 @@ impl Fingerprint {
         self.digest.update(text);
     }
 
-    pub fn features(&mut self, features: &[f32]) {
+    pub fn features(&mut self, features: Values<'_>) {
         // Piece by piece, as all of them may be more than memory holds twice.
-        for piece in features.chunks(4096) {
-            encode_f32(piece, &mut self.bytes);
-            self.digest.update(&self.bytes);
+        const PIECE: usize = 4096;
+
+        match features {
+            Values::Single(features) => {
+                for piece in features.chunks(PIECE) {
+                    encode_f32(piece, &mut self.bytes);
+                    self.digest.update(&self.bytes);
+                }
+            }
+            Values::Double(features) => {
+                self.text("f64");
+                for piece in features.chunks(PIECE) {
+                    encode_f64(piece, &mut self.bytes);
+                    self.digest.update(&self.bytes);
+                }
+            }
         }
     }
 

@@ -102,7 +102,9 @@ pub use metric::odd_one_out::ZeroShotOddOneOut;
 pub use metric::rsa::RepresentationalSimilarity;
 pub use probe::Probe;
 pub use rdm::{Dissimilarity, Rdm, RdmSet};
-pub use representation::{FileSource, Provenance, Representation, RepresentationSource};
+pub use representation::{
+    Features, FeaturesView, FileSource, Provenance, Representation, RepresentationSource,
+};
 pub use ridge::Ridge;
 pub use similarity::{Precision, Similarity};
 pub use stimuli::Stimuli;

@@ -156,7 +156,7 @@ fn errors_of_one_cause_are_consistent_and_others_are_not() {
     let of_people = Choices::of_trials("people", &people);
     // Two models that miss the first feature in the same way, and one that misses the others.
     let without = |columns: &[usize]| {
-        let mut features = embedding(60).into_features();
+        let mut features = embedding(60).into_features().into_f32();
         columns
             .iter()
             .for_each(|&column| features.column_mut(column).fill(0.0));

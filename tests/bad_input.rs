@@ -97,7 +97,7 @@ fn no_trials_are_no_answer() {
     assert!(matches!(tally.score(), Err(Error::NoTrials)));
     // No stimuli are no trouble either.
     let nothing = Stimuli::numbered(0);
-    let empty = Representation::new(nothing.clone(), Array2::zeros((0, 3))).unwrap();
+    let empty = Representation::new(nothing.clone(), Array2::<f32>::zeros((0, 3))).unwrap();
     let none: [human_alignment::Result<OddOneOut>; 0] = [];
     let tally = ZeroShotOddOneOut::default()
         .tally(&empty, &nothing, none)
@@ -151,7 +151,8 @@ fn more_stimuli_than_needed_change_nothing() {
     let ids = ["emu", "pig", "yak", "hen", "cow", "dog", "cat", "eel"];
     let more = Stimuli::new(ids).unwrap();
     let features = Array2::from_shape_fn((8, 3), |(row, column)| {
-        own.row(ids[row]).map_or(f32::MAX, |row| row[column])
+        own.row(ids[row])
+            .map_or(f32::MAX, |row| row.to_f32()[column])
     });
     let more = Representation::new(more, features).unwrap();
     assert_eq!(

@@ -25,8 +25,7 @@ fn representation() -> Representation {
 /// All triples of them; in three of five the most similar pair is chosen (the first of several), in the
 /// others pair number % 3.
 fn trials() -> OddOneOut {
-    let representation = representation();
-    let features = representation.features();
+    let features = representation().features().to_f64();
     let dot = |a: u32, b: u32| features.row(a as usize).dot(&features.row(b as usize));
     let mut trials = Vec::new();
     for a in 0..12 {
@@ -363,7 +362,7 @@ fn the_temperature_is_that_of_scipy() {
 #[test]
 fn the_temperature_follows_the_unit_of_similarities() {
     let choices = ChoiceFrequencies::of(&trials());
-    let features = representation().into_features();
+    let features = representation().into_features().into_f32();
     let scaled = |factor: f32| {
         let scaled = Representation::new(Stimuli::numbered(12), &features * factor).unwrap();
         let fit = TemperatureScaling::new(Similarity::Dot).fit(&scaled, &choices);
@@ -406,7 +405,7 @@ fn an_end_is_told_from_a_temperature() {
     let expected = 6.0 / 2f64.ln();
     assert_relative_eq!(half.temperature().unwrap(), expected, max_relative = 1e-12);
     // All alike.
-    let same = Representation::new(Stimuli::numbered(4), Array2::ones((4, 2))).unwrap();
+    let same = Representation::new(Stimuli::numbered(4), Array2::<f32>::ones((4, 2))).unwrap();
     let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2]]).unwrap();
     assert!(matches!(
         scaling.fit(&same, &ChoiceFrequencies::of(&trials)),

@@ -38,7 +38,7 @@ fn trials() -> OddOneOut {
 }
 
 fn without(dimensions: &[usize]) -> Vec<Credit> {
-    let mut features = one_dimension_each().into_features();
+    let mut features = one_dimension_each().into_features().into_f32();
     dimensions
         .iter()
         .for_each(|&dimension| features.column_mut(dimension).fill(0.0));

@@ -480,10 +480,10 @@ fn choices_are_as_frequent_as_they_are_probable() {
         .with_similarity(Similarity::Cosine)
         .with_temperature(0.1)
         .unwrap();
-    let features = observer.representation().features();
+    let features = observer.representation().features().to_f64();
     let cosine = |i: usize, j: usize| {
         let (i, j) = (features.row(i), features.row(j));
-        f64::from(i.dot(&j) / (i.dot(&i) * j.dot(&j)).sqrt())
+        i.dot(&j) / (i.dot(&i) * j.dot(&j)).sqrt()
     };
     let check = |n: usize, p: f64| {
         let error = n as f64 / N as f64 - p;
@@ -609,7 +609,7 @@ fn wrong_settings_are_refused() {
         observer.odd_one_out(usize::MAX, 1),
         Err(Error::OutOfMemory { .. })
     ));
-    let zeros = Representation::new(Stimuli::numbered(3), Array2::zeros((3, 2))).unwrap();
+    let zeros = Representation::new(Stimuli::numbered(3), Array2::<f32>::zeros((3, 2))).unwrap();
     let of_zeros = SimulatedObserver::new(zeros).unwrap();
     assert!(of_zeros.odd_one_out(5, 1).is_ok());
     assert!(matches!(

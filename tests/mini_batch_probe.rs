@@ -613,7 +613,7 @@ fn accuracy<T: Task>(features: &Representation, trials: &Trials<T>) -> f64 {
 fn what_is_learned_helps_with_trials_that_were_not_seen() {
     /// An observer who cares about two of twelve features.
     fn check<T: Task>() {
-        let images = images(40, 12).into_features();
+        let images = images(40, 12).into_features().into_f32();
         let stimuli = Stimuli::numbered(40);
         let seen = 15.0 * images.select(Axis(1), &[4, 5]);
         let (training, validation) = answers::<T>(&stimuli, seen, 6000);
@@ -630,7 +630,7 @@ fn what_is_learned_helps_with_trials_that_were_not_seen() {
 
 /// The cosines of all pairs, less their mean.
 fn cosines(features: &Representation) -> Array1<f64> {
-    let features = features.features().mapv(f64::from);
+    let features = features.features().to_f64();
     let norms = features.rows().into_iter().map(|row| row.dot(&row).sqrt());
     let norms: Vec<f64> = norms.collect();
     let products = features.dot(&features.t());
@@ -647,7 +647,8 @@ fn similarity_kept(fit: &MiniBatchFit, images: &Representation) -> f64 {
     let (mean, std) = standardization.of_feature(0).unwrap();
     let before = images
         .features()
-        .mapv(|x| ((f64::from(x) - mean) / std) as f32);
+        .to_f64()
+        .mapv(|x| ((x - mean) / std) as f32);
     let before = Representation::new(images.stimuli().clone(), before).unwrap();
     let before = cosines(&before);
     let after = cosines(&fit.transform().apply(images).unwrap());
@@ -733,7 +734,7 @@ fn refuses_what_has_no_answer() {
         refused,
         Err(Error::MissingStimuli { n_missing: 1, .. })
     ));
-    let constant = Representation::new(features.stimuli().clone(), Array2::ones((20, 8)));
+    let constant = Representation::new(features.stimuli().clone(), Array2::<f32>::ones((20, 8)));
     assert!(matches!(
         fit(&probe, &constant.unwrap()),
         Error::ConstantRepresentation { .. }
@@ -761,7 +762,7 @@ fn refuses_what_has_no_answer() {
             ..
         }
     ));
-    let mut flat = images(10, 8).into_features();
+    let mut flat = images(10, 8).into_features().into_f32();
     flat.row_mut(4).fill(0.25);
     let flat = Representation::new(Stimuli::numbered(10), flat).unwrap();
     let by = Standardization::scalar(0.25, 1.0).unwrap();

@@ -226,7 +226,7 @@ fn similarities(fit: &ProbeFit, features: &Representation) -> Array2<f64> {
         .apply(features)
         .unwrap()
         .into_features()
-        .mapv(f64::from);
+        .into_f64();
     embedded.dot(&embedded.t())
 }
 
@@ -241,7 +241,7 @@ fn rotated_features_have_the_same_optimum() {
         .unwrap();
     let fit = probe.fit(&features, &choices).unwrap();
     // Rotations in planes, of which floats of 32 bits keep seven digits.
-    let mut rotated = features.features().mapv(f64::from);
+    let mut rotated = features.features().to_f64();
     for (first, second, angle) in [(0, 1, 0.7f64), (1, 4, -1.3), (2, 5, 2.0), (0, 3, 0.4)] {
         let (x, y) = (
             rotated.column(first).to_owned(),
@@ -496,7 +496,7 @@ fn refuses_what_has_no_answer() {
         probe.fit(&one, &choices),
         Err(Error::MissingStimuli { .. })
     ));
-    let constant = Representation::new(stimuli.clone(), Array2::ones((3, 2))).unwrap();
+    let constant = Representation::new(stimuli.clone(), Array2::<f32>::ones((3, 2))).unwrap();
     assert!(matches!(
         probe.fit(&constant, &choices),
         Err(Error::ConstantRepresentation { .. })
@@ -516,7 +516,7 @@ fn refuses_what_has_no_answer() {
         .with_standardize(Standardize::By(moments))
         .fit(&huge, &choices);
     assert!(matches!(other, Err(Error::LengthMismatch { .. })));
-    let zero = Representation::new(stimuli, Array2::zeros((3, 2))).unwrap();
+    let zero = Representation::new(stimuli, Array2::<f32>::zeros((3, 2))).unwrap();
     let none = probe.with_standardize(Standardize::By(Standardization::none()));
     assert!(matches!(
         none.fit(&zero, &choices),

@@ -108,7 +108,7 @@ fn nothing_of_the_held_out_objects_is_known_to_a_fold() {
             .fit
     };
     // Ten times as large, the held-out objects change nothing of what is learned from the others.
-    let mut other = features.features().to_owned();
+    let mut other = features.features().to_f32();
     other
         .slice_axis_mut(Axis(0), Slice::from(..10))
         .mapv_inplace(|x| 10.0 * x);
@@ -194,7 +194,7 @@ fn what_was_learned_carries_over_to_dissimilarities() {
     let other = Array2::from_shape_simple_fn((20, 8), || rng.random_range(-1.0..1.0f32));
     let other = Representation::new(Stimuli::numbered(20), other).unwrap();
     let seen = |noise: f32, rng: &mut ChaCha8Rng| {
-        let seen = first_two(&other.features().to_owned())
+        let seen = first_two(&other.features().to_f32())
             .mapv(|x| x + noise * rng.random_range(-1.0..1.0f32));
         let seen = Representation::new(other.stimuli().clone(), seen).unwrap();
         Dissimilarity::Euclidean.rdm(&seen).unwrap()

@@ -102,9 +102,9 @@ fn differences(found: &Representation, archive: &Path, array: &str) -> [f64; 2] 
     let source = FileSource::open(archive).unwrap();
     let source = source.with_ids(found.stimuli().clone());
     let expected = source.with_array(array).unwrap().read().unwrap();
-    let expected = expected.features().mapv(f64::from);
+    let expected = expected.features().to_f64();
     assert_eq!(found.features().dim(), expected.dim());
-    let differences = found.features().mapv(f64::from) - &expected;
+    let differences = found.features().to_f64() - &expected;
     let largest = differences.iter().map(|x| x.abs()).fold(0.0, f64::max);
     let mean_square = differences.iter().map(|x| x * x).sum::<f64>() / expected.len() as f64;
     [largest, mean_square.sqrt()].map(|x| x / expected.std(0.0))

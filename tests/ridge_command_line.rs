@@ -262,11 +262,8 @@ fn the_fit_is_saved_as_a_transform() {
         let predicted = transform.apply(&features).unwrap();
         for row in 0..N {
             let predicted = predicted.row(&format!("s{row}")).unwrap();
-            for (&found, expected) in predicted.iter().zip(targets(row)) {
-                assert!(
-                    (f64::from(found) - expected).abs() < 0.5,
-                    "{found} {expected}"
-                );
+            for (found, expected) in predicted.iter().zip(targets(row)) {
+                assert!((found - expected).abs() < 0.5, "{found} {expected}");
             }
         }
     }
@@ -401,7 +398,7 @@ fn real_features() {
             .read()
             .unwrap()
             .into_features()
-            .mapv(f64::from);
+            .into_f64();
         for mut column in standardized.columns_mut() {
             let (mean, std) = (column.mean().unwrap(), column.std(0.0));
             column.mapv_inplace(|x| (x - mean) / std);

@@ -12,7 +12,7 @@ fn representation(features: Array2<f32>) -> Representation {
 }
 
 fn double(features: &Representation) -> Array2<f64> {
-    features.features().mapv(f64::from)
+    features.features().to_f64()
 }
 
 /// Predictions by the coefficients and intercept of a fit to features that are not scaled.
@@ -252,7 +252,8 @@ fn cross_validation_is_fitting_the_other_folds() {
                     let predicted = fit.predict(&x).unwrap();
                     for id in x.stimuli().ids() {
                         let found = validation.predictions().row(id).unwrap();
-                        for (&found, &expected) in found.iter().zip(predicted.row(id).unwrap()) {
+                        for (found, expected) in found.iter().zip(predicted.row(id).unwrap().iter())
+                        {
                             assert_relative_eq!(
                                 found,
                                 expected,
@@ -275,7 +276,7 @@ fn cross_validation_is_fitting_the_other_folds() {
 fn a_feature_of_one_fold_costs_no_digits() {
     let (n, n_folds) = (60, 4);
     let (features, targets) = made_up(n, 5, 2);
-    let mut features = features.into_features();
+    let mut features = features.into_features().into_f32();
     for row in 0..n {
         let inside = (45..60).contains(&row);
         features[[row, 2]] = if inside { 3000.0 + row as f32 } else { 1.0 };
@@ -349,7 +350,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
                 fit,
                 path,
                 validation.r2().to_owned(),
-                predictions.into_features(),
+                predictions.into_features().into_f32(),
             )
         })
     };
@@ -387,7 +388,7 @@ fn a_vanishing_penalty_is_least_squares() {
     for (found, expected) in predicted.iter().zip(double(&targets).iter()) {
         assert_relative_eq!(found, expected, epsilon = 1e-9);
     }
-    let features = wide.into_features();
+    let features = wide.into_features().into_f32();
     let expected = refitted_errors(&features, &double(&targets), 1e-12);
     assert_relative_eq!(fit.errors()[[0, 0]], expected[0], max_relative = 1e-6);
 }
@@ -590,7 +591,7 @@ fn refuses_too_few_stimuli() {
 #[test]
 fn constant_targets_have_no_r2() {
     let (features, targets) = made_up(12, 3, 3);
-    let mut targets = targets.into_features();
+    let mut targets = targets.into_features().into_f32();
     targets.column_mut(1).fill(0.1);
     (8..12).for_each(|row| targets[[row, 2]] = 0.7);
     let targets = representation(targets);
@@ -605,7 +606,7 @@ fn constant_targets_have_no_r2() {
         Err(Error::ConstantTarget { target: 1 })
     ));
 
-    let targets = targets.into_features();
+    let targets = targets.into_features().into_f32();
     let targets = representation(targets.select(Axis(1), &[0, 2]));
     let folds = Folds::contiguous(12, 3).unwrap();
     let message = ridge

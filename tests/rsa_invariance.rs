@@ -274,7 +274,7 @@ fn what_is_undefined_is_an_error() {
         Err(Error::InRdm { name, .. }) if name == "1"
     ));
     let metric = RepresentationalSimilarity::new(Dissimilarity::Cosine, Comparator::Spearman);
-    let zeros = Representation::new(Stimuli::numbered(5), Array2::zeros((5, 3))).unwrap();
+    let zeros = Representation::new(Stimuli::numbered(5), Array2::<f32>::zeros((5, 3))).unwrap();
     assert!(matches!(
         metric.score(&zeros, &RdmSet::from(other.clone())),
         Err(Error::ZeroVector { stimulus }) if stimulus == "0"

@@ -32,12 +32,12 @@ fn features(seed: u64) -> Representation {
 
 /// A noisy copy.
 fn near(other: &Representation, noise: f32, seed: u64) -> Representation {
-    let mixed = &other.features() + &(noise * &features(seed).features());
+    let mixed = other.features().to_f32() + noise * features(seed).features().to_f32();
     Representation::new(other.stimuli().clone(), mixed).unwrap()
 }
 
 fn constant() -> Representation {
-    Representation::new(Stimuli::numbered(24), Array2::ones((24, 5))).unwrap()
+    Representation::new(Stimuli::numbered(24), Array2::<f32>::ones((24, 5))).unwrap()
 }
 
 fn people() -> OddOneOut {

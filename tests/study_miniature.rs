@@ -207,7 +207,7 @@ fn people_name_their_concepts_and_themselves() {
     } = &built.people;
     for id in built.judged.stimuli.ids() {
         let row = embedding.representation().row(id).unwrap();
-        for (concept, &weight) in embedding.names().iter().zip(row) {
+        for (concept, weight) in embedding.names().iter().zip(row.iter()) {
             // Every concept but the size is a word of the name.
             let is_named = id.split(' ').any(|word| word == concept);
             assert!(
@@ -240,8 +240,8 @@ fn a_layer_is_a_source() {
     let some = built.judged.stimuli.select(&[50, 7]).unwrap();
     let few = source.represent(&some).unwrap();
     let expected = all.select(&some).unwrap();
-    for (found, expected) in few.features().iter().zip(expected.features()) {
-        assert_abs_diff_eq!(*found, *expected, epsilon = 1e-5);
+    for (found, expected) in few.features().iter().zip(expected.features().iter()) {
+        assert_abs_diff_eq!(found, expected, epsilon = 1e-5);
     }
     assert_ne!(few.features().row(0), few.features().row(1));
 

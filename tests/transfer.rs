@@ -92,7 +92,8 @@ fn what_people_see_helps_with_their_choices_and_their_arrangements() {
 
 #[test]
 fn a_transform_for_other_features_is_refused() {
-    let narrow = Representation::new(Stimuli::numbered(N as u32), Array2::ones((N, 3))).unwrap();
+    let narrow =
+        Representation::new(Stimuli::numbered(N as u32), Array2::<f32>::ones((N, 3))).unwrap();
     let people = arrangements();
     let metric = RepresentationalSimilarity::default();
     assert!(matches!(

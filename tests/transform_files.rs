@@ -135,17 +135,13 @@ fn a_published_transform_is_read_applied_and_written_back() {
             -0.008175896246554432,
         ],
     ];
-    for (row, expected) in transformed.features().outer_iter().zip(expected) {
+    for (row, expected) in transformed.features().to_f64().outer_iter().zip(expected) {
         for (column, expected) in [0, 1, 255, 511].into_iter().zip(expected) {
-            let found = f64::from(row[column]);
+            let found = row[column];
             assert!((found - expected).abs() < 1e-8, "{found} {expected}");
         }
     }
-    let squares: f64 = transformed
-        .features()
-        .iter()
-        .map(|&y| f64::from(y).powi(2))
-        .sum();
+    let squares: f64 = transformed.features().iter().map(|y| y.powi(2)).sum();
     assert!((squares - 3.8208768789650285).abs() < 1e-6, "{squares}");
 
     let folder = tempfile::tempdir().unwrap();
@@ -606,10 +602,7 @@ fn a_transformed_source_says_what_it_went_through() {
         ("cat", [-0.10588235294117646, 0.6676470588235294]),
     ] {
         for (found, expected) in found.row(id).unwrap().iter().zip(expected) {
-            assert!(
-                (f64::from(*found) - expected).abs() < 1e-6,
-                "{id}: {found} {expected}"
-            );
+            assert!((found - expected).abs() < 1e-6, "{id}: {found} {expected}");
         }
     }
     assert_eq!(found.provenance().tap(), Some("fc7"));

@@ -75,10 +75,11 @@ impl Objective {
             representation,
             choices,
             &mut gaps,
-            |similarities, unit, out| {
+            |question, out| {
+                let similarities = question.similarities;
                 let largest = similarities.into_iter().fold(f64::NEG_INFINITY, f64::max);
                 let gaps = similarities.map(|similarity| (similarity - largest).max(-f64::MAX));
-                *out = (gaps, unit);
+                *out = (gaps, question.factor);
             },
         )?;
         let unit = gaps.first().map_or(1.0, |&(_, unit)| unit);

@@ -74,7 +74,7 @@ impl Prediction {
 
 impl<T: Task> Predictions<T> {
     /// The probabilities that a metric gives: its similarity, temperature, probabilities and floor count.
-    /// What is most similar is decided by the numbers that probabilities are made of.
+    /// What is most similar is decided by the numbers that probabilities are made of, within their rounding.
     ///
     /// # Errors
     /// As for [`ZeroShotOddOneOut`].
@@ -88,13 +88,13 @@ impl<T: Task> Predictions<T> {
             representation,
             choices,
             &mut predicted,
-            |numbers, factor, out| {
-                let softmax = Softmax::new(numbers, factor);
+            |question, out| {
+                let softmax = Softmax::new(question.similarities, question.factor);
                 let surprisals = [0, 1, 2].map(|pair| softmax.surprisal(pair));
                 let prediction = Prediction {
                     probabilities: softmax.probabilities(),
                     entropy: softmax.entropy(),
-                    largest: largest(numbers),
+                    largest: question.largest(),
                     ..Prediction::default()
                 };
                 *out = (surprisals, prediction);

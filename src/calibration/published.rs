@@ -227,8 +227,11 @@ fn dot_products(
         representation,
         questions,
         &mut products,
-        |of_pairs, unit, out| {
-            *out = Products { of_pairs, unit };
+        |question, out| {
+            *out = Products {
+                of_pairs: question.similarities,
+                unit: question.factor,
+            };
         },
     )?;
     Ok(products)

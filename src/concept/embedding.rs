@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::judgment::{Task, Trials};
-use crate::representation::Representation;
+use crate::representation::{Representation, with_values};
+use crate::similarity::Real;
 
 /// A human embedding: objects described by dimensions that have names, objects × dimensions, no number
 /// below 0.
@@ -21,14 +22,15 @@ impl ConceptEmbedding {
     /// # Errors
     /// [`Error::NegativeConcept`] naming the object and column of a number below 0.
     pub fn new(representation: Representation) -> Result<Self> {
-        for ((row, column), &value) in representation.features().indexed_iter() {
-            if value < 0.0 {
-                return Err(Error::NegativeConcept {
-                    stimulus: representation.stimuli().ids()[row].clone(),
-                    dimension: column,
-                    value: value.into(),
-                });
-            }
+        let n_features = representation.n_features();
+        let features = representation.features();
+        let negative = features.iter().enumerate().find(|&(_, value)| value < 0.0);
+        if let Some((position, value)) = negative {
+            return Err(Error::NegativeConcept {
+                stimulus: representation.stimuli().ids()[position / n_features].clone(),
+                dimension: position % n_features,
+                value,
+            });
         }
         let names = (0..representation.n_features()).map(|column| format!("dimension {column}"));
         Ok(Self {
@@ -91,24 +93,14 @@ impl ConceptEmbedding {
             return Err(Error::parameter("dimensions of a trial", expected, k));
         }
         let rows = self.rows(trials)?;
-        let features = self.representation.features();
-        let of_trial = |&[first, second, _]: &[u32; 3]| {
-            let [first, second] = [first, second].map(|index| features.row(rows[index as usize]));
-            let mut largest: Vec<(f64, u32)> = Vec::with_capacity(k + 1);
-            for (dimension, (&first, &second)) in (0..).zip(first.into_iter().zip(second)) {
-                let mean = f64::midpoint(first.into(), second.into());
-                let place = largest.partition_point(|&(other, _)| other >= mean);
-                if mean > 0.0 && place < k {
-                    largest.insert(place, (mean, dimension));
-                    largest.truncate(k);
-                }
-            }
-            largest
-                .into_iter()
-                .map(|(_, dimension)| dimension)
-                .collect()
+        let turns_on = |&[first, second, _]: &[u32; 3]| {
+            let [first, second] = [first, second].map(|index| rows[index as usize]);
+            with_values!(self.representation.values(), values => {
+                let row = |row: usize| &values[row * self.n_dimensions()..][..self.n_dimensions()];
+                largest_means(row(first), row(second), k)
+            })
         };
-        Ok(trials.as_slice().par_iter().map(of_trial).collect())
+        Ok(trials.as_slice().par_iter().map(turns_on).collect())
     }
 
     /// The row of each stimulus that trials show; 0 for the others.
@@ -133,6 +125,23 @@ impl ConceptEmbedding {
             }),
         }
     }
+}
+
+/// The `k` columns with the largest mean of two rows above 0, the largest in front.
+fn largest_means<T: Real>(first: &[T], second: &[T], k: usize) -> Vec<u32> {
+    let mut largest: Vec<(f64, u32)> = Vec::with_capacity(k + 1);
+    for (dimension, (&first, &second)) in (0..).zip(first.iter().zip(second)) {
+        let mean = f64::midpoint(first.into(), second.into());
+        let place = largest.partition_point(|&(other, _)| other >= mean);
+        if mean > 0.0 && place < k {
+            largest.insert(place, (mean, dimension));
+            largest.truncate(k);
+        }
+    }
+    largest
+        .into_iter()
+        .map(|(_, dimension)| dimension)
+        .collect()
 }
 
 #[cfg(test)]

@@ -137,12 +137,20 @@ impl Number {
 }
 
 impl Element {
-    /// 32-bit floats, little-endian: what the crate writes.
+    /// 32-bit floats, little-endian.
     #[cfg(test)]
     pub(crate) const F32: Element = Element {
         kind: Kind::F32,
         order: ByteOrder::Little,
     };
+
+    /// Whether there are numbers of this type that `f32` can't hold.
+    pub(crate) fn needs_f64(self) -> bool {
+        matches!(
+            self.kind,
+            Kind::U32 | Kind::I32 | Kind::U64 | Kind::I64 | Kind::F64
+        )
+    }
 
     /// The type behind a type string of numpy, such as `<f4`.
     pub(crate) fn from_descr(descr: &str) -> Result<Self> {
@@ -264,13 +272,18 @@ fn append<const N: usize, T>(bytes: &[u8], out: &mut Vec<T>, number: impl Fn([u8
     out.extend(elements.iter().map(|&raw| number(raw)));
 }
 
-/// Encodes numbers as little-endian bytes, replacing what was in `bytes`.
-pub(crate) fn encode_f32(values: &[f32], bytes: &mut Vec<u8>) {
-    bytes.resize(size_of_val(values), 0);
-    for (raw, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
-        *raw = value.to_le_bytes();
-    }
+macro_rules! encoding {
+    ($($name:ident($float:ty)),*) => {$(
+        /// Encodes numbers as little-endian bytes, replacing what was in `bytes`.
+        pub(crate) fn $name(values: &[$float], bytes: &mut Vec<u8>) {
+            bytes.resize(size_of_val(values), 0);
+            for (raw, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+                *raw = value.to_le_bytes();
+            }
+        }
+    )*};
 }
+encoding!(encode_f32(f32), encode_f64(f64));
 
 #[cfg(test)]
 mod tests {

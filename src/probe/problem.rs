@@ -42,10 +42,12 @@ impl Problem {
         let shown = representation.select(&choices.stimuli().select(&shown)?)?;
         let width = n_features + usize::from(probe.has_bias);
         let mut features = zeroed::<f64>(shown.n_stimuli() * width, "the standardised features")?;
-        let rows = shown.as_slice().chunks_exact(n_features);
-        for (out, row) in features.chunks_exact_mut(width).zip(rows) {
+        for (row, out) in features.chunks_exact_mut(width).enumerate() {
+            let values = shown
+                .values()
+                .slice(row * n_features..(row + 1) * n_features);
             out[n_features..].fill(1.0);
-            standardization.write(row, n_features, &mut out[..n_features]);
+            standardization.write(values, n_features, &mut out[..n_features]);
         }
         Ok(Self {
             standardization,
@@ -182,7 +184,7 @@ fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) 
     let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&shown.stimuli().fingerprint());
     fingerprint.text(&choices.stimuli().fingerprint());
-    fingerprint.features(shown.as_slice());
+    fingerprint.features(shown.values());
     for (question, frequencies) in choices.questions().iter().zip(choices.of_pairs()) {
         fingerprint.indices(question);
         fingerprint.numbers(frequencies);

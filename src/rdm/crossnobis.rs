@@ -61,7 +61,7 @@ pub fn crossnobis(
                     found: measurement.n_features(),
                 });
             }
-            let features = measurement.select(stimuli)?.features().mapv(f64::from);
+            let features = measurement.select(stimuli)?.into_features().into_f64();
             // Distances don't change by it, and products lose fewer digits.
             let mean = features.sum_axis(Axis(0)) / n as f64;
             Ok(features - &mean)

@@ -20,7 +20,7 @@ use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 /// | `Gaussian` | 1 − exp(−‖x − y‖² / μ) | \[0, 1) | representations with a single row repeated |
 ///
 /// μ is the mean of the squared distances over all n² elements of the matrix, its diagonal among
-/// them. Features are `f32`, products and results `f64`.
+/// them. Products and results are `f64`, whatever the features.
 ///
 /// An RDM knows how far the arithmetic may have moved its values, so that dissimilarities which are equal but for
 /// rounding tie in ranks ([`Comparator`](crate::metric::rsa::Comparator) says how), whatever the order of the

@@ -4,8 +4,8 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::{Error, Result};
-use crate::representation::Representation;
-use crate::similarity::blocks;
+use crate::representation::{Representation, with_values};
+use crate::similarity::{Real, blocks};
 
 impl Representation {
     /// The effective dimensionality: the participation ratio (Σ v)² / Σ v² of the variances v along
@@ -28,43 +28,54 @@ impl Representation {
     /// # Errors
     /// [`Error::ConstantRepresentation`] where no feature varies.
     pub fn effective_dimensionality(&self) -> Result<f64> {
-        /// Stimuli or features that are multiplied at a time.
-        const DEPTH: usize = 512;
-
-        let (n, n_features) = (self.n_stimuli(), self.n_features());
-        let features = self.features();
-        let mut means = vec![0.0; n_features];
-        for row in features.rows() {
-            for (mean, &x) in means.iter_mut().zip(row) {
-                *mean += f64::from(x) / n as f64;
-            }
-        }
-        let centred =
-            |row: usize, feature: usize| f64::from(features[[row, feature]]) - means[feature];
-        let size = n.min(n_features);
-        let mut products = Mat::<f64>::zeros(size, size);
-        let depth = n.max(n_features);
-        for block in blocks(depth, DEPTH) {
-            let part = match n <= n_features {
-                true => Mat::from_fn(n, block.len(), |row, k| centred(row, block.start + k)),
-                false => Mat::from_fn(n_features, block.len(), |j, k| centred(block.start + k, j)),
-            };
-            add_lower_product(&mut products, part.as_ref());
-        }
-        let (mut trace, mut squares) = (0.0, 0.0);
-        for column in 0..size {
-            let diagonal = products[(column, column)];
-            trace += diagonal;
-            squares += diagonal * diagonal;
-            for row in column + 1..size {
-                squares += 2.0 * products[(row, column)].powi(2);
-            }
-        }
-        if squares == 0.0 {
-            return Err(Error::ConstantRepresentation { representation: 0 });
-        }
-        Ok(trace * trace / squares)
+        with_values!(self.values(), features => {
+            participation_ratio(features, self.n_stimuli(), self.n_features())
+        })
     }
+}
+
+/// (Σ v)² / Σ v² of the variances v of features, row after row.
+fn participation_ratio<T: Real>(features: &[T], n: usize, n_features: usize) -> Result<f64> {
+    /// Stimuli or features that are multiplied at a time.
+    const DEPTH: usize = 512;
+
+    let constant = Err(Error::ConstantRepresentation { representation: 0 });
+    let mut rows = features.chunks_exact(n_features);
+    // By comparison, since the rounding of a mean would leave tiny deviations.
+    if rows.all(|row| row == &features[..n_features]) {
+        return constant;
+    }
+    let mut means = vec![0.0; n_features];
+    for row in features.chunks_exact(n_features) {
+        for (mean, &x) in means.iter_mut().zip(row) {
+            *mean += x.into() / n as f64;
+        }
+    }
+    let centred =
+        |row: usize, feature: usize| features[row * n_features + feature].into() - means[feature];
+    let size = n.min(n_features);
+    let mut products = Mat::<f64>::zeros(size, size);
+    let depth = n.max(n_features);
+    for block in blocks(depth, DEPTH) {
+        let part = match n <= n_features {
+            true => Mat::from_fn(n, block.len(), |row, k| centred(row, block.start + k)),
+            false => Mat::from_fn(n_features, block.len(), |j, k| centred(block.start + k, j)),
+        };
+        add_lower_product(&mut products, part.as_ref());
+    }
+    let (mut trace, mut squares) = (0.0, 0.0);
+    for column in 0..size {
+        let diagonal = products[(column, column)];
+        trace += diagonal;
+        squares += diagonal * diagonal;
+        for row in column + 1..size {
+            squares += 2.0 * products[(row, column)].powi(2);
+        }
+    }
+    if squares == 0.0 {
+        return constant;
+    }
+    Ok(trace * trace / squares)
 }
 
 /// products += left · leftᵀ, the lower triangle alone.

@@ -1,11 +1,14 @@
 //! Representations: one row of features a stimulus, and where they come from.
 
 mod dimensionality;
+mod features;
 mod file;
 mod provenance;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, Ix1};
 
+pub use features::{Features, FeaturesView};
+pub(crate) use features::{Values, with_values};
 #[cfg(feature = "extract")]
 pub(crate) use file::Described;
 pub use file::FileSource;
@@ -13,6 +16,7 @@ pub use provenance::Provenance;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
+use crate::similarity::{Precision, Real};
 use crate::stimuli::Stimuli;
 
 /// Anything that can represent stimuli as rows of features: a file, a network, a transform of
@@ -58,78 +62,127 @@ pub trait RepresentationSource {
     }
 }
 
-/// Features of stimuli: an `n_stimuli × n_features` matrix of finite `f32` in row-major order, the
-/// ids of its rows, and its [`Provenance`].
+/// Features of stimuli: an `n_stimuli × n_features` matrix of finite `f32` or `f64`, the ids of its
+/// rows, and its [`Provenance`].
+///
+/// Features keep the precision that they come in: what is computed from those of `f64` is computed
+/// from all their digits. Those of `f32` take half the memory. Clones share the memory of the features.
 ///
 /// ```
-/// use human_alignment::{Representation, Stimuli};
+/// use human_alignment::{Precision, Representation, Stimuli};
 /// use ndarray::array;
 ///
 /// let stimuli = Stimuli::new(["cat", "dog"])?;
-/// let features = array![[1.0, 0.0, 2.0], [0.5, 1.0, 2.0]];
-/// let representation = Representation::new(stimuli, features)?;
+/// let features = array![[1.0_f32, 0.0, 2.0], [0.5, 1.0, 2.0]];
+/// let representation = Representation::new(stimuli.clone(), features)?;
 /// assert_eq!(representation.features().dim(), (2, 3));
+/// assert_eq!(representation.precision(), Precision::Single);
+///
+/// let rows = [vec![1.0, 0.0, 2.0], vec![0.5, 1.0, 2.0]];
+/// let double = Representation::from_rows(stimuli, &rows)?;
+/// assert_eq!(double.precision(), Precision::Double);
+/// assert_eq!(double.features(), representation.features().to_f64());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Representation {
     stimuli: Stimuli,
-    features: Array2<f32>,
+    features: Features,
     provenance: Provenance,
 }
 
 impl Representation {
-    /// SHA-256 over ids and features, as 64 hexadecimal digits, by which what was computed from them is
-    /// known again.
+    /// Returns the SHA-256 over ids and features, as 64 hexadecimal digits, by which what was computed from
+    /// them is known again. Features of `f32` and `f64` have different ones, also where the values are the
+    /// same.
     pub fn fingerprint(&self) -> String {
         let mut fingerprint = Fingerprint::new("representation");
         fingerprint.text(&self.stimuli.fingerprint());
-        fingerprint.features(self.as_slice());
+        fingerprint.features(self.values());
         fingerprint.finish()
     }
 
-    /// Features and the stimuli of their rows.
+    /// Creates a representation from features, an array of `f32` or `f64`, and the stimuli of its rows.
     ///
-    /// A matrix in another memory order is copied into row-major order; one that is row-major
-    /// already is taken as it is.
+    /// An owned array in row-major order is taken as it is; one in another memory order, or a view, is
+    /// copied.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where rows and ids differ in number, [`Error::Shape`] where there
-    /// are no columns, [`Error::NotFinite`] naming the row and column of the first NaN or infinity.
-    pub fn new(stimuli: Stimuli, features: Array2<f32>) -> Result<Self> {
-        if features.nrows() != stimuli.len() {
-            return Err(Error::LengthMismatch {
-                what: "rows of the feature matrix",
-                expected: stimuli.len(),
-                found: features.nrows(),
-            });
+    /// Returns [`Error::LengthMismatch`] if rows and ids differ in number, [`Error::Shape`] if there are no
+    /// columns, [`Error::NotFinite`] naming the row and column of the first NaN or infinity, and
+    /// [`Error::FeatureOutOfRange`] likewise for an `f64` beyond the range of `f32`.
+    pub fn new(stimuli: Stimuli, features: impl Into<Features>) -> Result<Self> {
+        Self::checked(stimuli, features.into())
+    }
+
+    /// Creates a representation from a copy of a view, of `f32` or `f64`.
+    ///
+    /// ```
+    /// use human_alignment::{Representation, Stimuli};
+    /// use ndarray::{array, s};
+    ///
+    /// let all = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+    /// let some = Representation::from_view(Stimuli::numbered(2), all.slice(s![.., 1..]))?;
+    /// assert_eq!(some.features(), array![[2.0, 3.0], [5.0, 6.0]]);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Representation::new`].
+    pub fn from_view<'a>(stimuli: Stimuli, features: impl Into<FeaturesView<'a>>) -> Result<Self> {
+        Self::checked(stimuli, features.into().into())
+    }
+
+    /// Creates a representation from rows of `f32` or `f64`: slices, vectors or arrays.
+    ///
+    /// ```
+    /// use human_alignment::{Error, Representation, Stimuli};
+    ///
+    /// let rows = vec![vec![1.0, 2.0], vec![3.0]];
+    /// let refused = Representation::from_rows(Stimuli::new(["cat", "dog"])?, &rows);
+    /// assert!(matches!(refused, Err(Error::RaggedFeatures { row: 1, expected: 2, found: 1, .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns [`Error::RaggedFeatures`] if a row differs in length from the first; otherwise as
+    /// [`Representation::new`].
+    pub fn from_rows<T, R>(stimuli: Stimuli, rows: &[R]) -> Result<Self>
+    where
+        T: Copy,
+        R: AsRef<[T]>,
+        Array2<T>: Into<Features>,
+    {
+        let n_features = rows.first().map_or(0, |row| row.as_ref().len());
+        check_n_rows(&stimuli, rows.len())?;
+        let mut values = Vec::with_capacity(rows.len() * n_features);
+        for (row, features) in rows.iter().map(AsRef::as_ref).enumerate() {
+            if features.len() != n_features {
+                return Err(Error::RaggedFeatures {
+                    row,
+                    stimulus: stimuli.ids()[row].clone(),
+                    expected: n_features,
+                    found: features.len(),
+                });
+            }
+            values.extend_from_slice(features);
         }
-        if features.ncols() == 0 {
+        let features = Array2::from_shape_vec((rows.len(), n_features), values);
+        Self::new(stimuli, features.expect("rows of the same length"))
+    }
+
+    fn checked(stimuli: Stimuli, features: Features) -> Result<Self> {
+        let (n_rows, n_columns) = features.dim();
+        check_n_rows(&stimuli, n_rows)?;
+        if n_columns == 0 {
             return Err(Error::Shape {
                 what: "the feature matrix",
                 expected: "at least one column".into(),
-                found: features.shape().iter().map(|&len| len as u64).collect(),
+                found: vec![n_rows as u64, n_columns as u64],
             });
         }
-        let features = if features.is_standard_layout() {
-            features
-        } else {
-            features.as_standard_layout().into_owned()
-        };
-        for (row, values) in features.axis_iter(Axis(0)).enumerate() {
-            // Without an early end, which would keep the compiler from vectorising it.
-            if values.fold(true, |finite, value| finite & value.is_finite()) {
-                continue;
-            }
-            if let Some(column) = values.iter().position(|value| !value.is_finite()) {
-                return Err(Error::NotFinite {
-                    row,
-                    stimulus: stimuli.ids()[row].clone(),
-                    column,
-                    value: values[column].into(),
-                });
-            }
-        }
+        let features = features.into_standard_layout();
+        with_values!(features.values(), values => check_values(&stimuli, values, n_columns))?;
         Ok(Self {
             stimuli,
             features,
@@ -149,9 +202,15 @@ impl Representation {
         &self.stimuli
     }
 
-    /// The features, one row a stimulus; always in row-major order.
-    pub fn features(&self) -> ArrayView2<'_, f32> {
+    /// Returns the features, one row a stimulus, in row-major order.
+    pub fn features(&self) -> FeaturesView<'_> {
         self.features.view()
+    }
+
+    /// Returns the precision of the features: [`Precision::Single`] for `f32`, [`Precision::Double`] for
+    /// `f64`.
+    pub fn precision(&self) -> Precision {
+        self.features.precision()
     }
 
     /// Where the features come from.
@@ -161,21 +220,22 @@ impl Representation {
 
     /// Number of stimuli (rows).
     pub fn n_stimuli(&self) -> usize {
-        self.features.nrows()
+        self.features.dim().0
     }
 
     /// Number of features (columns).
     pub fn n_features(&self) -> usize {
-        self.features.ncols()
+        self.features.dim().1
     }
 
-    /// The features of one stimulus.
-    pub fn row(&self, id: &str) -> Option<ArrayView1<'_, f32>> {
-        self.stimuli.position(id).map(|row| self.features.row(row))
+    /// Returns the features of one stimulus.
+    pub fn row(&self, id: &str) -> Option<FeaturesView<'_, Ix1>> {
+        let row = self.stimuli.position(id)?;
+        Some(self.features().row(row))
     }
 
-    /// The features, taken out.
-    pub fn into_features(self) -> Array2<f32> {
+    /// Returns the features.
+    pub fn into_features(self) -> Features {
         self.features
     }
 
@@ -188,17 +248,63 @@ impl Representation {
         let rows: Vec<usize> = rows.into_iter().map(|row| row as usize).collect();
         Ok(Self {
             stimuli: stimuli.clone(),
-            features: self.features.select(Axis(0), &rows),
+            features: self.features.select(&rows),
             provenance: self.provenance.clone(),
         })
     }
 
     /// The features as one slice, row after row.
-    pub(crate) fn as_slice(&self) -> &[f32] {
-        self.features
-            .as_slice()
-            .expect("features are kept in row-major order")
+    pub(crate) fn values(&self) -> Values<'_> {
+        self.features.values()
     }
+}
+
+fn check_n_rows(stimuli: &Stimuli, n_rows: usize) -> Result<()> {
+    if n_rows == stimuli.len() {
+        return Ok(());
+    }
+    Err(Error::LengthMismatch {
+        what: "rows of the feature matrix",
+        expected: stimuli.len(),
+        found: n_rows,
+    })
+}
+
+/// Checks that features are finite, and no larger than `f32` can be: that leaves room for their fourth powers
+/// in `f64`.
+fn check_values<T: Real>(stimuli: &Stimuli, values: &[T], n_columns: usize) -> Result<()> {
+    let is_allowed = |value: T| {
+        let value: f64 = value.into();
+        value.abs() <= f64::from(f32::MAX)
+    };
+    for (row, values) in values.chunks_exact(n_columns).enumerate() {
+        // Without an early end, which would keep the compiler from vectorising it.
+        if values
+            .iter()
+            .fold(true, |all, &value| all & is_allowed(value))
+        {
+            continue;
+        }
+        if let Some(column) = values.iter().position(|&value| !is_allowed(value)) {
+            let stimulus = stimuli.ids()[row].clone();
+            let value: f64 = values[column].into();
+            return Err(match value.is_finite() {
+                false => Error::NotFinite {
+                    row,
+                    stimulus,
+                    column,
+                    value,
+                },
+                true => Error::FeatureOutOfRange {
+                    row,
+                    stimulus,
+                    column,
+                    value,
+                },
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A representation held in memory is a source of itself.
@@ -244,18 +350,21 @@ mod tests {
         let stimuli = Stimuli::new(["a", "b"]).unwrap();
         let by_column = Array2::from_shape_vec((2, 2).f(), vec![1.0, 3.0, 2.0, 4.0]).unwrap();
         let representation = Representation::new(stimuli, by_column).unwrap();
-        assert_eq!(representation.as_slice(), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(
+            representation.values(),
+            Values::Double(&[1.0, 2.0, 3.0, 4.0])
+        );
     }
 
     #[test]
     fn refuses_what_has_no_features() {
         let stimuli = Stimuli::new(["a"]).unwrap();
         assert!(matches!(
-            Representation::new(stimuli.clone(), Array2::zeros((1, 0))),
+            Representation::new(stimuli.clone(), Array2::<f32>::zeros((1, 0))),
             Err(Error::Shape { .. })
         ));
         assert!(matches!(
-            Representation::new(stimuli, Array2::zeros((2, 1))),
+            Representation::new(stimuli, Array2::<f64>::zeros((2, 1))),
             Err(Error::LengthMismatch {
                 expected: 1,
                 found: 2,

@@ -5,11 +5,12 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::inference::Folds;
-use crate::representation::Representation;
+use crate::representation::{Features, Representation};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::shared_gram::SharedGram;
 use crate::ridge::training::{self, Training};
 use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
+use crate::similarity::Precision;
 
 /// R² of held-out stimuli, the penalties that were chosen without them, and their predicted targets.
 #[derive(Debug, Clone)]
@@ -67,7 +68,7 @@ impl RidgeCrossValidation {
         let mut r2 = Array2::zeros(shape);
         let mut penalties = Array2::zeros(shape);
         let mut at_grid_end = Array2::from_elem(shape, false);
-        let mut predicted = Array2::<f32>::zeros((n, targets.ncols()));
+        let mut predicted = Array2::zeros((n, targets.ncols()));
         for (fold, part) in parts.into_iter().enumerate() {
             let (held_out, fit, predictions, of_fold) = part.map_err(|source| Error::InFold {
                 fold,
@@ -80,10 +81,13 @@ impl RidgeCrossValidation {
             let ends = Array1::from(fit.at_grid_end());
             at_grid_end.row_mut(fold).assign(&ends);
             for (row, predictions) in held_out.into_iter().zip(predictions.rows()) {
-                let mut out = predicted.row_mut(row);
-                out.zip_mut_with(&predictions, |out, &value| *out = value as f32);
+                predicted.row_mut(row).assign(&predictions);
             }
         }
+        let predicted: Features = match features.precision() {
+            Precision::Single => predicted.mapv(|value| value as f32).into(),
+            Precision::Double => predicted.into(),
+        };
         let predictions = Representation::new(features.stimuli().clone(), predicted)?;
         Ok(Self {
             r2,
@@ -120,7 +124,8 @@ impl RidgeCrossValidation {
         self.at_grid_end.view()
     }
 
-    /// The targets of every stimulus as the fit predicts them that has not seen it.
+    /// The targets of every stimulus as the fit predicts them that has not seen it, in the precision of the
+    /// features.
     pub fn predictions(&self) -> &Representation {
         &self.predictions
     }

@@ -9,8 +9,8 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::representation::Representation;
-use crate::similarity::zeroed;
+use crate::representation::{Representation, with_values};
+use crate::similarity::{Real, zeroed};
 
 /// Columns whose moments one task computes.
 const STRIP: usize = 64;
@@ -48,9 +48,10 @@ impl<'a> Rows<'a> {
         self.rows
     }
 
-    fn row(&self, index: usize) -> &'a [f32] {
+    /// A row, among the `features` of the representation.
+    fn row<'f, T>(&self, features: &'f [T], index: usize) -> &'f [T] {
         let n_features = self.n_features();
-        &self.features.as_slice()[self.rows[index] * n_features..][..n_features]
+        &features[self.rows[index] * n_features..][..n_features]
     }
 
     /// Scaled rows times weights (features × columns): rows × columns.
@@ -82,6 +83,10 @@ impl<'a> Rows<'a> {
     /// The mean of each feature, and its population standard deviation: 1 where the feature doesn't
     /// vary. There is at least one row.
     pub fn moments(&self) -> Result<(Vec<f64>, Vec<f64>)> {
+        with_values!(self.features.values(), features => self.moments_of(features))
+    }
+
+    fn moments_of<T: Real>(&self, features: &[T]) -> Result<(Vec<f64>, Vec<f64>)> {
         let what = "means and standard deviations of features";
         let mut means = zeroed::<f64>(self.n_features(), what)?;
         let mut stds = zeroed::<f64>(self.n_features(), what)?;
@@ -93,13 +98,13 @@ impl<'a> Rows<'a> {
             .for_each(|(strip, (means, stds))| {
                 let columns = strip * STRIP..strip * STRIP + means.len();
                 // Distances from the first row, so that a common offset costs no digits.
-                let origin = &self.row(0)[columns.clone()];
+                let origin = &self.row(features, 0)[columns.clone()];
                 let zeros = [0.0; STRIP];
                 let mut from_first = [0.0; STRIP];
                 let add = |shift: &[f64], sums: &mut [f64], squares: &mut [f64]| {
                     for index in 0..self.len() {
                         arch.dispatch(Accumulate {
-                            features: &self.row(index)[columns.clone()],
+                            features: &self.row(features, index)[columns.clone()],
                             origin,
                             shift,
                             sums,
@@ -115,13 +120,14 @@ impl<'a> Rows<'a> {
                     .zip(means)
                     .zip(origin.iter().zip(from_first));
                 for ((std, mean), (&origin, from_first)) in cells {
-                    // A difference of two f32 has a square above 0 unless they are equal.
-                    *std = if from_first == 0.0 {
+                    // By distances from the first row, which are exactly 0 where nothing varies. The square of
+                    // what is less than 1e-160 from it is 0, too.
+                    *std = if from_first == 0.0 || *std == 0.0 {
                         1.0
                     } else {
                         (*std / n).sqrt()
                     };
-                    *mean += f64::from(origin);
+                    *mean += origin.into();
                 }
             });
         Ok((means, stds))
@@ -130,15 +136,15 @@ impl<'a> Rows<'a> {
 
 /// Adds the shifted features of a row, and their squares, to sums. A type rather than a function,
 /// because that is what vector instructions are chosen for.
-struct Accumulate<'a> {
-    features: &'a [f32],
-    origin: &'a [f32],
+struct Accumulate<'a, T> {
+    features: &'a [T],
+    origin: &'a [T],
     shift: &'a [f64],
     sums: &'a mut [f64],
     squares: &'a mut [f64],
 }
 
-impl WithSimd for Accumulate<'_> {
+impl<T: Real> WithSimd for Accumulate<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -146,7 +152,7 @@ impl WithSimd for Accumulate<'_> {
         let cells = self.features.iter().zip(self.origin).zip(self.shift);
         let sums = self.sums.iter_mut().zip(self.squares);
         for (((&value, &origin), shift), (sum, square)) in cells.zip(sums) {
-            let value = f64::from(value) - f64::from(origin) - shift;
+            let value = value.into() - origin.into() - shift;
             *sum += value;
             *square += value * value;
         }
@@ -169,13 +175,26 @@ impl Scaler {
         columns: Range<usize>,
         out: &mut [f64],
     ) {
+        with_values!(rows.features.values(), features => {
+            self.write_of(features, rows, range, columns, out)
+        })
+    }
+
+    fn write_of<T: Real>(
+        &self,
+        features: &[T],
+        rows: Rows<'_>,
+        range: Range<usize>,
+        columns: Range<usize>,
+        out: &mut [f64],
+    ) {
         let means = &self.means[columns.clone()];
         for (index, out) in range.zip(out.chunks_exact_mut(columns.len())) {
             let cells = out
                 .iter_mut()
-                .zip(&rows.row(index)[columns.clone()])
+                .zip(&rows.row(features, index)[columns.clone()])
                 .zip(means);
-            cells.for_each(|((out, &x), mean)| *out = f64::from(x) - mean);
+            cells.for_each(|((out, &x), mean)| *out = x.into() - mean);
             if let Some(stds) = &self.stds {
                 let cells = out.iter_mut().zip(&stds[columns.clone()]);
                 cells.for_each(|(out, std)| *out /= std);

@@ -17,11 +17,12 @@ pub(super) fn join(features: &Representation, targets: &Representation) -> Resul
     let shape = (features.n_stimuli(), targets.n_features());
     let mut joined = Array2::from_shape_vec(shape, zeroed(shape.0 * shape.1, "targets")?)
         .map_err(|_| out_of_memory::<f64>("targets", u64::MAX))?;
+    let values = targets.features();
     for (mut out, row) in joined.rows_mut().into_iter().zip(rows) {
-        let values = targets.features();
-        out.zip_mut_with(&values.row(row as usize), |out, &value| {
-            *out = f64::from(value)
-        });
+        let row = values.row(row as usize);
+        out.iter_mut()
+            .zip(row.iter())
+            .for_each(|(out, value)| *out = value);
     }
     Ok(joined)
 }

@@ -3,11 +3,11 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::representation::with_values;
 use crate::similarity::rows::Rows;
-use crate::similarity::{Block, PAIRS, Similarity};
+use crate::similarity::{Block, PAIRS, Real, Similarity};
 
 /// Computes each pair in double precision when it is asked for.
-///
 pub(super) struct Direct<'a> {
     rows: Rows<'a>,
     /// 1 / ‖row‖ (of the centred row under Pearson), by slot; empty for the other similarities.
@@ -34,6 +34,15 @@ impl<'a> Direct<'a> {
         }
     }
 
+    pub fn rows(&self) -> &Rows<'a> {
+        &self.rows
+    }
+
+    /// 1 / ‖row‖ by slot, where the similarity is a cosine.
+    pub fn inverse_norms(&self) -> &[f64] {
+        &self.inverse_norms
+    }
+
     pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
         self.arch.dispatch(Gather {
             direct: self,
@@ -41,6 +50,14 @@ impl<'a> Direct<'a> {
             n_pairs,
             block,
         });
+    }
+
+    /// The similarity of two slots, for distances minus their square.
+    pub fn comparable(&self, a: usize, b: usize) -> f64 {
+        self.arch.dispatch(|| match self.rows.similarity {
+            Similarity::NegativeEuclidean => -product(&self.rows, a, b),
+            _ => self.pair(a, b),
+        })
     }
 
     #[inline(always)]
@@ -87,7 +104,13 @@ impl WithSimd for Gather<'_> {
 /// squared distance.
 #[inline(always)]
 pub(super) fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
-    let (x, y) = (rows.row(a), rows.row(b));
+    with_values!(rows.features(), features => {
+        product_of(rows, rows.row(features, a), rows.row(features, b), [a, b])
+    })
+}
+
+#[inline(always)]
+fn product_of<T: Real>(rows: &Rows<'_>, x: &[T], y: &[T], [a, b]: [usize; 2]) -> f64 {
     match rows.similarity {
         Similarity::Dot | Similarity::Cosine => sum_over_features(x, y, |x, y| x * y),
         Similarity::Pearson => {
@@ -102,7 +125,7 @@ pub(super) fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
 
 /// Σₖ f(xₖ, yₖ) in a fixed order of summation.
 #[inline(always)]
-fn sum_over_features(x: &[f32], y: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
+fn sum_over_features<T: Real>(x: &[T], y: &[T], f: impl Fn(f64, f64) -> f64) -> f64 {
     /// Independent sums, so that the additions need not wait for each other.
     const LANES: usize = 16;
 
@@ -111,11 +134,11 @@ fn sum_over_features(x: &[f32], y: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
     let (y_chunks, y_rest) = y.as_chunks::<LANES>();
     for (x, y) in x_chunks.iter().zip(y_chunks) {
         for lane in 0..LANES {
-            sums[lane] += f(f64::from(x[lane]), f64::from(y[lane]));
+            sums[lane] += f(x[lane].into(), y[lane].into());
         }
     }
     for ((sum, &x), &y) in sums.iter_mut().zip(x_rest).zip(y_rest) {
-        *sum += f(f64::from(x), f64::from(y));
+        *sum += f(x.into(), y.into());
     }
     sums.iter().sum()
 }

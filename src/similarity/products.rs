@@ -8,13 +8,17 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::io::out_of_memory;
+use crate::representation::with_values;
 use crate::similarity::Similarity;
 use crate::similarity::rows::Rows;
 
 /// `f32` or `f64`.
-pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f64> {
+pub(crate) trait Real:
+    faer::traits::ComplexField + Copy + PartialEq + Send + Sync + Into<f64>
+{
     const ZERO: Self;
     const ONE: Self;
+    const IS_DOUBLE: bool;
     /// What one operation changes at most, as a share of its result.
     const UNIT_ROUNDOFF: f64;
 
@@ -24,6 +28,7 @@ pub(crate) trait Real: faer::traits::ComplexField + Copy + Send + Sync + Into<f6
 impl Real for f32 {
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
+    const IS_DOUBLE: bool = false;
     const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
 
     #[inline(always)]
@@ -35,6 +40,7 @@ impl Real for f32 {
 impl Real for f64 {
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
+    const IS_DOUBLE: bool = true;
     const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
 
     #[inline(always)]
@@ -135,7 +141,8 @@ fn multiply<T: Real>(
 }
 
 /// The rows as the matrix product takes them: shifted where the similarity allows it, and scaled by
-/// a power of two so that no product leaves the range of `f32`.
+/// a power of two so that no product leaves the range of `f32`. Both happens in `f64`, before anything is
+/// rounded.
 ///
 /// Scaling by a power of two changes no digit, so that features that are small integers (labels,
 /// attributes) keep exact products and exact ties.
@@ -185,25 +192,36 @@ impl<'a> Scaled<'a> {
     /// shifted alike; taking the first row as the origin saves the digits that a common offset
     /// would cost.
     #[inline(always)]
-    fn for_each(&self, row: usize, columns: Range<usize>, mut with: impl FnMut(usize, f64)) {
-        let features = &self.rows.row(row)[columns.clone()];
+    fn for_each(&self, row: usize, columns: Range<usize>, with: impl FnMut(usize, f64)) {
+        with_values!(self.rows.features(), all => self.for_each_of(all, row, columns, with))
+    }
+
+    #[inline(always)]
+    fn for_each_of<F: Real>(
+        &self,
+        all: &[F],
+        row: usize,
+        columns: Range<usize>,
+        mut with: impl FnMut(usize, f64),
+    ) {
+        let features = &self.rows.row(all, row)[columns.clone()];
         let scale = self.scales[row];
         match self.rows.similarity {
             Similarity::Dot | Similarity::Cosine => {
                 for (position, &value) in features.iter().enumerate() {
-                    with(position, f64::from(value) * scale);
+                    with(position, value.into() * scale);
                 }
             }
             Similarity::Pearson => {
                 let mean = self.rows.mean(row);
                 for (position, &value) in features.iter().enumerate() {
-                    with(position, (f64::from(value) - mean) * scale);
+                    with(position, (value.into() - mean) * scale);
                 }
             }
             Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
-                let origin = &self.rows.row(0)[columns];
+                let origin = &self.rows.row(all, 0)[columns];
                 for (position, (&value, &origin)) in features.iter().zip(origin).enumerate() {
-                    with(position, (f64::from(value) - f64::from(origin)) * scale);
+                    with(position, (value.into() - origin.into()) * scale);
                 }
             }
         }
@@ -226,14 +244,15 @@ impl<'a> Scaled<'a> {
     }
 }
 
-/// 2⁻ᵉ where `value` is in [2ᵉ, 2ᵉ⁺¹); 1 for 0.
+/// 2⁻ᵉ where `value` is in [2ᵉ, 2ᵉ⁺¹), or where it is subnormal, the largest power of two whose inverse is
+/// not; 1 for 0.
 pub(crate) fn inverse_power_of_two(value: f64) -> f64 {
     if value == 0.0 {
         return 1.0;
     }
-    // Features are finite f32, so neither value nor result is subnormal.
+    // Features are within the range of f32, so the result is not subnormal.
     let power = f64::from_bits(value.to_bits() & (0x7ff << 52));
-    1.0 / power
+    1.0 / power.max(f64::MIN_POSITIVE)
 }
 
 /// What turns a product of two rows into their similarity.

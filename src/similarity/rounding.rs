@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
+use crate::representation::{Values, with_values};
 use crate::rdm::{DistanceRounding, UNIT_ROUNDOFF};
 use crate::similarity::Similarity;
 use crate::similarity::products::{Real, Scaled, Terms, n_additions};
-use crate::similarity::rows::Rows;
+use crate::similarity::rows::{Rows, reduce};
 
 /// Pairs whose squared distance is a smaller share than this of the squared lengths that it is the
 /// difference of are worth computing by themselves.
@@ -64,7 +65,7 @@ impl Bounds {
         match rows.similarity {
             Similarity::Dot => {
                 let slots = (0..rows.len()).into_par_iter();
-                let norms = slots.map(|slot| norm(rows.row(slot)));
+                let norms = slots.map(|slot| norm(rows, slot));
                 Self::of_dot_products(rows, share, norms.collect())
             }
             Similarity::Cosine | Similarity::Pearson => {
@@ -127,6 +128,19 @@ impl Bounds {
         }
     }
 
+    /// Whether a squared distance is so small beside the lengths that it is the difference of that it is worth
+    /// computing by itself.
+    pub fn is_coarse(&self, a: usize, b: usize, squared: f64) -> bool {
+        match self {
+            Bounds::Distance {
+                of_slots, relative, ..
+            } if !of_slots.is_empty() => {
+                relative * squared < COARSE * (of_slots[a] + of_slots[b])
+            }
+            _ => false,
+        }
+    }
+
     /// The largest bound of any pair.
     pub fn most(&self) -> f64 {
         let largest = |of_slots: &[f64]| of_slots.iter().copied().fold(0.0, f64::max);
@@ -177,11 +191,14 @@ fn share_of_products<T: Real>(n_features: usize) -> f64 {
     of_product + of_lengths
 }
 
-/// What rounding has changed in each feature before it came here, as a share of it: nothing where features are
-/// single precision, which the networks that made them worked in; half a unit in the last place of double
-/// precision, which decimals and multiples are rounded to.
-fn roundoff_of_features(_rows: &Rows<'_>) -> f64 {
-    0.0
+/// What rounding has changed in each feature before it came here, as a share of it: half a unit in the last
+/// place of double precision, which decimals and multiples are rounded to. Nothing where features are single
+/// precision, which is the precision that the networks that made them worked in.
+fn roundoff_of_features(rows: &Rows<'_>) -> f64 {
+    match rows.features() {
+        Values::Single(_) => 0.0,
+        Values::Double(_) => UNIT_ROUNDOFF,
+    }
 }
 
 /// How far the rounding of its features moves each slot.
@@ -192,11 +209,14 @@ fn moved(rows: &Rows<'_>, scale: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
     }
     let slots = (0..rows.len()).into_par_iter();
     slots
-        .map(|slot| roundoff * norm(rows.row(slot)) * scale(slot))
+        .map(|slot| roundoff * norm(rows, slot) * scale(slot))
         .collect()
 }
 
-fn norm(features: &[f32]) -> f64 {
-    let squares = features.iter().map(|&value| f64::from(value).powi(2));
-    squares.sum::<f64>().sqrt()
+/// The length of the row of a slot as it is.
+fn norm(rows: &Rows<'_>, slot: usize) -> f64 {
+    with_values!(rows.features(), features => {
+        let features = rows.row(features, slot);
+        reduce(features, |value| value * value, |sum, square| sum + square).sqrt()
+    })
 }

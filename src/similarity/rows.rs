@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::representation::Representation;
-use crate::similarity::Similarity;
+use crate::representation::{Representation, Values, with_values};
+use crate::similarity::{Real, Similarity};
 use crate::stimuli::{Stimuli, missing};
 
 /// Marks a stimulus that no trial shows.
@@ -20,7 +20,8 @@ const NOT_SHOWN: u32 = u32::MAX;
 /// not count, rows share a slot that are multiples of each other (exactly so; features that were
 /// rounded after scaling are different rows).
 pub(super) struct Rows<'a> {
-    representation: &'a Representation,
+    features: Values<'a>,
+    n_features: usize,
     pub similarity: Similarity,
     /// Row of the representation, by slot.
     row_of_slot: Vec<u32>,
@@ -53,43 +54,62 @@ impl<'a> Rows<'a> {
             }
             found
         };
-        let directions: Vec<Result<Direction>> = row_of_shown
-            .par_iter()
-            .map(|&row| Direction::new(representation, row, similarity))
-            .collect();
-        // In order, so that the first stimulus at fault is the one that is named.
-        let directions = directions.into_iter().collect::<Result<Vec<_>>>()?;
-
         let mut rows = Self {
-            representation,
+            features: representation.values(),
+            n_features: representation.n_features(),
             similarity,
             row_of_slot: Vec::new(),
             slot_of_stimulus: vec![NOT_SHOWN; stimuli.len()],
             means: Vec::new(),
             largest: Vec::new(),
         };
+        let stimulus = |row: u32| here.ids()[row as usize].clone();
+        with_values!(rows.features, features => {
+            rows.divide_into_slots(features, shown, &row_of_shown, stimulus)
+        })?;
+        Ok(rows)
+    }
+
+    /// Finds the slot of each shown stimulus.
+    fn divide_into_slots<T: Real>(
+        &mut self,
+        features: &[T],
+        shown: &[u32],
+        row_of_shown: &[u32],
+        stimulus: impl Fn(u32) -> String + Sync,
+    ) -> Result<()> {
+        let (n_features, similarity) = (self.n_features, self.similarity);
+        let features_of = |row: u32| row_of(features, n_features, row);
+        let directions: Vec<Result<Direction>> = row_of_shown
+            .par_iter()
+            .map(|&row| Direction::new(features_of(row), similarity, || stimulus(row)))
+            .collect();
+        // In order, so that the first stimulus at fault is the one that is named.
+        let directions = directions.into_iter().collect::<Result<Vec<_>>>()?;
+
         let mut directions_of_slots: Vec<&Direction> = Vec::new();
         let mut slots_of_hash: HashMap<u64, Vec<u32>> = HashMap::with_capacity(shown.len());
-        for ((&position, &row), direction) in shown.iter().zip(&row_of_shown).zip(&directions) {
+        for ((&position, &row), direction) in shown.iter().zip(row_of_shown).zip(&directions) {
             let candidates = slots_of_hash.entry(direction.hash).or_default();
             let same = |&&slot: &&u32| {
                 let other = directions_of_slots[slot as usize];
-                direction.equals(other, rows.row_at(row), rows.row(slot as usize))
+                let other_row = self.row_of_slot[slot as usize];
+                direction.equals(other, features_of(row), features_of(other_row))
             };
             let slot = candidates.iter().find(same).copied().unwrap_or_else(|| {
-                let slot = rows.row_of_slot.len() as u32;
+                let slot = self.row_of_slot.len() as u32;
                 candidates.push(slot);
                 directions_of_slots.push(direction);
                 slot
             });
-            if slot as usize == rows.row_of_slot.len() {
-                rows.row_of_slot.push(row);
-                rows.means.push(direction.mean);
-                rows.largest.push(direction.largest);
+            if slot as usize == self.row_of_slot.len() {
+                self.row_of_slot.push(row);
+                self.means.push(direction.mean);
+                self.largest.push(direction.largest);
             }
-            rows.slot_of_stimulus[position as usize] = slot;
+            self.slot_of_stimulus[position as usize] = slot;
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// Number of slots.
@@ -98,7 +118,13 @@ impl<'a> Rows<'a> {
     }
 
     pub fn n_features(&self) -> usize {
-        self.representation.n_features()
+        self.n_features
+    }
+
+    /// The features of all rows of the representation.
+    #[inline(always)]
+    pub fn features(&self) -> Values<'a> {
+        self.features
     }
 
     /// The slots of a trial.
@@ -108,15 +134,10 @@ impl<'a> Rows<'a> {
         [slot(a), slot(b), slot(c)]
     }
 
-    /// The features of a slot as they are.
+    /// The row of a slot as it is, among the `features` of all rows.
     #[inline(always)]
-    pub fn row(&self, slot: usize) -> &'a [f32] {
-        self.row_at(self.row_of_slot[slot])
-    }
-
-    #[inline(always)]
-    fn row_at(&self, row: u32) -> &'a [f32] {
-        row_of(self.representation, row)
+    pub fn row<'f, T>(&self, features: &'f [T], slot: usize) -> &'f [T] {
+        row_of(features, self.n_features, self.row_of_slot[slot])
     }
 
     /// The mean of the features of a slot under Pearson, otherwise 0.
@@ -136,9 +157,9 @@ impl<'a> Rows<'a> {
 }
 
 #[inline(always)]
-fn row_of(representation: &Representation, row: u32) -> &[f32] {
-    let start = row as usize * representation.n_features();
-    &representation.as_slice()[start..start + representation.n_features()]
+fn row_of<T>(features: &[T], n_features: usize, row: u32) -> &[T] {
+    let start = row as usize * n_features;
+    &features[start..start + n_features]
 }
 
 /// What of a row its similarities depend on: the row itself, or under cosine and Pearson its
@@ -155,9 +176,11 @@ struct Direction {
 }
 
 impl Direction {
-    fn new(representation: &Representation, row: u32, similarity: Similarity) -> Result<Self> {
-        let features = row_of(representation, row);
-        let stimulus = || representation.stimuli().ids()[row as usize].clone();
+    fn new<T: Real>(
+        features: &[T],
+        similarity: Similarity,
+        stimulus: impl Fn() -> String,
+    ) -> Result<Self> {
         let mut mean = 0.0;
         if similarity == Similarity::Pearson {
             if features.iter().all(|&value| value == features[0]) {
@@ -190,12 +213,12 @@ impl Direction {
 
     /// One element; adding 0 makes −0 the same as 0, as comparing does.
     #[inline(always)]
-    fn element(&self, value: f32) -> f64 {
-        (f64::from(value) - self.mean) / self.length + 0.0
+    fn element(&self, value: impl Into<f64>) -> f64 {
+        (value.into() - self.mean) / self.length + 0.0
     }
 
     /// A hash of all elements, in the manner of FxHash; rows with the same hash are compared.
-    fn hash(&self, features: &[f32]) -> u64 {
+    fn hash<T: Real>(&self, features: &[T]) -> u64 {
         const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
         let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
 
@@ -208,7 +231,7 @@ impl Direction {
     }
 
     /// Whether two rows have the same direction; `own` and `others` are their features.
-    fn equals(&self, other: &Self, own: &[f32], others: &[f32]) -> bool {
+    fn equals<T: Real>(&self, other: &Self, own: &[T], others: &[T]) -> bool {
         let mut pairs = own.iter().zip(others);
         pairs.all(|(&own, &others)| self.element(own) == other.element(others))
     }
@@ -218,7 +241,7 @@ impl Direction {
 const LANES: usize = 8;
 
 /// Reduces a row, starting from 0, in a fixed order.
-fn reduce(features: &[f32], of: impl Fn(f64) -> f64, add: impl Fn(f64, f64) -> f64) -> f64 {
+pub(super) fn reduce<T: Real>(features: &[T], of: impl Fn(f64) -> f64, add: impl Fn(f64, f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (chunks, rest) = features.as_chunks::<LANES>();
     for chunk in chunks {

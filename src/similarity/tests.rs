@@ -163,7 +163,7 @@ fn a_common_offset_costs_no_digits_of_distances() {
     let features = random(30, 8, 5);
     let offset = representation(features.mapv(|x| (x * 64.0).round() / 64.0 + 4096.0));
     let trials = random_trials(30, 100, 6);
-    let exact = offset.features().to_owned();
+    let exact = offset.features().to_f32();
     for similarity in [Similarity::NegativeEuclidean, Similarity::Pearson] {
         for (precision, route, epsilon) in ROUTES {
             let found = look_up(&prepare(&offset, similarity, precision, route), &trials);

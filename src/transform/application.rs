@@ -8,18 +8,19 @@ use rayon::prelude::*;
 use super::LinearTransform;
 use super::fingerprint::recorded;
 use crate::error::{Error, Result};
-use crate::representation::Representation;
+use crate::representation::{Features, Representation};
+use crate::similarity::Precision;
 
 impl LinearTransform {
     /// The transformed representation: the same stimuli, with the dimensions as features. Computed in
-    /// `f64`, block by block, and rounded once.
+    /// `f64`, block by block; what is made of features of `f32` is rounded to `f32`, once.
     ///
     /// Its provenance is that of the representation with the [`LinearTransform::fingerprint`] as note
     /// `"transform"`, behind those of the transforms before it (`"first → second"`).
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of features; [`Error::NotFinite`] where a result
-    /// is beyond `f32`.
+    /// [`Error::LengthMismatch`] for another number of features; [`Error::NotFinite`] or
+    /// [`Error::FeatureOutOfRange`] where a result is beyond `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
         let n_features = self.n_features();
         if representation.n_features() != n_features {
@@ -29,17 +30,22 @@ impl LinearTransform {
                 found: representation.n_features(),
             });
         }
-        let features = representation.as_slice();
+        let features = representation.values();
         let standardize = |first: usize, out: &mut [f64]| {
-            let features = &features[first * n_features..][..out.len()];
+            let start = first * n_features;
+            let features = features.slice(start..start + out.len());
             self.standardization.write(features, n_features, out);
         };
         let bias = self.bias.as_ref();
-        let out = self.weigh(
-            representation.n_stimuli(),
-            standardize,
-            |dimension, product| (product + bias.map_or(0.0, |bias| bias[dimension])) as f32,
-        );
+        let add_bias = |dimension, product: f64| product + bias.map_or(0.0, |bias| bias[dimension]);
+        let n = representation.n_stimuli();
+        let out: Features = match representation.precision() {
+            Precision::Single => {
+                let round = |dimension, product| add_bias(dimension, product) as f32;
+                self.weigh(n, standardize, round).into()
+            }
+            Precision::Double => self.weigh(n, standardize, add_bias).into(),
+        };
         let transformed = Representation::new(representation.stimuli().clone(), out)?;
         let provenance = recorded(representation.provenance(), &self.fingerprint());
         Ok(transformed.with_provenance(provenance))
@@ -49,8 +55,8 @@ impl LinearTransform {
     ///
     /// With standardisation x ↦ (x − m₂) / s₂, weights W₂ and bias b₂ of the next:
     /// W = W₁ diag(1/s₂) W₂ and b = ((b₁ − m₂) / s₂) W₂ + b₂, after the standardisation of this one.
-    /// Computed in `f64`, so that applied to features it differs from the two by the rounding of
-    /// what is between them to `f32`. Its precision is double, and it has no record of training.
+    /// Computed in `f64`, so that applied to features of `f32` it differs from the two by the rounding of
+    /// what is between them. Its precision is double, and it has no record of training.
     ///
     /// ```
     /// use human_alignment::transform::{LinearTransform, Standardization};
@@ -190,11 +196,9 @@ mod tests {
                 let once = both.apply(&features).unwrap();
                 let twice = next.apply(&first.apply(&features).unwrap()).unwrap();
                 // What is between the two is rounded to f32, and no more.
-                let largest = twice
-                    .as_slice()
-                    .iter()
-                    .fold(0f32, |max, x| max.max(x.abs()));
-                for (once, twice) in once.as_slice().iter().zip(twice.as_slice()) {
+                let (once, twice) = (once.features(), twice.features());
+                let largest = twice.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+                for (once, twice) in once.iter().zip(twice.iter()) {
                     assert_abs_diff_eq!(once, twice, epsilon = 1e-6 * largest);
                 }
                 assert_eq!(both.standardization(), first.standardization());

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::slice::from_ref;
 
-use ndarray::{Array1, Axis};
+use ndarray::Array1;
 
 use super::{check_finite, round};
 use crate::error::{Error, Result};
-use crate::representation::Representation;
+use crate::representation::{Representation, Values, with_values};
+use crate::similarity::Real;
 
 /// How features are shifted and scaled before they are multiplied: (x − mean) / std, with one mean
 /// and standard deviation for all features, with one of each for each feature, or not at all.
@@ -89,16 +90,21 @@ impl Standardization {
     /// [`Error::ConstantRepresentation`] where all features are equal, [`Error::TooFew`] where there
     /// are none.
     pub fn scalar_of(representation: &Representation) -> Result<Self> {
-        let features = representation.features();
-        let n = features.len();
-        if n == 0 {
+        with_values!(representation.values(), values => Self::scalar_of_values(values))
+    }
+
+    fn scalar_of_values<T: Real>(values: &[T]) -> Result<Self> {
+        let Some(first) = values.first() else {
             return Err(no_stimuli());
+        };
+        let n = values.len() as f64;
+        let mut mean = sum(values, |x| x) / n;
+        if T::IS_DOUBLE {
+            // An offset costs digits of the sum, which f32 have to spare.
+            mean += sum(values, |x| x - mean) / n;
         }
-        let mean = features.fold(0.0, |sum, &x| sum + f64::from(x)) / n as f64;
-        let squares = features.fold(0.0, |sum, &x| sum + (f64::from(x) - mean).powi(2));
-        let std = (squares / n as f64).sqrt();
-        let first = features[[0, 0]];
-        if features.iter().all(|&x| x == first) {
+        let std = (sum(values, |x| (x - mean).powi(2)) / n).sqrt();
+        if values.iter().all(|x| x == first) {
             return Err(Error::ConstantRepresentation { representation: 0 });
         }
         Self::scalar(mean, std)
@@ -110,28 +116,46 @@ impl Standardization {
     /// # Errors
     /// [`Error::TooFew`] where there are no stimuli.
     pub fn per_feature_of(representation: &Representation) -> Result<Self> {
-        let features = representation.features();
-        let n = features.nrows();
+        let n_features = representation.n_features();
+        with_values!(representation.values(), values => {
+            Self::per_feature_of_values(values, n_features)
+        })
+    }
+
+    fn per_feature_of_values<T: Real>(values: &[T], n_features: usize) -> Result<Self> {
+        let n = values.len() / n_features;
         if n == 0 {
             return Err(no_stimuli());
         }
-        let mut mean = Array1::<f64>::zeros(features.ncols());
-        let mut std = Array1::<f64>::zeros(features.ncols());
-        for row in features.axis_iter(Axis(0)) {
-            mean.zip_mut_with(&row, |sum, &x| *sum += f64::from(x));
+        let rows = || values.chunks_exact(n_features);
+        let mut mean = Array1::<f64>::zeros(n_features);
+        for row in rows() {
+            mean.iter_mut()
+                .zip(row)
+                .for_each(|(sum, &x)| *sum += x.into());
         }
         mean /= n as f64;
-        for row in features.axis_iter(Axis(0)) {
-            let deviations = row.iter().zip(&mean).map(|(&x, &mean)| f64::from(x) - mean);
+        if T::IS_DOUBLE {
+            // An offset costs digits of the sum, which f32 have to spare.
+            let mut left = Array1::<f64>::zeros(n_features);
+            for row in rows() {
+                let cells = left.iter_mut().zip(&mean).zip(row);
+                cells.for_each(|((sum, mean), &x)| *sum += x.into() - mean);
+            }
+            mean += &(left / n as f64);
+        }
+        let mut std = Array1::<f64>::zeros(n_features);
+        for row in rows() {
+            let deviations = row.iter().zip(&mean).map(|(&x, &mean)| x.into() - mean);
             std.iter_mut()
                 .zip(deviations)
                 .for_each(|(sum, x)| *sum += x * x);
         }
         std.mapv_inplace(|squares| (squares / n as f64).sqrt());
-        let first = features.row(0);
         for (column, std) in std.iter_mut().enumerate() {
             // By comparison, since the rounding of a mean would leave a tiny deviation.
-            if features.column(column).iter().all(|&x| x == first[column]) {
+            let mut others = values[column..].iter().step_by(n_features);
+            if others.all(|&x| x == values[column]) || *std == 0.0 {
                 *std = 1.0;
             }
         }
@@ -187,24 +211,32 @@ impl Standardization {
     }
 
     /// Writes standardised features, row after row; `out` has one element for each.
-    pub(crate) fn write(&self, features: &[f32], n_features: usize, out: &mut [f64]) {
+    pub(crate) fn write(&self, features: Values<'_>, n_features: usize, out: &mut [f64]) {
+        with_values!(features, features => self.write_of(features, n_features, out))
+    }
+
+    fn write_of<T: Real>(&self, features: &[T], n_features: usize, out: &mut [f64]) {
         let rows = features.chunks_exact(n_features);
         for (row, out) in rows.zip(out.chunks_exact_mut(n_features)) {
             let cells = out.iter_mut().zip(row);
             match &self.0 {
-                Moments::None => cells.for_each(|(out, &x)| *out = f64::from(x)),
+                Moments::None => cells.for_each(|(out, &x)| *out = x.into()),
                 Moments::Scalar { mean, std } => {
-                    cells.for_each(|(out, &x)| *out = (f64::from(x) - mean) / std);
+                    cells.for_each(|(out, &x)| *out = (x.into() - mean) / std);
                 }
                 Moments::PerFeature { mean, std } => {
                     let moments = mean.iter().zip(std);
                     cells.zip(moments).for_each(|((out, &x), (mean, std))| {
-                        *out = (f64::from(x) - mean) / std;
+                        *out = (x.into() - mean) / std;
                     });
                 }
             }
         }
     }
+}
+
+fn sum<T: Real>(values: &[T], of: impl Fn(f64) -> f64) -> f64 {
+    values.iter().fold(0.0, |sum, &x| sum + of(x.into()))
 }
 
 /// What a standard deviation has to be.
@@ -256,7 +288,7 @@ mod tests {
 
         let by_feature = Standardization::per_feature_of(&features()).unwrap();
         let mut out = [0.0; 6];
-        by_feature.write(features().as_slice(), 3, &mut out);
+        by_feature.write(features().values(), 3, &mut out);
         assert_eq!(out, [-1.0, -1.0, 0.0, 1.0, 1.0, 0.0]);
     }
 

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f32;
 use crate::representation::Described;
+use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// The rows of each output, in files beside them, and a record of how many there are.
@@ -213,6 +214,7 @@ impl Journal {
             let described = Described {
                 ids: ids.ids(),
                 n_features,
+                precision: Precision::Single,
                 provenance: &provenance,
             };
             output.on_rows(|rows| rows.seek(SeekFrom::Start(0)))?;

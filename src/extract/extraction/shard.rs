@@ -245,11 +245,12 @@ impl Joined {
         places.sort_unstable();
         let mut ids = Vec::new();
         let n_features = parts[0].1.n_features();
-        let mut values = Vec::with_capacity(places.len() * n_features);
+        // Networks give f32, and parts are written as such.
+        let mut values: Vec<f32> = Vec::with_capacity(places.len() * n_features);
         for &(_, number, row) in &places {
             let rows = &parts[number].1;
             ids.extend(rows.stimuli().id(row).map(str::to_owned));
-            values.extend(rows.features().row(row));
+            values.extend(rows.features().row(row).to_f32());
         }
         let features = Array2::from_shape_vec((places.len(), n_features), values);
         let features = features.map_err(|source| Error::Malformed {

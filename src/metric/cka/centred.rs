@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::metric::cka::product::COLUMNS;
-use crate::representation::Representation;
+use crate::representation::{Representation, with_values};
 use crate::similarity::{Real, blocks, inverse_power_of_two, zeroed};
 use crate::stimuli::Stimuli;
 
@@ -43,10 +43,19 @@ impl<T: Real> Centred<T> {
         representation.stimuli().same_set_as(stimuli)?;
         let rows = representation.stimuli().positions_of(stimuli)?;
         let n_features = representation.n_features();
-        let row = |index: usize| {
-            let start = rows[index] as usize * n_features;
-            &representation.as_slice()[start..start + n_features]
-        };
+        with_values!(representation.values(), features => {
+            Self::of(features, n_features, &rows, position)
+        })
+    }
+
+    /// Of these rows of features.
+    fn of<F: Real>(
+        features: &[F],
+        n_features: usize,
+        rows: &[u32],
+        position: usize,
+    ) -> Result<Self> {
+        let row = |index: usize| &features[rows[index] as usize * n_features..][..n_features];
         let what = "centred features";
         let mut means: Vec<f64> = zeroed(n_features, what)?;
 
@@ -165,14 +174,14 @@ impl<'a, T: Real> Panel<'a, T> {
 
 /// Adds some features of a row to sums, and keeps the largest of each column. A type rather than a
 /// function, because that is what vector instructions are chosen for.
-struct Accumulate<'a> {
-    features: &'a [f32],
-    origin: &'a [f32],
+struct Accumulate<'a, F> {
+    features: &'a [F],
+    origin: &'a [F],
     sums: &'a mut [f64],
     largest: &'a mut [f64; STRIP],
 }
 
-impl WithSimd for Accumulate<'_> {
+impl<F: Real> WithSimd for Accumulate<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -180,7 +189,7 @@ impl WithSimd for Accumulate<'_> {
         let cells = self.features.iter().zip(self.origin);
         let sums = self.sums.iter_mut().zip(self.largest);
         for ((&value, &origin), (sum, largest)) in cells.zip(sums) {
-            let value = f64::from(value) - f64::from(origin);
+            let value = value.into() - origin.into();
             *sum += value;
             *largest = largest.max(value.abs());
         }
@@ -188,22 +197,22 @@ impl WithSimd for Accumulate<'_> {
 }
 
 /// Writes a row, centred and scaled.
-struct Shift<'a, T> {
-    features: &'a [f32],
-    origin: &'a [f32],
+struct Shift<'a, F, T> {
+    features: &'a [F],
+    origin: &'a [F],
     means: &'a [f64],
     scale: f64,
     out: &'a mut [T],
 }
 
-impl<T: Real> WithSimd for Shift<'_, T> {
+impl<F: Real, T: Real> WithSimd for Shift<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let cells = self.features.iter().zip(self.origin).zip(self.means);
         for (out, ((&value, &origin), mean)) in self.out.iter_mut().zip(cells) {
-            let value = (f64::from(value) - f64::from(origin)) - mean;
+            let value = (value.into() - origin.into()) - mean;
             *out = T::from_f64(value * self.scale);
         }
     }

@@ -42,11 +42,12 @@ impl<'a> Rows<'a> {
     /// Writes these rows one after another; `out` has one element for each of their features.
     pub fn write(&self, rows: &[u32], out: &mut [f64]) {
         let n_features = self.n_features();
-        let features = self.representation.as_slice();
+        let features = self.representation.values();
         out.par_chunks_exact_mut(n_features)
             .zip(rows)
             .for_each(|(out, &row)| {
-                let features = &features[row as usize * n_features..][..n_features];
+                let start = row as usize * n_features;
+                let features = features.slice(start..start + n_features);
                 self.standardization.write(features, n_features, out);
             });
     }
@@ -97,7 +98,7 @@ pub(super) fn fingerprint<T: Task>(
     }
     for representation in [&shown].into_iter().chain(context.iter().copied()) {
         fingerprint.text(&representation.stimuli().fingerprint());
-        fingerprint.features(representation.as_slice());
+        fingerprint.features(representation.values());
     }
     Ok(fingerprint.finish())
 }
@@ -188,7 +189,7 @@ mod tests {
         assert_eq!(reference, hash(&all, [&first, &second], &[&all]));
         // A row that nothing shows is no matter; one that is shown is.
         let changed = |row: usize| {
-            let mut changed = all.clone().into_features();
+            let mut changed = all.clone().into_features().into_f32();
             changed[[row, 0]] += 1.0;
             Representation::new(all.stimuli().clone(), changed).unwrap()
         };

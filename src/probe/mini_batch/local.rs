@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn parameters_outside_their_range_are_refused() {
         let images = |n: u32, n_features| {
-            let features = Array2::ones((n as usize, n_features));
+            let features = Array2::<f32>::ones((n as usize, n_features));
             Representation::new(Stimuli::numbered(n), features).unwrap()
         };
         let refused = LocalSimilarity::new(images(2, 2), 0.1, 1.0);

@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn images_that_have_no_direction_are_named() {
         let objects = random(8, 1);
-        let mut features = random(5, 2).into_features();
+        let mut features = random(5, 2).into_features().into_f32();
         features.row_mut(3).fill(0.5);
         let images = Representation::new(Stimuli::numbered(5), features).unwrap();
         // As they are they have one, but not once they are standardised.

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use super::{Provenance, Representation, RepresentationSource};
+use super::{Features, Provenance, Representation, RepresentationSource, Values};
 use crate::error::{Error, Result};
-use crate::io::extension;
+use crate::io::element::{FromElement, encode_f32, encode_f64};
 use crate::io::npy::NpyReader;
+use crate::io::{BUFFER_BYTES, extension};
+use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// A representation that stands in a file.
@@ -26,7 +28,8 @@ use crate::stimuli::Stimuli;
 /// | `.safetensors` | a 2-D tensor | in the metadata, if [`Representation::write_safetensors`] put them there |
 /// | `.csv`, `.tsv` | columns of numbers under a header row | a column, the first if none is named |
 ///
-/// Floats of 16, 32 and 64 bits, integers and booleans are read, rounded to the nearest `f32`.
+/// Floats of 16 and 32 bits, booleans and integers of up to 16 bits become features of `f32`; floats of 64
+/// bits, integers of 32 and 64 bits, and the numbers of tables become features of `f64`.
 /// Ids given by [`FileSource::with_ids`] take the place of those in the file; where there are none
 /// at all, rows are numbered from `"0"`.
 ///
@@ -68,7 +71,7 @@ enum Format {
 
 /// What a file holds.
 struct Contents {
-    features: Array2<f32>,
+    features: Features,
     ids: Option<Vec<String>>,
     provenance: Provenance,
 }
@@ -192,7 +195,7 @@ impl FileSource {
             let stimuli = match (&self.ids, contents.ids) {
                 (Some(ids), _) => ids.clone(),
                 (None, Some(ids)) => Stimuli::new(ids)?,
-                (None, None) => numbered(contents.features.nrows())?,
+                (None, None) => numbered(contents.features.dim().0)?,
             };
             let representation = Representation::new(stimuli, contents.features)?;
             Ok(representation.with_provenance(contents.provenance))
@@ -222,8 +225,17 @@ fn is_matrix(shape: &[u64]) -> bool {
     matches!(shape, [_, _])
 }
 
-/// Reads a matrix with at least one column.
-fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Array2<f32>> {
+/// Reads a matrix with at least one column, in the precision that its elements need.
+fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> {
+    match reader.header().element.needs_f64() {
+        true => Ok(read_matrix_of::<f64, R>(reader)?.into()),
+        false => Ok(read_matrix_of::<f32, R>(reader)?.into()),
+    }
+}
+
+fn read_matrix_of<T: FromElement, R: std::io::Read>(
+    reader: &mut NpyReader<R>,
+) -> Result<Array2<T>> {
     let refused = |expected: &str| Error::Shape {
         what: "the feature array",
         expected: expected.into(),
@@ -254,6 +266,7 @@ fn numbered(n_rows: usize) -> Result<Stimuli> {
 pub(crate) struct Described<'a> {
     pub(crate) ids: &'a [String],
     pub(crate) n_features: usize,
+    pub(crate) precision: Precision,
     pub(crate) provenance: &'a Provenance,
 }
 
@@ -265,6 +278,7 @@ impl<'a> Described<'a> {
         Self {
             ids: representation.stimuli().ids(),
             n_features: representation.n_features(),
+            precision: representation.precision(),
             provenance: representation.provenance(),
         }
     }
@@ -307,9 +321,19 @@ impl Representation {
 /// Writes features row after row as little-endian bytes.
 fn write_features(features: &Representation, to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut bytes = Vec::new();
-    for values in features.as_slice().chunks(crate::io::BUFFER_BYTES / 4) {
-        crate::io::element::encode_f32(values, &mut bytes);
-        to.write_all(&bytes)?;
+    match features.values() {
+        Values::Single(values) => {
+            for values in values.chunks(BUFFER_BYTES / size_of::<f32>()) {
+                encode_f32(values, &mut bytes);
+                to.write_all(&bytes)?;
+            }
+        }
+        Values::Double(values) => {
+            for values in values.chunks(BUFFER_BYTES / size_of::<f64>()) {
+                encode_f64(values, &mut bytes);
+                to.write_all(&bytes)?;
+            }
+        }
     }
     Ok(())
 }

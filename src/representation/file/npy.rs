@@ -14,6 +14,7 @@ use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
 use crate::io::{Origin, known_length, open};
 use crate::representation::{Provenance, Representation};
+use crate::similarity::Precision;
 
 /// What stands beside a matrix.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,8 +92,8 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
 }
 
 impl Representation {
-    /// Writes the features as `.npy` (`<f4`, C order, readable by numpy), and ids and provenance
-    /// into a second file with `.json` after its name, `features.npy.json`.
+    /// Writes the features as `.npy` (`<f4` or `<f8` as they are `f32` or `f64`, C order, readable by numpy),
+    /// and ids and provenance into a second file with `.json` after its name, `features.npy.json`.
     ///
     /// Each of the two changes in one step, but not both together: if the machine stops in
     /// between, reading says so ([`Error::StaleSidecar`]), as it does after the matrix alone was
@@ -116,7 +117,11 @@ pub(super) fn write(
     let (matrix, sha256) = Staged::write(path, |writer| {
         let mut writer = Hashing::new(writer);
         let shape = [described.ids.len(), described.n_features];
-        writer.write_all(&encode_header("<f4", &shape))?;
+        let descr = match described.precision {
+            Precision::Single => "<f4",
+            Precision::Double => "<f8",
+        };
+        writer.write_all(&encode_header(descr, &shape))?;
         write_rows(&mut writer)?;
         Ok(writer.finish())
     })?;

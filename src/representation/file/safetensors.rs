@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::representation::Representation;
+use crate::similarity::Precision;
 
 /// The name of the tensor that is written.
 const TENSOR: &str = "features";
@@ -46,8 +47,8 @@ fn choose(tensors: &BTreeMap<String, &TensorInfo>, array: Option<&str>) -> Resul
 }
 
 impl Representation {
-    /// Writes the features as tensor `features` of a `.safetensors` file, with ids and provenance
-    /// as JSON in its metadata (`ids`, `provenance`).
+    /// Writes the features as tensor `features` (`F32` or `F64` as they are) of a `.safetensors` file, with
+    /// ids and provenance as JSON in its metadata (`ids`, `provenance`).
     ///
     /// The file changes in one step: readers see the old one or the new one. The same
     /// representation always makes the same bytes.
@@ -69,10 +70,14 @@ pub(super) fn write(
 ) -> Result<()> {
     write_atomically(path, |writer| {
         let (n_stimuli, n_features) = (described.ids.len(), described.n_features);
+        let (dtype, size) = match described.precision {
+            Precision::Single => (Dtype::F32, size_of::<f32>()),
+            Precision::Double => (Dtype::F64, size_of::<f64>()),
+        };
         let info = TensorInfo {
-            dtype: Dtype::F32,
+            dtype,
             shape: vec![n_stimuli, n_features],
-            data_offsets: (0, n_stimuli * n_features * size_of::<f32>()),
+            data_offsets: (0, n_stimuli * n_features * size),
         };
         let metadata = BTreeMap::from([
             ("ids", serde_json::to_string(described.ids)?),

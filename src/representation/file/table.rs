@@ -51,12 +51,13 @@ impl FileSource {
         if n_rows == 0 {
             return Err(refused("at least one row under the header", 0));
         }
-        let features = Array2::from_shape_vec((n_rows, columns.len()), values);
+        let features = Array2::<f64>::from_shape_vec((n_rows, columns.len()), values);
+        let features = features.map_err(|error| Error::Malformed {
+            format: "table",
+            source: error.into(),
+        })?;
         Ok(Contents {
-            features: features.map_err(|error| Error::Malformed {
-                format: "table",
-                source: error.into(),
-            })?,
+            features: features.into(),
             ids: id_column.map(|_| ids),
             provenance: Provenance::default(),
         })
