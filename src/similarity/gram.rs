@@ -33,13 +33,7 @@ impl<T: Real> Gram<T> {
         Ok((Self { packed }, bounds, scaled.unit()))
     }
 
-    pub fn gather(
-        &self,
-        rows: &Rows<'_>,
-        trials: &[[u32; 3]],
-        n_pairs: usize,
-        block: &mut Block,
-    ) {
+    pub fn gather(&self, rows: &Rows<'_>, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
         // All places are computed before anything is loaded from them, so that many loads are
         // under way at once. There are fewer places than 2³².
         let mut places = [[0u32; BLOCK]; 3];

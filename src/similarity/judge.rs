@@ -110,7 +110,8 @@ impl<'a> Judge<'a> {
             looked_up.of_pair(a, b, -similarities[pair])
         });
         let first = near.trailing_zeros() as usize;
-        let of_near = |is: &dyn Fn(usize) -> bool| (0..n_pairs).any(|p| near & 1 << p != 0 && is(p));
+        let of_near =
+            |is: &dyn Fn(usize) -> bool| (0..n_pairs).any(|p| near & 1 << p != 0 && is(p));
         // The similarity of the same two rows is the same.
         if !of_near(&|pair| slots[pair] != slots[first]) {
             return near;

@@ -51,9 +51,8 @@ use rows::Rows;
 /// | `Pearson` | (c + r κ(x) + r κ(y)) u, κ(x) = 1 + √p·\|mean(x)\| / ‖x − mean(x)‖ |
 /// | `NegativeEuclidean`, `NegativeSquaredEuclidean` | of the square: c u ‖x − y‖² + 2 r u (‖x‖ + ‖y‖) ‖x − y‖, at most 16 times as much |
 ///
-/// *r* is 0 for features that are `f32`, and 1 for those that are `f64`, which decimals and multiples of whole numbers
-/// are rounded to: their own rounding errors count, too. For features of `f32` that take few values, such as tenths, it
-/// is the 2²⁹ that the rounding to `f32` amounts to.
+/// *r* is 0 for features that are `f32`, which are taken as they are, and 1 for those that are `f64`, which decimals
+/// and multiples of whole numbers are rounded to: their own rounding errors count, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Similarity {

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::representation::{Values, with_values};
 use crate::rdm::{DistanceRounding, UNIT_ROUNDOFF};
+use crate::representation::{Values, with_values};
 use crate::similarity::Similarity;
 use crate::similarity::products::{Real, Scaled, Terms, n_additions};
 use crate::similarity::rows::{Rows, reduce};
@@ -134,9 +134,7 @@ impl Bounds {
         match self {
             Bounds::Distance {
                 of_slots, relative, ..
-            } if !of_slots.is_empty() => {
-                relative * squared < COARSE * (of_slots[a] + of_slots[b])
-            }
+            } if !of_slots.is_empty() => relative * squared < COARSE * (of_slots[a] + of_slots[b]),
             _ => false,
         }
     }
@@ -185,7 +183,7 @@ impl Bounds {
 /// The rounding error of a product of rows in the precision of `T`, and of what makes a similarity of it in
 /// double precision, as a share of the lengths of the rows.
 fn share_of_products<T: Real>(n_features: usize) -> f64 {
-    let of_product = (n_additions(n_features) as f64 + 4.0) * T::UNIT_ROUNDOFF;
+    let of_product = (n_additions(n_features) as f64 + 12.0) * T::UNIT_ROUNDOFF;
     // Lengths are sums in eight lanes.
     let of_lengths = (n_features as f64 / 8.0 + 24.0) * UNIT_ROUNDOFF;
     of_product + of_lengths

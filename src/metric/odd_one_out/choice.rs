@@ -94,7 +94,9 @@ impl<F: Fn(usize, [f64; 3]) -> u8> WithSimd for Choose<'_, F> {
             };
             let (first, second) = (first[trial], second[trial]);
             let largest = first.max(second).max(third);
-            let is_close = self.screen.is_close(largest, second_of([first, second, third]));
+            let is_close = self
+                .screen
+                .is_close(largest, second_of([first, second, third]));
             are_close[trial] = is_close;
             n_close += u64::from(is_close);
             let is_first = first == largest;
@@ -135,7 +137,7 @@ mod tests {
             block: &block,
             n_pairs,
             screen: Screen::EQUAL,
-            largest: |_, similarities| {
+            largest: |_, similarities: [f64; 3]| {
                 let own = &similarities[..n_pairs];
                 let largest = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let equal = (0..n_pairs).filter(|&pair| own[pair] == largest);

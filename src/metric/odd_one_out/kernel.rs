@@ -106,14 +106,9 @@ impl<'a> Kernel<'a> {
         width: usize,
         with: impl Fn(Softmax, &mut [f64]) + Sync,
     ) {
-        self.for_each::<T, _>(
-            trials.as_slice(),
-            out,
-            width,
-            |question, out| {
-                with(Softmax::new(question.similarities, question.factor), out);
-            },
-        );
+        self.for_each::<T, _>(trials.as_slice(), out, width, |question, out| {
+            with(Softmax::new(question.similarities, question.factor), out);
+        });
     }
 
     /// Calls `with` with what each question finds and its `width` elements of `out`.
@@ -126,20 +121,27 @@ impl<'a> Kernel<'a> {
     ) {
         let (source, factor) = self.logits();
         let judge = source.judge();
-        look_up(source, questions, T::N_PAIRS, out, width, |shown, block, out| {
-            for (position, out) in out.chunks_exact_mut(width).enumerate() {
-                let mut similarities = block.0.each_ref().map(|pair| pair[position]);
-                similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
-                let question = Question {
-                    similarities,
-                    factor,
-                    shown: shown[position],
-                    n_pairs: T::N_PAIRS,
-                    judge,
-                };
-                with(question, out);
-            }
-        });
+        look_up(
+            source,
+            questions,
+            T::N_PAIRS,
+            out,
+            width,
+            |shown, block, out| {
+                for (position, out) in out.chunks_exact_mut(width).enumerate() {
+                    let mut similarities = block.0.each_ref().map(|pair| pair[position]);
+                    similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
+                    let question = Question {
+                        similarities,
+                        factor,
+                        shown: shown[position],
+                        n_pairs: T::N_PAIRS,
+                        judge,
+                    };
+                    with(question, out);
+                }
+            },
+        );
     }
 
     /// What logits are made of, and the factor that makes them.
@@ -220,7 +222,8 @@ pub(crate) struct Question<'a> {
 impl Question<'_> {
     /// The pairs that have the largest similarity, one bit each.
     pub fn largest(&self) -> u8 {
-        self.judge.largest(self.shown, self.similarities, self.n_pairs)
+        self.judge
+            .largest(self.shown, self.similarities, self.n_pairs)
     }
 }
 
