@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use human_alignment::{
-    Error, FileSource, Provenance, Representation, RepresentationSource, Stimuli,
+    Error, Features, FeaturesView, FileSource, Precision, Provenance, Representation,
+    RepresentationSource, Stimuli,
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
@@ -104,11 +105,8 @@ fn negative_and_large_values_keep_their_meaning() {
         "(1, 2)",
         &[-3i64, i64::MAX].map(i64::to_le_bytes).concat(),
     );
-    let features = read_bytes("a.npy", bytes)
-        .unwrap()
-        .into_features()
-        .into_f32();
-    assert_eq!(features, array![[-3.0, 2f32.powi(63)]]);
+    let features = read_bytes("a.npy", bytes).unwrap();
+    assert_eq!(features.features(), array![[-3.0, 2f64.powi(63)]]);
     // An f64 beyond f32 is named, as an infinity is.
     let bytes = npy(
         "<f8",
@@ -118,7 +116,7 @@ fn negative_and_large_values_keep_their_meaning() {
     );
     assert!(matches!(
         refused(read_bytes("a.npy", bytes)),
-        Error::NotFinite {
+        Error::FeatureOutOfRange {
             row: 0,
             column: 1,
             ..
@@ -380,12 +378,16 @@ fn tables_name_the_line_at_fault() {
             ..
         }
     ));
-    for value in ["nan", "inf", "1e39"] {
+    for value in ["nan", "inf", "1e309"] {
         assert!(matches!(
             refused(read_bytes("a.csv", format!("id,a,b\nx,1,2\ny,3,{value}\n"))),
             Error::NotFinite { row: 1, column: 1, stimulus, .. } if stimulus == "y"
         ));
     }
+    assert!(matches!(
+        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,3,1e39\n")),
+        Error::FeatureOutOfRange { row: 1, column: 1, stimulus, .. } if stimulus == "y"
+    ));
     assert!(matches!(
         refused(read_bytes("a.csv", "id,a\nx,1\nx,2\n")),
         Error::DuplicateStimulus { .. }
@@ -615,6 +617,61 @@ fn many_rows_go_out_and_come_back() {
     assert_eq!(read(&two).unwrap(), representation);
 }
 
+/// What `f32` can't hold is kept as `f64`.
+#[test]
+fn elements_keep_their_precision() {
+    let zeros = [0; 8];
+    for (descr, expected) in [
+        ("|b1", Precision::Single),
+        ("|u1", Precision::Single),
+        ("<i2", Precision::Single),
+        ("<f2", Precision::Single),
+        (">f4", Precision::Single),
+        ("<i4", Precision::Double),
+        ("<u4", Precision::Double),
+        (">i8", Precision::Double),
+        ("<u8", Precision::Double),
+        ("<f8", Precision::Double),
+    ] {
+        let matrix = npy(descr, false, "(1, 1)", &zeros);
+        let archive = npz(
+            CompressionMethod::Stored,
+            &[(
+                "x.npy",
+                npy(descr, true, "(1, 1)", &zeros[..descr[2..].parse().unwrap()]),
+            )],
+        );
+        for (name, bytes) in [("a.npy", matrix), ("a.npz", archive)] {
+            assert_eq!(
+                read_bytes(name, bytes).unwrap().precision(),
+                expected,
+                "{name} {descr}"
+            );
+        }
+    }
+    for (dtype, size, expected) in [
+        ("BF16", 2, Precision::Single),
+        ("F32", 4, Precision::Single),
+        ("I32", 4, Precision::Double),
+        ("F64", 8, Precision::Double),
+    ] {
+        let header =
+            format!(r#"{{"x":{{"dtype":"{dtype}","shape":[1,1],"data_offsets":[0,{size}]}}}}"#);
+        let bytes = safetensors(&header, &zeros[..size]);
+        assert_eq!(
+            read_bytes("a.safetensors", bytes).unwrap().precision(),
+            expected,
+            "{dtype}"
+        );
+    }
+    let offset = read_bytes("a.csv", "id,a\nx,10000000.123456789\n").unwrap();
+    assert_eq!(offset.features(), array![[10000000.123456789]]);
+    // 2²⁴ + 1 is the first integer that f32 don't have.
+    let integers = npy("<i4", false, "(1, 1)", &16_777_217i32.to_le_bytes());
+    let integers = read_bytes("a.npy", integers).unwrap();
+    assert_eq!(integers.features().get([0, 0]), Some(16_777_217.0));
+}
+
 fn valid_files() -> Vec<(&'static str, Vec<u8>)> {
     let matrix = npy(
         "<f4",
@@ -635,6 +692,7 @@ fn valid_files() -> Vec<(&'static str, Vec<u8>)> {
             npz(CompressionMethod::Stored, &[("x.npy", matrix.clone())]),
         ),
         ("a.npy", matrix),
+        ("a.npy", npy("<f8", true, "(1, 2)", &[0; 16])),
         ("a.safetensors", fs::read(path).unwrap()),
         ("a.csv", b"id,a,b\n\"x\",1,2\ny,3,4\n".to_vec()),
     ]
@@ -642,6 +700,43 @@ fn valid_files() -> Vec<(&'static str, Vec<u8>)> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Any bits that are a finite number within the range of `f32`, of either type, come back as they are.
+    #[test]
+    fn every_bit_goes_out_and_comes_back(
+        n_columns in 1usize..4,
+        bits in prop::collection::vec(any::<u64>(), 12),
+    ) {
+        let shape = (12 / n_columns, n_columns);
+        let values = bits[..shape.0 * shape.1].iter();
+        let single = values.clone().map(|&bits| f32::from_bits(bits as u32));
+        let single = single.map(|value| if value.is_finite() { value } else { 0.1 });
+        let double = values.map(|&bits| f64::from_bits(bits));
+        let double = double.map(|value| if value.abs() < 3e38 { value } else { -0.1 });
+        let single = Array2::from_shape_vec(shape, single.collect()).unwrap();
+        let double = Array2::from_shape_vec(shape, double.collect()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for features in [Features::from(&single), Features::from(&double)] {
+            let stimuli = Stimuli::numbered(shape.0 as u32);
+            let representation = Representation::new(stimuli, features).unwrap();
+            for name in ["a.npy", "a.safetensors"] {
+                let path = folder.path().join(name);
+                representation.write(&path).unwrap();
+                let found = read(&path).unwrap();
+                // Equality is that of bits, but for the sign of zero.
+                match found.features() {
+                    FeaturesView::Single(found) => {
+                        prop_assert!(found.iter().zip(&single).all(|(a, b)| a.to_bits() == b.to_bits()));
+                    }
+                    FeaturesView::Double(found) => {
+                        prop_assert!(found.iter().zip(&double).all(|(a, b)| a.to_bits() == b.to_bits()));
+                    }
+                }
+                prop_assert_eq!(found.precision(), representation.precision());
+                prop_assert_eq!(found.fingerprint(), representation.fingerprint());
+            }
+        }
+    }
 
     #[test]
     fn no_damage_makes_a_panic(

@@ -180,6 +180,60 @@ fn a_common_offset_costs_no_digits_of_distances() {
     }
 }
 
+/// An offset at which `f32` are 1 apart.
+#[test]
+fn features_of_f64_keep_their_digits() {
+    // 2⁻²⁴ of a unit, so that the offset can be added and taken away exactly.
+    let exact = random(30, 40, 8).mapv(|x| (x * 16_777_216.0).round() / 16_777_216.0);
+    let far = exact.mapv(|x| f64::from(x) + 1e7);
+    let far = Representation::new(Stimuli::numbered(30), far).unwrap();
+    let trials = random_trials(30, 200, 9);
+    for similarity in [
+        Similarity::Pearson,
+        Similarity::NegativeEuclidean,
+        Similarity::NegativeSquaredEuclidean,
+    ] {
+        for (precision, route, epsilon) in ROUTES {
+            let found = look_up(&prepare(&far, similarity, precision, route), &trials);
+            for (&[i, j, _], found) in trials.iter().zip(found) {
+                let expected = by_definition(similarity, &exact, i as usize, j as usize);
+                assert_relative_eq!(
+                    found[0],
+                    expected,
+                    epsilon = epsilon,
+                    max_relative = epsilon
+                );
+            }
+        }
+    }
+    // In f32 these rows are the same.
+    let close = ndarray::array![[1.0, 2.0], [1.0, 2.0 + 1e-9], [1.0, 2.0 - 2e-9]];
+    let close = Representation::new(Stimuli::numbered(3), close).unwrap();
+    for (precision, route, epsilon) in ROUTES {
+        let similarity = Similarity::NegativeEuclidean;
+        let [found] = look_up(&prepare(&close, similarity, precision, route), &[[0, 1, 2]])[..]
+        else {
+            panic!("one trial");
+        };
+        for (found, expected) in found.into_iter().zip([-1e-9, -2e-9, -3e-9]) {
+            assert_relative_eq!(found, expected, max_relative = 1e-6 + epsilon);
+        }
+    }
+}
+
+#[test]
+fn sizes_that_f32_do_not_have_are_scaled() {
+    assert_eq!(inverse_power_of_two(12.0), 0.125);
+    assert_eq!(inverse_power_of_two(0.0), 1.0);
+    for tiny in [1e-300, f64::MIN_POSITIVE, 1e-310, 5e-324] {
+        let scale = inverse_power_of_two(tiny);
+        assert!(
+            scale.is_normal() && tiny * scale < 2.0 && tiny * scale >= f64::EPSILON,
+            "{tiny}"
+        );
+    }
+}
+
 #[test]
 fn undefined_similarities_name_the_stimulus() {
     let mut features = random(4, 3, 7);

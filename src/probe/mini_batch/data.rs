@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(reference, hash(&all, [&first, &second], &[&all]));
         // A row that nothing shows is no matter; one that is shown is.
         let changed = |row: usize| {
-            let mut changed = all.clone().into_features().into_f32();
+            let mut changed = all.clone().into_features().into_f64();
             changed[[row, 0]] += 1.0;
             Representation::new(all.stimuli().clone(), changed).unwrap()
         };
