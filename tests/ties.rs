@@ -4,11 +4,12 @@ mod common;
 
 use std::cmp::Ordering;
 
-use human_alignment::judgment::Task;
+use human_alignment::calibration::{Bins, Predictions};
+use human_alignment::judgment::{ChoiceFrequencies, Task};
 use human_alignment::metric::odd_one_out::{Counts, TiePolicy};
 use human_alignment::{
-    Anchored, Features, OddOneOut, Precision, Representation, Similarity, Stimuli, Trials,
-    ZeroShotOddOneOut,
+    Anchored, Error, Features, OddOneOut, Precision, Representation, Similarity, Stimuli,
+    TemperatureScaling, Trials, ZeroShotOddOneOut,
 };
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
@@ -166,6 +167,15 @@ fn check<T: Task>(
                     assert_eq!(outcomes.counts(), counts, "{what} {ties}");
                     let tally = metric.tally(&representation, &stimuli, [Ok(all.clone())]);
                     assert_eq!(tally.unwrap().counts(), counts, "{what} {ties}");
+                    let questions = ChoiceFrequencies::trial_by_trial(&all);
+                    let predictions = Predictions::of(&metric, &representation, &questions);
+                    let score = predictions.unwrap().score(Bins::default());
+                    assert_eq!(score.n_ties, counts.n_ties, "{what} {ties}");
+                    let accuracy = score.accuracy.value;
+                    assert!(
+                        (accuracy - counts.accuracy()).abs() < 1e-12,
+                        "{what} {ties}"
+                    );
                 }
                 let chosen = |mask: &u8| match mask.count_ones() {
                     1 => Some(mask.trailing_zeros() as u8),
@@ -223,6 +233,20 @@ fn where_all_are_equally_alike_every_trial_ties() {
         let trials = random_trials(p as u32, 100, p as u64);
         let make = |trials| OddOneOut::new(Stimuli::numbered(p as u32), trials).unwrap();
         check(&grid, &trials, make, 1);
+        // No temperature makes these probabilities better.
+        let questions = ChoiceFrequencies::trial_by_trial(&make(trials.clone()));
+        for (name, features) in variants(&grid, 1) {
+            let stimuli = Stimuli::numbered(p as u32);
+            let representation = Representation::new(stimuli, features).unwrap();
+            for similarity in Similarity::ALL {
+                let scaling = TemperatureScaling::new(similarity);
+                let fitted = scaling.fit(&representation, &questions);
+                assert!(
+                    matches!(fitted, Err(Error::EqualSimilarities)),
+                    "{similarity} {name}"
+                );
+            }
+        }
     }
 }
 

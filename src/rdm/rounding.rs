@@ -54,9 +54,9 @@ impl Rounding {
     /// That of numbers which are taken as they are, such as those of files, and of ranks.
     pub const NONE: Self = Rounding::Absolute(0.0);
 
-    /// Values whose spread is less than this share of the largest don't vary, wherever they come from: a
-    /// few units in the last place, which is what any computation of equal numbers may leave.
-    const LEAST_SPREAD: f64 = 16.0 * f64::EPSILON;
+    /// Values whose spread is no more than so many units in the last place don't vary, wherever they come
+    /// from: it is what any computation of equal numbers may leave. Of single precision, where they are.
+    const LEAST_SPREAD: f64 = 16.0;
 
     /// The bound for one value.
     pub fn of(self, value: f64) -> f64 {
@@ -98,8 +98,14 @@ impl Rounding {
     /// Whether values between `low` and `high` vary.
     pub fn varies(self, low: f64, high: f64) -> bool {
         let share = (high - low) / low.abs().max(high.abs());
+        let is_single = |value: f64| f64::from(value as f32) == value;
+        let are_whole = low.fract() == 0.0 && high.fract() == 0.0;
+        let epsilon = match is_single(low) && is_single(high) && !are_whole {
+            true => f64::from(f32::EPSILON),
+            false => f64::EPSILON,
+        };
         // NaN of infinite values, which do vary.
-        !self.ties(low, high) && (share > Self::LEAST_SPREAD || share.is_nan())
+        !self.ties(low, high) && (share > Self::LEAST_SPREAD * epsilon || share.is_nan())
     }
 
     /// Whether values vary, of which NaN are missing.
@@ -157,6 +163,9 @@ mod tests {
         assert!(!absolute.vary(&[1.0, f64::NAN, 1.0 + 1.5e-12]));
         assert!(Rounding::NONE.vary(&[1.0, 1.0 + 1e-12]));
         assert!(!Rounding::NONE.vary(&[1.0, 1.0 + f64::EPSILON]));
+        let single = [0.1f32, 0.1 + f32::EPSILON, 0.2].map(f64::from);
+        assert!(!Rounding::NONE.vary(&single[..2]) && Rounding::NONE.vary(&single));
+        assert!(Rounding::NONE.vary(&[10_000_000.0, 10_000_001.0]));
         assert!(!Rounding::NONE.vary(&[f64::NAN, 2.0]));
         assert!(!Rounding::NONE.vary(&[]));
         assert!(absolute.is_zero(1e-13) && !absolute.is_zero(1e-11));

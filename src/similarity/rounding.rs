@@ -183,7 +183,7 @@ impl Bounds {
 /// The rounding error of a product of rows in the precision of `T`, and of what makes a similarity of it in
 /// double precision, as a share of the lengths of the rows.
 fn share_of_products<T: Real>(n_features: usize) -> f64 {
-    let of_product = (n_additions(n_features) as f64 + 12.0) * T::UNIT_ROUNDOFF;
+    let of_product = (n_additions::<T>(n_features) as f64 + 12.0) * T::UNIT_ROUNDOFF;
     // Lengths are sums in eight lanes.
     let of_lengths = (n_features as f64 / 8.0 + 24.0) * UNIT_ROUNDOFF;
     of_product + of_lengths

@@ -31,7 +31,8 @@ use crate::rdm::{Rdm, Scaling};
 /// says what these are for RDMs of representations; for the mean of RDMs of N people the bound is (N + 2) u
 /// times the largest value, with u = 2⁻⁵³, beside what each RDM brings along. Values of files have none, and tie
 /// where they are the same number. An RDM doesn't vary where its smallest value ties with its largest, or differs
-/// from it by less than 2⁻⁴⁸ of it; it is all 0 where no value exceeds its bound.
+/// from it by no more than 16 units in the last place (of single precision where the values are), wherever they come
+/// from; it is all 0 where no value exceeds its bound.
 ///
 /// A model that predicts ties (categories) is at an advantage under Spearman and Kendall's τ-b; ρ-a
 /// and τ-a compare it fairly with models that don't (Nili et al. 2014; Schütt et al. 2023).
