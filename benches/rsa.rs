@@ -59,6 +59,11 @@ fn spearman(criterion: &mut Criterion) {
             bencher.iter(|| comparator.compare(&first, &second).unwrap());
         });
     }
+    // Dissimilarities of which rounding may break ties.
+    let model = Dissimilarity::Correlation.rdm(&features(64)).unwrap();
+    group.bench_function("of_features", |bencher| {
+        bencher.iter(|| Comparator::Spearman.compare(&model, &second).unwrap());
+    });
     group.finish();
 }
 

@@ -607,12 +607,20 @@ fn stimuli_must_be_the_same() {
 fn what_is_undefined_is_refused() {
     let usual = represent(random(8, 3, 31));
     let constant = represent(Array2::from_elem((8, 3), 0.1));
+    // Equal but for the rounding of the sum.
+    let tenths = |(row, _)| if row % 2 == 0 { 0.1 + 0.2 } else { 0.3 };
+    let equal: Array2<f64> = Array2::from_shape_fn((8, 3), tenths);
+    let equal = Representation::new(usual.stimuli().clone(), equal).unwrap();
     for metric in metrics() {
         for precision in Precision::ALL {
             let metric = metric.with_precision(precision);
             assert!(matches!(
                 metric.compare(&usual, &constant),
                 Err(Error::ConstantRepresentation { representation: 1 })
+            ));
+            assert!(matches!(
+                metric.compare(&equal, &usual),
+                Err(Error::ConstantRepresentation { representation: 0 })
             ));
             assert!(matches!(
                 metric.matrix(&[&usual, &usual, &constant]),

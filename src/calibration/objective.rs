@@ -71,16 +71,16 @@ impl Objective {
         choices: &ChoiceFrequencies<T>,
     ) -> Result<Self> {
         let mut gaps = vec![([0.0; 3], 0.0); choices.questions().len()];
-        metric.for_each_question(
-            representation,
-            choices,
-            &mut gaps,
-            |similarities, unit, out| {
-                let largest = similarities.into_iter().fold(f64::NEG_INFINITY, f64::max);
-                let gaps = similarities.map(|similarity| (similarity - largest).max(-f64::MAX));
-                *out = (gaps, unit);
-            },
-        )?;
+        metric.for_each_question(representation, choices, &mut gaps, |question, out| {
+            let similarities = question.similarities;
+            let largest = similarities.into_iter().fold(f64::NEG_INFINITY, f64::max);
+            let mut gaps = similarities.map(|similarity| (similarity - largest).max(-f64::MAX));
+            // What rounding can't tell apart is no gap.
+            let ties = question.largest();
+            let tied = (0..3).filter(|pair| ties & 1 << pair != 0);
+            tied.for_each(|pair| gaps[pair] = 0.0);
+            *out = (gaps, question.factor);
+        })?;
         let unit = gaps.first().map_or(1.0, |&(_, unit)| unit);
         let n_pairs = T::N_PAIRS;
         let widest = gaps

@@ -74,7 +74,7 @@ impl Prediction {
 
 impl<T: Task> Predictions<T> {
     /// The probabilities that a metric gives: its similarity, temperature, probabilities and floor count.
-    /// What is most similar is decided by the numbers that probabilities are made of.
+    /// What is most similar is decided by the numbers that probabilities are made of, within their rounding.
     ///
     /// # Errors
     /// As for [`ZeroShotOddOneOut`].
@@ -84,22 +84,17 @@ impl<T: Task> Predictions<T> {
         choices: &ChoiceFrequencies<T>,
     ) -> Result<Self> {
         let mut predicted = vec![([0.0; 3], Prediction::default()); choices.questions().len()];
-        metric.for_each_question(
-            representation,
-            choices,
-            &mut predicted,
-            |numbers, factor, out| {
-                let softmax = Softmax::new(numbers, factor);
-                let surprisals = [0, 1, 2].map(|pair| softmax.surprisal(pair));
-                let prediction = Prediction {
-                    probabilities: softmax.probabilities(),
-                    entropy: softmax.entropy(),
-                    largest: largest(numbers),
-                    ..Prediction::default()
-                };
-                *out = (surprisals, prediction);
-            },
-        )?;
+        metric.for_each_question(representation, choices, &mut predicted, |question, out| {
+            let softmax = Softmax::new(question.similarities, question.factor);
+            let surprisals = [0, 1, 2].map(|pair| softmax.surprisal(pair));
+            let prediction = Prediction {
+                probabilities: softmax.probabilities(),
+                entropy: softmax.entropy(),
+                largest: question.largest(),
+                ..Prediction::default()
+            };
+            *out = (surprisals, prediction);
+        })?;
         let most = -metric.probability_floor().ln();
         Ok(Self::beside(choices, predicted, most)
             .with_ties(metric.ties())

@@ -223,14 +223,12 @@ fn dot_products(
 ) -> Result<Vec<Products>> {
     let mut products = vec![Products::default(); questions.questions().len()];
     let metric = ZeroShotOddOneOut::new(Similarity::Dot);
-    metric.for_each_question(
-        representation,
-        questions,
-        &mut products,
-        |of_pairs, unit, out| {
-            *out = Products { of_pairs, unit };
-        },
-    )?;
+    metric.for_each_question(representation, questions, &mut products, |question, out| {
+        *out = Products {
+            of_pairs: question.similarities,
+            unit: question.factor,
+        };
+    })?;
     Ok(products)
 }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::names::named;
-use crate::rdm::Rdm;
+use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 use crate::representation::Representation;
-use crate::similarity::{Similarity, for_all_pairs};
+use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 
 /// How unlike two rows of features are. Larger is more unlike; identical rows are exactly 0 apart.
 ///
@@ -21,6 +21,14 @@ use crate::similarity::{Similarity, for_all_pairs};
 ///
 /// μ is the mean of the squared distances over all n² elements of the matrix, its diagonal among
 /// them. Products and results are `f64`, whatever the features.
+///
+/// An RDM knows how far the arithmetic may have moved its values, so that dissimilarities which are equal but for
+/// rounding tie in ranks ([`Comparator`](crate::metric::rsa::Comparator) says how), whatever the order of the
+/// features. With u = 2⁻⁵³ and c the number of additions of a sum of p features, at most p + p/8 + 30, the bound
+/// is c u for correlations and cosines; for squared distances it is the smaller of 16 c u ‖x − y‖² and c u times
+/// the squares of the two longest distances from the first row; other functions of distances have the error that
+/// follows from it. Pairs whose distance is small beside their distances from the first row are computed by
+/// themselves, which keeps their digits.
 ///
 /// ```
 /// use human_alignment::{Dissimilarity, Representation, Stimuli};
@@ -86,29 +94,43 @@ impl Dissimilarity {
         }
         let pairs =
             |similarity, of: fn(f64) -> f64| for_all_pairs(representation, similarity, 0.0, of);
-        let values = match self {
+        let AllPairs {
+            mut values,
+            rounding,
+        } = match self {
             // Rounding can leave a similarity a little above 1.
             Dissimilarity::Correlation => pairs(Similarity::Pearson, |s| (1.0 - s).max(0.0))?,
             Dissimilarity::Cosine => pairs(Similarity::Cosine, |s| (1.0 - s).max(0.0))?,
             // Adding 0 makes 0 of −0.
             Dissimilarity::Euclidean => pairs(Similarity::NegativeEuclidean, |s| 0.0 - s)?,
-            Dissimilarity::SquaredEuclidean => {
+            Dissimilarity::SquaredEuclidean | Dissimilarity::Gaussian => {
                 pairs(Similarity::NegativeSquaredEuclidean, |s| 0.0 - s)?
             }
-            Dissimilarity::Gaussian => {
-                let mut values = pairs(Similarity::NegativeSquaredEuclidean, |s| 0.0 - s)?;
-                let mean = 2.0 * values.iter().sum::<f64>() / (n as f64).powi(2);
-                if mean == 0.0 {
+        };
+        let rounding = match (self, rounding) {
+            // Of the similarity, and of the difference.
+            (_, PairRounding::Absolute(bound)) => Rounding::Absolute(bound + UNIT_ROUNDOFF),
+            (Dissimilarity::Gaussian, PairRounding::Distance(distances)) => {
+                let width = 2.0 * values.iter().sum::<f64>() / (n as f64).powi(2);
+                if Rounding::SquaredDistance(distances).is_zero(width) {
                     let undefined = "the width of a Gaussian";
                     return Err(Error::ConstantRdm { undefined });
                 }
                 values
                     .par_iter_mut()
-                    .for_each(|value| *value = -(-*value / mean).exp_m1());
-                values
+                    .for_each(|value| *value = -(-*value / width).exp_m1());
+                Rounding::Gaussian { distances, width }
             }
+            (Dissimilarity::Euclidean, PairRounding::Distance(distances)) => {
+                Rounding::Distance(distances)
+            }
+            (_, PairRounding::Distance(distances)) => Rounding::SquaredDistance(distances),
         };
-        Ok(Rdm::from_finite(representation.stimuli().clone(), values))
+        Ok(Rdm::from_finite(
+            representation.stimuli().clone(),
+            values,
+            rounding,
+        ))
     }
 }
 

@@ -14,6 +14,7 @@ mod dissimilarity;
 mod file;
 mod inverse_mds;
 mod order;
+mod rounding;
 mod scaling;
 mod set;
 
@@ -28,8 +29,10 @@ pub use dissimilarity::Dissimilarity;
 pub use file::{RdmFile, Similarities};
 pub use inverse_mds::{Evidence, InverseMds};
 pub(crate) use order::{Ordered, centred_ranks, sort_order};
+pub(crate) use rounding::{DistanceRounding, Rounding, UNIT_ROUNDOFF};
 pub use scaling::Scaling;
 pub(crate) use scaling::scale;
+pub(crate) use set::MeanRounding;
 pub use set::{Participant, RdmSet};
 
 use crate::error::{Error, PairProblem, Result};
@@ -40,6 +43,10 @@ use crate::stimuli::Stimuli;
 ///
 /// Each is finite, or missing: a pair that was not judged. Negative values are allowed, because
 /// cross-validated distances and standard scores have them; what is undefined for them says so.
+///
+/// An RDM that was computed ([`Dissimilarity::rdm`], [`RdmSet::mean`], [`Rdm::scaled`]) knows how far rounding
+/// may have moved its values, so that those which are equal but for rounding tie in ranks. Values that are
+/// given are taken as they are.
 ///
 /// ```
 /// use human_alignment::{Rdm, Stimuli};
@@ -62,6 +69,8 @@ pub struct Rdm {
     /// The strict upper triangle, row by row; NaN where a pair is missing.
     values: Vec<f64>,
     n_missing: usize,
+    /// How far rounding may have moved the values.
+    rounding: Rounding,
 }
 
 impl Rdm {
@@ -111,6 +120,7 @@ impl Rdm {
             stimuli,
             values,
             n_missing,
+            rounding: Rounding::NONE,
         })
     }
 
@@ -268,7 +278,7 @@ impl Rdm {
         }
         let positions = self.stimuli.positions_of(stimuli)?;
         let values = self.at(&positions);
-        Self::with_missing(stimuli.clone(), values)
+        Ok(Self::with_missing(stimuli.clone(), values)?.with_rounding(self.rounding))
     }
 
     /// The dissimilarities of the stimuli at these positions, which differ.
@@ -310,19 +320,31 @@ impl Rdm {
         }
     }
 
-    /// An RDM of values that are known to be finite, one a pair.
-    pub(crate) fn from_finite(stimuli: Stimuli, values: Vec<f64>) -> Self {
+    /// How far rounding may have moved the values.
+    pub(crate) fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
+    /// The same values, which rounding may have moved so far.
+    pub(crate) fn with_rounding(mut self, rounding: Rounding) -> Self {
+        self.rounding = rounding;
+        self
+    }
+
+    /// An RDM of values that are known to be finite, one a pair, and how far rounding may have moved them.
+    pub(crate) fn from_finite(stimuli: Stimuli, values: Vec<f64>, rounding: Rounding) -> Self {
         debug_assert_eq!(values.len(), n_pairs(stimuli.len()));
         debug_assert!(values.iter().all(|value| value.is_finite()));
         Self {
             stimuli,
             values,
             n_missing: 0,
+            rounding,
         }
     }
 }
 
-/// Missing pairs are equal to missing pairs.
+/// Missing pairs are equal to missing pairs. What made the values doesn't count.
 impl PartialEq for Rdm {
     fn eq(&self, other: &Self) -> bool {
         let same = |(left, right): (&f64, &f64)| left == right || left.is_nan() && right.is_nan();

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::names::named;
-use crate::rdm::Rdm;
 use crate::rdm::order::mid_ranks;
+use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 
 /// What an RDM is scaled to before it is averaged with others, so that a person who used more of the
 /// screen (or of a rating scale) doesn't count for more.
@@ -21,7 +21,7 @@ pub enum Scaling {
     RootMeanSquare,
     /// Standard scores, (d − mean) / √(mean (d − mean)²).
     StandardScore,
-    /// Ranks from 1, equal values sharing the mean of theirs.
+    /// Ranks from 1, values that are equal within rounding sharing the mean of theirs.
     Rank,
 }
 
@@ -56,16 +56,16 @@ impl Rdm {
     ///
     /// # Errors
     /// [`Error::ConstantRdm`] where there is nothing to scale by: all dissimilarities 0, or under
-    /// standard scores all equal; [`Error::TooFew`] where every pair is missing.
+    /// standard scores all equal, within rounding; [`Error::TooFew`] where every pair is missing.
     pub fn scaled(&self, scaling: Scaling) -> Result<Rdm> {
         let mut scaled = self.clone();
-        scale(&mut scaled.values, scaling)?;
+        scaled.rounding = scale(&mut scaled.values, scaling, self.rounding)?;
         Ok(scaled)
     }
 }
 
-/// Scales values of which NaN are missing.
-pub(crate) fn scale(values: &mut [f64], scaling: Scaling) -> Result<()> {
+/// Scales values of which NaN are missing; gives how far rounding may have moved what comes of them.
+pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) -> Result<Rounding> {
     let n = values.iter().filter(|value| !value.is_nan()).count();
     if n == 0 {
         return Err(Error::TooFew {
@@ -81,11 +81,16 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling) -> Result<()> {
         let squares = present().map(|value| of(value / largest).powi(2));
         (squares.sum::<f64>() / n as f64).sqrt()
     };
-    match scaling {
-        Scaling::None => {}
+    // Of the values by the largest, and of the sum of their squares, one after another.
+    let errors = |scale: f64| {
+        let own = rounding.most(largest) / largest;
+        Rounding::Absolute((own + (n as f64 + 4.0) * UNIT_ROUNDOFF) / scale)
+    };
+    Ok(match scaling {
+        Scaling::None => rounding,
         Scaling::RootMeanSquare => {
             let scale = mean_square(&|value| value);
-            if largest == 0.0 {
+            if rounding.is_zero(largest) {
                 return Err(Error::ConstantRdm {
                     undefined: "a root mean square of 1",
                 });
@@ -93,10 +98,10 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling) -> Result<()> {
             values
                 .iter_mut()
                 .for_each(|value| *value = *value / largest / scale);
+            errors(scale)
         }
         Scaling::StandardScore => {
-            let first = present().next().unwrap_or(0.0);
-            if present().all(|value| value == first) {
+            if !rounding.vary(values) {
                 return Err(Error::ConstantRdm {
                     undefined: "the standard score",
                 });
@@ -106,21 +111,22 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling) -> Result<()> {
             values
                 .iter_mut()
                 .for_each(|value| *value = (*value / largest - mean) / scale);
+            errors(0.5 * scale)
         }
         Scaling::Rank => {
             if n == values.len() {
-                mid_ranks(values);
+                mid_ranks(values, rounding);
             } else {
                 let mut present: Vec<f64> = present().collect();
-                mid_ranks(&mut present);
+                mid_ranks(&mut present, rounding);
                 let places = values.iter_mut().filter(|value| !value.is_nan());
                 for (value, rank) in places.zip(present) {
                     *value = rank;
                 }
             }
+            Rounding::NONE
         }
-    }
-    Ok(())
+    })
 }
 
 #[cfg(test)]

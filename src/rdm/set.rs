@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
-use crate::rdm::{Rdm, Scaling};
+use crate::rdm::{Rdm, Rounding, Scaling, UNIT_ROUNDOFF};
 use crate::stimuli::Stimuli;
 
 /// Who judged, and in which session where there were several.
@@ -196,7 +196,8 @@ impl RdmSet {
     }
 
     /// The mean over people, each brought to a common scale first. A pair that some did not judge is
-    /// the mean of the others; one that nobody judged is missing.
+    /// the mean of the others; one that nobody judged is missing. Means that are equal but for the rounding of
+    /// their sums tie in ranks.
     ///
     /// # Errors
     /// As for [`Rdm::scaled`], within [`Error::InRdm`].
@@ -277,9 +278,11 @@ fn mean<'a>(
     scaling: Scaling,
 ) -> Result<Rdm> {
     let mut pooled: Option<(Rdm, Vec<u32>)> = None;
+    let mut errors = MeanRounding::default();
     for (participant, rdm) in rdms {
         let scaled = rdm.scaled(scaling);
         let scaled = scaled.map_err(|error| error.in_rdm(participant))?;
+        errors.add(&scaled.values, scaled.rounding);
         let Some((sum, counts)) = &mut pooled else {
             let is_there = |value: &f64| u32::from(!value.is_nan());
             let counts = scaled.values.iter().map(is_there).collect();
@@ -304,7 +307,45 @@ fn mean<'a>(
         // A sum of none is NaN: the pair is missing.
         *sum /= f64::from(count.max(1));
     }
-    Rdm::with_missing(mean.stimuli, mean.values)
+    Ok(Rdm::with_missing(mean.stimuli, mean.values)?.with_rounding(errors.of_mean()))
+}
+
+/// How far rounding may have moved the means of several RDMs.
+#[derive(Debug, Default)]
+pub(crate) struct MeanRounding {
+    n: usize,
+    first: Option<Rounding>,
+    /// The largest error of a value.
+    error: f64,
+    /// The largest size of a value.
+    largest: f64,
+}
+
+impl MeanRounding {
+    /// Adds the values of an RDM.
+    pub fn add(&mut self, values: &[f64], rounding: Rounding) {
+        // A missing value, NaN, is not the largest.
+        let largest = values
+            .iter()
+            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        self.n += 1;
+        self.first.get_or_insert(rounding);
+        self.error = self.error.max(rounding.most(largest));
+        self.largest = self.largest.max(largest);
+    }
+
+    /// The bound for the mean of what was added, each as often as one likes.
+    pub fn of_mean(&self) -> Rounding {
+        match (self.n, self.first) {
+            // It is what it was.
+            (1, Some(rounding)) => rounding,
+            // Of the numbers themselves, which may be decimals, of their sum and of the division.
+            (n, _) => {
+                let operations = (n as f64 + 2.0) * UNIT_ROUNDOFF;
+                Rounding::Absolute(self.error + operations * self.largest)
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,15 @@ impl<'a> Direct<'a> {
         }
     }
 
+    pub fn rows(&self) -> &Rows<'a> {
+        &self.rows
+    }
+
+    /// 1 / ‖row‖ by slot, where the similarity is a cosine.
+    pub fn inverse_norms(&self) -> &[f64] {
+        &self.inverse_norms
+    }
+
     pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
         self.arch.dispatch(Gather {
             direct: self,
@@ -41,6 +50,14 @@ impl<'a> Direct<'a> {
             n_pairs,
             block,
         });
+    }
+
+    /// The similarity of two slots, for distances minus their square.
+    pub fn comparable(&self, a: usize, b: usize) -> f64 {
+        self.arch.dispatch(|| match self.rows.similarity {
+            Similarity::NegativeEuclidean => -product(&self.rows, a, b),
+            _ => self.pair(a, b),
+        })
     }
 
     #[inline(always)]
@@ -86,7 +103,7 @@ impl WithSimd for Gather<'_> {
 /// What the similarity is made of: the product of two rows (centred under Pearson), or their
 /// squared distance.
 #[inline(always)]
-fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
+pub(super) fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
     with_values!(rows.features(), features => {
         product_of(rows, rows.row(features, a), rows.row(features, b), [a, b])
     })

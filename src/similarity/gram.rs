@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::similarity::products::{
     BAND, HasRows, Real, Scaled, Terms, blocks, for_each_tile, zeroed,
 };
+use crate::similarity::rounding::Bounds;
 use crate::similarity::rows::Rows;
 use crate::similarity::{BLOCK, Block, PAIRS};
 
@@ -14,13 +15,12 @@ pub(super) struct Gram<T> {
     /// The lower triangle with its diagonal, row by row: half the memory, and twice as much of it
     /// in the cache.
     packed: Vec<T>,
-    slot_of_stimulus: Vec<u32>,
 }
 
 impl<T: Real> Gram<T> {
-    /// All similarities, and the unit they are in.
-    pub fn new(rows: Rows<'_>) -> Result<(Self, f64)> {
-        let scaled = Scaled::new(&rows);
+    /// All similarities, the bounds of their rounding errors, and the unit that both are in.
+    pub fn new(rows: &Rows<'_>) -> Result<(Self, Bounds, f64)> {
+        let scaled = Scaled::new(rows);
         let n = rows.len();
         let mut packed = zeroed::<T>(start_of_row(n), "the similarities of all pairs")?;
         let terms = Terms::new::<T>(&scaled);
@@ -29,21 +29,16 @@ impl<T: Real> Gram<T> {
             band.finish(&terms, columns, tile);
         });
 
-        let unit = scaled.unit();
-        let gram = Self {
-            packed,
-            slot_of_stimulus: rows.into_slot_of_stimulus(),
-        };
-        Ok((gram, unit))
+        let bounds = Bounds::of_products::<T>(rows, &scaled, &terms);
+        Ok((Self { packed }, bounds, scaled.unit()))
     }
 
-    pub fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
+    pub fn gather(&self, rows: &Rows<'_>, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
         // All places are computed before anything is loaded from them, so that many loads are
         // under way at once. There are fewer places than 2³².
         let mut places = [[0u32; BLOCK]; 3];
-        for (position, &[a, b, c]) in trials.iter().enumerate() {
-            let slot = |index: u32| self.slot_of_stimulus[index as usize];
-            let slots = [slot(a), slot(b), slot(c)];
+        for (position, &trial) in trials.iter().enumerate() {
+            let slots = rows.slots(trial);
             for (&(a, b), places) in PAIRS.iter().zip(&mut places) {
                 let (low, high) = (slots[a].min(slots[b]), slots[a].max(slots[b]));
                 places[position] = (u64::from(high) * (u64::from(high) + 1) / 2) as u32 + low;

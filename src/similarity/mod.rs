@@ -7,8 +7,10 @@
 
 mod direct;
 mod gram;
+mod judge;
 mod pairs;
 mod products;
+mod rounding;
 mod rows;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,8 @@ use crate::stimuli::Stimuli;
 
 use direct::Direct;
 use gram::Gram;
-pub(crate) use pairs::for_all_pairs;
+pub(crate) use judge::{Judge, Screen, second_of};
+pub(crate) use pairs::{AllPairs, PairRounding, for_all_pairs};
 pub(crate) use products::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 
@@ -35,6 +38,21 @@ use rows::Rows;
 /// | `NegativeSquaredEuclidean` | −‖x − y‖² | |
 ///
 /// Where it is undefined, a stimulus that a trial shows is an error that names it.
+///
+/// Similarities tie that are equal within rounding, so that ties depend neither on the order of the features nor
+/// on their scale. Two pairs of stimuli tie where their similarities differ by no more than the sum of the bounds
+/// on their rounding errors, which are worst cases of the sums that they are computed by. With u = 2⁻⁵³, and c
+/// for the number of additions of a sum over p features and of the few operations around it, at most p + p/8 + 30:
+///
+/// | name | bound of a pair |
+/// |---|---|
+/// | `Dot` | (c + 2r) u ‖x‖ ‖y‖ |
+/// | `Cosine` | (c + 2r) u |
+/// | `Pearson` | (c + r κ(x) + r κ(y)) u, κ(x) = 1 + √p·\|mean(x)\| / ‖x − mean(x)‖ |
+/// | `NegativeEuclidean`, `NegativeSquaredEuclidean` | of the square: c u ‖x − y‖² + 2 r u (‖x‖ + ‖y‖) ‖x − y‖, at most 16 times as much |
+///
+/// *r* is 0 for features that are `f32`, which are taken as they are, and 1 for those that are `f64`, which decimals
+/// and multiples of whole numbers are rounded to: their own rounding errors count, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Similarity {
@@ -86,8 +104,9 @@ named!(
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
-    /// `f32`: half the time and memory. The choice changes in a few of a million trials, those
-    /// whose two largest similarities differ by less than about 1e-6 of their size.
+    /// `f32`: half the time and memory. Choices are the same: where the largest similarities of a trial are
+    /// nearer than `f32` can tell, they are computed once more in double precision. Probabilities have the
+    /// digits of `f32`.
     Single,
     /// `f64`, the default: agrees with a reference in double precision.
     #[default]
@@ -161,14 +180,15 @@ pub(crate) const PAIRS: [(usize, usize); 3] = [(0, 1), (0, 2), (1, 2)];
 
 /// The similarities of pairs of stimuli, ready to be looked up by trials.
 pub(crate) struct PairSimilarities<'a> {
-    pairs: Pairs<'a>,
+    pairs: Pairs,
     unit: f64,
+    judge: Judge<'a>,
 }
 
-enum Pairs<'a> {
+enum Pairs {
     Single(Gram<f32>),
     Double(Gram<f64>),
-    Direct(Direct<'a>),
+    Direct,
 }
 
 impl<'a> PairSimilarities<'a> {
@@ -183,18 +203,26 @@ impl<'a> PairSimilarities<'a> {
         n_trials: u64,
     ) -> Result<Self> {
         let rows = Rows::join(representation, stimuli, shown, similarity)?;
-        let (pairs, unit) = match (Route::cheapest(rows.len(), n_trials, precision), precision) {
-            (Route::Direct, _) => (Pairs::Direct(Direct::new(rows)), 1.0),
+        let route = Route::cheapest(rows.len(), n_trials, precision);
+        let (pairs, bounds, unit) = match (route, precision) {
+            (Route::Direct, _) => (Pairs::Direct, None, 1.0),
             (Route::Gram, Precision::Single) => {
-                let (gram, unit) = Gram::new(rows)?;
-                (Pairs::Single(gram), unit)
+                let (gram, bounds, unit) = Gram::new(&rows)?;
+                (Pairs::Single(gram), Some(bounds), unit)
             }
             (Route::Gram, Precision::Double) => {
-                let (gram, unit) = Gram::new(rows)?;
-                (Pairs::Double(gram), unit)
+                let (gram, bounds, unit) = Gram::new(&rows)?;
+                (Pairs::Double(gram), Some(bounds), unit)
             }
         };
-        Ok(Self { pairs, unit })
+        let is_single = matches!(pairs, Pairs::Single(_));
+        let judge = Judge::new(Direct::new(rows), bounds, is_single);
+        Ok(Self { pairs, unit, judge })
+    }
+
+    /// What tells which pairs of a trial have the largest similarity.
+    pub(crate) fn judge(&self) -> &Judge<'a> {
+        &self.judge
     }
 
     /// What a looked-up number has to be multiplied by to be the similarity: a power of two by
@@ -206,10 +234,11 @@ impl<'a> PairSimilarities<'a> {
     /// Looks up the first `n_pairs` pairs of up to [`BLOCK`] trials, in multiples of
     /// [`PairSimilarities::unit`].
     pub(crate) fn gather(&self, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
+        let direct = self.judge.direct();
         match &self.pairs {
-            Pairs::Single(gram) => gram.gather(trials, n_pairs, block),
-            Pairs::Double(gram) => gram.gather(trials, n_pairs, block),
-            Pairs::Direct(direct) => direct.gather(trials, n_pairs, block),
+            Pairs::Single(gram) => gram.gather(direct.rows(), trials, n_pairs, block),
+            Pairs::Double(gram) => gram.gather(direct.rows(), trials, n_pairs, block),
+            Pairs::Direct => direct.gather(trials, n_pairs, block),
         }
     }
 }

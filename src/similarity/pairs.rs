@@ -3,14 +3,32 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::rdm::{n_pairs, pair_index};
+use crate::rdm::{DistanceRounding, n_pairs, pair_index};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
+use crate::similarity::direct::product;
 use crate::similarity::products::{BAND, HasRows, Scaled, Terms, blocks, for_each_tile, zeroed};
+use crate::similarity::rounding::{Bounds, COARSE};
 use crate::similarity::rows::Rows;
 
+/// The similarities of all pairs, and how far rounding may have moved them.
+pub(crate) struct AllPairs {
+    pub values: Vec<f64>,
+    pub rounding: PairRounding,
+}
+
+/// How far rounding may have moved similarities.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PairRounding {
+    /// No further than this.
+    Absolute(f64),
+    /// Those of distances, or of their squares.
+    Distance(DistanceRounding),
+}
+
 /// What `of` makes of the similarities of all pairs, in double precision: the strict upper triangle,
-/// row by row. `same` is what stands for stimuli whose rows are the same.
+/// row by row. `same` is what stands for stimuli whose rows are the same. Distances that are small beside
+/// the lengths that they are the difference of are computed by themselves, so that they lose no digits.
 ///
 /// # Errors
 /// Where the similarity is undefined for a row, or the result can't be held.
@@ -19,7 +37,7 @@ pub(crate) fn for_all_pairs(
     similarity: Similarity,
     same: f64,
     of: impl Fn(f64) -> f64 + Sync,
-) -> Result<Vec<f64>> {
+) -> Result<AllPairs> {
     let stimuli = representation.stimuli();
     let n = stimuli.len();
     // From last to first: the lower triangle of the rows in reverse, row by row and read from its
@@ -35,12 +53,23 @@ pub(crate) fn for_all_pairs(
     let mut values = zeroed::<f64>(n_pairs(n_slots), "the similarities of all pairs")?;
     let scaled = Scaled::new(&rows);
     let (terms, unit) = (Terms::new::<f64>(&scaled), scaled.unit());
+    let bounds = Bounds::of_products::<f64>(&rows, &scaled, &terms);
+    let unit_of_squares = match similarity {
+        Similarity::NegativeEuclidean => unit * unit,
+        _ => unit,
+    };
+    let rounding = match bounds.of_distances(unit_of_squares) {
+        Some(distances) => PairRounding::Distance(distances),
+        None => PairRounding::Absolute(bounds.most() * unit),
+    };
+    let directly = |row: usize, column: usize| product(&rows, row, column) / unit_of_squares;
     let mut bands = split_into_bands(&mut values, n_slots);
     for_each_tile(&scaled, &mut bands, |band, columns, tile| {
-        band.finish(&terms, columns, tile, |similarity| of(similarity * unit));
+        let of = |similarity| of(similarity * unit);
+        band.finish(&terms, columns, tile, directly, of);
     });
     if n_slots == n {
-        return Ok(values);
+        return Ok(AllPairs { values, rounding });
     }
     // Stimuli with the same row share a slot.
     let slot_of_stimulus = rows.into_slot_of_stimulus();
@@ -56,7 +85,8 @@ pub(crate) fn for_all_pairs(
             };
         }
     }
-    Ok(expanded)
+    let values = expanded;
+    Ok(AllPairs { values, rounding })
 }
 
 /// Some rows of the reversed triangle, without its diagonal.
@@ -79,6 +109,7 @@ impl Band<'_> {
         terms: &Terms,
         columns: &Range<usize>,
         tile: &[f64],
+        directly: impl Fn(usize, usize) -> f64,
         of: impl Fn(f64) -> f64,
     ) {
         let mut end = self.values.len();
@@ -91,10 +122,25 @@ impl Band<'_> {
                 let cells = &mut own[row - below_diagonal.end..row - below_diagonal.start];
                 terms.finish(
                     row,
-                    below_diagonal,
+                    below_diagonal.clone(),
                     products.copied(),
                     cells.iter_mut().rev(),
                 );
+                let columns_of_cells = below_diagonal.rev();
+                if let Terms::Distance {
+                    squared_norms,
+                    root,
+                } = terms
+                {
+                    let of_squared = |q: f64| if *root { -q.sqrt() } else { -q };
+                    for (cell, column) in cells.iter_mut().zip(columns_of_cells) {
+                        let least = COARSE * (squared_norms[row] + squared_norms[column]);
+                        let squared = if *root { *cell * *cell } else { -*cell };
+                        if squared < least {
+                            *cell = of_squared(directly(row, column));
+                        }
+                    }
+                }
                 cells.iter_mut().for_each(|cell| *cell = of(*cell));
             }
         }

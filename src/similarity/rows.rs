@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::rdm::UNIT_ROUNDOFF;
 use crate::representation::{Representation, Values, with_values};
 use crate::similarity::{Real, Similarity};
 use crate::stimuli::Stimuli;
@@ -172,15 +173,20 @@ impl Direction {
     ) -> Result<Self> {
         let mut mean = 0.0;
         if similarity == Similarity::Pearson {
-            if features.iter().all(|&value| value == features[0]) {
+            let sum = reduce(features, |value| value, |sum, value| sum + value);
+            mean = sum / features.len() as f64;
+        }
+        let largest = reduce(features, |value| (value - mean).abs(), f64::max);
+        if similarity == Similarity::Pearson {
+            // Of decimals that are equal but for their rounding, and of the mean.
+            let of_rounding = (features.len() as f64 / 8.0 + 16.0) * UNIT_ROUNDOFF * mean.abs();
+            let are_equal = features.iter().all(|&value| value == features[0]);
+            if are_equal || largest <= of_rounding {
                 return Err(Error::ConstantRow {
                     stimulus: stimulus(),
                 });
             }
-            mean =
-                reduce(features, |value| value, |sum, value| sum + value) / features.len() as f64;
         }
-        let largest = reduce(features, |value| (value - mean).abs(), f64::max);
         let length = match similarity {
             Similarity::Cosine | Similarity::Pearson => largest,
             _ => 1.0,
@@ -230,7 +236,11 @@ impl Direction {
 const LANES: usize = 8;
 
 /// Reduces a row, starting from 0, in a fixed order.
-fn reduce<T: Real>(features: &[T], of: impl Fn(f64) -> f64, add: impl Fn(f64, f64) -> f64) -> f64 {
+pub(super) fn reduce<T: Real>(
+    features: &[T],
+    of: impl Fn(f64) -> f64,
+    add: impl Fn(f64, f64) -> f64,
+) -> f64 {
     let mut lanes = [0.0; LANES];
     let (chunks, rest) = features.as_chunks::<LANES>();
     for chunk in chunks {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::metric::cka::product::COLUMNS;
+use crate::rdm::UNIT_ROUNDOFF;
 use crate::representation::{Representation, with_values};
 use crate::similarity::{Real, blocks, inverse_power_of_two, zeroed};
 use crate::stimuli::Stimuli;
@@ -77,14 +78,17 @@ impl<T: Real> Centred<T> {
             for mean in means {
                 *mean /= rows.len() as f64;
             }
-            largest.into_iter().fold(0.0, f64::max)
+            // Values that differ by no more than their own rounding don't vary.
+            let rounding = |origin: F| 2.0 * UNIT_ROUNDOFF * origin.into().abs();
+            let mut of_columns = largest.iter().zip(&origin[columns]);
+            let varies = of_columns.any(|(&largest, &origin)| largest > rounding(origin));
+            (largest.into_iter().fold(0.0, f64::max), varies)
         };
-        let largest = means
-            .par_chunks_mut(STRIP)
-            .enumerate()
-            .map(strip)
-            .reduce(|| 0.0, f64::max);
-        if largest == 0.0 {
+        let (largest, varies) = means.par_chunks_mut(STRIP).enumerate().map(strip).reduce(
+            || (0.0, false),
+            |(largest, varies), (other, also)| (largest.max(other), varies || also),
+        );
+        if !varies {
             return Err(Error::ConstantRepresentation {
                 representation: position,
             });

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::inference::Credit;
 use crate::metric::odd_one_out::Counts;
 use crate::names::named;
-use crate::similarity::Block;
+use crate::similarity::{BLOCK, Block, Screen, second_of};
 
 /// What a trial earns whose largest similarity is shared by several pairs.
+///
+/// Pairs share it whose similarities are equal within rounding; [`Similarity`](crate::Similarity) has the bounds.
 ///
 /// A network that maps everything to one point ties in every trial. Taking the first of the largest
 /// would then count every trial as correct, since the pair that people chose is written first.
@@ -43,9 +45,12 @@ impl TiePolicy {
         }
     }
 
-    /// What a trial earns in which the pair that people chose has the largest similarity, shared by
-    /// `n_largest` of `n_pairs` pairs.
-    fn credit(self, n_largest: u8, n_pairs: usize) -> Credit {
+    /// What a trial earns in which these of `n_pairs` pairs, one bit each, have the largest similarity.
+    fn credit(self, largest: u8, n_pairs: usize) -> Credit {
+        if largest & 1 == 0 {
+            return Credit::NONE;
+        }
+        let n_largest = largest.count_ones() as u8;
         match self {
             TiePolicy::Wrong => Credit::from(n_largest == 1),
             TiePolicy::Fractional => Credit::share_of(n_largest),
@@ -61,24 +66,26 @@ named!(
 );
 
 /// Writes what each trial of a block earns, and counts.
-pub(super) struct Choose<'a> {
+pub(super) struct Choose<'a, F> {
     pub block: &'a Block,
     pub n_pairs: usize,
+    pub screen: Screen,
+    /// The pairs with the largest similarity, one bit each, of a trial that the screen lets through.
+    pub largest: F,
     pub policy: TiePolicy,
     pub credits: &'a mut [Credit],
 }
 
-impl WithSimd for Choose<'_> {
+impl<F: Fn(usize, [f64; 3]) -> u8> WithSimd for Choose<'_, F> {
     type Output = Counts;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Counts {
-        // What a trial earns whose first pair is the largest, alone, with one other, and with two.
-        let [alone, of_two, of_three] =
-            [1, 2, 3].map(|n_largest| self.policy.credit(n_largest, self.n_pairs));
         let n = self.credits.len();
         let [first, second, third] = self.block.0.each_ref().map(|pair| &pair[..n]);
-        let mut n_ties = 0u64;
+        let mut are_close = [false; BLOCK];
+        let are_close = &mut are_close[..n];
+        let mut n_close = 0u64;
         for trial in 0..n {
             let third = if self.n_pairs == 3 {
                 third[trial]
@@ -87,35 +94,31 @@ impl WithSimd for Choose<'_> {
             };
             let (first, second) = (first[trial], second[trial]);
             let largest = first.max(second).max(third);
-            let (first, second, third) = (first == largest, second == largest, third == largest);
-            let tie = (first & second) | (first & third) | (second & third);
-            n_ties += u64::from(tie);
-            let credit = if second & third {
-                of_three
-            } else if second | third {
-                of_two
-            } else {
-                alone
-            };
-            self.credits[trial] = if first { credit } else { Credit::NONE };
+            let is_close = self
+                .screen
+                .is_close(largest, second_of([first, second, third]));
+            are_close[trial] = is_close;
+            n_close += u64::from(is_close);
+            let is_first = first == largest;
+            self.credits[trial] = if is_first { Credit::FULL } else { Credit::NONE };
+        }
+        let mut n_ties = 0;
+        if n_close > 0 {
+            for trial in (0..n).filter(|&trial| are_close[trial]) {
+                let similarities = [first[trial], second[trial], third[trial]];
+                let largest = (self.largest)(trial, similarities);
+                n_ties += u64::from(largest.count_ones() > 1);
+                self.credits[trial] = self.policy.credit(largest, self.n_pairs);
+            }
         }
         Counts::of(self.credits, n_ties)
     }
 }
 
-/// The pair with the largest similarity in each trial of a block; `None` where several share it.
-pub(super) fn chosen(block: &Block, n_pairs: usize, choices: &mut [Option<u8>]) {
-    for (trial, choice) in choices.iter_mut().enumerate() {
-        let similarities = block.0.iter().take(n_pairs).map(|pair| pair[trial]);
-        let largest = similarities.clone().fold(f64::NEG_INFINITY, f64::max);
-        let mut largest_at = (0u8..)
-            .zip(similarities)
-            .filter(|&(_, similarity)| similarity == largest);
-        *choice = largest_at.next().map(|(pair, _)| pair);
-        if largest_at.next().is_some() {
-            *choice = None;
-        }
-    }
+/// The pair of a trial with the largest similarity, of those that have it, one bit each; `None` where
+/// several share it.
+pub(super) fn chosen(largest: u8) -> Option<u8> {
+    (largest.count_ones() == 1).then_some(largest.trailing_zeros() as u8)
 }
 
 #[cfg(test)]
@@ -133,6 +136,13 @@ mod tests {
         let counts = pulp::Arch::new().dispatch(Choose {
             block: &block,
             n_pairs,
+            screen: Screen::EQUAL,
+            largest: |_, similarities: [f64; 3]| {
+                let own = &similarities[..n_pairs];
+                let largest = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let equal = (0..n_pairs).filter(|&pair| own[pair] == largest);
+                equal.map(|pair| 1 << pair).sum()
+            },
             policy,
             credits: &mut credits,
         });

@@ -10,7 +10,7 @@ use crate::metric::odd_one_out::choice::Choose;
 use crate::metric::odd_one_out::probability::{Losses, SumLosses};
 use crate::metric::odd_one_out::{Counts, Outcomes, Probabilities, ZeroShotOddOneOut};
 use crate::representation::Representation;
-use crate::similarity::{BLOCK, Block, PairSimilarities, Similarity};
+use crate::similarity::{BLOCK, Block, Judge, PairSimilarities, Similarity};
 use crate::softmax::Softmax;
 use crate::stimuli::Stimuli;
 
@@ -80,15 +80,22 @@ impl<'a> Kernel<'a> {
         counts.reduce(Counts::default, Counts::sum)
     }
 
-    /// Calls `with` with each block of similarities and its part of `out`, one element a trial.
-    pub fn for_each_block<T: Task, O: Send>(
+    /// Calls `with` with the pairs that have the largest similarity in each trial, one bit each, and its element
+    /// of `out`.
+    pub fn for_each_largest<T: Task, O: Send>(
         &self,
         trials: &Trials<T>,
         out: &mut [O],
-        with: impl Fn(&Block, &mut [O]) + Sync,
+        with: impl Fn(u8, &mut O) + Sync,
     ) {
         let trials = trials.as_slice();
-        look_up(&self.similarities, trials, T::N_PAIRS, out, 1, with);
+        let source = &self.similarities;
+        look_up(source, trials, T::N_PAIRS, out, 1, |trials, block, out| {
+            for ((position, &trial), out) in trials.iter().enumerate().zip(out) {
+                let similarities = block.0.each_ref().map(|pair| pair[position]);
+                with(source.judge().largest(trial, similarities, T::N_PAIRS), out);
+            }
+        });
     }
 
     /// Calls `with` with the softmax of each trial and its `width` elements of `out`.
@@ -99,33 +106,42 @@ impl<'a> Kernel<'a> {
         width: usize,
         with: impl Fn(Softmax, &mut [f64]) + Sync,
     ) {
-        self.for_each::<T, _>(
-            trials.as_slice(),
-            out,
-            width,
-            |similarities, factor, out| {
-                with(Softmax::new(similarities, factor), out);
-            },
-        );
+        self.for_each::<T, _>(trials.as_slice(), out, width, |question, out| {
+            with(Softmax::new(question.similarities, question.factor), out);
+        });
     }
 
-    /// Calls `with` with the similarities of the pairs of each question (−∞ for a pair that is none), the
-    /// factor that makes them logits, and its `width` elements of `out`.
+    /// Calls `with` with what each question finds and its `width` elements of `out`.
     pub fn for_each<T: Task, O: Send>(
         &self,
         questions: &[[u32; 3]],
         out: &mut [O],
         width: usize,
-        with: impl Fn([f64; 3], f64, &mut [O]) + Sync,
+        with: impl Fn(Question<'_>, &mut [O]) + Sync,
     ) {
         let (source, factor) = self.logits();
-        look_up(source, questions, T::N_PAIRS, out, width, |block, out| {
-            for (trial, out) in out.chunks_exact_mut(width).enumerate() {
-                let mut similarities = block.0.each_ref().map(|pair| pair[trial]);
-                similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
-                with(similarities, factor, out);
-            }
-        });
+        let judge = source.judge();
+        look_up(
+            source,
+            questions,
+            T::N_PAIRS,
+            out,
+            width,
+            |shown, block, out| {
+                for (position, out) in out.chunks_exact_mut(width).enumerate() {
+                    let mut similarities = block.0.each_ref().map(|pair| pair[position]);
+                    similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
+                    let question = Question {
+                        similarities,
+                        factor,
+                        shown: shown[position],
+                        n_pairs: T::N_PAIRS,
+                        judge,
+                    };
+                    with(question, out);
+                }
+            },
+        );
     }
 
     /// What logits are made of, and the factor that makes them.
@@ -143,9 +159,14 @@ impl<'a> Kernel<'a> {
     fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
         let mut block = Block::new();
         self.similarities.gather(trials, T::N_PAIRS, &mut block);
+        let judge = self.similarities.judge();
         let counts = self.arch.dispatch(Choose {
             block: &block,
             n_pairs: T::N_PAIRS,
+            screen: judge.screen(),
+            largest: |trial: usize, similarities| {
+                judge.largest(trials[trial], similarities, T::N_PAIRS)
+            },
             policy: self.metric.ties,
             credits,
         });
@@ -186,15 +207,35 @@ impl<'a> Kernel<'a> {
     }
 }
 
-/// Looks up blocks of trials in parallel; `with` is called with each and its part of `out`, `width`
-/// elements a trial.
+/// What a question finds.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// The similarities of the pairs, or what else probabilities are made of; −∞ for a pair that is none.
+    pub similarities: [f64; 3],
+    /// What makes logits of them.
+    pub factor: f64,
+    shown: [u32; 3],
+    n_pairs: usize,
+    judge: &'a Judge<'a>,
+}
+
+impl Question<'_> {
+    /// The pairs that have the largest similarity, one bit each.
+    pub fn largest(&self) -> u8 {
+        self.judge
+            .largest(self.shown, self.similarities, self.n_pairs)
+    }
+}
+
+/// Looks up blocks of trials in parallel; `with` is called with each, its similarities and its part of `out`,
+/// `width` elements a trial.
 fn look_up<O: Send>(
     source: &PairSimilarities<'_>,
     trials: &[[u32; 3]],
     n_pairs: usize,
     out: &mut [O],
     width: usize,
-    with: impl Fn(&Block, &mut [O]) + Sync,
+    with: impl Fn(&[[u32; 3]], &Block, &mut [O]) + Sync,
 ) {
     trials
         .par_chunks(BLOCK)
@@ -202,6 +243,6 @@ fn look_up<O: Send>(
         .for_each(|(trials, out)| {
             let mut block = Block::new();
             source.gather(trials, n_pairs, &mut block);
-            with(&block, out);
+            with(trials, &block, out);
         });
 }

@@ -26,6 +26,7 @@ use crate::similarity::{Precision, Similarity};
 use crate::stimuli::Stimuli;
 
 use kernel::Kernel;
+pub(crate) use kernel::Question;
 
 /// Zero-shot odd-one-out accuracy: of three stimuli, the representation puts the two together that
 /// it finds most similar; how often are these the two that people put together?
@@ -215,8 +216,8 @@ impl ZeroShotOddOneOut {
     ) -> Result<Vec<Option<u8>>> {
         let kernel = Kernel::for_trials(self.without_probabilities(), representation, trials)?;
         let mut choices = vec![None; trials.len()];
-        kernel.for_each_block(trials, &mut choices, |block, choices| {
-            choice::chosen(block, T::N_PAIRS, choices);
+        kernel.for_each_largest(trials, &mut choices, |largest, choice| {
+            *choice = choice::chosen(largest);
         });
         Ok(choices)
     }
@@ -278,22 +279,19 @@ impl ZeroShotOddOneOut {
         Ok(surprisals)
     }
 
-    /// Calls `with` for each question: with what its probabilities are made of (−∞ for a pair that is
-    /// none), the factor that makes these numbers logits, and its element of `out`.
+    /// Calls `with` for each question: with what its probabilities are made of, and its element of `out`.
     pub(crate) fn for_each_question<T: Task, O: Send>(
         &self,
         representation: &Representation,
         questions: &ChoiceFrequencies<T>,
         out: &mut [O],
-        with: impl Fn([f64; 3], f64, &mut O) + Sync,
+        with: impl Fn(Question<'_>, &mut O) + Sync,
     ) -> Result<()> {
         let asked = questions.questions();
         let (stimuli, shown) = (questions.stimuli(), questions.shown());
         let n_questions = asked.len() as u64;
         let kernel = Kernel::new(*self, representation, stimuli, shown, n_questions)?;
-        kernel.for_each::<T, _>(asked, out, 1, |similarities, factor, out| {
-            with(similarities, factor, &mut out[0]);
-        });
+        kernel.for_each::<T, _>(asked, out, 1, |question, out| with(question, &mut out[0]));
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::inference::{Resample, draw_counts};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::geometry::{Geometry, PairWeights, Weighted, Weighting};
 use crate::metric::rsa::replicates::{Replicate, Replicates};
-use crate::rdm::{Rdm, RdmSet};
+use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 
 /// A bootstrap over stimuli, over people or over both, of how well models predict people.
 ///
@@ -187,6 +187,8 @@ struct Sample {
     n_stimuli: usize,
     models: Vec<Geometry>,
     people: Vec<Geometry>,
+    /// How far rounding may move the mean of people.
+    rounding_of_mean: Rounding,
     is_complete: bool,
     with_ceiling: bool,
 }
@@ -202,11 +204,19 @@ impl Sample {
         let models: Vec<Rdm> = models.collect::<Result<_>>()?;
         let n_missing = |rdms: &[Rdm]| rdms.iter().map(Rdm::n_missing).sum::<usize>();
         let geometries = |rdms: &[Rdm]| {
-            let geometry = |rdm: &Rdm| Geometry::new(comparator, rdm.values().to_vec());
+            let geometry = |rdm: &Rdm| {
+                let values = rdm.values().to_vec();
+                Geometry::new(comparator, values, rdm.rounding())
+            };
             rdms.iter().map(geometry).collect::<Vec<_>>()
         };
+        let mut errors = MeanRounding::default();
+        for rdm in people.rdms() {
+            errors.add(rdm.values(), rdm.rounding());
+        }
         Ok(Self {
             comparator,
+            rounding_of_mean: errors.of_mean(),
             n_stimuli: people.stimuli().len(),
             is_complete: n_missing(&models) + n_missing(people.rdms()) == 0,
             models: geometries(&models),
@@ -263,7 +273,7 @@ impl Sample {
             let means = sums.iter_mut().zip(&totals);
             means.for_each(|(sum, total)| *sum /= total);
         }
-        Geometry::new(self.comparator, sums)
+        Geometry::new(self.comparator, sums, self.rounding_of_mean)
     }
 }
 

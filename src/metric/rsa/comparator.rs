@@ -12,7 +12,7 @@ use crate::rdm::{Rdm, Scaling};
 /// | name | value | range | undefined where |
 /// |---|---|---|---|
 /// | `Pearson` | correlation | \[−1, 1\] | one doesn't vary |
-/// | `Spearman` | correlation of ranks, equal values sharing the mean of theirs | \[−1, 1\] | one doesn't vary |
+/// | `Spearman` | correlation of ranks, values that tie sharing the mean of theirs | \[−1, 1\] | one doesn't vary |
 /// | `KendallTauA` | (concordant − discordant) / (m(m−1)/2) | \[−1, 1\] | |
 /// | `KendallTauB` | the same over √((pairs that differ in a)(pairs that differ in b)) | \[−1, 1\] | one doesn't vary |
 /// | `Cosine` | Σ aₖbₖ / (‖a‖‖b‖) | \[−1, 1\] | one is all 0 |
@@ -25,6 +25,14 @@ use crate::rdm::{Rdm, Scaling};
 /// that share a stimulus are correlated, and whitening counts them for less. V, which is m×m, is never
 /// made: V⁻¹ is proportional to the map from an RDM to the centred Gram matrix that squared distances
 /// come from, and back, in O(m).
+///
+/// Values of an RDM tie where they are equal within rounding: sorted, a value ties with the next where their
+/// difference is at most the sum of the bounds on their rounding errors. [`Dissimilarity`](crate::Dissimilarity)
+/// says what these are for RDMs of representations; for the mean of RDMs of N people the bound is (N + 2) u
+/// times the largest value, with u = 2⁻⁵³, beside what each RDM brings along. Values of files have none, and tie
+/// where they are the same number. An RDM doesn't vary where its smallest value ties with its largest, or differs
+/// from it by no more than 16 units in the last place (of single precision where the values are), wherever they come
+/// from; it is all 0 where no value exceeds its bound.
 ///
 /// A model that predicts ties (categories) is at an advantage under Spearman and Kendall's τ-b; ρ-a
 /// and τ-a compare it fairly with models that don't (Nili et al. 2014; Schütt et al. 2023).
@@ -104,15 +112,15 @@ impl Comparator {
         if first.n_missing() == 0 && second.n_missing() == 0 {
             let n = first.n_stimuli();
             let (first, second) = rayon::join(
-                || Prepared::new(self, n, first.values().to_vec()),
-                || Prepared::new(self, n, second.values().to_vec()),
+                || Prepared::new(self, n, first.values().to_vec(), first.rounding()),
+                || Prepared::new(self, n, second.values().to_vec(), second.rounding()),
             );
             return name(first, second);
         }
-        let [first, second] = self.common_pairs(first, second)?;
+        let [first_values, second_values] = self.common_pairs(first, second)?;
         name(
-            Prepared::of_some_pairs(self, first),
-            Prepared::of_some_pairs(self, second),
+            Prepared::of_some_pairs(self, first_values, first.rounding()),
+            Prepared::of_some_pairs(self, second_values, second.rounding()),
         )
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot, sum};
-use crate::rdm::{Ordered, Scaling, scale, sort_order};
+use crate::rdm::{MeanRounding, Ordered, Rounding, Scaling, UNIT_ROUNDOFF, scale, sort_order};
 
 /// How often each pair of stimuli counts: the product of the numbers of times that its two stimuli
 /// were drawn. A stimulus makes no pair with itself.
@@ -60,18 +60,24 @@ impl PairWeights {
 /// The values of an RDM, with what doesn't depend on weights done once.
 pub(super) struct Geometry {
     values: Vec<f64>,
+    /// How far rounding may have moved the values.
+    rounding: Rounding,
     /// Under ranks: where values stand, in ascending order.
     order: Vec<Ordered>,
 }
 
 impl Geometry {
-    pub fn new(comparator: Comparator, values: Vec<f64>) -> Self {
+    pub fn new(comparator: Comparator, values: Vec<f64>, rounding: Rounding) -> Self {
         let is_complete = values.iter().all(|value| !value.is_nan());
         let order = match is_complete && is_weighted(comparator) && is_ranked(comparator) {
-            true => sort_order(&values),
+            true => sort_order(&values, rounding),
             false => Vec::new(),
         };
-        Self { values, order }
+        Self {
+            values,
+            rounding,
+            order,
+        }
     }
 
     pub fn values(&self) -> &[f64] {
@@ -99,6 +105,7 @@ pub(super) enum Weighted {
     /// Each pair as often as it counts.
     Repeated {
         values: Vec<f64>,
+        rounding: Rounding,
         prepared: Option<Prepared>,
     },
 }
@@ -114,22 +121,18 @@ pub(super) struct Weighting<'a> {
 impl Weighting<'_> {
     pub fn apply(&self, geometry: &Geometry) -> Result<Weighted> {
         if self.is_complete && is_weighted(self.comparator) {
-            let values = match is_ranked(self.comparator) {
-                true => self.ranks(&geometry.order),
-                false => {
-                    let active = self.weights.active.iter();
-                    active
-                        .map(|pair| geometry.values[pair.pair as usize])
-                        .collect()
-                }
-            };
-            return self.vector(values);
+            if is_ranked(self.comparator) {
+                return self.vector(self.ranks(&geometry.order), Rounding::NONE);
+            }
+            let active = self.weights.active.iter();
+            let values = active.map(|pair| geometry.values[pair.pair as usize]);
+            return self.vector(values.collect(), geometry.rounding);
         }
         let values = match self.weights.is_uniform {
             true => geometry.values.clone(),
             false => self.repeat(&geometry.values),
         };
-        self.repeated(values)
+        self.repeated(values, geometry.rounding)
     }
 
     /// Ranks under weights, of the pairs that count.
@@ -142,16 +145,20 @@ impl Weighting<'_> {
     }
 
     /// Values of the pairs that count, ranks already where the comparator ranks.
-    fn vector(&self, mut values: Vec<f64>) -> Result<Weighted> {
+    fn vector(&self, mut values: Vec<f64>, rounding: Rounding) -> Result<Weighted> {
         let undefined = || Error::ConstantRdm {
             undefined: "the comparison",
         };
         let active = &self.weights.active;
-        let Some(&first) = values.first() else {
+        if values.is_empty() {
             return Err(undefined());
-        };
-        if self.comparator != Comparator::Cosine {
-            if self.comparator != Comparator::RhoA && values.iter().all(|&value| value == first) {
+        }
+        if self.comparator == Comparator::Cosine {
+            if values.iter().all(|value| rounding.is_zero(value.abs())) {
+                return Err(undefined());
+            }
+        } else {
+            if self.comparator != Comparator::RhoA && !rounding.vary(&values) {
                 return Err(undefined());
             }
             let weighted = values.iter().zip(active);
@@ -187,16 +194,24 @@ impl Weighting<'_> {
         active.flat_map(copies).collect()
     }
 
-    fn repeated(&self, values: Vec<f64>) -> Result<Weighted> {
+    fn repeated(&self, values: Vec<f64>, rounding: Rounding) -> Result<Weighted> {
         let prepared = match self.is_complete {
             true if self.weights.is_uniform => {
                 let n = self.weights.n_stimuli;
-                Some(Prepared::new(self.comparator, n, values.clone())?)
+                let values = values.clone();
+                Some(Prepared::new(self.comparator, n, values, rounding)?)
             }
-            true => Some(Prepared::of_some_pairs(self.comparator, values.clone())?),
+            true => {
+                let values = values.clone();
+                Some(Prepared::of_some_pairs(self.comparator, values, rounding)?)
+            }
             false => None,
         };
-        Ok(Weighted::Repeated { values, prepared })
+        Ok(Weighted::Repeated {
+            values,
+            rounding,
+            prepared,
+        })
     }
 
     pub fn compare(&self, first: &Weighted, second: &Weighted) -> Result<f64> {
@@ -209,17 +224,22 @@ impl Weighting<'_> {
                 },
             ) => Ok((dot(values, others) / length / other_length).clamp(-1.0, 1.0)),
             (
-                Weighted::Repeated { values, prepared },
+                Weighted::Repeated {
+                    values,
+                    rounding,
+                    prepared,
+                },
                 Weighted::Repeated {
                     values: others,
+                    rounding: other_rounding,
                     prepared: other_prepared,
                 },
             ) => match (prepared, other_prepared) {
                 (Some(prepared), Some(other)) => Ok(prepared.compare(other)),
                 _ => {
                     let [values, others] = self.comparator.common_values(values, others)?;
-                    let first = Prepared::of_some_pairs(self.comparator, values)?;
-                    let second = Prepared::of_some_pairs(self.comparator, others)?;
+                    let first = Prepared::of_some_pairs(self.comparator, values, *rounding)?;
+                    let second = Prepared::of_some_pairs(self.comparator, others, *other_rounding)?;
                     Ok(first.compare(&second))
                 }
             },
@@ -235,44 +255,48 @@ impl Weighting<'_> {
             people.filter(|(_, count)| **count > 0)
         };
         if let Some(Weighted::Vector { values, .. }) = people.first() {
+            let active = &self.weights.active;
             let mut pooled = vec![0.0; values.len()];
+            let mut sizes = 0.0;
             for (person, &count) in counted() {
                 if let Weighted::Vector { values, length } = person {
                     let scale = match is_ranked(self.comparator) {
                         true => f64::from(count),
                         false => f64::from(count) / length,
                     };
-                    for (sum, value) in pooled.iter_mut().zip(values) {
+                    let mut largest = 0.0f64;
+                    for ((sum, value), pair) in pooled.iter_mut().zip(values).zip(active) {
                         *sum += scale * value;
+                        largest = largest.max(value.abs() / pair.root);
                     }
+                    sizes += scale * largest;
                 }
             }
-            for (value, pair) in pooled.iter_mut().zip(&self.weights.active) {
+            for (value, pair) in pooled.iter_mut().zip(active) {
                 *value /= pair.root;
             }
+            // Of each value (centred, times the root of its weight and the scale), of their sum, and of
+            // the division.
+            let operations = people.len() as f64 + 5.0;
+            let rounding = Rounding::Absolute(operations * UNIT_ROUNDOFF * sizes);
             if !is_ranked(self.comparator) {
-                return self.vector(pooled);
+                return self.vector(pooled, rounding);
             }
-            // Sums that are equal but for rounding tie.
-            let largest = pooled
-                .iter()
-                .fold(0.0, |max: f64, value| max.max(value.abs()));
-            if largest > 0.0 {
-                let unit = largest * 1e-12;
-                let round = |value: &mut f64| *value = (*value / unit).round();
-                pooled.iter_mut().for_each(round);
-            }
-            let active = &self.weights.active;
             let mut ranks = vec![0.0; active.len()];
-            let order = sort_order(&pooled);
+            let order = sort_order(&pooled, rounding);
             weighted_ranks(&order, |place| active[place].weight, &mut ranks);
-            return self.vector(ranks);
+            return self.vector(ranks, Rounding::NONE);
         }
+        let mut errors = MeanRounding::default();
         let mut pooled: Vec<(f64, f64)> = Vec::new();
         for (person, &count) in counted() {
-            if let Weighted::Repeated { values, .. } = person {
+            if let Weighted::Repeated {
+                values, rounding, ..
+            } = person
+            {
                 let mut values = values.clone();
-                scale(&mut values, self.comparator.pooling())?;
+                let rounding = scale(&mut values, self.comparator.pooling(), *rounding)?;
+                errors.add(&values, rounding);
                 pooled.resize(values.len(), (0.0, 0.0));
                 for ((sum, weight), value) in pooled.iter_mut().zip(values) {
                     if !value.is_nan() {
@@ -284,7 +308,7 @@ impl Weighting<'_> {
         }
         // None at all is NaN: the pair is missing.
         let mean = pooled.into_iter().map(|(sum, weight)| sum / weight);
-        self.repeated(mean.collect())
+        self.repeated(mean.collect(), errors.of_mean())
     }
 }
 

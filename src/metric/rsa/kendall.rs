@@ -1,6 +1,6 @@
 //! Kendall's τ in O(m log m) (Knight 1966).
 
-use crate::rdm::sort_order;
+use crate::rdm::{Rounding, sort_order};
 
 /// What the difference of concordant and discordant pairs is divided by.
 #[derive(Debug, Clone, Copy)]
@@ -14,17 +14,17 @@ pub(crate) enum Denominator {
 /// Values by their ranks.
 #[derive(Debug, Clone)]
 pub(crate) struct KendallRanks {
-    /// Rank of each value, equal values sharing one.
+    /// Rank of each value, values that tie sharing one.
     ranks: Vec<u32>,
     /// Where the values stand, in ascending order.
     order: Vec<u32>,
-    /// Pairs of equal values.
+    /// Pairs of values that tie.
     n_tied: u64,
 }
 
 impl KendallRanks {
-    pub fn new(values: &[f64]) -> Self {
-        let sorted = sort_order(values);
+    pub fn new(values: &[f64], rounding: Rounding) -> Self {
+        let sorted = sort_order(values, rounding);
         let mut ranks = vec![0; values.len()];
         let mut n_tied = 0;
         let groups = sorted.chunk_by(|left, _| left.ties_with_next);
@@ -41,7 +41,7 @@ impl KendallRanks {
         }
     }
 
-    /// Whether not all values are equal.
+    /// Whether not all values tie.
     pub fn vary(&self) -> bool {
         self.n_tied < pairs(self.ranks.len())
     }
@@ -159,7 +159,8 @@ mod tests {
             let (a, b): (Vec<i8>, Vec<i8>) = pairs.into_iter().unzip();
             let (difference, differ_in_a, differ_in_b) = by_definition(&a, &b);
             let ranks = |values: &[i8]| {
-                KendallRanks::new(&values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>())
+                let values: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
+                KendallRanks::new(&values, Rounding::NONE)
             };
             let (first, second) = (ranks(&a), ranks(&b));
             let tau_a = difference as f64 / super::pairs(a.len()) as f64;

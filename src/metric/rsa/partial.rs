@@ -99,7 +99,7 @@ impl Comparator {
         }
         let column = |(position, rdm): (usize, &Cow<'_, Rdm>)| {
             let values = common.iter().map(|&pair| rdm.values()[pair]).collect();
-            let prepared = Prepared::of_some_pairs(self, values);
+            let prepared = Prepared::of_some_pairs(self, values, rdm.rounding());
             let prepared = prepared.map_err(|error| error.in_rdm(name(position)))?;
             Ok(prepared
                 .into_unit()

@@ -194,7 +194,7 @@ impl<'a> Permuted<'a> {
             });
         }
         let n = model.n_stimuli();
-        let people = Prepared::new(comparator, n, people.values().to_vec())?;
+        let people = Prepared::new(comparator, n, people.values().to_vec(), people.rounding())?;
         let people = match people.into_unit() {
             Ok(people) => people,
             Err(people) => {
@@ -205,7 +205,9 @@ impl<'a> Permuted<'a> {
                 });
             }
         };
-        match Prepared::new(comparator, n, model.values().to_vec())?.into_unit() {
+        let rounding = model.rounding();
+        let model = Prepared::new(comparator, n, model.values().to_vec(), rounding)?;
+        match model.into_unit() {
             Ok(model) => Ok(Permuted::Vector {
                 model: square(n, &model)?,
                 people,
@@ -224,7 +226,8 @@ impl<'a> Permuted<'a> {
                 people,
             } => {
                 let values = at(model, positions).collect();
-                let model = Prepared::new(*comparator, positions.len(), values)?;
+                let n = positions.len();
+                let model = Prepared::new(*comparator, n, values, model.rounding())?;
                 Ok(model.compare(people))
             }
             Permuted::CommonPairs {
@@ -232,8 +235,9 @@ impl<'a> Permuted<'a> {
                 model,
                 people,
             } => {
-                let model =
-                    Rdm::with_missing(people.stimuli().clone(), at(model, positions).collect())?;
+                let values = at(model, positions).collect();
+                let permuted = Rdm::with_missing(people.stimuli().clone(), values)?;
+                let model = permuted.with_rounding(model.rounding());
                 comparator.compare(&model, people)
             }
         }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::kendall::{Denominator, KendallRanks};
-use crate::rdm::{centred_ranks, row_range};
+use crate::rdm::{Rounding, centred_ranks, row_range};
 
 /// The values of an RDM, made ready. Both of two that are compared were made ready for the same
 /// comparator and the same pairs.
@@ -21,28 +21,44 @@ pub(crate) enum Prepared {
 }
 
 impl Prepared {
-    /// All pairs of `n` stimuli, none missing.
-    pub fn new(comparator: Comparator, n: usize, values: Vec<f64>) -> Result<Self> {
+    /// All pairs of `n` stimuli, none missing, which rounding may have moved so far.
+    pub fn new(
+        comparator: Comparator,
+        n: usize,
+        values: Vec<f64>,
+        rounding: Rounding,
+    ) -> Result<Self> {
         match comparator {
-            Comparator::WhitenedCosine => with_length(gram(n, values), "the cosine"),
+            Comparator::WhitenedCosine => {
+                let values = not_zero(values, rounding, "the cosine")?;
+                with_length(gram(n, values), "the cosine")
+            }
             Comparator::WhitenedPearson => {
-                let centred = centre(values, "the correlation")?;
+                let centred = centre(values, rounding, "the correlation")?;
                 with_length(gram(n, centred), "the correlation")
             }
-            _ => Self::of_some_pairs(comparator, values),
+            _ => Self::of_some_pairs(comparator, values, rounding),
         }
     }
 
     /// Some pairs, for a comparator that doesn't ask which.
-    pub fn of_some_pairs(comparator: Comparator, mut values: Vec<f64>) -> Result<Self> {
+    pub fn of_some_pairs(
+        comparator: Comparator,
+        mut values: Vec<f64>,
+        rounding: Rounding,
+    ) -> Result<Self> {
         let m = values.len() as f64;
         match comparator {
             Comparator::Pearson | Comparator::WhitenedPearson => {
-                with_length(centre(values, "the correlation")?, "the correlation")
+                let centred = centre(values, rounding, "the correlation")?;
+                with_length(centred, "the correlation")
             }
-            Comparator::Cosine | Comparator::WhitenedCosine => with_length(values, "the cosine"),
+            Comparator::Cosine | Comparator::WhitenedCosine => {
+                let values = not_zero(values, rounding, "the cosine")?;
+                with_length(values, "the cosine")
+            }
             Comparator::Spearman => {
-                let squared = centred_ranks(&mut values);
+                let squared = centred_ranks(&mut values, rounding);
                 match squared > 0.0 {
                     true => Ok(Prepared::Vector {
                         values,
@@ -52,17 +68,17 @@ impl Prepared {
                 }
             }
             Comparator::RhoA => {
-                centred_ranks(&mut values);
+                centred_ranks(&mut values, rounding);
                 // Of ranks without ties.
                 let length = (m * (m * m - 1.0) / 12.0).sqrt();
                 Ok(Prepared::Vector { values, length })
             }
             Comparator::KendallTauA => Ok(Prepared::Kendall(
-                KendallRanks::new(&values),
+                KendallRanks::new(&values, rounding),
                 Denominator::AllPairs,
             )),
             Comparator::KendallTauB => {
-                let ranks = KendallRanks::new(&values);
+                let ranks = KendallRanks::new(&values, rounding);
                 if !ranks.vary() {
                     return Err(constant("Kendall's τ-b"));
                 }
@@ -105,10 +121,17 @@ fn constant(undefined: &'static str) -> Error {
     Error::ConstantRdm { undefined }
 }
 
-/// Subtracts the mean.
-fn centre(values: Vec<f64>, undefined: &'static str) -> Result<Vec<f64>> {
-    let first = values[0];
-    if values.iter().all(|&value| value == first) {
+/// Refuses values that are all 0, within rounding.
+fn not_zero(values: Vec<f64>, rounding: Rounding, undefined: &'static str) -> Result<Vec<f64>> {
+    match values.iter().all(|value| rounding.is_zero(value.abs())) {
+        true => Err(constant(undefined)),
+        false => Ok(values),
+    }
+}
+
+/// Subtracts the mean of values that vary.
+fn centre(values: Vec<f64>, rounding: Rounding, undefined: &'static str) -> Result<Vec<f64>> {
+    if !rounding.vary(&values) {
         return Err(constant(undefined));
     }
     let mut values = within_range(values);

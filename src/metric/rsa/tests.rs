@@ -55,7 +55,7 @@ fn weights_repeat_pairs() {
             continue;
         }
         let expected = [&first, &second].map(|rdm| {
-            let prepared = Prepared::of_some_pairs(comparator, copies(rdm));
+            let prepared = Prepared::of_some_pairs(comparator, copies(rdm), rdm.rounding());
             prepared.unwrap()
         });
         let expected = expected[0].compare(&expected[1]);
@@ -66,7 +66,7 @@ fn weights_repeat_pairs() {
                 is_complete,
             };
             let [a, b] = [&first, &second].map(|rdm| {
-                let geometry = Geometry::new(comparator, rdm.values().to_vec());
+                let geometry = Geometry::new(comparator, rdm.values().to_vec(), rdm.rounding());
                 weighting.apply(&geometry).unwrap()
             });
             let found = weighting.compare(&a, &b).unwrap();

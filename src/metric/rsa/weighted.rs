@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::nnls::non_negative_least_squares;
 use crate::metric::rsa::prepared::{dot, gram, sum};
-use crate::rdm::{Rdm, RdmSet, Scaling};
+use crate::rdm::{Rdm, RdmSet, Rounding, Scaling, UNIT_ROUNDOFF};
 
 /// A model that predicts dissimilarities as a non-negatively weighted sum of feature RDMs, such as
 /// those of the layers of a network or of the dimensions of an embedding (Khaligh-Razavi &
@@ -123,8 +123,8 @@ impl WeightedModel {
             return Err(too_few("pairs that all RDMs have", 2, pairs.len()));
         }
         let column = |rdm: &Rdm, divisor: f64| {
-            let values = pairs.iter().map(|&pair| rdm.values()[pair] / divisor);
-            self.column(stimuli.len(), values.collect())
+            let values: Vec<f64> = pairs.iter().map(|&pair| rdm.values()[pair]).collect();
+            self.column(stimuli.len(), values, divisor, rdm.rounding())
         };
         let target = column(&target, 1.0).map_err(|error| error.in_rdm("the mean of people"))?;
         let columns: Vec<Result<Column>> = features
@@ -148,12 +148,20 @@ impl WeightedModel {
         })
     }
 
-    /// Values made ready for least squares.
-    fn column(self, n_stimuli: usize, mut values: Vec<f64>) -> Result<Column> {
+    /// Values, which rounding may have moved so far, divided and made ready for least squares.
+    fn column(
+        self,
+        n_stimuli: usize,
+        mut values: Vec<f64>,
+        divisor: f64,
+        rounding: Rounding,
+    ) -> Result<Column> {
         let is_correlation = self.comparator.pooling() != Scaling::RootMeanSquare;
+        let varies = rounding.vary(&values);
+        values.iter_mut().for_each(|value| *value /= divisor);
         let mut mean = 0.0;
         if is_correlation {
-            if values.iter().all(|&value| value == values[0]) {
+            if !varies {
                 let undefined = "the weight under a correlation";
                 return Err(Error::ConstantRdm { undefined });
             }
@@ -210,6 +218,8 @@ impl FeatureWeights {
         };
         let stimuli = first.stimuli();
         let mut values = vec![self.intercept; first.n_pairs()];
+        let mut sizes = self.intercept.abs();
+        let mut error = 0.0;
         for (position, rdm) in features.iter().enumerate() {
             let joined = rdm.stimuli().same_set_as(stimuli);
             let joined = joined.and_then(|()| rdm.select(stimuli));
@@ -218,8 +228,13 @@ impl FeatureWeights {
             for (sum, value) in values.iter_mut().zip(joined.values()) {
                 *sum += weight * (value / divisor);
             }
+            let present = joined.values().iter().filter(|value| !value.is_nan());
+            let largest = present.fold(0.0, |largest: f64, value| largest.max(value.abs()));
+            sizes += weight.abs() * (largest / divisor);
+            error += weight.abs() * (joined.rounding().most(largest) / divisor);
         }
-        Rdm::with_missing(stimuli.clone(), values)
+        error += (features.len() as f64 + 3.0) * UNIT_ROUNDOFF * sizes;
+        Ok(Rdm::with_missing(stimuli.clone(), values)?.with_rounding(Rounding::Absolute(error)))
     }
 }
 
@@ -268,7 +283,7 @@ fn root_mean_square(rdm: &Rdm) -> Result<f64> {
     let largest = present
         .iter()
         .fold(0.0, |largest: f64, d| largest.max(d.abs()));
-    if largest == 0.0 {
+    if rdm.rounding().is_zero(largest) {
         return Err(Error::ConstantRdm {
             undefined: "a root mean square of 1",
         });

@@ -1,0 +1,174 @@
+//! How far rounding may have moved the dissimilarities of an RDM.
+
+/// What one operation in double precision changes at most, as a share of its result.
+pub(crate) const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
+
+/// A bound on the rounding errors of dissimilarities, from the arithmetic that made them: values that
+/// differ by no more than the bounds of both can't be told apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Rounding {
+    /// The same bound for all values.
+    Absolute(f64),
+    /// Distances.
+    Distance(DistanceRounding),
+    /// Squares of distances.
+    SquaredDistance(DistanceRounding),
+    /// 1 − exp(−d² / width) of distances *d*.
+    Gaussian {
+        /// Of the distances.
+        distances: DistanceRounding,
+        width: f64,
+    },
+}
+
+/// A bound on the rounding errors of distances *d*:
+/// |error of d²| ≤ min(relative · d², cap²) + 2 · inputs · d + inputs².
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct DistanceRounding {
+    /// The largest error of d² as a share of it.
+    pub relative: f64,
+    /// The root of the largest error of any d².
+    pub cap: f64,
+    /// How far the rounding of features moves two rows together.
+    pub inputs: f64,
+}
+
+impl DistanceRounding {
+    /// The error of a distance.
+    fn of(self, distance: f64) -> f64 {
+        // |√(q + e) − √q| is at most e/√q, and at most √e.
+        let own = (self.relative * distance)
+            .min(self.cap * (self.cap / distance))
+            .min(self.cap);
+        own + 3.0 * self.inputs
+    }
+
+    /// The error of a squared distance.
+    fn of_squared(self, squared: f64) -> f64 {
+        let own = (self.relative * squared).min(self.cap * self.cap);
+        own + self.inputs * (2.0 * squared.sqrt() + self.inputs)
+    }
+}
+
+impl Rounding {
+    /// That of numbers which are taken as they are, such as those of files, and of ranks.
+    pub const NONE: Self = Rounding::Absolute(0.0);
+
+    /// Values whose spread is no more than so many units in the last place don't vary, wherever they come
+    /// from: it is what any computation of equal numbers may leave. Of single precision, where they are.
+    const LEAST_SPREAD: f64 = 16.0;
+
+    /// The bound for one value.
+    pub fn of(self, value: f64) -> f64 {
+        match self {
+            Rounding::Absolute(bound) => bound,
+            Rounding::Distance(distances) => distances.of(value),
+            Rounding::SquaredDistance(distances) => distances.of_squared(value),
+            Rounding::Gaussian { distances, width } => {
+                // Not infinite, for a value that was rounded to 1.
+                let squared = (-(-value).ln_1p()).min(700.0);
+                let of_exponent = distances.of_squared(squared * width) / width;
+                (-squared).exp() * of_exponent + 4.0 * UNIT_ROUNDOFF * value
+            }
+        }
+    }
+
+    /// The largest bound for values whose size is at most `largest`.
+    pub fn most(self, largest: f64) -> f64 {
+        match self {
+            Rounding::Gaussian { distances, width } => {
+                // The largest x·exp(−x) is 1/e, the largest √x·exp(−x) 0.43.
+                let DistanceRounding {
+                    relative, inputs, ..
+                } = distances;
+                let inputs = inputs / width.sqrt();
+                0.5 * relative + inputs * (1.0 + inputs) + 4.0 * UNIT_ROUNDOFF
+            }
+            // The others grow with the value.
+            _ => self.of(largest),
+        }
+    }
+
+    /// Whether two values can't be told apart, `low` being no larger than `high`.
+    #[inline(always)]
+    pub fn ties(self, low: f64, high: f64) -> bool {
+        low == high || high - low <= self.of(low) + self.of(high)
+    }
+
+    /// Whether values between `low` and `high` vary.
+    pub fn varies(self, low: f64, high: f64) -> bool {
+        let share = (high - low) / low.abs().max(high.abs());
+        let is_single = |value: f64| f64::from(value as f32) == value;
+        let are_whole = low.fract() == 0.0 && high.fract() == 0.0;
+        let epsilon = match is_single(low) && is_single(high) && !are_whole {
+            true => f64::from(f32::EPSILON),
+            false => f64::EPSILON,
+        };
+        // NaN of infinite values, which do vary.
+        !self.ties(low, high) && (share > Self::LEAST_SPREAD * epsilon || share.is_nan())
+    }
+
+    /// Whether values vary, of which NaN are missing.
+    pub fn vary(self, values: &[f64]) -> bool {
+        let present = values.iter().filter(|value| !value.is_nan());
+        let (low, high) = present
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| {
+                (low.min(value), high.max(value))
+            });
+        low < high && self.varies(low, high)
+    }
+
+    /// Whether a value of this size can't be told from 0.
+    pub fn is_zero(self, size: f64) -> bool {
+        size <= self.of(size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DISTANCES: DistanceRounding = DistanceRounding {
+        relative: 1e-12,
+        cap: 1e-5,
+        inputs: 1e-14,
+    };
+
+    /// The bounds of a distance, its square and its Gaussian are those of one and the same error.
+    #[test]
+    fn functions_of_a_distance_have_its_error() {
+        let width = 3.0;
+        let gaussian = |squared: f64| -(-squared / width).exp_m1();
+        for distance in [0.0, 1e-9, 1e-4, 0.1, 1.0, 4.0, 1e3, 1e6] {
+            let squared = distance * distance;
+            let error = DISTANCES.of_squared(squared);
+            let moved = squared + error;
+            let slack = 1.0 + 1e-3;
+            let of_root = Rounding::Distance(DISTANCES).of(distance);
+            assert!(moved.sqrt() - distance <= of_root * slack + 1e-16 * distance);
+            let rounding = Rounding::Gaussian {
+                distances: DISTANCES,
+                width,
+            };
+            let bound = rounding.of(gaussian(squared));
+            assert!(gaussian(moved) - gaussian(squared) <= bound * slack);
+            assert!(bound <= rounding.most(1.0));
+        }
+    }
+
+    #[test]
+    fn constant_values_do_not_vary() {
+        let absolute = Rounding::Absolute(1e-12);
+        assert!(absolute.vary(&[1.0, f64::NAN, 1.1]));
+        assert!(!absolute.vary(&[1.0, f64::NAN, 1.0 + 1.5e-12]));
+        assert!(Rounding::NONE.vary(&[1.0, 1.0 + 1e-12]));
+        assert!(!Rounding::NONE.vary(&[1.0, 1.0 + f64::EPSILON]));
+        let single = [0.1f32, 0.1 + f32::EPSILON, 0.2].map(f64::from);
+        assert!(!Rounding::NONE.vary(&single[..2]) && Rounding::NONE.vary(&single));
+        assert!(Rounding::NONE.vary(&[10_000_000.0, 10_000_001.0]));
+        assert!(!Rounding::NONE.vary(&[f64::NAN, 2.0]));
+        assert!(!Rounding::NONE.vary(&[]));
+        assert!(absolute.is_zero(1e-13) && !absolute.is_zero(1e-11));
+        assert!(Rounding::NONE.is_zero(0.0) && !Rounding::NONE.is_zero(1e-300));
+    }
+}
