@@ -8,9 +8,19 @@
 //! Choices are simulated from each fitted candidate, all candidates are fitted anew, and it is counted
 //! which wins. Bad input ends with exit code 1 and one line that says what is wrong.
 
+#[path = "common/candidates.rs"]
+mod candidates;
 mod common;
+#[path = "common/features.rs"]
+mod features;
+#[path = "common/pairing.rs"]
+mod pairing;
+#[path = "common/reading.rs"]
+mod reading;
 #[path = "simulated/mod.rs"]
 mod simulated;
+#[path = "common/trials.rs"]
+mod trials;
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -18,14 +28,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::dataset::TripletFile;
 use human_alignment::probe::CrossValidation;
 use human_alignment::recovery::{Criterion, ModelRecovery, Recovery};
-use human_alignment::{
-    Error, FileSource, OddOneOut, OddOneOutTask, Probe, Provenance, Representation, Result,
-};
+use human_alignment::{Error, OddOneOut, OddOneOutTask, Probe, Provenance, Representation, Result};
 use ndarray::Array2;
 use serde::Serialize;
+
+use features::FeatureReading;
+use trials::{Input, TrialReading};
 
 /// Would the right model win a comparison by probes?
 ///
@@ -33,13 +43,19 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(name = "recovery", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features of a candidate, one row a stimulus (.npy, .npz, .safetensors, .csv, .tsv); at least two.
+    /// Features of a candidate, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt); at least
+    /// two.
     #[arg(long, value_name = "FILE", requires = "triplets")]
     features: Vec<PathBuf>,
-    /// The array of .npz or .safetensors files that holds the features.
-    #[arg(long, value_name = "NAME", requires = "features")]
-    array: Option<String>,
-    /// Odd-one-out trials over the rows of the first, the odd one last (.npy, .txt).
+    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
+    #[arg(long, value_name = "FILE", requires = "features")]
+    ids: Option<PathBuf>,
+    #[command(flatten)]
+    reading: FeatureReading,
+    #[command(flatten)]
+    trial_reading: TrialReading,
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three indices or ids, the odd one last, or a
+    /// table with columns such as image1, image2, image3, choice.
     #[arg(long, value_name = "FILE", requires = "features")]
     triplets: Option<PathBuf>,
     /// The weight of the penalty, in nats; of several, each fold chooses.
@@ -78,6 +94,8 @@ struct Report {
     wins: Vec<Vec<f64>>,
     rate: f64,
     rate_by_cross_entropy: f64,
+    #[serde(flatten)]
+    input: Option<Input>,
     #[serde(skip)]
     is_simulated: bool,
 }
@@ -93,7 +111,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {
-    let (candidates, trials) = match &arguments.triplets {
+    let (candidates, trials, input) = match &arguments.triplets {
         Some(path) => read(arguments, path)?,
         None => simulated(arguments.seed)?,
     };
@@ -132,32 +150,35 @@ fn run(arguments: &Arguments) -> Result<Report> {
         rate: found.rate(Criterion::Accuracy),
         rate_by_cross_entropy: found.rate(Criterion::CrossEntropy),
         recovery: found,
+        input,
         is_simulated: arguments.triplets.is_none(),
     })
 }
 
-fn read(arguments: &Arguments, trials: &PathBuf) -> Result<(Vec<Representation>, OddOneOut)> {
+type Candidates = (Vec<Representation>, OddOneOut, Option<Input>);
+
+fn read(arguments: &Arguments, trials: &PathBuf) -> Result<Candidates> {
     let read = |path: &PathBuf| {
-        let mut source = FileSource::open(path)?;
-        if let Some(array) = &arguments.array {
-            source = source.with_array(array)?;
-        }
-        let features = source.read()?;
+        let features = arguments.reading.features(path, arguments.ids.as_deref())?;
         let name = path.display().to_string();
         let provenance: Provenance = features.provenance().clone().with_model(name);
         Ok(features.with_provenance(provenance))
     };
     let candidates: Vec<_> = arguments.features.iter().map(read).collect::<Result<_>>()?;
-    let stimuli = candidates[0].stimuli().clone();
-    let trials = TripletFile::<OddOneOutTask>::read(trials, stimuli)?;
-    Ok((candidates, trials.into_judgments()))
+    let drop_missing = arguments.trial_reading.drop_missing;
+    let shared = candidates::shared_stimuli(&candidates, drop_missing)?;
+    let reading = &arguments.reading.text;
+    let (trials, input) = arguments
+        .trial_reading
+        .trials::<OddOneOutTask>(trials, &shared, reading)?;
+    Ok((candidates, trials, Some(input)))
 }
 
 /// Three networks, and people who judge by what all of them see.
-fn simulated(seed: u64) -> Result<(Vec<Representation>, OddOneOut)> {
+fn simulated(seed: u64) -> Result<Candidates> {
     let world = simulated::World::new(60, 0, seed)?;
     let trials = world.odd_one_out(&[1.0; simulated::N_CONCEPTS], 3000, seed)?;
-    Ok((world.networks, trials))
+    Ok((world.networks, trials, None))
 }
 
 fn table(report: &Report) -> String {

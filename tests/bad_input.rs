@@ -46,7 +46,7 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
     let error = OddOneOut::new(animals(), vec![[0, 1, 2], [4, 1, 5], [9, 9, 9]]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "trial 1: index 5 is out of range: there are 5 stimuli"
+        "trial 1: index 5 is out of range: there are 5 stimuli (if counting begins at 1, say so: --count-from 1)"
     );
     assert!(matches!(
         error,
@@ -76,7 +76,9 @@ fn a_trial_with_a_stimulus_twice_is_numbered() {
         ([2, 2, 2], 2),
     ] {
         let trials = vec![[0, 1, 2], [2, 3, 4], trial];
-        let message = format!("trial 2: stimulus {index} stands twice");
+        let message = format!(
+            "trial 2: stimulus {index} occurs twice; trials that show one twice can be dropped (--drop-repeated)"
+        );
         let error = OddOneOut::new(animals(), trials.clone()).unwrap_err();
         assert_eq!(error.report().to_string(), message);
         let error = Anchored::new(animals(), trials).unwrap_err();
@@ -120,7 +122,7 @@ fn stimuli_without_a_row_are_named() {
     assert_eq!(
         error.report().to_string(),
         "4 of 4 stimuli are missing (no id is common to both: are these ids of the same stimuli?): \
-         \"cat\", \"dog\", \"cow\", \"pig\""
+         \"cat\", \"dog\", \"cow\", \"pig\"; the other side has ids such as \"0\""
     );
 
     let some = features_of(Stimuli::new(["pig", "cat", "hen"]).unwrap());

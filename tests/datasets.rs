@@ -332,8 +332,12 @@ fn wrong_files_are_refused() {
         Err(Error::Read { path, .. }) if path == absent
     ));
     assert!(matches!(
-        whole::<OddOneOutTask>(&folder.path().join("t.mat"), 10),
+        whole::<OddOneOutTask>(&folder.path().join("t.safetensors"), 10),
         Err(Error::UnknownFormat { .. })
+    ));
+    assert!(matches!(
+        whole::<OddOneOutTask>(&folder.path().join("t.h5"), 10),
+        Err(Error::ForeignFormat { .. })
     ));
     let numbered = Stimuli::numbered(10);
     let error = TripletChunks::<OddOneOutTask>::open(&path, numbered, 0).unwrap_err();

@@ -374,14 +374,19 @@ fn tables_name_the_line_at_fault() {
         Error::NotANumber { line: 3, field: 3, found, .. } if found == "four"
     ));
     assert!(matches!(
-        refused(read_bytes("a.csv", "id,a\nx,\n")),
-        Error::NotANumber {
-            line: 2,
-            field: 2,
-            ..
-        }
+        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,,3\n")),
+        Error::MissingFeature { source } if matches!(*source, Error::MissingValue { line: 3, field: 2, .. })
     ));
-    for value in ["nan", "inf", "1e309"] {
+    for missing in ["nan", "NA", "."] {
+        assert!(matches!(
+            refused(read_bytes(
+                "a.csv",
+                format!("id,a,b\nx,1,2\ny,3,{missing}\n")
+            )),
+            Error::MissingFeature { .. }
+        ));
+    }
+    for value in ["inf", "1e309"] {
         assert!(matches!(
             refused(read_bytes("a.csv", format!("id,a,b\nx,1,2\ny,3,{value}\n"))),
             Error::NotFinite { row: 1, column: 1, stimulus, .. } if stimulus == "y"
@@ -396,8 +401,8 @@ fn tables_name_the_line_at_fault() {
         Error::DuplicateStimulus { .. }
     ));
     for (text, expected) in [
-        ("", "it has no header row"),
-        ("id,a\n", "at least one row under the header"),
+        ("", "it is empty"),
+        ("id,a\n", "at least one row of numbers"),
         ("id\nx\n", "at least one column of features"),
     ] {
         let error = read_bytes("a.csv", text).unwrap_err().report().to_string();
@@ -529,10 +534,15 @@ fn what_is_no_file_of_its_format_is_refused() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let path = put(&folder, "a.mat", "");
+    let path = put(&folder, "a.xyz", "");
     assert!(matches!(
         FileSource::open(path),
         Err(Error::UnknownFormat { .. })
+    ));
+    let path = put(&folder, "a.h5", "");
+    assert!(matches!(
+        FileSource::open(path),
+        Err(Error::ForeignFormat { .. })
     ));
     let absent = folder.path().join("absent.npy");
     assert!(matches!(FileSource::open(absent), Err(Error::Read { .. })));
@@ -562,7 +572,7 @@ fn ids_and_rows_must_agree_in_number() {
         .with_ids(Stimuli::numbered(3));
     assert!(matches!(
         refused(source.read()),
-        Error::LengthMismatch { .. }
+        Error::IdCount { n_rows: 2, .. }
     ));
 }
 

@@ -42,21 +42,23 @@ fn styles() -> impl Strategy<Value = Style> {
         Encoding::Windows1252,
     ]);
     let ends = prop::sample::select(vec!["\n", "\r\n"]);
-    (separators, encodings, ends, any::<[bool; 6]>()).prop_map(|(separator, encoding, line_end, flags)| {
-        let [comma, header, ids, corner, trailing, quotes] = flags;
-        Style {
-            separator,
-            // A comma can't be both, unless it is quoted.
-            decimal_comma: comma && separator != ",",
-            has_header: header,
-            has_ids: ids,
-            omits_corner: corner && header && ids,
-            ends_with_separator: trailing && separator != " " && !(corner && header && ids),
-            encoding,
-            line_end,
-            quotes,
-        }
-    })
+    (separators, encodings, ends, any::<[bool; 6]>()).prop_map(
+        |(separator, encoding, line_end, flags)| {
+            let [comma, header, ids, corner, trailing, quotes] = flags;
+            Style {
+                separator,
+                // A comma can't be both, unless it is quoted.
+                decimal_comma: comma && separator != ",",
+                has_header: header,
+                has_ids: ids,
+                omits_corner: corner && header && ids,
+                ends_with_separator: trailing && separator != " " && !(corner && header && ids),
+                encoding,
+                line_end,
+                quotes,
+            }
+        },
+    )
 }
 
 const IDS: [&str; 9] = ["é", "Ä b", "hen", "x-1", "ñ", "o.k", "zebra", "7b", "ü"];
@@ -69,18 +71,36 @@ impl Style {
             false => name.to_owned(),
         };
         let mut line = |fields: Vec<String>| {
-            let end = if self.ends_with_separator { self.separator } else { "" };
-            let _ = write!(text, "{}{end}{}", fields.join(self.separator), self.line_end);
+            let end = if self.ends_with_separator {
+                self.separator
+            } else {
+                ""
+            };
+            let _ = write!(
+                text,
+                "{}{end}{}",
+                fields.join(self.separator),
+                self.line_end
+            );
         };
         if self.has_header {
             let corner = (self.has_ids && !self.omits_corner).then(|| quote("id"));
-            line(corner.into_iter().chain(names.iter().map(|name| quote(name))).collect());
+            line(
+                corner
+                    .into_iter()
+                    .chain(names.iter().map(|name| quote(name)))
+                    .collect(),
+            );
         }
         for (row, id) in values.rows().into_iter().zip(IDS) {
             let id = self.has_ids.then(|| quote(id));
             let number = |value: &f64| {
                 let digits = value.to_string();
-                if self.decimal_comma { digits.replace('.', ",") } else { digits }
+                if self.decimal_comma {
+                    digits.replace('.', ",")
+                } else {
+                    digits
+                }
             };
             line(id.into_iter().chain(row.iter().map(number)).collect());
         }

@@ -9,6 +9,8 @@
 //! Tables and `--json` go to standard output, everything else to standard error. Bad input ends with
 //! exit code 1 and one line that says what is wrong.
 
+#[path = "../common/candidates.rs"]
+mod candidates;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/features.rs"]
@@ -160,17 +162,13 @@ fn from_files<T: Task>(
         return stream::<T>(arguments, metric, &named, trials);
     }
     // Unless they count another list, trials count the rows of the first matrix; the others are matched.
-    let common = named.iter().skip(1).try_fold(
-        named[0].1.stimuli().clone(),
-        |common, (_, representation)| match arguments.trial_reading.drop_missing {
-            true => Ok(common.intersection(representation.stimuli())),
-            false => pairing::pair(&common, representation.stimuli()).map(|_| common),
-        },
-    )?;
-    let (trials, input) =
-        arguments
-            .trial_reading
-            .trials::<T>(trials, &common, &arguments.reading.text)?;
+    let representations = named.iter().map(|(_, representation)| representation);
+    let drop_missing = arguments.trial_reading.drop_missing;
+    let shared = candidates::shared_stimuli(representations, drop_missing)?;
+    let reading = &arguments.reading.text;
+    let (trials, input) = arguments
+        .trial_reading
+        .trials::<T>(trials, &shared, reading)?;
     let mut report = score(metric, &named, &trials)?;
     report.input = Some(input);
     if arguments.ceiling {

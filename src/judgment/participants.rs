@@ -65,7 +65,10 @@ impl Participants {
                     return Err(misshapen(vec![table.n_columns() as u64]));
                 }
                 let first = table.first()?;
-                match first.first().is_some_and(|name| is_header_of_participants(name)) {
+                match first
+                    .first()
+                    .is_some_and(|name| is_header_of_participants(name))
+                {
                     true => table.with_header()?,
                     false => table.without_header(),
                 }

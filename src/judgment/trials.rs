@@ -380,11 +380,13 @@ mod tests {
         let refused = |trials: Vec<[u32; 3]>| OddOneOut::new(four(), trials).unwrap_err();
         assert_eq!(
             refused(vec![[0, 1, 2], [0, 4, 1]]).to_string(),
-            "trial 1: index 4 is out of range: there are 4 stimuli"
+            "trial 1: index 4 is out of range: there are 4 stimuli (if counting begins at 1, say so: \
+             --count-from 1)"
         );
         assert_eq!(
             refused(vec![[0, 1, 2], [1, 2, 3], [3, 0, 3]]).to_string(),
-            "trial 2: stimulus 3 stands twice"
+            "trial 2: stimulus 3 occurs twice; trials that show one twice can be dropped \
+             (--drop-repeated)"
         );
         assert!(matches!(refused(vec![]), Error::NoTrials));
         let mut many = vec![[0, 1, 2]; 200_000];

@@ -370,7 +370,7 @@ mod tests {
         let error = RdmSet::numbered(vec![first, other]).unwrap_err();
         assert_eq!(
             error.report().to_string(),
-            "RDM of 1: 1 of 3 stimuli are missing: \"c\""
+            "RDM of 1: 1 of 3 stimuli are missing: \"c\"; the other side has ids such as \"d\""
         );
     }
 

@@ -43,7 +43,7 @@ fn a_square_matrix_is_checked() {
     assert_eq!(
         message(Rdm::from_square(animals(), square.view())),
         "pair (\"dog\", \"hen\"): the matrix is not symmetric: 2.000004 above the diagonal, 2 below \
-         (tolerance 0.000003)"
+         (tolerance 0.000003); if both are judgments of the pair, average them (--average-triangles)"
     );
     square[[1, 3]] = 2.000_002;
     Rdm::from_square(animals(), square.view()).unwrap();

@@ -212,6 +212,10 @@ impl<T: Task> TripletSource<T> {
 
     /// Reads trials of three plain indices, of which there may be many, as most files have them.
     fn read_plain(&self, stimuli: &Stimuli) -> Result<Option<Vec<[u32; 3]>>> {
+        // A pipe can be read only once, and whether it is plain takes a look inside.
+        if std::fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Ok(None);
+        }
         let is_plain = match self.format {
             Format::Npy => {
                 let reader = NpyReader::open(&self.path)?;

@@ -16,23 +16,18 @@ impl RdmFile {
         layout: Layout,
         stimuli: &Stimuli,
     ) -> Result<Vec<Rdm>> {
+        if layout.participants_last && array.ndim() > 1 {
+            log::info!(
+                "{}: the last axis of shape {:?} is taken for participants",
+                self.path.display(),
+                array.shape()
+            );
+        }
         let array = match (layout.participants_last, array.ndim()) {
-            (true, n_axes) if n_axes > 1 => {
-                log::info!(
-                    "{}: the last axis of shape {:?} is taken for participants",
-                    self.path.display(),
-                    array.shape()
-                );
-                let last = Axis(n_axes - 1);
-                let mut array = array;
-                array.swap_axes(0, last.index());
-                array
-            }
-            _ => array,
-        };
-        let array = match array.ndim() {
-            1 => array.insert_axis(Axis(0)),
-            2 if layout.cells == Cells::Square => array.insert_axis(Axis(0)),
+            (true, 2) => array.reversed_axes(),
+            (true, 3) => array.permuted_axes(vec![2, 0, 1]),
+            (false, 2) if layout.cells == Cells::Square => array.insert_axis(Axis(0)),
+            (_, 1) => array.insert_axis(Axis(0)),
             _ => array,
         };
         let of_participant = |position: usize, rdm: Result<Rdm>| {

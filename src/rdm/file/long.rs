@@ -223,32 +223,33 @@ impl RdmFile {
 fn counted(names: &[String]) -> Option<(u32, Vec<usize>)> {
     let first = names.first()?;
     let is_digit = |c: char| c.is_ascii_digit();
-    let start = first.find(is_digit)?;
-    let mut numbers = Vec::with_capacity(names.len());
-    for (before, _) in first.match_indices(is_digit).chain([(start, "")]) {
-        numbers.clear();
-        let prefix = first[..before].trim_end_matches(is_digit);
-        let suffix = first[prefix.len()..].trim_start_matches(is_digit);
-        let middle = |name: &String| -> Option<u32> {
+    // Each run of digits in the first name may be the number.
+    let starts = first.match_indices(is_digit).map(|(start, _)| start);
+    let starts = starts.filter(|&start| !first[..start].ends_with(is_digit));
+    starts.into_iter().find_map(|start| {
+        let (prefix, rest) = first.split_at(start);
+        let suffix = rest.trim_start_matches(is_digit);
+        let number = |(name, position): (&String, usize)| {
             let digits = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
-            digits.chars().all(is_digit).then(|| digits.parse().ok())?
+            let number = digits
+                .chars()
+                .all(is_digit)
+                .then(|| digits.parse::<u32>().ok())??;
+            Some((number, position))
         };
-        let Some(found) = names.iter().map(middle).collect::<Option<Vec<u32>>>() else {
-            continue;
-        };
-        numbers.extend(found.into_iter().zip(0usize..));
+        let numbers: Option<Vec<(u32, usize)>> = names.iter().zip(0..).map(number).collect();
+        let mut numbers = numbers?;
         numbers.sort_unstable();
-        let first_number = numbers[0].0;
-        let counts = numbers
-            .iter()
-            .zip(first_number..)
-            .all(|(&(number, _), expected)| number == expected);
-        if first_number <= 1 && counts {
-            let positions = numbers.into_iter().map(|(_, position)| position);
-            return Some((first_number, positions.collect()));
-        }
-    }
-    None
+        let lowest = numbers[0].0;
+        let is_next = |(&(number, _), expected): (&(u32, usize), u32)| number == expected;
+        let counts = lowest <= 1 && numbers.iter().zip(lowest..).all(is_next);
+        counts.then(|| {
+            (
+                lowest,
+                numbers.into_iter().map(|(_, position)| position).collect(),
+            )
+        })
+    })
 }
 
 /// Where the pairs of an upper triangle stand that counts its stimuli in another order; `position` is

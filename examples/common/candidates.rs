@@ -1,0 +1,19 @@
+//! Several representations that are compared on the same trials.
+
+use human_alignment::{Representation, Result, Stimuli};
+
+use crate::pairing::pair;
+
+/// The stimuli that trials are about: those of the first representation, which all others have to have; with
+/// `drop_missing` those that all have.
+pub fn shared_stimuli<'a>(
+    representations: impl IntoIterator<Item = &'a Representation>,
+    drop_missing: bool,
+) -> Result<Stimuli> {
+    let mut stimuli = representations.into_iter().map(Representation::stimuli);
+    let first = stimuli.next().cloned().unwrap_or(Stimuli::unnamed(0));
+    stimuli.try_fold(first, |shared, other| match drop_missing {
+        true => Ok(shared.intersection(other)),
+        false => pair(&shared, other).map(|_| shared),
+    })
+}
