@@ -4,7 +4,13 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::images::IMAGE_FILES;
+
 mod report;
+mod short;
+
+pub(crate) use short::NAMED_IDS;
+use short::{List, Numbers, Quoted, Sample, Short};
 
 /// What every fallible function of the crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -68,7 +74,10 @@ pub enum Error {
     },
 
     /// The elements of an array have a type that can't be read as numbers here.
-    #[error("elements of type {found} cannot be read (expected {expected})")]
+    #[error(
+        "elements of type {} cannot be read (expected {expected})",
+        Short(found)
+    )]
     UnsupportedElement {
         /// The types that are read.
         expected: &'static str,
@@ -77,7 +86,7 @@ pub enum Error {
     },
 
     /// An array has another shape than it needs.
-    #[error("{what} has shape {found:?} (expected {expected})")]
+    #[error("{what} has shape {} (expected {expected})", Numbers(found))]
     Shape {
         /// Which array.
         what: &'static str,
@@ -104,7 +113,9 @@ pub enum Error {
     },
 
     /// An image has no pixels, or more than are allowed; it was not decoded.
-    #[error("the image has {width}×{height} pixels (expected 1 to {limit})")]
+    #[error(
+        "the image has {width}×{height} pixels (expected 1 to {limit}, and no side longer than {longest})"
+    )]
     ImageSize {
         /// Its width in pixels.
         width: u64,
@@ -112,6 +123,8 @@ pub enum Error {
         height: u64,
         /// The most pixels that are allowed.
         limit: u64,
+        /// The longest side that is allowed.
+        longest: u64,
     },
 
     /// More memory would be needed than can be had.
@@ -133,7 +146,7 @@ pub enum Error {
     },
 
     /// One of the arrays of a file was refused for the reason given by `source`.
-    #[error("array {name:?}")]
+    #[error("array {}", Quoted(name))]
     InArray {
         /// The name of the array.
         name: String,
@@ -142,7 +155,7 @@ pub enum Error {
     },
 
     /// A table has no such column.
-    #[error("no column {name:?} (there are: {})", List(available))]
+    #[error("no column {} (there are: {})", Quoted(name), List(available))]
     NoSuchColumn {
         /// The name that was asked for.
         name: String,
@@ -162,7 +175,7 @@ pub enum Error {
     },
 
     /// A field of a text file is not the number it should be.
-    #[error("line {line}, field {field}: {found:?} is not {expected}")]
+    #[error("line {line}, field {field}: {} is not {expected}", Quoted(found))]
     NotANumber {
         /// The line, counted from 1.
         line: u64,
@@ -175,11 +188,8 @@ pub enum Error {
     },
 
     /// The description beside a matrix belongs to another matrix: one of the two files is stale.
-    #[error(
-        "{} describes a matrix with SHA-256 {expected}, but the matrix beside it has {found}; \
-         one of the two is stale",
-        sidecar.display()
-    )]
+    #[error("{} describes a matrix with SHA-256 {}, but the matrix beside it has {}; \
+         one of the two is stale", sidecar.display(), Short(expected), Short(found))]
     StaleSidecar {
         /// The file with ids and provenance.
         sidecar: PathBuf,
@@ -190,7 +200,10 @@ pub enum Error {
     },
 
     /// A feature is NaN or infinite.
-    #[error("row {row} ({stimulus:?}), column {column}: {value} is not finite")]
+    #[error(
+        "row {row} ({}), column {column}: {value} is not finite",
+        Quoted(stimulus)
+    )]
     NotFinite {
         /// The row, counted from 0.
         row: usize,
@@ -203,7 +216,7 @@ pub enum Error {
     },
 
     /// Two rows of a set of stimuli carry the same id.
-    #[error("stimulus {id:?} stands twice, at {first} and {second}")]
+    #[error("stimulus {} stands twice, at {first} and {second}", Quoted(id))]
     DuplicateStimulus {
         /// The id.
         id: String,
@@ -214,11 +227,7 @@ pub enum Error {
     },
 
     /// Two image files carry the name of one stimulus.
-    #[error(
-        "stimulus {id:?} has two images: {} and {}",
-        first.display(),
-        second.display()
-    )]
+    #[error("stimulus {} has two images: {} and {}", Quoted(id), first.display(), second.display())]
     DuplicateImage {
         /// The id.
         id: String,
@@ -229,8 +238,44 @@ pub enum Error {
     },
 
     /// A folder holds no images.
-    #[error("there are no images (expected .jpg, .jpeg or .png files)")]
-    NoImages,
+    #[error(
+        "there are no images (expected {IMAGE_FILES} files){}",
+        other_files(*n_ignored, ignored)
+    )]
+    NoImages {
+        /// How many other files there are.
+        n_ignored: usize,
+        /// The names of the first few.
+        ignored: Vec<String>,
+    },
+
+    /// A folder holds images beside folders of images, so that it is not clear which are meant.
+    #[error(
+        "it holds {n_own} images, and {n_inner} in folders within it ({}): name one of these folders, or \
+         read all images (ImageFiles::in_tree, --recursive)",
+        List(folders)
+    )]
+    MixedFolder {
+        /// Images in the folder itself.
+        n_own: usize,
+        /// Images in folders within it.
+        n_inner: usize,
+        /// The names of the first few of these folders, in order.
+        folders: Vec<String>,
+    },
+
+    /// Symbolic links lead to one folder on two ways.
+    #[error(
+        "{} and {} are one folder by a symbolic link: remove the link, or list the files",
+        first.display(),
+        second.display()
+    )]
+    SameFolder {
+        /// One way to it.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
 
     /// A stimulus has no id.
     #[error("the stimulus at {position} has an empty id")]
@@ -291,8 +336,9 @@ pub enum Error {
 
     /// An object has less than nothing of a concept.
     #[error(
-        "stimulus {stimulus:?} has {value} of dimension {dimension}: no concept can be there less than not \
-         at all"
+        "stimulus {} has {value} of dimension {dimension}: no concept can be there less than not \
+         at all",
+        Quoted(stimulus)
     )]
     NegativeConcept {
         /// The stimulus.
@@ -312,8 +358,9 @@ pub enum Error {
 
     /// The probabilities of the pairs of a question are none.
     #[error(
-        "question {question}: {found:?} are no probabilities of its pairs (expected numbers in [0, 1] that \
-         sum to 1)"
+        "question {question}: {} are no probabilities of its pairs (expected numbers in [0, 1] that \
+         sum to 1)",
+        Numbers(found)
     )]
     InvalidProbabilities {
         /// The question, counted from 0.
@@ -378,21 +425,27 @@ pub enum Error {
     },
 
     /// A zero vector has no direction, so its cosine is undefined.
-    #[error("stimulus {stimulus:?} is a zero vector: its cosine similarity is undefined")]
+    #[error(
+        "stimulus {} is a zero vector: its cosine similarity is undefined",
+        Quoted(stimulus)
+    )]
     ZeroVector {
         /// The stimulus.
         stimulus: String,
     },
 
     /// A row whose features are all equal has no variance, so its correlation is undefined.
-    #[error("the features of stimulus {stimulus:?} are all equal: its correlation is undefined")]
+    #[error(
+        "the features of stimulus {} are all equal: its correlation is undefined",
+        Quoted(stimulus)
+    )]
     ConstantRow {
         /// The stimulus.
         stimulus: String,
     },
 
     /// The dissimilarity of two stimuli (or of one with itself) is not what it has to be.
-    #[error("pair ({first:?}, {second:?}): {problem}")]
+    #[error("pair ({}, {}): {problem}", Quoted(first), Quoted(second))]
     InvalidPair {
         /// One stimulus.
         first: String,
@@ -428,7 +481,7 @@ pub enum Error {
     },
 
     /// One of several dissimilarity matrices was refused for the reason given by `source`.
-    #[error("RDM of {name}")]
+    #[error("RDM of {}", Short(name))]
     InRdm {
         /// The person or the model.
         name: String,
@@ -437,7 +490,10 @@ pub enum Error {
     },
 
     /// The same person (in the same session) stands twice in a set.
-    #[error("participant {participant:?} stands twice, at {first} and {second}")]
+    #[error(
+        "participant {} stands twice, at {first} and {second}",
+        Quoted(participant)
+    )]
     DuplicateParticipant {
         /// The person and session.
         participant: String,
@@ -456,8 +512,9 @@ pub enum Error {
 
     /// A fit passes through the target of a stimulus whatever it is, so that its error says nothing.
     #[error(
-        "with penalty {penalty:e} the fit passes through the target of stimulus {stimulus:?} \
-         whatever it is: the error of leaving it out is undefined"
+        "with penalty {penalty:e} the fit passes through the target of stimulus {} \
+         whatever it is: the error of leaving it out is undefined",
+        Quoted(stimulus)
     )]
     FullLeverage {
         /// The stimulus.
@@ -501,7 +558,7 @@ pub enum Error {
     },
 
     /// A device that isn't there, or that the crate was built without.
-    #[error("there is no device {device}")]
+    #[error("there is no device {}", Short(device))]
     NoDevice {
         /// The device.
         device: String,
@@ -534,7 +591,7 @@ pub enum Error {
     NoShard,
 
     /// A part that doesn't belong to the others.
-    #[error("shard {shard} is {what}")]
+    #[error("shard {} is {what}", Short(shard))]
     ShardMismatch {
         /// The part.
         shard: String,
@@ -552,14 +609,14 @@ pub enum Error {
     },
 
     /// Published weights that are not on the hub under the names that the crate has.
-    #[error("{weights} are not on the hub: read them from a file")]
+    #[error("{} are not on the hub: read them from a file", Short(weights))]
     NotOnHub {
         /// The weights.
         weights: String,
     },
 
     /// A file of the hub that is not to be had.
-    #[error("cannot have {file} of {repository} from the hub")]
+    #[error("cannot have {file} of {} from the hub", Short(repository))]
     NotFetched {
         /// The repository.
         repository: String,
@@ -570,7 +627,7 @@ pub enum Error {
     },
 
     /// A name of something that isn't there.
-    #[error("there is no {what} {name:?}{}", or_else(nearest))]
+    #[error("there is no {what} {}{}", Quoted(name), or_else(nearest))]
     UnknownName {
         /// What is named.
         what: &'static str,
@@ -643,7 +700,7 @@ pub enum Error {
 
     /// A number that has no place in a figure: not finite, beyond ±1e150, or not positive on a
     /// logarithmic axis.
-    #[error("the {what} of {of:?} is {value}, which cannot be drawn")]
+    #[error("the {what} of {} is {value}, which cannot be drawn", Quoted(of))]
     NotDrawable {
         /// Which number.
         what: &'static str,
@@ -661,7 +718,7 @@ pub enum Error {
     },
 
     /// A parameter is outside its range.
-    #[error("{name} must be {expected}, not {found}")]
+    #[error("{name} must be {expected}, not {}", Short(found))]
     InvalidParameter {
         /// The parameter.
         name: &'static str,
@@ -683,7 +740,7 @@ pub enum Error {
     },
 
     /// Two tallies, or two parts of one thing, do not belong together.
-    #[error("cannot merge: {what} differs ({left} and {right})")]
+    #[error("cannot merge: {what} differs ({} and {})", Short(left), Short(right))]
     Incompatible {
         /// What differs.
         what: &'static str,
@@ -781,6 +838,19 @@ impl Error {
     }
 }
 
+/// Checks a number by which others are divided.
+pub(crate) fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() && value.recip().is_finite() {
+        Ok(value)
+    } else {
+        // 1/MAX and MAX: the inverse of what is smaller overflows.
+        let expected =
+            "from 5.6e-309 to 1.8e308, so that it and its inverse are positive and finite";
+        // Not with hundreds of zeros.
+        Err(Error::parameter(name, expected, format_args!("{value:?}")))
+    }
+}
+
 /// A parameter of another shape than a network needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MisshapenTensor {
@@ -794,7 +864,11 @@ pub struct MisshapenTensor {
 
 /// Such as ` (is it "resnet50", "resnet34"?)`.
 fn or_else(nearest: &[String]) -> String {
-    let quoted: Vec<String> = nearest.iter().map(|name| format!("{name:?}")).collect();
+    let quoted: Vec<String> = nearest
+        .iter()
+        .take(NAMED_IDS)
+        .map(|name| Quoted(name).to_string())
+        .collect();
     match quoted.is_empty() {
         true => String::new(),
         false => format!(" (is it {}?)", quoted.join(", ")),
@@ -810,7 +884,11 @@ fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTen
         0 => None,
         n => {
             let more = if n > NAMED { ", …" } else { "" };
-            let named = names[..n.min(NAMED)].join(", ");
+            let named: Vec<String> = names[..n.min(NAMED)]
+                .iter()
+                .map(|name| Short(name).to_string())
+                .collect();
+            let named = named.join(", ");
             Some(format!("{n} {kind} ({named}{more})"))
         }
     };
@@ -820,7 +898,7 @@ fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTen
             expected,
             found,
         } = tensor;
-        format!("{name}: {found:?}, not {expected:?}")
+        format!("{name}: {}, not {}", Numbers(found), Numbers(expected))
     });
     let parts = [
         few("missing", missing.to_vec()),
@@ -942,47 +1020,25 @@ impl fmt::Display for PairProblem {
     }
 }
 
-/// How many ids an error names before it only counts.
-pub(crate) const NAMED_IDS: usize = 8;
-
-struct List<'a>(&'a [String]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_joined(f, self.0)
+/// Such as `; 3 other files are ignored ("a.heic", "b.heic", "c.heic")`.
+fn other_files(n: usize, names: &[String]) -> String {
+    match n {
+        0 => String::new(),
+        _ => format!(
+            "; {n} other files are ignored: {}",
+            Sample {
+                ids: names,
+                total: n
+            }
+        ),
     }
-}
-
-struct Sample<'a> {
-    ids: &'a [String],
-    total: usize,
-}
-
-impl fmt::Display for Sample<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_joined(f, self.ids)?;
-        if self.total > self.ids.len() {
-            write!(f, ", …")?;
-        }
-        Ok(())
-    }
-}
-
-fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
-    for (position, item) in items.iter().enumerate() {
-        if position > 0 {
-            write!(f, ", ")?;
-        }
-        write!(f, "{item:?}")?;
-    }
-    Ok(())
 }
 
 fn no_array(name: &str) -> String {
     if name.is_empty() {
         "it is not said which array holds the matrix".into()
     } else {
-        format!("there is no array {name:?}")
+        format!("there is no array {}", Quoted(name))
     }
 }
 
