@@ -26,7 +26,7 @@ use human_alignment::extract::{
     Architecture, Device, Extracted, Extraction, Network, Pooling, Progress, Shard, Tap,
     Unreadable, Weights, join_shards,
 };
-use human_alignment::{Error, ImageFiles, Result};
+use human_alignment::{Error, ImageFiles, ImageOrder, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -54,9 +54,16 @@ struct Arguments {
     /// Do without parameters whose names begin with this; may be given several times.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     without: Vec<String>,
-    /// The folder of the images (.jpg, .jpeg, .png).
+    /// The folder of the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or of folders of images.
     #[arg(long, value_name = "DIR", requires = "model")]
     images: Option<PathBuf>,
+    /// Read the images of a folder and of all folders within it.
+    #[arg(long, requires = "images")]
+    recursive: bool,
+    /// The order of the images: natural (a2, a10) or plain (a10, a2); natural by default where all names are
+    /// whole numbers, else plain.
+    #[arg(long, requires = "images")]
+    order: Option<ImageOrder>,
     /// The module that is read, by its path in PyTorch, or logits or penultimate.
     #[arg(long, value_name = "NAME", default_value = "penultimate")]
     tap: String,
@@ -101,6 +108,11 @@ struct Report {
     features: usize,
     seconds: f64,
     resumed: usize,
+    /// Of the rows; those of parts stand as the parts do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<ImageOrder>,
+    /// Files in the folder that are no images.
+    ignored: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<(String, String)>,
     out: PathBuf,
@@ -128,7 +140,8 @@ fn run(arguments: &Arguments) -> Result<String> {
         .as_ref()
         .ok_or_else(|| absent("--images"))?;
     let out = arguments.out.as_ref().ok_or_else(|| absent("--out"))?;
-    let images = ImageFiles::in_folder(images)?;
+    let folder = images;
+    let images = self::images(arguments, folder)?;
     let extraction = extraction(arguments, &architecture)?;
     let bar = bar(images.len());
     let observe = |progress: Progress| {
@@ -141,8 +154,9 @@ fn run(arguments: &Arguments) -> Result<String> {
     };
     let done: Extracted = extraction.write_observed(&images, &[out], observe)?;
     bar.finish_and_clear();
+    remark(&images, folder);
     for (id, reason) in &done.skipped {
-        eprintln!("skipped {id}: {reason}");
+        common::note(format_args!("skipped {id}: {reason}"));
     }
     report(
         arguments,
@@ -151,10 +165,51 @@ fn run(arguments: &Arguments) -> Result<String> {
             features: done.n_features[0],
             seconds: start.elapsed().as_secs_f64(),
             resumed: done.n_resumed,
+            order: Some(images.order()),
+            ignored: images.ignored().len(),
             skipped: done.skipped,
             out: out.clone(),
         },
     )
+}
+
+fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
+    let images = match arguments.recursive {
+        true => ImageFiles::in_tree(folder)?,
+        false => ImageFiles::in_folder(folder)?,
+    };
+    Ok(match arguments.order {
+        Some(order) => images.sorted(order),
+        None => images,
+    })
+}
+
+/// Says on standard error in what order the images are, and what is left out.
+fn remark(images: &ImageFiles, folder: &Path) {
+    /// How many files are named.
+    const NAMED: usize = 3;
+
+    common::note(format_args!(
+        "note: {} images in {} order",
+        images.len(),
+        images.order()
+    ));
+    let ignored = images.ignored();
+    if !ignored.is_empty() {
+        let within = |path: &PathBuf| {
+            path.strip_prefix(folder)
+                .unwrap_or(path)
+                .display()
+                .to_string()
+        };
+        let names: Vec<String> = ignored.iter().take(NAMED).map(within).collect();
+        let more = if ignored.len() > NAMED { ", …" } else { "" };
+        common::note(format_args!(
+            "note: {} other files are ignored: {}{more}",
+            ignored.len(),
+            names.join(", ")
+        ));
+    }
 }
 
 fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extraction> {
@@ -238,6 +293,8 @@ fn join(arguments: &Arguments) -> Result<String> {
             features: joined.n_features(),
             seconds: start.elapsed().as_secs_f64(),
             resumed: 0,
+            order: None,
+            ignored: 0,
             skipped: Vec::new(),
             out: out.clone(),
         },

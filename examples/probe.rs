@@ -159,10 +159,10 @@ fn run<T: Task>(arguments: &Arguments, trials: &PathBuf) -> Result<Answer> {
     let start = Instant::now();
     let observe = |iteration: &Iteration| {
         if arguments.progress {
-            eprintln!(
+            common::note(format_args!(
                 "iteration {}: objective {:.9}, gap {:.2e}, rank {}",
                 iteration.number, iteration.objective, iteration.duality_gap, iteration.rank
-            );
+            ));
         }
         ControlFlow::Continue(())
     };

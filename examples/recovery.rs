@@ -139,7 +139,9 @@ fn run(arguments: &Arguments) -> Result<Report> {
             if arguments.progress {
                 let winners = replicate.winners(Criterion::Accuracy);
                 let generating = replicate.generating;
-                eprintln!("{number} of {n_replicates}: {generating} chose, {winners:?} won");
+                common::note(format_args!(
+                    "{number} of {n_replicates}: {generating} chose, {winners:?} won"
+                ));
             }
             ControlFlow::Continue(())
         },

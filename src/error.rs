@@ -4,9 +4,14 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::images::IMAGE_FILES;
 use crate::stimuli::NearMiss;
 
 mod report;
+mod short;
+
+use short::{List, Numbers, Sample, Short, on_one_line};
+pub(crate) use short::{NAMED_IDS, Quoted};
 
 /// What every fallible function of the crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -81,7 +86,10 @@ pub enum Error {
     },
 
     /// The elements of an array have a type that can't be read as numbers here.
-    #[error("elements of type {found} cannot be read (expected {expected})")]
+    #[error(
+        "elements of type {} cannot be read (expected {expected})",
+        Short(found)
+    )]
     UnsupportedElement {
         /// The types that are read.
         expected: &'static str,
@@ -90,7 +98,7 @@ pub enum Error {
     },
 
     /// An array has another shape than it needs.
-    #[error("{what} has shape {found:?} (expected {expected})")]
+    #[error("{what} has shape {} (expected {expected})", Numbers(found))]
     Shape {
         /// Which array.
         what: &'static str,
@@ -117,7 +125,9 @@ pub enum Error {
     },
 
     /// An image has no pixels, or more than are allowed; it was not decoded.
-    #[error("the image has {width}×{height} pixels (expected 1 to {limit})")]
+    #[error(
+        "the image has {width}×{height} pixels (expected 1 to {limit}, and no side longer than {longest})"
+    )]
     ImageSize {
         /// Its width in pixels.
         width: u64,
@@ -125,6 +135,8 @@ pub enum Error {
         height: u64,
         /// The most pixels that are allowed.
         limit: u64,
+        /// The longest side that is allowed.
+        longest: u64,
     },
 
     /// More memory would be needed than can be had.
@@ -146,7 +158,7 @@ pub enum Error {
     },
 
     /// One of the arrays of a file was refused for the reason given by `source`.
-    #[error("array {name:?}")]
+    #[error("array {}", Quoted(name))]
     InArray {
         /// The name of the array.
         name: String,
@@ -155,7 +167,7 @@ pub enum Error {
     },
 
     /// A table has no such column.
-    #[error("no column {name:?} (there are: {})", List(available))]
+    #[error("no column {} (there are: {})", Quoted(name), List(available))]
     NoSuchColumn {
         /// The name that was asked for.
         name: String,
@@ -210,7 +222,7 @@ pub enum Error {
     },
 
     /// The content of a file can be read in more than one way.
-    #[error("it does not show {what}: {remedy}")]
+    #[error("it does not show {}: {remedy}", on_one_line(what))]
     Ambiguous {
         /// What it does not show.
         what: String,
@@ -243,7 +255,7 @@ pub enum Error {
     },
 
     /// A field of a text file is not the number it should be.
-    #[error("line {line}, {}: {found:?} is not {expected}", field_name(*field, column))]
+    #[error("line {line}, {}: {} is not {expected}", field_name(*field, column), Quoted(found))]
     NotANumber {
         /// The line, counted from 1.
         line: u64,
@@ -258,11 +270,8 @@ pub enum Error {
     },
 
     /// The description beside a matrix belongs to another matrix: one of the two files is stale.
-    #[error(
-        "{} describes a matrix with SHA-256 {expected}, but the matrix beside it has {found}; \
-         one of the two is stale",
-        sidecar.display()
-    )]
+    #[error("{} describes a matrix with SHA-256 {}, but the matrix beside it has {}; \
+         one of the two is stale", sidecar.display(), Short(expected), Short(found))]
     StaleSidecar {
         /// The file with ids and provenance.
         sidecar: PathBuf,
@@ -273,7 +282,10 @@ pub enum Error {
     },
 
     /// A feature is NaN or infinite.
-    #[error("row {row} ({stimulus:?}), column {column}: {value} is not finite")]
+    #[error(
+        "row {row} ({}), column {column}: {value} is not finite",
+        Quoted(stimulus)
+    )]
     NotFinite {
         /// The row, counted from 0.
         row: usize,
@@ -314,7 +326,7 @@ pub enum Error {
     },
 
     /// Two rows of a set of stimuli carry the same id.
-    #[error("stimulus {id:?} stands twice, at {first} and {second}")]
+    #[error("stimulus {} stands twice, at {first} and {second}", Quoted(id))]
     DuplicateStimulus {
         /// The id.
         id: String,
@@ -325,11 +337,7 @@ pub enum Error {
     },
 
     /// Two image files carry the name of one stimulus.
-    #[error(
-        "stimulus {id:?} has two images: {} and {}",
-        first.display(),
-        second.display()
-    )]
+    #[error("stimulus {} has two images: {} and {}", Quoted(id), first.display(), second.display())]
     DuplicateImage {
         /// The id.
         id: String,
@@ -340,8 +348,44 @@ pub enum Error {
     },
 
     /// A folder holds no images.
-    #[error("there are no images (expected .jpg, .jpeg or .png files)")]
-    NoImages,
+    #[error(
+        "there are no images (expected {IMAGE_FILES} files){}",
+        other_files(*n_ignored, ignored)
+    )]
+    NoImages {
+        /// How many other files there are.
+        n_ignored: usize,
+        /// The names of the first few.
+        ignored: Vec<String>,
+    },
+
+    /// A folder holds images beside folders of images, so that it is not clear which are meant.
+    #[error(
+        "it holds {n_own} images, and {n_inner} in folders within it ({}): name one of these folders, or \
+         read all images (ImageFiles::in_tree, --recursive)",
+        List(folders)
+    )]
+    MixedFolder {
+        /// Images in the folder itself.
+        n_own: usize,
+        /// Images in folders within it.
+        n_inner: usize,
+        /// The names of the first few of these folders, in order.
+        folders: Vec<String>,
+    },
+
+    /// Symbolic links lead to one folder on two ways.
+    #[error(
+        "{} and {} are one folder by a symbolic link: remove the link, or list the files",
+        first.display(),
+        second.display()
+    )]
+    SameFolder {
+        /// One way to it.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
 
     /// A stimulus has no id.
     #[error("the stimulus at {position} has an empty id")]
@@ -434,8 +478,9 @@ pub enum Error {
 
     /// An object has less than nothing of a concept.
     #[error(
-        "stimulus {stimulus:?} has {value} of dimension {dimension}: no concept can be there less than not \
-         at all"
+        "stimulus {} has {value} of dimension {dimension}: no concept can be there less than not \
+         at all",
+        Quoted(stimulus)
     )]
     NegativeConcept {
         /// The stimulus.
@@ -455,8 +500,9 @@ pub enum Error {
 
     /// The probabilities of the pairs of a question are none.
     #[error(
-        "question {question}: {found:?} are no probabilities of its pairs (expected numbers in [0, 1] that \
-         sum to 1)"
+        "question {question}: {} are no probabilities of its pairs (expected numbers in [0, 1] that \
+         sum to 1)",
+        Numbers(found)
     )]
     InvalidProbabilities {
         /// The question, counted from 0.
@@ -521,21 +567,27 @@ pub enum Error {
     },
 
     /// A zero vector has no direction, so its cosine is undefined.
-    #[error("stimulus {stimulus:?} is a zero vector: its cosine similarity is undefined")]
+    #[error(
+        "stimulus {} is a zero vector: its cosine similarity is undefined",
+        Quoted(stimulus)
+    )]
     ZeroVector {
         /// The stimulus.
         stimulus: String,
     },
 
     /// A row whose features are all equal has no variance, so its correlation is undefined.
-    #[error("the features of stimulus {stimulus:?} are all equal: its correlation is undefined")]
+    #[error(
+        "the features of stimulus {} are all equal: its correlation is undefined",
+        Quoted(stimulus)
+    )]
     ConstantRow {
         /// The stimulus.
         stimulus: String,
     },
 
     /// The dissimilarity of two stimuli (or of one with itself) is not what it has to be.
-    #[error("pair ({first:?}, {second:?}): {problem}")]
+    #[error("pair ({}, {}): {problem}", Quoted(first), Quoted(second))]
     InvalidPair {
         /// One stimulus.
         first: String,
@@ -581,7 +633,7 @@ pub enum Error {
     },
 
     /// One of several dissimilarity matrices was refused for the reason given by `source`.
-    #[error("RDM of {name}")]
+    #[error("RDM of {}", Short(name))]
     InRdm {
         /// The person or the model.
         name: String,
@@ -590,7 +642,10 @@ pub enum Error {
     },
 
     /// The same person (in the same session) stands twice in a set.
-    #[error("participant {participant:?} stands twice, at {first} and {second}")]
+    #[error(
+        "participant {} stands twice, at {first} and {second}",
+        Quoted(participant)
+    )]
     DuplicateParticipant {
         /// The person and session.
         participant: String,
@@ -609,8 +664,9 @@ pub enum Error {
 
     /// A fit passes through the target of a stimulus whatever it is, so that its error says nothing.
     #[error(
-        "with penalty {penalty:e} the fit passes through the target of stimulus {stimulus:?} \
-         whatever it is: the error of leaving it out is undefined"
+        "with penalty {penalty:e} the fit passes through the target of stimulus {} \
+         whatever it is: the error of leaving it out is undefined",
+        Quoted(stimulus)
     )]
     FullLeverage {
         /// The stimulus.
@@ -654,7 +710,7 @@ pub enum Error {
     },
 
     /// A device that isn't there, or that the crate was built without.
-    #[error("there is no device {device}")]
+    #[error("there is no device {}", Short(device))]
     NoDevice {
         /// The device.
         device: String,
@@ -687,7 +743,7 @@ pub enum Error {
     NoShard,
 
     /// A part that doesn't belong to the others.
-    #[error("shard {shard} is {what}")]
+    #[error("shard {} is {what}", Short(shard))]
     ShardMismatch {
         /// The part.
         shard: String,
@@ -705,14 +761,14 @@ pub enum Error {
     },
 
     /// Published weights that are not on the hub under the names that the crate has.
-    #[error("{weights} are not on the hub: read them from a file")]
+    #[error("{} are not on the hub: read them from a file", Short(weights))]
     NotOnHub {
         /// The weights.
         weights: String,
     },
 
     /// A file of the hub that is not to be had.
-    #[error("cannot have {file} of {repository} from the hub")]
+    #[error("cannot have {file} of {} from the hub", Short(repository))]
     NotFetched {
         /// The repository.
         repository: String,
@@ -723,7 +779,7 @@ pub enum Error {
     },
 
     /// A name of something that isn't there.
-    #[error("there is no {what} {name:?}{}", or_else(nearest))]
+    #[error("there is no {what} {}{}", Quoted(name), or_else(nearest))]
     UnknownName {
         /// What is named.
         what: &'static str,
@@ -796,7 +852,7 @@ pub enum Error {
 
     /// A number that has no place in a figure: not finite, beyond ±1e150, or not positive on a
     /// logarithmic axis.
-    #[error("the {what} of {of:?} is {value}, which cannot be drawn")]
+    #[error("the {what} of {} is {value}, which cannot be drawn", Quoted(of))]
     NotDrawable {
         /// Which number.
         what: &'static str,
@@ -814,7 +870,7 @@ pub enum Error {
     },
 
     /// A parameter is outside its range.
-    #[error("{name} must be {expected}, not {found}")]
+    #[error("{name} must be {expected}, not {}", Short(found))]
     InvalidParameter {
         /// The parameter.
         name: &'static str,
@@ -836,7 +892,7 @@ pub enum Error {
     },
 
     /// Two tallies, or two parts of one thing, do not belong together.
-    #[error("cannot merge: {what} differs ({left} and {right})")]
+    #[error("cannot merge: {what} differs ({} and {})", Short(left), Short(right))]
     Incompatible {
         /// What differs.
         what: &'static str,
@@ -949,6 +1005,19 @@ impl Error {
     }
 }
 
+/// Checks a number by which others are divided.
+pub(crate) fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() && value.recip().is_finite() {
+        Ok(value)
+    } else {
+        // 1/MAX and MAX: the inverse of what is smaller overflows.
+        let expected =
+            "from 5.6e-309 to 1.8e308, so that it and its inverse are positive and finite";
+        // Not with hundreds of zeros.
+        Err(Error::parameter(name, expected, format_args!("{value:?}")))
+    }
+}
+
 /// A parameter of another shape than a network needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MisshapenTensor {
@@ -962,7 +1031,11 @@ pub struct MisshapenTensor {
 
 /// Such as ` (is it "resnet50", "resnet34"?)`.
 fn or_else(nearest: &[String]) -> String {
-    let quoted: Vec<String> = nearest.iter().map(|name| format!("{name:?}")).collect();
+    let quoted: Vec<String> = nearest
+        .iter()
+        .take(NAMED_IDS)
+        .map(|name| Quoted(name).to_string())
+        .collect();
     match quoted.is_empty() {
         true => String::new(),
         false => format!(" (is it {}?)", quoted.join(", ")),
@@ -978,7 +1051,11 @@ fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTen
         0 => None,
         n => {
             let more = if n > NAMED { ", …" } else { "" };
-            let named = names[..n.min(NAMED)].join(", ");
+            let named: Vec<String> = names[..n.min(NAMED)]
+                .iter()
+                .map(|name| Short(name).to_string())
+                .collect();
+            let named = named.join(", ");
             Some(format!("{n} {kind} ({named}{more})"))
         }
     };
@@ -988,7 +1065,7 @@ fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTen
             expected,
             found,
         } = tensor;
-        format!("{name}: {found:?}, not {expected:?}")
+        format!("{name}: {}, not {}", Numbers(found), Numbers(expected))
     });
     let parts = [
         few("missing", missing.to_vec()),
@@ -1133,40 +1210,18 @@ impl fmt::Display for PairProblem {
     }
 }
 
-/// How many ids an error names before it only counts.
-pub(crate) const NAMED_IDS: usize = 8;
-
-struct List<'a>(&'a [String]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_joined(f, self.0)
+/// Such as `; 3 other files are ignored ("a.heic", "b.heic", "c.heic")`.
+fn other_files(n: usize, names: &[String]) -> String {
+    match n {
+        0 => String::new(),
+        _ => format!(
+            "; {n} other files are ignored: {}",
+            Sample {
+                ids: names,
+                total: n
+            }
+        ),
     }
-}
-
-struct Sample<'a> {
-    ids: &'a [String],
-    total: usize,
-}
-
-impl fmt::Display for Sample<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_joined(f, self.ids)?;
-        if self.total > self.ids.len() {
-            write!(f, ", …")?;
-        }
-        Ok(())
-    }
-}
-
-fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
-    for (position, item) in items.iter().enumerate() {
-        if position > 0 {
-            write!(f, ", ")?;
-        }
-        write!(f, "{item:?}")?;
-    }
-    Ok(())
 }
 
 /// Such as ` of human.csv`.
@@ -1178,7 +1233,7 @@ fn of(place: Option<&str>) -> String {
 fn field_name(field: usize, column: &str) -> String {
     match column.is_empty() {
         true => format!("field {field}"),
-        false => format!("field {field} ({column:?})"),
+        false => format!("field {field} ({})", Quoted(column)),
     }
 }
 
@@ -1186,7 +1241,7 @@ fn no_array(name: &str) -> String {
     if name.is_empty() {
         "it is not said which array holds the matrix".into()
     } else {
-        format!("there is no array {name:?}")
+        format!("there is no array {}", Quoted(name))
     }
 }
 

@@ -95,7 +95,7 @@ pub use calibration::TemperatureScaling;
 pub use concept::ConceptEmbedding;
 pub use dataset::SimilarityDataset;
 pub use error::{Error, MisshapenTensor, PairProblem, Result, TrialProblem};
-pub use images::ImageFiles;
+pub use images::{ImageFiles, ImageOrder};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;

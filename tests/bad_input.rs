@@ -246,7 +246,9 @@ fn parameters_outside_their_range_are_refused() {
             .unwrap_err();
         assert_eq!(
             error.report().to_string(),
-            format!("temperature must be positive and finite, not {temperature}")
+            format!(
+                "temperature must be from 5.6e-309 to 1.8e308, so that it and its inverse are positive and finite, not {temperature:?}"
+            )
         );
     }
     for n_replicates in [0, 1, 1_000_001, usize::MAX] {

@@ -605,16 +605,20 @@ fn exports_that_are_none_are_refused() {
         file,
         "pair (\"b\", \"c\"): -3 is negative",
     );
-    says(one(&[f64::NAN, 2.0, 3.0]), file, "pair (\"a\", \"b\")");
+    says(
+        one(&[f64::INFINITY, 2.0, 3.0]),
+        file,
+        "pair (\"a\", \"b\"): inf is not finite",
+    );
     says(
         meadows_mat(&[stimuli("stimuli")]),
         file,
         "no array \"rdmutv\" (there are: \"stimuli\")",
     );
     says(
-        meadows_mat(&[pairs("rdmutv_x_y", &[1.0]), stimuli("stimuli")]),
+        meadows_mat(&[pairs("rdmutv_x_y", &[1.0]), stimuli("names")]),
         file,
-        "no array \"stimuli_x_y\" (there are: \"rdmutv_x_y\", \"stimuli\")",
+        "no array \"stimuli_x_y\" (there are: \"rdmutv_x_y\", \"names\")",
     );
     let matrix = numbers(&[3, 3], "rdmutv", &[0.0; 9]);
     says(
@@ -647,6 +651,104 @@ fn exports_that_are_none_are_refused() {
     );
     let error = Meadows::read("export.txt").unwrap_err();
     assert!(matches!(error, Error::UnknownFormat { .. }), "{error}");
+}
+
+#[test]
+fn pairs_without_an_estimate_are_missing() {
+    let stimuli = array(4, &[3, 5], "stimuli", &element(16, b"abc...pppnnnggg"));
+    let values = numbers(&[1, 3], "rdmutv", &[1.0, f64::NAN, 3.0]);
+    let person = meadows_mat(&[stimuli, values]).unwrap();
+    let rdm = &person.judgments().rdms()[0];
+    assert_eq!(rdm.n_missing(), 1);
+    assert_eq!((rdm.values()[0], rdm.values()[2]), (1.0, 3.0));
+
+    let text = tree().to_string();
+    // JSON has no NaN, but Python writes it. Texts stay as they are.
+    let folder = tempfile::tempdir().unwrap();
+    let read = |third: &str| {
+        let text = text.replace("0.3]", &format!("{third}]"));
+        let text = text.replace("a.png", r#"\"NaN, Infinity\\.png"#);
+        Meadows::read(put(&folder, "Meadows_e_v_v1_a-b_tree.json", text))
+    };
+    for missing in ["NaN", "null"] {
+        let person = read(missing).unwrap();
+        assert_eq!(person.stimuli().ids(), ["\"NaN, Infinity\\", "b", "c"]);
+        let rdm = &person.judgments().rdms()[0];
+        assert_eq!((rdm.n_missing(), rdm.values()[1]), (1, 0.2));
+    }
+    for (infinite, value) in [("Infinity", "inf"), ("-Infinity", "-inf")] {
+        let problem = format!("pair (\"b\", \"c\"): {value} is not finite");
+        says(read(infinite), "_tree.json", &problem);
+    }
+    says(
+        read("\"far\""),
+        "_tree.json",
+        "RDM of a-b: not a readable Meadows tree",
+    );
+}
+
+#[test]
+fn rows_of_pairs_are_sessions() {
+    let stimuli = |name: &str| array(4, &[4, 1], name, &element(16, b"abcd"));
+    let column_major = [
+        1.0, 7.0, 2.0, 8.0, 3.0, 9.0, 4.0, 10.0, 5.0, 11.0, 6.0, 12.0,
+    ];
+    let rows = numbers(&[2, 6], "rdmutv", &column_major);
+    let people = meadows_mat(&[stimuli("stimuli"), rows]).unwrap();
+    let rdms = people.judgments();
+    let sessions: Vec<String> = rdms
+        .participants()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(sessions, ["a-b, session 1", "a-b, session 2"]);
+    assert_eq!(rdms.rdms()[0].values(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(rdms.rdms()[1].values(), [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
+    // People can share one list of stimuli.
+    let people = meadows_mat(&[
+        stimuli("stimuli"),
+        numbers(&[1, 6], "rdmutv_able_fly", &[1.0; 6]),
+        numbers(&[6, 1], "rdmutv_calm_owl", &[2.0; 6]),
+    ]);
+    let rdms = people.unwrap().judgments().clone();
+    assert_eq!(rdms.participants()[1].id, "calm-owl");
+    assert_eq!(rdms.rdms()[1].values(), [2.0; 6]);
+}
+
+#[test]
+fn a_tree_may_be_of_several_people() {
+    let task = |name: &str, rdm: [f64; 3]| {
+        let mut task = tree();
+        task["task"]["name"] = name.into();
+        task["rdm"] = rdm.to_vec().into();
+        task
+    };
+    let several = json!({
+        "able-fly": {"token": null, "tasks": [task("ma1", [1.0, 2.0, 3.0]), task("ma2", [2.0; 3])]},
+        "calm-owl": {"token": null, "tasks": [task("ma1", [4.0, 5.0, 6.0])]},
+    });
+    let people = meadows_tree(&several).unwrap();
+    let who: Vec<String> = people
+        .judgments()
+        .participants()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        who,
+        [
+            "able-fly, session ma1",
+            "able-fly, session ma2",
+            "calm-owl, session ma1"
+        ]
+    );
+    assert_eq!(people.judgments().rdms()[2].values(), [4.0, 5.0, 6.0]);
+    assert_eq!(people.arrangements().len(), 3);
+    let mut other = several.clone();
+    other["calm-owl"]["tasks"][0]["stimuli"][2]["name"] = "x.png".into();
+    let problem = "RDM of calm-owl, session ma1: 1 of 3 stimuli are missing: \"c\"";
+    says(meadows_tree(&other), "_tree.json", problem);
+    says(meadows_tree(&json!({})), "_tree.json", "too few");
 }
 
 fn tree() -> Value {
@@ -693,7 +795,12 @@ fn trees_that_are_none_are_refused() {
             json!(-0.2),
             "pair (\"a\", \"c\"): -0.2 is negative",
         ),
-        ("/rdm/1", json!(null), "expected f64"),
+        ("/rdm/1", json!("far"), "a text where a number should be"),
+        (
+            "/trials/1/positions/0/y",
+            json!(null),
+            "arrangement 1: row 0 (\"c\"), column 1",
+        ),
         ("/rdm", json!("no"), "expected a sequence"),
         (
             "/stimuli/2/name",

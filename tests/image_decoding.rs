@@ -24,6 +24,43 @@ const JPEGS: [&str; 6] = [
     "ycck",
 ];
 
+/// How far a WebP file with loss may be from what libwebp makes of it.
+const LOSSY_WEBP: u8 = 0;
+
+/// Files without loss, and what Pillow 13.0 makes of each with `Image.open(path).convert("RGB")`: grey, bits and
+/// palettes, transparency, CMYK, several images of which the first counts, rows from the top and from the bottom,
+/// an orientation.
+const OTHERS: [(&str, &str); 28] = [
+    ("animated.gif", "animated_gif.png"),
+    ("animated.webp", "rgb.png"),
+    ("bits.bmp", "bits_bmp.png"),
+    ("bits.tif", "bits_bmp.png"),
+    ("cmyk.tif", "rgb.png"),
+    ("grey.bmp", "grey_bmp.png"),
+    ("grey.gif", "grey_bmp.png"),
+    ("grey.tif", "grey_bmp.png"),
+    ("greya.tif", "grey_bmp.png"),
+    ("interlaced.gif", "interlaced_gif.png"),
+    ("lossless.webp", "rgb.png"),
+    ("lossless_alpha.webp", "rgb.png"),
+    ("pages.tif", "rgb.png"),
+    ("palette.bmp", "animated_gif.png"),
+    ("palette.gif", "animated_gif.png"),
+    ("rgb.bmp", "rgb.png"),
+    ("rgb32.bmp", "rgb.png"),
+    ("rgb555.bmp", "rgb555_bmp.png"),
+    ("rgb565.bmp", "rgb565_bmp.png"),
+    ("rgb_packbits.tif", "rgb.png"),
+    ("rgb_raw.tif", "rgb.png"),
+    ("rgb_tiff_adobe_deflate.tif", "rgb.png"),
+    ("rgb_tiff_lzw.tif", "rgb.png"),
+    ("rgba.bmp", "rgb.png"),
+    ("rgba.tif", "rgb.png"),
+    ("topdown.bmp", "rgb.png"),
+    ("transparent.gif", "animated_gif.png"),
+    ("turned.tif", "turned_tif.png"),
+];
+
 fn path_of(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
     folder.join(name)
@@ -230,6 +267,7 @@ fn sizes_are_checked_before_anything_is_decoded() {
                 width: 30_000,
                 height: 30_000,
                 limit: ImageDecoder::DEFAULT_MAX_PIXELS,
+                ..
             })
         ));
     }
@@ -241,7 +279,8 @@ fn sizes_are_checked_before_anything_is_decoded() {
         Err(Error::ImageSize {
             width: 48,
             height: 32,
-            limit: 1535
+            limit: 1535,
+            ..
         })
     ));
     for (width, height) in [(0, 5), (5, 0)] {
@@ -295,6 +334,64 @@ fn bytes_that_mean_nothing_are_refused() {
             assert!(decode(&bytes).is_err());
             bytes.extend([0xff, 0xd9]);
             assert!(decode(&bytes).is_err());
+        }
+    }
+}
+
+#[test]
+fn other_formats_are_those_of_pillow() {
+    let read = |name: &str| ImageDecoder::default().read(path_of(name)).unwrap();
+    for (name, pillow) in OTHERS {
+        assert_eq!(read(name), read(pillow), "{name}");
+    }
+    // Of 16 bits the upper 8 are kept, as in PNG files.
+    assert_eq!(read("grey16.tif"), read("grey_bmp.png"));
+    let error = decode(&bytes_of("palette.tif")).unwrap_err();
+    assert!(
+        error
+            .report()
+            .to_string()
+            .ends_with("which is not read: save it as PNG")
+    );
+    for name in ["lossy", "lossy_alpha"] {
+        let (ours, pillow) = (
+            read(&format!("{name}.webp")),
+            read(&format!("{name}_webp.png")),
+        );
+        let pairs = ours.pixels().into_iter().zip(pillow.pixels());
+        let largest = pairs.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        assert!(largest <= LOSSY_WEBP, "{name}: {largest}");
+    }
+}
+
+#[test]
+fn other_formats_are_refused_where_they_are_cut_short_or_damaged() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let lossy = ["lossy.webp", "lossy_alpha.webp"];
+    for name in OTHERS.map(|(name, _)| name).into_iter().chain(lossy) {
+        let whole = bytes_of(name);
+        let decoded = decode(&whole).unwrap();
+        for length in 0..whole.len() {
+            match decode(&whole[..length]) {
+                Err(
+                    Error::ImageCutShort { .. } | Error::Malformed { .. } | Error::ImageSize { .. },
+                ) => {}
+                // All of the first image is there.
+                Ok(image) => assert_eq!(image, decoded, "{name}: {length}"),
+                Err(error) => panic!("{name}: {length}: {error}"),
+            }
+        }
+        // Nothing panics or asks for more memory than an image may take.
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..rng.random_range(1..4) {
+                let at = rng.random_range(0..bytes.len() as u32) as usize;
+                bytes[at] = rng.random_range(0..=255u8);
+            }
+            let _ = ImageDecoder::default()
+                .with_max_pixels(10_000)
+                .unwrap()
+                .decode(&bytes);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod notes;
 
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,7 +24,7 @@ impl From<String> for Answer {
 }
 
 /// Parses the arguments and prints what `run` makes of them to standard output. Whatever is wrong
-/// ends with exit code 1 and one line on standard error; an answer that falls short of what was asked
+/// ends with exit code 1 and one line on standard error, also an answer that can't be written; an answer that falls short of what was asked
 /// is printed, with exit code 2 and a line on standard error that says so.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
     notes::collect();
@@ -44,21 +44,32 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
         Err(error) => return fail(&error.report().to_string()),
     };
     notes::print();
-    // A reader that has seen enough closes the pipe; that is no failure.
-    match (
-        writeln!(std::io::stdout(), "{}", answer.text),
-        answer.shortfall,
-    ) {
-        (Err(error), _) if error.kind() != ErrorKind::BrokenPipe => fail(&error.to_string()),
-        (_, None) => ExitCode::SUCCESS,
-        (_, Some(shortfall)) => {
+    if let Err(error) = print(&answer.text) {
+        return fail(&format!("cannot write to standard output: {error}"));
+    }
+    match answer.shortfall {
+        None => ExitCode::SUCCESS,
+        Some(shortfall) => {
             fail(&shortfall);
             ExitCode::from(2)
         }
     }
 }
 
+/// Writes to standard output, all of it.
+pub fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Writes a line to standard error. An answer is not lost for a remark that can't be written.
+#[allow(dead_code)] // Only where there is something to remark.
+pub fn note(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 fn fail(message: &str) -> ExitCode {
-    eprintln!("error: {}", message.replace('\n', " "));
+    note(format_args!("error: {}", message.replace('\n', " ")));
     ExitCode::FAILURE
 }

@@ -48,6 +48,6 @@ pub fn print() {
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     for note in notes.drain(..) {
-        eprintln!("note: {note}");
+        super::note(format_args!("note: {note}"));
     }
 }

@@ -84,7 +84,7 @@ fn main() -> ExitCode {
     common::main(|arguments: &Arguments| {
         let report = run(arguments)?;
         if let Some(caution) = report.caution {
-            eprintln!("note: {caution}");
+            common::note(format_args!("note: {caution}"));
         }
         Ok(match arguments.json {
             true => report.json(),

@@ -51,7 +51,7 @@ impl ThingsTriplets {
 /// concepts/things_concepts.tsv                          ids in the column uniqueID, in the order
 ///                                                       that the trials count them
 /// triplets/{train_90,test_10,correct_triplets}.npy      or .txt where there is no .npy
-/// images/ID.jpg                                         or .jpeg, .png, or a folder images/ID
+/// images/ID.jpg                                         or .png, .webp, …, or a folder images/ID
 /// ```
 ///
 /// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of natural
@@ -103,8 +103,8 @@ impl Things {
         })
     }
 
-    /// The image of a stimulus: `images/ID.jpg`, `.jpeg` or `.png`, or else the first image by name
-    /// in the folder `images/ID`. `None` where there is none, or no such stimulus.
+    /// The image of a stimulus: `images/ID.jpg`, or with another ending that
+    /// [`ImageFiles`](crate::ImageFiles) lists, or else the first image by name in the folder `images/ID`. `None` where there is none, or no such stimulus.
     pub fn image_path(&self, id: &str) -> Option<PathBuf> {
         self.stimuli().position(id)?;
         // Ids come from a file: none leads out of the folder.

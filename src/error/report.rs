@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::Error;
+use super::short::on_one_line;
 
 /// The message of an error and those of its sources.
 pub(super) struct Report<'e>(pub &'e Error);
@@ -26,12 +27,6 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-fn on_one_line(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
-    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    lines.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -39,6 +34,7 @@ mod tests {
 
     use super::*;
     use crate::error::BoxedError;
+    use crate::stimuli::NearMiss;
 
     /// An error of another library, which may show its source.
     #[derive(Debug)]
@@ -112,6 +108,88 @@ mod tests {
         assert_eq!(
             says(&["bad magic in the header", "bad magic"]),
             "not a readable npz file: bad magic in the header: bad magic"
+        );
+    }
+
+    #[test]
+    fn messages_are_short_whatever_is_in_a_file() {
+        let long = "é".repeat(50_000);
+        let names = vec![long.clone(); 30];
+        let stimulus = || long.clone();
+        for error in [
+            Error::Shape {
+                what: "an array",
+                expected: "a 2-D matrix".into(),
+                found: vec![1; 1000],
+            },
+            Error::NoSuchArray {
+                name: long.clone(),
+                available: names.clone(),
+            },
+            Error::NoSuchColumn {
+                name: long.clone(),
+                available: names.clone(),
+            },
+            Error::NoTrials.in_rdm(&long).in_array(&long),
+            Error::NotANumber {
+                line: 1,
+                field: 2,
+                column: long.clone(),
+                expected: "a number",
+                found: long.clone(),
+            },
+            Error::DuplicateStimulus {
+                id: stimulus(),
+                first: 0,
+                second: 1,
+            },
+            Error::MissingStimuli {
+                ids: names.clone(),
+                n_missing: 30,
+                n_needed: 30,
+                near_miss: Box::new(NearMiss {
+                    present: Some(long.clone()),
+                    header: Some(long.clone()),
+                    ..NearMiss::default()
+                }),
+            },
+            Error::InvalidPair {
+                first: stimulus(),
+                second: stimulus(),
+                problem: crate::error::PairProblem::Missing,
+            },
+            Error::UnknownName {
+                what: "module",
+                name: long.clone(),
+                nearest: names.clone(),
+            },
+            Error::WeightsMismatch {
+                missing: names.clone(),
+                unexpected: names.clone(),
+                misshapen: Vec::new(),
+            },
+            Error::UnsupportedElement {
+                expected: "numbers",
+                found: long.clone(),
+            },
+            Error::parameter("alpha", "positive", &long),
+            Error::Malformed {
+                format: "json",
+                source: long.clone().into(),
+            },
+        ] {
+            let report = error.report().to_string();
+            assert!(report.chars().count() < 4000, "{}", report.chars().count());
+            assert!(report.contains('…'), "{report}");
+        }
+        let shape = Error::Shape {
+            what: "an array",
+            expected: "a 2-D matrix".into(),
+            found: vec![3, 4, 5],
+        };
+        assert_eq!(
+            shape.to_string(),
+            "an array has shape [3, 4, 5] (expected a 2-D matrix)"
         );
     }
 

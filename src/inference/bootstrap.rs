@@ -79,7 +79,8 @@ impl ObjectBootstrap {
     /// Resamples the mean credit; `None` where fewer than two replicates drew any trial.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there is not one credit for each trial.
+    /// [`Error::LengthMismatch`] where there is not one credit for each trial; [`Error::TooFew`] if the trials
+    /// show fewer than four objects.
     pub fn run<T: Task>(
         &self,
         trials: &Trials<T>,
@@ -87,10 +88,26 @@ impl ObjectBootstrap {
         confidence: Confidence,
     ) -> Result<Option<Bootstrapped>> {
         check_length(trials, credits)?;
+        self.check(trials)?;
         Ok(self.resample(trials, credits, confidence))
     }
 
-    /// Resamples credits that are known to be one for each trial.
+    /// Checks that there is something to draw: trials of the same three objects have the same weight in every
+    /// replicate, so that all means would be equal.
+    pub(crate) fn check<T: Task>(&self, trials: &Trials<T>) -> Result<()> {
+        const NEEDED: usize = 4;
+
+        match trials.shown().len() {
+            found if found < NEEDED => Err(Error::TooFew {
+                what: "objects for a bootstrap over objects",
+                needed: NEEDED,
+                found,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Resamples credits that are known to be one for each trial, of trials that were checked.
     pub(crate) fn resample<T: Task>(
         &self,
         trials: &Trials<T>,
@@ -236,6 +253,24 @@ mod tests {
         assert_eq!(run(101, 1, 1), run(101, 1, 4));
         assert_ne!(run(101, 1, 1), run(101, 2, 1));
         assert!(ObjectBootstrap::new(1, 0).is_err());
+    }
+
+    #[test]
+    fn three_objects_are_too_few_to_draw_from() {
+        let bootstrap = ObjectBootstrap::new(100, 1).unwrap();
+        // One trial, and one triple asked twice, beside stimuli that no trial shows.
+        for trials in [vec![[0, 1, 2]], vec![[0, 1, 2], [2, 1, 0]]] {
+            let credits: Vec<Credit> = (0..trials.len()).map(|t| Credit::from(t == 0)).collect();
+            let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
+            assert!(matches!(
+                bootstrap.run(&trials, &credits, Confidence::default()),
+                Err(Error::TooFew {
+                    needed: 4,
+                    found: 3,
+                    ..
+                })
+            ));
+        }
     }
 
     #[test]

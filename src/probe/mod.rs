@@ -48,7 +48,7 @@ pub use cross_validation::{
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
 pub use standardize::Standardize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
 use crate::transform::LinearTransform;
@@ -287,15 +287,5 @@ fn positive(name: &'static str, value: f64) -> Result<f64> {
         Ok(value)
     } else {
         Err(Error::parameter(name, "positive and finite", value))
-    }
-}
-
-/// A number by which others are divided.
-fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value.is_finite() && value.recip().is_finite() {
-        Ok(value)
-    } else {
-        let expected = "positive and finite, as its inverse";
-        Err(Error::parameter(name, expected, value))
     }
 }

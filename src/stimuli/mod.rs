@@ -15,7 +15,7 @@ pub use id_form::IdForm;
 pub use list::IdList;
 pub use unmatched::NearMiss;
 
-use crate::error::{Error, NAMED_IDS, Result};
+use crate::error::{Error, NAMED_IDS, Quoted, Result};
 use crate::io::digest::hex;
 pub(crate) use unmatched::missing;
 use unmatched::unmatched;
@@ -397,7 +397,7 @@ impl Stimuli {
             .map_or(String::new(), |origin| format!("{origin}: "));
         match &*self.set {
             Set::Named { ids, .. } => match ids.first() {
-                Some(first) => format!("{place}{} ids such as {first:?}", ids.len()),
+                Some(first) => format!("{place}{} ids such as {}", ids.len(), Quoted(first)),
                 None => format!("{place}no ids"),
             },
             // Without asking for their numbers, which would have to be made.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::{IdForm, Stimuli};
-use crate::error::{Error, NAMED_IDS};
+use crate::error::{Error, NAMED_IDS, Quoted};
 
 /// What the ids on both sides of a join that failed look like.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,7 +51,7 @@ impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(present) = &self.present {
             let place = self.looked_for_in.as_deref().unwrap_or("the other side");
-            write!(f, "; {place} has ids such as {present:?}")?;
+            write!(f, "; {place} has ids such as {}", Quoted(present))?;
         }
         if let Some(form) = self.form {
             let difference = form.difference();
@@ -62,7 +62,8 @@ impl fmt::Display for NearMiss {
         } else if let Some(header) = &self.header {
             write!(
                 f,
-                "; the id {header:?} reads like a header: remove that line if it is one"
+                "; the id {} reads like a header: remove that line if it is one",
+                Quoted(header)
             )?;
         }
         Ok(())

@@ -1,6 +1,9 @@
 //! The MATLAB exports: a list of stimuli and the upper triangle of an RDM for each person.
 
+use std::collections::HashSet;
 use std::path::Path;
+
+use ndarray::Array2;
 
 use super::{Estimate, person_of, rdm};
 use crate::error::{Error, Result};
@@ -9,44 +12,78 @@ use crate::rdm::Participant;
 
 pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
     let mut file = MatFile::open(path)?;
-    let names = file.names();
-    let people: Vec<&str> = names
+    let names: Vec<String> = file.names();
+    let known: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let mut people = names
         .iter()
         .filter_map(|name| name.strip_prefix("rdmutv_"))
-        .collect();
-    if people.is_empty() {
-        let (stimuli, values) = ("stimuli".to_owned(), "rdmutv".to_owned());
-        return Ok(vec![estimate(
-            &mut file,
-            person_of(path),
-            &stimuli,
-            &values,
-        )?]);
+        .peekable();
+    if people.peek().is_none() {
+        return estimates(&mut file, person_of(path), "stimuli", "rdmutv");
     }
-    let read = |variable: &str| {
+    let mut all = Vec::new();
+    for variable in people {
         // Names of variables have no hyphens, nicknames have no underscores.
         let person = variable.replace('_', "-");
-        let stimuli = format!("stimuli_{variable}");
-        estimate(&mut file, person, &stimuli, &format!("rdmutv_{variable}"))
-    };
-    people.into_iter().map(read).collect()
+        let own = format!("stimuli_{variable}");
+        let stimuli = match known.contains(own.as_str()) || !known.contains("stimuli") {
+            true => own.as_str(),
+            false => "stimuli",
+        };
+        all.extend(estimates(
+            &mut file,
+            person,
+            stimuli,
+            &format!("rdmutv_{variable}"),
+        )?);
+    }
+    Ok(all)
 }
 
-fn estimate(file: &mut MatFile, person: String, stimuli: &str, values: &str) -> Result<Estimate> {
-    let values = file.read(values)?.into_matrix("1×n(n−1)/2")?;
-    let found = values.shape().iter().map(|&length| length as u64).collect();
-    if values.nrows() != 1 && values.ncols() != 1 {
-        return Err(Error::Shape {
-            what: "the variable",
-            expected: "1×n(n−1)/2".into(),
-            found,
-        });
-    }
+/// The RDMs of a person: one, or one a row.
+fn estimates(
+    file: &mut MatFile,
+    person: String,
+    stimuli: &str,
+    values: &str,
+) -> Result<Vec<Estimate>> {
+    const SHAPE: &str = "n(n−1)/2 columns for n stimuli, and a row an RDM";
+
+    let values = file.read(values)?.into_matrix(SHAPE)?;
     let images = file.read(stimuli)?.into_texts()?;
-    let rdm = rdm(images, values.into_iter().collect());
-    Ok(Estimate {
-        rdm: rdm.map_err(|error| error.in_rdm(&person))?,
-        participant: Participant::new(person),
-        trials: Vec::new(),
-    })
+    let n_pairs = images.len() * images.len().saturating_sub(1) / 2;
+    let rows: Vec<Vec<f64>> = match values.dim() {
+        // Of three stimuli this could also be a square RDM, which is not read.
+        (n_rows, n)
+            if n == n_pairs && !(n_rows == n && values.diag().iter().all(|&x| x == 0.0)) =>
+        {
+            rows(&values)
+        }
+        (1, _) | (_, 1) => vec![values.into_iter().collect()],
+        _ => {
+            return Err(Error::Shape {
+                what: "the variable",
+                expected: SHAPE.into(),
+                found: values.shape().iter().map(|&length| length as u64).collect(),
+            });
+        }
+    };
+    let n_rows = rows.len();
+    let estimate = |(row, values): (usize, Vec<f64>)| -> Result<Estimate> {
+        let mut participant = Participant::new(&person);
+        if n_rows > 1 {
+            participant = participant.in_session((row + 1).to_string());
+        }
+        let rdm = rdm(images.clone(), values).map_err(|error| error.in_rdm(&participant))?;
+        Ok(Estimate {
+            participant,
+            rdm,
+            trials: Vec::new(),
+        })
+    };
+    rows.into_iter().enumerate().map(estimate).collect()
+}
+
+fn rows(values: &Array2<f64>) -> Vec<Vec<f64>> {
+    values.rows().into_iter().map(|row| row.to_vec()).collect()
 }

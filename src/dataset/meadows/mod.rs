@@ -16,8 +16,12 @@ use crate::stimuli::Stimuli;
 /// | file | RDMs |
 /// |---|---|
 /// | `…_1D.mat` of one person | one: variables `stimuli` and `rdmutv` |
-/// | `…_1D.mat` of several | one a person: variables `stimuli_able_fly`, `rdmutv_able_fly`, … |
-/// | `…_tree.json` | one a task of the only person, and the raw trials of each |
+/// | `…_1D.mat` of several | one a person: variables `stimuli_able_fly`, `rdmutv_able_fly`, …, or `stimuli` for all |
+/// | `…_tree.json` of one person | one a task, and the raw trials of each |
+/// | `…_tree.json` of several | the same for each person: `{"able-fly": {"tasks": […]}, …}` |
+///
+/// A pair without an estimate (NaN, or `null` in JSON) is a missing pair of the RDM. A `rdmutv` of several rows
+/// is one RDM a row, in sessions `1`, `2`, ….
 ///
 /// People have the nicknames of the platform, such as `able-fly`, which stand in the file or in its
 /// name (`Meadows_EXPERIMENT_v_VERSION_PERSON_TASK_1D.mat`). Where there are several tasks, each is a
@@ -60,7 +64,7 @@ impl Meadows {
     /// [`Error::InFile`]: [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] and
     /// [`Error::UnsupportedElement`] for what can't be read, [`Error::NoSuchArray`] naming the
     /// variables that are there, [`Error::TooFew`] without a multiple-arrangement task, and within
-    /// [`Error::InRdm`] what [`Stimuli::new`], [`Rdm::new`] and [`Arrangement::new`] refuse (of a
+    /// [`Error::InRdm`] what [`Stimuli::new`], [`Rdm::with_missing`] and [`Arrangement::new`] refuse (of a
     /// trial within [`Error::InTrial`]), negative dissimilarities, and tasks of other stimuli.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_tasks(path.as_ref(), None)
@@ -140,10 +144,10 @@ impl SimilarityDataset for Meadows {
     }
 }
 
-/// The RDM of one person and task, of stimuli that are called after their images.
+/// The RDM of one person and task, of stimuli that are called after their images; NaN where a pair is missing.
 fn rdm(images: Vec<String>, values: Vec<f64>) -> Result<Rdm> {
     let stimuli = Stimuli::new(images.iter().map(|image| without_ending(image)))?;
-    let rdm = Rdm::new(stimuli, values)?;
+    let rdm = Rdm::with_missing(stimuli, values)?;
     rdm.require_non_negative()?;
     Ok(rdm)
 }

@@ -1,6 +1,6 @@
-//! The JSON exports: everything that one person did, task by task and trial by trial.
+//! The JSON exports: everything that one person, or each of several, did, task by task and trial by trial.
 
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::stimuli::{Stimuli, missing};
 struct Task {
     stimuli: Vec<Stimulus>,
     trials: Vec<Trial>,
-    rdm: Vec<f64>,
+    rdm: Vec<Real>,
 }
 
 #[derive(Deserialize)]
@@ -34,18 +34,108 @@ struct Trial {
 #[derive(Deserialize)]
 struct Position {
     id: String,
-    x: f64,
-    y: f64,
+    x: Real,
+    y: Real,
+}
+
+/// A number; NaN where it is missing.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "Stored")]
+struct Real(f64);
+
+/// A number as it stands in the file.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Number(f64),
+    Missing(()),
+    /// What JSON has no numbers for.
+    Text(String),
+}
+
+impl TryFrom<Stored> for Real {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        Ok(Self(match stored {
+            Stored::Number(value) => value,
+            Stored::Missing(()) => f64::NAN,
+            Stored::Text(text) => match text.as_str() {
+                "NaN" => f64::NAN,
+                "Infinity" => f64::INFINITY,
+                "-Infinity" => f64::NEG_INFINITY,
+                _ => return Err("a text where a number should be"),
+            },
+        }))
+    }
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
     let origin = Origin::new(path, "Meadows tree");
-    let reader = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
-    let mut tree: Value = serde_json::from_reader(reader).map_err(|error| match error.is_io() {
-        true => origin.unreadable(error.into()),
-        false => origin.malformed(error),
-    })?;
-    let person = person_of(path);
+    let mut text = Vec::new();
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
+    let read = reader.read_to_end(&mut text);
+    read.map_err(|error| origin.unreadable(error))?;
+    let tree: Value = serde_json::from_slice(&with_quoted_numbers(&text))
+        .map_err(|error| origin.malformed(error))?;
+    let mut estimates = Vec::new();
+    match tree {
+        Value::Object(people) if !people.is_empty() && people.values().all(is_person) => {
+            for (person, tree) in people {
+                estimates.extend(of_person(&person, tree, &origin)?);
+            }
+        }
+        tree => estimates.extend(of_person(&person_of(path), tree, &origin)?),
+    }
+    if estimates.is_empty() {
+        return Err(Error::TooFew {
+            what: "multiple-arrangement tasks",
+            needed: 1,
+            found: 0,
+        });
+    }
+    Ok(estimates)
+}
+
+/// Whether this is what one of several people did.
+fn is_person(tree: &Value) -> bool {
+    tree.get("tasks").is_some_and(Value::is_array)
+}
+
+/// The text with quotes around the numbers that Python writes and JSON doesn't have.
+fn with_quoted_numbers(text: &[u8]) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_in_string = false;
+    while let Some((&byte, after)) = rest.split_first() {
+        let names: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
+        let name = names
+            .into_iter()
+            .find(|name| !is_in_string && rest.starts_with(name));
+        if let Some(name) = name {
+            quoted.push(b'"');
+            quoted.extend(name);
+            quoted.push(b'"');
+            rest = &rest[name.len()..];
+            continue;
+        }
+        quoted.push(byte);
+        rest = after;
+        match byte {
+            b'"' => is_in_string = !is_in_string,
+            // Whatever follows it belongs to the string.
+            b'\\' if is_in_string => {
+                quoted.extend(rest.first());
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    quoted
+}
+
+/// What one person did.
+fn of_person(person: &str, mut tree: Value, origin: &Origin) -> Result<Vec<Estimate>> {
     // A file of one task is that task, one of several has a list of them.
     let (tasks, is_only) = match tree.get_mut("tasks").map(Value::take) {
         Some(Value::Array(tasks)) => (tasks, false),
@@ -58,7 +148,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
         if text("/task/task_type") != Some("multiarrange") {
             continue;
         }
-        let mut participant = Participant::new(&person);
+        let mut participant = Participant::new(person);
         if let Some(name) = text("/task/name").filter(|_| !is_only) {
             participant = participant.in_session(name);
         }
@@ -69,13 +159,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
             participant,
             rdm,
             trials,
-        });
-    }
-    if estimates.is_empty() {
-        return Err(Error::TooFew {
-            what: "multiple-arrangement tasks",
-            needed: 1,
-            found: 0,
         });
     }
     Ok(estimates)
@@ -89,7 +172,10 @@ fn estimate(task: Task) -> Result<(Rdm, Vec<Arrangement>)> {
         .unzip();
     // Trials name the stimuli by other ids than people would.
     let ids = Stimuli::new(ids)?;
-    let rdm = rdm(images, task.rdm)?;
+    let rdm = rdm(
+        images,
+        task.rdm.into_iter().map(|Real(value)| value).collect(),
+    )?;
     let mut trials = Vec::new();
     for (trial, Trial { positions }) in task.trials.into_iter().enumerate() {
         let arrangement = arrangement(&ids, rdm.stimuli(), positions);
@@ -107,6 +193,8 @@ fn arrangement(ids: &Stimuli, names: &Stimuli, positions: Vec<Position>) -> Resu
         let position = ids.position(id).and_then(|position| names.id(position));
         shown.push(position.ok_or_else(|| missing([id].into_iter(), 1, positions.len()))?);
     }
-    let places = positions.iter().map(|position| [position.x, position.y]);
+    let places = positions
+        .iter()
+        .map(|position| [position.x.0, position.y.0]);
     Arrangement::new(Stimuli::new(shown)?, places.collect())
 }

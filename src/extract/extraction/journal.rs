@@ -201,7 +201,10 @@ impl Journal {
             .filter(|place| skipped.binary_search(place).is_err())
             .collect();
         if kept.is_empty() {
-            return Err(Error::NoImages);
+            return Err(Error::NoImages {
+                n_ignored: 0,
+                ignored: Vec::new(),
+            });
         }
         let ids = self.stimuli.select(&kept)?;
         let part = part.map(|part| part.without(skipped));

@@ -230,7 +230,10 @@ impl Extraction {
             }
         };
         match images.is_empty() {
-            true => Err(Error::NoImages),
+            true => Err(Error::NoImages {
+                n_ignored: images.ignored().len(),
+                ignored: Vec::new(),
+            }),
             false => Ok((images, part)),
         }
     }

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use super::exif::{Orientation, Turn};
 use super::image::RgbImage;
-use super::{jpeg, png};
-use crate::error::{Error, Result};
+use super::{bmp, gif, jpeg, png, tiff, webp};
+use crate::error::{BoxedError, Error, Result};
 use crate::io::{Origin, known_length, open, reserve};
 
-/// Decodes JPEG and PNG files to 8-bit red, green and blue.
+/// Decodes JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
 ///
-/// Which of the two formats a file has is told from its first bytes, not from its name. The pixels
+/// Which of the formats a file has is told from its first bytes, not from its name. The pixels
 /// are those of Pillow's `Image.open(path).convert("RGB")`: grey is repeated, a palette is looked up,
-/// transparency is dropped without blending, colour profiles are left aside, an animation gives its
-/// first image, and CMYK is converted as that of Adobe's programs, (255 − C)(255 − K) / 255 and so
+/// transparency is dropped without blending, colour profiles are left aside, an animation (GIF, WebP, PNG)
+/// gives its first image, a TIFF file its first page, turned as its orientation says, and CMYK is converted as that of Adobe's programs, (255 − C)(255 − K) / 255 and so
 /// on. What is different:
 ///
 /// - JPEG decoders round differently. Against libjpeg-turbo, which Pillow uses, the largest
@@ -22,14 +22,17 @@ use crate::io::{Origin, known_length, open, reserve};
 ///   average, and 5 where they are not, 0.1 to 0.4 on average. There the last column and row can be
 ///   further off (30 in a smooth picture, 60 in noise), because decoders differ in what they take to
 ///   lie beyond the edge.
-/// - PNG files with 16 bits a channel are reduced to the upper 8. Pillow does so with colours, but
+/// - WebP files with loss: see the tests for how far they may be from libwebp.
+/// - PNG and TIFF files with 16 bits a channel are reduced to the upper 8. Pillow does so with colours, but
 ///   clips 16-bit grey at 255, so that all but the darkest of it turns white.
 /// - Files that are cut short are refused, as in Pillow, and so is damage within the compressed data
 ///   of a JPEG file that its decoder notices, where Pillow gives grey or noise. A file that was cut
 ///   short and then closed by an end marker can't be told from a whole one.
 ///
 /// JPEG files in three channels that an Adobe marker declares to be plain RGB, with 12 bits a channel,
-/// or arithmetic coding, are refused.
+/// or arithmetic coding, are refused; so are compressed BMP files, and TIFF files with JPEG or fax
+/// compression, with a palette, with planes for each colour, with premultiplied transparency, or with samples other than
+/// unsigned integers of 1 (grey), 8 or 16 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageDecoder {
     max_pixels: u64,
@@ -102,9 +105,14 @@ impl ImageDecoder {
     /// # Errors
     /// As for [`ImageDecoder::read`], without the name of a file.
     pub fn decode(&self, bytes: &[u8]) -> Result<RgbImage> {
+        let check_size = |width, height| self.check_size(width, height);
         let (image, exif) = match Format::of(bytes)? {
-            Format::Jpeg => jpeg::decode(bytes, |width, height| self.check_size(width, height)),
-            Format::Png => png::decode(bytes, |width, height| self.check_size(width, height)),
+            Format::Jpeg => jpeg::decode(bytes, check_size),
+            Format::Png => png::decode(bytes, check_size),
+            Format::WebP => webp::decode(bytes, check_size),
+            Format::Bmp => bmp::decode(bytes, check_size),
+            Format::Tiff => tiff::decode(bytes, check_size),
+            Format::Gif => gif::decode(bytes, check_size),
         }?;
         let turn = match self.orientation {
             Orientation::AsStored => None,
@@ -118,13 +126,15 @@ impl ImageDecoder {
 
     fn check_size(&self, width: u64, height: u64) -> Result<()> {
         let n_pixels = width.saturating_mul(height);
-        if (1..=self.max_pixels).contains(&n_pixels) {
+        let is_long = width.max(height) > MAX_STORED_SIDE;
+        if (1..=self.max_pixels).contains(&n_pixels) && !is_long {
             return Ok(());
         }
         Err(Error::ImageSize {
             width,
             height,
             limit: self.max_pixels,
+            longest: MAX_STORED_SIDE,
         })
     }
 }
@@ -132,15 +142,30 @@ impl ImageDecoder {
 /// What is decoded: the image, and its EXIF block where it has one.
 pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
 
-const FORMATS: &str = "JPEG or PNG";
+const FORMATS: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
 
 /// How many bytes tell the format.
-const SIGNATURE_BYTES: u64 = 8;
+const SIGNATURE_BYTES: u64 = 12;
+
+/// The longest side of a stored image: what JPEG can have.
+const MAX_STORED_SIDE: u64 = u16::MAX as u64;
+
+/// The error for content that is not of a format.
+pub(super) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
+    Error::Malformed {
+        format,
+        source: source.into(),
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Jpeg,
     Png,
+    WebP,
+    Bmp,
+    Tiff,
+    Gif,
 }
 
 impl Format {
@@ -150,11 +175,19 @@ impl Format {
             Ok(Format::Jpeg)
         } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             Ok(Format::Png)
+        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Ok(Format::WebP)
+        } else if bytes.starts_with(b"BM") {
+            Ok(Format::Bmp)
+        } else if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+            Ok(Format::Tiff)
+        } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+            Ok(Format::Gif)
         } else {
             let reason = if bytes.is_empty() {
                 "it is empty"
             } else {
-                "it begins as neither does"
+                "it begins as none of them does"
             };
             Err(Error::Malformed {
                 format: FORMATS,
@@ -174,14 +207,14 @@ mod tests {
         let path = folder.path().join("notes.jpg");
         for (text, reason) in [
             ("", "it is empty"),
-            ("not pixels", "it begins as neither does"),
+            ("not pixels", "it begins as none of them does"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = ImageDecoder::default().read(&path).unwrap_err();
             assert_eq!(
                 error.report().to_string(),
                 format!(
-                    "{}: not a readable JPEG or PNG file: {reason}",
+                    "{}: not a readable {FORMATS} file: {reason}",
                     path.display()
                 )
             );

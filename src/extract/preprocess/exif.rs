@@ -60,7 +60,12 @@ impl Turn {
         if u16_at(entry + 2)? != SHORT {
             return None;
         }
-        let [transposed, mirrored, flipped] = match u16_at(entry + 8)? {
+        Self::of_orientation(u16_at(entry + 8)?)
+    }
+
+    /// The turn of a value of the orientation tag. `None` where no turn is needed, or it is no such value.
+    pub(super) fn of_orientation(orientation: u16) -> Option<Self> {
+        let [transposed, mirrored, flipped] = match orientation {
             2 => [false, true, false],
             3 => [false, true, true],
             4 => [false, false, true],

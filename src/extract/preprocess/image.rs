@@ -84,6 +84,21 @@ pub(super) fn black(width: usize, height: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Makes pixels of three out of `n_samples` samples each.
+pub(super) fn pick(
+    samples: &[u8],
+    n_samples: usize,
+    picked: [usize; N_CHANNELS],
+) -> Result<Vec<u8>> {
+    let mut pixels = Vec::new();
+    let n_pixels = samples.len() / n_samples;
+    reserve(&mut pixels, n_pixels.saturating_mul(N_CHANNELS), "an image")?;
+    for pixel in samples.chunks_exact(n_samples) {
+        pixels.extend(picked.map(|sample| pixel[sample]));
+    }
+    Ok(pixels)
+}
+
 fn shape_error(found: &[usize]) -> Error {
     Error::Shape {
         what: "an image",

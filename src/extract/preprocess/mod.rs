@@ -1,7 +1,7 @@
 //! Image files to the numbers that a network was trained on.
 //!
 //! ```text
-//! JPEG, PNG ──ImageDecoder──► RgbImage ──resize, centre crop──► RgbImage ──Normalization──► [3, H, W]
+//! files ──ImageDecoder──► RgbImage ──resize, centre crop──► RgbImage ──Normalization──► [3, H, W]
 //! ```
 //!
 //! A [`Preprocessing`] describes all of it, and its fingerprint goes into the
@@ -12,7 +12,7 @@
 //!
 //! | step | agreement with Pillow 9.4 and torchvision 0.14 |
 //! |---|---|
-//! | PNG | identical |
+//! | PNG, BMP, TIFF, GIF, WebP without loss | identical |
 //! | JPEG | a few levels of 255 apart, on average 0.01 to 0.4 (see [`ImageDecoder`]) |
 //! | resize, crop | identical |
 //! | normalisation | identical |
@@ -27,8 +27,10 @@
 //! # Ok::<(), human_alignment::Error>(())
 //! ```
 
+mod bmp;
 mod decode;
 mod exif;
+mod gif;
 mod image;
 mod jpeg;
 mod normalization;
@@ -36,6 +38,8 @@ mod pipeline;
 mod png;
 mod presets;
 mod resize;
+mod tiff;
+mod webp;
 pub(in crate::extract) mod weights;
 
 pub use decode::ImageDecoder;

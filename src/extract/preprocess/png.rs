@@ -5,7 +5,7 @@ use std::io::{Cursor, ErrorKind};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
 use super::decode::Decoded;
-use super::image::{N_CHANNELS, RgbImage};
+use super::image::{RgbImage, pick};
 use crate::error::{BoxedError, Error, Result};
 use crate::io::reserve;
 
@@ -49,17 +49,6 @@ pub(super) fn decode(
     let exif = reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec);
     let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
     Ok((image, exif))
-}
-
-/// Makes pixels of three out of `n_samples` samples each.
-fn pick(samples: &[u8], n_samples: usize, picked: [usize; N_CHANNELS]) -> Result<Vec<u8>> {
-    let mut pixels = Vec::new();
-    let n_pixels = samples.len() / n_samples;
-    reserve(&mut pixels, n_pixels.saturating_mul(N_CHANNELS), "an image")?;
-    for pixel in samples.chunks_exact(n_samples) {
-        pixels.extend(picked.map(|sample| pixel[sample]));
-    }
-    Ok(pixels)
 }
 
 fn refused(error: DecodingError) -> Error {

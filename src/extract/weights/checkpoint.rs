@@ -6,16 +6,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candle_core::pickle::PthTensors;
 use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
-use super::pth;
+use super::pth::Checkpoint;
 use crate::error::{Error, MisshapenTensor, Result};
 use crate::extract::builder::{Entry, Init, Parameters};
 use crate::io::digest::{Hashing, hex};
 use crate::io::safetensors::SafetensorsFile;
-use crate::io::{extension, known_length, open, read_up_to};
+use crate::io::{extension, open, read_up_to};
 
 /// Names of parameters, and what they are called in the file.
 pub(in crate::extract) type Keys = BTreeMap<String, String>;
@@ -81,10 +80,10 @@ impl Container {
                 let file = SafetensorsFile::open(path)?;
                 file.tensors().into_keys().map(same).collect()
             }
-            Self::Pth(path) => pth::shapes(&pth::open(path)?)
-                .into_keys()
-                .map(same)
-                .collect(),
+            Self::Pth(path) => {
+                let file = Checkpoint::open(path)?;
+                file.names().map(str::to_owned).map(same).collect()
+            }
             Self::Memory(tensors) => tensors.keys().cloned().map(same).collect(),
         })
     }
@@ -138,11 +137,7 @@ pub(in crate::extract) struct Reader<'w> {
 
 enum Open<'w> {
     Safetensors(SafetensorsFile),
-    Pth {
-        tensors: PthTensors,
-        shapes: BTreeMap<String, Vec<usize>>,
-        length: u64,
-    },
+    Pth(Checkpoint),
     Memory(&'w BTreeMap<String, ArrayD<f32>>),
 }
 
@@ -155,14 +150,7 @@ impl<'w> Reader<'w> {
     ) -> Result<Self> {
         let open = match container {
             Container::Safetensors(path) => Open::Safetensors(SafetensorsFile::open(path)?),
-            Container::Pth(path) => {
-                let tensors = pth::open(path)?;
-                Open::Pth {
-                    shapes: pth::shapes(&tensors),
-                    tensors,
-                    length: known_length(&open(path)?).unwrap_or(u64::MAX),
-                }
-            }
+            Container::Pth(path) => Open::Pth(Checkpoint::open(path)?),
             Container::Memory(tensors) => Open::Memory(tensors),
         };
         Ok(Self {
@@ -200,7 +188,7 @@ impl<'w> Reader<'w> {
     fn shape(&self, stored: &str) -> Option<Vec<usize>> {
         match &*self.open.borrow() {
             Open::Safetensors(file) => Some(file.tensors().get(stored)?.shape.clone()),
-            Open::Pth { shapes, .. } => shapes.get(stored).cloned(),
+            Open::Pth(file) => file.shape(stored),
             Open::Memory(tensors) => Some(tensors.get(stored)?.shape().to_vec()),
         }
     }
@@ -211,9 +199,7 @@ impl<'w> Reader<'w> {
                 Some(mut reader) => reader.read_row_major().map(Some),
                 None => Ok(None),
             },
-            Open::Pth {
-                tensors, length, ..
-            } => pth::read(tensors, stored, *length).map(Some),
+            Open::Pth(file) => file.read(stored),
             Open::Memory(tensors) => Ok(tensors
                 .get(stored)
                 .map(|tensor| tensor.iter().copied().collect())),

@@ -10,6 +10,7 @@ mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -34,12 +35,15 @@ pub(crate) struct MatFile<R = BufReader<File>> {
     reader: R,
     origin: Origin,
     order: ByteOrder,
-    variables: Vec<Variable>,
+    /// In the order of the file; of several with one name the first counts.
+    variables: Vec<(String, Variable)>,
+    /// The place of each in the list.
+    by_name: HashMap<String, usize>,
 }
 
 /// Where a variable lies in the file.
+#[derive(Debug, Clone, Copy)]
 struct Variable {
-    name: String,
     /// The first byte behind its tag.
     start: u64,
     tag: Tag,
@@ -70,6 +74,7 @@ impl<R: Read + Seek> MatFile<R> {
             origin,
             order,
             variables: Vec::new(),
+            by_name: HashMap::new(),
         };
         let mut start = HEADER_BYTES;
         while start < length {
@@ -89,7 +94,9 @@ impl<R: Read + Seek> MatFile<R> {
             })?;
             // Without a name there are empty elements, and what belongs to functions and objects.
             if let Some(name) = header.filter(|name| !name.is_empty()) {
-                file.variables.push(Variable { name, start, tag });
+                let position = file.variables.len();
+                file.by_name.entry(name.clone()).or_insert(position);
+                file.variables.push((name, Variable { start, tag }));
             }
             start += tag.size();
             // Other writers than MATLAB may leave out the end of the padding.
@@ -100,8 +107,10 @@ impl<R: Read + Seek> MatFile<R> {
 
     /// The names of the variables, in the order of the file.
     pub(crate) fn names(&self) -> Vec<String> {
-        let names = self.variables.iter().map(|variable| variable.name.clone());
-        names.collect()
+        self.variables
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// Reads a variable.
@@ -111,8 +120,8 @@ impl<R: Read + Seek> MatFile<R> {
     /// [`Error::Truncated`]; [`Error::OutOfMemory`] for more than 2 GiB, which MATLAB saves in no
     /// such file.
     pub(crate) fn read(&mut self, name: &str) -> Result<MatArray> {
-        let variable = self.variables.iter().find(|known| known.name == name);
-        let Some(&Variable { start, tag, .. }) = variable else {
+        let position = self.by_name.get(name);
+        let Some(&(_, Variable { start, tag })) = position.map(|&at| &self.variables[at]) else {
             return Err(Error::NoSuchArray {
                 name: name.into(),
                 available: self.names(),
@@ -132,9 +141,12 @@ impl<R: Read + Seek> MatFile<R> {
         })
     }
 
+    /// Goes to a byte of the file. What is buffered around it stays, so that many small elements are not read
+    /// again for each of them.
     fn seek(&mut self, to: u64) -> Result<()> {
-        let sought = self.reader.seek(SeekFrom::Start(to));
-        sought.map(drop).map_err(|e| self.origin.unreadable(e))
+        let at = self.reader.stream_position();
+        let sought = at.and_then(|at| self.reader.seek_relative(to as i64 - at as i64));
+        sought.map_err(|e| self.origin.unreadable(e))
     }
 
     /// Passes on the bytes of a variable, which the reader stands at, decompressed if they are

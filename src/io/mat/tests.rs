@@ -1,6 +1,6 @@
 //! Files written byte by byte, sound ones and others.
 
-use std::io::{Cursor, Write};
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -492,4 +492,47 @@ proptest! {
         let _ = read_all(&bytes);
         prop_assert!(start.elapsed() < Duration::from_secs(5));
     }
+}
+
+/// Counts the bytes that are read.
+struct Counting<'b> {
+    bytes: Cursor<&'b [u8]>,
+    n_read: u64,
+}
+
+impl Read for Counting<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        self.n_read += n as u64;
+        Ok(n)
+    }
+}
+
+impl Seek for Counting<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+#[test]
+fn many_small_variables_are_read_once() {
+    let writer = Writer(ByteOrder::Little);
+    let n = 20_000;
+    let mut variables = vec![writer.u32s(&[MATRIX, 0]); n];
+    variables.push(writer.matrix(&[1, 1], "x", &[2.0]));
+    let bytes = writer.file(&variables);
+    let counting = Counting {
+        bytes: Cursor::new(&bytes),
+        n_read: 0,
+    };
+    let reader = BufReader::with_capacity(1 << 14, counting);
+    let mut file = MatFile::new(reader, Origin::new("a.mat", "mat")).unwrap();
+    assert_eq!(file.names(), ["x"]);
+    assert!(file.read("x").is_ok());
+    let n_read = file.reader.get_ref().n_read;
+    assert!(
+        n_read < 3 * bytes.len() as u64,
+        "{n_read} of {}",
+        bytes.len()
+    );
 }

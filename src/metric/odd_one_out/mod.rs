@@ -17,7 +17,7 @@ pub use probability::Probabilities;
 pub use score::Score;
 pub use tally::Tally;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_inverse};
 use crate::inference::{Confidence, ObjectBootstrap};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
@@ -110,18 +110,10 @@ impl ZeroShotOddOneOut {
     /// Sets the temperature of the softmax. It changes probabilities, never choices.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// [`Error::InvalidParameter`] if it or its inverse is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
-        if temperature > 0.0 && temperature.is_finite() && temperature.recip().is_finite() {
-            self.temperature = temperature;
-            Ok(self)
-        } else {
-            Err(Error::parameter(
-                "temperature",
-                "positive and finite",
-                temperature,
-            ))
-        }
+        self.temperature = with_inverse("temperature", temperature)?;
+        Ok(self)
     }
 
     /// Sets what ties earn.
@@ -194,12 +186,16 @@ impl ZeroShotOddOneOut {
     /// What every trial earned: one byte a trial.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// As for [`AlignmentMetric::score`]; with a bootstrap also [`Error::TooFew`] if the trials show fewer than
+    /// four objects.
     pub fn outcomes<'t, T: Task>(
         &self,
         representation: &Representation,
         trials: &'t Trials<T>,
     ) -> Result<Outcomes<'t, T>> {
+        if let Some(bootstrap) = &self.bootstrap {
+            bootstrap.check(trials)?;
+        }
         Ok(Kernel::for_trials(*self, representation, trials)?.outcomes(trials))
     }
 

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
-use crate::probe::with_inverse;
+use crate::error::{Error, Result, with_inverse};
 use crate::representation::Representation;
 
 /// The fewest images that have neighbours to choose from.

@@ -72,9 +72,9 @@ pub use local::LocalSimilarity;
 pub use optimizer::{Optimizer, WarmUp};
 pub use penalty::Penalty;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_inverse};
 use crate::judgment::{Task, Trials};
-use crate::probe::{Standardize, positive, with_inverse};
+use crate::probe::{Standardize, positive};
 use crate::representation::Representation;
 use crate::transform::Training;
 

@@ -6,7 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
 use super::table::Contents;
-use crate::error::{Error, Result};
+use crate::error::{Error, Quoted, Result};
 use crate::io::out_of_memory;
 use crate::io::text::{Table, is_index_name, plain};
 use crate::rdm::{n_pairs, pair_index};
@@ -137,7 +137,7 @@ impl RdmFile {
         let is_similarity = name.contains("sim") && !name.contains("dissim");
         if is_similarity && self.similarities.is_none() {
             return Err(Error::LooksLikeSimilarities {
-                evidence: format!("the column is named {:?}", table.name(long.value)),
+                evidence: format!("the column is named {}", Quoted(table.name(long.value))),
             });
         }
         let is_told = name.contains("dis") || self.similarities.is_some();

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::{Contents, FileSource};
-use crate::error::{Error, Result};
+use crate::error::{Error, Quoted, Result};
 use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
 use crate::representation::Provenance;
@@ -226,9 +226,9 @@ fn counts_at_first(table: &Table, column: usize) -> Result<bool> {
 fn unclear(table: &Table, column: usize) -> Error {
     Error::Ambiguous {
         what: format!(
-            "whether column {} ({:?}) holds ids or numbers rows, in another order than from 0 or 1 up",
+            "whether column {} ({}) holds ids or numbers rows, in another order than from 0 or 1 up",
             column + 1,
-            table.name(column)
+            Quoted(table.name(column))
         ),
         remedy: "name it as the column of ids (--id-column), or ignore it (--ignore-column)",
     }

@@ -1,0 +1,176 @@
+//! BMP, uncompressed.
+
+use super::decode::{Decoded, malformed};
+use super::image::{N_CHANNELS, RgbImage, black};
+use crate::error::{Error, Result};
+
+const FORMAT: &str = "BMP";
+
+/// Bytes in front of the header that says how long it is.
+const FILE_HEADER_BYTES: usize = 14;
+
+/// No compression.
+const RGB: u32 = 0;
+
+/// No compression, and masks that say where the colours lie.
+const BIT_FIELDS: u32 = 3;
+
+/// Where red, green and blue lie in a pixel of 16 bits where no masks say so.
+const MASKS_16: [u32; N_CHANNELS] = [0x7c00, 0x3e0, 0x1f];
+
+/// The same for 32 bits.
+const MASKS_32: [u32; N_CHANNELS] = [0xff_0000, 0xff00, 0xff];
+
+/// Decodes a file. `check_size` is given its width and height before anything is decoded.
+pub(super) fn decode(
+    bytes: &[u8],
+    check_size: impl FnOnce(u64, u64) -> Result<()>,
+) -> Result<Decoded> {
+    let header = Header::read(bytes)?;
+    check_size(header.width as u64, header.height as u64)?;
+    // Rows are filled up to a multiple of 4 bytes. No product is too large: the number of pixels is limited.
+    let row_bytes = (header.width * usize::from(header.n_bits)).div_ceil(32) * 4;
+    let data = bytes.get(header.data_start..).unwrap_or_default();
+    let data = data
+        .get(..row_bytes * header.height)
+        .ok_or(Error::ImageCutShort { format: FORMAT })?;
+    let mut pixels = black(header.width, header.height)?;
+    let rows = pixels
+        .chunks_exact_mut(N_CHANNELS * header.width)
+        .enumerate();
+    for (y, row) in rows {
+        let y = match header.is_top_down {
+            true => y,
+            false => header.height - 1 - y,
+        };
+        let stored = &data[y * row_bytes..][..row_bytes];
+        for (x, pixel) in row.as_chunks_mut().0.iter_mut().enumerate() {
+            *pixel = header.pixel(stored, x)?;
+        }
+    }
+    Ok((
+        RgbImage::from_bytes(header.width, header.height, pixels)?,
+        None,
+    ))
+}
+
+struct Header {
+    width: usize,
+    height: usize,
+    is_top_down: bool,
+    n_bits: u16,
+    masks: [u32; N_CHANNELS],
+    palette: Vec<[u8; N_CHANNELS]>,
+    data_start: usize,
+}
+
+impl Header {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let u16_at = |at| Ok(u16::from_le_bytes(field(bytes, at)?));
+        let u32_at = |at| Ok(u32::from_le_bytes(field(bytes, at)?));
+        let i32_at = |at| Ok(i32::from_le_bytes(field(bytes, at)?));
+        let header_bytes: u32 = u32_at(FILE_HEADER_BYTES)?;
+        // The first one has sizes of 16 bits and colours of 3 bytes.
+        let is_core = header_bytes == 12;
+        if !is_core && !(40..=124).contains(&header_bytes) {
+            return Err(malformed(
+                FORMAT,
+                format!("its header has {header_bytes} bytes"),
+            ));
+        }
+        let (width, height): (i32, i32) = match is_core {
+            true => (u16_at(18)?.into(), u16_at(20)?.into()),
+            false => (i32_at(18)?, i32_at(22)?),
+        };
+        let n_bits: u16 = u16_at(if is_core { 24 } else { 28 })?;
+        let compression: u32 = if is_core { RGB } else { u32_at(30)? };
+        let is_read = match compression {
+            RGB => matches!(n_bits, 1 | 4 | 8 | 16 | 24 | 32),
+            BIT_FIELDS => matches!(n_bits, 16 | 32),
+            _ => false,
+        };
+        if !is_read {
+            return Err(malformed(
+                FORMAT,
+                format!(
+                    "{n_bits} bits a pixel with compression {compression} are not read: save it as PNG"
+                ),
+            ));
+        }
+        let header_end = FILE_HEADER_BYTES + header_bytes as usize;
+        let masks = match (compression, n_bits) {
+            // They are part of the longer headers, and follow the shorter one at the same place.
+            (BIT_FIELDS, _) => [u32_at(54)?, u32_at(58)?, u32_at(62)?],
+            (_, 16) => MASKS_16,
+            _ => MASKS_32,
+        };
+        let is_mask = |&mask: &u32| mask >> mask.trailing_zeros().min(31) <= 0xff;
+        if !masks.iter().all(|mask| *mask != 0 && is_mask(mask)) {
+            return Err(malformed(
+                FORMAT,
+                "its masks of colours are not read: save it as PNG",
+            ));
+        }
+        let mut palette = Vec::new();
+        if n_bits <= 8 {
+            let n_colors: u32 = if is_core { 0 } else { u32_at(46)? };
+            let n_colors = match n_colors {
+                0 => 1 << n_bits,
+                n => n.min(1 << n_bits),
+            };
+            let color_bytes = if is_core { 3 } else { 4 };
+            for color in 0..n_colors as usize {
+                let [blue, green, red] = field(bytes, header_end + color * color_bytes)?;
+                palette.push([red, green, blue]);
+            }
+        }
+        Ok(Self {
+            width: usize::try_from(width)
+                .map_err(|_| malformed(FORMAT, "its width is negative"))?,
+            height: height.unsigned_abs() as usize,
+            is_top_down: height < 0,
+            n_bits,
+            masks,
+            palette,
+            data_start: u32_at(10)? as usize,
+        })
+    }
+
+    /// A pixel of a row.
+    fn pixel(&self, row: &[u8], x: usize) -> Result<[u8; N_CHANNELS]> {
+        Ok(match self.n_bits {
+            24 => {
+                let [blue, green, red] = field(row, 3 * x)?;
+                [red, green, blue]
+            }
+            32 => self.unpacked(u32::from_le_bytes(field(row, 4 * x)?)),
+            16 => self.unpacked(u16::from_le_bytes(field(row, 2 * x)?).into()),
+            n_bits => {
+                let n_bits = usize::from(n_bits);
+                let per_byte = 8 / n_bits;
+                let byte = row[x / per_byte] >> (8 - n_bits * (x % per_byte + 1));
+                let index = usize::from(byte) & ((1 << n_bits) - 1);
+                let color = self.palette.get(index).copied();
+                // Beyond the palette everything is black.
+                color.unwrap_or_default()
+            }
+        })
+    }
+
+    /// Colours of fewer than 8 bits are scaled up.
+    fn unpacked(&self, pixel: u32) -> [u8; N_CHANNELS] {
+        self.masks
+            .map(|mask| {
+                let shift = mask.trailing_zeros();
+                ((pixel & mask) >> shift).wrapping_mul(255) / (mask >> shift)
+            })
+            .map(|level| level as u8)
+    }
+}
+
+fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
+    let field = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
+    field
+        .copied()
+        .ok_or(Error::ImageCutShort { format: FORMAT })
+}

@@ -1,0 +1,140 @@
+//! TIFF.
+
+use std::io::{Cursor, ErrorKind};
+
+use tiff::decoder::{Decoder, Limits};
+use tiff::tags::Tag;
+use tiff::{ColorType, TiffError};
+
+use super::decode::{Decoded, malformed};
+use super::exif::Turn;
+use super::image::{N_CHANNELS, RgbImage, pick};
+use crate::error::{Error, Result};
+use crate::io::reserve;
+
+const FORMAT: &str = "TIFF";
+
+/// Decodes the first page of a file, and turns it as the file says. `check_size` is given its width and height
+/// before anything is decoded.
+pub(super) fn decode(
+    bytes: &[u8],
+    check_size: impl FnOnce(u64, u64) -> Result<()>,
+) -> Result<Decoded> {
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(refused)?;
+    let (width, height) = decoder.dimensions().map_err(refused)?;
+    check_size(width.into(), height.into())?;
+    // The size is checked; a strip or tile is no larger than what it decodes to.
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = usize::MAX;
+    let mut decoder = decoder.with_limits(limits);
+    let color = decoder.colortype().map_err(refused)?;
+    let mut number = |tag| decoder.find_tag_unsigned::<u32>(tag).map_err(refused);
+    let planar = number(Tag::PlanarConfiguration)?;
+    let extra = number(Tag::ExtraSamples).unwrap_or_default();
+    let format = number(Tag::SampleFormat).unwrap_or_default();
+    let orientation = number(Tag::Orientation)?;
+    let photometric = number(Tag::PhotometricInterpretation)?;
+    if planar.is_some_and(|planar| planar != 1) && color.num_samples() > 1 {
+        return Err(not_read("its colours lie in separate planes"));
+    }
+    if format.is_some_and(|format| format != 1) {
+        return Err(not_read("its samples are no unsigned integers"));
+    }
+    // Grey with transparency; 1: black is 0.
+    let color = match color {
+        ColorType::Multiband {
+            bit_depth,
+            num_samples: 2,
+        } if photometric == Some(1) => ColorType::GrayA(bit_depth),
+        other => other,
+    };
+    // 1: colours that are multiplied by it.
+    if matches!(color, ColorType::RGBA(_) | ColorType::GrayA(_)) && extra == Some(1) {
+        return Err(not_read("its colours are premultiplied with transparency"));
+    }
+    let layout = decoder.image_buffer_layout().map_err(refused)?;
+    let mut samples = Vec::new();
+    reserve(&mut samples, layout.complete_len, "an image")?;
+    samples.resize(layout.complete_len, 0);
+    decoder.read_image_bytes(&mut samples).map_err(refused)?;
+    if color.bit_depth() == 16 {
+        samples = upper_bytes(&samples)?;
+    }
+    let pixels = match color {
+        ColorType::Gray(8 | 16) => pick(&samples, 1, [0; 3])?,
+        ColorType::GrayA(8 | 16) => pick(&samples, 2, [0; 3])?,
+        ColorType::RGB(8 | 16) => samples,
+        ColorType::RGBA(8 | 16) => pick(&samples, 4, [0, 1, 2])?,
+        ColorType::Gray(1) => of_bits(&samples, width as usize)?,
+        ColorType::CMYK(8) => of_cmyk(&samples)?,
+        other => return Err(not_read(&format!("its pixels are {other:?}"))),
+    };
+    let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
+    let turn = orientation.and_then(|orientation| Turn::of_orientation(orientation as u16));
+    let image = match turn {
+        Some(turn) => turn.apply(&image)?,
+        None => image,
+    };
+    Ok((image, None))
+}
+
+/// The upper 8 of 16 bits in the order of this machine.
+fn upper_bytes(samples: &[u8]) -> Result<Vec<u8>> {
+    let (samples, _) = samples.as_chunks();
+    let mut bytes = Vec::new();
+    reserve(&mut bytes, samples.len(), "an image")?;
+    bytes.extend(
+        samples
+            .iter()
+            .map(|&sample| (u16::from_ne_bytes(sample) >> 8) as u8),
+    );
+    Ok(bytes)
+}
+
+/// Pixels of one bit each, of which every row begins in a byte of its own.
+fn of_bits(rows: &[u8], width: usize) -> Result<Vec<u8>> {
+    let row_bytes = width.div_ceil(8);
+    let mut pixels = Vec::new();
+    reserve(
+        &mut pixels,
+        rows.len() / row_bytes * width * N_CHANNELS,
+        "an image",
+    )?;
+    for row in rows.chunks_exact(row_bytes) {
+        for x in 0..width {
+            let is_white = row[x / 8] >> (7 - x % 8) & 1 == 1;
+            pixels.extend([if is_white { 255 } else { 0 }; N_CHANNELS]);
+        }
+    }
+    Ok(pixels)
+}
+
+/// As Pillow converts them: (255 − C)(255 − K) / 255 and so on.
+fn of_cmyk(samples: &[u8]) -> Result<Vec<u8>> {
+    let (samples, _) = samples.as_chunks();
+    let mut pixels = Vec::new();
+    reserve(&mut pixels, samples.len() * N_CHANNELS, "an image")?;
+    for &[cyan, magenta, yellow, black] in samples {
+        let light = u32::from(255 - black);
+        pixels.extend([cyan, magenta, yellow].map(|ink| {
+            // Divided by 255, rounded.
+            let product = u32::from(ink) * light + 128;
+            (light - ((product + (product >> 8)) >> 8)) as u8
+        }));
+    }
+    Ok(pixels)
+}
+
+fn not_read(what: &str) -> Error {
+    malformed(FORMAT, format!("{what}, which is not read: save it as PNG"))
+}
+
+fn refused(error: TiffError) -> Error {
+    match error {
+        TiffError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
+            Error::ImageCutShort { format: FORMAT }
+        }
+        TiffError::UnsupportedError(what) => not_read(&what.to_string()),
+        source => malformed(FORMAT, source),
+    }
+}

@@ -1,0 +1,249 @@
+//! Checkpoints that are made here, byte by byte.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::*;
+
+/// A checkpoint with this pickle and these members of its folder, in a folder of its own.
+fn checkpoint(pickle: &[u8], members: &[(&str, &[u8])]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pth");
+    let mut zip = ZipWriter::new(File::create(&path).unwrap());
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, content) in [(PICKLE, pickle)].iter().chain(members) {
+        zip.start_file(format!("archive/{name}"), options).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap();
+    (folder, path)
+}
+
+fn text(text: &str) -> Vec<u8> {
+    [
+        &[b'X'],
+        &(text.len() as u32).to_le_bytes()[..],
+        text.as_bytes(),
+    ]
+    .concat()
+}
+
+fn sizes(sizes: &[u32]) -> Vec<u8> {
+    let sizes = sizes
+        .iter()
+        .flat_map(|size| [&[b'J'], &size.to_le_bytes()[..]].concat());
+    [b"(".to_vec(), sizes.collect(), b"t".to_vec()].concat()
+}
+
+/// A tensor of a storage.
+fn tensor(class: &str, storage: &str, offset: u32, shape: &[u32], strides: &[u32]) -> Vec<u8> {
+    [
+        &b"ctorch._utils\n_rebuild_tensor_v2\n(("[..],
+        &text("storage"),
+        format!("ctorch\n{class}\n").as_bytes(),
+        &text(storage),
+        &text("cpu"),
+        b"K\x06tQJ",
+        &offset.to_le_bytes(),
+        &sizes(shape),
+        &sizes(strides),
+        b"\x89ccollections\nOrderedDict\n)RtR",
+    ]
+    .concat()
+}
+
+/// A pickle of a dictionary.
+fn dict(items: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let items = items
+        .iter()
+        .flat_map(|(name, value)| [text(name), value.clone()].concat());
+    [b"\x80\x02}(".to_vec(), items.collect(), b"u.".to_vec()].concat()
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn refused(pickle: &[u8], members: &[(&str, &[u8])]) -> String {
+    let (_folder, path) = checkpoint(pickle, members);
+    let read = || -> Result<()> {
+        let mut file = Checkpoint::open(&path)?;
+        let names: Vec<String> = file.names().map(str::to_owned).collect();
+        for name in names {
+            file.read(&name)?;
+        }
+        Ok(())
+    };
+    read().unwrap_err().report().to_string()
+}
+
+#[test]
+fn tensors_are_parts_of_storages_in_any_order_of_axes() {
+    let values = floats(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    let doubles: Vec<u8> = [0.5f64, -0.5]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let parameter = [
+        b"ctorch._utils\n_rebuild_parameter\n(".to_vec(),
+        tensor("FloatStorage", "0", 1, &[2], &[1]),
+        b"\x88ccollections\nOrderedDict\n)RtR".to_vec(),
+    ];
+    let state = dict(&[
+        ("rows", tensor("FloatStorage", "0", 0, &[2, 3], &[3, 1])),
+        ("columns", tensor("FloatStorage", "0", 0, &[2, 3], &[1, 2])),
+        ("scalar", tensor("FloatStorage", "0", 5, &[], &[])),
+        ("none", tensor("FloatStorage", "0", 6, &[0, 3], &[3, 1])),
+        ("double", tensor("DoubleStorage", "1", 0, &[2], &[1])),
+        ("parameter", parameter.concat()),
+        ("epoch", b"K\x05".to_vec()),
+    ]);
+    let members: [(&str, &[u8]); 2] = [("data/0", &values), ("data/1", &doubles)];
+    let nested = [
+        b"\x80\x02}(",
+        &text("epoch")[..],
+        b"K\x01",
+        &text("state_dict"),
+    ]
+    .concat();
+    let nested = [nested, state[2..state.len() - 1].to_vec(), b"u.".to_vec()].concat();
+    for pickle in [state, nested] {
+        let (_folder, path) = checkpoint(&pickle, &members);
+        let mut file = Checkpoint::open(&path).unwrap();
+        let names: Vec<&str> = file.names().collect();
+        assert_eq!(
+            names,
+            ["columns", "double", "none", "parameter", "rows", "scalar"]
+        );
+        assert_eq!(file.shape("columns"), Some(vec![2, 3]));
+        assert_eq!(file.shape("epoch"), None);
+        let mut read = |name: &str| file.read(name).unwrap().unwrap();
+        assert_eq!(read("rows"), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(read("columns"), [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
+        assert_eq!(read("scalar"), [5.0]);
+        assert!(read("none").is_empty());
+        assert_eq!(read("double"), [0.5, -0.5]);
+        assert_eq!(read("parameter"), [1.0, 2.0]);
+        assert_eq!(file.read("other").unwrap(), None);
+    }
+}
+
+#[test]
+fn big_endian_values_are_read_as_such() {
+    let values: Vec<u8> = [1.5f32, -2.0]
+        .iter()
+        .flat_map(|value| value.to_be_bytes())
+        .collect();
+    let pickle = dict(&[("x", tensor("FloatStorage", "0", 0, &[2], &[1]))]);
+    let (_folder, path) = checkpoint(&pickle, &[("byteorder", b"big"), ("data/0", &values)]);
+    let mut file = Checkpoint::open(&path).unwrap();
+    assert_eq!(file.read("x").unwrap().unwrap(), [1.5, -2.0]);
+}
+
+#[test]
+fn a_flipped_bit_is_noticed() {
+    let values = floats(&[1.0; 64]);
+    let pickle = dict(&[
+        ("x", tensor("FloatStorage", "0", 0, &[2], &[1])),
+        ("y", tensor("FloatStorage", "0", 62, &[2], &[1])),
+    ]);
+    let (_folder, path) = checkpoint(&pickle, &[("data/0", &values)]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes
+        .windows(256)
+        .position(|window| window == values)
+        .unwrap();
+    // In a value that no tensor has.
+    bytes[at + 120] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let mut file = Checkpoint::open(&path).unwrap();
+    for name in ["x", "y"] {
+        let message = file.read(name).unwrap_err().report().to_string();
+        assert!(message.contains("checksum"), "{message}");
+    }
+}
+
+#[test]
+fn what_is_no_state_dict_is_refused() {
+    let values = floats(&[1.0; 4]);
+    let members: [(&str, &[u8]); 1] = [("data/0", &values)];
+    let of = |tensor: Vec<u8>| dict(&[("x", tensor)]);
+    for (pickle, says) in [
+        (b"\x80\x02}.".to_vec(), "holds no tensors"),
+        (b"\x80\x02".to_vec(), "cut short"),
+        (b".".to_vec(), "empty stack"),
+        (b"(t".repeat(3), "cut short"),
+        (b"u.".to_vec(), "misses a mark"),
+        (b"h\x01.".to_vec(), "never put"),
+        (b"I1\n.".to_vec(), "operation 0x49"),
+        (b"X\xff\xff\xff\xffa".to_vec(), "cut short"),
+        ([&b"]("[..], &b"]".repeat(1 << 21)].concat(), "values"),
+        (
+            of(b"ctorch._utils\n_rebuild_tensor_v2\n)R".to_vec()),
+            "too few arguments",
+        ),
+        (
+            of(tensor("FloatStorage", "0", 0, &[5], &[1])),
+            "declares 20 bytes",
+        ),
+        (
+            of(tensor("FloatStorage", "0", u32::MAX >> 1, &[1], &[1])),
+            "declares",
+        ),
+        (
+            of(tensor(
+                "FloatStorage",
+                "0",
+                0,
+                &[1 << 30, 1 << 30, 1 << 30],
+                &[0; 3],
+            )),
+            "contiguous",
+        ),
+        (of(tensor("FloatStorage", "0", 0, &[2], &[2])), "contiguous"),
+        (
+            of(tensor("FloatStorage", "0", 0, &[2, 2], &[1])),
+            "2 axes, but 1 strides",
+        ),
+        (
+            of(tensor("FloatStorage", "0", 0, &[1; 40], &[1; 40])),
+            "no possible shape",
+        ),
+        (
+            of(tensor("QInt8Storage", "0", 0, &[4], &[1])),
+            "QInt8Storage",
+        ),
+        (of(tensor("FloatStorage", "9", 0, &[4], &[1])), "not found"),
+    ] {
+        let message = refused(&pickle, &members);
+        assert!(message.contains(says), "{message}");
+        assert!(message.len() < 1000, "{message}");
+    }
+}
+
+#[test]
+fn neither_deep_nor_repeated_nesting_costs_more_than_its_bytes() {
+    let deep = [
+        b"\x80\x02)".to_vec(),
+        b"\x85".repeat(1_000_000),
+        b".".to_vec(),
+    ]
+    .concat();
+    assert!(refused(&deep, &[]).contains("holds no tensors"));
+    // Each tuple holds the one before it twice.
+    let laughs = [
+        b"\x80\x02)".to_vec(),
+        b"q\x00h\x00\x86".repeat(200),
+        b".".to_vec(),
+    ]
+    .concat();
+    assert!(refused(&laughs, &[]).contains("holds no tensors"));
+    // A list that holds itself.
+    assert!(refused(b"\x80\x02]q\x00h\x00a.", &[]).contains("holds no tensors"));
+}
