@@ -90,7 +90,7 @@ struct Arguments {
     #[arg(long)]
     ceiling: bool,
     /// Read trials in chunks, for files larger than memory: one score, without bootstrap or ceiling.
-    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants"])]
+    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants", "count_from"])]
     stream: bool,
     /// Print one JSON object instead of a table.
     #[arg(long)]

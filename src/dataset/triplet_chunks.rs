@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::io::format::Format;
 use crate::io::reserve;
 use crate::io::triplets::TripletReader;
 use crate::judgment::{Task, Trials};
@@ -13,7 +14,8 @@ use crate::stimuli::Stimuli;
 
 /// The trials of a file, chunk by chunk: an iterator that holds one chunk at a time.
 ///
-/// Formats are those of [`TripletFile`](crate::dataset::TripletFile). Every chunk has `chunk_len`
+/// Files are `.npy` arrays of shape (trials, 3) and text with three indices a line, counted from 0 and the odd one
+/// last; other layouts are read whole, by [`TripletFile`](crate::dataset::TripletFile). Every chunk has `chunk_len`
 /// trials but the last, which may have fewer; there is no chunk without trials. After an error the
 /// iterator ends.
 ///
@@ -45,6 +47,8 @@ pub struct TripletChunks<T> {
     chunk_len: usize,
     /// Trials that were read.
     n_read: u64,
+    /// Whether index 0 has occurred.
+    has_first: bool,
     is_done: bool,
     task: PhantomData<T>,
 }
@@ -55,7 +59,7 @@ impl<T: Task> TripletChunks<T> {
     /// A trial takes 12 bytes while its chunk is held: a million is a good `chunk_len`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where `chunk_len` is 0; [`Error::UnknownFormat`],
+    /// [`Error::InvalidParameter`] where `chunk_len` is 0; [`Error::UnknownFormat`], [`Error::Ambiguous`] for a table,
     /// [`Error::Read`]; within [`Error::InFile`], for an `.npy` file that can't hold trials:
     /// [`Error::Malformed`], [`Error::Shape`], [`Error::UnsupportedElement`], [`Error::Truncated`].
     pub fn open(path: impl AsRef<Path>, stimuli: Stimuli, chunk_len: usize) -> Result<Self> {
@@ -63,12 +67,23 @@ impl<T: Task> TripletChunks<T> {
             return Err(Error::parameter("chunk_len", "at least 1", chunk_len));
         }
         let path = path.as_ref();
+        // A pipe can be read only once.
+        let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+        let is_text = matches!(Format::of(path), Ok(Format::Text));
+        if is_file && is_text && !TripletReader::begins_with_indices(path)? {
+            return Err(Error::Ambiguous {
+                what: "three indices a line".into(),
+                remedy: "read other layouts of trials whole, not in chunks",
+            }
+            .in_file(path));
+        }
         Ok(Self {
             path: path.into(),
             reader: TripletReader::open(path)?,
             stimuli,
             chunk_len,
             n_read: 0,
+            has_first: false,
             is_done: false,
             task: PhantomData,
         })
@@ -99,9 +114,16 @@ impl<T: Task> TripletChunks<T> {
             .read_chunk(&mut trials, self.chunk_len)
             .map_err(|error| error.among(self.stimuli.len()))?;
         if n_new == 0 && n_before > 0 {
+            if !self.has_first {
+                log::warn!(
+                    "{}: index 0 never occurs; indices that count from 1 would be off by one",
+                    self.path.display()
+                );
+            }
             return Ok(None);
         }
         self.n_read += n_new as u64;
+        self.has_first |= trials.as_flattened().contains(&0);
         let trials = Trials::new(self.stimuli.clone(), trials);
         trials.map(Some).map_err(|error| match error {
             // It was counted from the start of the chunk.
