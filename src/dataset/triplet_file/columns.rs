@@ -1,7 +1,7 @@
 //! Which columns of a table of trials hold what, by their names.
 
 use crate::error::{Error, Result};
-use crate::io::text::{Table, plain};
+use crate::io::text::{Table, is_index_name, plain};
 use crate::judgment::Task;
 
 /// The columns of a table of trials.
@@ -135,7 +135,9 @@ impl Columns {
         let answer = others()
             .find(|column| begins(column, &ANSWERS) && !is_time(column))
             .filter(|_| !names_answer);
-        let says_nothing = |column: usize| begins(&column, &PARTICIPANTS) || is_time(&column);
+        let says_nothing = |column: usize| {
+            begins(&column, &PARTICIPANTS) || is_time(&column) || is_index_name(table.name(column))
+        };
         // Order is the answer only where no other column could be.
         let is_told = names_answer || is_ordered && others().all(says_nothing);
         if answer.is_none() && !is_told {

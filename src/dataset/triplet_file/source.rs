@@ -10,6 +10,7 @@ use super::{Counting, TripletFile};
 use crate::error::{Error, Result, TrialProblem};
 use crate::formats::TextEncoding;
 use crate::io::element::Number;
+use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
 use crate::io::triplets::TripletReader;
@@ -235,6 +236,14 @@ impl<T: Task> TripletSource<T> {
         }
         let read = reader.read_chunk(&mut trials, usize::MAX);
         read.map_err(|error| error.among(stimuli.len()))?;
+        let is_table = matches!(extension(&self.path).as_str(), "csv" | "tsv");
+        if is_table && trials.first() == Some(&[0, 1, 2]) {
+            log::warn!(
+                "{}: the first line is taken for a trial; if it is the header 0, 1, 2 that pandas writes, \
+                 remove it",
+                self.path.display()
+            );
+        }
         Ok(Some(trials))
     }
 
