@@ -119,6 +119,27 @@ fn files_without_ids_are_matched_by_position() {
     assert!(message.contains("rows of --b: 6 (expected 7)"), "{message}");
 }
 
+/// Around ten million, where `f32` are 1 apart.
+#[test]
+fn tables_are_read_with_all_their_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |name: &str, offset: f64| {
+        let row = |row: i32| {
+            let [x, y] = [row * row % 7, row * 3 % 5].map(|x| offset + f64::from(x) / 8.0);
+            format!("s{row},{x},{y}\n")
+        };
+        let rows: String = (0..9).map(row).collect();
+        write(&folder, name, &format!("id,x,y\n{rows}"))
+    };
+    let (near, far) = (table("near.csv", 0.0), table("far.csv", 1e7));
+    let animals = "id,z\ns0,1\ns1,3\ns2,4\ns3,1\ns4,5\ns5,9\ns6,2\ns7,6\ns8,5\n";
+    let other = write(&folder, "other.csv", animals);
+    let [expected, found] = [near, far].map(|a| json_of(&["--a", &a, "--b", &other, "--json"]));
+    assert_eq!(found["precision"], "double");
+    let [expected, found] = [expected, found].map(|report| report["value"].as_f64().unwrap());
+    assert_relative_eq!(found, expected, max_relative = 1e-12);
+}
+
 #[test]
 fn help_is_no_error() {
     let output = cka(&["--help"]);

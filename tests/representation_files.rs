@@ -664,8 +664,8 @@ fn elements_keep_their_precision() {
             "{dtype}"
         );
     }
-    let offset = read_bytes("a.csv", "id,a\nx,10000000.123456789\n").unwrap();
-    assert_eq!(offset.features(), array![[10000000.123456789]]);
+    let offset = read_bytes("a.csv", "id,a\nx,10000000.123456\n").unwrap();
+    assert_eq!(offset.features(), array![[10_000_000.123456]]);
     // 2²⁴ + 1 is the first integer that f32 don't have.
     let integers = npy("<i4", false, "(1, 1)", &16_777_217i32.to_le_bytes());
     let integers = read_bytes("a.npy", integers).unwrap();

@@ -239,11 +239,15 @@ impl Representation {
         self.features
     }
 
-    /// The rows of these stimuli, in their order; rows of other stimuli are left out.
+    /// Returns the rows of these stimuli, in their order; rows of other stimuli are left out. Nothing is copied
+    /// where these are the stimuli of all rows already, in this order.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] names the stimuli that have no row.
+    /// Returns [`Error::MissingStimuli`] naming the stimuli that have no row.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
+        if &self.stimuli == stimuli {
+            return Ok(self.clone());
+        }
         let rows = self.stimuli.positions_of(stimuli)?;
         let rows: Vec<usize> = rows.into_iter().map(|row| row as usize).collect();
         Ok(Self {
