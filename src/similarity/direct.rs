@@ -4,12 +4,15 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::representation::with_values;
+use crate::similarity::products::{scales_of, unit_of};
 use crate::similarity::rows::Rows;
 use crate::similarity::{Block, PAIRS, Real, Similarity};
 
 /// Computes each pair in double precision when it is asked for.
 pub(super) struct Direct<'a> {
     rows: Rows<'a>,
+    /// The power of two that each slot is multiplied by.
+    scales: Vec<f64>,
     /// 1 / ‖row‖ (of the centred row under Pearson), by slot; empty for the other similarities.
     inverse_norms: Vec<f64>,
     arch: Arch,
@@ -18,17 +21,19 @@ pub(super) struct Direct<'a> {
 impl<'a> Direct<'a> {
     pub fn new(rows: Rows<'a>) -> Self {
         let arch = Arch::new();
+        let scales = scales_of(&rows);
         let inverse_norms = match rows.similarity {
             Similarity::Cosine | Similarity::Pearson => {
                 let slots = (0..rows.len()).into_par_iter();
                 slots
-                    .map(|slot| product(&rows, slot, slot).sqrt().recip())
+                    .map(|slot| product(&rows, &scales, slot, slot).sqrt().recip())
                     .collect()
             }
             _ => Vec::new(),
         };
         Self {
             rows,
+            scales,
             inverse_norms,
             arch,
         }
@@ -38,7 +43,17 @@ impl<'a> Direct<'a> {
         &self.rows
     }
 
-    /// 1 / ‖row‖ by slot, where the similarity is a cosine.
+    /// The power of two that each slot is multiplied by.
+    pub fn scales(&self) -> &[f64] {
+        &self.scales
+    }
+
+    /// What a similarity has to be multiplied by.
+    pub fn unit(&self) -> f64 {
+        unit_of(self.rows.similarity, &self.scales)
+    }
+
+    /// 1 / ‖row‖ by slot, of rows that are scaled, where the similarity is a cosine.
     pub fn inverse_norms(&self) -> &[f64] {
         &self.inverse_norms
     }
@@ -55,7 +70,7 @@ impl<'a> Direct<'a> {
     /// The similarity of two slots, for distances minus their square.
     pub fn comparable(&self, a: usize, b: usize) -> f64 {
         self.arch.dispatch(|| match self.rows.similarity {
-            Similarity::NegativeEuclidean => -product(&self.rows, a, b),
+            Similarity::NegativeEuclidean => -product(&self.rows, &self.scales, a, b),
             _ => self.pair(a, b),
         })
     }
@@ -65,7 +80,7 @@ impl<'a> Direct<'a> {
         if a == b && !self.inverse_norms.is_empty() {
             return 1.0;
         }
-        let product = product(&self.rows, a, b);
+        let product = product(&self.rows, &self.scales, a, b);
         match self.rows.similarity {
             Similarity::Dot => product,
             Similarity::Cosine | Similarity::Pearson => {
@@ -101,26 +116,43 @@ impl WithSimd for Gather<'_> {
 }
 
 /// What the similarity is made of: the product of two rows (centred under Pearson), or their
-/// squared distance.
+/// squared distance; of rows that are multiplied by powers of two.
 #[inline(always)]
-pub(super) fn product(rows: &Rows<'_>, a: usize, b: usize) -> f64 {
+pub(super) fn product(rows: &Rows<'_>, scales: &[f64], a: usize, b: usize) -> f64 {
     with_values!(rows.features(), features => {
-        product_of(rows, rows.row(features, a), rows.row(features, b), [a, b])
+        let (x, y) = (rows.row(features, a), rows.row(features, b));
+        product_of(rows, x, y, [a, b], [scales[a], scales[b]])
     })
 }
 
 #[inline(always)]
-fn product_of<T: Real>(rows: &Rows<'_>, x: &[T], y: &[T], [a, b]: [usize; 2]) -> f64 {
-    match rows.similarity {
-        Similarity::Dot | Similarity::Cosine => sum_over_features(x, y, |x, y| x * y),
+fn product_of<T: Real>(
+    rows: &Rows<'_>,
+    x: &[T],
+    y: &[T],
+    [a, b]: [usize; 2],
+    [x_scale, y_scale]: [f64; 2],
+) -> f64 {
+    // The products of `f32` are within the range of `f64`; others have to be scaled first.
+    let ([x_first, y_first], last) = match T::IS_DOUBLE {
+        true => ([x_scale, y_scale], 1.0),
+        false => ([1.0; 2], x_scale * y_scale),
+    };
+    let sum = match rows.similarity {
+        Similarity::Dot | Similarity::Cosine => {
+            sum_over_features(x, y, move |x, y| (x * x_first) * (y * y_first))
+        }
         Similarity::Pearson => {
             let (mean_x, mean_y) = (rows.mean(a), rows.mean(b));
-            sum_over_features(x, y, move |x, y| (x - mean_x) * (y - mean_y))
+            sum_over_features(x, y, move |x, y| {
+                ((x - mean_x) * x_first) * ((y - mean_y) * y_first)
+            })
         }
         Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
-            sum_over_features(x, y, |x, y| (x - y) * (x - y))
+            sum_over_features(x, y, move |x, y| ((x - y) * x_first) * ((x - y) * y_first))
         }
-    }
+    };
+    sum * last
 }
 
 /// Σₖ f(xₖ, yₖ) in a fixed order of summation.

@@ -18,8 +18,8 @@ pub(super) struct Gram<T> {
 }
 
 impl<T: Real> Gram<T> {
-    /// All similarities, the bounds of their rounding errors, and the unit that both are in.
-    pub fn new(rows: &Rows<'_>) -> Result<(Self, Bounds, f64)> {
+    /// All similarities of rows that are scaled, and the bounds of their rounding errors.
+    pub fn new(rows: &Rows<'_>) -> Result<(Self, Bounds)> {
         let scaled = Scaled::new(rows);
         let n = rows.len();
         let mut packed = zeroed::<T>(start_of_row(n), "the similarities of all pairs")?;
@@ -30,7 +30,7 @@ impl<T: Real> Gram<T> {
         });
 
         let bounds = Bounds::of_products::<T>(rows, &scaled, &terms);
-        Ok((Self { packed }, bounds, scaled.unit()))
+        Ok((Self { packed }, bounds))
     }
 
     pub fn gather(&self, rows: &Rows<'_>, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {

@@ -55,7 +55,7 @@ pub(crate) fn second_of([a, b, c]: [f64; 3]) -> f64 {
 impl<'a> Judge<'a> {
     /// For similarities that are looked up within these bounds, or computed pair by pair.
     pub(super) fn new(direct: Direct<'a>, of_looked_up: Option<Bounds>, is_single: bool) -> Self {
-        let bounds = Bounds::of_pairs(direct.rows(), direct.inverse_norms());
+        let bounds = Bounds::of_pairs(direct.rows(), direct.scales(), direct.inverse_norms());
         let screen = Screen {
             tolerance: 2.0 * of_looked_up.as_ref().unwrap_or(&bounds).most(),
             of_squares: direct.rows().similarity == Similarity::NegativeEuclidean,

@@ -204,19 +204,21 @@ impl<'a> PairSimilarities<'a> {
     ) -> Result<Self> {
         let rows = Rows::join(representation, stimuli, shown, similarity)?;
         let route = Route::cheapest(rows.len(), n_trials, precision);
-        let (pairs, bounds, unit) = match (route, precision) {
-            (Route::Direct, _) => (Pairs::Direct, None, 1.0),
+        let (pairs, bounds) = match (route, precision) {
+            (Route::Direct, _) => (Pairs::Direct, None),
             (Route::Gram, Precision::Single) => {
-                let (gram, bounds, unit) = Gram::new(&rows)?;
-                (Pairs::Single(gram), Some(bounds), unit)
+                let (gram, bounds) = Gram::new(&rows)?;
+                (Pairs::Single(gram), Some(bounds))
             }
             (Route::Gram, Precision::Double) => {
-                let (gram, bounds, unit) = Gram::new(&rows)?;
-                (Pairs::Double(gram), Some(bounds), unit)
+                let (gram, bounds) = Gram::new(&rows)?;
+                (Pairs::Double(gram), Some(bounds))
             }
         };
         let is_single = matches!(pairs, Pairs::Single(_));
-        let judge = Judge::new(Direct::new(rows), bounds, is_single);
+        let direct = Direct::new(rows);
+        let unit = direct.unit();
+        let judge = Judge::new(direct, bounds, is_single);
         Ok(Self { pairs, unit, judge })
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn for_all_pairs(
         Some(distances) => PairRounding::Distance(distances),
         None => PairRounding::Absolute(bounds.most() * unit),
     };
-    let directly = |row: usize, column: usize| product(&rows, row, column) / unit_of_squares;
+    let directly = |row: usize, column: usize| product(&rows, scaled.scales(), row, column);
     let mut bands = split_into_bands(&mut values, n_slots);
     for_each_tile(&scaled, &mut bands, |band, columns, tile| {
         let of = |similarity| of(similarity * unit);

@@ -156,36 +156,17 @@ pub(super) struct Scaled<'a> {
 
 impl<'a> Scaled<'a> {
     pub fn new(rows: &'a Rows<'a>) -> Self {
-        let scales = match rows.similarity {
-            // The scale of a row cancels.
-            Similarity::Cosine | Similarity::Pearson => rows
-                .largest()
-                .iter()
-                .copied()
-                .map(inverse_power_of_two)
-                .collect(),
-            // One scale for all, in the unit of the result.
-            _ => {
-                let largest = rows.largest().iter().copied().fold(0.0, f64::max);
-                vec![inverse_power_of_two(largest); rows.len()]
-            }
-        };
+        let scales = scales_of(rows);
         Self { rows, scales }
     }
 
     pub fn unit(&self) -> f64 {
-        // There are no rows where a tally is over no stimuli.
-        let scale = self.scales.first().copied().unwrap_or(1.0);
-        match self.rows.similarity {
-            Similarity::Dot | Similarity::NegativeSquaredEuclidean => 1.0 / scale / scale,
-            Similarity::NegativeEuclidean => 1.0 / scale,
-            Similarity::Cosine | Similarity::Pearson => 1.0,
-        }
+        unit_of(self.rows.similarity, &self.scales)
     }
 
-    /// The power of two that a row is multiplied by.
-    pub fn scale(&self, row: usize) -> f64 {
-        self.scales[row]
+    /// The power of two that each row is multiplied by.
+    pub fn scales(&self) -> &[f64] {
+        &self.scales
     }
 
     /// Some features of a row, shifted and scaled.
@@ -243,6 +224,35 @@ impl<'a> Scaled<'a> {
         self.for_each(row, columns, |position, value| {
             out[position] = T::from_f64(value)
         });
+    }
+}
+
+/// The power of two that each row is multiplied by, so that no product leaves the range of `f32`.
+pub(super) fn scales_of(rows: &Rows<'_>) -> Vec<f64> {
+    match rows.similarity {
+        // The scale of a row cancels.
+        Similarity::Cosine | Similarity::Pearson => rows
+            .largest()
+            .iter()
+            .copied()
+            .map(inverse_power_of_two)
+            .collect(),
+        // One scale for all, in the unit of the result.
+        _ => {
+            let largest = rows.largest().iter().copied().fold(0.0, f64::max);
+            vec![inverse_power_of_two(largest); rows.len()]
+        }
+    }
+}
+
+/// The unit of similarities of rows that were multiplied by these powers of two.
+pub(super) fn unit_of(similarity: Similarity, scales: &[f64]) -> f64 {
+    // There are no rows where a tally is over no stimuli.
+    let scale = scales.first().copied().unwrap_or(1.0);
+    match similarity {
+        Similarity::Dot | Similarity::NegativeSquaredEuclidean => 1.0 / scale / scale,
+        Similarity::NegativeEuclidean => 1.0 / scale,
+        Similarity::Cosine | Similarity::Pearson => 1.0,
     }
 }
 

@@ -47,35 +47,34 @@ impl Bounds {
                 Self::of_dot_products(rows, share, norms.collect())
             }
             Terms::Cosine(inverse_norms) => {
-                let slots = inverse_norms.iter().enumerate();
-                let inverse_norms = slots.map(|(slot, inverse)| inverse * scaled.scale(slot));
-                Self::of_cosines(rows, share, inverse_norms)
+                Self::of_cosines(rows, share, scaled.scales(), inverse_norms)
             }
             Terms::Distance { squared_norms, .. } => Bounds::Distance {
                 of_slots: squared_norms.iter().map(|norm| share * norm).collect(),
                 relative: share,
-                moved: moved(rows, |slot| scaled.scale(slot)),
+                moved: moved(rows, scaled.scales()),
             },
         }
     }
 
-    /// For similarities that are computed pair by pair; `inverse_norms` are there for cosines.
-    pub fn of_pairs(rows: &Rows<'_>, inverse_norms: &[f64]) -> Self {
+    /// For similarities of rows times these powers of two that are computed pair by pair; `inverse_norms`, of
+    /// rows that are scaled too, are there for cosines.
+    pub fn of_pairs(rows: &Rows<'_>, scales: &[f64], inverse_norms: &[f64]) -> Self {
         let share = share_of_products::<f64>(rows.n_features());
         match rows.similarity {
             Similarity::Dot => {
                 let slots = (0..rows.len()).into_par_iter();
-                let norms = slots.map(|slot| norm(rows, slot));
+                let norms = slots.map(|slot| norm(rows, slot, scales[slot]));
                 Self::of_dot_products(rows, share, norms.collect())
             }
             Similarity::Cosine | Similarity::Pearson => {
-                Self::of_cosines(rows, share, inverse_norms.iter().copied())
+                Self::of_cosines(rows, share, scales, inverse_norms)
             }
             Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
                 Bounds::Distance {
                     of_slots: Vec::new(),
                     relative: share,
-                    moved: moved(rows, |_| 1.0),
+                    moved: moved(rows, scales),
                 }
             }
         }
@@ -86,11 +85,12 @@ impl Bounds {
         Bounds::Product(norms.into_iter().map(|norm| share * norm).collect())
     }
 
-    fn of_cosines(rows: &Rows<'_>, share: f64, inverse_norms: impl Iterator<Item = f64>) -> Self {
+    fn of_cosines(rows: &Rows<'_>, share: f64, scales: &[f64], inverse_norms: &[f64]) -> Self {
         let n_features = rows.n_features() as f64;
-        let of_slot = |(slot, inverse_norm): (usize, f64)| {
+        let of_slot = |(slot, (inverse_norm, scale)): (usize, (&f64, &f64))| {
             // The length of the row before it was centred, as a multiple of its length after.
-            let condition = 1.0 + n_features.sqrt() * rows.mean(slot).abs() * inverse_norm;
+            let mean = (rows.mean(slot) * scale).abs();
+            let condition = 1.0 + n_features.sqrt() * mean * inverse_norm;
             // What the error of the mean adds to every feature is at right angles to centred rows: only
             // its square counts.
             let of_mean = match rows.similarity {
@@ -99,7 +99,8 @@ impl Bounds {
             };
             0.5 * share + roundoff_of_features(rows) * condition + of_mean * of_mean
         };
-        Bounds::Sum(inverse_norms.enumerate().map(of_slot).collect())
+        let slots = inverse_norms.iter().zip(scales).enumerate();
+        Bounds::Sum(slots.map(of_slot).collect())
     }
 
     /// The bound for a pair; `squared` is its squared distance, if that is what it has.
@@ -199,22 +200,22 @@ fn roundoff_of_features(rows: &Rows<'_>) -> f64 {
     }
 }
 
-/// How far the rounding of its features moves each slot.
-fn moved(rows: &Rows<'_>, scale: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+/// How far the rounding of its features moves each slot, times its power of two.
+fn moved(rows: &Rows<'_>, scales: &[f64]) -> Vec<f64> {
     let roundoff = roundoff_of_features(rows);
     if roundoff == 0.0 {
         return Vec::new();
     }
     let slots = (0..rows.len()).into_par_iter();
     slots
-        .map(|slot| roundoff * norm(rows, slot) * scale(slot))
+        .map(|slot| roundoff * norm(rows, slot, scales[slot]))
         .collect()
 }
 
-/// The length of the row of a slot as it is.
-fn norm(rows: &Rows<'_>, slot: usize) -> f64 {
+/// The length of the row of a slot times a power of two.
+fn norm(rows: &Rows<'_>, slot: usize, scale: f64) -> f64 {
     with_values!(rows.features(), features => {
         let features = rows.row(features, slot);
-        reduce(features, |value| value * value, |sum, square| sum + square).sqrt()
+        reduce(features, |value| (value * scale).powi(2), |sum, square| sum + square).sqrt()
     })
 }
