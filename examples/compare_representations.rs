@@ -4,6 +4,10 @@
 //! cargo run --release --example compare_representations
 //! ```
 
+mod common;
+
+use std::process::ExitCode;
+
 use human_alignment::dataset::LabelTriplets;
 use human_alignment::inference::{Confidence, compare};
 use human_alignment::{
@@ -49,7 +53,11 @@ impl RepresentationSource for Shape {
     }
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::end(run())
+}
+
+fn run() -> Result<()> {
     let words = [
         ("walked", "past"),
         ("talked", "past"),
@@ -73,23 +81,23 @@ fn main() -> Result<()> {
     for source in sources {
         let representation = source.represent(dataset.stimuli())?;
         let earned = metric.outcomes(&representation, dataset.judgments())?;
-        println!("{:>18}: {}", source.name(), earned.score());
+        common::line(format_args!("{:>18}: {}", source.name(), earned.score()))?;
         outcomes.push(earned);
     }
     let credits = [outcomes[0].credits(), outcomes[1].credits()];
     for comparison in compare(dataset.judgments(), &credits, Confidence::default())? {
-        println!(
+        common::line(format_args!(
             "{:>18}: {:+.2} % [{:+.2}, {:+.2}], p = {:.3}",
             "difference",
             100.0 * comparison.difference.value,
             100.0 * comparison.interval.lower,
             100.0 * comparison.interval.upper,
             comparison.p_value
-        );
+        ))?;
     }
-    println!(
+    common::line(format_args!(
         "\non {}; three of the twelve objects a trial",
         dataset.name()
-    );
+    ))?;
     Ok(())
 }

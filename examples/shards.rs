@@ -4,6 +4,10 @@
 //! cargo run --release --example shards
 //! ```
 
+mod common;
+
+use std::process::ExitCode;
+
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::metric::odd_one_out::Tally;
 use human_alignment::{
@@ -14,7 +18,11 @@ use ndarray::Array2;
 const N_TRIALS: usize = 200_000;
 const N_SHARDS: usize = 8;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::end(run())
+}
+
+fn run() -> Result<()> {
     let stimuli = Stimuli::numbered(300);
     let features = Array2::from_shape_fn((300, 12), |(row, column)| {
         ((row * (column + 3)) as f32).sin() + 1.0
@@ -32,7 +40,10 @@ fn main() -> Result<()> {
         let tally = metric.tally(&representation, &stimuli, [Ok(own)])?;
         let file = serde_json::to_string(&tally).expect("a tally has string keys");
         let n_trials = tally.counts().n_trials;
-        println!("shard {shard}: {n_trials} trials, {} kB", file.len() / 1000);
+        common::line(format_args!(
+            "shard {shard}: {n_trials} trials, {} kB",
+            file.len() / 1000
+        ))?;
         files.push(file);
     }
 
@@ -45,8 +56,11 @@ fn main() -> Result<()> {
         Ok(merged)
     });
     let merged = merged.expect("there is more than one shard")?;
-    println!("merged:  {}", merged.score()?);
-    println!("at once: {}", metric.score(&representation, trials)?);
-    println!("({})", people.name());
+    common::line(format_args!("merged:  {}", merged.score()?))?;
+    common::line(format_args!(
+        "at once: {}",
+        metric.score(&representation, trials)?
+    ))?;
+    common::line(format_args!("({})", people.name()))?;
     Ok(())
 }

@@ -221,3 +221,52 @@ fn real_people() {
     let found = json_of(&["--features", &shoes, "--anchored", &anchored, "--json"]);
     assert_eq!(found["correct"], 203_696);
 }
+
+/// An answer that nobody gets is no success.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    use std::process::{Command, Stdio};
+
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for out in [Stdio::from(full), Stdio::from(closed)] {
+        let mut command = Command::new(common::program("odd_one_out"));
+        let output = command.arg("--json").stdout(out).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            message.starts_with("error: cannot write to standard output"),
+            "{message}"
+        );
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    // Remarks may get lost, the answer does not.
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = Command::new(common::program("odd_one_out"));
+    let output = command.arg("--json").stderr(full).output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stdout.ends_with(b"}\n"));
+}
+
+#[test]
+fn three_objects_are_too_few_for_a_bootstrap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (features, trials) = (path("f.csv"), path("t.txt"));
+    std::fs::write(&features, "id,x,y\na,1,2\nb,2,1\nc,-1,3\n").unwrap();
+    std::fs::write(&trials, "0 1 2\n").unwrap();
+    let arguments = ["--features", &features, "--triplets", &trials, "--json"];
+    let message = refused(&[&arguments[..], &["--bootstrap", "9"]].concat());
+    assert!(
+        message.contains("3 objects for a bootstrap over objects are too few"),
+        "{message}"
+    );
+}

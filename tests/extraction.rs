@@ -503,6 +503,59 @@ fn the_command_line_survives_kill_9() {
 }
 
 #[test]
+fn the_command_line_says_in_what_order_and_without_what() {
+    let folders = folders(2);
+    let image = std::fs::read(folders.images.join(&names(&folders.images)[0])).unwrap();
+    let nested = folders.out.join("nested");
+    for name in ["a/x10.png", "a/x9.png", "b/y.png", "b/y.heic", "notes.txt"] {
+        let path = nested.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &image).unwrap();
+    }
+    let (images, out) = (nested.to_str().unwrap(), folders.out.join("f.npy"));
+    let all = [
+        "--model",
+        "squeezenet1_1",
+        "--random",
+        "1",
+        "--tap",
+        "features.4",
+        "--pool",
+        "mean",
+        "--images",
+        images,
+        "--out",
+        out.to_str().unwrap(),
+        "--json",
+    ];
+    let run = |more: &[&str]| {
+        let output = common::example("extract", &[&all[..], more].concat());
+        let notes = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{notes}");
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (found, notes, read(&out).stimuli().ids().to_vec())
+    };
+    let (found, notes, ids) = run(&[]);
+    assert_eq!(
+        (&found["ignored"], &found["order"]),
+        (&2.into(), &"plain".into())
+    );
+    assert_eq!(ids, ["a/x10", "a/x9", "b/y"]);
+    assert!(notes.contains("3 images in plain order"), "{notes}");
+    assert!(
+        notes.contains("2 other files are ignored: b/y.heic, notes.txt"),
+        "{notes}"
+    );
+    let (found, _, ids) = run(&["--order", "natural"]);
+    assert_eq!(found["order"], "natural");
+    assert_eq!(ids, ["a/x9", "a/x10", "b/y"]);
+    std::fs::write(nested.join("z.png"), &image).unwrap();
+    assert!(refused("extract", &all).contains("--recursive"));
+    let (found, ..) = run(&["--recursive"]);
+    assert_eq!(found["stimuli"], 4);
+}
+
+#[test]
 fn the_command_line_refuses_by_name() {
     let folders = folders(2);
     let (images, out) = (

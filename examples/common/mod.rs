@@ -6,9 +6,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::Result;
+use human_alignment::{Error, Result};
 
 /// What a command line prints, and in what it falls short of what was asked, if in anything.
+#[allow(dead_code)] // Only where there is one answer.
 pub struct Answer {
     pub text: String,
     pub shortfall: Option<String>,
@@ -26,6 +27,7 @@ impl From<String> for Answer {
 /// Parses the arguments and prints what `run` makes of them to standard output. Whatever is wrong
 /// ends with exit code 1 and one line on standard error, also an answer that can't be written; an answer that falls short of what was asked
 /// is printed, with exit code 2 and a line on standard error that says so.
+#[allow(dead_code)] // Only where there is one answer.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
     notes::collect();
     let arguments = match A::try_parse() {
@@ -56,8 +58,26 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
     }
 }
 
+/// Ends a program that writes line by line.
+#[allow(dead_code)] // Only where answers come bit by bit.
+pub fn end(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.report().to_string()),
+    }
+}
+
+/// Writes a line to standard output.
+#[allow(dead_code)] // Only where answers come bit by bit.
+pub fn line(text: impl std::fmt::Display) -> Result<()> {
+    print(&text.to_string()).map_err(|source| Error::Write {
+        path: "standard output".into(),
+        source,
+    })
+}
+
 /// Writes to standard output, all of it.
-pub fn print(text: &str) -> std::io::Result<()> {
+fn print(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()

@@ -4,7 +4,11 @@
 //! cargo run --release --example coverage -- --replications 4000
 //! ```
 
+#[path = "../common/mod.rs"]
+mod common;
 mod simulation;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 use human_alignment::Result;
@@ -21,15 +25,19 @@ struct Arguments {
     seed: u64,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::end(run())
+}
+
+fn run() -> Result<()> {
     let Arguments { replications, seed } = Arguments::parse();
-    println!(
+    common::line(format_args!(
         "{replications} simulated replications of each experiment, object effects on the logit scale\n"
-    );
-    println!(
+    ))?;
+    common::line(format_args!(
         "{:>8} {:>8}  {:>10} {:>10}  {:>9} {:>9} {:>9} {:>9}",
         "objects", "trials", "95 % cover", "null p<.05", "true sd", "se", "bootstrap", "binomial"
-    );
+    ))?;
     for (n_objects, n_trials) in [
         (1854, 2_171),
         (1854, 100_000),
@@ -43,7 +51,7 @@ fn main() -> Result<()> {
             n_trials,
         }
         .replicate(replications, seed)?;
-        println!(
+        common::line(format_args!(
             "{n_objects:>8} {n_trials:>8}  {:>8.1} % {:>8.1} %  {:>9.4} {:>9.4} {:>9.4} {:>9.4}",
             100.0 * found.coverage,
             100.0 * found.false_rejections,
@@ -51,7 +59,7 @@ fn main() -> Result<()> {
             found.standard_error,
             found.bootstrap,
             found.binomial
-        );
+        ))?;
     }
     Ok(())
 }

@@ -65,6 +65,9 @@ impl fmt::Display for List<'_> {
         const NAMED: usize = 24;
 
         let n = self.0.len();
+        if n == 0 {
+            return f.write_str("none");
+        }
         write_joined(f, &self.0[..n.min(NAMED)])?;
         match n > NAMED {
             true => write!(f, ", … ({n} in all)"),

@@ -22,7 +22,6 @@ use crate::io::{Origin, known_length, open, reserve};
 ///   average, and 5 where they are not, 0.1 to 0.4 on average. There the last column and row can be
 ///   further off (30 in a smooth picture, 60 in noise), because decoders differ in what they take to
 ///   lie beyond the edge.
-/// - WebP files with loss: see the tests for how far they may be from libwebp.
 /// - PNG and TIFF files with 16 bits a channel are reduced to the upper 8. Pillow does so with colours, but
 ///   clips 16-bit grey at 255, so that all but the darkest of it turns white.
 /// - Files that are cut short are refused, as in Pillow, and so is damage within the compressed data

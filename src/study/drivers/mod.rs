@@ -193,9 +193,12 @@ impl DriverAnalysis {
     /// Sets how often networks are drawn.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where they never are.
+    /// [`Error::InvalidParameter`] for fewer than two: one does not vary.
     pub fn with_replicates(mut self, n_replicates: usize) -> Result<Self> {
-        self.n_replicates = at_least_one("replicates", n_replicates)?;
+        if n_replicates < 2 {
+            return Err(Error::parameter("replicates", "at least 2", n_replicates));
+        }
+        self.n_replicates = n_replicates;
         Ok(self)
     }
 
@@ -216,7 +219,7 @@ impl DriverAnalysis {
     /// Explains the alignment of networks. Each should be there once, with one layer.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than 4 networks, where no factor differs between them, and where every
+    /// [`Error::TooFew`] for fewer than 4 networks, where no factor differs between them, and where all but one
     /// replicate drew networks that are equally aligned;
     /// [`Error::InvalidParameter`] for an alignment or a factor that is not finite; [`Error::EqualAlignment`] where all
     /// are equally aligned.
@@ -399,10 +402,10 @@ impl DriverAnalysis {
         let replicates: Vec<Option<Vec<f64>>> = replicates.collect::<Result<_>>()?;
         let replicates: Vec<Vec<f64>> = replicates.into_iter().flatten().collect();
         match replicates.len() {
-            0 => Err(Error::TooFew {
+            found @ (0 | 1) => Err(Error::TooFew {
                 what: "replicates in which networks are not equally aligned",
-                needed: 1,
-                found: 0,
+                needed: 2,
+                found,
             }),
             _ => Ok(replicates),
         }

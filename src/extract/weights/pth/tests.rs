@@ -24,8 +24,8 @@ fn checkpoint(pickle: &[u8], members: &[(&str, &[u8])]) -> (tempfile::TempDir, P
 
 fn text(text: &str) -> Vec<u8> {
     [
-        &[b'X'],
-        &(text.len() as u32).to_le_bytes()[..],
+        &b"X"[..],
+        &(text.len() as u32).to_le_bytes(),
         text.as_bytes(),
     ]
     .concat()
@@ -34,7 +34,7 @@ fn text(text: &str) -> Vec<u8> {
 fn sizes(sizes: &[u32]) -> Vec<u8> {
     let sizes = sizes
         .iter()
-        .flat_map(|size| [&[b'J'], &size.to_le_bytes()[..]].concat());
+        .flat_map(|size| [&b"J"[..], &size.to_le_bytes()].concat());
     [b"(".to_vec(), sizes.collect(), b"t".to_vec()].concat()
 }
 
