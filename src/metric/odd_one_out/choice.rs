@@ -85,7 +85,7 @@ impl<F: Fn(usize, [f64; 3]) -> u8> WithSimd for Choose<'_, F> {
         let [first, second, third] = self.block.0.each_ref().map(|pair| &pair[..n]);
         let mut are_close = [false; BLOCK];
         let are_close = &mut are_close[..n];
-        let mut n_close = 0u64;
+        let mut any_is_close = false;
         for trial in 0..n {
             let third = if self.n_pairs == 3 {
                 third[trial]
@@ -98,12 +98,12 @@ impl<F: Fn(usize, [f64; 3]) -> u8> WithSimd for Choose<'_, F> {
                 .screen
                 .is_close(largest, second_of([first, second, third]));
             are_close[trial] = is_close;
-            n_close += u64::from(is_close);
+            any_is_close |= is_close;
             let is_first = first == largest;
             self.credits[trial] = if is_first { Credit::FULL } else { Credit::NONE };
         }
         let mut n_ties = 0;
-        if n_close > 0 {
+        if any_is_close {
             for trial in (0..n).filter(|&trial| are_close[trial]) {
                 let similarities = [first[trial], second[trial], third[trial]];
                 let largest = (self.largest)(trial, similarities);
