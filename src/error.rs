@@ -1011,8 +1011,7 @@ pub(crate) fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
         Ok(value)
     } else {
         // 1/MAX and MAX: the inverse of what is smaller overflows.
-        let expected =
-            "from 5.6e-309 to 1.8e308, so that it and its inverse are positive and finite";
+        let expected = "positive and finite, with a finite inverse (5.6e-309 to 1.8e308)";
         // Not with hundreds of zeros.
         Err(Error::parameter(name, expected, format_args!("{value:?}")))
     }

@@ -247,7 +247,7 @@ fn parameters_outside_their_range_are_refused() {
         assert_eq!(
             error.report().to_string(),
             format!(
-                "temperature must be from 5.6e-309 to 1.8e308, so that it and its inverse are positive and finite, not {temperature:?}"
+                "temperature must be positive and finite, with a finite inverse (5.6e-309 to 1.8e308), not {temperature:?}"
             )
         );
     }
