@@ -1,6 +1,7 @@
 //! Stimuli: ordered sets of ids, or of rows without ids, and how they are joined.
 
 mod id_form;
+mod join;
 mod list;
 mod unmatched;
 
@@ -8,17 +9,16 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use id_form::IdForm;
+pub use join::Pairing;
 pub use list::IdList;
 pub use unmatched::NearMiss;
 
-use crate::error::{Error, NAMED_IDS, Quoted, Result};
+use crate::error::{Error, Quoted, Result};
 use crate::io::digest::hex;
 pub(crate) use unmatched::missing;
-use unmatched::unmatched;
 
 /// An ordered set of stimuli: of unique, non-empty ids, or of rows without ids.
 ///
@@ -59,16 +59,6 @@ enum Set {
         /// The numbers of the rows, for messages; made when they are asked for.
         numbers: OnceLock<Vec<String>>,
     },
-}
-
-/// How two sets of stimuli are matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pairing {
-    /// By their ids.
-    Id,
-    /// By their positions, because at least one of the two has no ids.
-    Position,
 }
 
 impl Stimuli {
@@ -203,114 +193,6 @@ impl Stimuli {
             Set::Named { positions, .. } => positions.get(id).map(|&position| position as usize),
             Set::Unnamed { .. } => None,
         }
-    }
-
-    /// Returns how these stimuli are matched with others, where both hold the same ones.
-    ///
-    /// # Errors
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the ids differ;
-    /// [`Error::NotPaired`] where one of the two has no ids and there are not as many of both.
-    pub fn pairing_with(&self, other: &Stimuli) -> Result<Pairing> {
-        self.same_set_as(other)?;
-        let by_id = self.is_named() && other.is_named() || self.is_labelled_like(other);
-        Ok(match by_id {
-            true => Pairing::Id,
-            false => Pairing::Position,
-        })
-    }
-
-    /// Returns the position in `self` of each of the `needed` stimuli, in their order.
-    ///
-    /// # Errors
-    /// [`Error::MissingStimuli`] names those that are not here; [`Error::NotPaired`] where one of the
-    /// two has no ids and there are not as many of both.
-    pub fn positions_of(&self, needed: &Stimuli) -> Result<Vec<u32>> {
-        if self == needed {
-            return Ok((0..self.len() as u32).collect());
-        }
-        let found = self.find_each(needed);
-        match found.iter().copied().collect::<Option<Vec<u32>>>() {
-            Some(positions) => Ok(positions),
-            None => Err(unmatched(needed, self, &found)),
-        }
-    }
-
-    /// Returns the position in `self` of each of some of the `needed` stimuli, given as positions there.
-    ///
-    /// # Errors
-    /// As for [`Stimuli::positions_of`].
-    pub(crate) fn positions_of_some(&self, needed: &Stimuli, some: &[u32]) -> Result<Vec<u32>> {
-        if self == needed {
-            return Ok(some.to_vec());
-        }
-        let found = self.find_each(needed);
-        let positions = some.iter().map(|&position| found[position as usize]);
-        positions.collect::<Option<_>>().ok_or_else(|| {
-            let needed = needed.at(some.iter().map(|&position| position as usize).collect());
-            let found = self.find_each(&needed);
-            unmatched(&needed, self, &found)
-        })
-    }
-
-    /// Returns the position in `self` of each of the `wanted` stimuli, `None` for those that are not
-    /// here.
-    ///
-    /// Ids are matched with equal ids. Where one of the two is of rows without ids, row *i* is matched
-    /// with row *i*, or with the id at position *i*, provided that there are as many rows in all.
-    pub(crate) fn find_each(&self, wanted: &Stimuli) -> Vec<Option<u32>> {
-        match (&*self.set, &*wanted.set) {
-            (Set::Named { positions, .. }, Set::Named { ids, .. }) => {
-                let find = |id: &String| positions.get(id).copied();
-                ids.iter().map(find).collect()
-            }
-            _ if self.n_in_all() != wanted.n_in_all() => vec![None; wanted.len()],
-            (Set::Named { positions, .. }, _) if self.is_labelled_like(wanted) => {
-                let label = |row: u32| positions.get(&(row + wanted.first_label()).to_string());
-                wanted.rows().map(|row| label(row).copied()).collect()
-            }
-            (_, Set::Named { ids, .. }) if self.is_labelled_like(wanted) => {
-                let rows: HashMap<u32, u32> = self.rows().zip(0..).collect();
-                let row = |id: &String| id.parse::<u32>().ok()?.checked_sub(self.first_label());
-                let find = |id: &String| row(id).and_then(|row| rows.get(&row).copied());
-                ids.iter().map(find).collect()
-            }
-            _ if self.is_unordered || wanted.is_unordered => vec![None; wanted.len()],
-            (Set::Named { .. } | Set::Unnamed { rows: None, .. }, _) => {
-                wanted.rows().map(Some).collect()
-            }
-            (Set::Unnamed { .. }, _) => {
-                let positions: HashMap<u32, u32> = self.rows().zip(0..).collect();
-                let find = |row: u32| positions.get(&row).copied();
-                wanted.rows().map(find).collect()
-            }
-        }
-    }
-
-    /// Checks that `self` and `other` hold the same stimuli, in whatever order.
-    ///
-    /// # Errors
-    /// [`Error::MissingStimuli`] for ids of `other` that are not here, [`Error::ExtraStimuli`] for
-    /// ids here that `other` lacks; [`Error::NotPaired`] where one of the two has no ids and there are
-    /// not as many of both.
-    pub fn same_set_as(&self, other: &Stimuli) -> Result<()> {
-        self.positions_of(other)?;
-        if self.len() == other.len() {
-            return Ok(());
-        }
-        let found = other.find_each(self);
-        let extra = self.ids().iter().zip(&found);
-        let extra = extra.filter_map(|(id, found)| found.is_none().then_some(id));
-        Err(Error::ExtraStimuli {
-            ids: extra.take(NAMED_IDS).cloned().collect(),
-            n_extra: self.len() - other.len(),
-        })
-    }
-
-    /// Returns the stimuli that `self` and `other` have in common, in the order of `self`.
-    pub fn intersection(&self, other: &Stimuli) -> Stimuli {
-        let found = other.find_each(self).into_iter().enumerate();
-        let common = found.filter_map(|(position, found)| found.map(|_| position));
-        self.at(common.collect())
     }
 
     /// Returns the stimuli at these positions, in this order.
@@ -454,41 +336,6 @@ impl Stimuli {
             _ => Box::new(0..self.len() as u32),
         }
     }
-
-    /// Whether one of the two has ids, and the other just these for the labels of its rows.
-    fn is_labelled_like(&self, other: &Stimuli) -> bool {
-        let (named, labelled) = match (&*self.set, &*other.set) {
-            (Set::Named { positions, .. }, Set::Unnamed { .. }) => (positions, other),
-            (Set::Unnamed { .. }, Set::Named { positions, .. }) => (positions, self),
-            _ => return false,
-        };
-        let Set::Unnamed {
-            n_rows,
-            first: Some(first),
-            ..
-        } = &*labelled.set
-        else {
-            return false;
-        };
-        let has = |label: u32| named.contains_key(&label.to_string());
-        named.len() == *n_rows as usize && (*first..first + n_rows).all(has)
-    }
-
-    /// The number of the first row, where rows are numbered.
-    fn first_label(&self) -> u32 {
-        match &*self.set {
-            Set::Unnamed { first, .. } => first.unwrap_or(0),
-            Set::Named { .. } => 0,
-        }
-    }
-
-    /// How many rows there are in all, of which these may be some.
-    fn n_in_all(&self) -> usize {
-        match &*self.set {
-            Set::Named { ids, .. } => ids.len(),
-            Set::Unnamed { n_rows, .. } => *n_rows as usize,
-        }
-    }
 }
 
 impl From<Set> for Stimuli {
@@ -535,124 +382,4 @@ impl std::fmt::Debug for Stimuli {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn joins_name_what_differs() {
-        let stored = Stimuli::new(["c", "a", "b", "x"]).unwrap();
-        let needed = Stimuli::new(["a", "b", "c"]).unwrap();
-        assert_eq!(stored.positions_of(&needed).unwrap(), [1, 2, 0]);
-        assert!(matches!(
-            needed.positions_of(&stored),
-            Err(Error::MissingStimuli { ids, n_missing: 1, n_needed: 4, .. }) if ids == ["x"]
-        ));
-        assert!(matches!(
-            stored.same_set_as(&needed),
-            Err(Error::ExtraStimuli { ids, n_extra: 1 }) if ids == ["x"]
-        ));
-        assert_eq!(stored.intersection(&needed).ids(), ["c", "a", "b"]);
-    }
-
-    #[test]
-    fn refuses_ids_that_cannot_be_joined() {
-        assert!(matches!(
-            Stimuli::new(["a", "b", "a"]),
-            Err(Error::DuplicateStimulus {
-                first: 0,
-                second: 2,
-                ..
-            })
-        ));
-        assert!(matches!(
-            Stimuli::new(["a", ""]),
-            Err(Error::EmptyStimulusId { position: 1 })
-        ));
-    }
-
-    #[test]
-    fn numbered_stimuli_are_their_positions() {
-        assert_eq!(Stimuli::numbered(3), Stimuli::new(["0", "1", "2"]).unwrap());
-    }
-
-    #[test]
-    fn the_fingerprint_depends_on_ids_and_order() {
-        let ab = Stimuli::new(["ab", "c"]).unwrap();
-        assert_ne!(
-            ab.fingerprint(),
-            Stimuli::new(["a", "bc"]).unwrap().fingerprint()
-        );
-        assert_ne!(
-            ab.fingerprint(),
-            Stimuli::new(["c", "ab"]).unwrap().fingerprint()
-        );
-    }
-
-    #[test]
-    fn rows_without_ids_are_matched_by_position_where_counts_agree() {
-        let rows = Stimuli::unnamed(3);
-        let named = Stimuli::new(["0", "1", "2"]).unwrap();
-        assert_ne!(rows, named);
-        assert_ne!(rows.fingerprint(), named.fingerprint());
-        assert_eq!(rows.position("0"), None);
-        assert_eq!(rows.ids(), ["0", "1", "2"]);
-        assert_eq!(rows.pairing_with(&named).unwrap(), Pairing::Position);
-        assert_eq!(named.pairing_with(&rows).unwrap(), Pairing::Position);
-        assert_eq!(named.pairing_with(&named).unwrap(), Pairing::Id);
-        let one_to_three = Stimuli::new(["1", "2", "3"]).unwrap();
-        assert_eq!(rows.positions_of(&one_to_three).unwrap(), [0, 1, 2]);
-        for other in [Stimuli::unnamed(4), Stimuli::new(["0", "1"]).unwrap()] {
-            let error = rows.positions_of(&other).unwrap_err();
-            assert!(matches!(error, Error::NotPaired { .. }), "{error}");
-            assert!(other.same_set_as(&rows).is_err());
-            assert!(rows.intersection(&other).is_empty());
-        }
-    }
-
-    #[test]
-    fn some_rows_without_ids_are_known_by_their_numbers() {
-        let rows = Stimuli::unnamed(5);
-        let some = rows.select(&[4, 1]).unwrap();
-        assert_eq!(some.ids(), ["4", "1"]);
-        assert_eq!(rows.positions_of(&some).unwrap(), [4, 1]);
-        assert_eq!(some.positions_of(&rows.select(&[1]).unwrap()).unwrap(), [1]);
-        assert!(some.positions_of(&rows).is_err());
-        // Two rows of five are not two rows.
-        assert!(some.positions_of(&Stimuli::unnamed(2)).is_err());
-        let named = Stimuli::new(["a", "b", "c", "d", "e"]).unwrap();
-        assert_eq!(named.positions_of(&some).unwrap(), [4, 1]);
-        assert_eq!(rows.select(&[0, 1, 2, 3, 4]).unwrap(), rows);
-        assert!(rows.select(&[0, 0]).is_err() && rows.select(&[5]).is_err());
-    }
-
-    #[test]
-    fn near_misses_are_explained() {
-        let message = |needed: [&str; 2], here: [&str; 2]| {
-            let [needed, here] = [needed, here].map(|ids| Stimuli::new(ids).unwrap());
-            here.positions_of(&needed).unwrap_err().to_string()
-        };
-        for (needed, here, form) in [
-            (
-                ["cat", "dog"],
-                ["images/cat.jpg", "images/dog.jpg"],
-                "file-stem",
-            ),
-            (["cat.jpg", "dog.jpg"], ["cat", "dog"], "file-stem"),
-            (["Cat", "Dog"], ["cat", "dog"], "lower-case"),
-            (["caf\u{e9}", "x"], ["cafe\u{301}", "x"], "nfc"),
-            (
-                ["cat", "dog"],
-                ["i/cat/cat_01b.jpg", "i/dog/dog_01b.jpg"],
-                "folder",
-            ),
-        ] {
-            let message = message(needed, here);
-            assert!(
-                message.contains(&format!("--match-ids {form}")),
-                "{message}"
-            );
-        }
-        let message = message(["cat", "dog"], ["id", "cat"]);
-        assert!(message.contains("reads like a header"), "{message}");
-    }
-}
+mod tests;
