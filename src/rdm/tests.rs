@@ -61,7 +61,7 @@ fn a_square_matrix_is_checked() {
     square[[0, 3]] = f64::NAN;
     assert_eq!(
         message(Rdm::from_square(animals(), square.view())),
-        "pair (\"cat\", \"hen\"): it is missing"
+        "pair (\"cat\", \"hen\"): its dissimilarity is missing; where pairs may be missing, say so (--missing)"
     );
     let rdm = Rdm::from_square_with_missing(animals(), square.view()).unwrap();
     assert_eq!((rdm.n_missing(), rdm.between(3, 0)), (1, None));
