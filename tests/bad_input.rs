@@ -129,7 +129,7 @@ fn stimuli_without_a_row_are_named() {
     let error = refused(metric, &some, &trials);
     assert_eq!(
         error.report().to_string(),
-        "2 of 4 stimuli are missing: \"dog\", \"cow\""
+        "2 of 4 stimuli are missing: \"dog\", \"cow\"; the other side has ids such as \"hen\""
     );
 
     // A tally needs every stimulus, whatever trials will show.

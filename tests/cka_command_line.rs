@@ -77,7 +77,10 @@ fn bad_input_is_one_clear_line() {
     let message = other("id,x\ncat,1\ndog,3\ncow,4\nhen,0\nyak,7\n");
     assert!(message.contains("\"ant\""), "{message}");
     let message = other("id,x\ncat,1\ndog,NaN\ncow,4\nhen,0\nant,7\n");
-    assert!(message.contains("row 1 (\"dog\"), column 0"), "{message}");
+    assert!(
+        message.contains("line 3, field 2 (\"x\"): the value is missing"),
+        "{message}"
+    );
     let message = other("id,x\ncat,1\ndog,1\ncow,1\nhen,1\nant,1\n");
     assert!(
         message.contains("representation 1 are all equal"),
@@ -114,9 +117,20 @@ fn files_without_ids_are_matched_by_position() {
     let found = json_of(&["--a", &six, "--b", &six, "--json"]);
     assert_relative_eq!(found["value"].as_f64().unwrap(), 1.0);
     let message = refused(&["--a", &six, "--b", &seven]);
-    assert!(message.contains("rows of --b: 7 (expected 6)"), "{message}");
+    for part in [
+        "six.npy: 6 rows without ids",
+        "seven.npy: 7 rows without ids",
+        "(--ids)",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
     let message = refused(&["--a", &seven, "--b", &six]);
-    assert!(message.contains("rows of --b: 6 (expected 7)"), "{message}");
+    assert!(
+        message.contains("seven.npy: 7 rows without ids"),
+        "{message}"
+    );
+    let found = json_of(&["--a", &six, "--b", &six, "--json"]);
+    assert_eq!(found["paired_by"], "position");
 }
 
 /// Around ten million, where `f32` are 1 apart.

@@ -151,13 +151,16 @@ fn bad_input_is_one_clear_line() {
     let trials_of = |content: &str| with(&features, &files.write("bad.txt", content));
     assert!(trials_of("0 1 2\n0 1 4\n").contains("trial 1: index 4 is out of range"));
     assert!(trials_of("0 1 2\n0 1 -2\n").contains("trial 1"));
-    assert!(trials_of("0 1 2\n0 1 1\n").contains("trial 1: stimulus 1 stands twice"));
+    assert!(trials_of("0 1 2\n0 1 1\n").contains("trial 1: stimulus 1 occurs twice"));
     assert!(trials_of("0 1\n").contains("line 1 has 2 fields"));
     assert!(trials_of("").contains("no trials"));
     let features_of = |content: &str| with(&files.write("bad.csv", content), &trials);
     assert!(features_of("id,a,b\nx,1\n").contains("line 2 has 2 fields"));
     let message = features_of("id,a,b\ncat,1,2\ndog,1,NaN\ncar,1,2\nbus,1,1\n");
-    assert!(message.contains("row 1 (\"dog\"), column 1"), "{message}");
+    assert!(
+        message.contains("line 3, field 3 (\"b\"): the value is missing"),
+        "{message}"
+    );
     let message = features_of("id,a,b\ncat,1,2\ndog,0,0\ncar,1,2\nbus,1,1\n");
     assert!(message.contains("\"dog\" is a zero vector"), "{message}");
     let message = features_of("id,a,b\ncat,1,2\ncat,0,0\ncar,1,2\nbus,1,1\n");

@@ -144,30 +144,35 @@ fn bad_input_is_one_line() {
     let (model, human) = (files.path("model.csv"), files.path("human.csv"));
     let with_human = |path: &str| refused(&["--model-rdm", &model, "--human", path]);
 
-    let asymmetric = [0.0, 1.0, 2.0, 1.5, 0.0, 3.0, 2.0, 3.0, 0.0];
-    let message = with_human(&files.npy("asymmetric.npy", &[3, 3], &asymmetric));
+    let mut square = [1.0; 16];
+    (0..4).for_each(|place| square[5 * place] = 0.0);
+    let mut asymmetric = square;
+    asymmetric[4] = 1.5;
+    let message = with_human(&files.npy("asymmetric.npy", &[4, 4], &asymmetric));
     assert!(message.contains("asymmetric.npy"), "{message}");
     assert!(
         message.contains("(\"0\", \"1\")") && message.contains("tolerance"),
         "{message}"
     );
 
-    let diagonal = [0.0, 1.0, 1.0, 0.5];
-    let message = with_human(&files.npy("diagonal.npy", &[2, 2], &diagonal));
+    let mut diagonal = square;
+    diagonal[15] = 0.5;
+    let message = with_human(&files.npy("diagonal.npy", &[4, 4], &diagonal));
     assert!(message.contains("diagonal is 0.5"), "{message}");
 
     let message = with_human(&files.npy("five.npy", &[5], &[1.0; 5]));
     assert!(message.contains("5 dissimilarities"), "{message}");
 
-    let missing = [1.0, f64::NAN, 1.0];
-    let message = with_human(&files.npy("missing.npy", &[3], &missing));
+    let missing = [1.0, f64::NAN, 1.0, 2.0, 3.0, 4.0];
+    let message = with_human(&files.npy("missing.npy", &[6], &missing));
     assert!(
-        message.contains("(\"0\", \"2\"): it is missing"),
+        message.contains("(\"0\", \"2\"): its dissimilarity is missing")
+            && message.contains("--missing"),
         "{message}"
     );
 
-    let infinite = [1.0, f64::INFINITY, 1.0];
-    let message = with_human(&files.npy("infinite.npy", &[3], &infinite));
+    let infinite = [1.0, f64::INFINITY, 1.0, 2.0, 3.0, 4.0];
+    let message = with_human(&files.npy("infinite.npy", &[6], &infinite));
     assert!(message.contains("not finite"), "{message}");
 
     let constant = files.npy("constant.npy", &[6], &[1.0; 6]);
@@ -178,15 +183,15 @@ fn bad_input_is_one_line() {
     let few = files.npy("few.npy", &[3], &[1.0, 2.0, 3.0]);
     let message = refused(&["--model-rdm", &other, "--human", &few]);
     assert!(
-        message.contains("stimuli of the model: 4 (expected 3)"),
+        message.contains("few.npy") && message.contains("expected for 4 stimuli"),
         "{message}"
     );
     let message = refused(&["--model-rdm", &few, "--human", &human]);
-    assert!(message.contains("stimuli are missing"), "{message}");
+    assert!(message.contains("few.npy: 3 rows without ids"), "{message}");
 
     assert!(refused(&["--human", &human]).contains("required"));
     assert!(refused(&["--model-rdm", &model, "--human", "nowhere.npy"]).contains("nowhere.npy"));
-    assert!(refused(&["--model-rdm", &model, "--human", "a.txt"]).contains(".npy, .csv or .tsv"));
+    assert!(refused(&["--model-rdm", &model, "--human", "a.xyz"]).contains(".npy, .npz"));
     let unknown = refused(&["--model-rdm", &model, "--human", &human, "--compare", "tau"]);
     assert!(unknown.contains("kendall-tau-a"), "{unknown}");
     let one = [

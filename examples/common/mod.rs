@@ -45,7 +45,9 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
         Ok(answer) => answer.into(),
         Err(error) => return fail(&error.report().to_string()),
     };
-    notes::print();
+    if answer.shortfall.is_none() {
+        notes::print();
+    }
     if let Err(error) = print(&answer.text) {
         return fail(&format!("cannot write to standard output: {error}"));
     }

@@ -36,13 +36,13 @@ pub struct TrialReading {
 #[derive(Serialize)]
 pub struct Input {
     /// How trials are matched with features.
-    paired_by: Pairing,
+    pub paired_by: Pairing,
     /// Trials that were dropped because they show stimuli without features.
-    dropped_missing: usize,
+    pub dropped_missing: usize,
     /// Trials that were dropped because they show one stimulus twice.
-    dropped_repeated: usize,
+    pub dropped_repeated: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    participants: Option<usize>,
+    pub participants: Option<usize>,
 }
 
 impl TrialReading {
@@ -75,14 +75,7 @@ impl TrialReading {
         let file: TripletFile<T> = source.read(&counted)?;
         let paired_by = match (file.pairing(), &self.stimuli) {
             (Pairing::Id, _) => Pairing::Id,
-            (Pairing::Position, None) => {
-                let hint = match features.is_named() {
-                    true => "; where they count another list of ids, give it (--stimuli)",
-                    false => ", which have no ids",
-                };
-                notes::add(format!("the trials count the rows of the features{hint}"));
-                Pairing::Position
-            }
+            (Pairing::Position, None) => note_counted_rows(features),
             (Pairing::Position, Some(_)) if features.is_named() && counted.is_named() => {
                 Pairing::Id
             }
@@ -116,4 +109,14 @@ impl TrialReading {
         };
         Ok((trials, input))
     }
+}
+
+/// Notes that trials count the rows of the features.
+pub fn note_counted_rows(features: &Stimuli) -> Pairing {
+    let hint = match features.is_named() {
+        true => "; where they count another list of ids, give it (--stimuli)",
+        false => ", which have no ids",
+    };
+    notes::add(format!("the trials count the rows of the features{hint}"));
+    Pairing::Position
 }

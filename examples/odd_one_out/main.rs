@@ -37,7 +37,7 @@ use human_alignment::{
     Trials, ZeroShotOddOneOut,
 };
 use report::{Report, Row};
-use trials::TrialReading;
+use trials::{Input, TrialReading};
 
 /// How often does a representation find the same stimulus odd as people do?
 ///
@@ -183,7 +183,7 @@ fn stream<T: Task>(
     arguments: &Arguments,
     metric: ZeroShotOddOneOut,
     named: &[(String, Representation)],
-    trials: &Path,
+    path: &Path,
 ) -> Result<Report> {
     /// Trials that are held at a time: 12 MB.
     const CHUNK: usize = 1 << 20;
@@ -197,14 +197,26 @@ fn stream<T: Task>(
                 .in_form(arguments.reading.text.list(path)?)
         })
         .transpose()?;
-    let stimuli = counted.as_ref().unwrap_or(named[0].1.stimuli());
+    let features = named[0].1.stimuli();
+    let stimuli = counted.as_ref().unwrap_or(features);
+    let paired_by = match &counted {
+        Some(counted) => pairing::pair(features, counted)?,
+        None => trials::note_counted_rows(features),
+    };
     let score = |(name, representation): &(String, Representation)| {
-        let chunks = TripletChunks::<T>::open(trials, stimuli.clone(), CHUNK)?;
+        let chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?;
         let score = metric.tally(representation, stimuli, chunks)?.score()?;
         Ok(Row::new(name, representation, score))
     };
     let rows = named.iter().map(score).collect::<Result<_>>()?;
-    Ok(Report::new(rows, Vec::new()))
+    let mut report = Report::new(rows, Vec::new());
+    report.input = Some(Input {
+        paired_by,
+        dropped_missing: 0,
+        dropped_repeated: 0,
+        participants: None,
+    });
+    Ok(report)
 }
 
 /// Scores and compares representations on the same trials.

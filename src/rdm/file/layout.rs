@@ -46,7 +46,9 @@ impl Layout {
         let mut candidates: Vec<Layout> = Self::candidates(shape);
         candidates.retain(fits);
         match (candidates.as_slice(), shape) {
-            ([], [found]) if known.n_stimuli.is_none() => Err(Error::NotAllPairs { found: *found }),
+            ([], [found]) if n_stimuli_of(*found).is_none() => {
+                Err(Error::NotAllPairs { found: *found })
+            }
             ([], _) => Err(no_rdms(shape, known.n_stimuli)),
             (&[layout], _) => Ok(layout),
             (several, _) => Self::choose(several, shape, known),
@@ -114,13 +116,15 @@ impl Layout {
         let says_condensed = known.n_stimuli.is_some() || known.has_condensed_rows;
         match condensed.as_slice() {
             _ if all_square => Ok(several[0]),
-            [first, rest @ ..] if says_condensed => {
-                let same = rest.iter().all(|other| other.n_stimuli == first.n_stimuli);
-                if same {
-                    Ok(**first)
-                } else {
-                    Err(ambiguous(several, shape))
-                }
+            [first, rest @ ..]
+                if says_condensed
+                    && rest.iter().all(|other| other.n_stimuli == first.n_stimuli) =>
+            {
+                Ok(**first)
+            }
+            // More stimuli than in the other orientation, and participants first: both speak for it.
+            [first, second] if squares().next().is_none() && first.n_stimuli > second.n_stimuli => {
+                Ok(**first)
             }
             _ => Err(ambiguous(several, shape)),
         }
@@ -212,6 +216,7 @@ mod tests {
             (&[66, 3], Some(12), Some((12, 3, Condensed, true))),
             (&[66, 3], Some(3), Some((3, 66, Condensed, false))),
             (&[66, 3], Some(11), None),
+            (&[3, 66], None, Some((12, 3, Condensed, false))),
             (&[28, 28], None, None),
             (&[28, 28], Some(8), Some((8, 28, Condensed, false))),
             (&[28, 28], Some(28), Some((28, 1, Square, false))),

@@ -41,7 +41,8 @@ use table::Contents;
 /// | a table with a row a pair | two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, one with the participant if there is one |
 ///
 /// Where a shape could be several of these, the [number of stimuli](RdmFile::with_n_stimuli) decides, or
-/// [ids](RdmFile::with_ids); where it isn't known, that is an error. A square matrix has to be
+/// [ids](RdmFile::with_ids). Where it isn't known, 3×66 is three participants and 66 pairs, and 66×3, which would
+/// be 66 participants of three stimuli, is an error. A square matrix has to be
 /// symmetric with 0 on the diagonal, to within [`Rdm::TOLERANCE`]; one of its triangles may be all 0.
 ///
 /// ```
