@@ -23,7 +23,7 @@ mod trials;
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -147,7 +147,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn run<T: Task>(arguments: &Arguments, trials: &PathBuf) -> Result<Answer> {
+fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     let ids = arguments.ids.as_deref();
     let features = arguments.reading.features(&arguments.features, ids)?;
     let reading = &arguments.reading.text;

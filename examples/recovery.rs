@@ -24,7 +24,7 @@ mod trials;
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -159,7 +159,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
 
 type Candidates = (Vec<Representation>, OddOneOut, Option<Input>);
 
-fn read(arguments: &Arguments, trials: &PathBuf) -> Result<Candidates> {
+fn read(arguments: &Arguments, trials: &Path) -> Result<Candidates> {
     let read = |path: &PathBuf| {
         let features = arguments.reading.features(path, arguments.ids.as_deref())?;
         let name = path.display().to_string();

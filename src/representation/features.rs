@@ -30,7 +30,7 @@ pub enum Features {
     Double(ArcArray2<f64>),
 }
 
-/// A borrowed matrix of features, or with `D =` [`Ix1`] one row of it.
+/// A borrowed matrix of features, or with `D =` [`Ix1`](type@Ix1) one row of it.
 ///
 /// It compares with arrays of `f32` and `f64` by value; two views are equal where their types are too.
 ///

@@ -71,7 +71,7 @@ impl IdList {
             .read_ids()
             .and_then(Stimuli::new)
             .map_err(|error| error.in_file(&self.path))?;
-        Ok(stimuli.from_file(&self.path))
+        Ok(stimuli.with_origin(&self.path))
     }
 
     fn read_ids(&self) -> Result<Vec<String>> {

@@ -262,7 +262,7 @@ impl Stimuli {
 
     /// Returns the stimuli with the name of the file that they come from, for messages.
     #[must_use]
-    pub(crate) fn from_file(mut self, path: &std::path::Path) -> Self {
+    pub(crate) fn with_origin(mut self, path: &std::path::Path) -> Self {
         self.origin = Some(path.display().to_string().into());
         self
     }

@@ -151,7 +151,7 @@ impl<T: Task> TripletSource<T> {
         let mut kept = None;
         let mut pairing = Pairing::Position;
         let mut trials = match self.read_plain(stimuli)? {
-            Some(indices) => self.from_first(indices, stimuli)?,
+            Some(indices) => self.counted_from_zero(indices, stimuli)?,
             None => {
                 raw = self.read_raw()?;
                 if let Some(answers) = raw.answers.take() {
@@ -165,7 +165,7 @@ impl<T: Task> TripletSource<T> {
                         pairing = Pairing::Id;
                         trials
                     }
-                    _ => self.from_first(by_index(&raw.stimuli)?, stimuli)?,
+                    _ => self.counted_from_zero(by_index(&raw.stimuli)?, stimuli)?,
                 }
             }
         };
@@ -259,7 +259,11 @@ impl<T: Task> TripletSource<T> {
     }
 
     /// Counts indices from 0.
-    fn from_first(&self, mut trials: Vec<[u32; 3]>, stimuli: &Stimuli) -> Result<Vec<[u32; 3]>> {
+    fn counted_from_zero(
+        &self,
+        mut trials: Vec<[u32; 3]>,
+        stimuli: &Stimuli,
+    ) -> Result<Vec<[u32; 3]>> {
         let place = self.path.display().to_string();
         let first = self.counting.first(&trials, stimuli.len(), &place)?;
         if first == 0 {
@@ -295,7 +299,7 @@ impl<T: Task> TripletSource<T> {
                 })
             }));
         }
-        let named = Stimuli::new(names)?.from_file(&self.path).without_order();
+        let named = Stimuli::new(names)?.with_origin(&self.path).without_order();
         let positions = match self.drops_unknown && stimuli.is_named() {
             true => stimuli.find_each(&named),
             false => stimuli

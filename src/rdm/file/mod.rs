@@ -205,9 +205,9 @@ impl RdmFile {
                 });
             }
             (Some(ids), _) => ids.clone(),
-            (None, Some(labelled)) => labelled.from_file(&self.path),
+            (None, Some(labelled)) => labelled.with_origin(&self.path),
             // More stimuli than 2³² have more pairs than any memory holds.
-            (None, None) => Stimuli::unnamed(n as u32).from_file(&self.path),
+            (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
         };
         let rdms = self.rdms(array, layout, &stimuli)?;
         match participants {

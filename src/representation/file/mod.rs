@@ -203,8 +203,8 @@ impl FileSource {
             }?;
             let stimuli = match (&self.ids, contents.stimuli) {
                 (Some(ids), _) => self.fitting(ids, contents.features.dim().0)?,
-                (None, Some(stimuli)) => stimuli.from_file(&self.path),
-                (None, None) => unnamed(contents.features.dim().0)?.from_file(&self.path),
+                (None, Some(stimuli)) => stimuli.with_origin(&self.path),
+                (None, None) => unnamed(contents.features.dim().0)?.with_origin(&self.path),
             };
             let representation = Representation::new(stimuli, contents.features)?;
             Ok(representation.with_provenance(contents.provenance))

@@ -39,7 +39,7 @@ impl Representation {
     /// representation always makes the same bytes.
     ///
     /// # Errors
-    /// [`Error::Write`]; what was there before is untouched.
+    /// [`Error::Write`](crate::Error::Write); what was there before is untouched.
     pub fn write_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &Described::of(self), &mut |to| {
             write_features(self, to)
