@@ -152,7 +152,7 @@ fn bad_input_is_one_clear_line() {
     assert!(trials_of("0 1 2\n0 1 4\n").contains("trial 1: index 4 is out of range"));
     assert!(trials_of("0 1 2\n0 1 -2\n").contains("trial 1"));
     assert!(trials_of("0 1 2\n0 1 1\n").contains("trial 1: stimulus 1 occurs twice"));
-    assert!(trials_of("0 1\n").contains("line 1 has 2 fields"));
+    assert!(trials_of("0 1\n").contains("which of its 2 columns hold"));
     assert!(trials_of("").contains("no trials"));
     let features_of = |content: &str| with(&files.write("bad.csv", content), &trials);
     assert!(features_of("id,a,b\nx,1\n").contains("line 2 has 2 fields"));

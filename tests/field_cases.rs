@@ -33,7 +33,7 @@ const CASES: [(&str, Expected); 23] = [
     ("ids_latin1_both", Refusal("--encoding windows-1252")),
     (
         "ids_numbered_subset",
-        Refusal("has shape [8, 8] (expected for 12 stimuli"),
+        Refusal("12 rows without ids cannot be matched with human.csv: 8 rows without ids"),
     ),
     ("ids_paths_vs_names", Refusal("--match-ids folder")),
     ("ids_unique_id_csv", Number("stimuli", 1854.0)),

@@ -14,7 +14,7 @@ pub struct NearMiss {
     pub needed_by: Option<String>,
     /// Where they were looked for.
     pub looked_for_in: Option<String>,
-    /// An id that is there.
+    /// An id that is there, and not needed.
     pub present: Option<String>,
     /// The form in which the ids that are missing would be found.
     pub form: Option<IdForm>,
@@ -39,7 +39,7 @@ impl NearMiss {
         Self {
             needed_by: needed.origin().map(str::to_owned),
             looked_for_in: here.origin().map(str::to_owned),
-            present: present.or(here.ids().first()).cloned(),
+            present: present.cloned(),
             form: IdForm::ALL.into_iter().find(|&form| resolves(form)),
             header: reads_like_header(here).or_else(|| reads_like_header(needed)),
         }

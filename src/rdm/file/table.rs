@@ -27,9 +27,10 @@ impl RdmFile {
         }
         let grid = Grid::read(table)?;
         let (n_rows, n_columns) = (grid.n_rows, grid.n_columns);
+        // The same labels above and beside it make a table square, whatever number of stimuli is expected.
         let is_square = n_rows == n_columns
-            && self.n_stimuli().is_none_or(|n| n == n_rows)
-            && !self.has_condensed_rows;
+            && !self.has_condensed_rows
+            && (self.n_stimuli().is_none_or(|n| n == n_rows) || grid.has_same_labels());
         let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
         let array = array.map_err(|error| Error::Malformed {
             format: "table",
@@ -105,6 +106,16 @@ struct Grid {
 }
 
 impl Grid {
+    /// Whether rows and columns have the same labels, in whatever order.
+    fn has_same_labels(&self) -> bool {
+        let sorted = |labels: &Option<Vec<String>>| {
+            let mut labels = labels.clone()?;
+            labels.sort_unstable();
+            Some(labels)
+        };
+        self.row_labels.is_some() && sorted(&self.row_labels) == sorted(&self.column_labels)
+    }
+
     fn read(mut table: Table) -> Result<Self> {
         let n_rows = count_rows(&table)?;
         let n_columns = table.n_columns();
