@@ -151,10 +151,12 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     let ids = arguments.ids.as_deref();
     let features = arguments.reading.features(&arguments.features, ids)?;
     let reading = &arguments.reading.text;
-    let (trials, input) =
-        arguments
-            .trial_reading
-            .trials::<T>(trials, features.stimuli(), reading)?;
+    let (trials, input) = arguments.trial_reading.trials::<T>(
+        trials,
+        features.stimuli(),
+        features.stimuli(),
+        reading,
+    )?;
     let (probe, candidates) = chosen_probe(arguments, &features, &trials)?;
     let start = Instant::now();
     let observe = |iteration: &Iteration| {

@@ -170,9 +170,12 @@ fn read(arguments: &Arguments, trials: &Path) -> Result<Candidates> {
     let drop_missing = arguments.trial_reading.drop_missing;
     let shared = candidates::shared_stimuli(&candidates, drop_missing)?;
     let reading = &arguments.reading.text;
-    let (trials, input) = arguments
-        .trial_reading
-        .trials::<OddOneOutTask>(trials, &shared, reading)?;
+    let (trials, input) = arguments.trial_reading.trials::<OddOneOutTask>(
+        trials,
+        candidates[0].stimuli(),
+        &shared,
+        reading,
+    )?;
     Ok((candidates, trials, Some(input)))
 }
 

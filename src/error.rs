@@ -176,7 +176,7 @@ pub enum Error {
     },
 
     /// A row of a text file has more or fewer fields than it should.
-    #[error("line {line} has {found} fields (expected {expected})")]
+    #[error("line {line} has {found} fields (expected {expected}, as in the rows above it)")]
     RaggedRow {
         /// The line, counted from 1.
         line: u64,

@@ -109,6 +109,40 @@ fn several_files_are_compared() {
     assert_eq!(found["representations"][0]["bootstrap"]["seed"], 3);
 }
 
+/// Indices count the rows of the first file also where some of them are in no other.
+#[test]
+fn trials_of_stimuli_that_one_file_lacks_are_dropped() {
+    let files = Files::new();
+    let features = files.path("features.csv");
+    let others = files.write("others.csv", "id,a,b\nbus,3,1\ncar,1,3\ndog,2,1\n");
+    let trials = files.write("all.txt", "0 1 2\n2 3 1\n1 2 3\n");
+    let left = files.write("left.txt", "2 3 1\n1 2 3\n");
+    let compared = [
+        "--features",
+        &features,
+        "--features",
+        &others,
+        "--triplets",
+        &trials,
+    ];
+    let message = refused(&compared);
+    assert!(message.contains("\"cat\""), "{message}");
+    let found = json_of(&[&compared[..], &["--drop-missing", "--json"]].concat());
+    assert_eq!(found["dropped_missing"], 1);
+    let alone = json_of(&[
+        "--features",
+        &features,
+        "--triplets",
+        &left,
+        "--count-from",
+        "0",
+        "--json",
+    ]);
+    for field in ["trials", "correct", "ties", "cross_entropy"] {
+        assert_eq!(found["representations"][0][field], alone[field], "{field}");
+    }
+}
+
 #[test]
 fn without_arguments_everything_is_simulated() {
     let output = odd_one_out(&[]);

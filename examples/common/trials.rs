@@ -46,16 +46,18 @@ pub struct Input {
 }
 
 impl TrialReading {
-    /// Reads trials of the stimuli that have features.
+    /// Reads trials of the stimuli that have features; unless they count another list, `rows` is what their
+    /// indices count.
     pub fn trials<T: Task>(
         &self,
         path: &Path,
+        rows: &Stimuli,
         features: &Stimuli,
         reading: &Reading,
     ) -> Result<(Trials<T>, Input)> {
         let counted = match &self.stimuli {
             Some(path) => reading.in_form(reading.list(path)?)?,
-            None => features.clone(),
+            None => rows.clone(),
         };
         let mut source = TripletSource::<T>::open(path)?
             .with_encoding(reading.encoding)
@@ -75,7 +77,7 @@ impl TrialReading {
         let file: TripletFile<T> = source.read(&counted)?;
         let paired_by = match (file.pairing(), &self.stimuli) {
             (Pairing::Id, _) => Pairing::Id,
-            (Pairing::Position, None) => note_counted_rows(features),
+            (Pairing::Position, None) => note_counted_rows(rows),
             (Pairing::Position, Some(_)) if features.is_named() && counted.is_named() => {
                 Pairing::Id
             }
@@ -85,7 +87,7 @@ impl TrialReading {
         let n_unknown = file.n_unknown();
         let mut trials = file.into_judgments();
         let mut dropped_missing = n_unknown;
-        if paired_by == Pairing::Id {
+        if trials.stimuli() != features {
             if !self.drop_missing {
                 trials.require_within(features)?;
             }

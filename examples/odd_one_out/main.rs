@@ -166,9 +166,10 @@ fn from_files<T: Task>(
     let drop_missing = arguments.trial_reading.drop_missing;
     let shared = candidates::shared_stimuli(representations, drop_missing)?;
     let reading = &arguments.reading.text;
-    let (trials, input) = arguments
-        .trial_reading
-        .trials::<T>(trials, &shared, reading)?;
+    let (trials, input) =
+        arguments
+            .trial_reading
+            .trials::<T>(trials, named[0].1.stimuli(), &shared, reading)?;
     let mut report = score(metric, &named, &trials)?;
     report.input = Some(input);
     if arguments.ceiling {

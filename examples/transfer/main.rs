@@ -166,10 +166,12 @@ fn on_trials<T: Task>(
     path: &Path,
 ) -> Result<String> {
     let reading = &arguments.reading;
-    let (trials, input) =
-        arguments
-            .trial_reading
-            .trials::<T>(path, features.stimuli(), &reading.text)?;
+    let (trials, input) = arguments.trial_reading.trials::<T>(
+        path,
+        features.stimuli(),
+        features.stimuli(),
+        &reading.text,
+    )?;
     let before = ZeroShotOddOneOut::new(arguments.similarity);
     let after = ZeroShotOddOneOut::new(arguments.transformed_similarity);
     let metrics = [&before, &after];

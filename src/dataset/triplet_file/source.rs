@@ -43,7 +43,7 @@ pub struct TripletSource<T> {
     array: Option<String>,
     encoding: TextEncoding,
     counting: Counting,
-    id_form: Option<IdForm>,
+    id_forms: Vec<IdForm>,
     drops_repeats: bool,
     drops_unknown: bool,
     participants: Option<Participants>,
@@ -72,7 +72,7 @@ impl<T: Task> TripletSource<T> {
             array: None,
             encoding: TextEncoding::default(),
             counting: Counting::default(),
-            id_form: None,
+            id_forms: Vec::new(),
             drops_repeats: false,
             drops_unknown: false,
             participants: None,
@@ -108,10 +108,11 @@ impl<T: Task> TripletSource<T> {
         self
     }
 
-    /// Takes ids in this form; those of the stimuli have to be in it, too.
+    /// Takes ids in this form; those of the stimuli have to be in it, too. Several forms are taken one after the
+    /// other.
     #[must_use]
     pub fn with_id_form(mut self, form: IdForm) -> Self {
-        self.id_form = Some(form);
+        self.id_forms.push(form);
         self
     }
 
@@ -283,10 +284,12 @@ impl<T: Task> TripletSource<T> {
 
     /// Finds ids among the stimuli; returns the trials of which all three are, and their places.
     fn by_id(&self, cells: &[[Cell; 3]], stimuli: &Stimuli) -> Result<(Vec<[u32; 3]>, Vec<usize>)> {
-        let id = |cell: &Cell| match (cell, self.id_form) {
-            (Cell::Text(id), Some(form)) => form.of(id),
-            (Cell::Text(id), None) => id.clone(),
-            (Cell::Number(number), _) => number.to_string(),
+        let id = |cell: &Cell| {
+            let id = match cell {
+                Cell::Text(id) => id.clone(),
+                Cell::Number(number) => number.to_string(),
+            };
+            self.id_forms.iter().fold(id, |id, form| form.of(&id))
         };
         let mut names: Vec<String> = Vec::new();
         let mut numbers: HashMap<String, u32> = HashMap::new();
