@@ -13,7 +13,7 @@
 //! | what | is told by |
 //! |---|---|
 //! | separator: comma, semicolon, tab, white space | under which of them all rows have as many fields, most of them numbers |
-//! | header | text above numbers; or numbers that count the columns (0, 1, 2, …), as pandas writes them, above numbers that are not whole. A first line of other numbers is data |
+//! | header | text above numbers; or numbers that count the columns (from 0 or 1), as pandas writes them, above numbers that are not whole. A first line of other numbers is data |
 //! | decimal comma (`0,52`) | fields so written, and none with a point |
 //! | the corner that R leaves out; a separator at the end of each line | the number of fields |
 //! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; others by a [`TextEncoding`] |

@@ -92,7 +92,7 @@ pub(crate) fn plain(name: &str) -> String {
 
 /// Whether `first` names the columns of the records that follow it.
 ///
-/// A record that is all numbers is data, unless it counts its columns (0, 1, 2, …) above numbers that
+/// A record that is all numbers is data, unless it counts its columns (from 0 or 1) above numbers that
 /// are not whole, as pandas writes columns without names, or its first field is empty where other
 /// records have one. A record with text is a header if there is text above a column of numbers, if
 /// it counts its other columns, or if its first field is the name of a column with ids.
@@ -118,7 +118,7 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
         let is_whole =
             |field: &String| number(field, decimal_comma).is_none_or(|x| x.fract() == 0.0);
         let all_whole = sample.iter().flatten().all(is_whole);
-        return counts(first) == Some(0) && first.len() >= 3 && (!all_whole || first.len() >= 10);
+        return counts(first).is_some() && first.len() >= 3 && (!all_whole || first.len() >= 10);
     }
     if first.len() > 2 && counts(&first[1..]).is_some() && !is_number(&first[0]) {
         return true;
@@ -177,6 +177,7 @@ mod tests {
             ",0,1,2\ncat,0.5,1,2",
             ",1,2,3\n1,0,0.5,2",
             "0,1,2\n0.5,1,2",
+            "1,2,3\n0.5,1,2",
             "concept,0,1,2\ncat,1,2,3",
             "a,b\n1,2\n3,4",
             "\"cat\",\"dog\"\ncat,0,1\ndog,1,0",

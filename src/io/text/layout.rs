@@ -86,9 +86,14 @@ impl Layout {
     }
 }
 
-/// Where the lines end that begin with `#`, at the top of a text, and the last of them.
+/// Where the lines end at the top of a text that are no records, and the last of those that begin with `#`.
 fn comments(text: &str) -> (usize, Option<String>) {
     let (mut start, mut comment) = (0, None);
+    // Excel names the separator so, which the other lines show as well.
+    if text.starts_with("sep=") {
+        let end = text.find(['\n', '\r']).unwrap_or(text.len());
+        start = text.len() - text[end..].trim_start_matches(['\n', '\r']).len();
+    }
     while text[start..].starts_with('#') {
         let rest = &text[start..];
         let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
