@@ -1,8 +1,9 @@
 //! Trials as they stand in files, before stimuli and answers are known.
 
+use std::io::Read;
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD, Axis, Ix1, Ix2};
+use ndarray::{Array2, ArrayD, Axis, Ix1};
 
 use super::answers::Cell;
 use super::columns::{Columns, in_order};
@@ -87,14 +88,12 @@ impl RawTrials {
     /// Reads the array of a `.npy` file.
     pub(super) fn of_npy(path: &Path) -> Result<Self> {
         let mut reader = NpyReader::open(path)?;
-        Self::of_matrix(matrix(reader.shape().to_vec(), reader.read_row_major()?)?)
+        Self::of_array(read(&mut reader)?)
     }
 
     /// Reads the array of a MATLAB file.
     pub(super) fn of_mat(path: &Path, name: Option<&str>) -> Result<Self> {
-        let array = MatFile::open(path)?.read_numbers(name)?;
-        let shape = array.shape().iter().map(|&length| length as u64).collect();
-        Self::of_matrix(array.into_dimensionality().map_err(|_| misshapen(shape))?)
+        Self::of_array(MatFile::open(path)?.read_numbers(name)?)
     }
 
     /// Reads the array of an archive, or its queries and responses.
@@ -119,14 +118,10 @@ impl RawTrials {
         ]);
         let (Some(queries), Some(responses), None) = (queries, responses, name) else {
             let member = archive.choose(name, |shape| matches!(shape, [_, 3 | 4]))?;
-            let (array, _) = read(&mut archive, member)?;
-            let shape = array.shape().iter().map(|&length| length as u64).collect();
-            return Self::of_matrix(array.into_dimensionality().map_err(|_| misshapen(shape))?);
+            return Self::of_array(read_member(&mut archive, member)?.0);
         };
-        let (array, _) = read(&mut archive, queries)?;
-        let shape = array.shape().iter().map(|&length| length as u64).collect();
-        let mut raw = Self::of_matrix(array.into_dimensionality().map_err(|_| misshapen(shape))?)?;
-        let (answers, kind) = read(&mut archive, responses)?;
+        let mut raw = Self::of_array(read_member(&mut archive, queries)?.0)?;
+        let (answers, kind) = read_member(&mut archive, responses)?;
         let answers: ndarray::Array1<f64> = match answers.ndim() {
             2 if answers.shape()[1] == 1 => answers.index_axis_move(Axis(1), 0),
             _ => answers,
@@ -149,9 +144,11 @@ impl RawTrials {
         Ok(raw)
     }
 
-    fn of_matrix(matrix: Array2<f64>) -> Result<Self> {
-        let shape = vec![matrix.nrows() as u64, matrix.ncols() as u64];
-        let columns = in_order(matrix.ncols()).map_err(|_| misshapen(shape))?;
+    fn of_array(array: ArrayD<f64>) -> Result<Self> {
+        let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
+        let refused = || misshapen(shape.clone());
+        let matrix: Array2<f64> = array.into_dimensionality().map_err(|_| refused())?;
+        let columns = in_order(matrix.ncols()).map_err(|_| refused())?;
         let rows = matrix.rows().into_iter();
         let cell = |row: &ndarray::ArrayView1<'_, f64>, column: usize| Cell::Number(row[column]);
         let answers = columns.answer.map(|column| {
@@ -168,28 +165,23 @@ impl RawTrials {
     }
 }
 
-fn read(archive: &mut NpzArchive, member: usize) -> Result<(ArrayD<f64>, Kind)> {
+/// Reads an array of an archive, and the type of its elements.
+fn read_member(archive: &mut NpzArchive, member: usize) -> Result<(ArrayD<f64>, Kind)> {
     let mut reader = archive.array(member)?;
-    let shape: Vec<usize> = reader
-        .shape()
-        .iter()
-        .map(|&length| length as usize)
-        .collect();
     let kind = reader.header().element.kind;
-    let values = reader.read_row_major()?;
+    let array = read(&mut reader)?;
     reader.expect_end()?;
-    let array = ArrayD::from_shape_vec(shape, values).map_err(|error| Error::Malformed {
-        format: "array",
-        source: error.into(),
-    })?;
     Ok((array, kind))
 }
 
-fn matrix(shape: Vec<u64>, values: Vec<f64>) -> Result<Array2<f64>> {
-    let sizes: Vec<usize> = shape.iter().map(|&length| length as usize).collect();
-    let array = ArrayD::from_shape_vec(sizes, values).ok();
-    let matrix = array.and_then(|array| array.into_dimensionality::<Ix2>().ok());
-    matrix.ok_or_else(|| misshapen(shape))
+fn read<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
+    let shape = reader.shape().iter().map(|&length| length as usize);
+    let shape: Vec<usize> = shape.collect();
+    let values = reader.read_row_major()?;
+    ArrayD::from_shape_vec(shape, values).map_err(|error| Error::Malformed {
+        format: "array",
+        source: error.into(),
+    })
 }
 
 fn misshapen(found: Vec<u64>) -> Error {

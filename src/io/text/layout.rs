@@ -1,7 +1,5 @@
 //! How a table is laid out: separator, header, decimals.
 
-use std::borrow::Cow;
-
 use csv::StringRecord;
 
 use super::cell::{has_decimal_comma, is_missing, may_be_thousands, number};
@@ -38,17 +36,16 @@ impl Layout {
         let body = &text[start..];
         let separator = separator_of(body, hint)?;
         let mut records = sample(body, separator, SAMPLE)?;
+        let longest = records.iter().skip(1).map(Vec::len).max().unwrap_or(0);
         let has_trailing_separator = records.len() > 1
             && records[1..].iter().all(|record| {
                 record.len() > 1 && record.last().is_some_and(|f| f.trim().is_empty())
             })
             && {
-                let longest = records[1..].iter().map(Vec::len).max().unwrap_or(0);
                 let last = records[0].last().map(|field| field.trim());
                 records[0].len() + 1 == longest || records[0].len() == longest && last == Some("")
             };
         if has_trailing_separator {
-            let longest = records[1..].iter().map(Vec::len).max().unwrap_or(0);
             for record in &mut records {
                 if record.len() == longest {
                     record.pop();
@@ -139,7 +136,7 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
     let head = head(text);
     let mut best: Option<((bool, usize), Separator)> = None;
     for candidate in candidates {
-        let records = sample(&head, candidate, SAMPLE)?;
+        let records = sample(head, candidate, SAMPLE)?;
         let Some(fit) = fit(&records, candidate) else {
             continue;
         };
@@ -158,16 +155,16 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
 }
 
 /// The beginning of a text, up to the end of a line where there is one.
-fn head(text: &str) -> Cow<'_, str> {
+fn head(text: &str) -> &str {
     if text.len() <= SAMPLE_BYTES {
-        return Cow::Borrowed(text);
+        return text;
     }
     let mut end = SAMPLE_BYTES;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let end = text[..end].rfind(['\n', '\r']).unwrap_or(end);
-    Cow::Borrowed(&text[..end])
+    &text[..end]
 }
 
 /// How well a separator takes records apart: whether all have as many fields, and how many numbers

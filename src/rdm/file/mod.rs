@@ -250,7 +250,7 @@ impl RdmFile {
     fn read_array(&self) -> Result<ArrayD<f64>> {
         let name = self.array.as_deref();
         match self.format {
-            Format::Npy => self.array_of(NpyReader::open(&self.path)?),
+            Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
                 let member = archive.choose(name, |shape| shape.iter().product::<u64>() > 1)?;
@@ -267,10 +267,6 @@ impl RdmFile {
             }
             Format::Mat | Format::Text => MatFile::open(&self.path)?.read_numbers(name),
         }
-    }
-
-    fn array_of<R: std::io::Read>(&self, mut reader: NpyReader<R>) -> Result<ArrayD<f64>> {
-        self.read_from(&mut reader)
     }
 
     /// Reads an array whose shape some RDMs have.
