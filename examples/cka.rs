@@ -112,10 +112,8 @@ fn kernel(arguments: &Arguments) -> Result<Kernel> {
     match (arguments.kernel, arguments.bandwidth) {
         (KernelName::Rbf, fraction) => Ok(Kernel::Rbf(fraction.unwrap_or(0.5))),
         (KernelName::Linear, None) => Ok(Kernel::Linear),
-        (KernelName::Linear, Some(fraction)) => Err(Error::InvalidParameter {
-            name: "--bandwidth",
-            expected: "left out for the linear kernel",
-            found: fraction.to_string(),
-        }),
+        (KernelName::Linear, Some(fraction)) => Err(Error::other(format!(
+            "--bandwidth {fraction} applies to --kernel rbf only"
+        ))),
     }
 }

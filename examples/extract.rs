@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use human_alignment::error::Context;
 use human_alignment::extract::preprocess::Preprocessing;
 use human_alignment::extract::{
     Architecture, Device, Extracted, Extraction, Network, Pooling, Progress, Shard, Tap,
@@ -241,16 +242,12 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
 
 /// A pipeline of one's own, as serde writes it.
 fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
-    let text = std::fs::read(path).map_err(|source| Error::Read {
-        path: path.into(),
-        source,
-    })?;
-    serde_json::from_slice(&text).map_err(|source| Error::InFile {
-        path: path.into(),
-        source: Box::new(Error::Malformed {
-            format: "preprocessing",
-            source: source.into(),
-        }),
+    let in_file = |error: Error| error.with_context(Context::File(path.into()));
+    let text = std::fs::read(path).map_err(|error| in_file(Error::other(error)))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        in_file(Error::other(format!(
+            "not a readable preprocessing: {error}"
+        )))
     })
 }
 
@@ -342,9 +339,5 @@ fn list_taps(architecture: &Architecture) -> Result<String> {
 }
 
 fn absent(name: &'static str) -> Error {
-    Error::InvalidParameter {
-        name,
-        expected: "given",
-        found: "absent".into(),
-    }
+    Error::other(format!("{name} is required"))
 }

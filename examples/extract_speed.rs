@@ -69,10 +69,10 @@ fn run(arguments: &Arguments) -> Result<String> {
     );
     for model in &arguments.model {
         let cost = MULTIPLY_ADDS.iter().find(|(name, _)| name == model);
-        let &(_, cost) = cost.ok_or_else(|| Error::InvalidParameter {
-            name: "--model",
-            expected: "one of which the multiply-adds are known here",
-            found: model.clone(),
+        let &(_, cost) = cost.ok_or_else(|| {
+            Error::other(format!(
+                "the multiply-adds of {model} are not known to this program"
+            ))
         })?;
         let architecture = Architecture::named(model)?;
         let taps = [Tap::new("logits")];

@@ -35,8 +35,8 @@ use human_alignment::probe::{
     Pooled, PooledScore,
 };
 use human_alignment::{
-    AlignmentMetric, AnchoredTask, Error, OddOneOutTask, Probe, Representation, Result, Similarity,
-    Task, Trials, ZeroShotOddOneOut,
+    AlignmentMetric, AnchoredTask, OddOneOutTask, Probe, Representation, Result, Similarity, Task,
+    Trials, ZeroShotOddOneOut,
 };
 use serde::Serialize;
 
@@ -258,18 +258,11 @@ fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
         .filter(|fold| fold.outcome != Outcome::Certified)
         .count();
     if !report.certified {
-        let found = format!(
-            "a duality gap of {:.2e} after {} gradients",
-            report.duality_gap, report.gradients
-        );
-        return Some(
-            Error::InvalidParameter {
-                name: "the fit",
-                expected: "proved to be within the tolerance",
-                found: format!("{found} (tolerance {:e})", arguments.tolerance),
-            }
-            .to_string(),
-        );
+        return Some(format!(
+            "the fit is not proved to be within the tolerance {:e}: its duality gap is {:.2e} after \
+             {} gradients",
+            arguments.tolerance, report.duality_gap, report.gradients
+        ));
     }
     (n_uncertified > 0).then(|| {
         format!("the fits of {n_uncertified} folds are not proved to be within the tolerance")

@@ -115,11 +115,10 @@ fn run(arguments: &Arguments) -> Result<Report> {
         Some(path) => read(arguments, path)?,
         None => simulated(arguments.seed)?,
     };
-    let penalty = *arguments.lambda.first().ok_or(Error::TooFew {
-        what: "penalties",
-        needed: 1,
-        found: 0,
-    })?;
+    let penalty = *arguments
+        .lambda
+        .first()
+        .ok_or_else(|| Error::other("--lambda needs at least one value"))?;
     let probe = Probe::new(penalty)?.with_tolerance(arguments.tolerance)?;
     let validation = CrossValidation::new(probe)
         .with_penalties(&arguments.lambda)?

@@ -155,15 +155,13 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let n = features.n_stimuli();
     let n_train = arguments.train_rows.unwrap_or(n);
     if n_train > n {
-        return Err(Error::InvalidParameter {
-            name: "--train-rows",
-            expected: "at most the number of rows",
-            found: format!("{n_train} of {n}"),
-        });
+        return Err(Error::other(format!(
+            "--train-rows must be at most the number of rows, {n}, not {n_train}"
+        )));
     }
     let part = |rows: std::ops::Range<usize>| {
         let stimuli = features.stimuli().select(&rows.collect::<Vec<_>>())?;
-        Ok((features.select(&stimuli)?, targets.select(&stimuli)?))
+        Ok::<_, Error>((features.select(&stimuli)?, targets.select(&stimuli)?))
     };
     let (x, y) = part(0..n_train)?;
     let fit: RidgeFit = ridge.fit(&x, &y)?;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::metric::odd_one_out::Tally;
 use human_alignment::{
-    AlignmentMetric, Representation, Result, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
+    AlignmentMetric, Error, Representation, Result, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
 };
 use ndarray::Array2;
 
@@ -50,7 +50,7 @@ fn run() -> Result<()> {
     let tallies = files
         .iter()
         .map(|file| -> Tally { serde_json::from_str(file).expect("it was written above") });
-    let merged = tallies.map(Ok).reduce(|merged, shard| {
+    let merged = tallies.map(Ok::<_, Error>).reduce(|merged, shard| {
         let mut merged = merged?;
         merged.merge(shard?)?;
         Ok(merged)

@@ -102,10 +102,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     };
     let [mut fresh, mut cached, mut n_rows] = [f64::INFINITY, f64::INFINITY, 0.0];
     for _ in 0..arguments.repeats {
-        let folder = tempfile::tempdir().map_err(|source| Error::Write {
-            path: std::env::temp_dir(),
-            source,
-        })?;
+        let folder = tempfile::tempdir().map_err(Error::other)?;
         let plain = study()?;
         fresh = fresh.min(seconds(|| plain.run().map(drop))?);
         let kept = study()?.with_cache(folder.path());

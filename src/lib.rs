@@ -94,7 +94,7 @@ pub use agreement::{Choices, agreement, error_consistency};
 pub use calibration::TemperatureScaling;
 pub use concept::ConceptEmbedding;
 pub use dataset::SimilarityDataset;
-pub use error::{Error, MisshapenTensor, PairProblem, Result, TrialProblem};
+pub use error::{Error, ErrorKind, Result};
 pub use images::{ImageFiles, ImageOrder};
 pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
 pub use metric::AlignmentMetric;

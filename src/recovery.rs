@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::SimulatedObserver;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Context, Result};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::probe::{CrossValidation, Pooled, ProbeFit};
 use crate::representation::{Representation, RepresentationSource};
@@ -128,7 +128,7 @@ impl ModelRecovery {
         let (trials, _) = trials.restrict_to(&trials.stimuli().select(&shown)?)?;
         let fit = |(position, candidate): (usize, &&Representation)| {
             self.fit(candidate, &trials)
-                .map_err(|error| error.in_candidate(position))
+                .map_err(|error| error.with_context(Context::Model(position)))
         };
         let fitted: Vec<_> = candidates
             .iter()
@@ -150,7 +150,7 @@ impl ModelRecovery {
             let score = |(position, candidate): (usize, &&Representation)| {
                 let validated = self.validation.run(candidate, &simulated);
                 let pooled = validated
-                    .map_err(|error| error.in_candidate(position))?
+                    .map_err(|error| error.with_context(Context::Model(position)))?
                     .pooled;
                 Ok(HeldOut::of(&pooled))
             };
@@ -198,11 +198,12 @@ impl ModelRecovery {
 
 fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
     match found < needed {
-        true => Err(Error::TooFew {
+        true => Err(ArgumentError::TooFew {
             what,
             needed,
             found,
-        }),
+        }
+        .into()),
         false => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ mod common;
 use approx::assert_relative_eq;
 use human_alignment::agreement::{AgreementMatrix, Choices, agreement, error_consistency};
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
+use human_alignment::error::{ArgumentError, ErrorKind, JudgmentError};
 use human_alignment::inference::{Confidence, clustered_mean};
 use human_alignment::{
     AlignmentMetric, Error, FileSource, OddOneOut, OddOneOutTask, Representation, Similarity,
@@ -139,9 +140,15 @@ fn sources_are_joined_by_question() {
     let none = OddOneOut::new(Stimuli::new(["x", "y", "z"]).unwrap(), vec![[0, 1, 2]]).unwrap();
     let none = Choices::of_trials("none", &none);
     let refused = agreement(&[&of_all, &none], Confidence::default());
-    assert!(matches!(refused, Err(Error::NoTrials)));
+    assert!(matches!(
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
+    ));
     let refused = agreement::<OddOneOutTask>(&[], Confidence::default());
-    assert!(matches!(refused, Err(Error::TooFew { .. })));
+    assert!(matches!(
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
+    ));
 }
 
 #[test]

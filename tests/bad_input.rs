@@ -1,10 +1,11 @@
 //! What can't be scored is refused with an error that names it.
 
+use human_alignment::error::{ArgumentError, ErrorKind, FeatureError, JudgmentError, TrialProblem};
 use human_alignment::inference::{Confidence, ObjectBootstrap};
 use human_alignment::metric::odd_one_out::Tally;
 use human_alignment::{
     AlignmentMetric, Anchored, AnchoredTask, Error, OddOneOut, OddOneOutTask, Representation,
-    Similarity, Stimuli, TrialProblem, ZeroShotOddOneOut,
+    Similarity, Stimuli, ZeroShotOddOneOut,
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
@@ -49,14 +50,15 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
         "trial 1: index 5 is out of range: there are 5 stimuli (if counting begins at 1, say so: --count-from 1)"
     );
     assert!(matches!(
-        error,
-        Error::InvalidTrial {
+        error.kind(),
+        ErrorKind::Judgment(JudgmentError::InvalidTrial {
             trial: 1,
             problem: TrialProblem::OutOfRange {
                 index: 5,
                 n_stimuli: 5
-            }
-        }
+            },
+            ..
+        })
     ));
     let error = Anchored::new(animals(), vec![[u32::MAX, 1, 2]]).unwrap_err();
     assert!(
@@ -89,19 +91,27 @@ fn a_trial_with_a_stimulus_twice_is_numbered() {
 #[test]
 fn no_trials_are_no_answer() {
     assert!(matches!(
-        OddOneOut::new(animals(), vec![]),
-        Err(Error::NoTrials)
+        OddOneOut::new(animals(), vec![])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
     ));
     assert!(matches!(
-        trials_of(animals()).select(&[]),
-        Err(Error::NoTrials)
+        trials_of(animals())
+            .select(&[])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
     ));
     let metric = ZeroShotOddOneOut::default();
     let none = std::iter::empty::<human_alignment::Result<OddOneOut>>();
     let tally = metric
         .tally(&features_of(animals()), &animals(), none)
         .unwrap();
-    assert!(matches!(tally.score(), Err(Error::NoTrials)));
+    assert!(matches!(
+        tally.score().as_ref().map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
+    ));
     // No stimuli are no trouble either.
     let nothing = Stimuli::numbered(0);
     let empty = Representation::new(nothing.clone(), Array2::<f32>::zeros((0, 3))).unwrap();
@@ -109,7 +119,10 @@ fn no_trials_are_no_answer() {
     let tally = ZeroShotOddOneOut::default()
         .tally(&empty, &nothing, none)
         .unwrap();
-    assert!(matches!(tally.score(), Err(Error::NoTrials)));
+    assert!(matches!(
+        tally.score().as_ref().map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
+    ));
 }
 
 #[test]
@@ -201,7 +214,11 @@ fn rows_without_a_similarity_are_named_where_they_are_shown() {
     let pearson = ZeroShotOddOneOut::new(Similarity::Pearson);
 
     let error = refused(cosine, &features, &shows([0, 2, 1]));
-    assert!(matches!(&error, Error::ZeroVector { stimulus } if stimulus == "dog"));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Feature(FeatureError::ZeroVector { stimulus, .. })
+            if stimulus == "dog"
+    ));
     assert!(
         error
             .report()
@@ -212,7 +229,11 @@ fn rows_without_a_similarity_are_named_where_they_are_shown() {
 
     for (trial, name) in [([0, 2, 1], "dog"), ([0, 2, 3], "pig")] {
         let error = refused(pearson, &features, &shows(trial));
-        assert!(matches!(&error, Error::ConstantRow { stimulus } if stimulus == name));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Feature(FeatureError::ConstantRow { stimulus, .. })
+                if stimulus == name
+        ));
         let message = format!("the features of stimulus \"{name}\" are all equal");
         assert!(error.report().to_string().contains(&message));
     }
@@ -291,7 +312,13 @@ fn tallies_of_different_things_do_not_merge() {
     let refused = |other: Tally| {
         let mut own = tally();
         let error = own.merge(other).unwrap_err();
-        assert!(matches!(error, Error::Incompatible { .. }), "{error}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Argument(ArgumentError::Incompatible { .. })
+            ),
+            "{error}"
+        );
         assert_eq!(own, tally());
         error.report().to_string()
     };
@@ -321,19 +348,31 @@ fn tallies_of_different_things_do_not_merge() {
     // Chunks over other stimuli are refused as well, and the first error of the chunks is passed on.
     let chunks = [Ok(trials_of(reordered))];
     assert!(matches!(
-        metric.tally(&features, &animals(), chunks),
-        Err(Error::Incompatible { .. })
+        metric
+            .tally(&features, &animals(), chunks)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::Incompatible { .. }))
     ));
     // So is one over more stimuli, whose indices the similarities of these do not have.
     let more = OddOneOut::new(Stimuli::numbered(9), vec![[6, 7, 8]]);
     assert!(matches!(
-        metric.tally(&features, &animals(), [more]),
-        Err(Error::Incompatible { .. })
+        metric
+            .tally(&features, &animals(), [more])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::Incompatible { .. }))
     ));
-    let chunks = [Ok(trials_of(animals())), Err(Error::NoTrials)];
+    let chunks = [
+        Ok(trials_of(animals())),
+        Err(JudgmentError::NoTrials.into()),
+    ];
     assert!(matches!(
-        metric.tally(&features, &animals(), chunks),
-        Err(Error::NoTrials)
+        metric
+            .tally(&features, &animals(), chunks)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
     ));
 }
 

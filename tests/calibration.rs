@@ -8,6 +8,7 @@ use human_alignment::calibration::{
     SearchCriterion, TemperatureScaling, TemperatureSearch,
 };
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
+use human_alignment::error::{ComputationError, ErrorKind};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::TiePolicy;
 use human_alignment::{
@@ -408,8 +409,11 @@ fn an_end_is_told_from_a_temperature() {
     let same = Representation::new(Stimuli::numbered(4), Array2::<f32>::ones((4, 2))).unwrap();
     let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2]]).unwrap();
     assert!(matches!(
-        scaling.fit(&same, &ChoiceFrequencies::of(&trials)),
-        Err(Error::EqualSimilarities)
+        scaling
+            .fit(&same, &ChoiceFrequencies::of(&trials))
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Computation(ComputationError::EqualSimilarities))
     ));
     // Of anchored questions the third pair says nothing.
     let trials = vec![[0, 1, 2], [0, 2, 1], [0, 1, 3]];

@@ -4,6 +4,9 @@
 mod common;
 
 use approx::assert_relative_eq;
+use human_alignment::error::{
+    ArgumentError, ComputationError, ErrorKind, FeatureError, StimuliError,
+};
 use human_alignment::metric::cka::{Cka, Estimator, Kernel, MinibatchCka, Procrustes};
 use human_alignment::{AlignmentMetric, Error, FileSource, Precision, Representation, Stimuli};
 use ndarray::{Array1, Array2, Axis, Slice, array, concatenate};
@@ -384,11 +387,11 @@ fn batches_that_tell_nothing_apart_count_as_nothing() {
     let y = related(&x, 3, 17);
     let mut batches = MinibatchCka::new(Kernel::Linear).unwrap();
     assert!(matches!(
-        batches.value(),
-        Err(Error::HsicNotPositive {
+        batches.value().as_ref().map_err(Error::kind),
+        Err(ErrorKind::Computation(ComputationError::HsicNotPositive {
             representation: 0,
             ..
-        })
+        }))
     ));
     // Stimuli that are all equally far apart.
     let apart = represent(Array2::eye(4));
@@ -398,12 +401,12 @@ fn batches_that_tell_nothing_apart_count_as_nothing() {
     assert!(batches.value().is_ok());
     let few = represent(random(3, 2, 19));
     assert!(matches!(
-        batches.add(&few, &few),
-        Err(Error::TooFew {
+        batches.add(&few, &few).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew {
             needed: 4,
             found: 3,
             ..
-        })
+        }))
     ));
     assert_eq!(batches.n_batches(), 2);
 }
@@ -570,8 +573,14 @@ fn people_may_have_been_shown_fewer_stimuli() {
             .unwrap()
     );
     assert!(matches!(
-        Cka::default().score(&people, &all),
-        Err(Error::MissingStimuli { n_missing: 24, .. })
+        Cka::default()
+            .score(&people, &all)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing {
+            n_missing: 24,
+            ..
+        }))
     ));
 }
 
@@ -583,20 +592,25 @@ fn stimuli_must_be_the_same() {
         .unwrap();
     let others = Representation::new(Stimuli::numbered(6), random(6, 2, 30)).unwrap();
     assert!(matches!(
-        Cka::default().compare(&all, &some),
-        Err(Error::MissingStimuli { ids, n_missing: 1, .. }) if ids == ["object 5"]
+        Cka::default().compare(&all, &some).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing { ids, n_missing: 1, .. }))
+            if *ids == ["object 5"]
     ));
     assert!(matches!(
-        Cka::default().compare(&some, &all),
-        Err(Error::ExtraStimuli { ids, n_extra: 1 }) if ids == ["object 5"]
+        Cka::default().compare(&some, &all).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Unexpected { ids, n_extra: 1, .. }))
+            if *ids == ["object 5"]
     ));
     assert!(matches!(
-        Cka::default().compare(&all, &others),
-        Err(Error::MissingStimuli {
+        Cka::default()
+            .compare(&all, &others)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing {
             n_missing: 6,
             n_needed: 6,
             ..
-        })
+        }))
     ));
     assert!(Procrustes.compare(&all, &some).is_err());
     let mut batches = MinibatchCka::new(Kernel::Linear).unwrap();
@@ -615,16 +629,31 @@ fn what_is_undefined_is_refused() {
         for precision in Precision::ALL {
             let metric = metric.with_precision(precision);
             assert!(matches!(
-                metric.compare(&usual, &constant),
-                Err(Error::ConstantRepresentation { representation: 1 })
+                metric
+                    .compare(&usual, &constant)
+                    .as_ref()
+                    .map_err(Error::kind),
+                Err(ErrorKind::Feature(FeatureError::EqualRows {
+                    representation: 1,
+                    ..
+                }))
             ));
             assert!(matches!(
-                metric.compare(&equal, &usual),
-                Err(Error::ConstantRepresentation { representation: 0 })
+                metric.compare(&equal, &usual).as_ref().map_err(Error::kind),
+                Err(ErrorKind::Feature(FeatureError::EqualRows {
+                    representation: 0,
+                    ..
+                }))
             ));
             assert!(matches!(
-                metric.matrix(&[&usual, &usual, &constant]),
-                Err(Error::ConstantRepresentation { representation: 2 })
+                metric
+                    .matrix(&[&usual, &usual, &constant])
+                    .as_ref()
+                    .map_err(Error::kind),
+                Err(ErrorKind::Feature(FeatureError::EqualRows {
+                    representation: 2,
+                    ..
+                }))
             ));
         }
         for n in 0..5 {
@@ -633,12 +662,12 @@ fn what_is_undefined_is_refused() {
                 Estimator::Biased => 2,
                 Estimator::Unbiased => 4,
             };
-            match metric.compare(&few, &few) {
-                Err(Error::TooFew {
+            match metric.compare(&few, &few).as_ref().map_err(Error::kind) {
+                Err(&ErrorKind::Argument(ArgumentError::TooFew {
                     needed: found,
                     found: n_found,
                     ..
-                }) => {
+                })) => {
                     assert_eq!((found, n_found), (needed, n));
                     assert!(n < needed);
                 }
@@ -647,17 +676,23 @@ fn what_is_undefined_is_refused() {
         }
     }
     assert!(matches!(
-        Procrustes.compare(&constant, &usual),
-        Err(Error::ConstantRepresentation { representation: 0 })
+        Procrustes
+            .compare(&constant, &usual)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Feature(FeatureError::EqualRows {
+            representation: 0,
+            ..
+        }))
     ));
     let one = represent(random(1, 3, 33));
     assert!(matches!(
-        Procrustes.compare(&one, &one),
-        Err(Error::TooFew {
+        Procrustes.compare(&one, &one).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew {
             needed: 2,
             found: 1,
             ..
-        })
+        }))
     ));
 
     // Stimuli that are all equally far apart: their similarities do not vary.
@@ -668,11 +703,11 @@ fn what_is_undefined_is_refused() {
             match metric.estimator() {
                 Estimator::Biased => assert!(found.unwrap().is_finite()),
                 Estimator::Unbiased => assert!(matches!(
-                    found,
-                    Err(Error::HsicNotPositive {
+                    found.as_ref().map_err(Error::kind),
+                    Err(ErrorKind::Computation(ComputationError::HsicNotPositive {
                         representation: 1,
                         ..
-                    })
+                    }))
                 )),
             }
         }
@@ -681,11 +716,11 @@ fn what_is_undefined_is_refused() {
     // A bandwidth so narrow that no stimulus has a neighbour.
     let narrow = Cka::new(Kernel::Rbf(1e-3)).unwrap();
     assert!(matches!(
-        narrow.compare(&usual, &usual),
-        Err(Error::HsicNotPositive {
+        narrow.compare(&usual, &usual).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Computation(ComputationError::HsicNotPositive {
             representation: 0,
             ..
-        })
+        }))
     ));
 }
 
@@ -706,13 +741,23 @@ fn a_median_distance_of_zero_is_refused() {
             let metric = metric.with_estimator(estimator).with_precision(precision);
             let zero = features(5, 4);
             assert!(matches!(
-                metric.compare(&features(5, 1), &zero),
-                Err(Error::ZeroMedianDistance { representation: 1 })
+                metric
+                    .compare(&features(5, 1), &zero)
+                    .as_ref()
+                    .map_err(Error::kind),
+                Err(ErrorKind::Computation(
+                    ComputationError::ZeroMedianDistance {
+                        representation: 1,
+                        ..
+                    }
+                ))
             ));
             let half = features(4, 3);
             assert!(!matches!(
-                metric.compare(&half, &half),
-                Err(Error::ZeroMedianDistance { .. })
+                metric.compare(&half, &half).as_ref().map_err(Error::kind),
+                Err(ErrorKind::Computation(
+                    ComputationError::ZeroMedianDistance { .. }
+                ))
             ));
         }
     }
@@ -722,11 +767,13 @@ fn a_median_distance_of_zero_is_refused() {
 fn settings_are_checked() {
     for fraction in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-200, 1e200] {
         assert!(matches!(
-            Cka::new(Kernel::Rbf(fraction)),
-            Err(Error::InvalidParameter {
+            Cka::new(Kernel::Rbf(fraction))
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter {
                 name: "bandwidth",
                 ..
-            })
+            }))
         ));
         assert!(MinibatchCka::new(Kernel::Rbf(fraction)).is_err());
     }

@@ -9,6 +9,7 @@ use human_alignment::concept::{
     read_labels, shared_failures,
 };
 use human_alignment::dataset::{LabelTriplets, SimulatedObserver, TripletFile};
+use human_alignment::error::{ArgumentError, ErrorKind};
 use human_alignment::inference::{
     Confidence, Credit, Estimate, Folds, clustered_mean, clustered_mean_of,
 };
@@ -189,16 +190,22 @@ fn few_trials_are_said_to_be_few() {
     assert!(GroupAnalysis::default().with_min_trials(1).is_err());
 
     let few = GroupAnalysis::default().run(&trials, &groups, &without(&[2])[..9], None);
-    assert!(matches!(few, Err(Error::LengthMismatch { found: 9, .. })));
+    assert!(matches!(
+        few.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+            found: 9,
+            ..
+        }))
+    ));
     let others = TrialGroups::new(10, []).unwrap();
     let refused = GroupAnalysis::default().run(&trials, &others, &without(&[2]), None);
     assert!(matches!(
-        refused,
-        Err(Error::LengthMismatch {
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 4000,
             found: 10,
             ..
-        })
+        }))
     ));
 }
 

@@ -2,6 +2,10 @@
 
 mod common;
 
+use human_alignment::error::{
+    ArgumentError, ComputationError, ErrorKind, FeatureError, FileError, JudgmentError,
+    TrialProblem,
+};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -12,8 +16,8 @@ use human_alignment::dataset::{
 };
 use human_alignment::{
     Anchored, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Provenance,
-    Representation, RepresentationSource, Similarity, SimilarityDataset, Stimuli, Task,
-    TrialProblem, Trials, ZeroShotOddOneOut,
+    Representation, RepresentationSource, Similarity, SimilarityDataset, Stimuli, Task, Trials,
+    ZeroShotOddOneOut,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -156,7 +160,9 @@ fn things_in_a_folder_of_one_s_own() {
     put(&folder, "concepts/things_concepts.tsv", concepts);
     let missing = Things::open(folder.path(), ThingsTriplets::Correct).unwrap_err();
     let npy_path = folder.path().join("triplets/correct_triplets.npy");
-    assert!(matches!(missing, Error::Read { path, .. } if path == npy_path));
+    assert!(
+        matches!(missing.kind(), ErrorKind::File(FileError::Read { path, .. }) if *path == npy_path)
+    );
 
     // The .npy goes before the .txt.
     put(&folder, "triplets/train_90.txt", "0 1 2\n");
@@ -250,11 +256,11 @@ fn a_stream_equals_the_whole() {
 /// The number and the problem of the trial that the file is refused for.
 #[track_caller]
 fn refused(error: Error, file: &Path) -> (u64, TrialProblem) {
-    match error {
-        Error::InFile { path, source } if path == file => match *source {
-            Error::InvalidTrial { trial, problem } => (trial, problem),
-            other => panic!("{other}"),
-        },
+    assert_eq!(error.path(), Some(file));
+    match error.kind() {
+        &ErrorKind::Judgment(JudgmentError::InvalidTrial { trial, problem, .. }) => {
+            (trial, problem)
+        }
         other => panic!("{other}"),
     }
 }
@@ -296,9 +302,9 @@ fn wrong_trials_are_named_by_their_place_in_the_file() {
 #[test]
 fn wrong_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let inner = |error: Error, file: &Path| match error {
-        Error::InFile { path, source } if path == file => *source,
-        other => panic!("{other}"),
+    let inner = |error: Error, file: &Path| {
+        assert_eq!(error.path(), Some(file));
+        error
     };
     for (name, bytes) in [
         ("none.npy", npy("<i8", 0, vec![])),
@@ -306,10 +312,16 @@ fn wrong_files_are_refused() {
     ] {
         let path = put(&folder, name, bytes);
         let error = whole::<OddOneOutTask>(&path, 10).unwrap_err();
-        assert!(matches!(inner(error, &path), Error::NoTrials));
+        assert!(matches!(
+            inner(error, &path).kind(),
+            ErrorKind::Judgment(JudgmentError::NoTrials)
+        ));
         let mut chunks = stream::<OddOneOutTask>(&path, 10, 5);
         let error = chunks.next().unwrap().unwrap_err();
-        assert!(matches!(inner(error, &path), Error::NoTrials));
+        assert!(matches!(
+            inner(error, &path).kind(),
+            ErrorKind::Judgment(JudgmentError::NoTrials)
+        ));
         assert!(chunks.next().is_none());
     }
 
@@ -319,25 +331,33 @@ fn wrong_files_are_refused() {
         npy("<i8", 1_000_000_000_000, vec![0; 240]),
     );
     let error = whole::<OddOneOutTask>(&path, 10).unwrap_err();
-    assert!(matches!(inner(error, &path), Error::Truncated { .. }));
+    assert!(matches!(
+        inner(error, &path).kind(),
+        ErrorKind::File(FileError::Truncated { .. })
+    ));
     let path = put(&folder, "ragged.txt", "0 1 2\n3 4\n");
     let error = whole::<OddOneOutTask>(&path, 10).unwrap_err();
     assert!(matches!(
-        inner(error, &path),
-        Error::RaggedRow { line: 2, .. }
+        inner(error, &path).kind(),
+        ErrorKind::File(FileError::RaggedRow { line: 2, .. })
     ));
     let absent = folder.path().join("absent.npy");
     assert!(matches!(
-        whole::<OddOneOutTask>(&absent, 10),
-        Err(Error::Read { path, .. }) if path == absent
+        whole::<OddOneOutTask>(&absent, 10).as_ref().map_err(Error::kind),
+        Err(ErrorKind::File(FileError::Read { path, .. }))
+            if *path == absent
     ));
     assert!(matches!(
-        whole::<OddOneOutTask>(&folder.path().join("t.safetensors"), 10),
-        Err(Error::UnknownFormat { .. })
+        whole::<OddOneOutTask>(&folder.path().join("t.safetensors"), 10)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
     ));
     assert!(matches!(
-        whole::<OddOneOutTask>(&folder.path().join("t.h5"), 10),
-        Err(Error::ForeignFormat { .. })
+        whole::<OddOneOutTask>(&folder.path().join("t.h5"), 10)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::File(FileError::UnsupportedFormat { .. }))
     ));
     let numbered = Stimuli::numbered(10);
     let error = TripletChunks::<OddOneOutTask>::open(&path, numbered, 0).unwrap_err();
@@ -366,7 +386,7 @@ proptest! {
         }
         let made = LabelTriplets::new(stimuli.clone(), &labels, n_trials, seed);
         if sizes.len() < 2 || sizes.values().all(|&size| size == 1) {
-            let refused = matches!(made, Err(Error::InvalidParameter { name: "labels", .. }));
+            let refused = matches!(made.as_ref().map_err(Error::kind), Err(ErrorKind::Argument(ArgumentError::InvalidParameter { name: "labels", .. })));
             prop_assert!(refused);
             return Ok(());
         }
@@ -429,25 +449,28 @@ fn labels_that_make_no_trials_are_refused() {
         LabelTriplets::new(Stimuli::numbered(3), labels, n_trials, 0).unwrap_err()
     };
     assert!(matches!(
-        make(&["a", "a"], 1),
-        Error::LengthMismatch {
+        make(&["a", "a"], 1).kind(),
+        ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 3,
             found: 2,
             ..
-        }
+        })
     ));
     assert_eq!(
         make(&["a", "a", "a"], 1).to_string(),
         "labels must be of at least two classes, not of 1"
     );
     assert!(matches!(
-        make(&["a", "b", "c"], 1),
-        Error::InvalidParameter { .. }
+        make(&["a", "b", "c"], 1).kind(),
+        ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
     ));
-    assert!(matches!(make(&["a", "a", "b"], 0), Error::NoTrials));
     assert!(matches!(
-        make(&["a", "a", "b"], usize::MAX),
-        Error::OutOfMemory { .. }
+        make(&["a", "a", "b"], 0).kind(),
+        ErrorKind::Judgment(JudgmentError::NoTrials)
+    ));
+    assert!(matches!(
+        make(&["a", "a", "b"], usize::MAX).kind(),
+        ErrorKind::Computation(ComputationError::OutOfMemory { .. })
     ));
 }
 
@@ -600,8 +623,8 @@ fn simulated_data_say_so() {
 
 #[test]
 fn wrong_settings_are_refused() {
-    let name = |result: Result<SimulatedObserver, Error>| match result.unwrap_err() {
-        Error::InvalidParameter { name, .. } => name,
+    let name = |result: Result<SimulatedObserver, Error>| match result.unwrap_err().kind() {
+        ErrorKind::Argument(ArgumentError::InvalidParameter { name, .. }) => *name,
         other => panic!("{other}"),
     };
     assert_eq!(name(SimulatedObserver::new(features(2, 2))), "stimuli");
@@ -616,14 +639,26 @@ fn wrong_settings_are_refused() {
     }
     assert_eq!(name(observer(5).with_participants(0)), "participants");
     let observer = observer(5);
-    assert!(matches!(observer.odd_one_out(0, 1), Err(Error::NoTrials)));
     assert!(matches!(
-        observer.answer::<AnchoredTask>(&[[0, 1, 2], [0, 5, 1]], 1),
-        Err(Error::InvalidTrial { trial: 1, .. })
+        observer.odd_one_out(0, 1).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
     ));
     assert!(matches!(
-        observer.odd_one_out(usize::MAX, 1),
-        Err(Error::OutOfMemory { .. })
+        observer
+            .answer::<AnchoredTask>(&[[0, 1, 2], [0, 5, 1]], 1)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Judgment(JudgmentError::InvalidTrial {
+            trial: 1,
+            ..
+        }))
+    ));
+    assert!(matches!(
+        observer
+            .odd_one_out(usize::MAX, 1)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Computation(ComputationError::OutOfMemory { .. }))
     ));
     let zeros = Representation::new(Stimuli::numbered(3), Array2::<f32>::zeros((3, 2))).unwrap();
     let of_zeros = SimulatedObserver::new(zeros).unwrap();
@@ -631,8 +666,10 @@ fn wrong_settings_are_refused() {
     assert!(matches!(
         of_zeros
             .with_similarity(Similarity::Cosine)
-            .odd_one_out(5, 1),
-        Err(Error::ZeroVector { .. })
+            .odd_one_out(5, 1)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Feature(FeatureError::ZeroVector { .. }))
     ));
 }
 

@@ -3,6 +3,7 @@
 
 use approx::assert_relative_eq;
 use human_alignment::Error;
+use human_alignment::error::{ArgumentError, ComputationError, ErrorKind};
 use human_alignment::study::{Caution, DriverAnalysis, Drivers, Factor, Factors};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -220,21 +221,30 @@ fn what_cannot_be_explained_is_refused() {
         factors.zip(values.iter().copied()).collect()
     };
     assert!(matches!(
-        analysis().run(&with(&[0.1, 0.2, 0.3])),
-        Err(Error::TooFew { found: 3, .. })
+        analysis()
+            .run(&with(&[0.1, 0.2, 0.3]))
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { found: 3, .. }))
     ));
     assert!(matches!(
-        analysis().run(&with(&[0.1; 8])),
-        Err(Error::EqualAlignment)
+        analysis()
+            .run(&with(&[0.1; 8]))
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Computation(ComputationError::EqualAlignment))
     ));
     assert!(matches!(
-        analysis().run(&with(&[0.1, 0.2, f64::NAN, 0.3])),
-        Err(Error::InvalidParameter { .. })
+        analysis()
+            .run(&with(&[0.1, 0.2, f64::NAN, 0.3]))
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
     let unknown: Vec<_> = (0..6).map(|i| (Factors::default(), f64::from(i))).collect();
     assert!(matches!(
-        analysis().run(&unknown),
-        Err(Error::TooFew { found: 0, .. })
+        analysis().run(&unknown).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
     ));
     assert!(DriverAnalysis::default().with_factors([]).is_err());
     assert!(DriverAnalysis::default().with_permutations(0).is_err());

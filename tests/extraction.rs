@@ -4,6 +4,7 @@
 
 mod common;
 
+use human_alignment::error::{ArgumentError, ErrorKind, ExtractError, FileError, StimuliError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -126,8 +127,11 @@ fn features_in_files_are_those_in_memory() {
     let represented = source.represent(&wanted).unwrap();
     assert_eq!(represented, in_memory[0].select(&wanted).unwrap());
     assert!(matches!(
-        source.represent(&Stimuli::new(["picture999"]).unwrap()),
-        Err(Error::MissingStimuli { .. })
+        source
+            .represent(&Stimuli::new(["picture999"]).unwrap())
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing { .. }))
     ));
 }
 
@@ -149,11 +153,12 @@ fn an_interrupted_extraction_goes_on_and_ends_with_the_same_bits() {
         }
     });
     assert!(matches!(
-        stopped,
-        Err(Error::Interrupted {
+        stopped.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Extract(ExtractError::Interrupted {
             n_done: 10,
-            n_needed: 23
-        })
+            n_needed: 23,
+            ..
+        }))
     ));
     assert!(!parts[0].exists() && !parts[1].exists());
     // Whatever was being written when the machine stopped is cut off.
@@ -193,7 +198,10 @@ fn rows_that_were_lost_are_made_again_and_others_are_not_taken_for_them() {
     let refused = |extraction: &Extraction, images: &ImageFiles| {
         let refused = extraction.write(images, &out).unwrap_err();
         assert!(
-            matches!(refused, Error::OtherExtraction { .. }),
+            matches!(
+                refused.kind(),
+                ErrorKind::Extract(ExtractError::OtherExtraction { .. })
+            ),
             "{refused}"
         );
     };
@@ -241,7 +249,11 @@ fn shards_joined_are_the_whole() {
 
     let missing = join_shards(&parts[..3]).unwrap_err();
     assert!(
-        matches!(&missing, Error::MissingShards { n_missing: 1, shards } if shards == &["1/4"]),
+        matches!(
+            missing.kind(),
+            ErrorKind::Extract(ExtractError::MissingShards { n_missing: 1, shards, .. })
+                if shards == &["1/4"]
+        ),
         "{missing}"
     );
     let refused = |parts: &[&Path], what: &str| {
@@ -263,7 +275,7 @@ fn shards_joined_are_the_whole() {
         let made_up = rows.clone().with_provenance(noted);
         made_up.write(path("made_up.npy")).unwrap();
         let refused = join_shards(&[path("made_up.npy")]).unwrap_err();
-        assert!(matches!(refused, Error::InFile { .. }), "{note}: {refused}");
+        assert!(refused.path().is_some(), "{note}: {refused}");
     }
     let other = extraction(&["penultimate"], 2).with_shard(Shard::new(1, 4).unwrap());
     other.write(&images, &[path("other.npy")]).unwrap();
@@ -315,15 +327,19 @@ fn what_does_not_fit_is_refused_by_name() {
         Network::new(&resnet, weights, &taps(names), Device::Cpu).map(|_| ())
     };
     let random = Weights::random(1);
-    let Err(Error::UnknownName { name, nearest, .. }) = network(&random, &["layer4.7"]) else {
-        panic!("a module that isn't there");
+    let error = network(&random, &["layer4.7"]).unwrap_err();
+    let ErrorKind::Argument(ArgumentError::UnknownName { name, nearest, .. }) = error.kind() else {
+        panic!("{error}");
     };
     assert_eq!(name, "layer4.7");
     assert!(
         nearest.iter().any(|name| name.starts_with("layer4.")),
         "{nearest:?}"
     );
-    assert!(matches!(network(&random, &[]), Err(Error::TooFew { .. })));
+    assert!(matches!(
+        network(&random, &[]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
+    ));
     assert!(Architecture::named("resnet1000").is_err());
 
     // Parameters that are missing, too many and of another shape, all at once.
@@ -338,22 +354,18 @@ fn what_does_not_fit_is_refused_by_name() {
     });
     let mut tensors: Vec<_> = tensors.collect();
     tensors.push(("extra".into(), ndarray::ArrayD::zeros(vec![1])));
-    let Err(Error::InFile { source, .. }) = network(&Weights::of_tensors(tensors.clone()), &["fc"])
-    else {
-        panic!("parameters that don't fit");
-    };
-    let Error::WeightsMismatch {
+    let error = network(&Weights::of_tensors(tensors.clone()), &["fc"]).unwrap_err();
+    let ErrorKind::Extract(ExtractError::WeightsMismatch {
         missing,
         unexpected,
         misshapen,
-    } = *source
+        ..
+    }) = error.kind()
     else {
-        panic!("{source}");
+        panic!("{error}");
     };
-    assert_eq!(
-        (missing, unexpected),
-        (vec!["layer1.0.conv1.weight".into()], vec!["extra".into()])
-    );
+    assert_eq!(*missing, ["layer1.0.conv1.weight"]);
+    assert_eq!(*unexpected, ["extra"]);
     assert_eq!((misshapen.len(), &misshapen[0].found), (1, &vec![7, 512]));
 
     // A prefix is taken off, and what is not wanted passed over.
@@ -399,8 +411,10 @@ fn what_does_not_fit_is_refused_by_name() {
         .to_string();
     assert!(refused.contains("too small"), "{refused}");
     assert!(matches!(
-        Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0)),
-        Err(Error::NoDevice { .. }) | Ok(_)
+        Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0))
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Extract(ExtractError::NoDevice { .. })) | Ok(_)
     ));
 }
 
@@ -424,8 +438,10 @@ fn files_that_are_no_weights_say_what_to_do() {
     refused("archive.pth", b"PK\x03\x04 and nothing more");
     assert!(refused("weights.bin2", b"").contains("expected"));
     assert!(matches!(
-        Weights::read(folder.path().join("none.pth")),
-        Err(Error::Read { .. })
+        Weights::read(folder.path().join("none.pth"))
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::File(FileError::Read { .. }))
     ));
 }
 

@@ -1,6 +1,7 @@
 //! Figures: what they say, where it stands, and what they refuse.
 #![cfg(feature = "figures")]
 
+use human_alignment::error::{ArgumentError, ErrorKind, FigureError, FileError, RdmError};
 use std::fs;
 use std::path::Path;
 
@@ -495,19 +496,21 @@ fn reliability_is_that_of_the_table() {
     broken.bins[1].accuracy.value = f64::NAN;
     let refused = ReliabilityFigure::new("", broken);
     assert!(matches!(
-        refused,
-        Err(Error::NotDrawable {
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Figure(FigureError::NotDrawable {
             what: "accuracy",
             ..
-        })
+        }))
     ));
     let empty = ReliabilityTable {
         bins: vec![],
         ..table
     };
     assert!(matches!(
-        ReliabilityFigure::new("", empty),
-        Err(Error::TooFew { .. })
+        ReliabilityFigure::new("", empty)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
 }
 
@@ -790,20 +793,39 @@ fn what_is_no_figure_is_refused() {
         refused(|path| TripletPage::new("").write(path), "a.svg"),
     ];
     for error in empty {
-        assert!(matches!(error, Error::TooFew { found: 0, .. }), "{error}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. })
+            ),
+            "{error}"
+        );
     }
     let one = models().with_model("a", 0.5, "").unwrap();
     for name in ["a.pdf", "a", "png"] {
         let error = refused(|path| one.write(path), name);
-        assert!(matches!(error, Error::UnknownFormat { .. }), "{error}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::File(FileError::UnknownFormat { .. })
+            ),
+            "{error}"
+        );
     }
     let error = refused(|path| one.write(path.join("no/such/a.svg")), "folder");
-    assert!(matches!(error, Error::Write { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::File(FileError::Write { .. })),
+        "{error}"
+    );
 
     for value in [f64::NAN, f64::INFINITY, 1e200] {
         let by_name = |error: Error| {
             assert!(
-                matches!(&error, Error::NotDrawable { of, .. } if of == "net"),
+                matches!(
+                    error.kind(),
+                    ErrorKind::Figure(FigureError::NotDrawable { of, .. })
+                        if of == "net"
+                ),
                 "{error}"
             );
         };
@@ -833,62 +855,92 @@ fn what_is_no_figure_is_refused() {
         upper: 0.6,
     };
     assert!(matches!(
-        models().with_ceiling(backwards),
-        Err(Error::InvalidParameter { .. })
+        models()
+            .with_ceiling(backwards)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
 
     let logarithmic = against().with_spacing(Spacing::Logarithmic);
     let logarithmic = logarithmic.with_model("net", 0.0, 0.5, "").unwrap();
     let error = refused(|path| logarithmic.write(path), "a.svg");
     assert!(
-        matches!(error, Error::NotDrawable { value: 0.0, .. }),
+        matches!(
+            error.kind(),
+            ErrorKind::Figure(FigureError::NotDrawable { value: 0.0, .. })
+        ),
         "{error}"
     );
     let level = (0..5).fold(against().with_line(), |figure, k| {
         figure.with_model("net", f64::from(k), 0.5, "").unwrap()
     });
     let error = refused(|path| level.write(path), "a.svg");
-    assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
+        ),
+        "{error}"
+    );
 
     let curves = LayerCurves::new("", accuracy(), accuracy());
     let none: [(f64, f64); 0] = [];
     assert!(matches!(
-        curves.with_network("net", none),
-        Err(Error::TooFew { .. })
+        curves
+            .with_network("net", none)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
 
     let (_, rdm) = plane();
     let map = StimulusMap::new("", &rdm).unwrap();
     assert!(matches!(
-        map.with_groups(["x"]),
-        Err(Error::LengthMismatch {
+        map.with_groups(["x"]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 6,
             found: 1,
             ..
-        })
+        }))
     ));
     let map = StimulusMap::new("", &rdm).unwrap();
     assert!(matches!(
-        map.with_thumbnails(vec![]),
-        Err(Error::LengthMismatch { found: 0, .. })
+        map.with_thumbnails(vec![]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+            found: 0,
+            ..
+        }))
     ));
     let heat = RdmHeatMap::new("", rdm.clone(), Quantity::plain("Distance")).unwrap();
     assert!(matches!(
-        heat.with_groups(["x"; 7]),
-        Err(Error::LengthMismatch { found: 7, .. })
+        heat.with_groups(["x"; 7]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+            found: 7,
+            ..
+        }))
     ));
     let missing = Rdm::with_missing(Stimuli::numbered(3), vec![f64::NAN; 3]).unwrap();
     assert!(matches!(
-        StimulusMap::new("", &missing),
-        Err(Error::InvalidPair { .. })
+        StimulusMap::new("", &missing).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
     ));
     let heat = RdmHeatMap::new("", missing, Quantity::plain("Distance"));
-    assert!(matches!(heat, Err(Error::TooFew { .. })));
+    assert!(matches!(
+        heat.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
+    ));
 
     let page = TripletPage::new("").with_trial(["a", "b", "c"], 0, 3);
-    assert!(matches!(page, Err(Error::InvalidParameter { .. })));
+    assert!(matches!(
+        page.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
+    ));
     for shape in [(0, 4, 3), (4, 4, 4)] {
         let thumbnail = Thumbnail::new(Array3::zeros(shape));
-        assert!(matches!(thumbnail, Err(Error::Shape { .. })));
+        assert!(matches!(
+            thumbnail.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
+        ));
     }
 }

@@ -6,6 +6,7 @@
 
 #![cfg(feature = "extract")]
 
+use human_alignment::error::{ErrorKind, FileError, ImageError};
 use std::path::{Path, PathBuf};
 
 use human_alignment::Error;
@@ -229,9 +230,9 @@ fn files_that_are_cut_short_are_refused() {
                 let error = decode(&whole[..length]).unwrap_err();
                 let is_none = length < if ending == "jpg" { 3 } else { 8 };
                 assert!(
-                    match error {
-                        Error::ImageCutShort { .. } => !is_none,
-                        Error::Malformed { .. } => is_none,
+                    match error.kind() {
+                        ErrorKind::Image(ImageError::Truncated { .. }) => !is_none,
+                        ErrorKind::File(FileError::Malformed { .. }) => is_none,
                         _ => false,
                     },
                     "{name}.{ending}: {length}"
@@ -261,26 +262,26 @@ fn sizes_are_checked_before_anything_is_decoded() {
     let jpeg = bytes_of("baseline.jpg");
     for bytes in [png_header(30_000, 30_000), with_size(&jpeg, 30_000, 30_000)] {
         assert!(matches!(
-            decode(&bytes),
-            Err(Error::ImageSize {
+            decode(&bytes).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Image(ImageError::Size {
                 width: 30_000,
                 height: 30_000,
                 limit: ImageDecoder::DEFAULT_MAX_PIXELS,
                 ..
-            })
+            }))
         ));
     }
     let decoder = ImageDecoder::default().with_max_pixels(48 * 32).unwrap();
     assert!(decoder.decode(&jpeg).is_ok());
     let decoder = decoder.with_max_pixels(48 * 32 - 1).unwrap();
     assert!(matches!(
-        decoder.decode(&jpeg),
-        Err(Error::ImageSize {
+        decoder.decode(&jpeg).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Image(ImageError::Size {
             width: 48,
             height: 32,
             limit: 1535,
             ..
-        })
+        }))
     ));
     for (width, height) in [(0, 5), (5, 0)] {
         assert!(decode(&png_header(width, height)).is_err());
@@ -362,12 +363,16 @@ fn other_formats_are_refused_where_they_are_cut_short_or_damaged() {
         let decoded = decode(&whole).unwrap();
         for length in 0..whole.len() {
             match decode(&whole[..length]) {
-                Err(
-                    Error::ImageCutShort { .. } | Error::Malformed { .. } | Error::ImageSize { .. },
-                ) => {}
+                Err(error) => assert!(
+                    matches!(
+                        error.kind(),
+                        ErrorKind::Image(ImageError::Truncated { .. } | ImageError::Size { .. })
+                            | ErrorKind::File(FileError::Malformed { .. })
+                    ),
+                    "{name}: {length}: {error}"
+                ),
                 // All of the first image is there.
                 Ok(image) => assert_eq!(image, decoded, "{name}: {length}"),
-                Err(error) => panic!("{name}: {length}: {error}"),
             }
         }
         // Nothing panics or asks for more memory than an image may take.

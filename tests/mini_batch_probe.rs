@@ -1,6 +1,9 @@
 //! The published mini-batch recipe: against PyTorch, against the certified optimum, what it must not
 //! depend on, when it stops, and what it refuses.
 
+use human_alignment::error::{
+    ArgumentError, ComputationError, Context, ErrorKind, FeatureError, StimuliError,
+};
 use std::ops::ControlFlow;
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
@@ -689,9 +692,21 @@ fn the_local_term_keeps_the_similarities_of_images() {
 fn divergence_is_an_error_that_names_the_epoch() {
     let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
     let expect_epoch = |result: Result<MiniBatchFit>, expected: Option<usize>| match result {
-        Err(Error::InEpoch { epoch, source }) => {
-            assert!(matches!(*source, Error::LossNotFinite { .. }), "{source}");
-            assert!(expected.is_none_or(|expected| epoch == expected), "{epoch}");
+        Err(error) => {
+            assert!(
+                matches!(
+                    error.kind(),
+                    ErrorKind::Computation(ComputationError::LossNotFinite { .. })
+                ),
+                "{error}"
+            );
+            let [Context::Epoch(epoch)] = error.context().collect::<Vec<_>>()[..] else {
+                panic!("{error}");
+            };
+            assert!(
+                expected.is_none_or(|expected| *epoch == expected),
+                "{epoch}"
+            );
         }
         other => panic!("{other:?}"),
     };
@@ -723,31 +738,34 @@ fn refuses_what_has_no_answer() {
     let ids: Vec<&String> = features.stimuli().ids().iter().skip(1).collect();
     let fewer = features.select(&Stimuli::new(ids).unwrap()).unwrap();
     assert!(matches!(
-        fit(&probe, &fewer),
-        Error::MissingStimuli { n_missing: 1, .. }
+        fit(&probe, &fewer).kind(),
+        ErrorKind::Stimuli(StimuliError::Missing { n_missing: 1, .. })
     ));
     // Stimuli of validation trials are needed too.
     let other = Stimuli::new(["object 0", "object 1", "elsewhere"]).unwrap();
     let other = Trials::new(other, vec![[0, 1, 2]]).unwrap();
     let refused = probe.fit(&features, &training, &other);
     assert!(matches!(
-        refused,
-        Err(Error::MissingStimuli { n_missing: 1, .. })
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing {
+            n_missing: 1,
+            ..
+        }))
     ));
     let constant = Representation::new(features.stimuli().clone(), Array2::<f32>::ones((20, 8)));
     assert!(matches!(
-        fit(&probe, &constant.unwrap()),
-        Error::ConstantRepresentation { .. }
+        fit(&probe, &constant.unwrap()).kind(),
+        ErrorKind::Feature(FeatureError::EqualRows { .. })
     ));
     let moments = Standardization::per_feature(array![0.0], array![1.0]).unwrap();
     let probe_by = probe.clone().with_standardize(Standardize::By(moments));
     assert!(matches!(
-        fit(&probe_by, &features),
-        Error::LengthMismatch {
+        fit(&probe_by, &features).kind(),
+        ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 8,
             found: 1,
             ..
-        }
+        })
     ));
 
     let glocal = |images| {
@@ -755,12 +773,12 @@ fn refuses_what_has_no_answer() {
         MiniBatchProbe::glocal(local, 1e-3).unwrap()
     };
     assert!(matches!(
-        fit(&glocal(images(10, 7)), &features),
-        Error::LengthMismatch {
+        fit(&glocal(images(10, 7)), &features).kind(),
+        ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 8,
             found: 7,
             ..
-        }
+        })
     ));
     let mut flat = images(10, 8).into_features().into_f32();
     flat.row_mut(4).fill(0.25);
@@ -768,8 +786,9 @@ fn refuses_what_has_no_answer() {
     let by = Standardization::scalar(0.25, 1.0).unwrap();
     let probe_by = glocal(flat).with_standardize(Standardize::By(by));
     assert!(matches!(
-        fit(&probe_by, &features),
-        Error::ZeroVector { stimulus } if stimulus == "4"
+        fit(&probe_by, &features).kind(),
+        ErrorKind::Feature(FeatureError::ZeroVector { stimulus, .. })
+            if stimulus == "4"
     ));
 }
 
@@ -788,12 +807,15 @@ fn a_context_image_that_the_transform_takes_to_zero_is_named() {
         .without_bias()
         .with_standardize(Standardize::By(Standardization::none()));
     let refused = probe.fit::<OddOneOutTask>(&features, &trials, &trials);
-    let Err(Error::InEpoch { epoch: 1, source }) = refused else {
-        panic!("{refused:?}");
-    };
+    let error = refused.unwrap_err();
+    assert!(error.context().eq([&Context::Epoch(1)]), "{error}");
     assert!(
-        matches!(&*source, Error::ZeroVector { stimulus } if stimulus == "short"),
-        "{source}"
+        matches!(
+            error.kind(),
+            ErrorKind::Feature(FeatureError::ZeroVector { stimulus, .. })
+                if stimulus == "short"
+        ),
+        "{error}"
     );
 }
 
@@ -814,7 +836,10 @@ fn parameters_outside_their_range_are_refused() {
             probe().with_optimizer(Optimizer::Sgd { momentum: bad }),
             probe().with_warm_up(WarmUp::OverMaxEpochs { from: bad }),
         ] {
-            assert!(matches!(refused, Err(Error::InvalidParameter { .. })));
+            assert!(matches!(
+                refused.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
+            ));
         }
     }
     for refused in [
@@ -826,7 +851,10 @@ fn parameters_outside_their_range_are_refused() {
         probe().with_epochs(11, 10),
         probe().with_early_stopping(0, 1e-4),
     ] {
-        assert!(matches!(refused, Err(Error::InvalidParameter { .. })));
+        assert!(matches!(
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
+        ));
     }
     assert!(probe().with_gradient_clipping(None).is_ok());
     assert!(probe().with_epochs(0, 1).is_ok());

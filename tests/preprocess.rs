@@ -4,6 +4,7 @@
 
 mod common;
 
+use human_alignment::error::{ArgumentError, ErrorKind, FileError};
 use std::path::Path;
 
 use human_alignment::Error;
@@ -275,8 +276,9 @@ fn batches_are_filled_in_place() {
             .all(|value| value.is_nan())
     );
     assert!(matches!(
-        preprocessing.read_into(&path, &mut batch),
-        Err(Error::LengthMismatch { expected, found, .. }) if expected == n && found == 3 * n
+        preprocessing.read_into(&path, &mut batch).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { expected, found, .. }))
+            if *expected == n && *found == 3 * n
     ));
 }
 
@@ -380,12 +382,18 @@ fn what_cannot_be_done_is_refused() {
     let image = RgbImage::new(Array3::zeros((2, 2, 3))).unwrap();
     for (width, height) in [(0, 5), (5, 0), (8193, 5), (5, u32::MAX)] {
         assert!(matches!(
-            resize(&image, width, height, Filter::Box),
-            Err(Error::InvalidParameter { .. })
+            resize(&image, width, height, Filter::Box)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         ));
     }
     assert!("nearest".parse::<Filter>().is_err());
     assert_eq!("bicubic".parse::<Filter>().unwrap(), Filter::Bicubic);
     let error = Preprocessing::IMAGENET.read("no/such.jpg").unwrap_err();
-    assert!(matches!(error, Error::Read { path, .. } if path == Path::new("no/such.jpg")));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::File(FileError::Read { path, .. })
+            if path == Path::new("no/such.jpg")
+    ));
 }

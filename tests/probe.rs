@@ -3,6 +3,7 @@
 
 mod common;
 
+use human_alignment::error::{ArgumentError, ErrorKind, FeatureError, StimuliError};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -331,8 +332,8 @@ fn a_limit_on_the_rank_costs_what_the_gap_says() {
     }
     assert_relative_eq!(last, best.objective(), max_relative = 1e-5);
     assert!(matches!(
-        probe.with_rank(0),
-        Err(Error::InvalidParameter { .. })
+        probe.with_rank(0).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
 }
 
@@ -460,11 +461,11 @@ fn temperature_scales_the_penalty() {
 fn refuses_what_has_no_answer() {
     for penalty in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(matches!(
-            Probe::new(penalty),
-            Err(Error::InvalidParameter {
+            Probe::new(penalty).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter {
                 name: "penalty",
                 ..
-            })
+            }))
         ));
     }
     let probe = Probe::new(0.1).unwrap();
@@ -482,8 +483,11 @@ fn refuses_what_has_no_answer() {
         .with_temperature(1e-200)
         .unwrap();
     assert!(matches!(
-        vanishing.fit(&features, &choices),
-        Err(Error::InvalidParameter { .. })
+        vanishing
+            .fit(&features, &choices)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
     assert!(probe.clone().with_tolerance(0.0).is_err());
     assert!(probe.clone().with_max_gradients(0).is_err());
@@ -493,13 +497,13 @@ fn refuses_what_has_no_answer() {
     let choices = ChoiceFrequencies::of(&trials);
     let one = Representation::new(Stimuli::numbered(1), array![[1.0, 2.0]]).unwrap();
     assert!(matches!(
-        probe.fit(&one, &choices),
-        Err(Error::MissingStimuli { .. })
+        probe.fit(&one, &choices).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing { .. }))
     ));
     let constant = Representation::new(stimuli.clone(), Array2::<f32>::ones((3, 2))).unwrap();
     assert!(matches!(
-        probe.fit(&constant, &choices),
-        Err(Error::ConstantRepresentation { .. })
+        probe.fit(&constant, &choices).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
     ));
     // So large that their squares are beyond what a double holds.
     let huge = Array2::from_shape_fn((3, 2), |(i, j)| 1e38 * (i as f32 - j as f32));
@@ -515,11 +519,14 @@ fn refuses_what_has_no_answer() {
         .clone()
         .with_standardize(Standardize::By(moments))
         .fit(&huge, &choices);
-    assert!(matches!(other, Err(Error::LengthMismatch { .. })));
+    assert!(matches!(
+        other.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
+    ));
     let zero = Representation::new(stimuli, Array2::<f32>::zeros((3, 2))).unwrap();
     let none = probe.with_standardize(Standardize::By(Standardization::none()));
     assert!(matches!(
-        none.fit(&zero, &choices),
-        Err(Error::ConstantRepresentation { .. })
+        none.fit(&zero, &choices).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
     ));
 }

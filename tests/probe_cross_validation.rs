@@ -3,6 +3,7 @@
 mod common;
 
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
+use human_alignment::error::{ArgumentError, ErrorKind};
 use human_alignment::inference::Folds;
 use human_alignment::metric::rsa::{Bootstrap, Comparator};
 use human_alignment::probe::{CrossValidation, HoldOut, Moments};
@@ -166,18 +167,18 @@ fn folds_without_trials_are_named() {
         .with_object_folds(folds)
         .run(&features, &trials);
     assert!(matches!(
-        refused,
-        Err(Error::LengthMismatch {
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 9,
             found: 8,
             ..
-        })
+        }))
     ));
     assert!(validation.clone().with_folds(HoldOut::Objects, 1).is_err());
     let many = validation.clone().with_folds(HoldOut::Objects, 10).unwrap();
     assert!(matches!(
-        many.run(&features, &trials),
-        Err(Error::TooFew { .. })
+        many.run(&features, &trials).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
     assert!(validation.clone().with_penalties(&[]).is_err());
     assert!(validation.with_penalties(&[0.1, 0.0]).is_err());

@@ -8,6 +8,7 @@
 
 mod common;
 
+use human_alignment::error::{ErrorKind, ExtractError};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,7 +18,7 @@ use human_alignment::extract::{Architecture, Device, Network, Pooling, Tap, Weig
 use human_alignment::judgment::Task;
 use human_alignment::metric::rsa::Comparator;
 use human_alignment::{
-    AlignmentMetric, AnchoredTask, Dissimilarity, Error, FileSource, ImageFiles, OddOneOutTask,
+    AlignmentMetric, AnchoredTask, Dissimilarity, FileSource, ImageFiles, OddOneOutTask,
     Representation, RepresentationalSimilarity, Similarity, SimilarityDataset, ZeroShotOddOneOut,
 };
 use ndarray::Array4;
@@ -209,16 +210,13 @@ fn weights_of_another_network_are_refused() {
     let architecture = Architecture::named("resnet56_cifar10").unwrap();
     let taps = [Tap::new("logits")];
     let refused = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap_err();
-    let Error::InFile { source, .. } = refused else {
-        panic!("{refused}");
-    };
-    let Error::WeightsMismatch {
+    let ErrorKind::Extract(ExtractError::WeightsMismatch {
         missing,
         unexpected,
         ..
-    } = *source
+    }) = refused.kind()
     else {
-        panic!("{source}");
+        panic!("{refused}");
     };
     // Six blocks more in each stage, of two convolutions and ten parameters of normalisation.
     assert_eq!((missing.len(), unexpected.len()), (3 * 6 * 10, 0));

@@ -1,6 +1,7 @@
 //! Several models at once: partial correlations, weighted models, and the permutation test.
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
+use human_alignment::error::{ArgumentError, ErrorKind, RdmError, StimuliError};
 use human_alignment::metric::rsa::{
     Comparator, CrossValidated, FeatureWeights, Folds, PermutationTest, WeightedModel,
 };
@@ -206,8 +207,8 @@ fn what_controls_explain_is_refused() {
         let error = pearson.partial(&x, &y, &[&c1, &c2, second]).unwrap_err();
         assert!(error.report().to_string().starts_with("RDM of control 2: "));
         assert!(matches!(
-            error,
-            Error::InRdm { source, .. } if matches!(*source, Error::CollinearRdm { .. })
+            error.kind(),
+            ErrorKind::Rdm(RdmError::Collinear { .. })
         ));
     }
 
@@ -215,8 +216,11 @@ fn what_controls_explain_is_refused() {
     assert!(message(pearson.partial(&x, &y, &[&c1, &constant])).contains("control 1: the dissim"));
     for comparator in Comparator::ALL {
         let refused = matches!(
-            comparator.partial(&x, &y, &[&c1]),
-            Err(Error::InvalidParameter { .. })
+            comparator
+                .partial(&x, &y, &[&c1])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         );
         let correlates = matches!(comparator, Comparator::Pearson | Comparator::Spearman);
         assert_eq!(refused, !correlates);
@@ -227,12 +231,15 @@ fn what_controls_explain_is_refused() {
         (0..15).map(|at| if at < 4 { X[at] } else { f64::NAN }),
     ));
     assert!(matches!(
-        pearson.partial(&x, &gaps, &[&c1, &c2]),
-        Err(Error::TooFew {
+        pearson
+            .partial(&x, &gaps, &[&c1, &c2])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew {
             needed: 5,
             found: 4,
             ..
-        })
+        }))
     ));
 }
 
@@ -369,7 +376,10 @@ fn missing_pairs_are_left_out_of_a_fit() {
     );
 
     let whitened = WeightedModel::new(Comparator::WhitenedCosine).fit(&given, &people);
-    assert!(matches!(whitened, Err(Error::InvalidPair { .. })));
+    assert!(matches!(
+        whitened.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
+    ));
 }
 
 /// People who weigh two of three features, each with noise of their own.
@@ -517,13 +527,13 @@ fn sessions_stay_together() {
 
 #[test]
 fn folds_are_checked() {
-    let too_few = |result: Result<Folds>, expected: (&str, usize, usize)| match result {
-        Err(Error::TooFew {
-            what,
-            needed,
-            found,
-        }) => assert_eq!((what, needed, found), expected),
-        other => panic!("{other:?}"),
+    let too_few = |result: Result<Folds>, expected: (&str, usize, usize)| {
+        let error = result.unwrap_err();
+        let (what, needed, found) = expected;
+        assert_eq!(
+            error.to_string(),
+            format!("{found} {what} are too few (needed: {needed})")
+        );
     };
     let six = vec![0, 0, 0, 1, 1, 1];
     too_few(
@@ -544,8 +554,10 @@ fn folds_are_checked() {
     );
     too_few(Folds::new(vec![], vec![]), ("folds of stimuli", 2, 0));
     assert!(matches!(
-        Folds::new(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1]),
-        Err(Error::InvalidParameter { .. })
+        Folds::new(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
     assert!(serde_json::from_str::<Folds>(r#"{"of_stimuli":[0,1],"of_people":[0,1]}"#).is_err());
 
@@ -564,18 +576,23 @@ fn folds_are_checked() {
     );
     for n in [0, 1] {
         assert!(matches!(
-            Folds::random(&people, 2, n, 1),
-            Err(Error::InvalidParameter { .. })
+            Folds::random(&people, 2, n, 1)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         ));
     }
     let other = Folds::new(six, vec![0, 1, 1]).unwrap();
     assert!(matches!(
-        WeightedModel::default().cross_validated(&features.each_ref(), &people, &other),
-        Err(Error::LengthMismatch {
+        WeightedModel::default()
+            .cross_validated(&features.each_ref(), &people, &other)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 8,
             found: 6,
             ..
-        })
+        }))
     ));
 }
 
@@ -623,26 +640,32 @@ fn what_has_no_weight_is_refused() {
     assert!(cosine.fit(&[first, &one], &people).is_ok());
     assert!(message(&[first, &zero], cosine).contains("RDM of feature 1"));
     assert!(matches!(
-        cosine.fit(&[], &people),
-        Err(Error::TooFew { .. })
+        cosine.fit(&[], &people).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
     assert!(message(&[&rdm(X)], model).contains("RDM of feature 0: 2 of 8 stimuli are missing"));
     let pair = RdmSet::from(rdm([1.0]));
     assert!(matches!(
-        model.fit(&[&rdm([2.0])], &pair),
-        Err(Error::TooFew {
+        model
+            .fit(&[&rdm([2.0])], &pair)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew {
             needed: 3,
             found: 2,
             ..
-        })
+        }))
     ));
     assert!(matches!(
-        fitted.predict(&[first, first]),
-        Err(Error::LengthMismatch {
+        fitted
+            .predict(&[first, first])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 1,
             found: 2,
             ..
-        })
+        }))
     ));
 
     // The same feature twice: together they do what one does.
@@ -748,8 +771,10 @@ fn a_model_that_knows_the_stimuli_is_found() {
     let found = result(&gaps, &people, Comparator::Spearman).unwrap();
     assert!(found.p_value < 0.01 && found.two_sided_p_value < 0.01);
     assert!(matches!(
-        result(&gaps, &people, Comparator::WhitenedPearson),
-        Err(Error::InvalidPair { .. })
+        result(&gaps, &people, Comparator::WhitenedPearson)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
     ));
     let some = people
         .select(&Stimuli::new(["7", "3", "11", "0", "5"]).unwrap())
@@ -762,16 +787,23 @@ fn a_model_that_knows_the_stimuli_is_found() {
             &features[0],
             &people.select(&three).unwrap(),
             Comparator::Spearman
-        ),
-        Err(Error::TooFew {
+        )
+        .as_ref()
+        .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew {
             needed: 4,
             found: 3,
             ..
-        })
+        }))
     ));
     assert!(matches!(
-        result(&rdm(X), &people, Comparator::Spearman),
-        Err(Error::MissingStimuli { n_missing: 6, .. })
+        result(&rdm(X), &people, Comparator::Spearman)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing {
+            n_missing: 6,
+            ..
+        }))
     ));
     for n in [0, 1_000_001, usize::MAX] {
         assert!(PermutationTest::new(n, 1).is_err());

@@ -1,5 +1,6 @@
 //! A study is its metrics, one after another; what fails is a row; what was found is not computed again.
 
+use human_alignment::error::{ArgumentError, ErrorKind, FileError, JudgmentError};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -290,10 +291,7 @@ impl RepresentationSource for Source<'static> {
         self.n_asked.fetch_add(1, Ordering::Relaxed);
         match &self.features {
             Ok(features) => features.select(stimuli),
-            Err(_) => Err(Error::NoImages {
-                n_ignored: 0,
-                ignored: Vec::new(),
-            }),
+            Err(error) => Err(Error::other(error.to_string())),
         }
     }
 
@@ -306,10 +304,7 @@ impl RepresentationSource for Source<'static> {
 fn what_fails_is_a_row_and_the_others_are_measured() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let broken = Source {
-        features: Err(Error::NoImages {
-            n_ignored: 0,
-            ignored: Vec::new(),
-        }),
+        features: Err(Error::other("there are no images")),
         n_asked: &ASKED,
     };
     let with = study()
@@ -439,7 +434,9 @@ fn a_cache_that_cannot_be_written_ends_the_study() {
     let taken = folder.path().join("taken");
     fs::write(&taken, "").unwrap();
     let error = study().with_cache(&taken).run().unwrap_err();
-    assert!(matches!(error, Error::Write { path, .. } if path == taken));
+    assert!(
+        matches!(error.kind(), ErrorKind::File(FileError::Write { path, .. }) if *path == taken)
+    );
 }
 
 #[test]
@@ -475,7 +472,13 @@ fn choices_alone_are_held_against_those_of_people() {
     assert_eq!(row.value(), Some(expected));
     let fewer = OddOneOut::new(people.stimuli().clone(), choices.as_slice()[1..].to_vec());
     let error = study(fewer.unwrap()).unwrap_err();
-    assert!(matches!(error, Error::Unanswered { .. }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Judgment(JudgmentError::Unanswered { .. })
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -544,7 +547,10 @@ fn models_that_do_not_fit_are_refused() {
             .with_dataset("distances", rdms())
             .unwrap();
         assert!(
-            matches!(study.run(), Err(Error::InvalidParameter { .. })),
+            matches!(
+                study.run().as_ref().map_err(Error::kind),
+                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
+            ),
             "{from} to {to}"
         );
     }
@@ -647,8 +653,8 @@ fn consistency_is_a_correlation_over_networks() {
         "{interval:?}"
     );
     assert!(matches!(
-        of("one", "none"),
-        Err(Error::TooFew { found: 0, .. })
+        of("one", "none").as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
     ));
 }
 
@@ -695,11 +701,11 @@ fn tables_are_files() {
 
     let path = folder.path().join("table.txt");
     assert!(matches!(
-        table.write(&path),
-        Err(Error::UnknownFormat { .. })
+        table.write(&path).as_ref().map_err(Error::kind),
+        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
     ));
     fs::write(&path, "{\"rows\": 3}").unwrap();
-    assert!(matches!(Table::read(&path), Err(Error::InFile { .. })));
+    assert_eq!(Table::read(&path).unwrap_err().path(), Some(path.as_path()));
 }
 
 /// As one that was interrupted: what is in the cache is not asked for again.

@@ -5,6 +5,7 @@
 #[path = "../examples/study/miniature/mod.rs"]
 mod miniature;
 
+use human_alignment::error::{ArgumentError, ErrorKind, StimuliError};
 use std::collections::HashSet;
 
 use approx::assert_abs_diff_eq;
@@ -193,7 +194,10 @@ fn pictures_are_what_they_are_called() {
         n_judged_variants: 0,
         ..tiny(false)
     };
-    assert!(matches!(Miniature::new(&none), Err(Error::TooFew { .. })));
+    assert!(matches!(
+        Miniature::new(&none).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
+    ));
 }
 
 #[test]
@@ -246,12 +250,16 @@ fn a_layer_is_a_source() {
     assert_ne!(few.features().row(0), few.features().row(1));
 
     assert!(matches!(
-        layer("conv9"),
-        Err(Error::UnknownName { nearest, .. }) if nearest.contains(&"conv3".into())
+        layer("conv9").as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::UnknownName { nearest, .. }))
+            if nearest.contains(&"conv3".into())
     ));
     let unseen = Stimuli::new(["star red stripes 99"]).unwrap();
     assert!(matches!(
-        source.represent(&unseen),
-        Err(Error::MissingStimuli { n_missing: 1, .. })
+        source.represent(&unseen).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing {
+            n_missing: 1,
+            ..
+        }))
     ));
 }

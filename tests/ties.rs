@@ -2,6 +2,7 @@
 
 mod common;
 
+use human_alignment::error::{ComputationError, ErrorKind};
 use std::cmp::Ordering;
 
 use human_alignment::calibration::{Bins, Predictions};
@@ -242,7 +243,10 @@ fn where_all_are_equally_alike_every_trial_ties() {
                 let scaling = TemperatureScaling::new(similarity);
                 let fitted = scaling.fit(&representation, &questions);
                 assert!(
-                    matches!(fitted, Err(Error::EqualSimilarities)),
+                    matches!(
+                        fitted.as_ref().map_err(Error::kind),
+                        Err(ErrorKind::Computation(ComputationError::EqualSimilarities))
+                    ),
                     "{similarity} {name}"
                 );
             }

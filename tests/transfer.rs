@@ -5,6 +5,7 @@ mod common;
 use approx::assert_relative_eq;
 use common::{example, json_of, refused};
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
+use human_alignment::error::{ArgumentError, ErrorKind};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::rsa::{Bootstrap, Comparator};
 use human_alignment::transform::Standardization;
@@ -97,12 +98,14 @@ fn a_transform_for_other_features_is_refused() {
     let people = arrangements();
     let metric = RepresentationalSimilarity::default();
     assert!(matches!(
-        transfer(&seen(), &narrow, &people, &metric),
-        Err(Error::LengthMismatch {
+        transfer(&seen(), &narrow, &people, &metric)
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 6,
             found: 3,
             ..
-        })
+        }))
     ));
 }
 

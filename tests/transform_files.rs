@@ -4,6 +4,7 @@
 mod arrays;
 mod common;
 
+use human_alignment::error::{ArgumentError, Context, ErrorKind, FileError};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -64,20 +65,16 @@ fn refused(name: &str, bytes: impl AsRef<[u8]>, array: &str) -> Error {
         message.contains(name) && message.contains(array),
         "{message}"
     );
-    match error {
-        Error::InFile { path, source } => {
-            assert!(path.ends_with(name));
-            match *source {
-                Error::InArray { name, source } => {
-                    assert_eq!(name, array);
-                    *source
-                }
-                Error::NoSuchArray { .. } => *source,
-                other => panic!("{other}"),
-            }
-        }
-        other => panic!("{other}"),
+    assert!(error.path().unwrap().ends_with(name));
+    match error.context().nth(1) {
+        Some(Context::Array(name)) => assert_eq!(name, array),
+        None => assert!(matches!(
+            error.kind(),
+            ErrorKind::File(FileError::NoSuchArray { .. })
+        )),
+        other => panic!("{other:?}"),
     }
+    error
 }
 
 /// The members of an archive, in their order.
@@ -338,7 +335,10 @@ fn foreign_arrays_are_named() {
             let array = if *shape == "(3, 1)" { "mean" } else { array };
             let error = refused("a.npz", changed(&member, array_of), array);
             assert!(
-                matches!(error, Error::Shape { .. }),
+                matches!(
+                    error.kind(),
+                    ErrorKind::Argument(ArgumentError::Shape { .. })
+                ),
                 "{array} {shape}: {error}"
             );
         }
@@ -352,7 +352,13 @@ fn foreign_arrays_are_named() {
             values[n - 1] = bad;
             let bytes = changed(&member, npy("<f4", false, shape, &floats(&values)));
             let error = refused("a.npz", bytes, array);
-            assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+            assert!(
+                matches!(
+                    error.kind(),
+                    ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
+                ),
+                "{error}"
+            );
             assert!(
                 error.report().to_string().contains(&format!("{bad}")),
                 "{error}"
@@ -370,12 +376,18 @@ fn foreign_arrays_are_named() {
             let bytes = changed(&member, npy(descr, false, shape, &vec![0; size * n]));
             let error = refused("a.npz", bytes, array);
             assert!(
-                matches!(error, Error::UnsupportedElement { .. }),
+                matches!(
+                    error.kind(),
+                    ErrorKind::File(FileError::UnsupportedElement { .. })
+                ),
                 "{descr}: {error}"
             );
         }
         let error = refused("a.npz", changed(&member, b"GIF89a".to_vec()), array);
-        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
+            "{error}"
+        );
     }
     for std in [0.0, -1.0] {
         let std = npy("<f4", false, "(2,)", &floats(&[1.0, std]));
@@ -386,7 +398,13 @@ fn foreign_arrays_are_named() {
     for member in ["scale.npy", "Weights.npy", "weights", "README"] {
         let array = member.strip_suffix(".npy").unwrap_or(member);
         let error = refused("a.npz", changed(member, extra.clone()), array);
-        assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
+            ),
+            "{error}"
+        );
     }
     let error = refused(
         "a.npz",
@@ -394,7 +412,10 @@ fn foreign_arrays_are_named() {
         "training.json",
     );
     assert!(
-        matches!(error, Error::Malformed { format: "json", .. }),
+        matches!(
+            error.kind(),
+            ErrorKind::File(FileError::Malformed { format: "json", .. })
+        ),
         "{error}"
     );
 }
@@ -423,7 +444,11 @@ fn missing_arrays_are_named() {
     ] {
         let error = refused("a.npz", npz(CompressionMethod::Stored, &members), missing);
         assert!(
-            matches!(&error, Error::NoSuchArray { name, .. } if name == missing),
+            matches!(
+                error.kind(),
+                ErrorKind::File(FileError::NoSuchArray { name, .. })
+                    if name == missing
+            ),
             "{error}"
         );
     }
@@ -435,30 +460,49 @@ fn missing_arrays_are_named() {
         safetensors(&header("bias", "F32"), &[0; 4]),
         "weights",
     );
-    assert!(matches!(error, Error::NoSuchArray { .. }));
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::File(FileError::NoSuchArray { .. })
+    ));
     let error = refused(
         "a.safetensors",
         safetensors(&header("gain", "F32"), &[0; 4]),
         "gain",
     );
-    assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
+        ),
+        "{error}"
+    );
     let error = refused(
         "a.safetensors",
         safetensors(&header("weights", "I32"), &[0; 4]),
         "weights",
     );
-    assert!(matches!(error, Error::UnsupportedElement { .. }), "{error}");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::File(FileError::UnsupportedElement { .. })
+        ),
+        "{error}"
+    );
     assert!(matches!(
-        LinearTransform::read("transform.pt"),
-        Err(Error::UnknownFormat { .. })
+        LinearTransform::read("transform.pt")
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
     ));
     assert!(matches!(
-        example().write("transform"),
-        Err(Error::UnknownFormat { .. })
+        example().write("transform").as_ref().map_err(Error::kind),
+        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
     ));
     assert!(matches!(
-        LinearTransform::read("absent.npz"),
-        Err(Error::Read { .. })
+        LinearTransform::read("absent.npz")
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::File(FileError::Read { .. }))
     ));
 }
 
@@ -469,7 +513,10 @@ fn sizes_that_lie_are_found_out_at_once() {
         for fortran in [false, true] {
             let weights = npy("<f4", fortran, shape, &[0; 64]);
             let error = refused("a.npz", changed("weights.npy", weights), "weights");
-            assert!(matches!(error, Error::Truncated { .. }), "{error}");
+            assert!(
+                matches!(error.kind(), ErrorKind::File(FileError::Truncated { .. })),
+                "{error}"
+            );
         }
     }
     // Much behind a little, in an array and in the record.
@@ -478,7 +525,10 @@ fn sizes_that_lie_are_found_out_at_once() {
     let bytes = changed("weights.npy", bomb);
     assert!(bytes.len() < 1 << 20);
     let error = refused("a.npz", bytes, "weights");
-    assert!(matches!(error, Error::Malformed { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
+        "{error}"
+    );
     let bomb = vec![b' '; 64 << 20];
     let error = refused("a.npz", changed("training.json", bomb), "training.json");
     assert!(
@@ -499,7 +549,10 @@ fn sizes_that_lie_are_found_out_at_once() {
     bytes[entry + 24..][..4].copy_from_slice(&claimed);
     let error = refused("a.npz", bytes, "weights");
     assert!(
-        matches!(error, Error::Truncated { found: 64, .. }),
+        matches!(
+            error.kind(),
+            ErrorKind::File(FileError::Truncated { found: 64, .. })
+        ),
         "{error}"
     );
 
@@ -522,7 +575,10 @@ fn a_wrong_checksum_names_its_array() {
     bytes[place + 2] ^= 1;
     let error = refused("a.npz", bytes, "weights");
     assert!(
-        matches!(error, Error::Malformed { format: "npz", .. }),
+        matches!(
+            error.kind(),
+            ErrorKind::File(FileError::Malformed { format: "npz", .. })
+        ),
         "{error}"
     );
 
@@ -546,7 +602,7 @@ fn no_damage_makes_another_transform() {
             for length in 0..whole.len() {
                 let path = put(&folder, name, &whole[..length]);
                 let error = LinearTransform::read(&path).unwrap_err();
-                assert!(matches!(error, Error::InFile { path: named, .. } if named == path));
+                assert_eq!(error.path(), Some(path.as_path()));
             }
             let mut n_refused = 0;
             for place in 0..whole.len() {
@@ -579,13 +635,19 @@ fn a_write_that_fails_leaves_the_old_file() {
         let path = folder.path().join(name);
         old.write(&path).unwrap();
         let error = new.write(&path).unwrap_err();
-        assert!(matches!(error, Error::Write { path: named, .. } if named == path));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::File(FileError::Write { path: named, .. })
+                if *named == path
+        ));
         assert_eq!(LinearTransform::read(&path).unwrap(), old);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     let nowhere = folder.path().join("no/such/a.npz");
     let error = old.write(&nowhere).unwrap_err();
-    assert!(matches!(error, Error::Write { path, .. } if path == nowhere));
+    assert!(
+        matches!(error.kind(), ErrorKind::File(FileError::Write { path, .. }) if *path == nowhere)
+    );
 }
 
 #[test]
@@ -641,11 +703,11 @@ fn a_transformed_source_says_what_it_went_through() {
         .represent(&shown)
         .unwrap_err();
     assert!(matches!(
-        refused,
-        Error::LengthMismatch {
+        refused.kind(),
+        ErrorKind::Argument(ArgumentError::LengthMismatch {
             expected: 1,
             found: 4,
             ..
-        }
+        })
     ));
 }

@@ -16,7 +16,7 @@
 mod formula;
 
 use formula::{formula, parameter};
-use human_alignment::Error;
+use human_alignment::error::{ArgumentError, ErrorKind};
 use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
 use ndarray::{Array2, Array4, ArrayD};
 
@@ -181,7 +181,13 @@ fn checkpoints_of_torchvision_may_be_for_larger_images() {
     let vit = network(name, parameters, "encoder.layers.encoder_layer_0");
     assert_eq!(represent(&vit, &image(256, 256)).len(), 65 * 768);
     let refused = vit.represent(image(224, 224).view()).unwrap_err();
-    assert!(matches!(refused, Error::Shape { .. }), "{refused}");
+    assert!(
+        matches!(
+            refused.kind(),
+            ErrorKind::Argument(ArgumentError::Shape { .. })
+        ),
+        "{refused}"
+    );
     assert!(refused.report().to_string().contains("8 × 8"), "{refused}");
 }
 
@@ -190,7 +196,13 @@ fn images_and_positions_that_do_not_fit_are_refused() {
     let architecture = Architecture::named("vit_tiny_patch16_224").unwrap();
     let vit = network("vit_tiny_patch16_224", fill(&architecture, &[]), "logits");
     let refused = vit.represent(image(224, 230).view()).unwrap_err();
-    assert!(matches!(refused, Error::Shape { .. }), "{refused}");
+    assert!(
+        matches!(
+            refused.kind(),
+            ErrorKind::Argument(ArgumentError::Shape { .. })
+        ),
+        "{refused}"
+    );
 
     // 200 places are no square grid.
     let parameters = fill(&architecture, &[("pos_embed", &[1, 201, 192])]);

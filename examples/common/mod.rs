@@ -72,10 +72,8 @@ pub fn end(result: Result<()>) -> ExitCode {
 /// Writes a line to standard output.
 #[allow(dead_code)] // Only where answers come bit by bit.
 pub fn line(text: impl std::fmt::Display) -> Result<()> {
-    print(&text.to_string()).map_err(|source| Error::Write {
-        path: "standard output".into(),
-        source,
-    })
+    print(&text.to_string())
+        .map_err(|error| Error::other(format!("cannot write standard output: {error}")))
 }
 
 /// Writes to standard output, all of it.

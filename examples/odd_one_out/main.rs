@@ -130,20 +130,12 @@ fn run(arguments: &Arguments) -> Result<Report> {
         &arguments.anchored,
     ) {
         ([], None, None) => simulated::run(metric, arguments.seed),
-        ([], _, _) => Err(missing("--features", "given with --triplets or --anchored")),
-        (_, None, None) => Err(missing("--triplets or --anchored", "given with --features")),
+        ([], _, _) => Err(Error::other("--triplets and --anchored need --features")),
+        (_, None, None) => Err(Error::other("--features needs --triplets or --anchored")),
         (features, Some(path), _) => from_files::<OddOneOutTask>(arguments, metric, features, path),
         (features, None, Some(path)) => {
             from_files::<AnchoredTask>(arguments, metric, features, path)
         }
-    }
-}
-
-fn missing(name: &'static str, expected: &'static str) -> Error {
-    Error::InvalidParameter {
-        name,
-        expected,
-        found: "absent".into(),
     }
 }
 

@@ -141,10 +141,7 @@ fn illustrated(report: &str, drawn: &[Drawn]) -> String {
 }
 
 fn make_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|source| Error::Write {
-        path: folder.into(),
-        source,
-    })
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))
 }
 
 /// Writes a text beside its place and puts it there, so that no half of it is ever seen.
@@ -154,8 +151,9 @@ fn write(path: &Path, text: &str) -> Result<()> {
         file.write_all(text.as_bytes())?;
         Ok(file.persist(path)?)
     });
-    written.map(drop).map_err(|source| Error::Write {
-        path: path.into(),
-        source,
-    })
+    written.map(drop).map_err(|error| cannot_write(path, error))
+}
+
+fn cannot_write(path: &Path, error: std::io::Error) -> Error {
+    Error::other(format!("cannot write {}: {error}", path.display()))
 }

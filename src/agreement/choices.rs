@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, JudgmentError, Result};
 use crate::inference::Credit;
 use crate::judgment::{Question, Task, Trials, choosing};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -52,11 +52,12 @@ impl<T: Task> Choices<T> {
     /// [`Error::InvalidParameter`] for a pair that can't be chosen.
     pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
         if chosen.len() != trials.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "choices of trials",
                 expected: trials.len(),
                 found: chosen.len(),
-            });
+            }
+            .into());
         }
         let beyond = |&&pair: &&u8| usize::from(pair) >= T::N_PAIRS;
         if let Some(pair) = chosen.iter().flatten().find(beyond) {
@@ -137,7 +138,7 @@ impl<T: Task> Choices<T> {
                 Some(&answer) => Ok(Credit::from(answer.is_some() && answer == chosen)),
                 None => {
                     self.stimuli.positions_of(&shown(trials)?)?;
-                    Err(Error::Unanswered { trial })
+                    Err(JudgmentError::Unanswered { trial }.into())
                 }
             })
             .collect()
@@ -217,6 +218,7 @@ impl<T> Clone for Choices<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ErrorKind, StimuliError};
     use crate::judgment::{Anchored, OddOneOut};
 
     fn numbered(n: u32, trials: Vec<[u32; 3]>) -> OddOneOut {
@@ -242,12 +244,16 @@ mod tests {
         let choices = Choices::new("network", &trials, &[Some(1), Some(0)]).unwrap();
         assert_eq!(choices.chosen(), [Some(0), Some(0)]);
         assert!(matches!(
-            Choices::new("network", &trials, &[Some(2), Some(0)]),
-            Err(Error::InvalidParameter { .. })
+            Choices::new("network", &trials, &[Some(2), Some(0)])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         ));
         assert!(matches!(
-            Choices::new("network", &trials, &[None]),
-            Err(Error::LengthMismatch { .. })
+            Choices::new("network", &trials, &[None])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
         ));
     }
 
@@ -273,14 +279,23 @@ mod tests {
 
         let few = OddOneOut::new(reversed, vec![[2, 1, 0], [3, 2, 1], [3, 2, 1]]).unwrap();
         assert!(matches!(
-            Choices::of_trials("model", &few).credits(&people),
-            Err(Error::Unanswered { trial: 3 })
+            Choices::of_trials("model", &few)
+                .credits(&people)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Judgment(JudgmentError::Unanswered { trial: 3 }))
         ));
         let others = Stimuli::new(["a", "b", "c", "x"]).unwrap();
         let others = OddOneOut::new(others, vec![[0, 1, 2]]).unwrap();
         assert!(matches!(
-            Choices::of_trials("model", &others).credits(&people),
-            Err(Error::MissingStimuli { n_missing: 1, .. })
+            Choices::of_trials("model", &others)
+                .credits(&people)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::Missing {
+                n_missing: 1,
+                ..
+            }))
         ));
     }
 }

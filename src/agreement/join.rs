@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::agreement::Choices;
 use crate::agreement::choices::{Asked, in_turn};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, JudgmentError, Result};
 use crate::judgment::Task;
 
 /// The questions that all sources answered, with the choices of each.
@@ -23,11 +23,12 @@ impl Joined {
     /// first answers go together, then the second, and so on.
     pub fn new<T: Task>(sources: &[&Choices<T>]) -> Result<Self> {
         let Some((first, others)) = sources.split_first() else {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "sources of choices",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         };
         let stimuli = first.stimuli();
         let maps: Vec<HashMap<Asked, Option<u8>>> = others
@@ -48,7 +49,7 @@ impl Joined {
             }
         }
         if questions.is_empty() {
-            return Err(Error::NoTrials);
+            return Err(JudgmentError::NoTrials.into());
         }
         let dropped = |source: &&Choices<T>| source.len() - questions.len();
         Ok(Self {

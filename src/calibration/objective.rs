@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
@@ -88,7 +88,7 @@ impl Objective {
             .flat_map(|(gaps, _)| &gaps[..n_pairs])
             .fold(0.0, |widest: f64, gap| widest.max(-gap));
         if widest == 0.0 {
-            return Err(Error::EqualSimilarities);
+            return Err(ComputationError::EqualSimilarities.into());
         }
         let questions: Vec<Question> = gaps
             .into_iter()

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use ndarray::ArrayView2;
 
 use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, JudgmentError, Result};
 use crate::inference::Confidence;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut};
@@ -111,7 +111,7 @@ impl<T: Task> Predictions<T> {
     pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {
         let n_questions = choices.questions().len();
         if probabilities.dim() != (n_questions, T::N_PAIRS) {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the array of probabilities",
                 expected: format!("{n_questions} × {}", T::N_PAIRS),
                 found: probabilities
@@ -119,17 +119,19 @@ impl<T: Task> Predictions<T> {
                     .iter()
                     .map(|&len| len as u64)
                     .collect(),
-            });
+            }
+            .into());
         }
         let mut predicted = Vec::with_capacity(n_questions);
         for (question, row) in probabilities.rows().into_iter().enumerate() {
             // Rounding in f32 takes the largest a little beyond 1.
             let in_range = row.iter().all(|p| (0.0..=1.0 + 1e-5).contains(p));
             if !in_range || (row.sum() - 1.0).abs() > 1e-5 {
-                return Err(Error::InvalidProbabilities {
+                return Err(JudgmentError::InvalidProbabilities {
                     question,
                     found: row.to_vec(),
-                });
+                }
+                .into());
             }
             let mut probabilities = [0.0; 3];
             for (out, &probability) in probabilities.iter_mut().zip(row) {
@@ -234,6 +236,7 @@ impl<T: Task> fmt::Debug for Predictions<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
     use crate::judgment::{AnchoredTask, OddOneOutTask};
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -267,13 +270,17 @@ mod tests {
         assert!(new(array![[0.2, 0.3, 0.5], [0.0, 0.0, 1.0]]).is_ok());
         for bad in [[0.2, 0.3, 0.6], [-0.1, 0.6, 0.5], [f64::NAN, 0.5, 0.5]] {
             let refused = new(array![[0.2, 0.3, 0.5], bad]);
-            assert!(
-                matches!(refused, Err(Error::InvalidProbabilities { question: 1, found }) if found[1] == bad[1])
-            );
+            assert!(matches!(
+                refused.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Judgment(JudgmentError::InvalidProbabilities { question: 1, found }))
+                    if found[1] == bad[1]
+            ));
         }
         assert!(matches!(
-            new(array![[0.5, 0.5], [0.5, 0.5]]),
-            Err(Error::Shape { .. })
+            new(array![[0.5, 0.5], [0.5, 0.5]])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
         ));
         let choices =
             ChoiceFrequencies::<AnchoredTask>::new(stimuli, vec![[0, 1, 2]], vec![[1.0, 0.0, 0.0]]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::judgment::{ChoiceFrequencies, OddOneOut, OddOneOutTask};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
@@ -110,11 +110,12 @@ impl PublishedSearch {
     pub fn new(temperatures: impl IntoIterator<Item = f64>) -> Result<Self> {
         let temperatures: Vec<f64> = temperatures.into_iter().collect();
         if temperatures.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "temperatures",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         for &temperature in &temperatures {
             ZeroShotOddOneOut::default().with_temperature(temperature)?;
@@ -275,6 +276,7 @@ impl From<PublishedSearch> for Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use approx::assert_relative_eq;
 
     #[test]
@@ -309,8 +311,8 @@ mod tests {
     #[test]
     fn grids_are_checked() {
         assert!(matches!(
-            PublishedSearch::new([]),
-            Err(Error::TooFew { found: 0, .. })
+            PublishedSearch::new([]).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
         ));
         assert!(PublishedSearch::new([1.0, 0.0]).is_err());
         let search = PublishedSearch::default();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::objective::{Moments, Objective};
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
@@ -122,7 +122,7 @@ impl TemperatureScaling {
     }
 }
 
-const NO_END: Error = Error::NotConverged {
+const NO_END: ComputationError = ComputationError::NotConverged {
     what: "the temperature",
 };
 
@@ -166,8 +166,8 @@ fn minimize(objective: &Objective, start: Moments) -> Result<(f64, f64, usize)> 
             high / STRIDE
         };
         if !beta.is_finite() {
-            return Err(NO_END);
+            return Err(NO_END.into());
         }
     }
-    Err(NO_END)
+    Err(NO_END.into())
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::inference::{
     Confidence, Credit, Estimate, Interval, Term, benjamini_hochberg, check_length,
     clustered_mean_of, linearized, mean_over_trials, weighted_mean,
@@ -146,11 +146,12 @@ impl GroupAnalysis {
     ) -> Result<GroupedAlignment> {
         check_length(trials, credits)?;
         if groups.n_trials() != trials.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "trials that are in groups",
                 expected: trials.len(),
                 found: groups.n_trials(),
-            });
+            }
+            .into());
         }
         let cross_entropy = surprisals
             .map(|costs| clustered_mean_of(trials, costs))

@@ -3,7 +3,7 @@
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FeatureError, Result};
 use crate::judgment::{Task, Trials};
 use crate::representation::{Representation, with_values};
 use crate::similarity::Real;
@@ -26,11 +26,12 @@ impl ConceptEmbedding {
         let features = representation.features();
         let negative = features.iter().enumerate().find(|&(_, value)| value < 0.0);
         if let Some((position, value)) = negative {
-            return Err(Error::NegativeConcept {
+            return Err(FeatureError::Negative {
                 stimulus: representation.stimuli().ids()[position / n_features].clone(),
                 dimension: position % n_features,
                 value,
-            });
+            }
+            .into());
         }
         let names = (0..representation.n_features()).map(|column| format!("dimension {column}"));
         Ok(Self {
@@ -118,11 +119,12 @@ impl ConceptEmbedding {
     fn check_length(&self, what: &'static str, found: usize) -> Result<()> {
         match found == self.n_dimensions() {
             true => Ok(()),
-            false => Err(Error::LengthMismatch {
+            false => Err(ArgumentError::LengthMismatch {
                 what,
                 expected: self.n_dimensions(),
                 found,
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -147,6 +149,7 @@ fn largest_means<T: Real>(first: &[T], second: &[T], k: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ErrorKind, StimuliError};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -176,13 +179,19 @@ mod tests {
         assert_eq!(of(2)[3], [0, 2]);
         for k in [0, 4] {
             let refused = embedding().dimensions(&trials, k);
-            assert!(matches!(refused, Err(Error::InvalidParameter { .. })));
+            assert!(matches!(
+                refused.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
+            ));
         }
         let missing = OddOneOut::new(trials.stimuli().clone(), vec![[0, 1, 2]]).unwrap();
         let refused = embedding().dimensions(&missing, 1);
         assert!(matches!(
-            refused,
-            Err(Error::MissingStimuli { n_missing: 1, .. })
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::Missing {
+                n_missing: 1,
+                ..
+            }))
         ));
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::Credit;
 
 /// The trials in which every one of several models fails ([`shared_failures`]).
@@ -56,22 +56,24 @@ pub struct GroupFailures {
 /// trial of the groups.
 pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
     if models.is_empty() {
-        return Err(Error::TooFew {
+        return Err(ArgumentError::TooFew {
             what: "models",
             needed: 1,
             found: 0,
-        });
+        }
+        .into());
     }
     let n_trials = groups.n_trials();
     let mut all_fail = vec![true; n_trials];
     let mut expected = n_trials as f64;
     for credits in models {
         if credits.len() != n_trials {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "credits of trials",
                 expected: n_trials,
                 found: credits.len(),
-            });
+            }
+            .into());
         }
         let mut n_failed = 0usize;
         for (all_fail, &credit) in all_fail.iter_mut().zip(*credits) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::ConceptEmbedding;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, JudgmentError, Result};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
@@ -68,7 +68,7 @@ impl TrialGroups {
         groups: impl IntoIterator<Item = (String, Vec<usize>)>,
     ) -> Result<Self> {
         if n_trials == 0 {
-            return Err(Error::NoTrials);
+            return Err(JudgmentError::NoTrials.into());
         }
         let (names, mut trials): (Vec<String>, Vec<Vec<usize>>) = groups.into_iter().unzip();
         for positions in &mut trials {
@@ -124,11 +124,12 @@ impl TrialGroups {
         membership: Membership,
     ) -> Result<Self> {
         if labels.len() != trials.stimuli().len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "labels of stimuli",
                 expected: trials.stimuli().len(),
                 found: labels.len(),
-            });
+            }
+            .into());
         }
         let mut names: Vec<String> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
@@ -230,6 +231,7 @@ impl TrialGroups {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -251,12 +253,14 @@ mod tests {
             ([vec![0, 1], vec![0, 1, 2, 3]], 0)
         );
         assert!(matches!(
-            TrialGroups::by_category(&trials, &labels[..4], Membership::AnyShown),
-            Err(Error::LengthMismatch {
+            TrialGroups::by_category(&trials, &labels[..4], Membership::AnyShown)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
                 expected: 5,
                 found: 4,
                 ..
-            })
+            }))
         ));
     }
 
@@ -266,9 +270,14 @@ mod tests {
         assert_eq!(groups.trials(0), Some(&[1, 3][..]));
         assert_eq!((groups.trials(1), groups.n_ungrouped()), (None, 2));
         assert!(matches!(
-            TrialGroups::new(3, [("some".to_owned(), vec![3])]),
-            Err(Error::InvalidParameter { .. })
+            TrialGroups::new(3, [("some".to_owned(), vec![3])])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         ));
-        assert!(matches!(TrialGroups::new(0, []), Err(Error::NoTrials)));
+        assert!(matches!(
+            TrialGroups::new(0, []).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Judgment(JudgmentError::NoTrials))
+        ));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StimuliError};
 use crate::formats::TextEncoding;
 use crate::io::text::Table;
 use crate::stimuli::{Stimuli, missing};
@@ -33,11 +33,12 @@ pub fn read_labels(
             let id = row.text(ids).to_owned();
             let label = row.text(labels).trim().to_owned();
             if let Some((first, _)) = rows.insert(id.clone(), (position, label)) {
-                return Err(Error::DuplicateStimulus {
+                return Err(StimuliError::Duplicate {
                     id,
                     first,
                     second: position,
-                });
+                }
+                .into());
             }
             position += 1;
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, RdmError, Result};
 use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
 use crate::names::named;
@@ -118,7 +118,7 @@ impl SimilarityDataset for FreeArrangement {
 fn rdms(images: &ImageFiles, distances: MatArray) -> Result<RdmSet> {
     let distances = distances.into_matrix("people×n(n−1)/2 for n images")?;
     let found = distances.ncols();
-    images.require(n_stimuli_of(found).ok_or(Error::NotAllPairs { found })?)?;
+    images.require(n_stimuli_of(found).ok_or(RdmError::NotAllPairs { found })?)?;
     let mut rdms = Vec::new();
     for (person, pairs) in distances.rows().into_iter().enumerate() {
         let rdm = Rdm::new(images.stimuli().clone(), pairs.to_vec()).and_then(|rdm| {

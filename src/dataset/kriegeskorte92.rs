@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::rdm::{Rdm, RdmFile, RdmSet};
 use crate::stimuli::Stimuli;
 
@@ -49,24 +49,25 @@ impl Kriegeskorte92 {
     /// not as many as RDMs.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);
-        let text = std::fs::read(&path).map_err(|source| Error::Read {
+        let text = std::fs::read(&path).map_err(|source| FileError::Read {
             path: path.clone(),
             source,
         })?;
         let read = || {
             let names: Vec<String> =
-                serde_json::from_slice(&text).map_err(|source| Error::Malformed {
+                serde_json::from_slice(&text).map_err(|source| FileError::Malformed {
                     format: "json",
                     source: source.into(),
                 })?;
             let file = RdmFile::open(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
             if names.len() != models.len() {
-                return Err(Error::LengthMismatch {
+                return Err(ArgumentError::LengthMismatch {
                     what: "names of models",
                     expected: models.len(),
                     found: names.len(),
-                });
+                }
+                .into());
             }
             let rdms = models.rdms().iter().cloned();
             Ok(names.into_iter().zip(rdms).collect())

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::io::reserve;
 use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
@@ -57,11 +57,12 @@ impl LabelTriplets {
         seed: u64,
     ) -> Result<Self> {
         if labels.len() != stimuli.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "labels of stimuli",
                 expected: stimuli.len(),
                 found: labels.len(),
-            });
+            }
+            .into());
         }
         let mut classes = classes_of(labels);
         if classes.len() < 2 {

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::Axis;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
 use crate::rdm::{Rdm, RdmSet};
@@ -103,9 +103,9 @@ fn rdms(images: &ImageFiles, judgments: MatArray) -> Result<RdmSet> {
 }
 
 fn not_square(found: &[usize]) -> Error {
-    Error::Shape {
+    Error::from(ArgumentError::Shape {
         what: "the variable",
         expected: "people×n×n for n images".into(),
         found: found.iter().map(|&length| length as u64).collect(),
-    }
+    })
 }

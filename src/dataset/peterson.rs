@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{Error, PairProblem, Result};
+use crate::error::{ArgumentError, Error, FileError, PairProblem, RdmError, Result};
 use crate::images::ImageFiles;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
@@ -125,9 +125,11 @@ const PICKLE: &str = "it is a Python pickle, which could run any program when it
 
 /// The file of similarities: `.npy`, or else `.mat`, or else whatever is there.
 fn file_in(folder: &Path) -> Result<PathBuf> {
-    let unreadable = |source| Error::Read {
-        path: folder.into(),
-        source,
+    let unreadable = |source| {
+        Error::from(FileError::Read {
+            path: folder.into(),
+            source,
+        })
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -149,11 +151,11 @@ fn file_in(folder: &Path) -> Result<PathBuf> {
     files.retain(|&(rank, _)| Some(rank) == best);
     match files.as_slice() {
         [(_, path)] => Ok(path.clone()),
-        several => Err(Error::LengthMismatch {
+        several => Err(Error::from(ArgumentError::LengthMismatch {
             what: "files of similarities (.mat or .npy)",
             expected: 1,
             found: several.len(),
-        }
+        })
         .in_file(folder)),
     }
 }
@@ -163,10 +165,11 @@ fn read_mat(path: &Path) -> Result<Array2<f64>> {
     let mut names = file.names();
     names.retain(|name| name.to_ascii_lowercase().contains("sim"));
     let [name] = names.as_slice() else {
-        return Err(Error::NoSuchArray {
+        return Err(FileError::NoSuchArray {
             name: if names.is_empty() { "…sim…" } else { "" }.into(),
             available: file.names(),
-        });
+        }
+        .into());
     };
     file.read(name)?.into_matrix(SQUARE)
 }
@@ -190,7 +193,7 @@ fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
     for ((row, column), &value) in matrix.indexed_iter() {
         // NaN is no judgment either.
         if !(0.0..=Peterson::HIGHEST).contains(&value) {
-            return Err(Error::InvalidPair {
+            return Err(RdmError::InvalidPair {
                 first: stimuli.ids()[row].clone(),
                 second: stimuli.ids()[column].clone(),
                 problem: PairProblem::OffScale {
@@ -198,7 +201,8 @@ fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
                     lowest: 0.0,
                     highest: Peterson::HIGHEST,
                 },
-            });
+            }
+            .into());
         }
     }
     let dissimilarities = matrix.mapv(|similarity| Peterson::HIGHEST - similarity);
@@ -209,9 +213,9 @@ fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
 }
 
 fn not_square(found: &[usize]) -> Error {
-    Error::Shape {
+    Error::from(ArgumentError::Shape {
         what: "the matrix of similarities",
         expected: SQUARE.into(),
         found: found.iter().map(|&length| length as u64).collect(),
-    }
+    })
 }

@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result};
 use crate::io::format::Format;
 use crate::io::reserve;
 use crate::io::triplets::TripletReader;
@@ -71,10 +71,10 @@ impl<T: Task> TripletChunks<T> {
         let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
         let is_text = matches!(Format::of(path), Ok(Format::Text));
         if is_file && is_text && !TripletReader::begins_with_indices(path)? {
-            return Err(Error::Ambiguous {
+            return Err(Error::from(FileError::Ambiguous {
                 what: "three indices a line".into(),
                 remedy: "read other layouts of trials whole, not in chunks",
-            }
+            })
             .in_file(path));
         }
         Ok(Self {
@@ -125,15 +125,14 @@ impl<T: Task> TripletChunks<T> {
         self.n_read += n_new as u64;
         self.has_first |= trials.as_flattened().contains(&0);
         let trials = Trials::new(self.stimuli.clone(), trials);
-        trials.map(Some).map_err(|error| match error {
-            // It was counted from the start of the chunk.
-            Error::InvalidTrial { trial, problem } => Error::InvalidTrial {
-                trial: n_before + trial,
-                problem,
+        trials.map(Some).map_err(|error| match error.into_kind() {
+            // The trial was counted from the start of the chunk.
+            ErrorKind::Judgment(JudgmentError::InvalidTrial { trial, problem }) => {
+                let trial = n_before + trial;
+                Error::from(JudgmentError::InvalidTrial { trial, problem }).in_file(&self.path)
             }
-            .in_file(&self.path),
-            Error::NoTrials => Error::NoTrials.in_file(&self.path),
-            of_stimuli => of_stimuli,
+            ErrorKind::Judgment(error) => Error::from(error).in_file(&self.path),
+            of_stimuli => of_stimuli.into(),
         })
     }
 }

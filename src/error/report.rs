@@ -33,7 +33,9 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::error::BoxedError;
+    use crate::error::{
+        ArgumentError, BoxedError, ExtractError, FileError, JudgmentError, RdmError, StimuliError,
+    };
     use crate::stimuli::NearMiss;
 
     /// An error of another library, which may show its source.
@@ -59,10 +61,10 @@ mod tests {
         let chain = texts.iter().rev().fold(None, |source, &text| {
             Some(Box::new(Foreign { text, source }) as BoxedError)
         });
-        Error::Malformed {
+        Error::from(FileError::Malformed {
             format: "npz",
             source: chain.unwrap(),
-        }
+        })
     }
 
     /// What a program prints that shows an error and then each of its sources.
@@ -74,7 +76,9 @@ mod tests {
 
     #[test]
     fn each_message_of_a_chain_is_said_once() {
-        let error = Error::NoTrials.in_fold(3).in_file("trials.npy");
+        let error = Error::from(JudgmentError::NoTrials)
+            .in_fold(3)
+            .in_file("trials.npy");
         assert_eq!(
             chain(&error),
             ["trials.npy", "fold 3", "there are no trials"]
@@ -84,10 +88,10 @@ mod tests {
             "trials.npy: fold 3: there are no trials"
         );
         assert_eq!(error.to_string(), "trials.npy");
-        let read = Error::Read {
+        let read = Error::from(FileError::Read {
             path: PathBuf::from("a.npy"),
             source: io::Error::other("the disk is gone"),
-        };
+        });
         assert_eq!(chain(&read), ["cannot read a.npy", "the disk is gone"]);
         assert_eq!(
             read.report().to_string(),
@@ -117,33 +121,35 @@ mod tests {
         let names = vec![long.clone(); 30];
         let stimulus = || long.clone();
         for error in [
-            Error::Shape {
+            Error::from(ArgumentError::Shape {
                 what: "an array",
                 expected: "a 2-D matrix".into(),
                 found: vec![1; 1000],
-            },
-            Error::NoSuchArray {
+            }),
+            Error::from(FileError::NoSuchArray {
                 name: long.clone(),
                 available: names.clone(),
-            },
-            Error::NoSuchColumn {
+            }),
+            Error::from(FileError::NoSuchColumn {
                 name: long.clone(),
                 available: names.clone(),
-            },
-            Error::NoTrials.in_rdm(&long).in_array(&long),
-            Error::NotANumber {
+            }),
+            Error::from(JudgmentError::NoTrials)
+                .in_rdm(&long)
+                .in_array(&long),
+            Error::from(FileError::NotANumber {
                 line: 1,
                 field: 2,
                 column: long.clone(),
                 expected: "a number",
                 found: long.clone(),
-            },
-            Error::DuplicateStimulus {
+            }),
+            Error::from(StimuliError::Duplicate {
                 id: stimulus(),
                 first: 0,
                 second: 1,
-            },
-            Error::MissingStimuli {
+            }),
+            Error::from(StimuliError::Missing {
                 ids: names.clone(),
                 n_missing: 30,
                 n_needed: 30,
@@ -152,41 +158,41 @@ mod tests {
                     header: Some(long.clone()),
                     ..NearMiss::default()
                 }),
-            },
-            Error::InvalidPair {
+            }),
+            Error::from(RdmError::InvalidPair {
                 first: stimulus(),
                 second: stimulus(),
                 problem: crate::error::PairProblem::Missing,
-            },
-            Error::UnknownName {
+            }),
+            Error::from(ArgumentError::UnknownName {
                 what: "module",
                 name: long.clone(),
                 nearest: names.clone(),
-            },
-            Error::WeightsMismatch {
+            }),
+            Error::from(ExtractError::WeightsMismatch {
                 missing: names.clone(),
                 unexpected: names.clone(),
                 misshapen: Vec::new(),
-            },
-            Error::UnsupportedElement {
+            }),
+            Error::from(FileError::UnsupportedElement {
                 expected: "numbers",
                 found: long.clone(),
-            },
+            }),
             Error::parameter("alpha", "positive", &long),
-            Error::Malformed {
+            Error::from(FileError::Malformed {
                 format: "json",
                 source: long.clone().into(),
-            },
+            }),
         ] {
             let report = error.report().to_string();
             assert!(report.chars().count() < 4000, "{}", report.chars().count());
             assert!(report.contains('…'), "{report}");
         }
-        let shape = Error::Shape {
+        let shape = Error::from(ArgumentError::Shape {
             what: "an array",
             expected: "a 2-D matrix".into(),
             found: vec![3, 4, 5],
-        };
+        });
         assert_eq!(
             shape.to_string(),
             "an array has shape [3, 4, 5] (expected a 2-D matrix)"

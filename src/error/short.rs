@@ -20,7 +20,7 @@ fn beginning(text: &str, max_chars: usize) -> (&str, &'static str) {
 }
 
 /// A text.
-pub(super) struct Short<'a>(pub &'a str);
+pub(crate) struct Short<'a>(pub &'a str);
 
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,7 +40,7 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// Numbers, such as the lengths of axes.
-pub(super) struct Numbers<'a, T>(pub &'a [T]);
+pub(crate) struct Numbers<'a, T>(pub &'a [T]);
 
 impl<T: fmt::Debug> fmt::Display for Numbers<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,7 +57,7 @@ impl<T: fmt::Debug> fmt::Display for Numbers<'_, T> {
 }
 
 /// All names, where they are few.
-pub(super) struct List<'a>(pub &'a [String]);
+pub(crate) struct List<'a>(pub &'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,9 +77,9 @@ impl fmt::Display for List<'_> {
 }
 
 /// The first few of `total` names.
-pub(super) struct Sample<'a> {
-    pub ids: &'a [String],
-    pub total: usize,
+pub(crate) struct Sample<'a> {
+    pub(crate) ids: &'a [String],
+    pub(crate) total: usize,
 }
 
 impl fmt::Display for Sample<'_> {
@@ -104,7 +104,7 @@ fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
 }
 
 /// A text of another library, on one line.
-pub(super) fn on_one_line(text: &str) -> String {
+pub(crate) fn on_one_line(text: &str) -> String {
     /// Longer than anything that is worth reading.
     const MAX_CHARS: usize = 1000;
 

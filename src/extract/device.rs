@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ExtractError, Result};
 
 /// The device that a network computes on; `cpu`, `cuda`, `cuda:1`, `metal` in text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -28,9 +28,12 @@ impl Device {
             Device::Cuda(number) => candle_core::Device::new_cuda(number),
             Device::Metal(number) => candle_core::Device::new_metal(number),
         };
-        opened.map_err(|source| Error::NoDevice {
-            device: self.to_string(),
-            source: Box::new(source),
+        opened.map_err(|source| {
+            ExtractError::NoDevice {
+                device: self.to_string(),
+                source: Box::new(source),
+            }
+            .into()
         })
     }
 }

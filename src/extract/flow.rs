@@ -1,6 +1,6 @@
 //! How a pass through a network ends: with a value, early since all that is wanted is there, or badly.
 
-use crate::error::Error;
+use crate::error::{Error, ExtractError};
 
 /// Why a pass goes no further.
 #[derive(Debug)]
@@ -27,14 +27,14 @@ impl From<Error> for Interrupt {
 
 /// What candle refused.
 pub(in crate::extract) fn of_candle(error: candle_core::Error) -> Error {
-    Error::Computation {
+    Error::from(ExtractError::Forward {
         source: Box::new(error),
-    }
+    })
 }
 
 /// Something that a backend doesn't do.
 pub(in crate::extract) fn unsupported(what: &str) -> Interrupt {
-    Interrupt::Failed(Error::Computation {
+    Interrupt::Failed(Error::from(ExtractError::Forward {
         source: format!("{what} can't be computed with here").into(),
-    })
+    }))
 }

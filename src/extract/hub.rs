@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hf_hub::api::sync::ApiBuilder;
 use hf_hub::{Cache, Repo};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ExtractError, Result};
 use crate::extract::published::{HubFile, PublishedWeights};
 use crate::extract::weights::Weights;
 
@@ -58,7 +58,7 @@ impl Hub {
     /// [`Error::NotOnHub`] where they are not there; [`Error::NotFetched`] where they are neither in the
     /// cache nor to be fetched; otherwise as for [`Weights::read`].
     pub fn weights(&self, published: &PublishedWeights) -> Result<Weights> {
-        let file = published.hub().ok_or_else(|| Error::NotOnHub {
+        let file = published.hub().ok_or_else(|| ExtractError::NotOnHub {
             weights: published.name(),
         })?;
         let weights = Weights::read(self.path(file)?)?;
@@ -74,10 +74,12 @@ impl Hub {
         if let Some(path) = self.cache.repo(repo.clone()).get(file.file) {
             return Ok(path);
         }
-        let not_fetched = |source| Error::NotFetched {
-            repository: file.repository.clone(),
-            file: file.file,
-            source,
+        let not_fetched = |source| {
+            Error::from(ExtractError::NotFetched {
+                repository: file.repository.clone(),
+                file: file.file,
+                source,
+            })
         };
         if self.is_offline {
             return Err(not_fetched(
@@ -94,6 +96,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn what_is_in_the_cache_is_not_fetched() {
@@ -102,7 +105,13 @@ mod tests {
         let file = published.hub().unwrap();
         let hub = Hub::with_cache(folder.path()).offline();
         let absent = hub.weights(&published).unwrap_err();
-        assert!(matches!(&absent, Error::NotFetched { .. }), "{absent}");
+        assert!(
+            matches!(
+                absent.kind(),
+                ErrorKind::Extract(ExtractError::NotFetched { .. })
+            ),
+            "{absent}"
+        );
         assert!(absent.to_string().contains(&file.repository), "{absent}");
 
         // As the clients of the hub lay it out.
@@ -122,8 +131,8 @@ mod tests {
         assert_eq!(weights.names().collect::<Vec<_>>(), ["proj"]);
         let elsewhere = PublishedWeights::named("alexnet").unwrap();
         assert!(matches!(
-            hub.weights(&elsewhere),
-            Err(Error::NotOnHub { .. })
+            hub.weights(&elsewhere).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Extract(ExtractError::NotOnHub { .. }))
         ));
     }
 }

@@ -5,6 +5,7 @@
 mod architecture;
 mod builder;
 mod device;
+pub(crate) mod error;
 mod extraction;
 mod flow;
 #[cfg(feature = "hub")]

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use ndarray::{Array2, ArrayView4};
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Error, Result};
 use crate::extract::architecture::Architecture;
 use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::device::Device;
@@ -74,11 +74,12 @@ impl Network {
     ) -> Result<Self> {
         let opened = device.open()?;
         if taps.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "taps",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let mut modules: Vec<&str> = Vec::new();
         let mut places = Vec::new();
@@ -98,11 +99,12 @@ impl Network {
             .iter()
             .find(|&&module| !names.iter().any(|n| n == module))
         {
-            return Err(Error::UnknownName {
+            return Err(ArgumentError::UnknownName {
                 what: "module",
                 name: (*unknown).into(),
                 nearest: nearest(unknown, &names),
-            });
+            }
+            .into());
         }
         Ok(Self {
             architecture: architecture.clone(),
@@ -174,11 +176,12 @@ impl Network {
     pub fn represent(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>> {
         let (n, channels, height, width) = images.dim();
         if channels != 3 || n == 0 {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "a batch of images",
                 expected: "images × 3 × height × width, at least one image".into(),
                 found: images.shape().iter().map(|&n| n as u64).collect(),
-            });
+            }
+            .into());
         }
         let images = images.as_standard_layout();
         let values = images.as_slice().expect("in row-major order");
@@ -212,10 +215,12 @@ impl Network {
             }
             let values = pass.into_values();
             let read = |(tap, &(place, axes)): (&Tap, &(usize, Axes))| {
-                let value = values[place].as_ref().ok_or_else(|| Error::UnknownName {
-                    what: "module that a pass comes by",
-                    name: tap.to_string(),
-                    nearest: Vec::new(),
+                let value = values[place].as_ref().ok_or_else(|| {
+                    Error::from(ArgumentError::UnknownName {
+                        what: "module that a forward pass reaches",
+                        name: tap.to_string(),
+                        nearest: Vec::new(),
+                    })
                 })?;
                 let pooled = pool(value, tap.pooling(), axes)?;
                 Ok(pooled.flatten_all()?.to_vec1()?)
@@ -224,9 +229,9 @@ impl Network {
         };
         forward().map_err(|interrupt| match interrupt {
             Interrupt::Failed(error) => error,
-            Interrupt::Complete => Error::NotConverged {
+            Interrupt::Complete => Error::from(ComputationError::NotConverged {
                 what: "a pass through the network",
-            },
+            }),
         })
     }
 

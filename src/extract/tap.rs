@@ -158,13 +158,9 @@ pub(in crate::extract) enum Axes {
 /// # Errors
 /// [`Error::InvalidParameter`] where the output has no such parts.
 pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow<Tensor> {
-    let refuse = |expected| {
+    let refuse = |expected| -> Result<Tensor> {
         let found = format!("{} for {:?}", pooling.name(), &x.dims()[1..]);
-        Err(Error::InvalidParameter {
-            name: "pooling",
-            expected,
-            found,
-        })
+        Err(Error::parameter("pooling", expected, found))
     };
     let rank = x.dims().len();
     let n_tokens = if rank == 3 { x.dim(1)? } else { 0 };

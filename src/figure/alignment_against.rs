@@ -12,7 +12,7 @@ use super::marker::Marker;
 use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FigureError, Result};
 use crate::inference::{Confidence, Interval};
 
 /// The alignment of models against their size, their accuracy on another task, or any other number: a
@@ -114,20 +114,22 @@ impl AlignmentAgainst {
         const HEIGHT: f64 = 440.0;
 
         if self.models.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "models",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         if self.spacing == Spacing::Logarithmic
             && let Some(model) = self.models.iter().find(|model| model.against <= 0.0)
         {
-            return Err(Error::NotDrawable {
+            return Err(FigureError::NotDrawable {
                 what: "number",
                 of: model.name.clone(),
                 value: model.against,
-            });
+            }
+            .into());
         }
         let line = if self.with_line {
             Some(self.line()?)

@@ -11,7 +11,7 @@ use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
 /// The alignment of models, sorted, with intervals, the noise ceiling and chance; models of a group share
@@ -85,11 +85,12 @@ impl AlignmentByModel {
 
     fn drawing(&self) -> Result<Drawing> {
         if self.models.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "models",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let mut models: Vec<&Model> = self.models.iter().collect();
         models.sort_by(|left, right| right.alignment.value.total_cmp(&left.alignment.value));

@@ -9,7 +9,7 @@ use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
 /// A bar for each dimension or concept, sorted, from 0: R² of predictions, or the accuracy of trials that
@@ -66,11 +66,12 @@ impl DimensionBars {
         const HALF: f64 = 6.0;
 
         if self.dimensions.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "dimensions",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let mut dimensions: Vec<&(String, Measured)> = self.dimensions.iter().collect();
         dimensions.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));

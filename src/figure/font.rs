@@ -8,7 +8,7 @@ use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontTransform};
 
 use super::color::Color;
-use crate::error::{Error, Result};
+use crate::error::{Error, FigureError, Result};
 
 /// What vector graphics name: the same font or one of the same widths; the others that are common are
 /// narrower, so that what is measured here is enough.
@@ -189,8 +189,11 @@ fn dejavu_sans() -> Result<&'static FontRef<'static>> {
     static FONT: OnceLock<Result<FontRef<'static>, InvalidFont>> = OnceLock::new();
 
     let font = FONT.get_or_init(|| FontRef::try_from_slice(dejavu::sans::regular()));
-    font.as_ref().map_err(|error| Error::Drawing {
-        source: Box::new(*error),
+    font.as_ref().map_err(|error| {
+        FigureError::Drawing {
+            source: Box::new(*error),
+        }
+        .into()
     })
 }
 

@@ -10,7 +10,7 @@ use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
 const BEFORE: Color = Color::PALETTE[1];
@@ -87,11 +87,12 @@ impl Gains {
 
     fn drawing(&self) -> Result<Drawing> {
         if self.models.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "models",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let mut models: Vec<&Model> = self.models.iter().collect();
         models.sort_by(|left, right| right.after.value.total_cmp(&left.after.value));

@@ -11,7 +11,7 @@ use super::marker::Marker;
 use super::measured::{Measured, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::scale::{Scale, Spacing};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
 /// Alignment along the layers of networks: a line each, named at its end, with the noise ceiling.
@@ -77,11 +77,12 @@ impl LayerCurves {
         });
         let mut layers: Vec<(f64, Measured)> = checked.collect::<Result<_>>()?;
         if layers.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "layers",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         layers.sort_by(|(left, _), (right, _)| left.total_cmp(right));
         self.networks.push((name, layers));
@@ -95,11 +96,12 @@ impl LayerCurves {
         const LEADER: f64 = 22.0;
 
         if self.networks.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "networks",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let layers = || self.networks.iter().flat_map(|(_, layers)| layers);
         let numbers = layers().flat_map(|(_, alignment)| alignment.numbers());

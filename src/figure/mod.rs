@@ -15,6 +15,7 @@ mod axes;
 mod color;
 mod dimension_bars;
 mod drawing;
+pub(crate) mod error;
 mod font;
 mod gains;
 mod groups;

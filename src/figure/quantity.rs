@@ -1,6 +1,6 @@
 //! What an axis measures.
 
-use crate::error::{Error, Result};
+use crate::error::{FigureError, Result};
 
 /// What an axis measures: its name, its unit, and how numbers are written.
 ///
@@ -123,11 +123,12 @@ impl Quantity {
 pub(super) fn drawable(value: f64, what: &'static str, of: &str) -> Result<f64> {
     match value.abs() < 1e150 {
         true => Ok(value),
-        false => Err(Error::NotDrawable {
+        false => Err(FigureError::NotDrawable {
             what,
             of: of.into(),
             value,
-        }),
+        }
+        .into()),
     }
 }
 
@@ -185,6 +186,7 @@ fn short_count(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
 
     #[test]
     fn numbers_are_written_as_people_read_them() {
@@ -213,7 +215,11 @@ mod tests {
     fn what_cannot_be_drawn_is_refused_by_name() {
         for value in [f64::NAN, f64::INFINITY, -1e200] {
             let error = drawable(value, "value", "vgg16");
-            assert!(matches!(error, Err(Error::NotDrawable { of, .. }) if of == "vgg16"));
+            assert!(matches!(
+                error.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Figure(FigureError::NotDrawable { of, .. }))
+                    if of == "vgg16"
+            ));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::labels::spread;
 use super::legend::{self, Key};
 use super::quantity::{Quantity, drawable};
 use super::scale::Scale;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -48,11 +48,12 @@ impl RdmHeatMap {
     pub fn new(title: impl Into<String>, rdm: Rdm, dissimilarity: Quantity) -> Result<Self> {
         let n_pairs = rdm.n_pairs() - rdm.n_missing();
         if n_pairs == 0 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "pairs",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         for &value in rdm.values().iter().filter(|value| !value.is_nan()) {
             drawable(value, "dissimilarity", "RDM")?;
@@ -98,11 +99,12 @@ impl RdmHeatMap {
         }
         let found = runs.iter().map(|(_, n)| n).sum();
         if found != self.rdm.n_stimuli() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "groups",
                 expected: self.rdm.n_stimuli(),
                 found,
-            });
+            }
+            .into());
         }
         self.groups = runs;
         Ok(self)

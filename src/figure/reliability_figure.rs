@@ -11,7 +11,7 @@ use super::measured::checked_interval;
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::Scale;
 use crate::calibration::ReliabilityTable;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 
 /// A reliability diagram: how often what is predicted was chosen, by how probable it is said to be, with
 /// the gap to the diagonal, where the two are the same; below, how many predictions there are.
@@ -33,11 +33,12 @@ impl ReliabilityFigure {
     /// not finite.
     pub fn new(title: impl Into<String>, table: ReliabilityTable) -> Result<Self> {
         if table.bins.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "bins",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         for bin in &table.bins {
             let name = format!("bin ({}, {}]", bin.lower, bin.upper);

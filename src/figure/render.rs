@@ -11,7 +11,7 @@ use plotters_backend::{BackendColor, BackendStyle, DrawingBackend, DrawingErrorK
 use super::drawing::{Area, Drawing, Point, Shape, cleaned};
 use super::font::{ASCENT, Style};
 use super::resample::resample;
-use crate::error::{Error, Result};
+use crate::error::{Error, FigureError, FileError, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::{extension, reserve};
 
@@ -28,10 +28,11 @@ impl Drawing {
             "svg" => self.svg()?.into_bytes(),
             "png" => self.png()?,
             _ => {
-                return Err(Error::UnknownFormat {
+                return Err(FileError::UnknownFormat {
                     path: path.into(),
                     expected: ".svg or .png",
-                });
+                }
+                .into());
             }
         };
         write_atomically(path, |writer| writer.write_all(&bytes))
@@ -97,9 +98,10 @@ impl Drawing {
         }
         drop(backend);
         let shape = (height as usize, width as usize, 3);
-        let pixels = Array3::from_shape_vec(shape, pixels).map_err(|source| Error::Drawing {
-            source: Box::new(source),
-        })?;
+        let pixels =
+            Array3::from_shape_vec(shape, pixels).map_err(|source| FigureError::Drawing {
+                source: Box::new(source),
+            })?;
         // Edges become smooth by it.
         let step = FINE / DENSITY;
         let size = (width as usize / step, height as usize / step);
@@ -210,7 +212,7 @@ fn png(pixels: &Array3<u8>) -> Result<Vec<u8>> {
         writer.write_image_data(&data)?;
         writer.finish()
     });
-    written.map_err(|source| Error::Drawing {
+    written.map_err(|source| FigureError::Drawing {
         source: Box::new(source),
     })?;
     Ok(bytes)
@@ -231,7 +233,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn undrawable<E: std::error::Error + Send + Sync + 'static>(error: DrawingErrorKind<E>) -> Error {
-    Error::Drawing {
+    Error::from(FigureError::Drawing {
         source: Box::new(error),
-    }
+    })
 }

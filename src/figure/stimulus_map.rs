@@ -12,7 +12,7 @@ use super::marker::Marker;
 use super::places::apart;
 use super::quantity::decimal;
 use super::thumbnail::Thumbnail;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::rdm::{ClassicalMds, Rdm};
 use crate::stimuli::Stimuli;
 
@@ -107,11 +107,12 @@ impl StimulusMap {
     fn require_one_each(&self, what: &'static str, found: usize) -> Result<()> {
         match found == self.stimuli.len() {
             true => Ok(()),
-            false => Err(Error::LengthMismatch {
+            false => Err(ArgumentError::LengthMismatch {
                 what,
                 expected: self.stimuli.len(),
                 found,
-            }),
+            }
+            .into()),
         }
     }
 

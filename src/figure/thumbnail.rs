@@ -5,7 +5,7 @@ use ndarray::Array3;
 use super::color::Color;
 use super::drawing::{Area, Drawing, Point};
 use super::resample::resample;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 
 /// The image of a stimulus, for figures in which it is small.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +24,12 @@ impl Thumbnail {
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         let (height, width, n_channels) = pixels.dim();
         if pixels.is_empty() || n_channels != 3 {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "an image",
                 expected: "[height, width, 3], not empty".into(),
                 found: pixels.shape().iter().map(|&n| n as u64).collect(),
-            });
+            }
+            .into());
         }
         let longest = height.max(width);
         if longest <= Self::SIDE {

@@ -6,7 +6,7 @@ use super::font::{self, Anchor};
 use super::heading::{EDGE, Heading, figure};
 use super::legend::{self, Key};
 use super::thumbnail::Thumbnail;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 
 /// A page of odd-one-out trials, three stimuli each, with what people and a model chose as the odd one.
 ///
@@ -110,11 +110,12 @@ impl TripletPage {
         const GAP: f64 = 22.0;
 
         if self.trials.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "trials",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let (mut drawing, top) = self.heading.draw(WIDTH)?;
         let keys = [

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::is_image;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, ImageError, Result};
 
 /// The files of a folder that are not hidden.
 #[derive(Debug, Default)]
@@ -40,10 +40,11 @@ impl Files {
                 .canonicalize()
                 .map_err(|source| unreadable(&folder, source))?;
             if let Some(first) = known.insert(real, folder.clone()) {
-                return Err(Error::SameFolder {
+                return Err(ImageError::SameFolder {
                     first,
                     second: folder,
-                });
+                }
+                .into());
             }
             waiting.extend(files.add(&folder)?);
         }
@@ -86,10 +87,10 @@ pub(super) fn is_hidden(path: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Error {
-    Error::Read {
+    Error::from(FileError::Read {
         path: path.into(),
         source,
-    }
+    })
 }
 
 fn dangling(target: &Path, source: &io::Error) -> io::Error {

@@ -1,5 +1,6 @@
 //! Image files, each the image of one stimulus.
 
+pub(crate) mod error;
 mod folder;
 mod order;
 
@@ -8,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use self::folder::{Files, is_hidden};
 pub use self::order::ImageOrder;
-use crate::error::{Error, NAMED_IDS, Result};
+use crate::error::{ArgumentError, Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError};
 use crate::io::extension;
 use crate::stimuli::Stimuli;
 
@@ -72,11 +73,11 @@ impl ImageFiles {
                 .iter()
                 .map(|path| first_folder(path, folder))
                 .collect();
-            let mixed = Error::MixedFolder {
+            let mixed = Error::from(ImageError::MixedFolder {
                 n_own: own.len(),
                 n_inner: inner.len(),
                 folders: folders.into_iter().take(NAMED_IDS).collect(),
-            };
+            });
             return Err(mixed.in_file(folder));
         }
         Self::of(files, folder)
@@ -97,14 +98,14 @@ impl ImageFiles {
     fn of(files: Files, folder: &Path) -> Result<Self> {
         let Files { images, ignored } = files;
         if images.is_empty() {
-            let no_images = Error::NoImages {
+            let no_images = Error::from(ImageError::NoImages {
                 n_ignored: ignored.len(),
                 ignored: ignored
                     .iter()
                     .take(NAMED_IDS)
                     .map(|path| name(path))
                     .collect(),
-            };
+            });
             return Err(no_images.in_file(folder));
         }
         let ids: Vec<String> = images.iter().map(|path| id_within(path, folder)).collect();
@@ -127,13 +128,12 @@ impl ImageFiles {
         order: ImageOrder,
         ignored: Vec<PathBuf>,
     ) -> Result<Self> {
-        let stimuli = Stimuli::new(ids).map_err(|error| match error {
-            Error::DuplicateStimulus { id, first, second } => Error::DuplicateImage {
-                id,
-                first: paths[first].clone(),
-                second: paths[second].clone(),
-            },
-            other => other,
+        let stimuli = Stimuli::new(ids).map_err(|error| match error.into_kind() {
+            ErrorKind::Stimuli(StimuliError::Duplicate { id, first, second }) => {
+                let [first, second] = [first, second].map(|position| paths[position].clone());
+                Error::from(ImageError::Duplicate { id, first, second })
+            }
+            other => other.into(),
         })?;
         Ok(Self {
             stimuli,
@@ -248,11 +248,12 @@ impl ImageFiles {
         if self.len() == n {
             return Ok(());
         }
-        Err(Error::LengthMismatch {
+        Err(ArgumentError::LengthMismatch {
             what: "images beside a matrix of as many stimuli",
             expected: n,
             found: self.len(),
-        })
+        }
+        .into())
     }
 }
 
@@ -295,6 +296,7 @@ fn folders_within(path: &Path, folder: &Path) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ErrorKind, FileError, StimuliError};
 
     fn folder_of(names: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -389,8 +391,11 @@ mod tests {
 
         std::fs::write(folder.path().join("top.gif"), "").unwrap();
         let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-        assert!(matches!(&error, Error::InFile { source, .. }
-            if matches!(&**source, Error::MixedFolder { n_own: 1, n_inner: 4, folders } if folders == &["a", "b"])));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders })
+                if *folders == ["a", "b"]
+        ));
         assert!(error.report().to_string().contains("--recursive"));
         let images = ImageFiles::in_tree(folder.path()).unwrap();
         assert_eq!(images.len(), 5);
@@ -424,7 +429,9 @@ mod tests {
         let link = folder.path().join("a/3.png");
         symlink("nowhere.png", &link).unwrap();
         let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-        assert!(matches!(&error, Error::Read { path, .. } if *path == link));
+        assert!(
+            matches!(error.kind(), ErrorKind::File(FileError::Read { path, .. }) if *path == link)
+        );
         assert!(
             error
                 .report()
@@ -439,34 +446,38 @@ mod tests {
         let circle = folder.path().join("a/around");
         symlink("..", &circle).unwrap();
         let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-        assert!(matches!(error, Error::InFile { source, .. }
-            if matches!(&*source, Error::SameFolder { second, .. } if *second == circle)));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Image(ImageError::SameFolder { second, .. }) if *second == circle
+        ));
     }
 
     #[test]
     fn two_files_of_one_stimulus_are_named() {
         let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
         let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-        let Error::InFile { path, source } = error else {
-            panic!("{error}");
-        };
-        assert_eq!(path, folder.path());
-        assert!(
-            matches!(*source, Error::DuplicateImage { id, first, second }
-            if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"))
-        );
+        assert_eq!(error.path(), Some(folder.path()));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Image(ImageError::Duplicate { id, first, second })
+                if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png")
+        ));
     }
 
     #[test]
     fn a_folder_without_images_is_refused() {
         let folder = folder_of(&["notes.txt"]);
         let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-        assert!(matches!(error, Error::InFile { source, .. }
-            if matches!(&*source, Error::NoImages { n_ignored: 1, ignored } if ignored == &["notes.txt"])));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Image(ImageError::NoImages { n_ignored: 1, ignored })
+                if *ignored == ["notes.txt"]
+        ));
         let missing = folder.path().join("no");
         assert!(matches!(
-            ImageFiles::in_folder(&missing),
-            Err(Error::Read { path, .. }) if path == missing
+            ImageFiles::in_folder(&missing).as_ref().map_err(Error::kind),
+            Err(ErrorKind::File(FileError::Read { path, .. }))
+                if *path == missing
         ));
     }
 
@@ -478,12 +489,15 @@ mod tests {
         assert_eq!(selected.stimuli(), &wanted);
         assert_eq!(selected.paths(), [PathBuf::from("c.png"), "a.png".into()]);
         assert!(matches!(
-            images.select(&Stimuli::new(["a", "x"]).unwrap()),
-            Err(Error::MissingStimuli { ids, n_missing: 1, n_needed: 2, .. }) if ids == ["x"]
+            images.select(&Stimuli::new(["a", "x"]).unwrap()).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. }))
+                if *ids == ["x"]
         ));
         assert!(matches!(
-            ImageFiles::from_paths(["a.png", ".."]),
-            Err(Error::EmptyStimulusId { position: 1 })
+            ImageFiles::from_paths(["a.png", ".."])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::EmptyId { position: 1 }))
         ));
     }
 }

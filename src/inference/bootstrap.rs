@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::inference::{Confidence, Credit, Interval, check_length};
 use crate::judgment::{Task, Trials};
 
@@ -98,11 +98,12 @@ impl ObjectBootstrap {
         const NEEDED: usize = 4;
 
         match trials.shown().len() {
-            found if found < NEEDED => Err(Error::TooFew {
+            found if found < NEEDED => Err(ArgumentError::TooFew {
                 what: "objects for a bootstrap over objects",
                 needed: NEEDED,
                 found,
-            }),
+            }
+            .into()),
             _ => Ok(()),
         }
     }
@@ -221,6 +222,7 @@ fn quantile(sorted: &[f64], probability: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -263,12 +265,15 @@ mod tests {
             let credits: Vec<Credit> = (0..trials.len()).map(|t| Credit::from(t == 0)).collect();
             let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
             assert!(matches!(
-                bootstrap.run(&trials, &credits, Confidence::default()),
-                Err(Error::TooFew {
+                bootstrap
+                    .run(&trials, &credits, Confidence::default())
+                    .as_ref()
+                    .map_err(Error::kind),
+                Err(ErrorKind::Argument(ArgumentError::TooFew {
                     needed: 4,
                     found: 3,
                     ..
-                })
+                }))
             ));
         }
     }

@@ -1,7 +1,7 @@
 //! The variance of a mean over trials that share objects; the formula stands above this module, in
 //! [`inference`](super).
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::{Cell, Credit, Estimate, Level, object_cells, pair_level, triple_level};
 use crate::judgment::{Task, Trials};
 
@@ -86,11 +86,12 @@ pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result
 /// Refuses credits that are not one for each trial.
 pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<()> {
     if credits.len() != trials.len() {
-        return Err(Error::LengthMismatch {
+        return Err(ArgumentError::LengthMismatch {
             what: "credits of trials",
             expected: trials.len(),
             found: credits.len(),
-        });
+        }
+        .into());
     }
     Ok(())
 }

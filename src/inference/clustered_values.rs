@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::inference::level::start_of;
 use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
 use crate::judgment::{Task, Trials};
@@ -48,11 +48,12 @@ impl Term {
 /// [`Error::InvalidParameter`] for one that is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
     if values.len() != trials.len() {
-        return Err(Error::LengthMismatch {
+        return Err(ArgumentError::LengthMismatch {
             what: "values of trials",
             expected: trials.len(),
             found: values.len(),
-        });
+        }
+        .into());
     }
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         return Err(Error::parameter("the value of a trial", "finite", value));
@@ -168,6 +169,7 @@ fn by_key<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::inference::{Credit, mean_over_trials};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
@@ -235,12 +237,16 @@ mod tests {
     fn values_that_say_nothing_are_refused() {
         let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 2, 3]]).unwrap();
         assert!(matches!(
-            clustered_mean_of(&trials, &[1.0]),
-            Err(Error::LengthMismatch { .. })
+            clustered_mean_of(&trials, &[1.0])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
         ));
         assert!(matches!(
-            clustered_mean_of(&trials, &[1.0, f64::NAN]),
-            Err(Error::InvalidParameter { .. })
+            clustered_mean_of(&trials, &[1.0, f64::NAN])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         ));
     }
 }

@@ -87,7 +87,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
+    use crate::error::{ArgumentError, Error, ErrorKind};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -106,12 +106,14 @@ mod tests {
         assert_eq!(found[1].difference.value, 0.5);
         assert!(found[1].adjusted_p_value >= found[1].p_value);
         assert!(matches!(
-            compare(&trials, &[&a, &b[..3]], Confidence::default()),
-            Err(Error::LengthMismatch {
+            compare(&trials, &[&a, &b[..3]], Confidence::default())
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
                 expected: 4,
                 found: 3,
                 ..
-            })
+            }))
         ));
     }
 }

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 
 /// Which fold of a cross-validation each of several things is in: held out when it is the turn of
 /// that fold, and learned from in all others.
@@ -40,11 +40,12 @@ impl Folds {
         let mut sizes = vec![0usize; n_folds];
         of.iter().for_each(|&fold| sizes[fold] += 1);
         if sizes.contains(&0) {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "things in a fold",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         Ok(Self { of, n_folds })
     }
@@ -123,10 +124,12 @@ impl From<Folds> for Vec<usize> {
 }
 
 fn check_number(n_folds: usize, n: usize) -> Result<()> {
-    let too_few = |what, needed, found| Error::TooFew {
-        what,
-        needed,
-        found,
+    let too_few = |what, needed, found| {
+        Error::from(ArgumentError::TooFew {
+            what,
+            needed,
+            found,
+        })
     };
     if n_folds < 2 {
         return Err(too_few("folds", 2, n_folds));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::BUFFER_BYTES;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 
 /// Writes a file in one step: readers see the old content or the new, never a part.
 ///
@@ -100,15 +100,16 @@ fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
 }
 
 fn unwritable(path: &Path, source: io::Error) -> Error {
-    Error::Write {
+    Error::from(FileError::Write {
         path: path.into(),
         source,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn put(path: &Path, text: &str) -> Result<()> {
         write_atomically(path, |writer| writer.write_all(text.as_bytes()))
@@ -123,7 +124,11 @@ mod tests {
             writer.write_all(b"half of the ne")?;
             Err::<(), _>(io::Error::other("the disk is full"))
         });
-        assert!(matches!(error, Err(Error::Write { path: named, .. }) if named == path));
+        assert!(matches!(
+            error.as_ref().map_err(Error::kind),
+            Err(ErrorKind::File(FileError::Write { path: named, .. }))
+                if *named == path
+        ));
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         put(&path, "new").unwrap();
@@ -134,9 +139,11 @@ mod tests {
     fn refuses_folders_that_are_not_there_and_what_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().join("no/such/a.txt"), folder.path().into()] {
-            assert!(
-                matches!(put(&path, ""), Err(Error::Write { path: named, .. }) if named == path)
-            );
+            assert!(matches!(
+                put(&path, "").as_ref().map_err(Error::kind),
+                Err(ErrorKind::File(FileError::Write { path: named, .. }))
+                    if *named == path
+            ));
         }
     }
 

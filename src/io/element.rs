@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use crate::error::{Error, Result, TrialProblem};
+use crate::error::{Error, FileError, Result, TrialProblem};
 
 /// The types of elements that are read, in words.
 const READ: &str = "floats of 16, 32 or 64 bits, integers of 8 to 64 bits, or bool";
@@ -154,9 +154,11 @@ impl Element {
 
     /// The type behind a type string of numpy, such as `<f4`.
     pub(crate) fn from_descr(descr: &str) -> Result<Self> {
-        let unsupported = || Error::UnsupportedElement {
-            expected: READ,
-            found: descr.chars().take(80).collect(),
+        let unsupported = || {
+            Error::from(FileError::UnsupportedElement {
+                expected: READ,
+                found: descr.chars().take(80).collect(),
+            })
         };
         let order = match descr.as_bytes().first() {
             Some(b'<') => Some(ByteOrder::Little),
@@ -207,10 +209,11 @@ impl Element {
             Dtype::F32 => Kind::F32,
             Dtype::F64 => Kind::F64,
             other => {
-                return Err(Error::UnsupportedElement {
+                return Err(FileError::UnsupportedElement {
                     expected: READ,
                     found: format!("{other:?}"),
-                });
+                }
+                .into());
             }
         };
         Ok(Self {
@@ -288,6 +291,7 @@ encoding!(encode_f32(f32), encode_f64(f64));
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn decoded<T: FromElement>(descr: &str, bytes: &[u8]) -> Vec<T> {
         let mut out = Vec::new();
@@ -357,8 +361,8 @@ mod tests {
         ] {
             assert!(
                 matches!(
-                    Element::from_descr(descr),
-                    Err(Error::UnsupportedElement { .. })
+                    Element::from_descr(descr).as_ref().map_err(Error::kind),
+                    Err(ErrorKind::File(FileError::UnsupportedElement { .. }))
                 ),
                 "{descr}"
             );

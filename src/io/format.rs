@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::extension;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 
 /// The format of a file that holds numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +23,12 @@ impl Format {
     /// [`Error::ForeignFormat`] for a known format that isn't read, with how to convert it;
     /// [`Error::UnknownFormat`] for any other ending.
     pub(crate) fn of(path: &Path) -> Result<Self> {
-        let foreign = |format, remedy| Error::ForeignFormat {
-            path: path.into(),
-            format,
-            remedy,
+        let foreign = |format, remedy| {
+            Error::from(FileError::UnsupportedFormat {
+                path: path.into(),
+                format,
+                remedy,
+            })
         };
         Err(match extension(path).as_str() {
             "npy" => return Ok(Format::Npy),
@@ -59,10 +61,10 @@ impl Format {
                 "write.csv(as.matrix(x), \"FILE.csv\") in R converts it",
             ),
             "json" => foreign("JSON", "write the numbers as .csv or .npy"),
-            _ => Error::UnknownFormat {
+            _ => Error::from(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".npy, .npz, .safetensors, .mat, .csv, .tsv or .txt",
-            },
+            }),
         })
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod atomic;
 pub(crate) mod digest;
 pub(crate) mod element;
+pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod mat;
 pub(crate) mod npy;
@@ -19,7 +20,7 @@ pub(crate) mod txt_triplets;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{BoxedError, Error, Result};
+use crate::error::{BoxedError, ComputationError, Error, FileError, Result};
 
 /// How much of a file is read at once: small enough for the cache, large enough for few calls.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
@@ -47,19 +48,19 @@ impl Origin {
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
                 self.malformed(source)
             }
-            _ => Error::Read {
+            _ => Error::from(FileError::Read {
                 path: self.path.clone(),
                 source,
-            },
+            }),
         }
     }
 
     /// The error for content that is not of the format.
     pub(crate) fn malformed(&self, source: impl Into<BoxedError>) -> Error {
-        Error::Malformed {
+        Error::from(FileError::Malformed {
             format: self.format,
             source: source.into(),
-        }
+        })
     }
 }
 
@@ -71,9 +72,12 @@ pub(crate) fn extension(path: &Path) -> String {
 
 /// Opens a file for reading.
 pub(crate) fn open(path: &Path) -> Result<std::fs::File> {
-    std::fs::File::open(path).map_err(|source| Error::Read {
-        path: path.into(),
-        source,
+    std::fs::File::open(path).map_err(|source| {
+        FileError::Read {
+            path: path.into(),
+            source,
+        }
+        .into()
     })
 }
 
@@ -105,8 +109,8 @@ pub(crate) fn reserve<T>(out: &mut Vec<T>, additional: usize, what: &'static str
 
 /// The error for memory that cannot be had for `n` elements.
 pub(crate) fn out_of_memory<T>(what: &'static str, n: u64) -> Error {
-    Error::OutOfMemory {
+    Error::from(ComputationError::OutOfMemory {
         what,
         bytes: n.saturating_mul(size_of::<T>() as u64),
-    }
+    })
 }

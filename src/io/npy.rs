@@ -7,7 +7,7 @@ use std::path::Path;
 use super::element::{Element, FromElement};
 use super::npy_header::NpyHeader;
 use super::{BUFFER_BYTES, Origin, known_length, open, out_of_memory, read_up_to, reserve};
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 
 /// The most that is read at once where columns are put together to rows.
 const MAX_BUFFER_BYTES: usize = 16 << 20;
@@ -71,10 +71,11 @@ impl<R: Read> NpyReader<R> {
                 remaining,
                 is_sized: true,
             }),
-            _ => Err(Error::Truncated {
+            _ => Err(FileError::Truncated {
                 expected: n_bytes.unwrap_or(u64::MAX),
                 found: found.unwrap_or(0),
-            }),
+            }
+            .into()),
         }
     }
 
@@ -115,10 +116,11 @@ impl<R: Read> NpyReader<R> {
         if found < buffer.len() as u64 {
             let expected = self.header.n_elements().unwrap_or(u64::MAX);
             let expected = expected.saturating_mul(self.header.element.size() as u64);
-            return Err(Error::Truncated {
+            return Err(FileError::Truncated {
                 expected,
                 found: expected.saturating_sub(self.remaining) + found,
-            });
+            }
+            .into());
         }
         self.remaining = self.remaining.saturating_sub(found);
         Ok(())
@@ -292,6 +294,7 @@ impl Scatter {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
 
     /// The bytes of an `.npy` file.
     pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
@@ -361,7 +364,10 @@ pub(crate) mod tests {
                 let bytes = npy("<f4", fortran, shape, &[0; 64]);
                 for is_sized in [false, true] {
                     let error = read(&bytes, is_sized).unwrap_err();
-                    assert!(matches!(error, Error::Truncated { .. }), "{error}");
+                    assert!(
+                        matches!(error.kind(), ErrorKind::File(FileError::Truncated { .. })),
+                        "{error}"
+                    );
                 }
             }
         }
@@ -372,11 +378,11 @@ pub(crate) mod tests {
         let bytes = npy("<f4", false, "(100000, 2)", &[0; 700_001]);
         for is_sized in [false, true] {
             assert!(matches!(
-                read(&bytes, is_sized),
-                Err(Error::Truncated {
+                read(&bytes, is_sized).as_ref().map_err(Error::kind),
+                Err(ErrorKind::File(FileError::Truncated {
                     expected: 800_000,
                     found: 700_001
-                })
+                }))
             ));
         }
     }

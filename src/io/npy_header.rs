@@ -9,7 +9,7 @@ use std::io::Read;
 
 use super::element::Element;
 use super::{Origin, read_up_to};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -147,10 +147,10 @@ fn parse(text: &[u8], data_offset: u64) -> std::result::Result<NpyHeader, Proble
 }
 
 fn unsupported(fields: &str) -> Error {
-    Error::UnsupportedElement {
+    Error::from(FileError::UnsupportedElement {
         expected: "plain numbers",
         found: fields.chars().take(80).collect(),
-    }
+    })
 }
 
 /// What is left of the text of a header.
@@ -235,6 +235,7 @@ impl<'a> Text<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn read(version: u8, text: &str) -> Result<NpyHeader> {
         let mut bytes = MAGIC.to_vec();
@@ -305,14 +306,17 @@ mod tests {
             &format!("{{'shape': {nested}"),
         ] {
             assert!(
-                matches!(read(1, text), Err(Error::Malformed { .. })),
+                matches!(
+                    read(1, text).as_ref().map_err(Error::kind),
+                    Err(ErrorKind::File(FileError::Malformed { .. }))
+                ),
                 "{text}"
             );
         }
         let fields = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,)}";
         assert!(matches!(
-            read(1, fields),
-            Err(Error::UnsupportedElement { .. })
+            read(1, fields).as_ref().map_err(Error::kind),
+            Err(ErrorKind::File(FileError::UnsupportedElement { .. }))
         ));
     }
 

@@ -11,7 +11,7 @@ use zip::result::ZipError;
 
 use super::npy::NpyReader;
 use super::{BUFFER_BYTES, Origin, open};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, FileError, Result};
 
 /// An array within an archive.
 pub(crate) type MemberReader<'a> = NpyReader<ZipFile<'a, BufReader<File>>>;
@@ -69,9 +69,12 @@ impl NpzArchive {
             }
             None => self.only(&arrays, fits)?,
         };
-        found.ok_or_else(|| Error::NoSuchArray {
-            name: name.unwrap_or_default().into(),
-            available: arrays.into_iter().map(|(name, _)| name).collect(),
+        found.ok_or_else(|| {
+            FileError::NoSuchArray {
+                name: name.unwrap_or_default().into(),
+                available: arrays.into_iter().map(|(name, _)| name).collect(),
+            }
+            .into()
         })
     }
 
@@ -88,8 +91,11 @@ impl NpzArchive {
             match self.array(index) {
                 Ok(reader) if fits(reader.shape()) => fitting.push(index),
                 // Texts and scalars stand beside arrays of numbers.
-                Ok(_) | Err(Error::UnsupportedElement { .. }) => {}
-                Err(error) => return Err(error),
+                Ok(_) => {}
+                Err(error) => match error.kind() {
+                    ErrorKind::File(FileError::UnsupportedElement { .. }) => {}
+                    _ => return Err(error),
+                },
             }
         }
         Ok(match fitting.as_slice() {
@@ -115,7 +121,7 @@ impl NpzArchive {
             .unwrap_or(u64::MAX);
         let found = size.saturating_sub(header.data_offset);
         if expected > found {
-            return Err(Error::Truncated { expected, found });
+            return Err(FileError::Truncated { expected, found }.into());
         }
         if expected < found {
             return Err(origin.malformed("bytes follow the array"));

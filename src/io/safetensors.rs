@@ -13,7 +13,7 @@ use super::element::Element;
 use super::npy::NpyReader;
 use super::npy_header::NpyHeader;
 use super::{Origin, known_length, open, read_up_to, reserve};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 
 /// The longest header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
@@ -56,7 +56,7 @@ impl SafetensorsFile {
             serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
         let (expected, found) = (metadata.data_len() as u64, length - 8 - size);
         if expected > found {
-            return Err(Error::Truncated { expected, found });
+            return Err(FileError::Truncated { expected, found }.into());
         }
         if expected < found {
             return Err(origin.malformed("bytes follow the last tensor"));
@@ -92,10 +92,11 @@ impl SafetensorsFile {
         });
         match (fitting.next(), fitting.next()) {
             (Some((name, _)), None) => Ok(name.clone()),
-            _ => Err(Error::NoSuchArray {
+            _ => Err(FileError::NoSuchArray {
                 name: name.unwrap_or_default().into(),
                 available: tensors.keys().cloned().collect(),
-            }),
+            }
+            .into()),
         }
     }
 

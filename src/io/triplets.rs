@@ -8,7 +8,7 @@ use super::element::{Element, Kind, Number, RawIndex};
 use super::npy::NpyReader;
 use super::txt_triplets::TextTriplets;
 use super::{BUFFER_BYTES, Origin, extension, open, reserve};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
 
 /// Trials of three indices in a file, read chunk by chunk.
 pub(crate) enum TripletReader {
@@ -28,10 +28,11 @@ impl TripletReader {
             "txt" | "csv" | "tsv" | "tab" | "dat" => {
                 TextTriplets::open(path).map(TripletReader::Text)
             }
-            _ => Err(Error::UnknownFormat {
+            _ => Err(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".npy, .txt, .csv or .tsv",
-            }),
+            }
+            .into()),
         }
     }
 
@@ -95,17 +96,19 @@ impl NpyTriplets {
         let reader = NpyReader::open(path)?;
         let header = reader.header().clone();
         let &[n_trials, 3] = header.shape.as_slice() else {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the array of trials",
                 expected: "(trials, 3)".into(),
                 found: header.shape,
-            });
+            }
+            .into());
         };
         if header.element.kind == Kind::Bool {
-            return Err(Error::UnsupportedElement {
+            return Err(FileError::UnsupportedElement {
                 expected: "integers, or floats that are whole",
                 found: "bool".into(),
-            });
+            }
+            .into());
         }
         let mut readers = vec![reader];
         if header.fortran_order {
@@ -114,7 +117,7 @@ impl NpyTriplets {
                 let start = header.data_offset.saturating_add(column * column_bytes);
                 let mut file = open(path)?;
                 file.seek(SeekFrom::Start(start))
-                    .map_err(|source| Error::Read {
+                    .map_err(|source| FileError::Read {
                         path: path.into(),
                         source,
                     })?;
@@ -212,7 +215,7 @@ impl NpyTriplets {
                 let number: Number = numbers[place(trial, position)];
                 if let Err(problem) = number.index() {
                     let trial = self.n_read + trial as u64;
-                    return Error::InvalidTrial { trial, problem };
+                    return Error::from(JudgmentError::InvalidTrial { trial, problem });
                 }
             }
         }
@@ -224,7 +227,7 @@ impl NpyTriplets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::TrialProblem;
+    use crate::error::{ErrorKind, TrialProblem};
     use crate::io::npy::tests::npy;
 
     fn read_all(name: &str, bytes: &[u8], max: usize) -> Result<Vec<[u32; 3]>> {
@@ -238,11 +241,8 @@ mod tests {
     }
 
     fn problem(result: Result<Vec<[u32; 3]>>) -> (u64, TrialProblem) {
-        match result.unwrap_err() {
-            Error::InFile { source, .. } => match *source {
-                Error::InvalidTrial { trial, problem } => (trial, problem),
-                other => panic!("{other}"),
-            },
+        match result.unwrap_err().into_kind() {
+            ErrorKind::Judgment(JudgmentError::InvalidTrial { trial, problem }) => (trial, problem),
             other => panic!("{other}"),
         }
     }
@@ -343,8 +343,10 @@ mod tests {
     fn refuses_other_arrays() {
         for (descr, shape) in [("<i8", "(3, 2)"), ("<i8", "(6,)"), ("<i8", "(1, 3, 2)")] {
             let error = read_all("t.npy", &npy(descr, false, shape, &[0; 48]), 9).unwrap_err();
-            let is_shape = matches!(&error, Error::InFile { source, .. }
-                if matches!(**source, Error::Shape { .. }));
+            let is_shape = matches!(
+                error.kind(),
+                ErrorKind::Argument(ArgumentError::Shape { .. })
+            );
             assert!(is_shape, "{error}");
         }
         let error = read_all("t.npy", &npy("|b1", false, "(1, 3)", &[0; 3]), 9).unwrap_err();
@@ -355,8 +357,8 @@ mod tests {
             "{error}"
         );
         assert!(matches!(
-            read_all("t.mat", b"", 9),
-            Err(Error::UnknownFormat { .. })
+            read_all("t.mat", b"", 9).as_ref().map_err(Error::kind),
+            Err(ErrorKind::File(FileError::UnknownFormat { .. }))
         ));
     }
 }

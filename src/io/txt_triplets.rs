@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::element::Number;
 use super::{BUFFER_BYTES, Origin, open, reserve};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, FileError, JudgmentError, Result};
 
 /// The longest line that is read, so that a file without lines can't fill the memory.
 const MAX_LINE: usize = 64 * 1024;
@@ -76,13 +76,15 @@ impl TextTriplets {
                 Ok(true) => {}
                 Ok(false) => return Ok(true),
                 // A long line, or what is no text: a table says so better.
-                Err(Error::Malformed { .. }) => return Ok(false),
-                Err(error) => return Err(error),
+                Err(error) => match error.kind() {
+                    ErrorKind::File(FileError::Malformed { .. }) => return Ok(false),
+                    _ => return Err(error),
+                },
             }
             match self.parse() {
                 Ok(None) => {}
-                Ok(Some(_)) | Err(Error::InvalidTrial { .. }) => return Ok(true),
-                Err(_) => return Ok(false),
+                Ok(Some(_)) => return Ok(true),
+                Err(error) => return Ok(matches!(error.kind(), ErrorKind::Judgment(_))),
             }
         }
     }
@@ -119,23 +121,27 @@ impl TextTriplets {
             false => text.split_whitespace().collect(),
         };
         let &[first, second, third] = fields.as_slice() else {
-            return Err(Error::RaggedRow {
+            return Err(FileError::RaggedRow {
                 line: self.line_number,
                 expected: 3,
                 found: fields.len(),
-            });
+            }
+            .into());
         };
-        let index = |field: usize, text: &str| {
-            let number = number(text).ok_or_else(|| Error::NotANumber {
+        let index = |field: usize, text: &str| -> Result<u32> {
+            let number = number(text).ok_or_else(|| FileError::NotANumber {
                 line: self.line_number,
                 field,
                 column: String::new(),
                 expected: "a whole number",
                 found: text.chars().take(80).collect(),
             })?;
-            number.index().map_err(|problem| Error::InvalidTrial {
-                trial: self.n_read,
-                problem,
+            number.index().map_err(|problem| {
+                JudgmentError::InvalidTrial {
+                    trial: self.n_read,
+                    problem,
+                }
+                .into()
             })
         };
         Ok(Some([
@@ -179,7 +185,7 @@ fn plain(line: &[u8]) -> Option<[u32; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::TrialProblem;
+    use crate::error::{Error, ErrorKind, TrialProblem};
 
     fn read(text: &[u8]) -> Result<Vec<[u32; 3]>> {
         let folder = tempfile::tempdir().unwrap();
@@ -192,10 +198,7 @@ mod tests {
     }
 
     fn refused(text: &str) -> Error {
-        match read(text.as_bytes()).unwrap_err() {
-            Error::InFile { source, .. } => *source,
-            other => panic!("{other}"),
-        }
+        read(text.as_bytes()).unwrap_err()
     }
 
     #[test]
@@ -218,39 +221,39 @@ mod tests {
     #[test]
     fn names_the_line_or_the_trial() {
         assert!(matches!(
-            refused("0 1 2\n\n3 4\n"),
-            Error::RaggedRow {
+            refused("0 1 2\n\n3 4\n").kind(),
+            ErrorKind::File(FileError::RaggedRow {
                 line: 3,
                 expected: 3,
                 found: 2
-            }
+            })
         ));
         assert!(matches!(
-            refused("0 1 2 3"),
-            Error::RaggedRow {
+            refused("0 1 2 3").kind(),
+            ErrorKind::File(FileError::RaggedRow {
                 line: 1,
                 found: 4,
                 ..
-            }
+            })
         ));
         assert!(matches!(
-            refused("# a\n0,,2"),
-            Error::NotANumber {
+            refused("# a\n0,,2").kind(),
+            ErrorKind::File(FileError::NotANumber {
                 line: 2,
                 field: 2,
                 ..
-            }
+            })
         ));
         assert!(matches!(
-            refused("a,b,c"),
-            Error::NotANumber {
+            refused("a,b,c").kind(),
+            ErrorKind::File(FileError::NotANumber {
                 line: 1,
                 field: 1,
                 ..
-            }
+            })
         ));
-        let problem = |text| match refused(text) {
-            Error::InvalidTrial { trial, problem } => (trial, problem),
+        let problem = |text| match refused(text).into_kind() {
+            ErrorKind::Judgment(JudgmentError::InvalidTrial { trial, problem }) => (trial, problem),
             other => panic!("{other}"),
         };
         let negative = TrialProblem::Negative { value: -1.0 };
@@ -272,7 +275,10 @@ mod tests {
     #[test]
     fn a_file_without_lines_is_refused() {
         let error = refused(&"1 ".repeat(200_000));
-        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
+            "{error}"
+        );
         assert!(error.report().to_string().contains("line 1"));
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, JudgmentError, Result};
 use crate::judgment::{Question, Task, Trials};
 use crate::stimuli::Stimuli;
 
@@ -92,11 +92,12 @@ impl<T: Task> ChoiceFrequencies<T> {
         of_pairs: Vec<[f64; 3]>,
     ) -> Result<Self> {
         if of_pairs.len() != questions.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "frequencies of questions",
                 expected: questions.len(),
                 found: of_pairs.len(),
-            });
+            }
+            .into());
         }
         let checked = Trials::<T>::new(stimuli.clone(), questions.clone())?;
         for (question, frequencies) in of_pairs.iter().enumerate() {
@@ -104,10 +105,11 @@ impl<T: Task> ChoiceFrequencies<T> {
             let possible = frequencies[T::N_PAIRS..].iter().all(|&x| x == 0.0);
             let sum: f64 = frequencies.iter().sum();
             if !(in_range && possible && sum > 0.0 && sum.is_finite()) {
-                return Err(Error::InvalidFrequencies {
+                return Err(JudgmentError::InvalidFrequencies {
                     question,
                     found: *frequencies,
-                });
+                }
+                .into());
             }
         }
         Ok(Self {
@@ -176,6 +178,7 @@ impl<T> Clone for ChoiceFrequencies<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
     use crate::judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask};
 
     #[test]
@@ -219,8 +222,11 @@ mod tests {
             let questions = vec![[0, 1, 2]; 2];
             let refused = ChoiceFrequencies::<OddOneOutTask>::new(stimuli(), questions, pairs);
             assert!(matches!(
-                refused,
-                Err(Error::InvalidFrequencies { question: 1, .. })
+                refused.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Judgment(JudgmentError::InvalidFrequencies {
+                    question: 1,
+                    ..
+                }))
             ));
         }
         let third = vec![[0.0, 0.5, 0.5]];

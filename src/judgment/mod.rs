@@ -4,6 +4,7 @@
 //! [`OddOneOut`] trials, where people name the one that fits least, and [`Anchored`] trials, where
 //! they say which of two is more like a third.
 
+pub(crate) mod error;
 mod frequencies;
 mod participants;
 mod task;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
@@ -78,10 +78,11 @@ impl Participants {
                 }
                 Ok(Self::new(labels))
             }
-            _ => Err(Error::UnknownFormat {
+            _ => Err(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".npy, .mat, .txt or .csv",
-            }),
+            }
+            .into()),
         };
         read().map_err(|error| error.in_file(path))
     }
@@ -121,9 +122,9 @@ fn numbers(shape: &[u64], values: Vec<f64>) -> Result<Participants> {
 }
 
 fn misshapen(found: Vec<u64>) -> Error {
-    Error::Shape {
+    Error::from(ArgumentError::Shape {
         what: "the list of participants",
         expected: "one participant a trial".into(),
         found,
-    }
+    })
 }

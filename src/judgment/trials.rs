@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result, TrialProblem};
+use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem};
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
 use crate::stimuli::Stimuli;
@@ -54,7 +54,7 @@ impl<T: Task> Trials<T> {
     /// with an index out of range or a stimulus that stands twice.
     pub fn new(stimuli: Stimuli, trials: Vec<[u32; 3]>) -> Result<Self> {
         if trials.is_empty() {
-            return Err(Error::NoTrials);
+            return Err(JudgmentError::NoTrials.into());
         }
         if stimuli.len() > Self::MAX_STIMULI {
             let expected = "at most 2097152 stimuli";
@@ -117,7 +117,7 @@ impl<T: Task> Trials<T> {
         I: IntoIterator<Item = &'a Self>,
     {
         let mut sets = sets.into_iter();
-        let first = sets.next().ok_or(Error::NoTrials)?;
+        let first = sets.next().ok_or(JudgmentError::NoTrials)?;
         let has_participants = first.participants.is_some();
         let names = |set: &Self| -> Vec<String> {
             let participants = set.participants.iter();
@@ -129,11 +129,12 @@ impl<T: Task> Trials<T> {
         for set in sets {
             if set.participants.is_some() != has_participants {
                 let told = |has: bool| if has { "named" } else { "not named" };
-                return Err(Error::Incompatible {
+                return Err(ArgumentError::Incompatible {
                     what: "whether participants are named",
                     left: told(has_participants).into(),
                     right: told(!has_participants).into(),
-                });
+                }
+                .into());
             }
             let shown = first.stimuli.positions_of_some(&set.stimuli, &set.shown)?;
             let mut position = vec![0; set.stimuli.len()];
@@ -162,11 +163,12 @@ impl<T: Task> Trials<T> {
     {
         let participants = Participants::new(of_trials);
         if participants.of_trials().len() != self.trials.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "participants of trials",
                 expected: self.trials.len(),
                 found: participants.of_trials().len(),
-            });
+            }
+            .into());
         }
         self.participants = Some(participants);
         Ok(self)
@@ -222,14 +224,14 @@ impl<T: Task> Trials<T> {
         let trials = positions
             .iter()
             .map(|&position| {
-                self.trials
-                    .get(position)
-                    .copied()
-                    .ok_or(Error::LengthMismatch {
+                self.trials.get(position).copied().ok_or(
+                    ArgumentError::LengthMismatch {
                         what: "position of a trial, below the number of trials",
                         expected: self.trials.len(),
                         found: position,
-                    })
+                    }
+                    .into(),
+                )
             })
             .collect::<Result<Vec<_>>>()?;
         let mut selected = Self::new(self.stimuli.clone(), trials)?;
@@ -248,11 +250,12 @@ impl<T: Task> Trials<T> {
         let found = stimuli.find_each(&self.stimuli);
         let is_lost =
             |trial: &&[u32; 3]| trial.iter().any(|&index| found[index as usize].is_none());
-        Err(Error::TrialsOfOthers {
+        Err(JudgmentError::WithoutFeatures {
             n_trials: self.trials.iter().filter(is_lost).count(),
             n_total: self.len(),
-            source: Box::new(source),
-        })
+            source,
+        }
+        .into())
     }
 
     /// The trials of which all three stimuli are among `stimuli`, over those stimuli, and the
@@ -272,7 +275,7 @@ impl<T: Task> Trials<T> {
         }
         if trials.is_empty() {
             stimuli.positions_of_some(&self.stimuli, &self.shown)?;
-            return Err(Error::NoTrials);
+            return Err(JudgmentError::NoTrials.into());
         }
         let n_dropped = self.trials.len() - trials.len();
         let mut restricted = Self::new(stimuli.clone(), trials)?;
@@ -295,16 +298,17 @@ fn shown_stimuli(trials: &[[u32; 3]], n_stimuli: usize) -> Result<Vec<u32>> {
         .enumerate()
         .map(|(block, trials)| {
             if let Some(position) = trials.iter().position(|trial| !valid(trial)) {
-                return Err(Error::InvalidTrial {
+                return Err(JudgmentError::InvalidTrial {
                     trial: (block * BLOCK + position) as u64,
                     problem: problem_of(trials[position], n_stimuli),
-                });
+                }
+                .into());
             }
             let mut marks = vec![false; n_stimuli];
             for &index in trials.as_flattened() {
                 marks[index as usize] = true;
             }
-            Ok(marks)
+            Ok::<_, Error>(marks)
         })
         .reduce_with(|left, right| {
             // The error of the earlier trials is the one to report.
@@ -370,6 +374,7 @@ impl<T: Task> fmt::Debug for Trials<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ErrorKind, StimuliError};
 
     fn four() -> Stimuli {
         Stimuli::new(["a", "b", "c", "d"]).unwrap()
@@ -388,13 +393,16 @@ mod tests {
             "trial 2: stimulus 3 occurs twice; trials that show one twice can be dropped \
              (--drop-repeated)"
         );
-        assert!(matches!(refused(vec![]), Error::NoTrials));
+        assert!(matches!(
+            refused(vec![]).kind(),
+            ErrorKind::Judgment(JudgmentError::NoTrials)
+        ));
         let mut many = vec![[0, 1, 2]; 200_000];
         many[150_000] = [1, 1, 2];
         many[199_999] = [9, 1, 2];
         assert!(matches!(
-            refused(many),
-            Error::InvalidTrial { trial: 150_000, .. }
+            refused(many).kind(),
+            ErrorKind::Judgment(JudgmentError::InvalidTrial { trial: 150_000, .. })
         ));
     }
 
@@ -415,7 +423,10 @@ mod tests {
         let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
         assert!(OddOneOut::concat([&first, &anonymous]).is_err());
         let error = OddOneOut::from_ids(four(), [["a", "b", "x"], ["x", "y", "a"]]).unwrap_err();
-        assert!(matches!(error, Error::MissingStimuli { n_missing: 2, .. }));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Stimuli(StimuliError::Missing { n_missing: 2, .. })
+        ));
     }
 
     #[test]
@@ -437,8 +448,11 @@ mod tests {
         assert_eq!(restricted.participants().unwrap().labels(), ["x", "y"]);
         let none = Stimuli::new(["p", "q", "r"]).unwrap();
         assert!(matches!(
-            trials.restrict_to(&none),
-            Err(Error::MissingStimuli { n_missing: 4, .. })
+            trials.restrict_to(&none).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::Missing {
+                n_missing: 4,
+                ..
+            }))
         ));
     }
 
@@ -446,12 +460,15 @@ mod tests {
     fn participants_must_match_the_trials() {
         let trials = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
         assert!(matches!(
-            trials.with_participants(["x", "y"]),
-            Err(Error::LengthMismatch {
+            trials
+                .with_participants(["x", "y"])
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
                 expected: 1,
                 found: 2,
                 ..
-            })
+            }))
         ));
     }
 }

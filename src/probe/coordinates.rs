@@ -2,7 +2,7 @@
 
 use faer::{Mat, MatRef};
 
-use crate::error::{Error, Result};
+use crate::error::{FeatureError, Result};
 use crate::probe::dense::{eigen, lower_gram, matrix, product};
 
 /// The objects in an orthonormal basis of the row space of their features, the principal axes. What
@@ -41,7 +41,7 @@ impl Coordinates {
         let mut squares: Vec<f64> = kept.copied().collect();
         let rank = squares.len();
         if rank == 0 {
-            return Err(Error::ConstantRepresentation { representation: 0 });
+            return Err(FeatureError::EqualRows { representation: 0 }.into());
         }
         let largest_first = Mat::from_fn(n, rank, |row, axis| vectors[(row, n - 1 - axis)]);
 

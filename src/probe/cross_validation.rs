@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::{Comparison, Credit, Estimate, Folds, Interval, clustered_mean, compare};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{Outcomes, Score, ZeroShotOddOneOut};
@@ -103,11 +103,12 @@ impl CrossValidation {
     /// [`Error::TooFew`] for none; [`Error::InvalidParameter`] for one that is not positive and finite.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
         if penalties.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "penalties",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         for &penalty in penalties {
             Probe::new(penalty)?;
@@ -242,11 +243,14 @@ impl CrossValidation {
     fn folds_of<T: Task>(&self, trials: &Trials<T>, n_folds: usize, seed: u64) -> Result<Folds> {
         let n_stimuli = trials.stimuli().len();
         match (&self.folds, self.hold_out) {
-            (Some(folds), _) if folds.of().len() != n_stimuli => Err(Error::LengthMismatch {
-                what: "folds of objects",
-                expected: n_stimuli,
-                found: folds.of().len(),
-            }),
+            (Some(folds), _) if folds.of().len() != n_stimuli => {
+                Err(ArgumentError::LengthMismatch {
+                    what: "folds of objects",
+                    expected: n_stimuli,
+                    found: folds.of().len(),
+                }
+                .into())
+            }
             (Some(folds), _) => Ok(folds.clone()),
             (None, hold_out) => random_folds(trials, hold_out, n_folds, seed),
         }
@@ -446,11 +450,12 @@ fn random_folds<T: Task>(
 
 fn check_folds(n_folds: usize) -> Result<()> {
     match n_folds {
-        0 | 1 => Err(Error::TooFew {
+        0 | 1 => Err(ArgumentError::TooFew {
             what: "folds",
             needed: 2,
             found: n_folds,
-        }),
+        }
+        .into()),
         _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 
 /// Columns of a product that a task computes. Fixed, since the order of sums depends on it.
 const BAND: usize = 48;
@@ -172,14 +172,15 @@ pub(super) fn eigen(matrix: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>)> {
         MemStack::new(&mut MemBuffer::new(scratch)),
         Default::default(),
     )
-    .map_err(|_| Error::NotConverged {
+    .map_err(|_| ComputationError::NotConverged {
         what: "the eigendecomposition",
     })?;
     let values: Vec<f64> = values.column_vector().iter().copied().collect();
     if values.iter().any(|value| !value.is_finite()) {
-        return Err(Error::NotConverged {
+        return Err(ComputationError::NotConverged {
             what: "the eigendecomposition",
-        });
+        }
+        .into());
     }
     Ok((values, vectors))
 }

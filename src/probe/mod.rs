@@ -48,7 +48,7 @@ pub use cross_validation::{
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
 pub use standardize::Standardize;
 
-use crate::error::{Error, Result, with_inverse};
+use crate::error::{ArgumentError, Error, Result, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
 use crate::transform::LinearTransform;
@@ -272,11 +272,12 @@ impl Probe {
         probe.has_bias = transform.bias().is_some();
         probe.standardize = Standardize::By(transform.standardization().clone());
         if transform.n_features() != representation.n_features() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "features to transform",
                 expected: transform.n_features(),
                 found: representation.n_features(),
-            });
+            }
+            .into());
         }
         Problem::new(&probe, representation, choices)?.bound(&probe, transform)
     }

@@ -1,6 +1,6 @@
 //! What the probe minimises, its gradient, and the bound on how far its minimum may be.
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::probe::coordinates::Coordinates;
 use crate::probe::dense::{dot, eigen, lower_gram, matrix, mirror, product, symmetrized};
 use crate::probe::questions::Questions;
@@ -102,7 +102,7 @@ impl<'a> Objective<'a> {
         let trace = dot(&self.weights, &self.weights);
         let objective = loss + self.penalty * trace;
         if !objective.is_finite() {
-            return Err(Error::LossNotFinite { loss: objective });
+            return Err(ComputationError::LossNotFinite { loss: objective }.into());
         }
         symmetrized(&self.derivatives, n, &mut self.pairs);
         if !q.is_empty() {

@@ -1,6 +1,6 @@
 //! How features are standardised before a probe is fitted.
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
@@ -26,11 +26,12 @@ impl Standardize {
         };
         let n_features = representation.n_features();
         match standardization.n_features() {
-            Some(found) if found != n_features => Err(Error::LengthMismatch {
+            Some(found) if found != n_features => Err(ArgumentError::LengthMismatch {
                 what: "features of the standardisation",
                 expected: n_features,
                 found,
-            }),
+            }
+            .into()),
             _ => Ok(standardization),
         }
     }

@@ -1,6 +1,6 @@
 //! Stimuli that a person arranged by similarity.
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, FeatureError, RdmError, Result};
 use crate::stimuli::Stimuli;
 
 /// Where a person placed some of the stimuli on the screen in one trial: the closer, the more alike.
@@ -29,36 +29,40 @@ impl Arrangement {
     /// stimuli were placed on one point, so that the arrangement has no scale.
     pub fn new(stimuli: Stimuli, positions: Vec<[f64; 2]>) -> Result<Self> {
         if stimuli.len() < 2 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "stimuli",
                 needed: 2,
                 found: stimuli.len(),
-            });
+            }
+            .into());
         }
         if positions.len() != stimuli.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "positions",
                 expected: stimuli.len(),
                 found: positions.len(),
-            });
+            }
+            .into());
         }
         for (row, position) in positions.iter().enumerate() {
             for (column, &value) in position.iter().enumerate() {
                 // Distances stay finite, too.
                 if value.is_nan() || value.abs() > f64::MAX / 8.0 {
-                    return Err(Error::NotFinite {
+                    return Err(FeatureError::NotFinite {
                         row,
                         stimulus: stimuli.ids()[row].clone(),
                         column,
                         value,
-                    });
+                    }
+                    .into());
                 }
             }
         }
         if positions.iter().all(|position| position == &positions[0]) {
-            return Err(Error::ConstantRdm {
+            return Err(RdmError::Constant {
                 undefined: "the scale of the arrangement",
-            });
+            }
+            .into());
         }
         Ok(Self { stimuli, positions })
     }

@@ -6,7 +6,7 @@ use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_
 use faer::{Mat, Par};
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Error, RdmError, Result};
 use crate::io::out_of_memory;
 use crate::rdm::Rdm;
 
@@ -55,9 +55,10 @@ impl ClassicalMds {
         rdm.require_non_negative()?;
         let largest = rdm.values().iter().copied().fold(0.0, f64::max);
         if largest == 0.0 {
-            return Err(Error::ConstantRdm {
+            return Err(RdmError::Constant {
                 undefined: "their map",
-            });
+            }
+            .into());
         }
         let mut products = Mat::<f64>::new();
         products
@@ -132,8 +133,10 @@ fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
     let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
     let compute = ComputeEigenvectors::Yes;
     let scratch = self_adjoint_evd_scratch::<f64>(n, compute, Par::Seq, Default::default());
-    let failed = || Error::NotConverged {
-        what: "the eigendecomposition",
+    let failed = || {
+        Error::from(ComputationError::NotConverged {
+            what: "the eigendecomposition",
+        })
     };
     // Sequential, as its blocks would otherwise depend on the number of threads.
     self_adjoint_evd(
@@ -155,6 +158,7 @@ fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ArgumentError, ErrorKind};
     use crate::stimuli::Stimuli;
 
     fn rdm(points: &[[f64; 3]]) -> Rdm {
@@ -198,24 +202,26 @@ mod tests {
         let three = Stimuli::numbered(3);
         let zero = Rdm::new(three.clone(), vec![0.0; 3]).unwrap();
         assert!(matches!(
-            ClassicalMds::new(&zero, 2),
-            Err(Error::ConstantRdm { .. })
+            ClassicalMds::new(&zero, 2).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Rdm(RdmError::Constant { .. }))
         ));
         let negative = Rdm::new(three.clone(), vec![1.0, -1.0, 1.0]).unwrap();
         assert!(matches!(
-            ClassicalMds::new(&negative, 2),
-            Err(Error::InvalidPair { .. })
+            ClassicalMds::new(&negative, 2)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
         ));
         let missing = Rdm::with_missing(three.clone(), vec![1.0, f64::NAN, 1.0]).unwrap();
         assert!(matches!(
-            ClassicalMds::new(&missing, 2),
-            Err(Error::InvalidPair { .. })
+            ClassicalMds::new(&missing, 2).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
         ));
         let fine = Rdm::new(three, vec![1.0; 3]).unwrap();
         for n in [0, 4] {
             assert!(matches!(
-                ClassicalMds::new(&fine, n),
-                Err(Error::InvalidParameter { .. })
+                ClassicalMds::new(&fine, n).as_ref().map_err(Error::kind),
+                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
             ));
         }
     }

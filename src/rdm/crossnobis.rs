@@ -3,7 +3,7 @@
 use faer::{Mat, Side};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::rdm::{Rdm, n_pairs};
 use crate::representation::Representation;
 
@@ -31,10 +31,12 @@ pub fn crossnobis(
     measurements: &[Representation],
     noise_precision: Option<ArrayView2<'_, f64>>,
 ) -> Result<Rdm> {
-    let too_few = |what, needed, found| Error::TooFew {
-        what,
-        needed,
-        found,
+    let too_few = |what, needed, found| {
+        Error::from(ArgumentError::TooFew {
+            what,
+            needed,
+            found,
+        })
     };
     let [first, others @ ..] = measurements else {
         return Err(too_few("measurements", 2, 0));
@@ -55,11 +57,12 @@ pub fn crossnobis(
         .map(|measurement| {
             measurement.stimuli().same_set_as(stimuli)?;
             if measurement.n_features() != n_features {
-                return Err(Error::LengthMismatch {
+                return Err(ArgumentError::LengthMismatch {
                     what: "features of a measurement",
                     expected: n_features,
                     found: measurement.n_features(),
-                });
+                }
+                .into());
             }
             let features = measurement.select(stimuli)?.into_features().into_f64();
             // Distances don't change by it, and products lose fewer digits.
@@ -94,11 +97,12 @@ pub fn crossnobis(
 
 fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result<()> {
     if precision.dim() != (n_features, n_features) {
-        return Err(Error::Shape {
+        return Err(ArgumentError::Shape {
             what: "the noise precision",
             expected: format!("{n_features}×{n_features}, one row and column a feature"),
             found: precision.shape().iter().map(|&len| len as u64).collect(),
-        });
+        }
+        .into());
     }
     let refused = |found: String| {
         let expected = "finite, symmetric and positive definite";
@@ -128,6 +132,7 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::array;
@@ -178,12 +183,12 @@ mod tests {
         );
         let alone = [one.clone()];
         assert!(matches!(
-            crossnobis(&alone, None),
-            Err(Error::TooFew {
+            crossnobis(&alone, None).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::TooFew {
                 needed: 2,
                 found: 1,
                 ..
-            })
+            }))
         ));
         assert!(crossnobis(&[one.clone(), narrow], None).is_err());
         assert!(crossnobis(&[one.clone(), other], None).is_err());

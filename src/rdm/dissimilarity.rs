@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, RdmError, Result};
 use crate::names::named;
 use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 use crate::representation::Representation;
@@ -86,11 +86,12 @@ impl Dissimilarity {
     pub fn rdm(self, representation: &Representation) -> Result<Rdm> {
         let n = representation.n_stimuli();
         if n < 2 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "stimuli",
                 needed: 2,
                 found: n,
-            });
+            }
+            .into());
         }
         let pairs =
             |similarity, of: fn(f64) -> f64| for_all_pairs(representation, similarity, 0.0, of);
@@ -114,7 +115,7 @@ impl Dissimilarity {
                 let width = 2.0 * values.iter().sum::<f64>() / (n as f64).powi(2);
                 if Rounding::SquaredDistance(distances).is_zero(width) {
                     let undefined = "the width of a Gaussian";
-                    return Err(Error::ConstantRdm { undefined });
+                    return Err(RdmError::Constant { undefined }.into());
                 }
                 values
                     .par_iter_mut()

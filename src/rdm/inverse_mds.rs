@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Context, Error, RdmError, Result};
 use crate::io::reserve;
 use crate::names::named;
 use crate::rdm::{Arrangement, Rdm, Scaling, n_pairs, pair_index};
@@ -146,17 +146,15 @@ impl InverseMds {
         let mut judged = Vec::new();
         for (trial, (arrangement, &largest)) in trials.iter().zip(&largest).enumerate() {
             let pairs = self.judged(stimuli, arrangement, largest, unit);
-            judged.push(pairs.map_err(|error| Error::InTrial {
-                trial,
-                source: Box::new(error),
-            })?);
+            judged.push(pairs.map_err(|error| error.with_context(Context::Arrangement(trial)))?);
         }
         if judged.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "trials",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         let mut mean = PairMeans::new(n_pairs(stimuli.len()))?;
         require_connected(&judged, mean.n_pairs())?;
@@ -173,9 +171,10 @@ impl InverseMds {
                     .scaled(Scaling::RootMeanSquare);
             }
         }
-        Err(Error::NotConverged {
+        Err(ComputationError::NotConverged {
             what: "inverse multidimensional scaling",
-        })
+        }
+        .into())
     }
 
     /// The pairs of a trial, whose largest distance is given, as is that of all trials.
@@ -269,7 +268,7 @@ impl PairMeans {
             let mut zeros = Vec::new();
             reserve(&mut zeros, n_pairs, "the dissimilarities")?;
             zeros.resize(n_pairs, 0.0);
-            Ok(zeros)
+            Ok::<_, Error>(zeros)
         };
         Ok(Self {
             sums: zeros()?,
@@ -337,10 +336,11 @@ fn require_connected(trials: &[Judged], n_pairs: usize) -> Result<()> {
     }
     match (0..trials.len()).find(|&trial| root(&mut connected, trial) != 0) {
         None => Ok(()),
-        Some(trial) => Err(Error::Disconnected {
+        Some(trial) => Err(RdmError::Disconnected {
             first: 0,
             second: trial,
-        }),
+        }
+        .into()),
     }
 }
 

@@ -11,6 +11,7 @@ mod arrangement;
 mod classical_mds;
 mod crossnobis;
 mod dissimilarity;
+pub(crate) mod error;
 mod file;
 mod inverse_mds;
 mod order;
@@ -35,7 +36,7 @@ pub(crate) use scaling::scale;
 pub(crate) use set::MeanRounding;
 pub use set::{Participant, RdmSet};
 
-use crate::error::{Error, PairProblem, Result};
+use crate::error::{ArgumentError, Error, PairProblem, RdmError, Result};
 use crate::io::out_of_memory;
 use crate::stimuli::Stimuli;
 
@@ -95,19 +96,21 @@ impl Rdm {
     /// As for [`Rdm::new`], infinite values among them.
     pub fn with_missing(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
         if stimuli.len() < 2 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "stimuli",
                 needed: 2,
                 found: stimuli.len(),
-            });
+            }
+            .into());
         }
         let expected = n_pairs(stimuli.len());
         if values.len() != expected {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "pairs of stimuli",
                 expected,
                 found: values.len(),
-            });
+            }
+            .into());
         }
         if let Some(pair) = values.iter().position(|value| value.is_infinite()) {
             let problem = PairProblem::NotFinite {
@@ -144,19 +147,22 @@ impl Rdm {
     pub fn from_square_with_missing(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
         let n = stimuli.len();
         if square.dim() != (n, n) {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the dissimilarity matrix",
                 expected: format!("{n}×{n}, one row and column a stimulus"),
                 found: square.shape().iter().map(|&len| len as u64).collect(),
-            });
+            }
+            .into());
         }
         let finite = square.iter().filter(|value| value.is_finite());
         let largest = finite.fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let tolerance = Self::TOLERANCE * largest;
-        let invalid = |first: usize, second: usize, problem| Error::InvalidPair {
-            first: stimuli.ids()[first].clone(),
-            second: stimuli.ids()[second].clone(),
-            problem,
+        let invalid = |first: usize, second: usize, problem| {
+            Error::from(RdmError::InvalidPair {
+                first: stimuli.ids()[first].clone(),
+                second: stimuli.ids()[second].clone(),
+                problem,
+            })
         };
         let mut values = Vec::new();
         crate::io::reserve(&mut values, n_pairs(n), "the dissimilarities")?;
@@ -259,11 +265,12 @@ impl Rdm {
     /// [`Error::LengthMismatch`] where there are more or fewer stimuli.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         if stimuli.len() != self.n_stimuli() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "stimuli of the dissimilarities",
                 expected: self.n_stimuli(),
                 found: stimuli.len(),
-            });
+            }
+            .into());
         }
         Ok(Self { stimuli, ..self })
     }
@@ -387,11 +394,11 @@ pub(crate) fn n_stimuli_of(n_pairs: usize) -> Option<usize> {
 /// The error that names a pair.
 pub(crate) fn pair_error(stimuli: &Stimuli, pair: usize, problem: PairProblem) -> Error {
     let (first, second) = pair_at(stimuli.len(), pair);
-    Error::InvalidPair {
+    Error::from(RdmError::InvalidPair {
         first: stimuli.ids()[first].clone(),
         second: stimuli.ids()[second].clone(),
         problem,
-    }
+    })
 }
 
 #[cfg(test)]

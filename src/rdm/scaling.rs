@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, RdmError, Result};
 use crate::names::named;
 use crate::rdm::order::mid_ranks;
 use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
@@ -68,11 +68,12 @@ impl Rdm {
 pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) -> Result<Rounding> {
     let n = values.iter().filter(|value| !value.is_nan()).count();
     if n == 0 {
-        return Err(Error::TooFew {
+        return Err(ArgumentError::TooFew {
             what: "pairs that are not missing",
             needed: 1,
             found: 0,
-        });
+        }
+        .into());
     }
     // By the largest first, so that no square leaves the range.
     let present = || values.iter().copied().filter(|value| !value.is_nan());
@@ -91,9 +92,10 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) ->
         Scaling::RootMeanSquare => {
             let scale = mean_square(&|value| value);
             if rounding.is_zero(largest) {
-                return Err(Error::ConstantRdm {
+                return Err(RdmError::Constant {
                     undefined: "a root mean square of 1",
-                });
+                }
+                .into());
             }
             values
                 .iter_mut()
@@ -102,9 +104,10 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) ->
         }
         Scaling::StandardScore => {
             if !rounding.vary(values) {
-                return Err(Error::ConstantRdm {
+                return Err(RdmError::Constant {
                     undefined: "the standard score",
-                });
+                }
+                .into());
             }
             let mean = present().map(|value| value / largest).sum::<f64>() / n as f64;
             let scale = mean_square(&|value| value - mean);
@@ -132,6 +135,7 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
 
@@ -165,8 +169,11 @@ mod tests {
     fn what_is_constant_has_no_scale() {
         let all = |value| Rdm::new(Stimuli::numbered(3), vec![value; 3]).unwrap();
         assert!(matches!(
-            all(2.0).scaled(Scaling::StandardScore),
-            Err(Error::ConstantRdm { .. })
+            all(2.0)
+                .scaled(Scaling::StandardScore)
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Rdm(RdmError::Constant { .. }))
         ));
         assert!(all(2.0).scaled(Scaling::RootMeanSquare).is_ok());
         assert!(all(0.0).scaled(Scaling::RootMeanSquare).is_err());

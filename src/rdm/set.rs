@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, RdmError, Result};
 use crate::fingerprint::Fingerprint;
 use crate::rdm::{Rdm, Rounding, Scaling, UNIT_ROUNDOFF};
 use crate::stimuli::Stimuli;
@@ -76,27 +76,30 @@ impl RdmSet {
     /// [`Error::InRdm`] what keeps one from being over the same stimuli.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
         let Some(first) = rdms.first() else {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "RDMs",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         };
         if participants.len() != rdms.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "participants",
                 expected: rdms.len(),
                 found: participants.len(),
-            });
+            }
+            .into());
         }
         let mut seen = std::collections::HashMap::new();
         for (second, participant) in participants.iter().enumerate() {
             if let Some(first) = seen.insert(participant, second) {
-                return Err(Error::DuplicateParticipant {
+                return Err(RdmError::DuplicateParticipant {
                     participant: participant.to_string(),
                     first,
                     second,
-                });
+                }
+                .into());
             }
         }
         let stimuli = first.stimuli().clone();
@@ -297,11 +300,12 @@ fn mean<'a>(
         }
     }
     let Some((mut mean, counts)) = pooled else {
-        return Err(Error::TooFew {
+        return Err(ArgumentError::TooFew {
             what: "RDMs",
             needed: 1,
             found: 0,
-        });
+        }
+        .into());
     };
     for (sum, count) in mean.values.iter_mut().zip(counts) {
         // A sum of none is NaN: the pair is missing.
@@ -351,6 +355,7 @@ impl MeanRounding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
 
     fn rdm(ids: [&str; 3], values: [f64; 3]) -> Rdm {
         Rdm::with_missing(Stimuli::new(ids).unwrap(), values.to_vec()).unwrap()
@@ -395,16 +400,16 @@ mod tests {
 
         let twice = vec![participants[0].clone(); 3];
         assert!(matches!(
-            RdmSet::new(twice, rdms),
-            Err(Error::DuplicateParticipant {
+            RdmSet::new(twice, rdms).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Rdm(RdmError::DuplicateParticipant {
                 first: 0,
                 second: 1,
                 ..
-            })
+            }))
         ));
         assert!(matches!(
-            RdmSet::numbered(vec![]),
-            Err(Error::TooFew { .. })
+            RdmSet::numbered(vec![]).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
         ));
     }
 }

@@ -1,3 +1,4 @@
+use crate::error::{ArgumentError, ErrorKind, RdmError, StimuliError};
 use ndarray::{Array2, array};
 
 use super::*;
@@ -68,8 +69,10 @@ fn a_square_matrix_is_checked() {
 
     let flat = Array2::zeros((4, 3));
     assert!(matches!(
-        Rdm::from_square(animals(), flat.view()),
-        Err(Error::Shape { .. })
+        Rdm::from_square(animals(), flat.view())
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
     ));
 }
 
@@ -83,17 +86,17 @@ fn condensed_values_are_checked() {
     assert!(message(Rdm::with_missing(animals(), values.clone())).contains("-inf is not finite"));
     let one = Stimuli::numbered(1);
     assert!(matches!(
-        Rdm::new(one, vec![]),
-        Err(Error::TooFew { needed: 2, .. })
+        Rdm::new(one, vec![]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { needed: 2, .. }))
     ));
     values[4] = -2.0;
     let rdm = Rdm::new(animals(), values).unwrap();
     assert!(matches!(
-        rdm.require_non_negative(),
-        Err(Error::InvalidPair {
+        rdm.require_non_negative().as_ref().map_err(Error::kind),
+        Err(ErrorKind::Rdm(RdmError::InvalidPair {
             problem: PairProblem::Negative { value: -2.0 },
             ..
-        })
+        }))
     ));
 }
 
@@ -110,7 +113,10 @@ fn some_stimuli_in_another_order() {
     assert_eq!(rdm.select(&some).unwrap().values(), [3.0, 6.0, 2.0]);
     let unknown = Stimuli::new(["hen", "cat", "pig"]).unwrap();
     assert!(matches!(
-        rdm.select(&unknown),
-        Err(Error::MissingStimuli { n_missing: 1, .. })
+        rdm.select(&unknown).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing {
+            n_missing: 1,
+            ..
+        }))
     ));
 }

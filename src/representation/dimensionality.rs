@@ -3,7 +3,7 @@
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
 
-use crate::error::{Error, Result};
+use crate::error::{FeatureError, Result};
 use crate::representation::{Representation, with_values};
 use crate::similarity::{Real, blocks};
 
@@ -39,7 +39,7 @@ fn participation_ratio<T: Real>(features: &[T], n: usize, n_features: usize) -> 
     /// Stimuli or features that are multiplied at a time.
     const DEPTH: usize = 512;
 
-    let constant = Err(Error::ConstantRepresentation { representation: 0 });
+    let constant = Err(FeatureError::EqualRows { representation: 0 }.into());
     let mut rows = features.chunks_exact(n_features);
     // By comparison, since the rounding of a mean would leave tiny deviations.
     if rows.all(|row| row == &features[..n_features]) {
@@ -97,6 +97,7 @@ fn add_lower_product(products: &mut Mat<f64>, left: MatRef<'_, f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::Array2;
@@ -134,8 +135,8 @@ mod tests {
         let line = Array2::from_shape_fn((9, 5), |(i, j)| i as f32 * (1.0 + j as f32) + 3.0);
         assert_relative_eq!(of(line).unwrap(), 1.0, max_relative = 1e-12);
         assert!(matches!(
-            of(Array2::ones((4, 3))),
-            Err(Error::ConstantRepresentation { .. })
+            of(Array2::ones((4, 3))).as_ref().map_err(Error::kind),
+            Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
         ));
     }
 }

@@ -1,6 +1,7 @@
 //! Representations: one row of features a stimulus, and where they come from.
 
 mod dimensionality;
+pub(crate) mod error;
 mod features;
 mod file;
 mod provenance;
@@ -14,7 +15,7 @@ pub(crate) use file::Described;
 pub use file::FileSource;
 pub use provenance::Provenance;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FeatureError, Result};
 use crate::fingerprint::Fingerprint;
 use crate::similarity::{Precision, Real};
 use crate::stimuli::Stimuli;
@@ -158,12 +159,13 @@ impl Representation {
         let mut values = Vec::with_capacity(rows.len() * n_features);
         for (row, features) in rows.iter().map(AsRef::as_ref).enumerate() {
             if features.len() != n_features {
-                return Err(Error::RaggedFeatures {
+                return Err(FeatureError::Ragged {
                     row,
                     stimulus: stimuli.ids()[row].clone(),
                     expected: n_features,
                     found: features.len(),
-                });
+                }
+                .into());
             }
             values.extend_from_slice(features);
         }
@@ -175,11 +177,12 @@ impl Representation {
         let (n_rows, n_columns) = features.dim();
         check_n_rows(&stimuli, n_rows)?;
         if n_columns == 0 {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the feature matrix",
                 expected: "at least one column".into(),
                 found: vec![n_rows as u64, n_columns as u64],
-            });
+            }
+            .into());
         }
         let features = features.into_standard_layout();
         with_values!(features.values(), values => check_values(&stimuli, values, n_columns))?;
@@ -245,11 +248,12 @@ impl Representation {
     /// [`Error::LengthMismatch`] where there are more or fewer stimuli than rows.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         if stimuli.len() != self.n_stimuli() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "stimuli of the rows",
                 expected: self.n_stimuli(),
                 found: stimuli.len(),
-            });
+            }
+            .into());
         }
         Ok(Self { stimuli, ..self })
     }
@@ -282,11 +286,12 @@ fn check_n_rows(stimuli: &Stimuli, n_rows: usize) -> Result<()> {
     if n_rows == stimuli.len() {
         return Ok(());
     }
-    Err(Error::LengthMismatch {
+    Err(ArgumentError::LengthMismatch {
         what: "rows of the feature matrix",
         expected: stimuli.len(),
         found: n_rows,
-    })
+    }
+    .into())
 }
 
 /// Checks that features are finite, and no larger than `f32` can be: that leaves room for their fourth powers
@@ -308,18 +313,18 @@ fn check_values<T: Real>(stimuli: &Stimuli, values: &[T], n_columns: usize) -> R
             let stimulus = stimuli.ids()[row].clone();
             let value: f64 = values[column].into();
             return Err(match value.is_finite() {
-                false => Error::NotFinite {
+                false => Error::from(FeatureError::NotFinite {
                     row,
                     stimulus,
                     column,
                     value,
-                },
-                true => Error::FeatureOutOfRange {
+                }),
+                true => Error::from(FeatureError::OutOfRange {
                     row,
                     stimulus,
                     column,
                     value,
-                },
+                }),
             });
         }
     }
@@ -340,6 +345,7 @@ impl RepresentationSource for Representation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ErrorKind, StimuliError};
     use ndarray::{ShapeBuilder, array};
 
     #[test]
@@ -359,8 +365,13 @@ mod tests {
         let some = all.represent(&Stimuli::new(["c", "a"]).unwrap()).unwrap();
         assert_eq!(some.features(), array![[3.0], [1.0]]);
         assert!(matches!(
-            all.select(&Stimuli::new(["a", "d"]).unwrap()),
-            Err(Error::MissingStimuli { n_missing: 1, .. })
+            all.select(&Stimuli::new(["a", "d"]).unwrap())
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::Missing {
+                n_missing: 1,
+                ..
+            }))
         ));
     }
 
@@ -412,26 +423,36 @@ mod tests {
             "row 1 (\"1\") has 2 features where row 0 has 1"
         );
         let short = Representation::from_rows(stimuli(), &[[1.0, 2.0]]);
-        assert!(matches!(short, Err(Error::LengthMismatch { .. })));
+        assert!(matches!(
+            short.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
+        ));
         let none: [[f64; 0]; 2] = [[], []];
         let none = Representation::from_rows(stimuli(), &none);
-        assert!(matches!(none, Err(Error::Shape { .. })));
+        assert!(matches!(
+            none.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
+        ));
     }
 
     #[test]
     fn refuses_what_has_no_features() {
         let stimuli = Stimuli::new(["a"]).unwrap();
         assert!(matches!(
-            Representation::new(stimuli.clone(), Array2::<f32>::zeros((1, 0))),
-            Err(Error::Shape { .. })
+            Representation::new(stimuli.clone(), Array2::<f32>::zeros((1, 0)))
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
         ));
         assert!(matches!(
-            Representation::new(stimuli, Array2::<f64>::zeros((2, 1))),
-            Err(Error::LengthMismatch {
+            Representation::new(stimuli, Array2::<f64>::zeros((2, 1)))
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
                 expected: 1,
                 found: 2,
                 ..
-            })
+            }))
         ));
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::inference::Folds;
 use crate::representation::{Features, Representation};
 use crate::ridge::rows::{Rows, Scaler};
@@ -30,11 +30,12 @@ impl RidgeCrossValidation {
     ) -> Result<Self> {
         let n = features.n_stimuli();
         if folds.of().len() != n {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "stimuli that are divided into folds",
                 expected: n,
                 found: folds.of().len(),
-            });
+            }
+            .into());
         }
         targets::check(features, targets)?;
         let all: Vec<usize> = (0..n).collect();
@@ -70,10 +71,8 @@ impl RidgeCrossValidation {
         let mut at_grid_end = Array2::from_elem(shape, false);
         let mut predicted = Array2::zeros((n, targets.ncols()));
         for (fold, part) in parts.into_iter().enumerate() {
-            let (held_out, fit, predictions, of_fold) = part.map_err(|source| Error::InFold {
-                fold,
-                source: Box::new(source),
-            })?;
+            let (held_out, fit, predictions, of_fold) =
+                part.map_err(|error| error.in_fold(fold))?;
             r2.row_mut(fold).assign(&of_fold);
             penalties
                 .row_mut(fold)

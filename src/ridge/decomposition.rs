@@ -9,7 +9,7 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::{householder, svd};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::ridge::gram;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Tridiagonal;
@@ -112,7 +112,7 @@ impl Decomposition {
             MemStack::new(&mut MemBuffer::new(scratch)),
             Default::default(),
         )
-        .map_err(|_| Error::NotConverged {
+        .map_err(|_| ComputationError::NotConverged {
             what: "the singular value decomposition of the features",
         })?;
         let values: Vec<f64> = values.column_vector().iter().copied().collect();

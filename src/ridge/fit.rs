@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Result};
 use crate::representation::Representation;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::training::Training;
@@ -112,7 +112,7 @@ impl RidgeFit {
                     let error = self.errors[[chosen, target]] * self.n_stimuli as f64;
                     Ok(1.0 - error / variation)
                 } else {
-                    Err(Error::ConstantTarget { target })
+                    Err(ComputationError::ConstantTarget { target }.into())
                 }
             })
             .collect::<Result<Vec<f64>>>()
@@ -160,11 +160,12 @@ impl RidgeFit {
             ("targets", self.coefficients.ncols(), targets.n_features()),
         ] {
             if found != expected {
-                return Err(Error::LengthMismatch {
+                return Err(ArgumentError::LengthMismatch {
                     what,
                     expected,
                     found,
-                });
+                }
+                .into());
             }
         }
         let targets = targets::join(features, targets)?;

@@ -22,7 +22,7 @@ pub use fit::RidgeFit;
 pub use path::RidgePath;
 pub use settings::{FeatureScaling, Selection, Sharing};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::inference::Folds;
 use crate::representation::Representation;
 
@@ -129,11 +129,12 @@ impl Ridge {
             return Err(Error::parameter("penalty", expected, twice[0]));
         }
         if penalties.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "penalties",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         Ok(Self {
             penalties,

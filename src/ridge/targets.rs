@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Error, FeatureError, Result};
 use crate::io::out_of_memory;
 use crate::representation::Representation;
 use crate::similarity::zeroed;
@@ -30,27 +30,30 @@ pub(super) fn join(features: &Representation, targets: &Representation) -> Resul
 /// Checks the shape and the range of targets.
 pub(super) fn check(features: &Representation, targets: ArrayView2<'_, f64>) -> Result<()> {
     if targets.nrows() != features.n_stimuli() {
-        return Err(Error::LengthMismatch {
+        return Err(ArgumentError::LengthMismatch {
             what: "rows of targets",
             expected: features.n_stimuli(),
             found: targets.nrows(),
-        });
+        }
+        .into());
     }
     if targets.ncols() == 0 {
-        return Err(Error::Shape {
+        return Err(ArgumentError::Shape {
             what: "the targets",
             expected: "stimuli × targets, at least one of each".into(),
             found: targets.shape().iter().map(|&n| n as u64).collect(),
-        });
+        }
+        .into());
     }
     for ((row, column), &value) in targets.indexed_iter() {
         if !value.is_finite() {
-            return Err(Error::NotFinite {
+            return Err(FeatureError::NotFinite {
                 row,
                 stimulus: features.stimuli().ids()[row].clone(),
                 column,
                 value,
-            });
+            }
+            .into());
         }
         if value.abs() > LARGEST {
             return Err(Error::parameter("a target", "within ±1e150", value));
@@ -88,6 +91,6 @@ pub(super) fn variation(values: ArrayView1<'_, f64>, target: usize) -> Result<f6
     if squares > 0.0 {
         Ok(squares)
     } else {
-        Err(Error::ConstantTarget { target })
+        Err(ComputationError::ConstantTarget { target }.into())
     }
 }

@@ -3,7 +3,7 @@
 use faer::MatRef;
 use ndarray::ArrayView2;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Result};
 use crate::ridge::decomposition::{Decomposition, Form};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Factors;
@@ -17,11 +17,12 @@ pub(super) fn check_rows(n: usize) -> Result<()> {
     if n >= FEWEST {
         return Ok(());
     }
-    Err(Error::TooFew {
+    Err(ArgumentError::TooFew {
         what: "stimuli to learn from",
         needed: FEWEST,
         found: n,
-    })
+    }
+    .into())
 }
 
 /// Training rows and their targets, decomposed and solved for all penalties.
@@ -132,10 +133,11 @@ impl<'a> Training<'a> {
         if complement >= smallest {
             return Ok(());
         }
-        Err(Error::FullLeverage {
+        Err(ComputationError::FullLeverage {
             stimulus: self.rows.id(row).to_owned(),
             penalty: self.penalties[penalty],
-        })
+        }
+        .into())
     }
 
     /// The coefficients of some columns of [`Training::solutions`]: features × columns, row by row.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{FeatureError, Result};
 use crate::rdm::UNIT_ROUNDOFF;
 use crate::representation::{Representation, Values, with_values};
 use crate::similarity::{Real, Similarity};
@@ -182,9 +182,10 @@ impl Direction {
             let of_rounding = (features.len() as f64 / 8.0 + 16.0) * UNIT_ROUNDOFF * mean.abs();
             let are_equal = features.iter().all(|&value| value == features[0]);
             if are_equal || largest <= of_rounding {
-                return Err(Error::ConstantRow {
+                return Err(FeatureError::ConstantRow {
                     stimulus: stimulus(),
-                });
+                }
+                .into());
             }
         }
         let length = match similarity {
@@ -192,9 +193,10 @@ impl Direction {
             _ => 1.0,
         };
         if length == 0.0 {
-            return Err(Error::ZeroVector {
+            return Err(FeatureError::ZeroVector {
                 stimulus: stimulus(),
-            });
+            }
+            .into());
         }
         let mut direction = Self {
             hash: 0,

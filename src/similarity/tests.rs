@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, FeatureError};
 
 fn random(n: usize, p: usize, seed: u64) -> Array2<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -252,14 +252,15 @@ fn undefined_similarities_name_the_stimulus() {
             1,
         )
         .err()
+        .map(Error::into_kind)
     };
     assert!(matches!(
         refused(&zero, Similarity::Cosine, &[0, 1, 2, 3]),
-        Some(Error::ZeroVector { stimulus }) if stimulus == "2"
+        Some(ErrorKind::Feature(FeatureError::ZeroVector { stimulus })) if stimulus == "2"
     ));
     assert!(matches!(
         refused(&constant, Similarity::Pearson, &[0, 1, 2, 3]),
-        Some(Error::ConstantRow { stimulus }) if stimulus == "2"
+        Some(ErrorKind::Feature(FeatureError::ConstantRow { stimulus })) if stimulus == "2"
     ));
     // What no trial shows does not matter.
     assert!(refused(&zero, Similarity::Cosine, &[0, 1, 3]).is_none());

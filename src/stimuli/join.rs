@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::unmatched::unmatched;
 use super::{Set, Stimuli};
-use crate::error::{Error, NAMED_IDS, Result};
+use crate::error::{NAMED_IDS, Result, StimuliError};
 
 /// How two sets of stimuli are matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -114,10 +114,11 @@ impl Stimuli {
         let found = other.find_each(self);
         let extra = self.ids().iter().zip(&found);
         let extra = extra.filter_map(|(id, found)| found.is_none().then_some(id));
-        Err(Error::ExtraStimuli {
+        Err(StimuliError::Unexpected {
             ids: extra.take(NAMED_IDS).cloned().collect(),
             n_extra: self.len() - other.len(),
-        })
+        }
+        .into())
     }
 
     /// Returns the stimuli that `self` and `other` have in common, in the order of `self`.

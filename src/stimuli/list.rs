@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Stimuli;
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
 use crate::io::mat::MatFile;
@@ -79,11 +79,11 @@ impl IdList {
         match ending.as_str() {
             "mat" => MatFile::open(&self.path)?.read_only_texts(),
             "csv" | "tsv" | "tab" => self.read_table(),
-            "npy" | "npz" | "safetensors" => Err(Error::ForeignFormat {
+            "npy" | "npz" | "safetensors" => Err(FileError::UnsupportedFormat {
                 path: self.path.clone(),
                 format: "an array, and ids are text",
                 remedy: "numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\"), fmt=\"%s\") in Python writes one a line",
-            }),
+            }.into()),
             _ if self.column.is_some() => self.read_table(),
             _ => {
                 let text = read_text(&self.path, self.encoding)?;
@@ -140,10 +140,11 @@ fn id_column(table: &Table) -> Result<usize> {
         .collect();
     match (texts.as_slice(), named.as_slice()) {
         ([column], _) | ([], [column]) => Ok(*column),
-        _ => Err(Error::Ambiguous {
+        _ => Err(FileError::Ambiguous {
             what: "which column holds the ids".into(),
             remedy: "name it, or give a list with one id a line",
-        }),
+        }
+        .into()),
     }
 }
 

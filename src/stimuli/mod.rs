@@ -1,5 +1,6 @@
 //! Stimuli: ordered sets of ids, or of rows without ids, and how they are joined.
 
+pub(crate) mod error;
 mod id_form;
 mod join;
 mod list;
@@ -16,7 +17,7 @@ pub use join::Pairing;
 pub use list::IdList;
 pub use unmatched::NearMiss;
 
-use crate::error::{Error, Quoted, Result};
+use crate::error::{Error, Quoted, Result, StimuliError};
 use crate::io::digest::hex;
 pub(crate) use unmatched::missing;
 
@@ -80,16 +81,17 @@ impl Stimuli {
         let mut positions = HashMap::with_capacity(ids.len());
         for (position, id) in ids.iter().enumerate() {
             if id.is_empty() {
-                return Err(Error::EmptyStimulusId { position });
+                return Err(StimuliError::EmptyId { position }.into());
             }
             match positions.entry(id.clone()) {
                 Entry::Vacant(vacant) => vacant.insert(position as u32),
                 Entry::Occupied(first) => {
-                    return Err(Error::DuplicateStimulus {
+                    return Err(StimuliError::Duplicate {
                         id: id.clone(),
                         first: *first.get() as usize,
                         second: position,
-                    });
+                    }
+                    .into());
                 }
             };
         }
@@ -204,17 +206,19 @@ impl Stimuli {
         let mut seen = HashMap::with_capacity(positions.len());
         for (second, &index) in positions.iter().enumerate() {
             if index >= self.len() {
-                return Err(Error::StimulusOutOfRange {
+                return Err(StimuliError::OutOfRange {
                     index,
                     n_stimuli: self.len(),
-                });
+                }
+                .into());
             }
             if let Some(first) = seen.insert(index, second) {
-                return Err(Error::DuplicateStimulus {
+                return Err(StimuliError::Duplicate {
                     id: self.ids()[index].clone(),
                     first,
                     second,
-                });
+                }
+                .into());
             }
         }
         Ok(self.at(positions.to_vec()))

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::{ErrorKind, StimuliError};
 
 #[test]
 fn joins_name_what_differs() {
@@ -6,12 +7,14 @@ fn joins_name_what_differs() {
     let needed = Stimuli::new(["a", "b", "c"]).unwrap();
     assert_eq!(stored.positions_of(&needed).unwrap(), [1, 2, 0]);
     assert!(matches!(
-        needed.positions_of(&stored),
-        Err(Error::MissingStimuli { ids, n_missing: 1, n_needed: 4, .. }) if ids == ["x"]
+        needed.positions_of(&stored).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 4, .. }))
+            if *ids == ["x"]
     ));
     assert!(matches!(
-        stored.same_set_as(&needed),
-        Err(Error::ExtraStimuli { ids, n_extra: 1 }) if ids == ["x"]
+        stored.same_set_as(&needed).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Unexpected { ids, n_extra: 1 }))
+            if *ids == ["x"]
     ));
     assert_eq!(stored.intersection(&needed).ids(), ["c", "a", "b"]);
 }
@@ -19,16 +22,16 @@ fn joins_name_what_differs() {
 #[test]
 fn refuses_ids_that_cannot_be_joined() {
     assert!(matches!(
-        Stimuli::new(["a", "b", "a"]),
-        Err(Error::DuplicateStimulus {
+        Stimuli::new(["a", "b", "a"]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::Duplicate {
             first: 0,
             second: 2,
             ..
-        })
+        }))
     ));
     assert!(matches!(
-        Stimuli::new(["a", ""]),
-        Err(Error::EmptyStimulusId { position: 1 })
+        Stimuli::new(["a", ""]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Stimuli(StimuliError::EmptyId { position: 1 }))
     ));
 }
 
@@ -65,7 +68,13 @@ fn rows_without_ids_are_matched_by_position_where_counts_agree() {
     assert_eq!(rows.positions_of(&one_to_three).unwrap(), [0, 1, 2]);
     for other in [Stimuli::unnamed(4), Stimuli::new(["0", "1"]).unwrap()] {
         let error = rows.positions_of(&other).unwrap_err();
-        assert!(matches!(error, Error::NotPaired { .. }), "{error}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Stimuli(StimuliError::NotPaired { .. })
+            ),
+            "{error}"
+        );
         assert!(other.same_set_as(&rows).is_err());
         assert!(rows.intersection(&other).is_empty());
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::{IdForm, Stimuli};
-use crate::error::{Error, NAMED_IDS, Quoted};
+use crate::error::{Error, NAMED_IDS, Quoted, StimuliError};
 
 /// What the ids on both sides of a join that failed look like.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,21 +76,21 @@ pub(crate) fn missing<'a>(
     n_missing: usize,
     n_needed: usize,
 ) -> Error {
-    Error::MissingStimuli {
+    Error::from(StimuliError::Missing {
         ids: ids.take(NAMED_IDS).cloned().collect(),
         n_missing,
         n_needed,
         near_miss: Box::default(),
-    }
+    })
 }
 
 /// Returns the error that names what is missing from `here`.
 pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>]) -> Error {
     if needed.is_named() != here.is_named() || !needed.is_named() {
-        return Error::NotPaired {
+        return Error::from(StimuliError::NotPaired {
             needed: needed.describe(),
             available: here.describe(),
-        };
+        });
     }
     let is_missing = |(id, found): (_, &Option<u32>)| found.is_none().then_some(id);
     let missing: Vec<&String> = needed
@@ -99,10 +99,10 @@ pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>])
         .zip(found)
         .filter_map(is_missing)
         .collect();
-    Error::MissingStimuli {
+    Error::from(StimuliError::Missing {
         ids: missing.iter().take(NAMED_IDS).copied().cloned().collect(),
         n_missing: missing.len(),
         n_needed: needed.len(),
         near_miss: Box::new(NearMiss::between(needed, here, &missing)),
-    }
+    })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 use crate::fingerprint::Fingerprint;
 use crate::io::atomic::write_atomically;
 use crate::representation::{FileSource, Representation};
@@ -41,7 +41,7 @@ impl Key {
 impl Cache {
     pub fn open(folder: Option<PathBuf>) -> Result<Self> {
         if let Some(folder) = &folder {
-            fs::create_dir_all(folder).map_err(|source| Error::Write {
+            fs::create_dir_all(folder).map_err(|source| FileError::Write {
                 path: folder.clone(),
                 source,
             })?;

@@ -6,7 +6,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::row::{Metric, Row};
 use super::standardized::{dot, is_constant, standardized};
 use super::table::{Layer, Table};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Result};
 use crate::inference::{Confidence, Interval};
 
 /// How alignment by one measurement goes with alignment by another, over networks.
@@ -48,13 +48,14 @@ impl Table {
         };
         let pairs: Vec<(f64, f64)> = left.iter().filter_map(of_same).collect();
         if pairs.len() < 3 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "networks that both measurements were made of",
                 needed: 3,
                 found: pairs.len(),
-            });
+            }
+            .into());
         }
-        let pearson = pearson(&pairs).ok_or(Error::EqualAlignment)?;
+        let pearson = pearson(&pairs).ok_or(ComputationError::EqualAlignment)?;
         Ok(Consistency {
             datasets: [one.0.to_owned(), other.0.to_owned()],
             metrics: [one.1.clone(), other.1.clone()],

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::row::{Metric, Row};
 use super::table::Table;
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 use crate::inference::Interval;
 use crate::io::atomic::write_atomically;
 use crate::io::{Origin, extension, open};
@@ -25,10 +25,11 @@ impl Table {
             "json" => write_atomically(path, |file| Ok(serde_json::to_writer_pretty(file, self)?)),
             "csv" => write_atomically(path, |file| self.write_csv(file)),
             "md" => write_atomically(path, |file| file.write_all(self.to_markdown().as_bytes())),
-            _ => Err(Error::UnknownFormat {
+            _ => Err(FileError::UnknownFormat {
                 path: path.to_path_buf(),
                 expected: ".json, .csv or .md",
-            }),
+            }
+            .into()),
         }
     }
 

@@ -5,7 +5,7 @@ use super::cache::{Cache, Key};
 use super::dataset::Dataset;
 use super::numbers::Found;
 use super::row::{Metric, Row};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, FileError, Result};
 
 /// A model on a data set.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ impl<'s> Place<'s> {
 
     /// A row that says why there is no number; the error of a cache that can't be written ends the study.
     pub fn failure(&self, hash: &str, metric: Option<Metric>, error: Error) -> Result<Row> {
-        if matches!(error, Error::Write { .. }) {
+        if matches!(error.kind(), ErrorKind::File(FileError::Write { .. })) {
             return Err(error);
         }
         Ok(Row {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::LinearTransform;
 use super::fingerprint::recorded;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::representation::{Features, Representation};
 use crate::similarity::Precision;
 
@@ -24,11 +24,12 @@ impl LinearTransform {
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
         let n_features = self.n_features();
         if representation.n_features() != n_features {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "features to transform",
                 expected: n_features,
                 found: representation.n_features(),
-            });
+            }
+            .into());
         }
         let features = representation.values();
         let standardize = |first: usize, out: &mut [f64]| {
@@ -76,11 +77,12 @@ impl LinearTransform {
     pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
         let n_between = self.n_dimensions();
         if next.n_features() != n_between {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "features that the next transform takes",
                 expected: n_between,
                 found: next.n_features(),
-            });
+            }
+            .into());
         }
         let moments: Vec<(f64, f64)> = (0..n_between)
             .filter_map(|feature| next.standardization.of_feature(feature))
@@ -151,6 +153,7 @@ impl LinearTransform {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::stimuli::Stimuli;
     use crate::transform::Standardization;
     use approx::assert_abs_diff_eq;
@@ -217,11 +220,11 @@ mod tests {
         let huge = LinearTransform::new(Standardization::none(), array![[1e200]]).unwrap();
         let beyond = huge.then(&huge).unwrap_err();
         assert!(matches!(
-            beyond,
-            Error::InvalidParameter {
+            beyond.kind(),
+            ErrorKind::Argument(ArgumentError::InvalidParameter {
                 name: "weights",
                 ..
-            }
+            })
         ));
     }
 }

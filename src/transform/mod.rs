@@ -13,7 +13,7 @@ pub use source::Transformed;
 pub use standardization::Standardization;
 pub use training::Training;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::similarity::Precision;
 
 /// A linear transform: standardised features times weights, plus a bias.
@@ -50,20 +50,22 @@ impl LinearTransform {
     /// weight that is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         if weights.is_empty() {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the weights of a transform",
                 expected: "features × dimensions, at least one of each".into(),
                 found: weights.shape().iter().map(|&n| n as u64).collect(),
-            });
+            }
+            .into());
         }
         if let Some(found) = standardization.n_features()
             && found != weights.nrows()
         {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "features of the standardisation",
                 expected: weights.nrows(),
                 found,
-            });
+            }
+            .into());
         }
         check_finite("weights", weights.view())?;
         Ok(Self {
@@ -82,11 +84,12 @@ impl LinearTransform {
     /// number that is not finite, or beyond `f32` where the precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
         if bias.len() != self.n_dimensions() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "dimensions of the bias",
                 expected: self.n_dimensions(),
                 found: bias.len(),
-            });
+            }
+            .into());
         }
         check_finite("bias", bias.view())?;
         self.bias = Some(bias.as_standard_layout().into_owned());
@@ -191,6 +194,7 @@ fn check_finite<D: Dimension>(name: &'static str, values: ArrayView<'_, f64, D>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use ndarray::array;
 
     #[test]
@@ -226,7 +230,11 @@ mod tests {
         ] {
             let refused = transform.with_precision(Precision::Single).unwrap_err();
             assert!(
-                matches!(refused, Error::InvalidParameter { name: named, .. } if named == name),
+                matches!(
+                    refused.kind(),
+                    ErrorKind::Argument(ArgumentError::InvalidParameter { name: named, .. })
+                        if *named == name
+                ),
                 "{refused}"
             );
         }

@@ -6,7 +6,7 @@ use std::slice::from_ref;
 use ndarray::Array1;
 
 use super::{check_finite, round};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FeatureError, Result};
 use crate::representation::{Representation, Values, with_values};
 use crate::similarity::Real;
 
@@ -68,11 +68,12 @@ impl Standardization {
     /// [`Standardization::scalar`].
     pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
         if mean.len() != std.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "standard deviations of features",
                 expected: mean.len(),
                 found: std.len(),
-            });
+            }
+            .into());
         }
         check_finite("mean", mean.view())?;
         if let Some(feature) = std.iter().position(|&std| !is_scale(std)) {
@@ -105,7 +106,7 @@ impl Standardization {
         }
         let std = (sum(values, |x| (x - mean).powi(2)) / n).sqrt();
         if values.iter().all(|x| x == first) {
-            return Err(Error::ConstantRepresentation { representation: 0 });
+            return Err(FeatureError::EqualRows { representation: 0 }.into());
         }
         Self::scalar(mean, std)
     }
@@ -259,16 +260,17 @@ fn round_scale(std: f64) -> Result<f64> {
 }
 
 fn no_stimuli() -> Error {
-    Error::TooFew {
+    Error::from(ArgumentError::TooFew {
         what: "stimuli",
         needed: 1,
         found: 0,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::array;
@@ -296,7 +298,10 @@ mod tests {
     fn what_does_not_vary_has_no_scale() {
         let constant = Representation::new(Stimuli::numbered(2), array![[0.1, 0.1], [0.1, 0.1]]);
         let refused = Standardization::scalar_of(&constant.unwrap());
-        assert!(matches!(refused, Err(Error::ConstantRepresentation { .. })));
+        assert!(matches!(
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
+        ));
         for (mean, std) in [
             (f64::NAN, 1.0),
             (0.0, 0.0),

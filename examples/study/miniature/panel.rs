@@ -62,7 +62,5 @@ fn keep_freed_memory() {
 
 /// What went wrong in a network, as an error of the library.
 pub fn of_candle(error: candle_core::Error) -> Error {
-    Error::Computation {
-        source: error.into(),
-    }
+    Error::other(error)
 }

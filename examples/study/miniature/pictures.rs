@@ -45,11 +45,9 @@ impl Pictures {
     /// [`Error::TooFew`] where there are no numbers.
     pub fn draw(variants: Range<usize>, rng: &mut impl Rng) -> Result<Self> {
         if variants.is_empty() {
-            return Err(Error::TooFew {
-                what: "pictures of each shape with each texture",
-                needed: 1,
-                found: 0,
-            });
+            return Err(Error::other(
+                "no pictures of each shape with each texture: one is needed",
+            ));
         }
         let mut pictures = Vec::new();
         let mut ids = Vec::new();

@@ -25,10 +25,8 @@ impl Layer {
         let layer = taps.iter().position(|name| name == tap);
         Ok(Self {
             name: format!("{} {tap}", trained.design.name()),
-            layer: layer.ok_or_else(|| Error::UnknownName {
-                what: "layer",
-                name: tap.into(),
-                nearest: taps.to_vec(),
+            layer: layer.ok_or_else(|| {
+                Error::other(format!("no layer {tap:?} (layers: {})", taps.join(", ")))
             })?,
             trained,
             pictures,

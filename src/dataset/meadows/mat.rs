@@ -6,7 +6,7 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::{Estimate, person_of, rdm};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::io::mat::MatFile;
 use crate::rdm::Participant;
 
@@ -61,11 +61,12 @@ fn estimates(
         }
         (1, _) | (_, 1) => vec![values.into_iter().collect()],
         _ => {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the variable",
                 expected: SHAPE.into(),
                 found: values.shape().iter().map(|&length| length as u64).collect(),
-            });
+            }
+            .into());
         }
     };
     let n_rows = rows.len();

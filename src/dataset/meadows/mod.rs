@@ -6,7 +6,7 @@ mod tree;
 use std::path::Path;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::io::extension;
 use crate::rdm::{Arrangement, Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
@@ -84,10 +84,11 @@ impl Meadows {
                 "mat" => mat::read(path),
                 "json" => tree::read(path),
                 _ => {
-                    return Err(Error::UnknownFormat {
+                    return Err(FileError::UnknownFormat {
                         path: path.into(),
                         expected: ".mat or .json",
-                    });
+                    }
+                    .into());
                 }
             }?;
             if let Some(task) = task {
@@ -97,10 +98,11 @@ impl Meadows {
                 });
                 let available: Vec<String> = tasks.collect();
                 if !available.iter().any(|known| known == task) {
-                    return Err(Error::NoSuchArray {
+                    return Err(FileError::NoSuchArray {
                         name: task.into(),
                         available,
-                    });
+                    }
+                    .into());
                 }
                 estimates.retain(|known| known.participant.session.as_deref() == Some(task));
             }

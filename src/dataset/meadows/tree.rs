@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Estimate, person_of, rdm};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Context, Result};
 use crate::io::{BUFFER_BYTES, Origin, open};
 use crate::rdm::{Arrangement, Participant, Rdm};
 use crate::stimuli::{Stimuli, missing};
@@ -88,11 +88,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
         tree => estimates.extend(of_person(&person_of(path), tree, &origin)?),
     }
     if estimates.is_empty() {
-        return Err(Error::TooFew {
+        return Err(ArgumentError::TooFew {
             what: "multiple-arrangement tasks",
             needed: 1,
             found: 0,
-        });
+        }
+        .into());
     }
     Ok(estimates)
 }
@@ -179,10 +180,7 @@ fn estimate(task: Task) -> Result<(Rdm, Vec<Arrangement>)> {
     let mut trials = Vec::new();
     for (trial, Trial { positions }) in task.trials.into_iter().enumerate() {
         let arrangement = arrangement(&ids, rdm.stimuli(), positions);
-        trials.push(arrangement.map_err(|error| Error::InTrial {
-            trial,
-            source: Box::new(error),
-        })?);
+        trials.push(arrangement.map_err(|error| error.with_context(Context::Arrangement(trial)))?);
     }
     Ok((rdm, trials))
 }

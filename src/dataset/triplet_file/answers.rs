@@ -1,6 +1,6 @@
 //! What the answer of a trial refers to.
 
-use crate::error::{Error, Result};
+use crate::error::{FileError, JudgmentError, Result};
 use crate::io::text::plain;
 use crate::judgment::Task;
 
@@ -91,17 +91,18 @@ pub(super) fn apply<T: Task>(
         [form] => *form,
         [] => {
             let furthest = Form::ALL.into_iter().map(reach).max().unwrap_or(0);
-            return Err(Error::UnknownAnswer {
+            return Err(JudgmentError::UnknownAnswer {
                 trial: furthest as u64,
                 answer: answers[furthest].show(),
-            });
+            }
+            .into());
         }
         _ => {
-            return Err(Error::Ambiguous {
+            return Err(FileError::Ambiguous {
                 what: "whether answers name the stimulus or its position, or where positions count from"
                     .into(),
                 remedy: "write the trials in the order of their answer, without a column for it",
-            });
+            }.into());
         }
     };
     let all: Vec<usize> = (0..answers.len())
@@ -120,6 +121,7 @@ pub(super) fn apply<T: Task>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::judgment::{AnchoredTask, OddOneOutTask};
 
     fn numbers(trials: &[[i32; 3]]) -> Vec<[Cell; 3]> {
@@ -165,9 +167,15 @@ mod tests {
             ([[0, 2, 1], [1, 0, 2]], [0, 2]),
         ] {
             let error = applied::<OddOneOutTask>(&trials, &answers).unwrap_err();
-            assert!(matches!(error, Error::Ambiguous { .. }), "{error}");
+            assert!(
+                matches!(error.kind(), ErrorKind::File(FileError::Ambiguous { .. })),
+                "{error}"
+            );
         }
         let error = applied::<OddOneOutTask>(&[[7, 8, 9], [4, 5, 6]], &[7, 1]).unwrap_err();
-        assert!(matches!(error, Error::UnknownAnswer { trial: 1, .. }));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::Judgment(JudgmentError::UnknownAnswer { trial: 1, .. })
+        ));
     }
 }

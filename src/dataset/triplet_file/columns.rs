@@ -1,6 +1,6 @@
 //! Which columns of a table of trials hold what, by their names.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::io::text::{Table, is_index_name, plain};
 use crate::judgment::Task;
 
@@ -105,11 +105,12 @@ impl Columns {
             (true, Some(found), _) => found,
             (false, _, Some(stimuli)) => (stimuli, true),
             (false, Some(_), None) => {
-                return Err(Error::Ambiguous {
+                return Err(FileError::Ambiguous {
                     what: "odd-one-out trials, but anchored ones by the names of its columns"
                         .into(),
                     remedy: "read it as anchored trials (--anchored)",
-                });
+                }
+                .into());
             }
             _ if names.len() == 3 && !is_odd_first(&names) => {
                 let order = match is_anchored {
@@ -142,10 +143,10 @@ impl Columns {
         let is_told = names_answer || is_ordered && others().all(says_nothing);
         if answer.is_none() && !is_told {
             let rest: Vec<&str> = others().map(|column| names[column].as_str()).collect();
-            return Err(Error::Ambiguous {
+            return Err(FileError::Ambiguous {
                 what: format!("which column holds the answer (beside the stimuli: {rest:?})"),
                 remedy: "name it \"choice\" in the header, or leave only the three stimuli, the odd one last",
-            });
+            }.into());
         }
         Ok(Self {
             stimuli,
@@ -160,10 +161,11 @@ impl Columns {
 /// Three columns in the order of a trial, and the answer in a fourth.
 pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
     if !(3..=4).contains(&n_columns) {
-        return Err(Error::Ambiguous {
+        return Err(FileError::Ambiguous {
             what: format!("which of its {n_columns} columns hold the three stimuli and the answer"),
             remedy: "name them in a header: image1, image2, image3, choice, or head, winner, loser",
-        });
+        }
+        .into());
     }
     Ok(Columns {
         stimuli: [0, 1, 2],
@@ -175,13 +177,13 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
 }
 
 fn unknown(is_anchored: bool) -> Error {
-    Error::Ambiguous {
+    Error::from(FileError::Ambiguous {
         what: "by the names of its columns which hold the stimuli".into(),
         remedy: match is_anchored {
             true => "name them head, winner, loser, or center, left, right and answer",
             false => "name them image1, image2, image3 and choice",
         },
-    }
+    })
 }
 
 /// Whether the odd one stands elsewhere than last.

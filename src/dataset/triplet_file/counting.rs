@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 use crate::names::named;
 
 /// Where the indices of trials count from.
@@ -65,13 +65,14 @@ impl Counting {
         let n_absent = occurs.iter().filter(|occurs| !**occurs).count();
         // Of many that are absent, 0 is one by chance.
         if n_absent == 1 || 10 * n_absent <= n_stimuli {
-            return Err(Error::Ambiguous {
+            return Err(FileError::Ambiguous {
                 what: format!(
                     "whether its indices count from 0 or from 1: index 0 never occurs in {} trials",
                     trials.len()
                 ),
                 remedy: "say so (--count-from 0, or --count-from 1)",
-            });
+            }
+            .into());
         }
         if last + 1 == n_stimuli {
             log::warn!(

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayD, Axis, Ix1};
 
 use super::answers::Cell;
 use super::columns::{Columns, in_order};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::element::Kind;
 use crate::io::mat::MatFile;
@@ -129,11 +129,12 @@ impl RawTrials {
         .into_dimensionality::<Ix1>()
         .map_err(|_| misshapen(Vec::new()))?;
         if answers.len() != raw.stimuli.len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "responses to queries",
                 expected: raw.stimuli.len(),
                 found: answers.len(),
-            });
+            }
+            .into());
         }
         // True says that the first of two is the closer one, which a sign says for numbers.
         let cell = |&answer: &f64| match kind {
@@ -178,17 +179,20 @@ fn read<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
     let shape = reader.shape().iter().map(|&length| length as usize);
     let shape: Vec<usize> = shape.collect();
     let values = reader.read_row_major()?;
-    ArrayD::from_shape_vec(shape, values).map_err(|error| Error::Malformed {
-        format: "array",
-        source: error.into(),
+    ArrayD::from_shape_vec(shape, values).map_err(|error| {
+        FileError::Malformed {
+            format: "array",
+            source: error.into(),
+        }
+        .into()
     })
 }
 
 fn misshapen(found: Vec<u64>) -> Error {
-    Error::Shape {
+    Error::from(ArgumentError::Shape {
         what: "the array of trials",
         expected: "(trials, 3), the odd one last, or (trials, 4), the answer in the fourth column"
             .into(),
         found,
-    }
+    })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::answers::{self, Cell};
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-use crate::error::{Error, Result, TrialProblem};
+use crate::error::{ArgumentError, FileError, JudgmentError, Result, TrialProblem};
 use crate::formats::TextEncoding;
 use crate::io::element::Number;
 use crate::io::extension;
@@ -59,10 +59,11 @@ impl<T: Task> TripletSource<T> {
         let path = path.as_ref();
         let format = match Format::of(path)? {
             Format::Safetensors => {
-                return Err(Error::UnknownFormat {
+                return Err(FileError::UnknownFormat {
                     path: path.into(),
                     expected: ".npy, .npz, .mat, .txt, .csv or .tsv",
-                });
+                }
+                .into());
             }
             format => format,
         };
@@ -173,11 +174,12 @@ impl<T: Task> TripletSource<T> {
         if let Some(participants) = &self.participants {
             let n_in_file = trials.len() + n_unknown;
             if participants.of_trials().len() != n_in_file {
-                return Err(Error::LengthMismatch {
+                return Err(ArgumentError::LengthMismatch {
                     what: "participants of trials",
                     expected: n_in_file,
                     found: participants.of_trials().len(),
-                });
+                }
+                .into());
             }
             let labels = participants.labels_of_trials().map(str::to_owned);
             raw.participants = Some(labels.collect());
@@ -271,10 +273,11 @@ impl<T: Task> TripletSource<T> {
             return Ok(trials);
         }
         if let Some(trial) = trials.iter().position(|trial| trial.contains(&0)) {
-            return Err(Error::InvalidTrial {
+            return Err(JudgmentError::InvalidTrial {
                 trial: trial as u64,
                 problem: TrialProblem::BelowFirst { index: 0, first },
-            });
+            }
+            .into());
         }
         for index in trials.as_flattened_mut() {
             *index -= first;
@@ -335,7 +338,7 @@ fn by_index(cells: &[[Cell; 3]]) -> Result<Vec<[u32; 3]>> {
     };
     let trials = cells.iter().zip(0..).map(|([a, b, c], trial)| {
         let indices = || Ok([index(a)?, index(b)?, index(c)?]);
-        indices().map_err(|problem| Error::InvalidTrial { trial, problem })
+        indices().map_err(|problem| JudgmentError::InvalidTrial { trial, problem }.into())
     });
     trials.collect()
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::batches::{Batch, Row};
 use super::shard::Part;
 use super::{Extracted, Provenance};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ExtractError, FeatureError, FileError, ImageError, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f32;
 use crate::representation::Described;
@@ -77,7 +77,7 @@ impl Journal {
                 let is_same =
                     found.provenances == fresh.provenances && found.stimuli == fresh.stimuli;
                 if !is_same || found.n_done > stimuli.len() {
-                    return Err(Error::OtherExtraction { path });
+                    return Err(ExtractError::OtherExtraction { path }.into());
                 }
                 found
             }
@@ -115,10 +115,11 @@ impl Journal {
             let length = n_rows.saturating_mul(4 * n_features as u64);
             let found = output.on_rows(|rows| rows.seek(SeekFrom::End(0)))?;
             if found < length {
-                return Err(Error::Truncated {
+                return Err(FileError::Truncated {
                     expected: length,
                     found,
-                });
+                }
+                .into());
             }
             output.on_rows(|rows| {
                 rows.set_len(length)?;
@@ -168,20 +169,22 @@ impl Journal {
 
     fn check(&self, values: &[f32], n_features: usize, position: usize) -> Result<()> {
         if values.len() != n_features {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "features of an image",
                 expected: n_features,
                 found: values.len(),
-            });
+            }
+            .into());
         }
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(()),
-            Some(column) => Err(Error::NotFinite {
+            Some(column) => Err(FeatureError::NotFinite {
                 row: position,
                 stimulus: self.stimuli.id(position).unwrap_or_default().to_owned(),
                 column,
                 value: values[column].into(),
-            }),
+            }
+            .into()),
         }
     }
 
@@ -201,10 +204,11 @@ impl Journal {
             .filter(|place| skipped.binary_search(place).is_err())
             .collect();
         if kept.is_empty() {
-            return Err(Error::NoImages {
+            return Err(ImageError::NoImages {
                 n_ignored: 0,
                 ignored: Vec::new(),
-            });
+            }
+            .into());
         }
         let ids = self.stimuli.select(&kept)?;
         let part = part.map(|part| part.without(skipped));
@@ -257,7 +261,7 @@ impl Output {
             .create(true)
             .truncate(false)
             .open(&rows_path)
-            .map_err(|source| Error::Write {
+            .map_err(|source| FileError::Write {
                 path: rows_path.clone(),
                 source,
             })?;
@@ -269,9 +273,12 @@ impl Output {
     }
 
     fn on_rows<R>(&mut self, work: impl FnOnce(&mut File) -> io::Result<R>) -> Result<R> {
-        work(&mut self.rows).map_err(|source| Error::Write {
-            path: self.rows_path.clone(),
-            source,
+        work(&mut self.rows).map_err(|source| {
+            FileError::Write {
+                path: self.rows_path.clone(),
+                source,
+            }
+            .into()
         })
     }
 }
@@ -281,10 +288,11 @@ fn read_record(path: &Path) -> Result<Option<Record>> {
         // What can't be read as a record is none: rows are begun anew.
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Read {
+        Err(source) => Err(FileError::Read {
             path: path.into(),
             source,
-        }),
+        }
+        .into()),
     }
 }
 
@@ -295,8 +303,11 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn remove(path: &Path) -> Result<()> {
-    std::fs::remove_file(path).map_err(|source| Error::Write {
-        path: path.into(),
-        source,
+    std::fs::remove_file(path).map_err(|source| {
+        FileError::Write {
+            path: path.into(),
+            source,
+        }
+        .into()
     })
 }

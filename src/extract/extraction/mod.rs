@@ -18,7 +18,7 @@ use batches::Row;
 use journal::Journal;
 use shard::Part;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, ExtractError, ImageError, Result};
 use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
 use crate::images::ImageFiles;
@@ -189,11 +189,12 @@ impl Extraction {
     ) -> Result<Extracted> {
         let outputs: Vec<PathBuf> = outputs.iter().map(|path| path.as_ref().into()).collect();
         if outputs.len() != self.network.taps().len() {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "outputs, one for each tap",
                 expected: self.network.taps().len(),
                 found: outputs.len(),
-            });
+            }
+            .into());
         }
         let (images, part) = self.of_shard(images)?;
         let provenances = self.network.taps().iter();
@@ -211,10 +212,11 @@ impl Extraction {
             }))
         })?;
         if journal.n_done() < images.len() {
-            return Err(Error::Interrupted {
+            return Err(ExtractError::Interrupted {
                 n_done: journal.n_done(),
                 n_needed: images.len(),
-            });
+            }
+            .into());
         }
         journal.finish(part, n_resumed)
     }
@@ -230,10 +232,11 @@ impl Extraction {
             }
         };
         match images.is_empty() {
-            true => Err(Error::NoImages {
+            true => Err(ImageError::NoImages {
                 n_ignored: images.ignored().len(),
                 ignored: Vec::new(),
-            }),
+            }
+            .into()),
             false => Ok((images, part)),
         }
     }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, ExtractError, FileError, Result};
 use crate::representation::{FileSource, Provenance, Representation};
 use crate::stimuli::Stimuli;
 
@@ -146,7 +146,7 @@ pub fn join_shards(parts: &[impl AsRef<Path>]) -> Result<Representation> {
         };
         add().map_err(|error: Error| error.in_file(path))?;
     }
-    let joined = joined.ok_or(Error::TooFew {
+    let joined = joined.ok_or(ArgumentError::TooFew {
         what: "shards",
         needed: 1,
         found: 0,
@@ -156,8 +156,11 @@ pub fn join_shards(parts: &[impl AsRef<Path>]) -> Result<Representation> {
 
 fn read(path: &Path) -> Result<(Part, Representation)> {
     let rows = FileSource::open(path)?.read()?;
-    let note = rows.provenance().note(NOTE).ok_or(Error::NoShard)?;
-    let part: Part = serde_json::from_str(note).map_err(|source| Error::Malformed {
+    let note = rows
+        .provenance()
+        .note(NOTE)
+        .ok_or(ExtractError::NotAShard)?;
+    let part: Part = serde_json::from_str(note).map_err(|source| FileError::Malformed {
         format: "shard",
         source: Box::new(source),
     })?;
@@ -166,11 +169,12 @@ fn read(path: &Path) -> Result<(Part, Representation)> {
     let is_inside = part.skipped.last().is_none_or(|&last| last < n_images);
     let expected = n_images.saturating_sub(part.skipped.len());
     if !is_ascending || !is_inside || expected != rows.n_stimuli() {
-        return Err(Error::LengthMismatch {
+        return Err(ArgumentError::LengthMismatch {
             what: "rows of the shard",
             expected,
             found: rows.n_stimuli(),
-        });
+        }
+        .into());
     }
     Ok((part, rows))
 }
@@ -193,9 +197,11 @@ impl Joined {
     }
 
     fn add(&mut self, part: Part, rows: Representation) -> Result<()> {
-        let mismatch = |what| Error::ShardMismatch {
-            what,
-            shard: part.shard.to_string(),
+        let mismatch = |what| {
+            Error::from(ExtractError::ShardMismatch {
+                what,
+                shard: part.shard.to_string(),
+            })
         };
         let provenance = rows.provenance().clone().without_note(NOTE);
         let is_same_set = (part.shard.of, part.n_images, &part.stimuli)
@@ -225,13 +231,14 @@ impl Joined {
         let of = self.first.shard.of;
         if self.parts.len() < of {
             let missing = (1..=of).filter(|number| !self.parts.contains_key(number));
-            return Err(Error::MissingShards {
+            return Err(ExtractError::MissingShards {
                 n_missing: of - self.parts.len(),
                 shards: missing
                     .take(NAMED)
                     .map(|number| format!("{number}/{of}"))
                     .collect(),
-            });
+            }
+            .into());
         }
         let parts: Vec<(Part, Representation)> = self.parts.into_values().collect();
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
@@ -253,7 +260,7 @@ impl Joined {
             values.extend(rows.features().row(row).to_f32());
         }
         let features = Array2::from_shape_vec((places.len(), n_features), values);
-        let features = features.map_err(|source| Error::Malformed {
+        let features = features.map_err(|source| FileError::Malformed {
             format: "shard",
             source: Box::new(source),
         })?;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::Extraction;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::images::ImageFiles;
 use crate::io::{self, digest::Hashing};
 use crate::representation::{Representation, RepresentationSource};
@@ -27,11 +27,12 @@ impl NetworkSource {
     /// [`Error::LengthMismatch`] where the network is read at several modules.
     pub fn new(extraction: Extraction, images: ImageFiles) -> Result<Self> {
         let [tap] = extraction.network().taps() else {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "taps of a source",
                 expected: 1,
                 found: extraction.network().taps().len(),
-            });
+            }
+            .into());
         };
         let name = format!("{} {tap}", extraction.network().architecture().name());
         Ok(Self {
@@ -74,9 +75,11 @@ impl RepresentationSource for NetworkSource {
         let hashes = images.paths().par_iter().map(|path| -> Result<String> {
             let file = io::open(path)?;
             let hash = Hashing::new(file).finish_reading();
-            let unreadable = |source| Error::Read {
-                path: path.clone(),
-                source,
+            let unreadable = |source| {
+                Error::from(FileError::Read {
+                    path: path.clone(),
+                    source,
+                })
             };
             Ok(hash
                 .map_err(unreadable)?

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::Error;
+use crate::error::{Error, ExtractError};
 use crate::extract::flow::{Flow, Interrupt};
 
 /// One image's feature maps.
@@ -196,13 +196,13 @@ fn check(size: [usize; 2], kernel: [usize; 2], padding: [usize; 2]) -> Flow<()> 
         false => {
             let [height, width] = size;
             let [rows, columns] = kernel;
-            Err(Interrupt::Failed(Error::Computation {
+            Err(Interrupt::Failed(Error::from(ExtractError::Forward {
                 source: format!(
                     "feature maps of {height} × {width} are smaller than a window of {rows} × {columns}: \
                      the image is too small"
                 )
                 .into(),
-            }))
+            })))
         }
     }
 }

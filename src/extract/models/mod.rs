@@ -23,7 +23,7 @@ mod transformer;
 mod vgg;
 mod vit;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::extract::architecture::Architecture;
 use crate::extract::nearest::nearest;
 
@@ -34,10 +34,13 @@ impl Architecture {
     /// [`Error::UnknownName`] with the most similar names.
     pub fn named(name: &str) -> Result<Self> {
         let found = Self::all().find(|architecture| architecture.name() == name);
-        found.ok_or_else(|| Error::UnknownName {
-            what: "architecture",
-            name: name.into(),
-            nearest: nearest(name, Self::all().map(|architecture| architecture.name())),
+        found.ok_or_else(|| {
+            ArgumentError::UnknownName {
+                what: "architecture",
+                name: name.into(),
+                nearest: nearest(name, Self::all().map(|architecture| architecture.name())),
+            }
+            .into()
         })
     }
 

@@ -1,7 +1,7 @@
 //! SqueezeNet: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50× fewer parameters" (2016).
 
 use super::blocks::Branches;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{
@@ -115,7 +115,7 @@ fn fire(builder: &Builder<'_>, inputs: usize, squeeze: usize, expand: usize) -> 
         let names = [name, &format!("{name}_activation")];
         let mut part = Sequential::default();
         part.add(ConvActivation::new(builder, names, spec, Activation::Relu)?);
-        Ok(part)
+        Ok::<_, Error>(part)
     };
     let mut fire = conv("squeeze", ConvSpec::new(inputs, squeeze, 1))?;
     let expansions = vec![

@@ -2,7 +2,7 @@
 
 use super::decode::{Decoded, malformed};
 use super::image::{N_CHANNELS, RgbImage, black};
-use crate::error::{Error, Result};
+use crate::error::{Error, ImageError, Result};
 
 const FORMAT: &str = "BMP";
 
@@ -33,7 +33,7 @@ pub(super) fn decode(
     let data = bytes.get(header.data_start..).unwrap_or_default();
     let data = data
         .get(..row_bytes * header.height)
-        .ok_or(Error::ImageCutShort { format: FORMAT })?;
+        .ok_or(ImageError::Truncated { format: FORMAT })?;
     let mut pixels = black(header.width, header.height)?;
     let rows = pixels
         .chunks_exact_mut(N_CHANNELS * header.width)
@@ -66,9 +66,9 @@ struct Header {
 
 impl Header {
     fn read(bytes: &[u8]) -> Result<Self> {
-        let u16_at = |at| Ok(u16::from_le_bytes(field(bytes, at)?));
-        let u32_at = |at| Ok(u32::from_le_bytes(field(bytes, at)?));
-        let i32_at = |at| Ok(i32::from_le_bytes(field(bytes, at)?));
+        let u16_at = |at| Ok::<_, Error>(u16::from_le_bytes(field(bytes, at)?));
+        let u32_at = |at| Ok::<_, Error>(u32::from_le_bytes(field(bytes, at)?));
+        let i32_at = |at| Ok::<_, Error>(i32::from_le_bytes(field(bytes, at)?));
         let header_bytes: u32 = u32_at(FILE_HEADER_BYTES)?;
         // The first one has sizes of 16 bits and colours of 3 bytes.
         let is_core = header_bytes == 12;
@@ -172,5 +172,5 @@ fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
     let field = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
     field
         .copied()
-        .ok_or(Error::ImageCutShort { format: FORMAT })
+        .ok_or(ImageError::Truncated { format: FORMAT }.into())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::exif::{Orientation, Turn};
 use super::image::RgbImage;
 use super::{bmp, gif, jpeg, png, tiff, webp};
-use crate::error::{BoxedError, Error, Result};
+use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 use crate::io::{Origin, known_length, open, reserve};
 
 /// Decodes JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
@@ -129,12 +129,13 @@ impl ImageDecoder {
         if (1..=self.max_pixels).contains(&n_pixels) && !is_long {
             return Ok(());
         }
-        Err(Error::ImageSize {
+        Err(ImageError::Size {
             width,
             height,
             limit: self.max_pixels,
             longest: MAX_STORED_SIDE,
-        })
+        }
+        .into())
     }
 }
 
@@ -151,10 +152,10 @@ const MAX_STORED_SIDE: u64 = u16::MAX as u64;
 
 /// The error for content that is not of a format.
 pub(super) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
-    Error::Malformed {
+    Error::from(FileError::Malformed {
         format,
         source: source.into(),
-    }
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,10 +189,11 @@ impl Format {
             } else {
                 "it begins as none of them does"
             };
-            Err(Error::Malformed {
+            Err(FileError::Malformed {
                 format: FORMATS,
                 source: reason.into(),
-            })
+            }
+            .into())
         }
     }
 }
@@ -199,6 +201,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn what_is_no_image_is_refused_by_name() {
@@ -221,7 +224,11 @@ mod tests {
         let missing = folder.path().join("no.png");
         for path in [missing.as_path(), folder.path()] {
             let error = ImageDecoder::default().read(path).unwrap_err();
-            assert!(matches!(error, Error::Read { path: named, .. } if named == path));
+            assert!(matches!(
+                error.kind(),
+                ErrorKind::File(FileError::Read { path: named, .. })
+                    if named == path
+            ));
         }
     }
 
@@ -232,8 +239,11 @@ mod tests {
         assert!(decoder.check_size(1, 6).is_ok());
         for (width, height) in [(7, 1), (0, 3), (3, 0), (u64::MAX, 2)] {
             assert!(matches!(
-                decoder.check_size(width, height),
-                Err(Error::ImageSize { limit: 6, .. })
+                decoder
+                    .check_size(width, height)
+                    .as_ref()
+                    .map_err(Error::kind),
+                Err(ErrorKind::Image(ImageError::Size { limit: 6, .. }))
             ));
         }
         assert!(decoder.with_max_pixels(0).is_err());

@@ -7,7 +7,7 @@ use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
 use super::decode::{Decoded, malformed};
 use super::image::{N_CHANNELS, RgbImage, black};
-use crate::error::{Error, Result};
+use crate::error::{Error, ImageError, Result};
 
 const FORMAT: &str = "GIF";
 
@@ -45,7 +45,7 @@ pub(super) fn decode(
     let (left, top) = (usize::from(frame.left), usize::from(frame.top));
     let (frame_width, frame_height) = (usize::from(frame.width), usize::from(frame.height));
     if frame.buffer.len() != frame_width * frame_height {
-        return Err(Error::ImageCutShort { format: FORMAT });
+        return Err(ImageError::Truncated { format: FORMAT }.into());
     }
     let rows = pixels.chunks_exact_mut(N_CHANNELS * width).skip(top);
     for (row, indices) in rows.zip(frame.buffer.chunks_exact(frame_width.max(1))) {
@@ -60,7 +60,7 @@ pub(super) fn decode(
 fn refused(error: DecodingError) -> Error {
     match error {
         DecodingError::Io(source) if source.kind() == ErrorKind::UnexpectedEof => {
-            Error::ImageCutShort { format: FORMAT }
+            Error::from(ImageError::Truncated { format: FORMAT })
         }
         source => malformed(FORMAT, source),
     }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, ArrayView3};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::io::reserve;
 
 /// Red, green and blue.
@@ -100,23 +100,26 @@ pub(super) fn pick(
 }
 
 fn shape_error(found: &[usize]) -> Error {
-    Error::Shape {
+    Error::from(ArgumentError::Shape {
         what: "an image",
         expected: "[height, width, 3], not empty".into(),
         found: found.iter().map(|&n| n as u64).collect(),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn what_is_no_image_is_refused() {
         for shape in [(0, 5, 3), (5, 0, 3), (4, 4, 0), (4, 4, 1), (4, 4, 4)] {
             assert!(matches!(
-                RgbImage::new(Array3::zeros(shape)),
-                Err(Error::Shape { .. })
+                RgbImage::new(Array3::zeros(shape))
+                    .as_ref()
+                    .map_err(Error::kind),
+                Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
             ));
         }
     }

@@ -10,7 +10,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::decode::Decoded;
 use super::image::{RgbImage, black};
-use crate::error::{BoxedError, Error, Result};
+use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 
 const FORMAT: &str = "JPEG";
 
@@ -22,7 +22,7 @@ pub(super) fn decode(
     // Left to itself the decoder fills what is missing with grey. The strict mode refuses damage
     // that it notices, but not that the last rows are missing; the end marker tells.
     if !has_end(bytes) {
-        return Err(Error::ImageCutShort { format: FORMAT });
+        return Err(ImageError::Truncated { format: FORMAT }.into());
     }
     let options = DecoderOptions::default()
         .set_strict_mode(true)
@@ -80,10 +80,10 @@ fn has_end(bytes: &[u8]) -> bool {
 }
 
 fn malformed(source: impl Into<BoxedError>) -> Error {
-    Error::Malformed {
+    Error::from(FileError::Malformed {
         format: FORMAT,
         source: source.into(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::image::{N_CHANNELS, RgbImage, black};
 use super::normalization::Normalization;
 use super::resize::{MAX_SIDE, Part, check_side, resize_part};
 use super::weights::Filter;
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::io::digest::hex;
 use crate::io::reserve;
 
@@ -281,11 +281,12 @@ impl Preprocessing {
     pub fn write_into(&self, image: &RgbImage, out: &mut [f32]) -> Result<()> {
         let expected = self.shape().iter().product();
         if out.len() != expected {
-            return Err(Error::LengthMismatch {
+            return Err(ArgumentError::LengthMismatch {
                 what: "values of an image",
                 expected,
                 found: out.len(),
-            });
+            }
+            .into());
         }
         self.normalization.write(&self.pixels(image)?, out);
         Ok(())

@@ -6,7 +6,7 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
 use super::decode::Decoded;
 use super::image::{RgbImage, pick};
-use crate::error::{BoxedError, Error, Result};
+use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 use crate::io::reserve;
 
 const FORMAT: &str = "PNG";
@@ -54,15 +54,15 @@ pub(super) fn decode(
 fn refused(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
-            Error::ImageCutShort { format: FORMAT }
+            Error::from(ImageError::Truncated { format: FORMAT })
         }
         source => malformed(source),
     }
 }
 
 fn malformed(source: impl Into<BoxedError>) -> Error {
-    Error::Malformed {
+    Error::from(FileError::Malformed {
         format: FORMAT,
         source: source.into(),
-    }
+    })
 }

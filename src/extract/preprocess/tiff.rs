@@ -9,7 +9,7 @@ use tiff::{ColorType, TiffError};
 use super::decode::{Decoded, malformed};
 use super::exif::Turn;
 use super::image::{N_CHANNELS, RgbImage, pick};
-use crate::error::{Error, Result};
+use crate::error::{Error, ImageError, Result};
 use crate::io::reserve;
 
 const FORMAT: &str = "TIFF";
@@ -132,7 +132,7 @@ fn not_read(what: &str) -> Error {
 fn refused(error: TiffError) -> Error {
     match error {
         TiffError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
-            Error::ImageCutShort { format: FORMAT }
+            Error::from(ImageError::Truncated { format: FORMAT })
         }
         TiffError::UnsupportedError(what) => not_read(&what.to_string()),
         source => malformed(FORMAT, source),

@@ -6,7 +6,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::decode::{Decoded, malformed};
 use super::image::{RgbImage, pick};
-use crate::error::{Error, Result};
+use crate::error::{Error, ImageError, Result};
 use crate::io::reserve;
 
 const FORMAT: &str = "WebP";
@@ -21,7 +21,7 @@ pub(super) fn decode(
     let length = bytes.get(4..8).and_then(|length| length.try_into().ok());
     let length = length.map_or(0, u32::from_le_bytes) as usize;
     if bytes.len() < length.saturating_add(8) {
-        return Err(Error::ImageCutShort { format: FORMAT });
+        return Err(ImageError::Truncated { format: FORMAT }.into());
     }
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refused)?;
     let (width, height) = decoder.dimensions();
@@ -45,7 +45,7 @@ pub(super) fn decode(
 fn refused(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
-            Error::ImageCutShort { format: FORMAT }
+            Error::from(ImageError::Truncated { format: FORMAT })
         }
         source => malformed(FORMAT, source),
     }

@@ -5,7 +5,7 @@ mod others;
 mod torchvision;
 mod transformers;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
 
@@ -90,10 +90,13 @@ impl PublishedWeights {
     pub fn named(name: &str) -> Result<Self> {
         let mut all = Self::all();
         let found = all.find(|weights| weights.name() == name || weights.architecture == name);
-        found.ok_or_else(|| Error::UnknownName {
-            what: "published weights",
-            name: name.into(),
-            nearest: nearest(name, Self::all().map(|weights| weights.name())),
+        found.ok_or_else(|| {
+            ArgumentError::UnknownName {
+                what: "published weights",
+                name: name.into(),
+                nearest: nearest(name, Self::all().map(|weights| weights.name())),
+            }
+            .into()
         })
     }
 

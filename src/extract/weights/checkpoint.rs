@@ -10,7 +10,7 @@ use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
 use super::pth::Checkpoint;
-use crate::error::{Error, MisshapenTensor, Result};
+use crate::error::{Error, ExtractError, FileError, MisshapenTensor, Result};
 use crate::extract::builder::{Entry, Init, Parameters};
 use crate::io::digest::{Hashing, hex};
 use crate::io::safetensors::SafetensorsFile;
@@ -40,14 +40,16 @@ impl Container {
     /// Looks at the name and the first bytes of a file.
     pub fn open(path: &Path) -> Result<Self> {
         let mut start = [0; 64];
-        let n = read_up_to(&mut open(path)?, &mut start).map_err(|source| Error::Read {
+        let n = read_up_to(&mut open(path)?, &mut start).map_err(|source| FileError::Read {
             path: path.into(),
             source,
         })?;
         let start = &start[..n];
-        let malformed = |format, reason: &str| Error::Malformed {
-            format,
-            source: reason.into(),
+        let malformed = |format, reason: &str| {
+            Error::from(FileError::Malformed {
+                format,
+                source: reason.into(),
+            })
         };
         if start.starts_with(b"version https://git-lfs") {
             return Err(malformed(
@@ -65,10 +67,11 @@ impl Container {
                 "it is not of the format that PyTorch has written since version 1.6 (a zip archive): \
                  load it with torch.load and save it again with torch.save, or as safetensors",
             )),
-            _ => Err(Error::UnknownFormat {
+            _ => Err(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".safetensors, .pth, .pt, .bin, .ckpt or .tar",
-            }),
+            }
+            .into()),
         }
     }
 
@@ -101,7 +104,7 @@ impl fmt::Debug for Container {
 /// The SHA-256 of a file.
 pub(super) fn hash(path: &Path) -> Result<String> {
     let hashed = Hashing::new(open(path)?).finish_reading();
-    let digest = hashed.map_err(|source| Error::Read {
+    let digest = hashed.map_err(|source| FileError::Read {
         path: path.into(),
         source,
     })?;
@@ -170,19 +173,18 @@ impl<'w> Reader<'w> {
     pub fn finish(self, entries: &[Entry]) -> Result<()> {
         let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         let unexpected = self.keys.keys().filter(|key| !known.contains(key.as_str()));
-        let mismatch = Error::WeightsMismatch {
-            missing: self.missing.into_inner(),
-            unexpected: unexpected.cloned().collect(),
-            misshapen: self.misshapen.into_inner(),
-        };
-        match &mismatch {
-            Error::WeightsMismatch {
-                missing,
-                unexpected,
-                misshapen,
-            } if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() => Ok(()),
-            _ => Err(mismatch.in_file(&self.path)),
+        let unexpected: Vec<String> = unexpected.cloned().collect();
+        let missing = self.missing.into_inner();
+        let misshapen = self.misshapen.into_inner();
+        if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() {
+            return Ok(());
         }
+        let mismatch = ExtractError::WeightsMismatch {
+            missing,
+            unexpected,
+            misshapen,
+        };
+        Err(Error::from(mismatch).in_file(&self.path))
     }
 
     fn shape(&self, stored: &str) -> Option<Vec<usize>> {

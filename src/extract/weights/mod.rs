@@ -13,7 +13,7 @@ pub(in crate::extract) use checkpoint::Reader;
 use checkpoint::{Container, Keys};
 pub(in crate::extract) use random::Random;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 
 /// The parameters of a network.
 ///
@@ -111,11 +111,12 @@ impl Weights {
             };
             let kept: Keys = stored.keys.iter().filter_map(stripped).collect();
             if kept.is_empty() {
-                return Err(Error::UnknownName {
+                return Err(ArgumentError::UnknownName {
                     what: "prefix of parameters",
                     name: prefix.into(),
                     nearest: stored.keys.keys().take(3).cloned().collect(),
-                });
+                }
+                .into());
             }
             stored.keys = kept;
         }

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder};
 
 use super::stream::{INT8, INT32, MATRIX, Stream, UINT8, UINT16, UINT32, UTF8, UTF16, UTF32, Unit};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::io::reserve;
 
 /// How deep arrays may lie within structures and cells.
@@ -83,10 +83,13 @@ impl MatArray {
             .map(|&length| length as u64)
             .collect();
         let matrix = numbers.into_dimensionality();
-        matrix.map_err(|_| Error::Shape {
-            what: "the variable",
-            expected: expected.into(),
-            found,
+        matrix.map_err(|_| {
+            ArgumentError::Shape {
+                what: "the variable",
+                expected: expected.into(),
+                found,
+            }
+            .into()
         })
     }
 
@@ -101,17 +104,19 @@ impl MatArray {
             other => return Err(other.is_not("a struct")),
         };
         let Some(position) = structs.fields.iter().position(|field| field == name) else {
-            return Err(Error::NoSuchArray {
+            return Err(FileError::NoSuchArray {
                 name: name.into(),
                 available: structs.fields,
-            });
+            }
+            .into());
         };
         if structs.n_elements != 1 {
-            return Err(Error::Shape {
+            return Err(ArgumentError::Shape {
                 what: "the struct",
                 expected: "one element".into(),
                 found: vec![structs.n_elements as u64],
-            });
+            }
+            .into());
         }
         Ok(structs.values.swap_remove(position))
     }
@@ -141,10 +146,10 @@ impl MatArray {
     }
 
     fn is_not(&self, expected: &'static str) -> Error {
-        Error::UnsupportedElement {
+        Error::from(FileError::UnsupportedElement {
             expected,
             found: self.class().into(),
-        }
+        })
     }
 }
 
@@ -170,10 +175,10 @@ fn decoded(units: impl Iterator<Item = u32>) -> Result<String> {
 }
 
 fn not_unicode() -> Error {
-    Error::UnsupportedElement {
+    Error::from(FileError::UnsupportedElement {
         expected: "Unicode",
         found: "char that is not Unicode".into(),
-    }
+    })
 }
 
 /// What stands in front of the content of an array.

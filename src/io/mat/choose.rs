@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 
 use super::{MatArray, MatFile};
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 
 impl MatFile {
     /// Reads the numeric variable of this name, or the only one with several elements.
@@ -44,9 +44,12 @@ impl MatFile {
             }
             found = Some(array);
         }
-        found.ok_or(Error::NoSuchArray {
-            name: String::new(),
-            available: names,
-        })
+        found.ok_or(
+            FileError::NoSuchArray {
+                name: String::new(),
+                available: names,
+            }
+            .into(),
+        )
     }
 }

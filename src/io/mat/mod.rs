@@ -22,7 +22,7 @@ use self::array::{Header, read_array, read_header};
 use self::stream::{COMPRESSED, MATRIX, Stream, Tag};
 use super::element::ByteOrder;
 use super::{BUFFER_BYTES, Origin, open, read_up_to};
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, FileError, Result};
 
 /// The bytes in front of the first variable.
 const HEADER_BYTES: u64 = 128;
@@ -84,10 +84,11 @@ impl<R: Read + Seek> MatFile<R> {
             let tag = stream.tag()?;
             start += Tag::BYTES;
             if tag.size() > length - start {
-                return Err(Error::Truncated {
+                return Err(FileError::Truncated {
                     expected: tag.size(),
                     found: length - start,
-                });
+                }
+                .into());
             }
             let header = file.within(start, tag, |stream, _| {
                 Ok(stream.next_header()?.map(|header| header.name))
@@ -122,10 +123,11 @@ impl<R: Read + Seek> MatFile<R> {
     pub(crate) fn read(&mut self, name: &str) -> Result<MatArray> {
         let position = self.by_name.get(name);
         let Some(&(_, Variable { start, tag })) = position.map(|&at| &self.variables[at]) else {
-            return Err(Error::NoSuchArray {
+            return Err(FileError::NoSuchArray {
                 name: name.into(),
                 available: self.names(),
-            });
+            }
+            .into());
         };
         self.seek(start)?;
         self.within(start, tag, |stream, is_compressed| {
@@ -176,10 +178,11 @@ impl<R: Read + Seek> MatFile<R> {
                     )));
                 }
                 if inner.size() > MAX_BYTES {
-                    return Err(Error::OutOfMemory {
+                    return Err(ComputationError::OutOfMemory {
                         what: "a variable of the file",
                         bytes: inner.size(),
-                    });
+                    }
+                    .into());
                 }
                 let mut stream = Stream::new(&mut decoder, inner.size(), order, origin, MAX_BYTES);
                 read(&mut stream, true)
@@ -225,10 +228,11 @@ fn read_file_header(reader: &mut impl Read, origin: &Origin) -> Result<ByteOrder
         ));
     }
     if found < header.len() {
-        return Err(Error::Truncated {
+        return Err(FileError::Truncated {
             expected: HEADER_BYTES,
             found: found as u64,
-        });
+        }
+        .into());
     }
     match &header[124..] {
         [_, 1, b'I', b'M'] => Ok(ByteOrder::Little),

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::error::{BoxedError, Error, Result};
+use crate::error::{BoxedError, ComputationError, Error, FileError, Result};
 use crate::io::element::{ByteOrder, Element, FromElement, Kind};
 use crate::io::{Origin, read_up_to, reserve};
 
@@ -104,7 +104,7 @@ impl<'r> Stream<'r> {
     /// Takes `n_bytes` of memory off what may be asked for.
     pub(super) fn charge(&mut self, n_bytes: u64) -> Result<()> {
         let rest = self.budget.checked_sub(n_bytes);
-        self.budget = rest.ok_or(Error::OutOfMemory {
+        self.budget = rest.ok_or(ComputationError::OutOfMemory {
             what: "a variable of the file",
             bytes: n_bytes,
         })?;
@@ -260,10 +260,11 @@ impl<'r> Stream<'r> {
         let found = read_up_to(&mut self.reader, buffer);
         let found = found.map_err(|error| self.origin.unreadable(error))? as u64;
         if found < n_bytes {
-            return Err(Error::Truncated {
+            return Err(FileError::Truncated {
                 expected: self.left,
                 found,
-            });
+            }
+            .into());
         }
         self.left -= n_bytes;
         Ok(())

@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{BUFFER_BYTES, Origin, open, out_of_memory};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
 
 pub(crate) use header::{
@@ -85,10 +85,10 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
-        Error::Encoding {
+        Error::from(FileError::Encoding {
             line: 1 + bytes[..valid].iter().filter(|&&b| b == b'\n').count() as u64,
             byte: bytes[valid],
-        }
+        })
     })
 }
 
@@ -111,6 +111,7 @@ fn utf16_of(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn decoded(bytes: &[u8], encoding: &str) -> Result<String> {
         let origin = Origin::new("a.csv", "text");
@@ -145,11 +146,11 @@ mod tests {
         assert_eq!(decoded(bytes, "latin1").unwrap(), "id\ncafé\n");
         let error = decoded(bytes, "utf-8").unwrap_err();
         assert!(matches!(
-            error,
-            Error::Encoding {
+            error.kind(),
+            ErrorKind::File(FileError::Encoding {
                 line: 2,
                 byte: 0xe9
-            }
+            })
         ));
         // A byte order mark is stronger than what was said.
         assert_eq!(
@@ -165,6 +166,9 @@ mod tests {
         assert!(decode(endless, TextEncoding::default(), &origin).is_err());
         let endless = std::io::repeat(b'7');
         let error = decode(endless, TextEncoding::default(), &origin).unwrap_err();
-        assert!(matches!(error, Error::Malformed { .. }));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::File(FileError::Malformed { .. })
+        ));
     }
 }

@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 
 /// What stands between the fields of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl<'a> Records<'a> {
         if let Some(reader) = &mut self.reader {
             let is_there = reader
                 .read_record(record)
-                .map_err(|error| Error::Malformed {
+                .map_err(|error| FileError::Malformed {
                     format: "text",
                     source: error.into(),
                 })?;

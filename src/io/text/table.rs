@@ -8,7 +8,7 @@ use super::cell::{is_missing, number};
 use super::layout::Layout;
 use super::read_text;
 use super::records::{Records, line_at};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
 
@@ -39,10 +39,11 @@ impl Table {
     fn new(text: String, hint: Option<u8>) -> Result<Self> {
         let layout = Layout::of(&text, hint)?;
         if layout.n_columns == 0 {
-            return Err(Error::Malformed {
+            return Err(FileError::Malformed {
                 format: "text",
                 source: "it is empty".into(),
-            });
+            }
+            .into());
         }
         Ok(Self { text, layout })
     }
@@ -98,9 +99,12 @@ impl Table {
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
         let names = self.header().unwrap_or_default();
         let position = names.iter().position(|column| column.trim() == name.trim());
-        position.ok_or_else(|| Error::NoSuchColumn {
-            name: name.into(),
-            available: names.to_vec(),
+        position.ok_or_else(|| {
+            FileError::NoSuchColumn {
+                name: name.into(),
+                available: names.to_vec(),
+            }
+            .into()
         })
     }
 
@@ -145,11 +149,12 @@ impl Rows<'_> {
             && self.record.len() == expected + 1
             && row.text(expected).is_empty();
         if self.record.len() != expected && !is_padded {
-            return Err(Error::RaggedRow {
+            return Err(FileError::RaggedRow {
                 line: row.line(),
                 expected,
                 found: self.record.len(),
-            });
+            }
+            .into());
         }
         Ok(Some(row))
     }
@@ -203,23 +208,23 @@ impl Row<'_> {
 
     /// The error for a field that is no number.
     pub(crate) fn not_a_number(&self, column: usize, expected: &'static str) -> Error {
-        Error::NotANumber {
+        Error::from(FileError::NotANumber {
             line: self.line(),
             field: column + 1,
             column: self.table.name(column).to_owned(),
             expected,
             found: self.text(column).chars().take(80).collect(),
-        }
+        })
     }
 
     /// The error for a value that is missing.
     pub(crate) fn missing(&self, column: usize) -> Error {
-        Error::MissingValue {
+        Error::from(FileError::MissingValue {
             line: self.line(),
             field: column + 1,
             column: self.table.name(column).to_owned(),
             found: self.text(column).to_owned(),
-        }
+        })
     }
 
     /// Returns the line where the row begins, counted from 1.
@@ -232,6 +237,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn table(text: &str) -> Table {
         Table::new(text.into(), None).unwrap()
@@ -275,7 +281,10 @@ mod tests {
         assert_eq!(r.header().unwrap(), ["", "cat", "dog"]);
         assert_eq!(table("id,a\nx,1\n").column("a").unwrap(), 1);
         let error = table("id,a\nx,1\n").column("b").unwrap_err();
-        assert!(matches!(error, Error::NoSuchColumn { .. }));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::File(FileError::NoSuchColumn { .. })
+        ));
         let saved = table("# a b\n1 2\n3 4\n");
         assert_eq!(saved.header().unwrap(), ["a", "b"]);
         assert_eq!(numbers(&saved).len(), 2);
@@ -287,26 +296,29 @@ mod tests {
         let mut rows = broken.rows();
         rows.next().unwrap();
         assert!(matches!(
-            rows.next(),
-            Err(Error::RaggedRow {
+            rows.next().as_ref().map_err(Error::kind),
+            Err(ErrorKind::File(FileError::RaggedRow {
                 line: 5,
                 expected: 3,
                 found: 2
-            })
+            }))
         ));
         let broken = table("id,a\nx,1\n\ny,one\nz,NA\n");
         let mut rows = broken.rows();
         rows.next().unwrap();
         let error = rows.next().unwrap().unwrap().number(1).unwrap_err();
         assert!(matches!(
-            error,
-            Error::NotANumber {
+            error.kind(),
+            ErrorKind::File(FileError::NotANumber {
                 line: 4,
                 field: 2,
                 ..
-            }
+            })
         ));
         let error = rows.next().unwrap().unwrap().number(1).unwrap_err();
-        assert!(matches!(error, Error::MissingValue { line: 5, .. }));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::File(FileError::MissingValue { line: 5, .. })
+        ));
     }
 }

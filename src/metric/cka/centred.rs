@@ -6,7 +6,7 @@ use faer::MatRef;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{FeatureError, Result};
 use crate::metric::cka::product::COLUMNS;
 use crate::rdm::UNIT_ROUNDOFF;
 use crate::representation::{Representation, with_values};
@@ -89,9 +89,10 @@ impl<T: Real> Centred<T> {
             |(largest, varies), (other, also)| (largest.max(other), varies || also),
         );
         if !varies {
-            return Err(Error::ConstantRepresentation {
+            return Err(FeatureError::EqualRows {
                 representation: position,
-            });
+            }
+            .into());
         }
 
         // No feature is further from its mean than twice this, nor are all nearer than half.

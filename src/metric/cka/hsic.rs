@@ -1,6 +1,6 @@
 //! The Hilbert–Schmidt independence criterion of pairs of representations.
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::metric::cka::centred::{Centred, dot};
 use crate::metric::cka::gram::{self, Gram};
 use crate::metric::cka::rbf::Rbf;
@@ -85,10 +85,11 @@ impl Hsic {
         if self.value > rounding * self.size {
             Ok(self.value.sqrt())
         } else {
-            Err(Error::HsicNotPositive {
+            Err(ComputationError::HsicNotPositive {
                 representation: position,
                 hsic: self.value,
-            })
+            }
+            .into())
         }
     }
 }

@@ -8,7 +8,7 @@ use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Result};
 use crate::metric::AlignmentMetric;
 use crate::metric::cka::centred::Centred;
 use crate::representation::Representation;
@@ -72,11 +72,12 @@ impl Procrustes {
     ) -> Result<ProcrustesFit> {
         let stimuli = first.stimuli();
         if stimuli.len() < 2 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "stimuli for the Procrustes distance",
                 needed: 2,
                 found: stimuli.len(),
-            });
+            }
+            .into());
         }
         let left = Centred::new(first, stimuli, 0)?;
         let right = Centred::new(second, stimuli, 1)?;
@@ -200,7 +201,7 @@ fn nuclear_norm(matrix: MatRef<'_, f64>) -> Result<f64> {
         MemStack::new(&mut MemBuffer::new(scratch)),
         Default::default(),
     )
-    .map_err(|_| Error::NotConverged {
+    .map_err(|_| ComputationError::NotConverged {
         what: "the singular value decomposition",
     })?;
     Ok(values.column_vector().iter().sum())

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::metric::cka::centred::Centred;
 use crate::metric::cka::gram::Tile;
 use crate::metric::cka::product::Product;
@@ -25,9 +25,10 @@ impl Rbf {
     pub fn new<T: Real>(centred: &Centred<T>, fraction: f64, position: usize) -> Result<Self> {
         let median = median_squared_distance(centred)?;
         if median == 0.0 {
-            return Err(Error::ZeroMedianDistance {
+            return Err(ComputationError::ZeroMedianDistance {
                 representation: position,
-            });
+            }
+            .into());
         }
         Ok(Self {
             factor: -0.5 / (fraction * fraction) / median,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::names::named;
 
 /// The kernel that compares two rows of one representation.
@@ -71,11 +71,12 @@ impl Estimator {
         if n >= needed {
             Ok(())
         } else {
-            Err(Error::TooFew {
+            Err(ArgumentError::TooFew {
                 what,
                 needed,
                 found: n,
-            })
+            }
+            .into())
         }
     }
 }

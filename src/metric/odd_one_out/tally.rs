@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
 use crate::inference::{
     Cell, ClusterSums, Credit, Levels, are_valid, object_cells, pair_keys, triple_key,
 };
@@ -114,7 +114,7 @@ impl Tally {
     /// [`Error::NoTrials`] where none has been added.
     pub fn score(&self) -> Result<Score> {
         if self.counts.n_trials == 0 {
-            return Err(Error::NoTrials);
+            return Err(JudgmentError::NoTrials.into());
         }
         let mean = self.counts.accuracy();
         let levels = Levels::new(
@@ -166,11 +166,11 @@ fn other_stimuli(left: impl Into<String>, right: impl Into<String>) -> Error {
 }
 
 fn incompatible(what: &'static str, left: impl Into<String>, right: impl Into<String>) -> Error {
-    Error::Incompatible {
+    Error::from(ArgumentError::Incompatible {
         what,
         left: left.into(),
         right: right.into(),
-    }
+    })
 }
 
 /// Refuses more trials than can be counted without overflow: a million times a million.
@@ -178,10 +178,11 @@ fn check_number(n_trials: u64) -> Result<()> {
     const LIMIT: u64 = 1 << 50;
 
     if n_trials > LIMIT {
-        return Err(Error::TooManyTrials {
+        return Err(JudgmentError::TooManyTrials {
             limit: LIMIT,
             found: n_trials,
-        });
+        }
+        .into());
     }
     Ok(())
 }
@@ -234,10 +235,11 @@ impl TryFrom<Unchecked> for Tally {
             && pairs.is_valid(n_trials, 3)
             && triples.is_valid(n_trials, 1);
         if !valid {
-            return Err(Error::Malformed {
+            return Err(FileError::Malformed {
                 format: "tally",
                 source: "its sums contradict each other".into(),
-            });
+            }
+            .into());
         }
         Ok(Self {
             task,

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::inference::{Resample, draw_counts};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::geometry::{Geometry, PairWeights, Weighted, Weighting};
@@ -129,11 +129,12 @@ impl Bootstrap {
             .collect();
         let replicates: Vec<Replicate> = replicates.into_iter().flatten().collect();
         if replicates.len() < 2 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "replicates that are defined",
                 needed: 2,
                 found: replicates.len(),
-            });
+            }
+            .into());
         }
         Ok(Replicates {
             observed,
@@ -148,10 +149,12 @@ impl Bootstrap {
     }
 
     fn check(&self, comparator: Comparator, people: &RdmSet) -> Result<()> {
-        let too_few = |what, needed, found| Error::TooFew {
-            what,
-            needed,
-            found,
+        let too_few = |what, needed, found| {
+            Error::from(ArgumentError::TooFew {
+                what,
+                needed,
+                found,
+            })
         };
         let n_stimuli = people.stimuli().len();
         if self.resample.draws_stimuli() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Result};
 use crate::metric::rsa::Comparator;
 use crate::rdm::{RdmSet, Scaling};
 
@@ -35,11 +35,12 @@ impl Ceiling {
     /// [`Comparator::compare`], within [`Error::InRdm`] that names the person.
     pub fn of(people: &RdmSet, comparator: Comparator) -> Result<Self> {
         if people.len() < 2 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "people for a noise ceiling",
                 needed: 2,
                 found: people.len(),
-            });
+            }
+            .into());
         }
         let scaled = people.scaled(comparator.pooling())?;
         let pooled = scaled.mean(Scaling::None)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::metric::rsa::prepared::Prepared;
 use crate::names::named;
 use crate::rdm::{Rdm, Scaling};
@@ -139,11 +139,12 @@ impl Comparator {
         let common = pairs.filter(|(first, second)| !first.is_nan() && !second.is_nan());
         let (first, second): (Vec<f64>, Vec<f64>) = common.unzip();
         match first.len() {
-            0 | 1 => Err(Error::TooFew {
+            0 | 1 => Err(ArgumentError::TooFew {
                 what: "pairs that both RDMs have",
                 needed: 2,
                 found: first.len(),
-            }),
+            }
+            .into()),
             _ => Ok([first, second]),
         }
     }

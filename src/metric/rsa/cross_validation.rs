@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Context, Error, RdmError, Result};
 use crate::metric::rsa::permutation::shuffled;
 use crate::metric::rsa::{Comparator, FeatureWeights, WeightedModel};
 use crate::rdm::{Rdm, RdmSet, n_pairs};
@@ -96,11 +96,12 @@ impl Folds {
             }
             let needed = n_folds.saturating_mul(least);
             if n < needed {
-                return Err(Error::TooFew {
+                return Err(ArgumentError::TooFew {
                     what,
                     needed,
                     found: n,
-                });
+                }
+                .into());
             }
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(stream);
@@ -150,11 +151,12 @@ impl Folds {
             ("folds of people", &self.of_people, people.len()),
         ] {
             if folds.len() != expected {
-                return Err(Error::LengthMismatch {
+                return Err(ArgumentError::LengthMismatch {
                     what,
                     expected,
                     found: folds.len(),
-                });
+                }
+                .into());
             }
         }
         let mut fold_of = HashMap::new();
@@ -185,21 +187,23 @@ fn check_folds(
     }
     let n = n_folds(folds);
     if n < 2 {
-        return Err(Error::TooFew {
+        return Err(ArgumentError::TooFew {
             what,
             needed: 2,
             found: n,
-        });
+        }
+        .into());
     }
     let mut sizes = vec![0; n];
     folds.iter().for_each(|&fold| sizes[fold] += 1);
     match sizes.into_iter().find(|&size| size < least) {
         None => Ok(()),
-        Some(found) => Err(Error::TooFew {
+        Some(found) => Err(ArgumentError::TooFew {
             what: members,
             needed: least,
             found,
-        }),
+        }
+        .into()),
     }
 }
 
@@ -275,9 +279,8 @@ impl WeightedModel {
                         let by = split(&folds.of_people, of_people);
                         let tested = self.tested([of_stimuli, of_people], &training, &test, by);
                         tested.map_err(|error| {
-                            error.in_rdm(format_args!(
-                                "fold {of_stimuli} of stimuli, {of_people} of people"
-                            ))
+                            let error = error.with_context(Context::ParticipantFold(of_people));
+                            error.in_fold(of_stimuli)
                         })
                     })
                     .collect();
@@ -321,9 +324,10 @@ impl WeightedModel {
         let features: Vec<&Rdm> = training.0.iter().collect();
         let weights = self.fit(&features, &some(&training.1, &fitted)?)?;
         if weights.weights.iter().all(|&weight| weight == 0.0) {
-            return Err(Error::ConstantRdm {
+            return Err(RdmError::Constant {
                 undefined: "the value of a model whose weights are all 0",
-            });
+            }
+            .into());
         }
         let features: Vec<&Rdm> = test.0.iter().collect();
         let predicted = weights.predict(&features)?;

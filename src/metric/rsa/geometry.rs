@@ -1,6 +1,6 @@
 //! RDMs under weights on their stimuli: what a replicate of a bootstrap compares.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RdmError, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot, sum};
 use crate::rdm::{MeanRounding, Ordered, Rounding, Scaling, UNIT_ROUNDOFF, scale, sort_order};
@@ -146,8 +146,10 @@ impl Weighting<'_> {
 
     /// Values of the pairs that count, ranks already where the comparator ranks.
     fn vector(&self, mut values: Vec<f64>, rounding: Rounding) -> Result<Weighted> {
-        let undefined = || Error::ConstantRdm {
-            undefined: "the comparison",
+        let undefined = || {
+            Error::from(RdmError::Constant {
+                undefined: "the comparison",
+            })
         };
         let active = &self.weights.active;
         if values.is_empty() {

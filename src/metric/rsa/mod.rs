@@ -28,7 +28,7 @@ pub use weighted::{FeatureWeights, WeightedModel};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Context, Error, Result};
 use crate::inference::{Comparison, Confidence};
 use crate::metric::AlignmentMetric;
 use crate::rdm::{Dissimilarity, Rdm, RdmSet, Scaling};
@@ -115,11 +115,12 @@ impl RepresentationalSimilarity {
     pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<Evaluation> {
         if people.stimuli().len() < 3 {
             // A single pair has nothing to be compared with.
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "stimuli",
                 needed: 3,
                 found: people.stimuli().len(),
-            });
+            }
+            .into());
         }
         let mean_person = people.mean(Scaling::None)?;
         let ceiling = match people.len() {
@@ -130,7 +131,7 @@ impl RepresentationalSimilarity {
             let score = self.score_without_bootstrap(model, people, &mean_person, &ceiling);
             score.map_err(|error| match models.len() {
                 1 => error,
-                _ => error.in_rdm(format_args!("model {position}")),
+                _ => error.with_context(Context::Model(position)),
             })
         });
         let mut evaluation = Evaluation {

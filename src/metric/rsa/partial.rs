@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, RdmError, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot, sum};
 use crate::rdm::Rdm;
@@ -91,11 +91,12 @@ impl Comparator {
         let common: Vec<usize> = (0..first.n_pairs()).filter(is_common).collect();
         let needed = controls.len() + 3;
         if common.len() < needed {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "pairs that all RDMs have",
                 needed,
                 found: common.len(),
-            });
+            }
+            .into());
         }
         let column = |(position, rdm): (usize, &Cow<'_, Rdm>)| {
             let values = common.iter().map(|&pair| rdm.values()[pair]).collect();
@@ -145,7 +146,7 @@ fn beyond(held: &[Vec<f64>], unit: &[f64], undefined: &'static str) -> Result<Ve
     }
     let length = sum(&rest, |value| value * value).sqrt();
     if length <= Rdm::TOLERANCE {
-        return Err(Error::CollinearRdm { undefined });
+        return Err(RdmError::Collinear { undefined }.into());
     }
     rest.iter_mut().for_each(|value| *value /= length);
     Ok(rest)

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot};
 use crate::rdm::{Rdm, RdmSet, Scaling, n_pairs, pair_index, row_range};
@@ -116,11 +116,12 @@ impl PermutationTest {
     ) -> Result<PermutationResult> {
         let n = people.stimuli().len();
         if n < 4 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "stimuli for a permutation test",
                 needed: 4,
                 found: n,
-            });
+            }
+            .into());
         }
         let model = model.select(people.stimuli())?;
         let people = people.mean(Scaling::None)?;

@@ -1,6 +1,6 @@
 //! RDMs made ready for a comparator, so that what depends on one of two is done once.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RdmError, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::kendall::{Denominator, KendallRanks};
 use crate::rdm::{Rounding, centred_ranks, row_range};
@@ -118,7 +118,7 @@ impl Prepared {
 }
 
 fn constant(undefined: &'static str) -> Error {
-    Error::ConstantRdm { undefined }
+    Error::from(RdmError::Constant { undefined })
 }
 
 /// Refuses values that are all 0, within rounding.

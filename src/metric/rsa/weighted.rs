@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, RdmError, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::nnls::non_negative_least_squares;
 use crate::metric::rsa::prepared::{dot, gram, sum};
@@ -82,10 +82,12 @@ impl WeightedModel {
     /// feature stand within [`Error::InRdm`].
     pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<FeatureWeights> {
         let stimuli = people.stimuli();
-        let too_few = |what, needed, found| Error::TooFew {
-            what,
-            needed,
-            found,
+        let too_few = |what, needed, found| {
+            Error::from(ArgumentError::TooFew {
+                what,
+                needed,
+                found,
+            })
         };
         if features.is_empty() {
             return Err(too_few("features", 1, 0));
@@ -163,7 +165,7 @@ impl WeightedModel {
         if is_correlation {
             if !varies {
                 let undefined = "the weight under a correlation";
-                return Err(Error::ConstantRdm { undefined });
+                return Err(RdmError::Constant { undefined }.into());
             }
             mean = sum(&values, |value| value) / values.len() as f64;
             values.iter_mut().for_each(|value| *value -= mean);
@@ -173,9 +175,10 @@ impl WeightedModel {
         }
         let length = sum(&values, |value| value * value).sqrt();
         if length == 0.0 {
-            return Err(Error::ConstantRdm {
+            return Err(RdmError::Constant {
                 undefined: "the weight",
-            });
+            }
+            .into());
         }
         values.iter_mut().for_each(|value| *value /= length);
         Ok(Column {
@@ -197,12 +200,13 @@ impl FeatureWeights {
     /// over other stimuli; [`Error::InvalidPair`] where a sum is beyond the range of numbers.
     pub fn predict(&self, features: &[&Rdm]) -> Result<Rdm> {
         let check = |what, found| match found == self.weights.len() {
-            true => Ok(()),
-            false => Err(Error::LengthMismatch {
+            true => Ok::<_, Error>(()),
+            false => Err(ArgumentError::LengthMismatch {
                 what,
                 expected: self.weights.len(),
                 found,
-            }),
+            }
+            .into()),
         };
         check("features", features.len())?;
         check(
@@ -210,11 +214,12 @@ impl FeatureWeights {
             self.root_mean_squares.len(),
         )?;
         let Some(first) = features.first() else {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "features",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         };
         let stimuli = first.stimuli();
         let mut values = vec![self.intercept; first.n_pairs()];
@@ -284,9 +289,10 @@ fn root_mean_square(rdm: &Rdm) -> Result<f64> {
         .iter()
         .fold(0.0, |largest: f64, d| largest.max(d.abs()));
     if rdm.rounding().is_zero(largest) {
-        return Err(Error::ConstantRdm {
+        return Err(RdmError::Constant {
             undefined: "a root mean square of 1",
-        });
+        }
+        .into());
     }
     let squares = sum(&present, |d| (d / largest).powi(2));
     Ok(largest * (squares / present.len() as f64).sqrt())

@@ -143,7 +143,7 @@ impl Deck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
+    use crate::error::{Error, ErrorKind, StimuliError};
     use crate::judgment::{OddOneOut, OddOneOutTask};
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -163,8 +163,11 @@ mod tests {
         assert_eq!(rows, [[3, 2, 1], [1, 3, 2]]);
         let refused = trials_of_rows(&trials(vec![[0, 1, 3]]), &features());
         assert!(matches!(
-            refused,
-            Err(Error::MissingStimuli { n_missing: 1, .. })
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Stimuli(StimuliError::Missing {
+                n_missing: 1,
+                ..
+            }))
         ));
     }
 

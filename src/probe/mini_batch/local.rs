@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result, with_inverse};
+use crate::error::{ArgumentError, Error, Result, with_inverse};
 use crate::representation::Representation;
 
 /// The fewest images that have neighbours to choose from.
@@ -114,28 +114,31 @@ impl LocalSimilarity {
 fn check_number(found: usize) -> Result<()> {
     match found >= FEWEST {
         true => Ok(()),
-        false => Err(Error::TooFew {
+        false => Err(ArgumentError::TooFew {
             what: "context images",
             needed: FEWEST,
             found,
-        }),
+        }
+        .into()),
     }
 }
 
 fn check_width(images: &Representation, expected: usize) -> Result<()> {
     match images.n_features() {
         found if found == expected => Ok(()),
-        found => Err(Error::LengthMismatch {
+        found => Err(ArgumentError::LengthMismatch {
             what: "features of the context images",
             expected,
             found,
-        }),
+        }
+        .into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::stimuli::Stimuli;
     use ndarray::Array2;
 
@@ -147,12 +150,12 @@ mod tests {
         };
         let refused = LocalSimilarity::new(images(2, 2), 0.1, 1.0);
         assert!(matches!(
-            refused,
-            Err(Error::TooFew {
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::TooFew {
                 needed: 3,
                 found: 2,
                 ..
-            })
+            }))
         ));
         for alpha in [-0.1, 1.1, f64::NAN] {
             assert!(LocalSimilarity::new(images(3, 2), alpha, 1.0).is_err());
@@ -164,12 +167,15 @@ mod tests {
         assert!(local.clone().with_batch_size(2).is_err());
         assert!(local.clone().with_validation(images(2, 2)).is_err());
         assert!(matches!(
-            local.with_validation(images(5, 3)),
-            Err(Error::LengthMismatch {
+            local
+                .with_validation(images(5, 3))
+                .as_ref()
+                .map_err(Error::kind),
+            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
                 expected: 2,
                 found: 3,
                 ..
-            })
+            }))
         ));
     }
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Error, Result};
 use crate::probe::dense::{lower_gram, matrix, mirror, product, short_dot, symmetrized};
 use crate::similarity::zeroed;
 use crate::softmax::exp_of_nonpositive;
@@ -87,7 +87,7 @@ impl LocalTerm {
             });
         let norms = &self.norms[..images.len() / n_features];
         if let Some(loss) = norms.iter().find(|norm| !norm.is_finite()) {
-            return Err(Error::LossNotFinite { loss: *loss });
+            return Err(ComputationError::LossNotFinite { loss: *loss }.into());
         }
         match norms.iter().position(|&norm| norm == 0.0) {
             Some(image) => Err(of_zero(image)),
@@ -150,6 +150,7 @@ fn derive(image: usize, teacher: &mut [f64], student: &mut [f64], factor: f64) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ErrorKind, FeatureError};
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -262,18 +263,29 @@ mod tests {
     fn images_without_direction_are_named() {
         let (images, mut transformed) = (random(1), random(2));
         transformed[2 * N_FEATURES..3 * N_FEATURES].fill(0.0);
-        let of_zero = |image: usize| Error::ZeroVector {
-            stimulus: image.to_string(),
+        let of_zero = |image: usize| {
+            Error::from(FeatureError::ZeroVector {
+                stimulus: image.to_string(),
+            })
         };
         for (images, transformed) in [(&images, &transformed), (&transformed, &images)] {
             let refused = term(1.0).mean(images, transformed, None, of_zero);
             assert!(
-                matches!(&refused, Err(Error::ZeroVector { stimulus }) if stimulus == "2"),
+                matches!(
+                    refused.as_ref().map_err(Error::kind),
+                    Err(ErrorKind::Feature(FeatureError::ZeroVector { stimulus }))
+                        if stimulus == "2"
+                ),
                 "{refused:?}"
             );
         }
         transformed[2 * N_FEATURES] = f64::INFINITY;
         let refused = term(1.0).mean(&images, &transformed, None, of_zero);
-        assert!(matches!(refused, Err(Error::LossNotFinite { .. })));
+        assert!(matches!(
+            refused.as_ref().map_err(Error::kind),
+            Err(ErrorKind::Computation(
+                ComputationError::LossNotFinite { .. }
+            ))
+        ));
     }
 }

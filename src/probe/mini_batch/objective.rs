@@ -1,6 +1,6 @@
 //! What a mini-batch makes smaller: the loss of its trials, the local term of its images, the penalty.
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Error, FeatureError, Result};
 use crate::probe::dense::short_dot;
 use crate::probe::mini_batch::batch::{Batch, Parameters};
 use crate::probe::mini_batch::data::Rows;
@@ -201,7 +201,7 @@ impl<'a> Objective<'a> {
     fn checked(&self, losses: Losses) -> Result<Losses> {
         match self.combined(losses) {
             loss if loss.is_finite() => Ok(losses),
-            loss => Err(Error::LossNotFinite { loss }),
+            loss => Err(ComputationError::LossNotFinite { loss }.into()),
         }
     }
 
@@ -253,14 +253,15 @@ fn check_directions(images: Rows<'_>) -> Result<()> {
 }
 
 fn zero_vector(images: Rows<'_>, row: u32) -> Error {
-    Error::ZeroVector {
+    Error::from(FeatureError::ZeroVector {
         stimulus: images.id(row as usize).into(),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::representation::Representation;
     use crate::stimuli::Stimuli;
     use approx::{assert_abs_diff_eq, assert_relative_eq};
@@ -396,7 +397,11 @@ mod tests {
             Some((&local, &standardization)),
         );
         assert!(
-            matches!(&refused, Err(Error::ZeroVector { stimulus }) if stimulus == "3"),
+            matches!(
+                refused.as_ref().map_err(Error::kind),
+                Err(ErrorKind::Feature(FeatureError::ZeroVector { stimulus }))
+                    if stimulus == "3"
+            ),
             "{:?}",
             refused.err()
         );

@@ -164,6 +164,7 @@ fn mean_of_diagonal(weights: &[f64], n_features: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{ArgumentError, ErrorKind};
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -262,11 +263,11 @@ mod tests {
         for weight in [-1e-9, f64::NAN, f64::INFINITY] {
             for penalty in all(weight) {
                 assert!(matches!(
-                    penalty.check(),
-                    Err(Error::InvalidParameter {
+                    penalty.check().as_ref().map_err(Error::kind),
+                    Err(ErrorKind::Argument(ArgumentError::InvalidParameter {
                         name: "penalty",
                         ..
-                    })
+                    }))
                 ));
             }
         }

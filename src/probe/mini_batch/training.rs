@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Context, Result};
 use crate::judgment::{Task, Trials};
 use crate::probe::mini_batch::MiniBatchProbe;
 use crate::probe::mini_batch::batch::Parameters;
@@ -62,7 +62,7 @@ pub(super) fn train<T: Task>(
     for number in 1..=settings.max_epochs {
         let mut epoch = run
             .epoch(number, &validation)
-            .map_err(|error| error.in_epoch(number))?;
+            .map_err(|error| error.with_context(Context::Epoch(number)))?;
         let objective = epoch.validation_objective;
         n_without_improvement += 1;
         if objective < least - settings.min_improvement {
@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
         let validated = self.validate(validation)?;
         let penalty = self.objective.penalty(&self.parameters);
         if !penalty.is_finite() {
-            return Err(Error::LossNotFinite { loss: penalty });
+            return Err(ComputationError::LossNotFinite { loss: penalty }.into());
         }
         Ok(Epoch {
             number,

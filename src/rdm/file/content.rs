@@ -4,7 +4,7 @@ use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
 use super::layout::{Cells, Layout};
 use super::{RdmFile, Similarities};
-use crate::error::{Error, Result};
+use crate::error::{FileError, RdmError, Result};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -97,12 +97,13 @@ impl RdmFile {
 }
 
 fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64, D>> {
-    array
-        .into_dimensionality()
-        .map_err(|error| Error::Malformed {
+    array.into_dimensionality().map_err(|error| {
+        FileError::Malformed {
             format: "array",
             source: error.into(),
-        })
+        }
+        .into()
+    })
 }
 
 /// Whether a layout of an array has symmetric matrices, or matrices with one filled triangle.
@@ -224,9 +225,10 @@ fn refuse_similarities(square: ArrayView2<'_, f64>) -> Result<()> {
     if !is_constant || most > own + tolerance || square.iter().all(|&value| value == 0.0) {
         return Ok(());
     }
-    Err(Error::LooksLikeSimilarities {
+    Err(RdmError::LooksLikeSimilarities {
         evidence: format!("the diagonal is {own}, and nothing is larger"),
-    })
+    }
+    .into())
 }
 
 fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {

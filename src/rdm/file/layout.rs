@@ -1,6 +1,6 @@
 //! What the axes of an array of dissimilarities are.
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, RdmError, Result};
 use crate::rdm::{n_pairs, n_stimuli_of};
 
 /// How an array holds the RDMs of participants.
@@ -47,7 +47,7 @@ impl Layout {
         candidates.retain(fits);
         match (candidates.as_slice(), shape) {
             ([], [found]) if n_stimuli_of(*found).is_none() => {
-                Err(Error::NotAllPairs { found: *found })
+                Err(RdmError::NotAllPairs { found: *found }.into())
             }
             ([], _) => Err(no_rdms(shape, known.n_stimuli)),
             (&[layout], _) => Ok(layout),
@@ -140,13 +140,13 @@ fn ambiguous(several: &[Layout], shape: &[usize]) -> Error {
         }
     };
     let readings: Vec<String> = several.iter().map(reading).collect();
-    Error::Ambiguous {
+    Error::from(FileError::Ambiguous {
         what: format!(
             "what an array of shape {shape:?} holds ({})",
             readings.join(", or ")
         ),
         remedy: "give the number of stimuli (--n-stimuli), or write one row a participant",
-    }
+    })
 }
 
 fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
@@ -167,11 +167,11 @@ fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
             )
         }
     };
-    Error::Shape {
+    Error::from(ArgumentError::Shape {
         what: "the array of dissimilarities",
         expected,
         found: shape.iter().map(|&length| length as u64).collect(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
 use super::table::Contents;
-use crate::error::{Error, Quoted, Result};
+use crate::error::{FileError, Quoted, RdmError, Result};
 use crate::io::out_of_memory;
 use crate::io::text::{Table, is_index_name, plain};
 use crate::rdm::{n_pairs, pair_index};
@@ -99,10 +99,11 @@ impl LongTable {
                 // Two columns of numbers that are named alike.
                 return Ok(None);
             }
-            return Err(Error::Ambiguous {
+            return Err(FileError::Ambiguous {
                 what: "which column holds the dissimilarity of each pair".into(),
                 remedy: "name it \"dissimilarity\" in the header",
-            });
+            }
+            .into());
         };
         Ok(Some(Self {
             stimuli,
@@ -136,9 +137,10 @@ impl RdmFile {
         let name = plain(table.name(long.value));
         let is_similarity = name.contains("sim") && !name.contains("dissim");
         if is_similarity && self.similarities.is_none() {
-            return Err(Error::LooksLikeSimilarities {
+            return Err(RdmError::LooksLikeSimilarities {
                 evidence: format!("the column is named {}", Quoted(table.name(long.value))),
-            });
+            }
+            .into());
         }
         let is_told = name.contains("dis") || self.similarities.is_some();
         if !is_told {
@@ -196,7 +198,7 @@ impl RdmFile {
         }
         let shape = [participants.names.len(), m];
         let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
-        let array = array.map_err(|error| Error::Malformed {
+        let array = array.map_err(|error| FileError::Malformed {
             format: "table",
             source: error.into(),
         })?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ErrorKind, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::atomic::write_atomically;
 use crate::io::extension;
@@ -198,11 +198,12 @@ impl RdmFile {
         let n = layout.n_stimuli;
         let stimuli = match (&self.ids, stimuli) {
             (Some(ids), _) if ids.len() != n => {
-                return Err(Error::LengthMismatch {
+                return Err(ArgumentError::LengthMismatch {
                     what: "ids of stimuli",
                     expected: n,
                     found: ids.len(),
-                });
+                }
+                .into());
             }
             (Some(ids), _) => ids.clone(),
             (None, Some(labelled)) => labelled.with_origin(&self.path),
@@ -238,11 +239,12 @@ impl RdmFile {
             },
         )?;
         if layout.n_participants == 0 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "participants",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
         Ok(layout)
     }
@@ -274,7 +276,7 @@ impl RdmFile {
         let shape = reader.shape().to_vec();
         let sizes = shape.iter().map(|&length| usize::try_from(length).ok());
         let sizes: Option<Vec<usize>> = sizes.collect();
-        let sizes = sizes.ok_or_else(|| Error::Shape {
+        let sizes = sizes.ok_or_else(|| ArgumentError::Shape {
             what: "the array of dissimilarities",
             expected: "lengths that fit into memory".into(),
             found: shape,
@@ -283,14 +285,20 @@ impl RdmFile {
         // has none.
         if !sizes.contains(&0) || sizes.first() == Some(&0) {
             match self.layout(&sizes, None, &|_| true) {
-                Err(Error::Ambiguous { .. }) | Ok(_) => {}
-                Err(error) => return Err(error),
+                Ok(_) => {}
+                Err(error) => match error.kind() {
+                    ErrorKind::File(FileError::Ambiguous { .. }) => {}
+                    _ => return Err(error),
+                },
             }
         }
         let values: Vec<f64> = reader.read_row_major()?;
-        ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| Error::Malformed {
-            format: "array",
-            source: error.into(),
+        ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
+            FileError::Malformed {
+                format: "array",
+                source: error.into(),
+            }
+            .into()
         })
     }
 }
@@ -307,10 +315,11 @@ impl Rdm {
             "csv" => b',',
             "tsv" => b'\t',
             _ => {
-                return Err(Error::UnknownFormat {
+                return Err(FileError::UnknownFormat {
                     path: path.into(),
                     expected: ".csv or .tsv",
-                });
+                }
+                .into());
             }
         };
         write_atomically(path, |writer| {

@@ -4,7 +4,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
 use super::long::LongTable;
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
 use crate::stimuli::Stimuli;
@@ -32,7 +32,7 @@ impl RdmFile {
             && !self.has_condensed_rows
             && (self.n_stimuli().is_none_or(|n| n == n_rows) || grid.has_same_labels());
         let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
-        let array = array.map_err(|error| Error::Malformed {
+        let array = array.map_err(|error| FileError::Malformed {
             format: "table",
             source: error.into(),
         })?;
@@ -202,12 +202,12 @@ fn check_order_of_pairs(labels: &Option<Vec<String>>) -> Result<()> {
     if pairs.is_sorted() && is_upper {
         return Ok(());
     }
-    Err(Error::Ambiguous {
+    Err(FileError::Ambiguous {
         what: format!(
             "the pairs in the order of an upper triangle, row by row (the columns are named {:?}, {:?}, …)",
             labels[0],
             labels.get(1).map_or("", String::as_str)
         ),
         remedy: "put the columns into the order 0_1, 0_2, …, 1_2, …",
-    })
+    }.into())
 }

@@ -1,6 +1,7 @@
 //! Estimates that can be told beforehand, and trials that are refused.
 
 use super::*;
+use crate::error::{ArgumentError, ErrorKind, RdmError};
 use approx::assert_relative_eq;
 
 fn name(stimulus: usize) -> String {
@@ -84,11 +85,11 @@ fn trials_without_a_common_scale_are_refused() {
     let error = method.estimate(&all(4), &trials).unwrap_err();
     assert!(
         matches!(
-            error,
-            Error::Disconnected {
+            error.kind(),
+            ErrorKind::Rdm(RdmError::Disconnected {
                 first: 0,
                 second: 2
-            }
+            })
         ),
         "{error}"
     );
@@ -96,8 +97,8 @@ fn trials_without_a_common_scale_are_refused() {
     let connecting = [&trials[..], &[trial(&[2, 3, 0], 1.0)]].concat();
     method.estimate(&all(4), &connecting).unwrap();
     assert!(matches!(
-        method.estimate(&all(4), &[]),
-        Err(Error::TooFew { .. })
+        method.estimate(&all(4), &[]).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
     let error = method.estimate(&all(2), &trials).unwrap_err();
     assert_eq!(
@@ -132,7 +133,10 @@ fn pairs_on_one_point_are_alike() {
 #[test]
 fn arrangements_that_say_nothing_are_refused() {
     let error = Arrangement::new(all(3), vec![[0.5, 0.5]; 3]).unwrap_err();
-    assert!(matches!(error, Error::ConstantRdm { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::Rdm(RdmError::Constant { .. })),
+        "{error}"
+    );
     for value in [f64::NAN, f64::INFINITY, -1.7e308] {
         let places = vec![[0.0, 0.0], [1.0, value]];
         let error = Arrangement::new(all(2), places).unwrap_err();
@@ -145,12 +149,16 @@ fn arrangements_that_say_nothing_are_refused() {
         );
     }
     assert!(matches!(
-        Arrangement::new(all(1), vec![[0.0, 0.0]]),
-        Err(Error::TooFew { .. })
+        Arrangement::new(all(1), vec![[0.0, 0.0]])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
     assert!(matches!(
-        Arrangement::new(all(2), vec![[0.0, 0.0]]),
-        Err(Error::LengthMismatch { .. })
+        Arrangement::new(all(2), vec![[0.0, 0.0]])
+            .as_ref()
+            .map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
     ));
     for floor in [-0.1, f64::NAN, f64::INFINITY] {
         assert!(InverseMds::default().with_evidence_floor(floor).is_err());

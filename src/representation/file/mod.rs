@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::{Features, Provenance, Representation, RepresentationSource, Values};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result, StimuliError};
 use crate::formats::TextEncoding;
 use crate::io::element::{FromElement, encode_f32, encode_f64};
 use crate::io::format::Format;
@@ -96,7 +96,7 @@ impl FileSource {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = Format::of(path)?;
-        std::fs::metadata(path).map_err(|source| Error::Read {
+        std::fs::metadata(path).map_err(|source| FileError::Read {
             path: path.into(),
             source,
         })?;
@@ -228,10 +228,12 @@ impl FileSource {
         let found = numbers.shape().iter().map(|&length| length as u64);
         let found: Vec<u64> = found.collect();
         let matrix: Result<Array2<f64>, _> = numbers.into_dimensionality();
-        let refused = |_| Error::Shape {
-            what: "the feature array",
-            expected: "a 2-D matrix, stimuli × features".into(),
-            found,
+        let refused = |_| {
+            Error::from(ArgumentError::Shape {
+                what: "the feature array",
+                expected: "a 2-D matrix, stimuli × features".into(),
+                found,
+            })
         };
         Ok(Features::from(matrix.map_err(refused)?).into())
     }
@@ -241,10 +243,11 @@ impl FileSource {
         if ids.len() == n_rows {
             return Ok(ids.clone());
         }
-        Err(Error::IdCount {
+        Err(StimuliError::IdCount {
             ids: ids.describe(),
             n_rows,
-        })
+        }
+        .into())
     }
 }
 
@@ -280,10 +283,12 @@ fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> 
 fn read_matrix_of<T: FromElement, R: std::io::Read>(
     reader: &mut NpyReader<R>,
 ) -> Result<Array2<T>> {
-    let refused = |expected: &str| Error::Shape {
-        what: "the feature array",
-        expected: expected.into(),
-        found: reader.shape().to_vec(),
+    let refused = |expected: &str| {
+        Error::from(ArgumentError::Shape {
+            what: "the feature array",
+            expected: expected.into(),
+            found: reader.shape().to_vec(),
+        })
     };
     let &[n_rows, n_columns] = reader.shape() else {
         return Err(refused("a 2-D matrix, stimuli × features"));
@@ -294,9 +299,12 @@ fn read_matrix_of<T: FromElement, R: std::io::Read>(
     }
     let shape = (n_rows as usize, n_columns as usize);
     let values = reader.read_row_major()?;
-    Array2::from_shape_vec(shape, values).map_err(|error| Error::Malformed {
-        format: "array",
-        source: error.into(),
+    Array2::from_shape_vec(shape, values).map_err(|error| {
+        FileError::Malformed {
+            format: "array",
+            source: error.into(),
+        }
+        .into()
     })
 }
 
@@ -337,10 +345,11 @@ impl<'a> Described<'a> {
     pub(crate) fn check_name(path: &Path) -> Result<()> {
         match extension(path).as_str() {
             "npy" | "safetensors" => Ok(()),
-            _ => Err(Error::UnknownFormat {
+            _ => Err(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".npy or .safetensors",
-            }),
+            }
+            .into()),
         }
     }
 

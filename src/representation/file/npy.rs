@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Contents, Described, WriteRows, read_matrix, write_features};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::io::atomic::Staged;
 use crate::io::digest::Hashing;
 use crate::io::npy::NpyReader;
@@ -50,11 +50,12 @@ pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
         return Ok(features.into());
     };
     if sidecar.sha256 != found {
-        return Err(Error::StaleSidecar {
+        return Err(FileError::StaleSidecar {
             sidecar: beside(path),
             expected: sidecar.sha256,
             found,
-        });
+        }
+        .into());
     }
     Ok(Contents {
         features,
@@ -75,15 +76,19 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
-            return Err(Error::Read {
+            return Err(FileError::Read {
                 path: path.into(),
                 source,
-            });
+            }
+            .into());
         }
     };
-    let sidecar = serde_json::from_slice(&text).map_err(|source| Error::Malformed {
-        format: "json",
-        source: source.into(),
+    let sidecar = serde_json::from_slice(&text).map_err(|source| {
+        FileError::Malformed {
+            format: "json",
+            source: source.into(),
+        }
+        .into()
     });
     sidecar
         .map(Some)

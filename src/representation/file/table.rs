@@ -3,7 +3,9 @@
 use ndarray::Array2;
 
 use super::{Contents, FileSource};
-use crate::error::{Error, Quoted, Result};
+use crate::error::{
+    ArgumentError, Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result,
+};
 use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
 use crate::representation::Provenance;
@@ -30,7 +32,7 @@ impl FileSource {
                 columns.features.extend(columns.index.take());
                 columns.features.sort_unstable();
                 let contents = self.read_columns(&table, &columns)?;
-                contents.ok_or(Error::NoTrials)
+                contents.ok_or(JudgmentError::NoTrials.into())
             }
         }
     }
@@ -38,10 +40,12 @@ impl FileSource {
     /// Reads the columns; `None` where the column that may number the rows does not, and may be a
     /// feature.
     fn read_columns(&self, table: &Table, columns: &Columns) -> Result<Option<Contents>> {
-        let refused = |expected: &str, n_rows: usize| Error::Shape {
-            what: "the table of features",
-            expected: expected.into(),
-            found: vec![n_rows as u64, columns.features.len() as u64],
+        let refused = |expected: &str, n_rows: usize| {
+            Error::from(ArgumentError::Shape {
+                what: "the table of features",
+                expected: expected.into(),
+                found: vec![n_rows as u64, columns.features.len() as u64],
+            })
         };
         if columns.features.is_empty() {
             return Err(refused("at least one column of features", 0));
@@ -87,7 +91,7 @@ impl FileSource {
             (None, None) => None,
         };
         let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
-        let features = features.map_err(|error| Error::Malformed {
+        let features = features.map_err(|error| FileError::Malformed {
             format: "table",
             source: error.into(),
         })?;
@@ -154,37 +158,41 @@ impl FileSource {
         if !same_set || given.ids() == own {
             return Ok(());
         }
-        Err(Error::Ambiguous {
+        Err(FileError::Ambiguous {
             what: format!(
                 "which ids its rows have: those in the table come in another order than those in {}",
                 given.origin().unwrap_or("the list")
             ),
             remedy: "leave the list out, or ignore the column",
-        })
+        }.into())
     }
 }
 
 /// Says what to do where a column turns out to hold no features.
 fn no_feature(error: Error) -> Error {
-    match error {
-        Error::NotANumber {
+    match error.kind() {
+        ErrorKind::File(FileError::MissingValue { .. }) => {
+            return FeatureError::Missing { source: error }.into();
+        }
+        ErrorKind::File(FileError::NotANumber { .. }) => {}
+        _ => return error,
+    }
+    match error.into_kind() {
+        ErrorKind::File(FileError::NotANumber {
             line,
             field,
             column,
             found,
             ..
-        } => Error::NotANumber {
+        }) => Error::from(FileError::NotANumber {
             line,
             field,
             column,
-            expected: "a number; a column that is no feature can be ignored (--ignore-column), one of ids \
-                       named (--id-column)",
+            expected: "a number; to ignore a column that is not a feature, pass --ignore-column; \
+                       to name the column of ids, pass --id-column",
             found,
-        },
-        Error::MissingValue { .. } => Error::MissingFeature {
-            source: Box::new(error),
-        },
-        other => other,
+        }),
+        other => other.into(),
     }
 }
 
@@ -224,12 +232,12 @@ fn counts_at_first(table: &Table, column: usize) -> Result<bool> {
 }
 
 fn unclear(table: &Table, column: usize) -> Error {
-    Error::Ambiguous {
+    Error::from(FileError::Ambiguous {
         what: format!(
             "whether column {} ({}) holds ids or numbers rows, in another order than from 0 or 1 up",
             column + 1,
             Quoted(table.name(column))
         ),
         remedy: "name it as the column of ids (--id-column), or ignore it (--ignore-column)",
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use faer::{Col, Mat};
 
 use super::factor::{Factor, Known};
-use crate::error::{Error, Result};
+use crate::error::{ComputationError, Result};
 use crate::study::standardized::{dot, standardized};
 
 /// The columns of one factor over all networks: one number, or one indicator for each level but the first.
@@ -162,7 +162,10 @@ impl LeastSquares {
 const TOLERANCE: f64 = 1e-9;
 
 fn decompose(matrix: &Mat<f64>) -> Result<faer::linalg::solvers::Svd<f64>> {
-    matrix.thin_svd().map_err(|_| Error::NotConverged {
-        what: "the singular value decomposition of the factors",
+    matrix.thin_svd().map_err(|_| {
+        ComputationError::NotConverged {
+            what: "the singular value decomposition of the factors",
+        }
+        .into()
     })
 }

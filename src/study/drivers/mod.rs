@@ -23,7 +23,7 @@ pub use factor::Factor;
 
 use super::Factors;
 use super::standardized::{is_constant, standardized};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, ComputationError, Error, Result};
 use crate::inference::{Confidence, Estimate, Interval, percentile_interval};
 use design::{Columns, Explained, LeastSquares};
 use factor::Known;
@@ -226,11 +226,12 @@ impl DriverAnalysis {
     pub fn run(&self, networks: &[(Factors, f64)]) -> Result<Drivers> {
         let n = networks.len();
         if n < 4 {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "networks",
                 needed: 4,
                 found: n,
-            });
+            }
+            .into());
         }
         let y: Vec<f64> = networks.iter().map(|&(_, alignment)| alignment).collect();
         if let Some(alignment) = y.iter().find(|alignment| !alignment.is_finite()) {
@@ -239,15 +240,16 @@ impl DriverAnalysis {
         let rows: Vec<usize> = (0..n).collect();
         let unit = standardized(&y, &rows);
         if is_constant(&unit) {
-            return Err(Error::EqualAlignment);
+            return Err(ComputationError::EqualAlignment.into());
         }
         let (factors, mut cautions) = self.columns(networks)?;
         if factors.is_empty() {
-            return Err(Error::TooFew {
+            return Err(ArgumentError::TooFew {
                 what: "factors that differ between networks",
                 needed: 1,
                 found: 0,
-            });
+            }
+            .into());
         }
 
         let explained = factors
@@ -402,11 +404,12 @@ impl DriverAnalysis {
         let replicates: Vec<Option<Vec<f64>>> = replicates.collect::<Result<_>>()?;
         let replicates: Vec<Vec<f64>> = replicates.into_iter().flatten().collect();
         match replicates.len() {
-            found @ (0 | 1) => Err(Error::TooFew {
+            found @ (0 | 1) => Err(ArgumentError::TooFew {
                 what: "replicates in which networks are not equally aligned",
                 needed: 2,
                 found,
-            }),
+            }
+            .into()),
             _ => Ok(replicates),
         }
     }

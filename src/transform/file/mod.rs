@@ -9,7 +9,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 
 use super::{LinearTransform, Standardization, check_finite};
-use crate::error::{Error, Result};
+use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::element::Kind;
 use crate::io::npy::NpyReader;
@@ -30,10 +30,11 @@ impl Format {
         match extension(path).as_str() {
             "npz" => Ok(Format::Npz),
             "safetensors" => Ok(Format::Safetensors),
-            _ => Err(Error::UnknownFormat {
+            _ => Err(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".npz or .safetensors",
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -146,18 +147,19 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     let mut is_single = true;
     let mut read = |name: &'static str, expected: &str, fits: &dyn Fn(&[u64]) -> bool| {
         if !has(name) {
-            return Err(Error::NoSuchArray {
+            return Err(Error::from(FileError::NoSuchArray {
                 name: name.into(),
                 available: names.clone(),
-            });
+            }));
         }
         let check = |shape: &[u64]| match fits(shape) {
-            true => Ok(()),
-            false => Err(Error::Shape {
+            true => Ok::<_, Error>(()),
+            false => Err(ArgumentError::Shape {
                 what: name,
                 expected: expected.into(),
                 found: shape.to_vec(),
-            }),
+            }
+            .into()),
         };
         let array = file
             .read(name, &check)
@@ -196,7 +198,7 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     let weights = Array2::from_shape_vec(shape, weights.values).map_err(|error| {
         let format = "array";
         let source = error.into();
-        Error::Malformed { format, source }.in_array("weights")
+        Error::from(FileError::Malformed { format, source }).in_array("weights")
     })?;
     let mut transform = LinearTransform::new(standardization, weights)
         .map_err(|error| error.in_array("weights"))?;
@@ -232,10 +234,11 @@ fn read_data<R: Read>(
         Kind::F16 | Kind::BF16 | Kind::F32 => true,
         Kind::F64 => false,
         other => {
-            return Err(Error::UnsupportedElement {
+            return Err(FileError::UnsupportedElement {
                 expected: "floats of 16, 32 or 64 bits",
                 found: format!("{other:?}").to_lowercase(),
-            });
+            }
+            .into());
         }
     };
     check(reader.shape())?;

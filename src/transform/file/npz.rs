@@ -7,7 +7,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::{Array, ArrayFile, assemble, read_data, size, write_values};
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::io::npy_header::encode_header;
 use crate::io::npz::NpzArchive;
 use crate::similarity::Precision;
@@ -35,10 +35,11 @@ impl ArrayFile for Npz {
     fn read(&mut self, name: &str, check: &dyn Fn(&[u64]) -> Result<()>) -> Result<Array> {
         let is_it = |member: &String| member.strip_suffix(".npy") == Some(name);
         let Some(member) = self.members.iter().position(is_it) else {
-            return Err(Error::NoSuchArray {
+            return Err(FileError::NoSuchArray {
                 name: name.into(),
                 available: self.members.clone(),
-            });
+            }
+            .into());
         };
         let mut reader = self.archive.array(member)?;
         let array = read_data(&mut reader, check)?;
@@ -68,9 +69,12 @@ pub(super) fn read(path: &Path) -> Result<LinearTransform> {
 
 fn read_training(archive: &mut NpzArchive, member: usize) -> Result<Training> {
     let text = archive.read_bytes(member, MAX_TRAINING as u64)?;
-    serde_json::from_slice(&text).map_err(|error| Error::Malformed {
-        format: "json",
-        source: error.into(),
+    serde_json::from_slice(&text).map_err(|error| {
+        FileError::Malformed {
+            format: "json",
+            source: error.into(),
+        }
+        .into()
     })
 }
 

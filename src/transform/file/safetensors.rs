@@ -9,7 +9,7 @@ use safetensors::tensor::TensorInfo;
 use sha2::{Digest, Sha256};
 
 use super::{Array, ArrayFile, assemble, read_data, size, write_values};
-use crate::error::{Error, Result};
+use crate::error::{FileError, Result};
 use crate::io::digest::hex;
 use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::similarity::Precision;
@@ -29,10 +29,11 @@ impl ArrayFile for SafetensorsFile {
     fn read(&mut self, name: &str, check: &dyn Fn(&[u64]) -> Result<()>) -> Result<Array> {
         match self.tensor(name)? {
             Some(mut reader) => read_data(&mut reader, check),
-            None => Err(Error::NoSuchArray {
+            None => Err(FileError::NoSuchArray {
                 name: name.into(),
                 available: self.names(),
-            }),
+            }
+            .into()),
         }
     }
 }

@@ -21,7 +21,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use self::pickle::{Id, Pickle, Value};
 use self::tensor::Tensor;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::io::element::ByteOrder;
 use crate::io::{BUFFER_BYTES, Origin, open, reserve};
 
@@ -130,10 +130,11 @@ impl Checkpoint {
         let start = tensor.offset as u64;
         let end = start.saturating_add(n_values).saturating_mul(size);
         if end > member.size() {
-            return Err(Error::Truncated {
+            return Err(FileError::Truncated {
                 expected: end,
                 found: member.size(),
-            });
+            }
+            .into());
         }
         let unreadable = |error| origin.unreadable(error);
         let skip = |reader: &mut dyn Read| std::io::copy(reader, &mut std::io::sink());

@@ -4,7 +4,7 @@ use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
 use super::MAX_NAME_BYTES;
 use super::pickle::{Id, Pickle, Value};
-use crate::error::{BoxedError, Error, Result};
+use crate::error::{BoxedError, FileError, Result};
 use crate::io::element::{ByteOrder, Element, Kind};
 
 /// The most axes of a tensor.
@@ -92,10 +92,11 @@ impl Tensor {
             "torch.LongStorage" => Kind::I64,
             "torch.BoolStorage" => Kind::Bool,
             other => {
-                return Err(Error::UnsupportedElement {
+                return Err(FileError::UnsupportedElement {
                     expected: "floats of 16, 32 or 64 bits, integers of 8 to 64 bits, or bool",
                     found: other.into(),
-                });
+                }
+                .into());
             }
         };
         Ok(Element { kind, order })

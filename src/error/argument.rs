@@ -1,0 +1,93 @@
+//! Errors of arguments.
+
+use super::{NAMED_IDS, Numbers, Quoted, Short};
+
+/// An argument that is out of range or does not fit the others.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// A parameter is outside its range.
+    #[error("{name} must be {expected}, not {}", Short(found))]
+    #[non_exhaustive]
+    InvalidParameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its range in words.
+        expected: &'static str,
+        /// The given value.
+        found: String,
+    },
+
+    /// There are fewer items than a method needs.
+    #[error("{found} {what} are too few (needed: {needed})")]
+    #[non_exhaustive]
+    TooFew {
+        /// The items.
+        what: &'static str,
+        /// Number of items that are needed.
+        needed: usize,
+        /// Number of items.
+        found: usize,
+    },
+
+    /// Two arguments that belong together have different lengths.
+    #[error("{what}: {found} (expected {expected})")]
+    #[non_exhaustive]
+    LengthMismatch {
+        /// The length.
+        what: &'static str,
+        /// The expected length.
+        expected: usize,
+        /// The given length.
+        found: usize,
+    },
+
+    /// An array has another shape than is needed.
+    #[error("{what} has shape {} (expected {expected})", Numbers(found))]
+    #[non_exhaustive]
+    Shape {
+        /// The array.
+        what: &'static str,
+        /// The expected shape in words.
+        expected: String,
+        /// The given shape.
+        found: Vec<u64>,
+    },
+
+    /// Two tallies, or two parts of one result, do not belong together.
+    #[error("cannot merge: {what} differs ({} and {})", Short(left), Short(right))]
+    #[non_exhaustive]
+    Incompatible {
+        /// What differs.
+        what: &'static str,
+        /// Its value on one side.
+        left: String,
+        /// Its value on the other side.
+        right: String,
+    },
+
+    /// A name is not known.
+    #[error("no {what} {}{}", Quoted(name), or_else(nearest))]
+    #[non_exhaustive]
+    UnknownName {
+        /// The kind of thing that is named.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The most similar known names.
+        nearest: Vec<String>,
+    },
+}
+
+/// Returns a question such as ` (did you mean "resnet50", "resnet34"?)`.
+fn or_else(nearest: &[String]) -> String {
+    let quoted: Vec<String> = nearest
+        .iter()
+        .take(NAMED_IDS)
+        .map(|name| Quoted(name).to_string())
+        .collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!(" (did you mean {}?)", quoted.join(", ")),
+    }
+}

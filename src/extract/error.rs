@@ -1,0 +1,155 @@
+//! Errors of networks, their weights and extractions.
+
+use std::path::PathBuf;
+
+use crate::error::{BoxedError, Numbers, Short};
+
+/// A problem with a network, its weights or an extraction.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtractError {
+    /// The forward pass of a network failed.
+    #[error("the network cannot be computed")]
+    #[non_exhaustive]
+    Forward {
+        /// Error of the layer or of the tensor library.
+        source: BoxedError,
+    },
+
+    /// A device does not exist, or the crate was built without support for it.
+    #[error("no device {}", Short(device))]
+    #[non_exhaustive]
+    NoDevice {
+        /// The device.
+        device: String,
+        /// Error of the tensor library.
+        source: BoxedError,
+    },
+
+    /// An extraction was interrupted. Running it again continues it.
+    #[error("interrupted after {n_done} of {n_needed} images")]
+    #[non_exhaustive]
+    Interrupted {
+        /// Number of images that are done.
+        n_done: usize,
+        /// Number of all images.
+        n_needed: usize,
+    },
+
+    /// The output folder has an unfinished extraction with other settings.
+    #[error(
+        "{} belongs to an unfinished extraction with another network, weights, tap, preprocessing \
+         or images: finish that one, or remove it and the .partial files beside it",
+        path.display()
+    )]
+    #[non_exhaustive]
+    OtherExtraction {
+        /// Path of the record of the other extraction.
+        path: PathBuf,
+    },
+
+    /// A file is not a shard of an extraction.
+    #[error("not a shard of an extraction")]
+    NotAShard,
+
+    /// A shard does not belong to the other shards.
+    #[error("shard {} is {what}", Short(shard))]
+    #[non_exhaustive]
+    ShardMismatch {
+        /// The shard.
+        shard: String,
+        /// The reason.
+        what: &'static str,
+    },
+
+    /// Shards of an extraction are missing.
+    #[error("{n_missing} shards are missing: {}{}", shards.join(", "), if shards.len() < *n_missing { ", …" } else { "" })]
+    #[non_exhaustive]
+    MissingShards {
+        /// Number of missing shards.
+        n_missing: usize,
+        /// The first few missing shards.
+        shards: Vec<String>,
+    },
+
+    /// Published weights are not on the hub under the names that the crate knows.
+    #[error("{} are not on the hub: read them from a file", Short(weights))]
+    #[non_exhaustive]
+    NotOnHub {
+        /// The weights.
+        weights: String,
+    },
+
+    /// A file cannot be downloaded from the hub.
+    #[error("cannot download {file} of {} from the hub", Short(repository))]
+    #[non_exhaustive]
+    NotFetched {
+        /// The repository.
+        repository: String,
+        /// The file.
+        file: &'static str,
+        /// Error of the client.
+        source: BoxedError,
+    },
+
+    /// Parameters do not belong to the network.
+    #[error(
+        "not the parameters of this network: {}",
+        mismatch(missing, unexpected, misshapen)
+    )]
+    #[non_exhaustive]
+    WeightsMismatch {
+        /// Parameters of the network that are missing.
+        missing: Vec<String>,
+        /// Parameters that the network does not have.
+        unexpected: Vec<String>,
+        /// Parameters of another shape.
+        misshapen: Vec<MisshapenTensor>,
+    },
+}
+
+/// A parameter whose shape is not the one that a network needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MisshapenTensor {
+    /// Name of the parameter.
+    pub name: String,
+    /// Shape that the network needs.
+    pub expected: Vec<usize>,
+    /// Shape of the parameter.
+    pub found: Vec<usize>,
+}
+
+/// Returns a list such as
+/// `3 missing (fc.weight, …); 1 of another shape (conv1.weight: [64, 3, 7, 7], not [3])`.
+fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTensor]) -> String {
+    /// The largest number of parameters that are named.
+    const NAMED: usize = 4;
+
+    let few = |kind: &str, names: Vec<String>| match names.len() {
+        0 => None,
+        n => {
+            let more = if n > NAMED { ", …" } else { "" };
+            let named: Vec<String> = names[..n.min(NAMED)]
+                .iter()
+                .map(|name| Short(name).to_string())
+                .collect();
+            let named = named.join(", ");
+            Some(format!("{n} {kind} ({named}{more})"))
+        }
+    };
+    let shapes = misshapen.iter().map(|tensor| {
+        let MisshapenTensor {
+            name,
+            expected,
+            found,
+        } = tensor;
+        format!("{name}: {}, not {}", Numbers(found), Numbers(expected))
+    });
+    let parts = [
+        few("missing", missing.to_vec()),
+        few("unexpected", unexpected.to_vec()),
+        few("of another shape", shapes.collect()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,102 @@
+//! Errors of image files and of folders of images.
+
+use std::path::PathBuf;
+
+use super::IMAGE_FILES;
+use crate::error::{List, Quoted, Sample};
+
+/// A problem with images or with a folder of images.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// An image file ends before its last pixel.
+    #[error("the {format} image is truncated")]
+    #[non_exhaustive]
+    Truncated {
+        /// Format of the image.
+        format: &'static str,
+    },
+
+    /// An image has no pixels, or more than are allowed. It was not decoded.
+    #[error(
+        "the image has {width}×{height} pixels (expected 1 to {limit}, and no side longer than {longest})"
+    )]
+    #[non_exhaustive]
+    Size {
+        /// Width in pixels.
+        width: u64,
+        /// Height in pixels.
+        height: u64,
+        /// Largest number of pixels.
+        limit: u64,
+        /// Longest side in pixels.
+        longest: u64,
+    },
+
+    /// Two image files have the name of one stimulus.
+    #[error("stimulus {} has two images: {} and {}", Quoted(id), first.display(), second.display())]
+    #[non_exhaustive]
+    Duplicate {
+        /// The stimulus.
+        id: String,
+        /// Its first image.
+        first: PathBuf,
+        /// Its second image.
+        second: PathBuf,
+    },
+
+    /// A folder has no images.
+    #[error(
+        "there are no images (expected {IMAGE_FILES} files){}",
+        other_files(*n_ignored, ignored)
+    )]
+    #[non_exhaustive]
+    NoImages {
+        /// Number of other files.
+        n_ignored: usize,
+        /// Names of the first few other files.
+        ignored: Vec<String>,
+    },
+
+    /// A folder has both images and subfolders with images.
+    #[error(
+        "the folder has {n_own} images, and {n_inner} in subfolders ({}): name one of these folders, \
+         or read all images (ImageFiles::in_tree, --recursive)",
+        List(folders)
+    )]
+    #[non_exhaustive]
+    MixedFolder {
+        /// Number of images in the folder itself.
+        n_own: usize,
+        /// Number of images in its subfolders.
+        n_inner: usize,
+        /// Names of the first few subfolders, in order.
+        folders: Vec<String>,
+    },
+
+    /// Two paths lead to the same folder through a symbolic link.
+    #[error(
+        "{} and {} are the same folder through a symbolic link: remove the link, or list the files",
+        first.display(),
+        second.display()
+    )]
+    #[non_exhaustive]
+    SameFolder {
+        /// One path.
+        first: PathBuf,
+        /// The other path.
+        second: PathBuf,
+    },
+}
+
+/// Returns a phrase such as `; 3 other files are ignored: "a.heic", "b.heic", "c.heic"`.
+fn other_files(n: usize, names: &[String]) -> String {
+    let sample = Sample {
+        ids: names,
+        total: n,
+    };
+    match n {
+        0 => String::new(),
+        _ => format!("; {n} other files are ignored: {sample}"),
+    }
+}

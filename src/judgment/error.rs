@@ -1,0 +1,161 @@
+//! Errors of trials and choices.
+
+use std::fmt;
+
+use crate::error::{Error, Numbers};
+
+/// A problem with trials or with choices.
+///
+/// Trials and questions are 0-based.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgmentError {
+    /// There are no trials, or none is left.
+    #[error("there are no trials")]
+    NoTrials,
+
+    /// There are more trials than one tally can count without overflow.
+    #[error("{found} trials are more than one tally can hold ({limit})")]
+    #[non_exhaustive]
+    TooManyTrials {
+        /// Largest number of trials.
+        limit: u64,
+        /// Number of trials.
+        found: u64,
+    },
+
+    /// A trial is invalid.
+    #[error("trial {trial}: {problem}")]
+    #[non_exhaustive]
+    InvalidTrial {
+        /// The trial.
+        trial: u64,
+        /// The reason.
+        problem: TrialProblem,
+    },
+
+    /// The answer of a trial is none of its stimuli.
+    #[error(
+        "trial {trial}: the answer {answer} is neither one of its stimuli nor the position or \
+         column of one"
+    )]
+    #[non_exhaustive]
+    UnknownAnswer {
+        /// The trial.
+        trial: u64,
+        /// The answer.
+        answer: String,
+    },
+
+    /// Trials show stimuli that have no features.
+    #[error(
+        "{n_trials} of {n_total} trials show stimuli without features; to drop them, pass \
+         --drop-missing"
+    )]
+    #[non_exhaustive]
+    WithoutFeatures {
+        /// Number of such trials.
+        n_trials: usize,
+        /// Number of all trials.
+        n_total: usize,
+        /// Which stimuli have no features.
+        source: Error,
+    },
+
+    /// A source of choices does not answer the question of a trial, or not as often as it is asked.
+    #[error("trial {trial}: its question has no answer, or too few answers")]
+    #[non_exhaustive]
+    Unanswered {
+        /// The trial.
+        trial: usize,
+    },
+
+    /// The frequencies of the three pairs of a question are invalid.
+    #[error(
+        "question {question}: the frequencies {found:?} are invalid (expected finite numbers, none \
+         negative and one positive, of pairs that can be chosen)"
+    )]
+    #[non_exhaustive]
+    InvalidFrequencies {
+        /// The question.
+        question: usize,
+        /// The frequencies.
+        found: [f64; 3],
+    },
+
+    /// The probabilities of the pairs of a question are invalid.
+    #[error(
+        "question {question}: the probabilities {} are invalid (expected numbers in [0, 1] that \
+         sum to 1)",
+        Numbers(found)
+    )]
+    #[non_exhaustive]
+    InvalidProbabilities {
+        /// The question.
+        question: usize,
+        /// The probabilities.
+        found: Vec<f64>,
+    },
+}
+
+/// The reason why a trial is invalid.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum TrialProblem {
+    /// An index is not below the number of stimuli.
+    OutOfRange {
+        /// The index.
+        index: u64,
+        /// Number of stimuli.
+        n_stimuli: usize,
+    },
+    /// An index is negative.
+    Negative {
+        /// The value.
+        value: f64,
+    },
+    /// An index is not an integer.
+    NotAnInteger {
+        /// The value.
+        value: f64,
+    },
+    /// An index is below the index of the first stimulus.
+    BelowFirst {
+        /// The index.
+        index: u32,
+        /// Index of the first stimulus.
+        first: u32,
+    },
+    /// A stimulus occurs more than once in the trial.
+    Repeated {
+        /// Index of the stimulus.
+        index: u32,
+    },
+}
+
+impl fmt::Display for TrialProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrialProblem::OutOfRange { index, n_stimuli } => {
+                write!(
+                    f,
+                    "index {index} is out of range: there are {n_stimuli} stimuli"
+                )?;
+                match *index == *n_stimuli as u64 {
+                    true => write!(f, " (if indices are 1-based, pass --count-from 1)"),
+                    false => Ok(()),
+                }
+            }
+            TrialProblem::BelowFirst { index, first } => {
+                write!(f, "index {index} is below {first}, the first index")
+            }
+            TrialProblem::Negative { value } => write!(f, "index {value} is negative"),
+            TrialProblem::NotAnInteger { value } => write!(f, "index {value} is not an integer"),
+            TrialProblem::Repeated { index } => write!(
+                f,
+                "stimulus {index} occurs twice; to drop trials with repeated stimuli, pass \
+                 --drop-repeated"
+            ),
+        }
+    }
+}

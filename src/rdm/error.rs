@@ -1,0 +1,162 @@
+//! Errors of representational dissimilarity matrices.
+
+use std::fmt;
+
+use crate::error::Quoted;
+
+/// A problem with dissimilarities.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RdmError {
+    /// The dissimilarity of a pair of stimuli (or of one with itself) is invalid.
+    #[error("pair ({}, {}): {problem}", Quoted(first), Quoted(second))]
+    #[non_exhaustive]
+    InvalidPair {
+        /// One stimulus.
+        first: String,
+        /// The other stimulus.
+        second: String,
+        /// The reason.
+        problem: PairProblem,
+    },
+
+    /// A matrix appears to hold similarities where dissimilarities are expected.
+    #[error(
+        "these look like similarities ({evidence}), but dissimilarities are expected: to convert \
+         them, pass --similarities"
+    )]
+    #[non_exhaustive]
+    LooksLikeSimilarities {
+        /// The evidence.
+        evidence: String,
+    },
+
+    /// The number of dissimilarities is not n(n−1)/2 for any n.
+    #[error("{found} dissimilarities are not those of all pairs, n(n−1)/2, of any n stimuli")]
+    #[non_exhaustive]
+    NotAllPairs {
+        /// Number of dissimilarities.
+        found: usize,
+    },
+
+    /// All dissimilarities are equal, so that a quantity is undefined.
+    #[error("the dissimilarities do not vary: {undefined} is undefined")]
+    #[non_exhaustive]
+    Constant {
+        /// The undefined quantity.
+        undefined: &'static str,
+    },
+
+    /// The dissimilarities are a linear combination of those held constant, so that a partial
+    /// quantity is undefined.
+    #[error(
+        "the dissimilarities are a linear combination of those held constant: {undefined} is \
+         undefined"
+    )]
+    #[non_exhaustive]
+    Collinear {
+        /// The undefined quantity.
+        undefined: &'static str,
+    },
+
+    /// A participant (in the same session) occurs twice in a set of RDMs.
+    #[error(
+        "duplicate participant {}, at {first} and {second}",
+        Quoted(participant)
+    )]
+    #[non_exhaustive]
+    DuplicateParticipant {
+        /// The participant and session.
+        participant: String,
+        /// Position of the first occurrence, 0-based.
+        first: usize,
+        /// Position of the second occurrence.
+        second: usize,
+    },
+
+    /// Two arrangements share no pair of stimuli, not even through other arrangements.
+    #[error(
+        "arrangements {first} and {second} share no pair of stimuli, not even through other \
+         arrangements: their relative scale is undefined"
+    )]
+    #[non_exhaustive]
+    Disconnected {
+        /// One arrangement, 0-based.
+        first: usize,
+        /// The other arrangement.
+        second: usize,
+    },
+}
+
+/// The reason why the dissimilarity of a pair is invalid.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum PairProblem {
+    /// The dissimilarity is NaN or infinite.
+    NotFinite {
+        /// The value.
+        value: f64,
+    },
+    /// The dissimilarity is missing where all pairs are needed.
+    Missing,
+    /// The dissimilarity is outside the scale of the judgments.
+    OffScale {
+        /// The value.
+        value: f64,
+        /// The lowest value of the scale.
+        lowest: f64,
+        /// The highest value of the scale.
+        highest: f64,
+    },
+    /// The dissimilarity is negative.
+    Negative {
+        /// The value.
+        value: f64,
+    },
+    /// The two elements of a square matrix differ.
+    Asymmetric {
+        /// The element above the diagonal.
+        upper: f64,
+        /// The element below the diagonal.
+        lower: f64,
+        /// Largest accepted difference.
+        tolerance: f64,
+    },
+    /// The dissimilarity of a stimulus with itself is not 0.
+    Diagonal {
+        /// The value.
+        value: f64,
+        /// Largest accepted distance from 0.
+        tolerance: f64,
+    },
+}
+
+impl fmt::Display for PairProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
+            PairProblem::Missing => write!(
+                f,
+                "its dissimilarity is missing; to allow missing pairs, pass --missing"
+            ),
+            PairProblem::OffScale {
+                value,
+                lowest,
+                highest,
+            } => write!(f, "{value} is not on the scale from {lowest} to {highest}"),
+            PairProblem::Negative { value } => write!(f, "{value} is negative"),
+            PairProblem::Asymmetric {
+                upper,
+                lower,
+                tolerance,
+            } => write!(
+                f,
+                "the matrix is not symmetric: {upper} above the diagonal, {lower} below (tolerance \
+                 {tolerance}); if both are judgments of the pair, pass --average-triangles"
+            ),
+            PairProblem::Diagonal { value, tolerance } => {
+                write!(f, "the diagonal is {value}, not 0 (tolerance {tolerance})")
+            }
+        }
+    }
+}

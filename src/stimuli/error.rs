@@ -1,0 +1,126 @@
+//! Errors of stimuli: invalid ids and rows that cannot be matched.
+
+use super::NearMiss;
+use crate::error::{Quoted, Sample};
+
+/// A problem with the ids of stimuli, or with matching them.
+///
+/// Positions are 0-based.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StimuliError {
+    /// Two stimuli of a set have the same id.
+    #[error("duplicate stimulus {}, at {first} and {second}", Quoted(id))]
+    #[non_exhaustive]
+    Duplicate {
+        /// The id.
+        id: String,
+        /// Position of its first occurrence.
+        first: usize,
+        /// Position of its second occurrence.
+        second: usize,
+    },
+
+    /// The id of a stimulus is empty.
+    #[error("the stimulus at {position} has an empty id")]
+    #[non_exhaustive]
+    EmptyId {
+        /// Position of the stimulus.
+        position: usize,
+    },
+
+    /// An index is not below the number of stimuli.
+    #[error("stimulus index {index} is out of range: there are {n_stimuli} stimuli")]
+    #[non_exhaustive]
+    OutOfRange {
+        /// The index.
+        index: usize,
+        /// Number of stimuli.
+        n_stimuli: usize,
+    },
+
+    /// Stimuli that are needed are missing.
+    #[error(
+        "{n_missing} of {n_needed} stimuli{} are missing{}: {}{near_miss}",
+        of(near_miss.needed_by.as_deref()),
+        hint(*n_missing, *n_needed),
+        Sample { ids, total: *n_missing }
+    )]
+    #[non_exhaustive]
+    Missing {
+        /// The first few missing ids, in order.
+        ids: Vec<String>,
+        /// Number of missing stimuli.
+        n_missing: usize,
+        /// Number of stimuli that are needed.
+        n_needed: usize,
+        /// Examples of the ids on both sides.
+        near_miss: Box<NearMiss>,
+    },
+
+    /// There are stimuli that are not expected.
+    #[error("{n_extra} unexpected stimuli: {}", Sample { ids, total: *n_extra })]
+    #[non_exhaustive]
+    Unexpected {
+        /// The first few unexpected ids, in order.
+        ids: Vec<String>,
+        /// Number of unexpected stimuli.
+        n_extra: usize,
+    },
+
+    /// Rows without ids cannot be matched by position, because their numbers differ.
+    #[error(
+        "{available} cannot be matched with {needed}: rows without ids are matched by position, \
+         which requires equally many of both; provide the ids of the rows (--ids)"
+    )]
+    #[non_exhaustive]
+    NotPaired {
+        /// Description of the stimuli that are needed.
+        needed: String,
+        /// Description of the stimuli that are available.
+        available: String,
+    },
+
+    /// The number of ids differs from the number of rows.
+    #[error(
+        "there are {n_rows} rows, but {ids}; a list of ids needs one id per row, and no header"
+    )]
+    #[non_exhaustive]
+    IdCount {
+        /// Description of the ids.
+        ids: String,
+        /// Number of rows.
+        n_rows: usize,
+    },
+}
+
+/// Returns a phrase such as ` of human.csv`.
+fn of(place: Option<&str>) -> String {
+    place.map_or(String::new(), |place| format!(" of {place}"))
+}
+
+fn hint(n_missing: usize, n_needed: usize) -> &'static str {
+    match n_missing == n_needed {
+        true => " (no id is common to both: are these ids of the same stimuli?)",
+        false => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_is_missing() {
+        let error = StimuliError::Missing {
+            ids: vec!["aardvark".into(), "abacus".into()],
+            n_missing: 3,
+            n_needed: 4,
+            near_miss: Box::default(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "3 of 4 stimuli are missing: \"aardvark\", \"abacus\", …"
+        );
+    }
+}
