@@ -1,4 +1,4 @@
-//! SHA-256 of data that are held in memory, by which they are known again.
+//! SHA-256 hashes of data in memory, used to recognise identical data.
 
 use sha2::{Digest, Sha256};
 
@@ -6,14 +6,14 @@ use crate::io::digest::hex;
 use crate::io::element::{encode_f32, encode_f64};
 use crate::representation::Values;
 
-/// The hash of data that are added one after another.
+/// An incremental hash of data.
 pub(crate) struct Fingerprint {
     digest: Sha256,
     bytes: Vec<u8>,
 }
 
 impl Fingerprint {
-    /// Of data of this kind.
+    /// Creates the hash of data of a kind.
     pub fn new(kind: &str) -> Self {
         let mut digest = Sha256::new();
         digest.update(kind);
@@ -28,7 +28,7 @@ impl Fingerprint {
     }
 
     pub fn features(&mut self, features: Values<'_>) {
-        // Piece by piece, as all of them may be more than memory holds twice.
+        // In chunks, so that the encoded bytes of a large matrix do not double the memory needed.
         const PIECE: usize = 4096;
 
         match features {
@@ -63,7 +63,7 @@ impl Fingerprint {
         }
     }
 
-    /// 64 hexadecimal digits.
+    /// Returns the hash as 64 hexadecimal digits.
     pub fn finish(self) -> String {
         hex(&self.digest.finalize())
     }

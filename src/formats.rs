@@ -1,31 +1,34 @@
-//! What files may look like: features, ids, trials and dissimilarities that other programs wrote.
+//! File formats for features, ids, trials and dissimilarities, including files written by other
+//! programs.
 //!
-//! A file is looked at before it is believed. What its content shows is found out (header, separator,
-//! decimals, encoding, orientation); what it doesn't show is an error that says how to tell; and what was
-//! found out is logged, through the [`log`] crate, at the levels `info` (how a file was understood) and `warn`
-//! (what to check). The example programs print that on standard error, beside the answer.
+//! Properties of a file that its content determines (header, separator, decimal mark, encoding,
+//! orientation) are detected. If the content does not determine a property, reading returns an
+//! error that says how to specify it. What was detected is logged through the [`log`] crate, at the
+//! levels `info` (how a file was interpreted) and `warn` (an interpretation that should be
+//! checked). The example programs print the log to standard error.
 //!
 //! # Tables
 //!
-//! Files ending in `.csv`, `.tsv`, `.tab`, `.txt` and `.dat` are tables of text, whatever the ending says of
-//! the separator:
+//! Files with the extensions `.csv`, `.tsv`, `.tab`, `.txt` and `.dat` are text tables. The
+//! extension does not determine the separator:
 //!
-//! | what | is told by |
+//! | property | detected by |
 //! |---|---|
-//! | separator: comma, semicolon, tab, white space | under which of them all rows have as many fields, most of them numbers |
-//! | header | text above numbers; or numbers that count the columns (from 0 or 1), as pandas writes them, above numbers that are not whole. A first line of other numbers is data |
-//! | decimal comma (`0,52`) | fields so written, and none with a point |
-//! | the corner that R leaves out; a separator at the end of each line | the number of fields |
-//! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; others by a [`TextEncoding`] |
-//! | comments | lines that begin with `#` at the top; the last one may be the header, as of `numpy.savetxt` |
-//! | missing values | an empty field, `.`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`; allowed for pairs of an RDM where that is asked for, else an error that names the field |
+//! | separator: comma, semicolon, tab, white space | all rows have the same number of fields, most of them numbers |
+//! | header | text above numbers; or column numbers (from 0 or 1), as pandas writes them, above numbers that are not integers. Other numbers in the first line are data |
+//! | decimal comma (`0,52`) | fields with a comma, and none with a point |
+//! | missing corner field (as in R); separator at the end of each line | the number of fields |
+//! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; otherwise a given [`TextEncoding`] |
+//! | comments | lines that begin with `#` at the top; the last one may be the header, as with `numpy.savetxt` |
+//! | missing values | an empty field, `.`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`; allowed for pairs of an RDM if requested, otherwise an error that names the field |
 //!
 //! # Features
 //!
-//! [`FileSource`](crate::FileSource) reads arrays from `.npy`, `.npz`, `.safetensors` and `.mat` files (level
-//! 5, `save -v7`), and tables. In a table, the column of ids is one named `id`, `stimulus`, `image`, … or else the
-//! first with text; a column without a name (or named `index` or `Unnamed: 0`) that counts from 0 or 1 numbers
-//! the rows, and is neither a feature nor an id.
+//! [`FileSource`](crate::FileSource) reads arrays from `.npy`, `.npz`, `.safetensors` and `.mat`
+//! files (level 5, `save -v7`), and tables. In a table, the ids are in a column named `id`,
+//! `stimulus`, `image`, … or else in the first column with text. A column without a name (or named
+//! `index` or `Unnamed: 0`) that counts from 0 or 1 contains row numbers, and is neither a feature
+//! nor an id.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"
@@ -37,12 +40,14 @@
 //!
 //! # Rows without ids
 //!
-//! The rows of an array have no names, and are not the stimuli `0`, `1`, …: they are
-//! [stimuli without ids](crate::Stimuli::unnamed), which are matched by position, where there are as many of
-//! both, and otherwise refused. [`Stimuli::pairing_with`](crate::Stimuli::pairing_with) tells which it was. Ids for
-//! rows come in a list ([`IdList`](crate::stimuli::IdList)): one id a line, or a column of a table. Where two files
-//! write ids differently (folders, endings, case, accents), the error shows one of each and the
-//! [form](crate::stimuli::IdForm) in which they would match.
+//! The rows of an array have no ids. They are [stimuli without ids](crate::Stimuli::unnamed), not
+//! stimuli called `0`, `1`, …. They are matched with other stimuli by position if both have the
+//! same number of rows; otherwise matching is an error.
+//! [`Stimuli::pairing_with`](crate::Stimuli::pairing_with) returns how stimuli are matched. The ids
+//! of rows can be given by a list ([`IdList`](crate::stimuli::IdList)): one id per line, or a
+//! column of a table. If two files write ids differently (folders, file extensions, case, accents),
+//! the error shows an example of each and the [form](crate::stimuli::IdForm) in which they would
+//! match.
 //!
 //! # Trials
 //!
@@ -56,9 +61,10 @@
 //! one last     value or position                answer                or name of the column
 //! ```
 //!
-//! and arrays of 3 columns (the odd one last) or 4 (the answer last), and archives with an array of queries and one
-//! of responses. Columns with the participant, the response time and the type of the trial are kept. Where indices
-//! count from is told by their range, or by a [`Counting`](crate::dataset::Counting).
+//! and arrays of 3 columns (the odd one last) or 4 columns (the answer last), and archives with an
+//! array of queries and one of responses. Columns with the participant, the response time and the
+//! type of the trial are kept. Whether indices count from 0 or 1 is inferred from their range, or
+//! given by a [`Counting`](crate::dataset::Counting).
 //!
 //! # Dissimilarities
 //!
@@ -74,13 +80,14 @@
 //! labels                                 a row
 //! ```
 //!
-//! and the same as arrays, also participants × n × n and transposed, where the number of stimuli tells. One of
-//! the triangles may be empty; similarities are converted where that is asked for.
+//! and the same layouts as arrays, also participants × n × n, or transposed if the number of
+//! stimuli determines this. One of the triangles may be empty; similarities are converted if
+//! requested.
 //!
-//! # What is not read
+//! # Unsupported formats
 //!
-//! HDF5 (MATLAB 7.3 among it), pickles, spreadsheets and the like are refused by name, with a line of Python or R that
-//! converts them.
+//! HDF5 (including MATLAB 7.3), pickles, spreadsheets and similar formats are rejected with an
+//! error that contains a line of Python or R to convert them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -89,11 +96,11 @@ use encoding_rs::Encoding;
 
 use crate::error::{Error, Result};
 
-/// The encoding of the letters in a text file. Default: UTF-8.
+/// The character encoding of a text file. Default: UTF-8.
 ///
-/// UTF-16 is recognised by its byte order mark, or by its zero bytes, and need not be named. Any name
-/// of the Encoding Standard of the WHATWG can be, such as `windows-1252` (which `latin1` is a name for,
-/// too), `shift_jis` or `macintosh`.
+/// UTF-16 is recognised by its byte order mark or by its zero bytes, and does not have to be
+/// specified. Any label of the WHATWG Encoding Standard can be parsed, such as `windows-1252` (also
+/// called `latin1`), `shift_jis` or `macintosh`.
 ///
 /// ```
 /// use human_alignment::formats::TextEncoding;
@@ -106,13 +113,13 @@ use crate::error::{Error, Result};
 pub struct TextEncoding(&'static Encoding);
 
 impl TextEncoding {
-    /// UTF-8.
+    /// The encoding UTF-8.
     pub const UTF_8: TextEncoding = TextEncoding(encoding_rs::UTF_8);
 
-    /// Windows-1252, which older versions of Excel save tables in.
+    /// The encoding Windows-1252, which older versions of Excel use for text tables.
     pub const WINDOWS_1252: TextEncoding = TextEncoding(encoding_rs::WINDOWS_1252);
 
-    /// Returns the encoding, unless it is UTF-8.
+    /// Returns the encoding, or `None` if it is UTF-8.
     pub(crate) fn other_than_utf8(self) -> Option<&'static Encoding> {
         (self.0 != encoding_rs::UTF_8).then_some(self.0)
     }

@@ -1,9 +1,10 @@
-//! How human is this representation?
+//! Alignment of neural network representations with human similarity judgments.
 //!
-//! A *representation* (a matrix, one row of features a stimulus) is held against what people said
-//! about the same stimuli, and the answer comes with its uncertainty and its ceiling. The methods
-//! are those of Muttenthaler, Dippel, Linhardt, Vandermeulen & Kornblith, "Human alignment of neural
-//! network representations" (ICLR 2023, arXiv 2211.01201).
+//! A *representation* is a matrix of features with one row per stimulus. This crate compares
+//! representations with human judgments of the same stimuli, and reports standard errors,
+//! confidence intervals and noise ceilings. The methods are those of Muttenthaler, Dippel,
+//! Linhardt, Vandermeulen & Kornblith, "Human alignment of neural network representations" (ICLR
+//! 2023, arXiv 2211.01201).
 //!
 //! ```text
 //! RepresentationSource ──► Representation ─┐
@@ -11,8 +12,9 @@
 //! SimilarityDataset ─────► judgments ──────┘
 //! ```
 //!
-//! Rows are matched by stimulus id, never by position; what is undefined is an error that names the
-//! stimulus, never a number; and ties are counted, so that a collapsed representation can't score.
+//! Rows are matched by stimulus id, never by position if both sides have ids. Undefined results
+//! (such as the cosine of a zero vector) are errors that name the stimulus. Ties are counted and,
+//! by default, are not correct, so that a collapsed representation gets a low accuracy.
 //!
 //! ```
 //! use human_alignment::dataset::SimulatedObserver;
@@ -20,14 +22,14 @@
 //! use human_alignment::ZeroShotOddOneOut;
 //! use ndarray::Array2;
 //!
-//! // Four animals and four vehicles, in two made-up dimensions.
+//! // Four animals and four vehicles, with two features.
 //! let stimuli = Stimuli::new(["cat", "dog", "cow", "pig", "car", "bus", "tram", "truck"])?;
 //! let features = Array2::from_shape_fn((8, 2), |(row, column)| {
 //!     if row / 4 == column { 3.0 + row as f32 / 10.0 } else { 0.5 }
 //! });
 //! let representation = Representation::new(stimuli, features)?;
 //!
-//! // An observer who sees the stimuli as the representation has them answers 1,000 trials.
+//! // A simulated observer, whose choices follow the representation, answers 1,000 trials.
 //! let people = SimulatedObserver::new(representation.clone())?.odd_one_out(1000, 1)?;
 //! let metric = ZeroShotOddOneOut::new(Similarity::Dot);
 //! let score = metric.score(&representation, people.judgments())?;
@@ -36,28 +38,28 @@
 //! # Ok::<(), human_alignment::Error>(())
 //! ```
 //!
-//! # Where to find what
+//! # Modules
 //!
-//! | module | what |
+//! | module | content |
 //! |---|---|
-//! | [`representation`] | features and where they come from; files |
-//! | [`judgment`] | what people said: odd-one-out and anchored trials |
-//! | [`rdm`] | dissimilarities of all pairs, of people and of representations |
-//! | [`dataset`] | published data sets, files of triplets and of RDMs, labels, simulated observers |
-//! | [`similarity`] | the hot kernel: dot, cosine, Pearson, negative (squared) Euclidean |
-//! | [`metric`] | metrics of alignment: zero-shot odd-one-out, centred kernel alignment |
-//! | [`probe`] | the linear transform that explains choices best, with proof; the published recipes |
-//! | [`recovery`] | whether the right model would win a comparison by probes |
-//! | [`transfer`](mod@transfer) | whether what was learned from one data set helps with another |
-//! | [`calibration`] | whether choices are as probable as a representation says; temperature |
-//! | [`agreement`](mod@agreement) | who agrees with whom: people, language models, representations; consistent errors |
-//! | [`concept`] | which of people's dimensions and categories a representation misses |
+//! | [`representation`] | features, their provenance, and files of features |
+//! | [`judgment`] | human judgments: odd-one-out and anchored trials |
+//! | [`rdm`] | representational dissimilarity matrices (RDMs) of participants and representations |
+//! | [`dataset`] | published data sets, files of trials and of RDMs, generated and simulated trials |
+//! | [`similarity`] | similarity measures: dot, cosine, Pearson, negative (squared) Euclidean |
+//! | [`metric`] | alignment metrics: zero-shot odd-one-out, representational similarity, CKA |
+//! | [`probe`] | linear transforms learned from choices: a convex probe with a certificate, and the published recipes |
+//! | [`recovery`] | model recovery: whether a comparison by probes identifies the model that made the choices |
+//! | [`transfer`](mod@transfer) | whether a transform learned from one data set improves alignment with another |
+//! | [`calibration`] | calibration of choice probabilities, and temperature scaling |
+//! | [`agreement`](mod@agreement) | agreement and error consistency of participants, language models and representations |
+//! | [`concept`] | alignment by human concept dimensions and categories |
 //! | [`transform`] | linear transforms of representations |
-//! | `extract` | image files to the numbers that networks were trained on (feature `extract`) |
+//! | `extract` | feature extraction from images with neural networks (feature `extract`) |
 //! | `figure` | figures in SVG and PNG files (feature `figures`) |
-//! | [`ridge`] | ridge regression: targets predicted from a representation |
-//! | [`study`] | many models, several data sets, every metric: one table, and what it says |
-//! | [`inference`] | standard errors, bootstrap, noise ceiling, comparisons, many tests at once |
+//! | [`ridge`] | ridge regression from a representation to target variables |
+//! | [`study`] | tables of many models, data sets and metrics |
+//! | [`inference`] | standard errors, bootstrap, noise ceilings, comparisons, multiple testing |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -112,7 +114,7 @@ pub use stimuli::Stimuli;
 pub use transfer::{transfer, transfer_across};
 pub use transform::LinearTransform;
 
-/// The examples of the README.
+/// The examples of the README, run as doc tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

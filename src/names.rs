@@ -1,7 +1,9 @@
 //! Names of the variants of an enum on command lines and in files.
 
-/// Implements `Display` and `FromStr` for an enum that has `ALL` and `name`; `parameter` and
-/// `expected` are what an error says.
+/// Implements `Display` and `FromStr` for an enum with a constant `ALL` and a method `name`.
+///
+/// `parameter` and `expected` are the name of the parameter and the list of valid names in error
+/// messages.
 macro_rules! named {
     ($type:ty, $parameter:literal, $expected:literal) => {
         impl std::fmt::Display for $type {

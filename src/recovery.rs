@@ -1,11 +1,12 @@
-//! Would the right model win? Model recovery, the question to ask of any flexible comparison.
+//! Model recovery: whether a comparison of models by probes identifies the model that made the
+//! choices.
 //!
-//! A probe lets every representation be transformed before it is compared, and a transform can make
-//! models alike that are not. So the comparison is tried where the truth is known: choices are
-//! simulated from each fitted candidate, all candidates are fitted anew to them, and it is counted how
-//! often the one that made the choices predicts them best (Avitan & Golan, "Model–behavior alignment
-//! under flexible evaluation: when the best-fitting model isn't the right one", 2025, arXiv
-//! 2510.23321).
+//! A probe transforms every representation before the comparison, and transformed models can become
+//! indistinguishable although the models differ. Model recovery tests the comparison where the
+//! truth is known: choices are simulated from each fitted candidate, all candidates are fitted
+//! again to the simulated choices, and the result is how often the candidate that generated the
+//! choices predicts them best (Avitan & Golan, "Model–behavior alignment under flexible evaluation:
+//! when the best-fitting model isn't the right one", 2025, arXiv 2510.23321).
 
 use std::ops::ControlFlow;
 
@@ -19,26 +20,28 @@ use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::probe::{CrossValidation, Pooled, ProbeFit};
 use crate::representation::{Representation, RepresentationSource};
 
-/// By what one candidate is better than another, on trials that it has not learned from.
+/// The criterion by which candidates are compared on held-out trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Criterion {
-    /// The larger accuracy; the default.
+    /// Higher accuracy is better; the default.
     #[default]
     Accuracy,
-    /// The smaller cross-entropy.
+    /// Lower cross-entropy is better.
     CrossEntropy,
 }
 
-/// Model recovery with a probe: simulates choices from each fitted candidate, fits all candidates to
-/// them, and counts which wins.
+/// Model recovery with a probe: simulates choices from each fitted candidate, fits all candidates
+/// to them, and counts which candidate predicts them best.
 ///
-/// A candidate is fitted to all of people's trials, with the penalty chosen by cross-validation. Its
-/// choices are drawn from the probabilities of that fit, for the same questions; so the simulated
-/// choices are about as variable as people's are to that model. Each candidate is then
-/// cross-validated on them just as it would be on people's.
+/// Each candidate is fitted to all trials of the participants, with the penalty chosen by
+/// cross-validation. Its choices are drawn from the choice probabilities of this fit, for the same
+/// questions, so that the simulated choices are about as variable as those of the participants.
+/// Each candidate is then cross-validated on the simulated choices in the same way as on the trials
+/// of the participants.
 ///
-/// One replicate costs a cross-validation for every two candidates, generating and fitted.
+/// A replicate for each candidate costs one cross-validation per pair of generating and fitted
+/// candidate.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -47,7 +50,7 @@ pub enum Criterion {
 /// use human_alignment::{Probe, Representation, SimilarityDataset, Stimuli};
 /// use ndarray::{Array2, s};
 ///
-/// // Two candidates that see different features, and people who see both.
+/// // Two candidates with different features, and an observer who uses both.
 /// let all = Array2::from_shape_fn((30, 6), |(i, j)| {
 ///     ((i * i * (j + 2) + 3 * i * j) % 13) as f32 / 4.0 - 1.5
 /// });
@@ -59,7 +62,7 @@ pub enum Criterion {
 /// let probe = Probe::new(0.01)?.with_tolerance(1e-4)?;
 /// let recovery = ModelRecovery::new(CrossValidation::new(probe)).with_replicates(2)?;
 /// let found = recovery.run(&[&first, &second], people.judgments())?;
-/// // Whoever makes the choices is found again.
+/// // The generating candidate is always recovered.
 /// assert_eq!(found.wins(Criterion::Accuracy), ndarray::array![[2.0, 0.0], [0.0, 2.0]]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -71,7 +74,7 @@ pub struct ModelRecovery {
 }
 
 impl ModelRecovery {
-    /// Model recovery by this cross-validation, with 10 replicates from each candidate.
+    /// Creates model recovery with a cross-validation and 10 replicates per candidate.
     pub fn new(validation: CrossValidation) -> Self {
         Self {
             validation,
@@ -80,28 +83,29 @@ impl ModelRecovery {
         }
     }
 
-    /// Sets how often choices are simulated from each candidate.
+    /// Sets the number of replicates per candidate.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for none.
+    /// Returns [`Error::TooFew`] if it is 0.
     pub fn with_replicates(mut self, n: usize) -> Result<Self> {
         at_least("replicates", 1, n)?;
         self.n_replicates = n;
         Ok(self)
     }
 
-    /// Sets the seed of the simulated choices; folds are those of the cross-validation.
+    /// Sets the seed of the simulated choices; the folds are those of the cross-validation.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Fits the candidates to people's trials, simulates, and fits again.
+    /// Fits the candidates to the trials, simulates choices from each, and fits all candidates
+    /// again.
     ///
     /// # Errors
-    /// Within [`Error::InCandidate`], as for [`CrossValidation::run`]; [`Error::TooFew`] for fewer than two
-    /// candidates.
+    /// Returns [`Error::TooFew`] if there are fewer than two candidates. Within
+    /// [`Error::InCandidate`], returns an error if [`CrossValidation::run`] does.
     pub fn run<T: Task>(
         &self,
         candidates: &[&Representation],
@@ -110,13 +114,13 @@ impl ModelRecovery {
         self.run_observed(candidates, trials, |_| ControlFlow::Continue(()))
     }
 
-    /// As [`ModelRecovery::run`], showing every replicate to `observe`, which may stop the work: what
-    /// there is so far is kept.
+    /// Runs the model recovery like [`ModelRecovery::run`] and calls `observe` after every
+    /// replicate, which may stop the run. The replicates up to then are returned.
     ///
-    /// Replicates go round the candidates, so that each has as many as any other, or one more.
+    /// Replicates alternate between the candidates, so that their numbers differ by at most one.
     ///
     /// # Errors
-    /// As for [`ModelRecovery::run`].
+    /// Returns an error if [`ModelRecovery::run`] does.
     pub fn run_observed<T: Task>(
         &self,
         candidates: &[&Representation],
@@ -168,7 +172,7 @@ impl ModelRecovery {
         Ok(recovery)
     }
 
-    /// A candidate as people's trials make it, and an observer who chooses as it does.
+    /// Fits a candidate to the trials of the participants, and creates an observer from the fit.
     fn fit<T: Task>(
         &self,
         candidate: &Representation,
@@ -180,7 +184,7 @@ impl ModelRecovery {
         let transformed = fit.transform().apply(&represented)?;
         let pooled = self.validation.run(candidate, trials)?.pooled;
         let dimensionality = match fit.rank() {
-            // A transform that is zero puts all stimuli in one place.
+            // A zero transform maps all stimuli to the same point.
             0 => 0.0,
             _ => transformed.effective_dimensionality()?,
         };
@@ -208,29 +212,29 @@ fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
     }
 }
 
-/// A candidate as people's trials make it.
+/// A candidate fitted to the trials of the participants.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittedCandidate {
     /// The name of the representation.
     pub name: String,
-    /// The [effective dimensionality](Representation::effective_dimensionality) of the stimuli of the
-    /// trials as the candidate represents them.
+    /// The [effective dimensionality](Representation::effective_dimensionality) of the features of
+    /// the stimuli in the trials.
     pub effective_dimensionality: f64,
-    /// The same of the transformed features; 0 where the transform is zero.
+    /// The effective dimensionality of the transformed features; 0 if the transform is zero.
     pub transformed_effective_dimensionality: f64,
-    /// How well it predicts people's trials that it has not learned from.
+    /// The cross-validated prediction of the trials of the participants.
     pub people: Pooled,
-    /// The fit to all of people's trials, from which choices are simulated.
+    /// The fit to all trials of the participants, from which choices are simulated.
     #[serde(skip)]
     pub fit: ProbeFit,
 }
 
-/// How well a candidate predicts trials that it has not learned from.
+/// The performance of a candidate on held-out simulated trials.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HeldOut {
-    /// The share of trials in which it chooses as the generating candidate did.
+    /// Share of trials in which it makes the same choice as the generating candidate, in [0, 1].
     pub accuracy: f64,
-    /// The mean −ln p of those choices, in nats.
+    /// The mean −ln p of the simulated choices, in nats.
     pub cross_entropy: f64,
 }
 
@@ -242,7 +246,7 @@ impl HeldOut {
         }
     }
 
-    /// The larger, the better.
+    /// Returns the value of a criterion, where larger is better.
     fn merit(self, criterion: Criterion) -> f64 {
         match criterion {
             Criterion::Accuracy => self.accuracy,
@@ -251,17 +255,17 @@ impl HeldOut {
     }
 }
 
-/// All candidates on choices simulated from one.
+/// The performance of all candidates on choices simulated from one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replicate {
-    /// The position of the candidate that made the choices.
+    /// Index of the candidate that generated the choices, 0-based.
     pub generating: usize,
-    /// Each candidate.
+    /// The performance of each candidate.
     pub held_out: Vec<HeldOut>,
 }
 
 impl Replicate {
-    /// The candidates that predict the choices best; several where they are equally good.
+    /// Returns the indices of the candidates with the best predictions; several if they are equal.
     pub fn winners(&self, criterion: Criterion) -> Vec<usize> {
         let merits = || self.held_out.iter().map(|found| found.merit(criterion));
         let best = merits().fold(f64::NEG_INFINITY, f64::max);
@@ -272,18 +276,18 @@ impl Replicate {
     }
 }
 
-/// What a [`ModelRecovery`] found.
+/// The result of a [`ModelRecovery`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recovery {
-    /// The candidates, fitted to people's trials.
+    /// The candidates, fitted to the trials of the participants.
     pub candidates: Vec<FittedCandidate>,
-    /// The replicates, round the candidates.
+    /// The replicates, alternating between the generating candidates.
     pub replicates: Vec<Replicate>,
 }
 
 impl Recovery {
-    /// How often each candidate won, generating × winning: the row says who made the choices. Candidates
-    /// that are equally good share a win.
+    /// Returns how often each candidate won, generating × winning: the row is the generating
+    /// candidate. Candidates with equal predictions share a win.
     pub fn wins(&self, criterion: Criterion) -> Array2<f64> {
         let n = self.candidates.len();
         let mut wins = Array2::zeros((n, n));
@@ -296,8 +300,8 @@ impl Recovery {
         wins
     }
 
-    /// The share of replicates that the generating candidate won, in [0, 1]; by chance it would be one
-    /// over the number of candidates.
+    /// Returns the share of replicates in which the generating candidate won, in [0, 1]. The chance
+    /// level is one divided by the number of candidates.
     pub fn rate(&self, criterion: Criterion) -> f64 {
         self.wins(criterion).diag().sum() / self.replicates.len() as f64
     }

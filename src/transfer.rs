@@ -1,4 +1,4 @@
-//! Does what was learned from one data set help with another?
+//! Transfer: alignment before and after a transform that was learned from another data set.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,22 +12,23 @@ use crate::rdm::{Rdm, RdmSet};
 use crate::representation::Representation;
 use crate::transform::LinearTransform;
 
-/// A metric that tells how much better one representation does than another on the same judgments, with
-/// the uncertainty of the difference.
+/// A metric that can compare two representations on the same judgments, with the uncertainty of the
+/// difference.
 pub trait PairedMetric<J: ?Sized>: AlignmentMetric<J> {
-    /// The scores of two representations, each by the metric in front of it, and the first less the
-    /// second; `None` where the first metric was not asked for uncertainty.
+    /// Computes the scores of two representations, each with its own metric, and the difference of
+    /// the first minus the second. The difference is `None` if the first metric was not set to
+    /// compute uncertainty.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// Returns an error if [`AlignmentMetric::score`] does.
     fn score_both(
         both: [(&Self, &Representation); 2],
         judgments: &J,
     ) -> Result<([Self::Score; 2], Option<Comparison>)>;
 }
 
-/// The difference of the accuracies has the object-level standard error of the trial-by-trial
-/// differences.
+/// The difference of the accuracies has the object-level standard error of the differences per
+/// trial.
 impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
     fn score_both(
         both: [(&Self, &Representation); 2],
@@ -42,8 +43,9 @@ impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
     }
 }
 
-/// The difference is that of the same replicates of the bootstrap, where the metric has one. Of the
-/// second metric only the dissimilarity counts: there is one way to compare with people.
+/// The difference is computed in the same bootstrap replicates, if the metric has a bootstrap. Only
+/// the dissimilarity of the second metric is used; the comparison with the participants is that of
+/// the first.
 impl PairedMetric<RdmSet> for RepresentationalSimilarity {
     fn score_both(
         both: [(&Self, &Representation); 2],
@@ -60,20 +62,20 @@ impl PairedMetric<RdmSet> for RepresentationalSimilarity {
     }
 }
 
-/// A representation before and after a transform that was learned elsewhere.
+/// The scores of a representation before and after a transform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transferred<S> {
-    /// The score of the representation as it is.
+    /// The score of the untransformed representation.
     pub before: S,
     /// The score of the transformed representation.
     pub after: S,
-    /// The score after (0) less the score before (1), with its interval; `None` where the metric was not
-    /// asked for uncertainty.
+    /// The score after (index 0) minus the score before (index 1), with its interval; `None` if the
+    /// metric was not set to compute uncertainty.
     pub difference: Option<Comparison>,
 }
 
-/// Scores a representation before and after a transform on judgments that the transform was not learned
-/// from: odd-one-out or anchored trials, or RDMs of people.
+/// Scores a representation before and after a transform, on judgments from which the transform was
+/// not learned: odd-one-out or anchored trials, or RDMs of participants.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -83,7 +85,7 @@ pub struct Transferred<S> {
 ///
 /// let features = Array2::from_shape_fn((10, 2), |(i, j)| ((i * (3 + 4 * j)) % 10) as f32 - 4.5);
 /// let representation = Representation::new(Stimuli::numbered(10), features)?;
-/// // People see the first feature only, and so does the transform.
+/// // The simulated observer uses only the first feature, and so does the transform.
 /// let first = LinearTransform::new(Standardization::none(), array![[1.0], [0.0]])?;
 /// let people = SimulatedObserver::new(first.apply(&representation)?)?.odd_one_out(500, 1)?;
 ///
@@ -95,7 +97,7 @@ pub struct Transferred<S> {
 /// ```
 ///
 /// # Errors
-/// As for [`LinearTransform::apply`] and the metric.
+/// Returns an error if [`LinearTransform::apply`] or the metric does.
 pub fn transfer<J: ?Sized, M: PairedMetric<J>>(
     transform: &LinearTransform,
     representation: &Representation,
@@ -105,11 +107,11 @@ pub fn transfer<J: ?Sized, M: PairedMetric<J>>(
     transfer_across(transform, representation, judgments, [metric; 2])
 }
 
-/// As [`transfer`], with a metric before the transform and another after it: cosine before and the dot
-/// product after, say, for which the [probe](crate::Probe) learns.
+/// Scores like [`transfer`], with different metrics before and after the transform: for example,
+/// cosine before and the dot product after, which the [probe](crate::Probe) optimises.
 ///
 /// # Errors
-/// As for [`transfer`].
+/// Returns an error if [`transfer`] does.
 pub fn transfer_across<J: ?Sized, M: PairedMetric<J>>(
     transform: &LinearTransform,
     representation: &Representation,

@@ -1,4 +1,4 @@
-//! What a source chose, question by question.
+//! Choices of a source, by question.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,11 +11,14 @@ use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
 use crate::stimuli::Stimuli;
 
-/// What a source chose, question by question: a representation, a person, people, a language model.
+/// The choices of a source: a representation, a participant, a group of participants or a language
+/// model.
 ///
-/// A choice is a pair of its [`Question`], whose stimuli stand in a standard order: so choices of different
-/// sources are the same exactly where they are the same number. `None` stands for a source that could not
-/// decide, because several pairs are equally similar.
+/// A choice is a pair of the stimuli of a [`Question`], which are in a standard order. Therefore
+/// two sources made the same choice if and only if the numbers of the pairs are equal. `None` means
+/// that the source could not decide, because several pairs are equally similar.
+///
+/// See [the module](mod@crate::agreement) for an example.
 pub struct Choices<T> {
     name: String,
     stimuli: Stimuli,
@@ -25,15 +28,15 @@ pub struct Choices<T> {
 }
 
 impl<T: Task> Choices<T> {
-    /// The choices of trials: those of people, or the answers of a language model.
+    /// Creates the choices of trials, such as those of participants or of a language model.
     pub fn of_trials(name: impl Into<String>, trials: &Trials<T>) -> Self {
         Self::beside(name, trials, std::iter::repeat(Some(0)))
     }
 
-    /// The choices of a representation in the questions of trials.
+    /// Creates the choices of a representation in the questions of trials.
     ///
     /// # Errors
-    /// As for [`ZeroShotOddOneOut::choices`].
+    /// Returns the same errors as [`ZeroShotOddOneOut::choices`].
     pub fn of_representation(
         name: impl Into<String>,
         metric: &ZeroShotOddOneOut,
@@ -44,12 +47,13 @@ impl<T: Task> Choices<T> {
         Ok(Self::beside(name, trials, chosen))
     }
 
-    /// The pairs of trials that were chosen, as [`ZeroShotOddOneOut::choices`] has them: 0, 1 or 2 for
-    /// (0,1), (0,2), (1,2) of the trial, `None` where the source could not decide.
+    /// Creates choices from the chosen pair of each trial, in the format of
+    /// [`ZeroShotOddOneOut::choices`]: 0, 1 or 2 for (0,1), (0,2), (1,2) of the trial, `None` if
+    /// the source could not decide.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there is not one choice for each trial;
-    /// [`Error::InvalidParameter`] for a pair that can't be chosen.
+    /// Returns [`Error::LengthMismatch`] if there is not one choice for each trial, and
+    /// [`Error::InvalidParameter`] if a pair is not an option.
     pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
         if chosen.len() != trials.len() {
             return Err(ArgumentError::LengthMismatch {
@@ -85,47 +89,48 @@ impl<T: Task> Choices<T> {
         }
     }
 
-    /// The source.
+    /// Returns the name of the source.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The stimuli that questions count.
+    /// Returns the stimuli to which the indices of questions refer.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// The questions, each in its standard order; one may be there several times.
+    /// Returns the questions, each in its standard order; a question may occur several times.
     pub fn questions(&self) -> &[[u32; 3]] {
         &self.questions
     }
 
-    /// The pair of each question that was chosen: 0, 1 or 2 for (0,1), (0,2), (1,2).
+    /// Returns the chosen pair of each question: 0, 1 or 2 for (0,1), (0,2), (1,2), `None` if
+    /// undecided.
     pub fn chosen(&self) -> &[Option<u8>] {
         &self.chosen
     }
 
-    /// Number of answers; never 0.
+    /// Returns the number of answers, which is at least 1.
     #[allow(clippy::len_without_is_empty)] // There is always at least one answer.
     pub fn len(&self) -> usize {
         self.questions.len()
     }
 
-    /// Questions that the source could not decide.
+    /// Returns the number of questions that the source could not decide.
     pub fn n_ties(&self) -> usize {
         self.chosen.iter().filter(|chosen| chosen.is_none()).count()
     }
 
-    /// What these choices earn in trials of people: all of a trial where the same pair was chosen, and
-    /// nothing otherwise, ties included. With this, whatever takes the credits of a representation takes
-    /// those of a source without one.
+    /// Returns the credits of the choices in human trials: full credit if the same pair was chosen,
+    /// otherwise none, also for ties. Functions that take the credits of a representation can thus
+    /// be used for a source without a representation.
     ///
-    /// A question that was answered several times is taken in turn, as in
+    /// If a question was answered several times, the answers are matched in order, as in
     /// [`agreement`](crate::agreement::agreement).
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] for stimuli of trials that these choices don't know;
-    /// [`Error::Unanswered`] naming the first trial whose question is not among them.
+    /// Returns [`Error::MissingStimuli`] if a stimulus of the trials is not among the stimuli of
+    /// the choices, and [`Error::Unanswered`] with the first trial whose question was not answered.
     pub fn credits(&self, trials: &Trials<T>) -> Result<Vec<Credit>> {
         let people = Self::of_trials("people", trials);
         let own = self.over(&people.stimuli);
@@ -144,7 +149,8 @@ impl<T: Task> Choices<T> {
             .collect()
     }
 
-    /// The questions that are all of these stimuli, counted by them, with the choices.
+    /// Returns the questions that contain only the given stimuli, as positions in them, with the
+    /// choices.
     pub(super) fn over(&self, stimuli: &Stimuli) -> Vec<([u32; 3], Option<u8>)> {
         let answers = self.questions.iter().zip(&self.chosen);
         if &self.stimuli == stimuli {
@@ -164,23 +170,23 @@ impl<T: Task> Choices<T> {
     }
 }
 
-/// The stimuli that trials show.
+/// Returns the stimuli that trials show.
 fn shown<T: Task>(trials: &Trials<T>) -> Result<Stimuli> {
     let shown: Vec<usize> = trials.shown().iter().map(|&index| index as usize).collect();
     trials.stimuli().select(&shown)
 }
 
-/// A trial and the pair that was chosen in it, in the standard order.
+/// Converts a trial and its chosen pair to the standard order of the question.
 fn standard<T: Task>(trial: [u32; 3], pair: Option<u8>) -> ([u32; 3], Option<u8>) {
     let answered = choosing(trial, pair.unwrap_or(0).into());
     let (Question(question), answer) = T::question(answered);
     (question, pair.map(|_| T::chosen_pair(answer) as u8))
 }
 
-/// A question, and how often it was asked before.
+/// A question, and the number of times it was asked before.
 pub(super) type Asked = ([u32; 3], u32);
 
-/// Numbers the answers to the same question: the first is 0.
+/// Returns each answer with the number of earlier answers to the same question.
 pub(super) fn in_turn<A>(
     answers: impl Iterator<Item = ([u32; 3], A)>,
 ) -> impl Iterator<Item = (Asked, A)> {

@@ -1,4 +1,4 @@
-//! Do two sources err in the same trials?
+//! Error consistency: agreement of the errors of two sources.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -10,27 +10,29 @@ use crate::error::Result;
 use crate::inference::{Confidence, Credit, Estimate, mean_over_trials};
 use crate::judgment::Task;
 
-/// How consistent the errors of every two of several sources are ([`error_consistency`]).
+/// The error consistency of every two of several sources, from [`error_consistency`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorConsistency {
-    /// The sources.
+    /// Names of the sources.
     pub names: Vec<String>,
-    /// Questions that people and all sources answered.
+    /// Number of questions that the participants and all sources answered.
     pub n_questions: usize,
-    /// Answers of each source to questions that people or another source did not answer.
+    /// Number of answers of each source to questions that the participants or another source did
+    /// not answer.
     pub n_dropped: Vec<usize>,
-    /// How often each source chooses as people did.
+    /// Accuracy of each source: the share of questions with the choice of the participants.
     pub accuracies: Vec<Estimate>,
-    /// (0,0), (0,1), …, (1,1), …: every two sources, and each with itself. They agree where both are right
-    /// or both are wrong; what is expected follows from their accuracies alone.
+    /// Agreement of every two sources, including each with itself: (0,0), (0,1), …, (1,1), …. Two
+    /// sources agree if both are correct or both are wrong; the expected agreement follows from
+    /// their accuracies.
     pub pairs: Vec<PairAgreement>,
-    /// How often intervals cover the truth.
+    /// Confidence level of intervals.
     pub confidence: Confidence,
 }
 
 impl ErrorConsistency {
-    /// κ of each two: sources × sources, symmetric; `None` where it is undefined, because both are always
-    /// right or both always wrong.
+    /// Returns κ of every two sources: sources × sources, symmetric; `None` if it is undefined,
+    /// because both are always correct or both always wrong.
     pub fn kappas(&self) -> Array2<Option<f64>> {
         symmetric(self.names.len(), &self.pairs, |pair| {
             pair.kappa.map(|kappa| kappa.value)
@@ -38,15 +40,17 @@ impl ErrorConsistency {
     }
 }
 
-/// The error consistency of every two of several sources (Geirhos, Meding & Wichmann 2020): Cohen's κ of
-/// whether they choose as people did. With accuracies p and q, right or wrong together is expected in
-/// p q + (1 − p)(1 − q) of the questions; κ is above 0 where they find the same questions hard.
+/// Computes the error consistency of every two of several sources (Geirhos, Meding & Wichmann
+/// 2020): Cohen's κ of whether they choose the same as the participants. For accuracies p and q,
+/// the expected share of questions in which both are correct or both are wrong is p q + (1 − p)(1 −
+/// q); κ is above 0 if the sources find the same questions difficult.
 ///
-/// A source that can't decide is wrong. Questions are joined as for [`agreement`](super::agreement()).
+/// A source that cannot decide is wrong. Questions are matched as in
+/// [`agreement`](super::agreement()).
 ///
 /// # Errors
-/// [`Error::NoTrials`](crate::Error::NoTrials) where there is no question that people and all sources
-/// answered.
+/// Returns [`Error::NoTrials`](crate::Error::NoTrials) if there is no question that the
+/// participants and all sources answered.
 pub fn error_consistency<T: Task>(
     people: &Choices<T>,
     sources: &[&Choices<T>],

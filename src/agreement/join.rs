@@ -1,4 +1,4 @@
-//! The questions that all sources answered.
+//! Questions that all sources answered.
 
 use std::collections::HashMap;
 
@@ -7,20 +7,20 @@ use crate::agreement::choices::{Asked, in_turn};
 use crate::error::{ArgumentError, JudgmentError, Result};
 use crate::judgment::Task;
 
-/// The questions that all sources answered, with the choices of each.
+/// The questions that all sources answered, with the choices of each source.
 pub(super) struct Joined {
     pub questions: Vec<[u32; 3]>,
-    /// By source.
+    /// Choices, by source.
     pub chosen: Vec<Vec<Option<u8>>>,
-    /// Answers of each source to questions that another did not answer.
+    /// Number of answers of each source to questions that another source did not answer.
     pub n_dropped: Vec<usize>,
-    /// Stimuli that questions count.
+    /// Number of stimuli to which the indices of questions refer.
     pub n_stimuli: usize,
 }
 
 impl Joined {
-    /// In the order of the first source, by its stimuli. Of a question that was asked several times, the
-    /// first answers go together, then the second, and so on.
+    /// Joins the answers of sources, in the order and with the stimuli of the first source. If a
+    /// question was asked several times, the first answers are joined, then the second, and so on.
     pub fn new<T: Task>(sources: &[&Choices<T>]) -> Result<Self> {
         let Some((first, others)) = sources.split_first() else {
             return Err(ArgumentError::TooFew {

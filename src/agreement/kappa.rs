@@ -1,4 +1,4 @@
-//! Agreement beyond chance.
+//! Agreement of two sources, corrected for chance.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,30 +6,31 @@ use crate::inference::{
     Confidence, Credit, Estimate, Interval, Term, linearized, mean_over_trials,
 };
 
-/// How far two sources agree.
+/// The agreement of two sources.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PairAgreement {
-    /// The position of one source.
+    /// Index of one source, 0-based.
     pub first: usize,
-    /// The position of the other.
+    /// Index of the other source, 0-based.
     pub second: usize,
-    /// The share of questions in which they agree, in [0, 1], with its object-level standard error.
+    /// Share of questions in which the sources agree, in [0, 1], with its object-level standard
+    /// error.
     pub agreement: Estimate,
-    /// The interval of the agreement, within [0, 1].
+    /// Confidence interval of the agreement, within [0, 1].
     pub interval: Interval,
-    /// The agreement expected of two sources that give each answer as often as these do, and
-    /// independently.
+    /// Expected agreement of two independent sources that give each answer as often as these
+    /// sources.
     pub expected: f64,
-    /// Cohen's κ (1960), (agreement − expected) / (1 − expected), in [−1, 1]: 0 by chance, 1 where they
-    /// always agree. `None` where it is undefined, because both always give the same one answer. Its
-    /// standard error is object-level too, by the delta method.
+    /// Cohen's κ (1960), (agreement − expected) / (1 − expected), in [−1, 1]: 0 for agreement by
+    /// chance, 1 for perfect agreement. `None` if it is undefined, because both sources always give
+    /// the same one answer. The standard error is object-level, by the delta method.
     pub kappa: Option<Estimate>,
-    /// The interval of κ, within [−1, 1].
+    /// Confidence interval of κ, within [−1, 1].
     pub kappa_interval: Option<Interval>,
 }
 
-/// Answers of two sources to the same questions, below `N` each; `None` agrees with nothing, not even
-/// with another one.
+/// Compares the answers of two sources to the same questions, below `N` each; `None` agrees with no
+/// answer, not even with another `None`.
 pub(super) fn compare<const N: usize>(
     [first, second]: [usize; 2],
     answers: [&[Option<u8>]; 2],
@@ -55,8 +56,8 @@ pub(super) fn compare<const N: usize>(
     let kappa = (disagreement > 1e-12).then(|| {
         let observed = agreement.value;
         let value = (observed - expected) / disagreement;
-        // The derivatives of κ by the observed and the expected agreement, and how far each question moves
-        // these.
+        // Derivatives of κ with respect to the observed and the expected agreement, and the
+        // contribution of each question to both.
         let by_expected = -(1.0 - observed) / (disagreement * disagreement);
         let share = |shares: &[f64; N], answer: Option<u8>| {
             answer.map_or(0.0, |answer| shares[usize::from(answer)])
@@ -119,8 +120,8 @@ mod tests {
         );
     }
 
-    /// Where no object is shared, the delta method has the standard error of the jackknife for many
-    /// questions.
+    /// Checks that the standard error of the delta method equals the jackknife for many questions,
+    /// if no object is shared.
     #[test]
     fn the_error_of_kappa_is_that_of_leaving_questions_out() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);

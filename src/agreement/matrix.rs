@@ -1,4 +1,4 @@
-//! Every source with every other.
+//! Agreement of every two of several sources.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -10,38 +10,40 @@ use crate::error::Result;
 use crate::inference::Confidence;
 use crate::judgment::Task;
 
-/// How far every two of several sources agree ([`agreement`]).
+/// The agreement of every two of several sources, from [`agreement`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgreementMatrix {
-    /// The sources.
+    /// Names of the sources.
     pub names: Vec<String>,
-    /// Questions that all of them answered.
+    /// Number of questions that all sources answered.
     pub n_questions: usize,
-    /// How many of these each source could not decide.
+    /// Number of these questions that each source could not decide.
     pub n_ties: Vec<usize>,
-    /// Answers of each source to questions that another did not answer.
+    /// Number of answers of each source to questions that another source did not answer.
     pub n_dropped: Vec<usize>,
-    /// (0,0), (0,1), …, (1,1), …: every two sources, and each with itself, with which it agrees but for its
-    /// ties.
+    /// Agreement of every two sources, including each with itself: (0,0), (0,1), …, (1,1), …. A
+    /// source agrees with itself except for its ties.
     pub pairs: Vec<PairAgreement>,
-    /// How often intervals cover the truth.
+    /// Confidence level of intervals.
     pub confidence: Confidence,
 }
 
 impl AgreementMatrix {
-    /// Two sources, in either order; `None` where there are fewer sources.
+    /// Returns the agreement of two sources, in either order; `None` if an index is out of range.
     pub fn pair(&self, one: usize, other: usize) -> Option<&PairAgreement> {
         let (first, second) = (one.min(other), one.max(other));
         let same = |pair: &&PairAgreement| (pair.first, pair.second) == (first, second);
         self.pairs.iter().find(same)
     }
 
-    /// The share of questions in which each two agree: sources × sources, symmetric.
+    /// Returns the share of questions in which every two sources agree: sources × sources,
+    /// symmetric.
     pub fn agreements(&self) -> Array2<f64> {
         symmetric(self.names.len(), &self.pairs, |pair| pair.agreement.value)
     }
 
-    /// Cohen's κ of each two: sources × sources, symmetric; `None` where it is undefined.
+    /// Returns Cohen's κ of every two sources: sources × sources, symmetric; `None` if it is
+    /// undefined.
     pub fn kappas(&self) -> Array2<Option<f64>> {
         symmetric(self.names.len(), &self.pairs, |pair| {
             pair.kappa.map(|kappa| kappa.value)
@@ -49,20 +51,22 @@ impl AgreementMatrix {
     }
 }
 
-/// How far every two of several sources agree on the questions that all of them answered.
+/// Computes the agreement of every two of several sources on the questions that all of them
+/// answered.
 ///
-/// Two sources agree where they choose the same pair; a source that could not decide agrees with none, and
-/// ties are counted. For κ the answers are the pairs of the [question](crate::judgment::Question) in its
-/// standard order: which stimulus stands where in it means nothing, so that about a third (half, for
-/// anchored questions) is expected by chance.
+/// Two sources agree if they choose the same pair. A source that could not decide agrees with none,
+/// and ties are counted. For κ the answers are the pairs of the
+/// [question](crate::judgment::Question) in its standard order. The position of a stimulus in this
+/// order has no meaning, so the agreement expected by chance is about a third (half, for anchored
+/// questions).
 ///
-/// Questions are joined by the ids of their stimuli, in whatever order sources have them. Of a question
-/// that was answered several times, the first answers are compared with each other, then the second, and
-/// so on.
+/// Questions are matched by the ids of their stimuli, whatever the order of each source. If a
+/// question was answered several times, the first answers are compared with each other, then the
+/// second, and so on.
 ///
 /// # Errors
-/// [`Error::TooFew`](crate::Error::TooFew) without sources; [`Error::NoTrials`](crate::Error::NoTrials)
-/// where there is no question that all of them answered.
+/// Returns [`Error::TooFew`](crate::Error::TooFew) if there are no sources, and
+/// [`Error::NoTrials`](crate::Error::NoTrials) if there is no question that all sources answered.
 pub fn agreement<T: Task>(
     sources: &[&Choices<T>],
     confidence: Confidence,
@@ -85,7 +89,7 @@ pub fn agreement<T: Task>(
     })
 }
 
-/// Every two lists of answers below `N`, each with itself included.
+/// Compares every two lists of answers below `N`, including each with itself.
 pub(super) fn all_pairs<const N: usize>(
     answers: &[Vec<Option<u8>>],
     joined: &Joined,
@@ -106,7 +110,7 @@ pub(super) fn all_pairs<const N: usize>(
     pairs
 }
 
-/// A matrix of what is known of each two of `n`.
+/// Creates the symmetric matrix of a value of every two of `n` sources.
 pub(super) fn symmetric<V: Copy + Default>(
     n: usize,
     pairs: &[PairAgreement],

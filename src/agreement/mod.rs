@@ -1,12 +1,12 @@
-//! Agreement between sources of choices: representations, people, language models.
+//! Agreement between sources of choices: representations, participants, language models.
 //!
-//! Whoever answers the same questions can be compared, with a representation or without one: [`Choices`]
-//! hold what a source chose, question by question.
+//! Sources that answer the same questions can be compared, with or without a representation.
+//! [`Choices`] contain the choices of a source, by question.
 //!
-//! | what | by |
+//! | measure | function |
 //! |---|---|
 //! | how often two sources choose the same pair, and how much more often than by chance (Cohen's κ) | [`agreement`](fn@agreement) |
-//! | how often two sources err together, and how much more often than by chance (error consistency) | [`error_consistency`] |
+//! | how often two sources are correct or wrong together, and how much more often than by chance (error consistency) | [`error_consistency`](fn@error_consistency) |
 //!
 //! ```
 //! use human_alignment::agreement::{Choices, agreement, error_consistency};
@@ -16,7 +16,7 @@
 //!
 //! let stimuli = Stimuli::new(["cat", "dog", "car", "bus", "ham", "egg", "jam"])?;
 //! let people = OddOneOut::new(stimuli.clone(), vec![[0, 1, 2], [4, 5, 3], [2, 3, 6], [5, 6, 0]])?;
-//! // What a language model answered, in another order; it takes a ham for an animal.
+//! // The answers of a language model, in another order; the last answer differs.
 //! let answers = OddOneOut::new(stimuli.clone(), vec![[6, 5, 0], [2, 3, 6], [1, 0, 2], [4, 3, 5]])?;
 //! let features = array![[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9], [0.9, 1.0], [0.7, 0.7], [0.8, 0.7]];
 //! let network = Representation::new(stimuli, features)?;

@@ -5,23 +5,24 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::names::named;
 
-/// How probabilities are put into bins.
+/// The rule by which probabilities are divided into bins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BinRule {
-    /// Bins of the same width, (0, 1/n], (1/n, 2/n], …, the first with 0.
+    /// Bins of equal width, (0, 1/n], (1/n, 2/n], …, where the first bin includes 0.
     #[default]
     EqualWidth,
-    /// Bins of the same number of answers, as nearly as equal probabilities stay together: the k-th ends
-    /// with the smallest probability below or at which k/n of the answers lie.
+    /// Bins with about the same number of answers, where equal probabilities are in the same bin.
+    /// The upper end of bin *k* is the smallest probability such that at least k/n of the answers
+    /// are at or below it.
     EqualMass,
 }
 
 impl BinRule {
-    /// Both of them.
+    /// All variants.
     pub const ALL: [BinRule; 2] = [BinRule::EqualWidth, BinRule::EqualMass];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             BinRule::EqualWidth => "equal-width",
@@ -32,7 +33,8 @@ impl BinRule {
 
 named!(BinRule, "bins", "equal-width or equal-mass");
 
-/// A number of bins, and how probabilities are put into them; ten of equal width by default.
+/// A number of bins and the rule by which probabilities are divided into them. Default: ten bins of
+/// equal width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Bins {
@@ -41,26 +43,26 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// Bins of the same width.
+    /// Creates bins of equal width.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where there are none, or more than 10,000.
+    /// Returns [`Error::InvalidParameter`] if `n` is 0 or larger than 10,000.
     pub fn equal_width(n: usize) -> Result<Self> {
         Self::new(BinRule::EqualWidth, n)
     }
 
-    /// Bins of the same number of answers.
+    /// Creates bins with about the same number of answers.
     ///
     /// # Errors
-    /// As for [`Bins::equal_width`].
+    /// The same as for [`Bins::equal_width`].
     pub fn equal_mass(n: usize) -> Result<Self> {
         Self::new(BinRule::EqualMass, n)
     }
 
-    /// Bins by a rule.
+    /// Creates bins with a rule.
     ///
     /// # Errors
-    /// As for [`Bins::equal_width`].
+    /// The same as for [`Bins::equal_width`].
     pub fn new(rule: BinRule, n: usize) -> Result<Self> {
         if (1..=10_000).contains(&n) {
             Ok(Self { rule, n })
@@ -69,17 +71,18 @@ impl Bins {
         }
     }
 
-    /// How probabilities are put into them.
+    /// Returns the rule by which probabilities are divided into bins.
     pub fn rule(self) -> BinRule {
         self.rule
     }
 
-    /// How many there are at most.
+    /// Returns the number of bins. Bins of equal mass can be fewer, if probabilities are equal.
     pub fn n(self) -> usize {
         self.n
     }
 
-    /// The ends of the bins in ascending order, from 0 to 1, for probabilities with weights.
+    /// Computes the ends of the bins in ascending order, from 0 to 1, for probabilities with
+    /// weights.
     pub(super) fn edges(self, weighted: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
         let n = self.n;
         match self.rule {
@@ -91,7 +94,7 @@ impl Bins {
                 let mut edges = vec![0.0];
                 let (mut below, mut values) = (0.0, sorted.into_iter());
                 for k in 1..n {
-                    // A little less, lest a sum of fractions miss it by rounding.
+                    // The share is slightly reduced, so that rounding of the sum does not miss it.
                     let share = total * (k as f64 / n as f64) * (1.0 - 1e-12);
                     let mut end = None;
                     while below < share
@@ -119,7 +122,7 @@ impl Default for Bins {
     }
 }
 
-/// Bins as they are read, before they are checked.
+/// The deserialized settings, before they are checked.
 #[derive(Deserialize)]
 struct Unchecked {
     rule: BinRule,
@@ -134,7 +137,7 @@ impl TryFrom<Unchecked> for Bins {
     }
 }
 
-/// The bin of a probability: the one whose lower end is below it and whose upper end is not.
+/// Returns the bin of a probability, such that lower end < probability ≤ upper end.
 pub(super) fn bin_of(edges: &[f64], probability: f64) -> usize {
     let inner = &edges[1..edges.len() - 1];
     inner.partition_point(|&edge| edge < probability)
@@ -166,7 +169,7 @@ mod tests {
         ];
         let edges = Bins::equal_mass(3).unwrap().edges(weighted.into_iter());
         assert_eq!(edges, [0.0, 0.4, 0.6, 1.0]);
-        // Equal probabilities stay together, and leave fewer bins.
+        // Equal probabilities are in the same bin, which leaves fewer bins.
         let same = [(0.5, 1.0); 7];
         let edges = Bins::equal_mass(5).unwrap().edges(same.into_iter());
         assert_eq!(edges, [0.0, 0.5, 1.0]);

@@ -1,28 +1,31 @@
-//! Calibration: are choices as probable as a representation says?
+//! Calibration: the agreement of predicted probabilities with the frequencies of human choices.
 //!
 //! A representation gives each pair of a question a probability, softmax(similarity / temperature).
-//! They are calibrated where, of all choices that get a probability of 0.7, people make 70 %.
+//! Probabilities are calibrated if, for example, 70 % of the choices with a predicted probability
+//! of 0.7 are made.
 //!
-//! | what | by |
+//! | task | item |
 //! |---|---|
-//! | the temperature under which choices are most probable | [`TemperatureScaling`] |
-//! | the published search over a grid of temperatures | [`PublishedSearch`] |
-//! | probabilities beside people's choices, from a representation or from anywhere | [`Predictions`] |
-//! | how often choices are made, by how probable they are said to be; calibration errors | [`ReliabilityTable`] |
-//! | cross-entropy, Brier score, calibration errors at once | [`CalibrationScore`] |
+//! | fit the temperature that minimises the cross-entropy | [`TemperatureScaling`] |
+//! | repeat the published search over a grid of temperatures | [`PublishedSearch`] |
+//! | combine probabilities, of a representation or any other source, with human choices | [`Predictions`] |
+//! | compute a reliability diagram and calibration errors | [`ReliabilityTable`] |
+//! | compute cross-entropy, Brier score and calibration errors | [`CalibrationScore`] |
 //!
-//! Choices come as [`ChoiceFrequencies`](crate::judgment::ChoiceFrequencies): those of trials, with
-//! repeated questions put together or not, or probabilities in place of choices.
+//! Human choices are given as [`ChoiceFrequencies`](crate::judgment::ChoiceFrequencies): counts of
+//! trials, with repeated questions merged or not, or probabilities.
 //!
 //! ```
 //! use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget, TemperatureScaling};
 //! use human_alignment::dataset::SimulatedObserver;
 //! use human_alignment::judgment::ChoiceFrequencies;
-//! use human_alignment::{Representation, SimilarityDataset, Similarity, Stimuli, ZeroShotOddOneOut};
+//! use human_alignment::{Representation, Similarity, SimilarityDataset, Stimuli};
+//! use human_alignment::ZeroShotOddOneOut;
 //! use ndarray::Array2;
 //!
-//! // An observer who is surer than the similarities say.
-//! let features = Array2::from_shape_fn((30, 4), |(i, j)| ((i * (2 * j + 3) * 11 + j) % 31) as f32 / 16.0);
+//! // An observer who is more certain than the similarities predict at temperature 1.
+//! let values = |(i, j): (usize, usize)| ((i * (2 * j + 3) * 11 + j) % 31) as f32 / 16.0;
+//! let features = Array2::from_shape_fn((30, 4), values);
 //! let representation = Representation::new(Stimuli::numbered(30), features)?;
 //! let observer = SimulatedObserver::new(representation.clone())?.with_temperature(0.4)?;
 //! let simulated = observer.odd_one_out(5000, 1)?;

@@ -8,21 +8,22 @@ use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
 use crate::softmax::exp_of_nonpositive;
 
-/// The mean over answers of −ln p of the pair that was chosen, with logits β × gap.
+/// The mean over answers of −ln p of the chosen pair, with logits β × gap.
 pub(super) struct Objective {
     questions: Vec<Question>,
     n_pairs: usize,
-    /// Answers, or the sum of their weights.
+    /// Number of answers, or the sum of the weights of the questions.
     weight: f64,
-    /// What gaps are in units of.
+    /// The unit of the gaps.
     unit: f64,
 }
 
-/// One question.
+/// The gaps and choices of one question.
 struct Question {
-    /// Similarities, less the largest of them, in units of the largest gap of all: in [−1, 0].
+    /// Similarities minus the largest of the question, divided by the largest gap of all questions:
+    /// in [−1, 0].
     gaps: [f64; 3],
-    /// How often each pair was chosen.
+    /// Frequency of each pair.
     chosen: [f64; 3],
 }
 
@@ -43,7 +44,8 @@ impl std::ops::AddAssign for Moments {
 }
 
 impl Question {
-    /// What it adds to the sums: the surprisal, and the mean and variance of the gaps under the softmax.
+    /// Computes the terms of the question: surprisal, and mean and variance of the gaps under the
+    /// softmax.
     fn at(&self, beta: f64, n_pairs: usize) -> Moments {
         let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
         let (mut weight, mut of_chosen) = (0.0, 0.0);
@@ -75,7 +77,7 @@ impl Objective {
             let similarities = question.similarities;
             let largest = similarities.into_iter().fold(f64::NEG_INFINITY, f64::max);
             let mut gaps = similarities.map(|similarity| (similarity - largest).max(-f64::MAX));
-            // What rounding can't tell apart is no gap.
+            // Similarities that are equal within rounding have no gap.
             let ties = question.largest();
             let tied = (0..3).filter(|pair| ties & 1 << pair != 0);
             tied.for_each(|pair| gaps[pair] = 0.0);
@@ -107,7 +109,8 @@ impl Objective {
         })
     }
 
-    /// The value and derivatives, per answer. Sums are taken in the same order on any number of threads.
+    /// Computes the value and the derivatives, per answer. The order of sums does not depend on the
+    /// number of threads.
     pub fn at(&self, beta: f64) -> Moments {
         const CHUNK: usize = 1024;
 
@@ -131,14 +134,13 @@ impl Objective {
         }
     }
 
-    /// The inverse temperature in the units of the gaps that belongs to a temperature, and the other way
-    /// round.
+    /// Converts a temperature into the inverse temperature in units of the gaps, and vice versa.
     pub fn reciprocal(&self, temperature_or_beta: f64) -> f64 {
         self.unit / temperature_or_beta
     }
 
-    /// The limit towards temperature 0, where it is finite: where each choice has the largest similarity,
-    /// shared or not.
+    /// Returns the limit for temperature 0 if it is finite, that is, if every choice has the
+    /// largest similarity of its question (or ties with it).
     pub fn limit_at_zero(&self) -> Option<f64> {
         let mut sum = 0.0;
         for question in &self.questions {
@@ -185,7 +187,7 @@ mod tests {
         let h = 1e-4;
         for beta in [0.0, 0.7, 5.0] {
             let [below, at, above] = [beta - h, beta, beta + h].map(|beta| {
-                // The definition, since the objective takes no negative β.
+                // Computed by definition, because the objective takes no negative β.
                 let loss = |question: &Question| {
                     let sum: f64 = question.gaps.iter().map(|gap| (beta * gap).exp()).sum();
                     let pairs = question.gaps.iter().zip(&question.chosen);

@@ -1,4 +1,4 @@
-//! How probable choices are said to be, beside how often they are made.
+//! Predicted probabilities with the frequencies of human choices.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,12 +13,26 @@ use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut};
 use crate::representation::Representation;
 use crate::softmax::Softmax;
 
-/// The probabilities of the pairs of questions, from a representation or from anywhere, beside how often
-/// people chose each pair.
+/// The predicted probabilities of the pairs of questions, of a representation or any other source,
+/// with the frequencies of human choices.
 ///
-/// [`ChoiceFrequencies::trial_by_trial`] holds every trial against its own choice (hard choices),
-/// [`ChoiceFrequencies::of`] puts the answers to a question together. A question weighs as much as it has
-/// answers, so that most numbers are the same either way.
+/// Questions can be single trials with their choices ([`ChoiceFrequencies::trial_by_trial`]) or
+/// have all answers to a question ([`ChoiceFrequencies::of`]). Questions are weighted by their
+/// number of answers, so that most scores are the same in both cases.
+///
+/// ```
+/// use human_alignment::calibration::{Bins, Predictions};
+/// use human_alignment::judgment::ChoiceFrequencies;
+/// use human_alignment::{OddOneOut, Stimuli};
+/// use ndarray::array;
+///
+/// let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 3, 2]])?;
+/// let choices = ChoiceFrequencies::trial_by_trial(&trials);
+/// let predictions = Predictions::new(&choices, array![[0.8, 0.1, 0.1], [0.2, 0.5, 0.3]].view())?;
+/// let score = predictions.score(Bins::default());
+/// assert_eq!(score.accuracy.value, 0.5);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 pub struct Predictions<T> {
     pub(super) questions: Vec<[u32; 3]>,
     pub(super) n_stimuli: usize,
@@ -28,24 +42,24 @@ pub struct Predictions<T> {
     task: PhantomData<T>,
 }
 
-/// One question. Pairs that can't be chosen have probability and share 0.
+/// The prediction for one question. Pairs that cannot be chosen have probability and share 0.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Prediction {
     pub probabilities: [f64; 3],
     /// The share of answers that chose each pair.
     pub shares: [f64; 3],
-    /// Answers, or the weight of the question.
+    /// Number of answers, or the weight of the question.
     pub weight: f64,
     /// The mean −ln p of the answers.
     pub surprisal: f64,
     /// The entropy of the probabilities.
     pub entropy: f64,
-    /// Which pairs are the most similar: one bit each.
+    /// The most similar pairs, one bit each.
     pub largest: u8,
 }
 
 impl Prediction {
-    /// How often the pair that is predicted was chosen, and what ties earn of it.
+    /// Returns the share of answers that chose the predicted pair, with the credit of ties.
     pub fn accuracy(&self, ties: TiePolicy, n_pairs: usize) -> f64 {
         let largest = (0..3).filter(|pair| self.largest & 1 << pair != 0);
         let n_largest = self.largest.count_ones() as usize;
@@ -61,23 +75,26 @@ impl Prediction {
         }
     }
 
-    /// Whether several pairs are the most similar.
+    /// Checks whether several pairs are the most similar.
     pub fn is_tie(&self) -> bool {
         self.largest.count_ones() > 1
     }
 
-    /// The largest probability.
+    /// Returns the largest probability.
     pub fn confidence(&self) -> f64 {
         self.probabilities.into_iter().fold(0.0, f64::max)
     }
 }
 
 impl<T: Task> Predictions<T> {
-    /// The probabilities that a metric gives: its similarity, temperature, probabilities and floor count.
-    /// What is most similar is decided by the numbers that probabilities are made of, within their rounding.
+    /// Computes the probabilities of a metric, with its similarity, temperature, kind of
+    /// probabilities and floor.
+    ///
+    /// The predicted pair is the most similar one. Ties are determined within the rounding of the
+    /// numbers from which probabilities are computed.
     ///
     /// # Errors
-    /// As for [`ZeroShotOddOneOut`].
+    /// The same as for [`ZeroShotOddOneOut`].
     pub fn of(
         metric: &ZeroShotOddOneOut,
         representation: &Representation,
@@ -101,13 +118,15 @@ impl<T: Task> Predictions<T> {
             .with_confidence(metric.confidence()))
     }
 
-    /// Probabilities from anywhere: questions × 3 (× 2 for anchored questions), in the order of the
-    /// questions and of the pairs of each, (0,1), (0,2), (1,2). What is most similar is what is most
-    /// probable; no choice is taken to be less probable than 1e-300.
+    /// Creates predictions from an array of probabilities, questions × 3 (questions × 2 for
+    /// anchored questions), for the pairs (0,1), (0,2), (1,2) of each question.
+    ///
+    /// The predicted pair is the most probable one. Probabilities less than 1e-300 are replaced by
+    /// 1e-300 in the cross-entropy.
     ///
     /// # Errors
-    /// [`Error::Shape`] for an array of another shape; [`Error::InvalidProbabilities`] naming a question
-    /// whose numbers are not in [0, 1], or don't sum to 1 within 1e-5.
+    /// Returns [`Error::Shape`] for an array of another shape, and [`Error::InvalidProbabilities`]
+    /// naming a question whose probabilities are not in [0, 1] or do not sum to 1 within 1e-5.
     pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {
         let n_questions = choices.questions().len();
         if probabilities.dim() != (n_questions, T::N_PAIRS) {
@@ -124,7 +143,7 @@ impl<T: Task> Predictions<T> {
         }
         let mut predicted = Vec::with_capacity(n_questions);
         for (question, row) in probabilities.rows().into_iter().enumerate() {
-            // Rounding in f32 takes the largest a little beyond 1.
+            // Rounding in `f32` can make the largest probability slightly greater than 1.
             let in_range = row.iter().all(|p| (0.0..=1.0 + 1e-5).contains(p));
             if !in_range || (row.sum() - 1.0).abs() > 1e-5 {
                 return Err(JudgmentError::InvalidProbabilities {
@@ -184,40 +203,41 @@ impl<T: Task> Predictions<T> {
         }
     }
 
-    /// Sets what ties earn; nothing by default, or what the metric says. The first of several is that which
-    /// comes first in the question.
+    /// Sets the credit of ties. Default: no credit, or the policy of the metric.
+    ///
+    /// If a policy gives credit to the first of tied pairs, it is the first pair in the question.
     #[must_use]
     pub fn with_ties(mut self, ties: TiePolicy) -> Self {
         self.ties = ties;
         self
     }
 
-    /// Sets how often intervals are to cover the truth; 0.95 by default, or what the metric says.
+    /// Sets the confidence level of intervals. Default: 0.95, or the level of the metric.
     #[must_use]
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
     }
 
-    /// Number of questions; never 0.
+    /// Returns the number of questions, at least 1.
     #[allow(clippy::len_without_is_empty)] // There is always at least one question.
     pub fn len(&self) -> usize {
         self.predictions.len()
     }
 
-    /// How often choices are made, by how probable they are said to be.
+    /// Computes a reliability table: the frequencies of choices by predicted probability.
     pub fn reliability(&self, target: ReliabilityTarget, bins: Bins) -> ReliabilityTable {
         ReliabilityTable::new(self, target, bins)
     }
 
-    /// Cross-entropy, Brier score and calibration errors at once, the latter with these bins.
+    /// Computes cross-entropy, Brier score and calibration errors, the latter with the given bins.
     pub fn score(&self, bins: Bins) -> CalibrationScore {
         CalibrationScore::new(self, bins)
     }
 }
 
-/// Which of three numbers are the largest: one bit each. Pairs that can't be chosen have −∞ or, beside
-/// probabilities, 0, neither of which is ever the largest.
+/// Returns a mask of the largest of three numbers, one bit each. Pairs that cannot be chosen have
+/// −∞, or a probability of 0, and are never the largest.
 fn largest(numbers: [f64; 3]) -> u8 {
     let largest = numbers.into_iter().fold(f64::NEG_INFINITY, f64::max);
     let bits = (0..3).filter(|&pair| numbers[pair] == largest);

@@ -10,16 +10,16 @@ use crate::representation::Representation;
 use crate::similarity::Similarity;
 use crate::softmax::Softmax;
 
-/// The search for a temperature of the published evaluation (its script `search_temp_scaling`): of a grid,
-/// the one with the smallest criterion, and of equals the first.
+/// The grid search for a temperature of the published evaluation (script `search_temp_scaling`):
+/// the temperature with the smallest criterion, and the first of equal ones.
 ///
-/// As [`Probabilities::PublishedDotProduct`](crate::metric::odd_one_out::Probabilities) has it, the
-/// probabilities are softmax(dot product · temperature), whatever similarity choices are made by: what is
-/// called temperature is a factor. [`TemperatureScaling`](super::TemperatureScaling) is what the crate
-/// does otherwise.
+/// Probabilities are softmax(dot product · temperature) for every similarity, as in
+/// [`Probabilities::PublishedDotProduct`](crate::metric::odd_one_out::Probabilities): the
+/// "temperature" is a factor. For temperature scaling in the usual sense, use
+/// [`TemperatureScaling`](super::TemperatureScaling).
 ///
 /// Versions of the script differ in the criterion: the distance from the probabilities of VICE
-/// ([`PublishedSearch::by_jensen_shannon`]) or, in the last, the calibration error
+/// ([`PublishedSearch::by_jensen_shannon`]) or, in the last version, the calibration error
 /// ([`PublishedSearch::by_calibration_error`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
@@ -27,29 +27,29 @@ pub struct PublishedSearch {
     temperatures: Vec<f64>,
 }
 
-/// What a search makes small.
+/// The criterion that a search minimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SearchCriterion {
-    /// The mean over questions of the Jensen–Shannon distance between the probabilities of the pairs and
-    /// given ones: the square root of the divergence in nats, as `scipy.spatial.distance.jensenshannon`
-    /// has it; at most √ln 2.
+    /// The mean over questions of the Jensen–Shannon distance between the probabilities of pairs
+    /// and given probabilities: the square root of the divergence in nats, as in
+    /// `scipy.spatial.distance.jensenshannon`; at most √ln 2.
     JensenShannon,
-    /// The expected calibration error of the most probable pair, the first of several, in ten bins of
-    /// equal width that hold their lower ends. As published, and so unlike
-    /// [`ReliabilityTable`](super::ReliabilityTable): with probabilities that are all equal, the first
-    /// pair is predicted, which is the one that people chose.
+    /// The expected calibration error of the most probable pair (the first of equal ones), with ten
+    /// bins of equal width that include their lower ends. Differs from
+    /// [`ReliabilityTable`](super::ReliabilityTable), as published: if all probabilities are equal,
+    /// the first pair counts as predicted, which is the chosen one.
     CalibrationError,
 }
 
 impl SearchCriterion {
-    /// Both of them.
+    /// All variants.
     pub const ALL: [SearchCriterion; 2] = [
         SearchCriterion::JensenShannon,
         SearchCriterion::CalibrationError,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             SearchCriterion::JensenShannon => "jensen-shannon",
@@ -69,25 +69,26 @@ named!(
 pub struct SearchPoint {
     /// The factor of dot products.
     pub temperature: f64,
-    /// The criterion.
+    /// The value of the criterion.
     pub value: f64,
 }
 
-/// What a [`PublishedSearch`] found.
+/// The result of a [`PublishedSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemperatureSearch {
-    /// What was made small.
+    /// The criterion that was minimised.
     pub criterion: SearchCriterion,
-    /// The best temperature of the grid: a factor of dot products.
+    /// The best temperature of the grid (a factor of dot products) and its criterion.
     pub best: SearchPoint,
-    /// Whether the best is the smallest or the largest of the grid, so that one beyond might be better.
+    /// True if the best temperature is the smallest or largest of the grid, so that a temperature
+    /// outside of the grid might be better.
     pub at_grid_end: bool,
     /// The criterion at every temperature, in the order of the grid.
     pub points: Vec<SearchPoint>,
 }
 
 impl Default for PublishedSearch {
-    /// Over the published grid.
+    /// Creates a search over the published grid.
     fn default() -> Self {
         Self {
             temperatures: Self::GRID.to_vec(),
@@ -102,11 +103,11 @@ impl PublishedSearch {
         0.0005, 0.00025, 0.0001, 0.000075, 0.00005, 0.000025, 0.00001,
     ];
 
-    /// Over these temperatures, in this order.
+    /// Creates a search over the given temperatures, in the given order.
     ///
     /// # Errors
-    /// [`Error::TooFew`] where there is none; [`Error::InvalidParameter`] for one that is not positive and
-    /// finite.
+    /// Returns [`Error::TooFew`] if there are no temperatures, and [`Error::InvalidParameter`] for
+    /// a temperature that is not positive and finite.
     pub fn new(temperatures: impl IntoIterator<Item = f64>) -> Result<Self> {
         let temperatures: Vec<f64> = temperatures.into_iter().collect();
         if temperatures.is_empty() {
@@ -123,16 +124,18 @@ impl PublishedSearch {
         Ok(Self { temperatures })
     }
 
-    /// The temperatures, in their order.
+    /// Returns the temperatures, in the order of the search.
     pub fn temperatures(&self) -> &[f64] {
         &self.temperatures
     }
 
-    /// The temperature whose probabilities are nearest to given ones, such as those of VICE, or, with
-    /// [`ChoiceFrequencies::trial_by_trial`], to the choices (`one_hot`, as published).
+    /// Finds the temperature whose probabilities are closest to given ones, such as those of VICE.
+    ///
+    /// With [`ChoiceFrequencies::trial_by_trial`], the given probabilities are the choices
+    /// themselves (`one_hot` in the script).
     ///
     /// # Errors
-    /// As for [`ZeroShotOddOneOut`].
+    /// The same as for [`ZeroShotOddOneOut`].
     pub fn by_jensen_shannon(
         &self,
         representation: &Representation,
@@ -152,10 +155,10 @@ impl PublishedSearch {
         }))
     }
 
-    /// The temperature whose probabilities are best calibrated.
+    /// Finds the temperature with the smallest calibration error.
     ///
     /// # Errors
-    /// As for [`ZeroShotOddOneOut`].
+    /// The same as for [`ZeroShotOddOneOut`].
     pub fn by_calibration_error(
         &self,
         representation: &Representation,
@@ -205,7 +208,7 @@ impl PublishedSearch {
     }
 }
 
-/// The dot products of the pairs of a question, and what they are in units of.
+/// The dot products of the pairs of a question, and their unit.
 #[derive(Clone, Copy, Default)]
 struct Products {
     of_pairs: [f64; 3],
@@ -233,7 +236,7 @@ fn dot_products(
     Ok(products)
 }
 
-/// The square root of the Jensen–Shannon divergence, in nats.
+/// Computes the square root of the Jensen–Shannon divergence, in nats.
 fn jensen_shannon(p: [f64; 3], q: [f64; 3]) -> f64 {
     let relative_entropy = |p: f64, mean: f64| if p == 0.0 { 0.0 } else { p * (p / mean).ln() };
     let terms = p.into_iter().zip(q).map(|(p, q)| {
@@ -243,12 +246,12 @@ fn jensen_shannon(p: [f64; 3], q: [f64; 3]) -> f64 {
     (terms.sum::<f64>() / 2.0).max(0.0).sqrt()
 }
 
-/// The expected calibration error as published; the first pair is the one that people chose.
+/// Computes the expected calibration error as published. The first pair is the chosen one.
 fn calibration_error(probabilities: impl ExactSizeIterator<Item = [f64; 3]>) -> f64 {
     const N_BINS: usize = 10;
 
     let n = probabilities.len() as f64;
-    // The sums of what was correct, less those of how probable it was.
+    // Per bin, the sum of correct predictions minus the sum of their probabilities.
     let mut excess = [0.0; N_BINS];
     for [first, second, third] in probabilities {
         let largest = first.max(second).max(third);

@@ -1,4 +1,4 @@
-//! How often choices are made, by how probable they are said to be.
+//! Reliability tables: frequencies of choices by predicted probability.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,29 @@ use crate::inference::{Confidence, Estimate, Interval, weighted_mean};
 use crate::judgment::Task;
 use crate::names::named;
 
-/// What is held against people's choices.
+/// The predictions that are compared with human choices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReliabilityTarget {
-    /// The pair that is predicted: its probability, and whether (how often) people chose it. One
-    /// prediction a question; the usual calibration error. Where several pairs are the most similar,
-    /// what they earn is up to the [`TiePolicy`](crate::metric::odd_one_out::TiePolicy).
+    /// The predicted pair of each question: its probability, and the share of answers that chose
+    /// it. There is one prediction per question, as in the usual calibration error. If several
+    /// pairs are the most similar, the [`TiePolicy`](crate::metric::odd_one_out::TiePolicy) sets
+    /// the credit.
     #[default]
     TopPair,
-    /// Every pair: its probability, and whether (how often) people chose it. Three predictions a question,
-    /// two for anchored ones. This is the class-wise calibration error of Kull et al. (2019), except that
-    /// all pairs share the same bins: which pair stands first in a question means nothing.
+    /// Every pair of each question: its probability, and the share of answers that chose it. There
+    /// are three predictions per question, or two for anchored questions. This is the class-wise
+    /// calibration error of Kull et al. (2019), except that all pairs share the same bins, because
+    /// the order of pairs in a question has no meaning.
     EveryPair,
 }
 
 impl ReliabilityTarget {
-    /// Both of them.
+    /// All variants.
     pub const ALL: [ReliabilityTarget; 2] =
         [ReliabilityTarget::TopPair, ReliabilityTarget::EveryPair];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             ReliabilityTarget::TopPair => "top-pair",
@@ -39,45 +41,46 @@ impl ReliabilityTarget {
 
 named!(ReliabilityTarget, "target", "top-pair or every-pair");
 
-/// Predictions of about the same probability.
+/// Predictions with similar probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityBin {
-    /// Probabilities in the bin are above this; those of the first bin may be 0.
+    /// Lower end: probabilities in the bin are larger, except for 0 in the first bin.
     pub lower: f64,
-    /// They are not above this.
+    /// Upper end: probabilities in the bin are at most this.
     pub upper: f64,
-    /// Predictions in the bin.
+    /// Number of predictions in the bin.
     pub n_predictions: u64,
-    /// The sum of their weights: answers to their questions.
+    /// Sum of the weights of the predictions, that is, the number of answers to their questions.
     pub weight: f64,
     /// The mean probability.
     pub mean_confidence: f64,
-    /// How often what is predicted was chosen, with its object-level standard error.
+    /// The share of answers that chose the predicted pairs, with its object-level standard error.
     pub accuracy: Estimate,
-    /// The interval of the accuracy, within [0, 1].
+    /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Interval,
-    /// The accuracy less the mean probability, with its object-level standard error: above 0 where choices
-    /// are less sure than they could be.
+    /// The accuracy minus the mean probability, with its object-level standard error. A positive
+    /// gap means that the predictions are underconfident.
     pub gap: Estimate,
 }
 
-/// How often choices are made, by how probable they are said to be: a reliability diagram in numbers
+/// A reliability diagram as a table: the frequencies of choices by predicted probability
 /// ([`Predictions::reliability`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityTable {
-    /// What is held against people's choices.
+    /// The predictions that are compared with human choices.
     pub target: ReliabilityTarget,
-    /// How probabilities were put into bins.
+    /// The bins that were requested.
     pub binning: Bins,
-    /// The bins that hold any prediction, by ascending probability.
+    /// The bins that have predictions, in ascending order of probability.
     pub bins: Vec<ReliabilityBin>,
-    /// The mean over predictions of |accuracy − mean probability| of their bins (ECE; Naeini, Cooper &
-    /// Hauskrecht 2015; Guo et al. 2017), in [0, 1]. It depends on the bins, and is too large by chance
-    /// where these hold few predictions.
+    /// The expected calibration error (ECE; Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017), in
+    /// [0, 1]: the mean over predictions of |accuracy − mean probability| of their bins. It depends
+    /// on the bins, and is biased upwards if bins have few predictions.
     pub expected_calibration_error: f64,
-    /// The largest |accuracy − mean probability| of a bin (MCE), in [0, 1].
+    /// The maximum calibration error (MCE): the largest |accuracy − mean probability| of a bin, in
+    /// [0, 1].
     pub maximum_calibration_error: f64,
-    /// How often intervals cover the truth.
+    /// The confidence level of intervals.
     pub confidence: Confidence,
 }
 

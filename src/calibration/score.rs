@@ -1,4 +1,4 @@
-//! Calibration in a few numbers.
+//! Summary scores of calibration.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,41 +7,43 @@ use crate::calibration::{Bins, Predictions, ReliabilityTarget};
 use crate::inference::{Confidence, Estimate, weighted_mean};
 use crate::judgment::Task;
 
-/// How well probabilities agree with choices ([`Predictions::score`]). Means are over answers, or over
-/// questions by their weights; standard errors are at the level of objects.
+/// The agreement of probabilities with human choices, computed by [`Predictions::score`].
+///
+/// Means are over answers (over questions, weighted by the number of answers). Standard errors are
+/// object-level.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationScore {
-    /// Questions.
+    /// Number of questions.
     pub n_questions: u64,
-    /// Answers to them, or the sum of their weights.
+    /// Number of answers, or the sum of the weights of the questions.
     pub weight: f64,
-    /// Questions in which several pairs are the most similar.
+    /// Number of questions with several most similar pairs.
     pub n_ties: u64,
-    /// How often people chose the pair that is predicted, in [0, 1].
+    /// The share of answers that are the predicted pair, in [0, 1].
     pub accuracy: Estimate,
-    /// The mean probability of the pair that is predicted, in [1/3, 1] ([1/2, 1] for anchored questions).
+    /// The mean probability of the predicted pair, in [1/3, 1] ([1/2, 1] for anchored questions).
     pub mean_confidence: f64,
-    /// The mean of −ln p of the pair that people chose, in nats.
+    /// The mean −ln p of the chosen pair, in nats.
     pub cross_entropy: Estimate,
-    /// The mean entropy of the probabilities, in nats. Where it is below the cross-entropy, the
-    /// probabilities are too sure on average.
+    /// The mean entropy of the probabilities, in nats. If it is less than the cross-entropy, the
+    /// probabilities are overconfident on average.
     pub mean_entropy: f64,
-    /// The Brier score (Brier 1950): the mean over answers of Σ (p − y)² over the pairs, y being 1 for the
-    /// pair that was chosen and 0 for the others; in [0, 2].
+    /// The Brier score (Brier 1950), in [0, 2]: the mean over answers of Σ (p − y)² over the pairs,
+    /// where y is 1 for the chosen pair and 0 for the others.
     pub brier: Estimate,
-    /// The mean of Σ (p − share)² over the pairs, with the share of answers that chose each pair: what is
-    /// left of the Brier score without the disagreement of people. The same where each question has one
-    /// answer.
+    /// The mean of Σ (p − share)² over the pairs, with the share of answers that chose each pair:
+    /// the Brier score without the disagreement between participants. It equals the Brier score if
+    /// each question has one answer.
     pub brier_of_shares: Estimate,
-    /// The expected calibration error of the pair that is predicted.
+    /// The expected calibration error of the predicted pair, in [0, 1].
     pub expected_calibration_error: f64,
-    /// The maximum calibration error of the pair that is predicted.
+    /// The maximum calibration error of the predicted pair, in [0, 1].
     pub maximum_calibration_error: f64,
-    /// The expected calibration error of every pair.
+    /// The expected calibration error of all pairs, in [0, 1].
     pub every_pair_calibration_error: f64,
     /// The bins of the calibration errors.
     pub bins: Bins,
-    /// How often intervals cover the truth.
+    /// The confidence level of intervals.
     pub confidence: Confidence,
 }
 
@@ -83,7 +85,7 @@ impl CalibrationScore {
     }
 }
 
-/// The mean over answers of Σ (p − y)² = Σ p² − 2 p of the chosen + 1.
+/// Computes the mean over answers of Σ (p − y)² = Σ p² − 2 p of the chosen pair + 1.
 fn brier(prediction: &Prediction) -> f64 {
     let pairs = prediction.probabilities.into_iter().zip(prediction.shares);
     1.0 + pairs.map(|(p, share)| p * p - 2.0 * p * share).sum::<f64>()

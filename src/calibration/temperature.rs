@@ -1,4 +1,4 @@
-//! The temperature under which people's choices are most probable.
+//! Temperature scaling.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,17 @@ use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
 use crate::similarity::{Precision, Similarity};
 
-/// Temperature scaling (Guo, Pleiss, Sun & Weinberger 2017): the temperature τ that minimises the
-/// cross-entropy of people's choices under softmax(similarity / τ). It changes probabilities, never
-/// choices.
+/// Temperature scaling (Guo, Pleiss, Sun & Weinberger 2017): fits the temperature τ that minimises
+/// the cross-entropy of human choices with probabilities softmax(similarity / τ). It changes
+/// probabilities, but not predicted choices.
 ///
-/// In β = 1/τ the cross-entropy is convex, so that the minimum is global: Newton's method finds it, kept
-/// between bounds that close in on the zero of the derivative, to 1e-12 of β. The minimum can lie at
-/// either end, which the result says ([`BestTemperature`]).
+/// The cross-entropy is convex in β = 1/τ, so that the minimum is global. It is found by a
+/// bracketed Newton's method with a relative tolerance of 1e-12 for β. The minimum can also be at β
+/// = 0 or β = ∞ ([`BestTemperature`]).
 ///
-/// With probabilities in place of choices ([`ChoiceFrequencies::new`]) the same temperature minimises the
-/// Kullback–Leibler divergence from them.
+/// If [`ChoiceFrequencies`] are probabilities ([`ChoiceFrequencies::new`]), the temperature also
+/// minimises the Kullback–Leibler divergence from them. An example is in the documentation of the
+/// [module](super).
 ///
 /// | setting | default |
 /// |---|---|
@@ -29,35 +30,36 @@ pub struct TemperatureScaling {
     precision: Precision,
 }
 
-/// Where the cross-entropy is smallest.
+/// The temperature at which the cross-entropy is smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BestTemperature {
-    /// At this temperature.
+    /// A finite, positive temperature.
     Finite(f64),
-    /// Towards temperature 0: people chose a pair of the largest similarity in every question, and the
-    /// surer the representation is, the better.
+    /// The limit for temperature 0: the chosen pair has the largest similarity in every question,
+    /// so that the cross-entropy decreases with the temperature.
     Zero,
-    /// Towards an infinite temperature: the pairs that people chose are, on average, no more similar than
-    /// the others, and the less is made of similarities, the better.
+    /// The limit for an infinite temperature: chosen pairs are on average no more similar than the
+    /// other pairs, so that the cross-entropy decreases towards equal probabilities.
     Infinite,
 }
 
-/// What [`TemperatureScaling`] found.
+/// The result of [`TemperatureScaling`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TemperatureFit {
-    /// Where the cross-entropy is smallest.
+    /// The temperature at which the cross-entropy is smallest.
     pub best: BestTemperature,
-    /// The mean −ln p of choices at temperature 1, in nats; no probability is held above a floor.
+    /// The mean −ln p of choices at temperature 1, in nats. Probabilities are not limited by a
+    /// floor.
     pub cross_entropy_before: f64,
-    /// The same at the best temperature, or its limit.
+    /// The mean −ln p of choices at the best temperature, or its limit, in nats.
     pub cross_entropy_after: f64,
-    /// How often the cross-entropy was computed on the way there: 0 where the minimum is at an end.
+    /// Number of evaluations of the cross-entropy; 0 if the minimum is at a limit.
     pub n_iterations: usize,
 }
 
 impl TemperatureFit {
-    /// The temperature; `None` where the minimum is at an end.
+    /// Returns the best temperature, or `None` if it is a limit.
     pub fn temperature(&self) -> Option<f64> {
         match self.best {
             BestTemperature::Finite(temperature) => Some(temperature),
@@ -67,7 +69,7 @@ impl TemperatureFit {
 }
 
 impl TemperatureScaling {
-    /// Of probabilities that this similarity makes.
+    /// Creates a temperature scaling for a similarity, with default settings.
     pub fn new(similarity: Similarity) -> Self {
         Self {
             similarity,
@@ -75,19 +77,20 @@ impl TemperatureScaling {
         }
     }
 
-    /// Sets the precision of similarities.
+    /// Sets the precision of similarities. Default: [`Precision::Double`].
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// The best temperature for these choices. Trials are put in as [`ChoiceFrequencies::of`] them.
+    /// Fits the temperature to choices. Use [`ChoiceFrequencies::of`] to count the choices of
+    /// trials.
     ///
     /// # Errors
-    /// [`Error::EqualSimilarities`] where all pairs of every question are equally similar, so that any
-    /// temperature is as good as another; [`Error::NotConverged`] where the best one is no number that
-    /// can be held; otherwise as for [`ZeroShotOddOneOut`].
+    /// Returns [`Error::EqualSimilarities`] if the pairs of every question are equally similar, so
+    /// that the temperature has no effect, and [`Error::NotConverged`] if the best temperature
+    /// cannot be represented as a number; otherwise the same as for [`ZeroShotOddOneOut`].
     pub fn fit<T: Task>(
         &self,
         representation: &Representation,
@@ -111,7 +114,7 @@ impl TemperatureScaling {
         }
         let (beta, cross_entropy_after, n_iterations) = minimize(&objective, start)?;
         let temperature = objective.reciprocal(beta);
-        // As a metric would take it.
+        // Checks that a metric accepts the temperature.
         metric.with_temperature(temperature).map_err(|_| NO_END)?;
         Ok(TemperatureFit {
             best: BestTemperature::Finite(temperature),
@@ -126,12 +129,12 @@ const NO_END: ComputationError = ComputationError::NotConverged {
     what: "the temperature",
 };
 
-/// The zero of the slope, which is negative at 0 and positive in the end; the loss there, and how often
-/// it was computed.
+/// Finds the zero of the slope, which is negative at 0 and positive for large β. Returns β, the
+/// loss and the number of evaluations.
 fn minimize(objective: &Objective, start: Moments) -> Result<(f64, f64, usize)> {
-    /// Far more than bisection of all numbers takes.
+    /// More than a bisection of all numbers takes.
     const MOST: usize = 2000;
-    /// How far a step may go where nothing bounds it.
+    /// Largest factor of a step without an upper bound.
     const STRIDE: f64 = 16.0;
     const TOLERANCE: f64 = 1e-12;
 

@@ -11,11 +11,11 @@ use crate::inference::{
 };
 use crate::judgment::{Task, Trials};
 
-/// Accuracy and cross-entropy by group of trials, each group against all trials.
+/// Accuracy and cross-entropy by group of trials, each group compared with all trials.
 ///
 /// | setting | default |
 /// |---|---|
-/// | trials that a group needs for a test | 30 |
+/// | minimal number of trials of a group for a test | 30 |
 /// | confidence | 0.95 |
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
@@ -24,7 +24,7 @@ pub struct GroupAnalysis {
     confidence: Confidence,
 }
 
-/// The settings as they are read, before they are checked.
+/// The deserialized settings, before they are checked.
 #[derive(Deserialize)]
 struct Unchecked {
     min_trials: usize,
@@ -49,53 +49,53 @@ impl Default for GroupAnalysis {
     }
 }
 
-/// The alignment in the trials of one group.
+/// The alignment for the trials of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupAlignment {
-    /// The group: a dimension, a category.
+    /// Name of the group, such as a dimension or a category.
     pub name: String,
-    /// Its trials.
+    /// Number of trials of the group.
     pub n_trials: u64,
-    /// Whether it has fewer trials than a test needs, so that little can be said of it.
+    /// True if the group has fewer trials than a test needs.
     pub is_sparse: bool,
-    /// The mean credit of its trials, in [0, 1], with its object-level standard error; `None` without
-    /// trials.
+    /// The mean credit of the trials, in [0, 1], with its object-level standard error; `None` if
+    /// the group has no trials.
     pub accuracy: Option<Estimate>,
-    /// The interval of the accuracy, within [0, 1].
+    /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Option<Interval>,
-    /// The mean −ln p of people's choices in its trials, in nats, where that was given.
+    /// The mean −ln p of the human choices, in nats, if the costs of trials were given.
     pub cross_entropy: Option<Estimate>,
-    /// The accuracy less that of all trials, with its object-level standard error.
+    /// The accuracy minus that of all trials, with its object-level standard error.
     pub difference: Option<Estimate>,
-    /// The probability of a difference at least as large, were there none (two-sided); `None` where the
-    /// group is sparse, or its error unknown.
+    /// The two-sided p-value of the difference; `None` if the group is sparse or the standard error
+    /// is unknown.
     pub p_value: Option<f64>,
-    /// The p-value adjusted for all groups that are tested
-    /// ([`benjamini_hochberg`]).
+    /// The p-value adjusted for all tested groups ([`benjamini_hochberg`]).
     pub adjusted_p_value: Option<f64>,
 }
 
-/// Alignment by group of trials ([`GroupAnalysis`]).
+/// Alignment by group of trials, computed by a [`GroupAnalysis`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupedAlignment {
-    /// Trials in all.
+    /// Number of trials.
     pub n_trials: u64,
-    /// Trials that are in no group.
+    /// Number of trials that are in no group.
     pub n_ungrouped: u64,
-    /// The accuracy in all trials, in a group or not.
+    /// The accuracy for all trials, including those in no group.
     pub accuracy: Estimate,
-    /// Its interval, within [0, 1].
+    /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Interval,
-    /// The mean −ln p of people's choices in all trials, in nats, where that was given.
+    /// The mean −ln p of the human choices in all trials, in nats, if the costs of trials were
+    /// given.
     pub cross_entropy: Option<Estimate>,
-    /// The groups, in their order.
+    /// The groups, in the order of [`TrialGroups`].
     pub groups: Vec<GroupAlignment>,
-    /// How the groups were tested.
+    /// The settings of the analysis.
     pub analysis: GroupAnalysis,
 }
 
 impl GroupedAlignment {
-    /// The groups that have enough trials, the one with the lowest accuracy in front.
+    /// Returns the groups that are not sparse, in ascending order of accuracy.
     pub fn by_accuracy(&self) -> Vec<&GroupAlignment> {
         let mut sorted: Vec<_> = self
             .groups
@@ -109,10 +109,11 @@ impl GroupedAlignment {
 }
 
 impl GroupAnalysis {
-    /// Sets how many trials a group needs for a test; one with fewer is reported as sparse.
+    /// Sets the number of trials that a group needs for a test. Groups with fewer are marked as
+    /// sparse.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is below 2.
+    /// Returns [`Error::InvalidParameter`] if the number is less than 2.
     pub fn with_min_trials(mut self, n: usize) -> Result<Self> {
         if n < 2 {
             return Err(Error::parameter("trials of a group", "2 at least", n));
@@ -121,22 +122,24 @@ impl GroupAnalysis {
         Ok(self)
     }
 
-    /// Sets how often intervals are to cover the truth.
+    /// Sets the confidence level of intervals.
     #[must_use]
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
     }
 
-    /// Analyses what trials earned, and what they cost
-    /// ([`ZeroShotOddOneOut::surprisals`](crate::ZeroShotOddOneOut::surprisals)) where that is known.
+    /// Computes the alignment by group, from the credit of each trial and optionally its cost, −ln
+    /// p of the human choice
+    /// ([`ZeroShotOddOneOut::surprisals`](crate::ZeroShotOddOneOut::surprisals)).
     ///
-    /// The standard error of a difference takes into account that the trials of the group are among all
-    /// trials, and share objects with the others.
+    /// The standard error of a difference accounts for the trials of the group being a part of all
+    /// trials, and for the objects that they share with other trials.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there is not one credit and one cost for each trial, or the groups
-    /// are of another number of trials; [`Error::InvalidParameter`] for a cost that is not finite.
+    /// Returns [`Error::LengthMismatch`] if the number of credits, costs or trials of the groups
+    /// differs from the number of trials, and [`Error::InvalidParameter`] for a cost that is not
+    /// finite.
     pub fn run<T: Task>(
         &self,
         trials: &Trials<T>,
@@ -204,7 +207,7 @@ impl GroupAnalysis {
     }
 }
 
-/// All trials.
+/// The data of all trials.
 struct Whole<'a> {
     trials: &'a [[u32; 3]],
     n_stimuli: usize,
@@ -234,8 +237,8 @@ impl Whole<'_> {
         positions.iter().map(|&trial| self.trials[trial]).collect()
     }
 
-    /// The accuracy of a group less that of all trials. A trial moves the one as one of the group and the
-    /// other as one of all.
+    /// Computes the accuracy of a group minus that of all trials. A trial of the group contributes
+    /// to both means.
     fn difference(&self, positions: &[usize], accuracy: f64) -> Estimate {
         let share = positions.len() as f64 / self.trials.len() as f64;
         let of_all = |credit: &Credit| Term {

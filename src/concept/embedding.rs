@@ -1,4 +1,4 @@
-//! A human embedding, and the dimensions that choices turn on.
+//! Human embeddings, and the dimensions that determine choices.
 
 use ndarray::ArrayView1;
 use rayon::prelude::*;
@@ -8,8 +8,21 @@ use crate::judgment::{Task, Trials};
 use crate::representation::{Representation, with_values};
 use crate::similarity::Real;
 
-/// A human embedding: objects described by dimensions that have names, objects × dimensions, no number
-/// below 0.
+/// A human embedding, objects × named dimensions, with non-negative values.
+///
+/// ```
+/// use human_alignment::concept::ConceptEmbedding;
+/// use human_alignment::{OddOneOut, Representation, Stimuli};
+/// use ndarray::array;
+///
+/// let stimuli = Stimuli::new(["cat", "dog", "ball"])?;
+/// let values = array![[2.0, 0.0], [1.5, 0.5], [0.0, 3.0]];
+/// let embedding = ConceptEmbedding::new(Representation::new(stimuli.clone(), values)?)?
+///     .with_names(["animal", "round"])?;
+/// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2]])?;
+/// assert_eq!(embedding.dimensions(&trials, 1)?, [[0]]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConceptEmbedding {
     representation: Representation,
@@ -17,10 +30,10 @@ pub struct ConceptEmbedding {
 }
 
 impl ConceptEmbedding {
-    /// An embedding whose columns are dimensions: `"dimension 0"`, `"dimension 1"`, …
+    /// Creates an embedding with dimensions named `"dimension 0"`, `"dimension 1"`, ….
     ///
     /// # Errors
-    /// [`Error::NegativeConcept`] naming the object and column of a number below 0.
+    /// Returns [`Error::NegativeConcept`] naming the object and the column of a negative value.
     pub fn new(representation: Representation) -> Result<Self> {
         let n_features = representation.n_features();
         let features = representation.features();
@@ -40,10 +53,10 @@ impl ConceptEmbedding {
         })
     }
 
-    /// Names the dimensions, in the order of the columns.
+    /// Sets the names of the dimensions, in the order of the columns.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for more or fewer names than dimensions.
+    /// Returns [`Error::LengthMismatch`] if the numbers of names and dimensions differ.
     pub fn with_names<I>(mut self, names: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -55,39 +68,41 @@ impl ConceptEmbedding {
         Ok(self)
     }
 
-    /// The dimensions, in the order of the columns.
+    /// Returns the names of the dimensions, in the order of the columns.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Objects × dimensions.
+    /// Returns the values, objects × dimensions.
     pub fn representation(&self) -> &Representation {
         &self.representation
     }
 
-    /// Number of dimensions.
+    /// Returns the number of dimensions.
     pub fn n_dimensions(&self) -> usize {
         self.names.len()
     }
 
-    /// Names numbers of the dimensions, such as the R² with which each can be predicted
-    /// ([`RidgeCrossValidation::r2_per_target`](crate::ridge::RidgeCrossValidation::r2_per_target)).
+    /// Returns values with the names of the dimensions that they belong to, such as the R² of
+    /// [`RidgeCrossValidation::r2_per_target`](crate::ridge::RidgeCrossValidation::r2_per_target)
+    /// for each dimension.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for more or fewer numbers than dimensions.
+    /// Returns [`Error::LengthMismatch`] if the numbers of values and dimensions differ.
     pub fn label(&self, values: ArrayView1<'_, f64>) -> Result<Vec<(&str, f64)>> {
         self.check_length("numbers of dimensions", values.len())?;
         let names = self.names.iter().map(String::as_str);
         Ok(names.zip(values.iter().copied()).collect())
     }
 
-    /// The dimensions that each choice turns on: the `k` that the pair that people chose has most of, by the
-    /// mean of its two objects, the largest in front; of equals, the first. A dimension that neither object
-    /// has is none of them, so that there can be fewer than `k`, or none.
+    /// Returns, for each trial, the `k` dimensions with the largest mean over the two objects of
+    /// the chosen pair, in descending order; equal means are ordered by column.
+    ///
+    /// Dimensions with a mean of 0 are excluded, so that a trial can have fewer than `k`.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] for stimuli of trials that the embedding lacks;
-    /// [`Error::InvalidParameter`] where `k` is 0 or above the number of dimensions.
+    /// Returns [`Error::MissingStimuli`] for stimuli of trials that the embedding does not have,
+    /// and [`Error::InvalidParameter`] if `k` is 0 or larger than the number of dimensions.
     pub fn dimensions<T: Task>(&self, trials: &Trials<T>, k: usize) -> Result<Vec<Vec<u32>>> {
         if !(1..=self.n_dimensions()).contains(&k) {
             let expected = "1 to the number of dimensions";
@@ -104,7 +119,7 @@ impl ConceptEmbedding {
         Ok(trials.as_slice().par_iter().map(turns_on).collect())
     }
 
-    /// The row of each stimulus that trials show; 0 for the others.
+    /// Returns the row of each stimulus that occurs in trials, and 0 for the others.
     fn rows<T: Task>(&self, trials: &Trials<T>) -> Result<Vec<usize>> {
         let shown: Vec<usize> = trials.shown().iter().map(|&index| index as usize).collect();
         let stimuli = trials.stimuli().select(&shown)?;
@@ -129,7 +144,7 @@ impl ConceptEmbedding {
     }
 }
 
-/// The `k` columns with the largest mean of two rows above 0, the largest in front.
+/// Returns the `k` columns with the largest positive means of two rows, in descending order.
 fn largest_means<T: Real>(first: &[T], second: &[T], k: usize) -> Vec<u32> {
     let mut largest: Vec<(f64, u32)> = Vec::with_capacity(k + 1);
     for (dimension, (&first, &second)) in (0..).zip(first.iter().zip(second)) {
@@ -167,7 +182,7 @@ mod tests {
 
     #[test]
     fn choices_turn_on_what_the_pair_has_most_of() {
-        // The same objects in another order, and one that is not shown and not embedded.
+        // The same objects in another order, and one that is neither shown nor embedded.
         let stimuli = Stimuli::new(["d", "x", "b", "a", "c"]).unwrap();
         let trials = vec![[3, 2, 4], [2, 4, 3], [0, 2, 3], [4, 3, 2]];
         let trials = OddOneOut::new(stimuli, trials).unwrap();

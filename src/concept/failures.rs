@@ -6,41 +6,41 @@ use crate::concept::TrialGroups;
 use crate::error::{ArgumentError, Result};
 use crate::inference::Credit;
 
-/// The trials in which every one of several models fails ([`shared_failures`]).
+/// The trials in which all of several models fail ([`shared_failures`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SharedFailures {
-    /// Models.
+    /// Number of models.
     pub n_models: usize,
-    /// Trials in all.
+    /// Number of trials, including those in which models succeed.
     pub n_trials: usize,
-    /// The positions of the trials in which all models fail, ascending.
+    /// The 0-based positions of the trials in which all models fail, in ascending order.
     pub trials: Vec<usize>,
-    /// How many these would be on average, were the failures of models independent of each other.
+    /// The number of shared failures expected if the failures of models were independent.
     pub expected: f64,
     /// The failures by group.
     pub groups: Vec<GroupFailures>,
 }
 
-/// The trials of a group in which every model fails.
+/// The trials of a group in which all models fail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupFailures {
-    /// The group.
+    /// Name of the group.
     pub name: String,
-    /// Its trials.
+    /// Number of trials of the group.
     pub n_trials: usize,
-    /// Those in which all models fail.
+    /// Number of trials of the group in which all models fail.
     pub n_failed: usize,
 }
 
-/// The trials in which every one of several models earns nothing, and the groups that they are in: what
-/// the models have in common that people have not.
+/// Finds the trials in which all of several models have no credit, and counts them by group.
 ///
 /// ```
 /// use human_alignment::concept::{TrialGroups, shared_failures};
 /// use human_alignment::inference::Credit;
 ///
 /// let (right, wrong) = (Credit::FULL, Credit::NONE);
-/// let groups = TrialGroups::new(4, [("red".to_owned(), vec![0, 1]), ("round".to_owned(), vec![2, 3])])?;
+/// let [red, round] = ["red", "round"].map(str::to_owned);
+/// let groups = TrialGroups::new(4, [(red, vec![0, 1]), (round, vec![2, 3])])?;
 /// let failures = shared_failures(
 ///     &[&[wrong, wrong, wrong, right], &[wrong, wrong, right, right]],
 ///     &groups,
@@ -52,8 +52,8 @@ pub struct GroupFailures {
 /// ```
 ///
 /// # Errors
-/// [`Error::TooFew`] without models; [`Error::LengthMismatch`] where a model has not one credit for each
-/// trial of the groups.
+/// Returns [`Error::TooFew`] if there are no models, and [`Error::LengthMismatch`] if the number of
+/// credits of a model differs from the number of trials of the groups.
 pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
     if models.is_empty() {
         return Err(ArgumentError::TooFew {

@@ -1,4 +1,4 @@
-//! Trials that have something in common.
+//! Groups of trials.
 
 use std::collections::HashMap;
 
@@ -11,37 +11,48 @@ use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
 use crate::similarity::Similarity;
 
-/// Groups of trials: by dimension, by category, by whatever. A trial may be in several, or in none.
+/// Named groups of trials, such as those of a dimension or a category. A trial may be in several
+/// groups or in none.
+///
+/// ```
+/// use human_alignment::concept::TrialGroups;
+///
+/// let [red, round] = ["red", "round"].map(str::to_owned);
+/// let groups = TrialGroups::new(4, [(red, vec![0, 1]), (round, vec![1])])?;
+/// assert_eq!(groups.trials(0), Some(&[0, 1][..]));
+/// assert_eq!(groups.n_ungrouped(), 2);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrialGroups {
     names: Vec<String>,
-    /// The trials of each group, ascending.
+    /// The trials of each group, in ascending order.
     trials: Vec<Vec<usize>>,
     n_trials: usize,
 }
 
-/// Which objects of a trial put it into a category.
+/// The rule by which the objects of a trial put the trial into a category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Membership {
-    /// The pair that people chose: both have to be of the category.
+    /// Both objects of the chosen pair are of the category.
     #[default]
     BothOfPair,
-    /// The pair that people chose: one of it is enough.
+    /// At least one object of the chosen pair is of the category.
     OneOfPair,
-    /// Any of the three.
+    /// At least one of the three objects is of the category.
     AnyShown,
 }
 
 impl Membership {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Membership; 3] = [
         Membership::BothOfPair,
         Membership::OneOfPair,
         Membership::AnyShown,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Membership::BothOfPair => "both-of-pair",
@@ -58,11 +69,12 @@ named!(
 );
 
 impl TrialGroups {
-    /// Groups with their names and the positions of their trials, of `n_trials` in all.
+    /// Creates groups from their names and the 0-based positions of their trials, out of
+    /// `n_trials`.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where `n_trials` is 0; [`Error::InvalidParameter`] for a position that is not
-    /// below it.
+    /// Returns [`Error::NoTrials`] if `n_trials` is 0, and [`Error::InvalidParameter`] if a
+    /// position is not less than `n_trials`.
     pub fn new(
         n_trials: usize,
         groups: impl IntoIterator<Item = (String, Vec<usize>)>,
@@ -77,7 +89,7 @@ impl TrialGroups {
             if let Some(&last) = positions.last()
                 && last >= n_trials
             {
-                let expected = "below the number of trials";
+                let expected = "less than the number of trials";
                 return Err(Error::parameter("the position of a trial", expected, last));
             }
         }
@@ -88,11 +100,11 @@ impl TrialGroups {
         })
     }
 
-    /// One group for each dimension of a human embedding: the trials whose choice turns on it, as
-    /// [`ConceptEmbedding::dimensions`] has it. With `k` above 1 a trial is in up to `k` of them.
+    /// Creates one group per dimension of a human embedding, with the trials whose choice it
+    /// determines ([`ConceptEmbedding::dimensions`]). A trial is in up to `k` groups.
     ///
     /// # Errors
-    /// As for [`ConceptEmbedding::dimensions`].
+    /// The same as for [`ConceptEmbedding::dimensions`].
     pub fn by_dimension<T: Task>(
         embedding: &ConceptEmbedding,
         trials: &Trials<T>,
@@ -112,12 +124,13 @@ impl TrialGroups {
         })
     }
 
-    /// One group for each category, from the label of each stimulus in the order of the stimuli of the
-    /// trials; an empty label is none, and `"food, vegetable"` is a category of its own beside `"food"`.
-    /// Categories come in the order of their first stimuli.
+    /// Creates one group per category, from the label of each stimulus in the order of the stimuli.
+    ///
+    /// An empty label means no category; `"food, vegetable"` and `"food"` are different categories.
+    /// The groups are in the order of their first stimuli.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for more or fewer labels than stimuli.
+    /// Returns [`Error::LengthMismatch`] if the numbers of labels and stimuli differ.
     pub fn by_category<T: Task>(
         trials: &Trials<T>,
         labels: &[impl AsRef<str>],
@@ -154,7 +167,7 @@ impl TrialGroups {
             };
             for category in of_trial.into_iter().flatten() {
                 let own: &mut Vec<usize> = &mut of_categories[category];
-                // Two objects of a category put a trial into it once.
+                // A trial is added once, even if two of its objects are of the category.
                 if own.last() != Some(&trial) {
                     own.push(trial);
                 }
@@ -167,13 +180,15 @@ impl TrialGroups {
         })
     }
 
-    /// Two groups, `"human-predictable"` and `"other"`: the trials in which the human embedding itself
-    /// chooses as people did, by its dot products (and no other pair is as similar), and those in which it
-    /// does not. The published evaluation knows the former only. Of the embedding itself they say nothing:
-    /// by definition it is right in all of the former and in none of the latter.
+    /// Creates two groups: the trials that the human embedding predicts (`"human-predictable"`) and
+    /// the other ones (`"other"`).
+    ///
+    /// A trial is predicted if the chosen pair has the largest dot product, without a tie. The
+    /// published evaluation uses only the first group. The accuracy of the human embedding itself
+    /// is 1 in the first group and 0 in the second by definition.
     ///
     /// # Errors
-    /// As for [`ZeroShotOddOneOut::choices`].
+    /// The same as for [`ZeroShotOddOneOut::choices`].
     pub fn by_predictability<T: Task>(
         embedding: &ConceptEmbedding,
         trials: &Trials<T>,
@@ -188,32 +203,33 @@ impl TrialGroups {
         })
     }
 
-    /// The groups.
+    /// Returns the names of the groups.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The positions of the trials of a group, ascending; `None` where there are fewer groups.
+    /// Returns the 0-based positions of the trials of a group, ascending, or `None` if `group` is
+    /// out of range.
     pub fn trials(&self, group: usize) -> Option<&[usize]> {
         self.trials.get(group).map(Vec::as_slice)
     }
 
-    /// Number of groups.
+    /// Returns the number of groups.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no groups.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Trials in all.
+    /// Returns the number of trials, including those in no group.
     pub fn n_trials(&self) -> usize {
         self.n_trials
     }
 
-    /// Trials that are in no group.
+    /// Returns the number of trials that are in no group.
     pub fn n_ungrouped(&self) -> usize {
         let mut grouped = vec![false; self.n_trials];
         for &trial in self.trials.iter().flatten() {
@@ -222,7 +238,7 @@ impl TrialGroups {
         grouped.into_iter().filter(|grouped| !grouped).count()
     }
 
-    /// The names with the trials of each group.
+    /// Returns an iterator over the names and trials of the groups.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Vec<usize>)> {
         self.names.iter().zip(&self.trials)
     }

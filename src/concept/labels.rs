@@ -8,14 +8,16 @@ use crate::formats::TextEncoding;
 use crate::io::text::Table;
 use crate::stimuli::{Stimuli, missing};
 
-/// Reads the label of each stimulus from two columns of a table with a header, one with
-/// ids and one with labels, and puts them in the order of `stimuli`. Rows of other ids are passed over;
-/// a field without text is an empty label.
+/// Reads the label of each stimulus from a table with a header, in the order of `stimuli`.
+///
+/// One column of the table has ids and one has labels. Rows with other ids are ignored, and an
+/// empty field is an empty label.
 ///
 /// # Errors
-/// [`Error::Read`], and within [`Error::InFile`]
-/// [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Malformed`], [`Error::DuplicateStimulus`] for an
-/// id that stands twice, [`Error::MissingStimuli`] for stimuli without a row.
+/// Returns [`Error::Read`] if the file cannot be read, and within [`Error::InFile`]
+/// [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Malformed`],
+/// [`Error::DuplicateStimulus`] for a duplicate id, and [`Error::MissingStimuli`] for stimuli
+/// without a row.
 pub fn read_labels(
     path: impl AsRef<Path>,
     id_column: &str,

@@ -1,36 +1,38 @@
-//! Concepts: which of people's dimensions does a representation miss?
+//! Alignment by concept: the human dimensions or categories for which a representation fails.
 //!
-//! A human embedding, such as VICE or SPoSE, describes objects by dimensions that people can name
-//! (animal-related, round, red), each a number that is not negative. A choice turns on the dimension that
-//! the chosen pair has most of, so that accuracies and costs can be told apart by dimension, or by the
-//! category of the objects.
+//! A human embedding, such as VICE or SPoSE, describes objects by dimensions that have names
+//! (animal-related, round, red). Its numbers are not negative. The dimension that is largest in the
+//! chosen pair is taken as the reason for a choice, so that accuracy and cross-entropy can be
+//! computed by dimension, or by the category of the objects.
 //!
-//! | what | by |
+//! | task | item |
 //! |---|---|
-//! | dimensions with names, and which of them choices turn on | [`ConceptEmbedding`] |
-//! | trials by dimension, by category, by whether the human embedding predicts them | [`TrialGroups`] |
-//! | accuracy and cross-entropy by group, against the whole | [`GroupAnalysis`] |
-//! | trials in which every one of several models fails | [`shared_failures`] |
+//! | dimensions with names, and the dimensions that determine choices | [`ConceptEmbedding`] |
+//! | trials by dimension, by category, or by whether the human embedding predicts them | [`TrialGroups`] |
+//! | accuracy and cross-entropy by group, compared with all trials | [`GroupAnalysis`] |
+//! | trials in which all of several models fail | [`shared_failures`] |
 //!
-//! What is to be analysed comes as the credits of the trials: of a representation
-//! ([`Outcomes::credits`](crate::metric::odd_one_out::Outcomes::credits)) or of a source without one
+//! The functions take the credits of trials, of a representation
+//! ([`Outcomes::credits`](crate::metric::odd_one_out::Outcomes::credits)) or of other choices
 //! ([`Choices::credits`](crate::agreement::Choices::credits)).
 //!
-//! How well each dimension can be predicted from a representation is the R² of a cross-validated
-//! [`Ridge`](crate::Ridge) regression; [`ConceptEmbedding::label`] puts names to it.
+//! To measure how well each dimension can be predicted from a representation, use the R² of a
+//! cross-validated [`Ridge`](crate::Ridge) regression; [`ConceptEmbedding::label`] adds the names.
 //!
 //! ```
 //! use human_alignment::concept::{ConceptEmbedding, GroupAnalysis, TrialGroups};
 //! use human_alignment::dataset::SimulatedObserver;
-//! use human_alignment::{Representation, SimilarityDataset, Similarity, Stimuli, ZeroShotOddOneOut};
+//! use human_alignment::{Representation, Similarity, SimilarityDataset, Stimuli};
+//! use human_alignment::ZeroShotOddOneOut;
 //! use ndarray::Array2;
 //!
-//! // Forty objects with an animal, a round and a red side to them, and an observer who sees all three.
-//! let features = Array2::from_shape_fn((40, 3), |(i, j)| ((i * (3 * j + 5) + j) % 7) as f32 / 2.0);
+//! // Forty objects with the dimensions animal, round and red, and an observer who uses all three.
+//! let values = |(i, j): (usize, usize)| ((i * (3 * j + 5) + j) % 7) as f32 / 2.0;
+//! let features = Array2::from_shape_fn((40, 3), values);
 //! let human = Representation::new(Stimuli::numbered(40), features.clone())?;
 //! let people = SimulatedObserver::new(human.clone())?.odd_one_out(5000, 1)?;
 //! let trials = people.judgments();
-//! // A model that sees no colour.
+//! // A model without the dimension "red".
 //! let mut colourless = features;
 //! colourless.column_mut(2).fill(0.0);
 //! let model = Representation::new(Stimuli::numbered(40), colourless)?;

@@ -1,4 +1,4 @@
-//! The dissimilarities of King et al. (2019), as they are published.
+//! The free-arrangement data set of King et al. (2019), in its published layout.
 
 use std::path::Path;
 
@@ -10,21 +10,21 @@ use crate::names::named;
 use crate::rdm::{Rdm, RdmSet, n_stimuli_of};
 use crate::stimuli::Stimuli;
 
-/// Which of the two sets of images.
+/// One of the two sets of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FreeArrangementSet {
-    /// `set1`.
+    /// The first set, `set1`.
     First,
-    /// `set2`.
+    /// The second set, `set2`.
     Second,
 }
 
 impl FreeArrangementSet {
-    /// Both.
+    /// Both sets.
     pub const ALL: [FreeArrangementSet; 2] =
         [FreeArrangementSet::First, FreeArrangementSet::Second];
 
-    /// The name of the field and of the folder of images.
+    /// Returns the name of the set: the name of the field in the file and of the folder of images.
     pub fn name(self) -> &'static str {
         match self {
             FreeArrangementSet::First => "set1",
@@ -35,19 +35,21 @@ impl FreeArrangementSet {
 
 named!(FreeArrangementSet, "set", "set1 or set2");
 
-/// Images that people arranged freely by similarity, all at once: one RDM a person.
+/// Similarity judgments of images that participants arranged freely, all at once: one RDM per
+/// participant.
 ///
 /// King, Groen, Steel, Kravitz & Baker, "Similarity judgments and cortical visual responses reflect
 /// different properties of object and scene categories in naturalistic images" (NeuroImage, 2019).
-/// The folder is laid out as published:
+/// The published folder has this layout:
 ///
 /// ```text
-/// sim_judgements/BEHAVIOR.mat       BEHAVIOR.set1.pairwisedistances (and set2): people × pairs
-/// images/set1/ID.jpg                in the order of their names what the pairs count
+/// sim_judgements/BEHAVIOR.mat       BEHAVIOR.set1.pairwisedistances (and set2):
+///                                   participants × pairs
+/// images/set1/ID.jpg                images, sorted by file name
 /// ```
 ///
-/// Pairs run over the upper triangle, row by row. The list of categories beside the images is not
-/// needed: the published evaluation, too, takes the images in the order of their names.
+/// The pairs are the upper triangle, row by row, of the images sorted by file name, as in the
+/// published evaluation. The list of categories beside the images is not read.
 ///
 /// ```no_run
 /// use human_alignment::SimilarityDataset;
@@ -65,15 +67,17 @@ pub struct FreeArrangement {
 }
 
 impl FreeArrangement {
-    /// Reads one set of the folder. People are numbered from `"0"` in the order of the file.
+    /// Reads one of the two sets from a folder. Participants are numbered from `"0"` in the order
+    /// of the file.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`], [`Error::Truncated`],
-    /// [`Error::OutOfMemory`] and [`Error::UnsupportedElement`] for what can't be read,
-    /// [`Error::NoSuchArray`] naming the variables or fields that are there, [`Error::Shape`],
-    /// [`Error::NotAllPairs`] for a number of pairs that no number of images has,
-    /// [`Error::LengthMismatch`] where there are more or fewer images than that, and within
-    /// [`Error::InRdm`] [`Error::InvalidPair`] for what is negative or not finite.
+    /// Returns [`Error::Read`] if a file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
+    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] with the
+    /// names of the existing variables or fields, [`Error::Shape`] if the array is not a matrix,
+    /// [`Error::NotAllPairs`] if the number of columns is not n(n−1)/2 for any n,
+    /// [`Error::LengthMismatch`] if the number of images differs from that n, and, within
+    /// [`Error::InRdm`], [`Error::InvalidPair`] if a dissimilarity is negative or not finite.
     pub fn open(folder: impl AsRef<Path>, set: FreeArrangementSet) -> Result<Self> {
         let folder = folder.as_ref();
         let images = ImageFiles::by_file_name(&folder.join("images").join(set.name()))?;
@@ -90,7 +94,7 @@ impl FreeArrangement {
         })
     }
 
-    /// The image of a stimulus; `None` where there is no such stimulus.
+    /// Returns the path of the image of a stimulus, or `None` if there is no such stimulus.
     pub fn image_path(&self, id: &str) -> Option<&Path> {
         self.images.path(id)
     }

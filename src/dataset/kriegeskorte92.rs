@@ -1,4 +1,4 @@
-//! Multi-arrangement of 92 object images, with models.
+//! The multi-arrangement data set of 92 object images, and its model RDMs.
 
 use std::path::{Path, PathBuf};
 
@@ -7,17 +7,27 @@ use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::rdm::{Rdm, RdmFile, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// The multi-arrangement judgments of 92 object images by 16 people (Mur, Meys, Bodurka, Goebel,
-/// Bandettini & Kriegeskorte 2013; images of Kriegeskorte et al. 2008), and the models that are
-/// published with them.
+/// The multi-arrangement judgments of 92 object images by 16 participants (Mur, Meys, Bodurka,
+/// Goebel, Bandettini & Kriegeskorte 2013; images of Kriegeskorte et al. 2008), and the model RDMs
+/// that are published with them.
 ///
-/// A folder holds
+/// The folder contains
 ///
-/// | file | what |
+/// | file | content |
 /// |---|---|
-/// | `stimuli.tsv` | a column `id`, the images in the order of all matrices |
-/// | `human_behaviour_rdms.npy` | 16×92×92, one matrix a person |
-/// | a stack of RDMs `.npy` and a list of names `.json` | models, read by [`Kriegeskorte92::models`] |
+/// | `stimuli.tsv` | a column `id` with the images, in the order of all matrices |
+/// | `human_behaviour_rdms.npy` | 16×92×92, one RDM per participant |
+/// | a stack of RDMs `.npy` and a list of names `.json` | model RDMs, read by [`Kriegeskorte92::models`] |
+///
+/// ```no_run
+/// use human_alignment::SimilarityDataset;
+/// use human_alignment::dataset::Kriegeskorte92;
+///
+/// let dataset = Kriegeskorte92::read("data/kriegeskorte92")?;
+/// let models = dataset.models("category_model_rdms.npy", "category_model_rdms.json")?;
+/// println!("{} participants, {} models", dataset.judgments().len(), models.len());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kriegeskorte92 {
     folder: PathBuf,
@@ -25,10 +35,10 @@ pub struct Kriegeskorte92 {
 }
 
 impl Kriegeskorte92 {
-    /// Reads what people judged.
+    /// Reads the RDMs of the participants from a folder.
     ///
     /// # Errors
-    /// As for [`Stimuli::read_column`] and [`RdmFile::read`].
+    /// Returns an error if [`Stimuli::read_column`] or [`RdmFile::read`] does.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let stimuli = Stimuli::read_column(folder.join("stimuli.tsv"), "id")?;
@@ -39,14 +49,14 @@ impl Kriegeskorte92 {
         })
     }
 
-    /// Reads a stack of model RDMs over the same images, such as `category_model_rdms.npy`, and
-    /// the list of their names, such as `category_model_rdms.json`.
+    /// Reads a stack of model RDMs of the same images, such as `category_model_rdms.npy`, and a
+    /// JSON list of their names, such as `category_model_rdms.json`.
     ///
     /// # Errors
-    /// [`Error::Read`], as for [`RdmFile::read`], and within
-    /// [`Error::InFile`] [`Error::Malformed`] where the
-    /// names are no list and [`Error::LengthMismatch`] where there are
-    /// not as many as RDMs.
+    /// Returns [`Error::Read`] if a file cannot be read, and an error if [`RdmFile::read`] does.
+    /// Within [`Error::InFile`], returns [`Error::Malformed`] if the file of names is not a JSON
+    /// list of strings, and [`Error::LengthMismatch`] if the number of names differs from the
+    /// number of RDMs.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);
         let text = std::fs::read(&path).map_err(|source| FileError::Read {

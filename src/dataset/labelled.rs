@@ -1,4 +1,4 @@
-//! Odd-one-out trials that follow from labels.
+//! Odd-one-out trials generated from class labels.
 
 use std::collections::HashMap;
 
@@ -11,15 +11,15 @@ use crate::io::reserve;
 use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
 
-/// Odd-one-out trials generated from labels: two stimuli of one class and, as the odd one, a
-/// stimulus of another. No people answered them.
+/// Odd-one-out trials generated from class labels: two stimuli of one class and, as the odd one, a
+/// stimulus of another class. They are not judgments of participants.
 ///
-/// The published evaluation makes such trials of CIFAR-100 and its coarse labels; this makes them of
-/// any labelled set. They are balanced:
-/// - every class of at least two stimuli provides the pair equally often (up to one trial);
-/// - the class of the odd one is drawn uniformly from the others;
-/// - the stimuli of a class are dealt from a shuffled deck, so that they stand in equally many
-///   trials (up to one).
+/// The published evaluation makes such trials from CIFAR-100 and its coarse labels; this type makes
+/// them from any labelled set. The trials are balanced:
+/// - every class with at least two stimuli provides the pair equally often (up to one trial);
+/// - the class of the odd one is drawn uniformly from the other classes;
+/// - the stimuli of a class are drawn without replacement until all were drawn, so that they occur
+///   equally often (up to one occurrence).
 ///
 /// ```
 /// use human_alignment::dataset::LabelTriplets;
@@ -41,15 +41,16 @@ pub struct LabelTriplets {
 }
 
 impl LabelTriplets {
-    /// Generates `n_trials` trials from the label of each stimulus, in the order of the stimuli. The
-    /// same seed gives the same trials.
+    /// Generates `n_trials` trials from the label of each stimulus, in the order of the stimuli.
+    /// The same seed gives the same trials.
     ///
-    /// A class of one stimulus can only provide the odd one.
+    /// A class with a single stimulus can only provide the odd one.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are more or fewer labels than stimuli;
-    /// [`Error::InvalidParameter`] where the labels are of fewer than two classes, or no class has
-    /// two stimuli; [`Error::NoTrials`] where `n_trials` is 0; [`Error::OutOfMemory`].
+    /// Returns [`Error::LengthMismatch`] if the number of labels differs from the number of
+    /// stimuli, [`Error::InvalidParameter`] if there are fewer than two classes or no class has two
+    /// stimuli, [`Error::NoTrials`] if `n_trials` is 0, and [`Error::OutOfMemory`] if the trials do
+    /// not fit in memory.
     pub fn new(
         stimuli: Stimuli,
         labels: &[impl AsRef<str>],
@@ -73,7 +74,7 @@ impl LabelTriplets {
         let of_pairs = (0..).zip(&classes).filter(|(_, deck)| deck.cards.len() > 1);
         let mut of_pairs = Deck::new(of_pairs.map(|(class, _)| class).collect());
         if of_pairs.cards.is_empty() {
-            let expected = "the same for two stimuli at least";
+            let expected = "equal for at least two stimuli";
             return Err(Error::parameter("labels", expected, "all different"));
         }
 
@@ -96,7 +97,7 @@ impl LabelTriplets {
         })
     }
 
-    /// Names the labels; the data set goes on to say that its trials are generated from them.
+    /// Sets the name of the labels. The name of the data set adds "(generated from labels)".
     ///
     /// ```
     /// # use human_alignment::dataset::LabelTriplets;
@@ -112,7 +113,7 @@ impl LabelTriplets {
         self
     }
 
-    /// The trials, taken out.
+    /// Converts the data set into its trials.
     pub fn into_judgments(self) -> OddOneOut {
         self.trials
     }
@@ -136,7 +137,7 @@ impl SimilarityDataset for LabelTriplets {
     }
 }
 
-/// The stimuli of each class; classes stand in the order of their first stimuli.
+/// Returns the stimuli of each class; classes are in the order of their first stimuli.
 fn classes_of(labels: &[impl AsRef<str>]) -> Vec<Deck> {
     let mut classes: Vec<Vec<u32>> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
@@ -150,7 +151,7 @@ fn classes_of(labels: &[impl AsRef<str>]) -> Vec<Deck> {
     classes.into_iter().map(Deck::new).collect()
 }
 
-/// Cards that are dealt in random order, each once before any comes again.
+/// A deck of cards dealt in random order, each once before any card is dealt again.
 struct Deck {
     cards: Vec<u32>,
     n_dealt: usize,
@@ -162,7 +163,7 @@ impl Deck {
         Self { cards, n_dealt }
     }
 
-    /// Deals a card, and another one than the last if that is `last`.
+    /// Deals a card other than `last`; if `last` is given, the deck must have at least two cards.
     fn draw(&mut self, rng: &mut ChaCha8Rng, last: Option<u32>) -> u32 {
         let n_cards = self.cards.len() as u32;
         if self.n_dealt == self.cards.len() {

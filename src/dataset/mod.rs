@@ -1,17 +1,17 @@
-//! Human similarity judgments: the stimuli that were shown, and what people said about them.
+//! Data sets of human similarity judgments: stimuli and the judgments of participants.
 //!
 //! | data set | judgments |
 //! |---|---|
 //! | [`Things`] | odd-one-out trials of the THINGS objects, in their published layout |
-//! | [`TripletFile`] | trials of any stimuli in a file; [`TripletChunks`] streams one |
+//! | [`TripletFile`] | trials of any stimuli in a file; [`TripletChunks`] streams a file |
 //! | [`Things48`] | the RDM of 48 THINGS objects |
-//! | [`MultiArrangement`], [`FreeArrangement`] | RDMs of people who arranged images, as published |
+//! | [`MultiArrangement`], [`FreeArrangement`] | RDMs of participants who arranged images, as published |
 //! | [`Peterson`] | similarity ratings of images, as published |
-//! | [`Meadows`] | RDMs and raw arrangements of the Meadows platform |
-//! | [`Kriegeskorte92`] | RDMs of 16 people over 92 images, and models beside them |
+//! | [`Meadows`] | RDMs and raw arrangements exported by the Meadows platform |
+//! | [`Kriegeskorte92`] | RDMs of 16 participants over 92 images, and model RDMs |
 //! | [`RdmStack`] | RDMs in any file that [`RdmFile`](crate::rdm::RdmFile) reads |
-//! | [`LabelTriplets`] | odd-one-out trials generated from labels: no people |
-//! | [`Simulated`] | trials that a [`SimulatedObserver`] answered: no people |
+//! | [`LabelTriplets`] | odd-one-out trials generated from labels (no participants) |
+//! | [`Simulated`] | trials answered by a [`SimulatedObserver`] (no participants) |
 
 mod free_arrangement;
 mod kriegeskorte92;
@@ -41,18 +41,19 @@ pub use triplet_file::{Counting, TripletFile, TripletSource};
 
 use crate::stimuli::Stimuli;
 
-/// Stimuli and what people said about them.
+/// A data set of stimuli and human similarity judgments of them.
 pub trait SimilarityDataset {
-    /// What people said, such as [`OddOneOut`](crate::OddOneOut) trials or an
+    /// The type of the judgments, such as [`OddOneOut`](crate::OddOneOut) trials or an
     /// [`RdmSet`](crate::RdmSet).
     type Judgments;
 
-    /// A short name for tables and figures; simulated data say there that they are simulated.
+    /// Returns a short name for tables and figures. The name of simulated data says that they are
+    /// simulated.
     fn name(&self) -> &str;
 
-    /// The stimuli, in the order that the judgments count them.
+    /// Returns the stimuli, in the order to which the judgments refer.
     fn stimuli(&self) -> &Stimuli;
 
-    /// What people said.
+    /// Returns the judgments.
     fn judgments(&self) -> &Self::Judgments;
 }

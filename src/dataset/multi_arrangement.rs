@@ -1,4 +1,4 @@
-//! The dissimilarities of Cichy et al. (2019), as they are published.
+//! The multi-arrangement data set of Cichy et al. (2019), in its published layout.
 
 use std::path::Path;
 
@@ -11,16 +11,17 @@ use crate::io::mat::{MatArray, MatFile};
 use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// Images that people arranged by similarity, several at a time, over and over: one RDM a person.
+/// Similarity judgments of images that participants arranged, several at a time in repeated trials:
+/// one RDM per participant.
 ///
 /// Cichy, Kriegeskorte, Jozwik, van den Bosch & Charest, "The spatiotemporal neural dynamics
-/// underlying perceived similarity for real-world objects" (NeuroImage, 2019). The folder is laid out
-/// as published:
+/// underlying perceived similarity for real-world objects" (NeuroImage, 2019). The published folder
+/// has this layout:
 ///
 /// ```text
-/// sim_judgements/judgments_general.mat      judgments: people × images × images, symmetric, 0 on
-///                                           the diagonal
-/// images/ID.jpg                             in the order of their names the rows of the matrices
+/// sim_judgements/judgments_general.mat      judgments: participants × images × images, symmetric,
+///                                           0 on the diagonal
+/// images/ID.jpg                             images; sorted by file name, they are the rows
 /// ```
 ///
 /// ```no_run
@@ -38,15 +39,17 @@ pub struct MultiArrangement {
 }
 
 impl MultiArrangement {
-    /// Reads the folder. People are numbered from `"0"` in the order of the file.
+    /// Reads the data set from a folder. Participants are numbered from `"0"` in the order of the
+    /// file.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`], [`Error::Truncated`],
-    /// [`Error::OutOfMemory`] and [`Error::UnsupportedElement`] for what can't be read,
-    /// [`Error::NoSuchArray`] naming the variables that are there, [`Error::Shape`],
-    /// [`Error::LengthMismatch`] where there are more or fewer images than rows, and within
-    /// [`Error::InRdm`] [`Error::InvalidPair`] for what is asymmetric, negative, not finite, or not 0
-    /// on the diagonal.
+    /// Returns [`Error::Read`] if a file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
+    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] with the
+    /// names of the existing variables, [`Error::Shape`] if the array is not participants × n × n,
+    /// [`Error::LengthMismatch`] if the number of images differs from n, and, within
+    /// [`Error::InRdm`], [`Error::InvalidPair`] if a dissimilarity is asymmetric, negative, not
+    /// finite, or not 0 on the diagonal.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let images = ImageFiles::by_file_name(&folder.join("images"))?;
@@ -58,7 +61,7 @@ impl MultiArrangement {
         })
     }
 
-    /// The image of a stimulus; `None` where there is no such stimulus.
+    /// Returns the path of the image of a stimulus, or `None` if there is no such stimulus.
     pub fn image_path(&self, id: &str) -> Option<&Path> {
         self.images.path(id)
     }

@@ -1,4 +1,4 @@
-//! The similarity ratings of Peterson et al. (2018), as they are published.
+//! The similarity ratings of Peterson et al. (2018), in their published layout.
 
 use std::path::{Path, PathBuf};
 
@@ -13,22 +13,22 @@ use crate::io::{Origin, extension};
 use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// Images of one category that people rated in pairs, from 0 (not similar at all) to 10: the mean
-/// over people, since no others are published.
+/// Mean similarity ratings of pairs of images of one category, from 0 (not similar at all) to 10.
+/// The ratings of single participants are not published.
 ///
 /// Peterson, Abbott & Griffiths, "Evaluating (and improving) the correspondence between deep neural
-/// networks and human representations" (Cognitive Science, 2018). The folder is laid out as published,
-/// with a folder for each of the six categories:
+/// networks and human representations" (Cognitive Science, 2018). The published layout has a folder
+/// for each of the six categories:
 ///
 /// ```text
 /// CATEGORY/sim_judgements/NAME.mat      one variable with "sim" in its name: images × images,
 ///                                       symmetric, 10 on the diagonal
-/// CATEGORY/images/ID.png                in the order of their names the rows of the matrix
+/// CATEGORY/images/ID.png                images; sorted by file name, they are the rows
 /// ```
 ///
 /// The dissimilarity of a pair is 10 minus its similarity. One category is published as a Python
-/// pickle, which could run any program when it is read, and so is refused: save its matrix as `.npy`,
-/// which is read as well.
+/// pickle, which is rejected because reading a pickle can execute arbitrary code: save its matrix
+/// as `.npy`, which is supported.
 ///
 /// ```no_run
 /// use human_alignment::SimilarityDataset;
@@ -47,19 +47,21 @@ pub struct Peterson {
 }
 
 impl Peterson {
-    /// The similarity of an image with itself, and the highest there is; the lowest is 0.
+    /// The highest similarity, which is that of an image with itself; the lowest is 0.
     pub const HIGHEST: f64 = 10.0;
 
-    /// Reads a category.
+    /// Reads a category from the folder of the data set.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a category that is no name of a folder; [`Error::Read`];
-    /// within [`Error::InFile`]: [`Error::Malformed`] (for the pickle, saying what to do),
-    /// [`Error::Truncated`], [`Error::OutOfMemory`] and [`Error::UnsupportedElement`] for what can't
-    /// be read, [`Error::NoSuchArray`] naming the variables that are there where not exactly one has
-    /// "sim" in its name, [`Error::Shape`], [`Error::LengthMismatch`] where there are more or fewer
-    /// images than rows or more than one file, and [`Error::InvalidPair`] for what is not on the
-    /// scale, asymmetric, or not 10 on the diagonal.
+    /// Returns [`Error::InvalidParameter`] if the category is not a valid folder name, and
+    /// [`Error::Read`] if a file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`] (for a pickle, with a remedy), [`Error::Truncated`],
+    /// [`Error::OutOfMemory`] or [`Error::UnsupportedElement`] if the file cannot be parsed,
+    /// [`Error::NoSuchArray`] with the names of the existing variables unless exactly one has "sim"
+    /// in its name, [`Error::Shape`] if the matrix is not square, [`Error::LengthMismatch`] if the
+    /// number of images differs from the number of rows or there is not exactly one file, and
+    /// [`Error::InvalidPair`] if a similarity is outside [0, 10], asymmetric, or not 10 on the
+    /// diagonal.
     pub fn open(folder: impl AsRef<Path>, category: &str) -> Result<Self> {
         let is_name = Path::new(category).file_name() == Some(category.as_ref());
         if !is_name {
@@ -90,12 +92,12 @@ impl Peterson {
         })
     }
 
-    /// The similarities as published, from 0 to 10: the strict upper triangle, row by row.
+    /// Returns the similarities as published, from 0 to 10: the strict upper triangle, row by row.
     pub fn similarities(&self) -> &[f64] {
         &self.similarities
     }
 
-    /// The image of a stimulus; `None` where there is no such stimulus.
+    /// Returns the path of the image of a stimulus, or `None` if there is no such stimulus.
     pub fn image_path(&self, id: &str) -> Option<&Path> {
         self.images.path(id)
     }
@@ -119,11 +121,11 @@ impl SimilarityDataset for Peterson {
 
 const SQUARE: &str = "n×n for n images";
 
-const PICKLE: &str = "it is a Python pickle, which could run any program when it is read; \
-    save its matrix once, in Python: numpy.save(\"NAME.npy\", pickle.load(open(\"NAME\", \"rb\"))), \
+const PICKLE: &str = "it is a Python pickle, and reading a pickle can execute arbitrary code; \
+    save its matrix in Python: numpy.save(\"NAME.npy\", pickle.load(open(\"NAME\", \"rb\"))), \
     and put NAME.npy in this folder";
 
-/// The file of similarities: `.npy`, or else `.mat`, or else whatever is there.
+/// Finds the file of similarities: an `.npy` file, else a `.mat` file, else a pickle.
 fn file_in(folder: &Path) -> Result<PathBuf> {
     let unreadable = |source| {
         Error::from(FileError::Read {
@@ -188,10 +190,10 @@ fn read_npy(path: &Path) -> Result<Array2<f64>> {
     Array2::from_shape_vec((rows, columns), values).map_err(|_| not_square(&shape))
 }
 
-/// The similarities of pairs, and their dissimilarities.
+/// Returns the similarities of pairs and the RDM of dissimilarities.
 fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
     for ((row, column), &value) in matrix.indexed_iter() {
-        // NaN is no judgment either.
+        // The range check also rejects NaN.
         if !(0.0..=Peterson::HIGHEST).contains(&value) {
             return Err(RdmError::InvalidPair {
                 first: stimuli.ids()[row].clone(),

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::rdm::{RdmFile, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// Dissimilarities that people judged, one RDM a person, from any file that [`RdmFile`] reads.
+/// Dissimilarity judgments, one RDM per participant, from any file that [`RdmFile`] reads.
 ///
 /// ```
 /// use human_alignment::dataset::RdmStack;
@@ -18,7 +18,7 @@ use crate::stimuli::Stimuli;
 /// # let animals = Stimuli::new(["cat", "dog", "hen"])?;
 /// # let people = [[0.1, 0.8, 0.9], [0.3, 0.7, 0.9]].map(|values| Rdm::new(animals.clone(), values.into()).unwrap());
 /// # RdmSet::numbered(people.into())?.write_npy(&path)?;
-/// // An array of 2 people × 3 × 3.
+/// // An array of shape 2 participants × 3 × 3.
 /// let people = RdmStack::read("animals", &RdmFile::open(&path)?.with_ids(animals))?;
 /// assert_eq!(people.judgments().len(), 2);
 /// # Ok::<(), human_alignment::Error>(())
@@ -30,7 +30,7 @@ pub struct RdmStack {
 }
 
 impl RdmStack {
-    /// RDMs that are at hand, and a name for tables and figures.
+    /// Creates a data set from RDMs and a name for tables and figures.
     pub fn new(name: impl Into<String>, rdms: RdmSet) -> Self {
         Self {
             name: name.into(),
@@ -38,10 +38,10 @@ impl RdmStack {
         }
     }
 
-    /// Reads a file.
+    /// Reads the RDMs from a file.
     ///
     /// # Errors
-    /// As for [`RdmFile::read`].
+    /// Returns an error if [`RdmFile::read`] does.
     pub fn read(name: impl Into<String>, file: &RdmFile) -> Result<Self> {
         Ok(Self::new(name, file.read()?))
     }

@@ -1,4 +1,4 @@
-//! Trials that no people answered, but a model of how they choose.
+//! Trials answered by a simulated observer.
 
 use std::iter::repeat_n;
 
@@ -15,21 +15,20 @@ use crate::representation::{Representation, RepresentationSource};
 use crate::similarity::Similarity;
 use crate::stimuli::Stimuli;
 
-/// A simulated observer: perceives the stimuli as a representation has them, and chooses a pair with
-/// probability softmax(similarity / temperature) over the pairs of a trial. Its answers are
-/// simulated, never data of people.
+/// A simulated observer, who perceives the stimuli according to a representation and chooses a pair
+/// with probability softmax(similarity / temperature) over the pairs of a trial. Its answers are
+/// simulated, not judgments of participants.
 ///
-/// With the dot product at temperature 1 this is the model of choice in SPoSE and VICE (Zheng,
-/// Pereira, Baker & Hebart, 2019; Muttenthaler et al., 2022). What can be known about people only
-/// with an error is known here exactly, which makes simulated trials the test of whatever reads
-/// trials.
+/// With the dot product at temperature 1 this is the choice model of SPoSE and VICE (Zheng,
+/// Pereira, Baker & Hebart, 2019; Muttenthaler et al., 2022). Since the true choice probabilities
+/// are known, simulated trials can be used to test methods that analyse trials.
 ///
 /// | setting | default |
 /// |---|---|
 /// | similarity | dot product |
 /// | temperature | 1 |
 /// | lapse rate | 0 |
-/// | participants | one, not named |
+/// | participants | one, without a label |
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -41,7 +40,7 @@ use crate::stimuli::Stimuli;
 /// let observer = SimulatedObserver::new(Representation::new(stimuli, features)?)?
 ///     .with_temperature(0.5)?
 ///     .with_participants(3)?;
-/// // 100 questions, each answered by three.
+/// // 100 questions, each answered by three participants.
 /// let simulated = observer.odd_one_out(100, 1)?;
 /// assert_eq!(simulated.judgments().len(), 300);
 /// assert_eq!(simulated.name(), "simulated observer");
@@ -57,10 +56,10 @@ pub struct SimulatedObserver {
 }
 
 impl SimulatedObserver {
-    /// An observer who perceives the stimuli as this representation has them.
+    /// Creates an observer who perceives the stimuli according to `representation`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where there are fewer than three stimuli.
+    /// Returns [`Error::InvalidParameter`] if there are fewer than three stimuli.
     pub fn new(representation: Representation) -> Result<Self> {
         if representation.n_stimuli() < 3 {
             let found = representation.n_stimuli();
@@ -75,28 +74,28 @@ impl SimulatedObserver {
         })
     }
 
-    /// Sets the similarity of a pair.
+    /// Sets the similarity measure of a pair.
     #[must_use]
     pub fn with_similarity(mut self, similarity: Similarity) -> Self {
         self.similarity = similarity;
         self
     }
 
-    /// Sets the temperature, in units of the similarity: towards 0 the most similar pair is always
-    /// chosen, towards infinity any pair.
+    /// Sets the temperature, in units of the similarity. Towards 0, the most similar pair is always
+    /// chosen; towards infinity, all pairs are equally probable.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the temperature is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         ZeroShotOddOneOut::new(self.similarity).with_temperature(temperature)?;
         self.temperature = temperature;
         Ok(self)
     }
 
-    /// Sets the probability of a lapse: an answer at random, every pair with the same probability.
+    /// Sets the lapse rate: the probability of a random answer, with all pairs equally probable.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not in [0, 1].
+    /// Returns [`Error::InvalidParameter`] if the probability is not in [0, 1].
     pub fn with_lapse_rate(mut self, probability: f64) -> Result<Self> {
         if !(0.0..=1.0).contains(&probability) {
             return Err(Error::parameter("lapse rate", "in [0, 1]", probability));
@@ -105,13 +104,13 @@ impl SimulatedObserver {
         Ok(self)
     }
 
-    /// Has every question answered by each of `n` participants, independently and by the same
-    /// probabilities, and names them in the trials: `"simulated 1"`, `"simulated 2"`, …
+    /// Sets the number of participants who answer every question, independently and with the same
+    /// probabilities. They are labelled `"simulated 1"`, `"simulated 2"`, … in the trials.
     ///
-    /// The answers of the first are those of the observer without this.
+    /// The answers of the first participant are the same as without this setting.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where `n` is 0.
+    /// Returns [`Error::InvalidParameter`] if `n` is 0.
     pub fn with_participants(mut self, n: u32) -> Result<Self> {
         if n == 0 {
             return Err(Error::parameter("participants", "one at least", n));
@@ -120,45 +119,46 @@ impl SimulatedObserver {
         Ok(self)
     }
 
-    /// What the observer perceives.
+    /// Returns the representation that determines the choices of the observer.
     pub fn representation(&self) -> &Representation {
         &self.representation
     }
 
-    /// Simulates the answers to `n_questions` random odd-one-out questions: three different stimuli
-    /// each, all equally probable. Questions may repeat.
+    /// Simulates the answers to `n_questions` random odd-one-out questions of three different
+    /// stimuli each, all equally probable. Questions may repeat.
     ///
-    /// The same seed gives the same trials, on any number of threads.
+    /// The same seed gives the same trials, with any number of threads.
     ///
     /// # Errors
-    /// As for [`SimulatedObserver::answer`].
+    /// Returns an error if [`SimulatedObserver::answer`] does.
     pub fn odd_one_out(&self, n_questions: usize, seed: u64) -> Result<Simulated<OddOneOutTask>> {
         self.respond(self.random_questions(n_questions, seed)?, seed)
     }
 
     /// Simulates the answers to `n_questions` random anchored questions: which of two stimuli is
-    /// more like the head?
+    /// more similar to the head.
     ///
-    /// The same seed gives the same trials, on any number of threads.
+    /// The same seed gives the same trials, with any number of threads.
     ///
     /// # Errors
-    /// As for [`SimulatedObserver::answer`].
+    /// Returns an error if [`SimulatedObserver::answer`] does.
     pub fn anchored(&self, n_questions: usize, seed: u64) -> Result<Simulated<AnchoredTask>> {
         self.respond(self.random_questions(n_questions, seed)?, seed)
     }
 
-    /// Simulates the answers to these questions: three indices of stimuli each, for anchored trials
-    /// the head in front. Questions may repeat, as they do where a noise ceiling is wanted; every
-    /// answer is drawn anew.
+    /// Simulates the answers to given questions of three stimulus indices each, for anchored trials
+    /// with the head first. Questions may repeat, for example to compute a noise ceiling; every
+    /// answer is drawn independently.
     ///
-    /// The trials come in the order of the questions, and with several participants all of the first
-    /// before all of the second.
+    /// The trials are in the order of the questions; with several participants, all trials of the
+    /// first participant come before those of the second.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where there are no questions; [`Error::InvalidTrial`] naming a question
-    /// with an index out of range or a stimulus that stands twice; [`Error::ZeroVector`] and
-    /// [`Error::ConstantRow`] where a similarity is undefined; [`Error::InvalidParameter`] where
-    /// there are more than [`Trials::MAX_STIMULI`] stimuli; [`Error::OutOfMemory`].
+    /// Returns [`Error::NoTrials`] if there are no questions, [`Error::InvalidTrial`] with the
+    /// number of a question that has an index out of range or a duplicate stimulus,
+    /// [`Error::ZeroVector`] or [`Error::ConstantRow`] if a similarity is undefined,
+    /// [`Error::InvalidParameter`] if there are more than [`Trials::MAX_STIMULI`] stimuli, and
+    /// [`Error::OutOfMemory`] if the trials do not fit in memory.
     ///
     /// ```
     /// use human_alignment::dataset::SimulatedObserver;
@@ -216,8 +216,8 @@ impl SimulatedObserver {
         Ok(Simulated { name, trials })
     }
 
-    /// Draws a pair. Two numbers are taken whatever comes of them, so that another lapse rate leaves
-    /// the answers without a lapse as they are.
+    /// Draws a pair. Always consumes two random numbers, so that changing the lapse rate does not
+    /// change the answers without a lapse.
     fn chosen_pair(&self, probabilities: ArrayView1<'_, f64>, rng: &mut ChaCha8Rng) -> usize {
         let (lapse, choice): (f64, f64) = (rng.random(), rng.random());
         let n_pairs = probabilities.len();
@@ -229,7 +229,8 @@ impl SimulatedObserver {
             sum += probability;
             choice < sum
         });
-        // The sum may miss 1 by rounding: then it is the last pair that can be chosen at all.
+        // Due to rounding, the sum may be below 1: then take the last pair with a positive
+        // probability.
         let possible = |&probability: &f64| probability > 0.0;
         found
             .or_else(|| probabilities.iter().rposition(possible))
@@ -237,9 +238,9 @@ impl SimulatedObserver {
     }
 }
 
-/// Three different stimuli, every ordered triple with the same probability.
+/// Draws three different stimuli, with all ordered triples equally probable.
 fn random_question(n_stimuli: u32, rng: &mut ChaCha8Rng) -> [u32; 3] {
-    // The second and the third count the stimuli that are left.
+    // The second and third numbers count the remaining stimuli.
     let first = rng.random_range(0..n_stimuli);
     let second = rng.random_range(0..n_stimuli - 1);
     let second = second + u32::from(second >= first);
@@ -249,7 +250,8 @@ fn random_question(n_stimuli: u32, rng: &mut ChaCha8Rng) -> [u32; 3] {
     [first, second, third]
 }
 
-/// What a [`SimulatedObserver`] answered: simulated trials, never data of people, as its name says.
+/// The trials answered by a [`SimulatedObserver`]. They are simulated, not judgments of
+/// participants, as the name of the data set says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulated<T: Task> {
     name: String,
@@ -257,7 +259,7 @@ pub struct Simulated<T: Task> {
 }
 
 impl<T: Task> Simulated<T> {
-    /// The trials, taken out.
+    /// Converts the data set into its trials.
     pub fn into_judgments(self) -> Trials<T> {
         self.trials
     }

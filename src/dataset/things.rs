@@ -1,4 +1,4 @@
-//! The odd-one-out trials of the THINGS objects, as they are published.
+//! The odd-one-out trials of the THINGS objects, in their published layout.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,22 +9,22 @@ use crate::images::{IMAGE_ENDINGS, is_image};
 use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
 
-/// Which of the published trials.
+/// One of the published sets of trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ThingsTriplets {
-    /// `train_90` and `test_10`: all of them.
+    /// All trials: `train_90` and `test_10`.
     All,
-    /// `train_90`: nine in ten of all trials.
+    /// `train_90`: nine tenths of all trials.
     Train,
-    /// `test_10`: the others.
+    /// `test_10`: the remaining trials.
     Test,
-    /// `correct_triplets`: those in which VICE, a model of people's choices, names the same odd one
-    /// as people did; the trials that the published evaluation reports.
+    /// `correct_triplets`: the trials in which VICE, a model of human choices, chooses the same odd
+    /// one as the participants. The published evaluation reports this set.
     Correct,
 }
 
 impl ThingsTriplets {
-    /// All choices of trials.
+    /// All sets of trials.
     pub const ALL: [ThingsTriplets; 4] = [
         ThingsTriplets::All,
         ThingsTriplets::Train,
@@ -32,7 +32,7 @@ impl ThingsTriplets {
         ThingsTriplets::Correct,
     ];
 
-    /// Returns the names of the files, without their ending.
+    /// Returns the names of the files, without their extensions.
     pub fn file_stems(self) -> &'static [&'static str] {
         match self {
             ThingsTriplets::All => &["train_90", "test_10"],
@@ -43,14 +43,15 @@ impl ThingsTriplets {
     }
 }
 
-/// THINGS: images of objects (1,854 as published), and the one of each three that people found odd.
+/// The THINGS odd-one-out trials: of three images of objects (1,854 as published), the one that
+/// participants chose as the odd one.
 ///
-/// The folder is laid out as published:
+/// The published folder has this layout:
 ///
 /// ```text
 /// concepts/things_concepts.tsv                          ids in the column uniqueID, in the order
-///                                                       that the trials count them
-/// triplets/{train_90,test_10,correct_triplets}.npy      or .txt where there is no .npy
+///                                                       to which the trial indices refer
+/// triplets/{train_90,test_10,correct_triplets}.npy      or .txt if there is no .npy
 /// images/ID.jpg                                         or .png, .webp, …, or a folder images/ID
 /// ```
 ///
@@ -73,11 +74,12 @@ pub struct Things {
 }
 
 impl Things {
-    /// Reads the ids and the trials in a folder. Images need not be there.
+    /// Reads the ids and the trials from a folder. The images are not required.
     ///
     /// # Errors
-    /// [`Error::Read`](crate::Error::Read) where a file is missing: for trials it names the `.npy`
-    /// file. Otherwise as for [`Stimuli::read_column`] and [`TripletSource::read`].
+    /// Returns [`Error::Read`](crate::Error::Read) if a file is missing; for trials, the error
+    /// names the `.npy` file. Also returns an error if [`Stimuli::read_column`] or
+    /// [`TripletSource::read`] does.
     pub fn open(folder: impl AsRef<Path>, triplets: ThingsTriplets) -> Result<Self> {
         let folder = folder.as_ref();
         let concepts = folder.join("concepts").join("things_concepts.tsv");
@@ -90,7 +92,8 @@ impl Things {
             } else {
                 npy
             };
-            // As published, whatever the range of a part of them.
+            // The published indices count from 0, even if index 0 does not occur in one of the
+            // files.
             let source = TripletSource::open(path)?.with_counting(Counting::Zero);
             Ok(source.read(&stimuli)?.into_judgments())
         };
@@ -103,11 +106,12 @@ impl Things {
         })
     }
 
-    /// The image of a stimulus: `images/ID.jpg`, or with another ending that
-    /// [`ImageFiles`](crate::ImageFiles) lists, or else the first image by name in the folder `images/ID`. `None` where there is none, or no such stimulus.
+    /// Returns the path of the image of a stimulus: `images/ID.jpg`, or with another extension
+    /// listed at [`ImageFiles`](crate::ImageFiles), or else the first image by name in the folder
+    /// `images/ID`. Returns `None` if there is no image or no such stimulus.
     pub fn image_path(&self, id: &str) -> Option<PathBuf> {
         self.stimuli().position(id)?;
-        // Ids come from a file: none leads out of the folder.
+        // Ids are read from a file; do not let one lead out of the folder.
         if Path::new(id).file_name() != Some(OsStr::new(id)) {
             return None;
         }
@@ -118,7 +122,7 @@ impl Things {
             .or_else(|| first_image(&self.images.join(id)))
     }
 
-    /// The trials, taken out.
+    /// Converts the data set into its trials.
     pub fn into_judgments(self) -> OddOneOut {
         self.trials
     }
@@ -140,7 +144,7 @@ impl SimilarityDataset for Things {
     }
 }
 
-/// The first image in a folder, by name; hidden files are none.
+/// Returns the first image in a folder, by name. Hidden files are ignored.
 fn first_image(folder: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?;
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));

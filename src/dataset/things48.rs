@@ -1,4 +1,4 @@
-//! The dissimilarities of 48 THINGS objects, as they are published.
+//! The RDM of 48 THINGS objects, in its published format.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use crate::io::mat::MatFile;
 use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// The 48 THINGS objects of which people judged every triple: the dissimilarity of two is the share
-/// of their triples in which one of them was chosen as the odd one out.
+/// The RDM of the 48 THINGS objects for which all triples were judged. The dissimilarity of two
+/// objects is the fraction of their triples in which one of the two was chosen as the odd one out.
 ///
-/// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of natural
-/// objects underlying human similarity judgements" (Nature Human Behaviour, 2020). The file
-/// `RDM48_triplet.mat` is published without names. They follow from the table of the 48 objects'
-/// embedding that is published beside it:
+/// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of
+/// natural objects underlying human similarity judgements" (Nature Human Behaviour, 2020). The file
+/// `RDM48_triplet.mat` is published without the names of the objects. [`Things48::objects`] reads
+/// them from the table of the embedding of the 48 objects that is published beside it:
 ///
 /// ```no_run
 /// use human_alignment::dataset::Things48;
@@ -31,14 +31,14 @@ pub struct Things48 {
 }
 
 impl Things48 {
-    /// The objects in the order of a table with a column `image_name`: the image `pizza_01b.jpg` is
-    /// of the object `pizza`.
+    /// Reads the objects from a table with a column `image_name`, in the order of its rows: the
+    /// image `pizza_01b.jpg` shows the object `pizza`.
     ///
-    /// The first column of that table, a count of the objects, does not tell which they are: it is
-    /// in the order of the images' names, from which that of the `uniqueID`s differs in 21 places.
+    /// The first column of the table, a row number, does not identify the objects: it follows the
+    /// order of the image names, which differs from the order of the `uniqueID`s in 21 places.
     ///
     /// # Errors
-    /// As for [`Stimuli::read_column`].
+    /// Returns an error if [`Stimuli::read_column`] does, or if objects are not unique.
     pub fn objects(table: impl AsRef<Path>) -> Result<Stimuli> {
         let path = table.as_ref();
         let images = Stimuli::read_column(path, "image_name")?;
@@ -49,14 +49,15 @@ impl Things48 {
         Stimuli::new(images.ids().iter().map(object)).map_err(|error| error.in_file(path))
     }
 
-    /// Reads the file; `stimuli` are the objects in its order, or [`Stimuli::numbered`].
+    /// Reads the RDM; `stimuli` are the objects in the order of the file, or [`Stimuli::numbered`].
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`], [`Error::Truncated`],
-    /// [`Error::OutOfMemory`] and [`Error::UnsupportedElement`] for what can't be read,
-    /// [`Error::NoSuchArray`] where there is no variable `RDM48_triplet`, [`Error::Shape`] where it is
-    /// not a matrix of these stimuli, and [`Error::InvalidPair`] for what is asymmetric, negative, not
-    /// finite, or not 0 on the diagonal.
+    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
+    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] if there
+    /// is no variable `RDM48_triplet`, [`Error::Shape`] if it is not a matrix of these stimuli, and
+    /// [`Error::InvalidPair`] if a dissimilarity is asymmetric, negative, not finite, or not 0 on
+    /// the diagonal.
     pub fn read(path: impl AsRef<Path>, stimuli: Stimuli) -> Result<Self> {
         let path = path.as_ref();
         let read = || {

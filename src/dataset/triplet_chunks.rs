@@ -12,16 +12,16 @@ use crate::io::triplets::TripletReader;
 use crate::judgment::{Task, Trials};
 use crate::stimuli::Stimuli;
 
-/// The trials of a file, chunk by chunk: an iterator that holds one chunk at a time.
+/// An iterator over the trials of a file, which holds one chunk of trials in memory at a time.
 ///
-/// Files are `.npy` arrays of shape (trials, 3) and text with three indices a line, counted from 0 and the odd one
-/// last; other layouts are read whole, by [`TripletFile`](crate::dataset::TripletFile). Every chunk has `chunk_len`
-/// trials but the last, which may have fewer; there is no chunk without trials. After an error the
-/// iterator ends.
+/// The file is an `.npy` array of shape (trials, 3) or a text file with three indices per line,
+/// counted from 0 and with the odd one last. [`TripletFile`](crate::dataset::TripletFile) reads
+/// other layouts, but not in chunks. Every chunk has `chunk_len` trials, except that the last may
+/// have fewer; no chunk is empty. After an error the iterator ends.
 ///
-/// The errors of the chunks come within [`Error::InFile`]: [`Error::InvalidTrial`] with the number
-/// of the trial in the file, [`Error::RaggedRow`] and [`Error::NotANumber`] with the line,
-/// [`Error::Truncated`], and [`Error::NoTrials`] from a file without trials.
+/// Errors of the chunks are within [`Error::InFile`]: [`Error::InvalidTrial`] with the number of
+/// the trial in the file, [`Error::RaggedRow`] and [`Error::NotANumber`] with the line,
+/// [`Error::Truncated`], and [`Error::NoTrials`] if the file has no trials.
 ///
 /// ```
 /// use human_alignment::dataset::TripletChunks;
@@ -45,7 +45,7 @@ pub struct TripletChunks<T> {
     reader: TripletReader,
     stimuli: Stimuli,
     chunk_len: usize,
-    /// Trials that were read.
+    /// Number of trials read so far.
     n_read: u64,
     /// Whether index 0 has occurred.
     has_first: bool,
@@ -54,14 +54,18 @@ pub struct TripletChunks<T> {
 }
 
 impl<T: Task> TripletChunks<T> {
-    /// Opens a file of trials whose indices count `stimuli`, to be read `chunk_len` at a time.
+    /// Opens a file of trials whose indices refer to `stimuli`, to be read in chunks of `chunk_len`
+    /// trials.
     ///
-    /// A trial takes 12 bytes while its chunk is held: a million is a good `chunk_len`.
+    /// Each trial of the current chunk takes 12 bytes; a `chunk_len` of one million is a good
+    /// choice.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where `chunk_len` is 0; [`Error::UnknownFormat`], [`Error::Ambiguous`] for a table,
-    /// [`Error::Read`]; within [`Error::InFile`], for an `.npy` file that can't hold trials:
-    /// [`Error::Malformed`], [`Error::Shape`], [`Error::UnsupportedElement`], [`Error::Truncated`].
+    /// Returns [`Error::InvalidParameter`] if `chunk_len` is 0, [`Error::UnknownFormat`] if the
+    /// format is not supported, [`Error::Ambiguous`] if the file is a table of another layout, and
+    /// [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`], [`Error::Shape`], [`Error::UnsupportedElement`] or
+    /// [`Error::Truncated`] if an `.npy` file is not an array of trials.
     pub fn open(path: impl AsRef<Path>, stimuli: Stimuli, chunk_len: usize) -> Result<Self> {
         if chunk_len == 0 {
             return Err(Error::parameter("chunk_len", "at least 1", chunk_len));
@@ -72,8 +76,8 @@ impl<T: Task> TripletChunks<T> {
         let is_text = matches!(Format::of(path), Ok(Format::Text));
         if is_file && is_text && !TripletReader::begins_with_indices(path)? {
             return Err(Error::from(FileError::Ambiguous {
-                what: "three indices a line".into(),
-                remedy: "read other layouts of trials whole, not in chunks",
+                what: "three indices per line".into(),
+                remedy: "files of other layouts cannot be read in chunks; read the whole file",
             })
             .in_file(path));
         }
@@ -89,18 +93,18 @@ impl<T: Task> TripletChunks<T> {
         })
     }
 
-    /// The stimuli that the indices count.
+    /// Returns the stimuli to which the indices refer.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// How many trials the file holds in all, where that is known before they are read: in `.npy`
-    /// files.
+    /// Returns the number of trials in the file if it is known before reading them, which is the
+    /// case for `.npy` files.
     pub fn n_trials(&self) -> Option<u64> {
         self.reader.n_trials()
     }
 
-    /// The next chunk; `None` at the end of the file.
+    /// Reads the next chunk; `None` at the end of the file.
     fn read(&mut self) -> Result<Option<Trials<T>>> {
         let n_before = self.n_read;
         let mut trials = Vec::new();

@@ -1,4 +1,4 @@
-//! Networks by name.
+//! Architectures of networks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +12,10 @@ use crate::extract::tap::Axes;
 
 type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
 
-/// The architecture of a network: what it computes, and the names of its parameters and modules, which
-/// are those of torchvision, timm or open_clip, so that their checkpoints load unchanged.
+/// An architecture of a network: what it computes, and the names of its parameters and modules.
+///
+/// The names are those of torchvision, timm or open_clip, so that their checkpoints can be loaded
+/// unchanged.
 ///
 /// ```
 /// use human_alignment::extract::Architecture;
@@ -37,17 +39,18 @@ pub struct Architecture {
     build: Arc<Build>,
 }
 
-/// What the ends of a network are called.
+/// The paths of the last two modules of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct Head {
-    /// The module whose output is the logits, or the embedding of a network without a classifier.
+    /// Path of the module whose output is the logits, or the embedding of a network without a
+    /// classifier.
     pub logits: &'static str,
-    /// The module before it, as the paper means it.
+    /// Path of the module before the last one, as in Muttenthaler et al. (2023).
     pub penultimate: &'static str,
 }
 
 impl Architecture {
-    /// A network for images of 224 × 224.
+    /// Creates an architecture for images of 224 × 224 pixels.
     pub(in crate::extract) fn new(
         name: &'static str,
         family: &'static str,
@@ -67,7 +70,7 @@ impl Architecture {
         }
     }
 
-    /// Says whose modules give height × width × channels: those whose paths begin with one of these.
+    /// Sets the prefixes of the paths of modules whose output is height × width × channels.
     pub(in crate::extract) fn with_channels_last(
         mut self,
         prefixes: &'static [&'static str],
@@ -76,7 +79,7 @@ impl Architecture {
         self
     }
 
-    /// Says whose modules among those give channels × height × width all the same.
+    /// Sets the prefixes of the paths of exceptions, whose output is channels × height × width.
     pub(in crate::extract) fn with_channels_first(
         mut self,
         prefixes: &'static [&'static str],
@@ -85,7 +88,7 @@ impl Architecture {
         self
     }
 
-    /// Gives what older checkpoints have in the names of parameters, and what is there now.
+    /// Sets parts of parameter names in older checkpoints, each with its current form.
     pub(in crate::extract) fn with_former_names(
         mut self,
         names: &'static [(&'static str, &'static str)],
@@ -94,7 +97,7 @@ impl Architecture {
         self
     }
 
-    /// Says whose modules give height × width × channels: those whose paths end with one of these.
+    /// Sets the suffixes of the paths of modules whose output is height × width × channels.
     pub(in crate::extract) fn with_channels_last_ends(
         mut self,
         ends: &'static [&'static str],
@@ -103,35 +106,39 @@ impl Architecture {
         self
     }
 
-    /// Sets the height and width of the images that it was made for.
+    /// Sets the height and width of the input images, in pixels.
     pub(in crate::extract) fn with_input_size(mut self, size: usize) -> Self {
         self.input_size = size;
         self
     }
 
-    /// Its name.
+    /// Returns the name of the architecture, such as `resnet50`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The family that it belongs to.
+    /// Returns the family of the architecture, such as `ResNet`.
     pub fn family(&self) -> &'static str {
         self.family
     }
 
-    /// Height and width of the images that it was made for.
+    /// Returns the height and width of the images that the architecture was designed for, in
+    /// pixels.
     pub fn input_size(&self) -> usize {
         self.input_size
     }
 
-    /// The preprocessing of the first [`PublishedWeights`] of the architecture; that of ImageNet where there
-    /// are none. Other weights may want another.
+    /// Returns the preprocessing of the first [`PublishedWeights`] of the architecture, or that of
+    /// ImageNet if there are none.
+    ///
+    /// Other weights of the architecture may need a different preprocessing.
     pub fn preprocessing(&self) -> Preprocessing {
         let published = PublishedWeights::named(self.name);
         published.map_or(Preprocessing::IMAGENET, |weights| weights.preprocessing())
     }
 
-    /// The path of the module that `name` means: itself, or that of `logits` and `penultimate`.
+    /// Returns the path of a module; the names `logits` and `penultimate` are replaced by the paths
+    /// of these modules.
     pub(in crate::extract) fn module<'n>(&self, name: &'n str) -> &'n str
     where
         'static: 'n,
@@ -143,7 +150,7 @@ impl Architecture {
         }
     }
 
-    /// What the axes of the output of a module are.
+    /// Returns the order of the axes of the output of a module.
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
         let begins = |prefixes: &[&str]| prefixes.iter().any(|p| path.starts_with(p));
         let ends = self.channels_last_ends.iter().any(|p| path.ends_with(p));
@@ -153,7 +160,7 @@ impl Architecture {
         }
     }
 
-    /// What a parameter that a checkpoint calls so is called now.
+    /// Returns the current name of a parameter, given its name in a checkpoint.
     pub(in crate::extract) fn current_name(&self, stored: &str) -> String {
         let replace = |name: String, (former, now): &(&str, &str)| name.replace(former, now);
         self.former_names.iter().fold(stored.to_owned(), replace)

@@ -1,4 +1,4 @@
-//! Parameters by their names, while a network is put together.
+//! Access to the parameters and taps of a network by name, while the network is built.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -10,42 +10,42 @@ use crate::extract::flow::of_candle;
 use crate::extract::layers::Backend;
 use crate::extract::taps::{TapSlot, TapTable};
 
-/// How a parameter is drawn where a network is not trained.
+/// The initial values of a parameter of an untrained network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::extract) enum Init {
-    /// A kernel, outputs × inputs × height × width.
+    /// Weights of a convolution, outputs × inputs × height × width: He-normal by its outputs.
     ConvWeight,
-    /// Outputs × inputs.
+    /// Weights of a linear layer, outputs × inputs: Xavier-uniform.
     LinearWeight,
     Bias,
     Ones,
     Zeros,
     Constant(f32),
-    /// Normal, with this standard deviation.
+    /// Normal with mean 0 and this standard deviation.
     Normal(f32),
 }
 
-/// Where parameters come from.
+/// A source of the parameters of a network.
 pub(in crate::extract) trait Parameters {
-    /// The values of a parameter, row-major.
+    /// Returns the values of a parameter, row-major.
     fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>>;
 
-    /// The shape that a parameter is stored with, if it is stored.
+    /// Returns the stored shape of a parameter, or `None` if the parameter is not stored.
     fn stored_shape(&self, _key: &str) -> Option<Vec<usize>> {
         None
     }
 }
 
-/// A parameter or a buffer that a network has.
+/// A parameter or a buffer of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::extract) struct Entry {
     pub key: String,
     pub shape: Vec<usize>,
-    /// Whether it is no parameter: nothing that training fits.
+    /// Whether the entry is a buffer, which training does not fit.
     pub is_buffer: bool,
 }
 
-/// All that a network is built with.
+/// Everything that is needed to build a network.
 pub(in crate::extract) struct Context<'a> {
     parameters: &'a dyn Parameters,
     taps: &'a TapTable,
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The builder of the network as a whole.
+    /// Returns the builder of the whole network.
     pub fn root(&self) -> Builder<'_> {
         Builder {
             context: self,
@@ -78,20 +78,20 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The parameters and buffers that were asked for, in order.
+    /// Returns the parameters and buffers that were requested or noted, in order.
     pub fn into_entries(self) -> Vec<Entry> {
         self.entries.into_inner()
     }
 }
 
-/// A module's place in the network: its path, the parameters and the taps below it.
+/// The position of a module in a network, with access to its parameters and taps.
 pub(in crate::extract) struct Builder<'a> {
     context: &'a Context<'a>,
     path: String,
 }
 
 impl<'a> Builder<'a> {
-    /// The module of this name in this one. A name may be a path.
+    /// Returns the builder of the child module with this name, which may be a path.
     pub fn child(&self, name: impl Display) -> Builder<'a> {
         Builder {
             context: self.context,
@@ -99,29 +99,29 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A parameter of the module, row-major.
+    /// Returns the values of a parameter of the module, row-major.
     pub fn values(&self, name: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
         self.note(name, shape, false);
         self.context.parameters.values(&self.key(name), shape, init)
     }
 
-    /// Numbers of the module that training keeps beside its parameters, such as means that run along.
+    /// Returns the values of a buffer of the module, row-major, such as a running mean.
     pub fn buffer(&self, name: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
         self.note(name, shape, true);
         self.context.parameters.values(&self.key(name), shape, init)
     }
 
-    /// The shape that a parameter of the module is stored with, if it is stored.
+    /// Returns the stored shape of a parameter of the module, or `None` if it is not stored.
     pub fn stored_shape(&self, name: &str) -> Option<Vec<usize>> {
         self.context.parameters.stored_shape(&self.key(name))
     }
 
-    /// Notes a parameter that published files may hold and the network doesn't compute with.
+    /// Notes a parameter that published files may contain but the network does not use.
     pub fn note_unused(&self, name: &str, shape: &[usize]) {
         self.note(name, shape, false);
     }
 
-    /// Notes numbers that are no parameter, which published files may hold and nobody reads.
+    /// Notes a buffer that published files may contain but the network does not use.
     pub fn note_unused_buffer(&self, name: &str, shape: &[usize]) {
         self.note(name, shape, true);
     }
@@ -134,12 +134,12 @@ impl<'a> Builder<'a> {
         });
     }
 
-    /// The tap of the module's own output.
+    /// Registers the module as one that can be tapped, and returns its tap.
     pub fn tap(&self) -> TapSlot {
         self.context.taps.tap(&self.path)
     }
 
-    /// A tensor on the device of the network.
+    /// Creates a tensor on the device of the network.
     pub fn tensor(&self, values: Vec<f32>, shape: &[usize]) -> Result<Tensor> {
         Tensor::from_vec(values, shape, self.context.device).map_err(of_candle)
     }

@@ -1,19 +1,30 @@
-//! Where networks compute.
+//! Devices on which networks are computed.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ExtractError, Result};
 
-/// The device that a network computes on; `cpu`, `cuda`, `cuda:1`, `metal` in text.
+/// A device on which a network is computed.
+///
+/// In text a device is `cpu`, `cuda`, `cuda:1`, `metal` or `metal:1`; the number of a GPU is 0 by
+/// default.
+///
+/// ```
+/// use human_alignment::extract::Device;
+///
+/// assert_eq!("cuda:1".parse::<Device>()?, Device::Cuda(1));
+/// assert_eq!("cuda".parse::<Device>()?, Device::Cuda(0));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Device {
-    /// All cores of the processor.
+    /// All cores of the CPU. The default.
     #[default]
     Cpu,
-    /// A GPU of NVIDIA, with feature `cuda`.
+    /// Index of an NVIDIA GPU, 0-based; requires the feature `cuda`.
     Cuda(usize),
-    /// A GPU of Apple, with feature `metal`.
+    /// Index of an Apple GPU, 0-based; requires the feature `metal`.
     Metal(usize),
 }
 
@@ -21,7 +32,8 @@ impl Device {
     /// Opens the device.
     ///
     /// # Errors
-    /// [`Error::NoDevice`].
+    /// Returns [`Error::NoDevice`] if the device does not exist or the crate was built without its
+    /// feature.
     pub(in crate::extract) fn open(self) -> Result<candle_core::Device> {
         let opened = match self {
             Device::Cpu => return Ok(candle_core::Device::Cpu),

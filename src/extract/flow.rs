@@ -1,16 +1,17 @@
-//! How a pass through a network ends: with a value, early since all that is wanted is there, or badly.
+//! The result of a forward pass: a value, an early end because all taps have their values, or an
+//! error.
 
 use crate::error::{Error, ExtractError};
 
-/// Why a pass goes no further.
+/// The reason why a forward pass ends early.
 #[derive(Debug)]
 pub(in crate::extract) enum Interrupt {
-    /// All taps have their value.
+    /// All taps have their values.
     Complete,
     Failed(Error),
 }
 
-/// What a layer returns.
+/// The result of a layer.
 pub(in crate::extract) type Flow<T> = std::result::Result<T, Interrupt>;
 
 impl From<candle_core::Error> for Interrupt {
@@ -25,14 +26,14 @@ impl From<Error> for Interrupt {
     }
 }
 
-/// What candle refused.
+/// Converts an error of candle to an error of the crate.
 pub(in crate::extract) fn of_candle(error: candle_core::Error) -> Error {
     Error::from(ExtractError::Forward {
         source: Box::new(error),
     })
 }
 
-/// Something that a backend doesn't do.
+/// Creates the error for an input that a backend does not support.
 pub(in crate::extract) fn unsupported(what: &str) -> Interrupt {
     Interrupt::Failed(Error::from(ExtractError::Forward {
         source: format!("{what} can't be computed with here").into(),

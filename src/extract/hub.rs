@@ -1,4 +1,4 @@
-//! Published weights from the Hugging Face hub.
+//! Downloads of published weights from the Hugging Face hub.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,9 @@ use crate::error::{Error, ExtractError, Result};
 use crate::extract::published::{HubFile, PublishedWeights};
 use crate::extract::weights::Weights;
 
-/// The Hugging Face hub, with the cache that its other clients use too: what is in it is not fetched
-/// again.
+/// A client of the Hugging Face hub that downloads published weights.
+///
+/// The cache is shared with other clients of the hub: files in it are not downloaded again.
 ///
 /// ```no_run
 /// use human_alignment::extract::{Hub, PublishedWeights};
@@ -26,8 +27,10 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// The hub with the cache that the environment names (`HF_HOME`, by default `~/.cache/huggingface`);
-    /// offline where `HF_HUB_OFFLINE` says so.
+    /// Creates a client with the cache of the environment (`HF_HOME`, by default
+    /// `~/.cache/huggingface`).
+    ///
+    /// The client is offline if `HF_HUB_OFFLINE` is `1`, `true`, `yes` or `on`.
     pub fn from_env() -> Self {
         let offline = std::env::var("HF_HUB_OFFLINE").unwrap_or_default();
         let is_offline = ["1", "true", "yes", "on"].contains(&offline.to_lowercase().as_str());
@@ -37,7 +40,7 @@ impl Hub {
         }
     }
 
-    /// The hub with its cache in this folder.
+    /// Creates a client with the cache in this folder.
     pub fn with_cache(folder: impl Into<PathBuf>) -> Self {
         Self {
             cache: Cache::new(folder.into()),
@@ -45,18 +48,18 @@ impl Hub {
         }
     }
 
-    /// Fetches nothing: what is not in the cache is not to be had.
+    /// Sets the client offline: nothing is downloaded, and only files in the cache can be read.
     #[must_use]
     pub fn offline(mut self) -> Self {
         self.is_offline = true;
         self
     }
 
-    /// The weights, from the cache, else from the hub.
+    /// Reads published weights from the cache, or downloads them if they are not in the cache.
     ///
     /// # Errors
-    /// [`Error::NotOnHub`] where they are not there; [`Error::NotFetched`] where they are neither in the
-    /// cache nor to be fetched; otherwise as for [`Weights::read`].
+    /// Returns [`Error::NotOnHub`] if the weights are not on the hub, [`Error::NotFetched`] if they
+    /// are neither in the cache nor can be downloaded, and the errors of [`Weights::read`].
     pub fn weights(&self, published: &PublishedWeights) -> Result<Weights> {
         let file = published.hub().ok_or_else(|| ExtractError::NotOnHub {
             weights: published.name(),
@@ -68,7 +71,7 @@ impl Hub {
         }
     }
 
-    /// Where a file is, after it was fetched if need be.
+    /// Returns the path of a file in the cache, after downloading it if necessary.
     fn path(&self, file: &HubFile) -> Result<PathBuf> {
         let repo = Repo::model(file.repository.clone());
         if let Some(path) = self.cache.repo(repo.clone()).get(file.file) {
@@ -114,7 +117,7 @@ mod tests {
         );
         assert!(absent.to_string().contains(&file.repository), "{absent}");
 
-        // As the clients of the hub lay it out.
+        // The layout of the cache of the clients of the hub.
         let name = format!("models--{}", file.repository.replace('/', "--"));
         let repository = folder.path().join(name);
         let snapshot = repository.join("snapshots/0123");

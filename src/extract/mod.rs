@@ -1,6 +1,9 @@
-//! Networks as sources of representations: from images and weights to the output of any named module.
+//! Extraction of representations from neural networks: from images and weights to the output of any
+//! named module.
 //!
-//! [`preprocess`] turns image files into the numbers that a network was trained on.
+//! An [`Architecture`] and its [`Weights`] make a [`Network`], whose [`Tap`]s select the modules
+//! that are read. [`preprocess`] converts image files to the input of a network, and an
+//! [`Extraction`] computes the features of many images.
 
 mod architecture;
 mod builder;

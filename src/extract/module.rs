@@ -1,4 +1,4 @@
-//! What networks are put together from.
+//! Building blocks of networks.
 
 use candle_core::Tensor;
 
@@ -9,18 +9,18 @@ use crate::extract::taps::{Pass, TapSlot};
 
 /// A part of a network.
 pub(in crate::extract) trait Module: Send + Sync {
-    /// What it makes of a batch; taps in it are recorded.
+    /// Computes the output for a batch, and records the taps in the module.
     fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor>;
 }
 
-/// A module whose output may be tapped.
+/// A module whose output can be tapped.
 pub(in crate::extract) struct Tapped<M> {
     module: M,
     tap: TapSlot,
 }
 
 impl<M: Module> Tapped<M> {
-    /// The child of this name, as `build` makes it.
+    /// Creates the child with this name by calling `build`.
     pub fn new(
         builder: &Builder<'_>,
         name: &str,
@@ -48,14 +48,14 @@ impl Module for Box<dyn Module> {
     }
 }
 
-/// Modules one after another.
+/// A sequence of modules, each of which gets the output of the one before.
 #[derive(Default)]
 pub(in crate::extract) struct Sequential {
     parts: Vec<Box<dyn Module>>,
 }
 
 impl Sequential {
-    /// Adds the child of this name, as `build` makes it; its output can be tapped.
+    /// Adds the child with this name, which `build` creates; its output can be tapped.
     pub fn push<M: Module + 'static>(
         &mut self,
         builder: &Builder<'_>,
@@ -67,7 +67,7 @@ impl Sequential {
         Ok(())
     }
 
-    /// Adds the child that is named by how many there are before it.
+    /// Adds a child that is named by the number of modules before it.
     pub fn push_numbered<M: Module + 'static>(
         &mut self,
         builder: &Builder<'_>,
@@ -76,7 +76,7 @@ impl Sequential {
         self.push(builder, &self.len().to_string(), build)
     }
 
-    /// How many modules there are.
+    /// Returns the number of modules.
     pub fn len(&self) -> usize {
         self.parts.len()
     }
@@ -86,8 +86,8 @@ impl Sequential {
         self.parts.push(Box::new(module));
     }
 
-    /// Adds a value that is made beside the network, where it is tapped by this name; what goes on is what
-    /// came.
+    /// Adds a function whose value can be tapped under this name but is not passed on: the next
+    /// module gets the input of the function.
     pub fn aside(
         &mut self,
         builder: &Builder<'_>,
@@ -100,7 +100,7 @@ impl Sequential {
         });
     }
 
-    /// Adds a function without parameters or a name.
+    /// Adds a function without parameters, whose value cannot be tapped.
     pub fn apply(&mut self, function: impl Fn(&Tensor) -> Flow<Tensor> + Send + Sync + 'static) {
         self.add(Function(function));
     }
@@ -125,7 +125,7 @@ impl<F: Fn(&Tensor) -> Flow<Tensor> + Send + Sync> Module for Function<F> {
     }
 }
 
-/// Dropout and stochastic depth, at inference.
+/// A module that returns its input: dropout and stochastic depth at inference.
 pub(in crate::extract) struct Identity;
 
 impl Module for Identity {
@@ -134,7 +134,7 @@ impl Module for Identity {
     }
 }
 
-/// A value beside the network.
+/// A function whose value can be tapped but is not passed on.
 struct Aside<F> {
     function: F,
     tap: TapSlot,

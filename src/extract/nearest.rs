@@ -1,9 +1,9 @@
-//! The names that one that is not there may have meant.
+//! Suggestions for unknown names.
 
-/// How many are offered.
+/// Maximum number of suggestions.
 const OFFERED: usize = 3;
 
-/// The most similar of several names, the most similar first.
+/// Returns the names that are most similar to `name`, by decreasing Jaro–Winkler similarity.
 pub(in crate::extract) fn nearest<S: AsRef<str>>(
     name: &str,
     names: impl IntoIterator<Item = S>,

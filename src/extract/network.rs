@@ -1,4 +1,4 @@
-//! A network with its parameters, ready to represent images.
+//! Networks with parameters, which compute the features of images.
 
 use std::fmt;
 
@@ -18,14 +18,27 @@ use crate::extract::tap::{Axes, Tap, pool};
 use crate::extract::taps::{Pass, TapTable};
 use crate::extract::weights::{Source, Weights};
 
-/// A network with its parameters on a device, of which some modules are read.
+/// A network with parameters on a device, which returns the outputs of the tapped modules.
 ///
-/// A pass ends at the last module that is read. On a CPU every image goes through the network on one
-/// thread, so that images keep all cores busy; on a GPU a batch goes through as one.
+/// A forward pass ends at the last module that is tapped. On a CPU each image is computed on one
+/// thread, and the images of a batch are distributed over all cores; on a GPU a batch is computed
+/// at once.
+///
+/// ```
+/// use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
+/// use ndarray::Array4;
+///
+/// let architecture = Architecture::named("resnet20_cifar10")?;
+/// let taps = ["layer3@mean".parse()?, Tap::new("logits")];
+/// let network = Network::new(&architecture, &Weights::random(0), &taps, Device::Cpu)?;
+/// let features = network.represent(Array4::zeros((2, 3, 32, 32)).view())?;
+/// assert_eq!((features[0].dim(), features[1].dim()), ((2, 64), (2, 10)));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 pub struct Network {
     architecture: Architecture,
     taps: Vec<Tap>,
-    /// For each tap, the place of its module among those that are recorded, and its axes.
+    /// For each tap, the index of its module among the recorded ones, and the order of its axes.
     places: Vec<(usize, Axes)>,
     n_modules: usize,
     module: Sequential,
@@ -35,23 +48,26 @@ pub struct Network {
     backend: Backend,
 }
 
-/// A module of a network, and what it gives for an image.
+/// A module of a network and the shape of its output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TapShape {
-    /// The path of the module.
+    /// Path of the module.
     pub module: String,
-    /// The shape of its output without the axis of images.
+    /// Shape of the output for one image, without the axis of images.
     pub shape: Vec<usize>,
 }
 
 impl Network {
-    /// Puts a network together, to be read at `taps`. Batch normalisations are folded into the
-    /// convolutions before them, unless what is between them is read.
+    /// Creates a network that is tapped at `taps`.
+    ///
+    /// Batch normalizations are folded into the convolutions before them, unless the outputs of
+    /// these convolutions are tapped.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] for a module that isn't there, with the most similar that are;
-    /// [`Error::TooFew`] for no taps; [`Error::NoDevice`]; within [`Error::InFile`],
-    /// [`Error::WeightsMismatch`] with all parameters that are missing, unexpected or of another shape.
+    /// Returns [`Error::UnknownName`] with the most similar names if a tap names an unknown module,
+    /// [`Error::TooFew`] if `taps` is empty, [`Error::NoDevice`] if the device is not available,
+    /// and, within [`Error::InFile`], [`Error::WeightsMismatch`] with all parameters that are
+    /// missing, unexpected or of another shape.
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
@@ -119,12 +135,14 @@ impl Network {
         })
     }
 
-    /// All modules that can be read, in the order in which they are put together, and the shapes of what
-    /// they give for an image of this height and width. Takes one pass of an image, with random
-    /// parameters.
+    /// Returns all modules that can be tapped, in the order in which they are built, with the
+    /// shapes of their outputs for an image of `size` (height, width).
+    ///
+    /// This takes one forward pass of an image, with random parameters.
     ///
     /// # Errors
-    /// [`Error::Computation`] for an image that is too small.
+    /// Returns [`Error::Shape`] or [`Error::Computation`] if the architecture does not accept
+    /// images of this size.
     pub fn list_taps(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
         let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
         let weights = Weights::random(0);
@@ -145,20 +163,21 @@ impl Network {
         Ok(shapes.collect())
     }
 
-    /// The parameters and buffers of an architecture by their published names, with their shapes.
+    /// Returns the published names of all parameters and buffers of an architecture, with their
+    /// shapes.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::OutOfMemory`] if there is not enough memory.
     pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
         let entries = entries(architecture)?.into_iter();
         Ok(entries.map(|entry| (entry.key, entry.shape)).collect())
     }
 
-    /// How many numbers training fits, those of auxiliary classifiers among them, which are there for
-    /// training alone.
+    /// Returns the number of trainable parameters (scalars) of an architecture, including those of
+    /// auxiliary classifiers, which are used in training only.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::OutOfMemory`] if there is not enough memory.
     pub fn count_parameters(architecture: &Architecture) -> Result<usize> {
         let entries = entries(architecture)?.into_iter();
         let parameters = entries.filter(|entry| !entry.is_buffer);
@@ -167,12 +186,14 @@ impl Network {
             .sum())
     }
 
-    /// What the taps give for a batch of preprocessed images, images × 3 × height × width: for each tap,
-    /// images × features.
+    /// Returns the features of a batch of preprocessed images (`images × 3 × height × width`): for
+    /// each tap, in order, a matrix of `images × features`.
     ///
     /// # Errors
-    /// [`Error::Shape`] for another number of channels; [`Error::InvalidParameter`] where a module's output
-    /// can't be pooled as asked; [`Error::Computation`].
+    /// Returns [`Error::Shape`] if there are no images, they do not have 3 channels, or the
+    /// architecture does not accept their height and width; [`Error::InvalidParameter`] if the
+    /// output of a module cannot be pooled as requested; and [`Error::Computation`] if the
+    /// computation fails, for example because the images are too small.
     pub fn represent(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>> {
         let (n, channels, height, width) = images.dim();
         if channels != 3 || n == 0 {
@@ -204,7 +225,8 @@ impl Network {
         Ok((0..self.taps.len()).map(gather).collect())
     }
 
-    /// One pass of a batch: for each tap the features of all its images, row after row.
+    /// Computes one forward pass of a batch; returns, for each tap, the features of all images,
+    /// row-major.
     fn pass(&self, images: &[f32], n: usize, [c, h, w]: [usize; 3]) -> Result<Vec<Vec<f32>>> {
         let forward = || {
             let images = Tensor::from_slice(images, (n, c, h, w), &self.opened)?;
@@ -235,28 +257,28 @@ impl Network {
         })
     }
 
-    /// The architecture.
+    /// Returns the architecture.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// What is recorded of its weights: [`Weights::fingerprint`].
+    /// Returns the [fingerprint](Weights::fingerprint) of the weights.
     pub fn weights(&self) -> &str {
         &self.weights
     }
 
-    /// Where it computes.
+    /// Returns the device.
     pub fn device(&self) -> Device {
         self.device
     }
 
-    /// What is read.
+    /// Returns the taps, in the order of the matrices of [`represent`](Self::represent).
     pub fn taps(&self) -> &[Tap] {
         &self.taps
     }
 }
 
-/// Parameters whose values do not matter.
+/// Parameters whose values do not matter, all 0.
 struct Zeros;
 
 impl Parameters for Zeros {
@@ -265,7 +287,7 @@ impl Parameters for Zeros {
     }
 }
 
-/// What a network is made of.
+/// Returns the parameters and buffers of an architecture.
 fn entries(architecture: &Architecture) -> Result<Vec<Entry>> {
     let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
     let context = Context::new(&Zeros, &table, &device, Backend::Native);
@@ -273,7 +295,7 @@ fn entries(architecture: &Architecture) -> Result<Vec<Entry>> {
     Ok(context.into_entries())
 }
 
-/// Puts a network together, and says what it is made of.
+/// Builds a network, and returns it with its parameters and buffers.
 fn build(
     architecture: &Architecture,
     weights: &Weights,

@@ -1,4 +1,4 @@
-//! What is taken from a network as the representation of an image.
+//! The modules of a network that are read, and the pooling of their outputs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,25 +11,26 @@ use crate::extract::flow::Flow;
 use crate::extract::layers::global_average;
 use crate::names::named;
 
-/// How the output of a module becomes one row of features.
+/// The reduction of the output of a module to one row of features per image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
-    /// All values, in the order of PyTorch: channels × height × width, or tokens × width. The default.
+    /// All values in the order of PyTorch: channels × height × width, or tokens × width. The
+    /// default.
     #[default]
     None,
-    /// The mean over height and width.
+    /// Mean over height and width, one feature per channel.
     Mean,
-    /// The class token of a transformer.
+    /// Class token of a transformer, which is its first token.
     ClassToken,
-    /// The mean of the tokens of a transformer that stand for patches of the image.
+    /// Mean of the patch tokens of a transformer, which are all tokens but the first.
     TokenMean,
-    /// The class token, and after it the mean of the others.
+    /// Class token, followed by the mean of the patch tokens.
     ClassTokenAndMean,
 }
 
 impl Pooling {
-    /// All of them.
+    /// All poolings.
     pub const ALL: [Pooling; 5] = [
         Pooling::None,
         Pooling::Mean,
@@ -38,7 +39,7 @@ impl Pooling {
         Pooling::ClassTokenAndMean,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Pooling::None => "none",
@@ -56,11 +57,11 @@ named!(
     "none, mean, class-token, token-mean or class-token-and-mean"
 );
 
-/// The module of a network that is read, and how its output is pooled.
+/// A module of a network that is read, and the pooling of its output.
 ///
-/// A module is named as in PyTorch: `features.12`, `layer4.1`, `encoder.layers.encoder_layer_11`, …;
-/// `logits` and `penultimate` mean the last layer and the one before it, as the paper does. In text the
-/// pooling stands behind an `@`.
+/// Modules are named as in PyTorch: `features.12`, `layer4.1`, `encoder.layers.encoder_layer_11`,
+/// …; `logits` and `penultimate` are the last layer and the one before it, as in Muttenthaler et
+/// al. (2023). In text the pooling follows an `@`.
 ///
 /// ```
 /// use human_alignment::extract::{Pooling, Tap};
@@ -79,7 +80,7 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// The output of a module, all of it.
+    /// Creates a tap of the whole output of a module, without pooling.
     pub fn new(module: impl Into<String>) -> Self {
         Self {
             module: module.into(),
@@ -87,19 +88,19 @@ impl Tap {
         }
     }
 
-    /// Sets how the output is pooled.
+    /// Sets the pooling of the output.
     #[must_use]
     pub fn with_pooling(mut self, pooling: Pooling) -> Self {
         self.pooling = pooling;
         self
     }
 
-    /// The path of the module.
+    /// Returns the path of the module, or `logits` or `penultimate`.
     pub fn module(&self) -> &str {
         &self.module
     }
 
-    /// How its output is pooled.
+    /// Returns the pooling of the output.
     pub fn pooling(&self) -> Pooling {
         self.pooling
     }
@@ -144,19 +145,19 @@ impl From<Tap> for String {
     }
 }
 
-/// What the axes of a module's output are, behind that of images.
+/// The order of the axes of a module's output, after the axis of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) enum Axes {
-    /// Channels, height, width; or tokens, width; or features.
+    /// Channels × height × width, tokens × width, or features.
     ChannelsFirst,
-    /// Height, width, channels.
+    /// Height × width × channels.
     ChannelsLast,
 }
 
-/// The output of a module as rows of features, images × features.
+/// Pools the output of a module to `images × features`.
 ///
 /// # Errors
-/// [`Error::InvalidParameter`] where the output has no such parts.
+/// Returns [`Error::InvalidParameter`] if the pooling does not fit the shape of the output.
 pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow<Tensor> {
     let refuse = |expected| -> Result<Tensor> {
         let found = format!("{} for {:?}", pooling.name(), &x.dims()[1..]);
@@ -168,8 +169,8 @@ pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow
         Pooling::None => x.flatten_from(1)?,
         Pooling::Mean if rank == 4 && axes == Axes::ChannelsFirst => global_average(x)?,
         Pooling::Mean if rank == 4 => x.mean((1, 2))?,
-        Pooling::Mean => refuse("of feature maps, channels × height × width")?,
-        _ if n_tokens < 2 => refuse("of tokens × width")?,
+        Pooling::Mean => refuse("one that fits the output (mean needs feature maps)")?,
+        _ if n_tokens < 2 => refuse("one that fits the output (it needs tokens × width)")?,
         Pooling::ClassToken => x.get_on_dim(1, 0)?,
         Pooling::TokenMean => x.narrow(1, 1, n_tokens - 1)?.mean(1)?,
         Pooling::ClassTokenAndMean => {

@@ -1,4 +1,4 @@
-//! Where representations are taken from a network.
+//! Recording of the outputs of modules in a forward pass.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use candle_core::Tensor;
 
 use crate::extract::flow::{Flow, Interrupt};
 
-/// The place of a module among those that are wanted, if it is.
+/// The index of a module among the tapped ones, or `None` if it is not tapped.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::extract) struct TapSlot(Option<usize>);
 
@@ -21,10 +21,10 @@ impl TapSlot {
     }
 }
 
-/// Which modules are wanted, and which there are, as a network is built.
+/// The modules that are tapped, and the names of all modules, while a network is built.
 pub(in crate::extract) struct TapTable {
     wanted: Wanted,
-    /// All modules whose output can be tapped.
+    /// Paths of all modules whose output can be tapped.
     names: RefCell<Vec<String>>,
 }
 
@@ -34,7 +34,7 @@ enum Wanted {
 }
 
 impl TapTable {
-    /// All modules, to see which there are.
+    /// Creates a table that taps all modules.
     pub fn all() -> Self {
         Self {
             wanted: Wanted::All,
@@ -42,7 +42,7 @@ impl TapTable {
         }
     }
 
-    /// The modules with these paths, which are different.
+    /// Creates a table that taps the modules with these paths, which are distinct.
     pub fn these<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         let places = names.into_iter().enumerate();
         Self {
@@ -55,7 +55,7 @@ impl TapTable {
         }
     }
 
-    /// The tap of a module, which is called once.
+    /// Registers a module and returns its tap; must be called once per module.
     pub fn tap(&self, path: &str) -> TapSlot {
         let mut names = self.names.borrow_mut();
         names.push(path.to_owned());
@@ -65,13 +65,13 @@ impl TapTable {
         }
     }
 
-    /// All modules whose output can be tapped, in the order in which they were built.
+    /// Returns the paths of all modules that can be tapped, in the order in which they were built.
     pub fn into_names(self) -> Vec<String> {
         self.names.into_inner()
     }
 }
 
-/// One pass of a batch through a network, and what was tapped.
+/// One forward pass of a batch, and the recorded values.
 pub(in crate::extract) struct Pass {
     values: Vec<Option<Tensor>>,
     n_missing: usize,
@@ -79,7 +79,7 @@ pub(in crate::extract) struct Pass {
 }
 
 impl Pass {
-    /// A pass that ends as soon as all of `n` taps have a value.
+    /// Creates a pass that ends as soon as all `n` taps have a value.
     pub fn new(n: usize) -> Self {
         Self {
             values: vec![None; n],
@@ -88,7 +88,7 @@ impl Pass {
         }
     }
 
-    /// A pass that goes on to the end of the network.
+    /// Creates a pass that continues to the end of the network.
     pub fn to_the_end(n: usize) -> Self {
         Self {
             stops: false,
@@ -96,7 +96,7 @@ impl Pass {
         }
     }
 
-    /// Keeps a value, if it is wanted.
+    /// Records a value if its module is tapped, and ends the pass if no other value is missing.
     pub fn record(&mut self, tap: TapSlot, value: &Tensor) -> Flow<()> {
         let TapSlot(Some(place)) = tap else {
             return Ok(());
@@ -109,7 +109,7 @@ impl Pass {
         }
     }
 
-    /// What was tapped.
+    /// Returns the recorded value of each tap.
     pub fn into_values(self) -> Vec<Option<Tensor>> {
         self.values
     }

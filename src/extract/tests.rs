@@ -1,4 +1,4 @@
-//! The layers of CPUs and those of candle, which every other device has, against each other.
+//! Comparison of the native layers of CPUs with those of candle, which all other devices use.
 
 use ndarray::{Array4, ArrayD, IxDyn};
 use rand::{RngExt, SeedableRng};
@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::layers::Backend;
 use super::{Architecture, Device, Network, Tap, Weights};
 
-/// Parameters with which every layer does something, and values neither vanish nor explode.
+/// Creates parameters with which every layer has an effect, and values neither vanish nor explode.
 fn lively(architecture: &Architecture) -> Weights {
     let parameters = Network::list_parameters(architecture).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -28,7 +28,7 @@ fn lively(architecture: &Architecture) -> Weights {
     Weights::of_tensors(tensors.collect::<Vec<_>>())
 }
 
-/// What both backends give for two images at these modules.
+/// Compares the outputs of both backends at these modules for two images.
 fn compare(architecture: &Architecture, weights: &Weights, size: usize, modules: &[String]) {
     let name = architecture.name();
     let taps: Vec<Tap> = modules.iter().map(Tap::new).collect();
@@ -52,7 +52,7 @@ fn compare(architecture: &Architecture, weights: &Weights, size: usize, modules:
     }
 }
 
-/// Once with layers in one go with what follows them, and once with every module read.
+/// Compares the backends with fused layers, and with every module tapped, which prevents fusion.
 fn backends_agree(name: &str, size: usize) {
     let architecture = Architecture::named(name).unwrap();
     let weights = lively(&architecture);
@@ -92,7 +92,8 @@ backends_agree! {
     convnext_tiny 64,
 }
 
-/// At sizes that their positions are for; others interpolate them, or fill windows up.
+/// Compares the backends on transformers, some at sizes at which positions are interpolated or
+/// windows padded.
 #[test]
 fn backends_agree_on_transformers() {
     for (name, size) in [

@@ -1,4 +1,4 @@
-//! What a folder of images holds.
+//! Files in a folder of images.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -11,14 +11,14 @@ use crate::error::{Error, FileError, ImageError, Result};
 /// The files of a folder that are not hidden.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// Images, in no order.
+    /// Image files, unsorted.
     pub images: Vec<PathBuf>,
-    /// Others, in order.
+    /// Other files, sorted.
     pub ignored: Vec<PathBuf>,
 }
 
 impl Files {
-    /// The files in a folder; what lies in folders within it is left aside.
+    /// Lists the files in a folder, not those in its subfolders.
     pub fn in_folder(folder: &Path) -> Result<Self> {
         let mut files = Self::default();
         files.add(folder)?;
@@ -26,11 +26,12 @@ impl Files {
         Ok(files)
     }
 
-    /// The files in a folder and in all folders within it.
+    /// Lists the files in a folder and in all its subfolders.
     ///
     /// # Errors
-    /// [`Error::Read`] for what can't be read, also for a symbolic link to nothing; [`Error::SameFolder`] where
-    /// links lead to a folder on two ways, as those do that lead around in a circle.
+    /// Returns [`Error::Read`] if a folder or file cannot be read, also for a dangling symbolic
+    /// link; [`Error::SameFolder`] if symbolic links lead to the same folder twice, for example in
+    /// a cycle.
     pub fn in_tree(folder: &Path) -> Result<Self> {
         let mut files = Self::default();
         let mut known: HashMap<PathBuf, PathBuf> = HashMap::new();
@@ -52,7 +53,7 @@ impl Files {
         Ok(files)
     }
 
-    /// Adds the files in a folder, and returns the folders in it.
+    /// Adds the files in a folder, and returns its subfolders.
     fn add(&mut self, folder: &Path) -> Result<Vec<PathBuf>> {
         let mut folders = Vec::new();
         let entries = std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
@@ -61,7 +62,7 @@ impl Files {
             if is_hidden(&path) {
                 continue;
             }
-            // Of what a link leads to.
+            // Metadata of the target of a symbolic link.
             let metadata = path.metadata().map_err(|source| match path.read_link() {
                 Ok(target) => unreadable(&path, dangling(&target, &source)),
                 Err(_) => unreadable(&path, source),
@@ -74,13 +75,13 @@ impl Files {
                 self.ignored.push(path);
             }
         }
-        // The same way through the folders on every platform.
+        // The order of the traversal is the same on every platform.
         folders.sort_unstable_by(|left, right| right.cmp(left));
         Ok(folders)
     }
 }
 
-/// Whether a file is hidden.
+/// Checks whether a file is hidden.
 pub(super) fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_else(|| OsStr::new("."));
     name.as_encoded_bytes().starts_with(b".")

@@ -1,4 +1,4 @@
-//! Image files, each the image of one stimulus.
+//! Sets of image files, one image for each stimulus.
 
 pub(crate) mod error;
 mod folder;
@@ -13,18 +13,19 @@ use crate::error::{ArgumentError, Error, ErrorKind, ImageError, NAMED_IDS, Resul
 use crate::io::extension;
 use crate::stimuli::Stimuli;
 
-/// Endings of images, in the order in which they are looked for.
+/// File extensions of images, in the order in which they are searched.
 pub(crate) const IMAGE_ENDINGS: [&str; 8] =
     ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"];
 
-/// The same, in words.
+/// The extensions of images for error messages.
 pub(crate) const IMAGE_FILES: &str = ".jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff or .gif";
 
-/// An ordered set of image files. The id of a stimulus is the name of its file without the ending:
-/// `images/aardvark.jpg` shows `aardvark`. In a folder of folders it is the path within it:
-/// `images/aardvark/aardvark_01b.jpg` shows `aardvark/aardvark_01b`, with a slash on every platform.
+/// An ordered set of image files, one for each stimulus.
 ///
-/// The files are not opened before they are asked for.
+/// The id of a stimulus is the file name without extension: `images/aardvark.jpg` has the id
+/// `aardvark`. For images in subfolders, the id is the relative path:
+/// `images/aardvark/aardvark_01b.jpg` has the id `aardvark/aardvark_01b`, with a slash on every
+/// platform. Files are not opened until they are needed.
 ///
 /// ```
 /// use human_alignment::{ImageFiles, Stimuli};
@@ -44,22 +45,22 @@ pub struct ImageFiles {
 }
 
 impl ImageFiles {
-    /// Lists the images of a folder, or of all folders within it where it holds no images itself, as the
-    /// folders of THINGS (`images/aardvark/aardvark_01b.jpg`).
+    /// Lists the images of a folder. If it has no images itself, lists those of all its subfolders,
+    /// as for THINGS (`images/aardvark/aardvark_01b.jpg`).
     ///
-    /// Images are the files with the ending `.jpg`, `.jpeg`, `.png`, `.webp`, `.bmp`, `.tif`, `.tiff` or
-    /// `.gif`, in whatever case it is written. [`ignored`](Self::ignored) lists the other files; hidden
-    /// ones, and hidden folders, are left out. Symbolic links are followed.
+    /// Images have the extension `.jpg`, `.jpeg`, `.png`, `.webp`, `.bmp`, `.tif`, `.tiff` or
+    /// `.gif`, in lower or upper case. [`ignored`](Self::ignored) lists the other files; hidden
+    /// files and folders are skipped. Symbolic links are followed.
     ///
-    /// Where all ids are whole numbers they stand in natural order (`2`, `10`), else in plain order (`a10`,
-    /// `a2`); [`sorted`](Self::sorted) changes it.
+    /// The order is natural (`2`, `10`) if all ids are whole numbers, otherwise plain (`a10`,
+    /// `a2`). Use [`sorted`](Self::sorted) to change it.
     ///
     /// # Errors
-    /// [`Error::Read`] if the folder, or one in it, can't be read, or for a symbolic link to nothing; within
-    /// [`Error::InFile`] naming the folder: [`Error::NoImages`] if there are none, [`Error::MixedFolder`] if
-    /// there are images both in the folder and in folders within it (see [`in_tree`](Self::in_tree)),
-    /// [`Error::DuplicateImage`] for two files that differ in their endings alone, [`Error::SameFolder`] if
-    /// symbolic links lead to a folder twice.
+    /// Returns [`Error::Read`] if a folder cannot be read or a symbolic link is dangling. Also
+    /// returns, within [`Error::InFile`], [`Error::NoImages`] if there are no images,
+    /// [`Error::MixedFolder`] if there are images both in the folder and in subfolders (see
+    /// [`in_tree`](Self::in_tree)), [`Error::DuplicateImage`] if two files differ only in their
+    /// extensions, and [`Error::SameFolder`] if symbolic links lead to the same folder twice.
     pub fn in_folder(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
@@ -83,8 +84,8 @@ impl ImageFiles {
         Self::of(files, folder)
     }
 
-    /// Lists the images of a folder and of all folders within it, as [`in_folder`](Self::in_folder) does
-    /// where images are in one of these places alone.
+    /// Lists the images of a folder and of all its subfolders. In contrast to
+    /// [`in_folder`](Self::in_folder), there may be images at several levels.
     ///
     /// # Errors
     /// As for [`in_folder`](Self::in_folder), except [`Error::MixedFolder`].
@@ -94,7 +95,7 @@ impl ImageFiles {
         Self::of(files, folder)
     }
 
-    /// These files of a folder, in their order.
+    /// Creates the set of the images of a folder, in default order.
     fn of(files: Files, folder: &Path) -> Result<Self> {
         let Files { images, ignored } = files;
         if images.is_empty() {
@@ -111,7 +112,8 @@ impl ImageFiles {
         let ids: Vec<String> = images.iter().map(|path| id_within(path, folder)).collect();
         let order = ImageOrder::of_ids(ids.iter().map(String::as_str));
         let mut both: Vec<(String, PathBuf)> = ids.into_iter().zip(images).collect();
-        // Equal ids are refused below, always in the same words.
+        // The paths break ties, so that the error for duplicate ids does not depend on the
+        // platform.
         both.sort_unstable_by(|(left, left_path), (right, right_path)| {
             order
                 .compare(left, right)
@@ -143,11 +145,11 @@ impl ImageFiles {
         })
     }
 
-    /// These files, in this order.
+    /// Creates a set of image files in the given order.
     ///
     /// # Errors
-    /// [`Error::DuplicateImage`] for two files of one id, [`Error::EmptyStimulusId`] for a path
-    /// without a file name.
+    /// Returns [`Error::DuplicateImage`] if two files have the same id, or
+    /// [`Error::EmptyStimulusId`] if a path has no file name.
     pub fn from_paths<I>(paths: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -158,8 +160,8 @@ impl ImageFiles {
         Self::new(ids, paths, ImageOrder::Given, Vec::new())
     }
 
-    /// The images in a folder in the order of their file names, which is what the rows of published
-    /// matrices count. There may be none.
+    /// Lists the images in a folder, possibly none, in the order of their file names. This is the
+    /// order of the rows of published matrices.
     pub(crate) fn by_file_name(folder: &Path) -> Result<Self> {
         let Files {
             images: mut paths,
@@ -171,7 +173,7 @@ impl ImageFiles {
         images.map_err(|error| error.in_file(folder))
     }
 
-    /// Puts the images in this order; [`ImageOrder::Given`] leaves them as they are.
+    /// Sorts the images; [`ImageOrder::Given`] does not change their order.
     #[must_use]
     pub fn sorted(self, order: ImageOrder) -> Self {
         if order == ImageOrder::Given {
@@ -182,7 +184,7 @@ impl ImageFiles {
         positions.sort_by(|&left, &right| order.compare(&ids[left], &ids[right]));
         let stimuli = self.stimuli.select(&positions);
         Self {
-            stimuli: stimuli.expect("each of them once"),
+            stimuli: stimuli.expect("each position occurs once"),
             paths: positions
                 .into_iter()
                 .map(|position| self.paths[position].clone())
@@ -192,46 +194,46 @@ impl ImageFiles {
         }
     }
 
-    /// The order that the images are in.
+    /// Returns the order of the images.
     pub fn order(&self) -> ImageOrder {
         self.order
     }
 
-    /// The files that were found beside the images and are not hidden: what has another ending.
+    /// Returns the other files that were found, which are neither images nor hidden.
     pub fn ignored(&self) -> &[PathBuf] {
         &self.ignored
     }
 
-    /// The ids, in order.
+    /// Returns the ids, in order.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// The files, in order.
+    /// Returns the paths, in order.
     pub fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
 
-    /// The image of a stimulus; `None` where there is no such stimulus.
+    /// Returns the path of the image of a stimulus, or `None` if there is no such stimulus.
     pub fn path(&self, id: &str) -> Option<&Path> {
         let position = self.stimuli.position(id)?;
         self.paths.get(position).map(PathBuf::as_path)
     }
 
-    /// Number of images.
+    /// Returns the number of images.
     pub fn len(&self) -> usize {
         self.paths.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no images.
     pub fn is_empty(&self) -> bool {
         self.paths.is_empty()
     }
 
-    /// The images of these stimuli, in their order.
+    /// Selects the images of `stimuli`, in the order of `stimuli`.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] names those that have no image.
+    /// Returns [`Error::MissingStimuli`] if stimuli have no image.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         let positions = self.stimuli.positions_of(stimuli)?;
         let path = |position: u32| self.paths[position as usize].clone();
@@ -243,13 +245,13 @@ impl ImageFiles {
         })
     }
 
-    /// Checks that there is one image for each of `n` rows.
+    /// Checks that the number of images is `n`, the number of rows of a matrix.
     pub(crate) fn require(&self, n: usize) -> Result<()> {
         if self.len() == n {
             return Ok(());
         }
         Err(ArgumentError::LengthMismatch {
-            what: "images beside a matrix of as many stimuli",
+            what: "images, one for each row of the matrix",
             expected: n,
             found: self.len(),
         }
@@ -257,12 +259,12 @@ impl ImageFiles {
     }
 }
 
-/// Whether this is an image file; hidden files are none.
+/// Checks whether a path is an image file that is not hidden.
 pub(crate) fn is_image(path: &Path) -> bool {
     IMAGE_ENDINGS.contains(&extension(path).as_str()) && !is_hidden(path) && path.is_file()
 }
 
-/// The file name without its ending.
+/// Returns the file name without extension.
 fn id(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
@@ -273,19 +275,19 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The path of an image within a folder, without its ending.
+/// Returns the path of an image relative to a folder, without extension.
 fn id_within(path: &Path, folder: &Path) -> String {
     let mut parts = folders_within(path, folder);
     parts.push(id(path));
     parts.join("/")
 }
 
-/// The first of the folders that lead from a folder to an image.
+/// Returns the name of the first folder on the path from `folder` to an image.
 fn first_folder(path: &Path, folder: &Path) -> String {
     folders_within(path, folder).swap_remove(0)
 }
 
-/// The folders that lead from a folder to an image.
+/// Returns the names of the folders on the path from `folder` to an image.
 fn folders_within(path: &Path, folder: &Path) -> Vec<String> {
     let within = path.strip_prefix(folder).ok().and_then(Path::parent);
     let folders = within.unwrap_or(Path::new("")).components();
@@ -439,7 +441,7 @@ mod tests {
                 .contains("symbolic link to nowhere.png")
         );
         std::fs::remove_file(&link).unwrap();
-        // A link to an image is one.
+        // A link to an image counts as an image.
         symlink("1.png", &link).unwrap();
         assert_eq!(ImageFiles::in_folder(folder.path()).unwrap().len(), 3);
 

@@ -1,4 +1,4 @@
-//! The order of image files.
+//! Orders of image files.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,23 +8,23 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// The order in which images, and so the rows of their features, stand.
+/// The order of images, and therefore of the rows of their features.
 ///
-/// Of ids with folders in them, folders are compared first, part by part.
+/// Ids with folders are compared folder by folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImageOrder {
-    /// By the numbers in the ids and by what is between them: `a2`, `a10`.
+    /// Natural order, in which runs of digits are compared as numbers: `a2`, `a10`.
     Natural,
-    /// By the bytes of the ids, as Python's `sorted` has it: `a10`, `a2`.
+    /// Order of the bytes of the ids, as in Python's `sorted`: `a10`, `a2`.
     Plain,
-    /// As they were given.
+    /// The order in which the images were given.
     Given,
 }
 
 impl ImageOrder {
-    /// The order that a folder is read in where nothing else is asked for: natural where all ids are
-    /// whole numbers, else plain.
+    /// Returns the default order of a folder: natural if all ids are whole numbers, otherwise
+    /// plain.
     pub(super) fn of_ids<'i>(mut ids: impl Iterator<Item = &'i str>) -> Self {
         let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
         match ids.all(is_number) {
@@ -33,7 +33,7 @@ impl ImageOrder {
         }
     }
 
-    /// How two ids stand to each other.
+    /// Compares two ids.
     pub(super) fn compare(self, left: &str, right: &str) -> Ordering {
         match self {
             Self::Given => Ordering::Equal,
@@ -43,7 +43,7 @@ impl ImageOrder {
                 loop {
                     let (left_part, right_part) = (left_parts.next(), right_parts.next());
                     let (Some(left_part), Some(right_part)) = (left_part, right_part) else {
-                        // Numbers can be written in several ways: 1, 01.
+                        // Equal numbers can be written in several ways, such as 1 and 01.
                         return left_part.cmp(&right_part).then_with(|| left.cmp(right));
                     };
                     let order = natural(left_part.as_bytes(), right_part.as_bytes());
@@ -59,8 +59,10 @@ impl ImageOrder {
 impl FromStr for ImageOrder {
     type Err = Error;
 
+    /// Parses `natural` or `plain`.
+    ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for another text than `natural` or `plain`.
+    /// Returns [`Error::InvalidParameter`] for any other text.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "natural" => Ok(Self::Natural),
@@ -84,7 +86,7 @@ impl fmt::Display for ImageOrder {
     }
 }
 
-/// Runs of digits by the numbers that they are, everything else byte by byte.
+/// Compares runs of digits as numbers, and everything else byte by byte.
 fn natural(mut left: &[u8], mut right: &[u8]) -> Ordering {
     let n_digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     loop {
@@ -103,8 +105,8 @@ fn natural(mut left: &[u8], mut right: &[u8]) -> Ordering {
         }
         let (left_number, left_rest) = left.split_at(n_left);
         let (right_number, right_rest) = right.split_at(n_right);
-        // Numbers can have more digits than any integer. Of two that don't begin with 0 the longer is the
-        // larger.
+        // Numbers can have more digits than any integer type. Without leading zeros, the longer of
+        // two numbers is larger.
         let significant = |number: &[u8]| number.iter().take_while(|&&digit| digit == b'0').count();
         let left_number = &left_number[significant(left_number)..];
         let right_number = &right_number[significant(right_number)..];

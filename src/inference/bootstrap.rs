@@ -1,4 +1,4 @@
-//! What other objects would have given, by drawing from those at hand.
+//! Bootstrap over objects.
 
 use pulp::{Arch, Simd, WithSimd};
 use rand::{RngExt, SeedableRng};
@@ -10,18 +10,31 @@ use crate::error::{ArgumentError, Error, Result};
 use crate::inference::{Confidence, Credit, Interval, check_length};
 use crate::judgment::{Task, Trials};
 
-/// The bootstrap over objects of the mean of a [`Credit`] over trials.
+/// A bootstrap over objects (stimuli) of the mean [`Credit`] of trials.
 ///
-/// A replicate draws as many objects as trials show, with replacement, and weighs each trial by the
-/// product of the numbers of times that its three objects were drawn.
+/// Each replicate draws as many objects as occur in the trials, with replacement, and weights each
+/// trial by the product of the counts of its three objects.
 ///
-/// It is right where trials are dense: where most triples of objects have been asked. Where each
-/// object has few trials it is conservative, up to twice too wide, because the product of three
-/// weights varies more than what it stands for; the object-level standard error of the score is
-/// right in both cases.
+/// The bootstrap is accurate if trials are dense, that is, if most triples of objects occur. If
+/// each object has few trials, the bootstrap is conservative, with intervals up to twice too wide,
+/// because the product of three counts varies too much. The object-level standard error of the
+/// score is accurate in both cases.
 ///
-/// Each replicate has a stream of its own of one seeded generator, so that the numbers depend on
-/// the seed alone and not on the number of threads.
+/// Each replicate uses its own stream of a seeded generator, so that results depend on the seed but
+/// not on the number of threads.
+///
+/// ```
+/// use human_alignment::inference::{Confidence, Credit, ObjectBootstrap};
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// let trials = vec![[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]];
+/// let trials = OddOneOut::new(Stimuli::numbered(4), trials)?;
+/// let credits = [true, true, false, true].map(Credit::from);
+/// let bootstrap = ObjectBootstrap::new(1000, 1)?;
+/// let result = bootstrap.run(&trials, &credits, Confidence::default())?.unwrap();
+/// assert!(result.interval.contains(0.75));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings")]
 pub struct ObjectBootstrap {
@@ -29,7 +42,7 @@ pub struct ObjectBootstrap {
     seed: u64,
 }
 
-/// The settings as they are read, before they are checked.
+/// The deserialized settings, before they are checked.
 #[derive(Deserialize)]
 struct Settings {
     n_replicates: usize,
@@ -44,29 +57,31 @@ impl TryFrom<Settings> for ObjectBootstrap {
     }
 }
 
-/// What an [`ObjectBootstrap`] found.
+/// The result of an [`ObjectBootstrap`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bootstrapped {
-    /// The standard deviation of the replicates.
+    /// Standard deviation of the replicates.
     pub standard_error: f64,
-    /// The percentile interval of the replicates.
+    /// Percentile interval of the replicates.
     pub interval: Interval,
-    /// Replicates that were drawn.
+    /// Number of replicates.
     pub n_replicates: usize,
-    /// Replicates that drew no trial at all, and say nothing.
+    /// Number of replicates in which no trial has a positive weight. They are ignored.
     pub n_empty: usize,
-    /// The seed.
+    /// Seed of the random number generator.
     pub seed: u64,
 }
 
-/// Replicates that are computed together, one in each lane of a vector.
+/// Number of replicates that are computed together, one per lane of a vector.
 const LANES: usize = 8;
 
 impl ObjectBootstrap {
-    /// So many replicates, from this seed.
+    /// Creates a bootstrap with the number of replicates and the seed of the random number
+    /// generator.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for fewer than two replicates or more than a million.
+    /// Returns [`Error::InvalidParameter`] if the number of replicates is less than 2 or more than
+    /// a million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if (2..=1_000_000).contains(&n_replicates) {
             Ok(Self { n_replicates, seed })
@@ -76,11 +91,11 @@ impl ObjectBootstrap {
         }
     }
 
-    /// Resamples the mean credit; `None` where fewer than two replicates drew any trial.
+    /// Resamples the mean credit, or returns `None` if fewer than two replicates have any trial.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there is not one credit for each trial; [`Error::TooFew`] if the trials
-    /// show fewer than four objects.
+    /// Returns [`Error::LengthMismatch`] if the numbers of credits and trials differ, and
+    /// [`Error::TooFew`] if the trials show fewer than four objects.
     pub fn run<T: Task>(
         &self,
         trials: &Trials<T>,
@@ -92,8 +107,8 @@ impl ObjectBootstrap {
         Ok(self.resample(trials, credits, confidence))
     }
 
-    /// Checks that there is something to draw: trials of the same three objects have the same weight in every
-    /// replicate, so that all means would be equal.
+    /// Checks that the trials show at least four objects. Trials of only three objects have the
+    /// same weight in every replicate, so that all means would be equal.
     pub(crate) fn check<T: Task>(&self, trials: &Trials<T>) -> Result<()> {
         const NEEDED: usize = 4;
 
@@ -108,7 +123,7 @@ impl ObjectBootstrap {
         }
     }
 
-    /// Resamples credits that are known to be one for each trial, of trials that were checked.
+    /// Resamples the mean credit of checked trials, with one credit per trial.
     pub(crate) fn resample<T: Task>(
         &self,
         trials: &Trials<T>,
@@ -147,7 +162,7 @@ impl ObjectBootstrap {
         })
     }
 
-    /// How often each stimulus is drawn, in each of the replicates from `first` on.
+    /// Draws the counts of each stimulus in the replicates `first`, `first + 1`, ….
     fn draw(&self, shown: &[u32], n_stimuli: usize, first: usize) -> Vec<[f64; LANES]> {
         let mut weights = vec![[0.0; LANES]; n_stimuli];
         let mut rngs: [ChaCha8Rng; LANES] = std::array::from_fn(|lane| {
@@ -165,8 +180,8 @@ impl ObjectBootstrap {
     }
 }
 
-/// The mean credit in each lane; NaN where all weights are 0. Weights and their sums are whole
-/// numbers, so that the sums are exact.
+/// Computation of the mean credit in each lane; NaN if all weights are 0. Weights and their sums
+/// are integers, so that the sums are exact.
 struct WeightedMeans<'a> {
     trials: &'a [[u32; 3]],
     credits: &'a [Credit],
@@ -202,7 +217,8 @@ impl WithSimd for WeightedMeans<'_> {
     }
 }
 
-/// What lies between the outer quantiles of sorted values, of which there must be one.
+/// Returns the interval between the outer quantiles of sorted values, of which there is at least
+/// one.
 pub(crate) fn percentile_interval(sorted: &[f64], confidence: Confidence) -> Interval {
     let tail = (1.0 - confidence.level()) / 2.0;
     Interval {
@@ -211,7 +227,7 @@ pub(crate) fn percentile_interval(sorted: &[f64], confidence: Confidence) -> Int
     }
 }
 
-/// The quantile of sorted values, interpolated linearly between neighbours.
+/// Returns a quantile of sorted values, with linear interpolation.
 fn quantile(sorted: &[f64], probability: f64) -> f64 {
     let position = probability * (sorted.len() - 1) as f64;
     let below = position.floor() as usize;
@@ -260,7 +276,7 @@ mod tests {
     #[test]
     fn three_objects_are_too_few_to_draw_from() {
         let bootstrap = ObjectBootstrap::new(100, 1).unwrap();
-        // One trial, and one triple asked twice, beside stimuli that no trial shows.
+        // One trial, and one triple that is shown twice, with stimuli that no trial shows.
         for trials in [vec![[0, 1, 2]], vec![[0, 1, 2], [2, 1, 0]]] {
             let credits: Vec<Credit> = (0..trials.len()).map(|t| Credit::from(t == 0)).collect();
             let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();

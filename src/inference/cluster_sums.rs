@@ -1,22 +1,22 @@
-//! Sums over clusters that can be added to and merged.
+//! Mergeable sums over clusters.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::inference::{Cell, Credit, Level, sum_by_key};
 
-/// The sums of credits by pair or triple of objects.
+/// Sums of credits by pair or triple of objects.
 ///
-/// They are exact for up to [`ClusterSums::MAX_EXACT`] clusters. Beyond that, memory stays bounded:
-/// clusters are added, with a random sign each, into [`ClusterSums::BINS`] bins, whose sum of
-/// squares estimates that of the clusters without bias and with a relative standard error of
-/// √(2 / bins) = 0.14 % (the sketch of Alon, Matias & Szegedy 1999). Which of the two it is depends
-/// on the clusters alone, so that merged shards equal the whole in either case.
+/// The sums are exact for up to [`ClusterSums::MAX_EXACT`] clusters. For more clusters, memory is
+/// limited: each cluster is added with a random sign to one of [`ClusterSums::BINS`] bins. The sum
+/// of squares of the bins estimates that of the clusters without bias and with a relative standard
+/// error of √(2 / bins) = 0.14 % (the sketch of Alon, Matias & Szegedy 1999). The choice depends
+/// only on the clusters, so that merged shards equal the whole in either case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ClusterSums {
-    /// The cells of all clusters, by ascending key.
+    /// The cells of all clusters, in ascending order of keys.
     Exact(Vec<(u64, Cell)>),
-    /// The signed sums of the clusters that fall into each bin.
+    /// The signed sums of the clusters in each bin.
     Sketch(Vec<Cell>),
 }
 
@@ -27,13 +27,13 @@ impl Default for ClusterSums {
 }
 
 impl ClusterSums {
-    /// Clusters up to which sums are exact: 192 MiB.
+    /// Largest number of clusters with exact sums (192 MiB).
     pub const MAX_EXACT: usize = 1 << 23;
 
-    /// Bins of the sketch.
+    /// Number of bins of the sketch.
     pub const BINS: usize = 1 << 20;
 
-    /// Adds trials, each with the clusters it is in.
+    /// Adds trials and their credits. `keys` returns the clusters of a trial.
     pub fn add<const N: usize>(
         &mut self,
         trials: &[[u32; 3]],
@@ -75,7 +75,7 @@ impl ClusterSums {
         }
     }
 
-    /// Turns the sums into a sketch, unless they are one.
+    /// Converts the sums into a sketch, unless they are one, and returns its bins.
     fn sketch(&mut self) -> &mut Vec<Cell> {
         if let ClusterSums::Exact(cells) = self {
             let mut bins = vec![Cell::default(); Self::BINS];
@@ -88,7 +88,7 @@ impl ClusterSums {
         }
     }
 
-    /// The level that these clusters make.
+    /// Returns the level of the clusters.
     pub fn level(&self, mean: f64) -> Level {
         match self {
             ClusterSums::Exact(cells) => Level::over(cells.iter().map(|&(_, cell)| cell), mean),
@@ -96,7 +96,7 @@ impl ClusterSums {
         }
     }
 
-    /// Whether the sums could have come from that many trials, each in `n` of these clusters.
+    /// Checks whether the sums are possible for `n_trials` trials, each in `n` clusters.
     pub fn is_valid(&self, n_trials: i64, n: i64) -> bool {
         let most = i64::from(Credit::FULL.sixths());
         match self {
@@ -115,7 +115,7 @@ impl ClusterSums {
     }
 }
 
-/// Whether cells could have come from that many trials, each in `n` of them.
+/// Checks whether cells are possible for `n_trials` trials, each in `n` cells.
 pub(crate) fn are_valid<'a>(cells: impl Iterator<Item = &'a Cell>, n_trials: i64, n: i64) -> bool {
     let mut total = 0;
     for cell in cells {
@@ -132,7 +132,7 @@ pub(crate) fn are_valid<'a>(cells: impl Iterator<Item = &'a Cell>, n_trials: i64
     total == n * n_trials
 }
 
-/// The cells of both, in ascending order of keys, as both are.
+/// Merges two lists of cells that are in ascending order of keys.
 fn merged(left: &[(u64, Cell)], right: &[(u64, Cell)]) -> Vec<(u64, Cell)> {
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
@@ -154,7 +154,7 @@ fn merged(left: &[(u64, Cell)], right: &[(u64, Cell)]) -> Vec<(u64, Cell)> {
 
 /// Adds a cluster to its bin, with its sign.
 fn drop_into(bins: &mut [Cell], (key, cell): (u64, Cell)) {
-    // The finaliser of SplitMix64.
+    // The hash is the finaliser of SplitMix64.
     let mut hash = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -222,7 +222,7 @@ mod tests {
         let mut sketch = exact.clone();
         sketch.sketch();
         let (exact, sketch) = (exact.level(0.4), sketch.level(0.4));
-        // Five standard errors of the sketch.
+        // The tolerance is five standard errors of the sketch.
         assert_relative_eq!(
             exact.squared_residuals,
             sketch.squared_residuals,

@@ -1,17 +1,16 @@
-//! The variance of a mean over trials that share objects; the formula stands above this module, in
-//! [`inference`](super).
+//! Object-level variance of a mean over trials. For the formula see [`inference`](super).
 
 use crate::error::{ArgumentError, Result};
 use crate::inference::{Cell, Credit, Estimate, Level, object_cells, pair_level, triple_level};
 use crate::judgment::{Task, Trials};
 
-/// The three levels of clusters.
+/// The sums over objects, pairs and triples.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Levels {
     objects: Level,
     pairs: Level,
     triples: Level,
-    /// Objects that any trial contains.
+    /// Number of objects that occur in trials.
     n_objects: usize,
 }
 
@@ -25,7 +24,7 @@ impl Levels {
         }
     }
 
-    /// Levels whose sums are known, and the number of objects that any trial contains.
+    /// Creates the levels from their sums and the number of objects that occur in trials.
     pub fn of_levels(objects: Level, pairs: Level, triples: Level, n_objects: usize) -> Self {
         Self {
             objects,
@@ -35,12 +34,13 @@ impl Levels {
         }
     }
 
-    /// The mean with its standard error.
+    /// Returns the mean with its standard error.
     pub fn estimate(&self, mean: f64, n_trials: u64) -> Estimate {
         self.estimate_of(mean, n_trials as f64, n_trials)
     }
 
-    /// A value with its standard error, where the weights of the trials sum to `total`.
+    /// Returns a value with its standard error, where `total` is the sum of the weights of the
+    /// trials.
     pub fn estimate_of(&self, mean: f64, total: f64, n_trials: u64) -> Estimate {
         let Levels {
             objects,
@@ -53,11 +53,11 @@ impl Levels {
             / squared_total;
         let variance =
             objects.squared_residuals - pairs.squared_residuals + triples.squared_residuals;
-        // With few or unlucky trials the difference can fall below what independent questions
-        // would give; objects never make a mean surer than that.
+        // With few trials, the difference can be less than the variance of independent triples,
+        // which is a lower bound.
         let variance = variance.max(triples.squared_residuals);
         let unshared = 1.0 - shared;
-        // Fewer than six objects leave no two trials without one in common.
+        // With fewer than six objects, any two trials have an object in common.
         let standard_error =
             (unshared > 1e-9).then(|| (variance / squared_total / unshared).sqrt());
         let n_units = (*n_objects).min(usize::try_from(n_trials).unwrap_or(usize::MAX));
@@ -69,11 +69,21 @@ impl Levels {
     }
 }
 
-/// The mean credit over trials with its object-level standard error: the accuracy of choices that
-/// come from anywhere, such as another person's.
+/// Computes the mean credit of trials with its object-level standard error: the accuracy of choices
+/// from any source, such as another participant.
+///
+/// ```
+/// use human_alignment::inference::{Credit, clustered_mean};
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// let trials = OddOneOut::new(Stimuli::numbered(6), vec![[0, 1, 2], [3, 4, 5]])?;
+/// let mean = clustered_mean(&trials, &[Credit::FULL, Credit::NONE])?;
+/// assert_eq!(mean.value, 0.5);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] where there is not one credit for each trial.
+/// Returns [`Error::LengthMismatch`] if the numbers of credits and trials differ.
 pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<Estimate> {
     check_length(trials, credits)?;
     Ok(mean_over_trials(
@@ -83,7 +93,7 @@ pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result
     ))
 }
 
-/// Refuses credits that are not one for each trial.
+/// Checks that there is one credit per trial.
 pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<()> {
     if credits.len() != trials.len() {
         return Err(ArgumentError::LengthMismatch {
@@ -96,8 +106,8 @@ pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> R
     Ok(())
 }
 
-/// The mean credit over trials with its standard error. There are as many credits as trials, at
-/// least one, and all indices are below `n_stimuli`.
+/// Computes the mean credit of trials with its standard error. There is one credit per trial and at
+/// least one trial, and all indices are less than `n_stimuli`.
 pub(crate) fn mean_over_trials(
     trials: &[[u32; 3]],
     credits: &[Credit],
@@ -128,7 +138,7 @@ mod tests {
     use approx::assert_relative_eq;
     use proptest::prelude::*;
 
-    /// The sum over all pairs of trials that share an object, as the definition has it.
+    /// Computes the sum over all pairs of trials that share an object, according to the definition.
     fn by_definition(trials: &[[u32; 3]], credits: &[Credit]) -> (f64, f64) {
         let values: Vec<f64> = credits.iter().map(|credit| credit.value()).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;

@@ -1,5 +1,5 @@
-//! The variance of means of real numbers, and of what is nearly such a mean, over trials that share
-//! objects; the formula stands above this module, in [`inference`](super).
+//! Object-level variances of weighted means of real numbers, and of statistics that are
+//! approximately linear in the trials. For the formula see [`inference`](super).
 
 use rayon::prelude::*;
 
@@ -8,12 +8,12 @@ use crate::inference::level::start_of;
 use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
 use crate::judgment::{Task, Trials};
 
-/// What a trial adds to the clusters that it is in.
+/// The contribution of a trial to its clusters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Term {
-    /// How far the trial moves the total from where it would be.
+    /// Residual of the trial, multiplied by its weight.
     pub residual: f64,
-    /// How much of the total it is.
+    /// Weight of the trial.
     pub weight: f64,
 }
 
@@ -28,7 +28,7 @@ impl Term {
     }
 }
 
-/// The mean of a number of each trial (a cross-entropy, say) with its object-level standard error.
+/// Computes the mean of a value per trial (such as −ln p) with its object-level standard error.
 ///
 /// ```
 /// use human_alignment::inference::clustered_mean_of;
@@ -37,15 +37,15 @@ impl Term {
 /// let trials = vec![[0, 1, 2], [3, 4, 5], [6, 7, 8]];
 /// let trials = OddOneOut::new(Stimuli::numbered(9), trials)?;
 /// let mean = clustered_mean_of(&trials, &[0.5, 1.0, 1.5])?;
-/// // No object stands in two trials, so that this is the standard deviation over √3.
+/// // No object occurs in two trials: the standard error is the standard deviation over √3.
 /// assert_eq!(mean.value, 1.0);
 /// assert!((mean.standard_error.unwrap() - 0.5 / 3f64.sqrt()).abs() < 1e-12);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] where there is not one number for each trial;
-/// [`Error::InvalidParameter`] for one that is not finite.
+/// Returns [`Error::LengthMismatch`] if the numbers of values and trials differ, and
+/// [`Error::InvalidParameter`] if a value is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
     if values.len() != trials.len() {
         return Err(ArgumentError::LengthMismatch {
@@ -66,8 +66,8 @@ pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<
     ))
 }
 
-/// The mean of values with weights, one of each a trial, with its standard error. At least one weight
-/// is positive and none is negative.
+/// Computes a weighted mean over trials with its standard error, from a value and a weight per
+/// trial. No weight may be negative, and at least one must be positive.
 pub(crate) fn weighted_mean(
     trials: &[[u32; 3]],
     values: impl Iterator<Item = (f64, f64)> + Clone,
@@ -88,10 +88,10 @@ pub(crate) fn weighted_mean(
     linearized(mean, trials, &terms, n_stimuli)
 }
 
-/// A value with its standard error, from how far each trial moves it: the residuals, divided by the
-/// sum of the weights, are its influences (the delta method).
+/// Returns a value with its standard error, by the delta method: the influence of a trial is its
+/// residual divided by the sum of the weights.
 ///
-/// Sums are taken in the order of the trials and keys, whatever the number of threads.
+/// Sums are computed in the order of trials and keys, independently of the number of threads.
 pub(crate) fn linearized(
     value: f64,
     trials: &[[u32; 3]],
@@ -127,7 +127,7 @@ fn level<'a>(clusters: impl IntoIterator<Item = &'a Term>) -> Level {
     level
 }
 
-/// The pair level, from a table of all pairs where there are trials enough to fill it.
+/// Computes the pair level, with a table of all pairs if there are enough trials to fill it.
 fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
     let n_pairs = start_of(n_stimuli);
     if n_pairs > 12 * trials.len() {
@@ -143,7 +143,7 @@ fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
     level(&clusters)
 }
 
-/// A level of which few of the possible clusters occur.
+/// Computes a level of which only a small part of the possible clusters occur.
 fn by_key<const N: usize>(
     trials: &[[u32; 3]],
     terms: &[Term],
@@ -153,7 +153,7 @@ fn by_key<const N: usize>(
     let mut keyed: Vec<(u64, Term)> = counted
         .flat_map(|(&trial, &term)| keys(trial).map(|key| (key, term)))
         .collect();
-    // Stable, so that the terms of a cluster stay in the order of trials.
+    // A stable sort keeps the terms of a cluster in the order of trials.
     keyed.par_sort_by_key(|&(key, _)| key);
     let clusters: Vec<Term> = keyed
         .chunk_by(|(left, _), (right, _)| left == right)
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn credits_as_numbers_have_the_error_of_credits() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
-        // A table of pairs, and pairs by key.
+        // With a table of all pairs, and with sorted keys of pairs.
         for (n, n_trials) in [(12, 300), (400, 500)] {
             let trials = random_trials(n, n_trials, &mut rng);
             let credit =

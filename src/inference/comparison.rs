@@ -1,4 +1,4 @@
-//! Several representations on the same trials.
+//! Comparisons of several representations or models on the same trials.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +8,45 @@ use crate::inference::{
 };
 use crate::judgment::{Task, Trials};
 
-/// How much better one representation (or model) does than another on the same trials or people.
+/// The difference between two representations (or models) on the same trials or participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Position of the first in what was compared.
+    /// Index of the first representation in the input.
     pub first: usize,
-    /// Position of the second.
+    /// Index of the second representation in the input.
     pub second: usize,
-    /// The score of the first (an accuracy, a correlation) minus that of the second, with its standard
-    /// error.
+    /// The score of the first (an accuracy or a correlation) minus that of the second, with its
+    /// standard error.
     pub difference: Estimate,
     /// The confidence interval of the difference.
     pub interval: Interval,
-    /// The probability of a difference at least as large, were there none (two-sided).
+    /// The two-sided p-value of the difference.
     pub p_value: f64,
-    /// The p-value adjusted for all comparisons made together ([`benjamini_hochberg`]).
+    /// The p-value adjusted for all comparisons of the input ([`benjamini_hochberg`]).
     pub adjusted_p_value: f64,
 }
 
-/// Compares every two of several lists of credits for the same trials: (0,1), (0,2), …, (1,2), ….
+/// Compares all pairs of several lists of credits for the same trials: (0,1), (0,2), …, (1,2), ….
 ///
-/// Both earned their credits on the same objects, so the uncertainty is that of the differences
-/// trial by trial, by the same object-level variance as for one accuracy; it is smaller than that of
-/// the two accuracies suggests, where they find the same trials hard.
+/// The standard error is the object-level standard error of the mean difference per trial. It is
+/// smaller than the standard errors of the two accuracies suggest if both representations fail in
+/// the same trials.
+///
+/// ```
+/// use human_alignment::inference::{Confidence, Credit, compare};
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// let trials = OddOneOut::new(Stimuli::numbered(6), vec![[0, 1, 2], [3, 4, 5]])?;
+/// let first = [Credit::FULL, Credit::FULL];
+/// let second = [Credit::FULL, Credit::NONE];
+/// let comparisons = compare(&trials, &[&first, &second], Confidence::default())?;
+/// assert_eq!(comparisons[0].difference.value, 0.5);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 ///
 /// # Errors
-/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) where a list has not one credit for each trial.
+/// Returns [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the length of a list differs
+/// from the number of trials.
 pub fn compare<T: Task>(
     trials: &Trials<T>,
     credits: &[&[Credit]],
@@ -58,8 +71,8 @@ pub fn compare<T: Task>(
 }
 
 impl Comparison {
-    /// Comparisons that are made together, from the differences of the first and the second of each;
-    /// intervals are kept within bounds.
+    /// Creates comparisons from differences, with p-values adjusted for all of them and intervals
+    /// clamped to bounds.
     pub(crate) fn of_differences(
         differences: Vec<(usize, usize, Estimate)>,
         confidence: Confidence,

@@ -1,11 +1,11 @@
-//! How much of a trial is earned.
+//! The credit of a trial.
 
 use serde::{Deserialize, Serialize};
 
-/// How much of a trial is earned, in sixths: all of it, nothing, or the half or third that falls to
-/// each of two or three that tie. A difference of two credits is a credit too.
+/// The credit of a trial in sixths: 1, 0, or 1/2 or 1/3 for each of two or three tied choices. The
+/// difference of two credits is also a credit.
 ///
-/// Sixths are whole numbers, so that sums over trials are exact in whatever order they are taken.
+/// Sixths are integers, so that sums over trials are exact and do not depend on the order.
 ///
 /// ```
 /// use human_alignment::inference::Credit;
@@ -19,35 +19,32 @@ use serde::{Deserialize, Serialize};
 pub struct Credit(i8);
 
 impl Credit {
-    /// The whole trial.
+    /// Full credit, 1.
     pub const FULL: Credit = Credit(6);
 
-    /// Nothing of it.
+    /// No credit, 0.
     pub const NONE: Credit = Credit(0);
 
-    /// An equal share of one, two or three.
+    /// Returns a share of 1/n of a trial.
     ///
     /// # Panics
-    /// For any other number.
+    /// Panics if `n` is not 1, 2 or 3.
     pub const fn share_of(n: u8) -> Self {
-        assert!(
-            matches!(n, 1..=3),
-            "a trial has one, two or three to share it"
-        );
+        assert!(matches!(n, 1..=3), "the number of ties must be 1, 2 or 3");
         Credit(6 / n as i8)
     }
 
-    /// The credit as a number, 1 for the whole trial.
+    /// Returns the credit as a number, with 1 for full credit.
     pub fn value(self) -> f64 {
         f64::from(self.0) / 6.0
     }
 
-    /// The credit in sixths.
+    /// Returns the credit in sixths.
     pub const fn sixths(self) -> i8 {
         self.0
     }
 
-    /// What `self` earns more than `other`.
+    /// Returns the credit of `self` minus that of `other`.
     pub(crate) fn difference(self, other: Self) -> Self {
         Credit(self.0 - other.0)
     }

@@ -1,21 +1,20 @@
-//! A number with its uncertainty.
+//! Estimates with standard errors and confidence intervals.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::error::{Error, Result};
 
-/// The probability with which an interval is to cover the truth, strictly between 0 and 1; 0.95 by
-/// default.
+/// The confidence level of intervals, strictly between 0 and 1. Default: 0.95.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Confidence(f64);
 
 impl Confidence {
-    /// A confidence level.
+    /// Creates a confidence level.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not strictly between 0 and 1.
+    /// Returns [`Error::InvalidParameter`] if the level is not strictly between 0 and 1.
     pub fn new(level: f64) -> Result<Self> {
         if level > 0.0 && level < 1.0 {
             Ok(Self(level))
@@ -24,7 +23,7 @@ impl Confidence {
         }
     }
 
-    /// The probability.
+    /// Returns the confidence level as a number.
     pub fn level(self) -> f64 {
         self.0
     }
@@ -54,19 +53,19 @@ impl From<Confidence> for f64 {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]
 pub struct Interval {
-    /// Its lower end.
+    /// Lower end.
     pub lower: f64,
-    /// Its upper end.
+    /// Upper end.
     pub upper: f64,
 }
 
 impl Interval {
-    /// Whether a value lies in it, ends included.
+    /// Returns true if the value lies in the interval, including its ends.
     pub fn contains(self, value: f64) -> bool {
         self.lower <= value && value <= self.upper
     }
 
-    /// The part of it that lies between the bounds.
+    /// Clamps both ends of the interval to bounds.
     #[must_use]
     pub fn clamp(self, lower: f64, upper: f64) -> Self {
         Self {
@@ -88,23 +87,31 @@ impl From<Interval> for [f64; 2] {
     }
 }
 
-/// A number (a mean over trials, a correlation), and how far it may be from what other stimuli and
-/// other trials or people would give.
+/// An estimate (such as a mean over trials or a correlation) with its standard error.
+///
+/// ```
+/// use human_alignment::inference::{Confidence, Estimate};
+///
+/// let estimate = Estimate { value: 0.6, standard_error: Some(0.02), degrees_of_freedom: 99.0 };
+/// let interval = estimate.interval(Confidence::default());
+/// assert!(interval.contains(0.6) && !interval.contains(0.5));
+/// assert!(estimate.p_value() < 0.001);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The number.
+    /// The estimated value.
     pub value: f64,
-    /// Its standard error; `None` where the trials share too many objects to tell: three or four
-    /// objects, or a single trial.
+    /// Standard error, or `None` if it cannot be estimated because the trials share too many
+    /// objects (three or four objects, or a single trial).
     pub standard_error: Option<f64>,
-    /// Degrees of freedom of the standard error: one less than objects or trials (stimuli or people),
-    /// whichever are fewer.
+    /// Degrees of freedom of the standard error: the smaller of the numbers of objects and trials
+    /// (or stimuli and participants) minus 1.
     pub degrees_of_freedom: f64,
 }
 
 impl Estimate {
-    /// The interval from Student's t, `value ± t · standard_error`; all numbers where the standard
-    /// error is unknown.
+    /// Returns the confidence interval by Student's t, `value ± t · standard_error`. The interval
+    /// is unbounded if the standard error is unknown.
     pub fn interval(&self, confidence: Confidence) -> Interval {
         let half = match (self.standard_error, self.student_t()) {
             (Some(error), Some(t)) => error * t.inverse_cdf(0.5 + confidence.level() / 2.0),
@@ -116,8 +123,8 @@ impl Estimate {
         }
     }
 
-    /// The probability of a value at least as far from 0, were the truth 0 (two-sided, Student's
-    /// t); 1 where the standard error is unknown or the value is 0.
+    /// Returns the two-sided p-value of the hypothesis that the true value is 0, by Student's t. It
+    /// is 1 if the standard error is unknown or the value is 0.
     pub fn p_value(&self) -> f64 {
         match (self.standard_error, self.student_t()) {
             (Some(error), Some(t)) if self.value != 0.0 => {

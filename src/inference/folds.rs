@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, Error, Result};
 
-/// Which fold of a cross-validation each of several things is in: held out when it is the turn of
-/// that fold, and learned from in all others.
+/// The folds of a cross-validation: the fold of each item (such as a stimulus), in which the item
+/// is held out. The item is a training item in all other folds.
 ///
 /// ```
 /// use human_alignment::inference::Folds;
@@ -25,14 +25,14 @@ pub struct Folds {
 }
 
 impl Folds {
-    /// The number of the fold of each thing, counted from 0.
+    /// Creates folds from the 0-based index of the fold of each item.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two folds, or for a fold in which there is nothing;
-    /// [`Error::InvalidParameter`] for a number as large as there are things.
+    /// Returns [`Error::TooFew`] for fewer than two folds or an empty fold, and
+    /// [`Error::InvalidParameter`] if an index is not less than the number of items.
     pub fn new(of: Vec<usize>) -> Result<Self> {
         if let Some(&beyond) = of.iter().find(|&&fold| fold >= of.len()) {
-            let expected = "below the number of things that are divided";
+            let expected = "less than the number of items";
             return Err(Error::parameter("the number of a fold", expected, beyond));
         }
         let n_folds = of.iter().max().map_or(0, |&last| last + 1);
@@ -41,7 +41,7 @@ impl Folds {
         of.iter().for_each(|&fold| sizes[fold] += 1);
         if sizes.contains(&0) {
             return Err(ArgumentError::TooFew {
-                what: "things in a fold",
+                what: "items in a fold",
                 needed: 1,
                 found: 0,
             }
@@ -50,10 +50,11 @@ impl Folds {
         Ok(Self { of, n_folds })
     }
 
-    /// `n_folds` folds of neighbours; the first are larger by one where the number doesn't divide.
+    /// Creates `n_folds` folds of consecutive items. If the sizes cannot be equal, the first folds
+    /// have one item more.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two folds, or fewer things than folds.
+    /// Returns [`Error::TooFew`] for fewer than two folds, or fewer items than folds.
     pub fn contiguous(n: usize, n_folds: usize) -> Result<Self> {
         check_number(n_folds, n)?;
         let sizes = (0..n_folds).map(|fold| n / n_folds + usize::from(fold < n % n_folds));
@@ -64,11 +65,12 @@ impl Folds {
         Ok(Self { of, n_folds })
     }
 
-    /// `n_folds` folds at random, as equal in size as can be; the same seed gives the same folds.
+    /// Creates `n_folds` random folds whose sizes differ by at most one. The same seed gives the
+    /// same folds.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two folds, or fewer things than folds;
-    /// [`Error::InvalidParameter`] for 2³² things or more.
+    /// Returns [`Error::TooFew`] for fewer than two folds or fewer items than folds, and
+    /// [`Error::InvalidParameter`] for 2³² items or more.
     pub fn random(n: usize, n_folds: usize, seed: u64) -> Result<Self> {
         check_number(n_folds, n)?;
         let n = u32::try_from(n)
@@ -81,22 +83,23 @@ impl Folds {
         Ok(Self { of, n_folds })
     }
 
-    /// Number of folds, at least two.
+    /// Returns the number of folds, at least two.
     pub fn n_folds(&self) -> usize {
         self.n_folds
     }
 
-    /// The fold of each thing.
+    /// Returns the 0-based index of the fold of each item.
     pub fn of(&self) -> &[usize] {
         &self.of
     }
 
-    /// The things that are held out with this fold, in ascending order.
+    /// Returns the items that are held out in a fold, in ascending order.
     pub fn held_out(&self, fold: usize) -> Vec<usize> {
         self.select(|of| of == fold)
     }
 
-    /// The things in all other folds, in ascending order.
+    /// Returns the training items of a fold, that is, the items of all other folds, in ascending
+    /// order.
     pub fn training(&self, fold: usize) -> Vec<usize> {
         self.select(|of| of != fold)
     }

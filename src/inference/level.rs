@@ -1,4 +1,4 @@
-//! Sums of squares over the objects, pairs and triples of objects that trials contain.
+//! Sums of squares over the objects, pairs and triples of objects that occur in trials.
 
 use std::ops::{AddAssign, Range, SubAssign};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::inference::Credit;
 use crate::judgment::{OddOneOutTask, Trials};
 
-/// Credits summed over the trials of a cluster, in sixths of a trial, and their number.
+/// Sum of the credits of the trials of a cluster, in sixths, and the number of trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(i64, i64)", into = "(i64, i64)")]
 pub(crate) struct Cell {
@@ -24,7 +24,7 @@ impl Cell {
         }
     }
 
-    /// The mean credit of the trials.
+    /// Returns the mean credit of the trials, in [0, 1].
     pub fn mean(self) -> f64 {
         self.sum as f64 / f64::from(Credit::FULL.sixths()) / self.count as f64
     }
@@ -105,10 +105,10 @@ impl std::iter::Sum for Level {
     }
 }
 
-/// Trials that a task looks at.
+/// Number of trials per parallel task.
 const CHUNK: usize = 1 << 16;
 
-/// One cell an object.
+/// Computes the cell of each object.
 pub(crate) fn object_cells(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: usize) -> Vec<Cell> {
     trials
         .par_chunks(CHUNK)
@@ -133,18 +133,18 @@ pub(crate) fn object_cells(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: u
         .unwrap_or_default()
 }
 
-/// Where the pairs of a larger object start in a table of all pairs `low < high`.
+/// Returns the index of the first pair of a larger object in a table of all pairs `low < high`.
 pub(super) fn start_of(high: usize) -> usize {
     high * high.saturating_sub(1) / 2
 }
 
-/// The triple level.
+/// Computes the triple level.
 pub(crate) fn triple_level(trials: &[[u32; 3]], credits: &[Credit], mean: f64) -> Level {
     keyed_level(trials, credits, mean, |trial| [trial])
 }
 
-/// The pair level, from a table of all pairs where there are trials enough to fill it, otherwise
-/// from the pairs that occur.
+/// Computes the pair level, with a table of all pairs if there are enough trials to fill it,
+/// otherwise from the pairs that occur.
 pub(crate) fn pair_level(
     trials: &[[u32; 3]],
     credits: &[Credit],
@@ -155,8 +155,8 @@ pub(crate) fn pair_level(
     if n_pairs > 12 * trials.len() || trials.len() > SmallCell::MAX_TRIALS {
         return keyed_level(trials, credits, mean, pairs);
     }
-    // Each task owns the pairs of some larger objects and looks for them in all trials. Sums of
-    // squares are taken object by object, so that it does not matter how many tasks there are.
+    // Each task has the pairs of some larger objects and reads all trials. Sums of squares are
+    // computed object by object, so that the result does not depend on the number of tasks.
     let n_tasks = rayon::current_num_threads();
     let bound = |task: usize| {
         let share = (task as f64 / n_tasks as f64).sqrt();
@@ -169,15 +169,15 @@ pub(crate) fn pair_level(
     tasks.into_iter().flatten().sum()
 }
 
-/// The pairs of each larger object in a range with all smaller ones.
+/// Computes the levels of the pairs of each larger object in a range with all smaller objects.
 fn pair_levels(
     trials: &[[u32; 3]],
     credits: &[Credit],
     larger: Range<usize>,
     mean: f64,
 ) -> Vec<Level> {
-    /// Cells for pairs of other tasks: taking them all the same avoids a branch that can't be
-    /// predicted, and taking them in turn avoids waiting for the last one.
+    /// Cells for pairs of other tasks. Adding all pairs avoids an unpredictable branch, and using
+    /// several cells in turn avoids waiting for the previous addition.
     const SPARE: usize = 8;
 
     let offset = start_of(larger.start);
@@ -187,7 +187,7 @@ fn pair_levels(
         let spare = len + trial % SPARE;
         for (a, b) in [(a, b), (a, c), (b, c)] {
             let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-            // What is before the range wraps to beyond it.
+            // The index of a pair before the range wraps to one after the range.
             let place = (start_of(high) + low).wrapping_sub(offset);
             cells[if place < len { place } else { spare }].add(credit);
         }
@@ -200,13 +200,13 @@ fn pair_levels(
         .collect()
 }
 
-/// A [`Cell`] in half the memory, for a table of all pairs: the sum in the upper half of a word and
-/// the count in the lower, so that one addition does for both.
+/// A [`Cell`] in half the memory, for a table of all pairs. The sum is in the upper half of a word
+/// and the count in the lower half, so that one addition updates both.
 #[derive(Clone, Copy, Default)]
 struct SmallCell(u64);
 
 impl SmallCell {
-    /// Trials that it can hold, whatever their credits.
+    /// Number of trials that cannot overflow a cell, whatever their credits.
     const MAX_TRIALS: usize = (i32::MAX / Credit::FULL.sixths() as i32) as usize;
 
     #[inline(always)]
@@ -225,25 +225,26 @@ impl From<SmallCell> for Cell {
     }
 }
 
-/// A level of which few of the possible clusters occur; `clusters` are those of a trial.
+/// Computes a level of which only a small part of the possible clusters occur. `clusters` returns
+/// the clusters of a trial.
 ///
-/// Clusters are looked at in parts, all trials of a cluster in the same part, so that little memory
-/// is needed beside the trials.
+/// Clusters are processed in parts, with all trials of a cluster in the same part, which limits
+/// memory.
 fn keyed_level<const N: usize, const M: usize>(
     trials: &[[u32; 3]],
     credits: &[Credit],
     mean: f64,
     clusters: impl Fn([u32; 3]) -> [[u32; M]; N] + Sync,
 ) -> Level {
-    /// Clusters of trials that are looked at together, at least.
+    /// Smallest number of clusters of trials in a part.
     const PART: usize = 1 << 22;
-    /// Parts, at most: each goes through all trials.
+    /// Largest number of parts; each part reads all trials.
     const MAX_PARTS: usize = 8;
 
     let n_keys = N * trials.len();
     let part_len = PART.max(n_keys.div_ceil(MAX_PARTS)).min(n_keys);
     let n_parts = n_keys.div_ceil(part_len) as u64;
-    // The sum of the indices is the same in whatever order they stand, and quickly found.
+    // The sum of the indices does not depend on their order and is fast to compute.
     let part_of = |cluster: &[u32; M]| {
         let sum = cluster
             .iter()
@@ -261,10 +262,10 @@ fn keyed_level<const N: usize, const M: usize>(
     parts.into_iter().sum()
 }
 
-/// The level of the clusters in one part, about `n_keys` keys.
+/// Computes the level of the clusters in one part, of about `n_keys` keys.
 ///
-/// Most clusters have one trial. A first pass marks hashes that come up again, and only keys with
-/// such a hash are sorted; the others are counted by what they earned.
+/// Most clusters have one trial. A first pass marks hashes that occur more than once, and only keys
+/// with such a hash are sorted; the other keys are counted by credit.
 fn part_level<const N: usize>(
     trials: &[[u32; 3]],
     credits: &[Credit],
@@ -307,10 +308,10 @@ fn part_level<const N: usize>(
     level
 }
 
-/// 2⁶⁴ divided by the golden ratio: products with it spread neighbouring keys.
+/// 2⁶⁴ divided by the golden ratio: multiplication by it spreads neighbouring keys.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The cells of the keys that occur, in ascending order of keys.
+/// Computes the cell of each key that occurs, in ascending order of keys.
 pub(crate) fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
     keyed.par_sort_unstable_by_key(|&(key, _)| key);
     keyed
@@ -324,10 +325,10 @@ pub(crate) fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
         .collect()
 }
 
-/// Bits of an index in a key: three indices fit.
+/// Number of bits of an index in a key: three indices fit.
 const INDEX_BITS: u32 = Trials::<OddOneOutTask>::MAX_STIMULI.trailing_zeros();
 
-/// The objects of a cluster, whatever their order, in one word.
+/// Returns the key of a cluster, which does not depend on the order of its objects.
 fn key<const M: usize>(mut cluster: [u32; M]) -> u64 {
     cluster.sort_unstable();
     cluster
@@ -339,12 +340,12 @@ fn pairs([a, b, c]: [u32; 3]) -> [[u32; 2]; 3] {
     [[a, b], [a, c], [b, c]]
 }
 
-/// The keys of the three pairs of a trial.
+/// Returns the keys of the three pairs of a trial.
 pub(crate) fn pair_keys(trial: [u32; 3]) -> [u64; 3] {
     pairs(trial).map(key)
 }
 
-/// The key of the three objects of a trial.
+/// Returns the key of the three objects of a trial.
 pub(crate) fn triple_key(trial: [u32; 3]) -> u64 {
     key(trial)
 }
@@ -356,7 +357,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// The table of pairs, the marked hashes and plain sorting find the same.
+    /// Checks that a table of pairs, marked hashes and plain sorting give the same results.
     #[test]
     fn every_way_to_a_level_finds_the_same() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);

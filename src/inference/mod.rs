@@ -1,24 +1,24 @@
-//! How sure we are: standard errors, intervals, ceilings and comparisons.
+//! Statistical inference: standard errors, confidence intervals, noise ceilings and comparisons.
 //!
 //! # Object-level standard errors
 //!
-//! Trials with an object in common are correlated, because the object is hard or easy in all of
-//! them. The variance of the mean of *T* values with residuals *eₜ* is estimated by the sum of
-//! eₜeᵤ over all pairs of trials that share at least one object. Counting each such pair once is
-//! inclusion–exclusion over objects, pairs and triples of objects (the multiway cluster-robust
-//! variance of Cameron, Gelbach & Miller 2011, in the form that Aronow, Samii & Assenova 2015 give
-//! it for dyads, for triads):
+//! Trials with an object (stimulus) in common are correlated, because the object is easy or
+//! difficult in all of them. The variance of the mean of *T* values with residuals *eₜ* is
+//! therefore estimated by the sum of eₜeᵤ over all pairs of trials that share at least one object.
+//! Inclusion–exclusion over objects, pairs and triples of objects counts each such pair once. This
+//! is the multiway cluster-robust variance of Cameron, Gelbach & Miller (2011), in the form of
+//! Aronow, Samii & Assenova (2015) for dyads, extended to triads:
 //!
 //! V = \[ Σᵢ Rᵢ² − Σᵢⱼ Rᵢⱼ² + Σᵢⱼₖ Rᵢⱼₖ² \] / T²,
 //!
-//! with *Rᵢ*, *Rᵢⱼ*, *Rᵢⱼₖ* the sums of residuals over the trials that contain that object, pair or
-//! triple. The last of the three sums alone is a lower bound that is never gone below.
+//! where *Rᵢ*, *Rᵢⱼ*, *Rᵢⱼₖ* are the sums of residuals over the trials that contain the object,
+//! pair or triple. The third of the three sums alone is used as a lower bound.
 //!
-//! Residuals are taken from the estimated mean, which shrinks V by the share *f* of pairs of trials
-//! (ordered, each with itself included) that have an object in common; *f* is the same expression
-//! with every residual replaced by 1. So the standard error is √(V / (1 − f)), which for trials that
-//! share nothing has the familiar T − 1. Intervals and tests are Student's t with one degree of
-//! freedom fewer than objects, or than trials where those are fewer.
+//! Residuals are differences from the estimated mean, which reduces V by the share *f* of the pairs
+//! of trials (ordered, and including each trial with itself) that have an object in common; *f* is
+//! the same expression with all residuals set to 1. The standard error is √(V / (1 − f)); for
+//! trials that share no objects this is the usual formula with T − 1. Intervals and tests use
+//! Student's t distribution with min(objects, trials) − 1 degrees of freedom.
 
 mod bootstrap;
 mod cluster_sums;

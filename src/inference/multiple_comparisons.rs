@@ -1,10 +1,10 @@
-//! Many tests at once.
+//! Corrections for multiple comparisons.
 
-/// Adjusted p-values that control the false discovery rate (Benjamini & Hochberg 1995): rejecting
-/// where one is at most *q* keeps the expected share of false rejections at or below *q*.
+/// Returns adjusted p-values that control the false discovery rate (Benjamini & Hochberg 1995).
 ///
-/// With the p-values in ascending order, the adjusted *i*-th of *m* is minⱼ≥ᵢ (m/j) pⱼ, at most 1.
-/// The order of the input is kept.
+/// Rejecting the hypotheses with adjusted p-values of at most *q* keeps the expected share of false
+/// rejections at or below *q*. With the p-values in ascending order, the adjusted *i*-th of *m* is
+/// minⱼ≥ᵢ (m/j) pⱼ, at most 1. The result is in the order of the input.
 ///
 /// ```
 /// use human_alignment::inference::benjamini_hochberg;
@@ -24,8 +24,9 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// Adjusted p-values that control the probability of any false rejection (Bonferroni): each times
-/// the number of tests, at most 1. They hold however the tests depend on one another.
+/// Returns adjusted p-values that control the probability of any false rejection (Bonferroni): each
+/// p-value multiplied by the number of tests, at most 1. The correction is valid for dependent
+/// tests.
 ///
 /// ```
 /// use human_alignment::inference::bonferroni;

@@ -1,4 +1,4 @@
-//! How well any model could do, given how far people agree.
+//! The noise ceiling of trials: the best accuracy that a model could reach.
 
 use std::collections::HashMap;
 
@@ -8,37 +8,39 @@ use serde::{Deserialize, Serialize};
 use crate::inference::{Confidence, Credit, Estimate, Interval, mean_over_trials};
 use crate::judgment::{Answer, Question, Task, Trials};
 
-/// How well any model could do on trials that people answered more than once.
+/// Lower and upper estimates of the accuracy that a perfect model would reach, from repeated
+/// trials.
 ///
-/// Repeated trials are those with the same [`Question`]. No model can agree with two people who
-/// disagree; the ceiling is between the two estimates:
+/// Repeated trials are trials with the same [`Question`]. No model can agree with participants who
+/// disagree with each other. The noise ceiling lies between two estimates:
 ///
-/// - [`leave_one_out`](Self::leave_one_out): how often an answer is that of the majority of the
-///   *other* answers to its question. Too low, because few others are a noisy majority.
-/// - [`majority`](Self::majority): how often an answer is that of the majority of *all* answers,
-///   itself among them. Too high, because each answer helps to make its majority.
+/// - [`leave_one_out`](Self::leave_one_out): the share of answers that agree with the majority of
+///   the *other* answers to the question. It is too low, because a majority of few answers is
+///   noisy.
+/// - [`majority`](Self::majority): the share of answers that agree with the majority of *all*
+///   answers. It is too high, because each answer is part of its majority.
 ///
-/// Where answers tie for the majority, each gets its share of the trial.
+/// If *k* answers tie for the majority, each of them has a credit of 1/k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NoiseCeiling {
     /// The lower estimate.
     pub leave_one_out: Estimate,
-    /// The interval of the lower estimate.
+    /// The confidence interval of the lower estimate, within [0, 1].
     pub leave_one_out_interval: Interval,
     /// The upper estimate.
     pub majority: Estimate,
-    /// The interval of the upper estimate.
+    /// The confidence interval of the upper estimate, within [0, 1].
     pub majority_interval: Interval,
-    /// Questions that were answered more than once.
+    /// Number of questions that were answered more than once.
     pub n_questions: usize,
-    /// Answers to those questions; the others say nothing about agreement.
+    /// Number of answers to these questions. Questions with one answer are ignored.
     pub n_answers: usize,
 }
 
-/// The noise ceiling of trials, from the questions that were answered more than once; `None` where
-/// there are none.
+/// Computes the noise ceiling from the questions that were answered more than once; `None` if there
+/// are none.
 ///
-/// The standard errors are object-level, as those of an accuracy.
+/// The standard errors are object-level, as for an accuracy.
 pub fn noise_ceiling<T: Task>(trials: &Trials<T>, confidence: Confidence) -> Option<NoiseCeiling> {
     let answers = repeated_questions(trials);
     if answers.is_empty() {
@@ -72,10 +74,10 @@ pub fn noise_ceiling<T: Task>(trials: &Trials<T>, confidence: Confidence) -> Opt
     })
 }
 
-/// The questions that were answered more than once, and how often each answer was given.
+/// Returns the questions that were answered more than once, with the frequency of each answer.
 fn repeated_questions<T: Task>(trials: &Trials<T>) -> HashMap<Question, [u32; 3]> {
-    // Most data sets repeat few questions, or none: sorting finds them with less memory than a
-    // map of all.
+    // Most data sets have few or no repeated questions: sorting needs less memory than a map of all
+    // questions.
     let questions = trials
         .as_slice()
         .par_iter()
@@ -98,7 +100,7 @@ fn repeated_questions<T: Task>(trials: &Trials<T>) -> HashMap<Question, [u32; 3]
     answers
 }
 
-/// What an answer earns for agreeing with the most frequent ones.
+/// Returns the credit of an answer for agreeing with the most frequent answers.
 fn share_of_majority(counts: [u32; 3], answer: usize) -> Credit {
     let most = counts.into_iter().max().unwrap_or(0);
     if counts[answer] < most {
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn counts_agreement_within_questions() {
-        // One question answered 2:1:0, one 1:1, one once.
+        // One question with answers 2:1:0, one with 1:1, and one with a single answer.
         let trials = vec![
             [0, 1, 2],
             [1, 0, 2],
@@ -129,8 +131,8 @@ mod tests {
         let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
         let ceiling = noise_ceiling(&trials, Confidence::default()).unwrap();
         assert_eq!((ceiling.n_questions, ceiling.n_answers), (2, 5));
-        // Majority: (2 + 1) of 5. Left out: 2:1 leaves 1:1 for each of the two (a half each) and
-        // 2:0 for the third (nothing); 1:1 leaves 0:1 (nothing).
+        // Majority: (2 + 1) of 5. Leave-one-out: of 2:1 remain 1:1 for two answers (credit 1/2
+        // each) and 2:0 for the third (credit 0); of 1:1 remains 0:1 (credit 0).
         assert_relative_eq!(ceiling.majority.value, 3.0 / 5.0);
         assert_relative_eq!(ceiling.leave_one_out.value, 1.0 / 5.0);
         assert!(ceiling.majority_interval.contains(ceiling.majority.value));

@@ -1,4 +1,4 @@
-//! What other stimuli and other people would have given, by drawing from those at hand.
+//! Bootstrap over stimuli and participants.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::named;
 
-/// What a bootstrap draws anew in each replicate: what a conclusion is to hold beyond.
+/// The units that a bootstrap draws, that is, the population that a conclusion generalizes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resample {
-    /// Stimuli: the conclusion is about these people and other stimuli.
+    /// Stimuli: the conclusion is about the same participants and other stimuli.
     Stimuli,
-    /// People: the conclusion is about these stimuli and other people.
+    /// Participants: the conclusion is about the same stimuli and other participants.
     People,
-    /// Both, with the correction of [`dual_variance`].
+    /// Stimuli and participants, with the correction of [`dual_variance`].
     #[default]
     Both,
 }
 
 impl Resample {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Resample; 3] = [Resample::Stimuli, Resample::People, Resample::Both];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Resample::Stimuli => "stimuli",
@@ -32,12 +32,12 @@ impl Resample {
         }
     }
 
-    /// Whether stimuli are drawn.
+    /// Returns true if stimuli are drawn.
     pub fn draws_stimuli(self) -> bool {
         self != Resample::People
     }
 
-    /// Whether people are drawn.
+    /// Returns true if participants are drawn.
     pub fn draws_people(self) -> bool {
         self != Resample::Stimuli
     }
@@ -45,27 +45,26 @@ impl Resample {
 
 named!(Resample, "resample", "stimuli, people or both");
 
-/// Variances over the replicates of a bootstrap over stimuli and people, as each was drawn alone and
-/// as both were.
+/// Variances over the replicates of bootstraps that draw stimuli, participants, or both.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReplicateVariances {
-    /// Both drawn.
+    /// Variance if both are drawn.
     pub both: f64,
-    /// Stimuli drawn.
+    /// Variance if only stimuli are drawn.
     pub stimuli: f64,
-    /// People drawn.
+    /// Variance if only participants are drawn.
     pub people: f64,
 }
 
-/// The variance over stimuli and people from the three variances of a dual bootstrap (Schütt, Kipnis,
-/// Diedrichsen & Kriegeskorte 2023).
+/// Computes the variance over stimuli and participants from the three variances of a dual bootstrap
+/// (Schütt, Kipnis, Diedrichsen & Kriegeskorte 2023).
 ///
-/// Drawing both counts the noise of single judgments three times, drawing either counts it once; so
-/// that with *s*, *p* the numbers of stimuli and people and cₛ = s/(s−1), cₚ = p/(p−1)
+/// Drawing both counts the noise of single judgments three times, and drawing one of them counts it
+/// once. With *s* stimuli, *p* participants, cₛ = s/(s−1) and cₚ = p/(p−1), the variance is
 ///
 /// V = cₚ V(people) + cₛ V(stimuli) − cₛ cₚ (V(both) − V(stimuli) − V(people)),
 ///
-/// held between the larger of cₚ V(people), cₛ V(stimuli) and V(both).
+/// limited to the range from the larger of cₚ V(people) and cₛ V(stimuli) to V(both).
 pub fn dual_variance(variances: ReplicateVariances, n_stimuli: usize, n_people: usize) -> f64 {
     let ReplicateVariances {
         both,
@@ -75,20 +74,20 @@ pub fn dual_variance(variances: ReplicateVariances, n_stimuli: usize, n_people: 
     let (by_stimuli, by_people) = (small_sample(n_stimuli), small_sample(n_people));
     let interaction = both - stimuli - people;
     let variance = by_people * people + by_stimuli * stimuli - by_stimuli * by_people * interaction;
-    // In this order: never below what one of the two explains by itself.
+    // The lower bounds are applied last, so that they hold even if they are larger than V(both).
     variance
         .min(both)
         .max(by_people * people)
         .max(by_stimuli * stimuli)
 }
 
-/// What the variance of a bootstrap over *n* things is too small by, n/(n − 1).
+/// Returns n/(n − 1), the correction of the variance of a bootstrap over *n* units.
 pub(crate) fn small_sample(n: usize) -> f64 {
     n as f64 / (n as f64 - 1.0)
 }
 
-/// How often each of `n` things is drawn in a replicate, stimuli first and people next, each from a
-/// stream of its own of one seeded generator.
+/// Draws the counts of `n[0]` stimuli and `n[1]` participants in one replicate, which has its own
+/// stream of a seeded generator.
 pub(crate) fn draw_counts(seed: u64, replicate: u64, n: [usize; 2]) -> [Vec<u32>; 2] {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(replicate);
@@ -108,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_correction_removes_noise_that_is_counted_thrice() {
-        // Variances of stimuli 2, people 3 and noise 1, without the small-sample factors.
+        // Variances of stimuli 2, participants 3 and noise 1, without the small-sample factors.
         let variances = ReplicateVariances {
             both: 2.0 + 3.0 + 3.0,
             stimuli: 2.0 + 1.0,

@@ -1,4 +1,4 @@
-//! Files that change in one step: written beside their target, then renamed over it.
+//! Atomic writes: a file is written beside its target and then renamed.
 
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -9,10 +9,11 @@ use tempfile::NamedTempFile;
 use super::BUFFER_BYTES;
 use crate::error::{Error, FileError, Result};
 
-/// Writes a file in one step: readers see the old content or the new, never a part.
+/// Writes a file atomically: readers see either the old or the new content.
 ///
-/// On any error the old file stays as it was. A new file gets ordinary permissions, an old one
-/// keeps its own; a link is followed. A read-only file and what is no regular file are refused.
+/// On errors the old file is unchanged. A new file gets default permissions, and an existing file
+/// keeps its permissions. Symbolic links are followed. Read-only files and anything but regular
+/// files are refused.
 pub(crate) fn write_atomically<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
@@ -22,18 +23,18 @@ pub(crate) fn write_atomically<T>(
     Ok(value)
 }
 
-/// A file that is written in full, but does not stand at its place yet.
+/// A file that is completely written, but not yet renamed to its target.
 ///
-/// Dropped without [`Staged::commit`] it leaves no trace.
+/// The file is deleted if it is dropped without [`Staged::commit`].
 pub(crate) struct Staged {
-    /// The path as it was given, for errors.
+    /// The path as given, for error messages.
     path: PathBuf,
     target: PathBuf,
     file: NamedTempFile,
 }
 
 impl Staged {
-    /// Writes the content beside its target.
+    /// Writes the content to a temporary file beside its target.
     pub(crate) fn write<T>(
         path: &Path,
         write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
@@ -55,7 +56,7 @@ impl Staged {
         staged().map_err(|source| unwritable(path, source))
     }
 
-    /// Puts the file at its place.
+    /// Renames the file to its target.
     pub(crate) fn commit(self) -> Result<()> {
         match self.file.persist(&self.target) {
             Ok(_) => Ok(()),
@@ -64,26 +65,26 @@ impl Staged {
     }
 }
 
-/// Where a path leads, and what stands there.
+/// Resolves symbolic links, and returns the metadata of an existing file.
 fn resolve(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
     let old = match fs::metadata(path) {
         Ok(old) => old,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok((path.into(), None)),
         Err(error) => return Err(error),
     };
-    // A rename would replace a device, or a file that was protected, without a word.
+    // A rename would silently replace a device or a read-only file.
     if !old.is_file() {
-        let reason = "it exists and is no regular file";
+        let reason = "it exists and is not a regular file";
         return Err(io::Error::new(ErrorKind::InvalidInput, reason));
     }
     if old.permissions().readonly() {
-        let reason = "the file there is read-only";
+        let reason = "the existing file is read-only";
         return Err(io::Error::new(ErrorKind::PermissionDenied, reason));
     }
     Ok((fs::canonicalize(path)?, Some(old)))
 }
 
-/// A new file in the folder of the target, where a rename is one step.
+/// Creates a temporary file in the folder of the target, so that the rename is atomic.
 fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -93,7 +94,7 @@ fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Less what the umask takes away.
+        // The umask is applied to this mode.
         builder.permissions(Permissions::from_mode(0o666));
     }
     builder.prefix(".writing-").tempfile_in(folder)

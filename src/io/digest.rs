@@ -1,4 +1,4 @@
-//! SHA-256 of what passes by, so that a file need not be read twice.
+//! SHA-256 hashes of data while it is read or written, so that files need not be read twice.
 
 use std::io::{self, Read, Write};
 
@@ -6,19 +6,19 @@ use sha2::{Digest, Sha256};
 
 use super::BUFFER_BYTES;
 
-/// Bytes as lower-case hexadecimal digits.
+/// Converts bytes to lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Hashes the bytes that are read or written through it.
+/// A reader or writer that hashes the bytes that pass through it.
 pub(crate) struct Hashing<S> {
     inner: S,
     digest: Option<Sha256>,
 }
 
 impl<S> Hashing<S> {
-    /// Hashes what passes to or from `inner`.
+    /// Creates a wrapper that hashes the bytes read from or written to `inner`.
     pub(crate) fn new(inner: S) -> Self {
         Self {
             inner,
@@ -26,7 +26,7 @@ impl<S> Hashing<S> {
         }
     }
 
-    /// Passes bytes on without hashing them.
+    /// Creates a wrapper that does not hash.
     pub(crate) fn without_digest(inner: S) -> Self {
         Self {
             inner,
@@ -34,14 +34,14 @@ impl<S> Hashing<S> {
         }
     }
 
-    /// The digest as 64 hexadecimal digits; `None` where nothing was hashed.
+    /// Returns the hash as 64 hexadecimal digits, or `None` if the wrapper does not hash.
     pub(crate) fn finish(self) -> Option<String> {
         self.digest.map(|digest| hex(&digest.finalize()))
     }
 }
 
 impl<R: Read> Hashing<R> {
-    /// Hashes what is left to read, then gives the digest.
+    /// Reads the remaining bytes, and returns the hash of all bytes.
     pub(crate) fn finish_reading(mut self) -> io::Result<Option<String>> {
         if self.digest.is_some() {
             let mut buffer = vec![0; BUFFER_BYTES];

@@ -1,14 +1,14 @@
-//! The types of array elements in files, and decoding them in bulk.
+//! Types of array elements in files, and their decoding.
 
 use half::{bf16, f16};
 use safetensors::Dtype;
 
 use crate::error::{Error, FileError, Result, TrialProblem};
 
-/// The types of elements that are read, in words.
+/// Supported types of elements, for error messages.
 const READ: &str = "floats of 16, 32 or 64 bits, integers of 8 to 64 bits, or bool";
 
-/// What a number in a file is.
+/// The kind of a number in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Bool,
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
     F64,
 }
 
-/// Which byte of a number comes first.
+/// The byte order of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ByteOrder {
     Little,
@@ -40,7 +40,7 @@ pub(crate) struct Element {
     pub(crate) order: ByteOrder,
 }
 
-/// What elements of every type can be turned into, the same way for each.
+/// A type that elements of every kind can be converted to.
 pub(crate) trait FromElement: Copy {
     fn from_u64(value: u64) -> Self;
     fn from_i64(value: i64) -> Self;
@@ -61,8 +61,8 @@ macro_rules! rounded_to_nearest {
 rounded_to_nearest!(f32: from_u64(u64) from_i64(i64) from_f32(f32) from_f64(f64));
 rounded_to_nearest!(f64: from_u64(u64) from_i64(i64) from_f32(f32) from_f64(f64));
 
-/// An index of a stimulus as it stands in a file: everything beyond `u32::MAX` stands for a value
-/// that is no index at all, and is looked at again as a [`Number`] to say why.
+/// An unchecked index of a stimulus. Values beyond `u32::MAX` stand for invalid indices, which are
+/// decoded again as [`Number`] for the error message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RawIndex(pub(crate) u64);
 
@@ -73,7 +73,7 @@ impl FromElement for RawIndex {
     }
     #[inline(always)]
     fn from_i64(value: i64) -> Self {
-        // What is negative becomes large.
+        // Negative values become large.
         Self(value as u64)
     }
     #[inline(always)]
@@ -91,7 +91,7 @@ impl FromElement for RawIndex {
     }
 }
 
-/// A number of a file, with nothing lost.
+/// A number in a file, without loss of precision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Number {
     Unsigned(u64),
@@ -115,7 +115,8 @@ impl FromElement for Number {
 }
 
 impl Number {
-    /// The number as an index of a stimulus, or why it is none.
+    /// Converts the number to the index of a stimulus, or returns the reason why it is not an
+    /// index.
     pub(crate) fn index(self) -> Result<u32, TrialProblem> {
         let too_large = |index| TrialProblem::OutOfRange {
             index,
@@ -144,7 +145,7 @@ impl Element {
         order: ByteOrder::Little,
     };
 
-    /// Whether there are numbers of this type that `f32` can't hold.
+    /// Checks whether the type has numbers that `f32` cannot represent.
     pub(crate) fn needs_f64(self) -> bool {
         matches!(
             self.kind,
@@ -152,7 +153,7 @@ impl Element {
         )
     }
 
-    /// The type behind a type string of numpy, such as `<f4`.
+    /// Parses a type string of numpy, such as `<f4`.
     pub(crate) fn from_descr(descr: &str) -> Result<Self> {
         let unsupported = || {
             Error::from(FileError::UnsupportedElement {
@@ -185,14 +186,14 @@ impl Element {
             kind,
             order: order.unwrap_or(ByteOrder::Little),
         };
-        // Only single bytes have no order.
+        // Only types of one byte have no byte order.
         if order.is_none() && element.size() > 1 {
             return Err(unsupported());
         }
         Ok(element)
     }
 
-    /// The type behind a type of safetensors, always little-endian.
+    /// Converts a type of safetensors, which is always little-endian.
     pub(crate) fn from_safetensors(dtype: Dtype) -> Result<Self> {
         let kind = match dtype {
             Dtype::BOOL => Kind::Bool,
@@ -222,7 +223,7 @@ impl Element {
         })
     }
 
-    /// Bytes that one element takes.
+    /// Returns the size of an element in bytes.
     pub(crate) fn size(self) -> usize {
         match self.kind {
             Kind::Bool | Kind::U8 | Kind::I8 => 1,
@@ -232,9 +233,9 @@ impl Element {
         }
     }
 
-    /// Decodes whole elements and appends them; bytes that make no whole element are left out.
+    /// Decodes elements and appends them; an incomplete element at the end is ignored.
     ///
-    /// The type is looked at once a call, so that each loop is plain enough to be vectorised.
+    /// The type is matched once for each call, so that the inner loops can be vectorised.
     pub(crate) fn decode<T: FromElement>(self, bytes: &[u8], out: &mut Vec<T>) {
         macro_rules! each {
             ($type:ty, $value:ident => $number:expr) => {
@@ -268,7 +269,7 @@ impl Element {
     }
 }
 
-/// The loop of [`Element::decode`], over elements of `N` bytes.
+/// Decodes elements of `N` bytes, the inner loop of [`Element::decode`].
 #[inline(always)]
 fn append<const N: usize, T>(bytes: &[u8], out: &mut Vec<T>, number: impl Fn([u8; N]) -> T) {
     let (elements, _) = bytes.as_chunks::<N>();
@@ -277,7 +278,7 @@ fn append<const N: usize, T>(bytes: &[u8], out: &mut Vec<T>, number: impl Fn([u8
 
 macro_rules! encoding {
     ($($name:ident($float:ty)),*) => {$(
-        /// Encodes numbers as little-endian bytes, replacing what was in `bytes`.
+        /// Encodes numbers as little-endian bytes, replacing the content of `bytes`.
         pub(crate) fn $name(values: &[$float], bytes: &mut Vec<u8>) {
             bytes.resize(size_of_val(values), 0);
             for (raw, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {

@@ -1,27 +1,27 @@
-//! The format of a file, by the ending of its name.
+//! Formats of numeric files, determined by the file extension.
 
 use std::path::Path;
 
 use super::extension;
 use crate::error::{Error, FileError, Result};
 
-/// The format of a file that holds numbers.
+/// The format of a file of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Npy,
     Npz,
     Safetensors,
     Mat,
-    /// A table or a list, of whatever separator.
+    /// A table or list in a text file, with any separator.
     Text,
 }
 
 impl Format {
-    /// Tells the format from the name of a file.
+    /// Determines the format from the file extension.
     ///
     /// # Errors
-    /// [`Error::ForeignFormat`] for a known format that isn't read, with how to convert it;
-    /// [`Error::UnknownFormat`] for any other ending.
+    /// Returns [`Error::ForeignFormat`], with instructions for conversion, for a known format that
+    /// is not supported, or [`Error::UnknownFormat`] for any other extension.
     pub(crate) fn of(path: &Path) -> Result<Self> {
         let foreign = |format, remedy| {
             Error::from(FileError::UnsupportedFormat {

@@ -1,7 +1,7 @@
-//! Arrays, tables and trials in files: what is read and written underneath the public types.
+//! Reading and writing of arrays, tables and trials in files, used by the public types.
 //!
-//! Everything here treats a file as hostile: sizes that a header claims are compared with what is
-//! there before memory is asked for, and memory that cannot be had is an error.
+//! Files are not trusted: declared sizes are compared with the available data before memory is
+//! allocated, and failed allocations are errors.
 
 pub(crate) mod atomic;
 pub(crate) mod digest;
@@ -22,11 +22,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{BoxedError, ComputationError, Error, FileError, Result};
 
-/// How much of a file is read at once: small enough for the cache, large enough for few calls.
+/// Size of read buffers in bytes: small enough for the cache, large enough for few system calls.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Where bytes come from, so that an error of the operating system names the file and an error of
-/// a decoder the format.
+/// The source of bytes, which is named in errors: the file for errors of the operating system, the
+/// format for errors of a decoder.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) path: PathBuf,
@@ -41,10 +41,10 @@ impl Origin {
         }
     }
 
-    /// The error for bytes that could not be had.
+    /// Returns the error for a failed read.
     pub(crate) fn unreadable(&self, source: std::io::Error) -> Error {
         match source.kind() {
-            // A decoder underneath (of an archive) reports content in this way.
+            // A decoder, for example of an archive, reports malformed content by these kinds.
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
                 self.malformed(source)
             }
@@ -55,7 +55,7 @@ impl Origin {
         }
     }
 
-    /// The error for content that is not of the format.
+    /// Returns the error for content that does not follow the format.
     pub(crate) fn malformed(&self, source: impl Into<BoxedError>) -> Error {
         Error::from(FileError::Malformed {
             format: self.format,
@@ -64,7 +64,7 @@ impl Origin {
     }
 }
 
-/// The ending of a file name, in lower case; empty where there is none.
+/// Returns the file extension in lower case, or an empty string if there is none.
 pub(crate) fn extension(path: &Path) -> String {
     let extension = path.extension().unwrap_or_default();
     extension.to_string_lossy().to_ascii_lowercase()
@@ -81,13 +81,13 @@ pub(crate) fn open(path: &Path) -> Result<std::fs::File> {
     })
 }
 
-/// The length of a regular file; `None` for a pipe or a device, whose length is not known.
+/// Returns the length of a regular file, or `None` for a pipe or device.
 pub(crate) fn known_length(file: &std::fs::File) -> Option<u64> {
     let metadata = file.metadata().ok()?;
     metadata.is_file().then_some(metadata.len())
 }
 
-/// Reads until the buffer is full or the bytes end; returns how many came.
+/// Reads until the buffer is full or the input ends, and returns the number of bytes read.
 pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -101,13 +101,13 @@ pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::
     Ok(filled)
 }
 
-/// Asks for memory for `additional` more elements, exactly.
+/// Reserves memory for exactly `additional` more elements.
 pub(crate) fn reserve<T>(out: &mut Vec<T>, additional: usize, what: &'static str) -> Result<()> {
     out.try_reserve_exact(additional)
         .map_err(|_| out_of_memory::<T>(what, (out.len() as u64).saturating_add(additional as u64)))
 }
 
-/// The error for memory that cannot be had for `n` elements.
+/// Returns the error for a failed allocation of `n` elements.
 pub(crate) fn out_of_memory<T>(what: &'static str, n: u64) -> Error {
     Error::from(ComputationError::OutOfMemory {
         what,

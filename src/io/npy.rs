@@ -1,4 +1,4 @@
-//! Arrays of the `.npy` format, read in one pass.
+//! A reader for arrays in the `.npy` format.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,17 +9,17 @@ use super::npy_header::NpyHeader;
 use super::{BUFFER_BYTES, Origin, known_length, open, out_of_memory, read_up_to, reserve};
 use crate::error::{FileError, Result};
 
-/// The most that is read at once where columns are put together to rows.
+/// Largest read buffer in bytes for the conversion of columns to rows.
 const MAX_BUFFER_BYTES: usize = 16 << 20;
 
-/// An array of any shape whose header is read, and whose data is still to come.
+/// An array of any shape. The header is already read, the data is not.
 pub(crate) struct NpyReader<R> {
     header: NpyHeader,
     reader: R,
     origin: Origin,
-    /// Bytes of data that the header declares and that are not read yet.
+    /// Declared bytes of data that are not yet read.
     remaining: u64,
-    /// Whether the declared data was seen to be there in full.
+    /// Whether the file is known to contain all declared data.
     is_sized: bool,
 }
 
@@ -27,8 +27,8 @@ impl NpyReader<File> {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Malformed`], [`Error::UnsupportedElement`], and
-    /// [`Error::Truncated`] where the file is shorter than its header says.
+    /// Returns [`Error::Read`], [`Error::Malformed`] or [`Error::UnsupportedElement`], or
+    /// [`Error::Truncated`] if the file is shorter than declared in the header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = open(path)?;
         let length = known_length(&file);
@@ -37,15 +37,14 @@ impl NpyReader<File> {
 }
 
 impl<R: Read> NpyReader<R> {
-    /// Reads the header. `length` is how many bytes there are in all, where that is known for
-    /// sure; otherwise memory is asked for only as data comes in.
+    /// Reads the header. `length` is the total number of bytes, if it is known for certain;
+    /// otherwise memory is allocated only as data is read.
     pub(crate) fn new(mut reader: R, length: Option<u64>, origin: Origin) -> Result<Self> {
         let header = NpyHeader::read(&mut reader, &origin)?;
         Self::with_header(header, reader, length, origin)
     }
 
-    /// Data that was described elsewhere than in a header of its own; the reader stands where it
-    /// begins.
+    /// Creates a reader for data with a separate header. `reader` is positioned at the data.
     pub(crate) fn with_header(
         header: NpyHeader,
         reader: R,
@@ -79,28 +78,28 @@ impl<R: Read> NpyReader<R> {
         }
     }
 
-    /// Lengths of the axes.
+    /// Returns the lengths of the axes.
     pub(crate) fn shape(&self) -> &[u64] {
         &self.header.shape
     }
 
-    /// The header.
+    /// Returns the header.
     pub(crate) fn header(&self) -> &NpyHeader {
         &self.header
     }
 
-    /// Whether the data that the header declares was seen to be there in full.
+    /// Returns true if the source is known to contain all declared data.
     pub(crate) fn is_sized(&self) -> bool {
         self.is_sized
     }
 
-    /// The bytes behind what was read.
+    /// Returns the underlying reader, positioned after the data that was read.
     pub(crate) fn into_inner(self) -> R {
         self.reader
     }
 
-    /// Checks, after all data was read, that nothing follows it. Where the bytes come out of an
-    /// archive, that is where their checksum is compared.
+    /// Checks that no bytes follow the data, which must be completely read. For members of an
+    /// archive, this also verifies the checksum.
     pub(crate) fn expect_end(mut self) -> Result<()> {
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),
@@ -128,8 +127,9 @@ impl<R: Read> NpyReader<R> {
 
     /// Reads all elements in row-major order, whatever their order in the file.
     ///
-    /// One pass through a fixed buffer. The only array is the one that is given back, except where
-    /// column-major data of unknown length (within an archive) has to be reordered afterwards.
+    /// The data is read in one pass through a fixed buffer. The returned array is the only one
+    /// allocated, except for column-major data of unknown length (in archives), which is reordered
+    /// afterwards.
     pub(crate) fn read_row_major<T: FromElement>(&mut self) -> Result<Vec<T>> {
         let n_elements = self.remaining / self.header.element.size() as u64;
         let too_many = || out_of_memory::<T>("the array", n_elements);
@@ -166,7 +166,7 @@ impl<R: Read> NpyReader<R> {
         self.for_each_chunk(BUFFER_BYTES, |element, bytes| {
             let n_new = bytes.len() / element.size();
             if out.capacity() - out.len() < n_new {
-                // Never more ahead of the data than there is data already.
+                // Grow by no more than the amount of data read so far, or one chunk.
                 let ahead = n_new.max(out.len()).min(n_elements - out.len());
                 reserve(&mut out, ahead, "the array")?;
             }
@@ -176,8 +176,8 @@ impl<R: Read> NpyReader<R> {
         Ok(out)
     }
 
-    /// A buffer for whole columns: as many as fill a cache line of the result, if they are short
-    /// enough.
+    /// Returns the size of a read buffer for whole columns. If columns are short enough, it holds
+    /// as many as fill a cache line of the result.
     fn column_buffer(&self) -> usize {
         let size = self.header.element.size();
         let column = (self.shape()[0] as usize).saturating_mul(size);
@@ -189,7 +189,7 @@ impl<R: Read> NpyReader<R> {
         }
     }
 
-    /// Passes the data on in chunks of whole elements.
+    /// Calls `consume` with chunks of whole elements.
     fn for_each_chunk(
         &mut self,
         buffer_bytes: usize,
@@ -213,18 +213,19 @@ fn zeros<T: FromElement>(n: usize) -> Result<Vec<T>> {
     Ok(out)
 }
 
-/// Puts elements that come in column-major order at their places in row-major order.
+/// The conversion of elements from column-major to row-major order.
 struct Scatter {
     shape: Vec<usize>,
-    /// How far apart neighbours along each axis lie in row-major order.
+    /// Strides of the axes in row-major order, in elements.
     strides: Vec<usize>,
-    /// The index of the next element, and its place.
+    /// Index of the next element.
     index: Vec<usize>,
+    /// Position of the next element in row-major order.
     place: usize,
 }
 
 impl Scatter {
-    /// For an array of this shape without empty axes.
+    /// Creates the conversion for a shape without empty axes.
     fn new(shape: Vec<usize>) -> Self {
         let mut strides = vec![1; shape.len()];
         for axis in (1..shape.len()).rev() {
@@ -263,7 +264,8 @@ impl Scatter {
         }
     }
 
-    /// Places whole columns of a matrix, row by row: neighbours in a row share a cache line.
+    /// Places whole columns of a matrix, row by row, because neighbours in a row share a cache
+    /// line.
     fn place_columns<T: Copy>(&mut self, values: &[T], out: &mut [T]) {
         let (n_rows, n_columns) = (self.shape[0], values.len() / self.shape[0]);
         for row in 0..n_rows {
@@ -277,7 +279,7 @@ impl Scatter {
         self.place += n_columns;
     }
 
-    /// Moves on to the next axis where one is at its end.
+    /// Moves on to the next axis at the end of an axis.
     fn carry(&mut self) {
         for axis in 0..self.shape.len() - 1 {
             if self.index[axis] < self.shape[axis] {
@@ -296,7 +298,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
 
-    /// The bytes of an `.npy` file.
+    /// Returns the bytes of an `.npy` file.
     pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
         let fortran = if fortran { "True" } else { "False" };
         let text =
@@ -313,7 +315,7 @@ pub(crate) mod tests {
         NpyReader::new(bytes, length, Origin::new("a.npy", "npy"))?.read_row_major()
     }
 
-    /// Numbers that tell their place in an array of this shape.
+    /// Returns the bytes and the row-major values of an array whose values encode their indices.
     fn numbered(shape: &[usize], fortran: bool) -> (Vec<u8>, Vec<f32>) {
         let array = ndarray::ArrayD::from_shape_fn(shape, |index| {
             let place = |place: usize, axis: usize| place * 100 + index[axis];
@@ -338,7 +340,7 @@ pub(crate) mod tests {
             &[2, 3, 4],
             &[3, 1, 2, 2],
             &[90, 70],
-            // Columns longer than the buffer, and many columns a buffer.
+            // Columns longer than the buffer, and many columns in a buffer.
             &[70_000, 3],
             &[3, 70_000],
         ] {

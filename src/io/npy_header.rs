@@ -1,7 +1,7 @@
-//! The header of the `.npy` format: a Python dictionary of three entries.
+//! The header of the `.npy` format: a Python dictionary with three entries.
 //!
-//! The parser takes exactly what [numpy's format] allows and nothing nested, so that no header,
-//! however hostile, costs more than one pass over at most a mebibyte.
+//! The parser accepts exactly the [format of numpy][numpy's format] without nesting, so that a
+//! header costs at most one pass over one mebibyte.
 //!
 //! [numpy's format]: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
@@ -13,24 +13,24 @@ use crate::error::{Error, FileError, Result};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
-/// The longest header that is read.
+/// Largest size of a header in bytes.
 const MAX_BYTES: u32 = 1 << 20;
 
-/// What the header of an array says.
+/// The header of an array.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NpyHeader {
     /// Lengths of the axes.
     pub(crate) shape: Vec<u64>,
-    /// Whether the first index runs fastest in the file, and not the last.
+    /// Whether the data is column-major: the first index varies fastest.
     pub(crate) fortran_order: bool,
-    /// The type of the elements.
+    /// Type of the elements.
     pub(crate) element: Element,
-    /// Where the data begins, in bytes from the start.
+    /// Offset of the data in bytes from the beginning.
     pub(crate) data_offset: u64,
 }
 
 impl NpyHeader {
-    /// Reads a header and leaves the reader where the data begins.
+    /// Reads a header, and leaves the reader at the beginning of the data.
     pub(crate) fn read(reader: &mut impl Read, origin: &Origin) -> Result<Self> {
         let mut fill = |buffer: &mut [u8]| -> Result<()> {
             let found = read_up_to(reader, buffer).map_err(|error| origin.unreadable(error))?;
@@ -42,14 +42,14 @@ impl NpyHeader {
         let mut start = [0; 8];
         fill(&mut start)?;
         if &start[..6] != MAGIC {
-            return Err(origin.malformed("it does not begin as an npy file does"));
+            return Err(origin.malformed("it does not begin with the npy signature"));
         }
         let mut length = [0; 4];
         let length_bytes = match start[6] {
             1 => 2,
             2 | 3 => 4,
             version => {
-                return Err(origin.malformed(format!("format version {version} is not known")));
+                return Err(origin.malformed(format!("format version {version} is not supported")));
             }
         };
         fill(&mut length[..length_bytes])?;
@@ -66,7 +66,7 @@ impl NpyHeader {
         })
     }
 
-    /// Number of elements; `None` where it is beyond 64 bits.
+    /// Returns the number of elements, or `None` if it exceeds 64 bits.
     pub(crate) fn n_elements(&self) -> Option<u64> {
         if self.shape.contains(&0) {
             return Some(0);
@@ -76,17 +76,16 @@ impl NpyHeader {
     }
 }
 
-/// The bytes in front of the data of an array in C order; `descr` is its element type as numpy
-/// writes it, such as `<f4`.
+/// Encodes the header of an array in C order. `descr` is the type string of numpy, such as `<f4`.
 pub(crate) fn encode_header(descr: &str, shape: &[usize]) -> Vec<u8> {
     let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
-    // A tuple of one needs a comma.
+    // A tuple of one element needs a comma.
     let comma = if shape.len() == 1 { "," } else { "" };
     let mut text = format!(
         "{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}{comma}), }}",
         lengths.join(", ")
     );
-    // The data begins at a multiple of 64, and a line ends before it.
+    // The header ends with a newline, and the data begins at a multiple of 64 bytes.
     let bytes = (MAGIC.len() + 4 + text.len() + 1).next_multiple_of(64);
     while MAGIC.len() + 4 + text.len() + 1 < bytes {
         text.push(' ');
@@ -99,7 +98,7 @@ pub(crate) fn encode_header(descr: &str, shape: &[usize]) -> Vec<u8> {
     header
 }
 
-/// Why a header is refused.
+/// The reason why a header is invalid.
 enum Problem {
     Syntax(&'static str),
     Element(Error),
@@ -114,7 +113,7 @@ impl From<&'static str> for Problem {
 fn parse(text: &[u8], data_offset: u64) -> std::result::Result<NpyHeader, Problem> {
     let mut text = Text { rest: text };
     let (mut descr, mut order, mut shape) = (None, None, None);
-    text.expect(b'{', "it is no dictionary")?;
+    text.expect(b'{', "it is not a dictionary")?;
     while !text.eat(b'}') {
         let key = text.string()?;
         text.expect(b':', "a key has no value")?;
@@ -127,7 +126,7 @@ fn parse(text: &[u8], data_offset: u64) -> std::result::Result<NpyHeader, Proble
             b"descr" => descr = Some(text.string()?),
             b"fortran_order" => order = Some(text.boolean()?),
             b"shape" => shape = Some(text.shape()?),
-            _ => return Err("it has a key that is not known".into()),
+            _ => return Err("it has an unknown key".into()),
         }
         if !text.eat(b',') {
             text.expect(b'}', "the dictionary does not end")?;
@@ -153,19 +152,19 @@ fn unsupported(fields: &str) -> Error {
     })
 }
 
-/// What is left of the text of a header.
+/// The remaining text of a header.
 struct Text<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Text<'a> {
-    /// The next byte that is no space.
+    /// Skips white space, and returns the next byte without consuming it.
     fn peek(&mut self) -> Option<u8> {
         self.rest = self.rest.trim_ascii_start();
         self.rest.first().copied()
     }
 
-    /// Takes the byte if it comes next.
+    /// Consumes the next byte if it is `byte`, and returns true in that case.
     fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         if is_next {
@@ -181,7 +180,7 @@ impl<'a> Text<'a> {
         Err(otherwise.into())
     }
 
-    /// The bytes between quotes. No name or type string has anything to escape.
+    /// Reads a quoted string. Names and type strings do not contain escape sequences.
     fn string(&mut self) -> std::result::Result<&'a [u8], Problem> {
         let quote = match self.peek() {
             Some(quote @ (b'\'' | b'"')) => quote,
@@ -206,7 +205,7 @@ impl<'a> Text<'a> {
     }
 
     fn shape(&mut self) -> std::result::Result<Vec<u64>, Problem> {
-        self.expect(b'(', "'shape' is no tuple")?;
+        self.expect(b'(', "'shape' is not a tuple")?;
         let mut shape = Vec::new();
         while !self.eat(b')') {
             shape.push(self.length()?);
@@ -228,7 +227,7 @@ impl<'a> Text<'a> {
         std::str::from_utf8(digits)
             .ok()
             .and_then(|digits| digits.parse().ok())
-            .ok_or(Problem::Syntax("'shape' holds what is no length"))
+            .ok_or(Problem::Syntax("'shape' has an invalid length"))
     }
 }
 
@@ -270,7 +269,7 @@ mod tests {
         let header = NpyHeader::read(&mut &bytes[..], &Origin::new("a.npy", "npy")).unwrap();
         assert_eq!(header.shape, [1854, 768]);
         assert_eq!(header.data_offset, bytes.len() as u64);
-        // An independent reader agrees.
+        // Cross-check with an independent reader.
         let witness = npyz::NpyHeader::from_reader(&bytes[..]).unwrap();
         assert_eq!(witness.shape(), [1854, 768]);
         assert_eq!(witness.order(), npyz::Order::C);

@@ -1,4 +1,4 @@
-//! Archives of the `.npz` format: zip files of `.npy` files.
+//! A reader for the `.npz` format: zip archives of `.npy` files.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -13,10 +13,10 @@ use super::npy::NpyReader;
 use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{Error, ErrorKind, FileError, Result};
 
-/// An array within an archive.
+/// An array in an archive.
 pub(crate) type MemberReader<'a> = NpyReader<ZipFile<'a, BufReader<File>>>;
 
-/// An archive whose directory is read.
+/// An opened archive.
 pub(crate) struct NpzArchive {
     archive: ZipArchive<BufReader<File>>,
     origin: Origin,
@@ -26,19 +26,20 @@ impl NpzArchive {
     /// Opens an archive and reads its directory.
     ///
     /// # Errors
-    /// [`Error::Read`], and [`Error::Malformed`] for what is no archive, or one with a name twice.
+    /// Returns [`Error::Read`] if the file cannot be read, or [`Error::Malformed`] if it is not a
+    /// zip archive or has duplicate names.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let origin = Origin::new(path, "npz");
         let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
         let archive = ZipArchive::new(file).map_err(|error| refused(&origin, error))?;
-        // Which of the two is meant is anyone's guess.
+        // Duplicate names are ambiguous.
         if archive.has_duplicate_names() {
             return Err(origin.malformed("two members have the same name"));
         }
         Ok(Self { archive, origin })
     }
 
-    /// The names of all members, arrays (with `.npy`) and others, in their order.
+    /// Returns the names of all members, arrays (with `.npy`) and others, in their order.
     pub(crate) fn members(&self) -> Result<Vec<String>> {
         let names = self.archive.file_names();
         names
@@ -47,11 +48,11 @@ impl NpzArchive {
             .map_err(|error| refused(&self.origin, error))
     }
 
-    /// Finds the array of this name, or where none is given the only one, or the only one of numbers
+    /// Finds an array by name. Without a name, finds the only array, or the only numeric array
     /// whose shape `fits`.
     ///
     /// # Errors
-    /// [`Error::NoSuchArray`] names those that are there.
+    /// Returns [`Error::NoSuchArray`], with the available names, if there is not exactly one.
     pub(crate) fn choose(
         &mut self,
         name: Option<&str>,
@@ -90,7 +91,7 @@ impl NpzArchive {
         for &(_, index) in arrays {
             match self.array(index) {
                 Ok(reader) if fits(reader.shape()) => fitting.push(index),
-                // Texts and scalars stand beside arrays of numbers.
+                // Strings and objects may accompany numeric arrays.
                 Ok(_) => {}
                 Err(error) => match error.kind() {
                     ErrorKind::File(FileError::UnsupportedElement { .. }) => {}
@@ -104,11 +105,10 @@ impl NpzArchive {
         })
     }
 
-    /// The array that is the member at this place: its header is read, its data still to come.
+    /// Opens the array of the member with this index and reads its header.
     ///
-    /// The sizes that the archive and the header declare are no promise, so memory grows with the
-    /// data; where they contradict each other, that is an error here already. The checksum is
-    /// compared by [`NpyReader::expect_end`].
+    /// Declared sizes are not trusted, so memory grows with the data; contradictory sizes are an
+    /// error. [`NpyReader::expect_end`] verifies the checksum.
     pub(crate) fn array(&mut self, member: usize) -> Result<MemberReader<'_>> {
         let origin = self.origin.clone();
         let member = self.member(member)?;
@@ -129,11 +129,11 @@ impl NpzArchive {
         Ok(reader)
     }
 
-    /// Reads a member that is no array, of at most `limit` bytes.
+    /// Reads a member of at most `limit` bytes that is not an array.
     pub(crate) fn read_bytes(&mut self, member: usize, limit: u64) -> Result<Vec<u8>> {
         let origin = self.origin.clone();
         let mut bytes = Vec::new();
-        // To the end of the member, where its checksum is compared, unless it is too long.
+        // Reads to the end of the member, where the checksum is verified, unless it is too long.
         self.member(member)?
             .take(limit + 1)
             .read_to_end(&mut bytes)

@@ -1,4 +1,4 @@
-//! Files of the `.safetensors` format: a header of JSON, then the tensors one after another.
+//! A reader and writer for the `.safetensors` format: a JSON header followed by the tensors.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,25 +15,25 @@ use super::npy_header::NpyHeader;
 use super::{Origin, known_length, open, read_up_to, reserve};
 use crate::error::{Error, FileError, Result};
 
-/// The longest header that the format allows.
+/// Largest size of a header in bytes, according to the format.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// A file whose header is read.
+/// An opened file with its parsed header.
 pub(crate) struct SafetensorsFile {
     file: File,
     length: u64,
-    /// Where the tensors begin, in bytes from the start.
+    /// Offset of the tensors in bytes from the beginning.
     data_start: u64,
     metadata: Metadata,
     origin: Origin,
 }
 
 impl SafetensorsFile {
-    /// Opens a file and reads what it says about its tensors.
+    /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Malformed`], [`Error::OutOfMemory`], and [`Error::Truncated`] where
-    /// the file is shorter than its header says.
+    /// Returns [`Error::Read`], [`Error::Malformed`] or [`Error::OutOfMemory`], or
+    /// [`Error::Truncated`] if the file is shorter than declared in the header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let origin = Origin::new(path, "safetensors");
         let mut file = open(path)?;
@@ -43,7 +43,7 @@ impl SafetensorsFile {
         let found = read_up_to(&mut file, &mut size).map_err(|error| origin.unreadable(error))?;
         let size = u64::from_le_bytes(size);
         if found < 8 || size > MAX_HEADER || size > length.saturating_sub(8) {
-            return Err(origin.malformed("it has no header of a possible length"));
+            return Err(origin.malformed("the length of its header is invalid"));
         }
         let mut text = Vec::new();
         reserve(&mut text, size as usize, "the header")?;
@@ -51,7 +51,7 @@ impl SafetensorsFile {
             .take(size)
             .read_to_end(&mut text)
             .map_err(|error| origin.unreadable(error))?;
-        // Parsing also checks that the tensors lie one after another and have the sizes they should.
+        // The parser also checks that the tensors are contiguous and have the correct sizes.
         let metadata: Metadata =
             serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
         let (expected, found) = (metadata.data_len() as u64, length - 8 - size);
@@ -70,16 +70,16 @@ impl SafetensorsFile {
         })
     }
 
-    /// The tensors by name.
+    /// Returns the tensors by name.
     pub(crate) fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
         self.metadata.tensors().into_iter().collect()
     }
 
-    /// Finds the tensor of this name, or where none is given the only one, or the only one whose shape
+    /// Finds a tensor by name. Without a name, finds the only tensor, or the only one whose shape
     /// `fits`.
     ///
     /// # Errors
-    /// [`Error::NoSuchArray`] names those that are there.
+    /// Returns [`Error::NoSuchArray`], with the available names, if there is not exactly one.
     pub(crate) fn choose(
         &self,
         name: Option<&str>,
@@ -100,19 +100,19 @@ impl SafetensorsFile {
         }
     }
 
-    /// An entry of the metadata.
+    /// Returns an entry of the metadata.
     pub(crate) fn note(&self, name: &str) -> Option<&str> {
         let notes = self.metadata.metadata().as_ref()?;
         notes.get(name).map(String::as_str)
     }
 
-    /// An entry of the metadata that is JSON.
+    /// Parses an entry of the metadata as JSON.
     pub(crate) fn parse_note<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let parse = |text| serde_json::from_str(text).map_err(|error| self.origin.malformed(error));
         self.note(name).map(parse).transpose()
     }
 
-    /// A tensor, whose data is still to be read; `None` where there is none of that name.
+    /// Opens a tensor to read its data. Returns `None` if there is no tensor with this name.
     pub(crate) fn tensor(&mut self, name: &str) -> Result<Option<NpyReader<&mut File>>> {
         let Some(info) = self.metadata.info(name) else {
             return Ok(None);
@@ -130,13 +130,13 @@ impl SafetensorsFile {
         NpyReader::with_header(header, &mut self.file, length, origin).map(Some)
     }
 
-    /// The error for content that is not what it should be.
+    /// Returns the error for invalid content.
     pub(crate) fn malformed(&self, source: &'static str) -> Error {
         self.origin.malformed(source)
     }
 }
 
-/// The header in the order in which it is written, so that the same content makes the same file.
+/// The header with sorted entries, so that the same content always gives the same file.
 #[derive(Serialize)]
 struct Header<'a> {
     #[serde(rename = "__metadata__", skip_serializing_if = "BTreeMap::is_empty")]
@@ -145,14 +145,14 @@ struct Header<'a> {
     tensors: BTreeMap<&'a str, TensorInfo>,
 }
 
-/// Writes the header of a file; the data of the tensors comes after it.
+/// Writes the header of a file; the caller writes the data of the tensors after it.
 pub(crate) fn write_header(
     metadata: BTreeMap<&str, String>,
     tensors: BTreeMap<&str, TensorInfo>,
     to: &mut dyn Write,
 ) -> IoResult<()> {
     let mut header = serde_json::to_vec(&Header { metadata, tensors })?;
-    // The data begins at a multiple of 8.
+    // The data begins at a multiple of 8 bytes.
     header.resize(header.len().next_multiple_of(8), b' ');
     if header.len() as u64 > MAX_HEADER {
         let reason = format!("the header takes more than {MAX_HEADER} bytes");

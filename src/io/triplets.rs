@@ -1,4 +1,4 @@
-//! Trials of three indices, streamed from files.
+//! Streaming of trials with three indices from `.npy` and text files.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -10,18 +10,18 @@ use super::txt_triplets::TextTriplets;
 use super::{BUFFER_BYTES, Origin, extension, open, reserve};
 use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
 
-/// Trials of three indices in a file, read chunk by chunk.
+/// A reader for trials with three indices, chunk by chunk.
 pub(crate) enum TripletReader {
     Npy(NpyTriplets),
     Text(TextTriplets),
 }
 
 impl TripletReader {
-    /// Opens a file; its ending tells the format.
+    /// Opens a file; the extension determines the format.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for another ending than `.npy`, `.txt`, `.csv` or `.tsv`; otherwise
-    /// as [`NpyTriplets::open`] and [`TextTriplets::open`].
+    /// Returns [`Error::UnknownFormat`] if the extension is not `.npy`, `.txt`, `.csv`, `.tsv`,
+    /// `.tab` or `.dat`, and the errors of [`NpyTriplets::open`] and [`TextTriplets::open`].
     pub(crate) fn open(path: &Path) -> Result<Self> {
         match extension(path).as_str() {
             "npy" => NpyTriplets::open(path).map(TripletReader::Npy),
@@ -36,17 +36,16 @@ impl TripletReader {
         }
     }
 
-    /// Returns whether the first line of a text file that is no comment is three whole numbers: whether
-    /// it is read by [`TripletReader::open`], rather than as a table.
+    /// Returns true if the first line of a text file that is not a comment consists of three whole
+    /// numbers, so that [`TripletReader::open`] can read it; otherwise the file is a table.
     ///
     /// # Errors
-    /// [`Error::Read`].
+    /// Returns [`Error::Read`] if the file cannot be read.
     pub(crate) fn begins_with_indices(path: &Path) -> Result<bool> {
         TextTriplets::open(path)?.begins_with_indices()
     }
 
-    /// How many trials there are, where the file says so at its beginning and was seen to hold as
-    /// many.
+    /// Returns the number of trials, if the header declares it and the file contains that many.
     pub(crate) fn n_trials(&self) -> Option<u64> {
         match self {
             TripletReader::Npy(reader) => reader.n_trials(),
@@ -54,10 +53,11 @@ impl TripletReader {
         }
     }
 
-    /// Appends up to `max` trials and gives their number: fewer only at the end of the file.
+    /// Appends up to `max` trials and returns their number, which is smaller only at the end of the
+    /// file.
     ///
     /// # Errors
-    /// [`Error::InFile`] around what is wrong with the first bad trial or line.
+    /// Returns [`Error::InFile`] with the problem of the first invalid trial or line.
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         match self {
             TripletReader::Npy(reader) => reader.read_chunk(out, max),
@@ -66,28 +66,29 @@ impl TripletReader {
     }
 }
 
-/// Trials in an array of shape (trials, 3).
+/// A reader for an array of shape (trials, 3).
 pub(crate) struct NpyTriplets {
     path: PathBuf,
-    /// One that runs through the rows, or three that run each through a column.
+    /// One reader for row-major data, or three readers, one for each column, for column-major data.
     readers: Vec<NpyReader<File>>,
     element: Element,
     n_trials: u64,
-    /// Trials that were read.
+    /// Number of trials read so far.
     n_read: u64,
     bytes: Vec<u8>,
     decoded: Vec<RawIndex>,
 }
 
-/// Trials that are read at once.
+/// Number of trials that are read at once.
 const STEP: usize = BUFFER_BYTES / (3 * size_of::<u64>());
 
 impl NpyTriplets {
     /// Opens an array of trials.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Shape`] where the array isn't of shape
-    /// (trials, 3), [`Error::Malformed`], [`Error::UnsupportedElement`], [`Error::Truncated`].
+    /// Returns [`Error::Read`] if the file cannot be read. Also returns, within [`Error::InFile`],
+    /// [`Error::Shape`] if the shape is not (trials, 3), [`Error::Malformed`],
+    /// [`Error::UnsupportedElement`] or [`Error::Truncated`].
     pub(crate) fn open(path: &Path) -> Result<Self> {
         Self::open_array(path).map_err(|error| error.in_file(path))
     }
@@ -105,7 +106,7 @@ impl NpyTriplets {
         };
         if header.element.kind == Kind::Bool {
             return Err(FileError::UnsupportedElement {
-                expected: "integers, or floats that are whole",
+                expected: "integers, or floats with whole values",
                 found: "bool".into(),
             }
             .into());
@@ -137,16 +138,17 @@ impl NpyTriplets {
         })
     }
 
-    /// How many trials there are, where they were seen to be there.
+    /// Returns the number of trials, if the file is known to contain all of them.
     fn n_trials(&self) -> Option<u64> {
         self.readers[0].is_sized().then_some(self.n_trials)
     }
 
-    /// Appends up to `max` trials and gives their number: fewer only at the end of the file.
+    /// Appends up to `max` trials and returns their number, which is smaller only at the end of the
+    /// file.
     ///
     /// # Errors
-    /// Within [`Error::InFile`]: [`Error::InvalidTrial`] names the first trial that holds a value
-    /// that is no index, [`Error::OutOfMemory`].
+    /// Returns, within [`Error::InFile`], [`Error::InvalidTrial`] for the first trial with a value
+    /// that is not an index, or [`Error::OutOfMemory`].
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         let left = self.n_trials - self.n_read;
         let n_new = usize::try_from(left).unwrap_or(usize::MAX).min(max);
@@ -160,7 +162,7 @@ impl NpyTriplets {
         Ok(n_new)
     }
 
-    /// Reads `n` trials, few enough for the buffer.
+    /// Reads `n` trials, which must fit into the buffer.
     fn read_step(&mut self, out: &mut Vec<[u32; 3]>, n: usize) -> Result<()> {
         if out.capacity() - out.len() < n {
             let ahead = out.len().max(n);
@@ -202,7 +204,7 @@ impl NpyTriplets {
         Ok(())
     }
 
-    /// The error for the first bad trial among the `n` that were decoded.
+    /// Returns the error for the first invalid trial among the `n` decoded ones.
     fn first_problem(&self, n: usize) -> Error {
         let mut numbers = Vec::new();
         self.element.decode(&self.bytes, &mut numbers);
@@ -219,8 +221,8 @@ impl NpyTriplets {
                 }
             }
         }
-        // Not reached: both readings of a number agree on what is an index.
-        Origin::new(&self.path, "npy").malformed("it holds what is no index")
+        // Not reached: `RawIndex` and `Number` agree on which numbers are indices.
+        Origin::new(&self.path, "npy").malformed("it contains a value that is not an index")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Trials of three indices in text files, one trial a line.
+//! A reader for trials with three indices in text files, one trial in each line.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -8,20 +8,21 @@ use super::element::Number;
 use super::{BUFFER_BYTES, Origin, open, reserve};
 use crate::error::{ErrorKind, FileError, JudgmentError, Result};
 
-/// The longest line that is read, so that a file without lines can't fill the memory.
+/// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 * 1024;
 
-/// Trials in a text file: three numbers a line, separated by spaces, tabs or commas.
+/// A reader for a text file of trials: three numbers in each line, separated by spaces, tabs or
+/// commas.
 ///
-/// Numbers may be written as floats (`1.0e+00`, as `numpy.savetxt` does) where they are whole. What
-/// follows a `#` is a comment; lines without numbers are passed over.
+/// Whole numbers may be written as floats (`1.0e+00`, as by `numpy.savetxt`). Comments begin with
+/// `#`; lines without numbers are ignored.
 pub(crate) struct TextTriplets {
     origin: Origin,
     reader: BufReader<File>,
     line: Vec<u8>,
-    /// The number of the line that was read last, counted from 1.
+    /// Number of the last line read, 1-based.
     line_number: u64,
-    /// Trials that were read.
+    /// Number of trials read so far.
     n_read: u64,
 }
 
@@ -29,7 +30,7 @@ impl TextTriplets {
     /// Opens a text file.
     ///
     /// # Errors
-    /// [`Error::Read`].
+    /// Returns [`Error::Read`] if the file cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         Ok(Self {
             origin: Origin::new(path, "text"),
@@ -40,11 +41,13 @@ impl TextTriplets {
         })
     }
 
-    /// Appends up to `max` trials and gives their number: fewer only at the end of the file.
+    /// Appends up to `max` trials and returns their number, which is smaller only at the end of the
+    /// file.
     ///
     /// # Errors
-    /// Within [`Error::InFile`]: [`Error::RaggedRow`] and [`Error::NotANumber`] name the line,
-    /// [`Error::InvalidTrial`] the trial, [`Error::Malformed`] a line that is too long.
+    /// Returns, within [`Error::InFile`], [`Error::RaggedRow`] or [`Error::NotANumber`] with the
+    /// line, [`Error::InvalidTrial`] with the trial, or [`Error::Malformed`] for a line that is too
+    /// long.
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         let n_before = self.n_read;
         let mut read = || -> Result<()> {
@@ -69,13 +72,15 @@ impl TextTriplets {
         Ok((self.n_read - n_before) as usize)
     }
 
-    /// Returns whether the first line with numbers has three.
+    /// Returns true if the first line with content consists of three numbers, or if there is no
+    /// such line.
     pub(crate) fn begins_with_indices(&mut self) -> Result<bool> {
         loop {
             match self.next_line() {
                 Ok(true) => {}
                 Ok(false) => return Ok(true),
-                // A long line, or what is no text: a table says so better.
+                // A line that is too long or not text: reading it as a table gives a better error
+                // message.
                 Err(error) => match error.kind() {
                     ErrorKind::File(FileError::Malformed { .. }) => return Ok(false),
                     _ => return Err(error),
@@ -89,7 +94,7 @@ impl TextTriplets {
         }
     }
 
-    /// Reads a line; `false` at the end of the file.
+    /// Reads a line. Returns `false` at the end of the file.
     fn next_line(&mut self) -> Result<bool> {
         self.line.clear();
         let mut bounded = (&mut self.reader).take(MAX_LINE as u64 + 1);
@@ -108,7 +113,7 @@ impl TextTriplets {
         Ok(n_bytes > 0)
     }
 
-    /// The trial of a line that isn't plain; `None` where it has no numbers.
+    /// Parses a line. Returns `None` if it has no numbers.
     fn parse(&self) -> Result<Option<[u32; 3]>> {
         let code = self.line.split(|&byte| byte == b'#').next();
         let text = String::from_utf8_lossy(code.unwrap_or_default());
@@ -159,7 +164,7 @@ fn number(text: &str) -> Option<Number> {
     unsigned.or_else(|_| signed()).or_else(|_| float()).ok()
 }
 
-/// The trial of a line of three plain numbers, as nearly all are: the short way through.
+/// Parses a line of three plain numbers, a fast path for nearly all lines.
 fn plain(line: &[u8]) -> Option<[u32; 3]> {
     let mut trial = [0; 3];
     let mut rest = line;

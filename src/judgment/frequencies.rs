@@ -1,4 +1,4 @@
-//! How often each pair was chosen, question by question.
+//! Frequencies of the choices for each question.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,17 +9,17 @@ use crate::error::{ArgumentError, JudgmentError, Result};
 use crate::judgment::{Question, Task, Trials};
 use crate::stimuli::Stimuli;
 
-/// How often each pair of a question was chosen: repeated trials put together, or probabilities in
-/// place of choices.
+/// The frequencies with which the pairs of each question were chosen: counts of repeated trials, or
+/// probabilities.
 ///
-/// The pairs of a question are (0,1), (0,2) and (1,2) of its stimuli; anchored questions, whose head
-/// stands first, have only the first two, and 0 in the third place.
+/// The pairs of a question are (0,1), (0,2) and (1,2) of its stimuli. An anchored question, whose
+/// head is its first stimulus, has only the first two pairs; its third frequency is 0.
 ///
 /// ```
 /// use human_alignment::judgment::ChoiceFrequencies;
 /// use human_alignment::{OddOneOut, Stimuli};
 ///
-/// // Three people were asked the same; two found the third stimulus odd, and one the second.
+/// // Three participants answered the same question: two chose "car" as the odd one, one "dog".
 /// let stimuli = Stimuli::new(["cat", "dog", "car"])?;
 /// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [1, 0, 2], [2, 0, 1]])?;
 /// let frequencies = ChoiceFrequencies::of(&trials);
@@ -36,7 +36,7 @@ pub struct ChoiceFrequencies<T> {
 }
 
 impl<T: Task> ChoiceFrequencies<T> {
-    /// Counts the answers to each question of the trials. Questions come in ascending order.
+    /// Counts the answers to each question of the trials. Questions are in ascending order.
     pub fn of(trials: &Trials<T>) -> Self {
         let mut answers: Vec<_> = trials
             .as_slice()
@@ -66,8 +66,8 @@ impl<T: Task> ChoiceFrequencies<T> {
         }
     }
 
-    /// Each trial as a question of its own, in the order of the trials and with their first pair chosen
-    /// once: for what needs choices one by one, in their order.
+    /// Creates one question per trial, in the order of the trials, with a frequency of 1 for its
+    /// first pair. Use it if single choices or their order matter.
     pub fn trial_by_trial(trials: &Trials<T>) -> Self {
         Self {
             stimuli: trials.stimuli().clone(),
@@ -78,14 +78,16 @@ impl<T: Task> ChoiceFrequencies<T> {
         }
     }
 
-    /// Questions over these stimuli with the frequency of each pair: counts, or probabilities. A
-    /// question weighs as much as its frequencies sum to. Equal questions stay apart.
+    /// Creates questions with the frequencies of their pairs: counts or probabilities.
+    ///
+    /// The weight of a question is the sum of its frequencies. Equal questions are not merged.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of frequencies than questions;
-    /// [`Error::NoTrials`] and [`Error::InvalidTrial`] as for [`Trials::new`], naming the question;
-    /// [`Error::InvalidFrequencies`] naming a question with a frequency that is negative or not
-    /// finite, with none that is positive, or of a pair that can't be chosen.
+    /// Returns [`Error::LengthMismatch`] if the numbers of questions and frequencies differ,
+    /// [`Error::NoTrials`] or [`Error::InvalidTrial`] (with the index of the question) as for
+    /// [`Trials::new`], and [`Error::InvalidFrequencies`] naming a question that has a negative or
+    /// non-finite frequency, no positive frequency, or a positive frequency of a pair that cannot
+    /// be chosen.
     pub fn new(
         stimuli: Stimuli,
         questions: Vec<[u32; 3]>,
@@ -121,8 +123,8 @@ impl<T: Task> ChoiceFrequencies<T> {
         })
     }
 
-    /// The same questions, each with frequencies that sum to 1, so that a question asked often weighs
-    /// no more than another.
+    /// Scales the frequencies of each question to a sum of 1, so that all questions have the same
+    /// weight.
     #[must_use]
     pub fn normalized(mut self) -> Self {
         for frequencies in &mut self.of_pairs {
@@ -132,22 +134,22 @@ impl<T: Task> ChoiceFrequencies<T> {
         self
     }
 
-    /// The stimuli that the questions count.
+    /// Returns the stimuli that the indices of questions refer to.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// The stimuli of each question.
+    /// Returns the stimuli of each question, as 0-based indices.
     pub fn questions(&self) -> &[[u32; 3]] {
         &self.questions
     }
 
-    /// The frequency of each pair of each question.
+    /// Returns the frequencies of the pairs of each question.
     pub fn of_pairs(&self) -> &[[f64; 3]] {
         &self.of_pairs
     }
 
-    /// The stimuli that stand in at least one question, as ascending indices.
+    /// Returns the stimuli that occur in at least one question, as ascending indices.
     pub fn shown(&self) -> &[u32] {
         &self.shown
     }

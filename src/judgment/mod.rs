@@ -1,8 +1,9 @@
-//! What people said about stimuli.
+//! Human similarity judgments of stimuli.
 //!
-//! Three stimuli a trial, in two forms that share everything but the question:
-//! [`OddOneOut`] trials, where people name the one that fits least, and [`Anchored`] trials, where
-//! they say which of two is more like a third.
+//! Each trial has three stimuli. In an [`OddOneOut`] trial, a participant names the stimulus that
+//! is least similar to the other two. In an [`Anchored`] trial, a participant names which of two
+//! stimuli is more similar to a third one. [`ChoiceFrequencies`] counts repeated trials, and
+//! [`Participants`] holds the participant of each trial.
 
 pub(crate) mod error;
 mod frequencies;

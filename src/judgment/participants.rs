@@ -1,4 +1,4 @@
-//! Who answered which trial.
+//! The participant of each trial.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,7 +10,15 @@ use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::text::{Table, is_header_of_participants};
 
-/// Who answered which trial: one label a trial, stored once a person.
+/// The participant of each trial. Labels are stored once per participant.
+///
+/// ```
+/// use human_alignment::judgment::Participants;
+///
+/// let participants = Participants::new(["Ann", "Bob", "Ann"]);
+/// assert_eq!(participants.labels(), ["Ann", "Bob"]);
+/// assert_eq!(participants.of_trials(), [0, 1, 0]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participants {
     labels: Vec<String>,
@@ -18,7 +26,8 @@ pub struct Participants {
 }
 
 impl Participants {
-    /// The person of each trial, in the order of the trials.
+    /// Creates the list from the label of the participant of each trial, in the order of the
+    /// trials.
     pub fn new<I>(of_trials: I) -> Self
     where
         I: IntoIterator,
@@ -39,13 +48,14 @@ impl Participants {
         Self { labels, of_trial }
     }
 
-    /// Reads the participant of each trial: an array of one axis of an `.npy` or `.mat` file, or a text file
-    /// with one name a line.
+    /// Reads the participant of each trial: a one-dimensional array from an `.npy` or `.mat` file,
+    /// or one label per line from a text file.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::UnknownFormat`]; within [`Error::InFile`]: [`Error::Malformed`],
-    /// [`Error::UnsupportedElement`], [`Error::Truncated`], and [`Error::Shape`] for an array with several
-    /// columns.
+    /// Returns [`Error::Read`] if the file cannot be read and [`Error::UnknownFormat`] for an
+    /// unsupported file extension; within [`Error::InFile`], returns [`Error::Malformed`],
+    /// [`Error::UnsupportedElement`], [`Error::Truncated`], and [`Error::Shape`] for an array with
+    /// several columns.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let read = || match Format::of(path)? {
@@ -87,12 +97,12 @@ impl Participants {
         read().map_err(|error| error.in_file(path))
     }
 
-    /// The people, in the order of their first trials.
+    /// Returns the labels of the participants, in the order of their first trials.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// For each trial, the position of its person in [`Participants::labels`].
+    /// Returns, for each trial, the index of its participant in [`Participants::labels`].
     pub fn of_trials(&self) -> &[u32] {
         &self.of_trial
     }
@@ -103,7 +113,7 @@ impl Participants {
         self.of_trial.iter().map(label)
     }
 
-    /// The same people for some of the trials.
+    /// Returns the participants of the trials at the given positions.
     pub(super) fn select(&self, trials: &[usize]) -> Self {
         Self::new(
             trials
@@ -113,7 +123,7 @@ impl Participants {
     }
 }
 
-/// Participants that are known by numbers, in a vector.
+/// Converts a vector of numbers that identify participants.
 fn numbers(shape: &[u64], values: Vec<f64>) -> Result<Participants> {
     if shape.iter().filter(|&&length| length != 1).count() > 1 {
         return Err(misshapen(shape.to_vec()));
@@ -124,7 +134,7 @@ fn numbers(shape: &[u64], values: Vec<f64>) -> Result<Participants> {
 fn misshapen(found: Vec<u64>) -> Error {
     Error::from(ArgumentError::Shape {
         what: "the list of participants",
-        expected: "one participant a trial".into(),
+        expected: "one participant per trial".into(),
         found,
     })
 }

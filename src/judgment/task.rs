@@ -1,20 +1,20 @@
-//! The two ways of asking about three stimuli.
+//! The two tasks with three stimuli per trial.
 
-/// A way of asking about three stimuli: [`OddOneOutTask`] or [`AnchoredTask`].
+/// A task with three stimuli per trial: [`OddOneOutTask`] or [`AnchoredTask`].
 ///
-/// A trial is `[u32; 3]`, written so that people chose the pair of its first two stimuli. The task
-/// says against which pairs: the first [`Task::N_PAIRS`] of (0,1), (0,2), (1,2).
+/// A trial is `[u32; 3]`, in which the first two stimuli are the chosen pair. The task defines the
+/// alternatives: the first [`Task::N_PAIRS`] of the pairs (0,1), (0,2), (1,2).
 pub trait Task: sealed::Sealed + Send + Sync + 'static {
-    /// The pairs that one could choose from; chance is one in this many.
+    /// Number of pairs to choose from; the chance level is 1 divided by this number.
     const N_PAIRS: usize;
 
-    /// The name in messages and files.
+    /// Name in messages and files.
     const NAME: &'static str;
 
-    /// The question that a trial answers, and the answer.
+    /// Returns the question of a trial, and its answer.
     fn question(trial: [u32; 3]) -> (Question, Answer);
 
-    /// The pair of the question that an answer to it chooses: 0, 1 or 2 for (0,1), (0,2), (1,2).
+    /// Returns the pair of the question that an answer chooses: 0, 1 or 2 for (0,1), (0,2), (1,2).
     fn chosen_pair(answer: Answer) -> usize;
 }
 
@@ -24,7 +24,7 @@ mod sealed {
     impl Sealed for super::AnchoredTask {}
 }
 
-/// Which of three stimuli is the odd one? People chose one pair of three.
+/// The odd-one-out task: which of three stimuli is the odd one? The choice is one of three pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OddOneOutTask {}
 
@@ -53,7 +53,8 @@ impl Task for OddOneOutTask {
     }
 }
 
-/// Which of two stimuli is more like the head? People chose one pair of two.
+/// The anchored task: which of two stimuli is more similar to the head? The choice is one of two
+/// pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnchoredTask {}
 
@@ -71,21 +72,21 @@ impl Task for AnchoredTask {
     }
 }
 
-/// The stimuli of a trial in a standard order that forgets the answer: trials with the same
-/// question are repetitions of each other.
+/// The stimuli of a trial in a standard order that does not depend on the answer. Trials with the
+/// same question are repetitions.
 ///
-/// An odd-one-out question is its three stimuli in ascending order; an anchored question is the
+/// An odd-one-out question has its three stimuli in ascending order; an anchored question has the
 /// head, then the two candidates in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Question(pub [u32; 3]);
 
-/// The position in the [`Question`] of the stimulus that was named: the odd one, or the one that is
-/// closer to the head.
+/// The position (0, 1 or 2) in the [`Question`] of the stimulus that was named: the odd one, or the
+/// one that is more similar to the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Answer(pub u8);
 
-/// The stimuli of a question, written as the trial in which this of its pairs was chosen: 0, 1 or 2 for
-/// (0,1), (0,2), (1,2).
+/// Returns the trial in which the given pair of a question was chosen: 0, 1 or 2 for (0,1), (0,2),
+/// (1,2).
 pub(crate) fn choosing([a, b, c]: [u32; 3], pair: usize) -> [u32; 3] {
     match pair {
         0 => [a, b, c],

@@ -1,4 +1,4 @@
-//! Trials of three stimuli, validated once.
+//! Validated trials of three stimuli.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,30 +10,28 @@ use crate::fingerprint::Fingerprint;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
 use crate::stimuli::Stimuli;
 
-/// Odd-one-out trials: each `[a, b, odd]`, where people found the third stimulus the odd one and so
-/// chose the pair of the first two.
+/// Odd-one-out trials `[a, b, odd]`: the third stimulus was named as the odd one, so that the first
+/// two are the chosen pair.
 ///
 /// ```
 /// use human_alignment::{OddOneOut, Stimuli};
 ///
 /// let stimuli = Stimuli::new(["cat", "dog", "car", "bus"])?;
 /// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [2, 3, 0]])?
-///     .with_participants(["first person", "second person"])?;
+///     .with_participants(["Ann", "Bob"])?;
 /// assert_eq!(trials.len(), 2);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 pub type OddOneOut = Trials<OddOneOutTask>;
 
-/// Anchored trials: each `[head, close, far]`, where people found `close` more like `head` than
-/// `far` is.
+/// Anchored trials `[head, close, far]`: `close` was named as more similar to `head` than `far`.
 pub type Anchored = Trials<AnchoredTask>;
 
-/// Trials of three stimuli and what people answered, for a [`Task`]; used as [`OddOneOut`] and
-/// [`Anchored`].
+/// Trials of three stimuli with the answers of participants, for a [`Task`]. Use the aliases
+/// [`OddOneOut`] and [`Anchored`].
 ///
-/// The indices count the stimuli of the set that the trials hold, and are checked once, when the
-/// trials are made: in range, and three different ones a trial. Trials may repeat, and may each
-/// name their participant.
+/// Indices are 0-based positions in the stimuli. Each trial is checked at construction: its indices
+/// are in range and distinct. Trials may repeat, and may have participants.
 pub struct Trials<T> {
     stimuli: Stimuli,
     trials: Vec<[u32; 3]>,
@@ -43,15 +41,15 @@ pub struct Trials<T> {
 }
 
 impl<T: Task> Trials<T> {
-    /// The most stimuli that trials can be over: three indices then fit into one 64-bit word.
+    /// Largest number of stimuli: three indices must fit in one 64-bit word.
     pub const MAX_STIMULI: usize = 1 << 21;
 
-    /// Trials over these stimuli.
+    /// Creates trials of the given stimuli.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where there are none; [`Error::InvalidParameter`] where there are more
-    /// than [`Trials::MAX_STIMULI`] stimuli; [`Error::InvalidTrial`] naming the first trial
-    /// with an index out of range or a stimulus that stands twice.
+    /// Returns [`Error::NoTrials`] if there are no trials, [`Error::InvalidParameter`] if there are
+    /// more than [`Trials::MAX_STIMULI`] stimuli, and [`Error::InvalidTrial`] naming the first
+    /// trial with an index out of range or a repeated stimulus.
     pub fn new(stimuli: Stimuli, trials: Vec<[u32; 3]>) -> Result<Self> {
         if trials.is_empty() {
             return Err(JudgmentError::NoTrials.into());
@@ -70,8 +68,7 @@ impl<T: Task> Trials<T> {
         })
     }
 
-    /// Creates trials of stimuli that are given by their ids, each written as in [`Trials::new`].
-    ///
+    /// Creates trials from the ids of stimuli, in the same order as in [`Trials::new`].
     /// ```
     /// use human_alignment::{OddOneOut, Stimuli};
     ///
@@ -82,7 +79,8 @@ impl<T: Task> Trials<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] for ids that are not among the stimuli; otherwise as for [`Trials::new`].
+    /// Returns [`Error::MissingStimuli`] for ids that are not among the stimuli; otherwise the same
+    /// as for [`Trials::new`].
     pub fn from_ids<I, S>(stimuli: Stimuli, trials: I) -> Result<Self>
     where
         I: IntoIterator<Item = [S; 3]>,
@@ -105,13 +103,14 @@ impl<T: Task> Trials<T> {
         Self::new(stimuli, trials)
     }
 
-    /// Joins several sets of trials, one after the other, over the stimuli of the first.
+    /// Concatenates several sets of trials, over the stimuli of the first set.
     ///
-    /// Participants of the same name are the same participant.
+    /// Participants with the same label are the same participant.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where no set is given; [`Error::MissingStimuli`] where one shows stimuli that the
-    /// first doesn't have; [`Error::Incompatible`] where some have participants and some not.
+    /// Returns [`Error::NoTrials`] if no set is given, [`Error::MissingStimuli`] if a set shows
+    /// stimuli that the first set does not have, and [`Error::Incompatible`] if only some sets have
+    /// participants.
     pub fn concat<'a, I>(sets: I) -> Result<Self>
     where
         I: IntoIterator<Item = &'a Self>,
@@ -152,10 +151,10 @@ impl<T: Task> Trials<T> {
         }
     }
 
-    /// Names the participant of each trial, in the order of the trials.
+    /// Sets the participant of each trial, in the order of the trials.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are more or fewer names than trials.
+    /// Returns [`Error::LengthMismatch`] if the numbers of participants and trials differ.
     pub fn with_participants<I>(mut self, of_trials: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -174,34 +173,36 @@ impl<T: Task> Trials<T> {
         Ok(self)
     }
 
-    /// The stimuli that the indices count.
+    /// Returns the stimuli that the indices of trials refer to.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// The trials, each with the pair that people chose in front.
+    /// Returns the trials, each with the chosen pair first.
     pub fn as_slice(&self) -> &[[u32; 3]] {
         &self.trials
     }
 
-    /// Number of trials; never 0.
+    /// Returns the number of trials, at least 1.
     #[allow(clippy::len_without_is_empty)] // There is always at least one trial.
     pub fn len(&self) -> usize {
         self.trials.len()
     }
 
-    /// Who answered which trial, where that is known.
+    /// Returns the participant of each trial, if known.
     pub fn participants(&self) -> Option<&Participants> {
         self.participants.as_ref()
     }
 
-    /// The stimuli that stand in at least one trial, as ascending indices.
+    /// Returns the stimuli that occur in at least one trial, as ascending indices.
     pub fn shown(&self) -> &[u32] {
         &self.shown
     }
 
-    /// SHA-256 over the task, the ids, the trials and who answered them, as 64 hexadecimal digits, by which
-    /// what was computed from them is known again.
+    /// Returns the SHA-256 of the task, the ids, the trials and the participants, as 64 hexadecimal
+    /// digits.
+    ///
+    /// It identifies the data that a stored result was computed from.
     pub fn fingerprint(&self) -> String {
         let mut fingerprint = Fingerprint::new(T::NAME);
         fingerprint.text(&self.stimuli.fingerprint());
@@ -215,11 +216,11 @@ impl<T: Task> Trials<T> {
         fingerprint.finish()
     }
 
-    /// The trials at these positions, in this order; positions may repeat.
+    /// Returns the trials at the given positions, in the given order. Positions may repeat.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where no position is given, [`Error::LengthMismatch`] for one beyond the
-    /// end.
+    /// Returns [`Error::NoTrials`] if no position is given, and [`Error::LengthMismatch`] if a
+    /// position is out of range.
     pub fn select(&self, positions: &[usize]) -> Result<Self> {
         let trials = positions
             .iter()
@@ -239,10 +240,11 @@ impl<T: Task> Trials<T> {
         Ok(selected)
     }
 
-    /// Checks that all three stimuli of every trial are among `stimuli`.
+    /// Checks that all stimuli of all trials are among `stimuli`.
     ///
     /// # Errors
-    /// [`Error::TrialsOfOthers`] with the number of trials that show others, and which those are.
+    /// Returns [`Error::TrialsOfOthers`] with the number of trials that show other stimuli, and
+    /// their ids.
     pub fn require_within(&self, stimuli: &Stimuli) -> Result<()> {
         let Err(source) = stimuli.positions_of_some(&self.stimuli, &self.shown) else {
             return Ok(());
@@ -258,11 +260,11 @@ impl<T: Task> Trials<T> {
         .into())
     }
 
-    /// The trials of which all three stimuli are among `stimuli`, over those stimuli, and the
-    /// number of trials that had to be dropped.
+    /// Returns the trials whose stimuli are all among `stimuli`, with indices into `stimuli`, and
+    /// the number of dropped trials.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] where no trial is left.
+    /// Returns [`Error::MissingStimuli`] if no trial is left.
     pub fn restrict_to(&self, stimuli: &Stimuli) -> Result<(Self, usize)> {
         let to_new = stimuli.find_each(&self.stimuli);
         let mut kept = Vec::new();
@@ -284,9 +286,10 @@ impl<T: Task> Trials<T> {
     }
 }
 
-/// Checks every trial, and collects the stimuli that stand in any.
+/// Checks every trial and returns the stimuli that occur in any, as ascending indices.
 fn shown_stimuli(trials: &[[u32; 3]], n_stimuli: usize) -> Result<Vec<u32>> {
-    /// Trials a task looks at: enough to make the set of marks that each task keeps cheap.
+    /// Trials per parallel task, large compared with the cost of the marks that each task
+    /// allocates.
     const BLOCK: usize = 1 << 16;
 
     let valid = |&[a, b, c]: &[u32; 3]| {
@@ -311,7 +314,7 @@ fn shown_stimuli(trials: &[[u32; 3]], n_stimuli: usize) -> Result<Vec<u32>> {
             Ok::<_, Error>(marks)
         })
         .reduce_with(|left, right| {
-            // The error of the earlier trials is the one to report.
+            // The error of the earliest trial is reported.
             let (mut left, right) = (left?, right?);
             left.iter_mut()
                 .zip(right)
@@ -325,7 +328,7 @@ fn shown_stimuli(trials: &[[u32; 3]], n_stimuli: usize) -> Result<Vec<u32>> {
         .collect())
 }
 
-/// Why a trial is not valid.
+/// Returns the reason why a trial is invalid.
 fn problem_of([a, b, c]: [u32; 3], n_stimuli: usize) -> TrialProblem {
     match [a, b, c]
         .into_iter()

@@ -1,4 +1,8 @@
-//! Metrics of alignment: a representation held against what people said.
+//! Alignment metrics: scores of how well a representation agrees with human judgments.
+//!
+//! - [`odd_one_out`]: accuracy and cross-entropy on odd-one-out and anchored trials.
+//! - [`rsa`]: comparison of representational dissimilarity matrices (RDMs).
+//! - [`cka`]: comparison of two representations of the same stimuli.
 
 pub mod cka;
 pub mod odd_one_out;
@@ -7,18 +11,18 @@ pub mod rsa;
 use crate::error::Result;
 use crate::representation::Representation;
 
-/// A way of holding a representation against judgments of type `J`.
+/// A metric that scores a representation against judgments of type `J`.
 ///
-/// A metric that can't read the judgments of a data set doesn't compile. Rows are matched by
-/// stimulus id: the representation may hold more stimuli than the judgments, in any order.
+/// A metric that does not support the judgments of a data set does not compile. Rows are matched by
+/// stimulus id: the representation may contain more stimuli than the judgments, in any order.
 pub trait AlignmentMetric<J: ?Sized> {
-    /// What comes out.
+    /// The result of the metric.
     type Score;
 
     /// Scores a representation.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`](crate::Error::MissingStimuli) where a stimulus that was judged has
-    /// no row; otherwise what the metric needs of representations and judgments.
+    /// Returns [`Error::MissingStimuli`](crate::Error::MissingStimuli) if a judged stimulus has no
+    /// row in the representation; each metric documents its other errors.
     fn score(&self, representation: &Representation, judgments: &J) -> Result<Self::Score>;
 }

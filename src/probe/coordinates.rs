@@ -1,33 +1,33 @@
-//! Objects in the row space of their features.
+//! Coordinates of objects in the row space of their features.
 
 use faer::{Mat, MatRef};
 
 use crate::error::{FeatureError, Result};
 use crate::probe::dense::{eigen, lower_gram, matrix, product};
 
-/// The objects in an orthonormal basis of the row space of their features, the principal axes. What
-/// a probe can learn lies in that space.
+/// The objects in an orthonormal basis of the row space of their features: the principal axes. All
+/// that a probe can learn lies in this space.
 pub(super) struct Coordinates {
-    /// Objects × axes, column by column.
+    /// Objects × axes, in column-major order.
     objects: Vec<f64>,
     n_objects: usize,
     /// The sum of squares along each axis, in descending order.
     squares: Vec<f64>,
-    /// The axes, features × axes, column by column.
+    /// The axes, features × axes, in column-major order.
     axes: Vec<f64>,
     n_features: usize,
 }
 
 impl Coordinates {
-    /// Of features, objects × features, row after row: as many axes as the features have directions
-    /// that are not lost in rounding.
+    /// Computes the principal axes of features (objects × features, row-major), except axes whose
+    /// sum of squares is within rounding error of zero.
     ///
     /// # Errors
-    /// [`Error::ConstantRepresentation`] where all features are zero.
+    /// Returns [`Error::ConstantRepresentation`] if all features are zero.
     pub fn new(features: &[f64], n_features: usize) -> Result<Self> {
         let n_objects = features.len() / n_features;
         let features = MatRef::from_row_major_slice(features, n_objects, n_features);
-        // The smaller of the two matrices of products has all that is needed.
+        // The eigenvectors of the smaller of ZᵀZ and ZZᵀ determine those of the other.
         let (left, n) = match n_features <= n_objects {
             true => (features.transpose(), n_features),
             false => (features, n_objects),
@@ -71,29 +71,29 @@ impl Coordinates {
         })
     }
 
-    /// The sum of squares along each axis.
+    /// Returns the sum of squares along each axis, in descending order.
     pub fn squares(&self) -> &[f64] {
         &self.squares
     }
 
-    /// Number of features.
+    /// Returns the number of features.
     pub fn n_features(&self) -> usize {
         self.n_features
     }
 
-    /// The objects, objects × axes.
+    /// Returns the coordinates of the objects, objects × axes.
     pub fn objects(&self) -> MatRef<'_, f64> {
         matrix(&self.objects, self.n_objects)
     }
 
-    /// Takes vectors along the axes, axes × k, to features × k.
+    /// Maps vectors from the axes (axes × k) to the features (features × k).
     pub fn to_features(&self, vectors: MatRef<'_, f64>) -> Vec<f64> {
         let mut out = vec![0.0; self.n_features * vectors.ncols()];
         product(matrix(&self.axes, self.n_features), vectors, &mut out);
         out
     }
 
-    /// The part of features × k that lies along the axes, as axes × k.
+    /// Projects vectors (features × k) onto the axes (axes × k).
     pub fn of_features(&self, vectors: MatRef<'_, f64>) -> Vec<f64> {
         let mut out = vec![0.0; self.squares.len() * vectors.ncols()];
         product(

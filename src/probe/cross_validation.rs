@@ -1,4 +1,4 @@
-//! How well a probe does on objects that it has not seen.
+//! Cross-validation of a probe on held-out objects.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,24 +13,25 @@ use crate::probe::{Outcome, Probe, ProbeFit, Standardize};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 
-/// What is divided into folds.
+/// The unit that is divided into folds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HoldOut {
-    /// Objects: a probe is tested on trials of three objects that no trial it learned from shows.
-    /// Trials with objects on both sides of a split are dropped, and counted. The default.
+    /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
+    /// with objects on both sides of a split are dropped and counted. The default.
     #[default]
     Objects,
-    /// Trials at random: nearly all objects are on both sides, so that what was learned of an object
-    /// leaks into the test. Accuracies are higher than for new objects; for comparison.
+    /// Random trials: nearly all objects are on both sides of a split, so that information about
+    /// the test objects leaks into training. Accuracies are higher than for new objects; for
+    /// comparison only.
     TrialsSharingObjects,
 }
 
 impl HoldOut {
-    /// Both of them.
+    /// Both variants.
     pub const ALL: [HoldOut; 2] = [HoldOut::Objects, HoldOut::TrialsSharingObjects];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             HoldOut::Objects => "objects",
@@ -41,31 +42,48 @@ impl HoldOut {
 
 named!(HoldOut, "hold-out", "objects or trials-sharing-objects");
 
-/// Which objects the moments of a standardisation are taken from.
+/// The objects over which the moments of a standardisation are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moments {
-    /// Those that the trials of the training show; the default.
+    /// The objects of the training trials; the default.
     #[default]
     TrainingObjects,
-    /// All rows of the representation, those of held-out objects among them, as published.
+    /// All rows of the representation, including held-out objects, as published.
     AllObjects,
 }
 
-/// The cross-validation of a probe: fits it to the trials of all folds but one, tests it on that one,
-/// and compares it there with the representation as it is.
+/// Nested cross-validation of a probe. For each fold, the probe is fitted to the trials of the
+/// other folds, tested on the fold, and compared with the untransformed (zero-shot) representation.
 ///
-/// The penalty is chosen anew in each fold, by cross-validation within its training trials (nested): the
-/// one whose held-out cross-entropy is least.
+/// The penalty is chosen separately for each fold, by an inner cross-validation of its training
+/// trials: the penalty with the lowest held-out cross-entropy.
 ///
 /// | setting | default |
 /// |---|---|
 /// | folds | 3, of objects, at random |
 /// | penalties | that of the probe |
-/// | folds within a fold | 3 |
-/// | gap at which fits within a fold end | 1e-4 nats |
+/// | inner folds | 3 |
+/// | duality gap at which inner fits stop | 1e-4 nats |
 /// | moments of the standardisation | those of the training objects |
 /// | zero-shot metric | cosine |
+///
+/// ```
+/// use human_alignment::dataset::SimulatedObserver;
+/// use human_alignment::probe::CrossValidation;
+/// use human_alignment::{Probe, Representation, SimilarityDataset, Stimuli};
+/// use ndarray::Array2;
+///
+/// let features = Array2::from_shape_fn((30, 3), |(i, j)| 1.0 + ((i * i * (j + 2)) % 13) as f32);
+/// let representation = Representation::new(Stimuli::numbered(30), features)?;
+/// let observer = SimulatedObserver::new(representation.clone())?.odd_one_out(3000, 1)?;
+///
+/// let probe = Probe::new(0.01)?.with_tolerance(1e-4)?;
+/// let result = CrossValidation::new(probe).run(&representation, observer.judgments())?;
+/// assert_eq!(result.folds.len(), 3);
+/// assert!(result.pooled.probed.accuracy.value > 1.0 / 3.0);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidation {
     probe: Probe,
@@ -81,7 +99,7 @@ pub struct CrossValidation {
 }
 
 impl CrossValidation {
-    /// The cross-validation of this probe.
+    /// Creates the cross-validation of a probe.
     pub fn new(probe: Probe) -> Self {
         Self {
             penalties: vec![probe.penalty()],
@@ -97,10 +115,11 @@ impl CrossValidation {
         }
     }
 
-    /// Sets the penalties that a fold chooses from.
+    /// Sets the candidate penalties from which each fold chooses.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for none; [`Error::InvalidParameter`] for one that is not positive and finite.
+    /// Returns [`Error::TooFew`] if there are none, and [`Error::InvalidParameter`] if one is not
+    /// positive and finite.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
         if penalties.is_empty() {
             return Err(ArgumentError::TooFew {
@@ -114,16 +133,16 @@ impl CrossValidation {
             Probe::new(penalty)?;
         }
         self.penalties = penalties.to_vec();
-        // From large to small, each fit is near the one before.
+        // A path from large to small penalties is fast, as each fit starts near the previous one.
         self.penalties.sort_by(|a, b| b.total_cmp(a));
         self.penalties.dedup();
         Ok(self)
     }
 
-    /// Sets what is divided, and into how many folds.
+    /// Sets the unit that is divided into folds, and the number of folds.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two folds.
+    /// Returns [`Error::TooFew`] if there are fewer than two folds.
     pub fn with_folds(mut self, hold_out: HoldOut, n_folds: usize) -> Result<Self> {
         check_folds(n_folds)?;
         (self.hold_out, self.n_folds, self.folds) = (hold_out, n_folds, None);
@@ -139,42 +158,42 @@ impl CrossValidation {
         self
     }
 
-    /// Sets the seed of folds.
+    /// Sets the seed of the random folds.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Sets the number of folds within a fold, by which the penalty is chosen.
+    /// Sets the number of inner folds, which are used to choose the penalty.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two folds.
+    /// Returns [`Error::TooFew`] if there are fewer than two folds.
     pub fn with_inner_folds(mut self, n_folds: usize) -> Result<Self> {
         check_folds(n_folds)?;
         self.n_inner_folds = n_folds;
         Ok(self)
     }
 
-    /// Sets the duality gap at which the fits that choose the penalty end.
+    /// Sets the duality gap, in nats, at which the inner fits stop.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if it is not positive and finite.
     pub fn with_inner_tolerance(mut self, tolerance: f64) -> Result<Self> {
         self.probe.clone().with_tolerance(tolerance)?;
         self.inner_tolerance = tolerance;
         Ok(self)
     }
 
-    /// Sets which objects the moments of the standardisation are taken from.
+    /// Sets the objects over which the moments of the standardisation are computed.
     #[must_use]
     pub fn with_moments(mut self, moments: Moments) -> Self {
         self.moments = moments;
         self
     }
 
-    /// Sets the metric of the representation as it is. Its ties and confidence are those of the probed
-    /// representation too, whose similarity is the dot product.
+    /// Sets the zero-shot metric of the untransformed representation. Its tie policy and confidence
+    /// level are also used for the transformed representation, whose similarity is the dot product.
     #[must_use]
     pub fn with_zero_shot(mut self, metric: ZeroShotOddOneOut) -> Self {
         self.zero_shot = metric;
@@ -184,9 +203,10 @@ impl CrossValidation {
     /// Fits and tests the probe on each fold.
     ///
     /// # Errors
-    /// Within [`Error::InFold`]: [`Error::NoTrials`] where a fold is left without trials to learn from or
-    /// to be tested on, and whatever [`Probe::fit`] and the metric refuse. [`Error::TooFew`] for fewer
-    /// objects than folds, [`Error::LengthMismatch`] where given folds are of another number of objects.
+    /// Returns [`Error::TooFew`] if there are fewer objects than folds, and
+    /// [`Error::LengthMismatch`] if given folds are for another number of objects. Within
+    /// [`Error::InFold`], returns [`Error::NoTrials`] if a fold has no training or no test trials,
+    /// and an error if [`Probe::fit`] or the metric does.
     pub fn run<T: Task>(
         &self,
         representation: &Representation,
@@ -199,7 +219,7 @@ impl CrossValidation {
             Ok((result, credits, split.test.clone()))
         })?;
         let (mut results, mut tested) = (Vec::new(), Vec::new());
-        // What each trial that was tested earned, as it is and probed.
+        // The credits of all test trials, zero-shot and probed.
         let mut earned = [Vec::new(), Vec::new()];
         for (result, credits, test) in fitted {
             results.push(result);
@@ -219,8 +239,8 @@ impl CrossValidation {
         })
     }
 
-    /// What `work` makes of the training and the test trials of each fold. Folds are worked on side by side,
-    /// since small fits leave threads idle; one that fails is the first to fail in their order.
+    /// Applies `work` to the training and test trials of each fold, in parallel because small fits
+    /// leave threads idle. If several folds fail, returns the error of the first one.
     fn each_fold<T: Task, R: Send>(
         &self,
         trials: &Trials<T>,
@@ -263,7 +283,7 @@ impl CrossValidation {
         }
     }
 
-    /// A fold, and what each of its test trials earned, as it is and probed.
+    /// Returns the result of a fold and the credits of its test trials, zero-shot and probed.
     fn fold<T: Task>(
         &self,
         representation: &Representation,
@@ -300,7 +320,7 @@ impl CrossValidation {
         Ok((result, credits))
     }
 
-    /// The probe with its standardisation as numbers.
+    /// Returns the probe with the moments of its standardisation computed.
     fn standardized<T: Task>(
         &self,
         representation: &Representation,
@@ -324,11 +344,12 @@ impl CrossValidation {
             .with_standardize(Standardize::By(moments)))
     }
 
-    /// The probe for a final fit to all these trials, with the penalty that costs least of those in
-    /// [`CrossValidation::try_penalties`], and what each costs; nothing is tried where there is one penalty.
+    /// Returns the probe for a final fit to all given trials, with the penalty of lowest
+    /// cross-entropy in [`CrossValidation::try_penalties`], and the cross-entropies of all
+    /// penalties. If there is only one penalty, none is evaluated.
     ///
     /// # Errors
-    /// As for [`CrossValidation::run`].
+    /// Returns an error if [`CrossValidation::run`] does.
     pub fn choose<T: Task>(
         &self,
         representation: &Representation,
@@ -343,17 +364,17 @@ impl CrossValidation {
         Ok((self.probe.clone().with_penalty(penalty)?, candidates))
     }
 
-    /// The cross-entropy of each penalty over folds of all these trials. It is no estimate of how well
-    /// the best of them does, for which there is [`CrossValidation::run`].
+    /// Computes the cross-entropy of each penalty by cross-validation of all given trials. The
+    /// lowest of them is a biased estimate of performance; use [`CrossValidation::run`] instead.
     ///
     /// # Errors
-    /// As for [`CrossValidation::run`].
+    /// Returns an error if [`CrossValidation::run`] does.
     pub fn try_penalties<T: Task>(
         &self,
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<Vec<Candidate>> {
-        // Other folds than the outer ones, whatever the seed.
+        // The inner folds must differ from the outer folds for every seed.
         let seed = self.seed.wrapping_add(1);
         let folds = random_folds(trials, self.hold_out, self.n_inner_folds, seed)?;
         let costs = self.each_fold(trials, &folds, |training, test, _| {
@@ -437,7 +458,8 @@ fn random_folds<T: Task>(
     match hold_out {
         HoldOut::TrialsSharingObjects => Folds::random(trials.len(), n_folds, seed),
         HoldOut::Objects => {
-            // Only objects that trials show are dealt, so that folds have as many of them.
+            // Only objects that occur in trials are divided, so that folds have equal numbers of
+            // them.
             let shown = Folds::random(trials.shown().len(), n_folds, seed)?;
             let mut of = vec![0; trials.stimuli().len()];
             for (&stimulus, &fold) in trials.shown().iter().zip(shown.of()) {
@@ -460,17 +482,18 @@ fn check_folds(n_folds: usize) -> Result<()> {
     }
 }
 
-/// A penalty that a fold could choose, and what it costs on trials held out within the fold.
+/// A candidate penalty and its cross-entropy on trials held out within a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Candidate {
     /// The weight λ of the penalty.
     pub penalty: f64,
-    /// The mean −ln p of what people chose, in nats.
+    /// The mean −ln p of the choices, in nats.
     pub cross_entropy: f64,
 }
 
 impl Candidate {
-    /// The one that costs least, the largest penalty of several.
+    /// Returns the candidate with the lowest cross-entropy, and the largest penalty if several are
+    /// equal.
     pub fn best(candidates: &[Candidate]) -> Option<Candidate> {
         let costs = |a: &Candidate, b: &Candidate| {
             let by_penalty = b.penalty.total_cmp(&a.penalty);
@@ -480,73 +503,75 @@ impl Candidate {
     }
 }
 
-/// A probe that was fitted without one fold, and tested on it.
+/// The result of one fold: a probe fitted to the other folds and tested on this one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FoldResult {
-    /// The weight λ of the penalty that was chosen.
+    /// The chosen weight λ of the penalty.
     pub penalty: f64,
-    /// All penalties that could be chosen; empty where there was one.
+    /// All candidate penalties; empty if there was only one.
     pub candidates: Vec<Candidate>,
-    /// Trials that the probe learned from.
+    /// Number of training trials.
     pub n_training_trials: usize,
-    /// Trials that it was tested on.
+    /// Number of test trials.
     pub n_test_trials: usize,
-    /// Trials with objects on both sides, dropped.
+    /// Number of dropped trials, whose objects are on both sides of the split.
     pub n_straddling: usize,
-    /// Objects of the training trials.
+    /// Number of objects in the training trials.
     pub n_training_objects: usize,
-    /// Objects of the test trials.
+    /// Number of objects in the test trials.
     pub n_test_objects: usize,
     /// The objective of the fit, in nats.
     pub objective: f64,
-    /// How far that may be from the minimum.
+    /// The duality gap: an upper bound on the distance of the objective from its minimum, in nats.
     pub duality_gap: f64,
-    /// Why the fit ended.
+    /// The reason why the fit ended.
     pub outcome: Outcome,
-    /// Dimensions of the transform.
+    /// Rank of the transform.
     pub rank: usize,
-    /// The representation as it is, on the test trials.
+    /// The score of the untransformed representation on the test trials.
     pub zero_shot: Score,
-    /// The transformed representation on the test trials.
+    /// The score of the transformed representation on the test trials.
     pub probed: Score,
-    /// The fit itself.
+    /// The fit.
     #[serde(skip)]
     pub fit: ProbeFit,
 }
 
-/// The accuracy over the test trials of all folds.
+/// The accuracy and cross-entropy over the test trials of all folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PooledScore {
-    /// The accuracy, with its object-level standard error, given the fits.
+    /// The accuracy, in [0, 1], with its object-level standard error, conditional on the fits.
     pub accuracy: Estimate,
     /// The confidence interval of the accuracy.
     pub interval: Interval,
-    /// The mean −ln p of what people chose, in nats.
+    /// The mean −ln p of the choices, in nats.
     pub cross_entropy: f64,
 }
 
-/// All folds together. Uncertainty is that of the objects and trials of the tests, given the fits.
+/// The pooled result of all folds. The uncertainty is that of the test objects and trials,
+/// conditional on the fits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pooled {
-    /// Trials that were tested.
+    /// Number of test trials.
     pub n_trials: usize,
-    /// The representation as it is.
+    /// The untransformed representation.
     pub zero_shot: PooledScore,
     /// The transformed representation.
     pub probed: PooledScore,
-    /// How much more accurate the transformed representation is (0) than that as it is (1).
+    /// The difference in accuracy of the transformed representation (index 0) and the untransformed
+    /// one (index 1).
     pub difference: Comparison,
 }
 
-/// What a [`CrossValidation`] found.
+/// The result of a [`CrossValidation`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrossValidated {
-    /// What was held out.
+    /// The unit that was held out.
     pub hold_out: HoldOut,
-    /// Trials that no fold was tested on, since their objects are in several.
+    /// Number of trials that were in no test set, because their objects are in several folds.
     pub n_untested: usize,
-    /// Each fold.
+    /// The result of each fold.
     pub folds: Vec<FoldResult>,
-    /// All folds together.
+    /// The pooled result of all folds.
     pub pooled: Pooled,
 }

@@ -1,5 +1,5 @@
-//! Products of dense matrices, column by column in memory, whose bits don't depend on the number of
-//! threads.
+//! Products of dense matrices in column-major order. Results are bitwise independent of the number
+//! of threads.
 
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -11,15 +11,15 @@ use rayon::prelude::*;
 
 use crate::error::{ComputationError, Result};
 
-/// Columns of a product that a task computes. Fixed, since the order of sums depends on it.
+/// Number of columns of a product per task. Fixed, because the order of summation depends on it.
 const BAND: usize = 48;
 
-/// A matrix of so many rows, column by column.
+/// Returns a column-major matrix with `n_rows` rows.
 pub(super) fn matrix(values: &[f64], n_rows: usize) -> MatRef<'_, f64> {
     MatRef::from_column_major_slice(values, n_rows, values.len() / n_rows.max(1))
 }
 
-/// left × right, column by column.
+/// Computes left × right in column-major order.
 pub(super) fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, out: &mut [f64]) {
     let n_rows = left.nrows();
     out.par_chunks_mut(BAND * n_rows)
@@ -37,8 +37,8 @@ pub(super) fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, out: &mut [
         });
 }
 
-/// The lower triangle of left × leftᵀ, column by column. Above the diagonal, only blocks on it are
-/// written.
+/// Computes the lower triangle of left × leftᵀ in column-major order. Above the diagonal, only the
+/// blocks on the diagonal are written.
 pub(super) fn lower_gram(left: MatRef<'_, f64>, out: &mut [f64]) {
     let n = left.nrows();
     out.par_chunks_mut(BAND * n)
@@ -57,7 +57,7 @@ pub(super) fn lower_gram(left: MatRef<'_, f64>, out: &mut [f64]) {
         });
 }
 
-/// Copies the lower triangle of an n × n matrix to the upper.
+/// Copies the lower triangle of an n × n matrix to the upper triangle.
 pub(super) fn mirror(matrix: &mut [f64], n: usize) {
     for column in 0..n {
         for row in column + 1..n {
@@ -66,7 +66,7 @@ pub(super) fn mirror(matrix: &mut [f64], n: usize) {
     }
 }
 
-/// matrix + matrixᵀ, tile by tile.
+/// Computes matrix + matrixᵀ, tile by tile.
 pub(super) fn symmetrized(matrix: &[f64], n: usize, out: &mut [f64]) {
     const TILE: usize = 32;
 
@@ -86,7 +86,7 @@ pub(super) fn symmetrized(matrix: &[f64], n: usize, out: &mut [f64]) {
         });
 }
 
-/// Σ aᵢbᵢ.
+/// Computes the dot product Σ aᵢbᵢ.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     const CHUNK: usize = 1 << 13;
 
@@ -98,7 +98,7 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     parts.iter().sum()
 }
 
-/// Σ aᵢbᵢ of vectors that are too short to be divided between threads.
+/// Computes the dot product Σ aᵢbᵢ in the current thread, for short vectors.
 pub(super) fn short_dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     let (a_lanes, b_lanes) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -112,7 +112,7 @@ pub(super) fn short_dot(a: &[f64], b: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// out += factor · values.
+/// Computes out += factor · values.
 pub(super) fn add_scaled(out: &mut [f64], factor: f64, values: &[f64]) {
     const CHUNK: usize = 1 << 13;
 
@@ -125,8 +125,8 @@ pub(super) fn add_scaled(out: &mut [f64], factor: f64, values: &[f64]) {
         });
 }
 
-/// The inverse of a positive definite matrix, of which the lower triangle is read; `None` where it has
-/// none.
+/// Computes the inverse of a symmetric positive definite matrix from its lower triangle; returns
+/// `None` if it is not positive definite.
 pub(super) fn inverse(mut matrix: Mat<f64>) -> Option<Mat<f64>> {
     let n = matrix.nrows();
     let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default());
@@ -147,7 +147,7 @@ pub(super) fn inverse(mut matrix: Mat<f64>) -> Option<Mat<f64>> {
         Par::Seq,
         MemStack::new(stack),
     );
-    // Only its lower triangle is written.
+    // The inverse has only its lower triangle filled.
     for column in 0..n {
         for row in column + 1..n {
             inverse[(column, row)] = inverse[(row, column)];
@@ -156,14 +156,14 @@ pub(super) fn inverse(mut matrix: Mat<f64>) -> Option<Mat<f64>> {
     Some(inverse)
 }
 
-/// The eigenvalues of a symmetric matrix in ascending order, and its eigenvectors in columns. Only
-/// the lower triangle is read.
+/// Computes the eigenvalues of a symmetric matrix, in ascending order, and its eigenvectors as
+/// columns. Only the lower triangle is read.
 pub(super) fn eigen(matrix: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>)> {
     let n = matrix.nrows();
     let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
     let compute = ComputeEigenvectors::Yes;
     let scratch = self_adjoint_evd_scratch::<f64>(n, compute, Par::Seq, Default::default());
-    // Sequential, as its blocks would otherwise depend on the number of threads.
+    // Sequential, because the block sizes would otherwise depend on the number of threads.
     self_adjoint_evd(
         matrix,
         values.as_mut(),

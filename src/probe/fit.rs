@@ -1,61 +1,64 @@
-//! What a probe found.
+//! The result of fitting a probe.
 
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::transform::LinearTransform;
 
-/// The state of a search after an iteration.
+/// The state of the optimisation after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Iteration {
-    /// Its number; 0 before the first.
+    /// Number of the iteration; 0 is the state before the first.
     pub number: usize,
-    /// Gradients computed so far.
+    /// Number of gradients computed so far.
     pub n_gradients: usize,
-    /// The objective, in nats; it never rises.
+    /// The objective, in nats; it never increases.
     pub objective: f64,
-    /// How far the objective may be from the global minimum, by the last certificate.
+    /// The duality gap by the latest certificate, in nats: an upper bound on the distance to the
+    /// minimum.
     pub duality_gap: f64,
-    /// Dimensions of the transform at present.
+    /// Current rank of the transform.
     pub rank: usize,
 }
 
-/// Why a search ended.
+/// The reason why the optimisation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The duality gap is within the tolerance: this is the global minimum to that.
+    /// The duality gap is within the tolerance: the global minimum was reached up to the tolerance.
     Certified,
-    /// The observer stopped it.
+    /// The observer stopped the optimisation.
     Stopped,
-    /// The limit on gradients was reached without a certificate.
+    /// The limit on the number of gradients was reached without a certificate.
     OutOfGradients,
-    /// The objective no longer falls, but the duality gap is beyond the tolerance: with a limit on the
-    /// rank, a minimum within that rank; otherwise what rounding leaves.
+    /// The objective no longer decreases, but the duality gap exceeds the tolerance. With a limit
+    /// on the rank, this is a minimum within this rank; otherwise a limit of numerical precision.
     Stationary,
 }
 
-/// The objective of a transform, in nats, and what no transform goes below.
+/// The objective of a transform and a lower bound of the objective over all transforms, in nats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
-    /// The mean −ln p of what people chose.
+    /// The mean −ln p of the choices.
     pub loss: f64,
     /// ‖W‖², the trace of M.
     pub trace: f64,
-    /// loss + λ · trace.
+    /// The objective, loss + λ · trace.
     pub objective: f64,
-    /// What the objective of no transform goes below.
+    /// A lower bound of the objective of any transform.
     pub lower_bound: f64,
 }
 
 impl Bound {
-    /// How far the objective may be from the global minimum.
+    /// Returns the duality gap, objective − lower bound: an upper bound on the distance to the
+    /// minimum.
     pub fn duality_gap(&self) -> f64 {
         (self.objective - self.lower_bound).max(0.0)
     }
 }
 
-/// What a [`Probe`](super::Probe) found: a transform, and how far it may be from the best.
+/// The result of fitting a [`Probe`](super::Probe): a transform, and a bound on its distance from
+/// the optimum.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbeFit {
     pub(super) transform: LinearTransform,
@@ -71,19 +74,22 @@ pub struct ProbeFit {
 }
 
 impl ProbeFit {
-    /// The transform, features × rank: standardised features times W, the factor of M = W Wᵀ with
-    /// orthogonal columns, the longest first, the largest weight of each positive.
+    /// Returns the transform, features × rank. It multiplies standardised features by W, the factor
+    /// of M = W Wᵀ with orthogonal columns in descending order of length, each with a positive
+    /// largest weight.
     ///
-    /// Any rotation of its dimensions is as good. With rank 0 it has one dimension, which is zero.
+    /// Any rotation of the dimensions has the same objective. If the rank is 0, the transform has
+    /// one dimension, which is zero.
     pub fn transform(&self) -> &LinearTransform {
         &self.transform
     }
 
-    /// The transform that changes features least: by M^½, the symmetric root. It has as many
-    /// dimensions as there are features (one more with a bias), and gives the same similarities.
+    /// Returns the transform by the symmetric root M^½, which stays closest to the original
+    /// features. It has as many dimensions as there are features (plus one with a bias), and gives
+    /// the same similarities.
     ///
     /// # Errors
-    /// None that a fit can have.
+    /// Does not return an error for a fitted probe.
     pub fn symmetric_root(&self) -> crate::Result<LinearTransform> {
         let weights = self.transform.weights();
         let bias = self.transform.bias();
@@ -91,7 +97,7 @@ impl ProbeFit {
         if let Some(bias) = bias {
             factor
                 .push_row(bias)
-                .expect("one number a dimension, as in every row");
+                .expect("one number per dimension, as in every row");
         }
         // W = V S with S the root of the spectrum, so that M^½ = V S Vᵀ = W S⁻¹ Wᵀ.
         let mut scaled = factor.clone();
@@ -109,62 +115,63 @@ impl ProbeFit {
         }
     }
 
-    /// The eigenvalues of M that are not zero, in descending order; they sum to the trace.
+    /// Returns the nonzero eigenvalues of M, in descending order; their sum is the trace.
     pub fn spectrum(&self) -> &[f64] {
         &self.spectrum
     }
 
-    /// Dimensions of the transform: the rank of M.
+    /// Returns the rank of M, which is the number of dimensions of the transform.
     pub fn rank(&self) -> usize {
         self.spectrum.len()
     }
 
-    /// The weight λ of the penalty.
+    /// Returns the weight λ of the penalty.
     pub fn penalty(&self) -> f64 {
         self.penalty
     }
 
-    /// The mean −ln p of what people chose, in nats.
+    /// Returns the mean −ln p of the choices, in nats.
     pub fn loss(&self) -> f64 {
         self.loss
     }
 
-    /// The trace of M, ‖W‖².
+    /// Returns the trace of M, which is ‖W‖².
     pub fn trace(&self) -> f64 {
         self.trace
     }
 
-    /// loss + λ · trace, in nats.
+    /// Returns the objective, loss + λ · trace, in nats.
     pub fn objective(&self) -> f64 {
         self.objective
     }
 
-    /// What no transform goes below, of any rank.
+    /// Returns a lower bound of the objective of any transform of any rank, in nats.
     pub fn lower_bound(&self) -> f64 {
         self.lower_bound
     }
 
-    /// How far the objective may be from the global minimum: the objective less the lower bound.
+    /// Returns the duality gap, objective − lower bound, in nats: an upper bound on the distance to
+    /// the global minimum.
     pub fn duality_gap(&self) -> f64 {
         (self.objective - self.lower_bound).max(0.0)
     }
 
-    /// Gradients that it took.
+    /// Returns the number of gradients that were computed.
     pub fn n_gradients(&self) -> usize {
         self.n_gradients
     }
 
-    /// Iterations that it took.
+    /// Returns the number of iterations.
     pub fn n_iterations(&self) -> usize {
         self.n_iterations
     }
 
-    /// Why the search ended.
+    /// Returns the reason why the optimisation ended.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// Whether the duality gap is within the tolerance that was asked for.
+    /// Returns true if the duality gap is within the requested tolerance.
     pub fn is_certified(&self) -> bool {
         self.outcome == Outcome::Certified
     }

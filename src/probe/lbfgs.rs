@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::probe::dense::{add_scaled, dot};
 
-/// The last steps and what the gradient changed by, from which the inverse Hessian is modelled
+/// The latest steps and changes of the gradient, which define the approximate inverse Hessian
 /// (Nocedal, 1980).
 pub(super) struct History {
     pairs: VecDeque<Pair>,
@@ -29,7 +29,7 @@ impl History {
         self.pairs.clear();
     }
 
-    /// Adds a step, unless the objective is not convex along it.
+    /// Adds a step, unless the objective is not convex along the step.
     pub fn push(&mut self, step: Vec<f64>, change: Vec<f64>) {
         let product = dot(&step, &change);
         if product <= 1e-12 * (dot(&step, &step) * dot(&change, &change)).sqrt() {
@@ -49,8 +49,8 @@ impl History {
         self.pairs.is_empty()
     }
 
-    /// Minus the modelled inverse Hessian times the gradient. The model begins with the
-    /// preconditioner, scaled to what the last step saw.
+    /// Returns minus the approximate inverse Hessian times the gradient. The approximation starts
+    /// from the preconditioner, scaled by the curvature along the last step.
     pub fn direction(
         &self,
         gradient: &[f64],
@@ -76,7 +76,7 @@ impl History {
         direction
     }
 
-    /// Applies a linear map to all that is remembered.
+    /// Applies a linear map to all stored steps and changes.
     pub fn map(&mut self, map: impl Fn(&[f64]) -> Vec<f64>) {
         for pair in &mut self.pairs {
             pair.step = map(&pair.step);
@@ -84,7 +84,7 @@ impl History {
         }
     }
 
-    /// Adds columns of zeros to all that is remembered.
+    /// Appends columns of zeros to all stored steps and changes.
     pub fn widen(&mut self, n_added: usize) {
         for pair in &mut self.pairs {
             pair.step.resize(pair.step.len() + n_added, 0.0);

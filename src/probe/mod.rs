@@ -1,31 +1,33 @@
-//! The probe: the linear transform that explains people's choices best.
+//! The probe: an optimal linear transform of a representation for predicting human choices.
 //!
 //! # The objective
 //!
 //! With standardised features Z (objects × features) and weights W (features × dimensions), the
-//! similarity of two objects is the dot product of their rows of ZW, and a pair of a trial is chosen
-//! with probability softmax(similarity / temperature) over its pairs. The probe minimises
+//! similarity of two objects is the dot product of their rows of ZW, and a pair of a trial is
+//! chosen with probability softmax(similarity / temperature) over its pairs. The probe minimises
 //!
-//! F = mean over trials of −ln p(the pair that people chose) + λ ‖W‖²,
+//! F = mean over trials of −ln p(chosen pair) + λ ‖W‖²,
 //!
-//! in nats. The similarities, and so the loss, depend on W only through M = W Wᵀ, and ‖W‖² is the
-//! trace of M: F is convex in M ⪰ 0, so that a minimum is global, whatever the path to it.
+//! in nats. The similarities, and therefore the loss, depend on W only through M = W Wᵀ, and ‖W‖²
+//! is the trace of M. F is convex in M ⪰ 0, so every minimum is global, regardless of the starting
+//! point.
 //!
 //! # The certificate
 //!
-//! Choices q, one distribution a trial, that satisfy λ I + Zᵀ G(q) Z / temperature ⪰ 0, with G(q) the
-//! derivatives of the loss by the similarities where the model chooses by q, are feasible for the dual
-//! problem, whose value is the mean entropy of q. (For log Σ exp is the largest value of ⟨q, ·⟩ +
-//! entropy(q), and the minimum over M ⪰ 0 of what is left is 0 exactly where that matrix has no
-//! negative eigenvalue.) Between the probabilities of any model and the choices of people there
-//! are such q, so that any model yields a lower bound of the global minimum; and the difference, the
-//! *duality gap*, says how far a fit may be from the best there is. At the minimum F equals the mean
-//! entropy of the model's own choices.
+//! Let q be choice probabilities, one distribution per trial, and G(q) the derivatives of the loss
+//! with respect to the similarities if the model chooses with probabilities q. If λ I + Zᵀ G(q) Z /
+//! temperature ⪰ 0, then q is feasible for the dual problem, whose value is the mean entropy of q.
+//! (This follows because log Σ exp is the maximum over q of ⟨q, ·⟩ + entropy(q), and the minimum
+//! over M ⪰ 0 of the remaining terms is 0 exactly if this matrix has no negative eigenvalue.) Such
+//! q exist between the probabilities of any model and the choices of the participants, so that
+//! every model yields a lower bound of the global minimum. The difference between F and the bound,
+//! the *duality gap*, bounds the distance of a fit from the optimum. At the minimum, F equals the
+//! mean entropy of the choice probabilities of the model.
 //!
 //! # Published variants
 //!
-//! The transforms of Muttenthaler et al. (ICLR 2023; gLocal, NeurIPS 2023) are found by mini-batches,
-//! with other penalties and without a bound: [`mini_batch`] has them by name.
+//! The transforms of Muttenthaler et al. (ICLR 2023; gLocal, NeurIPS 2023) are learned with
+//! mini-batches and other penalties, without a bound; see [`mini_batch`].
 
 mod coordinates;
 mod cross_validation;
@@ -55,16 +57,17 @@ use crate::transform::LinearTransform;
 
 use problem::Problem;
 
-/// The probe: fits the linear transform that explains people's choices best, and proves it.
+/// A convex probe: fits the linear transform that best predicts human choices, with a certificate
+/// of optimality.
 ///
 /// | setting | default |
 /// |---|---|
 /// | temperature | 1 |
-/// | rank | as large as it takes |
+/// | maximum rank | unlimited |
 /// | bias | none |
 /// | standardisation | one mean and standard deviation |
 /// | tolerance of the duality gap | 1e-7 nats |
-/// | limit on gradients | 20,000 |
+/// | maximum number of gradients | 20,000 |
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -72,7 +75,7 @@ use problem::Problem;
 /// use human_alignment::{Probe, Representation, SimilarityDataset, Stimuli};
 /// use ndarray::Array2;
 ///
-/// // An observer who sees only the first of three features.
+/// // A simulated observer, whose choices depend only on the first of three features.
 /// let features = Array2::from_shape_fn((12, 3), |(i, j)| ((i * (j + 3) * 7 + j) % 11) as f32);
 /// let seen = features.slice(ndarray::s![.., ..1]).mapv(|x| (x - 5.0) / 3.0);
 /// let stimuli = Stimuli::numbered(12);
@@ -83,7 +86,7 @@ use problem::Problem;
 /// let choices = ChoiceFrequencies::of(people.judgments());
 /// let fit = Probe::new(0.01)?.fit(&representation, &choices)?;
 /// assert!(fit.is_certified() && fit.duality_gap() <= 1e-7);
-/// // The first feature weighs most by far.
+/// // The first feature has by far the largest weight.
 /// let weights = fit.transform().weights();
 /// assert!(weights[[0, 0]].abs() > 10.0 * weights[[1, 0]].abs());
 /// # Ok::<(), human_alignment::Error>(())
@@ -100,11 +103,11 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe with this weight λ of the penalty, in nats.
+    /// Creates a probe with the weight λ of the penalty, in nats.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite: without a penalty there may be
-    /// no minimum.
+    /// Returns [`Error::InvalidParameter`] if the weight is not positive and finite: without a
+    /// penalty a minimum may not exist.
     pub fn new(penalty: f64) -> Result<Self> {
         Ok(Self {
             penalty: positive("penalty", penalty)?,
@@ -117,10 +120,10 @@ impl Probe {
         })
     }
 
-    /// The same probe with another penalty.
+    /// Sets the weight λ of the penalty, in nats.
     ///
     /// # Errors
-    /// As for [`Probe::new`].
+    /// Returns an error if [`Probe::new`] does.
     pub fn with_penalty(mut self, penalty: f64) -> Result<Self> {
         self.penalty = positive("penalty", penalty)?;
         Ok(self)
@@ -129,18 +132,19 @@ impl Probe {
     /// Sets the temperature of the softmax.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the temperature or its inverse is not positive and
+    /// finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
     }
 
-    /// Limits the rank of M, the dimensions of the transform. The problem is no longer convex: what is
-    /// found is a minimum within that rank, and its duality gap tells how far it may be from the best
-    /// transform of any rank.
+    /// Sets the maximum rank of M, which is the number of dimensions of the transform. With a
+    /// limit, the problem is not convex: the fit is a local minimum within this rank, and its
+    /// duality gap bounds the distance from the best transform of any rank.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for rank 0.
+    /// Returns [`Error::InvalidParameter`] if the rank is 0.
     pub fn with_rank(mut self, rank: usize) -> Result<Self> {
         if rank == 0 {
             return Err(Error::parameter("rank", "at least 1", rank));
@@ -149,35 +153,36 @@ impl Probe {
         Ok(self)
     }
 
-    /// Adds a bias: a feature that is 1 for all objects, with weights penalised like all others.
+    /// Adds a bias: a feature that is 1 for all objects, whose weights are penalised like the
+    /// others.
     #[must_use]
     pub fn with_bias(mut self) -> Self {
         self.has_bias = true;
         self
     }
 
-    /// Sets how features are standardised. Moments are those of all stimuli of the representation that
-    /// is given to [`Probe::fit`], whether trials show them or not.
+    /// Sets the standardisation of features. The moments are computed over all stimuli of the
+    /// representation given to [`Probe::fit`], including stimuli that occur in no trial.
     #[must_use]
     pub fn with_standardize(mut self, standardize: Standardize) -> Self {
         self.standardize = standardize;
         self
     }
 
-    /// Sets the duality gap, in nats, at which a fit is done.
+    /// Sets the duality gap, in nats, at which a fit is complete.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the tolerance is not positive and finite.
     pub fn with_tolerance(mut self, tolerance: f64) -> Result<Self> {
         self.tolerance = positive("tolerance", tolerance)?;
         Ok(self)
     }
 
-    /// Sets how many gradients may be computed. A fit that needs more ends without a certificate, and
-    /// says so.
+    /// Sets the maximum number of gradients. A fit that needs more ends without a certificate, with
+    /// [`Outcome::OutOfGradients`].
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for 0.
+    /// Returns [`Error::InvalidParameter`] if it is 0.
     pub fn with_max_gradients(mut self, n: usize) -> Result<Self> {
         if n == 0 {
             return Err(Error::parameter("limit on gradients", "at least 1", n));
@@ -186,27 +191,27 @@ impl Probe {
         Ok(self)
     }
 
-    /// The weight λ of the penalty.
+    /// Returns the weight λ of the penalty.
     pub fn penalty(&self) -> f64 {
         self.penalty
     }
 
-    /// The temperature of the softmax.
+    /// Returns the temperature of the softmax.
     pub fn temperature(&self) -> f64 {
         self.temperature
     }
 
-    /// Fits the transform. Rows are matched by id; stimuli of the representation that no trial shows
-    /// count for the standardisation alone.
+    /// Fits the transform. Rows are matched by id; stimuli of the representation that occur in no
+    /// trial only affect the standardisation.
     ///
-    /// The same bits come out on any number of threads. Memory is that of objects² + objects × features
-    /// + questions.
+    /// Results are bitwise equal with any number of threads. The memory grows with objects² +
+    /// objects × features + questions.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] where a stimulus of a trial has no row;
-    /// [`Error::ConstantRepresentation`] where features don't vary; [`Error::LossNotFinite`];
-    /// [`Error::LengthMismatch`] where given moments are for another number of features;
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::MissingStimuli`] if a stimulus of a trial has no row,
+    /// [`Error::ConstantRepresentation`] if features do not vary, [`Error::LossNotFinite`] if the
+    /// objective is not finite, [`Error::LengthMismatch`] if given moments are for another number
+    /// of features, and [`Error::OutOfMemory`].
     pub fn fit<T: Task>(
         &self,
         representation: &Representation,
@@ -215,11 +220,11 @@ impl Probe {
         self.fit_observed(representation, choices, |_| ControlFlow::Continue(()))
     }
 
-    /// Fits the transform, and shows every iteration to `observe`, which may stop it: the best so far
-    /// is kept then, with its bound.
+    /// Fits the transform and calls `observe` in every iteration, which may stop the fit. The best
+    /// transform found so far is then returned, with its bound.
     ///
     /// # Errors
-    /// As for [`Probe::fit`].
+    /// Returns an error if [`Probe::fit`] does.
     pub fn fit_observed<T: Task>(
         &self,
         representation: &Representation,
@@ -231,11 +236,11 @@ impl Probe {
         Ok(fit)
     }
 
-    /// Fits the transform for each of several penalties, in their order, each from the one before: from
-    /// large penalties to small is fastest.
+    /// Fits the transform for each of several penalties, in the given order. Each fit starts from
+    /// the previous one; descending penalties are fastest.
     ///
     /// # Errors
-    /// As for [`Probe::new`] and [`Probe::fit`].
+    /// Returns an error if [`Probe::new`] or [`Probe::fit`] does.
     pub fn path<T: Task>(
         &self,
         penalties: &[f64],
@@ -255,13 +260,13 @@ impl Probe {
         Ok(fits)
     }
 
-    /// How far a transform, wherever it comes from, may be from the best: its objective, and what no
-    /// transform goes below. Features are standardised as the transform says; its bias counts as
-    /// weights of a feature that is 1.
+    /// Computes the objective of any given transform, and a lower bound of the objective over all
+    /// transforms. Features are standardised as in the transform; its bias counts as the weights of
+    /// a feature that is 1.
     ///
     /// # Errors
-    /// As for [`Probe::fit`], and [`Error::LengthMismatch`] where the transform takes another number of
-    /// features.
+    /// Returns an error if [`Probe::fit`] does, and [`Error::LengthMismatch`] if the transform is
+    /// for another number of features.
     pub fn bound<T: Task>(
         &self,
         transform: &LinearTransform,

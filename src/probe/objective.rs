@@ -1,4 +1,4 @@
-//! What the probe minimises, its gradient, and the bound on how far its minimum may be.
+//! The objective of the probe, its gradient, and a lower bound of its minimum.
 
 use crate::error::{ComputationError, Result};
 use crate::probe::coordinates::Coordinates;
@@ -6,18 +6,18 @@ use crate::probe::dense::{dot, eigen, lower_gram, matrix, mirror, product, symme
 use crate::probe::questions::Questions;
 use crate::similarity::zeroed;
 
-/// F = mean −ln p + λ trace M with M = W Wᵀ, in the coordinates of the objects, and as a function of Q
-/// where W = D Q. The diagonal D makes the search for Q well conditioned: where the penalty is
-/// small beside what the data say along an axis, all axes are scaled to the same variance; where it is
-/// large, features keep their own.
+/// The objective F = mean −ln p + λ trace M with M = W Wᵀ, in the coordinates of the objects, as a
+/// function of Q where W = D Q. The diagonal matrix D improves the conditioning of the
+/// optimisation: if the penalty is small relative to the variance along an axis, all axes are
+/// scaled to equal variance; if it is large, features keep their scale.
 pub(super) struct Objective<'a> {
     questions: &'a Questions,
     coordinates: &'a Coordinates,
     penalty: f64,
     scale: Vec<f64>,
-    /// Similarities of all pairs, or the symmetric derivatives of the loss by them.
+    /// Similarities of all pairs, or the symmetric derivatives of the loss with respect to them.
     pairs: Vec<f64>,
-    /// Derivatives of the loss, each pair in one of its two places.
+    /// Derivatives of the loss, each pair in one of its two positions.
     derivatives: Vec<f64>,
     third: Vec<f64>,
     weights: Vec<f64>,
@@ -25,7 +25,7 @@ pub(super) struct Objective<'a> {
     weighted: Vec<f64>,
 }
 
-/// The objective somewhere, in nats.
+/// The value of the objective at a point, in nats.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Value {
     pub loss: f64,
@@ -34,12 +34,12 @@ pub(super) struct Value {
     pub objective: f64,
 }
 
-/// What is known of the minimum from one point.
+/// A bound of the minimum computed at one point.
 pub(super) struct Certificate {
-    /// The objective of no transform whatever is smaller.
+    /// A lower bound of the objective of any transform.
     pub lower_bound: f64,
-    /// Columns that can be added to Q for the objective to fall, and the more of them, the steeper.
-    /// Steepest first.
+    /// Columns that decrease the objective when appended to Q, steepest first. Their length
+    /// increases with the slope.
     pub descent: Vec<f64>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Objective<'a> {
         penalty: f64,
     ) -> Result<Self> {
         let n = questions.n_objects();
-        // The curvature of a mean over questions is about 1/n for each object.
+        // The curvature of a mean over questions is about 1/n per object.
         let softening = penalty * n as f64;
         let scale = |square: &f64| (square + softening).sqrt().recip();
         Ok(Self {
@@ -67,12 +67,12 @@ impl<'a> Objective<'a> {
         })
     }
 
-    /// Rows of Q.
+    /// Returns the number of rows of Q.
     pub fn n_axes(&self) -> usize {
         self.scale.len()
     }
 
-    /// W = D Q.
+    /// Computes W = D Q.
     pub fn weights(&self, q: &[f64]) -> Vec<f64> {
         let columns = q.chunks_exact(self.n_axes());
         let scaled = |column: &'_ [f64]| -> Vec<f64> {
@@ -81,7 +81,7 @@ impl<'a> Objective<'a> {
         columns.flat_map(scaled).collect()
     }
 
-    /// Q = D⁻¹ W.
+    /// Computes Q = D⁻¹ W.
     pub fn variables(&self, weights: &[f64]) -> Vec<f64> {
         let columns = weights.chunks_exact(self.n_axes());
         let unscaled = |column: &'_ [f64]| -> Vec<f64> {
@@ -90,10 +90,10 @@ impl<'a> Objective<'a> {
         columns.flat_map(unscaled).collect()
     }
 
-    /// The value at Q, and the gradient by Q.
+    /// Computes the value at Q, and the gradient with respect to Q.
     ///
     /// # Errors
-    /// [`Error::LossNotFinite`].
+    /// Returns [`Error::LossNotFinite`] if the objective is not finite.
     pub fn evaluate(&mut self, q: &[f64], gradient: &mut [f64]) -> Result<Value> {
         self.look_up(q);
         let n = self.questions.n_objects();
@@ -126,12 +126,13 @@ impl<'a> Objective<'a> {
         })
     }
 
-    /// Bounds the minimum from the point that was evaluated last.
+    /// Computes a lower bound of the minimum from the most recently evaluated point.
     ///
-    /// Choices q = θ p + (1 − θ) y between the probabilities of the model and the choices of people
-    /// have derivatives θ G, with A = Zᵀ G Z the derivative of the loss by M. Where
-    /// λ I + θ A has no negative eigenvalue they are feasible for the dual problem, whose value, the
-    /// mean entropy of q, nothing goes below. The largest such θ is λ / max(λ, −least eigenvalue).
+    /// The choices q = θ p + (1 − θ) y, between the probabilities p of the model and the choices y
+    /// of the participants, have derivatives θ G, and A = Zᵀ G Z is the derivative of the loss with
+    /// respect to M. If λ I + θ A has no negative eigenvalue, q is feasible for the dual problem,
+    /// and its value, the mean entropy of q, is a lower bound. The largest such θ is λ / max(λ,
+    /// −smallest eigenvalue of A).
     pub fn certify(&mut self, q: &[f64]) -> Result<Certificate> {
         let (n, n_axes) = (self.questions.n_objects(), self.n_axes());
         let objects = self.coordinates.objects();
@@ -139,7 +140,7 @@ impl<'a> Objective<'a> {
         product(matrix(&self.pairs, n), objects, &mut half);
         let mut by_m = zeroed(n_axes * n_axes, "the derivatives of the transform")?;
         product(objects.transpose(), matrix(&half, n), &mut by_m);
-        // Both places of a pair are in the symmetric derivatives.
+        // The symmetric derivatives contain each pair twice.
         by_m.iter_mut().for_each(|x| *x *= 0.5);
         let (values, vectors) = eigen(matrix(&by_m, n_axes))?;
         let steepest = values.first().map_or(0.0, |least| -least);
@@ -187,8 +188,8 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// The gradient against central differences, and the derivative by M that the certificate is
-    /// made of against those of the loss along a direction.
+    /// Checks the gradient against central differences, and the derivative with respect to M used
+    /// in the certificate against the change of the objective along its directions.
     fn check<T: Task>() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let (n, n_features, rank) = (9usize, 5, 3);
@@ -235,8 +236,7 @@ mod tests {
         let difference = (at(step) - at(-step)) / (2.0 * step);
         assert_relative_eq!(dot(&gradient, &direction), difference, max_relative = 1e-8);
 
-        // One more short column d changes the objective by dᵀ(A + λ)d: descent, of which the most by
-        // the first direction.
+        // Appending a short column d changes the objective by dᵀ(A + λ)d, which must be negative.
         let value = objective.evaluate(&q, &mut gradient).unwrap().objective;
         let descent = objective.certify(&q).unwrap().descent;
         for column in descent.chunks_exact(n_features) {

@@ -1,4 +1,4 @@
-//! What a probe is fitted to, in the coordinates in which it is solved.
+//! The data of a fit, in the coordinates in which it is solved.
 
 use std::ops::ControlFlow;
 
@@ -17,7 +17,7 @@ use crate::representation::Representation;
 use crate::similarity::zeroed;
 use crate::transform::{LinearTransform, Standardization, Training};
 
-/// All of a fit that doesn't depend on the penalty.
+/// The parts of a fit that do not depend on the penalty.
 pub(super) struct Problem {
     standardization: Standardization,
     coordinates: Coordinates,
@@ -67,8 +67,8 @@ impl Problem {
         Objective::new(&self.questions, &self.coordinates, penalty)
     }
 
-    /// Fits, from weights along the axes whose similarities are logits if there are any, and gives those
-    /// found.
+    /// Fits the transform, starting from given weights along the axes (scaled such that
+    /// similarities are logits) or from zero. Returns the fit and its weights in the same scale.
     pub fn solve(
         &self,
         probe: &Probe,
@@ -118,14 +118,14 @@ impl Problem {
         })
     }
 
-    /// What a transform of these features costs, and what none goes below.
+    /// Computes the objective of a transform, and a lower bound over all transforms.
     pub fn bound(&self, probe: &Probe, transform: &LinearTransform) -> Result<Bound> {
         let mut factor = transform.weights().to_owned();
         if let Some(bias) = transform.bias() {
-            factor.push_row(bias).expect("one number a dimension");
+            factor.push_row(bias).expect("one number per dimension");
         }
         let n_rows = factor.nrows();
-        // Weights whose similarities are logits.
+        // Scale the weights such that similarities are logits.
         let scale = probe.temperature.sqrt().recip();
         let by_column: Vec<f64> = factor.t().iter().map(|x| scale * x).collect();
         let weights = self.coordinates.of_features(matrix(&by_column, n_rows));
@@ -133,7 +133,7 @@ impl Problem {
         let q = objective.variables(&weights);
         let value = objective.evaluate(&q, &mut vec![0.0; q.len()])?;
         let certificate = objective.certify(&q)?;
-        // Weights that no object has a feature for change nothing but the penalty.
+        // Weights outside the row space of the objects only affect the penalty.
         let trace = factor.iter().map(|x| x * x).sum::<f64>();
         Ok(Bound {
             loss: value.loss,
@@ -143,7 +143,8 @@ impl Problem {
         })
     }
 
-    /// The eigenvalues of M, and W with its columns rotated to their eigenvectors, features × rank.
+    /// Computes the eigenvalues of M, and W with its columns rotated to the eigenvectors, features
+    /// × rank.
     fn principal(&self, weights: &[f64]) -> Result<(Vec<f64>, Array2<f64>)> {
         let n_axes = self.coordinates.squares().len();
         let n_rows = self.coordinates.n_features();
@@ -174,12 +175,12 @@ impl Problem {
             }
         }
         let by_column = Array2::from_shape_vec((spectrum.len(), n_rows), factor);
-        let by_column = by_column.expect("one number a row and column");
+        let by_column = by_column.expect("one number per row and column");
         Ok((spectrum, by_column.reversed_axes()))
     }
 }
 
-/// SHA-256 of what a probe learns from.
+/// Computes the SHA-256 of the data to which a probe is fitted.
 fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) -> String {
     let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&shown.stimuli().fingerprint());

@@ -1,4 +1,4 @@
-//! The pass over questions: from similarities of pairs to the loss and its derivatives.
+//! A pass over questions: from similarities of pairs to the loss and its derivatives.
 
 use std::ops::Range;
 
@@ -8,31 +8,31 @@ use rayon::prelude::*;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::softmax::Softmax;
 
-/// Questions that are looked at together, so that their numbers stay in the first-level cache.
+/// Number of questions processed together, such that their data stay in the first-level cache.
 const BLOCK: usize = 256;
 
-/// Questions in tiles of neighbouring first objects, and within a tile in the order of their second:
-/// so a pass reads and writes a few columns of a matrix at a time, those of a tile and that of a second
-/// object, and no two tasks write the same column.
+/// Questions grouped in tiles of neighbouring first objects and, within a tile, sorted by their
+/// second object. A pass then accesses few columns of a matrix at a time (those of the tile and
+/// that of a second object), and no two tasks write the same column.
 pub(super) struct Questions {
     n_objects: usize,
     n_pairs: usize,
     /// The objects of each question.
     objects: Vec<[u32; 3]>,
-    /// The frequency of each pair, pair by pair; over all questions they sum to 1.
+    /// The frequency of each pair, pair by pair; the sum over all questions is 1.
     frequencies: [Vec<f64>; 3],
-    /// First objects in a tile.
+    /// Number of first objects per tile.
     tile: usize,
-    /// Where the questions of each tile begin, and where the last ends.
+    /// The start of the questions of each tile, and the end of the last.
     starts: Vec<usize>,
-    /// The questions in the order of their second object, where the pair of the second and the third
-    /// can be chosen.
+    /// The questions sorted by their second object; empty if the pair of the second and third
+    /// objects cannot be chosen.
     by_second: Vec<u32>,
     second_starts: Vec<usize>,
 }
 
 impl Questions {
-    /// The questions, with the `shown` stimuli as objects.
+    /// Creates the questions, with the `shown` stimuli as objects.
     pub fn new<T: Task>(choices: &ChoiceFrequencies<T>) -> Self {
         let mut object_of = vec![0u32; choices.stimuli().len()];
         for (object, &stimulus) in (0..).zip(choices.shown()) {
@@ -49,8 +49,8 @@ impl Questions {
                 ascending::<T>(objects, frequencies.map(|x| x / total))
             })
             .collect();
-        // The columns of a tile are to stay in the second-level cache; of few objects there are to be
-        // enough tiles for all threads.
+        // The columns of a tile should fit in the second-level cache, but with few objects there
+        // should still be enough tiles for all threads.
         let tile = (n_objects / 64).clamp(1, 16);
         // Stable, so that equal questions keep their order.
         questions.par_sort_by_key(|&([a, b, c], _)| (a as usize / tile, b, a, c));
@@ -86,14 +86,14 @@ impl Questions {
         self.n_objects
     }
 
-    /// Whether the pass needs similarities above the diagonal too.
+    /// Returns true if the pass also reads similarities above the diagonal.
     pub fn reads_both_triangles(&self) -> bool {
         self.n_pairs == 2
     }
 
-    /// The mean −ln p of what was chosen under p = softmax(similarity), and its derivatives
-    /// by the logit of each pair. Both matrices are objects × objects, and a pair stands in the column
-    /// of one of its objects; `third` is room for one number a question.
+    /// Computes the mean −ln p of the choices with p = softmax(similarity), and its derivatives
+    /// with respect to the logit of each pair. Both matrices are objects × objects, and each pair
+    /// is in the column of one of its objects; `third` is a buffer with one number per question.
     pub fn pass(&self, similarities: &[f64], derivatives: &mut [f64], third: &mut [f64]) -> f64 {
         let n = self.n_objects;
         let arch = Arch::new();
@@ -142,8 +142,8 @@ impl Questions {
         losses.iter().sum()
     }
 
-    /// The mean entropy of the choices θ p + (1 − θ) y, between the probabilities p and the choices y
-    /// of people.
+    /// Computes the mean entropy of the choices θ p + (1 − θ) y, between the probabilities p and
+    /// the choices y of the participants.
     pub fn mixed_entropy(&self, similarities: &[f64], theta: f64) -> f64 {
         let entropies: Vec<f64> = self
             .starts
@@ -193,13 +193,13 @@ impl Questions {
     }
 }
 
-/// An odd-one-out question with its objects in ascending order, so that all pairs lie below the
-/// diagonal; an anchored question as it is.
+/// Sorts the objects of an odd-one-out question in ascending order, so that all pairs lie below the
+/// diagonal; returns an anchored question unchanged.
 fn ascending<T: Task>(objects: [u32; 3], frequencies: [f64; 3]) -> ([u32; 3], [f64; 3]) {
     if T::N_PAIRS == 2 {
         return (objects, frequencies);
     }
-    // The frequency of a pair stands with the object that it leaves out.
+    // Sort the frequency of a pair with the object that is not in the pair.
     let [ab, ac, bc] = frequencies;
     let mut left_out = [(objects[0], bc), (objects[1], ac), (objects[2], ab)];
     left_out.sort_unstable_by_key(|&(object, _)| object);
@@ -207,7 +207,7 @@ fn ascending<T: Task>(objects: [u32; 3], frequencies: [f64; 3]) -> ([u32; 3], [f
     ([a, b, c], [ab, ac, bc])
 }
 
-/// Where each number of an ascending list begins, and where the last ends.
+/// Returns the start of each number in an ascending list, and the end of the last.
 fn starts(ascending: impl Iterator<Item = usize>, n: usize) -> Vec<usize> {
     let mut starts = vec![0; n + 1];
     for number in ascending {
@@ -219,7 +219,7 @@ fn starts(ascending: impl Iterator<Item = usize>, n: usize) -> Vec<usize> {
     starts
 }
 
-/// Cuts a slice into the parts between the starts.
+/// Splits a slice into the parts between the starts.
 fn split<'a>(mut all: &'a mut [f64], starts: &[usize]) -> Vec<&'a mut [f64]> {
     let lens = starts.windows(2).map(|ends| ends[1] - ends[0]);
     lens.map(|len| {
@@ -230,7 +230,7 @@ fn split<'a>(mut all: &'a mut [f64], starts: &[usize]) -> Vec<&'a mut [f64]> {
     .collect()
 }
 
-/// The weight of a question times the entropy of θ p + (1 − θ) y.
+/// Computes the weight of a question times the entropy of θ p + (1 − θ) y.
 fn mixed_entropy(similarities: [f64; 3], frequencies: [f64; 3], theta: f64) -> f64 {
     let weight: f64 = frequencies.iter().sum();
     let probabilities = Softmax::new(similarities, 1.0).probabilities();
@@ -244,7 +244,7 @@ fn mixed_entropy(similarities: [f64; 3], frequencies: [f64; 3], theta: f64) -> f
     weight * entropy
 }
 
-/// What a task needs room for.
+/// The buffers of a task.
 struct Room {
     similarities: [[f64; BLOCK]; 3],
     first: [f64; BLOCK],
@@ -261,8 +261,8 @@ impl Room {
     }
 }
 
-/// Makes the loss and its derivatives of the questions of a block, as many as there are frequencies.
-/// A type rather than a function, because that is what vector instructions are chosen for.
+/// The computation of the loss and its derivatives for a block of questions. A type rather than a
+/// function, because vector instructions are dispatched by type.
 struct Derive<'a> {
     similarities: &'a [[f64; BLOCK]; 3],
     frequencies: [&'a [f64]; 3],
@@ -291,7 +291,7 @@ impl WithSimd for Derive<'_> {
             first[question] = weight * p - x;
             second[question] = weight * q - y;
             third[question] = weight * r - z;
-            // The third pair of an anchored question costs infinitely much, and is never chosen.
+            // The third pair of an anchored question has infinite cost, and is never chosen.
             let of_third = if z > 0.0 {
                 z * softmax.surprisal(2)
             } else {

@@ -1,4 +1,4 @@
-//! The search for the minimum, until a certificate says that it is one.
+//! The optimisation of the objective until a certificate proves that the minimum was reached.
 
 use std::ops::ControlFlow;
 
@@ -10,26 +10,27 @@ use crate::probe::fit::{Iteration, Outcome};
 use crate::probe::lbfgs::History;
 use crate::probe::objective::{Objective, Value};
 
-/// Steps that the model of the inverse Hessian remembers.
+/// Number of steps stored for the approximate inverse Hessian.
 const MEMORY: usize = 20;
 
-/// Iterations between certificates: a certificate costs about as much as five gradients.
+/// Number of iterations between certificates; a certificate costs about as much as five gradients.
 const CERTIFY_EVERY: usize = 25;
 
-/// Columns that are added to Q at a time.
+/// Maximum number of columns added to Q at a time.
 const ADDED: usize = 8;
 
-/// A column of Q this much shorter than the longest, squared, is left out.
+/// Relative squared length, with respect to the longest column of Q, below which a column is
+/// removed.
 const NEGLIGIBLE: f64 = 1e-10;
 
-/// What keeps the preconditioner from following columns that are next to nothing, as a share of the
-/// longest column, squared.
+/// Damping of the preconditioner, which limits the effect of very short columns, as a share of the
+/// squared length of the longest column.
 const DAMPING: f64 = 1e-2;
 
-/// Certificates without any progress after which the search ends.
+/// Number of certificates without progress after which the optimisation ends.
 const PATIENCE: usize = 5;
 
-/// When to stop.
+/// The stopping criteria.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub tolerance: f64,
@@ -37,7 +38,7 @@ pub(super) struct Limits {
     pub max_rank: usize,
 }
 
-/// Where the search ended.
+/// The result of the optimisation.
 pub(super) struct Found {
     pub q: Vec<f64>,
     pub value: Value,
@@ -47,13 +48,13 @@ pub(super) struct Found {
     pub outcome: Outcome,
 }
 
-/// Minimises from `start`, columns of Q, which may be none.
+/// Minimises the objective from `start`, columns of Q, which may be empty.
 ///
-/// The objective is convex in M, and M = W Wᵀ has low rank at the minimum. So the search begins with
-/// the few directions in which the objective falls at M = 0, goes on by limited-memory BFGS in the
-/// factor Q, and every so often adds directions in which the certificate sees the objective still
-/// fall, and leaves out those that have become nothing. Without a limit on the rank, where no
-/// direction is left, the minimum is global.
+/// The objective is convex in M, and M = W Wᵀ has low rank at the minimum. The optimisation
+/// therefore starts with the few directions in which the objective decreases at M = 0, continues by
+/// limited-memory BFGS in the factor Q, and periodically appends directions in which, by the
+/// certificate, the objective still decreases, and removes columns that have become negligible.
+/// Without a limit on the rank, the minimum is global once no such direction remains.
 pub(super) fn minimise(
     objective: &mut Objective<'_>,
     start: Vec<f64>,
@@ -81,7 +82,7 @@ pub(super) fn minimise(
         if search.n_iterations % CERTIFY_EVERY == 0 || !moved {
             search.compress()?;
             search.certify_and_grow()?;
-            // Nothing that doubles can still resolve is gained.
+            // Progress must exceed the resolution of double precision.
             let (objective, gap) = (search.value.objective, search.gap());
             let has_fallen = certified_at - objective > 4.0 * f64::EPSILON * objective;
             n_still = if has_fallen || gap < 0.9 * least_gap {
@@ -107,7 +108,7 @@ pub(super) fn minimise(
     })
 }
 
-/// A point, the objective there and its gradient.
+/// A point, the objective at this point and its gradient.
 type Evaluated = (Vec<f64>, Value, Vec<f64>);
 
 struct Search<'s, 'o> {
@@ -118,7 +119,7 @@ struct Search<'s, 'o> {
     value: Value,
     lower_bound: f64,
     history: History,
-    /// The length at which directions were added last, in their own units.
+    /// The length at which directions were last added, in their own units.
     added_length: f64,
     n_gradients: usize,
     n_iterations: usize,
@@ -144,7 +145,7 @@ impl<'s, 'o> Search<'s, 'o> {
     }
 
     fn gap(&self) -> f64 {
-        // Rounding may put a proved minimum below its bound.
+        // Due to rounding, the objective at the minimum may be below the bound.
         (self.value.objective - self.lower_bound).max(0.0)
     }
 
@@ -169,14 +170,14 @@ impl<'s, 'o> Search<'s, 'o> {
         Ok((value, gradient))
     }
 
-    /// One iteration of BFGS, with a search along the line for the weak Wolfe conditions by bisection
-    /// (Lewis & Overton, 2013). Says whether it moved.
+    /// Performs one iteration of BFGS with a line search by bisection for the weak Wolfe conditions
+    /// (Lewis & Overton, 2013). Returns true if the point changed.
     fn step(&mut self) -> Result<bool> {
-        /// Trials along a line.
+        /// Maximum number of evaluations along a line.
         const MOST: usize = 25;
         const SUFFICIENT_DECREASE: f64 = 1e-4;
         const CURVATURE: f64 = 0.9;
-        /// Relative differences of the objective below this are rounding.
+        /// Relative differences of the objective below this are rounding errors.
         const ROUNDING: f64 = 1e-13;
 
         self.n_iterations += 1;
@@ -198,7 +199,7 @@ impl<'s, 'o> Search<'s, 'o> {
         }
         let mut step = 1.0;
         if self.history.is_empty() {
-            // Without a model of the curvature: a tenth of what there is.
+            // Without curvature information, start with a tenth of the length of Q.
             let lengths = dot(&self.q, &self.q) / dot(&direction, &direction);
             step = 0.1 * lengths.sqrt();
         }
@@ -209,7 +210,8 @@ impl<'s, 'o> Search<'s, 'o> {
             let (value, gradient) = self.evaluate(&q)?;
             let rise = value.objective - self.value.objective;
             let new_slope = dot(&gradient, &direction);
-            // Where the objective is all rounding, its slope tells (Hager & Zhang, 2005).
+            // If the objective differs only by rounding, use its slope instead (Hager & Zhang,
+            // 2005).
             let is_rounding = rise.abs() <= ROUNDING * value.objective;
             let has_fallen = match is_rounding {
                 true => new_slope <= (2.0 * SUFFICIENT_DECREASE - 1.0) * slope,
@@ -217,7 +219,7 @@ impl<'s, 'o> Search<'s, 'o> {
             };
             if !has_fallen {
                 high = step;
-                // Where the parabola through what is known is least.
+                // The minimum of the parabola through the known values.
                 let least = -slope * step * step / (2.0 * (rise - slope * step));
                 step = if low == 0.0 && !is_rounding {
                     least.clamp(0.1 * step, 0.5 * step)
@@ -244,7 +246,7 @@ impl<'s, 'o> Search<'s, 'o> {
             }
         }
         self.history.clear();
-        // The room of the objective is of the last trial.
+        // The buffers of the objective contain the last trial step; restore them.
         let q = std::mem::take(&mut self.q);
         let evaluated = self.evaluate(&q);
         self.q = q;
@@ -252,8 +254,9 @@ impl<'s, 'o> Search<'s, 'o> {
         Ok(false)
     }
 
-    /// The inverse of QᵀQ, damped: with it the search is as fast along short columns of Q as along long
-    /// ones (Tong, Ma & Chi, 2021; Zhang, Fattahi & Zhang, 2021).
+    /// Computes the inverse of the damped QᵀQ. With this preconditioner, convergence is as fast
+    /// along short columns of Q as along long ones (Tong, Ma & Chi, 2021; Zhang, Fattahi & Zhang,
+    /// 2021).
     fn preconditioner(&self) -> Mat<f64> {
         let mut gram = self.gram();
         let rank = self.rank();
@@ -263,7 +266,7 @@ impl<'s, 'o> Search<'s, 'o> {
         for column in 0..rank {
             gram[(column, column)] += DAMPING * longest;
         }
-        // Without one only where all columns are zero.
+        // There is no inverse only if all columns are zero.
         inverse(gram).unwrap_or_else(|| Mat::identity(rank, rank))
     }
 
@@ -274,8 +277,8 @@ impl<'s, 'o> Search<'s, 'o> {
         matrix(&gram, rank).to_owned()
     }
 
-    /// Rotates the columns of Q to its principal axes, which changes nothing, and leaves out those that
-    /// are next to nothing.
+    /// Rotates the columns of Q to its principal axes, which does not change the objective, and
+    /// removes negligible columns.
     fn compress(&mut self) -> Result<()> {
         let (n_axes, rank) = (self.objective.n_axes(), self.rank());
         if rank == 0 {
@@ -297,13 +300,13 @@ impl<'s, 'o> Search<'s, 'o> {
         Ok(())
     }
 
-    /// Bounds the minimum, and adds columns in which the objective falls, if there are any and there is
-    /// room for them.
+    /// Bounds the minimum, and appends columns in which the objective decreases, if there are any
+    /// and the maximum rank allows it.
     fn certify_and_grow(&mut self) -> Result<()> {
         let certificate = self.objective.certify(&self.q)?;
         self.lower_bound = self.lower_bound.max(certificate.lower_bound);
         let n_axes = self.objective.n_axes();
-        // From nothing, with all there are.
+        // Starting from an empty Q, add all directions.
         let most = if self.q.is_empty() { n_axes } else { ADDED };
         let most = most.min(self.limits.max_rank - self.rank());
         let mut added = certificate.descent;
@@ -318,9 +321,9 @@ impl<'s, 'o> Search<'s, 'o> {
         Ok(())
     }
 
-    /// Adds columns in the best of lengths that double or halve.
+    /// Appends columns at the best of several lengths, found by doubling or halving.
     fn try_lengths(&mut self, added: &[f64]) -> Result<Option<Evaluated>> {
-        /// Lengths that are tried.
+        /// Maximum number of lengths.
         const MOST: usize = 60;
 
         let mut best: Option<Evaluated> = None;

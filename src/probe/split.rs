@@ -1,4 +1,4 @@
-//! Which trials a fold learns from, and which it is tested on.
+//! The training and test trials of a fold.
 
 use crate::inference::Folds;
 use crate::judgment::{Task, Trials};
@@ -7,13 +7,13 @@ use crate::judgment::{Task, Trials};
 pub(super) struct Split {
     pub training: Vec<usize>,
     pub test: Vec<usize>,
-    /// Trials with objects on both sides, which are in neither.
+    /// Number of trials with objects on both sides, which are in neither set.
     pub n_straddling: usize,
 }
 
 impl Split {
-    /// The trials that show none of the objects held out with the fold, and those that show no others.
-    /// `folds` are of all stimuli of the trials.
+    /// Splits trials by objects: test trials contain only objects of the fold, and training trials
+    /// none. `folds` assigns a fold to every stimulus of the trials.
     pub fn of_objects<T: Task>(trials: &Trials<T>, folds: &Folds, fold: usize) -> Self {
         let mut split = Self {
             training: Vec::new(),
@@ -35,7 +35,7 @@ impl Split {
         split
     }
 
-    /// `folds` are of the trials.
+    /// Splits trials by folds of the trials.
     pub fn of_trials(folds: &Folds, fold: usize) -> Self {
         Self {
             training: folds.training(fold),

@@ -1,19 +1,19 @@
-//! How features are standardised before a probe is fitted.
+//! The standardisation of features before fitting a probe.
 
 use crate::error::{ArgumentError, Result};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
-/// How features are standardised before a probe is fitted.
+/// The standardisation of features before fitting a probe.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Standardize {
-    /// By one mean and standard deviation over all features of all stimuli of the representation, as
+    /// One mean and standard deviation over all features of all stimuli of the representation, as
     /// published; the default.
     #[default]
     Scalar,
-    /// By the mean and standard deviation of each feature over the stimuli of the representation.
+    /// The mean and standard deviation of each feature over the stimuli of the representation.
     PerFeature,
-    /// By these moments, whatever the stimuli.
+    /// Given moments, independent of the stimuli.
     By(Standardization),
 }
 

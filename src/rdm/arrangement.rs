@@ -1,9 +1,10 @@
-//! Stimuli that a person arranged by similarity.
+//! Stimuli that a participant arranged by similarity.
 
 use crate::error::{ArgumentError, FeatureError, RdmError, Result};
 use crate::stimuli::Stimuli;
 
-/// Where a person placed some of the stimuli on the screen in one trial: the closer, the more alike.
+/// The positions on the screen at which a participant placed stimuli in one trial. A smaller
+/// distance means more similar stimuli.
 ///
 /// ```
 /// use human_alignment::rdm::Arrangement;
@@ -21,12 +22,13 @@ pub struct Arrangement {
 }
 
 impl Arrangement {
-    /// The stimuli of a trial and where they were placed, in any unit that all trials share.
+    /// Creates an arrangement from stimuli and their positions. All trials must use the same unit.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two stimuli, [`Error::LengthMismatch`] where there are not as
-    /// many positions, [`Error::NotFinite`] naming a coordinate, [`Error::ConstantRdm`] where all
-    /// stimuli were placed on one point, so that the arrangement has no scale.
+    /// Returns [`Error::TooFew`] for fewer than two stimuli, [`Error::LengthMismatch`] if the
+    /// numbers of stimuli and positions differ, [`Error::NotFinite`] naming a coordinate that is
+    /// not finite, and [`Error::ConstantRdm`] if all positions are equal, so that the arrangement
+    /// has no scale.
     pub fn new(stimuli: Stimuli, positions: Vec<[f64; 2]>) -> Result<Self> {
         if stimuli.len() < 2 {
             return Err(ArgumentError::TooFew {
@@ -46,7 +48,7 @@ impl Arrangement {
         }
         for (row, position) in positions.iter().enumerate() {
             for (column, &value) in position.iter().enumerate() {
-                // Distances stay finite, too.
+                // The limit keeps distances finite.
                 if value.is_nan() || value.abs() > f64::MAX / 8.0 {
                     return Err(FeatureError::NotFinite {
                         row,
@@ -67,18 +69,18 @@ impl Arrangement {
         Ok(Self { stimuli, positions })
     }
 
-    /// The stimuli that were shown.
+    /// Returns the stimuli that were shown.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// Where each was placed: x and y.
+    /// Returns the position of each stimulus, as x and y.
     pub fn positions(&self) -> &[[f64; 2]] {
         &self.positions
     }
 
-    /// How far apart two stimuli were placed, given by their positions in
-    /// [`Arrangement::stimuli`]; `None` beyond the end.
+    /// Returns the Euclidean distance of two stimuli, given by their 0-based positions in
+    /// [`Arrangement::stimuli`], or `None` if a position is out of range.
     pub fn distance(&self, first: usize, second: usize) -> Option<f64> {
         let (a, b) = (self.positions.get(first)?, self.positions.get(second)?);
         Some((a[0] - b[0]).hypot(a[1] - b[1]))

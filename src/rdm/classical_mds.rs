@@ -10,12 +10,13 @@ use crate::error::{ComputationError, Error, RdmError, Result};
 use crate::io::out_of_memory;
 use crate::rdm::Rdm;
 
-/// Positions of stimuli whose distances are about their dissimilarities: classical multidimensional
-/// scaling (Torgerson 1952; Gower 1966).
+/// Classical multidimensional scaling (Torgerson 1952; Gower 1966): positions of stimuli whose
+/// Euclidean distances approximate the dissimilarities.
 ///
-/// With D the dissimilarities and J = I − 1/n, B = −½ J D² J has eigenvalues λ and eigenvectors v; the
-/// k-th coordinate is √λₖ vₖ. Euclidean distances are found exactly where there are as many dimensions as
-/// they need; other dissimilarities make some of λ negative, and what these stand for is not shown.
+/// With D the dissimilarities and J = I − 1/n, the matrix B = −½ J D² J has eigenvalues λ and
+/// eigenvectors v; the k-th coordinate is √λₖ vₖ. Euclidean distances are reproduced exactly if
+/// there are enough dimensions. Other dissimilarities lead to negative eigenvalues, which the
+/// positions do not represent.
 ///
 /// ```
 /// use human_alignment::rdm::ClassicalMds;
@@ -30,21 +31,22 @@ use crate::rdm::Rdm;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassicalMds {
-    /// The coordinates, one row a stimulus, one column a dimension, the longest first. The sum of a
-    /// column is 0, and its number that is farthest from 0 is positive. Dimensions beyond those that
-    /// dissimilarities have are 0.
+    /// Coordinates, stimuli × dimensions, in descending order of the eigenvalues. Each column sums
+    /// to 0, and its element with the largest absolute value is positive. Dimensions without a
+    /// positive eigenvalue are 0.
     pub positions: Array2<f64>,
-    /// All eigenvalues, n in descending order, negative ones at the end.
+    /// All n eigenvalues, in descending order.
     pub eigenvalues: Vec<f64>,
 }
 
 impl ClassicalMds {
-    /// Positions in so many dimensions.
+    /// Computes positions in `n_dimensions` dimensions.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for no dimension or more than stimuli, [`Error::InvalidPair`] for a
-    /// dissimilarity that is missing or negative, [`Error::ConstantRdm`] where all are 0,
-    /// [`Error::OutOfMemory`], [`Error::NotConverged`].
+    /// Returns [`Error::InvalidParameter`] if the number of dimensions is 0 or larger than the
+    /// number of stimuli, [`Error::InvalidPair`] if a dissimilarity is missing or negative,
+    /// [`Error::ConstantRdm`] if all dissimilarities are 0, [`Error::OutOfMemory`], and
+    /// [`Error::NotConverged`].
     pub fn new(rdm: &Rdm, n_dimensions: usize) -> Result<Self> {
         let n = rdm.n_stimuli();
         if !(1..=n).contains(&n_dimensions) {
@@ -56,7 +58,7 @@ impl ClassicalMds {
         let largest = rdm.values().iter().copied().fold(0.0, f64::max);
         if largest == 0.0 {
             return Err(RdmError::Constant {
-                undefined: "their map",
+                undefined: "classical multidimensional scaling",
             }
             .into());
         }
@@ -64,7 +66,7 @@ impl ClassicalMds {
         products
             .try_reserve(n, n)
             .map_err(|_| out_of_memory::<f64>("products of positions", (n as u64).pow(2)))?;
-        // As shares of the largest, so that squares are finite.
+        // Dividing by the largest value keeps squares finite.
         let square = |value: f64| (value / largest).powi(2);
         products.resize_with(n, n, |row, column| {
             rdm.between(row, column).map_or(0.0, square)
@@ -80,13 +82,13 @@ impl ClassicalMds {
             }
         }
         let (values, vectors) = eigen(&products)?;
-        // Below this, an eigenvalue is 0 but for rounding, and its eigenvector arbitrary.
+        // Smaller eigenvalues are 0 within rounding, and their eigenvectors are arbitrary.
         let rounding = n as f64 * f64::EPSILON * values[n - 1].abs();
         let mut positions = Array2::zeros((n, n_dimensions));
         for (dimension, mut column) in positions.columns_mut().into_iter().enumerate() {
             let position = n - 1 - dimension;
             let vector = vectors.col(position);
-            // Of opposite numbers that differ by rounding, the first.
+            // Of elements with the same absolute value within rounding, the first sets the sign.
             let farther = |farthest: f64, &x: &f64| match x.abs() > farthest.abs() * (1.0 + 1e-9) {
                 true => x,
                 false => farthest,
@@ -112,8 +114,8 @@ impl ClassicalMds {
         })
     }
 
-    /// The share of the variance that each dimension of [`positions`](Self::positions) shows: its
-    /// eigenvalue over the sum of the positive ones, in [0, 1].
+    /// Returns the share of the variance of each dimension of [`positions`](Self::positions): its
+    /// eigenvalue divided by the sum of the positive eigenvalues, in [0, 1].
     pub fn variance_by_dimension(&self) -> Vec<f64> {
         let positive = self.eigenvalues.iter().map(|value| value.max(0.0));
         let total: f64 = positive.clone().sum();
@@ -121,13 +123,13 @@ impl ClassicalMds {
         shown.map(|value| value / total).collect()
     }
 
-    /// The share of the variance that all of them show.
+    /// Returns the share of the variance of all dimensions together, in [0, 1].
     pub fn variance_shown(&self) -> f64 {
         self.variance_by_dimension().iter().sum()
     }
 }
 
-/// The eigenvalues of a symmetric matrix in ascending order, and its eigenvectors in columns.
+/// Computes the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
 fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
     let n = matrix.nrows();
     let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
@@ -138,7 +140,7 @@ fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
             what: "the eigendecomposition",
         })
     };
-    // Sequential, as its blocks would otherwise depend on the number of threads.
+    // The parallel version gives results that depend on the number of threads.
     self_adjoint_evd(
         matrix.as_ref(),
         values.as_mut(),
@@ -187,7 +189,7 @@ mod tests {
                 assert!((distance - rdm.between(i, j).unwrap()).abs() < 1e-7);
             }
         }
-        // Two dimensions show less than three, and the longest comes first.
+        // Two dimensions explain less than three, in descending order.
         let shown = mds.variance_by_dimension();
         assert!(shown[0] >= shown[1] && shown[1] >= shown[2] && shown[2] > 0.0 && shown[3] < 1e-12);
         let flat = ClassicalMds::new(&rdm, 2).unwrap();

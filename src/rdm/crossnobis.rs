@@ -7,26 +7,27 @@ use crate::error::{ArgumentError, Error, Result};
 use crate::rdm::{Rdm, n_pairs};
 use crate::representation::Representation;
 
-/// The cross-validated squared Mahalanobis distance ("crossnobis", Walther et al. 2016) of repeated
-/// measurements of the same stimuli.
+/// Computes the cross-validated squared Mahalanobis distances ("crossnobis", Walther et al. 2016)
+/// of repeated measurements of the same stimuli.
 ///
-/// With xₐᵢ the features of stimulus *i* in measurement *a* and P the noise precision, the
-/// dissimilarity of *i* and *j* is the mean over ordered pairs of different measurements of
+/// With xₐᵢ the features of stimulus *i* in measurement *a* and P the noise precision (features ×
+/// features), the dissimilarity of *i* and *j* is the mean over ordered pairs of different
+/// measurements (*a*, *b*) of
 ///
 /// (xₐᵢ − xₐⱼ)ᵀ P (x_bᵢ − x_bⱼ).
 ///
-/// Noise that is independent between measurements averages out, so that stimuli which are the same
-/// are 0 apart in expectation; single values can be negative. Without a precision it is the
-/// cross-validated squared Euclidean distance. Divide by the number of features
-/// ([`Representation::n_features`]) for the convention in which distances are per feature.
+/// If noise is independent between measurements, the expectation for identical stimuli is 0; single
+/// values can be negative. Without a precision, the result is the cross-validated squared Euclidean
+/// distance. Divide by the number of features ([`Representation::n_features`]) to get distances per
+/// feature, as in rsatoolbox.
 ///
-/// Measurements are matched by stimulus id and stand in the order of the first.
+/// Measurements are matched by stimulus id; the RDM has the order of the first measurement.
 ///
 /// # Errors
-/// [`Error::TooFew`] for fewer than two measurements or stimuli, [`Error::MissingStimuli`] and
-/// [`Error::ExtraStimuli`] where they are not over the same stimuli, [`Error::LengthMismatch`] where
-/// they differ in features, [`Error::Shape`] where the precision is not features × features,
-/// [`Error::InvalidParameter`] where it is not finite, symmetric and positive definite.
+/// Returns [`Error::TooFew`] for fewer than two measurements or stimuli, [`Error::MissingStimuli`]
+/// or [`Error::ExtraStimuli`] if the measurements have different stimuli, [`Error::LengthMismatch`]
+/// if they have different numbers of features, [`Error::Shape`] if the precision is not features ×
+/// features, and [`Error::InvalidParameter`] if it is not finite, symmetric and positive definite.
 pub fn crossnobis(
     measurements: &[Representation],
     noise_precision: Option<ArrayView2<'_, f64>>,
@@ -65,7 +66,7 @@ pub fn crossnobis(
                 .into());
             }
             let features = measurement.select(stimuli)?.into_features().into_f64();
-            // Distances don't change by it, and products lose fewer digits.
+            // Centring does not change distances and reduces the rounding errors of products.
             let mean = features.sum_axis(Axis(0)) / n as f64;
             Ok(features - &mean)
         })
@@ -99,7 +100,7 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
     if precision.dim() != (n_features, n_features) {
         return Err(ArgumentError::Shape {
             what: "the noise precision",
-            expected: format!("{n_features}×{n_features}, one row and column a feature"),
+            expected: format!("{n_features}×{n_features}, one row and column per feature"),
             found: precision.shape().iter().map(|&len| len as u64).collect(),
         }
         .into());
@@ -125,7 +126,7 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
     });
     match matrix.llt(Side::Lower) {
         Ok(_) => Ok(()),
-        Err(_) => refused("one with directions in which distances are not positive".into()),
+        Err(_) => refused("a matrix that is not positive definite".into()),
     }
 }
 
@@ -141,8 +142,8 @@ mod tests {
         Representation::new(Stimuli::new(ids).unwrap(), features).unwrap()
     }
 
-    /// rsatoolbox 0.3.2, `calc_rdm_crossnobis` with this precision, times the two features by which
-    /// it divides.
+    /// Checks against rsatoolbox 0.3.2, `calc_rdm_crossnobis` with this precision, multiplied by
+    /// the two features by which it divides.
     #[test]
     fn agrees_with_rsatoolbox() {
         let measurements = [

@@ -1,4 +1,4 @@
-//! RDMs of representations.
+//! RDMs computed from representations.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,26 +9,27 @@ use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 use crate::representation::Representation;
 use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 
-/// How unlike two rows of features are. Larger is more unlike; identical rows are exactly 0 apart.
+/// A measure of the dissimilarity of two rows of features. Identical rows have dissimilarity 0.
 ///
-/// | name | of rows *x*, *y* | range | undefined for |
+/// | name | formula for rows *x*, *y* | range | undefined for |
 /// |---|---|---|---|
 /// | `Correlation` | 1 − Pearson correlation over features | \[0, 2\] | rows whose features are all equal |
 /// | `Cosine` | 1 − Σ xₖyₖ / (‖x‖‖y‖) | \[0, 2\] | zero vectors |
 /// | `Euclidean` | ‖x − y‖ | ≥ 0 | |
 /// | `SquaredEuclidean` | ‖x − y‖² | ≥ 0 | |
-/// | `Gaussian` | 1 − exp(−‖x − y‖² / μ) | \[0, 1) | representations with a single row repeated |
+/// | `Gaussian` | 1 − exp(−‖x − y‖² / μ) | \[0, 1) | representations whose rows are all equal |
 ///
-/// μ is the mean of the squared distances over all n² elements of the matrix, its diagonal among
-/// them. Products and results are `f64`, whatever the features.
+/// μ is the mean of the squared distances over all n² elements of the matrix, including the
+/// diagonal. Products and results are `f64`, also for `f32` features.
 ///
-/// An RDM knows how far the arithmetic may have moved its values, so that dissimilarities which are equal but for
-/// rounding tie in ranks ([`Comparator`](crate::metric::rsa::Comparator) says how), whatever the order of the
-/// features. With u = 2⁻⁵³ and c the number of additions of a sum of p features, at most p + p/8 + 30, the bound
-/// is c u for correlations and cosines; for squared distances it is the smaller of 16 c u ‖x − y‖² and c u times
-/// the squares of the two longest distances from the first row; other functions of distances have the error that
-/// follows from it. Pairs whose distance is small beside their distances from the first row are computed by
-/// themselves, which keeps their digits.
+/// An RDM stores a bound on its rounding errors, so that dissimilarities that are equal within
+/// rounding tie in ranks (see [`Comparator`](crate::metric::rsa::Comparator)), whatever the order
+/// of the features. With u = 2⁻⁵³ and c the number of additions in a sum over p features (at most
+/// p + p/8 + 30), the bound is c u for correlations and cosines. For squared distances it is the
+/// smaller of 16 c u ‖x − y‖² and c u times the squares of the two longest distances from the first
+/// row; bounds for other functions of distances follow from it. The distance of a pair that is
+/// small compared with the distances of its rows from the first row is computed directly from the
+/// difference of the rows, which avoids cancellation.
 ///
 /// ```
 /// use human_alignment::{Dissimilarity, Representation, Stimuli};
@@ -43,21 +44,21 @@ use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dissimilarity {
-    /// One minus the correlation over features.
+    /// 1 − Pearson correlation over features.
     #[default]
     Correlation,
-    /// One minus the cosine.
+    /// 1 − cosine.
     Cosine,
-    /// The Euclidean distance.
+    /// Euclidean distance.
     Euclidean,
-    /// The squared Euclidean distance.
+    /// Squared Euclidean distance.
     SquaredEuclidean,
-    /// One minus a Gaussian of the distance, its width set by the mean squared distance.
+    /// 1 − Gaussian of the distance, with a width set by the mean squared distance.
     Gaussian,
 }
 
 impl Dissimilarity {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Dissimilarity; 5] = [
         Dissimilarity::Correlation,
         Dissimilarity::Cosine,
@@ -66,7 +67,7 @@ impl Dissimilarity {
         Dissimilarity::Gaussian,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Dissimilarity::Correlation => "correlation",
@@ -77,12 +78,12 @@ impl Dissimilarity {
         }
     }
 
-    /// The RDM of a representation.
+    /// Computes the RDM of a representation.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two stimuli; [`Error::ConstantRow`], [`Error::ZeroVector`] or
-    /// [`Error::ConstantRdm`] where the dissimilarity is undefined; [`Error::OutOfMemory`] where
-    /// n(n−1)/2 numbers can't be held.
+    /// Returns [`Error::TooFew`] for fewer than two stimuli, [`Error::ConstantRow`],
+    /// [`Error::ZeroVector`] or [`Error::ConstantRdm`] if the dissimilarity is undefined, and
+    /// [`Error::OutOfMemory`] if n(n−1)/2 numbers cannot be allocated.
     pub fn rdm(self, representation: &Representation) -> Result<Rdm> {
         let n = representation.n_stimuli();
         if n < 2 {
@@ -99,17 +100,17 @@ impl Dissimilarity {
             mut values,
             rounding,
         } = match self {
-            // Rounding can leave a similarity a little above 1.
+            // Rounding can make a similarity slightly larger than 1.
             Dissimilarity::Correlation => pairs(Similarity::Pearson, |s| (1.0 - s).max(0.0))?,
             Dissimilarity::Cosine => pairs(Similarity::Cosine, |s| (1.0 - s).max(0.0))?,
-            // Adding 0 makes 0 of −0.
+            // Subtracting from 0 turns −0 into 0.
             Dissimilarity::Euclidean => pairs(Similarity::NegativeEuclidean, |s| 0.0 - s)?,
             Dissimilarity::SquaredEuclidean | Dissimilarity::Gaussian => {
                 pairs(Similarity::NegativeSquaredEuclidean, |s| 0.0 - s)?
             }
         };
         let rounding = match (self, rounding) {
-            // Of the similarity, and of the difference.
+            // Rounding of the similarity, plus that of the subtraction.
             (_, PairRounding::Absolute(bound)) => Rounding::Absolute(bound + UNIT_ROUNDOFF),
             (Dissimilarity::Gaussian, PairRounding::Distance(distances)) => {
                 let width = 2.0 * values.iter().sum::<f64>() / (n as f64).powi(2);

@@ -1,4 +1,4 @@
-//! One RDM from many partial arrangements: inverse multidimensional scaling.
+//! Inverse multidimensional scaling: one RDM from many partial arrangements.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,31 +8,31 @@ use crate::names::named;
 use crate::rdm::{Arrangement, Rdm, Scaling, n_pairs, pair_index};
 use crate::stimuli::Stimuli;
 
-/// How much the distance of a pair on the screen counts as evidence of its dissimilarity.
+/// The weight of the distance of a pair on the screen in the estimate of its dissimilarity.
 ///
-/// People place things with about the same error everywhere, so that a distance says the more, the
-/// larger it is: its evidence is its square.
+/// Placement errors are about the same at all distances, so that larger distances are relatively
+/// more precise. The default weight is therefore the squared distance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
-    /// The square of the distance, in the unit of the positions.
+    /// The squared distance, in the unit of the positions.
     #[default]
     SquaredDistance,
-    /// The square of the distance as a share of the largest in its trial.
+    /// The square of the distance divided by the largest distance of its trial.
     SquaredRelativeDistance,
-    /// 1: a plain mean of the scaled trials.
+    /// 1 for every pair: an unweighted mean of the scaled trials.
     Equal,
 }
 
 impl Evidence {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Evidence; 3] = [
         Evidence::SquaredDistance,
         Evidence::SquaredRelativeDistance,
         Evidence::Equal,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Evidence::SquaredDistance => "squared-distance",
@@ -48,27 +48,28 @@ named!(
     "squared-distance, squared-relative-distance or equal"
 );
 
-/// Inverse multidimensional scaling: the dissimilarities behind many arrangements, each of some of
+/// Inverse multidimensional scaling: estimates an RDM from several arrangements, each of some of
 /// the stimuli (Kriegeskorte & Mur, "Inverse MDS: inferring dissimilarity structure from multiple
 /// item arrangements", Frontiers in Psychology, 2012).
 ///
-/// How large distances on the screen are differs from trial to trial, since people spread what they
-/// see over all of it. So with distances d_t of trial t, and weights w_t of their [`Evidence`], the
-/// estimate D is brought to agree with itself by turns:
+/// The scale of distances on the screen differs between trials, because participants use the whole
+/// screen for any set of stimuli. With distances d_t of trial t and weights w_t ([`Evidence`]), the
+/// estimate D starts as the unweighted mean of the distances, and two steps are repeated until
+/// convergence:
 ///
-/// - each trial is scaled to the root mean square that the estimate has over the trial's pairs,
-///   s_t = √(Σ D² / Σ d_t²);
-/// - each pair is the weighted mean of its trials, D = Σ_t w_t s_t d_t / Σ_t w_t, and the whole is
-///   scaled to a root mean square of 1,
+/// - each trial is scaled so that its root mean square equals that of the estimate over the trial's
+///   pairs, s_t = √(Σ D² / Σ d_t²);
+/// - each pair becomes the weighted mean over its trials, D = Σ_t w_t s_t d_t / Σ_t w_t, and D is
+///   scaled to a root mean square of 1.
 ///
-/// from the plain mean of the distances, until nothing changes. Pairs that were never shown together
-/// are missing.
+/// Pairs that were never shown together are missing.
 ///
-/// Small distances would count next to nothing, so that a pair once placed apart by mistake would
-/// stay apart. Evidence has a floor therefore: no distance counts less than one of 0.2. This is what
-/// the Meadows platform does, whose arena has a radius of about 1: from its raw trials this estimate
-/// is the one that it exports (for one person's 109 trials to 0.06 % of the mean dissimilarity).
-/// Without the floor the correlation with it is 0.987, and 0.985 with relative distances.
+/// Distances below a floor of 0.2 are weighted like distances of 0.2, because a pair that was once
+/// placed apart by mistake would otherwise stay apart. The Meadows platform, whose arena has a
+/// radius of about 1, does the same: from its raw trials this estimate reproduces the RDM that
+/// Meadows exports (for 109 trials of one participant, within 0.06 % of the mean dissimilarity).
+/// Without the floor the correlation with the exported RDM is 0.987, and with relative distances
+/// 0.985.
 ///
 /// ```
 /// use human_alignment::rdm::{Arrangement, InverseMds};
@@ -76,7 +77,7 @@ named!(
 ///
 /// let animals = Stimuli::new(["cat", "dog", "hen"])?;
 /// let all = Arrangement::new(animals.clone(), vec![[0.0, 0.0], [0.3, 0.0], [0.0, 0.9]])?;
-/// // Larger on the screen, for there were only two.
+/// // Larger distances on the screen, because only two stimuli were shown.
 /// let pair = Arrangement::new(Stimuli::new(["dog", "cat"])?, vec![[0.0, 0.0], [0.0, 1.0]])?;
 /// let rdm = InverseMds::default().estimate(&animals, &[all, pair])?;
 /// assert!(rdm.between(0, 1) < rdm.between(0, 2));
@@ -88,7 +89,7 @@ pub struct InverseMds {
     floor: f64,
 }
 
-/// [`Evidence::SquaredDistance`] with a floor of 0.2.
+/// The weights [`Evidence::SquaredDistance`] with a floor of 0.2.
 impl Default for InverseMds {
     fn default() -> Self {
         Self {
@@ -98,29 +99,30 @@ impl Default for InverseMds {
     }
 }
 
-/// The estimate has converged when the sum of its squared changes is this share of that of its
-/// squares.
+/// Convergence tolerance: largest sum of squared changes relative to the sum of squares.
 const TOLERANCE: f64 = 1e-24;
 
-/// Smaller weights would be lost in products.
+/// Smallest positive weight; smaller weights would underflow in products.
 const LEAST_WEIGHT: f64 = 1e-200;
 
-/// In practice it takes some tens.
+/// Upper limit of iterations; tens are typical.
 const MAX_ITERATIONS: usize = 10_000;
 
 impl InverseMds {
-    /// Sets what counts as evidence. Default: [`Evidence::SquaredDistance`].
+    /// Sets the weights of distances. Default: [`Evidence::SquaredDistance`].
     #[must_use]
     pub fn with_evidence(mut self, evidence: Evidence) -> Self {
         self.evidence = evidence;
         self
     }
 
-    /// Sets the distance below which evidence gets no smaller, in the unit of [`Evidence`].
-    /// Default: 0.2. With 0, a distance of 0 is no evidence at all.
+    /// Sets the distance below which weights do not decrease, in the unit of [`Evidence`]. Default:
+    /// 0.2.
+    ///
+    /// With a floor of 0, a distance of 0 has no weight.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a floor that is negative or not finite.
+    /// Returns [`Error::InvalidParameter`] if the floor is negative or not finite.
     pub fn with_evidence_floor(mut self, floor: f64) -> Result<Self> {
         if !(floor.is_finite() && floor >= 0.0) {
             let expected = "0 or larger, and finite";
@@ -130,13 +132,14 @@ impl InverseMds {
         Ok(self)
     }
 
-    /// The dissimilarities of `stimuli`, with a root mean square of 1.
+    /// Estimates the RDM of `stimuli` from trials. The result has a root mean square of 1.
     ///
     /// # Errors
-    /// [`Error::TooFew`] without trials; [`Error::InTrial`] around [`Error::MissingStimuli`] for a
-    /// trial with stimuli that are not among `stimuli`; [`Error::Disconnected`] where trials share no
-    /// pair with the others, directly or through each other, so that nothing tells their scale;
-    /// [`Error::NotConverged`]; [`Error::OutOfMemory`].
+    /// Returns [`Error::TooFew`] if there are no trials, [`Error::InTrial`] with
+    /// [`Error::MissingStimuli`] as source for a trial that shows stimuli that are not in
+    /// `stimuli`, [`Error::Disconnected`] if some trials share no pair with the others, directly or
+    /// through other trials, so that their scale is unknown, [`Error::NotConverged`], and
+    /// [`Error::OutOfMemory`].
     pub fn estimate(&self, stimuli: &Stimuli, trials: &[Arrangement]) -> Result<Rdm> {
         let largest = trials
             .iter()
@@ -177,7 +180,8 @@ impl InverseMds {
         .into())
     }
 
-    /// The pairs of a trial, whose largest distance is given, as is that of all trials.
+    /// Returns the pairs of a trial with their weights. `largest` is the largest distance of the
+    /// trial, `unit` that of all trials.
     fn judged(
         &self,
         stimuli: &Stimuli,
@@ -192,7 +196,7 @@ impl InverseMds {
         let firsts = (0..n).flat_map(|first| (first + 1..n).map(move |second| (first, second)));
         for ((first, second), distance) in firsts.zip(distances(trial)) {
             let (a, b) = (positions[first] as usize, positions[second] as usize);
-            // As shares of something large, so that no square leaves the range.
+            // Dividing by a large distance prevents overflow of the squares.
             let weight = match self.evidence {
                 Evidence::SquaredDistance => distance.max(self.floor) / unit.max(self.floor),
                 Evidence::SquaredRelativeDistance => (distance / largest).max(self.floor),
@@ -201,7 +205,8 @@ impl InverseMds {
             pairs.push(JudgedPair {
                 pair: pair_index(stimuli.len(), a.min(b), a.max(b)),
                 distance: distance / largest,
-                // However little it is, a pair that only this trial shows has its distance.
+                // A positive weight stays positive, so that a pair that only this trial shows keeps
+                // its distance.
                 weight: match weight {
                     0.0 => 0.0,
                     _ => (weight * weight).max(LEAST_WEIGHT),
@@ -217,7 +222,7 @@ impl InverseMds {
     }
 }
 
-/// The distances of all pairs of a trial, row by row.
+/// Returns the distances of all pairs of a trial, row by row.
 fn distances(trial: &Arrangement) -> impl Iterator<Item = f64> {
     let positions = trial.positions();
     positions.iter().enumerate().flat_map(move |(first, a)| {
@@ -231,32 +236,33 @@ fn sum_of_squares(values: impl Iterator<Item = f64>) -> f64 {
     there.map(|value| value * value).sum()
 }
 
-/// What a trial says about its pairs.
+/// The pairs of a trial.
 struct Judged {
     pairs: Vec<JudgedPair>,
-    /// Its largest distance on the screen.
+    /// The largest distance on the screen.
     largest: f64,
-    /// Of its distances.
+    /// Sum of the squared distances.
     sum_of_squares: f64,
 }
 
 struct JudgedPair {
-    /// Where the pair stands among all pairs of stimuli.
+    /// Index of the pair in the upper triangle of all stimuli.
     pair: usize,
-    /// As a share of the largest in the trial.
+    /// Distance divided by the largest distance of the trial.
     distance: f64,
     weight: f64,
 }
 
 impl Judged {
-    /// What brings the trial to the root mean square of the estimate over its pairs.
+    /// Returns the factor that scales the trial to the root mean square of the estimate over its
+    /// pairs.
     fn fit(&self, estimate: &[f64]) -> f64 {
         let estimates = self.pairs.iter().map(|judged| estimate[judged.pair]);
         (sum_of_squares(estimates) / self.sum_of_squares).sqrt()
     }
 }
 
-/// Weighted means over trials, one a pair.
+/// Weighted means over trials, one per pair.
 struct PairMeans {
     sums: Vec<f64>,
     weights: Vec<f64>,
@@ -280,8 +286,8 @@ impl PairMeans {
         self.sums.len()
     }
 
-    /// The means over trials of which each is multiplied by a factor, and counts as evidence or
-    /// plainly; with a root mean square of 1, NaN for pairs of no trial.
+    /// Returns the weighted means over trials, scaled to a root mean square of 1; NaN for pairs of
+    /// no trial. `scale` returns the factor of a trial and whether its pairs are weighted equally.
     fn of(&mut self, trials: &[Judged], scale: impl Fn(&Judged) -> (f64, bool)) -> Vec<f64> {
         self.sums.fill(0.0);
         self.weights.fill(0.0);
@@ -296,7 +302,7 @@ impl PairMeans {
         let mut means: Vec<f64> = vec![f64::NAN; self.n_pairs()];
         for judged in trials.iter().flat_map(|trial| &trial.pairs) {
             let (sum, weight) = (self.sums[judged.pair], self.weights[judged.pair]);
-            // Without a floor a distance of 0 has no weight.
+            // A distance of 0 has no weight if the floor is 0.
             means[judged.pair] = if weight == 0.0 { 0.0 } else { sum / weight };
         }
         let n_there = means.iter().filter(|mean| !mean.is_nan()).count();
@@ -308,7 +314,7 @@ impl PairMeans {
 
 /// Checks that all trials share pairs with each other, directly or through other trials.
 fn require_connected(trials: &[Judged], n_pairs: usize) -> Result<()> {
-    // For each pair the first trial that has it, and for each trial one that it is connected with.
+    // The first trial of each pair, and for each trial another trial that it is connected with.
     let mut first_trial: Vec<u32> = Vec::new();
     reserve(&mut first_trial, n_pairs, "the dissimilarities")?;
     first_trial.resize(n_pairs, u32::MAX);

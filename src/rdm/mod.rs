@@ -1,11 +1,13 @@
-//! Representational dissimilarity matrices: how unlike every two stimuli are, to a person or to a
-//! representation.
+//! Representational dissimilarity matrices (RDMs): the dissimilarity of every pair of stimuli,
+//! according to a participant or to a representation.
 //!
-//! An [`Rdm`] holds each pair once: the strict upper triangle, row by row, which is what
-//! `numpy.triu_indices(n, 1)` and `scipy.spatial.distance.squareform` take it for. [`RdmSet`] holds
-//! one for each person (and session). [`Dissimilarity`] makes one of a representation, [`crossnobis`]
-//! of repeated measurements, and [`InverseMds`] of what people arranged on a screen, part by part;
-//! [`ClassicalMds`] makes a map of one.
+//! An [`Rdm`] stores each pair once, as the strict upper triangle row by row (the order of
+//! `numpy.triu_indices(n, 1)` and `scipy.spatial.distance.squareform`). An [`RdmSet`] holds one RDM
+//! for each participant (and session).
+//!
+//! To create an RDM, use [`Dissimilarity`] for a representation, [`crossnobis()`] for repeated
+//! measurements, [`InverseMds`] for partial arrangements of stimuli on a screen, and [`RdmFile`]
+//! for a file. [`ClassicalMds`] embeds the stimuli of an RDM in a few dimensions.
 
 mod arrangement;
 mod classical_mds;
@@ -40,14 +42,15 @@ use crate::error::{ArgumentError, Error, PairProblem, RdmError, Result};
 use crate::io::out_of_memory;
 use crate::stimuli::Stimuli;
 
-/// The dissimilarities of all pairs of stimuli: symmetric, and 0 of a stimulus with itself.
+/// A representational dissimilarity matrix (RDM): the dissimilarities of all pairs of stimuli.
 ///
-/// Each is finite, or missing: a pair that was not judged. Negative values are allowed, because
-/// cross-validated distances and standard scores have them; what is undefined for them says so.
+/// The matrix is symmetric with a diagonal of 0. Each dissimilarity is finite or missing (not
+/// judged). Negative values are allowed, because cross-validated distances and standard scores can
+/// be negative; functions that are undefined for negative values return an error.
 ///
-/// An RDM that was computed ([`Dissimilarity::rdm`], [`RdmSet::mean`], [`Rdm::scaled`]) knows how far rounding
-/// may have moved its values, so that those which are equal but for rounding tie in ranks. Values that are
-/// given are taken as they are.
+/// A computed RDM ([`Dissimilarity::rdm`], [`RdmSet::mean`], [`Rdm::scaled`]) stores a bound on the
+/// rounding errors of its values, so that values that are equal within rounding tie in ranks.
+/// Values given by the caller are treated as exact.
 ///
 /// ```
 /// use human_alignment::{Rdm, Stimuli};
@@ -59,7 +62,7 @@ use crate::stimuli::Stimuli;
 /// assert_eq!(rdm.values(), [0.3, 0.9, 0.8]);
 /// assert_eq!(rdm.between(2, 0), Some(0.9));
 ///
-/// // A pair that was not judged.
+/// // A pair that was not judged is missing.
 /// let rdm = Rdm::with_missing(animals, vec![0.3, f64::NAN, 0.8])?;
 /// assert_eq!(rdm.between(2, 0), None);
 /// # Ok::<(), human_alignment::Error>(())
@@ -67,33 +70,34 @@ use crate::stimuli::Stimuli;
 #[derive(Debug, Clone)]
 pub struct Rdm {
     stimuli: Stimuli,
-    /// The strict upper triangle, row by row; NaN where a pair is missing.
+    /// The strict upper triangle, row by row; NaN for a missing pair.
     values: Vec<f64>,
     n_missing: usize,
-    /// How far rounding may have moved the values.
+    /// Bound on the rounding errors of the values.
     rounding: Rounding,
 }
 
 impl Rdm {
-    /// How far a square matrix may be from symmetric, and its diagonal from 0, as a share of its
-    /// largest element: what rounding to `f32` leaves.
+    /// Tolerance for the asymmetry of a square matrix and for its diagonal, relative to the largest
+    /// element; it allows for rounding to `f32`.
     pub const TOLERANCE: f64 = 1e-6;
 
-    /// An RDM without missing pairs, from its strict upper triangle, row by row.
+    /// Creates an RDM without missing pairs from its strict upper triangle, row by row.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are not n(n−1)/2 values, [`Error::TooFew`] for fewer
-    /// than two stimuli, [`Error::InvalidPair`] naming the first pair that is NaN or infinite.
+    /// Returns [`Error::LengthMismatch`] if the number of values is not n(n−1)/2, [`Error::TooFew`]
+    /// for fewer than two stimuli, and [`Error::InvalidPair`] naming the first pair that is NaN or
+    /// infinite.
     pub fn new(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
         let rdm = Self::with_missing(stimuli, values)?;
         rdm.require_complete()?;
         Ok(rdm)
     }
 
-    /// An RDM from its strict upper triangle, row by row, in which NaN marks a pair that is missing.
+    /// Creates an RDM from its strict upper triangle, row by row, where NaN marks a missing pair.
     ///
     /// # Errors
-    /// As for [`Rdm::new`], infinite values among them.
+    /// The same as for [`Rdm::new`], except that NaN is allowed.
     pub fn with_missing(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
         if stimuli.len() < 2 {
             return Err(ArgumentError::TooFew {
@@ -127,29 +131,32 @@ impl Rdm {
         })
     }
 
-    /// An RDM without missing pairs, from a square matrix. The upper triangle is what is kept.
+    /// Creates an RDM without missing pairs from a square matrix, of which the upper triangle is
+    /// kept.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the matrix is not n×n; [`Error::InvalidPair`] naming the first pair
-    /// that is not finite, or whose two elements differ, or the first stimulus whose diagonal
-    /// element is not 0, by more than [`Rdm::TOLERANCE`] of the largest element.
+    /// Returns [`Error::Shape`] if the matrix is not n×n. Returns [`Error::InvalidPair`] naming the
+    /// first pair that is not finite or whose two elements differ by more than [`Rdm::TOLERANCE`]
+    /// times the largest element, or the first stimulus whose diagonal element differs that much
+    /// from 0.
     pub fn from_square(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
         let rdm = Self::from_square_with_missing(stimuli, square)?;
         rdm.require_complete()?;
         Ok(rdm)
     }
 
-    /// An RDM from a square matrix in which NaN marks a pair that is missing; both elements of a
-    /// pair have to. The diagonal may be NaN.
+    /// Creates an RDM from a square matrix where NaN marks a missing pair.
+    ///
+    /// Both elements of a missing pair must be NaN. Elements of the diagonal may be NaN.
     ///
     /// # Errors
-    /// As for [`Rdm::from_square`], infinite values among them.
+    /// The same as for [`Rdm::from_square`], except that NaN is allowed.
     pub fn from_square_with_missing(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
         let n = stimuli.len();
         if square.dim() != (n, n) {
             return Err(ArgumentError::Shape {
                 what: "the dissimilarity matrix",
-                expected: format!("{n}×{n}, one row and column a stimulus"),
+                expected: format!("{n}×{n}, one row and column per stimulus"),
                 found: square.shape().iter().map(|&len| len as u64).collect(),
             }
             .into());
@@ -168,7 +175,7 @@ impl Rdm {
         crate::io::reserve(&mut values, n_pairs(n), "the dissimilarities")?;
         for row in 0..n {
             let value = square[[row, row]];
-            // A NaN on the diagonal says as little as a 0.
+            // A NaN on the diagonal is treated as 0.
             if value.abs() > tolerance {
                 let problem = PairProblem::Diagonal { value, tolerance };
                 return Err(invalid(row, row, problem));
@@ -193,34 +200,36 @@ impl Rdm {
         Self::with_missing(stimuli, values)
     }
 
-    /// The stimuli, in the order that pairs count them.
+    /// Returns the stimuli, in the order of rows and columns.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// Number of stimuli.
+    /// Returns the number of stimuli.
     pub fn n_stimuli(&self) -> usize {
         self.stimuli.len()
     }
 
-    /// Number of pairs, n(n−1)/2.
+    /// Returns the number of pairs, n(n−1)/2, including missing pairs.
     pub fn n_pairs(&self) -> usize {
         self.values.len()
     }
 
-    /// The strict upper triangle, row by row: the pairs (0,1), (0,2), …, (1,2), …. NaN where a pair
-    /// is missing.
+    /// Returns the strict upper triangle, row by row: pairs (0,1), (0,2), …, (1,2), …. A missing
+    /// pair is NaN.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// The values, taken out.
+    /// Converts the RDM into its strict upper triangle, as returned by [`Rdm::values`].
     pub fn into_values(self) -> Vec<f64> {
         self.values
     }
 
-    /// The dissimilarity of two stimuli, given by their positions; `None` where the pair is missing
-    /// or a position is beyond the end. That of a stimulus with itself is 0.
+    /// Returns the dissimilarity of two stimuli, given by their 0-based positions.
+    ///
+    /// Returns `None` if the pair is missing or a position is out of range, and 0 if both positions
+    /// are the same.
     pub fn between(&self, first: usize, second: usize) -> Option<f64> {
         let n = self.n_stimuli();
         if first >= n || second >= n {
@@ -233,15 +242,15 @@ impl Rdm {
         (!value.is_nan()).then_some(value)
     }
 
-    /// Number of pairs that are missing.
+    /// Returns the number of missing pairs.
     pub fn n_missing(&self) -> usize {
         self.n_missing
     }
 
-    /// The square matrix, NaN where a pair is missing.
+    /// Returns the square matrix, with NaN for a missing pair.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] where n² numbers can't be held.
+    /// Returns [`Error::OutOfMemory`] if n² numbers cannot be allocated.
     pub fn to_square(&self) -> Result<Array2<f64>> {
         let n = self.n_stimuli();
         let n_elements = n.saturating_mul(n);
@@ -259,10 +268,10 @@ impl Rdm {
         Ok(square)
     }
 
-    /// Returns the same dissimilarities of other stimuli, in order.
+    /// Replaces the stimuli, in order, and keeps the dissimilarities.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are more or fewer stimuli.
+    /// Returns [`Error::LengthMismatch`] if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         if stimuli.len() != self.n_stimuli() {
             return Err(ArgumentError::LengthMismatch {
@@ -275,10 +284,11 @@ impl Rdm {
         Ok(Self { stimuli, ..self })
     }
 
-    /// The RDM of some of the stimuli, or of all in another order.
+    /// Returns the RDM of the given stimuli, in the given order.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] names those that are not here; [`Error::TooFew`] for fewer than two.
+    /// Returns [`Error::MissingStimuli`] naming the stimuli that the RDM does not have, and
+    /// [`Error::TooFew`] for fewer than two stimuli.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         if &self.stimuli == stimuli {
             return Ok(self.clone());
@@ -288,7 +298,7 @@ impl Rdm {
         Ok(Self::with_missing(stimuli.clone(), values)?.with_rounding(self.rounding))
     }
 
-    /// The dissimilarities of the stimuli at these positions, which differ.
+    /// Returns the upper triangle of the stimuli at the given positions, which must be distinct.
     fn at(&self, positions: &[u32]) -> Vec<f64> {
         let n = self.n_stimuli();
         let mut values = Vec::with_capacity(n_pairs(positions.len()));
@@ -304,7 +314,7 @@ impl Rdm {
     /// Checks that no pair is missing.
     ///
     /// # Errors
-    /// [`Error::InvalidPair`] names the first that is.
+    /// Returns [`Error::InvalidPair`] naming the first missing pair.
     pub fn require_complete(&self) -> Result<()> {
         match self.values.iter().position(|value| value.is_nan()) {
             None => Ok(()),
@@ -312,10 +322,10 @@ impl Rdm {
         }
     }
 
-    /// Checks that no dissimilarity is below 0.
+    /// Checks that no dissimilarity is negative.
     ///
     /// # Errors
-    /// [`Error::InvalidPair`] names the first that is.
+    /// Returns [`Error::InvalidPair`] naming the first negative pair.
     pub fn require_non_negative(&self) -> Result<()> {
         match self.values.iter().position(|&value| value < 0.0) {
             None => Ok(()),
@@ -327,18 +337,18 @@ impl Rdm {
         }
     }
 
-    /// How far rounding may have moved the values.
+    /// Returns the bound on the rounding errors of the values.
     pub(crate) fn rounding(&self) -> Rounding {
         self.rounding
     }
 
-    /// The same values, which rounding may have moved so far.
+    /// Sets the bound on the rounding errors of the values.
     pub(crate) fn with_rounding(mut self, rounding: Rounding) -> Self {
         self.rounding = rounding;
         self
     }
 
-    /// An RDM of values that are known to be finite, one a pair, and how far rounding may have moved them.
+    /// Creates an RDM from finite values, one per pair, with a bound on their rounding errors.
     pub(crate) fn from_finite(stimuli: Stimuli, values: Vec<f64>, rounding: Rounding) -> Self {
         debug_assert_eq!(values.len(), n_pairs(stimuli.len()));
         debug_assert!(values.iter().all(|value| value.is_finite()));
@@ -351,7 +361,7 @@ impl Rdm {
     }
 }
 
-/// Missing pairs are equal to missing pairs. What made the values doesn't count.
+/// Missing pairs are equal to each other. The bound on rounding errors is not compared.
 impl PartialEq for Rdm {
     fn eq(&self, other: &Self) -> bool {
         let same = |(left, right): (&f64, &f64)| left == right || left.is_nan() && right.is_nan();
@@ -359,24 +369,24 @@ impl PartialEq for Rdm {
     }
 }
 
-/// Number of pairs of `n` stimuli.
+/// Returns the number of pairs of `n` stimuli.
 pub(crate) fn n_pairs(n: usize) -> usize {
     n * n.saturating_sub(1) / 2
 }
 
-/// Where the pair of `first` < `second` stands in the strict upper triangle of `n` stimuli.
+/// Returns the index of the pair `first` < `second` in the strict upper triangle of `n` stimuli.
 #[inline(always)]
 pub(crate) fn pair_index(n: usize, first: usize, second: usize) -> usize {
     first * (2 * n - first - 1) / 2 + second - first - 1
 }
 
-/// Where the pairs of `first` with all later ones stand.
+/// Returns the indices of the pairs of `first` with all later stimuli.
 pub(crate) fn row_range(n: usize, first: usize) -> Range<usize> {
     let start = first * (2 * n - first - 1) / 2;
     start..start + n - first - 1
 }
 
-/// The stimuli of a pair, from where it stands.
+/// Returns the two stimuli of the pair at an index of the upper triangle.
 pub(crate) fn pair_at(n: usize, pair: usize) -> (usize, usize) {
     let mut first = 0;
     while row_range(n, first).end <= pair {
@@ -385,13 +395,13 @@ pub(crate) fn pair_at(n: usize, pair: usize) -> (usize, usize) {
     (first, first + 1 + pair - row_range(n, first).start)
 }
 
-/// Number of stimuli that have so many pairs, if there is one.
+/// Returns the number of stimuli that have `n_pairs` pairs, or `None` if there is no such number.
 pub(crate) fn n_stimuli_of(n_pairs: usize) -> Option<usize> {
     let n = (((8.0 * n_pairs as f64 + 1.0).sqrt() + 1.0) / 2.0).round() as usize;
     (n >= 2 && n.checked_mul(n - 1)? / 2 == n_pairs).then_some(n)
 }
 
-/// The error that names a pair.
+/// Creates the error that names a pair.
 pub(crate) fn pair_error(stimuli: &Stimuli, pair: usize, problem: PairProblem) -> Error {
     let (first, second) = pair_at(stimuli.len(), pair);
     Error::from(RdmError::InvalidPair {

@@ -1,37 +1,38 @@
-//! Values in ascending order, and their ranks.
+//! Sort orders and ranks of values.
 
 use crate::rdm::Rounding;
 
-/// Where a value stands, and whether it ties with the next in ascending order.
+/// The position of a value in the input, and whether the value ties with the next in ascending
+/// order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ordered {
     pub place: u32,
     pub ties_with_next: bool,
 }
 
-/// The bits of floats, in the order of the floats.
+/// Converts a float into an integer whose order is the order of the floats.
 #[inline(always)]
 fn key(value: f64) -> u64 {
-    // Adding 0 makes −0 the same as 0. Negative floats are turned round.
+    // Adding 0 turns −0 into 0. The order of negative floats is reversed.
     let bits = (value + 0.0).to_bits();
     let mask = ((bits as i64) >> 63) as u64 | 1 << 63;
     bits ^ mask
 }
 
-/// The float that has a key.
+/// Converts a key back into its float.
 #[inline(always)]
 fn value_of(key: u64) -> f64 {
     let mask = !((key as i64) >> 63) as u64 | 1 << 63;
     f64::from_bits(key ^ mask)
 }
 
-/// Where values stand, in ascending order; none may be NaN, and there are at most 2³².
+/// Returns the ascending order of values. No value may be NaN, and there are at most 2³² values.
 ///
-/// A value ties with the next where their difference is within the rounding errors of both; all tie
-/// where values don't vary.
+/// A value ties with the next if their difference is within the sum of their rounding errors; all
+/// values tie if they do not vary.
 ///
-/// What is sorted is one word a value: the leading bits of the value where they vary, and its place.
-/// Values that these bits don't tell apart are few, or equal, and are sorted once more among
+/// One 64-bit word per value is sorted: the leading bits of the value, where values vary, and its
+/// position. Values whose leading bits agree are few or equal; they are sorted again among
 /// themselves.
 pub(crate) fn sort_order(values: &[f64], rounding: Rounding) -> Vec<Ordered> {
     let extremes = values.iter().map(|&value| key(value));
@@ -47,7 +48,7 @@ pub(crate) fn sort_order(values: &[f64], rounding: Rounding) -> Vec<Ordered> {
         return all_tie.collect();
     }
     let place_bits = usize::BITS - (values.len() - 1).leading_zeros();
-    // The leading bits all agree.
+    // The leading `shift` bits of all differences are 0.
     let shift = (highest - lowest).leading_zeros();
     let place_mask = (1u64 << place_bits) - 1;
     let word = |(&value, place): (&f64, u64)| (key(value) - lowest) << shift & !place_mask | place;
@@ -62,7 +63,7 @@ pub(crate) fn sort_order(values: &[f64], rounding: Rounding) -> Vec<Ordered> {
         }
     }
 
-    // Few values are so near to the next that both have to be looked up.
+    // The values are looked up only if the leading bits do not rule out a tie, which is rare.
     let largest = value_of(lowest).abs().max(value_of(highest).abs());
     let most = 2.0 * rounding.most(largest);
     let at_least = |word: u64| value_of(((word & !place_mask) >> shift) + lowest);
@@ -83,19 +84,20 @@ pub(crate) fn sort_order(values: &[f64], rounding: Rounding) -> Vec<Ordered> {
     words.iter().enumerate().map(ordered).collect()
 }
 
-/// Replaces values by their ranks, counted from 1; values that tie share the mean of their ranks.
+/// Replaces values by their ranks, 1-based; tied values share the mean of their ranks.
 pub(crate) fn mid_ranks(values: &mut [f64], rounding: Rounding) {
     replace_by_ranks(values, rounding, 0.0);
 }
 
-/// Replaces values by their ranks minus the mean of all ranks; gives the sum of squares of that.
+/// Replaces values by their ranks minus the mean rank, and returns the sum of squares.
 pub(crate) fn centred_ranks(values: &mut [f64], rounding: Rounding) -> f64 {
     let m = values.len() as f64;
     let ties = replace_by_ranks(values, rounding, (m + 1.0) / 2.0);
     (m * (m * m - 1.0) - ties) / 12.0
 }
 
-/// Gives Σ (t³ − t) over groups of *t* values that tie.
+/// Replaces values by their ranks less `minus`, and returns Σ (t³ − t) over groups of *t* tied
+/// values.
 fn replace_by_ranks(values: &mut [f64], rounding: Rounding, minus: f64) -> f64 {
     let order = sort_order(values, rounding);
     let (mut below, mut ties) = (0, 0.0);
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn values_within_rounding_tie() {
-        // The differences are exact; of values on both sides of a power of two, too.
+        // The differences are exact, also between values on both sides of a power of two.
         let step = 1e-9f64;
         for base in [0.3, 1.0 - 1.5 * step, 1e-9, -0.5, -1e-9] {
             let values = [base + 2.5 * step, 8.0, base, base + step];
@@ -138,13 +140,13 @@ mod tests {
             assert_eq!(ties(0.4 * step), [false; 4]);
             assert_eq!(ties(0.6 * step), [true, false, false, false]);
             assert_eq!(ties(0.8 * step), [true, true, false, false]);
-            // All of them.
+            // All values tie.
             assert_eq!(ties(5.0), [true, true, true, false]);
         }
     }
 
     proptest! {
-        /// The words that are sorted hide no tie.
+        /// Checks that sorting words finds the same ties as sorting values.
         #[test]
         fn ties_are_those_of_a_plain_sort(
             steps in prop::collection::vec((-40i32..40, 0i32..3), 2..300),

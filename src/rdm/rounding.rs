@@ -1,21 +1,23 @@
-//! How far rounding may have moved the dissimilarities of an RDM.
+//! Bounds on the rounding errors of the dissimilarities of an RDM.
 
-/// What one operation in double precision changes at most, as a share of its result.
+/// Largest relative rounding error of one operation in double precision.
 pub(crate) const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
 
-/// A bound on the rounding errors of dissimilarities, from the arithmetic that made them: values that
-/// differ by no more than the bounds of both can't be told apart.
+/// A bound on the rounding errors of dissimilarities, derived from the arithmetic that computed
+/// them.
+///
+/// Values that differ by no more than the sum of their bounds are treated as equal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Rounding {
     /// The same bound for all values.
     Absolute(f64),
-    /// Distances.
+    /// Bound for distances.
     Distance(DistanceRounding),
-    /// Squares of distances.
+    /// Bound for squared distances.
     SquaredDistance(DistanceRounding),
-    /// 1 − exp(−d² / width) of distances *d*.
+    /// Bound for 1 − exp(−d² / width) of distances *d*.
     Gaussian {
-        /// Of the distances.
+        /// Bound for the distances.
         distances: DistanceRounding,
         width: f64,
     },
@@ -25,16 +27,16 @@ pub(crate) enum Rounding {
 /// |error of d²| ≤ min(relative · d², cap²) + 2 · inputs · d + inputs².
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct DistanceRounding {
-    /// The largest error of d² as a share of it.
+    /// Largest relative error of d².
     pub relative: f64,
-    /// The root of the largest error of any d².
+    /// Square root of the largest absolute error of any d².
     pub cap: f64,
-    /// How far the rounding of features moves two rows together.
+    /// Largest change of a distance by the rounding of the features.
     pub inputs: f64,
 }
 
 impl DistanceRounding {
-    /// The error of a distance.
+    /// Returns the bound for a distance.
     fn of(self, distance: f64) -> f64 {
         // |√(q + e) − √q| is at most e/√q, and at most √e.
         let own = (self.relative * distance)
@@ -43,7 +45,7 @@ impl DistanceRounding {
         own + 3.0 * self.inputs
     }
 
-    /// The error of a squared distance.
+    /// Returns the bound for a squared distance.
     fn of_squared(self, squared: f64) -> f64 {
         let own = (self.relative * squared).min(self.cap * self.cap);
         own + self.inputs * (2.0 * squared.sqrt() + self.inputs)
@@ -51,21 +53,22 @@ impl DistanceRounding {
 }
 
 impl Rounding {
-    /// That of numbers which are taken as they are, such as those of files, and of ranks.
+    /// Bound for values that are exact, such as those of files and ranks.
     pub const NONE: Self = Rounding::Absolute(0.0);
 
-    /// Values whose spread is no more than so many units in the last place don't vary, wherever they come
-    /// from: it is what any computation of equal numbers may leave. Of single precision, where they are.
+    /// Values whose range is at most this many units in the last place count as constant, because
+    /// any computation of equal numbers may leave such differences. The unit is that of single
+    /// precision if the values are single-precision numbers.
     const LEAST_SPREAD: f64 = 16.0;
 
-    /// The bound for one value.
+    /// Returns the bound for one value.
     pub fn of(self, value: f64) -> f64 {
         match self {
             Rounding::Absolute(bound) => bound,
             Rounding::Distance(distances) => distances.of(value),
             Rounding::SquaredDistance(distances) => distances.of_squared(value),
             Rounding::Gaussian { distances, width } => {
-                // Not infinite, for a value that was rounded to 1.
+                // Keeps the result finite for a value that was rounded to 1.
                 let squared = (-(-value).ln_1p()).min(700.0);
                 let of_exponent = distances.of_squared(squared * width) / width;
                 (-squared).exp() * of_exponent + 4.0 * UNIT_ROUNDOFF * value
@@ -73,29 +76,29 @@ impl Rounding {
         }
     }
 
-    /// The largest bound for values whose size is at most `largest`.
+    /// Returns the largest bound for values whose absolute value is at most `largest`.
     pub fn most(self, largest: f64) -> f64 {
         match self {
             Rounding::Gaussian { distances, width } => {
-                // The largest x·exp(−x) is 1/e, the largest √x·exp(−x) 0.43.
+                // The maximum of x·exp(−x) is 1/e, that of √x·exp(−x) is 0.43.
                 let DistanceRounding {
                     relative, inputs, ..
                 } = distances;
                 let inputs = inputs / width.sqrt();
                 0.5 * relative + inputs * (1.0 + inputs) + 4.0 * UNIT_ROUNDOFF
             }
-            // The others grow with the value.
+            // The other bounds increase with the value.
             _ => self.of(largest),
         }
     }
 
-    /// Whether two values can't be told apart, `low` being no larger than `high`.
+    /// Checks whether two values, `low` ≤ `high`, are equal within their bounds.
     #[inline(always)]
     pub fn ties(self, low: f64, high: f64) -> bool {
         low == high || high - low <= self.of(low) + self.of(high)
     }
 
-    /// Whether values between `low` and `high` vary.
+    /// Checks whether values with minimum `low` and maximum `high` vary.
     pub fn varies(self, low: f64, high: f64) -> bool {
         let share = (high - low) / low.abs().max(high.abs());
         let is_single = |value: f64| f64::from(value as f32) == value;
@@ -104,11 +107,11 @@ impl Rounding {
             true => f64::from(f32::EPSILON),
             false => f64::EPSILON,
         };
-        // NaN of infinite values, which do vary.
+        // The ratio is NaN for infinite values, which do vary.
         !self.ties(low, high) && (share > Self::LEAST_SPREAD * epsilon || share.is_nan())
     }
 
-    /// Whether values vary, of which NaN are missing.
+    /// Checks whether values vary, ignoring NaN (missing values).
     pub fn vary(self, values: &[f64]) -> bool {
         let present = values.iter().filter(|value| !value.is_nan());
         let (low, high) = present
@@ -118,7 +121,7 @@ impl Rounding {
         low < high && self.varies(low, high)
     }
 
-    /// Whether a value of this size can't be told from 0.
+    /// Checks whether a value of this size is 0 within its bound.
     pub fn is_zero(self, size: f64) -> bool {
         size <= self.of(size)
     }
@@ -134,7 +137,7 @@ mod tests {
         inputs: 1e-14,
     };
 
-    /// The bounds of a distance, its square and its Gaussian are those of one and the same error.
+    /// Checks that the bounds of a distance, its square and its Gaussian describe the same error.
     #[test]
     fn functions_of_a_distance_have_its_error() {
         let width = 3.0;

@@ -1,4 +1,4 @@
-//! RDMs on a common scale, so that they can be averaged.
+//! Scaling of RDMs before they are averaged.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,26 +7,26 @@ use crate::names::named;
 use crate::rdm::order::mid_ranks;
 use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 
-/// What an RDM is scaled to before it is averaged with others, so that a person who used more of the
-/// screen (or of a rating scale) doesn't count for more.
+/// The scaling of an RDM before it is averaged with other RDMs, so that a participant who used more
+/// of the screen (or of a rating scale) does not have more weight.
 ///
-/// Missing pairs stay missing and count for nothing.
+/// Missing pairs stay missing and are ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scaling {
-    /// As it is.
+    /// No scaling.
     #[default]
     None,
-    /// A root mean square of 1: d / √(mean d²).
+    /// Root mean square of 1: d / √(mean d²).
     RootMeanSquare,
-    /// Standard scores, (d − mean) / √(mean (d − mean)²).
+    /// Standard scores: (d − mean) / √(mean (d − mean)²).
     StandardScore,
-    /// Ranks from 1, values that are equal within rounding sharing the mean of theirs.
+    /// Ranks from 1; values that are equal within rounding share the mean of their ranks.
     Rank,
 }
 
 impl Scaling {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Scaling; 4] = [
         Scaling::None,
         Scaling::RootMeanSquare,
@@ -34,7 +34,7 @@ impl Scaling {
         Scaling::Rank,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Scaling::None => "none",
@@ -52,11 +52,12 @@ named!(
 );
 
 impl Rdm {
-    /// The RDM on another scale.
+    /// Returns the scaled RDM.
     ///
     /// # Errors
-    /// [`Error::ConstantRdm`] where there is nothing to scale by: all dissimilarities 0, or under
-    /// standard scores all equal, within rounding; [`Error::TooFew`] where every pair is missing.
+    /// Returns [`Error::ConstantRdm`] if the scale is undefined within rounding: all
+    /// dissimilarities are 0, or, for standard scores, all are equal. Returns [`Error::TooFew`] if
+    /// every pair is missing.
     pub fn scaled(&self, scaling: Scaling) -> Result<Rdm> {
         let mut scaled = self.clone();
         scaled.rounding = scale(&mut scaled.values, scaling, self.rounding)?;
@@ -64,7 +65,7 @@ impl Rdm {
     }
 }
 
-/// Scales values of which NaN are missing; gives how far rounding may have moved what comes of them.
+/// Scales values in place, ignoring NaN, and returns a bound on the rounding errors of the results.
 pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) -> Result<Rounding> {
     let n = values.iter().filter(|value| !value.is_nan()).count();
     if n == 0 {
@@ -75,14 +76,14 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) ->
         }
         .into());
     }
-    // By the largest first, so that no square leaves the range.
+    // Dividing by the largest value prevents overflow of the squares.
     let present = || values.iter().copied().filter(|value| !value.is_nan());
     let largest = present().fold(0.0, |largest: f64, value| largest.max(value.abs()));
     let mean_square = |of: &dyn Fn(f64) -> f64| {
         let squares = present().map(|value| of(value / largest).powi(2));
         (squares.sum::<f64>() / n as f64).sqrt()
     };
-    // Of the values by the largest, and of the sum of their squares, one after another.
+    // Rounding of the values divided by the largest, and of the sequential sum of their squares.
     let errors = |scale: f64| {
         let own = rounding.most(largest) / largest;
         Rounding::Absolute((own + (n as f64 + 4.0) * UNIT_ROUNDOFF) / scale)

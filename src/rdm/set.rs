@@ -1,4 +1,4 @@
-//! One RDM for each person.
+//! RDMs of several participants over the same stimuli.
 
 use std::fmt;
 
@@ -9,18 +9,18 @@ use crate::fingerprint::Fingerprint;
 use crate::rdm::{Rdm, Rounding, Scaling, UNIT_ROUNDOFF};
 use crate::stimuli::Stimuli;
 
-/// Who judged, and in which session where there were several.
+/// A participant, and optionally the session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Participant {
-    /// The person.
+    /// Identifier of the participant.
     pub id: String,
-    /// The session, where a person has several.
+    /// Name of the session, if the participant has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
 }
 
 impl Participant {
-    /// A person with one session.
+    /// Creates a participant without a session.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -28,7 +28,7 @@ impl Participant {
         }
     }
 
-    /// The same person in a session.
+    /// Sets the session of the participant.
     #[must_use]
     pub fn in_session(mut self, session: impl Into<String>) -> Self {
         self.session = Some(session.into());
@@ -36,7 +36,7 @@ impl Participant {
     }
 }
 
-/// Such as `P3` or `P3, session 2`.
+/// Formats as `P3` or `P3, session 2`.
 impl fmt::Display for Participant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.id)?;
@@ -47,7 +47,7 @@ impl fmt::Display for Participant {
     }
 }
 
-/// RDMs of the same stimuli, one for each person (and session): what people said.
+/// RDMs of the same stimuli, one for each participant (and session).
 ///
 /// ```
 /// use human_alignment::rdm::{Participant, Scaling};
@@ -56,7 +56,8 @@ impl fmt::Display for Participant {
 /// let animals = Stimuli::new(["cat", "dog", "hen"])?;
 /// let ann = Rdm::new(animals.clone(), vec![0.1, 0.8, 0.9])?;
 /// let bob = Rdm::with_missing(animals, vec![0.3, f64::NAN, 0.7])?;
-/// let people = RdmSet::new(vec![Participant::new("Ann"), Participant::new("Bob")], vec![ann, bob])?;
+/// let participants = vec![Participant::new("Ann"), Participant::new("Bob")];
+/// let people = RdmSet::new(participants, vec![ann, bob])?;
 /// assert_eq!(people.mean(Scaling::None)?.values(), [0.2, 0.8, 0.8]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -67,13 +68,14 @@ pub struct RdmSet {
 }
 
 impl RdmSet {
-    /// The RDMs of these people, in this order. Those over the same stimuli in another order are put
-    /// into the order of the first.
+    /// Creates a set from participants and their RDMs, in the same order. RDMs with the same
+    /// stimuli in another order are reordered to match the first RDM.
     ///
     /// # Errors
-    /// [`Error::TooFew`] where there is none, [`Error::LengthMismatch`] where there are not as many
-    /// people, [`Error::DuplicateParticipant`] where two have the same id and session, and within
-    /// [`Error::InRdm`] what keeps one from being over the same stimuli.
+    /// Returns [`Error::TooFew`] if there is no RDM, [`Error::LengthMismatch`] if the numbers of
+    /// participants and RDMs differ, [`Error::DuplicateParticipant`] if two participants have the
+    /// same id and session, and [`Error::InRdm`] naming the participant if an RDM has other stimuli
+    /// than the first.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
         let Some(first) = rdms.first() else {
             return Err(ArgumentError::TooFew {
@@ -119,19 +121,19 @@ impl RdmSet {
         Ok(Self { participants, rdms })
     }
 
-    /// The RDMs of people without names: `"0"`, `"1"`, ….
+    /// Creates a set of participants that are numbered `"0"`, `"1"`, ….
     ///
     /// # Errors
-    /// As for [`RdmSet::new`].
+    /// The same as for [`RdmSet::new`].
     pub fn numbered(rdms: Vec<Rdm>) -> Result<Self> {
         let ids = (0..rdms.len()).map(|position| Participant::new(position.to_string()));
         Self::new(ids.collect(), rdms)
     }
 
-    /// Joins several sets, one after the other, over the stimuli of the first.
+    /// Concatenates several sets, with the stimuli in the order of the first set.
     ///
     /// # Errors
-    /// As for [`RdmSet::new`].
+    /// The same as for [`RdmSet::new`].
     pub fn concat(sets: Vec<RdmSet>) -> Result<Self> {
         let (mut participants, mut rdms) = (Vec::new(), Vec::new());
         for set in sets {
@@ -141,37 +143,39 @@ impl RdmSet {
         Self::new(participants, rdms)
     }
 
-    /// Returns the same RDMs of other participants, in order.
+    /// Replaces the participants, in order, and keeps the RDMs.
     ///
     /// # Errors
-    /// As for [`RdmSet::new`].
+    /// The same as for [`RdmSet::new`].
     pub fn with_participants(self, participants: Vec<Participant>) -> Result<Self> {
         Self::new(participants, self.rdms)
     }
 
-    /// Returns the same RDMs with other stimuli, in order.
+    /// Replaces the stimuli, in order, and keeps the dissimilarities.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are more or fewer stimuli.
+    /// Returns [`Error::LengthMismatch`] if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         let rdms = self.rdms.into_iter();
         let rdms = rdms.map(|rdm| rdm.with_stimuli(stimuli.clone()));
         Self::new(self.participants, rdms.collect::<Result<_>>()?)
     }
 
-    /// The stimuli.
+    /// Returns the stimuli.
     pub fn stimuli(&self) -> &Stimuli {
         self.rdms[0].stimuli()
     }
 
-    /// Number of RDMs; at least one.
+    /// Returns the number of RDMs, at least one.
     #[allow(clippy::len_without_is_empty)] // It never is.
     pub fn len(&self) -> usize {
         self.rdms.len()
     }
 
-    /// SHA-256 over the ids, the people and their dissimilarities, as 64 hexadecimal digits, by which what was
-    /// computed from them is known again.
+    /// Returns the SHA-256 of the ids, the participants and the dissimilarities, as 64 hexadecimal
+    /// digits.
+    ///
+    /// It identifies the data that a stored result was computed from.
     pub fn fingerprint(&self) -> String {
         let mut fingerprint = Fingerprint::new("RDMs");
         fingerprint.text(&self.stimuli().fingerprint());
@@ -183,35 +187,37 @@ impl RdmSet {
         fingerprint.finish()
     }
 
-    /// The RDMs, all over the same stimuli in the same order.
+    /// Returns the RDMs, all with the same stimuli in the same order.
     pub fn rdms(&self) -> &[Rdm] {
         &self.rdms
     }
 
-    /// Whose each RDM is.
+    /// Returns the participant of each RDM.
     pub fn participants(&self) -> &[Participant] {
         &self.participants
     }
 
-    /// People with their RDMs.
+    /// Returns an iterator over participants and their RDMs.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Participant, &Rdm)> {
         self.participants.iter().zip(&self.rdms)
     }
 
-    /// The mean over people, each brought to a common scale first. A pair that some did not judge is
-    /// the mean of the others; one that nobody judged is missing. Means that are equal but for the rounding of
-    /// their sums tie in ranks.
+    /// Computes the mean RDM over participants, each RDM scaled first.
+    ///
+    /// The mean of a pair is taken over the RDMs that have the pair; a pair that is missing in all
+    /// RDMs is missing in the mean. Means that are equal within the rounding of their sums tie in
+    /// ranks.
     ///
     /// # Errors
-    /// As for [`Rdm::scaled`], within [`Error::InRdm`].
+    /// The same as for [`Rdm::scaled`], within [`Error::InRdm`].
     pub fn mean(&self, scaling: Scaling) -> Result<Rdm> {
         mean(self.iter(), scaling)
     }
 
-    /// Each RDM brought to a common scale.
+    /// Returns the set with each RDM scaled.
     ///
     /// # Errors
-    /// As for [`Rdm::scaled`], within [`Error::InRdm`].
+    /// The same as for [`Rdm::scaled`], within [`Error::InRdm`].
     pub fn scaled(&self, scaling: Scaling) -> Result<RdmSet> {
         let scaled = |(person, rdm): (&Participant, &Rdm)| {
             rdm.scaled(scaling).map_err(|error| error.in_rdm(person))
@@ -222,7 +228,7 @@ impl RdmSet {
         })
     }
 
-    /// All but one, of at least two.
+    /// Returns the set without one RDM. The set must have at least two RDMs.
     pub(crate) fn without(&self, left_out: usize) -> RdmSet {
         let mut others = self.clone();
         others.participants.remove(left_out);
@@ -230,11 +236,12 @@ impl RdmSet {
         others
     }
 
-    /// One RDM a person: the mean of the sessions, each brought to a common scale first. People stand
-    /// in the order of their first sessions.
+    /// Returns one RDM per participant, the mean of the participant's sessions, each scaled first.
+    ///
+    /// Participants are in the order of their first sessions.
     ///
     /// # Errors
-    /// As for [`RdmSet::mean`].
+    /// The same as for [`RdmSet::mean`].
     pub fn by_participant(&self, scaling: Scaling) -> Result<RdmSet> {
         let mut people: Vec<&str> = Vec::new();
         for participant in &self.participants {
@@ -252,10 +259,10 @@ impl RdmSet {
         Self::new(people.into_iter().map(Participant::new).collect(), rdms)
     }
 
-    /// The RDMs of some of the stimuli, or of all in another order.
+    /// Returns the RDMs of the given stimuli, in the given order.
     ///
     /// # Errors
-    /// As for [`Rdm::select`].
+    /// The same as for [`Rdm::select`].
     pub fn select(&self, stimuli: &Stimuli) -> Result<RdmSet> {
         let rdms = self.rdms.iter().map(|rdm| rdm.select(stimuli));
         Ok(Self {
@@ -265,7 +272,7 @@ impl RdmSet {
     }
 }
 
-/// One RDM as what people said: a published mean, or a measurement.
+/// A set of one RDM, such as a published mean or a measurement, of a participant named `"0"`.
 impl From<Rdm> for RdmSet {
     fn from(rdm: Rdm) -> Self {
         Self {
@@ -275,7 +282,7 @@ impl From<Rdm> for RdmSet {
     }
 }
 
-/// The mean of some RDMs over the same stimuli, of which there is at least one.
+/// Computes the mean of RDMs over the same stimuli, of which there must be at least one.
 fn mean<'a>(
     rdms: impl Iterator<Item = (&'a Participant, &'a Rdm)>,
     scaling: Scaling,
@@ -308,27 +315,27 @@ fn mean<'a>(
         .into());
     };
     for (sum, count) in mean.values.iter_mut().zip(counts) {
-        // A sum of none is NaN: the pair is missing.
+        // If no RDM has the pair, the sum is NaN: the pair is missing.
         *sum /= f64::from(count.max(1));
     }
     Ok(Rdm::with_missing(mean.stimuli, mean.values)?.with_rounding(errors.of_mean()))
 }
 
-/// How far rounding may have moved the means of several RDMs.
+/// Accumulates the rounding errors of the mean of several RDMs.
 #[derive(Debug, Default)]
 pub(crate) struct MeanRounding {
     n: usize,
     first: Option<Rounding>,
-    /// The largest error of a value.
+    /// The largest rounding error of a value.
     error: f64,
-    /// The largest size of a value.
+    /// The largest absolute value.
     largest: f64,
 }
 
 impl MeanRounding {
     /// Adds the values of an RDM.
     pub fn add(&mut self, values: &[f64], rounding: Rounding) {
-        // A missing value, NaN, is not the largest.
+        // `max` ignores NaN, so missing values do not count.
         let largest = values
             .iter()
             .fold(0.0, |largest: f64, value| largest.max(value.abs()));
@@ -338,12 +345,12 @@ impl MeanRounding {
         self.largest = self.largest.max(largest);
     }
 
-    /// The bound for the mean of what was added, each as often as one likes.
+    /// Returns the bound for the mean of the added RDMs, with any weights.
     pub fn of_mean(&self) -> Rounding {
         match (self.n, self.first) {
-            // It is what it was.
+            // The mean of one RDM is the RDM itself.
             (1, Some(rounding)) => rounding,
-            // Of the numbers themselves, which may be decimals, of their sum and of the division.
+            // Rounding of the decimal inputs, of their sum and of the division.
             (n, _) => {
                 let operations = (n as f64 + 2.0) * UNIT_ROUNDOFF;
                 Rounding::Absolute(self.error + operations * self.largest)

@@ -1,4 +1,4 @@
-//! In how many dimensions a representation varies.
+//! The effective dimensionality of a representation.
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
@@ -8,12 +8,12 @@ use crate::representation::{Representation, with_values};
 use crate::similarity::{Real, blocks};
 
 impl Representation {
-    /// The effective dimensionality: the participation ratio (Σ v)² / Σ v² of the variances v along
-    /// the principal axes.
+    /// Returns the effective dimensionality: the participation ratio (Σ v)² / Σ v² of the variances
+    /// v along the principal axes.
     ///
-    /// It is 1 where all stimuli lie on a line, and the number of axes where they vary equally along
-    /// all of them; scale and rotations don't change it. Computed in `f64` from the smaller of the two
-    /// matrices of products.
+    /// It is 1 if all stimuli lie on a line, and equals the number of axes if the variance along
+    /// all axes is equal. Scaling and rotation do not change it. It is computed in `f64`, from the
+    /// smaller of the two Gram matrices (stimuli × stimuli or features × features).
     ///
     /// ```
     /// use human_alignment::{Representation, Stimuli};
@@ -26,7 +26,7 @@ impl Representation {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ConstantRepresentation`] where no feature varies.
+    /// Returns [`Error::ConstantRepresentation`] if no feature varies.
     pub fn effective_dimensionality(&self) -> Result<f64> {
         with_values!(self.values(), features => {
             participation_ratio(features, self.n_stimuli(), self.n_features())
@@ -34,14 +34,14 @@ impl Representation {
     }
 }
 
-/// (Σ v)² / Σ v² of the variances v of features, row after row.
+/// Computes (Σ v)² / Σ v² of the variances v of features in row-major order.
 fn participation_ratio<T: Real>(features: &[T], n: usize, n_features: usize) -> Result<f64> {
-    /// Stimuli or features that are multiplied at a time.
+    /// Number of stimuli or features multiplied at a time.
     const DEPTH: usize = 512;
 
     let constant = Err(FeatureError::EqualRows { representation: 0 }.into());
     let mut rows = features.chunks_exact(n_features);
-    // By comparison, since the rounding of a mean would leave tiny deviations.
+    // Compare the rows, because the rounding of a mean would leave tiny deviations.
     if rows.all(|row| row == &features[..n_features]) {
         return constant;
     }
@@ -78,7 +78,7 @@ fn participation_ratio<T: Real>(features: &[T], n: usize, n_features: usize) -> 
     Ok(trace * trace / squares)
 }
 
-/// products += left · leftᵀ, the lower triangle alone.
+/// Computes products += left · leftᵀ, only the lower triangle.
 fn add_lower_product(products: &mut Mat<f64>, left: MatRef<'_, f64>) {
     triangular::matmul(
         products.as_mut(),
@@ -89,7 +89,7 @@ fn add_lower_product(products: &mut Mat<f64>, left: MatRef<'_, f64>) {
         left.transpose(),
         BlockStructure::Rectangular,
         1.0,
-        // Sequential, as its blocks would otherwise depend on the number of threads.
+        // Sequential, because the block sizes would otherwise depend on the number of threads.
         Par::Seq,
     );
 }

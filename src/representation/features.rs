@@ -1,4 +1,4 @@
-//! Matrices of features in the precision that they come in.
+//! Matrices of features in single or double precision.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use ndarray::{
 
 use crate::similarity::Precision;
 
-/// A matrix of features, one row a stimulus, of `f32` or `f64`.
+/// A matrix of features, stimuli × features, of `f32` or `f64`.
 ///
-/// Made by `into` from an array of either type: [`Array2`], [`ArcArray2`] (both taken as they are), or
-/// [`ArrayView2`] and `&Array2` (copied). Clones share their memory.
+/// Created with `into` from an array of either type: [`Array2`] and [`ArcArray2`] are moved without
+/// a copy, [`ArrayView2`] and `&Array2` are copied. Clones share their memory.
 ///
 /// ```
 /// use human_alignment::{Features, Precision};
@@ -24,15 +24,16 @@ use crate::similarity::Precision;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Features {
-    /// Of 32-bit floats.
+    /// 32-bit floats.
     Single(ArcArray2<f32>),
-    /// Of 64-bit floats.
+    /// 64-bit floats.
     Double(ArcArray2<f64>),
 }
 
-/// A borrowed matrix of features, or with `D =` [`Ix1`](type@Ix1) one row of it.
+/// A borrowed matrix of features, or with `D =` [`Ix1`](type@Ix1) a single row.
 ///
-/// It compares with arrays of `f32` and `f64` by value; two views are equal where their types are too.
+/// Comparison with an array of `f32` or `f64` is by value; two views are equal only if their types
+/// are equal too.
 ///
 /// ```
 /// use human_alignment::FeaturesView;
@@ -47,9 +48,9 @@ pub enum Features {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FeaturesView<'a, D: Dimension = Ix2> {
-    /// Of 32-bit floats.
+    /// 32-bit floats.
     Single(ArrayView<'a, f32, D>),
-    /// Of 64-bit floats.
+    /// 64-bit floats.
     Double(ArrayView<'a, f64, D>),
 }
 
@@ -118,8 +119,8 @@ impl Features {
         self.view().dim()
     }
 
-    /// Returns the precision of the elements: [`Precision::Single`] for `f32`, [`Precision::Double`] for
-    /// `f64`.
+    /// Returns the precision of the elements: [`Precision::Single`] for `f32`,
+    /// [`Precision::Double`] for `f64`.
     pub fn precision(&self) -> Precision {
         match self {
             Features::Single(_) => Precision::Single,
@@ -127,8 +128,8 @@ impl Features {
         }
     }
 
-    /// Returns the features as `f64`, which holds every `f32` exactly. What is `f64` already, and shared with
-    /// no clone, is not copied.
+    /// Converts the features to `f64`, which represents every `f32` exactly. Features that are
+    /// `f64` and not shared with a clone are not copied.
     pub fn into_f64(self) -> Array2<f64> {
         match self {
             Features::Single(features) => features.mapv(f64::from),
@@ -136,8 +137,8 @@ impl Features {
         }
     }
 
-    /// Returns the features as `f32`; those of `f64` are rounded to the nearest. What is `f32` already, and
-    /// shared with no clone, is not copied.
+    /// Converts the features to `f32`, rounding `f64` to the nearest value. Features that are `f32`
+    /// and not shared with a clone are not copied.
     pub fn into_f32(self) -> Array2<f32> {
         match self {
             Features::Single(features) => features.into_owned(),
@@ -145,7 +146,7 @@ impl Features {
         }
     }
 
-    /// The features in row-major order, copied where they are in another.
+    /// Converts the features to row-major order; copies them only if they are in another order.
     pub(super) fn into_standard_layout(self) -> Self {
         match self {
             Features::Single(features) if !features.is_standard_layout() => {
@@ -158,7 +159,7 @@ impl Features {
         }
     }
 
-    /// The rows at these positions.
+    /// Returns the rows at the given positions.
     pub(super) fn select(&self, rows: &[usize]) -> Self {
         match self {
             Features::Single(features) => features.select(Axis(0), rows).into(),
@@ -166,7 +167,7 @@ impl Features {
         }
     }
 
-    /// The features as one slice, row after row, of a matrix in row-major order.
+    /// Returns the features as a row-major slice. The matrix must be in row-major order.
     pub(super) fn values(&self) -> Values<'_> {
         let expected = "features are kept in row-major order";
         match self {
@@ -185,13 +186,13 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Returns whether there are no elements.
+    /// Returns true if there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the precision of the elements: [`Precision::Single`] for `f32`, [`Precision::Double`] for
-    /// `f64`.
+    /// Returns the precision of the elements: [`Precision::Single`] for `f32`,
+    /// [`Precision::Double`] for `f64`.
     pub fn precision(&self) -> Precision {
         match self {
             FeaturesView::Single(_) => Precision::Single,
@@ -199,7 +200,7 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Returns the array of `f32`; `None` where it is of `f64`.
+    /// Returns the array if it is of `f32`, otherwise `None`.
     pub fn as_f32(&self) -> Option<ArrayView<'a, f32, D>> {
         match self {
             FeaturesView::Single(features) => Some(features.clone()),
@@ -207,7 +208,7 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Returns the array of `f64`; `None` where it is of `f32`.
+    /// Returns the array if it is of `f64`, otherwise `None`.
     pub fn as_f64(&self) -> Option<ArrayView<'a, f64, D>> {
         match self {
             FeaturesView::Single(_) => None,
@@ -215,7 +216,7 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Returns an element as `f64`; `None` where there is none.
+    /// Returns an element as `f64`, or `None` if the index is out of range.
     pub fn get(&self, index: impl NdIndex<D>) -> Option<f64> {
         match self {
             FeaturesView::Single(features) => features.get(index).map(|&value| value.into()),
@@ -223,7 +224,7 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Copies the features as `f64`, which holds every `f32` exactly.
+    /// Copies the features as `f64`, which represents every `f32` exactly.
     pub fn to_f64(&self) -> Array<f64, D> {
         match self {
             FeaturesView::Single(features) => features.mapv(f64::from),
@@ -231,7 +232,7 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Copies the features as `f32`; those of `f64` are rounded to the nearest.
+    /// Copies the features as `f32`, rounding `f64` to the nearest value.
     pub fn to_f32(&self) -> Array<f32, D> {
         match self {
             FeaturesView::Single(features) => features.to_owned(),
@@ -239,7 +240,7 @@ impl<'a, D: Dimension> FeaturesView<'a, D> {
         }
     }
 
-    /// Returns the elements as `f64`, row by row.
+    /// Returns an iterator over the elements as `f64`, row by row.
     pub fn iter(&self) -> impl Iterator<Item = f64> + use<'a, D> {
         let single = self.as_f32().map(ArrayView::into_iter);
         let double = self.as_f64().map(ArrayView::into_iter);
@@ -270,7 +271,7 @@ impl<'a> FeaturesView<'a> {
     /// Returns a row.
     ///
     /// # Panics
-    /// If there is no such row.
+    /// Panics if the index is out of range.
     pub fn row(&self, index: usize) -> FeaturesView<'a, Ix1> {
         match *self {
             FeaturesView::Single(features) => features.index_axis_move(Axis(0), index).into(),
@@ -279,7 +280,7 @@ impl<'a> FeaturesView<'a> {
     }
 }
 
-/// Whether shape and values are the same, whatever the types.
+/// Compares shape and values, independent of the element type.
 impl<S, D> PartialEq<ArrayBase<S, D>> for FeaturesView<'_, D>
 where
     S: Data,
@@ -314,7 +315,7 @@ macro_rules! with_values {
 pub(crate) use with_values;
 
 impl<'a> Values<'a> {
-    /// Some of them.
+    /// Returns the elements in a range.
     pub fn slice(self, range: Range<usize>) -> Self {
         match self {
             Values::Single(values) => Values::Single(&values[range]),

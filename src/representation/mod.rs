@@ -1,4 +1,4 @@
-//! Representations: one row of features a stimulus, and where they come from.
+//! Representations: features of stimuli, one row per stimulus, with their provenance.
 
 mod dimensionality;
 pub(crate) mod error;
@@ -20,13 +20,13 @@ use crate::fingerprint::Fingerprint;
 use crate::similarity::{Precision, Real};
 use crate::stimuli::Stimuli;
 
-/// Anything that can represent stimuli as rows of features: a file, a network, a transform of
-/// another source.
+/// A source of representations, which computes or reads features of given stimuli: a file, a
+/// network, or a transform of another source.
 ///
 /// ```
 /// use human_alignment::{Representation, RepresentationSource, Result, Stimuli};
 ///
-/// /// How long each name is: a representation, if a poor one.
+/// /// A toy source with one feature: the length of the id.
 /// struct NameLength;
 ///
 /// impl RepresentationSource for NameLength {
@@ -42,22 +42,23 @@ use crate::stimuli::Stimuli;
 /// }
 /// ```
 pub trait RepresentationSource {
-    /// A short name for tables and figures.
+    /// Returns a short name for tables and figures.
     fn name(&self) -> &str;
 
-    /// The representation of these stimuli, in this order.
+    /// Returns the representation of the given stimuli, in their order.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] where the source can't represent some of them; otherwise whatever
-    /// keeps the source from doing so.
+    /// Returns [`Error::MissingStimuli`] if the source has no features for some of the stimuli, and
+    /// any other error of the source.
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation>;
 
-    /// What the representation of these stimuli depends on, as text that changes with it and takes less time:
-    /// hashes of weights, preprocessing and images, say. A [study](crate::study::Study::with_cache) keeps
-    /// features by it. `None`, unless a source says otherwise, where nothing takes less.
+    /// Returns a text that identifies the representation of the stimuli and is cheaper to compute
+    /// than the features, such as the hashes of weights, preprocessing and images. A
+    /// [study](crate::study::Study::with_cache) uses it as the cache key of features. The default
+    /// implementation returns `None`: the features are not cached.
     ///
     /// # Errors
-    /// Whatever keeps the source from telling, as for [`RepresentationSource::represent`].
+    /// Returns any error of the source, as for [`RepresentationSource::represent`].
     fn key(&self, _stimuli: &Stimuli) -> Result<Option<String>> {
         Ok(None)
     }
@@ -66,8 +67,8 @@ pub trait RepresentationSource {
 /// Features of stimuli: an `n_stimuli × n_features` matrix of finite `f32` or `f64`, the ids of its
 /// rows, and its [`Provenance`].
 ///
-/// Features keep the precision that they come in: what is computed from those of `f64` is computed
-/// from all their digits. Those of `f32` take half the memory. Clones share the memory of the features.
+/// Features keep their precision: computations with `f64` features use all digits, while `f32`
+/// features take half the memory. Clones share the memory of the features.
 ///
 /// ```
 /// use human_alignment::{Precision, Representation, Stimuli};
@@ -93,9 +94,9 @@ pub struct Representation {
 }
 
 impl Representation {
-    /// Returns the SHA-256 over ids and features, as 64 hexadecimal digits, by which what was computed from
-    /// them is known again. Features of `f32` and `f64` have different ones, also where the values are the
-    /// same.
+    /// Returns the SHA-256 of ids and features, as 64 hexadecimal digits, which identifies results
+    /// computed from them. Features of `f32` and `f64` have different hashes, even if their values
+    /// are equal.
     pub fn fingerprint(&self) -> String {
         let mut fingerprint = Fingerprint::new("representation");
         fingerprint.text(&self.stimuli.fingerprint());
@@ -103,20 +104,22 @@ impl Representation {
         fingerprint.finish()
     }
 
-    /// Creates a representation from features, an array of `f32` or `f64`, and the stimuli of its rows.
+    /// Creates a representation from the stimuli of its rows and features (stimuli × features), an
+    /// array of `f32` or `f64`.
     ///
-    /// An owned array in row-major order is taken as it is; one in another memory order, or a view, is
-    /// copied.
+    /// An owned array in row-major order is moved without a copy; an array in another memory order
+    /// or a view is copied.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if rows and ids differ in number, [`Error::Shape`] if there are no
-    /// columns, [`Error::NotFinite`] naming the row and column of the first NaN or infinity, and
-    /// [`Error::FeatureOutOfRange`] likewise for an `f64` beyond the range of `f32`.
+    /// Returns [`Error::LengthMismatch`] if the number of rows differs from the number of stimuli,
+    /// [`Error::Shape`] if there are no columns, [`Error::NotFinite`] with the row and column of
+    /// the first NaN or infinity, and [`Error::FeatureOutOfRange`] with the row and column of the
+    /// first `f64` outside the range of `f32`.
     pub fn new(stimuli: Stimuli, features: impl Into<Features>) -> Result<Self> {
         Self::checked(stimuli, features.into())
     }
 
-    /// Creates a representation from a copy of a view, of `f32` or `f64`.
+    /// Creates a representation from a copy of a view of `f32` or `f64`.
     ///
     /// ```
     /// use human_alignment::{Representation, Stimuli};
@@ -129,7 +132,7 @@ impl Representation {
     /// ```
     ///
     /// # Errors
-    /// As [`Representation::new`].
+    /// Returns an error if [`Representation::new`] does.
     pub fn from_view<'a>(stimuli: Stimuli, features: impl Into<FeaturesView<'a>>) -> Result<Self> {
         Self::checked(stimuli, features.into().into())
     }
@@ -146,8 +149,8 @@ impl Representation {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Error::RaggedFeatures`] if a row differs in length from the first; otherwise as
-    /// [`Representation::new`].
+    /// Returns [`Error::RaggedFeatures`] if the length of a row differs from that of the first, and
+    /// an error if [`Representation::new`] does.
     pub fn from_rows<T, R>(stimuli: Stimuli, rows: &[R]) -> Result<Self>
     where
         T: Copy,
@@ -193,59 +196,59 @@ impl Representation {
         })
     }
 
-    /// The same representation with another record of where it comes from.
+    /// Sets the record of where the features come from.
     #[must_use]
     pub fn with_provenance(mut self, provenance: Provenance) -> Self {
         self.provenance = provenance;
         self
     }
 
-    /// The stimuli, one a row.
+    /// Returns the stimuli of the rows.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli
     }
 
-    /// Returns the features, one row a stimulus, in row-major order.
+    /// Returns the features, stimuli × features, in row-major order.
     pub fn features(&self) -> FeaturesView<'_> {
         self.features.view()
     }
 
-    /// Returns the precision of the features: [`Precision::Single`] for `f32`, [`Precision::Double`] for
-    /// `f64`.
+    /// Returns the precision of the features: [`Precision::Single`] for `f32`,
+    /// [`Precision::Double`] for `f64`.
     pub fn precision(&self) -> Precision {
         self.features.precision()
     }
 
-    /// Where the features come from.
+    /// Returns the record of where the features come from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
 
-    /// Number of stimuli (rows).
+    /// Returns the number of stimuli (rows).
     pub fn n_stimuli(&self) -> usize {
         self.features.dim().0
     }
 
-    /// Number of features (columns).
+    /// Returns the number of features (columns).
     pub fn n_features(&self) -> usize {
         self.features.dim().1
     }
 
-    /// Returns the features of one stimulus.
+    /// Returns the features of one stimulus, or `None` if there is no such id.
     pub fn row(&self, id: &str) -> Option<FeaturesView<'_, Ix1>> {
         let row = self.stimuli.position(id)?;
         Some(self.features().row(row))
     }
 
-    /// Returns the features.
+    /// Converts the representation into its features.
     pub fn into_features(self) -> Features {
         self.features
     }
 
-    /// Returns the same features with other stimuli for their rows, in order.
+    /// Sets the stimuli of the rows, in order.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are more or fewer stimuli than rows.
+    /// Returns [`Error::LengthMismatch`] if the number of stimuli differs from the number of rows.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         if stimuli.len() != self.n_stimuli() {
             return Err(ArgumentError::LengthMismatch {
@@ -258,11 +261,11 @@ impl Representation {
         Ok(Self { stimuli, ..self })
     }
 
-    /// Returns the rows of these stimuli, in their order; rows of other stimuli are left out. Nothing is copied
-    /// where these are the stimuli of all rows already, in this order.
+    /// Selects the rows of the given stimuli, in their order. Nothing is copied if these are the
+    /// stimuli of all rows in the same order.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] naming the stimuli that have no row.
+    /// Returns [`Error::MissingStimuli`] with the stimuli that have no row.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         if &self.stimuli == stimuli {
             return Ok(self.clone());
@@ -276,7 +279,7 @@ impl Representation {
         })
     }
 
-    /// The features as one slice, row after row.
+    /// Returns the features as a row-major slice.
     pub(crate) fn values(&self) -> Values<'_> {
         self.features.values()
     }
@@ -294,15 +297,15 @@ fn check_n_rows(stimuli: &Stimuli, n_rows: usize) -> Result<()> {
     .into())
 }
 
-/// Checks that features are finite, and no larger than `f32` can be: that leaves room for their fourth powers
-/// in `f64`.
+/// Checks that features are finite and within the range of `f32`, so that their fourth powers are
+/// finite in `f64`.
 fn check_values<T: Real>(stimuli: &Stimuli, values: &[T], n_columns: usize) -> Result<()> {
     let is_allowed = |value: T| {
         let value: f64 = value.into();
         value.abs() <= f64::from(f32::MAX)
     };
     for (row, values) in values.chunks_exact(n_columns).enumerate() {
-        // Without an early end, which would keep the compiler from vectorising it.
+        // No early exit, which would prevent vectorisation.
         if values
             .iter()
             .fold(true, |all, &value| all & is_allowed(value))
@@ -331,7 +334,7 @@ fn check_values<T: Real>(stimuli: &Stimuli, values: &[T], n_columns: usize) -> R
     Ok(())
 }
 
-/// A representation held in memory is a source of itself.
+/// A representation in memory is a source that selects its rows.
 impl RepresentationSource for Representation {
     fn name(&self) -> &str {
         self.provenance.model().unwrap_or("unnamed")

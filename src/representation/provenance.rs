@@ -1,14 +1,15 @@
-//! Where a representation comes from.
+//! The provenance of features.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a representation comes from: what has to be the same for two matrices to be the same.
+/// A record of where features come from: the model, the layer, and hashes of weights and
+/// preprocessing.
 ///
-/// It travels with the features into files and back, so that features of other weights or of
-/// another preprocessing are noticed. Every field is optional; what has no field of its own goes
-/// into the named notes.
+/// It is stored in files together with the features, so that features of other weights or another
+/// preprocessing can be recognised. Every field is optional; other information can be stored in
+/// named notes.
 ///
 /// ```
 /// use human_alignment::Provenance;
@@ -35,7 +36,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Sets the model that made the features.
+    /// Sets the name of the model that computed the features.
     #[must_use]
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
@@ -70,34 +71,34 @@ impl Provenance {
         self
     }
 
-    /// Leaves out a named note.
+    /// Removes a named note.
     #[must_use]
     pub fn without_note(mut self, name: &str) -> Self {
         self.notes.remove(name);
         self
     }
 
-    /// The model that made the features.
+    /// Returns the name of the model that computed the features.
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()
     }
 
-    /// The layer or module that the features were taken from.
+    /// Returns the layer or module that the features were taken from.
     pub fn tap(&self) -> Option<&str> {
         self.tap.as_deref()
     }
 
-    /// The hash of the weights.
+    /// Returns the hash of the weights.
     pub fn weights(&self) -> Option<&str> {
         self.weights.as_deref()
     }
 
-    /// The hash or name of the preprocessing of the images.
+    /// Returns the hash or name of the preprocessing of the images.
     pub fn preprocessing(&self) -> Option<&str> {
         self.preprocessing.as_deref()
     }
 
-    /// The note of this name.
+    /// Returns the note with the given name.
     pub fn note(&self, name: &str) -> Option<&str> {
         self.notes.get(name).map(String::as_str)
     }

@@ -1,4 +1,5 @@
-//! The error that penalties are chosen by, for all targets and penalties in one pass over the rows.
+//! The errors by which penalties are selected, for all targets and penalties in one pass over the
+//! rows.
 
 use std::ops::Range;
 
@@ -15,13 +16,13 @@ use crate::ridge::tridiagonal::QuadraticForms;
 use crate::ridge::{Selection, Sharing};
 use crate::similarity::{blocks, zeroed};
 
-/// Rows of a task.
+/// Number of rows per task.
 const TILE: usize = 128;
 
-/// Columns (a target under a penalty) whose predictions are held at a time.
+/// Number of columns (a target with a penalty) whose predictions are computed at a time.
 const COLUMNS: usize = 512;
 
-/// The error of each penalty (rows) for each target (columns).
+/// Computes the error of each penalty for each target, penalties × targets.
 pub(super) fn errors(training: &Training<'_>, selection: Selection) -> Result<Array2<f64>> {
     let (n_penalties, n_targets) = (training.penalties.len(), training.n_targets());
     let n_columns = n_penalties * n_targets;
@@ -31,11 +32,11 @@ pub(super) fn errors(training: &Training<'_>, selection: Selection) -> Result<Ar
         .map_init(
             || Tile::new(training),
             |tile, range| {
-                // An error can't be cloned, and the next task may have more luck.
+                // An error cannot be cloned, and a later task may succeed.
                 if tile.is_err() {
                     *tile = Ok(Tile::new(training)?);
                 }
-                let tile = tile.as_mut().expect("made where it was not there");
+                let tile = tile.as_mut().expect("created above if missing");
                 tile.sums(training, selection, range)
             },
         )
@@ -44,7 +45,7 @@ pub(super) fn errors(training: &Training<'_>, selection: Selection) -> Result<Ar
         squares: zeroed(n_columns, "errors")?,
         complements: vec![0.0; n_penalties],
     };
-    // One after another, in the order of rows.
+    // Summed in the order of rows, whatever the number of threads.
     for part in parts {
         let part = part?;
         add(&mut sums.squares, &part.squares);
@@ -52,7 +53,7 @@ pub(super) fn errors(training: &Training<'_>, selection: Selection) -> Result<Ar
     }
     let n = training.rows.len() as f64;
     let mut errors =
-        Array2::from_shape_vec((n_penalties, n_targets), sums.squares).expect("one sum a column");
+        Array2::from_shape_vec((n_penalties, n_targets), sums.squares).expect("one sum per column");
     errors.mapv_inplace(|sum| sum / n);
     if selection == Selection::GeneralizedCrossValidation {
         for (penalty, complements) in sums.complements.into_iter().enumerate() {
@@ -66,7 +67,8 @@ pub(super) fn errors(training: &Training<'_>, selection: Selection) -> Result<Ar
     Ok(errors)
 }
 
-/// The penalty with the smallest error for each target: the first of several.
+/// Returns the index of the penalty with the smallest error for each target, the first if several
+/// are equal.
 pub(super) fn choose(errors: ArrayView2<'_, f64>, sharing: Sharing) -> Vec<usize> {
     let smallest = |errors: &mut dyn Iterator<Item = f64>| {
         let errors = errors.enumerate();
@@ -89,18 +91,18 @@ pub(super) fn choose(errors: ArrayView2<'_, f64>, sharing: Sharing) -> Vec<usize
 
 /// Sums over some rows.
 struct Sums {
-    /// Squared errors by column: penalty by penalty, target by target.
+    /// Squared errors, penalties × targets, row-major.
     squares: Vec<f64>,
-    /// 1 − leverage, by penalty.
+    /// Sum of 1 − leverage, per penalty.
     complements: Vec<f64>,
 }
 
-/// What a task computes with.
+/// Buffers of a task.
 struct Tile {
     scaled: Vec<f64>,
     rows: Vec<f64>,
     partial: Vec<f64>,
-    /// By penalty, then by row: 1 − leverage, and then what residuals are multiplied by.
+    /// Penalties × rows: first 1 − leverage, then the factor of the residual.
     complements: Vec<f64>,
     fitted: Vec<f64>,
 }

@@ -1,4 +1,4 @@
-//! Ridge regression scored on stimuli that it has not seen.
+//! Cross-validation of a ridge regression.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
@@ -12,7 +12,8 @@ use crate::ridge::training::{self, Training};
 use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
 use crate::similarity::Precision;
 
-/// R² of held-out stimuli, the penalties that were chosen without them, and their predicted targets.
+/// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
+/// predictions for held-out stimuli.
 #[derive(Debug, Clone)]
 pub struct RidgeCrossValidation {
     r2: Array2<f64>,
@@ -96,41 +97,41 @@ impl RidgeCrossValidation {
         })
     }
 
-    /// R² of the stimuli of each fold (rows) for each target (columns), about the mean of these
-    /// stimuli.
+    /// Returns R² of the held-out stimuli, folds × targets, relative to the mean of these stimuli.
     pub fn r2(&self) -> ArrayView2<'_, f64> {
         self.r2.view()
     }
 
-    /// The mean over folds of R², by target.
+    /// Returns the mean R² over folds, per target.
     pub fn r2_per_target(&self) -> Array1<f64> {
-        self.r2.mean_axis(Axis(0)).expect("two folds at least")
+        self.r2.mean_axis(Axis(0)).expect("at least two folds")
     }
 
-    /// The mean over folds and targets of R².
+    /// Returns the mean R² over folds and targets.
     pub fn mean_r2(&self) -> f64 {
-        self.r2.mean().expect("a fold and a target at least")
+        self.r2.mean().expect("at least one fold and one target")
     }
 
-    /// The penalty that was chosen without each fold (rows) for each target (columns).
+    /// Returns the penalties that were selected with the training stimuli of each fold, folds ×
+    /// targets.
     pub fn penalties(&self) -> ArrayView2<'_, f64> {
         self.penalties.view()
     }
 
-    /// Which of these were at an end of the penalties to choose from, as
+    /// Returns true for each selected penalty at an end of the grid, folds × targets, as
     /// [`RidgeFit::at_grid_end`].
     pub fn at_grid_end(&self) -> ArrayView2<'_, bool> {
         self.at_grid_end.view()
     }
 
-    /// The targets of every stimulus as the fit predicts them that has not seen it, in the precision of the
-    /// features.
+    /// Returns the predictions of the targets, stimuli × targets, in the precision of the features.
+    /// Each stimulus is predicted by the fit of the fold in which it is held out.
     pub fn predictions(&self) -> &Representation {
         &self.predictions
     }
 }
 
-/// Fits the rows of a fold; `gram` gives XᵀX of the scaled rows, where that is known.
+/// Fits the training rows of a fold. `gram` returns XᵀX of the scaled rows if it is known.
 fn fit_fold(
     ridge: &Ridge,
     features: &Representation,

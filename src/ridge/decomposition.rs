@@ -1,4 +1,4 @@
-//! One decomposition of the training rows, from which the fits of all targets and penalties follow.
+//! The decomposition of the training rows, which the fits of all targets and penalties share.
 
 use std::ops::Range;
 
@@ -15,53 +15,54 @@ use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Tridiagonal;
 use crate::similarity::zeroed;
 
-/// The smallest penalty, as a share of the Frobenius norm of the products, for which products are
-/// good enough: their rounding, some 1e-16 of that norm, is then 1e-8 of what a penalty adds to.
+/// Smallest penalty, relative to the Frobenius norm of the products, for which products are
+/// accurate enough: their rounding error, about 1e-16 of the norm, is then 1e-8 of the penalty.
 const SMALLEST_SHARE: f64 = 1e-8;
 
-/// Reflections that are applied at a time.
+/// Number of reflections that are applied at a time.
 const REFLECTIONS: usize = 32;
 
-/// Rows R and a matrix T such that every fit is made of (T + α I)⁻¹ Rᵀ Y.
+/// Rows R and a matrix T from which every fit is computed, as (T + α I)⁻¹ Rᵀ Y.
 ///
-/// T is tridiagonal: it is XᵀX or XXᵀ (whichever is smaller) after a rotation Q by Householder
-/// reflections. That is the first third of an eigendecomposition, and the rest of it would save
-/// nothing, since a system in T + α I takes a few operations a row (Eldén 1977, "Algorithms for the
-/// regularization of ill-conditioned least squares problems", BIT 17, does so with a bidiagonal
-/// matrix). Where penalties are so small that the rounding of products would show, T is the diagonal
-/// of squared singular values.
+/// T is the tridiagonal form of XᵀX or XXᵀ (whichever is smaller), by a rotation Q of Householder
+/// reflections. This is the first third of an eigendecomposition. The other steps would save
+/// nothing, because a system in T + α I takes a few operations per row (as in Eldén 1977,
+/// "Algorithms for the regularization of ill-conditioned least squares problems", BIT 17, with a
+/// bidiagonal matrix). If penalties are so small that the rounding of products matters, T is the
+/// diagonal matrix of squared singular values.
 pub(super) struct Decomposition {
     basis: Basis,
     pub core: Tridiagonal,
     pub form: Form,
 }
 
-/// What R (T + α I)⁻¹ Rᵀ is.
+/// The meaning of R (T + α I)⁻¹ Rᵀ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Form {
-    /// The matrix that makes predictions of centred targets.
+    /// The matrix that maps centred targets to their predictions.
     Predictions,
-    /// The matrix that makes residuals of centred targets, over α. Where T knows of constant targets too,
-    /// as an eigenvector of this eigenvalue c, its diagonal holds 1/((c + α)n) more.
+    /// The matrix that maps centred targets to their residuals, divided by α. If T includes the
+    /// constant vector as an eigenvector with eigenvalue c, the diagonal of this matrix is larger
+    /// by 1/((c + α)n).
     Residuals { constant: Option<f64> },
 }
 
 enum Basis {
-    /// Q, for features: R = XQ.
+    /// Q for features: R = XQ.
     Features(Rotation),
-    /// Q, for rows: R = Q.
+    /// Q for rows: R = Q.
     Rows(Rotation),
-    /// Singular vectors, each times singular values where the form needs it.
+    /// Singular vectors, multiplied by singular values as the form requires.
     Singular {
-        /// R, rows × rank, column by column.
+        /// R, rows × rank, column-major.
         left: Vec<f64>,
-        /// What makes coefficients, features × rank, column by column.
+        /// The map from solutions to coefficients, features × rank, column-major.
         right: Vec<f64>,
     },
 }
 
 impl Decomposition {
-    /// The decomposition of rows; `gram`, where it is known already, is XᵀX of the scaled rows.
+    /// Decomposes rows. `gram` is XᵀX of the scaled rows, if known.
     pub fn new(
         rows: Rows<'_>,
         scaler: &Scaler,
@@ -117,13 +118,13 @@ impl Decomposition {
         })?;
         let values: Vec<f64> = values.column_vector().iter().copied().collect();
 
-        // Smaller ones are rounding, and a small penalty would make much of them.
+        // Smaller singular values are rounding errors, which a small penalty would amplify.
         let smallest = f64::EPSILON * n.max(n_features) as f64 * values[0];
         let rank = values.iter().take_while(|&&value| value > smallest).count();
         left.truncate(n * rank);
         right.truncate(n_features * rank);
-        // Where rows are all that targets can be made of but for a constant, residuals are better
-        // computed by themselves than as small differences.
+        // If the rows span all centred targets, residuals are more accurate if computed directly
+        // than as small differences.
         let form = match rank + 1 == n {
             true => Form::Residuals { constant: None },
             false => Form::Predictions,
@@ -145,7 +146,7 @@ impl Decomposition {
         })
     }
 
-    /// RᵀY of centred targets (rows × targets): row by row.
+    /// Computes RᵀY of centred targets (rows × targets), row-major.
     pub fn project(
         &self,
         rows: Rows<'_>,
@@ -183,8 +184,8 @@ impl Decomposition {
         })
     }
 
-    /// The coefficients (features × columns, row by row) that belong to columns of (T + α I)⁻¹ Rᵀ Y,
-    /// row by row.
+    /// Computes the coefficients (features × columns, row-major) from columns of (T + α I)⁻¹ Rᵀ Y
+    /// (row-major).
     pub fn coefficients(
         &self,
         rows: Rows<'_>,
@@ -218,7 +219,7 @@ impl Decomposition {
         }
     }
 
-    /// Writes some rows of R, column by column; `scaled` is room for as many rows of features.
+    /// Writes some rows of R, column-major. `scaled` is scratch space for the features of the rows.
     pub fn write_rows(
         &self,
         rows: Rows<'_>,
@@ -258,9 +259,9 @@ impl Decomposition {
 /// The rotation Q that makes a symmetric matrix tridiagonal, as reflections of all coordinates but
 /// the first.
 struct Rotation {
-    /// Column by column, below the subdiagonal.
+    /// Reflections, column-major, below the subdiagonal.
     reflections: Vec<f64>,
-    /// The triangular factors of blocks of them, column by column.
+    /// Triangular factors of blocks of reflections, column-major.
     factors: Vec<f64>,
     order: usize,
 }
@@ -269,7 +270,7 @@ impl Rotation {
     fn to_tridiagonal(mut gram: Vec<f64>, order: usize) -> Result<(Self, Tridiagonal)> {
         let n_factors = order - 1;
         let mut factors = zeroed(REFLECTIONS * n_factors, "reflections")?;
-        // In sequence: the sums of faer's parallel form depend on the number of threads.
+        // Sequential, because the sums of faer's parallel version depend on the number of threads.
         if order > 1 {
             let scratch = tridiag_in_place_scratch::<f64>(order, Par::Seq, Default::default());
             tridiag_in_place(
@@ -303,7 +304,7 @@ impl Rotation {
         MatRef::from_column_major_slice(&self.factors, REFLECTIONS, self.order - 1)
     }
 
-    /// Q times columns, which are given row by row.
+    /// Multiplies row-major columns by Q, in place.
     fn rotate(&self, columns: &mut [f64], n_columns: usize) {
         if self.order < 2 {
             return;
@@ -321,7 +322,7 @@ impl Rotation {
         );
     }
 
-    /// Qᵀ times columns, which are given row by row.
+    /// Multiplies row-major columns by Qᵀ, in place.
     fn rotate_transposed(&self, columns: &mut [f64], n_columns: usize) {
         if self.order < 2 {
             return;
@@ -340,7 +341,7 @@ impl Rotation {
         );
     }
 
-    /// Rows times Q.
+    /// Multiplies rows by Q from the right, in place.
     fn rotate_rows(&self, rows: MatMut<'_, f64>) {
         if self.order < 2 {
             return;
@@ -359,9 +360,10 @@ impl Rotation {
     }
 }
 
-/// Gives the constant vector, of which products of centred rows know nothing, the mean eigenvalue as its
-/// own, and returns it. Left at 0, the constant would weigh more in the inverse than all else, and what
-/// remains after it is taken out would be a small difference of large numbers.
+/// Adds the mean eigenvalue to the eigenvalue of the constant vector, and returns it.
+///
+/// Products of centred rows are 0 for the constant vector. With an eigenvalue of 0, the constant
+/// would dominate the inverse, and removing it would leave a small difference of large numbers.
 fn weigh_constant(gram: &mut [f64], order: usize) -> f64 {
     let trace: f64 = gram.iter().step_by(order + 1).sum();
     let mean = trace / order as f64;
@@ -369,7 +371,7 @@ fn weigh_constant(gram: &mut [f64], order: usize) -> f64 {
     mean
 }
 
-/// The Frobenius norm of a symmetric matrix of which the lower triangle is given.
+/// Computes the Frobenius norm of a symmetric matrix from its lower triangle.
 fn norm_of_symmetric(matrix: &[f64], order: usize) -> f64 {
     let columns = matrix.chunks_exact(order).enumerate();
     let squares = columns.map(|(column, values)| {

@@ -9,14 +9,14 @@ use crate::ridge::training::Training;
 use crate::ridge::{Ridge, criterion, targets};
 use crate::transform::{self, LinearTransform, Standardization};
 
-/// Coefficients and intercepts, the penalties that were chosen for them, and the errors that they
-/// were chosen by.
+/// A fitted ridge regression: coefficients and intercepts, the selected penalties, and the errors
+/// by which the penalties were selected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RidgeFit {
     grid: Vec<f64>,
     chosen: Vec<usize>,
     errors: Array2<f64>,
-    /// Sums of squares about the mean, of the targets that were learned from.
+    /// Sums of squares about the mean, of the training targets.
     variations: Array1<f64>,
     n_stimuli: usize,
     scaler: Scaler,
@@ -37,8 +37,8 @@ impl RidgeFit {
             .collect();
         let coefficients = training.coefficients(&columns)?;
         let shape = (training.rows.n_features(), n_targets);
-        let coefficients =
-            Array2::from_shape_vec(shape, coefficients).expect("one coefficient a feature");
+        let coefficients = Array2::from_shape_vec(shape, coefficients)
+            .expect("one coefficient per feature and target");
         let squares = |target| training.target(target).iter().map(|y| y * y).sum::<f64>();
         let target_means = Array1::from(training.target_means.clone());
         let record = transform::Training::default()
@@ -62,19 +62,19 @@ impl RidgeFit {
         })
     }
 
-    /// The coefficients, features × targets: of the standardised features where they are scaled,
-    /// otherwise of the features as they are.
+    /// Returns the coefficients, features × targets. They apply to the standardised features if
+    /// features are scaled, otherwise to the original features.
     pub fn coefficients(&self) -> ArrayView2<'_, f64> {
         self.coefficients.view()
     }
 
-    /// The intercept of each target, which the coefficients times the features are added to
-    /// (standardised, where they are scaled).
+    /// Returns the intercept of each target, which is added to the products of features
+    /// (standardised if features are scaled) and coefficients.
     pub fn intercept(&self) -> ArrayView1<'_, f64> {
         self.intercept.view()
     }
 
-    /// The penalty that was chosen for each target.
+    /// Returns the selected penalty of each target.
     pub fn penalties(&self) -> Vec<f64> {
         self.chosen
             .iter()
@@ -82,28 +82,30 @@ impl RidgeFit {
             .collect()
     }
 
-    /// Whether the penalty of each target is the smallest or the largest of several that there were
-    /// to choose from, so that one beyond them might be better. `false` where there was no choice.
+    /// Returns, per target, true if the selected penalty is the smallest or largest of several
+    /// penalties, so that a penalty outside of the grid might be better. It is `false` if there is
+    /// only one penalty.
     pub fn at_grid_end(&self) -> Vec<bool> {
         let last = self.grid.len() - 1;
         let at_end = |&chosen: &usize| last > 0 && (chosen == 0 || chosen == last);
         self.chosen.iter().map(at_end).collect()
     }
 
-    /// The error that penalties were chosen by, penalties (ascending) × targets: an estimate of the
-    /// mean squared error for other stimuli.
+    /// Returns the errors by which penalties were selected, penalties (ascending) × targets:
+    /// estimates of the mean squared error for other stimuli.
     pub fn errors(&self) -> ArrayView2<'_, f64> {
         self.errors.view()
     }
 
-    /// R² to be expected for other stimuli, by target: 1 − error / variance of the target, with the
-    /// error that the penalty was chosen by. Under leave-one-out it is R² of the stimuli that were
-    /// learned from, each predicted from all others.
+    /// Returns the R² expected for other stimuli, per target: 1 − error / variance of the target,
+    /// with the error by which the penalty was selected.
     ///
-    /// It is the best over penalties, and so a little too high.
+    /// With [`Selection::LeaveOneOut`](super::Selection::LeaveOneOut) it is the R² of the training
+    /// stimuli, each predicted from all others. It is slightly too high, because it is the best of
+    /// all penalties.
     ///
     /// # Errors
-    /// [`Error::ConstantTarget`] names a target that doesn't vary.
+    /// Returns [`Error::ConstantTarget`] naming a target that does not vary.
     pub fn expected_r2(&self) -> Result<Array1<f64>> {
         let targets = self.chosen.iter().zip(&self.variations).enumerate();
         targets
@@ -119,12 +121,12 @@ impl RidgeFit {
             .map(Array1::from)
     }
 
-    /// The linear map that the fit is: its weights are the coefficients, and its bias the intercept.
-    /// Its record of training tells the penalties, and how they were chosen.
+    /// Returns the linear map of the fit, with the coefficients as weights and the intercept as
+    /// bias. Its training record has the penalties and the settings.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where a coefficient is not finite, which only features beyond any
-    /// real ones can bring about.
+    /// Returns [`Error::InvalidParameter`] if a coefficient is not finite, which requires features
+    /// of extreme size.
     pub fn transform(&self) -> Result<LinearTransform> {
         let standardization = match &self.scaler.stds {
             None => Standardization::none(),
@@ -138,22 +140,24 @@ impl RidgeFit {
             .map(|transform| transform.with_training(self.record.clone()))
     }
 
-    /// The targets as they are predicted for any stimuli.
+    /// Predicts the targets of any stimuli.
     ///
     /// # Errors
-    /// As for [`LinearTransform::apply`].
+    /// The same as for [`LinearTransform::apply`].
     pub fn predict(&self, features: &Representation) -> Result<Representation> {
         self.transform()?.apply(features)
     }
 
-    /// R² of each target for any stimuli: 1 − Σ (y − ŷ)² / Σ (y − ȳ)², with the mean ȳ of these
-    /// stimuli. 1 is perfect, 0 no better than that mean, below 0 worse. Targets are matched by
-    /// stimulus.
+    /// Computes R² of each target for any stimuli: 1 − Σ (y − ŷ)² / Σ (y − ȳ)², where ȳ is the mean
+    /// of these stimuli.
+    ///
+    /// The best value is 1; predicting the mean gives 0, and worse predictions are negative.
+    /// Targets are matched by stimulus id.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for other numbers of features or targets,
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the targets are of other stimuli,
-    /// [`Error::ConstantTarget`] names a target that doesn't vary.
+    /// Returns [`Error::LengthMismatch`] for another number of features or targets than in the fit,
+    /// [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the targets have other stimuli, and
+    /// [`Error::ConstantTarget`] naming a target that does not vary.
     pub fn r2(&self, features: &Representation, targets: &Representation) -> Result<Array1<f64>> {
         for (what, expected, found) in [
             ("features", self.coefficients.nrows(), features.n_features()),
@@ -174,14 +178,14 @@ impl RidgeFit {
         targets::r2(targets.view(), predictions.view())
     }
 
-    /// Predictions in double precision, rows × targets.
+    /// Computes predictions in double precision, rows × targets.
     pub(super) fn predict_rows(&self, rows: Rows<'_>) -> Result<Array2<f64>> {
         let predictions = rows.times(&self.scaler, self.coefficients.view())?;
         Ok(predictions + &self.target_means)
     }
 }
 
-/// The intercept that goes with features which are shifted only where they are scaled.
+/// Computes the intercept. It includes the means of the features only if features are not scaled.
 pub(super) fn intercept(
     scaler: &Scaler,
     target_means: &Array1<f64>,

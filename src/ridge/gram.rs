@@ -1,4 +1,4 @@
-//! Products of features with each other and with targets, summed over rows in a fixed order.
+//! Products of features with features and with targets, summed over rows in a fixed order.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -8,13 +8,15 @@ use crate::error::Result;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::similarity::{blocks, zeroed};
 
-/// Rows or features that are multiplied at a time; bounds what is held in double precision.
+/// Number of rows or features that are multiplied at a time; it limits the memory for copies in
+/// double precision.
 const DEPTH: usize = 1024;
 
-/// Columns of a result that one task computes.
+/// Number of columns of a result that one task computes.
 const BAND: usize = 96;
 
-/// XᵀX of scaled rows, features × features, column by column; the lower triangle alone is of use.
+/// Computes XᵀX of scaled rows, features × features, column-major. Only the lower triangle is
+/// valid.
 pub(super) fn of_features(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
     let n_features = rows.n_features();
     let mut gram = zeroed(n_features * n_features, "products of features")?;
@@ -24,7 +26,7 @@ pub(super) fn of_features(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
     Ok(gram)
 }
 
-/// XXᵀ of scaled rows, rows × rows, column by column; the lower triangle alone is of use.
+/// Computes XXᵀ of scaled rows, rows × rows, column-major. Only the lower triangle is valid.
 pub(super) fn of_rows(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
     let (n, n_features) = (rows.len(), rows.n_features());
     let mut gram = zeroed(n * n, "products of rows")?;
@@ -43,8 +45,8 @@ pub(super) fn of_rows(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
     Ok(gram)
 }
 
-/// XᵀY of scaled rows and targets (or weights of rows; rows × targets), features × targets, row by
-/// row.
+/// Computes XᵀY of scaled rows and targets (rows × targets), features × targets, row-major. Instead
+/// of targets, Y may be weights of rows.
 pub(super) fn with_targets(
     rows: Rows<'_>,
     scaler: &Scaler,
@@ -87,7 +89,7 @@ fn for_each_chunk(
     Ok(())
 }
 
-/// Adds the lower triangle of `left` times its transpose.
+/// Adds the lower triangle of the product of `left` and its transpose.
 fn add_lower_product(gram: &mut [f64], left: MatRef<'_, f64>) {
     let order = left.nrows();
     let bands = gram.par_chunks_mut(BAND * order).enumerate();

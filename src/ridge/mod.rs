@@ -1,5 +1,9 @@
-//! Ridge regression: what people's judgments can be predicted from, such as the dimensions of human
-//! concepts from a representation.
+//! Ridge regression, for example of the dimensions of human concepts on the features of a
+//! representation.
+//!
+//! [`Ridge`] has the settings and the methods. [`RidgeFit`] is a fit with selected penalties,
+//! [`RidgePath`] has the fits of all penalties, and [`RidgeCrossValidation`] has scores and
+//! predictions for held-out stimuli.
 
 mod criterion;
 mod cross_validation;
@@ -29,32 +33,32 @@ use crate::representation::Representation;
 use rows::{Rows, Scaler};
 use training::Training;
 
-/// Ridge regression of many targets, each with the penalty that predicts best.
+/// Ridge regression of many targets, with selection of the penalty.
 ///
 /// The coefficients B and the intercept b minimise ‖Y − XB − 1bᵀ‖² + α ‖B‖² (Hoerl & Kennard 1970);
-/// the intercept is not penalised. Of several penalties α, that is taken whose [`Selection`] error is
-/// smallest.
+/// the intercept is not penalised. Of several penalties α, the one with the smallest [`Selection`]
+/// error is used.
 ///
 /// | setting | default |
 /// |---|---|
 /// | selection | [`Selection::LeaveOneOut`] |
 /// | sharing | [`Sharing::PerTarget`] |
-/// | feature scaling | [`FeatureScaling::None`]: means are subtracted, nothing more |
+/// | feature scaling | [`FeatureScaling::None`]: features are centred, but not divided |
 ///
-/// One decomposition of the training rows serves all targets and penalties: XᵀX (or XXᵀ, where there
-/// are no more stimuli than features) is made tridiagonal by reflections, after which each penalty
-/// takes a few operations for each target and feature, and the exact leave-one-out errors of all
-/// stimuli two matrix products. Its rounding is about 1e-16 of ‖XᵀX‖ over α; where a penalty is below
-/// 1e-8 of ‖XᵀX‖ (Frobenius), the singular value decomposition of X is taken instead, which is
-/// several times slower. Everything is computed in double precision, and does not depend on the
-/// number of threads.
+/// All targets and penalties share one decomposition of the training rows: Householder reflections
+/// make XᵀX tridiagonal (or XXᵀ, if there are at least as many features as stimuli). After that,
+/// each penalty takes a few operations per target and feature, and the exact leave-one-out errors
+/// of all stimuli take two matrix products. The rounding error is about 1e-16 ‖XᵀX‖ / α. If a
+/// penalty is smaller than 1e-8 ‖XᵀX‖ (Frobenius norm), the singular value decomposition of X is
+/// used instead, which is several times slower. All computations are in double precision, and
+/// results do not depend on the number of threads.
 ///
 /// ```
 /// use human_alignment::inference::Folds;
 /// use human_alignment::{Representation, Ridge, Stimuli};
 /// use ndarray::Array2;
 ///
-/// // Twelve stimuli in three features, and a dimension that people see in them.
+/// // Twelve stimuli with three features, and a target that depends on the first feature.
 /// let stimuli = Stimuli::numbered(12);
 /// let features = Array2::from_shape_fn((12, 3), |(row, column)| {
 ///     (row * row * (column + 2) % 7) as f32
@@ -74,8 +78,8 @@ use training::Training;
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 ///
-/// How well people's dimensions can be predicted, and how human the predicted embedding is, since
-/// its dot products give odd-one-out choices:
+/// The following function computes how well human dimensions can be predicted from a network, and
+/// the odd-one-out accuracy of the predicted embedding:
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -94,7 +98,7 @@ use training::Training;
 ///     for (dimension, r2) in validation.r2_per_target().iter().enumerate() {
 ///         println!("dimension {dimension}: R² = {r2:.3}");
 ///     }
-///     // Every stimulus as predicted by a fit that has not seen it.
+/// // Each stimulus is predicted by a fit to other stimuli.
 ///     let metric = ZeroShotOddOneOut::new(Similarity::Dot);
 ///     Ok(metric.score(validation.predictions(), trials)?.accuracy)
 /// }
@@ -109,12 +113,14 @@ pub struct Ridge {
 }
 
 impl Ridge {
-    /// Ridge regression with these penalties to choose from, in any order, and the defaults
-    /// otherwise. They add to sums over stimuli, not to means.
+    /// Creates a ridge regression with the penalties to select from, in any order, and default
+    /// settings.
+    ///
+    /// A penalty is added to sums over stimuli, not to means (as `alpha` in scikit-learn).
     ///
     /// # Errors
-    /// [`Error::TooFew`] where there is no penalty; [`Error::InvalidParameter`] for one that is not
-    /// positive and finite (as its reciprocal), or that is there twice.
+    /// Returns [`Error::TooFew`] if there is no penalty, and [`Error::InvalidParameter`] for a
+    /// penalty that is not positive and finite (as its reciprocal must be), or that is a duplicate.
     pub fn new(penalties: impl IntoIterator<Item = f64>) -> Result<Self> {
         let mut penalties: Vec<f64> = penalties.into_iter().collect();
         for &penalty in &penalties {
@@ -144,64 +150,67 @@ impl Ridge {
         })
     }
 
-    /// Sets the error that penalties are chosen by.
+    /// Sets the error by which penalties are selected. Default: [`Selection::LeaveOneOut`].
     #[must_use]
     pub fn with_selection(mut self, selection: Selection) -> Self {
         self.selection = selection;
         self
     }
 
-    /// Sets which targets share a penalty.
+    /// Sets which targets share a penalty. Default: [`Sharing::PerTarget`].
     #[must_use]
     pub fn with_sharing(mut self, sharing: Sharing) -> Self {
         self.sharing = sharing;
         self
     }
 
-    /// Sets what features are divided by.
+    /// Sets the values by which features are divided. Default: [`FeatureScaling::None`].
     #[must_use]
     pub fn with_feature_scaling(mut self, feature_scaling: FeatureScaling) -> Self {
         self.feature_scaling = feature_scaling;
         self
     }
 
-    /// The penalties to choose from, in ascending order.
+    /// Returns the penalties to select from, in ascending order.
     pub fn penalties(&self) -> &[f64] {
         &self.penalties
     }
 
-    /// The error that penalties are chosen by.
+    /// Returns the error by which penalties are selected.
     pub fn selection(&self) -> Selection {
         self.selection
     }
 
-    /// Which targets share a penalty.
+    /// Returns which targets share a penalty.
     pub fn sharing(&self) -> Sharing {
         self.sharing
     }
 
-    /// What features are divided by.
+    /// Returns the values by which features are divided.
     pub fn feature_scaling(&self) -> FeatureScaling {
         self.feature_scaling
     }
 
-    /// Fits all stimuli. The targets are the features of another representation of the same stimuli,
-    /// in whatever order.
+    /// Fits the targets, which are the features of another representation, with all stimuli.
+    ///
+    /// The targets are matched by stimulus id, so that their order does not matter.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the targets are of other stimuli;
-    /// [`Error::TooFew`] for fewer than 3 stimuli; [`Error::FullLeverage`] where a penalty is so small
-    /// that the fit passes through a stimulus; [`Error::NotConverged`]; [`Error::OutOfMemory`].
+    /// Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the targets have other
+    /// stimuli, [`Error::TooFew`] for fewer than 3 stimuli, [`Error::FullLeverage`] if a penalty is
+    /// so small that the fit interpolates a stimulus, [`Error::NotConverged`], and
+    /// [`Error::OutOfMemory`].
     pub fn fit(&self, features: &Representation, targets: &Representation) -> Result<RidgeFit> {
         self.fit_array(features, targets::join(features, targets)?.view())
     }
 
-    /// As [`Ridge::fit`], with targets of stimuli × targets in the order of the features.
+    /// Fits an array of targets (stimuli × targets, in the order of the features) with all stimuli.
     ///
     /// # Errors
-    /// As for [`Ridge::fit`]; [`Error::LengthMismatch`] for another number of rows, [`Error::Shape`]
-    /// where there are no targets, [`Error::NotFinite`], [`Error::InvalidParameter`] for a target
-    /// beyond ±1e150.
+    /// The same as for [`Ridge::fit`]. Also returns [`Error::LengthMismatch`] if the number of rows
+    /// differs from the number of stimuli, [`Error::Shape`] if there are no targets,
+    /// [`Error::NotFinite`] for a target that is not finite, and [`Error::InvalidParameter`] for a
+    /// target beyond ±1e150.
     pub fn fit_array(
         &self,
         features: &Representation,
@@ -211,25 +220,26 @@ impl Ridge {
         RidgeFit::new(self, &self.training(features, targets, &rows)?)
     }
 
-    /// The fits of all penalties, from one decomposition.
+    /// Fits all penalties with all stimuli, from one decomposition.
     ///
     /// # Errors
-    /// As for [`Ridge::fit`].
+    /// The same as for [`Ridge::fit`].
     pub fn path(&self, features: &Representation, targets: &Representation) -> Result<RidgePath> {
         let targets = targets::join(features, targets)?;
         let rows: Vec<usize> = (0..features.n_stimuli()).collect();
         RidgePath::new(&self.training(features, targets.view(), &rows)?)
     }
 
-    /// How well targets are predicted for stimuli that were not learned from. For each fold, the
-    /// penalties are chosen on the stimuli of all others.
+    /// Computes R² and predictions for held-out stimuli. For each fold, the penalties are selected
+    /// with the training stimuli only.
     ///
     /// `folds` divides the stimuli in the order of `features`.
     ///
     /// # Errors
-    /// As for [`Ridge::fit`]; [`Error::LengthMismatch`] where the folds are of another number of
-    /// stimuli. Within [`Error::InFold`], what is wrong with one: [`Error::TooFew`] for fewer than 3
-    /// training stimuli, [`Error::ConstantTarget`] where R² is undefined for those held out.
+    /// The same as for [`Ridge::fit`]. Also returns [`Error::LengthMismatch`] if the number of
+    /// items of the folds differs from the number of stimuli, and, within [`Error::InFold`],
+    /// [`Error::TooFew`] for fewer than 3 training stimuli or [`Error::ConstantTarget`] if R² is
+    /// undefined for the held-out stimuli.
     pub fn cross_validate(
         &self,
         features: &Representation,
@@ -256,7 +266,7 @@ impl Ridge {
     }
 }
 
-/// The settings as they are read, before their ranges are checked.
+/// The deserialized settings, before they are checked.
 #[derive(Deserialize)]
 struct Settings {
     penalties: Vec<f64>,

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::ridge::fit;
 use crate::ridge::training::Training;
 
-/// The coefficients and intercepts of every penalty.
+/// The coefficients and intercepts for every penalty ([`Ridge::path`](super::Ridge::path)).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RidgePath {
     penalties: Vec<f64>,
@@ -20,8 +20,8 @@ impl RidgePath {
         let columns: Vec<usize> = (0..n_penalties * n_targets).collect();
         let shape = (training.rows.n_features(), n_penalties, n_targets);
         let coefficients = Array3::from_shape_vec(shape, training.coefficients(&columns)?)
-            .expect("one coefficient a feature");
-        // Penalties first.
+            .expect("one coefficient per feature, penalty and target");
+        // The penalties become the first axis.
         let coefficients = coefficients.permuted_axes([1, 0, 2]);
         let means = training.target_means.clone().into();
         let mut intercepts = Array2::zeros((n_penalties, n_targets));
@@ -36,17 +36,19 @@ impl RidgePath {
         })
     }
 
-    /// The penalties, in ascending order.
+    /// Returns the penalties, in ascending order.
     pub fn penalties(&self) -> &[f64] {
         &self.penalties
     }
 
-    /// Penalties × features × targets; as [`RidgeFit::coefficients`](super::RidgeFit::coefficients).
+    /// Returns the coefficients, penalties × features × targets, as
+    /// [`RidgeFit::coefficients`](super::RidgeFit::coefficients).
     pub fn coefficients(&self) -> ArrayView3<'_, f64> {
         self.coefficients.view()
     }
 
-    /// Penalties × targets; as [`RidgeFit::intercept`](super::RidgeFit::intercept).
+    /// Returns the intercepts, penalties × targets, as
+    /// [`RidgeFit::intercept`](super::RidgeFit::intercept).
     pub fn intercepts(&self) -> ArrayView2<'_, f64> {
         self.intercepts.view()
     }

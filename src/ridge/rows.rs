@@ -1,4 +1,4 @@
-//! Rows of features, centred and scaled as they are read.
+//! Rows of features that are centred and scaled when they are read.
 
 use std::ops::Range;
 
@@ -12,10 +12,10 @@ use crate::error::Result;
 use crate::representation::{Representation, with_values};
 use crate::similarity::{Real, zeroed};
 
-/// Columns whose moments one task computes.
+/// Number of columns whose moments one task computes.
 const STRIP: usize = 64;
 
-/// Rows that one task multiplies.
+/// Number of rows that one task multiplies.
 const TILE: usize = 128;
 
 /// Some rows of a representation.
@@ -38,23 +38,23 @@ impl<'a> Rows<'a> {
         self.features.n_features()
     }
 
-    /// The stimulus of a row.
+    /// Returns the id of the stimulus of a row.
     pub fn id(&self, index: usize) -> &'a str {
         &self.features.stimuli().ids()[self.rows[index]]
     }
 
-    /// The rows as they stand in the representation.
+    /// Returns the positions of the rows in the representation.
     pub fn positions(&self) -> &'a [usize] {
         self.rows
     }
 
-    /// A row, among the `features` of the representation.
+    /// Returns a row of `features`, which are the features of the representation.
     fn row<'f, T>(&self, features: &'f [T], index: usize) -> &'f [T] {
         let n_features = self.n_features();
         &features[self.rows[index] * n_features..][..n_features]
     }
 
-    /// Scaled rows times weights (features × columns): rows × columns.
+    /// Computes the product of the scaled rows and weights (features × columns), rows × columns.
     pub fn times(&self, scaler: &Scaler, weights: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         let (n_features, n_columns) = weights.dim();
         let weights = weights.as_standard_layout();
@@ -77,11 +77,11 @@ impl<'a> Rows<'a> {
             );
         });
         let shape = (self.len(), n_columns);
-        Ok(Array2::from_shape_vec(shape, products).expect("one product a column"))
+        Ok(Array2::from_shape_vec(shape, products).expect("one product per row and column"))
     }
 
-    /// The mean of each feature, and its population standard deviation: 1 where the feature doesn't
-    /// vary. There is at least one row.
+    /// Computes the mean and the population standard deviation of each feature, over at least one
+    /// row. The standard deviation is set to 1 if the feature does not vary.
     pub fn moments(&self) -> Result<(Vec<f64>, Vec<f64>)> {
         with_values!(self.features.values(), features => self.moments_of(features))
     }
@@ -97,7 +97,7 @@ impl<'a> Rows<'a> {
             .enumerate()
             .for_each(|(strip, (means, stds))| {
                 let columns = strip * STRIP..strip * STRIP + means.len();
-                // Distances from the first row, so that a common offset costs no digits.
+                // Differences from the first row, so that a large common offset costs no digits.
                 let origin = &self.row(features, 0)[columns.clone()];
                 let zeros = [0.0; STRIP];
                 let mut from_first = [0.0; STRIP];
@@ -120,8 +120,8 @@ impl<'a> Rows<'a> {
                     .zip(means)
                     .zip(origin.iter().zip(from_first));
                 for ((std, mean), (&origin, from_first)) in cells {
-                    // By distances from the first row, which are exactly 0 where nothing varies. The square of
-                    // what is less than 1e-160 from it is 0, too.
+                    // Differences from the first row are exactly 0 if a feature does not vary.
+                    // Squares of differences less than 1e-160 also underflow to 0.
                     *std = if from_first == 0.0 || *std == 0.0 {
                         1.0
                     } else {
@@ -134,8 +134,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Adds the shifted features of a row, and their squares, to sums. A type rather than a function,
-/// because that is what vector instructions are chosen for.
+/// Computation that adds the shifted features of a row, and their squares, to sums. It is a type
+/// because `pulp::Arch::dispatch` takes one.
 struct Accumulate<'a, T> {
     features: &'a [T],
     origin: &'a [T],
@@ -159,7 +159,7 @@ impl<T: Real> WithSimd for Accumulate<'_, T> {
     }
 }
 
-/// What is subtracted from features, and what they are then divided by.
+/// The values that are subtracted from features, and the values by which they are then divided.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Scaler {
     pub means: Vec<f64>,
@@ -167,7 +167,7 @@ pub(super) struct Scaler {
 }
 
 impl Scaler {
-    /// Writes some rows, one after another: the features in `columns` of each.
+    /// Writes the scaled features in `columns` of some rows, row by row.
     pub fn write(
         &self,
         rows: Rows<'_>,

@@ -1,34 +1,34 @@
-//! How a penalty is chosen, and how features are scaled.
+//! Settings for the selection of penalties and the scaling of features.
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::named;
 
-/// The error that a penalty is chosen by: an estimate of the mean squared error for stimuli that were
-/// not learned from.
+/// The error by which a penalty is selected: an estimate of the mean squared error for stimuli that
+/// are not in the training data.
 ///
-/// With residuals eᵢ and leverages hᵢ (the diagonal of the matrix H that makes predictions of
-/// targets, the intercept among what is fitted) of n stimuli:
+/// The formulas use the residuals eᵢ and the leverages hᵢ of n stimuli. Leverages are the diagonal
+/// of the matrix H that maps targets to predictions, including the intercept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Selection {
-    /// Leave-one-out, the default: the mean of (eᵢ / (1 − hᵢ))², which is exactly the squared error
-    /// of each stimulus under the fit to all others (Allen's PRESS).
+    /// Leave-one-out (default): the mean of (eᵢ / (1 − hᵢ))², which is exactly the squared error of
+    /// each stimulus for the fit to all others (Allen's PRESS).
     #[default]
     LeaveOneOut,
-    /// Generalised cross-validation (Golub, Heath & Wahba 1979): the mean of eᵢ², over
-    /// (1 − trace(H) / n)². Unlike leave-one-out it doesn't change when stimuli are rotated.
+    /// Generalised cross-validation (Golub, Heath & Wahba 1979): the mean of eᵢ² divided by (1 −
+    /// trace(H) / n)². Unlike leave-one-out, it is invariant to rotations of the stimuli.
     GeneralizedCrossValidation,
 }
 
 impl Selection {
-    /// Both of them.
+    /// All variants.
     pub const ALL: [Selection; 2] = [
         Selection::LeaveOneOut,
         Selection::GeneralizedCrossValidation,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Selection::LeaveOneOut => "leave-one-out",
@@ -43,22 +43,22 @@ named!(
     "leave-one-out or generalized-cross-validation"
 );
 
-/// Which targets share a penalty.
+/// The targets that share a penalty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sharing {
-    /// Each target has its own, the default.
+    /// Each target has its own penalty (default).
     #[default]
     PerTarget,
-    /// All have the one whose error is smallest in the mean over targets.
+    /// All targets have the penalty with the smallest mean error over targets.
     Joint,
 }
 
 impl Sharing {
-    /// Both of them.
+    /// All variants.
     pub const ALL: [Sharing; 2] = [Sharing::PerTarget, Sharing::Joint];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Sharing::PerTarget => "per-target",
@@ -69,34 +69,36 @@ impl Sharing {
 
 named!(Sharing, "sharing", "per-target or joint");
 
-/// What features are divided by, after their means over the training rows are subtracted.
+/// The values by which features are divided, after their means over the training rows were
+/// subtracted.
 ///
-/// A penalty weighs features by their scale, so that results depend on it. Standard deviations have
-/// the number of rows as divisor; a feature that doesn't vary is not scaled.
+/// Results depend on the scale of features, because the penalty is the same for all coefficients.
+/// Standard deviations have the number of rows as divisor. A feature that does not vary is not
+/// scaled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureScaling {
-    /// Nothing, the default.
+    /// No scaling (default).
     #[default]
     None,
-    /// Their standard deviations over the training rows.
+    /// Standard deviations over the training rows.
     TrainingRows,
-    /// Their standard deviations over all rows, those held out among them: what a user gets who
-    /// standardises before dividing into folds. How much the features of held-out stimuli vary leaks
-    /// into training (their targets don't). Outside of a cross-validation it is
+    /// Standard deviations over all rows, including the held-out ones, as if features were
+    /// standardised before the data are divided into folds. The variance of held-out features (not
+    /// their targets) thus leaks into the training. Without cross-validation, it is the same as
     /// [`FeatureScaling::TrainingRows`].
     AllRows,
 }
 
 impl FeatureScaling {
-    /// All of them.
+    /// All variants.
     pub const ALL: [FeatureScaling; 3] = [
         FeatureScaling::None,
         FeatureScaling::TrainingRows,
         FeatureScaling::AllRows,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             FeatureScaling::None => "none",

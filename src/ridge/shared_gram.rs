@@ -1,4 +1,4 @@
-//! Products of features that the folds of a cross-validation have in common.
+//! Products of features that are shared by the folds of a cross-validation.
 
 use crate::error::Result;
 use crate::inference::Folds;
@@ -7,23 +7,25 @@ use crate::ridge::gram;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::similarity::zeroed;
 
-/// Most folds whose products are held.
+/// Largest number of folds whose products are stored.
 const MOST_FOLDS: usize = 16;
 
-/// A feature's variation about the mean of training rows, as a share of that about the mean of all
-/// rows, below which the difference of the two would cost more digits than there are to spare.
+/// Smallest variation of a feature about the mean of training rows, relative to that about the mean
+/// of all rows, for which the difference of the two has enough digits.
 const SMALLEST_SHARE: f64 = 1e-6;
 
-/// XᵀX of each fold, about the mean of all rows. The products of training rows are the sum of those
-/// of the other folds, so that each row is multiplied once, not once for every fold that it trains.
+/// XᵀX of the rows of each fold, centred by the mean of all rows. The product for training rows is
+/// the sum over the other folds, so that each row is multiplied once instead of once per training
+/// set.
 pub(super) struct SharedGram {
     means: Vec<f64>,
-    /// By fold; of the lower triangle.
+    /// Lower triangles, one per fold.
     parts: Vec<Vec<f64>>,
 }
 
 impl SharedGram {
-    /// `None` where products of features are not what the folds need, or too many would be held.
+    /// Computes the products, or returns `None` if the folds do not need products of features or
+    /// there are too many folds.
     pub fn new(features: &Representation, folds: &Folds) -> Result<Option<Self>> {
         let (n, n_features) = (features.n_stimuli(), features.n_features());
         let held_out: Vec<Vec<usize>> = (0..folds.n_folds())
@@ -46,7 +48,8 @@ impl SharedGram {
         }))
     }
 
-    /// XᵀX of the scaled rows of all folds but one; `None` where too many digits would be lost.
+    /// Returns XᵀX of the scaled rows of all folds but one, or `None` if the result is too
+    /// inaccurate.
     pub fn without(&self, fold: usize, rows: Rows<'_>, scaler: &Scaler) -> Option<Vec<f64>> {
         let n_features = self.means.len();
         let mut gram = zeroed::<f64>(n_features * n_features, "products of features").ok()?;

@@ -1,4 +1,4 @@
-//! What is predicted, and how well.
+//! Targets of a regression, and R².
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
 
@@ -7,10 +7,12 @@ use crate::io::out_of_memory;
 use crate::representation::Representation;
 use crate::similarity::zeroed;
 
-/// No target may be larger: sums of its squares, and its quotients by small penalties, are finite.
+/// Largest absolute value of a target; it keeps sums of squares, and quotients by small penalties,
+/// finite.
 const LARGEST: f64 = 1e150;
 
-/// The features of `targets` in double precision, in the order of the stimuli of `features`.
+/// Returns the features of `targets` in double precision, in the order of the stimuli of
+/// `features`.
 pub(super) fn join(features: &Representation, targets: &Representation) -> Result<Array2<f64>> {
     targets.stimuli().same_set_as(features.stimuli())?;
     let rows = targets.stimuli().positions_of(features.stimuli())?;
@@ -62,7 +64,7 @@ pub(super) fn check(features: &Representation, targets: ArrayView2<'_, f64>) -> 
     Ok(())
 }
 
-/// R² of each target: 1 − Σ (y − ŷ)² / Σ (y − ȳ)², with the mean of the rows that are scored.
+/// Computes R² of each target: 1 − Σ (y − ŷ)² / Σ (y − ȳ)², where ȳ is the mean of the scored rows.
 pub(super) fn r2(
     targets: ArrayView2<'_, f64>,
     predictions: ArrayView2<'_, f64>,
@@ -81,9 +83,9 @@ pub(super) fn r2(
         .map(Array1::from)
 }
 
-/// Σ (y − ȳ)², which is positive.
+/// Computes Σ (y − ȳ)², or returns an error if it is 0.
 pub(super) fn variation(values: ArrayView1<'_, f64>, target: usize) -> Result<f64> {
-    // From the first value, so that a constant is 0 exactly.
+    // Differences from the first value, so that a constant is exactly 0.
     let first = values.first().copied().unwrap_or_default();
     let n = values.len() as f64;
     let mean = values.fold(0.0, |sum, y| sum + (y - first)) / n;

@@ -1,4 +1,4 @@
-//! Everything that the fits of one set of training rows have in common.
+//! Computations that the fits of one set of training rows share.
 
 use faer::MatRef;
 use ndarray::ArrayView2;
@@ -9,8 +9,8 @@ use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Factors;
 use crate::similarity::zeroed;
 
-/// Refuses fewer rows than a penalty can be chosen from: with one of two left out, there is nothing
-/// that a slope could be fitted to.
+/// Checks that there are at least 3 rows. With fewer, no slope could be fitted to the rows that
+/// remain if one is left out.
 pub(super) fn check_rows(n: usize) -> Result<()> {
     const FEWEST: usize = 3;
 
@@ -31,18 +31,18 @@ pub(super) struct Training<'a> {
     pub scaler: Scaler,
     pub penalties: &'a [f64],
     pub target_means: Vec<f64>,
-    /// Centred, one after another.
+    /// Centred targets, column-major.
     targets: Vec<f64>,
     pub decomposition: Decomposition,
-    /// By penalty.
+    /// One per penalty.
     pub factors: Vec<Factors>,
-    /// Rank × (penalties × targets), row by row.
+    /// Solutions, rank × (penalties × targets), row-major.
     solutions: Vec<f64>,
 }
 
 impl<'a> Training<'a> {
-    /// Decomposes the rows, of which there are enough; `targets` are in the order of the representation, and `gram` is XᵀX of
-    /// the scaled rows where it is known already. Penalties ascend.
+    /// Decomposes and solves at least 3 rows. `targets` are in the order of the representation,
+    /// `gram` is XᵀX of the scaled rows if known, and `penalties` are ascending.
     pub fn new(
         rows: Rows<'a>,
         scaler: Scaler,
@@ -59,7 +59,7 @@ impl<'a> Training<'a> {
             .into_iter()
             .zip(centred.chunks_exact_mut(n))
         {
-            // Distances from the first, so that a constant target is 0 exactly.
+            // Differences from the first value, so that a constant target is exactly 0.
             let first = target[rows.positions()[0]];
             for (out, &row) in centred.iter_mut().zip(rows.positions()) {
                 *out = target[row] - first;
@@ -99,18 +99,18 @@ impl<'a> Training<'a> {
         self.target_means.len()
     }
 
-    /// A target, less its mean.
+    /// Returns a target minus its mean.
     pub fn target(&self, target: usize) -> &[f64] {
         &self.targets[target * self.rows.len()..][..self.rows.len()]
     }
 
-    /// (T + α I)⁻¹ Rᵀ Y: rank × columns, those of one penalty after those of another.
+    /// Returns (T + α I)⁻¹ Rᵀ Y, rank × columns, with the targets of each penalty side by side.
     pub fn solutions(&self) -> MatRef<'_, f64> {
         let n_columns = self.penalties.len() * self.n_targets();
         MatRef::from_row_major_slice(&self.solutions, self.decomposition.core.len(), n_columns)
     }
 
-    /// 1 − the leverage of a row, from zᵀ (T + α I)⁻¹ z of its row of R.
+    /// Computes 1 − leverage of a row from zᵀ (T + α I)⁻¹ z, where z is the row of R.
     pub fn complement(&self, form: f64, penalty: usize) -> f64 {
         let n = self.rows.len() as f64;
         let penalty = self.penalties[penalty];
@@ -121,9 +121,9 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Refuses a 1 − leverage that is 0 to rounding.
+    /// Returns an error if 1 − leverage is 0 within rounding.
     pub fn check_complement(&self, complement: f64, penalty: usize, row: usize) -> Result<()> {
-        /// What is left of a difference of numbers near 1 must be more than their rounding.
+        /// A difference of numbers near 1 must be larger than their rounding errors.
         const SMALLEST: f64 = 1e-9;
 
         let smallest = match self.decomposition.form {
@@ -140,7 +140,8 @@ impl<'a> Training<'a> {
         .into())
     }
 
-    /// The coefficients of some columns of [`Training::solutions`]: features × columns, row by row.
+    /// Computes the coefficients for some columns of [`Training::solutions`], features × columns,
+    /// row-major.
     pub fn coefficients(&self, columns: &[usize]) -> Result<Vec<f64>> {
         let n_columns = self.penalties.len() * self.n_targets();
         let mut chosen = zeroed(

@@ -1,17 +1,17 @@
-//! Shifted tridiagonal matrices: what is left to solve for each penalty.
+//! Shifted tridiagonal systems, which are solved for each penalty.
 
 use pulp::{Simd, WithSimd};
 
 /// A symmetric positive semi-definite tridiagonal matrix.
 pub(super) struct Tridiagonal {
     pub diagonal: Vec<f64>,
-    /// Below the diagonal, one fewer.
+    /// Elements below the diagonal, one fewer than on the diagonal.
     pub off_diagonal: Vec<f64>,
 }
 
 /// The factors L D Lᵀ of a tridiagonal matrix T + α I.
 pub(super) struct Factors {
-    /// Below the diagonal of L; the first is 0, so that there is one for each row.
+    /// Elements of L below the diagonal. The first is 0, so that there is one per row.
     lower: Vec<f64>,
     inverse_pivots: Vec<f64>,
 }
@@ -21,7 +21,7 @@ impl Tridiagonal {
         self.diagonal.len()
     }
 
-    /// The factors for a penalty, which is positive.
+    /// Computes the factors for a positive penalty.
     pub fn shifted(&self, penalty: f64) -> Factors {
         let mut factors = Factors {
             lower: Vec::with_capacity(self.len()),
@@ -30,7 +30,7 @@ impl Tridiagonal {
         let mut subtrahend = 0.0;
         let mut lower = 0.0;
         for (position, diagonal) in self.diagonal.iter().enumerate() {
-            // In exact arithmetic no pivot is below the penalty.
+            // In exact arithmetic no pivot is less than the penalty.
             let pivot = (diagonal + penalty - subtrahend).max(penalty);
             factors.lower.push(lower);
             factors.inverse_pivots.push(1.0 / pivot);
@@ -44,8 +44,8 @@ impl Tridiagonal {
 }
 
 impl Factors {
-    /// Solves for several right-hand sides: `rhs` row by row, `n_columns` each; the solution into
-    /// rows of `out` that are `stride` apart.
+    /// Solves for several right-hand sides. `rhs` is row-major with `n_columns` columns; row *i* of
+    /// the solution is written to `out[i * stride..]`.
     pub fn solve(&self, rhs: &[f64], n_columns: usize, out: &mut [f64], stride: usize) {
         let n = self.lower.len();
         for row in 0..n {
@@ -74,17 +74,17 @@ fn subtract(from: &mut [f64], factor: f64, other: &[f64]) {
         .for_each(|(x, y)| *x -= factor * y);
 }
 
-/// zᵀ (T + α I)⁻¹ z for some vectors z and all penalties. A type rather than a function, because that
-/// is what vector instructions are chosen for.
+/// Computation of zᵀ (T + α I)⁻¹ z for several vectors z and all penalties. It is a type because
+/// `pulp::Arch::dispatch` takes one.
 pub(super) struct QuadraticForms<'a> {
-    /// One for each penalty.
+    /// One per penalty.
     pub factors: &'a [Factors],
-    /// The vectors, all of their first elements first.
+    /// The vectors, with the first elements of all vectors first.
     pub vectors: &'a [f64],
     pub n_vectors: usize,
-    /// Room for as many numbers as `out` has.
+    /// Scratch space of the length of `out`.
     pub partial: &'a mut [f64],
-    /// Vectors of one penalty after those of another.
+    /// The results, penalties × vectors, row-major.
     pub out: &'a mut [f64],
 }
 
@@ -124,7 +124,7 @@ mod tests {
             off_diagonal: vec![1.0, -1.5],
         };
         let factors = matrix.shifted(0.5);
-        // Two right-hand sides, their solutions side by side in rows of three.
+        // Two right-hand sides, with a stride of three.
         let rhs = [1.0, 2.0, -1.0, 0.5, 3.0, 0.0];
         let mut out = [9.0; 9];
         factors.solve(&rhs, 2, &mut out[..8], 3);

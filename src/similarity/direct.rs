@@ -1,4 +1,4 @@
-//! Each pair by itself: for few trials, and for more stimuli than a Gram matrix can hold.
+//! Direct computation of single pairs: for few trials, and for more stimuli than fit a Gram matrix.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -8,10 +8,10 @@ use crate::similarity::products::{scales_of, unit_of};
 use crate::similarity::rows::Rows;
 use crate::similarity::{Block, PAIRS, Real, Similarity};
 
-/// Computes each pair in double precision when it is asked for.
+/// Computation of single pairs in double precision, on demand.
 pub(super) struct Direct<'a> {
     rows: Rows<'a>,
-    /// The power of two that each slot is multiplied by.
+    /// Power of two by which each slot is multiplied.
     scales: Vec<f64>,
     /// 1 / ‖row‖ (of the centred row under Pearson), by slot; empty for the other similarities.
     inverse_norms: Vec<f64>,
@@ -43,17 +43,17 @@ impl<'a> Direct<'a> {
         &self.rows
     }
 
-    /// The power of two that each slot is multiplied by.
+    /// Returns the power of two by which each slot is multiplied.
     pub fn scales(&self) -> &[f64] {
         &self.scales
     }
 
-    /// What a similarity has to be multiplied by.
+    /// Returns the factor that converts computed numbers to similarities.
     pub fn unit(&self) -> f64 {
         unit_of(self.rows.similarity, &self.scales)
     }
 
-    /// 1 / ‖row‖ by slot, of rows that are scaled, where the similarity is a cosine.
+    /// Returns 1 / ‖row‖ of the scaled rows, by slot; empty if the similarity is not a cosine.
     pub fn inverse_norms(&self) -> &[f64] {
         &self.inverse_norms
     }
@@ -67,7 +67,7 @@ impl<'a> Direct<'a> {
         });
     }
 
-    /// The similarity of two slots, for distances minus their square.
+    /// Computes the similarity of two slots; for distances, minus the squared distance.
     pub fn comparable(&self, a: usize, b: usize) -> f64 {
         self.arch.dispatch(|| match self.rows.similarity {
             Similarity::NegativeEuclidean => -product(&self.rows, &self.scales, a, b),
@@ -92,8 +92,8 @@ impl<'a> Direct<'a> {
     }
 }
 
-/// Computes the pairs of trials. A type rather than a function, because that is what vector
-/// instructions are chosen for.
+/// Computation of the pairs of trials. A type rather than a function, because `pulp` selects vector
+/// instructions for a type.
 struct Gather<'a> {
     direct: &'a Direct<'a>,
     trials: &'a [[u32; 3]],
@@ -115,8 +115,8 @@ impl WithSimd for Gather<'_> {
     }
 }
 
-/// What the similarity is made of: the product of two rows (centred under Pearson), or their
-/// squared distance; of rows that are multiplied by powers of two.
+/// Computes the product of two rows (centred under Pearson) or their squared distance, with rows
+/// multiplied by their powers of two.
 #[inline(always)]
 pub(super) fn product(rows: &Rows<'_>, scales: &[f64], a: usize, b: usize) -> f64 {
     with_values!(rows.features(), features => {
@@ -133,7 +133,7 @@ fn product_of<T: Real>(
     [a, b]: [usize; 2],
     [x_scale, y_scale]: [f64; 2],
 ) -> f64 {
-    // The products of `f32` are within the range of `f64`; others have to be scaled first.
+    // Products of `f32` are in the range of `f64`; other features must be scaled first.
     let ([x_first, y_first], last) = match T::IS_DOUBLE {
         true => ([x_scale, y_scale], 1.0),
         false => ([1.0; 2], x_scale * y_scale),
@@ -155,10 +155,10 @@ fn product_of<T: Real>(
     sum * last
 }
 
-/// Σₖ f(xₖ, yₖ) in a fixed order of summation.
+/// Computes Σₖ f(xₖ, yₖ) in a fixed order.
 #[inline(always)]
 fn sum_over_features<T: Real>(x: &[T], y: &[T], f: impl Fn(f64, f64) -> f64) -> f64 {
-    /// Independent sums, so that the additions need not wait for each other.
+    /// Number of independent sums, so that an addition need not wait for the previous one.
     const LANES: usize = 16;
 
     let mut sums = [0.0; LANES];

@@ -1,4 +1,4 @@
-//! The similarities of all pairs at once, from half a matrix product.
+//! Similarities of all pairs at once, from half of a matrix product.
 
 use std::ops::Range;
 
@@ -10,15 +10,15 @@ use crate::similarity::rounding::Bounds;
 use crate::similarity::rows::Rows;
 use crate::similarity::{BLOCK, Block, PAIRS};
 
-/// The similarities of all pairs of slots.
+/// Similarities of all pairs of slots.
 pub(super) struct Gram<T> {
-    /// The lower triangle with its diagonal, row by row: half the memory, and twice as much of it
-    /// in the cache.
+    /// Lower triangle with its diagonal, row by row, which takes half the memory and cache of the
+    /// full matrix.
     packed: Vec<T>,
 }
 
 impl<T: Real> Gram<T> {
-    /// All similarities of rows that are scaled, and the bounds of their rounding errors.
+    /// Computes all similarities of the scaled rows, and the bounds on their rounding errors.
     pub fn new(rows: &Rows<'_>) -> Result<(Self, Bounds)> {
         let scaled = Scaled::new(rows);
         let n = rows.len();
@@ -34,8 +34,8 @@ impl<T: Real> Gram<T> {
     }
 
     pub fn gather(&self, rows: &Rows<'_>, trials: &[[u32; 3]], n_pairs: usize, block: &mut Block) {
-        // All places are computed before anything is loaded from them, so that many loads are
-        // under way at once. There are fewer places than 2³².
+        // All positions are computed before the loads, so that many loads are in progress at once.
+        // There are fewer than 2³² positions.
         let mut places = [[0u32; BLOCK]; 3];
         for (position, &trial) in trials.iter().enumerate() {
             let slots = rows.slots(trial);
@@ -52,13 +52,14 @@ impl<T: Real> Gram<T> {
     }
 }
 
-/// Where a row of a packed lower triangle starts; also the size of one with that many rows.
+/// Returns the position at which a row of a packed lower triangle starts; also the size of a
+/// triangle with `row` rows.
 #[inline(always)]
 fn start_of_row(row: usize) -> usize {
     row * (row + 1) / 2
 }
 
-/// Some rows of the packed triangle.
+/// A band of rows of the packed triangle.
 struct Band<'a, T> {
     rows: Range<usize>,
     packed: &'a mut [T],
@@ -71,7 +72,7 @@ impl<T: Real> HasRows for Band<'_, T> {
 }
 
 impl<T: Real> Band<'_, T> {
-    /// Writes the similarities of its rows with some columns, from a tile of their products.
+    /// Writes the similarities of the rows of the band with some columns, from a tile of products.
     fn finish(&mut self, terms: &Terms, columns: &Range<usize>, tile: &[T]) {
         let mut start = 0;
         for (position, row) in self.rows.clone().enumerate() {

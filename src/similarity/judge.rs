@@ -1,44 +1,46 @@
-//! Which pairs of a trial have the largest similarity.
+//! Pairs of a trial with the largest similarity.
 
 use crate::similarity::direct::Direct;
 use crate::similarity::rounding::Bounds;
 use crate::similarity::{PAIRS, Similarity};
 
-/// Tells which pairs of a trial have the largest similarity, several where rounding can't tell them apart.
+/// Comparison of the similarities of a trial, which finds the pairs with the largest similarity:
+/// several if they are equal within rounding.
 pub(crate) struct Judge<'a> {
-    /// Computes pairs by themselves.
+    /// Direct computation of single pairs.
     direct: Direct<'a>,
-    /// The bounds for what it computes.
+    /// Bounds of the directly computed similarities.
     bounds: Bounds,
-    /// The bounds for what is looked up, where that is something else.
+    /// Bounds of the looked-up similarities; `None` if they are computed directly.
     of_looked_up: Option<Bounds>,
-    /// Whether what is looked up was computed in single precision.
+    /// True if the looked-up similarities were computed in single precision.
     is_single: bool,
     screen: Screen,
 }
 
-/// Tells trials whose largest similarity is clearly larger than the others, whatever stimuli they show.
+/// A fast test for trials whose largest similarity is clearly larger than the others, whatever
+/// stimuli they show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Screen {
     tolerance: f64,
-    /// Whether the squares of the similarities have to differ by it.
+    /// True if the tolerance applies to the squares of the similarities.
     of_squares: bool,
 }
 
 impl Screen {
-    /// Lets equal similarities through, and no others.
+    /// A screen for which only equal similarities are close.
     #[cfg(test)]
     pub const EQUAL: Self = Self {
         tolerance: 0.0,
         of_squares: false,
     };
 
-    /// Whether two similarities are so near that it takes a closer look.
+    /// Returns true if two similarities are so close that a full comparison is needed.
     #[inline(always)]
     pub fn is_close(self, largest: f64, second: f64) -> bool {
         let gap = largest - second;
         let gap = match self.of_squares {
-            // Distances, which are negative.
+            // Distances are stored as negative numbers.
             true => gap * -(largest + second),
             false => gap,
         };
@@ -46,14 +48,15 @@ impl Screen {
     }
 }
 
-/// The second largest of three numbers.
+/// Returns the second largest of three numbers.
 #[inline(always)]
 pub(crate) fn second_of([a, b, c]: [f64; 3]) -> f64 {
     a.min(b).max(a.max(b).min(c))
 }
 
 impl<'a> Judge<'a> {
-    /// For similarities that are looked up within these bounds, or computed pair by pair.
+    /// Creates a judge of similarities that are looked up, with bounds `of_looked_up`, or computed
+    /// directly.
     pub(super) fn new(direct: Direct<'a>, of_looked_up: Option<Bounds>, is_single: bool) -> Self {
         let bounds = Bounds::of_pairs(direct.rows(), direct.scales(), direct.inverse_norms());
         let screen = Screen {
@@ -77,8 +80,8 @@ impl<'a> Judge<'a> {
         self.screen
     }
 
-    /// The pairs with the largest similarity, one bit each, of the first `n_pairs` of a trial whose similarities
-    /// were looked up.
+    /// Returns a bit mask of the pairs with the largest similarity, of the first `n_pairs` of a
+    /// trial with looked-up `similarities`.
     pub fn largest(&self, trial: [u32; 3], mut similarities: [f64; 3], n_pairs: usize) -> u8 {
         similarities[n_pairs..].fill(f64::NEG_INFINITY);
         let largest = largest_of(similarities);
@@ -89,7 +92,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The same for a trial that the screen lets through.
+    /// Returns the bit mask of [`Judge::largest`] for a trial with close similarities.
     #[cold]
     #[inline(never)]
     fn closely(&self, trial: [u32; 3], similarities: [f64; 3], n_pairs: usize) -> u8 {
@@ -112,7 +115,7 @@ impl<'a> Judge<'a> {
         let first = near.trailing_zeros() as usize;
         let of_near =
             |is: &dyn Fn(usize) -> bool| (0..n_pairs).any(|p| near & 1 << p != 0 && is(p));
-        // The similarity of the same two rows is the same.
+        // Pairs of the same two rows have the same similarity.
         if !of_near(&|pair| slots[pair] != slots[first]) {
             return near;
         }
@@ -147,7 +150,7 @@ fn largest_of(similarities: [f64; 3]) -> usize {
     largest
 }
 
-/// Those of some pairs whose similarity is within the bounds of the largest.
+/// Returns the pairs in the bit mask `some` whose similarity is within the bounds of the largest.
 fn near_largest(some: u8, similarities: [f64; 3], bound: impl Fn(usize) -> f64) -> u8 {
     let largest = largest_of(similarities);
     let of_largest = bound(largest);

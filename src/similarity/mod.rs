@@ -1,9 +1,9 @@
-//! The hot kernel: similarities of all pairs that trials ask for.
+//! Similarities of all pairs of stimuli that trials need: the most time-critical computation.
 //!
-//! A trial needs the similarities of two or three pairs of stimuli, and the same pairs come up again
-//! and again. So the similarities of all pairs are computed once, by one half of a matrix product
-//! (a Gram matrix), and a trial is three look-ups. Where trials are few, each pair is computed by
-//! itself.
+//! A trial needs the similarities of two or three pairs of stimuli, and the same pairs occur in
+//! many trials. Therefore the similarities of all pairs are computed once, as half of a matrix
+//! product (a Gram matrix), and a trial takes three look-ups. If there are few trials, each pair is
+//! computed directly.
 
 mod direct;
 mod gram;
@@ -27,7 +27,7 @@ pub(crate) use pairs::{AllPairs, PairRounding, for_all_pairs};
 pub(crate) use products::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 
-/// How alike two rows of features are. Larger is more alike.
+/// A measure of the similarity of two rows of features; larger means more similar.
 ///
 /// | name | of rows *x*, *y* | undefined for |
 /// |---|---|---|
@@ -37,30 +37,31 @@ use rows::Rows;
 /// | `NegativeEuclidean` | −‖x − y‖ | |
 /// | `NegativeSquaredEuclidean` | −‖x − y‖² | |
 ///
-/// Where it is undefined, a stimulus that a trial shows is an error that names it.
+/// If the similarity is undefined for a stimulus that a trial shows, an error names the stimulus.
 ///
-/// Similarities tie that are equal within rounding, so that ties depend neither on the order of the features nor
-/// on their scale. Two pairs of stimuli tie where their similarities differ by no more than the sum of the bounds
-/// on their rounding errors, which are worst cases of the sums that they are computed by. With u = 2⁻⁵³, and c
-/// for the number of additions of a sum over p features and of the few operations around it, at most p + p/8 + 30:
+/// Similarities tie if they are equal within rounding, so that ties depend neither on the order of
+/// the features nor on their scale. Two pairs of stimuli tie if their similarities differ by no
+/// more than the sum of the bounds on their rounding errors. The bounds are worst cases of the sums
+/// by which the similarities are computed. With u = 2⁻⁵³, and c for the number of additions of a
+/// sum over p features and of the few operations around it, at most p + p/8 + 30:
 ///
 /// | name | bound of a pair |
 /// |---|---|
 /// | `Dot` | (c + 2r) u ‖x‖ ‖y‖ |
 /// | `Cosine` | (c + 2r) u |
 /// | `Pearson` | (c + r κ(x) + r κ(y)) u, κ(x) = 1 + √p·\|mean(x)\| / ‖x − mean(x)‖ |
-/// | `NegativeEuclidean`, `NegativeSquaredEuclidean` | of the square: c u ‖x − y‖² + 2 r u (‖x‖ + ‖y‖) ‖x − y‖, at most 16 times as much |
+/// | `NegativeEuclidean`, `NegativeSquaredEuclidean` | for the squared distance: c u ‖x − y‖² + 2 r u (‖x‖ + ‖y‖) ‖x − y‖, or at most 16 times as much |
 ///
-/// *r* is 0 for features that are `f32`, which are taken as they are, and 1 for those that are `f64`, which decimals
-/// and multiples of whole numbers are rounded to: their own rounding errors count, too.
+/// *r* is 0 for `f32` features, which are treated as exact, and 1 for `f64` features, which may be
+/// rounded decimals or multiples of integers: their own rounding errors are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Similarity {
     /// The dot product.
     Dot,
-    /// The cosine of the angle between the rows.
+    /// Cosine of the angle between the rows.
     Cosine,
-    /// The correlation of the rows over features.
+    /// Pearson correlation of the rows over features.
     Pearson,
     /// Minus the Euclidean distance.
     NegativeEuclidean,
@@ -69,7 +70,7 @@ pub enum Similarity {
 }
 
 impl Similarity {
-    /// All of them.
+    /// All similarities.
     pub const ALL: [Similarity; 5] = [
         Similarity::Dot,
         Similarity::Cosine,
@@ -78,7 +79,7 @@ impl Similarity {
         Similarity::NegativeSquaredEuclidean,
     ];
 
-    /// The name on command lines and in files, such as `negative-euclidean`.
+    /// Returns the name used on command lines and in files, such as `negative-euclidean`.
     pub fn name(self) -> &'static str {
         match self {
             Similarity::Dot => "dot",
@@ -96,28 +97,28 @@ named!(
     "dot, cosine, pearson, negative-euclidean or negative-squared-euclidean"
 );
 
-/// The precision in which the similarities of all pairs are computed and held.
+/// The precision in which the similarities of all pairs are computed and stored.
 ///
-/// Features are read in the precision that they have, and shifted and scaled in `f64` before anything is
-/// rounded to this one; sums over trials are `f64`. With few trials each pair is computed by itself, always
-/// in double precision.
+/// Features are read in their own precision, and shifted and scaled in `f64` before any rounding to
+/// this precision; sums over trials are `f64`. If there are few trials, each pair is computed
+/// directly, always in double precision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
-    /// `f32`: half the time and memory. Choices are the same: where the largest similarities of a trial are
-    /// nearer than `f32` can tell, they are computed once more in double precision. Probabilities have the
-    /// digits of `f32`.
+    /// `f32`: half the time and memory. Choices are the same as in double precision: if the largest
+    /// similarities of a trial are too close for `f32`, they are recomputed in double precision.
+    /// Probabilities have the precision of `f32`.
     Single,
-    /// `f64`, the default: agrees with a reference in double precision.
+    /// `f64`; the default. Agrees with a reference in double precision.
     #[default]
     Double,
 }
 
 impl Precision {
-    /// Both of them.
+    /// Both precisions.
     pub const ALL: [Precision; 2] = [Precision::Single, Precision::Double];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Precision::Single => "single",
@@ -128,21 +129,21 @@ impl Precision {
 
 named!(Precision, "precision", "single or double");
 
-/// Which way the similarities of pairs are computed; chosen by the cost of each.
+/// The method by which the similarities of pairs are computed, chosen by cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// All pairs of the distinct rows at once.
+    /// All pairs of the distinct rows in one matrix product.
     Gram,
-    /// Each pair of each trial by itself.
+    /// Each pair of each trial directly.
     Direct,
 }
 
 impl Route {
-    /// Pairs that one matrix product computes in the time of a pair computed by itself: measured
-    /// at 5 to 8 for 64 to 4,096 features.
+    /// Number of pairs that a matrix product computes in the time of one directly computed pair:
+    /// measured as 5 to 8 for 64 to 4,096 features.
     const GRAM_SPEEDUP: u64 = 6;
 
-    /// A Gram matrix over this is never made, however many the trials.
+    /// Size limit of a Gram matrix, whatever the number of trials.
     const GRAM_BYTES: u64 = 8 << 30;
 
     fn cheapest(n_rows: usize, n_trials: u64, precision: Precision) -> Self {
@@ -162,11 +163,11 @@ impl Route {
     }
 }
 
-/// Trials that are looked up together: few enough that their similarities stay in the first-level
-/// cache.
+/// Number of trials that are looked up together: few enough that their similarities stay in the
+/// first-level cache.
 pub(crate) const BLOCK: usize = 1024;
 
-/// The similarities of the pairs (0,1), (0,2), (1,2) of up to [`BLOCK`] trials.
+/// Similarities of the pairs (0,1), (0,2), (1,2) of up to [`BLOCK`] trials.
 pub(crate) struct Block(pub [[f64; BLOCK]; 3]);
 
 impl Block {
@@ -175,10 +176,10 @@ impl Block {
     }
 }
 
-/// The pairs of the stimuli of a trial, in the order of [`Block`].
+/// Pairs of the stimuli of a trial, in the order of [`Block`].
 pub(crate) const PAIRS: [(usize, usize); 3] = [(0, 1), (0, 2), (1, 2)];
 
-/// The similarities of pairs of stimuli, ready to be looked up by trials.
+/// Similarities of pairs of stimuli, prepared for look-up by trials.
 pub(crate) struct PairSimilarities<'a> {
     pairs: Pairs,
     unit: f64,
@@ -222,13 +223,13 @@ impl<'a> PairSimilarities<'a> {
         Ok(Self { pairs, unit, judge })
     }
 
-    /// What tells which pairs of a trial have the largest similarity.
+    /// Returns the judge that determines the pairs of a trial with the largest similarity.
     pub(crate) fn judge(&self) -> &Judge<'a> {
         &self.judge
     }
 
-    /// What a looked-up number has to be multiplied by to be the similarity: a power of two by
-    /// which features were scaled to keep products within range, otherwise 1.
+    /// Returns the factor that converts a looked-up number to the similarity: a power of two by
+    /// which features were scaled to keep products in range, or 1.
     pub(crate) fn unit(&self) -> f64 {
         self.unit
     }

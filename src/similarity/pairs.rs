@@ -1,4 +1,4 @@
-//! The similarities of all pairs of stimuli, in the order of an RDM.
+//! Similarities of all pairs of stimuli, in the order of an RDM.
 
 use std::ops::Range;
 
@@ -11,27 +11,27 @@ use crate::similarity::products::{BAND, HasRows, Scaled, Terms, blocks, for_each
 use crate::similarity::rounding::{Bounds, COARSE};
 use crate::similarity::rows::Rows;
 
-/// The similarities of all pairs, and how far rounding may have moved them.
+/// Similarities of all pairs, with a bound on their rounding errors.
 pub(crate) struct AllPairs {
     pub values: Vec<f64>,
     pub rounding: PairRounding,
 }
 
-/// How far rounding may have moved similarities.
+/// A bound on the rounding errors of similarities.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum PairRounding {
-    /// No further than this.
+    /// Absolute bound.
     Absolute(f64),
-    /// Those of distances, or of their squares.
+    /// Bounds of distances, or of their squares.
     Distance(DistanceRounding),
 }
 
-/// What `of` makes of the similarities of all pairs, in double precision: the strict upper triangle,
-/// row by row. `same` is what stands for stimuli whose rows are the same. Distances that are small beside
-/// the lengths that they are the difference of are computed by themselves, so that they lose no digits.
+/// Computes `of` of the similarities of all pairs, in double precision: the strict upper triangle,
+/// row by row. Stimuli with equal rows get the value `same`. Distances that are small relative to
+/// the norms of their rows are computed directly, so that they lose no precision.
 ///
 /// # Errors
-/// Where the similarity is undefined for a row, or the result can't be held.
+/// Returns an error if the similarity is undefined for a row, or if memory cannot be allocated.
 pub(crate) fn for_all_pairs(
     representation: &Representation,
     similarity: Similarity,
@@ -45,7 +45,7 @@ pub(crate) fn for_all_pairs(
     let reversed: Vec<u32> = (0..n as u32).rev().collect();
     let join = |shown: &[u32]| Rows::join(representation, stimuli, shown, similarity);
     let rows = join(&reversed).or_else(|error| {
-        // Of several rows at fault, the first is to be named.
+        // Of several invalid rows, report the first.
         let in_order: Vec<u32> = (0..n as u32).collect();
         join(&in_order).and(Err(error))
     })?;
@@ -71,7 +71,7 @@ pub(crate) fn for_all_pairs(
     if n_slots == n {
         return Ok(AllPairs { values, rounding });
     }
-    // Stimuli with the same row share a slot.
+    // Stimuli with equal rows share a slot.
     let slot_of_stimulus = rows.into_slot_of_stimulus();
     let slot = |stimulus: usize| n_slots - 1 - slot_of_stimulus[stimulus] as usize;
     let mut expanded = zeroed::<f64>(n_pairs(n), "the similarities of all pairs")?;
@@ -89,10 +89,10 @@ pub(crate) fn for_all_pairs(
     Ok(AllPairs { values, rounding })
 }
 
-/// Some rows of the reversed triangle, without its diagonal.
+/// A band of rows of the reversed triangle, without its diagonal.
 struct Band<'a> {
     rows: Range<usize>,
-    /// The pairs of the last of the rows first, and of each the last column first.
+    /// Pairs of the last row first, and within each row the last column first.
     values: &'a mut [f64],
 }
 
@@ -103,7 +103,7 @@ impl HasRows for Band<'_> {
 }
 
 impl Band<'_> {
-    /// Writes the pairs of its rows with some columns, from a tile of their products.
+    /// Writes the pairs of the rows of the band with some columns, from a tile of products.
     fn finish(
         &mut self,
         terms: &Terms,

@@ -1,4 +1,4 @@
-//! Products of all rows with each other, tile by tile, and what makes similarities of them.
+//! Products of all rows with each other, in tiles, and their conversion to similarities.
 
 use std::ops::Range;
 
@@ -19,9 +19,10 @@ pub(crate) trait Real:
     const ZERO: Self;
     const ONE: Self;
     const IS_DOUBLE: bool;
-    /// What one operation changes at most, as a share of its result.
+    /// Largest relative rounding error of one operation.
     const UNIT_ROUNDOFF: f64;
-    /// Features that are multiplied at a time; bounds what a task holds, and the rounding error of a product.
+    /// Number of features that are multiplied at a time, which bounds the memory of a task and the
+    /// rounding error of a product.
     const DEPTH: usize;
 
     fn from_f64(value: f64) -> Self;
@@ -32,7 +33,8 @@ impl Real for f32 {
     const ONE: f32 = 1.0;
     const IS_DOUBLE: bool = false;
     const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
-    // As fast as more, measured at 768 and 4,096 features; fewer trials are too close to call.
+    // As fast as larger values (measured at 768 and 4,096 features), with smaller rounding errors,
+    // so that fewer trials need a full comparison.
     const DEPTH: usize = 128;
 
     #[inline(always)]
@@ -54,26 +56,26 @@ impl Real for f64 {
     }
 }
 
-/// Rows of the result that a task computes at a time.
+/// Number of rows of the result that a task computes at a time.
 pub(super) const BAND: usize = 96;
 
-/// Columns of the result that all tasks compute at a time.
+/// Number of columns of the result that all tasks compute at a time.
 const PANEL: usize = 192;
 
-/// How many additions a term of a product goes through at most.
+/// Returns the largest number of additions that a term of a product passes through.
 pub(super) fn n_additions<T: Real>(n_features: usize) -> usize {
     n_features.min(T::DEPTH) + n_features.div_ceil(T::DEPTH)
 }
 
-/// Some rows of a result, and what of it belongs to them.
+/// A band of rows of a result, with its part of the result.
 pub(super) trait HasRows {
     fn rows(&self) -> Range<usize>;
 }
 
-/// Passes on the products of all rows with each other, tile by tile, those above the diagonal left
-/// out: to `finish` go the band of the rows of a tile, its columns, and the products.
+/// Calls `finish` for each tile of the products of all rows with each other, except tiles above the
+/// diagonal, with the band of the rows of the tile, its columns, and the products.
 ///
-/// Tiles are the same whatever the number of threads, so that the products are too.
+/// The tiles, and therefore the products, do not depend on the number of threads.
 pub(super) fn for_each_tile<T: Real, B: HasRows + Send>(
     scaled: &Scaled<'_>,
     bands: &mut [B],
@@ -98,7 +100,7 @@ pub(super) fn for_each_tile<T: Real, B: HasRows + Send>(
                 (features, vec![T::ZERO; BAND * PANEL])
             },
             |(features, tile), band| {
-                // On the diagonal, a band needs the columns up to its last row only.
+                // On the diagonal, a band needs only the columns up to its last row.
                 let rows = band.rows();
                 let columns = columns.start..columns.end.min(rows.end);
                 let panel = panel.subrows(0, columns.len());
@@ -110,9 +112,9 @@ pub(super) fn for_each_tile<T: Real, B: HasRows + Send>(
     }
 }
 
-/// The products of some rows with the rows of a panel, into a tile; `features` is room for [`BAND`]
-/// × [`Real::DEPTH`] elements. The tile is column-major, so that it is the few rows and not the many of
-/// the panel that the product repacks.
+/// Writes the products of some rows with the rows of a panel to a tile; `features` is a buffer of
+/// [`BAND`] × [`Real::DEPTH`] elements. The tile is column-major, so that the product packs the few
+/// rows and not the many rows of the panel.
 fn multiply<T: Real>(
     scaled: &Scaled<'_>,
     rows: Range<usize>,
@@ -142,15 +144,15 @@ fn multiply<T: Real>(
     }
 }
 
-/// The rows as the matrix product takes them: shifted where the similarity allows it, and scaled by
-/// a power of two so that no product leaves the range of `f32`. Both happens in `f64`, before anything is
-/// rounded.
+/// Rows prepared for the matrix product: shifted if the similarity allows it, and scaled by a power
+/// of two so that no product leaves the range of `f32`. Both are done in `f64`, before any
+/// rounding.
 ///
-/// Scaling by a power of two changes no digit, so that features that are small integers (labels,
-/// attributes) keep exact products and exact ties.
+/// Scaling by a power of two is exact, so features that are small integers (labels, attributes)
+/// keep exact products and exact ties.
 pub(super) struct Scaled<'a> {
     rows: &'a Rows<'a>,
-    /// The power of two of each row.
+    /// Power of two of each row.
     scales: Vec<f64>,
 }
 
@@ -164,15 +166,15 @@ impl<'a> Scaled<'a> {
         unit_of(self.rows.similarity, &self.scales)
     }
 
-    /// The power of two that each row is multiplied by.
+    /// Returns the power of two by which each row is multiplied.
     pub fn scales(&self) -> &[f64] {
         &self.scales
     }
 
-    /// Some features of a row, shifted and scaled.
+    /// Calls `with` for some features of a row, shifted and scaled.
     ///
-    /// Under Pearson the mean of the row is subtracted. Distances don't change when all rows are
-    /// shifted alike; taking the first row as the origin saves the digits that a common offset
+    /// Under Pearson the mean of the row is subtracted. Distances do not change if all rows are
+    /// shifted equally; the first row is the origin, which saves the precision that a common offset
     /// would cost.
     #[inline(always)]
     fn for_each(&self, row: usize, columns: Range<usize>, with: impl FnMut(usize, f64)) {
@@ -210,7 +212,7 @@ impl<'a> Scaled<'a> {
         }
     }
 
-    /// ‖row‖² of the numbers that the product is made of, rounded as they are.
+    /// Returns ‖row‖² of the numbers used in the product, with the same rounding.
     pub fn squared_norm<T: Real>(&self, row: usize) -> f64 {
         let mut lanes = [0.0; 8];
         self.for_each(row, 0..self.rows.n_features(), |position, value| {
@@ -227,7 +229,8 @@ impl<'a> Scaled<'a> {
     }
 }
 
-/// The power of two that each row is multiplied by, so that no product leaves the range of `f32`.
+/// Returns the power of two by which each row is multiplied, so that no product leaves the range of
+/// `f32`.
 pub(super) fn scales_of(rows: &Rows<'_>) -> Vec<f64> {
     match rows.similarity {
         // The scale of a row cancels.
@@ -237,7 +240,7 @@ pub(super) fn scales_of(rows: &Rows<'_>) -> Vec<f64> {
             .copied()
             .map(inverse_power_of_two)
             .collect(),
-        // One scale for all, in the unit of the result.
+        // One scale for all rows, which determines the unit of the result.
         _ => {
             let largest = rows.largest().iter().copied().fold(0.0, f64::max);
             vec![inverse_power_of_two(largest); rows.len()]
@@ -245,9 +248,9 @@ pub(super) fn scales_of(rows: &Rows<'_>) -> Vec<f64> {
     }
 }
 
-/// The unit of similarities of rows that were multiplied by these powers of two.
+/// Returns the unit of similarities of rows that were multiplied by the powers of two `scales`.
 pub(super) fn unit_of(similarity: Similarity, scales: &[f64]) -> f64 {
-    // There are no rows where a tally is over no stimuli.
+    // A tally over no stimuli has no rows.
     let scale = scales.first().copied().unwrap_or(1.0);
     match similarity {
         Similarity::Dot | Similarity::NegativeSquaredEuclidean => 1.0 / scale / scale,
@@ -256,23 +259,23 @@ pub(super) fn unit_of(similarity: Similarity, scales: &[f64]) -> f64 {
     }
 }
 
-/// 2⁻ᵉ where `value` is in [2ᵉ, 2ᵉ⁺¹), or where it is subnormal, the largest power of two whose inverse is
-/// not; 1 for 0.
+/// Returns 2⁻ᵉ for `value` in [2ᵉ, 2ᵉ⁺¹); 1 for 0; for a subnormal value, the largest power of two
+/// whose inverse is normal.
 pub(crate) fn inverse_power_of_two(value: f64) -> f64 {
     if value == 0.0 {
         return 1.0;
     }
-    // Features are within the range of f32, so the result is not subnormal.
+    // Features are in the range of f32, so the result is not subnormal.
     let power = f64::from_bits(value.to_bits() & (0x7ff << 52));
     1.0 / power.max(f64::MIN_POSITIVE)
 }
 
-/// What turns a product of two rows into their similarity.
+/// The terms that convert a product of two rows to their similarity.
 pub(super) enum Terms {
     Dot,
     /// 1 / ‖row‖, by row.
     Cosine(Vec<f64>),
-    /// ‖row‖², by row; and whether to take the root.
+    /// ‖row‖², by row, and whether to take the square root of the distance.
     Distance {
         squared_norms: Vec<f64>,
         root: bool,
@@ -298,7 +301,7 @@ impl Terms {
         }
     }
 
-    /// The similarity of a row with itself, where it is known better than its product tells.
+    /// Returns the similarity of a row with itself, if it is known more exactly than its product.
     pub fn diagonal<T: Real>(&self) -> Option<T> {
         match self {
             Terms::Dot => None,
@@ -307,7 +310,7 @@ impl Terms {
         }
     }
 
-    /// Writes the similarities of `row` with `columns`, of which `products` holds the products.
+    /// Writes the similarities of `row` with `columns` from their `products`.
     pub fn finish<'a, T: Real + 'a>(
         &self,
         row: usize,
@@ -342,17 +345,17 @@ impl Terms {
     }
 }
 
-/// Zeroed memory, or an error where it can't be had.
+/// Allocates zeroed memory, or returns an error if it cannot be allocated.
 pub(crate) fn zeroed<T: Real>(len: usize, what: &'static str) -> Result<Vec<T>> {
-    // Asking first turns an abort into an error; taking it zeroed leaves the first touch of each
-    // page to the threads that fill it.
+    // Reserving first turns an abort into an error; allocating zeroed memory leaves the first
+    // access of each page to the threads that fill it.
     if Vec::<T>::new().try_reserve_exact(len).is_err() {
         return Err(out_of_memory::<T>(what, len as u64));
     }
     Ok(vec![T::ZERO; len])
 }
 
-/// Ranges of `size` that cover `0..n`.
+/// Returns ranges of length `size` that cover `0..n`; the last may be shorter.
 pub(crate) fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..n)
         .step_by(size)

@@ -1,4 +1,4 @@
-//! How far rounding may move the similarities of pairs.
+//! Bounds on the rounding errors of the similarities of pairs.
 
 use rayon::prelude::*;
 
@@ -8,12 +8,12 @@ use crate::similarity::Similarity;
 use crate::similarity::products::{Real, Scaled, Terms, n_additions};
 use crate::similarity::rows::{Rows, reduce};
 
-/// Pairs whose squared distance is a smaller share than this of the squared lengths that it is the
-/// difference of are worth computing by themselves.
+/// Threshold for squared distances, relative to the sum of the squared norms. Smaller ones are
+/// computed directly.
 pub(super) const COARSE: f64 = 1.0 / 16.0;
 
-/// Bounds on the rounding errors of the similarities of pairs of slots, in the unit of the similarities;
-/// for Euclidean distances, of their squares. They are worst cases of the sums at hand:
+/// Bounds on the rounding errors of the similarities of pairs of slots, in the unit of the
+/// similarities; for Euclidean distances, of their squares. They are worst cases of the sums used:
 ///
 /// | similarity | bound of a pair |
 /// |---|---|
@@ -22,22 +22,23 @@ pub(super) const COARSE: f64 = 1.0 / 16.0;
 /// | distances by a product | c u (‖x − o‖² + ‖y − o‖²) + moved |
 /// | distances directly | c u ‖x − y‖² + moved |
 pub(super) enum Bounds {
-    /// The product of what the two slots have.
+    /// Factors by slot; the bound of a pair is their product.
     Product(Vec<f64>),
-    /// The sum of what the two slots have.
+    /// Terms by slot; the bound of a pair is their sum.
     Sum(Vec<f64>),
     Distance {
-        /// The sum of what the two slots have; empty where distances are computed directly.
+        /// Terms by slot, added for a pair; empty if distances are computed directly.
         of_slots: Vec<f64>,
-        /// The share of a squared distance that is computed directly.
+        /// Relative error of a squared distance that is computed directly.
         relative: f64,
-        /// How far the rounding of its features moves a slot; empty where features are not rounded.
+        /// Distance by which the rounding of its features moves a slot; empty if features are
+        /// exact.
         moved: Vec<f64>,
     },
 }
 
 impl Bounds {
-    /// For similarities from a product in the precision of `T`.
+    /// Creates the bounds of similarities from a product in the precision of `T`.
     pub fn of_products<T: Real>(rows: &Rows<'_>, scaled: &Scaled<'_>, terms: &Terms) -> Self {
         let share = share_of_products::<T>(rows.n_features());
         match terms {
@@ -57,8 +58,8 @@ impl Bounds {
         }
     }
 
-    /// For similarities of rows times these powers of two that are computed pair by pair; `inverse_norms`, of
-    /// rows that are scaled too, are there for cosines.
+    /// Creates the bounds of similarities that are computed directly from rows times the powers of
+    /// two `scales`; `inverse_norms` are those of the scaled rows, and needed for cosines only.
     pub fn of_pairs(rows: &Rows<'_>, scales: &[f64], inverse_norms: &[f64]) -> Self {
         let share = share_of_products::<f64>(rows.n_features());
         match rows.similarity {
@@ -88,11 +89,11 @@ impl Bounds {
     fn of_cosines(rows: &Rows<'_>, share: f64, scales: &[f64], inverse_norms: &[f64]) -> Self {
         let n_features = rows.n_features() as f64;
         let of_slot = |(slot, (inverse_norm, scale)): (usize, (&f64, &f64))| {
-            // The length of the row before it was centred, as a multiple of its length after.
+            // The length of the row before centring, as a multiple of its length after.
             let mean = (rows.mean(slot) * scale).abs();
             let condition = 1.0 + n_features.sqrt() * mean * inverse_norm;
-            // What the error of the mean adds to every feature is at right angles to centred rows: only
-            // its square counts.
+            // The error of the mean adds a vector orthogonal to centred rows, so only its square
+            // counts.
             let of_mean = match rows.similarity {
                 Similarity::Pearson => (n_features / 8.0 + 10.0) * UNIT_ROUNDOFF * condition,
                 _ => 0.0,
@@ -103,7 +104,7 @@ impl Bounds {
         Bounds::Sum(slots.map(of_slot).collect())
     }
 
-    /// The bound for a pair; `squared` is its squared distance, if that is what it has.
+    /// Returns the bound of a pair; `squared` is its squared distance under Euclidean similarities.
     #[inline]
     pub fn of_pair(&self, a: usize, b: usize, squared: f64) -> f64 {
         match self {
@@ -129,8 +130,8 @@ impl Bounds {
         }
     }
 
-    /// Whether a squared distance is so small beside the lengths that it is the difference of that it is worth
-    /// computing by itself.
+    /// Checks whether a squared distance is so small, relative to the squared norms from which it
+    /// is computed, that it should be computed directly.
     pub fn is_coarse(&self, a: usize, b: usize, squared: f64) -> bool {
         match self {
             Bounds::Distance {
@@ -140,13 +141,13 @@ impl Bounds {
         }
     }
 
-    /// The largest bound of any pair.
+    /// Returns the largest bound of any pair.
     pub fn most(&self) -> f64 {
         let largest = |of_slots: &[f64]| of_slots.iter().copied().fold(0.0, f64::max);
         match self {
             Bounds::Product(of_slots) => largest(of_slots).powi(2),
             Bounds::Sum(of_slots) => 2.0 * largest(of_slots),
-            // Of any distance.
+            // A directly computed distance can have any size.
             Bounds::Distance { of_slots, .. } if of_slots.is_empty() => f64::INFINITY,
             Bounds::Distance {
                 of_slots,
@@ -154,15 +155,15 @@ impl Bounds {
                 moved,
             } => {
                 let (own, moved) = (2.0 * largest(of_slots), 2.0 * largest(moved));
-                // No distance is longer than two of the lengths that it is the difference of.
+                // A distance is at most twice the longer of the two norms.
                 let distance = (2.0 * own / relative).sqrt();
                 own + moved * (2.0 * distance + moved)
             }
         }
     }
 
-    /// The bounds for distances from products of which the coarse ones were computed by themselves; `unit`
-    /// is that of the squares.
+    /// Returns the bounds of distances from products, if the coarse ones were computed directly;
+    /// `unit` is the unit of the squares.
     pub fn of_distances(&self, unit: f64) -> Option<DistanceRounding> {
         let Bounds::Distance {
             of_slots,
@@ -181,18 +182,18 @@ impl Bounds {
     }
 }
 
-/// The rounding error of a product of rows in the precision of `T`, and of what makes a similarity of it in
-/// double precision, as a share of the lengths of the rows.
+/// Returns the rounding error of a product of rows in the precision of `T`, and of its conversion
+/// to a similarity in double precision, relative to the lengths of the rows.
 fn share_of_products<T: Real>(n_features: usize) -> f64 {
     let of_product = (n_additions::<T>(n_features) as f64 + 12.0) * T::UNIT_ROUNDOFF;
-    // Lengths are sums in eight lanes.
+    // Norms are sums in eight lanes.
     let of_lengths = (n_features as f64 / 8.0 + 24.0) * UNIT_ROUNDOFF;
     of_product + of_lengths
 }
 
-/// What rounding has changed in each feature before it came here, as a share of it: half a unit in the last
-/// place of double precision, which decimals and multiples are rounded to. Nothing where features are single
-/// precision, which is the precision that the networks that made them worked in.
+/// Returns the relative rounding error that the features already have: half a unit in the last
+/// place of double precision, because they may be rounded decimals or multiples; 0 for `f32`
+/// features, which have the precision of the networks that computed them.
 fn roundoff_of_features(rows: &Rows<'_>) -> f64 {
     match rows.features() {
         Values::Single(_) => 0.0,
@@ -200,7 +201,8 @@ fn roundoff_of_features(rows: &Rows<'_>) -> f64 {
     }
 }
 
-/// How far the rounding of its features moves each slot, times its power of two.
+/// Returns the distance by which the rounding of its features moves each slot, times its power of
+/// two.
 fn moved(rows: &Rows<'_>, scales: &[f64]) -> Vec<f64> {
     let roundoff = roundoff_of_features(rows);
     if roundoff == 0.0 {
@@ -212,7 +214,7 @@ fn moved(rows: &Rows<'_>, scales: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// The length of the row of a slot times a power of two.
+/// Returns the norm of the row of a slot, times a power of two.
 fn norm(rows: &Rows<'_>, slot: usize, scale: f64) -> f64 {
     with_values!(rows.features(), features => {
         let features = rows.row(features, slot);

@@ -1,4 +1,4 @@
-//! The rows of a representation that trials ask for, matched by id.
+//! Rows of a representation that trials need, matched by id.
 
 use std::collections::HashMap;
 
@@ -10,32 +10,32 @@ use crate::representation::{Representation, Values, with_values};
 use crate::similarity::{Real, Similarity};
 use crate::stimuli::Stimuli;
 
-/// Marks a stimulus that no trial shows.
+/// Slot of a stimulus that no trial shows.
 const NOT_SHOWN: u32 = u32::MAX;
 
 /// The distinct rows of the stimuli that trials show.
 ///
-/// Stimuli whose rows are identical share one *slot*. That makes them tie exactly, in whatever order
-/// the terms of a product are summed: a representation that has collapsed to one point has a single
-/// slot, and can't be right by rounding. Under cosine and Pearson, where the length of a row does
-/// not count, rows share a slot that are multiples of each other (exactly so; features that were
-/// rounded after scaling are different rows).
+/// Stimuli with identical rows share one *slot*. Therefore they tie exactly, whatever the order in
+/// which the terms of a product are summed: a representation that is collapsed to one point has a
+/// single slot and cannot be correct because of rounding. Under cosine and Pearson, which do not
+/// depend on the length of a row, rows that are exact multiples of each other share a slot
+/// (features that were rounded after scaling are different rows).
 pub(super) struct Rows<'a> {
     features: Values<'a>,
     n_features: usize,
     pub similarity: Similarity,
     /// Row of the representation, by slot.
     row_of_slot: Vec<u32>,
-    /// Slot, by position in the stimuli of the trials; [`NOT_SHOWN`] where there is none.
+    /// Slot, by position in the stimuli of the trials; [`NOT_SHOWN`] if the stimulus is not shown.
     slot_of_stimulus: Vec<u32>,
     /// Mean of the features under Pearson, otherwise 0; by slot.
     means: Vec<f64>,
-    /// The largest size of a feature, under Pearson of its distance from the mean; by slot.
+    /// Largest absolute value of a feature, under Pearson of its distance from the mean; by slot.
     largest: Vec<f64>,
 }
 
 impl<'a> Rows<'a> {
-    /// Finds the row of each shown stimulus.
+    /// Finds the row and the slot of each shown stimulus.
     pub fn join(
         representation: &'a Representation,
         stimuli: &Stimuli,
@@ -74,7 +74,7 @@ impl<'a> Rows<'a> {
             .par_iter()
             .map(|&row| Direction::new(features_of(row), similarity, || stimulus(row)))
             .collect();
-        // In order, so that the first stimulus at fault is the one that is named.
+        // In order, so that the error names the first invalid stimulus.
         let directions = directions.into_iter().collect::<Result<Vec<_>>>()?;
 
         let mut directions_of_slots: Vec<&Direction> = Vec::new();
@@ -102,7 +102,7 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Number of slots.
+    /// Returns the number of slots.
     pub fn len(&self) -> usize {
         self.row_of_slot.len()
     }
@@ -111,36 +111,37 @@ impl<'a> Rows<'a> {
         self.n_features
     }
 
-    /// The features of all rows of the representation.
+    /// Returns the features of all rows of the representation.
     #[inline(always)]
     pub fn features(&self) -> Values<'a> {
         self.features
     }
 
-    /// The slots of a trial.
+    /// Returns the slots of the stimuli of a trial.
     #[inline(always)]
     pub fn slots(&self, [a, b, c]: [u32; 3]) -> [u32; 3] {
         let slot = |index: u32| self.slot_of_stimulus[index as usize];
         [slot(a), slot(b), slot(c)]
     }
 
-    /// The row of a slot as it is, among the `features` of all rows.
+    /// Returns the unscaled row of a slot from the `features` of all rows.
     #[inline(always)]
     pub fn row<'f, T>(&self, features: &'f [T], slot: usize) -> &'f [T] {
         row_of(features, self.n_features, self.row_of_slot[slot])
     }
 
-    /// The mean of the features of a slot under Pearson, otherwise 0.
+    /// Returns the mean of the features of a slot under Pearson, otherwise 0.
     pub fn mean(&self, slot: usize) -> f64 {
         self.means[slot]
     }
 
-    /// The largest size of a feature of each slot, under Pearson of its distance from the mean.
+    /// Returns the largest absolute value of a feature of each slot, under Pearson of its distance
+    /// from the mean.
     pub fn largest(&self) -> &[f64] {
         &self.largest
     }
 
-    /// Where the slots of stimuli are, when the rows themselves are not needed any more.
+    /// Returns the slot of each stimulus and drops the rows.
     pub fn into_slot_of_stimulus(self) -> Vec<u32> {
         self.slot_of_stimulus
     }
@@ -152,16 +153,16 @@ fn row_of<T>(features: &[T], n_features: usize, row: u32) -> &[T] {
     &features[start..start + n_features]
 }
 
-/// What of a row its similarities depend on: the row itself, or under cosine and Pearson its
-/// direction, written as the (centred) row divided by its largest element.
+/// The part of a row that determines its similarities: the row itself, or under cosine and Pearson
+/// its direction, represented by the (centred) row divided by its largest absolute value.
 ///
-/// Division is rounded correctly, so that rows which are multiples of each other have the same
-/// quotients to the last bit.
+/// Division is correctly rounded, so rows that are multiples of each other have identical
+/// quotients.
 struct Direction {
     hash: u64,
     mean: f64,
     largest: f64,
-    /// What elements are divided by.
+    /// Divisor of the elements.
     length: f64,
 }
 
@@ -178,7 +179,8 @@ impl Direction {
         }
         let largest = reduce(features, |value| (value - mean).abs(), f64::max);
         if similarity == Similarity::Pearson {
-            // Of decimals that are equal but for their rounding, and of the mean.
+            // The bound covers equal decimals that differ by rounding, and the rounding of the
+            // mean.
             let of_rounding = (features.len() as f64 / 8.0 + 16.0) * UNIT_ROUNDOFF * mean.abs();
             let are_equal = features.iter().all(|&value| value == features[0]);
             if are_equal || largest <= of_rounding {
@@ -208,13 +210,13 @@ impl Direction {
         Ok(direction)
     }
 
-    /// One element; adding 0 makes −0 the same as 0, as comparing does.
+    /// Returns one element; adding 0 converts −0 to 0, so that equal elements have equal bits.
     #[inline(always)]
     fn element(&self, value: impl Into<f64>) -> f64 {
         (value.into() - self.mean) / self.length + 0.0
     }
 
-    /// A hash of all elements, in the manner of FxHash; rows with the same hash are compared.
+    /// Computes a hash of all elements (a variant of FxHash); rows with equal hashes are compared.
     fn hash<T: Real>(&self, features: &[T]) -> u64 {
         const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
         let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
@@ -227,17 +229,17 @@ impl Direction {
         lanes.into_iter().fold(0, add)
     }
 
-    /// Whether two rows have the same direction; `own` and `others` are their features.
+    /// Checks whether two rows have the same direction; `own` and `others` are their features.
     fn equals<T: Real>(&self, other: &Self, own: &[T], others: &[T]) -> bool {
         let mut pairs = own.iter().zip(others);
         pairs.all(|(&own, &others)| self.element(own) == other.element(others))
     }
 }
 
-/// Independent sums, so that one addition need not wait for the last.
+/// Number of independent sums, so that an addition need not wait for the previous one.
 const LANES: usize = 8;
 
-/// Reduces a row, starting from 0, in a fixed order.
+/// Reduces a row in a fixed order, starting from 0.
 pub(super) fn reduce<T: Real>(
     features: &[T],
     of: impl Fn(f64) -> f64,

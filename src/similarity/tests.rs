@@ -17,7 +17,7 @@ fn representation(features: Array2<f32>) -> Representation {
     Representation::new(stimuli, features).unwrap()
 }
 
-/// The similarity of rows `a` and `b` as its definition has it.
+/// Computes the similarity of rows `a` and `b` by definition.
 fn by_definition(similarity: Similarity, features: &Array2<f32>, a: usize, b: usize) -> f64 {
     let row =
         |index: usize| -> Vec<f64> { features.row(index).iter().map(|&x| x.into()).collect() };
@@ -39,7 +39,7 @@ fn by_definition(similarity: Similarity, features: &Array2<f32>, a: usize, b: us
     }
 }
 
-/// Enough trials, or few enough, to be sure of the route.
+/// Prepares similarities with a number of trials that selects the given route.
 fn prepare(
     representation: &Representation,
     similarity: Similarity,
@@ -60,7 +60,7 @@ fn prepare(
     .unwrap()
 }
 
-/// The three similarities of each trial, in the unit of the similarity.
+/// Returns the three similarities of each trial.
 fn look_up(similarities: &PairSimilarities<'_>, trials: &[[u32; 3]]) -> Vec<[f64; 3]> {
     let mut found = Vec::new();
     for trials in trials.chunks(BLOCK) {
@@ -91,7 +91,8 @@ const ROUTES: [(Precision, Route, f64); 3] = [
 
 #[test]
 fn every_route_computes_the_definition() {
-    // Sizes on both sides of the lanes, the bands and panels, and the depth of a block.
+    // Sizes below and above the number of lanes, the sizes of bands and panels, and the depth of a
+    // block.
     for (n, p) in [
         (3, 1),
         (5, 17),
@@ -180,10 +181,10 @@ fn a_common_offset_costs_no_digits_of_distances() {
     }
 }
 
-/// An offset at which `f32` are 1 apart.
+/// Checks an offset at which neighbouring `f32` are 1 apart.
 #[test]
 fn features_of_f64_keep_their_digits() {
-    // 2⁻²⁴ of a unit, so that the offset can be added and taken away exactly.
+    // Multiples of 2⁻²⁴, so that the offset can be added and subtracted exactly.
     let exact = random(30, 40, 8).mapv(|x| (x * 16_777_216.0).round() / 16_777_216.0);
     let far = exact.mapv(|x| f64::from(x) + 1e7);
     let far = Representation::new(Stimuli::numbered(30), far).unwrap();
@@ -206,7 +207,7 @@ fn features_of_f64_keep_their_digits() {
             }
         }
     }
-    // In f32 these rows are the same.
+    // These rows are equal in f32.
     let close = ndarray::array![[1.0, 2.0], [1.0, 2.0 + 1e-9], [1.0, 2.0 - 2e-9]];
     let close = Representation::new(Stimuli::numbered(3), close).unwrap();
     for (precision, route, epsilon) in ROUTES {
@@ -262,7 +263,7 @@ fn undefined_similarities_name_the_stimulus() {
         refused(&constant, Similarity::Pearson, &[0, 1, 2, 3]),
         Some(ErrorKind::Feature(FeatureError::ConstantRow { stimulus })) if stimulus == "2"
     ));
-    // What no trial shows does not matter.
+    // Stimuli that no trial shows are ignored.
     assert!(refused(&zero, Similarity::Cosine, &[0, 1, 3]).is_none());
     assert!(refused(&zero, Similarity::Dot, &[0, 1, 2, 3]).is_none());
 }
@@ -280,8 +281,8 @@ fn names_round_trip() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Rows that are identical have identical similarities with every other row, to the last bit,
-    /// wherever they stand in the matrix.
+    /// Checks that identical rows have bitwise identical similarities with every other row,
+    /// wherever they are in the matrix.
     #[test]
     fn identical_rows_tie_exactly(
         n in 3usize..150,

@@ -5,10 +5,10 @@ mod vector_math;
 use vector_math::ln_of_one_to_three;
 pub(crate) use vector_math::{exp_of_nonpositive, rounded};
 
-/// A softmax over up to three pairs; one that is not there has similarity −∞.
+/// A softmax over up to three pairs; a pair that is not an option has similarity −∞.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Softmax {
-    /// Logits, less the largest of them.
+    /// Logits minus the largest logit.
     logits: [f64; 3],
     exponentials: [f64; 3],
     sum: f64,
@@ -16,7 +16,7 @@ pub(crate) struct Softmax {
 }
 
 impl Softmax {
-    /// Of similarities times a factor.
+    /// Creates a softmax of similarities times a factor.
     #[inline(always)]
     pub fn new(similarities: [f64; 3], factor: f64) -> Self {
         let largest = similarities[0].max(similarities[1]).max(similarities[2]);
@@ -38,13 +38,13 @@ impl Softmax {
         }
     }
 
-    /// −ln of the probability of a pair.
+    /// Returns −ln of the probability of a pair, in nats.
     #[inline(always)]
     pub fn surprisal(&self, pair: usize) -> f64 {
         self.log_sum - self.logits[pair]
     }
 
-    /// The entropy of the probabilities, in nats.
+    /// Returns the entropy of the probabilities, in nats.
     #[inline(always)]
     pub fn entropy(&self) -> f64 {
         let [a, b, c] = self.logits;
@@ -52,7 +52,7 @@ impl Softmax {
         self.log_sum - (a * x + b * y + c * z) / self.sum
     }
 
-    /// The probabilities of the pairs.
+    /// Returns the probabilities of the pairs.
     #[inline(always)]
     pub fn probabilities(&self) -> [f64; 3] {
         self.exponentials.map(|exponential| exponential / self.sum)

@@ -1,21 +1,22 @@
-//! The exponential and the logarithm where a softmax needs them, in a form that compilers vectorise.
+//! The exponential and the logarithm on the ranges that a softmax needs, in a form that compilers
+//! vectorise.
 //!
-//! The functions of the standard library are calls, one number at a time, and differ between
-//! platforms in the last digit. These are within 2e-16 relative on their ranges, the same
-//! everywhere, and several times faster over a block of trials.
+//! The functions of the standard library are called for one number at a time, and differ between
+//! platforms in the last digit. The functions here have a relative error below 2e-16 on their
+//! ranges, are the same on every platform, and are several times faster for a block of trials.
 
 use std::f64::consts::{LN_2, LOG2_E};
 
-/// Adding this rounds to a whole number and leaves it in the low bits.
+/// Adding this constant rounds to an integer and leaves it in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 
-/// eˣ for x ≤ 0; exactly 1 at 0, and 0 below −708, where results would be subnormal.
+/// Returns eˣ for x ≤ 0; exactly 1 at 0, and 0 below −708, where results would be subnormal.
 #[inline(always)]
 pub(crate) fn exp_of_nonpositive(x: f64) -> f64 {
-    // ln 2 in two parts, the first with few enough digits that its multiples are exact.
+    // ln 2 in two parts; the first has so few digits that its multiples are exact.
     const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
     const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    // 1/k! for k = 13 … 0: the series is exact to 4e-18 for |r| ≤ ln 2 / 2.
+    // 1/k! for k = 13 … 0: the error of the series is at most 4e-18 for |r| ≤ ln 2 / 2.
     const SERIES: [f64; 14] = [
         1.0 / 6_227_020_800.0,
         1.0 / 479_001_600.0,
@@ -41,12 +42,12 @@ pub(crate) fn exp_of_nonpositive(x: f64) -> f64 {
     for term in &SERIES[1..] {
         series = series * r + term;
     }
-    // 2 to the power, made from the whole number in the low bits.
+    // The power of two, from the integer in the low bits.
     let scale = f64::from_bits((shifted.to_bits().wrapping_add(1023)) << 52);
     if x < -708.0 { 0.0 } else { series * scale }
 }
 
-/// ln x for 1 ≤ x ≤ 3, the range of a sum of three exponentials of which the largest is 1.
+/// Returns ln x for 1 ≤ x ≤ 3, the range of a sum of three exponentials of which the largest is 1.
 #[inline(always)]
 pub(super) fn ln_of_one_to_three(x: f64) -> f64 {
     use std::f64::consts::SQRT_2;
@@ -72,7 +73,7 @@ pub(super) fn ln_of_one_to_three(x: f64) -> f64 {
     2.0 * z * series + k * LN_2
 }
 
-/// A number below 2⁵¹ in size, rounded to the nearest whole number.
+/// Returns a number with an absolute value below 2⁵¹, rounded to the nearest integer.
 #[inline(always)]
 pub(crate) fn rounded(x: f64) -> i64 {
     ((x + ROUND).to_bits() as i64).wrapping_sub(ROUND.to_bits() as i64)

@@ -1,11 +1,11 @@
-//! The parts of an id by which two lists of ids may be matched.
+//! Normal forms of ids, for matching lists of ids that are written differently.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::names::named;
 
-/// The form of ids in which they are matched, where two files write the same ids in different ways.
+/// A normal form of ids, for matching files that write the same ids differently.
 ///
 /// ```
 /// use human_alignment::Stimuli;
@@ -19,23 +19,22 @@ use crate::names::named;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdForm {
-    /// Unicode normalisation form C: an accent that is a character of its own is joined with its
-    /// letter.
+    /// Unicode normalisation form C: a combining accent is composed with its letter.
     Nfc,
     /// Lower case.
     LowerCase,
-    /// The name of a file without its folders: `images/cat.jpg` is `cat.jpg`.
+    /// The name of a file without its folders: `images/cat.jpg` becomes `cat.jpg`.
     FileName,
-    /// The name of a file without folders and ending: `images/cat.jpg` is `cat`.
+    /// The name of a file without folders and extension: `images/cat.jpg` becomes `cat`.
     FileStem,
-    /// The path of a file without its ending: `animals/cat.jpg` is `animals/cat`.
+    /// The path of a file without its extension: `animals/cat.jpg` becomes `animals/cat`.
     WithoutEnding,
-    /// The name of the folder that a file is in: `images/cat/cat_01b.jpg` is `cat`.
+    /// The name of the folder that contains a file: `images/cat/cat_01b.jpg` becomes `cat`.
     Folder,
 }
 
 impl IdForm {
-    /// All of them.
+    /// All variants.
     pub const ALL: [IdForm; 6] = [
         IdForm::Nfc,
         IdForm::LowerCase,
@@ -45,7 +44,7 @@ impl IdForm {
         IdForm::Folder,
     ];
 
-    /// Returns the name on command lines and in files, such as `file-stem`.
+    /// Returns the name used on command lines and in files, such as `file-stem`.
     pub fn name(self) -> &'static str {
         match self {
             IdForm::Nfc => "nfc",
@@ -57,7 +56,7 @@ impl IdForm {
         }
     }
 
-    /// Returns an id in this form; unchanged where it has no such part.
+    /// Converts an id to this form; an id without such a part is unchanged.
     pub fn of(self, id: &str) -> String {
         let path = |id: &str| id.replace('\\', "/");
         match self {
@@ -73,7 +72,7 @@ impl IdForm {
         }
     }
 
-    /// What differs between ids that are equal in this form only.
+    /// Returns a phrase for the difference between ids that are equal only in this form.
     pub(super) fn difference(self) -> &'static str {
         match self {
             IdForm::Nfc => "in their Unicode form",

@@ -1,4 +1,4 @@
-//! How sets of stimuli are matched: by id, or rows without ids by position.
+//! Matching of sets of stimuli: by id, or by position for rows without ids.
 
 use std::collections::HashMap;
 
@@ -8,22 +8,22 @@ use super::unmatched::unmatched;
 use super::{Set, Stimuli};
 use crate::error::{NAMED_IDS, Result, StimuliError};
 
-/// How two sets of stimuli are matched.
+/// The way in which two sets of stimuli are matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairing {
     /// By their ids.
     Id,
-    /// By their positions, because at least one of the two has no ids.
+    /// By their positions, because at least one of the sets has no ids.
     Position,
 }
 
 impl Stimuli {
-    /// Returns how these stimuli are matched with others, where both hold the same ones.
+    /// Returns how two sets of the same stimuli are matched.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the ids differ;
-    /// [`Error::NotPaired`] where one of the two has no ids and there are not as many of both.
+    /// Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the ids differ, and
+    /// [`Error::NotPaired`] if one set has no ids and the numbers of stimuli differ.
     pub fn pairing_with(&self, other: &Stimuli) -> Result<Pairing> {
         self.same_set_as(other)?;
         let by_id = self.is_named() && other.is_named() || self.is_labelled_like(other);
@@ -36,8 +36,8 @@ impl Stimuli {
     /// Returns the position in `self` of each of the `needed` stimuli, in their order.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] names those that are not here; [`Error::NotPaired`] where one of the
-    /// two has no ids and there are not as many of both.
+    /// Returns [`Error::MissingStimuli`] with the stimuli that `self` does not contain, and
+    /// [`Error::NotPaired`] if one set has no ids and the numbers of stimuli differ.
     pub fn positions_of(&self, needed: &Stimuli) -> Result<Vec<u32>> {
         if self == needed {
             return Ok((0..self.len() as u32).collect());
@@ -49,10 +49,11 @@ impl Stimuli {
         }
     }
 
-    /// Returns the position in `self` of each of some of the `needed` stimuli, given as positions there.
+    /// Returns the position in `self` of some of the `needed` stimuli, given by their positions in
+    /// `needed`.
     ///
     /// # Errors
-    /// As for [`Stimuli::positions_of`].
+    /// Returns an error if [`Stimuli::positions_of`] does.
     pub(crate) fn positions_of_some(&self, needed: &Stimuli, some: &[u32]) -> Result<Vec<u32>> {
         if self == needed {
             return Ok(some.to_vec());
@@ -66,11 +67,12 @@ impl Stimuli {
         })
     }
 
-    /// Returns the position in `self` of each of the `wanted` stimuli, `None` for those that are not
-    /// here.
+    /// Returns the position in `self` of each of the `wanted` stimuli, or `None` for stimuli that
+    /// `self` does not contain.
     ///
-    /// Ids are matched with equal ids. Where one of the two is of rows without ids, row *i* is matched
-    /// with row *i*, or with the id at position *i*, provided that there are as many rows in all.
+    /// Ids are matched with equal ids. If one set consists of rows without ids, row *i* is matched
+    /// with row *i*, or with the id at position *i*, provided that the total numbers of rows are
+    /// equal.
     pub(crate) fn find_each(&self, wanted: &Stimuli) -> Vec<Option<u32>> {
         match (&*self.set, &*wanted.set) {
             (Set::Named { positions, .. }, Set::Named { ids, .. }) => {
@@ -100,12 +102,12 @@ impl Stimuli {
         }
     }
 
-    /// Checks that `self` and `other` hold the same stimuli, in whatever order.
+    /// Checks that `self` and `other` contain the same stimuli, in any order.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] for ids of `other` that are not here, [`Error::ExtraStimuli`] for
-    /// ids here that `other` lacks; [`Error::NotPaired`] where one of the two has no ids and there are
-    /// not as many of both.
+    /// Returns [`Error::MissingStimuli`] if ids of `other` are not in `self`,
+    /// [`Error::ExtraStimuli`] if ids of `self` are not in `other`, and [`Error::NotPaired`] if one
+    /// set has no ids and the numbers of stimuli differ.
     pub fn same_set_as(&self, other: &Stimuli) -> Result<()> {
         self.positions_of(other)?;
         if self.len() == other.len() {
@@ -128,7 +130,7 @@ impl Stimuli {
         self.at(common.collect())
     }
 
-    /// Whether one of the two has ids, and the other just these for the labels of its rows.
+    /// Checks whether one set has ids which are exactly the labels of the rows of the other.
     fn is_labelled_like(&self, other: &Stimuli) -> bool {
         let (named, labelled) = match (&*self.set, &*other.set) {
             (Set::Named { positions, .. }, Set::Unnamed { .. }) => (positions, other),
@@ -147,7 +149,7 @@ impl Stimuli {
         named.len() == *n_rows as usize && (*first..first + n_rows).all(has)
     }
 
-    /// The number of the first row, where rows are numbered.
+    /// Returns the label of the first row, or 0 if the rows have no labels.
     fn first_label(&self) -> u32 {
         match &*self.set {
             Set::Unnamed { first, .. } => first.unwrap_or(0),
@@ -155,7 +157,7 @@ impl Stimuli {
         }
     }
 
-    /// How many rows there are in all, of which these may be some.
+    /// Returns the total number of rows from which these stimuli were selected.
     fn n_in_all(&self) -> usize {
         match &*self.set {
             Set::Named { ids, .. } => ids.len(),

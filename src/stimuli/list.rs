@@ -9,15 +9,15 @@ use crate::io::extension;
 use crate::io::mat::MatFile;
 use crate::io::text::{Table, id_rank, is_header_of_ids, is_index_name, read_text};
 
-/// A list of ids in a file: the stimuli that the rows of a matrix, or the indices of trials, count.
+/// A list of ids in a file: the stimuli to which rows of a matrix or indices of trials refer.
 ///
 /// | file | ids |
 /// |---|---|
-/// | `.csv`, `.tsv`, `.tab` | the column that is named; else the one named `id`, `uniqueID`, `stimulus`, …, else the first that isn't all numbers, else the only one |
+/// | `.csv`, `.tsv`, `.tab` | the given column; else the column named `id`, `uniqueID`, `stimulus`, …; else the only column that contains text; else the only column |
 /// | `.mat` (level 5) | the only cell array of texts, or the rows of a char array |
-/// | any other | one id a line; with [`IdList::with_column`] as for a table |
+/// | any other | one id per line; with [`IdList::with_column`] as for a table |
 ///
-/// A first line that reads `id`, `uniqueID` or alike is a header in a table.
+/// A first line such as `id` or `uniqueID` is read as the header of a table.
 ///
 /// ```
 /// use human_alignment::stimuli::IdList;
@@ -37,7 +37,7 @@ pub struct IdList {
 }
 
 impl IdList {
-    /// Creates the list in this file, which is read later.
+    /// Creates a list from the path of a file, which is read later.
     pub fn open(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().into(),
@@ -46,14 +46,14 @@ impl IdList {
         }
     }
 
-    /// Chooses the column of a table that holds the ids.
+    /// Sets the column of a table that holds the ids.
     #[must_use]
     pub fn with_column(mut self, name: impl Into<String>) -> Self {
         self.column = Some(name.into());
         self
     }
 
-    /// Sets the encoding of the text. Default: UTF-8, or UTF-16 where a file shows that.
+    /// Sets the encoding of the text. Default: UTF-8, or UTF-16 if the file is recognised as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
@@ -63,9 +63,11 @@ impl IdList {
     /// Reads the ids.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`] and [`Error::Encoding`] for what
-    /// is no text, [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Ambiguous`] for a table that
-    /// doesn't show which column holds ids, or why the ids are refused as in [`Stimuli::new`].
+    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`] or [`Error::Encoding`] if the file is not valid text,
+    /// [`Error::NoSuchColumn`] or [`Error::RaggedRow`] if the table is invalid,
+    /// [`Error::Ambiguous`] if the column of ids cannot be determined, and an error if
+    /// [`Stimuli::new`] does.
     pub fn read(&self) -> Result<Stimuli> {
         let stimuli = self
             .read_ids()
@@ -82,7 +84,7 @@ impl IdList {
             "npy" | "npz" | "safetensors" => Err(FileError::UnsupportedFormat {
                 path: self.path.clone(),
                 format: "an array, and ids are text",
-                remedy: "numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\"), fmt=\"%s\") in Python writes one a line",
+                remedy: "convert it in Python: numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\"), fmt=\"%s\")",
             }.into()),
             _ if self.column.is_some() => self.read_table(),
             _ => {
@@ -102,7 +104,8 @@ impl IdList {
             let first = table.first()?;
             match first.first().is_some_and(|name| is_header_of_ids(name)) {
                 true => table.with_header()?,
-                // A header of a list could be an id as well: only names for ids are believed.
+                // The header of a list could be an id: only names that denote ids are read as a
+                // header.
                 false => table.without_header(),
             }
         }
@@ -118,7 +121,7 @@ impl IdList {
     }
 }
 
-/// The column that holds ids, judged by names and content.
+/// Finds the column that holds ids, by names and content.
 fn id_column(table: &Table) -> Result<usize> {
     let columns = 0..table.n_columns();
     let ranked = columns
@@ -142,17 +145,18 @@ fn id_column(table: &Table) -> Result<usize> {
         ([column], _) | ([], [column]) => Ok(*column),
         _ => Err(FileError::Ambiguous {
             what: "which column holds the ids".into(),
-            remedy: "name it, or give a list with one id a line",
+            remedy: "name the column, or use a list with one id per line",
         }
         .into()),
     }
 }
 
 impl Stimuli {
-    /// Reads a list of ids: a text file with one id a line, or the column of a table that holds ids.
+    /// Reads a list of ids: a text file with one id per line, or the column of a table that holds
+    /// ids.
     ///
     /// # Errors
-    /// As for [`IdList::read`].
+    /// Returns an error if [`IdList::read`] does.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         IdList::open(path).read()
     }
@@ -160,7 +164,7 @@ impl Stimuli {
     /// Reads the ids from a named column of a table with a header.
     ///
     /// # Errors
-    /// As for [`IdList::read`].
+    /// Returns an error if [`IdList::read`] does.
     pub fn read_column(path: impl AsRef<Path>, column: &str) -> Result<Self> {
         IdList::open(path).with_column(column).read()
     }
@@ -194,7 +198,7 @@ mod tests {
                 "{text}"
             );
         }
-        // Names of things that could name columns, too.
+        // These ids could also be names of columns.
         assert_eq!(ids("a.csv", "key\nword\n").unwrap(), ["key", "word"]);
         assert_eq!(ids("a.csv", "3\n1\n").unwrap(), ["3", "1"]);
         assert!(ids("a.csv", "a,b\nx,y\nz,w\n").is_err());

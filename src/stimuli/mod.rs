@@ -1,4 +1,4 @@
-//! Stimuli: ordered sets of ids, or of rows without ids, and how they are joined.
+//! Stimuli: ordered sets of ids or of rows without ids, and how they are matched.
 
 pub(crate) mod error;
 mod id_form;
@@ -21,12 +21,12 @@ use crate::error::{Error, Quoted, Result, StimuliError};
 use crate::io::digest::hex;
 pub(crate) use unmatched::missing;
 
-/// An ordered set of stimuli: of unique, non-empty ids, or of rows without ids.
+/// An ordered set of stimuli: either unique, non-empty ids, or rows without ids.
 ///
-/// Everything that is measured is matched through stimuli: a
-/// [`Representation`](crate::Representation) and a data set may hold the same ids in different orders.
-/// The rows of a file without ids are stimuli of their own kind, see [`Stimuli::unnamed`]. Cloning is
-/// cheap, because the ids are shared.
+/// Representations and judgments are matched through their stimuli: a
+/// [`Representation`](crate::Representation) and a data set may have the same ids in different
+/// orders. The rows of a file without ids are matched by position, see [`Stimuli::unnamed`]. Clones
+/// share the ids.
 ///
 /// ```
 /// use human_alignment::Stimuli;
@@ -39,9 +39,9 @@ pub(crate) use unmatched::missing;
 #[derive(Clone)]
 pub struct Stimuli {
     set: Arc<Set>,
-    /// The file that they come from, for messages.
+    /// The file that the stimuli were read from, for messages.
     origin: Option<Arc<str>>,
-    /// Whether the order means nothing, so that rows can't be matched by position.
+    /// Whether the order is arbitrary, so that rows cannot be matched by position.
     is_unordered: bool,
 }
 
@@ -51,23 +51,23 @@ enum Set {
         positions: HashMap<String, u32>,
     },
     Unnamed {
-        /// How many rows there are in all.
+        /// Total number of rows.
         n_rows: u32,
-        /// Which of them these are, where they are not all, in order.
+        /// The indices of the selected rows, in order; `None` if all rows are selected.
         rows: Option<Vec<u32>>,
-        /// The number of the first row, where the file numbers them.
+        /// The label of the first row, if the file numbers the rows.
         first: Option<u32>,
-        /// The numbers of the rows, for messages; made when they are asked for.
+        /// The numbers of the rows, for messages; created on first use.
         numbers: OnceLock<Vec<String>>,
     },
 }
 
 impl Stimuli {
-    /// Creates stimuli with these ids, in this order.
+    /// Creates stimuli from ids, in the given order.
     ///
     /// # Errors
-    /// [`Error::EmptyStimulusId`] and [`Error::DuplicateStimulus`] name the position at fault;
-    /// [`Error::InvalidParameter`] where there are more than `u32::MAX` ids.
+    /// Returns [`Error::EmptyStimulusId`] or [`Error::DuplicateStimulus`] with the position of an
+    /// invalid id, and [`Error::InvalidParameter`] if there are more than `u32::MAX` ids.
     pub fn new<I>(ids: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -98,20 +98,20 @@ impl Stimuli {
         Ok(Set::Named { ids, positions }.into())
     }
 
-    /// Creates `n` stimuli whose ids are the numbers `"0"`, `"1"`, ….
+    /// Creates `n` stimuli with the ids `"0"`, `"1"`, ….
     ///
-    /// For stimuli that are known by their numbers. The rows of a matrix without ids are
-    /// [`Stimuli::unnamed`].
+    /// Use this for stimuli that are identified by numbers. For the rows of a matrix without ids,
+    /// use [`Stimuli::unnamed`].
     pub fn numbered(n: u32) -> Self {
         Self::from_unique((0..n).map(|position| position.to_string()).collect())
     }
 
     /// Creates the stimuli of `n` rows without ids.
     ///
-    /// They are matched by position, and only with as many others: with another `n` rows without ids,
-    /// or with `n` stimuli with ids, row *i* being the stimulus at *i*. Whether that was done is told
-    /// by [`Stimuli::pairing_with`]. A row has no id by which a stimulus of another set could be found,
-    /// not even its number.
+    /// They are matched by position, and only with the same number of stimuli: row *i* is matched
+    /// with row *i* of `n` rows without ids, or with the stimulus at position *i* of `n` stimuli
+    /// with ids. [`Stimuli::pairing_with`] returns whether matching is by position. A row has no
+    /// id: it cannot be found by its number.
     ///
     /// ```
     /// use human_alignment::Stimuli;
@@ -132,10 +132,10 @@ impl Stimuli {
         .into()
     }
 
-    /// Creates the stimuli of `n` rows whose labels are the numbers from `first` on.
+    /// Creates the stimuli of `n` rows with the labels `first`, `first + 1`, ….
     ///
-    /// Labels that count rows are hardly ids, so these are rows without ids. Only where other stimuli
-    /// have just these numbers for ids are they matched by them.
+    /// Labels that count rows are usually not ids, so these are rows without ids. They are matched
+    /// by label only if the ids of the other stimuli are exactly these numbers.
     pub(crate) fn labelled_rows(n: u32, first: u32) -> Self {
         Set::Unnamed {
             n_rows: n,
@@ -146,7 +146,7 @@ impl Stimuli {
         .into()
     }
 
-    /// Returns the same stimuli, whose order means nothing: they are matched by id only.
+    /// Marks the order as arbitrary, so that the stimuli are only matched by id.
     #[must_use]
     pub(crate) fn without_order(mut self) -> Self {
         self.is_unordered = true;
@@ -164,17 +164,17 @@ impl Stimuli {
         }
     }
 
-    /// Returns whether there are none.
+    /// Returns true if there are no stimuli.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns whether the stimuli have ids, rather than being rows without.
+    /// Returns true if the stimuli have ids, and false if they are rows without ids.
     pub fn is_named(&self) -> bool {
         matches!(*self.set, Set::Named { .. })
     }
 
-    /// Returns the ids, in order; for rows without ids their numbers, counted from 0.
+    /// Returns the ids, in order; for rows without ids, their numbers, counted from 0.
     pub fn ids(&self) -> &[String] {
         match &*self.set {
             Set::Named { ids, .. } => ids,
@@ -184,12 +184,13 @@ impl Stimuli {
         }
     }
 
-    /// Returns the id at a position, or for rows without ids the number of the row.
+    /// Returns the id at a position; for rows without ids, the number of the row.
     pub fn id(&self, position: usize) -> Option<&str> {
         (position < self.len()).then(|| self.ids()[position].as_str())
     }
 
-    /// Returns the position of an id; `None` where there is no such id, as in rows without ids.
+    /// Returns the position of an id, or `None` if there is no such id. Rows without ids have no
+    /// ids.
     pub fn position(&self, id: &str) -> Option<usize> {
         match &*self.set {
             Set::Named { positions, .. } => positions.get(id).map(|&position| position as usize),
@@ -197,11 +198,11 @@ impl Stimuli {
         }
     }
 
-    /// Returns the stimuli at these positions, in this order.
+    /// Selects the stimuli at the given positions, in the given order.
     ///
     /// # Errors
-    /// [`Error::StimulusOutOfRange`] for a position beyond the end, [`Error::DuplicateStimulus`]
-    /// where one is named twice.
+    /// Returns [`Error::StimulusOutOfRange`] if a position is out of range, and
+    /// [`Error::DuplicateStimulus`] if a position occurs twice.
     pub fn select(&self, positions: &[usize]) -> Result<Stimuli> {
         let mut seen = HashMap::with_capacity(positions.len());
         for (second, &index) in positions.iter().enumerate() {
@@ -224,11 +225,11 @@ impl Stimuli {
         Ok(self.at(positions.to_vec()))
     }
 
-    /// Returns the stimuli with their ids in another form, in the same order.
+    /// Returns the stimuli with their ids converted to another form, in the same order.
     ///
     /// # Errors
-    /// [`Error::DuplicateStimulus`] where two ids become the same, [`Error::EmptyStimulusId`] where
-    /// nothing is left of one.
+    /// Returns [`Error::DuplicateStimulus`] if two ids become equal, and [`Error::EmptyStimulusId`]
+    /// if an id becomes empty.
     pub fn in_form(&self, form: IdForm) -> Result<Stimuli> {
         match &*self.set {
             Set::Named { ids, .. } => {
@@ -243,9 +244,10 @@ impl Stimuli {
         }
     }
 
-    /// Returns the SHA-256 over the ids in order, as 64 hexadecimal digits.
+    /// Returns the SHA-256 of the ids in order, as 64 hexadecimal digits.
     ///
-    /// Files that were made for a set of stimuli record it, so that a stale file is noticed.
+    /// Files that were created for a set of stimuli contain it, so that outdated files can be
+    /// recognised.
     pub fn fingerprint(&self) -> String {
         let mut digest = Sha256::new();
         if let Set::Unnamed { n_rows, .. } = &*self.set {
@@ -257,26 +259,26 @@ impl Stimuli {
             return hex(&digest.finalize());
         }
         for id in self.ids() {
-            // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
+            // The length prefix distinguishes ["ab", "c"] from ["a", "bc"].
             digest.update((id.len() as u64).to_le_bytes());
             digest.update(id.as_bytes());
         }
         hex(&digest.finalize())
     }
 
-    /// Returns the stimuli with the name of the file that they come from, for messages.
+    /// Sets the file that the stimuli were read from, for messages.
     #[must_use]
     pub(crate) fn with_origin(mut self, path: &std::path::Path) -> Self {
         self.origin = Some(path.display().to_string().into());
         self
     }
 
-    /// Returns the file that the stimuli come from, where that is known.
+    /// Returns the file that the stimuli were read from, if it is known.
     pub(crate) fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
 
-    /// Describes the stimuli in a few words, such as `features.npy: 12 rows without ids`, for messages.
+    /// Returns a short description for messages, such as `features.npy: 12 rows without ids`.
     pub fn describe(&self) -> String {
         let place = self
             .origin()
@@ -286,12 +288,12 @@ impl Stimuli {
                 Some(first) => format!("{place}{} ids such as {}", ids.len(), Quoted(first)),
                 None => format!("{place}no ids"),
             },
-            // Without asking for their numbers, which would have to be made.
+            // Do not call `ids`, which would create the numbers of all rows.
             Set::Unnamed { .. } => format!("{place}{} rows without ids", self.len()),
         }
     }
 
-    /// The stimuli at positions that are in range and differ.
+    /// Returns the stimuli at the given positions, which must be in range and unique.
     fn at(&self, positions: Vec<usize>) -> Self {
         let set = match &*self.set {
             Set::Named { ids, .. } => {
@@ -331,7 +333,8 @@ impl Stimuli {
         Set::Named { ids, positions }.into()
     }
 
-    /// The numbers by which rows without ids are matched; of stimuli with ids, their positions.
+    /// Returns the numbers by which rows without ids are matched; for stimuli with ids, their
+    /// positions.
     fn rows(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match &*self.set {
             Set::Unnamed {
@@ -352,8 +355,9 @@ impl From<Set> for Stimuli {
     }
 }
 
-/// Stimuli with ids are equal where their ids are, rows without ids where they are the same rows of as
-/// many; the two are never equal.
+/// Stimuli with ids are equal if their ids are equal and in the same order. Rows without ids are
+/// equal if their total numbers of rows and their selected rows are equal. Stimuli with ids never
+/// equal rows without ids.
 impl PartialEq for Stimuli {
     fn eq(&self, other: &Self) -> bool {
         if Arc::ptr_eq(&self.set, &other.set) {

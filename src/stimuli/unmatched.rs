@@ -1,4 +1,4 @@
-//! Why two sets of stimuli could not be joined, in words that lead to the remedy.
+//! Explanations of why two sets of stimuli could not be matched.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,30 +6,30 @@ use std::fmt;
 use super::{IdForm, Stimuli};
 use crate::error::{Error, NAMED_IDS, Quoted, StimuliError};
 
-/// What the ids on both sides of a join that failed look like.
+/// Hints about the ids on both sides of a failed match.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct NearMiss {
-    /// Where the ids that are needed come from, if that is known: the name of a file.
+    /// The file that the needed ids come from, if it is known.
     pub needed_by: Option<String>,
-    /// Where they were looked for.
+    /// The file in which the ids were looked for, if it is known.
     pub looked_for_in: Option<String>,
-    /// An id that is there, and not needed.
+    /// An id that is available but not needed.
     pub present: Option<String>,
-    /// The form in which the ids that are missing would be found.
+    /// The form in which most of the missing ids would be found.
     pub form: Option<IdForm>,
-    /// Whether the first id of one side reads like the header of a list (`id`, `name`, …).
+    /// The first id of one side, if it reads like the header of a list (`id`, `name`, …).
     pub header: Option<String>,
 }
 
 impl NearMiss {
-    /// Looks for a form of ids in which those that are missing are found.
+    /// Finds a form of ids in which most of the missing ids match.
     pub(super) fn between(needed: &Stimuli, here: &Stimuli, missing: &[&String]) -> Self {
         let present = here.ids().iter().find(|id| needed.position(id).is_none());
         let resolves = |form: IdForm| {
             let known: HashSet<String> = here.ids().iter().map(|id| form.of(id)).collect();
             let n_found = missing.iter().filter(|id| known.contains(&form.of(id)));
-            // Most of them: a few may really be missing.
+            // Most, not all, as a few ids may really be missing.
             known.len() == here.len() && 2 * n_found.count() > missing.len()
         };
         let reads_like_header = |ids: &Stimuli| {
@@ -46,7 +46,7 @@ impl NearMiss {
     }
 }
 
-/// Continues the message that some ids are missing.
+/// Continues the message about missing ids.
 impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(present) = &self.present {
@@ -70,7 +70,7 @@ impl fmt::Display for NearMiss {
     }
 }
 
-/// Returns the error that names stimuli that are missing, where nothing is known of the other side.
+/// Creates the error for missing stimuli without hints about the other side.
 pub(crate) fn missing<'a>(
     ids: impl Iterator<Item = &'a String>,
     n_missing: usize,
@@ -84,7 +84,7 @@ pub(crate) fn missing<'a>(
     })
 }
 
-/// Returns the error that names what is missing from `here`.
+/// Creates the error for the stimuli that are missing from `here`.
 pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>]) -> Error {
     if needed.is_named() != here.is_named() || !needed.is_named() {
         return Error::from(StimuliError::NotPaired {

@@ -1,4 +1,4 @@
-//! What a transform does: to a representation, and before another transform.
+//! Application of a transform to a representation, and composition of transforms.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -12,15 +12,18 @@ use crate::representation::{Features, Representation};
 use crate::similarity::Precision;
 
 impl LinearTransform {
-    /// The transformed representation: the same stimuli, with the dimensions as features. Computed in
-    /// `f64`, block by block; what is made of features of `f32` is rounded to `f32`, once.
+    /// Applies the transform to a representation. The result has the same stimuli, with the
+    /// dimensions as features. Computations are in `f64`; if the features are `f32`, the result is
+    /// rounded to `f32`.
     ///
-    /// Its provenance is that of the representation with the [`LinearTransform::fingerprint`] as note
-    /// `"transform"`, behind those of the transforms before it (`"first → second"`).
+    /// The provenance of the result is that of the representation, with the note `"transform"` set
+    /// to [`LinearTransform::fingerprint`], appended to those of earlier transforms (`"first →
+    /// second"`).
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of features; [`Error::NotFinite`] or
-    /// [`Error::FeatureOutOfRange`] where a result is beyond `f32`.
+    /// Returns [`Error::LengthMismatch`] if the number of features differs, and
+    /// [`Error::NotFinite`] or [`Error::FeatureOutOfRange`] if a result is outside the range of
+    /// `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
         let n_features = self.n_features();
         if representation.n_features() != n_features {
@@ -52,12 +55,13 @@ impl LinearTransform {
         Ok(transformed.with_provenance(provenance))
     }
 
-    /// One transform that does what this one and then the next do.
+    /// Composes two transforms into one, which applies this one and then the next.
     ///
-    /// With standardisation x ↦ (x − m₂) / s₂, weights W₂ and bias b₂ of the next:
-    /// W = W₁ diag(1/s₂) W₂ and b = ((b₁ − m₂) / s₂) W₂ + b₂, after the standardisation of this one.
-    /// Computed in `f64`, so that applied to features of `f32` it differs from the two by the rounding of
-    /// what is between them. Its precision is double, and it has no record of training.
+    /// With standardisation x ↦ (x − m₂) / s₂, weights W₂ and bias b₂ of the next, the result has
+    /// the standardisation of this one and W = W₁ diag(1/s₂) W₂, b = ((b₁ − m₂) / s₂) W₂ + b₂. It
+    /// is computed in `f64`; for features of `f32`, results differ from applying both transforms by
+    /// the rounding of the intermediate features. The precision of the result is double, and it has
+    /// no training record.
     ///
     /// ```
     /// use human_alignment::transform::{LinearTransform, Standardization};
@@ -72,8 +76,9 @@ impl LinearTransform {
     /// ```
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where the next takes another number of features than this one has
-    /// dimensions; [`Error::InvalidParameter`] where a product is beyond `f64`.
+    /// Returns [`Error::LengthMismatch`] if the number of features of the next transform differs
+    /// from the number of dimensions of this one, and [`Error::InvalidParameter`] if a product is
+    /// outside the range of `f64`.
     pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
         let n_between = self.n_dimensions();
         if next.n_features() != n_between {
@@ -87,7 +92,7 @@ impl LinearTransform {
         let moments: Vec<(f64, f64)> = (0..n_between)
             .filter_map(|feature| next.standardization.of_feature(feature))
             .collect();
-        // The rows of W₁, and the bias below them.
+        // The rows of W₁, followed by the bias.
         let scale = |first: usize, out: &mut [f64]| {
             for (row, out) in (first..).zip(out.chunks_exact_mut(n_between)) {
                 for (column, (out, (mean, std))) in out.iter_mut().zip(&moments).enumerate() {
@@ -113,15 +118,15 @@ impl LinearTransform {
         }
     }
 
-    /// Rows times the weights. `fill` writes rows from the given one on, one number a feature;
-    /// `finish` makes what is kept of the product at a dimension.
+    /// Multiplies rows by the weights. `fill` writes the rows starting at a given one, one number
+    /// per feature; `finish` converts the product at a dimension to an element of the result.
     fn weigh<T: Copy + Default + Send>(
         &self,
         n_rows: usize,
         fill: impl Fn(usize, &mut [f64]) + Sync,
         finish: impl Fn(usize, f64) -> T + Sync,
     ) -> Array2<T> {
-        /// Rows that are multiplied at a time.
+        /// Number of rows multiplied at a time.
         const BLOCK: usize = 128;
 
         let (n_features, n_dimensions) = self.weights.dim();
@@ -159,7 +164,7 @@ mod tests {
     use approx::assert_abs_diff_eq;
     use ndarray::array;
 
-    /// Numbers without a pattern that a mistake could share.
+    /// Returns numbers without a regular pattern, so that errors do not cancel.
     fn wave(shape: (usize, usize), phase: f64) -> Array2<f64> {
         Array2::from_shape_fn(shape, |(row, column)| {
             (1.3 * row as f64 + 2.7 * column as f64 + phase).sin()
@@ -174,7 +179,7 @@ mod tests {
 
     #[test]
     fn one_transform_does_what_two_do() {
-        // More rows and features than a block.
+        // More rows and features than one block.
         let features = wave((300, 200), 0.3).mapv(|x| x as f32);
         let features = Representation::new(Stimuli::numbered(300), features).unwrap();
         let plain =
@@ -198,7 +203,7 @@ mod tests {
                 let both = first.then(next).unwrap();
                 let once = both.apply(&features).unwrap();
                 let twice = next.apply(&first.apply(&features).unwrap()).unwrap();
-                // What is between the two is rounded to f32, and no more.
+                // The only difference is the rounding of the intermediate features to f32.
                 let (once, twice) = (once.features(), twice.features());
                 let largest = twice.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
                 for (once, twice) in once.iter().zip(twice.iter()) {

@@ -1,4 +1,4 @@
-//! A hash by which a transform is known again.
+//! A hash that identifies a transform.
 
 use sha2::{Digest, Sha256};
 
@@ -6,13 +6,13 @@ use super::LinearTransform;
 use crate::io::digest::hex;
 use crate::representation::Provenance;
 
-/// The note of a provenance that names the transforms.
+/// Name of the provenance note that lists the transforms.
 const NOTE: &str = "transform";
 
 impl LinearTransform {
-    /// A hash of what the transform does: the SHA-256 of its numbers and their shapes, as 64
-    /// hexadecimal digits. The record of training and the precision in files are left out, since
-    /// they change no feature.
+    /// Returns the SHA-256 of the numbers of the transform and their shapes, as 64 hexadecimal
+    /// digits. The training record and the precision in files are not included, since they do not
+    /// affect the results.
     pub fn fingerprint(&self) -> String {
         let mut digest = Sha256::new();
         let mut add = |kind: u8, n: usize, values: &[f64]| {
@@ -26,7 +26,7 @@ impl LinearTransform {
             }
         };
         if let Some((mean, std)) = self.standardization.moments() {
-            // One moment for all features is not the same as one of each for one feature.
+            // One moment for all features differs from per-feature moments of a single feature.
             let is_scalar = self.standardization.n_features().is_none();
             add(if is_scalar { 1 } else { 2 }, mean.len(), mean);
             add(3, std.len(), std);
@@ -39,7 +39,7 @@ impl LinearTransform {
     }
 }
 
-/// The provenance of what a transform made.
+/// Returns the provenance of transformed features.
 pub(super) fn recorded(before: &Provenance, fingerprint: &str) -> Provenance {
     let transforms = match before.note(NOTE) {
         Some(earlier) => format!("{earlier} → {fingerprint}"),

@@ -1,4 +1,4 @@
-//! Linear transforms of representations: what learners make of human judgments.
+//! Linear transforms of representations, as learned from human judgments.
 
 mod application;
 mod file;
@@ -42,12 +42,12 @@ pub struct LinearTransform {
 }
 
 impl LinearTransform {
-    /// A transform without a bias; weights are features × dimensions.
+    /// Creates a transform without a bias; `weights` are features × dimensions.
     ///
     /// # Errors
-    /// [`Error::Shape`] where there are no features or no dimensions, [`Error::LengthMismatch`] where
-    /// the standardisation is for another number of features, [`Error::InvalidParameter`] for a
-    /// weight that is not finite.
+    /// Returns [`Error::Shape`] if there are no features or no dimensions,
+    /// [`Error::LengthMismatch`] if the standardisation is for another number of features, and
+    /// [`Error::InvalidParameter`] if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         if weights.is_empty() {
             return Err(ArgumentError::Shape {
@@ -77,11 +77,12 @@ impl LinearTransform {
         })
     }
 
-    /// Adds a bias, one number a dimension, in the precision of the transform.
+    /// Sets the bias, one number per dimension, which is rounded to the precision of the transform.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of dimensions, [`Error::InvalidParameter`] for a
-    /// number that is not finite, or beyond `f32` where the precision is single.
+    /// Returns [`Error::LengthMismatch`] if the number of dimensions differs, and
+    /// [`Error::InvalidParameter`] if a number is not finite, or outside the range of `f32` if the
+    /// precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
         if bias.len() != self.n_dimensions() {
             return Err(ArgumentError::LengthMismatch {
@@ -97,43 +98,43 @@ impl LinearTransform {
         self.with_precision(precision)
     }
 
-    /// How features are shifted and scaled first.
+    /// Returns the standardisation of features, which is applied before the weights.
     pub fn standardization(&self) -> &Standardization {
         &self.standardization
     }
 
-    /// The weights, features × dimensions; always in row-major order.
+    /// Returns the weights, features × dimensions, always in row-major order.
     pub fn weights(&self) -> ArrayView2<'_, f64> {
         self.weights.view()
     }
 
-    /// The bias, one number a dimension.
+    /// Returns the bias, one number per dimension, if there is one.
     pub fn bias(&self) -> Option<ArrayView1<'_, f64>> {
         self.bias.as_ref().map(|bias| bias.view())
     }
 
-    /// Number of features that it takes.
+    /// Returns the number of features (input).
     pub fn n_features(&self) -> usize {
         self.weights.nrows()
     }
 
-    /// Number of dimensions that it gives.
+    /// Returns the number of dimensions (output).
     pub fn n_dimensions(&self) -> usize {
         self.weights.ncols()
     }
 
-    /// In which precision its numbers are kept in files: [`Precision::Double`] unless it was rounded
-    /// or read from a file of `f32`. It is applied in `f64` either way.
+    /// Returns the precision of the numbers in files: [`Precision::Double`] unless they were
+    /// rounded or read from a file of `f32`. The transform is applied in `f64` in both cases.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Sets the precision in which its numbers are kept; with [`Precision::Single`] weights, bias,
-    /// means and standard deviations are rounded to the nearest `f32`.
+    /// Sets the precision of the numbers; with [`Precision::Single`], weights, bias, means and
+    /// standard deviations are rounded to the nearest `f32`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a number beyond `f32`, or a standard deviation that would be
-    /// rounded to 0.
+    /// Returns [`Error::InvalidParameter`] if a number is outside the range of `f32`, or a standard
+    /// deviation would be rounded to 0.
     pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
         if precision == Precision::Single {
             self.standardization = self.standardization.rounded()?;
@@ -148,19 +149,19 @@ impl LinearTransform {
         Ok(self)
     }
 
-    /// Adds or replaces the record of how it was learned.
+    /// Sets the record of how the transform was learned.
     #[must_use]
     pub fn with_training(mut self, training: Training) -> Self {
         self.training = Some(training);
         self
     }
 
-    /// How it was learned, where that is known.
+    /// Returns the record of how the transform was learned, if there is one.
     pub fn training(&self) -> Option<&Training> {
         self.training.as_ref()
     }
 
-    /// The weights, row after row.
+    /// Returns the weights in row-major order.
     fn weights_in_order(&self) -> &[f64] {
         let weights = self.weights.as_slice();
         weights.expect("kept in row-major order")
@@ -172,7 +173,7 @@ impl LinearTransform {
     }
 }
 
-/// The number that the nearest `f32` stands for.
+/// Rounds a number to the nearest `f32`.
 fn round(name: &'static str, value: f64) -> Result<f64> {
     match f64::from(value as f32) {
         rounded if rounded.is_finite() => Ok(rounded),
@@ -203,7 +204,7 @@ mod tests {
         let transform = LinearTransform::new(tenths, array![[0.5, 0.6], [0.7, 0.8]]).unwrap();
         assert_eq!(transform.precision(), Precision::Double);
         let rounded = transform.with_precision(Precision::Single).unwrap();
-        // A bias that comes later is rounded as well.
+        // A bias that is set later is rounded as well.
         let rounded = rounded.with_bias(array![0.9, -0.1]).unwrap();
         assert_eq!(rounded.precision(), Precision::Single);
         let f32 = |value: f32| f64::from(value);

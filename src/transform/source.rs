@@ -1,11 +1,11 @@
-//! A source of representations behind a transform.
+//! A source of transformed representations.
 
 use super::LinearTransform;
 use crate::error::Result;
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
 
-/// A source whose representations are transformed.
+/// A source that applies a transform to the representations of another source.
 ///
 /// ```
 /// use human_alignment::transform::{LinearTransform, Standardization, Transformed};
@@ -21,7 +21,7 @@ use crate::stimuli::Stimuli;
 /// assert_eq!(source.name(), "alexnet → transform");
 /// let dog = source.represent(&Stimuli::new(["dog"])?)?;
 /// assert_eq!(dog.features(), array![[-5.0]]);
-/// // What was made by another transform is told apart.
+/// // The provenance identifies the transform.
 /// let fingerprint = source.transform().fingerprint();
 /// assert_eq!(dog.provenance().note("transform"), Some(fingerprint.as_str()));
 /// # Ok::<(), human_alignment::Error>(())
@@ -34,8 +34,9 @@ pub struct Transformed<S> {
 }
 
 impl<S: RepresentationSource> Transformed<S> {
-    /// What the source gives, transformed. Its name is that of the source and, behind an arrow, that
-    /// of the learner of the transform (`alexnet → ridge`), or `transform` where it is not recorded.
+    /// Creates a source from another source and a transform. Its name is that of the source and,
+    /// after an arrow, that of the learner of the transform (`alexnet → ridge`), or `transform` if
+    /// it is unknown.
     pub fn new(source: S, transform: LinearTransform) -> Self {
         let learner = transform.training().and_then(|training| training.learner());
         let name = format!("{} → {}", source.name(), learner.unwrap_or("transform"));
@@ -53,18 +54,18 @@ impl<S: RepresentationSource> Transformed<S> {
         self
     }
 
-    /// The source.
+    /// Returns the source of the untransformed representations.
     pub fn source(&self) -> &S {
         &self.source
     }
 
-    /// The transform.
+    /// Returns the transform.
     pub fn transform(&self) -> &LinearTransform {
         &self.transform
     }
 }
 
-/// What the source gives, then [`LinearTransform::apply`].
+/// Applies [`LinearTransform::apply`] to the representation of the source.
 impl<S: RepresentationSource> RepresentationSource for Transformed<S> {
     fn name(&self) -> &str {
         &self.name

@@ -1,4 +1,4 @@
-//! How features are shifted and scaled before they are multiplied.
+//! Standardisation of features before the weights of a transform.
 
 use std::fmt;
 use std::slice::from_ref;
@@ -10,10 +10,23 @@ use crate::error::{ArgumentError, Error, FeatureError, Result};
 use crate::representation::{Representation, Values, with_values};
 use crate::similarity::Real;
 
-/// How features are shifted and scaled before they are multiplied: (x − mean) / std, with one mean
-/// and standard deviation for all features, with one of each for each feature, or not at all.
+/// Standardisation of features, (x − mean) / std: with one mean and standard deviation for all
+/// features, with one of each per feature, or none.
 ///
 /// Standard deviations are those of a population, with the number of values as divisor.
+///
+/// ```
+/// use human_alignment::transform::Standardization;
+/// use human_alignment::{Representation, Stimuli};
+/// use ndarray::array;
+///
+/// let features = array![[1.0, 2.0], [3.0, 6.0]];
+/// let representation = Representation::new(Stimuli::numbered(2), features)?;
+/// let standardization = Standardization::per_feature_of(&representation)?;
+/// // The mean and standard deviation of the second feature.
+/// assert_eq!(standardization.of_feature(1), Some((4.0, 2.0)));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardization(Moments);
 
@@ -24,8 +37,8 @@ enum Moments {
     PerFeature { mean: Array1<f64>, std: Array1<f64> },
 }
 
-/// Moments of features in full, where `ndarray` would leave out those in the middle of many: what is written
-/// differs where numbers do.
+/// Formats all moments, because `ndarray` would omit the middle of a long array and different
+/// moments must have different texts.
 impl fmt::Debug for Moments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -40,17 +53,17 @@ impl fmt::Debug for Moments {
 }
 
 impl Standardization {
-    /// Leaves features as they are.
+    /// Creates a standardisation that leaves features unchanged.
     pub fn none() -> Self {
         Self(Moments::None)
     }
 
-    /// One mean and standard deviation for all features, which keeps the angles between stimuli about
-    /// their common mean, and so what the network found.
+    /// Creates a standardisation with one mean and standard deviation for all features, which keeps
+    /// the ratios of the distances between stimuli.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a mean that is not finite, or a standard deviation that is not
-    /// positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the mean is not finite, or the standard deviation is
+    /// not positive and finite.
     pub fn scalar(mean: f64, std: f64) -> Result<Self> {
         if !mean.is_finite() {
             return Err(Error::parameter("mean", "finite", mean));
@@ -61,11 +74,11 @@ impl Standardization {
         Ok(Self(Moments::Scalar { mean, std }))
     }
 
-    /// A mean and standard deviation for each feature.
+    /// Creates a standardisation with a mean and standard deviation per feature.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are more of one than of the other; otherwise as
-    /// [`Standardization::scalar`].
+    /// Returns [`Error::LengthMismatch`] if the numbers of means and standard deviations differ,
+    /// and [`Error::InvalidParameter`] as [`Standardization::scalar`].
     pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
         if mean.len() != std.len() {
             return Err(ArgumentError::LengthMismatch {
@@ -80,16 +93,16 @@ impl Standardization {
             let found = format_args!("{} at {feature}", std[feature]);
             return Err(Error::parameter("standard deviation", SCALE, found));
         }
-        // One after another in memory, as they are written to files.
+        // Contiguous in memory, as they are written to files.
         let [mean, std] = [mean, std].map(|moment| moment.as_standard_layout().into_owned());
         Ok(Self(Moments::PerFeature { mean, std }))
     }
 
-    /// The mean and the standard deviation over all features of all stimuli, as scalars.
+    /// Computes the scalar mean and standard deviation over all features of all stimuli.
     ///
     /// # Errors
-    /// [`Error::ConstantRepresentation`] where all features are equal, [`Error::TooFew`] where there
-    /// are none.
+    /// Returns [`Error::ConstantRepresentation`] if all features are equal, and [`Error::TooFew`]
+    /// if there are no stimuli.
     pub fn scalar_of(representation: &Representation) -> Result<Self> {
         with_values!(representation.values(), values => Self::scalar_of_values(values))
     }
@@ -101,7 +114,7 @@ impl Standardization {
         let n = values.len() as f64;
         let mut mean = sum(values, |x| x) / n;
         if T::IS_DOUBLE {
-            // An offset costs digits of the sum, which f32 have to spare.
+            // An offset costs digits of the sum; for f32 there are enough.
             mean += sum(values, |x| x - mean) / n;
         }
         let std = (sum(values, |x| (x - mean).powi(2)) / n).sqrt();
@@ -111,11 +124,11 @@ impl Standardization {
         Self::scalar(mean, std)
     }
 
-    /// The mean and the standard deviation of each feature over the stimuli. A feature that doesn't
-    /// vary is shifted and not scaled, so that it becomes 0.
+    /// Computes the mean and standard deviation of each feature over the stimuli. For a constant
+    /// feature, the standard deviation is set to 1, so that the standardised feature is 0.
     ///
     /// # Errors
-    /// [`Error::TooFew`] where there are no stimuli.
+    /// Returns [`Error::TooFew`] if there are no stimuli.
     pub fn per_feature_of(representation: &Representation) -> Result<Self> {
         let n_features = representation.n_features();
         with_values!(representation.values(), values => {
@@ -137,7 +150,7 @@ impl Standardization {
         }
         mean /= n as f64;
         if T::IS_DOUBLE {
-            // An offset costs digits of the sum, which f32 have to spare.
+            // An offset costs digits of the sum; for f32 there are enough.
             let mut left = Array1::<f64>::zeros(n_features);
             for row in rows() {
                 let cells = left.iter_mut().zip(&mean).zip(row);
@@ -154,7 +167,7 @@ impl Standardization {
         }
         std.mapv_inplace(|squares| (squares / n as f64).sqrt());
         for (column, std) in std.iter_mut().enumerate() {
-            // By comparison, since the rounding of a mean would leave a tiny deviation.
+            // Compare the values, because the rounding of a mean would leave a tiny deviation.
             let mut others = values[column..].iter().step_by(n_features);
             if others.all(|&x| x == values[column]) || *std == 0.0 {
                 *std = 1.0;
@@ -163,7 +176,7 @@ impl Standardization {
         Self::per_feature(mean, std)
     }
 
-    /// The number of features it is for; `None` where it is for any number.
+    /// Returns the number of features, or `None` if the standardisation applies to any number.
     pub fn n_features(&self) -> Option<usize> {
         match &self.0 {
             Moments::PerFeature { mean, .. } => Some(mean.len()),
@@ -171,7 +184,8 @@ impl Standardization {
         }
     }
 
-    /// The mean and standard deviation of a feature.
+    /// Returns the mean and standard deviation of a feature, or `None` if the index is out of
+    /// range.
     pub fn of_feature(&self, feature: usize) -> Option<(f64, f64)> {
         match &self.0 {
             Moments::None => Some((0.0, 1.0)),
@@ -180,8 +194,8 @@ impl Standardization {
         }
     }
 
-    /// The means and the standard deviations: one of each, or as many as features; `None` where
-    /// features are left as they are.
+    /// Returns the means and the standard deviations, one of each or one per feature; `None` if
+    /// there is no standardisation.
     pub(super) fn moments(&self) -> Option<(&[f64], &[f64])> {
         match &self.0 {
             Moments::None => None,
@@ -193,7 +207,7 @@ impl Standardization {
         }
     }
 
-    /// The same with every moment rounded to the nearest `f32`.
+    /// Rounds all moments to the nearest `f32`.
     pub(super) fn rounded(&self) -> Result<Self> {
         match &self.0 {
             Moments::None => Ok(Self::none()),
@@ -211,7 +225,8 @@ impl Standardization {
         }
     }
 
-    /// Writes standardised features, row after row; `out` has one element for each.
+    /// Writes standardised features in row-major order to `out`, which has the same number of
+    /// elements.
     pub(crate) fn write(&self, features: Values<'_>, n_features: usize, out: &mut [f64]) {
         with_values!(features, features => self.write_of(features, n_features, out))
     }
@@ -240,14 +255,14 @@ fn sum<T: Real>(values: &[T], of: impl Fn(f64) -> f64) -> f64 {
     values.iter().fold(0.0, |sum, &x| sum + of(x.into()))
 }
 
-/// What a standard deviation has to be.
+/// The requirement on a standard deviation.
 const SCALE: &str = "positive and finite";
 
 fn is_scale(std: f64) -> bool {
     std > 0.0 && std.is_finite()
 }
 
-/// Rounds a standard deviation, which mustn't vanish.
+/// Rounds a standard deviation, which must not become 0.
 fn round_scale(std: f64) -> Result<f64> {
     match round("standard deviation", std)? {
         0.0 => Err(Error::parameter(

@@ -1,4 +1,4 @@
-//! How a transform was learned.
+//! The record of how a transform was learned.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How a transform was learned: by what, from what, and how well that went.
+/// A record of how a transform was learned: the learner, a hash of the data, and the result.
 ///
-/// It travels with the transform into files and back. Every field is optional; what has no field
-/// of its own goes into the named notes.
+/// It is stored in files together with the transform. Every field is optional; other information
+/// can be stored in named notes.
 ///
 /// ```
 /// use human_alignment::transform::Training;
@@ -49,17 +49,17 @@ impl Training {
         self
     }
 
-    /// Sets the SHA-256 of what it was trained on, in hexadecimal digits.
+    /// Sets the SHA-256 of the training data, in hexadecimal digits.
     #[must_use]
     pub fn with_data(mut self, hash: impl Into<String>) -> Self {
         self.data = Some(hash.into());
         self
     }
 
-    /// Sets the penalty λ: one number, or one a target.
+    /// Sets the penalty λ: one number, or one per target.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a number that is not finite.
+    /// Returns [`Error::InvalidParameter`] if a number is not finite.
     pub fn with_penalty(mut self, penalty: impl IntoIterator<Item = f64>) -> Result<Self> {
         let finite = penalty.into_iter().map(|lambda| finite("penalty", lambda));
         self.penalty = finite.collect::<Result<_>>()?;
@@ -73,19 +73,19 @@ impl Training {
         self
     }
 
-    /// Sets the value of the objective at the end.
+    /// Sets the final value of the objective.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a value that is not finite.
+    /// Returns [`Error::InvalidParameter`] if the value is not finite.
     pub fn with_objective(mut self, objective: f64) -> Result<Self> {
         self.objective = Some(finite("objective", objective)?);
         Ok(self)
     }
 
-    /// Sets how far the objective is above the lower bound of what can be reached.
+    /// Sets the duality gap: the difference of the objective and a lower bound of its minimum.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a value that is not finite.
+    /// Returns [`Error::InvalidParameter`] if the value is not finite.
     pub fn with_duality_gap(mut self, gap: f64) -> Result<Self> {
         self.duality_gap = Some(finite("duality gap", gap)?);
         Ok(self)
@@ -98,43 +98,43 @@ impl Training {
         self
     }
 
-    /// The name of the learner.
+    /// Returns the name of the learner.
     pub fn learner(&self) -> Option<&str> {
         self.learner.as_deref()
     }
 
-    /// The SHA-256 of what it was trained on, in hexadecimal digits.
+    /// Returns the SHA-256 of the training data, in hexadecimal digits.
     pub fn data(&self) -> Option<&str> {
         self.data.as_deref()
     }
 
-    /// The penalty λ: one number, or one a target; empty where it is not recorded.
+    /// Returns the penalty λ: one number, or one per target; empty if it is not recorded.
     pub fn penalty(&self) -> &[f64] {
         &self.penalty
     }
 
-    /// The number of folds of the cross-validation.
+    /// Returns the number of folds of the cross-validation.
     pub fn folds(&self) -> Option<usize> {
         self.folds
     }
 
-    /// The value of the objective at the end.
+    /// Returns the final value of the objective.
     pub fn objective(&self) -> Option<f64> {
         self.objective
     }
 
-    /// How far the objective is above the lower bound of what can be reached.
+    /// Returns the duality gap: the difference of the objective and a lower bound of its minimum.
     pub fn duality_gap(&self) -> Option<f64> {
         self.duality_gap
     }
 
-    /// The note of this name.
+    /// Returns the note with the given name.
     pub fn note(&self, name: &str) -> Option<&str> {
         self.notes.get(name).map(String::as_str)
     }
 }
 
-/// What is not finite has no place in JSON.
+/// Checks that a value is finite, since JSON has no other numbers.
 fn finite(name: &'static str, value: f64) -> Result<f64> {
     match value.is_finite() {
         true => Ok(value),

@@ -1,4 +1,4 @@
-//! The MATLAB exports: a list of stimuli and the upper triangle of an RDM for each person.
+//! The MATLAB exports: a list of stimuli and the upper triangle of an RDM per participant.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -40,20 +40,20 @@ pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
     Ok(all)
 }
 
-/// The RDMs of a person: one, or one a row.
+/// Reads the RDMs of one participant: one RDM per row.
 fn estimates(
     file: &mut MatFile,
     person: String,
     stimuli: &str,
     values: &str,
 ) -> Result<Vec<Estimate>> {
-    const SHAPE: &str = "n(n−1)/2 columns for n stimuli, and a row an RDM";
+    const SHAPE: &str = "n(n−1)/2 columns for n stimuli, one row per RDM";
 
     let values = file.read(values)?.into_matrix(SHAPE)?;
     let images = file.read(stimuli)?.into_texts()?;
     let n_pairs = images.len() * images.len().saturating_sub(1) / 2;
     let rows: Vec<Vec<f64>> = match values.dim() {
-        // Of three stimuli this could also be a square RDM, which is not read.
+        // For three stimuli the array could also be a square RDM, which is not supported.
         (n_rows, n)
             if n == n_pairs && !(n_rows == n && values.diag().iter().all(|&x| x == 0.0)) =>
         {

@@ -1,4 +1,4 @@
-//! Exports of the Meadows platform.
+//! Arrangement data exported by the Meadows platform.
 
 mod mat;
 mod tree;
@@ -11,25 +11,26 @@ use crate::io::extension;
 use crate::rdm::{Arrangement, Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// What people arranged on the [Meadows](https://meadows-research.com) platform, as it exports it.
+/// RDMs and raw arrangements exported by the [Meadows](https://meadows-research.com) platform.
 ///
 /// | file | RDMs |
 /// |---|---|
-/// | `…_1D.mat` of one person | one: variables `stimuli` and `rdmutv` |
-/// | `…_1D.mat` of several | one a person: variables `stimuli_able_fly`, `rdmutv_able_fly`, …, or `stimuli` for all |
-/// | `…_tree.json` of one person | one a task, and the raw trials of each |
-/// | `…_tree.json` of several | the same for each person: `{"able-fly": {"tasks": […]}, …}` |
+/// | `…_1D.mat` of one participant | one: variables `stimuli` and `rdmutv` |
+/// | `…_1D.mat` of several | one per participant: variables `stimuli_able_fly`, `rdmutv_able_fly`, …, or `stimuli` for all |
+/// | `…_tree.json` of one participant | one per task, with the raw trials of each |
+/// | `…_tree.json` of several | one per participant and task: `{"able-fly": {"tasks": […]}, …}` |
 ///
-/// A pair without an estimate (NaN, or `null` in JSON) is a missing pair of the RDM. A `rdmutv` of several rows
-/// is one RDM a row, in sessions `1`, `2`, ….
+/// A pair without an estimate (NaN, or `null` in JSON) is a missing pair of the RDM. If `rdmutv`
+/// has several rows, each row is one RDM, with session `1`, `2`, ….
 ///
-/// People have the nicknames of the platform, such as `able-fly`, which stand in the file or in its
-/// name (`Meadows_EXPERIMENT_v_VERSION_PERSON_TASK_1D.mat`). Where there are several tasks, each is a
-/// session named after it. Stimuli are called after their images, without the ending. What RDMs say
-/// of the same stimuli in another order is put into the order of the first.
+/// The label of a participant is the nickname given by the platform, such as `able-fly`, taken from
+/// the file or from its name (`Meadows_EXPERIMENT_v_VERSION_PERSON_TASK_1D.mat`). If there are
+/// several tasks, each is a session named after the task. The id of a stimulus is the name of its
+/// image without the file extension. RDMs whose stimuli are in another order are reordered to match
+/// the first RDM.
 ///
-/// The exported estimate is also within reach of everyone: [`InverseMds`](crate::rdm::InverseMds)
-/// makes it of the [raw trials](Meadows::arrangements).
+/// [`InverseMds`](crate::rdm::InverseMds) can compute the exported estimate from the [raw
+/// trials](Meadows::arrangements).
 ///
 /// ```no_run
 /// use human_alignment::SimilarityDataset;
@@ -49,7 +50,7 @@ pub struct Meadows {
     arrangements: Vec<Vec<Arrangement>>,
 }
 
-/// What one person said in one task.
+/// The RDM and raw trials of one participant in one task.
 struct Estimate {
     participant: Participant,
     rdm: Rdm,
@@ -57,23 +58,26 @@ struct Estimate {
 }
 
 impl Meadows {
-    /// Reads an export of all tasks, which have to be of the same stimuli.
+    /// Reads all tasks of an export. All tasks must have the same stimuli.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for an ending other than `.mat` and `.json`; [`Error::Read`]; within
-    /// [`Error::InFile`]: [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] and
-    /// [`Error::UnsupportedElement`] for what can't be read, [`Error::NoSuchArray`] naming the
-    /// variables that are there, [`Error::TooFew`] without a multiple-arrangement task, and within
-    /// [`Error::InRdm`] what [`Stimuli::new`], [`Rdm::with_missing`] and [`Arrangement::new`] refuse (of a
-    /// trial within [`Error::InTrial`]), negative dissimilarities, and tasks of other stimuli.
+    /// Returns [`Error::UnknownFormat`] if the file extension is neither `.mat` nor `.json`, and
+    /// [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
+    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] with the
+    /// names of the existing variables, [`Error::TooFew`] if there is no multiple-arrangement task,
+    /// and, within [`Error::InRdm`], an error if [`Stimuli::new`], [`Rdm::with_missing`] or
+    /// [`Arrangement::new`] does (the latter within [`Error::InTrial`]), if a dissimilarity is
+    /// negative, or if tasks have different stimuli.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_tasks(path.as_ref(), None)
     }
 
-    /// Reads one task of an export of several, given by its name.
+    /// Reads one task, given by its name, of an export of several tasks.
     ///
     /// # Errors
-    /// As for [`Meadows::read`]; [`Error::NoSuchArray`] naming the tasks that are there.
+    /// Returns an error if [`Meadows::read`] does, and [`Error::NoSuchArray`] with the names of the
+    /// existing tasks if there is no such task.
     pub fn read_task(path: impl AsRef<Path>, task: &str) -> Result<Self> {
         Self::read_tasks(path.as_ref(), Some(task))
     }
@@ -124,7 +128,7 @@ impl Meadows {
         })
     }
 
-    /// The raw trials, in their order, for each of the RDMs; none for those of `.mat` files.
+    /// Returns the raw trials of each RDM, in order; empty for RDMs of `.mat` files.
     pub fn arrangements(&self) -> &[Vec<Arrangement>] {
         &self.arrangements
     }
@@ -146,7 +150,8 @@ impl SimilarityDataset for Meadows {
     }
 }
 
-/// The RDM of one person and task, of stimuli that are called after their images; NaN where a pair is missing.
+/// Creates the RDM of one participant and task, with stimuli named after their images; NaN is a
+/// missing pair.
 fn rdm(images: Vec<String>, values: Vec<f64>) -> Result<Rdm> {
     let stimuli = Stimuli::new(images.iter().map(|image| without_ending(image)))?;
     let rdm = Rdm::with_missing(stimuli, values)?;
@@ -154,7 +159,7 @@ fn rdm(images: Vec<String>, values: Vec<f64>) -> Result<Rdm> {
     Ok(rdm)
 }
 
-/// The name of an image without its ending.
+/// Returns the name of an image without its file extension.
 fn without_ending(image: &str) -> &str {
     const ENDINGS: [&str; 9] = [
         "jpg", "jpeg", "png", "gif", "bmp", "webp", "svg", "tif", "tiff",
@@ -165,8 +170,8 @@ fn without_ending(image: &str) -> &str {
     }
 }
 
-/// Whose file it is: `Meadows_EXPERIMENT_v_VERSION_PERSON_1D.mat` or `…_PERSON_TASK_1D.mat`. A file
-/// with another name is its own person.
+/// Returns the participant named in the path: `Meadows_EXPERIMENT_v_VERSION_PERSON_1D.mat` or
+/// `…_PERSON_TASK_1D.mat`. If the name has another form, returns the file stem.
 fn person_of(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let parts: Vec<&str> = stem.split('_').collect();

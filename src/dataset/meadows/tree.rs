@@ -1,4 +1,4 @@
-//! The JSON exports: everything that one person, or each of several, did, task by task and trial by trial.
+//! The JSON exports: tasks and trials of one participant or of several.
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::io::{BUFFER_BYTES, Origin, open};
 use crate::rdm::{Arrangement, Participant, Rdm};
 use crate::stimuli::{Stimuli, missing};
 
-/// A task in which stimuli were arranged.
+/// A multiple-arrangement task.
 #[derive(Deserialize)]
 struct Task {
     stimuli: Vec<Stimulus>,
@@ -38,18 +38,18 @@ struct Position {
     y: Real,
 }
 
-/// A number; NaN where it is missing.
+/// A number; NaN if it is missing.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "Stored")]
 struct Real(f64);
 
-/// A number as it stands in the file.
+/// The forms in which a number is stored in the file.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
     Number(f64),
     Missing(()),
-    /// What JSON has no numbers for.
+    /// NaN or infinity, which are not valid JSON numbers.
     Text(String),
 }
 
@@ -98,12 +98,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
     Ok(estimates)
 }
 
-/// Whether this is what one of several people did.
+/// Checks whether the value is the record of one participant: an object with a list of tasks.
 fn is_person(tree: &Value) -> bool {
     tree.get("tasks").is_some_and(Value::is_array)
 }
 
-/// The text with quotes around the numbers that Python writes and JSON doesn't have.
+/// Puts quotes around NaN and infinities, which Python writes but JSON does not allow.
 fn with_quoted_numbers(text: &[u8]) -> Vec<u8> {
     let mut quoted = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -124,7 +124,7 @@ fn with_quoted_numbers(text: &[u8]) -> Vec<u8> {
         rest = after;
         match byte {
             b'"' => is_in_string = !is_in_string,
-            // Whatever follows it belongs to the string.
+            // The next byte is escaped and belongs to the string.
             b'\\' if is_in_string => {
                 quoted.extend(rest.first());
                 rest = rest.get(1..).unwrap_or_default();
@@ -135,9 +135,9 @@ fn with_quoted_numbers(text: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// What one person did.
+/// Reads the multiple-arrangement tasks of one participant.
 fn of_person(person: &str, mut tree: Value, origin: &Origin) -> Result<Vec<Estimate>> {
-    // A file of one task is that task, one of several has a list of them.
+    // A file of one task contains the task itself; a file of several contains a list of tasks.
     let (tasks, is_only) = match tree.get_mut("tasks").map(Value::take) {
         Some(Value::Array(tasks)) => (tasks, false),
         Some(_) => return Err(origin.malformed("its tasks are no list")),
@@ -171,7 +171,7 @@ fn estimate(task: Task) -> Result<(Rdm, Vec<Arrangement>)> {
         .into_iter()
         .map(|stimulus| (stimulus.id, stimulus.name))
         .unzip();
-    // Trials name the stimuli by other ids than people would.
+    // Trials refer to stimuli by internal ids, not by the names of the images.
     let ids = Stimuli::new(ids)?;
     let rdm = rdm(
         images,

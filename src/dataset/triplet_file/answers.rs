@@ -1,10 +1,10 @@
-//! What the answer of a trial refers to.
+//! The answers of trials, and how they refer to stimuli.
 
 use crate::error::{FileError, JudgmentError, Result};
 use crate::io::text::plain;
 use crate::judgment::Task;
 
-/// The stimuli of a trial, or its answer, as they stand in a file.
+/// A stimulus or an answer, as written in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell {
     Number(f64),
@@ -24,16 +24,16 @@ impl Cell {
     }
 }
 
-/// The ways in which an answer can refer to one of the stimuli that could be chosen.
+/// The ways in which an answer can refer to one of the candidate stimuli.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// By what stands in its column.
+    /// By the value in the candidate's column.
     Value,
-    /// By its position, counted from here.
+    /// By its position, counted from this number.
     Position(u8),
     /// By the name of its column.
     Column,
-    /// 1 for the first of two and −1 for the second.
+    /// By sign: 1 for the first of two candidates and −1 for the second.
     Sign,
 }
 
@@ -46,7 +46,7 @@ impl Form {
         Form::Sign,
     ];
 
-    /// The candidate that an answer refers to.
+    /// Returns the position of the candidate to which an answer refers.
     fn chosen(self, answer: &Cell, candidates: &[Cell], columns: &[String]) -> Option<usize> {
         match self {
             Form::Value => candidates.iter().position(|candidate| candidate == answer),
@@ -63,18 +63,18 @@ impl Form {
     }
 }
 
-/// Puts every trial into the order that says what was chosen: the odd one last, or the closer one
-/// before the farther one.
+/// Reorders every trial according to its answer: the odd one last, or the closer candidate before
+/// the farther one.
 ///
 /// # Errors
-/// [`Error::UnknownAnswer`] naming the first trial whose answer refers to none of its stimuli in the
-/// way that most do, [`Error::Ambiguous`] where answers may refer to them in several ways.
+/// Returns [`Error::UnknownAnswer`] with the first trial whose answer refers to none of its stimuli
+/// in the form that fits most trials, and [`Error::Ambiguous`] if several forms fit all answers.
 pub(super) fn apply<T: Task>(
     stimuli: &mut [[Cell; 3]],
     answers: &[Cell],
     columns: &[String; 3],
 ) -> Result<()> {
-    // Of an anchored trial the head can't be chosen.
+    // The head of an anchored trial is not a candidate.
     let first = if T::N_PAIRS == 2 { 1 } else { 0 };
     let names: Vec<String> = columns[first..].iter().map(|name| plain(name)).collect();
     let chosen =
@@ -99,9 +99,9 @@ pub(super) fn apply<T: Task>(
         }
         _ => {
             return Err(FileError::Ambiguous {
-                what: "whether answers name the stimulus or its position, or where positions count from"
+                what: "whether answers are stimuli or positions, or whether positions count from 0 or 1"
                     .into(),
-                remedy: "write the trials in the order of their answer, without a column for it",
+                remedy: "write the trials in the order of the answer, without a column of answers",
             }.into());
         }
     };

@@ -1,22 +1,22 @@
-//! Which columns of a table of trials hold what, by their names.
+//! The columns of a table of trials, found by their names.
 
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{Table, is_index_name, plain};
 use crate::judgment::Task;
 
-/// The columns of a table of trials.
+/// The indices of the columns of a table of trials, 0-based.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// The three stimuli, in the order of a trial where there is no answer.
+    /// The three stimuli; if there is no column with the answer, in the order of a trial.
     pub(super) stimuli: [usize; 3],
-    /// Which of them was chosen, where a column says so.
+    /// The answer: which of the stimuli was chosen. `None` if their order is the answer.
     pub(super) answer: Option<usize>,
     pub(super) participant: Option<usize>,
     pub(super) response_time: Option<usize>,
     pub(super) trial_type: Option<usize>,
 }
 
-/// Names of columns with the odd one of three, and beginnings of names of columns with the answer.
+/// Prefixes of the names of the column that holds the answer.
 const ANSWERS: [&str; 9] = [
     "choice",
     "odd",
@@ -74,7 +74,7 @@ const CANDIDATES: [(&str, &str); 5] = [
     ("stimulus1", "stimulus2"),
 ];
 
-/// Names of three columns of a kind.
+/// Names of three columns that belong together.
 const TRIPLES: [[&str; 3]; 4] = [
     ["i", "j", "k"],
     ["a", "b", "c"],
@@ -86,10 +86,11 @@ impl Columns {
     /// Finds the columns of a table for a task.
     ///
     /// # Errors
-    /// [`Error::Ambiguous`] where names don't tell what the columns hold, or tell of another task.
+    /// Returns [`Error::Ambiguous`] if the names do not determine the content of the columns, or
+    /// indicate another task.
     pub(super) fn of<T: Task>(table: &mut Table) -> Result<Self> {
         if table.header().is_none() {
-            // Above ids, names of columns are texts like the others.
+            // If the columns contain ids, the table reader cannot tell names of columns from ids.
             let first = table.first()?;
             let names: Vec<String> = first.iter().map(|name| plain(name)).collect();
             if anchored(&names).is_some() || triple(&names).is_some() {
@@ -106,8 +107,7 @@ impl Columns {
             (false, _, Some(stimuli)) => (stimuli, true),
             (false, Some(_), None) => {
                 return Err(FileError::Ambiguous {
-                    what: "odd-one-out trials, but anchored ones by the names of its columns"
-                        .into(),
+                    what: "odd-one-out trials; its columns are named like anchored trials".into(),
                     remedy: "read it as anchored trials (--anchored)",
                 }
                 .into());
@@ -117,7 +117,7 @@ impl Columns {
                     true => "head, close and far",
                     false => "three stimuli, the odd one last",
                 };
-                log::warn!("the columns {names:?} are taken for {order}, in this order");
+                log::warn!("the columns {names:?} are read as {order}, in this order");
                 return in_order(3);
             }
             _ => return Err(unknown(is_anchored)),
@@ -131,7 +131,7 @@ impl Columns {
             let name = &names[*column];
             name == "rt" || name.contains("time") || name.contains("latency")
         };
-        // Columns named after the answer, such as winner and loser, have it in their order.
+        // Column names such as winner and loser already contain the answer.
         let names_answer = is_anchored && is_ordered;
         let answer = others()
             .find(|column| begins(column, &ANSWERS) && !is_time(column))
@@ -139,13 +139,13 @@ impl Columns {
         let says_nothing = |column: usize| {
             begins(&column, &PARTICIPANTS) || is_time(&column) || is_index_name(table.name(column))
         };
-        // Order is the answer only where no other column could be.
+        // The order is the answer only if no other column can hold it.
         let is_told = names_answer || is_ordered && others().all(says_nothing);
         if answer.is_none() && !is_told {
             let rest: Vec<&str> = others().map(|column| names[column].as_str()).collect();
             return Err(FileError::Ambiguous {
-                what: format!("which column holds the answer (beside the stimuli: {rest:?})"),
-                remedy: "name it \"choice\" in the header, or leave only the three stimuli, the odd one last",
+                what: format!("which column holds the answer (other columns: {rest:?})"),
+                remedy: "name it \"choice\" in the header, or keep only the three stimuli, with the odd one last",
             }.into());
         }
         Ok(Self {
@@ -158,7 +158,8 @@ impl Columns {
     }
 }
 
-/// Three columns in the order of a trial, and the answer in a fourth.
+/// Returns three columns in the order of a trial, with the answer in the fourth column if there is
+/// one.
 pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
     if !(3..=4).contains(&n_columns) {
         return Err(FileError::Ambiguous {
@@ -178,7 +179,7 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
 
 fn unknown(is_anchored: bool) -> Error {
     Error::from(FileError::Ambiguous {
-        what: "by the names of its columns which hold the stimuli".into(),
+        what: "which columns hold the stimuli".into(),
         remedy: match is_anchored {
             true => "name them head, winner, loser, or center, left, right and answer",
             false => "name them image1, image2, image3 and choice",
@@ -186,12 +187,13 @@ fn unknown(is_anchored: bool) -> Error {
     })
 }
 
-/// Whether the odd one stands elsewhere than last.
+/// Checks whether a column of the odd one comes first or second.
 fn is_odd_first(names: &[String]) -> bool {
     names[..2].iter().any(|name| name.starts_with("odd"))
 }
 
-/// Head and candidates, and whether the closer one is the first of the two by name.
+/// Finds the head and the two candidates, and whether the names say which candidate is the closer
+/// one.
 fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
     let position = |wanted: &str| names.iter().position(|name| name == wanted);
     let any = |wanted: &[&str]| {
@@ -208,7 +210,7 @@ fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
         .find_map(|(first, second)| Some(([head, position(first)?, position(second)?], false)))
 }
 
-/// A name without what says that it is of a stimulus.
+/// Returns a column name without a suffix such as `id` or `image`.
 fn strip(name: &str) -> &str {
     ["id", "image", "stimulus", "path", "index", "idx"]
         .iter()
@@ -216,7 +218,7 @@ fn strip(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// Three columns whose names differ by a number, or that are known to belong together.
+/// Finds three columns whose names differ by a number, or that are known to belong together.
 fn triple(names: &[String]) -> Option<[usize; 3]> {
     let position = |wanted: &str| names.iter().position(|name| name == wanted);
     for triple in TRIPLES {

@@ -1,31 +1,31 @@
-//! Where the indices of trials count from.
+//! The base from which the stimulus indices of trials are counted.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{FileError, Result};
 use crate::names::named;
 
-/// Where the indices of trials count from.
+/// The base from which the stimulus indices of trials are counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Counting {
-    /// Told from the indices: from 1 where the number of stimuli is among them and 0 is not, else
-    /// from 0. Refused where 0 is the only one (or one of few) that never occurs and so the last
-    /// stimulus may be the one that was never shown.
+    /// Inferred from the indices: 1 if the number of stimuli occurs and 0 does not, otherwise 0. An
+    /// error if the indices do not tell: if 0 is the only index (or one of at most a tenth of all
+    /// indices) that never occurs, and the number of stimuli does not occur either.
     #[default]
     Inferred,
-    /// From 0.
+    /// Counted from 0.
     Zero,
-    /// From 1, as in MATLAB and R.
+    /// Counted from 1, as in MATLAB and R.
     One,
 }
 
 impl Counting {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Counting; 3] = [Counting::Inferred, Counting::Zero, Counting::One];
 
-    /// Returns the name on command lines.
+    /// Returns the name used on command lines.
     pub fn name(self) -> &'static str {
         match self {
             Counting::Inferred => "inferred",
@@ -34,10 +34,10 @@ impl Counting {
         }
     }
 
-    /// Returns the index of the first of `n_stimuli` stimuli.
+    /// Returns the index of the first of `n_stimuli` stimuli: 0 or 1.
     ///
     /// # Errors
-    /// [`Error::Ambiguous`] where it is to be told from the trials and could be both.
+    /// Returns [`Error::Ambiguous`] if the base has to be inferred and both are possible.
     pub(super) fn first(self, trials: &[[u32; 3]], n_stimuli: usize, place: &str) -> Result<u32> {
         match self {
             Counting::Zero => return Ok(0),
@@ -63,20 +63,20 @@ impl Counting {
             occurs[index as usize] = true;
         }
         let n_absent = occurs.iter().filter(|occurs| !**occurs).count();
-        // Of many that are absent, 0 is one by chance.
+        // If many indices are absent, index 0 may be absent by chance.
         if n_absent == 1 || 10 * n_absent <= n_stimuli {
             return Err(FileError::Ambiguous {
                 what: format!(
                     "whether its indices count from 0 or from 1: index 0 never occurs in {} trials",
                     trials.len()
                 ),
-                remedy: "say so (--count-from 0, or --count-from 1)",
+                remedy: "set the base of the indices (--count-from 0 or --count-from 1)",
             }
             .into());
         }
         if last + 1 == n_stimuli {
             log::warn!(
-                "{place}: index 0 never occurs and {last} does; if indices count from 1, say so \
+                "{place}: index 0 never occurs and {last} does; if indices count from 1, set this \
                  (--count-from 1)"
             );
         }
@@ -95,9 +95,9 @@ mod tests {
         let first = |trials: &[[u32; 3]], n| Counting::Inferred.first(trials, n, "t").ok();
         assert_eq!(first(&[[0, 1, 2]], 5), Some(0));
         assert_eq!(first(&[[1, 2, 3], [4, 5, 1]], 5), Some(1));
-        // 0 alone is absent.
+        // Only 0 is absent.
         assert_eq!(first(&[[1, 2, 3], [4, 2, 1]], 5), None);
-        // One of many.
+        // 0 is one of many absent indices.
         assert_eq!(first(&[[1, 2, 3], [4, 2, 1]], 40), Some(0));
         assert_eq!(first(&[[1, 2, 9]], 5), Some(0));
         assert_eq!(Counting::One.first(&[[0, 1, 2]], 5, "t").unwrap(), 1);

@@ -16,23 +16,23 @@ use crate::error::Result;
 use crate::judgment::{Task, Trials};
 use crate::stimuli::{Pairing, Stimuli};
 
-/// Trials from a file, of any stimuli and either [`Task`].
+/// Trials read from a file, of any stimuli and either [`Task`].
 ///
 /// | file | trials |
 /// |---|---|
-/// | `.npy`, `.npz`, `.mat` | an array of shape (trials, 3) or (trials, 4), of integers or of floats that are whole; in an archive also an array of queries and one of responses |
+/// | `.npy`, `.npz`, `.mat` | an array of shape (trials, 3) or (trials, 4), of integers or integer-valued floats; in an archive also an array of queries and one of responses |
 /// | `.txt`, `.csv`, `.tsv` | a table, with or without a header |
 ///
-/// A trial of three columns is written as [`Trials`] are: the pair that was chosen in front, the odd one
-/// last; or head, close, far. A fourth column, or one with a name such as `choice` or `answer`, says which of
-/// the three is the odd one, or which of two is closer: by its value, by its position (from 0 or 1) or
-/// by the name of its column. Columns are found by names such as `image1`, `image2`, `image3`,
-/// `choice`; `head`, `winner`, `loser`; `center`, `left`, `right`, `answer`; and columns with the
-/// participant, the response time and the type of the trial are kept.
+/// Three columns are in the order of [`Trials`]: the chosen pair first and the odd one last, or
+/// head, close, far. A fourth column, or a column with a name such as `choice` or `answer`, holds
+/// the answer: the odd one of three, or the closer of two candidates, given by its value, by its
+/// position (from 0 or 1) or by the name of its column. Columns are found by names such as
+/// `image1`, `image2`, `image3`, `choice`; `head`, `winner`, `loser`; `center`, `left`, `right`,
+/// `answer`. Columns with the participant, the response time and the type of the trial are kept.
 ///
-/// Stimuli are given as ids, or as positions counted from 0 or from 1; see [`Counting`]. The trials are
-/// held once, 12 bytes each; a file larger than memory is read by
-/// [`TripletChunks`](crate::dataset::TripletChunks).
+/// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. The trials take 12
+/// bytes each in memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
+/// memory.
 ///
 /// ```
 /// use human_alignment::dataset::TripletFile;
@@ -59,11 +59,11 @@ pub struct TripletFile<T: Task> {
 }
 
 impl<T: Task> TripletFile<T> {
-    /// Reads a file of trials of `stimuli`, which indices count and ids are among. The data set is named
-    /// after the file. Choices are made by [`TripletSource`].
+    /// Reads the trials of a file; its ids or indices refer to `stimuli`. The data set is named
+    /// after the file. [`TripletSource`] has options for reading.
     ///
     /// # Errors
-    /// As for [`TripletSource::read`].
+    /// Returns an error if [`TripletSource::read`] does.
     pub fn read(path: impl AsRef<Path>, stimuli: Stimuli) -> Result<Self> {
         TripletSource::open(path)?.read(&stimuli)
     }
@@ -75,34 +75,34 @@ impl<T: Task> TripletFile<T> {
         self
     }
 
-    /// Returns the number of trials that were dropped because they show one stimulus twice.
+    /// Returns the number of trials that were dropped because they show a stimulus twice.
     pub fn n_repeated(&self) -> usize {
         self.n_repeated
     }
 
-    /// Returns the number of trials that were dropped because they show a stimulus that is not among those
-    /// that were given.
+    /// Returns the number of trials that were dropped because they show a stimulus that is not
+    /// among the given stimuli.
     pub fn n_unknown(&self) -> usize {
         self.n_unknown
     }
 
-    /// Returns how the file refers to stimuli: by their ids, or by their positions.
+    /// Returns how the file refers to stimuli: by id or by position.
     pub fn pairing(&self) -> Pairing {
         self.pairing
     }
 
-    /// Returns the response time of each trial in the unit of the file, NaN where it is missing; `None`
-    /// where the file has none.
+    /// Returns the response time of each trial in the unit of the file, NaN if it is missing;
+    /// `None` if the file has no response times.
     pub fn response_times(&self) -> Option<&[f64]> {
         self.response_times.as_deref()
     }
 
-    /// Returns the type of each trial, as the file names it; `None` where it has none.
+    /// Returns the type of each trial, as given in the file; `None` if the file has no types.
     pub fn trial_types(&self) -> Option<&[String]> {
         self.trial_types.as_deref()
     }
 
-    /// Returns the trials, taken out.
+    /// Converts the data set into its trials.
     pub fn into_judgments(self) -> Trials<T> {
         self.trials
     }

@@ -1,4 +1,4 @@
-//! Trials as they stand in files, before stimuli and answers are known.
+//! Trials as written in files, before stimuli and answers are identified.
 
 use std::io::Read;
 use std::path::Path;
@@ -16,12 +16,12 @@ use crate::io::npz::NpzArchive;
 use crate::io::text::Table;
 use crate::judgment::Task;
 
-/// Trials whose stimuli and answers stand as they are in the file.
+/// Trials with their stimuli and answers as written in a file.
 #[derive(Debug, Default)]
 pub(super) struct RawTrials {
     pub(super) stimuli: Vec<[Cell; 3]>,
     pub(super) answers: Option<Vec<Cell>>,
-    /// The names of the columns of the stimuli.
+    /// Names of the columns of the stimuli.
     pub(super) columns: [String; 3],
     pub(super) participants: Option<Vec<String>>,
     pub(super) response_times: Option<Vec<f64>>,
@@ -29,7 +29,7 @@ pub(super) struct RawTrials {
 }
 
 impl RawTrials {
-    /// Reads a table.
+    /// Reads the trials of a table.
     pub(super) fn of_table<T: Task>(path: &Path, encoding: TextEncoding) -> Result<Self> {
         let mut table = Table::read(path, encoding)?;
         let columns = Columns::of::<T>(&mut table)?;
@@ -71,7 +71,7 @@ impl RawTrials {
         Ok(raw)
     }
 
-    /// Takes all stimuli for texts where some are: `7` may be an id beside `7b`.
+    /// Converts all stimuli to texts if any is a text: `7` may be an id like `7b`.
     fn make_uniform(&mut self) {
         let cells = || self.stimuli.iter().flatten();
         if !cells().any(|cell| matches!(cell, Cell::Text(_))) {
@@ -85,18 +85,18 @@ impl RawTrials {
         self.stimuli.iter_mut().flatten().for_each(as_text);
     }
 
-    /// Reads the array of a `.npy` file.
+    /// Reads the array of an `.npy` file.
     pub(super) fn of_npy(path: &Path) -> Result<Self> {
         let mut reader = NpyReader::open(path)?;
         Self::of_array(read(&mut reader)?)
     }
 
-    /// Reads the array of a MATLAB file.
+    /// Reads an array of a MATLAB file.
     pub(super) fn of_mat(path: &Path, name: Option<&str>) -> Result<Self> {
         Self::of_array(MatFile::open(path)?.read_numbers(name)?)
     }
 
-    /// Reads the array of an archive, or its queries and responses.
+    /// Reads an array of an `.npz` archive, or its queries and responses.
     pub(super) fn of_npz(path: &Path, name: Option<&str>) -> Result<Self> {
         let mut archive = NpzArchive::open(path)?;
         let names = archive.members()?;
@@ -136,7 +136,8 @@ impl RawTrials {
             }
             .into());
         }
-        // True says that the first of two is the closer one, which a sign says for numbers.
+        // True means that the first candidate is the closer one, which numbers express by their
+        // sign.
         let cell = |&answer: &f64| match kind {
             Kind::Bool => Cell::Number(2.0 * answer - 1.0),
             _ => Cell::Number(answer),
@@ -166,7 +167,7 @@ impl RawTrials {
     }
 }
 
-/// Reads an array of an archive, and the type of its elements.
+/// Reads an array of an archive and the type of its elements.
 fn read_member(archive: &mut NpzArchive, member: usize) -> Result<(ArrayD<f64>, Kind)> {
     let mut reader = archive.array(member)?;
     let kind = reader.header().element.kind;

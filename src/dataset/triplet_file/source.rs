@@ -1,4 +1,4 @@
-//! How a file of trials is read.
+//! A file of trials, and the options for reading it.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -17,7 +17,7 @@ use crate::io::triplets::TripletReader;
 use crate::judgment::{Participants, Task, Trials};
 use crate::stimuli::{IdForm, Pairing, Stimuli};
 
-/// A file of trials, and the choices that its reading takes; [`TripletFile`] describes the files.
+/// A file of trials, and the options for reading it. [`TripletFile`] describes the supported files.
 ///
 /// ```
 /// use human_alignment::dataset::{Counting, TripletSource};
@@ -26,7 +26,7 @@ use crate::stimuli::{IdForm, Pairing, Stimuli};
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("animals.txt");
 /// # std::fs::write(&path, "1 2 3\n3 4 2\n4 4 1\n").unwrap();
-/// // Written by MATLAB, with one trial that shows a stimulus twice.
+/// // Written by MATLAB (indices from 1), with one trial that shows a stimulus twice.
 /// let stimuli = Stimuli::new(["cat", "dog", "cow", "pig"])?;
 /// let animals = TripletSource::<OddOneOutTask>::open(&path)?
 ///     .with_counting(Counting::One)
@@ -51,10 +51,11 @@ pub struct TripletSource<T> {
 }
 
 impl<T: Task> TripletSource<T> {
-    /// Creates the source of the trials in this file, which is read later.
+    /// Creates a source from the path of a file, which is read later.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] and [`Error::ForeignFormat`] for an ending that isn't read.
+    /// Returns [`Error::UnknownFormat`] or [`Error::ForeignFormat`] if the file extension is not
+    /// supported.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = match Format::of(path)? {
@@ -81,67 +82,71 @@ impl<T: Task> TripletSource<T> {
         })
     }
 
-    /// Chooses the array of an `.npz` or `.mat` file. Default: the only one that can hold trials.
+    /// Sets the array of an `.npz` or `.mat` file. Default: the only array that can hold trials.
     #[must_use]
     pub fn with_array(mut self, name: impl Into<String>) -> Self {
         self.array = Some(name.into());
         self
     }
 
-    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 where the file shows that.
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognised as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
         self
     }
 
-    /// Sets where indices count from. Default: [`Counting::Inferred`].
+    /// Sets the base from which indices count. Default: [`Counting::Inferred`].
     #[must_use]
     pub fn with_counting(mut self, counting: Counting) -> Self {
         self.counting = counting;
         self
     }
 
-    /// Sets the participant of each trial of the file. Default: those that the file names, if it does.
+    /// Sets the participant of each trial of the file. Default: the participants given in the file,
+    /// if any.
     #[must_use]
     pub fn with_participants(mut self, participants: Participants) -> Self {
         self.participants = Some(participants);
         self
     }
 
-    /// Takes ids in this form; those of the stimuli have to be in it, too. Several forms are taken one after the
-    /// other.
+    /// Converts ids in the file to a form; the ids of the stimuli must already have this form.
+    /// Several forms are applied one after another.
     #[must_use]
     pub fn with_id_form(mut self, form: IdForm) -> Self {
         self.id_forms.push(form);
         self
     }
 
-    /// Drops, and counts, trials that show one stimulus twice. Otherwise they are an error.
+    /// Drops and counts trials that show a stimulus twice, which are an error by default.
     #[must_use]
     pub fn without_repeats(mut self) -> Self {
         self.drops_repeats = true;
         self
     }
 
-    /// Drops, and counts, trials that name a stimulus which is not among those that are given. Otherwise
-    /// they are an error. An index beyond the stimuli is an error all the same.
+    /// Drops and counts trials with an id that is not among the given stimuli, which is an error by
+    /// default. An index out of range is always an error.
     #[must_use]
     pub fn without_unknown(mut self) -> Self {
         self.drops_unknown = true;
         self
     }
 
-    /// Reads the trials of `stimuli`, which indices count and ids are among.
+    /// Reads the trials; the ids or indices in the file refer to `stimuli`.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::InvalidTrial`] naming a trial with a negative,
-    /// fractional or repeated index or one out of range, [`Error::MissingStimuli`] for ids that are not
-    /// among the stimuli and [`Error::NotPaired`] where those have no ids, [`Error::UnknownAnswer`],
-    /// [`Error::Ambiguous`], [`Error::NoTrials`], [`Error::RaggedRow`], [`Error::NotANumber`],
+    /// Returns [`Error::Read`] if the file cannot be read, and [`Error::InvalidParameter`] if there
+    /// are more than [`Trials::MAX_STIMULI`] stimuli. Within [`Error::InFile`], returns
+    /// [`Error::InvalidTrial`] with the number of a trial that has a negative, fractional, repeated
+    /// or out-of-range index, [`Error::MissingStimuli`] if an id is not among the stimuli,
+    /// [`Error::NotPaired`] if the file has ids and the stimuli have none, [`Error::UnknownAnswer`]
+    /// or [`Error::Ambiguous`] if the answers or columns are not understood, [`Error::NoTrials`] if
+    /// there are no trials, and [`Error::RaggedRow`], [`Error::NotANumber`],
     /// [`Error::MissingValue`], [`Error::Malformed`], [`Error::Shape`],
-    /// [`Error::UnsupportedElement`], [`Error::Truncated`], [`Error::OutOfMemory`];
-    /// [`Error::InvalidParameter`] where there are more than [`Trials::MAX_STIMULI`] stimuli.
+    /// [`Error::UnsupportedElement`], [`Error::Truncated`] or [`Error::OutOfMemory`] if the content
+    /// cannot be parsed.
     pub fn read(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
         self.read_file(stimuli)
             .map_err(|error| error.in_file(&self.path))
@@ -214,9 +219,10 @@ impl<T: Task> TripletSource<T> {
         })
     }
 
-    /// Reads trials of three plain indices, of which there may be many, as most files have them.
+    /// Reads trials of three plain indices, the most common and potentially largest files; `None`
+    /// for other files.
     fn read_plain(&self, stimuli: &Stimuli) -> Result<Option<Vec<[u32; 3]>>> {
-        // A pipe can be read only once, and whether it is plain takes a look inside.
+        // A pipe can be read only once, and checking whether it is plain would consume it.
         if std::fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
             return Ok(None);
         }
@@ -242,7 +248,7 @@ impl<T: Task> TripletSource<T> {
         let is_table = matches!(extension(&self.path).as_str(), "csv" | "tsv");
         if is_table && trials.first() == Some(&[0, 1, 2]) {
             log::warn!(
-                "{}: the first line is taken for a trial; if it is the header 0, 1, 2 that pandas writes, \
+                "{}: the first line is read as a trial; if it is the header 0, 1, 2 that pandas writes, \
                  remove it",
                 self.path.display()
             );
@@ -261,7 +267,7 @@ impl<T: Task> TripletSource<T> {
         }
     }
 
-    /// Counts indices from 0.
+    /// Converts indices to count from 0.
     fn counted_from_zero(
         &self,
         mut trials: Vec<[u32; 3]>,
@@ -285,7 +291,8 @@ impl<T: Task> TripletSource<T> {
         Ok(trials)
     }
 
-    /// Finds ids among the stimuli; returns the trials of which all three are, and their places.
+    /// Looks up ids among the stimuli; returns the trials with three known stimuli, and their
+    /// positions.
     fn by_id(&self, cells: &[[Cell; 3]], stimuli: &Stimuli) -> Result<(Vec<[u32; 3]>, Vec<usize>)> {
         let id = |cell: &Cell| {
             let id = match cell {
@@ -329,11 +336,11 @@ impl<T: Task> TripletSource<T> {
     }
 }
 
-/// Takes numbers for indices.
+/// Converts numbers to indices.
 fn by_index(cells: &[[Cell; 3]]) -> Result<Vec<[u32; 3]>> {
     let index = |cell: &Cell| match cell {
         Cell::Number(number) => Number::Float(*number).index(),
-        // All cells are numbers where the first is.
+        // If the first cell is a number, all are.
         Cell::Text(_) => Err(TrialProblem::NotAnInteger { value: f64::NAN }),
     };
     let trials = cells.iter().zip(0..).map(|([a, b, c], trial)| {
@@ -343,7 +350,7 @@ fn by_index(cells: &[[Cell; 3]]) -> Result<Vec<[u32; 3]>> {
     trials.collect()
 }
 
-/// What belongs to the trials that are kept.
+/// Selects the values that belong to the kept trials.
 fn chosen<V: Clone>(of_all: Option<Vec<V>>, kept: Option<&[usize]>) -> Option<Vec<V>> {
     let of_all = of_all?;
     Some(match kept {

@@ -1,4 +1,4 @@
-//! Images, batch by batch: read, preprocessed and passed through the network.
+//! Batches of images that are read, preprocessed and passed through the network.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -12,33 +12,33 @@ use crate::error::{Error, Result};
 use crate::extract::device::Device;
 use crate::images::ImageFiles;
 
-/// What is done about an image that can't be read.
+/// What to do with an image that cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The extraction ends with its error; the default.
+    /// Stop the extraction with an error, the default.
     #[default]
     Fatal,
-    /// It is left out, and reported.
+    /// Skip the image and report it in [`Extracted::skipped`](super::Extracted::skipped).
     Skip,
 }
 
-/// What there is of an image.
+/// The result for one image.
 pub(super) enum Row {
-    /// For each tap.
+    /// Features of the image, one vector for each tap.
     Features(Vec<Vec<f32>>),
-    /// Why it was skipped.
+    /// The reason why the image was skipped.
     Skipped(String),
 }
 
-/// Positions of images, in order, and what there is of each.
+/// Positions of images, in order, and the result for each of them.
 pub(super) type Batch = Vec<(usize, Row)>;
 
-/// Batches of preprocessed images that wait for a GPU.
+/// Number of batches of preprocessed images that are queued for a GPU.
 const WAITING: usize = 2;
 
 impl Extraction {
-    /// Passes the images from `start` on through the network, and hands over batch after batch, until
-    /// `consume` breaks off.
+    /// Passes the images from position `start` on through the network, and calls `consume` with
+    /// each batch until it breaks.
     pub(super) fn for_each_batch(
         &self,
         images: &ImageFiles,
@@ -65,7 +65,7 @@ impl Extraction {
             let (sender, receiver) = sync_channel(WAITING);
             scope.spawn(move || {
                 for (first, paths) in batches {
-                    // The receiver is gone where the work was broken off.
+                    // The receiver is dropped if the extraction was interrupted.
                     if sender.send(self.read(first, paths)).is_err() {
                         return;
                     }
@@ -80,7 +80,7 @@ impl Extraction {
         })
     }
 
-    /// Each image on one core, from the file to its features.
+    /// Computes the features of each image on one CPU core.
     fn on_cores(&self, first: usize, paths: &[PathBuf]) -> Result<Batch> {
         let rows = (first..).zip(paths).collect::<Vec<_>>();
         let rows: Vec<Result<(usize, Row)>> = rows
@@ -99,7 +99,7 @@ impl Extraction {
         rows.into_iter().collect()
     }
 
-    /// The images that can be read, one after another in memory, and the others.
+    /// Reads a batch of images into one contiguous block of memory.
     fn read(&self, first: usize, paths: &[PathBuf]) -> Result<Read> {
         let n_values: usize = self.preprocessing.shape().iter().product();
         let mut pixels = vec![0.0; paths.len() * n_values];
@@ -123,7 +123,7 @@ impl Extraction {
         Ok(Read { pixels, rows })
     }
 
-    /// A batch in one pass.
+    /// Computes the features of a batch in one forward pass.
     fn on_device(&self, read: Read) -> Result<Batch> {
         let [channels, height, width] = self.preprocessing.shape();
         let n = read.pixels.len() / (channels * height * width);
@@ -141,7 +141,7 @@ impl Extraction {
         Ok(rows.filter_map(row).collect())
     }
 
-    /// The features of each image, tap by tap.
+    /// Computes the features of each image: `images × taps × features`.
     fn features(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Vec<Vec<f32>>>> {
         let n = images.dim().0;
         let of_taps = self.network.represent(images)?;
@@ -157,9 +157,9 @@ impl Extraction {
     }
 }
 
-/// A batch before it goes through the network.
+/// A batch of preprocessed images.
 struct Read {
     pixels: Vec<f32>,
-    /// Positions, and what there is of images that can't be read.
+    /// Positions of the images, and the result of those that cannot be read.
     rows: Vec<(usize, Option<Row>)>,
 }

@@ -1,4 +1,4 @@
-//! What an extraction has done so far, so that it can go on after an interruption.
+//! The state of an unfinished extraction on disk, from which it can be resumed.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -17,14 +17,15 @@ use crate::representation::Described;
 use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
-/// The rows of each output, in files beside them, and a record of how many there are.
+/// Files with the rows written so far, one beside each output, and a record of their number.
 ///
-/// A batch is appended to the rows and forced to the disk, and then to the record, which changes in one step:
-/// what the record says is there, whatever happens. What is behind it is cut off.
+/// A batch is appended to the row files and flushed to the disk before the record is replaced
+/// atomically. The rows listed in the record are therefore complete; any rows after them are cut
+/// off.
 pub(super) struct Journal {
     outputs: Vec<Output>,
     record: Record,
-    /// Where the record stands.
+    /// Path of the record.
     path: PathBuf,
     stimuli: Stimuli,
 }
@@ -35,26 +36,28 @@ struct Output {
     rows: File,
 }
 
-/// What is done, and of what.
+/// The record: the extraction and its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Record {
     /// Model, tap, weights and preprocessing of each output.
     provenances: Vec<Provenance>,
-    /// A hash of the ids of all images, in order.
+    /// Hash of the ids of all images, in order.
     stimuli: String,
-    /// Features of each output; empty before the first image.
+    /// Number of features of each output; empty before the first image.
     n_features: Vec<usize>,
-    /// Images that are done.
+    /// Number of images processed so far.
     n_done: usize,
-    /// Positions of images that were skipped, and why.
+    /// Positions of the skipped images, and the reasons.
     skipped: Vec<(usize, String)>,
 }
 
 impl Journal {
-    /// Begins, or goes on where an earlier run was interrupted.
+    /// Opens the files of an interrupted extraction, or starts a new one.
     ///
     /// # Errors
-    /// [`Error::OtherExtraction`], [`Error::UnknownFormat`], [`Error::Read`], [`Error::Write`].
+    /// Returns [`Error::OtherExtraction`] if the files belong to another extraction;
+    /// [`Error::UnknownFormat`], [`Error::Read`] or [`Error::Write`] for a file that cannot be
+    /// used.
     pub fn open(
         outputs: Vec<PathBuf>,
         provenances: Vec<Provenance>,
@@ -90,7 +93,7 @@ impl Journal {
             stimuli: stimuli.clone(),
         };
         if journal.cut().is_err() {
-            // Rows that the record tells of are not there: all over again.
+            // Rows listed in the record are missing, so the extraction starts from the beginning.
             journal.record.n_features.clear();
             journal.record.skipped.clear();
             journal.record.n_done = 0;
@@ -99,15 +102,15 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Images that are done.
+    /// Returns the number of images processed so far.
     pub fn n_done(&self) -> usize {
         self.record.n_done
     }
 
-    /// Cuts off rows that the record doesn't know.
+    /// Cuts off rows that are not in the record.
     ///
     /// # Errors
-    /// [`Error::Truncated`] where there are fewer.
+    /// Returns [`Error::Truncated`] if there are fewer rows than in the record.
     fn cut(&mut self) -> Result<()> {
         let n_rows = (self.record.n_done - self.record.skipped.len()) as u64;
         for (place, output) in self.outputs.iter_mut().enumerate() {
@@ -129,11 +132,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds what there is of the next images.
+    /// Appends the results of the next images.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] naming an image, [`Error::LengthMismatch`] where it has another number of
-    /// features than those before it, [`Error::Write`].
+    /// Returns [`Error::NotFinite`] if a feature of an image is not finite;
+    /// [`Error::LengthMismatch`] if the number of features differs from that of earlier images;
+    /// [`Error::Write`].
     pub fn append(&mut self, batch: Batch) -> Result<()> {
         let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); self.outputs.len()];
         let mut encoded = Vec::new();
@@ -188,10 +192,10 @@ impl Journal {
         }
     }
 
-    /// Writes the outputs, and leaves nothing else.
+    /// Writes the outputs and deletes the temporary files.
     ///
     /// # Errors
-    /// [`Error::NoImages`] where all were skipped; [`Error::Write`].
+    /// Returns [`Error::NoImages`] if all images were skipped; [`Error::Write`].
     pub fn finish(mut self, part: Option<Part>, n_resumed: usize) -> Result<Extracted> {
         let skipped: Vec<usize> = self
             .record
@@ -232,7 +236,7 @@ impl Journal {
                 Ok(())
             })?;
         }
-        // The record last: without it, rows are begun anew.
+        // The record is deleted last: without it, the row files are ignored.
         for output in &self.outputs {
             remove(&output.rows_path)?;
         }
@@ -285,7 +289,7 @@ impl Output {
 
 fn read_record(path: &Path) -> Result<Option<Record>> {
     match std::fs::read(path) {
-        // What can't be read as a record is none: rows are begun anew.
+        // A damaged record is ignored: the extraction starts from the beginning.
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FileError::Read {

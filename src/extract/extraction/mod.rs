@@ -1,4 +1,5 @@
-//! From images to features: in memory, or into files that an interruption doesn't spoil.
+//! Extraction of features from image files, into memory ([`Extraction::represent`]) or into files
+//! ([`Extraction::write`]); an interrupted extraction into files can be resumed.
 
 mod batches;
 mod journal;
@@ -24,7 +25,7 @@ use crate::extract::preprocess::Preprocessing;
 use crate::images::ImageFiles;
 use crate::representation::{Provenance, Representation};
 
-/// A network and the preprocessing of its images: what turns image files into features.
+/// A network and the preprocessing of its images, to extract the features of image files.
 ///
 /// | setting | default |
 /// |---|---|
@@ -57,32 +58,32 @@ pub struct Extraction {
     shard: Option<Shard>,
 }
 
-/// How far an extraction is.
+/// The progress of an extraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Images whose features are there, those of an earlier run and those that were skipped among them.
+    /// Number of images processed so far, including skipped ones and those of an interrupted run.
     pub n_done: usize,
-    /// Images of an earlier run that was interrupted.
+    /// Number of images processed by an earlier, interrupted run.
     pub n_resumed: usize,
-    /// All images.
+    /// Total number of images.
     pub n_images: usize,
 }
 
-/// What an extraction did.
+/// The summary of a finished extraction.
 #[derive(Debug)]
 pub struct Extracted {
-    /// Images with features.
+    /// Number of images with features.
     pub n_images: usize,
-    /// Features of each tap.
+    /// Number of features of each tap.
     pub n_features: Vec<usize>,
-    /// Images of an earlier run that was interrupted.
+    /// Number of images processed by an earlier, interrupted run.
     pub n_resumed: usize,
-    /// Images that could not be read and were skipped: id and reason.
+    /// Id of each image that could not be read and was skipped, with the reason.
     pub skipped: Vec<(String, String)>,
 }
 
 impl Extraction {
-    /// The extraction with these.
+    /// Creates an extraction with default settings.
     pub fn new(network: Network, preprocessing: Preprocessing) -> Self {
         Self {
             network,
@@ -93,10 +94,11 @@ impl Extraction {
         }
     }
 
-    /// Sets how many images are in memory at a time, and go through a GPU as one.
+    /// Sets the number of images in a batch: how many are in memory at a time and pass through a
+    /// GPU at once. The default is 32.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for 0.
+    /// Returns [`Error::InvalidParameter`] if `n_images` is 0.
     pub fn with_batch_size(mut self, n_images: usize) -> Result<Self> {
         if n_images == 0 {
             return Err(Error::parameter(
@@ -109,30 +111,30 @@ impl Extraction {
         Ok(self)
     }
 
-    /// Sets what is done about an image that can't be read.
+    /// Sets what to do with images that cannot be read.
     #[must_use]
     pub fn with_unreadable(mut self, unreadable: Unreadable) -> Self {
         self.unreadable = unreadable;
         self
     }
 
-    /// Takes one part of the images, for [`join_shards`] to put together with the others.
+    /// Sets the shard: only this part of the images is extracted. [`join_shards`] joins the parts.
     #[must_use]
     pub fn with_shard(mut self, shard: Shard) -> Self {
         self.shard = Some(shard);
         self
     }
 
-    /// The network.
+    /// Returns the network.
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// The features of all images, a representation for each tap.
+    /// Computes the features of all images, as one representation for each tap.
     ///
     /// # Errors
-    /// Within [`Error::InFile`] naming an image, what keeps it from being read; [`Error::NotFinite`]
-    /// naming an image whose features are not; otherwise as for [`Network::represent`].
+    /// Returns an error, within [`Error::InFile`], if an image cannot be read; [`Error::NotFinite`]
+    /// if a feature of an image is not finite; and the errors of [`Network::represent`].
     pub fn represent(&self, images: &ImageFiles) -> Result<Vec<Representation>> {
         let (images, _) = self.of_shard(images)?;
         let mut rows: Vec<Vec<f32>> = vec![Vec::new(); self.network.taps().len()];
@@ -153,14 +155,14 @@ impl Extraction {
         let represent = |(tap, values): (&crate::extract::Tap, Vec<f32>)| {
             let n_features = values.len() / kept.len().max(1);
             let features = Array2::from_shape_vec((kept.len(), n_features), values);
-            let features = features.expect("as many features for every image");
+            let features = features.expect("the same number of features for every image");
             let representation = Representation::new(stimuli.clone(), features)?;
             Ok(representation.with_provenance(self.provenance(&tap.to_string())))
         };
         taps.map(represent).collect()
     }
 
-    /// Writes the features of all images, each tap into a file of its own (`.npy` or `.safetensors`). See
+    /// Writes the features of all images, one file for each tap (`.npy` or `.safetensors`). See
     /// [`Extraction::write_observed`].
     ///
     /// # Errors
@@ -169,18 +171,21 @@ impl Extraction {
         self.write_observed(images, outputs, |_| ControlFlow::Continue(()))
     }
 
-    /// Writes the features of all images, each tap into a file of its own, and shows its progress after
-    /// each batch to `observe`, which may interrupt it.
+    /// Writes the features of all images, one file for each tap, and calls `observe` after each
+    /// batch.
     ///
-    /// Memory is that of a batch, whatever the number of images. Rows go into a file beside the output,
-    /// `NAME.partial`; interrupted in whatever way, the same extraction goes on where it was, and the
-    /// output is the same, bit for bit. The outputs appear when all is done, each in one step.
+    /// `observe` receives the progress and may interrupt the extraction. Memory use depends on the
+    /// batch size, not on the number of images. Rows are first written to a file beside the output,
+    /// `NAME.partial`. If the extraction is interrupted for any reason, running the same extraction
+    /// again resumes it, and the output is identical bit for bit. The outputs are created at the
+    /// end, each of them atomically.
     ///
     /// # Errors
-    /// As for [`Extraction::represent`]; [`Error::Interrupted`] where `observe` breaks off;
-    /// [`Error::OtherExtraction`] where the partial output is that of another network, preprocessing or set
-    /// of images; [`Error::LengthMismatch`] for another number of outputs than taps;
-    /// [`Error::UnknownFormat`], [`Error::Read`] and [`Error::Write`] naming a file.
+    /// As for [`Extraction::represent`]. Also returns [`Error::Interrupted`] if `observe` breaks;
+    /// [`Error::OtherExtraction`] if the partial output belongs to another network, preprocessing
+    /// or set of images; [`Error::LengthMismatch`] if the number of outputs is not the number of
+    /// taps; and [`Error::UnknownFormat`], [`Error::Read`] or [`Error::Write`] for a file that
+    /// cannot be used.
     pub fn write_observed(
         &self,
         images: &ImageFiles,
@@ -221,7 +226,8 @@ impl Extraction {
         journal.finish(part, n_resumed)
     }
 
-    /// The images of the shard, if there is one, and which part of all they are.
+    /// Returns the images of the shard (all images without a shard) and the description of that
+    /// part.
     fn of_shard(&self, images: &ImageFiles) -> Result<(ImageFiles, Option<Part>)> {
         let (images, part) = match self.shard {
             None => (images.clone(), None),

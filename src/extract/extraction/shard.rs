@@ -1,4 +1,4 @@
-//! Parts of an extraction, for an array job of any scheduler.
+//! Parts of an extraction, to distribute it over the jobs of an array job.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,14 +13,14 @@ use crate::error::{ArgumentError, Error, ExtractError, FileError, Result};
 use crate::representation::{FileSource, Provenance, Representation};
 use crate::stimuli::Stimuli;
 
-/// The note of a provenance that says which part of the images a file holds.
+/// Key of the note in the provenance that describes the part.
 const NOTE: &str = "shard";
 
-/// Shards that an error names at the most.
+/// Largest number of shards listed in an error message.
 const NAMED: usize = 8;
 
-/// One of several parts of a set of images: every n-th of them, `1/4` to `4/4` (or `0/4` to `3/4`) in
-/// text.
+/// One of n interleaved parts of a set of images: every n-th image. As text it is `1/4` to `4/4`;
+/// `0/4` to `3/4` are accepted as well.
 ///
 /// ```
 /// use human_alignment::extract::Shard;
@@ -38,10 +38,11 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// A part, counted from 1 or from 0: the last of n is also the one of number 0.
+    /// Creates shard `number` of `of` shards, counted from 1 or from 0: number 0 is the same shard
+    /// as number `of`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for more than there are, or where there are none.
+    /// Returns [`Error::InvalidParameter`] if `of` is 0 or `number` is greater than `of`.
     pub fn new(number: usize, of: usize) -> Result<Self> {
         if of == 0 || number > of {
             let found = format!("{number}/{of}");
@@ -53,12 +54,12 @@ impl Shard {
         })
     }
 
-    /// The positions of its images.
+    /// Returns the positions of the shard among `n_images` images.
     pub(super) fn positions(self, n_images: usize) -> impl ExactSizeIterator<Item = usize> {
         (self.number % self.of..n_images).step_by(self.of)
     }
 
-    /// This part of these images.
+    /// Creates the description of this part of the images `all`.
     pub(super) fn of(self, all: &Stimuli) -> Part {
         Part {
             shard: self,
@@ -100,38 +101,39 @@ impl From<Shard> for String {
     }
 }
 
-/// What a file says about the part that it holds.
+/// The description of a part, which is stored in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
     shard: Shard,
-    /// All images of the extraction, and a hash of their ids.
+    /// Number of images of the whole extraction.
     n_images: usize,
+    /// Hash of the ids of all images.
     stimuli: String,
-    /// Positions in the part of images that are not there.
+    /// Positions, within the part, of skipped images.
     skipped: Vec<usize>,
 }
 
 impl Part {
-    /// The part without these, positions in it.
+    /// Sets the positions, within the part, of skipped images.
     pub fn without(mut self, skipped: Vec<usize>) -> Self {
         self.skipped = skipped;
         self
     }
 
-    /// Notes which part it is.
+    /// Adds the description of the part to a provenance.
     pub fn record(&self, provenance: Provenance) -> Provenance {
         let note = serde_json::to_string(self).expect("numbers and strings");
         provenance.with_note(NOTE, note)
     }
 }
 
-/// Puts the parts of an extraction together, in whatever order they are given: the representation that one
-/// extraction of all images gives.
+/// Joins the parts of an extraction, in any order, into the representation of all images.
 ///
 /// # Errors
-/// [`Error::TooFew`] for no parts; within [`Error::InFile`] naming a file: what keeps it from being read,
-/// [`Error::NoShard`] where it is no part of an extraction, [`Error::ShardMismatch`] where it is one of
-/// another extraction than the first, or one that is there twice; [`Error::MissingShards`].
+/// Returns [`Error::TooFew`] if there are no parts and [`Error::MissingShards`] if some are
+/// missing. Also returns, within [`Error::InFile`], the error of a file that cannot be read,
+/// [`Error::NoShard`] if a file is not a part of an extraction, and [`Error::ShardMismatch`] if a
+/// file belongs to another extraction than the first file or repeats a part.
 pub fn join_shards(parts: &[impl AsRef<Path>]) -> Result<Representation> {
     let mut joined: Option<Joined> = None;
     for path in parts {
@@ -179,11 +181,11 @@ fn read(path: &Path) -> Result<(Part, Representation)> {
     Ok((part, rows))
 }
 
-/// Parts so far.
+/// The parts read so far.
 struct Joined {
     first: Part,
     provenance: Provenance,
-    /// By their numbers.
+    /// Parts by their numbers.
     parts: BTreeMap<usize, (Part, Representation)>,
 }
 
@@ -252,7 +254,7 @@ impl Joined {
         places.sort_unstable();
         let mut ids = Vec::new();
         let n_features = parts[0].1.n_features();
-        // Networks give f32, and parts are written as such.
+        // Networks compute f32, and parts are written as f32.
         let mut values: Vec<f32> = Vec::with_capacity(places.len() * n_features);
         for &(_, number, row) in &places {
             let rows = &parts[number].1;

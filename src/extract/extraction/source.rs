@@ -1,4 +1,4 @@
-//! A network over images as a source of representations.
+//! A source of representations that computes the features of images with a network.
 
 use rayon::prelude::*;
 
@@ -9,10 +9,11 @@ use crate::io::{self, digest::Hashing};
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
 
-/// A network that is read at one module, and the images of stimuli by their ids.
+/// The features of a network at one tap for images, which are found by stimulus id.
 ///
-/// Each call passes the images of the stimuli through the network; what is asked for often is better
-/// [written](Extraction::write) into a file once, or kept by a [study](crate::study::Study::with_cache).
+/// Each call passes the images through the network. To use features repeatedly,
+/// [write](Extraction::write) them to a file, or let a [study](crate::study::Study::with_cache)
+/// cache them.
 #[derive(Debug)]
 pub struct NetworkSource {
     extraction: Extraction,
@@ -21,10 +22,10 @@ pub struct NetworkSource {
 }
 
 impl NetworkSource {
-    /// The source with these. Its name is that of the architecture and of the tap, `resnet50 avgpool`.
+    /// Creates a source named after the architecture and the tap, such as `resnet50 avgpool`.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where the network is read at several modules.
+    /// Returns [`Error::LengthMismatch`] if the network does not have exactly one tap.
     pub fn new(extraction: Extraction, images: ImageFiles) -> Result<Self> {
         let [tap] = extraction.network().taps() else {
             return Err(ArgumentError::LengthMismatch {
@@ -42,14 +43,14 @@ impl NetworkSource {
         })
     }
 
-    /// Sets the name for tables and figures.
+    /// Sets the name shown in tables and figures.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The images.
+    /// Returns the images.
     pub fn images(&self) -> &ImageFiles {
         &self.images
     }
@@ -60,16 +61,19 @@ impl RepresentationSource for NetworkSource {
         &self.name
     }
 
+    /// Computes the features of the images of `stimuli`.
+    ///
     /// # Errors
-    /// [`Error::MissingStimuli`] for stimuli without an image, also for those that can't be read and are to
-    /// be skipped; otherwise as for [`Extraction::represent`].
+    /// Returns [`Error::MissingStimuli`] if a stimulus has no image or its image was skipped as
+    /// unreadable, and the errors of [`Extraction::represent`].
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
         let images = self.images.select(stimuli)?;
         let representation = self.extraction.represent(&images)?.remove(0);
         representation.select(stimuli)
     }
 
-    /// Weights, preprocessing and device by what is recorded of them, images by the hashes of their files.
+    /// Returns a key made of the provenance of the features, the device and the hashes of the image
+    /// files.
     fn key(&self, stimuli: &Stimuli) -> Result<Option<String>> {
         let images = self.images.select(stimuli)?;
         let hashes = images.paths().par_iter().map(|path| -> Result<String> {

@@ -1,4 +1,4 @@
-//! What is applied to every value.
+//! Activation functions.
 
 use candle_core::Tensor;
 
@@ -7,30 +7,30 @@ use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::module::{Function, Module};
 
-/// A function of every value.
+/// An activation function, which is applied to each value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::extract) enum Activation {
     Identity,
     Relu,
     /// min(max(x, 0), 6).
     Relu6,
-    /// x where it is positive, otherwise this share of it.
+    /// x if x is positive, otherwise x times this slope.
     LeakyRelu(f32),
     /// min(max(x + 3, 0), 6) / 6.
     HardSigmoid,
-    /// x times the hard sigmoid.
+    /// x · hard sigmoid(x).
     HardSwish,
     Sigmoid,
-    /// x times the sigmoid, also called swish.
+    /// x · sigmoid(x), also called swish.
     Silu,
-    /// x sigmoid(1.702 x), as in OpenAI's CLIP.
+    /// x · sigmoid(1.702 x), as in the CLIP models of OpenAI.
     QuickGelu,
-    /// x Φ(x), by the error function.
+    /// x · Φ(x), with the error function rather than an approximation.
     Gelu,
 }
 
 impl Activation {
-    /// Applies it, in `f32`.
+    /// Applies the activation to a tensor of `f32`.
     pub fn apply(self, x: &Tensor, backend: Backend) -> Flow<Tensor> {
         match backend {
             _ if self == Activation::Identity => Ok(x.clone()),
@@ -43,7 +43,7 @@ impl Activation {
         }
     }
 
-    /// A module that applies it.
+    /// Creates a module that applies the activation.
     pub fn module(self, builder: &Builder<'_>) -> impl Module + use<> {
         let backend = builder.backend();
         Function(move |x: &Tensor| self.apply(x, backend))

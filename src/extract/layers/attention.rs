@@ -10,18 +10,20 @@ use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::{Pass, TapSlot};
 
-/// Where the parameters of an attention lie.
+/// The names of the parameters of an attention layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) enum Packing {
-    /// `in_proj_weight`, `in_proj_bias` and `out_proj`: torch's MultiheadAttention.
+    /// `in_proj_weight`, `in_proj_bias` and `out_proj`, as in `torch.nn.MultiheadAttention`.
     Torch,
-    /// `qkv` and `proj`, which are modules: timm.
+    /// `qkv` and `proj`, both of which are modules that can be tapped, as in timm.
     Timm,
-    /// `qkv` and `proj`, whose parameters a function takes: the Swin transformers of torchvision.
+    /// `qkv` and `proj`, which are not called as modules, as in the Swin transformers of
+    /// torchvision.
     Swin,
 }
 
-/// softmax(Q Kᵀ / √width) V of each head, from one projection to all three and followed by another.
+/// Self-attention: softmax(Q Kᵀ / √width) V for each head, with one linear layer for queries, keys
+/// and values, and one for the output.
 pub(in crate::extract) struct Attention {
     qkv: Linear,
     qkv_tap: TapSlot,
@@ -57,8 +59,9 @@ impl Attention {
         })
     }
 
-    /// Attends within each sequence of sequences × tokens × width. The sequences of an image have these
-    /// kinds of bias, if any.
+    /// Computes attention within each sequence of `x`, which is sequences × tokens × width.
+    ///
+    /// `bias` gives the biases and, for each sequence of an image, which kind of bias it has.
     pub fn attend(
         &self,
         x: &Tensor,
@@ -116,17 +119,18 @@ impl Module for Attention {
     }
 }
 
-/// What is added to the products of queries and keys, in as many kinds as sequences need.
+/// Biases that are added to the products of queries and keys, of one or more kinds.
 pub(in crate::extract) struct AttentionBias {
     /// Kinds × heads × queries × keys.
     values: Vec<f32>,
+    /// Number of values of a kind.
     of_kind: usize,
-    /// The same, where candle is to add it.
+    /// The same values on the device, for candle.
     on_device: Option<Tensor>,
 }
 
 impl AttentionBias {
-    /// From values of kinds × heads × queries × keys.
+    /// Creates biases from values of kinds × heads × queries × keys.
     pub fn new(builder: &Builder<'_>, values: Vec<f32>, dims: [usize; 4]) -> Result<Self> {
         Ok(Self {
             of_kind: dims[1..].iter().product(),
@@ -143,8 +147,8 @@ impl AttentionBias {
     }
 }
 
-/// softmax(Q Kᵀ / √width) V of each head, where queries, keys and values are there already: images ×
-/// tokens × (heads × width).
+/// Returns softmax(Q Kᵀ / √width) V for each head, from queries, keys and values of images × tokens
+/// × (heads × width).
 pub(in crate::extract) fn attention(
     [queries, keys, values]: [&Tensor; 3],
     n_heads: usize,
@@ -184,7 +188,8 @@ pub(in crate::extract) fn attention(
     Ok(Tensor::from_vec(out, (n, n_queries, width), &Device::Cpu)?)
 }
 
-/// The same from images × tokens × heads × width, in whatever order in memory.
+/// Computes attention with candle from tensors of images × tokens × heads × width, in any order in
+/// memory.
 fn of_candle(parts: [Tensor; 3], bias: Option<(&AttentionBias, &[usize])>) -> Flow<Tensor> {
     let (n, n_queries, n_heads, width) = parts[0].dims4()?;
     // Images × heads × tokens × width.

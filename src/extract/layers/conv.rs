@@ -1,4 +1,4 @@
-//! Convolutions, alone and followed by a normalisation that is folded into them.
+//! Convolutions, alone or followed by a normalization that is folded into them.
 
 use candle_core::Tensor;
 
@@ -13,14 +13,14 @@ use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::{Pass, TapSlot};
 
-/// A two-dimensional convolution.
+/// A two-dimensional convolution, optionally followed by an activation.
 pub(in crate::extract) struct Conv2d {
     spec: ConvSpec,
     filters: Prepared,
     activation: Activation,
 }
 
-/// Filters in the form that a backend wants.
+/// Filters in the form that a backend needs.
 enum Prepared {
     Dense(Filters),
     Depthwise(DepthwiseFilters),
@@ -36,13 +36,13 @@ enum OnDevice {
 }
 
 impl Conv2d {
-    /// Reads `weight`, and `bias` where there is one.
+    /// Reads `weight` and, if `has_bias`, `bias`.
     pub fn new(builder: &Builder<'_>, spec: ConvSpec, has_bias: bool) -> Result<Self> {
         let (weights, bias) = read(builder, spec, has_bias)?;
         Self::of_values(builder, spec, weights, bias, Activation::Identity)
     }
 
-    /// The same convolution, with an activation behind it.
+    /// Sets the activation that follows the convolution.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
@@ -97,7 +97,7 @@ impl Conv2d {
             groups,
             ..
         } = self.spec;
-        // candle takes one number for both axes.
+        // candle takes the same padding for both axes.
         let (x, padding) = match above == before {
             true => (x.clone(), above),
             false => {
@@ -125,7 +125,7 @@ impl Module for Conv2d {
     }
 }
 
-/// The parameters of a convolution.
+/// Reads the weights and the bias of a convolution.
 fn read(
     builder: &Builder<'_>,
     spec: ConvSpec,
@@ -139,18 +139,18 @@ fn read(
     Ok((weights, bias))
 }
 
-/// The names of the three modules, below the one that holds them.
+/// The names of the three modules, relative to the module that contains them.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::extract) struct ConvNormNames<'n> {
     pub conv: &'n str,
     pub norm: &'n str,
-    /// `None` where no activation follows.
+    /// `None` if there is no activation, or if it cannot be tapped.
     pub activation: Option<&'n str>,
 }
 
-/// A convolution, batch normalisation and an activation.
+/// A convolution, a batch normalization and an activation.
 ///
-/// The normalisation is folded into the filters, unless what lies between them is tapped.
+/// The normalization is folded into the filters, unless the output of the convolution is tapped.
 pub(in crate::extract) struct ConvNorm {
     conv: Conv2d,
     conv_tap: TapSlot,
@@ -162,7 +162,7 @@ pub(in crate::extract) struct ConvNorm {
 }
 
 impl ConvNorm {
-    /// With a convolution that has no bias.
+    /// Creates the layers, with a convolution that has no bias.
     pub fn new(
         builder: &Builder<'_>,
         names: ConvNormNames<'_>,
@@ -173,7 +173,7 @@ impl ConvNorm {
         Self::assemble(builder, names, spec, false, epsilon, activation)
     }
 
-    /// With a convolution that has a bias, though the normalisation could do without it.
+    /// Creates the layers, with a convolution that has a bias.
     pub fn with_bias(
         builder: &Builder<'_>,
         names: ConvNormNames<'_>,
@@ -225,7 +225,8 @@ impl ConvNorm {
         })
     }
 
-    /// The children `0`, `1` and, where there is an activation, `2`: torchvision's Conv2dNormActivation.
+    /// Creates the layers from the children `0`, `1` and, if there is an activation, `2`, as in
+    /// torchvision's `Conv2dNormActivation`.
     pub fn numbered(
         builder: &Builder<'_>,
         spec: ConvSpec,
@@ -258,7 +259,8 @@ impl Module for ConvNorm {
     }
 }
 
-/// A convolution with a bias and an activation, which are one unless what lies between them is tapped.
+/// A convolution with a bias and an activation, computed together unless the output of the
+/// convolution is tapped.
 pub(in crate::extract) struct ConvActivation {
     conv: Conv2d,
     conv_tap: TapSlot,
@@ -268,7 +270,7 @@ pub(in crate::extract) struct ConvActivation {
 }
 
 impl ConvActivation {
-    /// `names` are those of the convolution and of the activation.
+    /// Creates the layers; `names` are those of the convolution and of the activation.
     pub fn new(
         builder: &Builder<'_>,
         names: [&str; 2],

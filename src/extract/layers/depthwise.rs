@@ -1,5 +1,7 @@
-//! Depthwise convolutions by candle, which has them only channel by channel: far too many small steps on a
-//! GPU. Here each place of the window is one product of whole maps.
+//! Depthwise convolutions with candle.
+//!
+//! candle itself computes them channel by channel, in far too many small steps for a GPU. Here each
+//! position of the window is one product of whole feature maps.
 
 use candle_core::Tensor;
 
@@ -8,11 +10,11 @@ use crate::error::Result;
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 
-/// For each place of the window, the weights of all channels, 1 × channels × 1 × 1.
+/// The weights of all channels for each position of the window, 1 × channels × 1 × 1.
 pub(super) struct PlacedWeights(Vec<Tensor>);
 
 impl PlacedWeights {
-    /// From weights of shape channels × 1 × height × width, row-major.
+    /// Creates the weights from values of shape channels × 1 × height × width, row-major.
     pub fn new(builder: &Builder<'_>, spec: ConvSpec, weights: &[f32]) -> Result<Self> {
         let window = spec.window_len();
         let of_place = |place: usize| {
@@ -22,13 +24,13 @@ impl PlacedWeights {
         Ok(Self((0..window).map(of_place).collect::<Result<_>>()?))
     }
 
-    /// x ∗ filters.
+    /// Returns x ∗ filters.
     pub fn convolve(&self, x: &Tensor, spec: ConvSpec) -> Flow<Tensor> {
         let (n, channels, height, width) = x.dims4()?;
         let out = [spec.out_len(0, height), spec.out_len(1, width)];
         let x = reach(x, 2, spec, out[0])?;
         let x = reach(&x, 3, spec, out[1])?;
-        // What lies a stride apart becomes neighbours.
+        // Splits each axis by the stride, so that pixels one stride apart become neighbors.
         let [down, right] = spec.stride;
         let (height, width) = (x.dim(2)? / down, x.dim(3)? / right);
         let x = x.reshape((n, channels, height, down, width, right))?;
@@ -49,7 +51,8 @@ impl PlacedWeights {
     }
 }
 
-/// The maps with as much padding along an axis as windows reach, a multiple of the stride.
+/// Pads or crops an axis of feature maps to the pixels that windows cover, a multiple of the
+/// stride.
 fn reach(x: &Tensor, axis: usize, spec: ConvSpec, n_out: usize) -> Flow<Tensor> {
     let [stride, padding, kernel] =
         [spec.stride, spec.padding, spec.kernel].map(|of_axes| of_axes[axis - 2]);

@@ -9,7 +9,7 @@ use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::{Pass, TapSlot};
 
-/// x Wᵀ + b along the last axis, with an activation behind it if there is to be one.
+/// A linear layer, x Wᵀ + b along the last axis, optionally followed by an activation.
 pub(in crate::extract) struct Linear {
     inputs: usize,
     outputs: usize,
@@ -17,7 +17,7 @@ pub(in crate::extract) struct Linear {
     activation: Activation,
 }
 
-/// Weights in the form that a backend wants.
+/// Weights in the form that a backend needs.
 enum Prepared {
     /// Inputs × outputs.
     Native {
@@ -36,12 +36,12 @@ impl Linear {
         Self::named(builder, inputs, outputs, "weight", Some("bias"))
     }
 
-    /// Reads `weight` alone.
+    /// Reads `weight` (outputs × inputs) for a layer without a bias.
     pub fn without_bias(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Self> {
         Self::named(builder, inputs, outputs, "weight", None)
     }
 
-    /// Reads weights (outputs × inputs) and a bias by other names.
+    /// Reads weights (outputs × inputs) and an optional bias with these names.
     pub fn named(
         builder: &Builder<'_>,
         inputs: usize,
@@ -59,7 +59,7 @@ impl Linear {
         Self::of_values(builder, inputs, outputs, by_input, bias)
     }
 
-    /// From weights of inputs × outputs.
+    /// Creates a layer from weights of inputs × outputs.
     pub fn of_values(
         builder: &Builder<'_>,
         inputs: usize,
@@ -85,16 +85,16 @@ impl Linear {
         })
     }
 
-    /// The same layer, with an activation behind it.
+    /// Sets the activation that follows the layer.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
     }
 }
 
-/// A matrix of so many columns and rows, row after row, column after column.
+/// Transposes a row-major matrix of `n_rows` × `n_columns`.
 fn transpose(values: &[f32], n_columns: usize, n_rows: usize) -> Vec<f32> {
-    /// Values that lie in one cache line, which is written at once.
+    /// Number of values in a cache line, which is written at once.
     const BLOCK: usize = 16;
 
     let mut out = vec![0.0; values.len()];
@@ -136,7 +136,8 @@ impl Module for Linear {
     }
 }
 
-/// A linear layer and an activation, in one go unless what is between them is tapped.
+/// A linear layer and an activation, computed together unless the output of the linear layer is
+/// tapped.
 pub(in crate::extract) struct LinearActivation {
     linear: Linear,
     linear_tap: TapSlot,
@@ -146,7 +147,7 @@ pub(in crate::extract) struct LinearActivation {
 }
 
 impl LinearActivation {
-    /// The children of these names.
+    /// Creates the layers from the children with these names.
     pub fn new(
         builder: &Builder<'_>,
         [linear, of_activation]: [&str; 2],

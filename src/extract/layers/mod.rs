@@ -1,8 +1,9 @@
-//! The layers that networks are made of.
+//! Layers of networks.
 //!
-//! Values are candle tensors, feature maps in the shape images × channels × height × width whatever their
-//! order in memory. On a CPU the work is done by [`native`], which keeps channels next to each other; on
-//! an accelerator by candle. Both give the same numbers, up to rounding.
+//! Values are candle tensors; feature maps have the shape images × channels × height × width,
+//! whatever their order in memory. On a CPU layers are computed by [`native`], which stores the
+//! channels of a pixel contiguously, and on a GPU by candle. Both give the same numbers up to
+//! rounding.
 
 mod activation;
 mod attention;
@@ -30,28 +31,29 @@ use candle_core::{CpuStorage, Device, Storage, Tensor};
 
 use crate::extract::flow::{Flow, unsupported};
 
-/// Who does the work.
+/// The implementation that computes layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) enum Backend {
-    /// The loops and products of [`native`], on a CPU, one thread a call.
+    /// Loops and matrix products of [`native`], on a CPU, one thread per call.
     Native,
     /// candle, on any device.
     Candle,
 }
 
-/// What `work` makes of the values of a CPU tensor, which come in the order of its shape.
+/// Calls `work` with the values of a CPU tensor, in the row-major order of its shape.
 fn with_values<R>(x: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Flow<R> {
     let x = x.contiguous()?;
     let (storage, layout) = x.storage_and_layout();
     let Storage::Cpu(CpuStorage::F32(values)) = &*storage else {
-        return Err(unsupported("a tensor that is not of f32 on a CPU"));
+        return Err(unsupported("a tensor that is not `f32` on a CPU"));
     };
     let values = &values[layout.start_offset()..][..x.elem_count()];
     Ok(work(values))
 }
 
-/// What `work` makes of each image of a batch: of feature maps, given pixel by pixel; of anything else,
-/// as it is, with the last axis as channels.
+/// Applies `work` to each image of a batch of feature maps, stored as height × width × channels.
+///
+/// A tensor of another rank is passed to `work` as a whole, with its last axis as channels.
 fn each_image(
     x: &Tensor,
     mut work: impl FnMut(&[f32], MapShape) -> (Vec<f32>, MapShape),
@@ -90,14 +92,14 @@ fn each_image(
     maps(out, n, shape)
 }
 
-/// Feature maps that are in memory pixel by pixel.
+/// Creates feature maps from values in the order images × height × width × channels.
 fn maps(values: Vec<f32>, n: usize, shape: MapShape) -> Flow<Tensor> {
     let dims = (n, shape.height, shape.width, shape.channels);
     let by_pixel = Tensor::from_vec(values, dims, &Device::Cpu)?;
     Ok(by_pixel.permute((0, 3, 1, 2))?)
 }
 
-/// activation(x + other).
+/// Returns activation(x + other).
 pub(in crate::extract) fn add(
     x: &Tensor,
     other: &Tensor,
@@ -107,7 +109,8 @@ pub(in crate::extract) fn add(
     match backend {
         Backend::Candle => activation.apply(&(x + other)?, backend),
         Backend::Native => {
-            // Feature maps are in memory pixel by pixel, unless channels come last in their shape too.
+            // Feature maps have their channels last in memory. A contiguous tensor of rank 4 has
+            // them last in its shape too.
             let is_permuted = x.dims().len() == 4 && !x.is_contiguous();
             let order = |x: &Tensor| match is_permuted {
                 true => x.permute((0, 2, 3, 1)),
@@ -130,7 +133,7 @@ pub(in crate::extract) fn add(
     }
 }
 
-/// Feature maps next to each other, channel after channel.
+/// Concatenates feature maps along their channels.
 pub(in crate::extract) fn concatenate(maps: &[Tensor], backend: Backend) -> Flow<Tensor> {
     match backend {
         Backend::Candle => Ok(Tensor::cat(maps, 1)?),

@@ -1,4 +1,4 @@
-//! Normalisation layers.
+//! Normalization layers.
 
 use candle_core::Tensor;
 
@@ -9,15 +9,15 @@ use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::Pass;
 
-/// What batch normalisation does at inference: x · scale + shift, channel by channel.
+/// A batch normalization at inference: x · scale + shift for each channel.
 pub(super) struct Moments {
     scale: Vec<f32>,
     shift: Vec<f32>,
 }
 
 impl Moments {
-    /// Reads `weight`, `bias`, `running_mean`, `running_var` and `num_batches_tracked`, the last of which
-    /// changes nothing.
+    /// Reads `weight`, `bias`, `running_mean` and `running_var`; `num_batches_tracked` is noted but
+    /// not used.
     pub fn read(builder: &Builder<'_>, n: usize, epsilon: f64) -> Result<Self> {
         let weight = builder.values("weight", &[n], Init::Ones)?;
         let bias = builder.values("bias", &[n], Init::Zeros)?;
@@ -38,8 +38,10 @@ impl Moments {
         })
     }
 
-    /// Filters of so many weights that give what these filters, with their bias, and then the
-    /// normalisation would, and their bias.
+    /// Folds the normalization into the convolution before it, and returns the new weights and
+    /// bias.
+    ///
+    /// `window` is the number of weights of a filter.
     pub fn fold(
         mut self,
         mut weights: Vec<f32>,
@@ -57,10 +59,10 @@ impl Moments {
     }
 }
 
-/// Batch normalisation at inference, with an activation behind it if there is to be one.
+/// Batch normalization at inference, optionally followed by an activation.
 pub(in crate::extract) struct BatchNorm {
     moments: Moments,
-    /// Scale and shift, where candle is to apply them.
+    /// Scale and shift on the device, for candle.
     on_device: Option<[Tensor; 2]>,
     activation: Activation,
 }
@@ -86,13 +88,13 @@ impl BatchNorm {
         })
     }
 
-    /// The same, with an activation behind it.
+    /// Sets the activation that follows the normalization.
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
     }
 
-    /// What it makes of feature maps that lie next to each other, channel after channel.
+    /// Normalizes the concatenation of feature maps along their channels.
     pub fn of_concatenated(&self, maps: &[Tensor]) -> Flow<Tensor> {
         if self.on_device.is_some() {
             return self.normalize(&Tensor::cat(maps, 1)?);
@@ -144,12 +146,12 @@ impl Module for BatchNorm {
     }
 }
 
-/// Layer normalisation of the last axis.
+/// Layer normalization over the last axis.
 pub(in crate::extract) struct LayerNorm {
     weight: Vec<f32>,
     bias: Vec<f32>,
     epsilon: f64,
-    /// Weight and bias, where candle is to apply them.
+    /// Weight and bias on the device, for candle.
     on_device: Option<[Tensor; 2]>,
 }
 
@@ -196,15 +198,16 @@ impl Module for LayerNorm {
     }
 }
 
-/// A learned factor of each value of tokens: Touvron et al., "Going deeper with image transformers" (2021).
+/// A learned factor for each feature of tokens: Touvron et al., "Going deeper with image
+/// transformers" (2021).
 pub(in crate::extract) struct TokenScale {
     gamma: Vec<f32>,
-    /// The same, where candle is to multiply.
+    /// The same values on the device, for candle.
     on_device: Option<Tensor>,
 }
 
 impl TokenScale {
-    /// Reads `gamma`, which begins near 0 as in DINOv2.
+    /// Reads `gamma`, which is initialized to 1e-5 as in DINOv2.
     pub fn new(builder: &Builder<'_>, n: usize) -> Result<Self> {
         let gamma = builder.values("gamma", &[n], Init::Constant(1e-5))?;
         let on_device = match builder.backend() {
@@ -227,7 +230,7 @@ impl Module for TokenScale {
     }
 }
 
-/// Layer normalisation of the channels of each pixel.
+/// Layer normalization over the channels of each pixel.
 pub(in crate::extract) struct LayerNorm2d(LayerNorm);
 
 impl LayerNorm2d {
@@ -239,7 +242,7 @@ impl LayerNorm2d {
 
 impl Module for LayerNorm2d {
     fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
-        // On a CPU pixels are next to each other in memory, so that nothing moves.
+        // On a CPU the channels of a pixel are contiguous, so that nothing is copied.
         let by_pixel = self.0.forward(&x.permute((0, 2, 3, 1))?, pass)?;
         Ok(by_pixel.permute((0, 3, 1, 2))?)
     }

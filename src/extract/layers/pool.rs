@@ -8,7 +8,7 @@ use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::Pass;
 
-/// The largest value of each window.
+/// Max pooling: the largest value of each window.
 pub(in crate::extract) struct MaxPool {
     spec: PoolSpec,
     backend: Backend,
@@ -38,7 +38,7 @@ impl Module for MaxPool {
     }
 }
 
-/// The mean of each window.
+/// Average pooling: the mean of each window.
 pub(in crate::extract) struct AveragePool {
     spec: PoolSpec,
     backend: Backend,
@@ -64,7 +64,7 @@ impl Module for AveragePool {
                 let sums = pad(x, self.spec, 0.0)?.avg_pool2d_with_stride(kernel, stride)?;
                 let shape = shape_of(x)?;
                 let out_shape = self.spec.out_shape(shape);
-                // The mean is over the whole window; what counts may be less.
+                // candle divides by the size of the whole window, of which fewer pixels may count.
                 let mut factors = Vec::with_capacity(out_shape.height * out_shape.width);
                 for pixel in 0..out_shape.height * out_shape.width {
                     let n = match self.spec.counts_padding {
@@ -85,7 +85,7 @@ impl Module for AveragePool {
     }
 }
 
-/// The mean of each of `size` × `size` windows that cover the map.
+/// Adaptive average pooling: the means of `size` × `size` windows that cover the map.
 pub(in crate::extract) struct AdaptiveAveragePool {
     size: usize,
     backend: Backend,
@@ -126,12 +126,12 @@ impl Module for AdaptiveAveragePool {
     }
 }
 
-/// Where one of `size` windows over `n` places begins and ends.
+/// Returns the start and the end (exclusive) of one of `size` windows over `n` positions.
 fn window(index: usize, n: usize, size: usize) -> (usize, usize) {
     (index * n / size, ((index + 1) * n).div_ceil(size))
 }
 
-/// The mean over height and width: images × channels.
+/// Returns the mean over height and width, images × channels.
 pub(in crate::extract) fn global_average(x: &Tensor) -> Flow<Tensor> {
     match x.device().is_cpu() {
         true => {
@@ -151,7 +151,7 @@ fn shape_of(x: &Tensor) -> Flow<MapShape> {
     })
 }
 
-/// The map with all that windows reach of its surroundings.
+/// Pads feature maps with `value` as far as windows reach.
 fn pad(x: &Tensor, spec: PoolSpec, value: f32) -> Flow<Tensor> {
     let shape = shape_of(x)?;
     let out = spec.out_shape(shape);

@@ -1,4 +1,4 @@
-//! Channels times a number each.
+//! Multiplication of channels by factors.
 
 use candle_core::Tensor;
 
@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 
-/// x · factors, where factors are (images or 1) × channels × 1 × 1, and `other` is added if there is one.
+/// Returns x · factors + other, where `factors` is (images or 1) × channels × 1 × 1 and `other` is
+/// optional.
 pub(super) fn scale(
     x: &Tensor,
     factors: &Tensor,
@@ -41,7 +42,7 @@ pub(super) fn scale(
     maps(out, n, shape)
 }
 
-/// A learned factor of each channel of a residual branch: Touvron et al., "Going deeper with image
+/// A learned factor for each channel of a residual branch: Touvron et al., "Going deeper with image
 /// transformers" (2021).
 pub(in crate::extract) struct LayerScale {
     factors: Tensor,
@@ -49,7 +50,7 @@ pub(in crate::extract) struct LayerScale {
 }
 
 impl LayerScale {
-    /// Reads `layer_scale`, channels × 1 × 1, which begins at `init`.
+    /// Reads `layer_scale` (channels × 1 × 1), which is initialized to `init`.
     pub fn of_maps(builder: &Builder<'_>, channels: usize, init: f32) -> Result<Self> {
         let factors = builder.values("layer_scale", &[channels, 1, 1], Init::Constant(init))?;
         Ok(Self {
@@ -58,12 +59,12 @@ impl LayerScale {
         })
     }
 
-    /// branch · factors.
+    /// Returns branch · factors.
     pub fn apply(&self, branch: &Tensor) -> Flow<Tensor> {
         scale(branch, &self.factors, None, self.backend)
     }
 
-    /// branch · factors + x.
+    /// Returns branch · factors + x.
     pub fn add(&self, branch: &Tensor, x: &Tensor) -> Flow<Tensor> {
         scale(branch, &self.factors, Some(x), self.backend)
     }

@@ -1,11 +1,11 @@
-//! Shapes of feature maps, and of windows that move over them.
+//! Shapes of feature maps, and parameters of convolutions and pooling.
 
 use std::ops::Range;
 
 use crate::error::{Error, ExtractError};
 use crate::extract::flow::{Flow, Interrupt};
 
-/// One image's feature maps.
+/// The shape of the feature maps of one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct MapShape {
     pub height: usize,
@@ -19,7 +19,7 @@ impl MapShape {
     }
 }
 
-/// A two-dimensional convolution; pairs are vertical, then horizontal.
+/// The parameters of a two-dimensional convolution; pairs are vertical, horizontal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct ConvSpec {
     pub inputs: usize,
@@ -31,7 +31,7 @@ pub(in crate::extract) struct ConvSpec {
 }
 
 impl ConvSpec {
-    /// A square kernel with stride 1 and no padding.
+    /// Creates a convolution with a square kernel, stride 1 and no padding.
     pub const fn new(inputs: usize, outputs: usize, kernel: usize) -> Self {
         Self {
             inputs,
@@ -43,12 +43,13 @@ impl ConvSpec {
         }
     }
 
-    /// A square kernel that keeps the size of maps at stride 1.
+    /// Creates a convolution with a square kernel that keeps the size of maps at stride 1.
     pub const fn same(inputs: usize, outputs: usize, kernel: usize) -> Self {
         Self::new(inputs, outputs, kernel).padding(kernel / 2)
     }
 
-    /// A kernel of this height and width that keeps the size of maps at stride 1.
+    /// Creates a convolution with a kernel of this height and width that keeps the size of maps at
+    /// stride 1.
     pub const fn same_rectangle(inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
         let mut spec = Self::new(inputs, outputs, 1);
         spec.kernel = kernel;
@@ -71,33 +72,34 @@ impl ConvSpec {
         self
     }
 
-    /// Shape of the weights: outputs × inputs of a group × height × width.
+    /// Returns the shape of the weights: outputs × (inputs / groups) × height × width.
     pub fn weights(&self) -> [usize; 4] {
         let [height, width] = self.kernel;
         [self.outputs, self.inputs / self.groups, height, width]
     }
 
-    /// Inputs of one output value.
+    /// Returns the number of inputs of each output value.
     pub fn window_len(&self) -> usize {
         self.inputs / self.groups * self.kernel[0] * self.kernel[1]
     }
 
-    /// Whether an output pixel depends on one input pixel, the one in the same place.
+    /// Returns true if each output pixel depends only on the input pixel at the same position.
     pub fn is_pointwise(&self) -> bool {
         (self.kernel, self.stride, self.padding, self.groups) == ([1; 2], [1; 2], [0; 2], 1)
     }
 
-    /// Whether each channel has a filter of its own.
+    /// Returns true if each channel has its own filter.
     pub fn is_depthwise(&self) -> bool {
         self.groups == self.inputs && self.outputs == self.inputs
     }
 
-    /// Whether a window fits into maps of this height and width.
+    /// Checks that a window fits into maps of this height and width.
     pub fn check(&self, height: usize, width: usize) -> Flow<()> {
         check([height, width], self.kernel, self.padding)
     }
 
-    /// Number of windows along an axis, vertical or horizontal; for maps that a window fits into.
+    /// Returns the number of windows along an axis (0 vertical, 1 horizontal) of a map that a
+    /// window fits into.
     pub fn out_len(&self, axis: usize, size: usize) -> usize {
         (size + 2 * self.padding[axis] - self.kernel[axis]) / self.stride[axis] + 1
     }
@@ -111,20 +113,20 @@ impl ConvSpec {
     }
 }
 
-/// A window of pooling.
+/// The parameters of pooling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct PoolSpec {
     pub kernel: usize,
     pub stride: usize,
     pub padding: usize,
-    /// Whether windows may reach beyond the padded map at its end.
+    /// Whether windows may reach beyond the padded map at its end (`ceil_mode` of PyTorch).
     pub ceil: bool,
-    /// Whether a mean counts the padding as zeros.
+    /// Whether a mean counts the padding as zeros (`count_include_pad` of PyTorch).
     pub counts_padding: bool,
 }
 
 impl PoolSpec {
-    /// A window without padding.
+    /// Creates a square window without padding.
     pub const fn new(kernel: usize, stride: usize) -> Self {
         Self {
             kernel,
@@ -145,19 +147,19 @@ impl PoolSpec {
         self
     }
 
-    /// Whether a window fits into maps of this height and width.
+    /// Checks that a window fits into maps of this height and width.
     pub fn check(&self, height: usize, width: usize) -> Flow<()> {
         check([height, width], [self.kernel; 2], [self.padding; 2])
     }
 
-    /// Number of windows along an axis.
+    /// Returns the number of windows along an axis.
     fn out(&self, size: usize) -> usize {
         let span = size + 2 * self.padding - self.kernel;
         if !self.ceil {
             return span / self.stride + 1;
         }
         let n = span.div_ceil(self.stride) + 1;
-        // No window begins in the padding at the end.
+        // No window starts in the padding at the end.
         match (n - 1) * self.stride >= size + self.padding {
             true => n - 1,
             false => n,
@@ -172,14 +174,14 @@ impl PoolSpec {
         }
     }
 
-    /// Places of the map in a window.
+    /// Returns the positions of a window that lie in the map, along an axis.
     pub fn inside(&self, index: usize, size: usize) -> Range<usize> {
         let start = index * self.stride;
         let end = (start + self.kernel).saturating_sub(self.padding).min(size);
         start.saturating_sub(self.padding)..end
     }
 
-    /// Pixels of a window that lie in the map or in its padding.
+    /// Returns the number of pixels of a window that lie in the map or in its padding.
     pub fn padded_window(&self, pixel: usize, shape: MapShape, out_shape: MapShape) -> usize {
         let within = |index: usize, size: usize| {
             let start = index * self.stride;

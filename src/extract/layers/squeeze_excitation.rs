@@ -10,13 +10,14 @@ use crate::extract::flow::Flow;
 use crate::extract::module::{Module, Sequential};
 use crate::extract::taps::Pass;
 
-/// Weights each channel by what two layers make of the means of all channels.
+/// A squeeze-and-excitation layer: multiplies each channel by a weight, which two layers compute
+/// from the means of all channels.
 pub(in crate::extract) struct SqueezeExcitation {
     weights: Sequential,
     backend: Backend,
 }
 
-/// How wide the layer between is, and what follows it and the layer after it.
+/// The hidden channels and the activations of a [`SqueezeExcitation`].
 #[derive(Debug, Clone, Copy)]
 pub(in crate::extract) struct Squeeze {
     pub channels: usize,
@@ -25,7 +26,7 @@ pub(in crate::extract) struct Squeeze {
 }
 
 impl SqueezeExcitation {
-    /// Reads `fc1` and `fc2`, with the names of torchvision.
+    /// Reads `fc1` and `fc2`, named as in torchvision.
     pub fn new(builder: &Builder<'_>, channels: usize, squeeze: Squeeze) -> Result<Self> {
         let down = ConvSpec::new(channels, squeeze.channels, 1);
         let up = ConvSpec::new(squeeze.channels, channels, 1);

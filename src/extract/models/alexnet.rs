@@ -1,5 +1,6 @@
-//! AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural networks" (2014), which is
-//! Krizhevsky, Sutskever & Hinton (2012) on one GPU, without local response normalisation.
+//! AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural networks" (2014),
+//! the variant of Krizhevsky, Sutskever & Hinton (2012) for one GPU, without local response
+//! normalization.
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};

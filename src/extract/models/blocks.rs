@@ -1,4 +1,4 @@
-//! What several families are put together from.
+//! Blocks that several families share.
 
 use candle_core::Tensor;
 
@@ -9,7 +9,7 @@ use crate::extract::layers::{Activation, Backend, ConvNorm, ConvNormNames, ConvS
 use crate::extract::module::{Module, Sequential};
 use crate::extract::taps::Pass;
 
-/// Branches that see the same input; their feature maps are put next to each other.
+/// Branches that have the same input, and whose outputs are concatenated along their channels.
 pub(super) struct Branches {
     branches: Vec<Sequential>,
     backend: Backend,
@@ -32,7 +32,8 @@ impl Module for Branches {
     }
 }
 
-/// The convolution of GoogLeNet and Inception: `conv`, `bn`, and a ReLU without a name.
+/// Creates the convolution of GoogLeNet and Inception: `conv`, `bn`, and a ReLU that cannot be
+/// tapped.
 pub(super) fn basic_conv(builder: &Builder<'_>, spec: ConvSpec) -> Result<ConvNorm> {
     let names = ConvNormNames {
         conv: "conv",
@@ -42,7 +43,7 @@ pub(super) fn basic_conv(builder: &Builder<'_>, spec: ConvSpec) -> Result<ConvNo
     ConvNorm::new(builder, names, spec, 1e-3, Activation::Relu)
 }
 
-/// Declares a [`basic_conv`] that training alone uses.
+/// Notes a [`basic_conv`] that is used in training only.
 pub(super) fn note_unused_basic_conv(builder: &Builder<'_>, spec: ConvSpec) {
     builder.note_unused("conv.weight", &spec.weights());
     let norm = builder.child("bn");
@@ -55,7 +56,7 @@ pub(super) fn note_unused_basic_conv(builder: &Builder<'_>, spec: ConvSpec) {
     norm.note_unused_buffer("num_batches_tracked", &[]);
 }
 
-/// Declares a linear layer that training alone uses.
+/// Notes a linear layer that is used in training only.
 pub(super) fn note_unused_linear(builder: &Builder<'_>, inputs: usize, outputs: usize) {
     builder.note_unused("weight", &[outputs, inputs]);
     builder.note_unused("bias", &[outputs]);

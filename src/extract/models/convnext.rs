@@ -1,6 +1,7 @@
 //! ConvNeXt: Liu et al., "A ConvNet for the 2020s" (2022).
 //!
-//! The penultimate output is that of `avgpool`; `classifier.1` is the same, normalised.
+//! The penultimate output is that of `avgpool`; the output of `classifier.1` is the same after
+//! layer normalization.
 
 use candle_core::Tensor;
 
@@ -17,7 +18,7 @@ use crate::extract::taps::{Pass, TapSlot};
 
 const EPSILON: f64 = 1e-6;
 
-/// Channels and blocks of each stage.
+/// Channels and number of blocks of each stage.
 #[derive(Debug, Clone, Copy)]
 struct Config {
     name: &'static str,
@@ -40,7 +41,7 @@ const CONFIGS: [Config; 4] = [
     config("convnext_large", 192, [3, 3, 27, 3]),
 ];
 
-/// Between its permutations a block works on the pixels of maps as on the rows of a matrix.
+/// Modules between the permutations of a block, whose output is height × width × channels.
 const CHANNELS_LAST: [&str; 5] = ["block.1", "block.2", "block.3", "block.4", "block.5"];
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
@@ -95,7 +96,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     Ok(network)
 }
 
-/// Maps of half the height and width.
+/// Creates the layers between stages, which halve the height and width of feature maps.
 fn downsampling(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Sequential> {
     let mut layers = Sequential::default();
     layers.push(builder, "0", |b| LayerNorm2d::new(b, inputs, EPSILON))?;
@@ -104,7 +105,8 @@ fn downsampling(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<
     Ok(layers)
 }
 
-/// A depthwise 7×7 convolution, and two linear layers on each pixel, the first four times as wide.
+/// A residual block: a depthwise 7×7 convolution and two linear layers on each pixel, the first
+/// with four times as many outputs.
 struct Block {
     branch: Tapped<Sequential>,
     scale: LayerScale,

@@ -1,4 +1,5 @@
-//! DenseNet: Huang, Liu, van der Maaten & Weinberger, "Densely connected convolutional networks" (2017).
+//! DenseNet: Huang, Liu, van der Maaten & Weinberger, "Densely connected convolutional networks"
+//! (2017).
 
 use candle_core::Tensor;
 
@@ -15,7 +16,7 @@ use crate::extract::taps::{Pass, TapSlot};
 
 const EPSILON: f64 = 1e-5;
 
-/// Channels between the two convolutions of a layer, for each channel that it adds.
+/// Number of channels between the two convolutions of a layer, per channel that the layer adds.
 const BOTTLENECK: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ struct Config {
     stem: usize,
     /// Channels that each layer adds.
     growth: usize,
-    /// Layers in each block.
+    /// Number of layers in each block.
     depths: [usize; 4],
 }
 
@@ -45,7 +46,7 @@ const CONFIGS: [Config; 4] = [
     config("densenet201", 64, 32, [6, 12, 48, 32]),
 ];
 
-/// As in the files that torchvision published.
+/// Parts of parameter names in the files of torchvision, with their current forms.
 const FORMER_NAMES: [(&str, &str); 4] = [
     (".norm.1.", ".norm1."),
     (".conv.1.", ".conv1."),
@@ -107,7 +108,7 @@ fn stem(builder: &Builder<'_>, channels: usize) -> Result<Sequential> {
     Ok(stem)
 }
 
-/// Half as many channels on half as large maps.
+/// Creates a transition, which halves the channels and the height and width of feature maps.
 fn transition(builder: &Builder<'_>, channels: usize) -> Result<Sequential> {
     let mut transition = Sequential::default();
     transition.add(NormRelu::new(builder, ["norm", "relu"], channels)?);
@@ -120,7 +121,7 @@ fn transition(builder: &Builder<'_>, channels: usize) -> Result<Sequential> {
     Ok(transition)
 }
 
-/// Layers, each of which sees the input and what all layers before it have made.
+/// A dense block, in which each layer gets the input and the outputs of all layers before it.
 struct DenseBlock {
     layers: Vec<(DenseLayer, TapSlot)>,
     backend: Backend,
@@ -152,7 +153,7 @@ impl Module for DenseBlock {
     }
 }
 
-/// Two convolutions, with normalisation and activation before each.
+/// Two convolutions, each preceded by normalization and activation.
 struct DenseLayer {
     first: NormRelu,
     conv1: ConvNorm,
@@ -184,7 +185,8 @@ impl DenseLayer {
     }
 }
 
-/// Batch normalisation and ReLU, in one go unless what lies between them is tapped.
+/// Batch normalization and ReLU, computed together unless the output of the normalization is
+/// tapped.
 struct NormRelu {
     norm: BatchNorm,
     norm_tap: TapSlot,

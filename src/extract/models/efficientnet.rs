@@ -1,5 +1,5 @@
-//! EfficientNet: Tan & Le, "EfficientNet: rethinking model scaling for convolutional neural networks"
-//! (2019), and "EfficientNetV2: smaller models and faster training" (2021).
+//! EfficientNet: Tan & Le, "EfficientNet: rethinking model scaling for convolutional neural
+//! networks" (2019), and "EfficientNetV2: smaller models and faster training" (2021).
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
@@ -12,14 +12,14 @@ use crate::extract::models::inverted_residual::{
 };
 use crate::extract::module::{Identity, Sequential};
 
-/// Blocks of one width.
+/// A stage of blocks with the same number of output channels.
 #[derive(Debug, Clone, Copy)]
 struct Stage {
     kind: BlockKind,
-    /// How many times wider a block is inside.
+    /// Ratio of the channels inside a block to its input channels.
     expansion: usize,
     kernel: usize,
-    /// Of the first block.
+    /// Stride of the first block.
     stride: usize,
     outputs: usize,
     depth: usize,
@@ -27,9 +27,9 @@ struct Stage {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BlockKind {
-    /// With a depthwise convolution, and squeeze and excitation.
+    /// Block with a depthwise convolution, and squeeze and excitation.
     Separable,
-    /// With one dense convolution in place of the first two.
+    /// Block with one dense convolution instead of the first two convolutions.
     Fused,
 }
 
@@ -61,7 +61,7 @@ const fn fused(expansion: usize, stride: usize, outputs: usize, depth: usize) ->
     }
 }
 
-/// Of B0; the others are wider and deeper.
+/// Stages of B0; the other networks have more channels and blocks.
 const VERSION_1: [Stage; 7] = [
     separable(1, 3, 1, 16, 1),
     separable(6, 3, 2, 24, 2),
@@ -107,10 +107,11 @@ struct Config {
     input_size: usize,
     stem: usize,
     stages: &'static [Stage],
-    /// By how much there are more channels and blocks than in the table.
+    /// Factor of the numbers of channels of the stages.
     width: f64,
+    /// Factor of the numbers of blocks of the stages.
     depth: f64,
-    /// Channels of the last convolution, where they are not four times those before it.
+    /// Channels of the last convolution; `None` for four times its input channels.
     last: Option<usize>,
     epsilon: f64,
 }
@@ -243,7 +244,8 @@ fn blocks(builder: &Builder<'_>, inputs: usize, stage: Stage, epsilon: f64) -> R
     Ok(blocks)
 }
 
-/// A dense convolution to more channels and a 1×1 convolution to few; or one, to as many.
+/// Creates the branch of a fused block: a dense convolution to more channels and a 1×1 convolution
+/// to fewer channels, or a single dense convolution if the block does not expand.
 fn fused_branch(builder: &Builder<'_>, shape: InvertedShape, epsilon: f64) -> Result<Sequential> {
     let InvertedShape {
         inputs,

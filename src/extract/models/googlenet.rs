@@ -1,9 +1,9 @@
-//! GoogLeNet: Szegedy et al., "Going deeper with convolutions" (2015), with batch normalisation and, for the
-//! 5×5 convolutions of the paper, 3×3 ones, as torchvision has it.
+//! GoogLeNet: Szegedy et al., "Going deeper with convolutions" (2015). As in torchvision, there is
+//! batch normalization, and 3×3 convolutions replace the 5×5 convolutions of the paper.
 //!
-//! torchvision's pretrained network takes images normalised by ImageNet and brings them to −1 … 1 itself
-//! (`transform_input`). Here that is the business of preprocessing: its weights want
-//! [`Normalization::HALF`](crate::extract::preprocess::Normalization::HALF).
+//! The pretrained network of torchvision takes images normalized for ImageNet and rescales them to
+//! [−1, 1] itself (`transform_input`). Here this is part of the preprocessing, so that its weights
+//! need [`Normalization::HALF`](crate::extract::preprocess::Normalization::HALF).
 
 use super::blocks::{Branches, basic_conv, note_unused_basic_conv, note_unused_linear};
 use crate::error::Result;
@@ -12,13 +12,13 @@ use crate::extract::builder::Builder;
 use crate::extract::layers::{AdaptiveAveragePool, ConvSpec, Linear, MaxPool, PoolSpec};
 use crate::extract::module::{Identity, Sequential};
 
-/// What follows the first convolutions.
+/// A layer after the first convolutions.
 #[derive(Debug, Clone, Copy)]
 enum Layer {
     Inception(&'static str, Widths),
-    /// Kernel of a pool of stride 2.
+    /// Max pooling with stride 2: name and kernel.
     Pool(&'static str, usize),
-    /// A classifier beside the network, in training.
+    /// An auxiliary classifier, which is used in training only.
     Auxiliary(&'static str),
 }
 
@@ -106,7 +106,7 @@ impl Widths {
     }
 }
 
-/// Convolutions of several sizes, and a pool, next to each other.
+/// Creates an Inception module: convolutions of several sizes and a pooling, concatenated.
 fn module(builder: &Builder<'_>, inputs: usize, widths: Widths) -> Result<Branches> {
     let conv = |spec| move |b: &Builder<'_>| basic_conv(b, spec);
     let pointwise = |outputs| conv(ConvSpec::new(inputs, outputs, 1));
@@ -135,7 +135,7 @@ fn module(builder: &Builder<'_>, inputs: usize, widths: Widths) -> Result<Branch
 }
 
 fn note_auxiliary(builder: &Builder<'_>, inputs: usize) {
-    // Its convolution sees 4 × 4 pixels.
+    // The convolution gets 4 × 4 pixels.
     note_unused_basic_conv(&builder.child("conv"), ConvSpec::new(inputs, 128, 1));
     note_unused_linear(&builder.child("fc1"), 128 * 4 * 4, 1024);
     note_unused_linear(&builder.child("fc2"), 1024, 1000);

@@ -1,8 +1,9 @@
-//! Inception v3: Szegedy et al., "Rethinking the Inception architecture for computer vision" (2016).
+//! Inception v3: Szegedy et al., "Rethinking the Inception architecture for computer vision"
+//! (2016).
 //!
-//! torchvision's pretrained network takes images normalised by ImageNet and brings them to −1 … 1 itself
-//! (`transform_input`). Here that is the business of preprocessing: its weights want
-//! [`Normalization::HALF`](crate::extract::preprocess::Normalization::HALF).
+//! The pretrained network of torchvision takes images normalized for ImageNet and rescales them to
+//! [−1, 1] itself (`transform_input`). Here this is part of the preprocessing, so that its weights
+//! need [`Normalization::HALF`](crate::extract::preprocess::Normalization::HALF).
 
 use super::blocks::{Branches, basic_conv, note_unused_basic_conv, note_unused_linear};
 use crate::error::Result;
@@ -16,15 +17,17 @@ use crate::extract::module::{Identity, Sequential};
 /// A step of a branch.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// Output channels, height and width of the kernel; the size of maps stays.
+    /// A convolution that keeps the size of maps: name, output channels, and height and width of
+    /// the kernel.
     Conv(&'static str, usize, [usize; 2]),
-    /// A 3×3 convolution of stride 2 without padding.
+    /// A 3×3 convolution with stride 2 and no padding: name and output channels.
     Halve(&'static str, usize),
-    /// A 1×3 and a 3×1 convolution next to each other, of so many channels each.
+    /// A 1×3 and a 3×1 convolution of the same input, concatenated: names, and output channels of
+    /// each.
     Fork([&'static str; 2], usize),
-    /// 3×3 means, of stride 1.
+    /// 3×3 average pooling with stride 1.
     AveragePool,
-    /// 3×3 maxima, of stride 2.
+    /// 3×3 max pooling with stride 2.
     MaxPool,
 }
 
@@ -37,7 +40,8 @@ const SQUARE: [usize; 2] = [3, 3];
 const ROW: [usize; 2] = [1, 7];
 const COLUMN: [usize; 2] = [7, 1];
 
-/// Maps of 35 × 35; `pooled` is the number of channels behind the pool.
+/// Returns the branches of a module on maps of 35 × 35; `pooled` is the number of channels after
+/// the pooling.
 fn module_a(pooled: usize) -> Vec<Branch> {
     vec![
         vec![Conv("branch1x1", 64, POINT)],
@@ -54,7 +58,7 @@ fn module_a(pooled: usize) -> Vec<Branch> {
     ]
 }
 
-/// From 35 × 35 to 17 × 17.
+/// Returns the branches of a module that reduces maps of 35 × 35 to 17 × 17.
 fn module_b() -> Vec<Branch> {
     vec![
         vec![Halve("branch3x3", 384)],
@@ -67,7 +71,8 @@ fn module_b() -> Vec<Branch> {
     ]
 }
 
-/// Maps of 17 × 17; `width` is the number of channels between 1×7 and 7×1 convolutions.
+/// Returns the branches of a module on maps of 17 × 17; `width` is the number of channels between
+/// 1×7 and 7×1 convolutions.
 fn module_c(width: usize) -> Vec<Branch> {
     vec![
         vec![Conv("branch1x1", 192, POINT)],
@@ -87,7 +92,7 @@ fn module_c(width: usize) -> Vec<Branch> {
     ]
 }
 
-/// From 17 × 17 to 8 × 8.
+/// Returns the branches of a module that reduces maps of 17 × 17 to 8 × 8.
 fn module_d() -> Vec<Branch> {
     vec![
         vec![Conv("branch3x3_1", 192, POINT), Halve("branch3x3_2", 320)],
@@ -101,7 +106,7 @@ fn module_d() -> Vec<Branch> {
     ]
 }
 
-/// Maps of 8 × 8.
+/// Returns the branches of a module on maps of 8 × 8.
 fn module_e() -> Vec<Branch> {
     vec![
         vec![Conv("branch1x1", 320, POINT)],
@@ -171,7 +176,8 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
     Ok(network)
 }
 
-/// Branches next to each other, and the number of their channels.
+/// Creates a module of concatenated branches, and returns it with the number of its output
+/// channels.
 fn module(builder: &Builder<'_>, inputs: usize, branches: &[Branch]) -> Result<(Branches, usize)> {
     let mut parts = Vec::new();
     let mut outputs = 0;
@@ -187,7 +193,7 @@ fn module(builder: &Builder<'_>, inputs: usize, branches: &[Branch]) -> Result<(
     Ok((Branches::new(builder, parts), outputs))
 }
 
-/// Adds a step to a branch; the number of channels behind it.
+/// Adds a step to a branch, and returns its number of output channels.
 fn push(
     branch: &mut Sequential,
     builder: &Builder<'_>,

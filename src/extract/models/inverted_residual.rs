@@ -1,5 +1,5 @@
-//! What mobile networks have in common: residual blocks that are wide inside and narrow outside, and the
-//! rounding of channels.
+//! Blocks of mobile networks: residual blocks with more channels inside than outside, and the
+//! rounding of numbers of channels.
 
 use candle_core::Tensor;
 
@@ -12,7 +12,8 @@ use crate::extract::layers::{
 use crate::extract::module::{Module, Sequential, Tapped};
 use crate::extract::taps::{Pass, TapSlot};
 
-/// The multiple of `divisor` next to a number of channels, at least one and not below nine tenths of it.
+/// Returns the multiple of `divisor` nearest to a number of channels, at least `divisor` and at
+/// least nine tenths of that number.
 pub(super) fn make_divisible(channels: f64, divisor: usize) -> usize {
     let nearest = (channels + divisor as f64 / 2.0) as usize / divisor * divisor;
     let nearest = nearest.max(divisor);
@@ -22,17 +23,17 @@ pub(super) fn make_divisible(channels: f64, divisor: usize) -> usize {
     }
 }
 
-/// A branch, to whose result the input is added where it has the same shape.
+/// A branch to whose output the input is added if both have the same shape.
 pub(super) struct Residual {
     branch: Tapped<Sequential>,
     adds: bool,
-    /// What is added to the input.
+    /// Tap of the output of the branch, before the input is added.
     added: TapSlot,
     backend: Backend,
 }
 
 impl Residual {
-    /// The branch is the child of this name.
+    /// Creates the branch as the child with this name.
     pub fn new(
         builder: &Builder<'_>,
         name: &str,
@@ -47,8 +48,8 @@ impl Residual {
         })
     }
 
-    /// The same, with a module of this name between the branch and the sum, which is called where there is
-    /// one and does nothing at inference.
+    /// Sets the name under which the output of a branch with addition can be tapped: stochastic
+    /// depth, which does nothing at inference.
     pub fn with_stochastic_depth(mut self, builder: &Builder<'_>, name: &str) -> Self {
         if self.adds {
             self.added = builder.child(name).tap();
@@ -68,7 +69,7 @@ impl Module for Residual {
     }
 }
 
-/// Channels before, in and behind an inverted residual block, and its convolution.
+/// Channels before, inside and after an inverted residual block, and its convolution.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InvertedShape {
     pub inputs: usize,
@@ -98,8 +99,9 @@ impl InvertedShape {
     }
 }
 
-/// The branch of a block of MobileNetV3 and EfficientNet: a 1×1 convolution to more channels, a depthwise
-/// one, squeeze and excitation, and a 1×1 convolution to few.
+/// Creates the branch of a block of MobileNetV3 and EfficientNet: a 1×1 convolution to more
+/// channels, a depthwise convolution, squeeze and excitation, and a 1×1 convolution to fewer
+/// channels.
 pub(super) fn inverted_branch(
     builder: &Builder<'_>,
     shape: InvertedShape,

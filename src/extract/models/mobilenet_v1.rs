@@ -1,6 +1,6 @@
 //! MobileNet: Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision
-//! applications" (2017). The quarter-width one is the backbone of RetinaFace (Deng et al., 2020), with
-//! leaky ReLUs.
+//! applications" (2017). The network of quarter width is the backbone of RetinaFace (Deng et al.,
+//! 2020), with leaky ReLUs.
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
@@ -56,7 +56,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
     Ok(network)
 }
 
-/// A 3×3 convolution of an image.
+/// Creates a block with a 3×3 convolution of the image.
 fn conv(builder: &Builder<'_>, outputs: usize, stride: usize) -> Result<Sequential> {
     let mut block = Sequential::default();
     let spec = ConvSpec::same(3, outputs, 3).stride(stride);
@@ -64,7 +64,7 @@ fn conv(builder: &Builder<'_>, outputs: usize, stride: usize) -> Result<Sequenti
     Ok(block)
 }
 
-/// A 3×3 convolution of each channel by itself, and a 1×1 convolution across channels.
+/// Creates a block with a depthwise 3×3 convolution and a 1×1 convolution.
 fn separable_conv(
     builder: &Builder<'_>,
     inputs: usize,

@@ -11,14 +11,14 @@ use crate::extract::module::{Identity, Sequential};
 
 const EPSILON: f64 = 1e-5;
 
-/// Blocks of one width.
+/// A stage of blocks with the same number of output channels.
 #[derive(Debug, Clone, Copy)]
 struct Stage {
-    /// How many times wider a block is inside.
+    /// Ratio of the channels inside a block to its input channels.
     expansion: usize,
     outputs: usize,
     depth: usize,
-    /// Of the first block.
+    /// Stride of the first block.
     stride: usize,
 }
 
@@ -45,7 +45,7 @@ const STEM: usize = 32;
 const LAST: usize = 1280;
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
-    // Maps are averaged by a function that has no name; dropout hands on what it gives.
+    // The average pooling is not a module; dropout returns its result unchanged.
     let head = Head {
         logits: "classifier.1",
         penultimate: "classifier.0",
@@ -94,7 +94,8 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
     Ok(network)
 }
 
-/// A 1×1 convolution to more channels, a depthwise one, and one to few channels without an activation.
+/// Creates the branch of a block: a 1×1 convolution to more channels, a depthwise convolution, and
+/// a 1×1 convolution to fewer channels without an activation.
 fn branch(builder: &Builder<'_>, shape: InvertedShape) -> Result<Sequential> {
     let mut branch = Sequential::default();
     let conv = |branch: &mut Sequential, spec| {
@@ -106,7 +107,7 @@ fn branch(builder: &Builder<'_>, shape: InvertedShape) -> Result<Sequential> {
         conv(&mut branch, shape.expand())?;
     }
     conv(&mut branch, shape.depthwise())?;
-    // These two are the block's own children.
+    // The convolution and its normalization are direct children of the block.
     let n = branch.len();
     let names = ConvNormNames {
         conv: &n.to_string(),

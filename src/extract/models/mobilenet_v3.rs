@@ -1,7 +1,7 @@
 //! MobileNetV3: Howard et al., "Searching for MobileNetV3" (2019).
 //!
-//! The penultimate output is that of `avgpool`, as in other convolutional networks; the hidden layer of
-//! the classifier is `classifier.1`.
+//! The penultimate output is that of `avgpool`, as in other convolutional networks; the output of
+//! the hidden layer of the classifier is `classifier.1`.
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
@@ -17,7 +17,7 @@ use crate::extract::module::{Identity, Sequential};
 const EPSILON: f64 = 1e-3;
 const STEM: usize = 16;
 
-/// An inverted residual block.
+/// The parameters of an inverted residual block.
 #[derive(Debug, Clone, Copy)]
 struct Block {
     kernel: usize,
@@ -28,7 +28,7 @@ struct Block {
     stride: usize,
 }
 
-/// With squeeze and excitation, or without.
+/// Values of `has_squeeze`: with squeeze and excitation, or without.
 const SE: bool = true;
 const NO: bool = false;
 

@@ -1,4 +1,4 @@
-//! Architectures, one file a family.
+//! Architectures, one file per family.
 
 mod alexnet;
 mod blocks;
@@ -28,10 +28,10 @@ use crate::extract::architecture::Architecture;
 use crate::extract::nearest::nearest;
 
 impl Architecture {
-    /// The architecture of this name.
+    /// Returns the architecture with this name.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] with the most similar names.
+    /// Returns [`Error::UnknownName`] with the most similar names if there is no such architecture.
     pub fn named(name: &str) -> Result<Self> {
         let found = Self::all().find(|architecture| architecture.name() == name);
         found.ok_or_else(|| {
@@ -44,7 +44,7 @@ impl Architecture {
         })
     }
 
-    /// All architectures, family by family.
+    /// Returns all architectures, family by family.
     pub fn all() -> impl Iterator<Item = Self> {
         alexnet::architectures()
             .chain(vgg::architectures())

@@ -1,4 +1,4 @@
-//! How transformers see images: patches and where they lie.
+//! Tokens of vision transformers: patch embeddings, class tokens and position embeddings.
 
 use candle_core::{D, Tensor};
 
@@ -11,14 +11,14 @@ use crate::extract::preprocess::Filter;
 use crate::extract::preprocess::weights::{FRACTION_BITS, Weights as ResizeWeights};
 use crate::extract::taps::Pass;
 
-/// A linear map of each patch, which is a convolution.
+/// A linear map of each patch, computed as a convolution.
 pub(super) struct PatchEmbedding {
     conv: Conv2d,
     patch: usize,
 }
 
 impl PatchEmbedding {
-    /// Of square patches with sides of `patch` pixels.
+    /// Creates an embedding of square patches with sides of `patch` pixels.
     pub fn new(builder: &Builder<'_>, patch: usize, width: usize, has_bias: bool) -> Result<Self> {
         let spec = ConvSpec::new(3, width, patch).stride(patch);
         Ok(Self {
@@ -44,33 +44,33 @@ impl Module for PatchEmbedding {
     }
 }
 
-/// Feature maps as tokens: images × (height × width) × channels.
+/// Converts feature maps to tokens: images × (height × width) × channels.
 pub(super) fn tokens_of(maps: &Tensor) -> Flow<Tensor> {
     Ok(maps.permute((0, 2, 3, 1))?.flatten(1, 2)?)
 }
 
-/// The first token.
+/// Returns the first token of each image.
 pub(super) fn class_token(tokens: &Tensor) -> Flow<Tensor> {
     Ok(tokens.get_on_dim(1, 0)?)
 }
 
-/// The parameters that tokens are made with.
+/// The names of the parameters of [`Tokens`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenNames {
     pub class_token: &'static str,
     pub positions: &'static str,
-    /// Whether they have an axis of images, of length 1.
+    /// Whether the parameters have an axis of images, of length 1.
     pub has_image_axis: bool,
 }
 
-/// Patches as tokens behind a class token, with their positions added.
+/// The class token followed by the patch tokens, with position embeddings added.
 pub(super) struct Tokens {
     class_token: Tensor,
     positions: Positions,
 }
 
 impl Tokens {
-    /// For images of `grid` × `grid` patches.
+    /// Creates the tokens of images of `grid` × `grid` patches.
     pub fn new(
         builder: &Builder<'_>,
         names: TokenNames,
@@ -111,22 +111,24 @@ impl Module for Tokens {
     }
 }
 
-/// What becomes of images with another grid of patches than there are positions for.
+/// The handling of images whose grid of patches differs from that of the position embeddings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OtherGrids {
+    /// An error is returned.
     Refuse,
-    /// Positions are interpolated.
+    /// Position embeddings are interpolated.
     Resample,
 }
 
-/// A vector for each place of a square grid, behind one for the token that has no place in it.
+/// Position embeddings: a vector for the first token, which has no position, and one for each
+/// position of a square grid.
 ///
-/// The grid is that of the checkpoint, whichever the architecture was made for.
+/// The grid is that of the checkpoint, which may differ from that of the architecture.
 pub(super) struct Positions {
-    /// (1 + places) × width.
+    /// (1 + positions) × width.
     stored: Vec<f32>,
     stored_grid: usize,
-    /// For the grid that the architecture was made for.
+    /// Embeddings for `usual_grid`, computed once.
     usual: Tensor,
     usual_grid: usize,
     other_grids: OtherGrids,
@@ -148,7 +150,7 @@ impl Positions {
         let stored_shape = builder.stored_shape(name).unwrap_or_default();
         let n_stored: usize = stored_shape.iter().product::<usize>() / width;
         let stored_grid = match n_stored.saturating_sub(1).isqrt() {
-            // Anything but a square grid is refused as of a wrong shape.
+            // Anything but a square grid is reported as a wrong shape.
             found if found > 0 && shape(found) == stored_shape => found,
             _ => grid,
         };
@@ -167,7 +169,7 @@ impl Positions {
         })
     }
 
-    /// Adds them to images × (1 + places) × width.
+    /// Adds the embeddings to tokens of images × (1 + positions) × width.
     pub fn add(&self, tokens: &Tensor, grid: [usize; 2]) -> Flow<Tensor> {
         if grid == [self.usual_grid; 2] {
             return Ok(tokens.broadcast_add(&self.usual)?);
@@ -186,8 +188,8 @@ impl Positions {
     }
 }
 
-/// Positions for another grid, as `resample_abs_pos_embed` of timm makes them: bicubic, with the
-/// antialiasing of `torch.nn.functional.interpolate`, whose weights are Pillow's.
+/// Interpolates position embeddings to another grid like `resample_abs_pos_embed` of timm: bicubic,
+/// with the antialiasing of `torch.nn.functional.interpolate`, which has the weights of Pillow.
 fn resample(positions: &[f32], old: usize, new: [usize; 2]) -> Result<Vec<f32>> {
     if new == [old; 2] {
         return Ok(positions.to_vec());

@@ -1,5 +1,5 @@
-//! RegNet: Radosavovic et al., "Designing network design spaces" (2020). Networks Y have squeeze and
-//! excitation, networks X have not.
+//! RegNet: Radosavovic et al., "Designing network design spaces" (2020). RegNetY has squeeze and
+//! excitation, RegNetX does not.
 
 use candle_core::Tensor;
 
@@ -18,20 +18,20 @@ use crate::extract::taps::{Pass, TapSlot};
 const EPSILON: f64 = 1e-5;
 const STEM: usize = 32;
 
-/// A network by the rule that widths follow.
+/// A network, given by the rule for the widths of its blocks.
 #[derive(Debug, Clone, Copy)]
 struct Config {
     name: &'static str,
     has_squeeze: bool,
-    /// Blocks.
+    /// Number of blocks.
     depth: usize,
-    /// The width of the first block.
+    /// Width of the first block.
     initial_width: usize,
-    /// By how much a block should be wider than the one before it.
+    /// Difference between the widths of consecutive blocks, before rounding.
     slope: f64,
-    /// The ratio between the widths of stages.
+    /// Ratio between the widths of consecutive stages.
     multiplier: f64,
-    /// Channels of a group of the convolutions.
+    /// Channels per group of the convolutions.
     group_width: usize,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
     })
 }
 
-/// Blocks of one width.
+/// A stage of blocks with the same width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stage {
     width: usize,
@@ -98,7 +98,8 @@ struct Stage {
 }
 
 impl Config {
-    /// A line of widths, rounded to powers of the multiplier and then to multiples of 8.
+    /// Returns the stages: the widths of blocks increase linearly and are rounded to powers of the
+    /// multiplier (times the first width) and then to multiples of 8.
     fn stages(&self) -> Vec<Stage> {
         let initial = self.initial_width as f64;
         let mut stages: Vec<Stage> = Vec::new();
@@ -167,7 +168,7 @@ struct BlockShape {
     has_squeeze: bool,
 }
 
-/// 1×1, grouped 3×3 and 1×1 convolutions, to whose result the input is added.
+/// A residual block of 1×1, grouped 3×3 and 1×1 convolutions.
 struct Block {
     shortcut: Option<Tapped<ConvNorm>>,
     branch: Tapped<Sequential>,

@@ -1,6 +1,7 @@
-//! Residual networks: He, Zhang, Ren & Sun, "Deep residual learning for image recognition" (2016); wider
-//! ones (Zagoruyko & Komodakis, 2016) and those with grouped convolutions (Xie et al., 2017). Names and
-//! strides are those of torchvision, which puts the stride into the 3×3 convolution.
+//! Residual networks: He, Zhang, Ren & Sun, "Deep residual learning for image recognition" (2016),
+//! wide ones (Zagoruyko & Komodakis, 2016) and those with grouped convolutions (Xie et al., 2017).
+//! Names and strides are those of torchvision, in which the 3×3 convolution of a bottleneck has the
+//! stride.
 
 use candle_core::Tensor;
 
@@ -17,15 +18,15 @@ use crate::extract::taps::{Pass, TapSlot};
 
 const EPSILON: f64 = 1e-5;
 
-/// A residual network of four stages.
+/// A residual network with four stages.
 #[derive(Debug, Clone, Copy)]
 struct Config {
     name: &'static str,
     block: BlockKind,
-    /// Blocks in each stage.
+    /// Number of blocks in each stage.
     depths: [usize; 4],
     groups: usize,
-    /// Channels of a group in the first stage.
+    /// Channels per group in the first stage.
     width_per_group: usize,
 }
 
@@ -33,7 +34,7 @@ struct Config {
 enum BlockKind {
     /// Two 3×3 convolutions.
     Basic,
-    /// 1×1, 3×3 and 1×1 convolutions, the last four times as wide.
+    /// 1×1, 3×3 and 1×1 convolutions, the last with four times as many channels.
     Bottleneck,
 }
 
@@ -114,7 +115,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     Ok(network)
 }
 
-/// The convolutions of a block.
+/// The parameters of the convolutions of a block.
 #[derive(Debug, Clone, Copy)]
 struct BlockShape {
     kind: BlockKind,
@@ -125,7 +126,7 @@ struct BlockShape {
     groups: usize,
 }
 
-/// Convolutions, to whose result the input is added.
+/// A residual block: convolutions, and the addition of the input.
 struct Block {
     convs: Vec<ConvNorm>,
     downsample: Option<(ConvNorm, TapSlot)>,
@@ -165,7 +166,8 @@ impl Block {
             let names = ConvNormNames {
                 conv: &format!("conv{number}"),
                 norm: &format!("bn{number}"),
-                // One module is called after every convolution; its last output is that of the block.
+                // One module `relu` is called after every convolution; its last output is that of
+                // the block.
                 activation: None,
             };
             ConvNorm::new(builder, names, spec, EPSILON, activation)

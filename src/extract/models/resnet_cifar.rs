@@ -1,5 +1,6 @@
-//! Residual networks for CIFAR-10: He, Zhang, Ren & Sun, "Deep residual learning for image recognition"
-//! (2016), section 4.2. Shortcuts to more channels have no parameters (option A of the paper).
+//! Residual networks for CIFAR-10: He, Zhang, Ren & Sun, "Deep residual learning for image
+//! recognition" (2016), section 4.2. Shortcuts to more channels have no parameters (option A of the
+//! paper).
 
 use candle_core::{DType, Tensor};
 
@@ -16,7 +17,7 @@ use crate::extract::taps::{Pass, TapSlot};
 
 const EPSILON: f64 = 1e-5;
 
-/// Names, and blocks in each of the three stages.
+/// Names, and number of blocks in each of the three stages.
 const CONFIGS: [(&str, usize); 5] = [
     ("resnet20_cifar10", 3),
     ("resnet32_cifar10", 5),
@@ -75,7 +76,7 @@ fn conv_norm(
     ConvNorm::new(builder, names, spec, EPSILON, activation)
 }
 
-/// Two 3×3 convolutions, to whose result the input is added.
+/// A residual block of two 3×3 convolutions.
 struct Block {
     conv1: ConvNorm,
     conv2: ConvNorm,
@@ -112,10 +113,11 @@ impl Module for Block {
     }
 }
 
-/// Every second pixel, with channels of zeros before and behind.
+/// A shortcut that takes every second pixel along both axes, and adds channels of zeros before and
+/// after.
 struct Subsampling {
     every_second: MaxPool,
-    /// Channels on each side.
+    /// Channels of zeros on each side.
     n_zeros: usize,
     backend: Backend,
 }
@@ -123,7 +125,7 @@ struct Subsampling {
 impl Subsampling {
     fn new(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Self {
         Self {
-            // The largest value of one.
+            // The maximum of a window of one pixel is that pixel.
             every_second: MaxPool::new(builder, PoolSpec::new(1, 2)),
             n_zeros: (outputs - inputs) / 2,
             backend: builder.backend(),

@@ -1,4 +1,5 @@
-//! SqueezeNet: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50× fewer parameters" (2016).
+//! SqueezeNet: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50× fewer parameters"
+//! (2016).
 
 use super::blocks::Branches;
 use crate::error::{Error, Result};
@@ -12,10 +13,10 @@ use crate::extract::module::{Identity, Sequential};
 /// A layer of the feature extractor.
 #[derive(Debug, Clone, Copy)]
 enum Layer {
-    /// Outputs and kernel of the first convolution, of stride 2.
+    /// The first convolution, with stride 2: output channels and kernel.
     Stem(usize, usize),
     Pool,
-    /// Outputs of the squeeze, and of each of the two expansions.
+    /// Output channels of the squeeze convolution, and of each of the two expand convolutions.
     Fire(usize, usize),
 }
 
@@ -96,7 +97,7 @@ fn build(builder: &Builder<'_>, layers: &[Layer]) -> Result<Sequential> {
         }
         Ok(features)
     })?;
-    // There is no matrix of a classifier: the last feature maps, pooled.
+    // The classifier is a convolution, so that the penultimate output is the mean of its input.
     network.aside(builder, "penultimate", global_average);
     network.push(builder, "classifier", |b| {
         let mut classifier = Sequential::default();
@@ -109,7 +110,8 @@ fn build(builder: &Builder<'_>, layers: &[Layer]) -> Result<Sequential> {
     Ok(network)
 }
 
-/// A 1×1 convolution to few channels, and next to each other a 1×1 and a 3×3 convolution from them.
+/// Creates a fire module: a 1×1 convolution to few channels, and a 1×1 and a 3×3 convolution of its
+/// output, concatenated.
 fn fire(builder: &Builder<'_>, inputs: usize, squeeze: usize, expand: usize) -> Result<Sequential> {
     let conv = |name: &str, spec| {
         let names = [name, &format!("{name}_activation")];

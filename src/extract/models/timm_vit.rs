@@ -1,9 +1,10 @@
-//! Vision transformers with the names of timm: those of Steiner et al., "How to train your ViT?" (2022);
-//! DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.` and else are of the
-//! same architectures; and DINOv2 (Oquab et al., 2024), whose first files also have a `mask_token`.
+//! Vision transformers with the names of timm: those of Steiner et al., "How to train your ViT?"
+//! (2022); DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.` but
+//! otherwise the same architectures; and DINOv2 (Oquab et al., 2024), whose first files also have a
+//! `mask_token`.
 //!
-//! Images may have any size in whole patches: positions are interpolated, as timm does it. Those of
-//! DINOv2 are published for 37 × 37 patches.
+//! The height and width of images may be any multiples of the patch size: position embeddings are
+//! interpolated as in timm. Those of DINOv2 are published for 37 × 37 patches.
 
 use candle_core::Tensor;
 
@@ -39,7 +40,7 @@ enum Size {
 use Size::{Base, Large, Small, Tiny};
 
 impl Size {
-    /// Blocks, width and heads.
+    /// Returns the number of blocks, the width and the number of heads.
     fn shape(self) -> [usize; 3] {
         match self {
             Tiny => [12, 192, 3],
@@ -103,7 +104,7 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
     CONFIGS.into_iter().map(|config| {
         let head = Head {
             logits: "head",
-            // The identity, of the class token.
+            // The identity, applied to the class token.
             penultimate: "fc_norm",
         };
         Architecture::new(config.name, config.family, head, move |b| build(b, config))

@@ -1,5 +1,5 @@
-//! The encoder of transformers (Vaswani et al., "Attention is all you need", 2017), with normalisation
-//! first in each branch, as in all vision transformers here.
+//! The encoder of transformers (Vaswani et al., "Attention is all you need", 2017), with the
+//! normalization at the beginning of each branch, as in all vision transformers here.
 
 use candle_core::Tensor;
 
@@ -12,19 +12,19 @@ use crate::extract::layers::{
 use crate::extract::module::{Module, Sequential};
 use crate::extract::taps::Pass;
 
-/// Blocks that are alike.
+/// An encoder of blocks with the same shape.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Encoder {
     pub depth: usize,
     pub width: usize,
     pub n_heads: usize,
     pub activation: Activation,
-    /// Of the normalisations.
+    /// Epsilon of the normalizations.
     pub epsilon: f64,
     pub names: &'static BlockNames,
 }
 
-/// What the parts of a block are called.
+/// The names of the modules of a block.
 #[derive(Debug)]
 pub(super) struct BlockNames {
     pub norms: [&'static str; 2],
@@ -34,22 +34,22 @@ pub(super) struct BlockNames {
     pub in_mlp: MlpNames,
 }
 
-/// What the parts of a perceptron with one hidden layer are called.
+/// The names of the modules of a perceptron with one hidden layer.
 #[derive(Debug)]
 pub(super) struct MlpNames {
     pub linears: [&'static str; 2],
     pub activation: &'static str,
-    /// Behind the activation and at the end.
+    /// Dropout after the activation and at the end.
     pub dropouts: Option<[&'static str; 2]>,
 }
 
 impl Encoder {
-    /// The blocks, each called by this and its number.
+    /// Creates the blocks, which are named by `prefix` and their numbers.
     pub fn blocks(&self, builder: &Builder<'_>, prefix: &str) -> Result<Sequential> {
         self.scaled_blocks(builder, prefix, None)
     }
 
-    /// The blocks, each of whose branches ends in a scale of this name, if there is to be one.
+    /// Creates the blocks, with a learned scale at the end of each branch if `scales` names one.
     pub fn scaled_blocks(
         &self,
         builder: &Builder<'_>,
@@ -89,7 +89,7 @@ impl Encoder {
 }
 
 impl MlpNames {
-    /// The hidden layer is four times as wide as the others.
+    /// Creates the perceptron, whose hidden layer has `4 * width` units.
     pub fn build(
         &self,
         builder: &Builder<'_>,
@@ -117,7 +117,7 @@ impl MlpNames {
     }
 }
 
-/// Adds what a branch makes of its input to that input.
+/// A residual connection: adds the output of a branch to its input.
 pub(super) struct Residual {
     branch: Sequential,
     backend: Backend,

@@ -1,5 +1,5 @@
-//! VGG: Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition" (2015),
-//! and the same with batch normalisation (Ioffe & Szegedy, 2015), as torchvision has them.
+//! VGG: Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition"
+//! (2015), without and with batch normalization (Ioffe & Szegedy, 2015), as in torchvision.
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
@@ -12,13 +12,13 @@ use crate::extract::module::{Identity, Sequential};
 
 const EPSILON: f64 = 1e-5;
 
-/// Output channels of the 3×3 convolutions; a pool stands behind each stage.
+/// Output channels of the 3×3 convolutions of each stage, which ends with a max pooling.
 const CHANNELS: [usize; 5] = [64, 128, 256, 512, 512];
 
 #[derive(Debug, Clone, Copy)]
 struct Config {
     name: &'static str,
-    /// Convolutions in each stage.
+    /// Number of convolutions in each stage.
     depths: [usize; 5],
     has_norm: bool,
 }
@@ -31,7 +31,7 @@ const fn config(name: &'static str, depths: [usize; 5], has_norm: bool) -> Confi
     }
 }
 
-/// The paper calls them A, B, D and E.
+/// The configurations A, B, D and E of the paper.
 const CONFIGS: [Config; 8] = [
     config("vgg11", [1, 1, 2, 2, 2], false),
     config("vgg11_bn", [1, 1, 2, 2, 2], true),
@@ -62,7 +62,8 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     Ok(network)
 }
 
-/// Convolutions, normalisations, activations and pools are numbered in one row.
+/// Creates the feature extractor; its convolutions, normalizations, activations and poolings are
+/// numbered consecutively.
 fn features(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let mut features = Sequential::default();
     let (mut number, mut inputs) = (0, 3);

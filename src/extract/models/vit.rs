@@ -18,7 +18,7 @@ struct Config {
     name: &'static str,
     /// Side of a patch, in pixels.
     patch: usize,
-    /// Side of an image.
+    /// Side of an image, in pixels.
     size: usize,
     depth: usize,
     width: usize,
@@ -68,7 +68,7 @@ const BLOCK: BlockNames = BlockNames {
     },
 };
 
-/// As in the files that torchvision published.
+/// Parts of parameter names in the files of torchvision, with their current forms.
 const FORMER_NAMES: [(&str, &str); 2] = [("mlp.linear_1.", "mlp.0."), ("mlp.linear_2.", "mlp.3.")];
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {

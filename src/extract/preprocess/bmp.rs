@@ -1,4 +1,4 @@
-//! BMP, uncompressed.
+//! Decoding of uncompressed BMP files.
 
 use super::decode::{Decoded, malformed};
 use super::image::{N_CHANNELS, RgbImage, black};
@@ -6,29 +6,30 @@ use crate::error::{Error, ImageError, Result};
 
 const FORMAT: &str = "BMP";
 
-/// Bytes in front of the header that says how long it is.
+/// Size in bytes of the file header, which precedes the bitmap header.
 const FILE_HEADER_BYTES: usize = 14;
 
-/// No compression.
+/// Compression field: none.
 const RGB: u32 = 0;
 
-/// No compression, and masks that say where the colours lie.
+/// Compression field: none, with bit masks of the colours.
 const BIT_FIELDS: u32 = 3;
 
-/// Where red, green and blue lie in a pixel of 16 bits where no masks say so.
+/// Bit masks of red, green and blue in pixels of 16 bits without explicit masks.
 const MASKS_16: [u32; N_CHANNELS] = [0x7c00, 0x3e0, 0x1f];
 
-/// The same for 32 bits.
+/// Bit masks of red, green and blue in pixels of 32 bits without explicit masks.
 const MASKS_32: [u32; N_CHANNELS] = [0xff_0000, 0xff00, 0xff];
 
-/// Decodes a file. `check_size` is given its width and height before anything is decoded.
+/// Decodes a file. `check_size` is called with the width and height before anything is decoded.
 pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
 ) -> Result<Decoded> {
     let header = Header::read(bytes)?;
     check_size(header.width as u64, header.height as u64)?;
-    // Rows are filled up to a multiple of 4 bytes. No product is too large: the number of pixels is limited.
+    // Rows are padded to a multiple of 4 bytes. The products cannot overflow, as the number of
+    // pixels is limited.
     let row_bytes = (header.width * usize::from(header.n_bits)).div_ceil(32) * 4;
     let data = bytes.get(header.data_start..).unwrap_or_default();
     let data = data
@@ -70,7 +71,7 @@ impl Header {
         let u32_at = |at| Ok::<_, Error>(u32::from_le_bytes(field(bytes, at)?));
         let i32_at = |at| Ok::<_, Error>(i32::from_le_bytes(field(bytes, at)?));
         let header_bytes: u32 = u32_at(FILE_HEADER_BYTES)?;
-        // The first one has sizes of 16 bits and colours of 3 bytes.
+        // The oldest header (OS/2 core) has sizes of 16 bits and palette entries of 3 bytes.
         let is_core = header_bytes == 12;
         if !is_core && !(40..=124).contains(&header_bytes) {
             return Err(malformed(
@@ -99,7 +100,8 @@ impl Header {
         }
         let header_end = FILE_HEADER_BYTES + header_bytes as usize;
         let masks = match (compression, n_bits) {
-            // They are part of the longer headers, and follow the shorter one at the same place.
+            // The masks are part of the longer headers, and follow the shorter header at the same
+            // offset.
             (BIT_FIELDS, _) => [u32_at(54)?, u32_at(58)?, u32_at(62)?],
             (_, 16) => MASKS_16,
             _ => MASKS_32,
@@ -136,7 +138,7 @@ impl Header {
         })
     }
 
-    /// A pixel of a row.
+    /// Returns the pixel of a row in column `x`, as red, green and blue.
     fn pixel(&self, row: &[u8], x: usize) -> Result<[u8; N_CHANNELS]> {
         Ok(match self.n_bits {
             24 => {
@@ -151,13 +153,13 @@ impl Header {
                 let byte = row[x / per_byte] >> (8 - n_bits * (x % per_byte + 1));
                 let index = usize::from(byte) & ((1 << n_bits) - 1);
                 let color = self.palette.get(index).copied();
-                // Beyond the palette everything is black.
+                // Indices beyond the palette are black.
                 color.unwrap_or_default()
             }
         })
     }
 
-    /// Colours of fewer than 8 bits are scaled up.
+    /// Extracts red, green and blue with the bit masks, and scales them to 8 bits.
     fn unpacked(&self, pixel: u32) -> [u8; N_CHANNELS] {
         self.masks
             .map(|mask| {

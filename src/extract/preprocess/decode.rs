@@ -1,4 +1,4 @@
-//! Image files to pixels.
+//! Decoding of image files.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,29 +9,38 @@ use super::{bmp, gif, jpeg, png, tiff, webp};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 use crate::io::{Origin, known_length, open, reserve};
 
-/// Decodes JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
+/// A decoder of JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
 ///
-/// Which of the formats a file has is told from its first bytes, not from its name. The pixels
-/// are those of Pillow's `Image.open(path).convert("RGB")`: grey is repeated, a palette is looked up,
-/// transparency is dropped without blending, colour profiles are left aside, an animation (GIF, WebP, PNG)
-/// gives its first image, a TIFF file its first page, turned as its orientation says, and CMYK is converted as that of Adobe's programs, (255 − C)(255 − K) / 255 and so
-/// on. What is different:
+/// The format is determined from the first bytes of a file, not from its name. The pixels are those
+/// of Pillow's `Image.open(path).convert("RGB")`: grey is repeated, palettes are looked up,
+/// transparency is dropped without blending, and colour profiles are ignored. Of an animation (GIF,
+/// WebP, PNG) the first image is decoded, and of a TIFF file the first page, with its orientation
+/// applied. CMYK is converted like that of Adobe programs, with red = (255 − C)(255 − K) / 255 and
+/// likewise for green and blue. Differences from Pillow:
 ///
-/// - JPEG decoders round differently. Against libjpeg-turbo, which Pillow uses, the largest
-///   difference seen was 3 levels (of 255) where colours are stored in full resolution, 0.01 on
-///   average, and 5 where they are not, 0.1 to 0.4 on average. There the last column and row can be
-///   further off (30 in a smooth picture, 60 in noise), because decoders differ in what they take to
-///   lie beyond the edge.
-/// - PNG and TIFF files with 16 bits a channel are reduced to the upper 8. Pillow does so with colours, but
-///   clips 16-bit grey at 255, so that all but the darkest of it turns white.
-/// - Files that are cut short are refused, as in Pillow, and so is damage within the compressed data
-///   of a JPEG file that its decoder notices, where Pillow gives grey or noise. A file that was cut
-///   short and then closed by an end marker can't be told from a whole one.
+/// - JPEG decoders round differently. Compared with libjpeg-turbo, which Pillow uses, the largest
+///   observed difference is 3 levels (of 255), 0.01 on average, where colours are stored in full
+///   resolution, and 5 levels, 0.1 to 0.4 on average, where they are subsampled. With subsampling
+///   the last column and row can differ more (30 levels in a smooth picture, 60 in noise), because
+///   decoders extrapolate differently beyond the edge.
+/// - PNG and TIFF files with 16 bits a channel are reduced to the upper 8 bits. Pillow does the
+///   same for colours, but clips 16-bit grey at 255, so that nearly all levels become white.
+/// - Truncated files are refused, as in Pillow. Damaged compressed data in JPEG files is refused if
+///   the decoder detects it, where Pillow returns grey or noise. A file that was truncated and then
+///   closed by an end marker cannot be distinguished from a complete one.
 ///
-/// JPEG files in three channels that an Adobe marker declares to be plain RGB, with 12 bits a channel,
-/// or arithmetic coding, are refused; so are compressed BMP files, and TIFF files with JPEG or fax
-/// compression, with a palette, with planes for each colour, with premultiplied transparency, or with samples other than
-/// unsigned integers of 1 (grey), 8 or 16 bits.
+/// Not supported are JPEG files with 12 bits a channel, with arithmetic coding, or with three
+/// channels that an Adobe marker declares as RGB; compressed BMP files; and TIFF files with JPEG or
+/// fax compression, with a palette, with separate colour planes, with premultiplied transparency,
+/// or with samples other than unsigned integers of 1 (grey), 8 or 16 bits.
+///
+/// ```no_run
+/// use human_alignment::extract::preprocess::ImageDecoder;
+///
+/// let image = ImageDecoder::default().read("photo.jpg")?;
+/// println!("{} × {} pixels", image.width(), image.height());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageDecoder {
     max_pixels: u64,
@@ -48,15 +57,15 @@ impl Default for ImageDecoder {
 }
 
 impl ImageDecoder {
-    /// The most pixels of an image where nothing else is set: 8192 × 8192.
+    /// Default limit of the number of pixels of an image: 8192 × 8192.
     pub const DEFAULT_MAX_PIXELS: u64 = 1 << 26;
 
-    /// Sets the most pixels that an image may have, which bounds the memory that it takes: about 3
-    /// bytes a pixel, up to 9 while a progressive JPEG is decoded. An image with more is refused by
-    /// its header, before it is decoded.
+    /// Sets the largest number of pixels of an image, which bounds the memory: about 3 bytes for
+    /// each pixel, up to 9 while a progressive JPEG is decoded. The number is checked before
+    /// decoding.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for 0.
+    /// Returns [`Error::InvalidParameter`] if `max_pixels` is 0.
     pub fn with_max_pixels(mut self, max_pixels: u64) -> Result<Self> {
         if max_pixels == 0 {
             return Err(Error::parameter("max_pixels", "at least 1", max_pixels));
@@ -65,7 +74,7 @@ impl ImageDecoder {
         Ok(self)
     }
 
-    /// Sets whether images are turned as their cameras say that they were held.
+    /// Sets whether images are rotated according to their EXIF orientation.
     #[must_use]
     pub fn with_orientation(mut self, orientation: Orientation) -> Self {
         self.orientation = orientation;
@@ -75,10 +84,10 @@ impl ImageDecoder {
     /// Reads and decodes a file.
     ///
     /// # Errors
-    /// [`Error::Read`] where the file can't be read; within [`Error::InFile`]
-    /// [`Error::Malformed`] for what is no image, or damaged, or of a kind that is not decoded,
-    /// [`Error::ImageCutShort`], [`Error::ImageSize`] for an image without or with too many pixels,
-    /// and [`Error::OutOfMemory`].
+    /// Returns [`Error::Read`] if the file cannot be read. Also returns, within [`Error::InFile`],
+    /// [`Error::Malformed`] if the file is damaged or not a supported image,
+    /// [`Error::ImageCutShort`] if it is truncated, [`Error::ImageSize`] if it has no or too many
+    /// pixels, or [`Error::OutOfMemory`].
     pub fn read(&self, path: impl AsRef<Path>) -> Result<RgbImage> {
         let path = path.as_ref();
         let read = || {
@@ -87,7 +96,8 @@ impl ImageDecoder {
             let mut bytes = Vec::new();
             let signature = file.by_ref().take(SIGNATURE_BYTES);
             { signature }.read_to_end(&mut bytes).map_err(unreadable)?;
-            // Another file, which may be large, is not read in full to learn that it is no image.
+            // A file that is not an image may be large, so its format is checked before it is read
+            // completely.
             Format::of(&bytes)?;
             if let Some(length) = known_length(&file) {
                 let remaining = length.saturating_sub(bytes.len() as u64);
@@ -102,7 +112,7 @@ impl ImageDecoder {
     /// Decodes the bytes of a file.
     ///
     /// # Errors
-    /// As for [`ImageDecoder::read`], without the name of a file.
+    /// As for [`ImageDecoder::read`], without the name of the file.
     pub fn decode(&self, bytes: &[u8]) -> Result<RgbImage> {
         let check_size = |width, height| self.check_size(width, height);
         let (image, exif) = match Format::of(bytes)? {
@@ -139,18 +149,18 @@ impl ImageDecoder {
     }
 }
 
-/// What is decoded: the image, and its EXIF block where it has one.
+/// A decoded image, and its EXIF block if it has one.
 pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
 
 const FORMATS: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
 
-/// How many bytes tell the format.
+/// Number of bytes from which the format is determined.
 const SIGNATURE_BYTES: u64 = 12;
 
-/// The longest side of a stored image: what JPEG can have.
+/// Longest side of a stored image in pixels, the limit of JPEG.
 const MAX_STORED_SIDE: u64 = u16::MAX as u64;
 
-/// The error for content that is not of a format.
+/// Returns the error for content that does not follow the format.
 pub(super) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
     Error::from(FileError::Malformed {
         format,
@@ -169,7 +179,7 @@ enum Format {
 }
 
 impl Format {
-    /// The format of a file that begins with these bytes.
+    /// Determines the format from the first bytes of a file.
     fn of(bytes: &[u8]) -> Result<Self> {
         if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
             Ok(Format::Jpeg)
@@ -187,7 +197,7 @@ impl Format {
             let reason = if bytes.is_empty() {
                 "it is empty"
             } else {
-                "it begins as none of them does"
+                "its first bytes match none of these formats"
             };
             Err(FileError::Malformed {
                 format: FORMATS,
@@ -209,7 +219,7 @@ mod tests {
         let path = folder.path().join("notes.jpg");
         for (text, reason) in [
             ("", "it is empty"),
-            ("not pixels", "it begins as none of them does"),
+            ("not pixels", "its first bytes match none of these formats"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = ImageDecoder::default().read(&path).unwrap_err();

@@ -1,37 +1,37 @@
-//! How a camera was held.
+//! Orientation of images according to their EXIF metadata.
 
 use serde::{Deserialize, Serialize};
 
 use super::image::{N_CHANNELS, RgbImage, black};
 use crate::error::Result;
 
-/// Whether images are turned as their cameras say that they were held.
+/// Whether images are rotated according to the orientation recorded by the camera.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Orientation {
-    /// Pixels stay as they are stored, the default: what networks are trained and evaluated on by
-    /// torchvision.
+    /// Pixels as stored, the default. The training and evaluation scripts of torchvision use this
+    /// orientation.
     #[default]
     AsStored,
-    /// Pixels are turned and mirrored as the EXIF orientation says, as image viewers do.
+    /// Pixels rotated and mirrored according to the EXIF orientation, as in image viewers.
     Exif,
 }
 
-/// How stored pixels are turned to stand upright: rows and columns change places, then columns, then
-/// rows are reversed.
+/// The transformation of stored pixels into an upright image: transpose, then reverse columns, then
+/// reverse rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// Rows and columns change places.
+    /// Whether rows and columns are exchanged.
     transposed: bool,
-    /// Columns are reversed.
+    /// Whether columns are reversed.
     mirrored: bool,
-    /// Rows are reversed.
+    /// Whether rows are reversed.
     flipped: bool,
 }
 
 impl Turn {
-    /// The turn of an EXIF block: the value of tag 0x0112 in its first directory. `None` where
-    /// nothing (or nothing legible) is said, or no turn is needed.
+    /// Reads the orientation from an EXIF block: tag 0x0112 of the first directory. Returns `None`
+    /// if the tag is missing or invalid, or if no transformation is needed.
     pub(super) fn of_exif(block: &[u8]) -> Option<Self> {
         let is_little = match block.get(..4)? {
             [b'I', b'I', 42, 0] => true,
@@ -63,7 +63,8 @@ impl Turn {
         Self::of_orientation(u16_at(entry + 8)?)
     }
 
-    /// The turn of a value of the orientation tag. `None` where no turn is needed, or it is no such value.
+    /// Converts a value of the orientation tag. Returns `None` if the value is invalid, or if no
+    /// transformation is needed.
     pub(super) fn of_orientation(orientation: u16) -> Option<Self> {
         let [transposed, mirrored, flipped] = match orientation {
             2 => [false, true, false],
@@ -82,7 +83,7 @@ impl Turn {
         })
     }
 
-    /// The image turned.
+    /// Applies the transformation to an image.
     pub(super) fn apply(self, image: &RgbImage) -> Result<RgbImage> {
         let (width, height) = if self.transposed {
             (image.height(), image.width())
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
     use ndarray::Array3;
 
-    /// A block with a directory of one entry.
+    /// Creates an EXIF block with one entry.
     fn block(is_little: bool, tag: u16, kind: u16, value: u16) -> Vec<u8> {
         let u16s = |n: u16| {
             if is_little {
@@ -159,7 +160,7 @@ mod tests {
     #[test]
     fn damaged_blocks_say_nothing() {
         let whole = block(true, 0x0112, 3, 6);
-        // The last four bytes are the link to the next directory.
+        // The last four bytes are the offset of the next directory.
         for length in 0..whole.len() - 6 {
             assert_eq!(Turn::of_exif(&whole[..length]), None, "{length}");
         }
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn images_stand_upright() {
-        // A landscape of two rows; the values are red.
+        // A landscape image of two rows; the numbers are red levels.
         let stored = [[1, 2, 3], [4, 5, 6]];
         let image = Array3::from_shape_fn((2, 3, 3), |(y, x, _)| stored[y][x]);
         let image = RgbImage::new(image).unwrap();

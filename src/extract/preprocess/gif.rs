@@ -1,4 +1,4 @@
-//! GIF.
+//! Decoding of GIF files.
 
 use std::io::ErrorKind;
 use std::num::NonZeroU64;
@@ -11,7 +11,8 @@ use crate::error::{Error, ImageError, Result};
 
 const FORMAT: &str = "GIF";
 
-/// Decodes the first image of a file. `check_size` is given its width and height before anything is decoded.
+/// Decodes the first image of a file. `check_size` is called with the width and height before
+/// anything is decoded.
 pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
@@ -19,7 +20,7 @@ pub(super) fn decode(
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     options.check_frame_consistency(true);
-    // The size is checked here.
+    // No limit is needed, as the size is checked below.
     options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::MAX));
     let mut decoder = options.read_info(bytes).map_err(refused)?;
     let (width, height) = (usize::from(decoder.width()), usize::from(decoder.height()));
@@ -32,11 +33,12 @@ pub(super) fn decode(
         let Some(palette) = palette else {
             return [index; N_CHANNELS];
         };
-        // Beyond the palette everything is black.
+        // Indices beyond the palette are black.
         let (colors, _) = palette.as_chunks();
         colors.get(usize::from(index)).copied().unwrap_or_default()
     };
-    // What the image does not cover is transparent, if anything is; transparency is dropped.
+    // Pixels outside the frame have the transparent colour, or colour 0 if there is none;
+    // transparency is dropped.
     let outside = color(frame.transparent.unwrap_or(0));
     let mut pixels = black(width, height)?;
     for pixel in pixels.as_chunks_mut().0 {

@@ -5,23 +5,32 @@ use ndarray::{Array3, ArrayView3};
 use crate::error::{ArgumentError, Error, Result};
 use crate::io::reserve;
 
-/// Red, green and blue.
+/// Number of channels: red, green and blue.
 pub(super) const N_CHANNELS: usize = 3;
 
-/// An image of at least one pixel, with 8 bits for each of red, green and blue.
+/// A non-empty image with 8 bits for each of red, green and blue.
 ///
-/// Its pixels are an array `[height, width, 3]`, row by row from the top.
+/// The pixels are an array of shape `[height, width, 3]`; the first row is the top of the image.
+///
+/// ```
+/// use human_alignment::extract::preprocess::RgbImage;
+/// use ndarray::Array3;
+///
+/// let image = RgbImage::new(Array3::zeros((480, 640, 3)))?;
+/// assert_eq!((image.width(), image.height()), (640, 480));
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RgbImage {
-    /// In standard layout, no axis empty.
+    /// Pixels in standard layout; no axis is empty.
     pixels: Array3<u8>,
 }
 
 impl RgbImage {
-    /// The image of these pixels `[height, width, 3]`, each red, green, blue.
+    /// Creates an image from pixels of shape `[height, width, 3]` in the order red, green, blue.
     ///
     /// # Errors
-    /// [`Error::Shape`] where there are no pixels, or not three channels.
+    /// Returns [`Error::Shape`] if there are no pixels or not three channels.
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         if pixels.is_empty() || pixels.dim().2 != N_CHANNELS {
             return Err(shape_error(pixels.shape()));
@@ -34,7 +43,7 @@ impl RgbImage {
         Ok(Self { pixels })
     }
 
-    /// The image of these bytes, pixel by pixel.
+    /// Creates an image from its bytes: row by row, three bytes for each pixel.
     pub(super) fn from_bytes(width: usize, height: usize, bytes: Vec<u8>) -> Result<Self> {
         let shape = (height, width, N_CHANNELS);
         let pixels = Array3::from_shape_vec(shape, bytes)
@@ -42,40 +51,40 @@ impl RgbImage {
         Self::new(pixels)
     }
 
-    /// Number of columns.
+    /// Returns the width in pixels.
     pub fn width(&self) -> usize {
         self.pixels.dim().1
     }
 
-    /// Number of rows.
+    /// Returns the height in pixels.
     pub fn height(&self) -> usize {
         self.pixels.dim().0
     }
 
-    /// The pixels `[height, width, 3]`.
+    /// Returns the pixels, of shape `[height, width, 3]`.
     pub fn pixels(&self) -> ArrayView3<'_, u8> {
         self.pixels.view()
     }
 
-    /// The pixels `[height, width, 3]`, owned.
+    /// Converts the image into its pixels, of shape `[height, width, 3]`.
     pub fn into_pixels(self) -> Array3<u8> {
         self.pixels
     }
 
-    /// The pixels one after the other, row by row.
+    /// Returns the bytes of all pixels, row by row.
     pub(super) fn bytes(&self) -> &[u8] {
-        // The layout is the standard one.
+        // The constructor makes sure that the layout is standard.
         self.pixels.as_slice().unwrap_or_default()
     }
 
-    /// The bytes of a row.
+    /// Returns the bytes of a row.
     pub(super) fn row(&self, y: usize) -> &[u8] {
         let length = N_CHANNELS * self.width();
         &self.bytes()[y * length..][..length]
     }
 }
 
-/// Bytes of a black image.
+/// Returns the bytes of a black image.
 pub(super) fn black(width: usize, height: usize) -> Result<Vec<u8>> {
     let n = width.saturating_mul(height).saturating_mul(N_CHANNELS);
     let mut bytes = Vec::new();
@@ -84,7 +93,7 @@ pub(super) fn black(width: usize, height: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes pixels of three out of `n_samples` samples each.
+/// Selects three of the `n_samples` samples of each pixel.
 pub(super) fn pick(
     samples: &[u8],
     n_samples: usize,
@@ -126,7 +135,7 @@ mod tests {
 
     #[test]
     fn any_layout_is_taken() {
-        // Stored by columns.
+        // Column-major pixels.
         let pixels = Array3::from_shape_fn((3, 4, 2), |(c, x, y)| (100 * c + 10 * x + y) as u8);
         let image = RgbImage::new(pixels.permuted_axes([2, 1, 0])).unwrap();
         assert_eq!((image.width(), image.height()), (4, 2));

@@ -1,7 +1,7 @@
-//! JPEG.
+//! Decoding of JPEG files.
 //!
-//! By zune-jpeg itself and not through the image crate, which leaves no choice but to have what is
-//! damaged or missing filled with grey.
+//! This module uses zune-jpeg directly, because the image crate has no option to refuse damaged or
+//! missing data instead of filling it with grey.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -14,13 +14,14 @@ use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 
 const FORMAT: &str = "JPEG";
 
-/// Decodes a file. `check_size` is given its width and height before anything is decoded.
+/// Decodes a file. `check_size` is called with the width and height before anything is decoded.
 pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
 ) -> Result<Decoded> {
-    // Left to itself the decoder fills what is missing with grey. The strict mode refuses damage
-    // that it notices, but not that the last rows are missing; the end marker tells.
+    // By default the decoder fills missing data with grey. The strict mode refuses damage that the
+    // decoder detects, but not missing rows at the end; these are detected by the missing end
+    // marker.
     if !has_end(bytes) {
         return Err(ImageError::Truncated { format: FORMAT }.into());
     }
@@ -44,14 +45,14 @@ pub(super) fn decode(
     Ok((RgbImage::from_bytes(width, height, pixels)?, exif))
 }
 
-/// Whether the marker that ends an image (EOI) is there; what follows it does not count.
+/// Checks whether the end-of-image marker (EOI) is present; bytes after it are ignored.
 fn has_end(bytes: &[u8]) -> bool {
     const START_OF_IMAGE: u8 = 0xd8;
     const END_OF_IMAGE: u8 = 0xd9;
     let mut rest = bytes;
     loop {
-        // Within compressed data a byte 0xff is followed by 0, which makes it no marker, and any
-        // number of bytes 0xff may stand before one.
+        // In compressed data, a byte 0xff is followed by 0, which is not a marker. Any number of
+        // fill bytes 0xff may precede a marker.
         let Some(at) = rest
             .windows(2)
             .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))
@@ -62,9 +63,9 @@ fn has_end(bytes: &[u8]) -> bool {
         rest = &rest[at + 2..];
         match marker {
             END_OF_IMAGE => return true,
-            // These stand alone: TEM, RST0 to RST7, SOI.
+            // Markers without a segment: TEM, RST0 to RST7, SOI.
             0x01 | 0xd0..=START_OF_IMAGE => {}
-            // All others begin a segment of a declared length, where anything may stand.
+            // All other markers begin a segment of declared length, with arbitrary content.
             _ => {
                 let Some(length) = rest.first_chunk().map(|&bytes| u16::from_be_bytes(bytes))
                 else {

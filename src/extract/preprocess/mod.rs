@@ -1,14 +1,15 @@
-//! Image files to the numbers that a network was trained on.
+//! Preprocessing: from image files to the input tensors of networks.
 //!
 //! ```text
 //! files ──ImageDecoder──► RgbImage ──resize, centre crop──► RgbImage ──Normalization──► [3, H, W]
 //! ```
 //!
-//! A [`Preprocessing`] describes all of it, and its fingerprint goes into the
-//! [`Provenance`](crate::Provenance) of features: those of another preprocessing are others.
+//! A [`Preprocessing`] describes all steps. Its fingerprint is part of the
+//! [`Provenance`](crate::Provenance) of features, so that features of different preprocessings are
+//! distinguished.
 //!
-//! What Pillow and torchvision make of an image is the reference, because published weights were
-//! trained behind them. From the same decoded pixels every result is theirs, bit for bit:
+//! Published weights were trained with Pillow and torchvision, which are therefore the reference.
+//! From the same decoded pixels, every step gives identical results, bit for bit:
 //!
 //! | step | agreement with Pillow 9.4 and torchvision 0.14 |
 //! |---|---|

@@ -1,35 +1,44 @@
-//! Pixels to the values that a network was trained on.
+//! Normalisation of pixels to the values expected by a network.
 
 use serde::{Deserialize, Serialize};
 
 use super::image::{N_CHANNELS, RgbImage};
 use crate::error::{Error, Result};
 
-/// The order of the channels that a network takes.
+/// The order of the channels in the input of a network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChannelOrder {
-    /// Red, green, blue: the default.
+    /// Red, green, blue, the default.
     #[default]
     Rgb,
-    /// Blue, green, red: networks that were trained with Caffe.
+    /// Blue, green, red, as in networks trained with Caffe.
     Bgr,
 }
 
-/// The range of a pixel before the mean is taken off.
+/// The range of pixel values before the mean is subtracted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValueRange {
     /// 0 to 1, the default: levels are divided by 255.
     #[default]
     Unit,
-    /// 0 to 255.
+    /// 0 to 255: levels are not divided.
     Byte,
 }
 
-/// The values of pixels: (p − mean) / std by channel, where p is a level over 255, or a level.
+/// A normalisation of each channel, (p − mean) / std, where p is the level of a pixel in the given
+/// [`ValueRange`].
 ///
-/// Computed in `f32`, in this order, as torchvision does.
+/// Values are computed in `f32` in the same order of operations as in torchvision.
+///
+/// ```
+/// use human_alignment::extract::preprocess::Normalization;
+///
+/// let normalization = Normalization::new([0.5; 3], [0.5; 3])?;
+/// assert_eq!(normalization, Normalization::HALF);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Normalization {
@@ -39,7 +48,7 @@ pub struct Normalization {
     std: [f32; N_CHANNELS],
 }
 
-/// A normalisation as it is read.
+/// A deserialized normalisation that is not yet validated.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -59,19 +68,19 @@ impl TryFrom<Unchecked> for Normalization {
 }
 
 impl Normalization {
-    /// Mean and standard deviation over the training images of ImageNet.
+    /// Means and standard deviations of the training images of ImageNet.
     pub const IMAGENET: Self = Self::rgb([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
-    /// Mean and standard deviation over the training images of CLIP.
+    /// Means and standard deviations of the training images of CLIP.
     pub const CLIP: Self = Self::rgb(
         [0.481_454_66, 0.457_827_5, 0.408_210_73],
         [0.268_629_54, 0.261_302_6, 0.275_777_1],
     );
 
-    /// From −1 to 1: mean and standard deviation ½.
+    /// Mean ½ and standard deviation ½: values from −1 to 1.
     pub const HALF: Self = Self::rgb([0.5; N_CHANNELS], [0.5; N_CHANNELS]);
 
-    /// Blue, green and red from 0 to 255, less the mean of ImageNet as Caffe has it: 104, 117, 123.
+    /// Blue, green and red from 0 to 255 minus the ImageNet means of Caffe, 104, 117 and 123.
     pub const CAFFE: Self = Self {
         order: ChannelOrder::Bgr,
         range: ValueRange::Byte,
@@ -88,12 +97,12 @@ impl Normalization {
         }
     }
 
-    /// The normalisation with these means and standard deviations of the channels, red first, from 0
-    /// to 1.
+    /// Creates a normalisation with the means and standard deviations of red, green and blue, for
+    /// levels from 0 to 1.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a mean that is not finite, or a standard deviation that is not
-    /// positive and finite.
+    /// Returns [`Error::InvalidParameter`] if a mean is not finite, or if a standard deviation is
+    /// not positive and finite or so small that normalised values overflow.
     pub fn new(mean: [f32; 3], std: [f32; 3]) -> Result<Self> {
         if let Some(mean) = mean.iter().find(|mean| !mean.is_finite()) {
             return Err(Error::parameter("mean", "finite", mean));
@@ -101,48 +110,49 @@ impl Normalization {
         for (mean, std) in mean.iter().zip(std) {
             let is_finite = |level: f32| ((level - mean) / std).is_finite();
             if !(std > 0.0 && std.is_finite() && is_finite(0.0) && is_finite(255.0)) {
-                let expected = "positive and finite, as quotients by it";
+                let expected = "positive and finite, with finite quotients by it";
                 return Err(Error::parameter("std", expected, std));
             }
         }
         Ok(Self::rgb(mean, std))
     }
 
-    /// Sets the order of channels. Means and standard deviations count channels in this order.
+    /// Sets the order of the channels. Means and standard deviations are in the same order.
     #[must_use]
     pub fn with_order(mut self, order: ChannelOrder) -> Self {
         self.order = order;
         self
     }
 
-    /// Sets the range of pixels, and so the scale of means and standard deviations.
+    /// Sets the range of pixel values, on whose scale the means and standard deviations are.
     #[must_use]
     pub fn with_range(mut self, range: ValueRange) -> Self {
         self.range = range;
         self
     }
 
-    /// The order of channels.
+    /// Returns the order of the channels.
     pub fn order(&self) -> ChannelOrder {
         self.order
     }
 
-    /// The range of pixels.
+    /// Returns the range of pixel values.
     pub fn range(&self) -> ValueRange {
         self.range
     }
 
-    /// The means, in the order of channels.
+    /// Returns the means, in the order of the channels.
     pub fn mean(&self) -> [f32; 3] {
         self.mean
     }
 
-    /// The standard deviations, in the order of channels.
+    /// Returns the standard deviations, in the order of the channels.
     pub fn std(&self) -> [f32; 3] {
         self.std
     }
 
-    /// Writes the values of an image, channel by channel; `out` has as many as the image has samples.
+    /// Writes the normalised values of an image, channel by channel. The length of `out` is 3 ×
+    /// height × width.
     pub(super) fn write(&self, image: &RgbImage, out: &mut [f32]) {
         let bytes = image.bytes();
         let planes = out.chunks_exact_mut(bytes.len() / N_CHANNELS);

@@ -1,4 +1,4 @@
-//! From an image to the tensor that a network takes.
+//! The preprocessing pipeline, from an image to the input tensor of a network.
 
 use std::path::Path;
 
@@ -16,14 +16,15 @@ use crate::error::{ArgumentError, Error, Result};
 use crate::io::digest::hex;
 use crate::io::reserve;
 
-/// The size that an image is resized to.
+/// The target size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resize {
-    /// The shorter side gets this length and the longer one ⌊length · longer / shorter⌋, so that the
-    /// proportions stay (torchvision's `Resize(length)`).
+    /// Length of the shorter side. The longer side becomes ⌊length · longer / shorter⌋, which keeps
+    /// the aspect ratio, as in torchvision's `Resize(length)`.
     ShortSide(u32),
-    /// Exactly this size, whatever the proportions (torchvision's `Resize((height, width))`).
+    /// Exact size, which may change the aspect ratio, as in torchvision's
+    /// `Resize((height, width))`.
     Exact {
         /// Number of columns.
         width: u32,
@@ -33,7 +34,7 @@ pub enum Resize {
 }
 
 impl Resize {
-    /// The width and height of an image of this width and height when it is resized.
+    /// Returns the width and height of an image after resizing.
     fn size_of(self, width: usize, height: usize) -> (u64, u64) {
         match self {
             Resize::Exact { width, height } => (width.into(), height.into()),
@@ -53,19 +54,19 @@ impl Resize {
     }
 }
 
-/// What is cut out along one axis.
+/// A centre crop along one axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Crop {
-    /// Where it begins.
+    /// Index of the first pixel that is kept.
     from: u64,
-    /// How much there is to keep.
+    /// Number of pixels that are kept.
     kept: u64,
-    /// What is black in front of it.
+    /// Number of black pixels before the image, if the image is smaller than the crop.
     border: usize,
 }
 
 impl Crop {
-    /// The middle `crop` of `size` pixels.
+    /// Creates the centre crop of length `crop` for an axis of `size` pixels.
     fn new(size: u64, crop: u32) -> Self {
         let crop = u64::from(crop);
         let Some(excess) = size.checked_sub(crop) else {
@@ -75,7 +76,7 @@ impl Crop {
                 border: (crop - size) as usize / 2,
             };
         };
-        // Half of it, a half rounded to the even number, as Python rounds.
+        // Half of the excess, halves rounded to even, as in Python.
         let half = excess / 2;
         Self {
             from: half + (excess % 2) * (half % 2),
@@ -85,12 +86,11 @@ impl Crop {
     }
 }
 
-/// What is done to an image before a network sees it: decoded, resized, cropped around the centre,
-/// normalised.
+/// The preprocessing of images for a network: decode, resize, crop the centre, normalise.
 ///
-/// It is plain data, written to and read from JSON, checked whenever it is made. Ready-made ones are
-/// constants such as [`Preprocessing::IMAGENET`], and have names
-/// ([`Preprocessing::preset`]).
+/// A preprocessing is plain data. It can be serialized to JSON and is validated when it is created
+/// or deserialized. Common ones are constants, such as [`Preprocessing::IMAGENET`], and can also be
+/// selected by name ([`Preprocessing::preset`]).
 ///
 /// ```
 /// use human_alignment::extract::preprocess::{Filter, Normalization, Preprocessing, Resize};
@@ -116,7 +116,7 @@ pub struct Preprocessing {
     pub(super) normalization: Normalization,
 }
 
-/// A preprocessing as it is read.
+/// A deserialized preprocessing that is not yet validated.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -138,16 +138,17 @@ impl TryFrom<Unchecked> for Preprocessing {
 }
 
 impl Preprocessing {
-    /// The longest side that an image can be resized or cropped to.
+    /// Largest side, in pixels, to which an image can be resized or cropped.
     pub const MAX_SIDE: u32 = MAX_SIDE;
 
-    /// Resizes with a filter, cuts out the centre of this width and height, and normalises.
+    /// Creates a preprocessing that resizes with a filter, crops the centre to `crop` (width,
+    /// height) and normalises.
     ///
-    /// The centre begins at (size − crop) / 2, halves rounded to the even number, as in torchvision;
-    /// an image that is smaller than the crop gets a black border.
+    /// The crop begins at (size − crop) / 2, halves rounded to even, as in torchvision. An image
+    /// that is smaller than the crop is padded with black.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a side that is not 1 to [`Preprocessing::MAX_SIDE`].
+    /// Returns [`Error::InvalidParameter`] if a side is not in 1 to [`Preprocessing::MAX_SIDE`].
     pub fn new(
         resize: Resize,
         filter: Filter,
@@ -172,67 +173,67 @@ impl Preprocessing {
         })
     }
 
-    /// Sets whether images are turned as their cameras say that they were held.
+    /// Sets whether images are rotated according to their EXIF orientation.
     #[must_use]
     pub fn with_orientation(mut self, orientation: Orientation) -> Self {
         self.orientation = orientation;
         self
     }
 
-    /// Sets how pixels become values.
+    /// Sets the normalisation of pixels.
     #[must_use]
     pub fn with_normalization(mut self, normalization: Normalization) -> Self {
         self.normalization = normalization;
         self
     }
 
-    /// Whether images are turned.
+    /// Returns the handling of EXIF orientations.
     pub fn orientation(&self) -> Orientation {
         self.orientation
     }
 
-    /// What images are resized to.
+    /// Returns the target size of resizing.
     pub fn resize(&self) -> Resize {
         self.resize
     }
 
-    /// What they are resized with.
+    /// Returns the filter for resizing.
     pub fn filter(&self) -> Filter {
         self.filter
     }
 
-    /// Width and height of the centre that is cut out.
+    /// Returns the width and height of the centre crop.
     pub fn crop(&self) -> [u32; 2] {
         self.crop
     }
 
-    /// How pixels become values.
+    /// Returns the normalisation of pixels.
     pub fn normalization(&self) -> &Normalization {
         &self.normalization
     }
 
-    /// The shape of the result: channels, height, width.
+    /// Returns the shape of the result: channels, height, width.
     pub fn shape(&self) -> [usize; 3] {
         let [width, height] = self.crop;
         [N_CHANNELS, height as usize, width as usize]
     }
 
-    /// The decoder that it needs, whose limit may be set to another one.
+    /// Returns the image decoder of this preprocessing. Its limit of pixels may be changed.
     pub fn decoder(&self) -> ImageDecoder {
         ImageDecoder::default().with_orientation(self.orientation)
     }
 
-    /// SHA-256 of its JSON text, as 64 hexadecimal digits: what
-    /// [`Provenance::with_preprocessing`](crate::Provenance::with_preprocessing) records.
+    /// Returns the SHA-256 hash of the JSON text as 64 hexadecimal digits, for
+    /// [`Provenance::with_preprocessing`](crate::Provenance::with_preprocessing).
     pub fn fingerprint(&self) -> String {
         let text = serde_json::to_vec(self).expect("numbers and names of variants");
         hex(&Sha256::digest(text))
     }
 
-    /// The pixels after the crop, before they are normalised.
+    /// Resizes and crops an image, without normalisation.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::OutOfMemory`] if memory cannot be allocated.
     pub fn pixels(&self, image: &RgbImage) -> Result<RgbImage> {
         let (width, height) = self.resize.size_of(image.width(), image.height());
         let [across, down] = [
@@ -257,10 +258,10 @@ impl Preprocessing {
         RgbImage::from_bytes(width, height, bytes)
     }
 
-    /// The values that a network takes, `[3, height, width]`.
+    /// Computes the input tensor of a network from an image, of shape `[3, height, width]`.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::OutOfMemory`] if memory cannot be allocated.
     pub fn tensor(&self, image: &RgbImage) -> Result<Array3<f32>> {
         let pixels = self.pixels(image)?;
         let mut values = Vec::new();
@@ -269,15 +270,14 @@ impl Preprocessing {
         reserve(&mut values, n_values, "the values of an image")?;
         values.resize(n_values, 0.0);
         self.normalization.write(&pixels, &mut values);
-        Ok(Array3::from_shape_vec(shape, values).expect("as many values as the shape says"))
+        Ok(Array3::from_shape_vec(shape, values).expect("one value for each element of the shape"))
     }
 
-    /// Writes the values that a network takes, channel by channel and row by row, into a place in a
-    /// batch.
+    /// Writes the input tensor of a network, in row-major order, into a part of a batch.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where `out` has another number of values than the
-    /// [`shape`](Preprocessing::shape) says, [`Error::OutOfMemory`].
+    /// Returns [`Error::LengthMismatch`] if the length of `out` is not the product of the
+    /// [`shape`](Preprocessing::shape), or [`Error::OutOfMemory`] if memory cannot be allocated.
     pub fn write_into(&self, image: &RgbImage, out: &mut [f32]) -> Result<()> {
         let expected = self.shape().iter().product();
         if out.len() != expected {
@@ -292,7 +292,7 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// Reads a file: [`Preprocessing::tensor`] of what the [`decoder`](Preprocessing::decoder) reads.
+    /// Reads a file with the [`decoder`](Preprocessing::decoder) and computes its input tensor.
     ///
     /// # Errors
     /// As for [`ImageDecoder::read`].
@@ -300,7 +300,7 @@ impl Preprocessing {
         self.tensor(&self.decoder().read(path)?)
     }
 
-    /// Reads a file into a place in a batch.
+    /// Reads a file and writes its input tensor into a part of a batch.
     ///
     /// # Errors
     /// As for [`ImageDecoder::read`] and [`Preprocessing::write_into`].
@@ -341,7 +341,8 @@ mod tests {
 
     #[test]
     fn what_is_too_small_stands_in_the_middle() {
-        // torchvision pads (crop - size) // 2 in front and one more behind where that is odd.
+        // torchvision pads (crop - size) // 2 in front, and one pixel more behind if the difference
+        // is odd.
         for (size, border) in [(9, 0), (8, 1), (7, 1), (6, 2), (1, 4)] {
             let crop = Crop::new(size, 10);
             assert_eq!((crop.from, crop.kept, crop.border), (0, size, border));

@@ -1,4 +1,4 @@
-//! PNG.
+//! Decoding of PNG files.
 
 use std::io::{Cursor, ErrorKind};
 
@@ -11,18 +11,19 @@ use crate::io::reserve;
 
 const FORMAT: &str = "PNG";
 
-/// Decodes a file. `check_size` is given its width and height before anything is decoded.
+/// Decodes a file. `check_size` is called with the width and height before anything is decoded.
 pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
 ) -> Result<Decoded> {
-    // The size is checked here, and without texts and profiles nothing else takes more memory than
-    // the file has bytes.
+    // No limit is needed: the size is checked below, and without text and profile chunks nothing
+    // else takes more memory than the size of the file.
     let limits = Limits { bytes: usize::MAX };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    // To 8 bits a channel: fewer are scaled up, of 16 the upper 8 are kept, palettes are looked up.
+    // Converts to 8 bits a channel: fewer bits are scaled up, 16 bits are reduced to the upper 8,
+    // and palettes are looked up.
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let header = decoder.read_header_info().map_err(refused)?;
     let (width, height) = header.size();
@@ -33,11 +34,11 @@ pub(super) fn decode(
     reserve(&mut samples, n_bytes, "an image")?;
     samples.resize(n_bytes, 0);
     let frame = reader.next_frame(&mut samples).map_err(refused)?;
-    // An animation could begin with a smaller image.
+    // The first image of an animation could be smaller.
     if (frame.width, frame.height) != (width, height) || frame.bit_depth != BitDepth::Eight {
         return Err(malformed("its first image is not of the declared size"));
     }
-    // The last chunk is there, and all checksums are right.
+    // Checks that the last chunk is present and that all checksums are correct.
     reader.finish().map_err(refused)?;
     let pixels = match frame.color_type {
         ColorType::Rgb => samples,

@@ -1,4 +1,4 @@
-//! The preprocessing of published weights.
+//! Preprocessing of published weights.
 
 use super::exif::Orientation;
 use super::normalization::Normalization;
@@ -7,26 +7,27 @@ use super::weights::Filter;
 use crate::error::{Error, Result};
 
 impl Preprocessing {
-    /// Shorter side to 256 bilinear, centre 224, ImageNet: torchvision's first weights of most
-    /// networks.
+    /// Shorter side 256 bilinear, crop 224, ImageNet normalisation: the first weights (V1) of most
+    /// networks of torchvision.
     pub const IMAGENET: Self = imagenet(256, Filter::Bilinear, 224);
 
-    /// Shorter side to 342 bilinear, centre 299, ImageNet: torchvision's Inception v3.
+    /// Shorter side 342 bilinear, crop 299, ImageNet normalisation: Inception v3 of torchvision.
     pub const INCEPTION: Self = imagenet(342, Filter::Bilinear, 299);
 
-    /// Shorter side to 224 bicubic, centre 224, CLIP; [`Preprocessing::clip`] for other sizes.
+    /// Shorter side 224 bicubic, crop 224, CLIP normalisation; [`Preprocessing::clip`] for other
+    /// sizes.
     pub const CLIP: Self = square(224, Filter::Bicubic, 224, Normalization::CLIP);
 
-    /// Shorter side to 256 bicubic, centre 224, ImageNet: as DINOv2 is evaluated.
+    /// Shorter side 256 bicubic, crop 224, ImageNet normalisation: the evaluation of DINOv2.
     pub const DINOV2: Self = imagenet(256, Filter::Bicubic, 224);
 
-    /// Shorter side to 248 (224 / 0.9) bicubic, centre 224, −1 to 1: timm's `vit_*_patch16_224`.
+    /// Shorter side 248 (224 / 0.9) bicubic, crop 224, values −1 to 1: `vit_*_patch16_224` of timm.
     pub const VIT: Self = square(248, Filter::Bicubic, 224, Normalization::HALF);
 
-    /// Shorter side to 256 bilinear, centre 227, Caffe: the SqueezeNet of Deep Compression.
+    /// Shorter side 256 bilinear, crop 227, Caffe normalisation: SqueezeNet of Deep Compression.
     pub const DEEP_COMPRESSION_227: Self = square(256, Filter::Bilinear, 227, Normalization::CAFFE);
 
-    /// All of it to 32 × 32 bilinear, ImageNet: networks for CIFAR, given photographs.
+    /// The whole image to 32 × 32 bilinear, ImageNet normalisation: CIFAR networks on photographs.
     pub const CIFAR_32: Self = Self {
         resize: Resize::Exact {
             width: 32,
@@ -35,10 +36,10 @@ impl Preprocessing {
         ..imagenet(32, Filter::Bilinear, 32)
     };
 
-    /// The presets and their names.
+    /// All presets with their names.
     ///
-    /// `imagenet-R-F-C` resizes the shorter side to R with filter F and cuts out C: other weights of
-    /// torchvision. `clip-C` is CLIP at other resolutions.
+    /// `imagenet-R-F-C` resizes the shorter side to R with filter F and crops to C, as for other
+    /// weights of torchvision. `clip-C` is the preprocessing of CLIP at other resolutions.
     pub const PRESETS: [(&'static str, Self); 17] = [
         ("imagenet", Self::IMAGENET),
         (
@@ -89,10 +90,10 @@ impl Preprocessing {
         ("cifar-32", Self::CIFAR_32),
     ];
 
-    /// The preset of this name.
+    /// Returns the preset with a name.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where there is none.
+    /// Returns [`Error::InvalidParameter`] if there is no such preset.
     pub fn preset(name: &str) -> Result<Self> {
         let known = Self::PRESETS.into_iter().find(|(known, _)| *known == name);
         known.map(|(_, preset)| preset).ok_or_else(|| {
@@ -102,8 +103,8 @@ impl Preprocessing {
         })
     }
 
-    /// Resizes the shorter side, cuts out a square, and normalises by ImageNet: torchvision's weights
-    /// of all versions.
+    /// Creates a preprocessing with ImageNet normalisation, as for all versions of the weights of
+    /// torchvision: resize the shorter side, then crop a square.
     ///
     /// # Errors
     /// As for [`Preprocessing::new`].
@@ -112,7 +113,7 @@ impl Preprocessing {
         Self::new(resize, filter, [crop; 2], Normalization::IMAGENET)
     }
 
-    /// The preprocessing of CLIP and OpenCLIP for images of this side.
+    /// Creates the preprocessing of CLIP and OpenCLIP for images with the given side.
     ///
     /// # Errors
     /// As for [`Preprocessing::new`].
@@ -122,7 +123,7 @@ impl Preprocessing {
     }
 }
 
-/// As [`Preprocessing::imagenet`], of numbers that are known.
+/// Creates the preprocessing of [`Preprocessing::imagenet`] from valid constants, without checks.
 pub(in crate::extract) const fn imagenet(
     short_side: u32,
     filter: Filter,
@@ -131,7 +132,7 @@ pub(in crate::extract) const fn imagenet(
     square(short_side, filter, crop, Normalization::IMAGENET)
 }
 
-/// As [`Preprocessing::clip`], of a number that is known.
+/// Creates the preprocessing of [`Preprocessing::clip`] from a valid constant, without checks.
 pub(in crate::extract) const fn clip(side: u32) -> Preprocessing {
     square(side, Filter::Bicubic, side, Normalization::CLIP)
 }

@@ -1,4 +1,4 @@
-//! Resizing, as Pillow does it.
+//! Resizing of images with results identical to those of Pillow.
 
 use std::ops::Range;
 
@@ -9,16 +9,18 @@ use super::weights::{FRACTION_BITS, Filter, Weights};
 use crate::error::{Error, Result};
 use crate::io::reserve;
 
-/// The longest side of an image that is asked for.
+/// Largest side, in pixels, of a resized image.
 pub(super) const MAX_SIDE: u32 = 8192;
 
-/// Resizes an image, bit for bit as Pillow's `Image.resize((width, height), filter)`.
+/// Resizes an image with results identical, bit for bit, to those of Pillow's
+/// `Image.resize((width, height), filter)`.
 ///
-/// Rows are resized first and rounded to 8 bits, then columns; an axis that has its length already
-/// is left alone. Weights are rounded to 22 binary places and sums to the nearest level.
+/// Rows are resized first and rounded to 8 bits, then columns; an axis that already has its target
+/// length is not changed. Weights are rounded to 22 binary places and sums to the nearest level.
 ///
 /// # Errors
-/// [`Error::InvalidParameter`] for a width or height that is not 1 to 8192, [`Error::OutOfMemory`].
+/// Returns [`Error::InvalidParameter`] if `width` or `height` is not in 1 to 8192, or
+/// [`Error::OutOfMemory`] if memory cannot be allocated.
 pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> Result<RgbImage> {
     check_side("width", width)?;
     check_side("height", height)?;
@@ -30,7 +32,7 @@ pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> Resu
     resize_part(image, (width, height), filter, &part)
 }
 
-/// Checks the length of a side that is asked for.
+/// Checks that the target length of a side is in the valid range.
 pub(super) fn check_side(name: &'static str, side: u32) -> Result<()> {
     if (1..=MAX_SIDE).contains(&side) {
         return Ok(());
@@ -38,16 +40,17 @@ pub(super) fn check_side(name: &'static str, side: u32) -> Result<()> {
     Err(Error::parameter(name, "1 to 8192 pixels", side))
 }
 
-/// A part of a resized image, not empty.
+/// A non-empty part of a resized image.
 pub(super) struct Part {
     pub(super) columns: Range<u64>,
     pub(super) rows: Range<u64>,
 }
 
-/// The part of an image of another size, `(width, height)`; nothing else of it is computed.
+/// Computes a part of the image resized to `(width, height)`, and nothing outside that part.
 ///
-/// fast_image_resize does not serve here: its weights have 16 bits instead of 22, and 4 to 30 % of the
-/// samples of an image come out other than Pillow's, mostly by one level, in sharp noise by up to 21.
+/// The crate fast_image_resize is not an alternative: its weights have 16 instead of 22 bits, and 4
+/// to 30 % of the samples of an image differ from those of Pillow, mostly by one level, in sharp
+/// noise by up to 21.
 pub(super) fn resize_part(
     image: &RgbImage,
     (width, height): (u64, u64),
@@ -108,22 +111,23 @@ pub(super) fn resize_part(
     RgbImage::from_bytes(part_width, part_height, resized)
 }
 
-/// Half of the last place that is kept, so that cutting off the rest rounds to the nearest.
+/// Half of the last binary place that is kept, so that truncation rounds to nearest.
 const HALF: i32 = 1 << (FRACTION_BITS - 1);
 
-/// A sum to the nearest level.
+/// Rounds a fixed-point sum to the nearest level.
 #[inline(always)]
 fn level(sum: i32) -> u8 {
     (sum >> FRACTION_BITS).clamp(0, 255) as u8
 }
 
-/// Rows that are resized at once, so that the vector units have as many equal things to do.
+/// Number of rows that are resized together, to fill vector registers.
 const BLOCK_ROWS: usize = 4;
 
-/// Bytes of a column of a block: a pixel of each row, with one byte that does not count.
+/// Bytes of one column of a block: one pixel of each row, padded to 4 bytes.
 const COLUMN_BYTES: usize = 4 * BLOCK_ROWS;
 
-/// Resizes these rows of an image. `columns` is room for those that are needed, from `first_column` on.
+/// Resizes the width of rows of an image. `columns` is a buffer for the needed columns, from
+/// `first_column` on.
 #[inline(always)]
 fn convolve_rows(
     image: &RgbImage,
@@ -159,10 +163,10 @@ fn convolve_rows(
     }
 }
 
-/// Bytes that are summed at once: as many sums as stay in registers.
+/// Number of bytes that are summed together: as many sums as fit into registers.
 const LANES: usize = 64;
 
-/// Makes one row out of a window of rows.
+/// Computes one row of the result from a window of rows.
 #[inline(always)]
 fn convolve_columns(window: &[u8], row_bytes: usize, weights: &[i32], out: &mut [u8]) {
     let rows = || window.chunks_exact(row_bytes).zip(weights);

@@ -1,4 +1,4 @@
-//! TIFF.
+//! Decoding of TIFF files.
 
 use std::io::{Cursor, ErrorKind};
 
@@ -14,8 +14,8 @@ use crate::io::reserve;
 
 const FORMAT: &str = "TIFF";
 
-/// Decodes the first page of a file, and turns it as the file says. `check_size` is given its width and height
-/// before anything is decoded.
+/// Decodes the first page of a file and applies its orientation. `check_size` is called with the
+/// width and height before anything is decoded.
 pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
@@ -23,7 +23,7 @@ pub(super) fn decode(
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(refused)?;
     let (width, height) = decoder.dimensions().map_err(refused)?;
     check_size(width.into(), height.into())?;
-    // The size is checked; a strip or tile is no larger than what it decodes to.
+    // The size is checked, and a strip or tile is not larger than its decoded pixels.
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::MAX;
     let mut decoder = decoder.with_limits(limits);
@@ -38,9 +38,9 @@ pub(super) fn decode(
         return Err(not_read("its colours lie in separate planes"));
     }
     if format.is_some_and(|format| format != 1) {
-        return Err(not_read("its samples are no unsigned integers"));
+        return Err(not_read("its samples are not unsigned integers"));
     }
-    // Grey with transparency; 1: black is 0.
+    // Grey with transparency; photometric interpretation 1: 0 is black.
     let color = match color {
         ColorType::Multiband {
             bit_depth,
@@ -48,7 +48,7 @@ pub(super) fn decode(
         } if photometric == Some(1) => ColorType::GrayA(bit_depth),
         other => other,
     };
-    // 1: colours that are multiplied by it.
+    // Extra samples of type 1: colours are premultiplied with transparency.
     if matches!(color, ColorType::RGBA(_) | ColorType::GrayA(_)) && extra == Some(1) {
         return Err(not_read("its colours are premultiplied with transparency"));
     }
@@ -78,7 +78,7 @@ pub(super) fn decode(
     Ok((image, None))
 }
 
-/// The upper 8 of 16 bits in the order of this machine.
+/// Returns the upper 8 of 16 bits; the samples are in native byte order.
 fn upper_bytes(samples: &[u8]) -> Result<Vec<u8>> {
     let (samples, _) = samples.as_chunks();
     let mut bytes = Vec::new();
@@ -91,7 +91,7 @@ fn upper_bytes(samples: &[u8]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Pixels of one bit each, of which every row begins in a byte of its own.
+/// Converts pixels of one bit to RGB; each row begins at a byte boundary.
 fn of_bits(rows: &[u8], width: usize) -> Result<Vec<u8>> {
     let row_bytes = width.div_ceil(8);
     let mut pixels = Vec::new();
@@ -109,7 +109,8 @@ fn of_bits(rows: &[u8], width: usize) -> Result<Vec<u8>> {
     Ok(pixels)
 }
 
-/// As Pillow converts them: (255 − C)(255 − K) / 255 and so on.
+/// Converts CMYK to RGB like Pillow: red = (255 − C)(255 − K) / 255, and likewise for green and
+/// blue.
 fn of_cmyk(samples: &[u8]) -> Result<Vec<u8>> {
     let (samples, _) = samples.as_chunks();
     let mut pixels = Vec::new();
@@ -117,7 +118,7 @@ fn of_cmyk(samples: &[u8]) -> Result<Vec<u8>> {
     for &[cyan, magenta, yellow, black] in samples {
         let light = u32::from(255 - black);
         pixels.extend([cyan, magenta, yellow].map(|ink| {
-            // Divided by 255, rounded.
+            // Rounded division by 255.
             let product = u32::from(ink) * light + 128;
             (light - ((product + (product >> 8)) >> 8)) as u8
         }));

@@ -1,4 +1,4 @@
-//! WebP.
+//! Decoding of WebP files.
 
 use std::io::{Cursor, ErrorKind};
 
@@ -11,13 +11,13 @@ use crate::io::reserve;
 
 const FORMAT: &str = "WebP";
 
-/// Decodes a file, of an animation the first image. `check_size` is given its width and height before anything
-/// is decoded.
+/// Decodes a file, the first image of an animation. `check_size` is called with the width and
+/// height before anything is decoded.
 pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
 ) -> Result<Decoded> {
-    // The container says how long it is.
+    // The container declares its length.
     let length = bytes.get(4..8).and_then(|length| length.try_into().ok());
     let length = length.map_or(0, u32::from_le_bytes) as usize;
     if bytes.len() < length.saturating_add(8) {
@@ -26,7 +26,7 @@ pub(super) fn decode(
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refused)?;
     let (width, height) = decoder.dimensions();
     check_size(width.into(), height.into())?;
-    // Metadata are within the file.
+    // Metadata cannot be larger than the file.
     decoder.set_memory_limit(bytes.len());
     let exif = decoder.exif_metadata().map_err(refused)?;
     let n_bytes = decoder.output_buffer_size().unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! What each pixel of a resized axis is made of.
+//! Filters for resizing, and the weights of the old pixels in each new pixel of an axis.
 
 use std::f64::consts::PI;
 use std::ops::Range;
@@ -9,27 +9,27 @@ use crate::error::Result;
 use crate::io::reserve;
 use crate::names::named;
 
-/// The kernel that pixels are averaged with when an image is resized.
+/// A filter for resizing images.
 ///
-/// As in Pillow each is stretched by the factor by which an image shrinks, so that all pixels count
-/// ("antialiasing"). With x the distance from the centre of the new pixel, in old pixels over that
-/// factor:
+/// As in Pillow, the filter is stretched by the downscaling factor, so that all old pixels
+/// contribute (antialiasing). In the formulas, x is the distance from the centre of the new pixel,
+/// in old pixels, divided by that factor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Filter {
-    /// 1 for −½ < x ≤ ½.
+    /// Box filter: 1 for −½ < x ≤ ½.
     Box,
-    /// The triangle 1 − |x|, the default.
+    /// Triangle filter: 1 − |x| for |x| < 1, the default.
     #[default]
     Bilinear,
-    /// The cubic convolution of Keys (1981) with a = −½, which reaches to |x| = 2.
+    /// Cubic convolution of Keys (1981) with a = −½, for |x| < 2.
     Bicubic,
-    /// sinc(x) sinc(x / 3) with sinc(x) = sin(πx) / πx, which reaches to |x| = 3.
+    /// Lanczos filter: sinc(x) sinc(x / 3) with sinc(x) = sin(πx) / πx, for |x| < 3.
     Lanczos,
 }
 
 impl Filter {
-    /// All of them.
+    /// All filters.
     pub const ALL: [Filter; 4] = [
         Filter::Box,
         Filter::Bilinear,
@@ -37,7 +37,7 @@ impl Filter {
         Filter::Lanczos,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name of the filter on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Filter::Box => "box",
@@ -47,7 +47,7 @@ impl Filter {
         }
     }
 
-    /// How far it reaches.
+    /// Returns the radius of the filter, in units of x.
     fn support(self) -> f64 {
         match self {
             Filter::Box => 0.5,
@@ -57,7 +57,7 @@ impl Filter {
         }
     }
 
-    /// Its value, before weights are made to add up to 1.
+    /// Returns the value of the filter at `x`, before the weights are normalised to sum to 1.
     fn at(self, x: f64) -> f64 {
         let distance = x.abs();
         match self {
@@ -86,25 +86,26 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
-/// Weights are whole multiples of 2 to the power of minus this: 8 bits for the pixel and 2 for
-/// weights whose magnitudes add up to more than 1 leave so many of an `i32`.
+/// Number of fraction bits of the fixed-point weights. An `i32` also needs 8 bits for the pixel and
+/// 2 bits for weights whose magnitudes sum to more than 1.
 pub(in crate::extract) const FRACTION_BITS: u32 = 32 - 8 - 2;
 
-/// For each pixel of a part of a resized axis the old pixels that it is made of.
+/// Weights of the old pixels in each new pixel of a part of a resized axis.
 pub(in crate::extract) struct Weights {
     windows: Vec<Window>,
     values: Vec<i32>,
 }
 
 struct Window {
-    /// The first old pixel.
+    /// Index of the first old pixel.
     first: usize,
-    /// Where the weights begin.
+    /// Index of its weight in the list of weights.
     begin: usize,
 }
 
 impl Weights {
-    /// The weights of the pixels `part` of an axis that is resized from `n_old` to `n_new` pixels.
+    /// Computes the weights of the new pixels `part` of an axis that is resized from `n_old` to
+    /// `n_new` pixels.
     pub(in crate::extract) fn new(
         filter: Filter,
         n_old: usize,
@@ -126,11 +127,11 @@ impl Weights {
         reserve(&mut row, longest, "weights of pixels")?;
         for new in part {
             let centre = (new as f64 + 0.5) * scale;
-            // Rounded as in Pillow; what is below 0 becomes 0.
+            // Rounded as in Pillow; negative numbers become 0.
             let first = (centre - support + 0.5) as usize;
             let end = ((centre + support + 0.5) as usize).min(n_old);
             row.clear();
-            // Pillow, too, multiplies by the reciprocal.
+            // Pillow also multiplies by the reciprocal.
             row.extend(
                 (first..end).map(|old| filter.at((old as f64 - centre + 0.5) * stretch.recip())),
             );
@@ -144,7 +145,8 @@ impl Weights {
         Ok(Self { windows, values })
     }
 
-    /// For each new pixel the first old one and the weights from there on.
+    /// Returns, for each new pixel, the index of the first old pixel and the weights from that
+    /// pixel on.
     pub(in crate::extract) fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
         let ends = self.windows.iter().skip(1).map(|next| next.begin);
         let ends = ends.chain([self.values.len()]);
@@ -154,7 +156,7 @@ impl Weights {
             .map(|(window, end)| (window.first, &self.values[window.begin..end]))
     }
 
-    /// The old pixels that any new pixel is made of.
+    /// Returns the range of old pixels that contribute to any new pixel.
     pub(super) fn needed(&self) -> Range<usize> {
         let first = self.iter().map(|(first, _)| first).min();
         let end = self.iter().map(|(first, weights)| first + weights.len());
@@ -162,7 +164,7 @@ impl Weights {
     }
 }
 
-/// The nearest fixed-point number, halves away from 0.
+/// Converts a weight to fixed point; halves are rounded away from 0.
 fn fixed_point(weight: f64) -> i32 {
     let scaled = weight * f64::from(1 << FRACTION_BITS);
     (scaled + 0.5f64.copysign(scaled)) as i32
@@ -181,12 +183,14 @@ mod tests {
             let weights: Vec<f64> = weights.iter().map(|&w| f64::from(w) / ONE).collect();
             (first, weights)
         };
-        // Halved: the triangle has its foot 2 away from the centre, which lies between two pixels.
+        // Downscaling by 2: the triangle ends at a distance of 2 from the centre, which lies
+        // between two pixels.
         let (first, weights) = weights_of(Filter::Bilinear, 10, 5, 2);
         assert_eq!((first, weights), (3, vec![0.125, 0.375, 0.375, 0.125]));
         let (first, weights) = weights_of(Filter::Box, 10, 5, 2);
         assert_eq!((first, weights), (4, vec![0.5, 0.5]));
-        // Doubled, at the edge: a quarter of a pixel off.
+        // Upscaling by 2, at the edge: the centre is a quarter of an old pixel away from the
+        // nearest one.
         let (first, weights) = weights_of(Filter::Bilinear, 5, 10, 1);
         assert_eq!((first, weights), (0, vec![0.75, 0.25]));
         let (first, weights) = weights_of(Filter::Bicubic, 100, 200, 101);

@@ -1,5 +1,5 @@
-//! Published weights: what they were trained on and for, how their images are preprocessed, and where
-//! they are to be had.
+//! Published weights: training data, objective, preprocessing, accuracy and the repository on the
+//! Hugging Face hub.
 
 mod others;
 mod torchvision;
@@ -9,8 +9,8 @@ use crate::error::{ArgumentError, Result};
 use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
 
-/// Weights that somebody publishes for an [`Architecture`](super::Architecture), with the factors of the
-/// paper's analysis: architecture, training data, objective, and accuracy on ImageNet.
+/// Published weights of an [`Architecture`](super::Architecture), with the factors analysed in the
+/// paper: architecture, training data, objective and ImageNet accuracy.
 ///
 /// ```
 /// use human_alignment::extract::PublishedWeights;
@@ -35,11 +35,11 @@ pub struct PublishedWeights {
 /// A file on the Hugging Face hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubFile {
-    /// The repository, `owner/name`.
+    /// Name of the repository, `owner/name`.
     pub repository: String,
-    /// The file in it.
+    /// Path of the file in the repository.
     pub file: &'static str,
-    /// What the names of the parameters begin with there.
+    /// Prefix of the names of the parameters in the file.
     pub prefix: &'static str,
 }
 
@@ -76,17 +76,19 @@ impl PublishedWeights {
         self
     }
 
-    /// All that are known here; those of one architecture stand together, the first of them first.
+    /// Returns all known weights. Those of one architecture follow each other, the default ones
+    /// first.
     pub fn all() -> impl Iterator<Item = Self> {
         torchvision::all()
             .chain(others::all())
             .chain(transformers::all())
     }
 
-    /// The weights of this name, `architecture.tag`; an architecture alone means its first.
+    /// Returns the weights with a name `architecture.tag`. The name of an architecture alone
+    /// selects its default weights, which are the first of its weights.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] with the most similar names.
+    /// Returns [`Error::UnknownName`], with the most similar names, if there are no such weights.
     pub fn named(name: &str) -> Result<Self> {
         let mut all = Self::all();
         let found = all.find(|weights| weights.name() == name || weights.architecture == name);
@@ -100,37 +102,38 @@ impl PublishedWeights {
         })
     }
 
-    /// Their name: the architecture and, behind a dot, which of its weights they are.
+    /// Returns the name, `architecture.tag`.
     pub fn name(&self) -> String {
         format!("{}.{}", self.architecture, self.tag)
     }
 
-    /// The name of the architecture.
+    /// Returns the name of the architecture.
     pub fn architecture(&self) -> &'static str {
         self.architecture
     }
 
-    /// How images are preprocessed for them.
+    /// Returns the preprocessing of images for these weights.
     pub fn preprocessing(&self) -> Preprocessing {
         self.preprocessing
     }
 
-    /// What they were trained on.
+    /// Returns the training data, such as `ImageNet-1k`.
     pub fn training_data(&self) -> &'static str {
         self.training_data
     }
 
-    /// What they were trained for.
+    /// Returns the training objective, such as `supervised`.
     pub fn objective(&self) -> &'static str {
         self.objective
     }
 
-    /// The share of ImageNet's validation images that they classify correctly, in %, as published.
+    /// Returns the published top-1 accuracy on the validation images of ImageNet, in %, if known.
     pub fn imagenet_top1(&self) -> Option<f64> {
         self.imagenet_top1
     }
 
-    /// Where they are on the hub, if they are there under the names that the architecture has.
+    /// Returns the file on the Hugging Face hub, if one has parameter names that fit the
+    /// architecture.
     pub fn hub(&self) -> Option<&HubFile> {
         self.hub.as_ref()
     }
@@ -151,7 +154,7 @@ mod tests {
             let architecture = Architecture::named(weights.architecture()).unwrap();
             let [_, height, width] = weights.preprocessing().shape();
             assert_eq!(height, width);
-            // The first of an architecture is what it is said to be made for.
+            // The default weights have the input size of the architecture.
             if PublishedWeights::named(weights.architecture()).unwrap() == weights {
                 assert_eq!(architecture.input_size(), width, "{}", weights.name());
             }

@@ -1,4 +1,4 @@
-//! Small networks that others publish.
+//! Weights of small networks from other publishers.
 
 use super::PublishedWeights;
 use crate::extract::preprocess::Preprocessing;

@@ -1,11 +1,11 @@
-//! Weights that torchvision publishes, trained on ImageNet-1k with labels.
+//! Weights published by torchvision, trained on ImageNet-1k with labels.
 
 use super::PublishedWeights;
 use crate::extract::preprocess::Filter::{Bicubic, Bilinear};
 use crate::extract::preprocess::{Filter, Normalization, imagenet};
 
-/// Architecture, version, ImageNet top-1 accuracy in %, and the preprocessing: the shorter side, how it is
-/// resized, and the side of the crop.
+/// Architecture, version, ImageNet top-1 accuracy in %, and preprocessing: length of the shorter
+/// side, filter, and side of the crop.
 type Row = (&'static str, &'static str, f64, (u32, Filter, u32));
 
 /// From `torchvision.models.get_model_weights(…)`, version 0.29.
@@ -305,11 +305,12 @@ const ROWS: [Row; 73] = [
     ("swin_b", "imagenet1k_v1", 83.582, (238, Bicubic, 224)),
 ];
 
-/// Weights that came from elsewhere and want pixels in [−1, 1]. torchvision's networks make them of images
-/// that are normalised by ImageNet; here the preprocessing does.
+/// Architectures whose weights were converted from other frameworks and expect pixels in [−1, 1].
+/// torchvision converts ImageNet-normalised images inside these networks; here the preprocessing
+/// does.
 const OF_GOOGLE: [&str; 2] = ["googlenet", "inception_v3"];
 
-/// Repositories on the hub whose parameters have the names of torchvision.
+/// Returns the repository on the hub that has the parameter names of torchvision, if there is one.
 fn repository(architecture: &str, version: &str) -> Option<String> {
     let same_names = ["resnet", "resnext", "wide_resnet", "densenet"];
     let is_there = same_names.iter().any(|name| architecture.starts_with(name));

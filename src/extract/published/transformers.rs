@@ -1,4 +1,4 @@
-//! Transformers that timm, DeiT, DINO and DINOv2 publish, and image encoders of CLIP.
+//! Vision transformers published by timm, DeiT, DINO and DINOv2, and image encoders of CLIP.
 
 use super::PublishedWeights;
 use crate::extract::preprocess::Filter::Bicubic;
@@ -9,7 +9,7 @@ type Row = (&'static str, &'static str, &'static str, &'static str);
 
 const AUGREG: &str = "ImageNet-21k, ImageNet-1k";
 
-/// timm, preprocessed to [−1, 1].
+/// Vision transformers of timm, for pixels in [−1, 1].
 const TIMM: [Row; 4] = [
     (
         "vit_tiny_patch16_224",
@@ -37,7 +37,7 @@ const TIMM: [Row; 4] = [
     ),
 ];
 
-/// Data-efficient transformers, and self-distillation without labels.
+/// DeiT (supervised), and DINO and DINOv2 (self-supervised).
 const IMAGENET: [Row; 8] = [
     (
         "deit_tiny_patch16_224",
@@ -89,7 +89,7 @@ const IMAGENET: [Row; 8] = [
     ),
 ];
 
-/// Image encoders of CLIP: architecture, whose, side of the images, repository.
+/// Image encoders of CLIP: architecture, tag, side of the images in pixels, repository.
 const CLIP: [(&str, &str, u32, &str); 12] = [
     ("RN50", "openai", 224, "timm/resnet50_clip.openai"),
     ("RN101", "openai", 224, "timm/resnet101_clip.openai"),

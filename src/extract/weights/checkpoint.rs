@@ -1,4 +1,4 @@
-//! Parameters from files, and what a network misses in them.
+//! Parameters from files or memory, and the comparison with the parameters that a network needs.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,10 +16,10 @@ use crate::io::digest::{Hashing, hex};
 use crate::io::safetensors::SafetensorsFile;
 use crate::io::{extension, open, read_up_to};
 
-/// Names of parameters, and what they are called in the file.
+/// Map from the names of parameters to their names in the file.
 pub(in crate::extract) type Keys = BTreeMap<String, String>;
 
-/// The same parameters by other names, except those whose new name is taken.
+/// Renames parameters, except those whose new name is already taken.
 pub(super) fn rename(keys: &Keys, new_name: impl Fn(&str) -> String) -> Keys {
     let renamed = |(key, stored): (&String, &String)| match new_name(key) {
         name if keys.contains_key(&name) => (key.clone(), stored.clone()),
@@ -28,7 +28,7 @@ pub(super) fn rename(keys: &Keys, new_name: impl Fn(&str) -> String) -> Keys {
     keys.iter().map(renamed).collect()
 }
 
-/// What holds parameters.
+/// The storage of parameters.
 #[derive(Clone)]
 pub(in crate::extract) enum Container {
     Safetensors(PathBuf),
@@ -37,7 +37,7 @@ pub(in crate::extract) enum Container {
 }
 
 impl Container {
-    /// Looks at the name and the first bytes of a file.
+    /// Determines the format of a file from its extension and its first bytes.
     pub fn open(path: &Path) -> Result<Self> {
         let mut start = [0; 64];
         let n = read_up_to(&mut open(path)?, &mut start).map_err(|source| FileError::Read {
@@ -75,7 +75,7 @@ impl Container {
         }
     }
 
-    /// The names of all parameters.
+    /// Returns the names of all parameters.
     pub fn keys(&self) -> Result<Keys> {
         let same = |key: String| (key.clone(), key);
         Ok(match self {
@@ -101,7 +101,7 @@ impl fmt::Debug for Container {
     }
 }
 
-/// The SHA-256 of a file.
+/// Returns the SHA-256 hash of a file.
 pub(super) fn hash(path: &Path) -> Result<String> {
     let hashed = Hashing::new(open(path)?).finish_reading();
     let digest = hashed.map_err(|source| FileError::Read {
@@ -111,7 +111,7 @@ pub(super) fn hash(path: &Path) -> Result<String> {
     Ok(digest.unwrap_or_default())
 }
 
-/// The SHA-256 of tensors, their names and shapes.
+/// Returns the SHA-256 hash of tensors with their names and shapes.
 pub(super) fn hash_of_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> String {
     let mut digest = Sha256::new();
     for (name, tensor) in tensors {
@@ -128,7 +128,7 @@ pub(super) fn hash_of_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> String
     hex(&digest.finalize())
 }
 
-/// Reads parameters as a network asks for them, and remembers what is not as it should be.
+/// A reader of parameters that records missing and misshapen ones.
 pub(in crate::extract) struct Reader<'w> {
     open: RefCell<Open<'w>>,
     keys: Keys,
@@ -166,10 +166,10 @@ impl<'w> Reader<'w> {
         })
     }
 
-    /// Whether all was there that the network has, and nothing else.
+    /// Checks that all parameters of the network were found and that the file has no others.
     ///
     /// # Errors
-    /// [`Error::WeightsMismatch`].
+    /// Returns [`Error::WeightsMismatch`] otherwise.
     pub fn finish(self, entries: &[Entry]) -> Result<()> {
         let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         let unexpected = self.keys.keys().filter(|key| !known.contains(key.as_str()));
@@ -214,7 +214,8 @@ impl Parameters for Reader<'_> {
         self.shape(self.keys.get(key)?)
     }
 
-    /// The values; NaN for what can't be had, which [`Reader::finish`] reports unless it was to be absent.
+    /// Returns the values of a parameter. An unavailable parameter is NaN; [`Reader::finish`]
+    /// reports it unless it is marked as absent.
     fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
         let nothing = || vec![f32::NAN; shape.iter().product()];
         if self.absent.iter().any(|prefix| key.starts_with(prefix)) {

@@ -1,4 +1,4 @@
-//! The parameters of a network: from checkpoints, from memory, or drawn at random.
+//! Parameters of networks, from checkpoints, from memory or random.
 
 mod checkpoint;
 mod pth;
@@ -39,7 +39,7 @@ enum Origin {
     Stored(Stored),
 }
 
-/// Parameters that are somewhere, under names that may have to be changed.
+/// Stored parameters with the mapping from their current to their stored names.
 #[derive(Debug, Clone)]
 struct Stored {
     container: Container,
@@ -50,13 +50,15 @@ struct Stored {
 }
 
 impl Weights {
-    /// Reads which parameters a file has: `.safetensors`, or a checkpoint that PyTorch wrote (`.pth`, `.pt`,
-    /// `.bin`, `.ckpt`), as it has written them since version 1.6. Values of 16 bits become `f32`. Values are
-    /// read when a network is built.
+    /// Reads the names of the parameters in a file: `.safetensors`, or a checkpoint written by
+    /// PyTorch 1.6 or later (`.pth`, `.pt`, `.bin`, `.ckpt`, `.tar`).
+    ///
+    /// The values are read when a network is built; values of 16 bits are converted to `f32`.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`], also for a pointer of Git LFS and for
-    /// a checkpoint in the older format, with what to do about it; [`Error::UnknownFormat`].
+    /// Returns [`Error::Read`] if the file cannot be read. Also returns, within [`Error::InFile`],
+    /// [`Error::Malformed`] if the file is damaged, a pointer of Git LFS or in the older format of
+    /// PyTorch, and [`Error::UnknownFormat`] for any other extension.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let in_file = |error: Error| error.in_file(path);
@@ -73,7 +75,7 @@ impl Weights {
         })
     }
 
-    /// Parameters that are at hand, by name.
+    /// Creates weights from tensors in memory, by name.
     pub fn of_tensors(tensors: impl IntoIterator<Item = (String, ArrayD<f32>)>) -> Self {
         let tensors: BTreeMap<String, ArrayD<f32>> = tensors.into_iter().collect();
         Self {
@@ -90,20 +92,22 @@ impl Weights {
         }
     }
 
-    /// Parameters that no training has touched: kernels are He-normal (by their outputs), linear layers
-    /// Xavier-uniform, embeddings normal with standard deviation 0.02; biases are 0 and normalisations
-    /// change nothing. The same seed gives the same bits.
+    /// Creates randomly initialised weights; the same seed gives the same bits.
+    ///
+    /// Convolution kernels are He-normal (fan-out), linear layers Xavier-uniform, and embeddings
+    /// normal with a standard deviation of 0.02. Biases are 0, and normalisation layers are the
+    /// identity.
     pub fn random(seed: u64) -> Self {
         Self {
             origin: Origin::Random { seed },
         }
     }
 
-    /// Keeps the parameters whose names begin with this, and takes it off: `module.`, `backbone.`,
-    /// `visual.`, …
+    /// Selects the parameters whose names begin with `prefix`, such as `module.`, `backbone.` or
+    /// `visual.`, and removes the prefix.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] where no name does, with some that there are.
+    /// Returns [`Error::UnknownName`], with some of the names, if no name begins with `prefix`.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
             let stripped = |(key, stored): (&String, &String)| {
@@ -123,9 +127,11 @@ impl Weights {
         Ok(self)
     }
 
-    /// Does without parameters whose names begin with this, such as those of a classifier that was thrown
-    /// away: they are neither missed nor read. What a network computes with them is not a number, so that
-    /// taps behind them are refused.
+    /// Marks parameters whose names begin with `prefix` as absent, such as those of a discarded
+    /// classifier.
+    ///
+    /// They are neither read nor required. Layers that use absent parameters compute NaN, so taps
+    /// at or after such layers return an error.
     #[must_use]
     pub fn without(mut self, prefix: &str) -> Self {
         if let Origin::Stored(stored) = &mut self.origin {
@@ -135,7 +141,7 @@ impl Weights {
         self
     }
 
-    /// The names of the parameters; none for random ones, which have whatever is asked for.
+    /// Returns the names of the parameters; none for random weights, which have any parameter.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let keys = match &self.origin {
             Origin::Stored(stored) => Some(stored.keys.keys()),
@@ -144,8 +150,8 @@ impl Weights {
         keys.into_iter().flatten().map(String::as_str)
     }
 
-    /// What is recorded of them in the provenance of features: the SHA-256 of the file or of the tensors, in
-    /// hexadecimal digits, or `random, seed …`.
+    /// Returns the fingerprint for the provenance of features: the SHA-256 hash of the file or of
+    /// the tensors, in hexadecimal digits, or `random, seed …`.
     pub fn fingerprint(&self) -> String {
         match &self.origin {
             Origin::Random { seed } => format!("random, seed {seed}"),
@@ -153,8 +159,8 @@ impl Weights {
         }
     }
 
-    /// What a network is built from, whose parameters are now called what `current_name` makes of the
-    /// names that are stored.
+    /// Opens the parameters to build a network. `current_name` converts stored names to the names
+    /// used by the network.
     pub(in crate::extract) fn open(
         &self,
         current_name: impl Fn(&str) -> String,
@@ -171,7 +177,7 @@ impl Weights {
     }
 }
 
-/// Parameters, ready to be read.
+/// Opened parameters.
 pub(in crate::extract) enum Source<'w> {
     Random(Random),
     Stored(Box<Reader<'w>>),

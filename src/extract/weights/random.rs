@@ -1,4 +1,4 @@
-//! Parameters that no training has touched.
+//! Random initialisation of parameters.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -7,7 +7,8 @@ use rand_distr::StandardNormal;
 use crate::error::Result;
 use crate::extract::builder::{Init, Parameters};
 
-/// Draws every parameter from a stream that its name chooses, so that the order does not matter.
+/// A random initialisation. Each parameter has its own random stream, selected by its name, so that
+/// the order of the parameters does not matter.
 pub(in crate::extract) struct Random {
     seed: u64,
 }
@@ -48,7 +49,7 @@ impl Parameters for Random {
     }
 }
 
-/// FNV-1a.
+/// Computes the FNV-1a hash of a name.
 fn hash(key: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     key.bytes().fold(0xcbf2_9ce4_8422_2325, step)

@@ -1,4 +1,4 @@
-//! Arrays of a MATLAB file: numbers, texts, structures, cells.
+//! Arrays of a MATLAB file: numbers, text, structures and cells.
 
 use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder};
 
@@ -6,19 +6,19 @@ use super::stream::{INT8, INT32, MATRIX, Stream, UINT8, UINT16, UINT32, UTF8, UT
 use crate::error::{ArgumentError, Error, FileError, Result};
 use crate::io::reserve;
 
-/// How deep arrays may lie within structures and cells.
+/// Largest nesting depth of arrays in structures and cells.
 const MAX_DEPTH: usize = 32;
 
-/// How long the name of a variable or a field may be: 63 bytes in MATLAB.
+/// Longest name of a variable or field in bytes; MATLAB allows 63.
 const MAX_NAME_BYTES: u64 = 1024;
 
-/// How many axes an array may have.
+/// Largest number of axes of an array.
 const MAX_AXES: u64 = 32;
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum MatArray {
-    /// Numbers of any class, as doubles, which hold all of them up to 2⁵³ exactly; logical values
+    /// Numbers of any class, as `f64`, which represents integers up to 2⁵³ exactly; logical values
     /// are 0 and 1.
     Numbers(ArrayD<f64>),
     /// Characters.
@@ -27,11 +27,11 @@ pub(crate) enum MatArray {
     Structs(Structs),
     /// Arrays of any kind, in column-major order.
     Cells(Vec<MatArray>),
-    /// What is not read, such as a sparse matrix or a function: the name of its class.
+    /// A value that is not supported, such as a sparse matrix or a function: the name of its class.
     Unread(&'static str),
 }
 
-/// Characters in an array.
+/// A character array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text {
     n_rows: usize,
@@ -44,12 +44,12 @@ pub(crate) struct Text {
 pub(crate) struct Structs {
     fields: Vec<String>,
     n_elements: usize,
-    /// The fields of the first structure, then those of the next.
+    /// Values of the fields of the first structure, then of the second, and so on.
     values: Vec<MatArray>,
 }
 
 impl MatArray {
-    /// What it is, in the words of MATLAB.
+    /// Returns the class of the array in the terms of MATLAB.
     pub(crate) fn class(&self) -> &'static str {
         match self {
             MatArray::Numbers(_) => "numeric",
@@ -60,10 +60,10 @@ impl MatArray {
         }
     }
 
-    /// The numbers.
+    /// Converts the array into numbers.
     ///
     /// # Errors
-    /// [`Error::UnsupportedElement`] for what is no array of real numbers.
+    /// Returns [`Error::UnsupportedElement`] if it is not an array of real numbers.
     pub(crate) fn into_numbers(self) -> Result<ArrayD<f64>> {
         match self {
             MatArray::Numbers(numbers) => Ok(numbers),
@@ -71,10 +71,11 @@ impl MatArray {
         }
     }
 
-    /// The numbers of a matrix.
+    /// Converts the array into a matrix of numbers.
     ///
     /// # Errors
-    /// As for [`MatArray::into_numbers`]; [`Error::Shape`] for an array of more than two axes.
+    /// As for [`MatArray::into_numbers`]; also returns [`Error::Shape`] if there are more than two
+    /// axes.
     pub(crate) fn into_matrix(self, expected: &str) -> Result<Array2<f64>> {
         let numbers = self.into_numbers()?;
         let found = numbers
@@ -93,11 +94,12 @@ impl MatArray {
         })
     }
 
-    /// A field of the only structure.
+    /// Converts the array, which must be a single structure, into the value of a field.
     ///
     /// # Errors
-    /// [`Error::NoSuchArray`] names the fields that are there; [`Error::UnsupportedElement`] for
-    /// what is no structure; [`Error::Shape`] where there are several or none.
+    /// Returns [`Error::NoSuchArray`], with the available fields, if there is no such field;
+    /// [`Error::UnsupportedElement`] if the array is not a structure; [`Error::Shape`] if it does
+    /// not have exactly one element.
     pub(crate) fn into_field(self, name: &str) -> Result<MatArray> {
         let mut structs = match self {
             MatArray::Structs(structs) => structs,
@@ -121,11 +123,11 @@ impl MatArray {
         Ok(structs.values.swap_remove(position))
     }
 
-    /// The texts: the rows of a char array without the spaces that fill them up, or the cells of a
-    /// cell array.
+    /// Converts the array into strings: the rows of a character array without padding spaces, or
+    /// the cells of a cell array.
     ///
     /// # Errors
-    /// [`Error::UnsupportedElement`] for what is no text, or text that is not Unicode.
+    /// Returns [`Error::UnsupportedElement`] if the array is not text or not valid Unicode.
     pub(crate) fn into_texts(self) -> Result<Vec<String>> {
         match self {
             MatArray::Text(text) => (0..text.n_rows).map(|row| text.row(row)).collect(),
@@ -136,7 +138,7 @@ impl MatArray {
                         // An empty text has no rows.
                         MatArray::Text(text) if text.n_rows == 0 => texts.push(String::new()),
                         MatArray::Text(text) if text.n_rows == 1 => texts.push(text.row(0)?),
-                        other => return Err(other.is_not("one line of text a cell")),
+                        other => return Err(other.is_not("one line of text in each cell")),
                     }
                 }
                 Ok(texts)
@@ -161,7 +163,7 @@ impl Text {
     }
 }
 
-/// Text of code points, or of UTF-16 code units.
+/// Decodes code points or UTF-16 code units.
 fn decoded(units: impl Iterator<Item = u32>) -> Result<String> {
     let mut utf16 = Vec::new();
     for unit in units {
@@ -181,7 +183,7 @@ fn not_unicode() -> Error {
     })
 }
 
-/// What stands in front of the content of an array.
+/// The header of an array.
 pub(super) struct Header {
     pub(super) name: String,
     class: u32,
@@ -209,7 +211,7 @@ pub(super) fn read_header(stream: &mut Stream<'_>) -> Result<Header> {
             shape.push(length.into());
         }
     }
-    let tag = stream.tag_of(&[INT8, UINT8, UTF8], "the letters of a name")?;
+    let tag = stream.tag_of(&[INT8, UINT8, UTF8], "the characters of a name")?;
     if tag.size() > MAX_NAME_BYTES {
         return Err(stream.malformed(format!("a name of {} bytes", tag.size())));
     }
@@ -222,14 +224,14 @@ pub(super) fn read_header(stream: &mut Stream<'_>) -> Result<Header> {
     })
 }
 
-/// Reads the content of an array behind its header.
+/// Reads the content of an array after its header.
 pub(super) fn read_array(stream: &mut Stream<'_>, header: Header) -> Result<MatArray> {
     read_nested(stream, header, 0)
 }
 
 fn read_nested(stream: &mut Stream<'_>, header: Header, depth: usize) -> Result<MatArray> {
     if depth > MAX_DEPTH {
-        let problem = format!("structures and cells lie more than {MAX_DEPTH} deep");
+        let problem = format!("structures and cells are nested more than {MAX_DEPTH} deep");
         return Err(stream.malformed(problem));
     }
     let mut lengths = header.shape.iter();
@@ -267,7 +269,7 @@ fn read_numbers(stream: &mut Stream<'_>, header: &Header, n: u64) -> Result<MatA
 
 fn read_text(stream: &mut Stream<'_>, header: &Header, n: u64) -> Result<MatArray> {
     let kinds = [INT8, UINT8, UTF8, UINT16, UTF16, UINT32, UTF32];
-    let tag = stream.tag_of(&kinds, "the letters of a text")?;
+    let tag = stream.tag_of(&kinds, "the characters of a text")?;
     let units: Vec<Unit> = match tag.kind {
         UINT16 | UTF16 => stream.numbers(tag, tag.size() / 2)?,
         UINT32 | UTF32 => stream.numbers(tag, tag.size() / 4)?,
@@ -278,11 +280,11 @@ fn read_text(stream: &mut Stream<'_>, header: &Header, n: u64) -> Result<MatArra
         }
     };
     if units.len() as u64 != n {
-        return Err(stream.malformed(format!("{} letters for {n}", units.len())));
+        return Err(stream.malformed(format!("{} characters instead of {n}", units.len())));
     }
     let is_empty = units.is_empty();
     Ok(MatArray::Text(Text {
-        // A text without letters could claim any number of rows.
+        // A text without characters could declare any number of rows.
         n_rows: if is_empty {
             0
         } else {
@@ -298,7 +300,7 @@ fn text_of_bytes(stream: &Stream<'_>, bytes: &[Unit]) -> Result<String> {
 }
 
 fn read_cells(stream: &mut Stream<'_>, n: u64, depth: usize) -> Result<Vec<MatArray>> {
-    // Each has a tag of 8 bytes at least.
+    // Each array has a tag of at least 8 bytes.
     if n > stream.left() / 8 {
         let left = stream.left();
         return Err(stream.malformed(format!("{n} arrays within {left} bytes")));
@@ -312,7 +314,7 @@ fn read_cells(stream: &mut Stream<'_>, n: u64, depth: usize) -> Result<Vec<MatAr
         }
         let tag = stream.tag_of(&[MATRIX], "arrays in an array")?;
         let value = stream.nested(tag, |stream| {
-            // An array that was never filled has no header.
+            // An array that was never assigned has no header.
             if stream.left() == 0 {
                 return Ok(MatArray::Numbers(ArrayD::zeros(IxDyn(&[0, 0]))));
             }
@@ -330,11 +332,11 @@ fn read_structs(stream: &mut Stream<'_>, n: u64, depth: usize) -> Result<MatArra
     if length == 0 || length as u64 > MAX_NAME_BYTES {
         return Err(stream.malformed(format!("field names of {length} bytes")));
     }
-    let tag = stream.tag_of(&[INT8, UINT8, UTF8], "the letters of field names")?;
+    let tag = stream.tag_of(&[INT8, UINT8, UTF8], "the characters of field names")?;
     if tag.size() % length as u64 != 0 {
         return Err(stream.malformed("field names of different lengths"));
     }
-    // A name is held by itself.
+    // Each name is stored as a string of its own.
     let per_name = size_of::<String>() as u64 + length as u64;
     stream.charge(tag.size() / length as u64 * per_name)?;
     let names = stream.numbers::<Unit>(tag, tag.size())?;

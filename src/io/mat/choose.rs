@@ -1,4 +1,4 @@
-//! The variable of a MATLAB file that is meant where none is named.
+//! Selection of the variable of a MATLAB file when no name is given.
 
 use ndarray::ArrayD;
 
@@ -6,10 +6,12 @@ use super::{MatArray, MatFile};
 use crate::error::{FileError, Result};
 
 impl MatFile {
-    /// Reads the numeric variable of this name, or the only one with several elements.
+    /// Reads the numeric variable with this name or, without a name, the only one with more than
+    /// one element.
     ///
     /// # Errors
-    /// As [`MatFile::read`]; [`Error::NoSuchArray`] where there is not one such variable.
+    /// As for [`MatFile::read`]; also returns [`Error::NoSuchArray`] if there is not exactly one
+    /// such variable.
     pub(crate) fn read_numbers(&mut self, name: Option<&str>) -> Result<ArrayD<f64>> {
         if let Some(name) = name {
             return self.read(name)?.into_numbers();
@@ -21,10 +23,10 @@ impl MatFile {
         numbers.into_numbers()
     }
 
-    /// Reads the texts of the only variable that holds some.
+    /// Reads the strings of the only text variable.
     ///
     /// # Errors
-    /// As [`MatFile::read_numbers`].
+    /// As for [`MatFile::read_numbers`].
     pub(crate) fn read_only_texts(&mut self) -> Result<Vec<String>> {
         let is_text = |array: &MatArray| matches!(array, MatArray::Text(_) | MatArray::Cells(_));
         self.read_only(is_text)?.into_texts()

@@ -1,8 +1,8 @@
-//! Variables in MATLAB files of level 5, as `save -v6` and `save -v7` write them.
+//! A reader for variables in MATLAB files of level 5, which `save -v6` and `save -v7` write.
 //!
-//! The format is that of "MAT-File Format" (The MathWorks). Nothing that a file declares is
-//! believed: an element must lie within the one around it, counts must agree with the bytes that
-//! are there, memory is asked for as data comes in and only up to a limit, and nesting has one, too.
+//! The format is described in "MAT-File Format" (The MathWorks). Files are not trusted: elements
+//! must lie within the enclosing element, counts must agree with the available bytes, memory is
+//! allocated as data is read and up to a limit, and the nesting depth is limited.
 
 mod array;
 mod choose;
@@ -24,27 +24,27 @@ use super::element::ByteOrder;
 use super::{BUFFER_BYTES, Origin, open, read_up_to};
 use crate::error::{ComputationError, FileError, Result};
 
-/// The bytes in front of the first variable.
+/// Size of the file header in bytes; the first variable follows it.
 const HEADER_BYTES: u64 = 128;
 
-/// The most memory that one variable may take: MATLAB itself saves none larger in this format.
+/// Largest memory of one variable in bytes. MATLAB does not save larger variables in this format.
 const MAX_BYTES: u64 = 1 << 31;
 
-/// A file whose variables are listed, and read one at a time.
+/// An opened file. Its variables are listed; each is read on request.
 pub(crate) struct MatFile<R = BufReader<File>> {
     reader: R,
     origin: Origin,
     order: ByteOrder,
-    /// In the order of the file; of several with one name the first counts.
+    /// Variables in the order of the file; the first of several with the same name is used.
     variables: Vec<(String, Variable)>,
-    /// The place of each in the list.
+    /// Index of each variable in `variables`.
     by_name: HashMap<String, usize>,
 }
 
-/// Where a variable lies in the file.
+/// The location of a variable in the file.
 #[derive(Debug, Clone, Copy)]
 struct Variable {
-    /// The first byte behind its tag.
+    /// Offset of the first byte after its tag.
     start: u64,
     tag: Tag,
 }
@@ -53,8 +53,8 @@ impl MatFile {
     /// Opens a file and lists its variables.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Truncated`], and [`Error::Malformed`] for what is no file of
-    /// level 5.
+    /// Returns [`Error::Read`], [`Error::Truncated`], or [`Error::Malformed`] if it is not a file
+    /// of level 5.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
         Self::new(file, Origin::new(path, "mat"))
@@ -62,7 +62,7 @@ impl MatFile {
 }
 
 impl<R: Read + Seek> MatFile<R> {
-    /// Lists the variables in these bytes.
+    /// Lists the variables of a file.
     pub(crate) fn new(mut reader: R, origin: Origin) -> Result<Self> {
         let unreadable = |error| origin.unreadable(error);
         let length = reader.seek(SeekFrom::End(0)).map_err(unreadable)?;
@@ -93,20 +93,20 @@ impl<R: Read + Seek> MatFile<R> {
             let header = file.within(start, tag, |stream, _| {
                 Ok(stream.next_header()?.map(|header| header.name))
             })?;
-            // Without a name there are empty elements, and what belongs to functions and objects.
+            // Elements without a name are empty or belong to functions and objects.
             if let Some(name) = header.filter(|name| !name.is_empty()) {
                 let position = file.variables.len();
                 file.by_name.entry(name.clone()).or_insert(position);
                 file.variables.push((name, Variable { start, tag }));
             }
             start += tag.size();
-            // Other writers than MATLAB may leave out the end of the padding.
+            // Writers other than MATLAB may omit the end of the padding.
             start += stream_padding(tag).min(length - start);
         }
         Ok(file)
     }
 
-    /// The names of the variables, in the order of the file.
+    /// Returns the names of the variables, in the order of the file.
     pub(crate) fn names(&self) -> Vec<String> {
         self.variables
             .iter()
@@ -117,9 +117,9 @@ impl<R: Read + Seek> MatFile<R> {
     /// Reads a variable.
     ///
     /// # Errors
-    /// [`Error::NoSuchArray`] names those that are there; [`Error::Malformed`],
-    /// [`Error::Truncated`]; [`Error::OutOfMemory`] for more than 2 GiB, which MATLAB saves in no
-    /// such file.
+    /// Returns [`Error::NoSuchArray`], with the available names, if there is no such variable;
+    /// [`Error::Malformed`] or [`Error::Truncated`] if it is damaged; [`Error::OutOfMemory`] if it
+    /// needs more than 2 GiB.
     pub(crate) fn read(&mut self, name: &str) -> Result<MatArray> {
         let position = self.by_name.get(name);
         let Some(&(_, Variable { start, tag })) = position.map(|&at| &self.variables[at]) else {
@@ -136,23 +136,23 @@ impl<R: Read + Seek> MatFile<R> {
             };
             let array = read_array(stream, header)?;
             if is_compressed {
-                // The checksum is compared at the end.
+                // The checksum is verified at the end.
                 stream.expect_end()?;
             }
             Ok(array)
         })
     }
 
-    /// Goes to a byte of the file. What is buffered around it stays, so that many small elements are not read
-    /// again for each of them.
+    /// Moves to an offset in the file. The buffer is kept, so that many small elements are read
+    /// only once.
     fn seek(&mut self, to: u64) -> Result<()> {
         let at = self.reader.stream_position();
         let sought = at.and_then(|at| self.reader.seek_relative(to as i64 - at as i64));
         sought.map_err(|e| self.origin.unreadable(e))
     }
 
-    /// Passes on the bytes of a variable, which the reader stands at, decompressed if they are
-    /// compressed.
+    /// Calls `read` with the bytes of a variable, decompressed if necessary. The reader must be at
+    /// the variable.
     fn within<T>(
         &mut self,
         start: u64,
@@ -173,7 +173,7 @@ impl<R: Read + Seek> MatFile<R> {
                 let inner = stream.tag()?;
                 if inner.kind != MATRIX {
                     return Err(origin.malformed(format!(
-                        "compressed data of type {} where an array should be",
+                        "compressed data of type {} instead of an array",
                         inner.kind
                     )));
                 }
@@ -188,14 +188,14 @@ impl<R: Read + Seek> MatFile<R> {
                 read(&mut stream, true)
             }
             other => Err(origin.malformed(format!(
-                "data of type {other} at byte {start} where a variable should be"
+                "data of type {other} at byte {start} instead of a variable"
             ))),
         }
     }
 }
 
 impl Stream<'_> {
-    /// The header of the array whose bytes these are; `None` where there are none.
+    /// Reads the header of the array in this stream. Returns `None` if the stream is empty.
     fn next_header(&mut self) -> Result<Option<Header>> {
         if self.left() == 0 {
             return Ok(None);
@@ -204,7 +204,8 @@ impl Stream<'_> {
     }
 }
 
-/// Bytes that fill a variable up to a multiple of 8; compressed ones are not filled up.
+/// Returns the number of bytes that pad a variable to a multiple of 8; compressed variables are not
+/// padded.
 fn stream_padding(tag: Tag) -> u64 {
     match tag.kind {
         COMPRESSED => 0,
@@ -212,7 +213,7 @@ fn stream_padding(tag: Tag) -> u64 {
     }
 }
 
-/// Checks what stands in front of the variables, and finds their byte order there.
+/// Checks the file header, and returns the byte order.
 fn read_file_header(reader: &mut impl Read, origin: &Origin) -> Result<ByteOrder> {
     let mut header = [0; HEADER_BYTES as usize];
     let found = read_up_to(reader, &mut header).map_err(|error| origin.unreadable(error))?;
@@ -221,7 +222,7 @@ fn read_file_header(reader: &mut impl Read, origin: &Origin) -> Result<ByteOrder
             "it is of MATLAB 7.3, which is HDF5: save it with -v7, or convert the array to .npy",
         ));
     }
-    // Level 4 begins with the type of its first variable, level 5 with a text.
+    // Level 4 begins with the type of its first variable, level 5 with text.
     if found >= 20 && header[..4].contains(&0) {
         return Err(origin.malformed(
             "it is of MATLAB 4, or no MATLAB file: save it with -v7, or convert the array to .npy",
@@ -240,6 +241,6 @@ fn read_file_header(reader: &mut impl Read, origin: &Origin) -> Result<ByteOrder
         [_, 2, b'I', b'M'] | [2, _, b'M', b'I'] => Err(origin.malformed(
             "it is of MATLAB 7.3, which is HDF5: save it with -v7, or convert the array to .npy",
         )),
-        _ => Err(origin.malformed("it does not begin as MATLAB files of level 5 do")),
+        _ => Err(origin.malformed("it does not begin with a MATLAB header of level 5")),
     }
 }

@@ -1,4 +1,4 @@
-//! Elements of a MATLAB file: tags, data, padding.
+//! Elements of a MATLAB file: tags, data and padding.
 
 use std::io::Read;
 
@@ -22,29 +22,29 @@ pub(super) const UTF8: u32 = 16;
 pub(super) const UTF16: u32 = 17;
 pub(super) const UTF32: u32 = 18;
 
-/// How much is decoded at once.
+/// Bytes that are decoded at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// What stands in front of the data of an element.
+/// The tag of an element, which precedes its data.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tag {
-    /// The type of the data.
+    /// Type of the data.
     pub(super) kind: u32,
     size: u32,
-    /// The data, where there is so little that it stands within the tag.
+    /// The data of a small element, which is stored in the tag.
     small: Option<[u8; 4]>,
 }
 
 impl Tag {
-    /// Bytes of a tag.
+    /// Size of a tag in bytes.
     pub(super) const BYTES: u64 = 8;
 
-    /// Bytes of data.
+    /// Returns the size of the data in bytes.
     pub(super) fn size(self) -> u64 {
         self.size.into()
     }
 
-    /// The type of stored numbers; `None` for data of another kind.
+    /// Returns the type of the stored numbers, or `None` if the data is not numeric.
     fn number(self) -> Option<Kind> {
         Some(match self.kind {
             INT8 => Kind::I8,
@@ -62,19 +62,19 @@ impl Tag {
     }
 }
 
-/// The bytes of one element and what lies in it.
+/// The bytes of one element and of the elements in it.
 pub(super) struct Stream<'r> {
     reader: &'r mut dyn Read,
-    /// Bytes that the element has left.
+    /// Remaining bytes of the element.
     left: u64,
     order: ByteOrder,
     origin: &'r Origin,
-    /// Bytes of memory that may still be asked for.
+    /// Bytes of memory that may still be allocated.
     budget: u64,
 }
 
 impl<'r> Stream<'r> {
-    /// The next `left` bytes of a reader.
+    /// Creates a stream of the next `left` bytes of a reader.
     pub(super) fn new(
         reader: &'r mut dyn Read,
         left: u64,
@@ -91,17 +91,17 @@ impl<'r> Stream<'r> {
         }
     }
 
-    /// Bytes that the element has left.
+    /// Returns the remaining bytes of the element.
     pub(super) fn left(&self) -> u64 {
         self.left
     }
 
-    /// The error for content that is not of the format.
+    /// Returns the error for content that does not follow the format.
     pub(super) fn malformed(&self, source: impl Into<BoxedError>) -> Error {
         self.origin.malformed(source)
     }
 
-    /// Takes `n_bytes` of memory off what may be asked for.
+    /// Subtracts `n_bytes` from the memory that may be allocated.
     pub(super) fn charge(&mut self, n_bytes: u64) -> Result<()> {
         let rest = self.budget.checked_sub(n_bytes);
         self.budget = rest.ok_or(ComputationError::OutOfMemory {
@@ -142,7 +142,7 @@ impl<'r> Stream<'r> {
         })
     }
 
-    /// Reads the tag of an element that must be of a certain kind and size to have a meaning.
+    /// Reads the tag of an element that must have one of the types `kinds`.
     pub(super) fn tag_of(&mut self, kinds: &[u32], what: &str) -> Result<Tag> {
         let tag = self.tag()?;
         if !kinds.contains(&tag.kind) {
@@ -152,7 +152,7 @@ impl<'r> Stream<'r> {
         Ok(tag)
     }
 
-    /// Checks that an element lies within the one around it.
+    /// Checks that an element lies within the enclosing element.
     pub(super) fn check_inside(&self, tag: Tag) -> Result<()> {
         if tag.small.is_none() && tag.size() > self.left {
             return Err(self.malformed(format!(
@@ -163,10 +163,10 @@ impl<'r> Stream<'r> {
         Ok(())
     }
 
-    /// Reads the data of an element as `n` numbers, where `n` is what its size has to be.
+    /// Reads the data of an element as `n` numbers; its size must be that of `n` numbers.
     pub(super) fn numbers<T: FromElement>(&mut self, tag: Tag, n: u64) -> Result<Vec<T>> {
         let Some(kind) = tag.number() else {
-            return Err(self.malformed(format!("data of type {} are no numbers", tag.kind)));
+            return Err(self.malformed(format!("data of type {} is not numeric", tag.kind)));
         };
         let element = Element {
             kind,
@@ -194,7 +194,7 @@ impl<'r> Stream<'r> {
             left -= chunk.len() as u64;
             let n_new = chunk.len() / element.size();
             if out.capacity() - out.len() < n_new {
-                // Never more ahead of the data than there is data already.
+                // Grow by no more than the amount of data read so far, or one chunk.
                 let ahead = n_new.max(out.len()).min(n as usize - out.len());
                 reserve(&mut out, ahead, "an array of the file")?;
             }
@@ -204,7 +204,7 @@ impl<'r> Stream<'r> {
         Ok(out)
     }
 
-    /// Reads an element within this one, up to where it ends.
+    /// Reads a nested element, and skips to its end.
     pub(super) fn nested<T>(
         &mut self,
         tag: Tag,
@@ -220,7 +220,7 @@ impl<'r> Stream<'r> {
         Ok(value)
     }
 
-    /// Passes over bytes.
+    /// Skips bytes.
     pub(super) fn skip(&mut self, n_bytes: u64) -> Result<()> {
         let mut left = n_bytes;
         let mut buffer = [0; 4096];
@@ -232,20 +232,20 @@ impl<'r> Stream<'r> {
         Ok(())
     }
 
-    /// Checks that nothing is left, of the element and of the compressed data it comes from.
+    /// Checks that neither the element nor the compressed data that contains it has bytes left.
     pub(super) fn expect_end(&mut self) -> Result<()> {
         self.skip(self.left)?;
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(self.malformed("compressed data go on behind their variable")),
+            Ok(_) => Err(self.malformed("compressed data continues after its variable")),
             Err(error) => Err(self.origin.unreadable(error)),
         }
     }
 
-    /// Data are filled up to a multiple of 8 bytes.
+    /// Skips the padding, which extends data to a multiple of 8 bytes.
     fn skip_padding(&mut self, tag: Tag) -> Result<()> {
         let padding = tag.size().next_multiple_of(8) - tag.size();
-        // Other writers than MATLAB may leave out the end of the padding.
+        // Writers other than MATLAB may omit the end of the padding.
         self.skip(padding.min(self.left))
     }
 
@@ -271,7 +271,7 @@ impl<'r> Stream<'r> {
     }
 }
 
-/// A letter, a length or a flag as it stands in the file: a whole number of up to 32 bits.
+/// A character, a length or a flag in a file: a whole number of up to 32 bits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit(pub(super) u32);
 

@@ -1,4 +1,4 @@
-//! Files written byte by byte, sound ones and others.
+//! Tests with valid and damaged files that are assembled byte by byte.
 
 use crate::error::{ArgumentError, ComputationError, ErrorKind, FileError};
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ const SPARSE: u32 = 5;
 const DOUBLE_CLASS: u32 = 6;
 const UINT8_CLASS: u32 = 9;
 
-/// Writes elements in one of the byte orders.
+/// A writer of elements in either byte order.
 #[derive(Clone, Copy)]
 struct Writer(ByteOrder);
 
@@ -117,7 +117,7 @@ fn read(bytes: &[u8], name: &str) -> Result<MatArray> {
     open(bytes)?.read(name)
 }
 
-/// Reads all there is.
+/// Reads all variables.
 fn read_all(bytes: &[u8]) -> Result<Vec<(String, MatArray)>> {
     let mut file = open(bytes)?;
     let names = file.names();
@@ -125,7 +125,7 @@ fn read_all(bytes: &[u8]) -> Result<Vec<(String, MatArray)>> {
     names.into_iter().map(read).collect()
 }
 
-/// One of everything that is read, some of it compressed.
+/// Creates a file with a variable of every supported kind, some of them compressed.
 fn everything(writer: Writer) -> Vec<u8> {
     let doubles = writer.matrix(&[2, 3], "x", &[1.0, 2.0, 3.0, 4.0, 5.0, -0.5]);
     // Doubles that are small whole numbers are stored as bytes.
@@ -341,7 +341,7 @@ fn a_file_cut_anywhere_is_refused_or_reads_alike() {
                 },
             }
         }
-        // Whole variables are left only where the file is cut between two of them.
+        // A cut file is accepted only if the cut is between two variables.
         assert!(n_refused + 12 >= bytes.len(), "{n_refused}");
     }
 }
@@ -388,7 +388,7 @@ fn terabytes_that_are_not_there_are_not_asked_for() {
             );
         }
     }
-    // Structures without fields take no memory, however many they are.
+    // Structures without fields take no memory, however many there are.
     let none = LITTLE.structs(&[max, max], "x", &[], &[]);
     assert!(read(&LITTLE.file(&[none]), "x").is_ok());
 }
@@ -410,14 +410,14 @@ fn nesting_has_a_limit() {
             );
         }
     }
-    // An element that claims to hold itself: as large as the one around it.
+    // An element that is declared as large as the enclosing element.
     let mut bytes = LITTLE.file(&[nested(3)]);
     let inner = bytes.len() - 128 - 72;
     bytes[inner..].fill(0xff);
     assert!(read(&bytes, "x").is_err());
 }
 
-/// A compressed variable whose array goes on with zeros, `n_megabytes` of them.
+/// Creates a compressed variable whose array is followed by `n_megabytes` of zeros.
 fn bomb(array: &[u8], n_megabytes: usize) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(array).unwrap();
@@ -433,15 +433,16 @@ fn bomb(array: &[u8], n_megabytes: usize) -> Vec<u8> {
 #[test]
 fn a_bomb_does_not_go_off() {
     let start = Instant::now();
-    // Zeros behind a variable are never unpacked: it is refused at the first.
+    // Zeros after a variable are not decompressed: the first one is refused.
     let error = read(&bomb(&LITTLE.matrix(&[1, 1], "x", &[1.0]), 256), "x").unwrap_err();
     assert!(
-        error.report().to_string().contains("go on behind"),
+        error.report().to_string().contains("continues after"),
         "{error}"
     );
-    // Zeros from the beginning are no array.
+    // Zeros from the beginning are not an array.
     assert!(open(&bomb(&[], 256)).is_err());
-    // A gigabyte of bytes that would be eight of doubles is refused before any of it is unpacked.
+    // One gigabyte of bytes that would become eight gigabytes of doubles is refused before
+    // decompression.
     let claimed = 1u32 << 30;
     let mut array = LITTLE.array(UINT8_CLASS, &[1 << 15, 1 << 15], "x", &[]);
     array.extend(LITTLE.u32s(&[UINT8, claimed]));
@@ -455,7 +456,8 @@ fn a_bomb_does_not_go_off() {
         ),
         "{error}"
     );
-    // So is a cell array of ever so many empty cells that would take more than they are stored in.
+    // A cell array of many empty cells, which needs more memory than its stored size, is refused as
+    // well.
     let mut cells = LITTLE.array(CELL, &[1 << 24, 1], "x", &[]);
     let size = cells.len() as u32 - 8 + (1 << 27);
     cells[4..8].copy_from_slice(&size.to_le_bytes());
@@ -519,7 +521,7 @@ proptest! {
     }
 }
 
-/// Counts the bytes that are read.
+/// A reader that counts the bytes read.
 struct Counting<'b> {
     bytes: Cursor<&'b [u8]>,
     n_read: u64,

@@ -1,14 +1,14 @@
-//! What stands in a field of a table.
+//! Values of the fields of a table.
 
-/// Whether a field says that its value is missing: empty, `.`, or in any case one of `NA`, `N/A`,
-/// `#N/A`, `<NA>`, `NaN`, `null` and `None`.
+/// Checks whether a field marks a missing value: empty, `.`, or one of `NA`, `N/A`, `#N/A`, `<NA>`,
+/// `NaN`, `-NaN`, `null` and `None` in any case.
 pub(crate) fn is_missing(field: &str) -> bool {
     let field = field.trim();
     let tokens = ["na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"];
     field.is_empty() || field == "." || tokens.iter().any(|token| field.eq_ignore_ascii_case(token))
 }
 
-/// Returns the number in a field, whose decimals follow a comma where `decimal_comma` says so.
+/// Parses the number in a field, with a decimal comma if `decimal_comma` is true.
 pub(crate) fn number(field: &str, decimal_comma: bool) -> Option<f64> {
     let field = field.trim();
     if !decimal_comma {
@@ -20,12 +20,12 @@ pub(crate) fn number(field: &str, decimal_comma: bool) -> Option<f64> {
     }
 }
 
-/// Whether a field is a number whose decimals follow a comma, as `0,52`.
+/// Checks whether a field is a number with a decimal comma, such as `0,52`.
 pub(super) fn has_decimal_comma(field: &str) -> bool {
     field.contains(',') && !field.contains('.') && number(field, true).is_some()
 }
 
-/// Whether the comma in a field may as well part thousands, as in `1,234`.
+/// Checks whether the comma in a field may be a thousands separator, as in `1,234`.
 pub(super) fn may_be_thousands(field: &str) -> bool {
     let digits = field.trim().trim_start_matches(['+', '-']);
     match digits.split_once(',') {

@@ -1,9 +1,9 @@
-//! Whether the first record of a table names its columns.
+//! Detection of headers, and known names of columns.
 
 use super::cell::{is_missing, number};
 
-/// Names of columns that hold ids of stimuli, in lower case and without separators; the first that a
-/// table has is taken.
+/// Names of columns with ids of stimuli, in lower case without separators. Earlier names take
+/// precedence.
 const ID_NAMES: [&str; 29] = [
     "id",
     "ids",
@@ -36,16 +36,18 @@ const ID_NAMES: [&str; 29] = [
     "rownames",
 ];
 
-/// Names of columns that number rows, in lower case.
+/// Names of columns with row numbers, in lower case.
 const INDEX_NAMES: [&str; 5] = ["", "index", "unnamed: 0", "unnamed: 0.1", "level_0"];
 
-/// Whether a column of this name holds ids: how early in the list of such names it stands.
+/// Returns the rank of a column name among the names of id columns (0 is the best), or `None` if it
+/// is not one of them.
 pub(crate) fn id_rank(name: &str) -> Option<usize> {
     let name = plain(name);
     ID_NAMES.iter().position(|known| *known == name)
 }
 
-/// Whether the first line of a list of ids is its header: a name that is hardly an id.
+/// Checks whether the first line of a list of ids is its header: a name that is unlikely to be an
+/// id.
 pub(crate) fn is_header_of_ids(line: &str) -> bool {
     let name = plain(line);
     name.ends_with("id") && id_rank(line).is_some()
@@ -61,7 +63,7 @@ pub(crate) fn is_header_of_ids(line: &str) -> bool {
         .contains(&name.as_str())
 }
 
-/// Whether the first line of a list of participants is its header.
+/// Checks whether the first line of a list of participants is its header.
 pub(crate) fn is_header_of_participants(line: &str) -> bool {
     let name = plain(line);
     let names = [
@@ -78,30 +80,30 @@ pub(crate) fn is_header_of_participants(line: &str) -> bool {
             .any(|known| name == *known || name == format!("{known}id"))
 }
 
-/// Whether a column of this name numbers rows, as the index that pandas writes does.
+/// Checks whether a name is that of a column of row numbers, such as the index of pandas.
 pub(crate) fn is_index_name(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     INDEX_NAMES.contains(&name.as_str())
 }
 
-/// A name in lower case, without spaces, `_`, `-` and `.`.
+/// Converts a name to lower case, and removes spaces, `_`, `-` and `.`.
 pub(crate) fn plain(name: &str) -> String {
     let kept = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.'));
     kept.flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `first` names the columns of the records that follow it.
+/// Checks whether `first` is a header of the records that follow it.
 ///
-/// A record that is all numbers is data, unless it counts its columns (from 0 or 1) above numbers that
-/// are not whole, as pandas writes columns without names, or its first field is empty where other
-/// records have one. A record with text is a header if there is text above a column of numbers, if
-/// it counts its other columns, or if its first field is the name of a column with ids.
+/// A record of numbers is data, unless it numbers its columns (from 0 or 1) above values that are
+/// not whole, as for columns without names in pandas, or its first field is empty and those of the
+/// other records are not. A record with text is a header if there is text above a column of
+/// numbers, if it numbers all columns but the first, or if its first field is a name of id columns.
 pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma: bool) -> bool {
     let is_number = |field: &String| number(field, decimal_comma).is_some();
     let is_number_or_missing = |field: &String| is_number(field) || is_missing(field);
     let first_is_empty = first.first().is_some_and(|field| field.trim().is_empty());
     let Some(n_columns) = sample.first().map(Vec::len) else {
-        // A lone record of text names columns of which there are no rows.
+        // A single record of text is a header without rows.
         return !first.iter().all(is_number_or_missing) || first_is_empty;
     };
     if first.len() + 1 == n_columns {
@@ -136,7 +138,8 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
     })
 }
 
-/// Where fields count from, if they are whole numbers that count up by one from 0 or 1.
+/// Returns the first number, 0 or 1, if the fields are consecutive whole numbers that begin with
+/// it.
 pub(crate) fn counts(fields: &[String]) -> Option<u64> {
     let start = match fields.first()?.trim() {
         "0" => 0,

@@ -1,4 +1,4 @@
-//! How a table is laid out: separator, header, decimals.
+//! Detection of the layout of a table: separator, header and decimal comma.
 
 use csv::StringRecord;
 
@@ -7,30 +7,30 @@ use super::header::is_header;
 use super::records::{Records, Separator};
 use crate::error::Result;
 
-/// Records by which a layout is judged.
+/// Number of records from which a layout is detected.
 const SAMPLE: usize = 200;
 
-/// Bytes of text by which a separator is judged.
+/// Bytes of text from which a separator is detected.
 const SAMPLE_BYTES: usize = 4 << 20;
 
-/// The layout of a table, as its content shows it.
+/// The layout of a table, detected from its content.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
     pub(super) separator: Separator,
     pub(super) decimal_comma: bool,
-    /// The names of the columns, where the first record (or a comment in front of it) has them.
+    /// Names of the columns, if the first record or a comment before it has them.
     pub(super) header: Option<Vec<String>>,
-    /// Whether the header is the first record, and so no data.
+    /// Whether the first record is the header.
     pub(super) skips_first: bool,
     pub(super) n_columns: usize,
-    /// Whether every record ends with a separator that nothing follows.
+    /// Whether every record ends with a separator.
     pub(super) has_trailing_separator: bool,
-    /// Where records begin, behind comments.
+    /// Offset of the first record, after comments.
     pub(super) start: usize,
 }
 
 impl Layout {
-    /// Judges the layout of a text; `hint` is the separator that the ending of its name suggests.
+    /// Detects the layout of a text. `hint` is the separator suggested by the file extension.
     pub(super) fn of(text: &str, hint: Option<u8>) -> Result<Self> {
         let (start, comment) = comments(text);
         let body = &text[start..];
@@ -64,7 +64,7 @@ impl Layout {
         if skips_first {
             let mut names = first;
             if names.len() + 1 == n_columns {
-                // R leaves the name of the column of row names out.
+                // R omits the name of the column of row names.
                 names.insert(0, String::new());
             }
             header = Some(names);
@@ -83,10 +83,10 @@ impl Layout {
     }
 }
 
-/// Where the lines end at the top of a text that are no records, and the last of those that begin with `#`.
+/// Returns the offset of the first record, and the text of the last comment (`#`) before it.
 fn comments(text: &str) -> (usize, Option<String>) {
     let (mut start, mut comment) = (0, None);
-    // Excel names the separator so, which the other lines show as well.
+    // Excel names the separator in such a line. It is detected from the other lines anyway.
     if text.starts_with("sep=") {
         let end = text.find(['\n', '\r']).unwrap_or(text.len());
         start = text.len() - text[end..].trim_start_matches(['\n', '\r']).len();
@@ -101,7 +101,7 @@ fn comments(text: &str) -> (usize, Option<String>) {
     (start, comment)
 }
 
-/// The names in a comment above the records, as `numpy.savetxt` writes a header.
+/// Parses the column names in a comment above the records, as written by `numpy.savetxt`.
 fn named_by_comment(
     comment: &str,
     separator: Separator,
@@ -112,7 +112,7 @@ fn named_by_comment(
     Ok((names.len() == n_columns && n_columns > 1 && names.iter().all(is_text)).then_some(names))
 }
 
-/// The first records, as `separator` takes them apart.
+/// Reads the first records with a separator.
 fn sample(text: &str, separator: Separator, n: usize) -> Result<Vec<Vec<String>>> {
     let mut records = Records::new(text, separator);
     let mut record = StringRecord::new();
@@ -125,7 +125,8 @@ fn sample(text: &str, separator: Separator, n: usize) -> Result<Vec<Vec<String>>
     Ok(found)
 }
 
-/// The separator under which all records have as many fields, most of them numbers.
+/// Detects the separator with which all records have the same number of fields, most of them
+/// numbers.
 fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
     let candidates = [
         Separator::Byte(b'\t'),
@@ -140,21 +141,22 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
         let Some(fit) = fit(&records, candidate) else {
             continue;
         };
-        // The first of equals.
+        // Ties go to the first candidate.
         if best.is_none_or(|(other, _)| fit > other) {
             best = Some((fit, candidate));
         }
     }
     Ok(match (best, hint) {
         (Some(((true, _), separator)), _) => separator,
-        // Rows of different lengths: what the name of the file promises says best which are wrong.
+        // Rows have different lengths: with the separator of the file extension, the error message
+        // names the wrong rows best.
         (_, Some(hint)) if text.as_bytes().contains(&hint) => Separator::Byte(hint),
         (Some((_, separator)), _) => separator,
         (None, hint) => Separator::Byte(hint.unwrap_or(b',')),
     })
 }
 
-/// The beginning of a text, up to the end of a line where there is one.
+/// Returns the beginning of a text, up to a line end if possible.
 fn head(text: &str) -> &str {
     if text.len() <= SAMPLE_BYTES {
         return text;
@@ -167,8 +169,8 @@ fn head(text: &str) -> &str {
     &text[..end]
 }
 
-/// How well a separator takes records apart: whether all have as many fields, and how many numbers
-/// there are in a thousand fields; `None` where there is but one field a record.
+/// Rates a separator: whether all records have the same number of fields, and how many of a
+/// thousand fields are numbers. Returns `None` if records have only one field.
 fn fit(records: &[Vec<String>], separator: Separator) -> Option<(bool, usize)> {
     let (first, others) = records.split_first()?;
     let reference = others.first().unwrap_or(first).len();
@@ -176,7 +178,7 @@ fn fit(records: &[Vec<String>], separator: Separator) -> Option<(bool, usize)> {
         return None;
     }
     let all_alike = others.iter().all(|record| record.len() == reference);
-    // A header may lack its corner, or the separator at its end.
+    // A header may lack its first field or the separator at its end.
     let is_consistent = all_alike && (first.len() == reference || first.len() + 1 == reference);
     let decimal_comma = separator != Separator::Byte(b',');
     let data = if others.is_empty() { records } else { others };
@@ -190,7 +192,7 @@ fn fit(records: &[Vec<String>], separator: Separator) -> Option<(bool, usize)> {
     Some((is_consistent, 1000 * n_numbers / n_fields.max(1)))
 }
 
-/// Whether decimals follow a comma: some field is written so, and none with a point.
+/// Checks whether decimals follow a comma: at least one field does, and none has a decimal point.
 fn has_decimal_commas(records: &[Vec<String>], separator: Separator) -> bool {
     let fields = || records.iter().flatten();
     let has_point = |field: &String| field.contains('.') && number(field, false).is_some();
@@ -200,7 +202,7 @@ fn has_decimal_commas(records: &[Vec<String>], separator: Separator) -> bool {
     let mut with_comma = fields().filter(|field| has_decimal_comma(field));
     match separator {
         Separator::Byte(b';') => with_comma.next().is_some(),
-        // Elsewhere a comma may part thousands, too.
+        // With other separators, a comma may also separate thousands.
         _ => with_comma.any(|field| !may_be_thousands(field)),
     }
 }

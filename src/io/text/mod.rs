@@ -1,4 +1,4 @@
-//! Text files: decoded whole, and taken apart into tables.
+//! Text files: decoding ([`read_text`]) and parsing as tables ([`Table`]).
 
 mod cell;
 mod header;
@@ -18,18 +18,18 @@ pub(crate) use header::{
 };
 pub(crate) use table::Table;
 
-/// The longest line that is read, so that a file without line ends can't fill the memory.
+/// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 << 20;
 
-/// Reads a text file as a whole.
+/// Reads a whole text file.
 ///
-/// A byte order mark tells UTF-8 and UTF-16, and is removed; UTF-16 without one is told by the zero
-/// bytes of its first character. Everything else is in `encoding`.
+/// A byte order mark of UTF-8 or UTF-16 is recognised and removed. UTF-16 without a mark is
+/// recognised by the zero bytes of its first character. All other text is decoded with `encoding`.
 ///
 /// # Errors
-/// [`Error::Read`]; [`Error::Malformed`] for bytes that are no text, and for a line of more than
-/// 64 MiB; [`Error::Encoding`] naming the line of the first byte that is not in the encoding;
-/// [`Error::OutOfMemory`].
+/// Returns [`Error::Read`] if the file cannot be read, [`Error::Malformed`] if it is not text or
+/// has a line of more than 64 MiB, [`Error::Encoding`] with the line of the first byte that is
+/// invalid in UTF-8, or [`Error::OutOfMemory`].
 pub(crate) fn read_text(path: &Path, encoding: TextEncoding) -> Result<String> {
     let origin = Origin::new(path, "text");
     decode(open(path)?, encoding, &origin)
@@ -48,7 +48,7 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
             utf16 = utf16_of(new);
         }
         if utf16.is_none() && new.contains(&0) {
-            return Err(origin.malformed("it holds zero bytes, so it is no text"));
+            return Err(origin.malformed("it contains zero bytes, so it is not text"));
         }
         bytes
             .try_reserve(n_read)
@@ -69,7 +69,7 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     if let Some(encoding) = utf16 {
         let (text, _, has_errors) = encoding.decode(&bytes);
         if has_errors {
-            return Err(origin.malformed(format!("it is no valid {}", encoding.name())));
+            return Err(origin.malformed(format!("it is not valid {}", encoding.name())));
         }
         return Ok(text.into_owned());
     }
@@ -78,7 +78,7 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     } else if let Some(encoding) = encoding.other_than_utf8() {
         let (text, has_errors) = encoding.decode_without_bom_handling(&bytes);
         if has_errors {
-            return Err(origin.malformed(format!("it is no valid {}", encoding.name())));
+            return Err(origin.malformed(format!("it is not valid {}", encoding.name())));
         }
         return Ok(text.into_owned());
     }
@@ -92,7 +92,8 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     })
 }
 
-/// UTF-16 of either byte order, by its byte order mark or by the zero byte in its first character.
+/// Detects UTF-16 and its byte order, by a byte order mark or by the zero bytes of the first
+/// character.
 fn utf16_of(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     if bytes.starts_with(&[0xff, 0xfe]) {
         return Some(encoding_rs::UTF_16LE);
@@ -152,7 +153,7 @@ mod tests {
                 byte: 0xe9
             })
         ));
-        // A byte order mark is stronger than what was said.
+        // A byte order mark takes precedence over the given encoding.
         assert_eq!(
             decoded("\u{feff}café".as_bytes(), "latin1").unwrap(),
             "café"

@@ -1,26 +1,26 @@
-//! Records of a text: its lines, taken apart into fields.
+//! Records of a text: its lines, split into fields.
 
 use csv::StringRecord;
 
 use crate::error::{FileError, Result};
 
-/// What stands between the fields of a record.
+/// The separator of the fields of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Separator {
-    /// This byte, once; fields may be quoted.
+    /// A single byte; fields may be quoted.
     Byte(u8),
-    /// Spaces and tabs, in any number; fields may be quoted. Lines that begin with `#` are comments.
+    /// Any number of spaces and tabs; fields may be quoted. Lines that begin with `#` are comments.
     WhiteSpace,
 }
 
-/// The records of a text, one after the other; blank lines are none.
+/// An iterator over the records of a text; blank lines are ignored.
 pub(super) struct Records<'a> {
     text: &'a str,
-    /// The parser, unless white space separates.
+    /// CSV parser; `None` if the separator is white space.
     reader: Option<csv::Reader<&'a [u8]>>,
-    /// The rest of the text, where white space separates.
+    /// Text that is not yet read, if the separator is white space.
     rest: &'a str,
-    /// Where the current record begins.
+    /// Offset of the current record.
     start: usize,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Records<'a> {
                 csv::ReaderBuilder::new()
                     .delimiter(delimiter)
                     .has_headers(false)
-                    // Rows of other lengths are refused later, with their line.
+                    // Rows of different lengths are reported later, with their line.
                     .flexible(true)
                     .from_reader(text.as_bytes()),
             ),
@@ -45,7 +45,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Reads the next record; returns `false` at the end.
+    /// Reads the next record. Returns `false` at the end.
     pub(super) fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
         if let Some(reader) = &mut self.reader {
             let is_there = reader
@@ -72,19 +72,19 @@ impl<'a> Records<'a> {
         Ok(false)
     }
 
-    /// Returns the line in which the current record begins, counted from 1 in this text.
+    /// Returns the line of the current record in this text, 1-based.
     pub(super) fn line(&self) -> u64 {
         line_at(self.text, self.start)
     }
 }
 
-/// Returns the line, counted from 1, of the first byte from `start` on that ends no line.
+/// Returns the line, 1-based, of the first byte at or after `start` that is not a line end.
 pub(super) fn line_at(text: &str, start: usize) -> u64 {
     let bytes = text.as_bytes();
     let begins = |byte: &u8| !matches!(byte, b'\n' | b'\r');
     let blank = bytes[start.min(bytes.len())..].iter().position(begins);
     let end = start + blank.unwrap_or(0);
-    // Each of \n, \r and \r\n ends a line.
+    // Lines end with \n, \r or \r\n.
     let before = &bytes[..end.min(bytes.len())];
     let ends = before.iter().enumerate().filter(|&(at, &byte)| {
         byte == b'\n' || byte == b'\r' && before.get(at + 1) != Some(&b'\n')
@@ -92,7 +92,7 @@ pub(super) fn line_at(text: &str, start: usize) -> u64 {
     1 + ends.count() as u64
 }
 
-/// Takes a line apart at its white space; what stands between double quotes stays together.
+/// Splits a line at white space; text in double quotes is kept together.
 fn split_white_space(line: &str, record: &mut StringRecord) {
     let mut rest = line.trim();
     while !rest.is_empty() {

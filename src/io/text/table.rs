@@ -1,4 +1,4 @@
-//! Tables of text: rows of as many fields, with or without names of columns.
+//! Tables in text files: rows with the same number of fields, with or without a header.
 
 use std::path::Path;
 
@@ -12,10 +12,11 @@ use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
 
-/// A table whose text is read, and whose layout is known.
+/// A table in a text file.
 ///
-/// Separator (comma, semicolon, tab or white space), header, decimal commas, a separator at the end
-/// of every line and the corner that R leaves out are found in the content.
+/// The layout is detected from the content: separator (comma, semicolon, tab or white space),
+/// header, decimal commas, separators at the end of lines, and the missing name of row names in
+/// tables from R.
 #[derive(Debug)]
 pub(crate) struct Table {
     text: String,
@@ -23,10 +24,10 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Reads a file, and finds its layout.
+    /// Reads a file and detects its layout.
     ///
     /// # Errors
-    /// As [`read_text`], and [`Error::Malformed`] for a file without any record.
+    /// Returns the errors of [`read_text`], and [`Error::Malformed`] if the file has no records.
     pub(crate) fn read(path: &Path, encoding: TextEncoding) -> Result<Self> {
         let hint = match extension(path).as_str() {
             "csv" => Some(b','),
@@ -48,29 +49,29 @@ impl Table {
         Ok(Self { text, layout })
     }
 
-    /// Number of columns.
+    /// Returns the number of columns.
     pub(crate) fn n_columns(&self) -> usize {
         self.layout.n_columns
     }
 
-    /// The names of the columns, where the table has a header.
+    /// Returns the names of the columns, if the table has a header.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.layout.header.as_deref()
     }
 
-    /// The name of a column; empty where it has none.
+    /// Returns the name of a column, or an empty string if it has none.
     pub(crate) fn name(&self, column: usize) -> &str {
         let names = self.header().unwrap_or_default();
         names.get(column).map_or("", String::as_str)
     }
 
-    /// Takes the first record for data, even though it looks like a header.
+    /// Treats the first record as data, whatever was detected.
     pub(crate) fn without_header(&mut self) {
         self.layout.header = None;
         self.layout.skips_first = false;
     }
 
-    /// Takes the first record for names, even though it looks like data.
+    /// Treats the first record as the header, whatever was detected.
     pub(crate) fn with_header(&mut self) -> Result<()> {
         if self.layout.skips_first {
             return Ok(());
@@ -80,7 +81,8 @@ impl Table {
         Ok(())
     }
 
-    /// Reads the fields of the first record, be it a header or data; none where there is no record.
+    /// Reads the fields of the first record, header or data. Returns no fields if there is no
+    /// record.
     pub(crate) fn first(&self) -> Result<Vec<String>> {
         let mut rows = self.rows();
         rows.skip = false;
@@ -95,7 +97,7 @@ impl Table {
     /// Finds a column by its name.
     ///
     /// # Errors
-    /// [`Error::NoSuchColumn`] names those that are there.
+    /// Returns [`Error::NoSuchColumn`], with the available names, if there is no such column.
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
         let names = self.header().unwrap_or_default();
         let position = names.iter().position(|column| column.trim() == name.trim());
@@ -108,7 +110,7 @@ impl Table {
         })
     }
 
-    /// Returns the rows under the header.
+    /// Returns an iterator over the rows, without the header.
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {
             records: Records::new(&self.text[self.layout.start..], self.layout.separator),
@@ -119,7 +121,7 @@ impl Table {
     }
 }
 
-/// The rows of a [`Table`], read one after the other.
+/// An iterator over the rows of a [`Table`].
 pub(crate) struct Rows<'a> {
     records: Records<'a>,
     record: StringRecord,
@@ -128,10 +130,10 @@ pub(crate) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Reads the next row; `None` at the end.
+    /// Reads the next row. Returns `None` at the end.
     ///
     /// # Errors
-    /// [`Error::RaggedRow`] where it has more or fewer fields than the table has columns.
+    /// Returns [`Error::RaggedRow`] if the number of fields is not the number of columns.
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
         if std::mem::take(&mut self.skip) {
             self.records.next(&mut self.record)?;
@@ -168,17 +170,17 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Returns the text of a field, without white space around it.
+    /// Returns the text of a field, without surrounding white space.
     pub(crate) fn text(&self, column: usize) -> &str {
         self.fields.get(column).unwrap_or_default().trim()
     }
 
-    /// Whether a field says that its value is missing.
+    /// Checks whether a field marks a missing value.
     pub(crate) fn is_missing(&self, column: usize) -> bool {
         is_missing(self.text(column))
     }
 
-    /// Returns the number in a field; `None` where it holds something else.
+    /// Returns the number in a field, or `None` if the field is not a number.
     pub(crate) fn maybe_number(&self, column: usize) -> Option<f64> {
         number(self.text(column), self.table.layout.decimal_comma)
     }
@@ -186,7 +188,7 @@ impl Row<'_> {
     /// Returns the number in a field.
     ///
     /// # Errors
-    /// [`Error::MissingValue`] or [`Error::NotANumber`] naming line and field.
+    /// Returns [`Error::MissingValue`] or [`Error::NotANumber`] with the line and the field.
     pub(crate) fn number(&self, column: usize) -> Result<f64> {
         match self.maybe_number(column) {
             Some(number) if !number.is_nan() => Ok(number),
@@ -195,10 +197,10 @@ impl Row<'_> {
         }
     }
 
-    /// Returns the number in a field, NaN where it says that its value is missing.
+    /// Returns the number in a field, or NaN if the field marks a missing value.
     ///
     /// # Errors
-    /// [`Error::NotANumber`] naming line and field.
+    /// Returns [`Error::NotANumber`] with the line and the field.
     pub(crate) fn number_or_missing(&self, column: usize) -> Result<f64> {
         match self.is_missing(column) {
             true => Ok(f64::NAN),
@@ -206,7 +208,7 @@ impl Row<'_> {
         }
     }
 
-    /// The error for a field that is no number.
+    /// Returns the error for a field that is not a number.
     pub(crate) fn not_a_number(&self, column: usize, expected: &'static str) -> Error {
         Error::from(FileError::NotANumber {
             line: self.line(),
@@ -217,7 +219,7 @@ impl Row<'_> {
         })
     }
 
-    /// The error for a value that is missing.
+    /// Returns the error for a missing value.
     pub(crate) fn missing(&self, column: usize) -> Error {
         Error::from(FileError::MissingValue {
             line: self.line(),
@@ -227,7 +229,7 @@ impl Row<'_> {
         })
     }
 
-    /// Returns the line where the row begins, counted from 1.
+    /// Returns the line where the row begins, 1-based.
     pub(crate) fn line(&self) -> u64 {
         let before = &self.table.text[..self.table.layout.start];
         self.records.line() + line_at(before, before.len()) - 1

@@ -1,4 +1,4 @@
-//! Features as products take them: their columns centred, and within the range of `f32`.
+//! Features with centred columns, scaled to the range of `f32`.
 
 use std::ops::Range;
 
@@ -13,29 +13,30 @@ use crate::representation::{Representation, with_values};
 use crate::similarity::{Real, blocks, inverse_power_of_two, zeroed};
 use crate::stimuli::Stimuli;
 
-/// The features of a representation less the mean of each column, times a power of two.
+/// The features of a representation, minus the mean of each column, times a power of two.
 ///
-/// No kernel here depends on a common shift of all rows, but a shift costs digits: features around
-/// 1,000 with a spread of 1 have squares that agree in their first six. So means are subtracted in
-/// double precision, before anything is rounded or multiplied.
+/// The kernels here do not depend on a common shift of all rows, but a shift costs precision:
+/// features around 1,000 with a spread of 1 have squares that agree in their first six digits.
+/// Therefore the means are subtracted in double precision, before any rounding or multiplication.
 ///
-/// They are held in panels of [`COLUMNS`] columns, one after another, so that what a task multiplies
-/// lies close together.
+/// The features are stored in panels of [`COLUMNS`] columns, one after another, so that the
+/// operands of a task are contiguous in memory.
 pub(super) struct Centred<T> {
-    /// Panel after panel, each row by row.
+    /// Features, panel after panel, row-major within each panel.
     features: Vec<T>,
     n_features: usize,
-    /// ‖row‖², by row; of the features as they are held.
+    /// ‖row‖² of the scaled features, by row.
     pub squared_norms: Vec<f64>,
-    /// The power of two that features were divided by.
+    /// Power of two by which the features were divided.
     pub unit: f64,
 }
 
-/// Columns whose means one task computes.
+/// Number of columns whose means one task computes.
 const STRIP: usize = 64;
 
 impl<T: Real> Centred<T> {
-    /// The rows of `stimuli`, in their order; `position` names the representation in errors.
+    /// Creates the centred features of `stimuli`, in their order; errors refer to the
+    /// representation by `position`.
     pub fn new(
         representation: &Representation,
         stimuli: &Stimuli,
@@ -49,7 +50,7 @@ impl<T: Real> Centred<T> {
         })
     }
 
-    /// Of these rows of features.
+    /// Creates the centred features of the given rows.
     fn of<F: Real>(
         features: &[F],
         n_features: usize,
@@ -60,7 +61,7 @@ impl<T: Real> Centred<T> {
         let what = "centred features";
         let mut means: Vec<f64> = zeroed(n_features, what)?;
 
-        // Sums are of distances from the first row, so that a common offset costs no digits.
+        // Distances from the first row are summed, so that a common offset costs no precision.
         let origin = row(0);
         let arch = Arch::new();
         let strip = |(strip, means): (usize, &mut [f64])| {
@@ -78,7 +79,7 @@ impl<T: Real> Centred<T> {
             for mean in means {
                 *mean /= rows.len() as f64;
             }
-            // Values that differ by no more than their own rounding don't vary.
+            // A column whose values differ by no more than their own rounding is constant.
             let rounding = |origin: F| 2.0 * UNIT_ROUNDOFF * origin.into().abs();
             let mut of_columns = largest.iter().zip(&origin[columns]);
             let varies = of_columns.any(|(&largest, &origin)| largest > rounding(origin));
@@ -95,7 +96,8 @@ impl<T: Real> Centred<T> {
             .into());
         }
 
-        // No feature is further from its mean than twice this, nor are all nearer than half.
+        // The largest absolute difference of a feature from its mean is between half and twice
+        // this.
         let scale = inverse_power_of_two(largest);
         let mut centred = Self {
             features: zeroed(rows.len() * n_features, what)?,
@@ -136,7 +138,7 @@ impl<T: Real> Centred<T> {
         self.n_features
     }
 
-    /// All panels, in the order of their columns.
+    /// Returns all panels, in the order of their columns.
     pub fn panels(&self) -> impl Iterator<Item = Panel<'_, T>> {
         let n = self.n_stimuli();
         blocks(self.n_features, COLUMNS).map(move |columns| Panel {
@@ -145,7 +147,7 @@ impl<T: Real> Centred<T> {
         })
     }
 
-    /// The squared distance of two rows, computed by itself.
+    /// Returns the squared distance of two rows, computed directly from their differences.
     pub fn squared_distance(&self, a: usize, b: usize) -> f64 {
         let squares = self.panels().map(|panel| {
             let cells = panel.row(a).iter().zip(panel.row(b));
@@ -158,15 +160,15 @@ impl<T: Real> Centred<T> {
     }
 }
 
-/// Some columns of features.
+/// A range of columns of the features.
 pub(super) struct Panel<'a, T> {
     pub columns: Range<usize>,
-    /// Row by row.
+    /// Features, row-major.
     features: &'a [T],
 }
 
 impl<'a, T: Real> Panel<'a, T> {
-    /// Stimuli × columns of the panel.
+    /// Returns the features of the panel: stimuli × columns of the panel.
     pub fn matrix(&self) -> MatRef<'a, T> {
         let n_columns = self.columns.len();
         MatRef::from_row_major_slice(self.features, self.features.len() / n_columns, n_columns)
@@ -177,8 +179,8 @@ impl<'a, T: Real> Panel<'a, T> {
     }
 }
 
-/// Adds some features of a row to sums, and keeps the largest of each column. A type rather than a
-/// function, because that is what vector instructions are chosen for.
+/// Addition of some features of a row to sums, and update of the largest absolute value of each
+/// column. A type rather than a function, because `pulp` selects vector instructions for a type.
 struct Accumulate<'a, F> {
     features: &'a [F],
     origin: &'a [F],
@@ -201,7 +203,7 @@ impl<F: Real> WithSimd for Accumulate<'_, F> {
     }
 }
 
-/// Writes a row, centred and scaled.
+/// Writing of a row, centred and scaled.
 struct Shift<'a, F, T> {
     features: &'a [F],
     origin: &'a [F],
@@ -223,12 +225,12 @@ impl<F: Real, T: Real> WithSimd for Shift<'_, F, T> {
     }
 }
 
-/// Σ v², in a fixed order.
+/// Returns Σ v², summed in a fixed order.
 pub(super) fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
     dot(values, values)
 }
 
-/// Σ v w, in a fixed order.
+/// Returns Σ v w, summed in a fixed order.
 pub(super) fn dot<T: Real>(left: &[T], right: &[T]) -> f64 {
     Arch::new().dispatch(Dot { left, right })
 }
@@ -243,7 +245,7 @@ impl<T: Real> WithSimd for Dot<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> f64 {
-        /// Independent sums, so that one addition need not wait for the last.
+        /// Number of independent sums, so that an addition need not wait for the previous one.
         const LANES: usize = 16;
 
         let mut lanes = [0.0; LANES];

@@ -1,5 +1,5 @@
 //! HSIC of the linear kernel from products of features: ‖XᵀY‖² is the sum of the products of the
-//! entries of XXᵀ and YYᵀ, and needs neither of them.
+//! entries of XXᵀ and YYᵀ, and neither of these matrices is computed.
 
 use faer::MatRef;
 use rayon::prelude::*;
@@ -9,17 +9,18 @@ use crate::metric::cka::hsic::Margins;
 use crate::metric::cka::product::{Product, ROWS};
 use crate::similarity::{Real, blocks};
 
-/// Some columns of each of the two representations of a pair.
+/// Blocks of columns of the two representations of a pair.
 struct Tile<'a, T> {
-    /// The position of the pair.
+    /// Index of the pair, 0-based.
     pair: usize,
     left: MatRef<'a, T>,
     right: MatRef<'a, T>,
-    /// 2 where it stands for its mirror image too.
+    /// 2 if the tile also counts for its mirror image, otherwise 1.
     factor: f64,
 }
 
-/// What [`gram::off_diagonal_sums`](super::gram::off_diagonal_sums) computes, for linear kernels.
+/// Computes the sums of [`gram::off_diagonal_sums`](super::gram::off_diagonal_sums) for linear
+/// kernels.
 pub(super) fn off_diagonal_sums<T: Real>(
     centred: &[Centred<T>],
     pairs: &[(usize, usize)],
@@ -43,7 +44,7 @@ pub(super) fn off_diagonal_sums<T: Real>(
                         .for_each(|panel| add(panel.matrix(), 1.0));
                     continue;
                 }
-                // What lies left of the diagonal stands for what lies right of it too.
+                // The product is symmetric: tiles left of the diagonal count twice.
                 let start = left_panel.columns.start;
                 let before = centred[b]
                     .panels()

@@ -1,5 +1,5 @@
-//! Sums over the entries of kernel (Gram) matrices, which are never held: a tile of each is
-//! computed, multiplied with the others, and forgotten.
+//! Sums over the entries of kernel (Gram) matrices. The matrices are never stored: a tile of each
+//! is computed, multiplied with the other tiles, and discarded.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use crate::metric::cka::product::{COLUMNS, Product, ROWS};
 use crate::metric::cka::rbf::Rbf;
 use crate::similarity::{Real, blocks};
 
-/// A kernel matrix whose entries are computed when they are asked for.
+/// A kernel matrix whose entries are computed on demand.
 pub(super) struct Gram<'a, T> {
     pub centred: &'a Centred<T>,
-    /// The linear kernel, where there is none.
+    /// Gaussian kernel, or `None` for the linear kernel.
     pub rbf: Option<Rbf>,
 }
 
-/// Some rows and some columns that are on or left of the diagonal.
+/// Ranges of rows and columns that are on or left of the diagonal.
 #[derive(Debug, Clone)]
 pub(super) struct Tile {
     pub rows: Range<usize>,
@@ -26,8 +26,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Tiles that cover the lower triangle of an `n × n` matrix, in a fixed order. Those that the
-    /// diagonal crosses are square.
+    /// Returns tiles that cover the lower triangle of an `n × n` matrix, in a fixed order. Tiles
+    /// that the diagonal crosses are square.
     pub fn of_triangle(n: usize) -> impl Iterator<Item = Tile> {
         blocks(n, ROWS).flat_map(|rows| {
             let left = blocks(rows.start, COLUMNS);
@@ -44,7 +44,7 @@ impl Tile {
 }
 
 impl<T: Real> Gram<'_, T> {
-    /// The entries of a tile, column by column; 0 on the diagonal of the matrix.
+    /// Computes the entries of a tile, column-major; 0 on the diagonal of the matrix.
     fn tile<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
         let entries = match &self.rbf {
             None => self.centred.products(tile, product),
@@ -62,7 +62,7 @@ impl<T: Real> Gram<'_, T> {
         entries
     }
 
-    /// What of each row HSIC needs besides sums over the matrix.
+    /// Returns the row sums and the diagonal that HSIC needs.
     fn margins(&self, row_sums: Vec<f64>) -> Margins {
         match &self.rbf {
             None => Margins::of_centred_features(&self.centred.squared_norms),
@@ -82,11 +82,11 @@ impl<T: Real> Centred<T> {
         }))
     }
 
-    /// The squared distances of rows, column by column.
+    /// Computes the squared distances of the rows of a tile, column-major.
     pub fn squared_distances<'p>(&self, tile: &Tile, product: &'p mut Product<T>) -> &'p mut [f64] {
-        /// Distances whose square is a smaller share than this of what it is the difference of are
-        /// computed by themselves: so rows that are equal have a distance of 0, and rows that are
-        /// close together but far from the others do not lose their distance to rounding.
+        /// Threshold for squared distances, relative to the sum of the two squared norms. Smaller
+        /// ones are computed directly, so that equal rows have a distance of 0, and rows that are
+        /// close together but far from the other rows do not lose their distance to rounding.
         const CLOSE: f64 = 1e-4;
 
         let products = self.products(tile, product);
@@ -107,22 +107,22 @@ impl<T: Real> Centred<T> {
     }
 }
 
-/// What one tile adds.
+/// Contribution of one tile to the sums.
 struct TileSums {
-    /// By pair: Σ of products of entries.
+    /// Σ of products of entries, by pair.
     products: Vec<f64>,
-    /// By kernel matrix: sums over the columns of the tile, and, left of the diagonal, over its
-    /// rows. Empty where they are known already.
+    /// By kernel matrix: sums over the columns of the tile and sums over its rows; empty if no
+    /// kernel needs them.
     margins: Vec<(Vec<f64>, Vec<f64>)>,
 }
 
-/// For each pair of matrices the sum of the products of their entries off the diagonal, and the
-/// margins of each matrix.
+/// Computes, for each pair of matrices, the sum of the products of their off-diagonal entries, and
+/// the margins of each matrix.
 pub(super) fn off_diagonal_sums<T: Real>(
     grams: &[Gram<'_, T>],
     pairs: &[(usize, usize)],
 ) -> (Vec<f64>, Vec<Margins>) {
-    /// Tiles whose sums are held before they are added, in their order.
+    /// Number of tiles whose sums are stored before they are added in order.
     const HELD: usize = 1024;
 
     let n = grams.first().map_or(0, |gram| gram.centred.n_stimuli());
@@ -133,7 +133,7 @@ pub(super) fn off_diagonal_sums<T: Real>(
             .zip(products)
             .map(|(gram, product)| &*gram.tile(tile, product))
             .collect();
-        // What lies left of the diagonal stands for what lies right of it too.
+        // The matrix is symmetric: tiles left of the diagonal count twice.
         let factor = if tile.on_diagonal() { 1.0 } else { 2.0 };
         let products = pairs.iter().map(|&(a, b)| factor * dot(tiles[a], tiles[b]));
         let products = products.collect();

@@ -8,16 +8,16 @@ use crate::metric::cka::{Estimator, Kernel, feature_space};
 use crate::representation::Representation;
 use crate::similarity::{Precision, Real};
 
-/// Sums over the rows of a kernel matrix.
+/// Row sums and diagonal of a kernel matrix.
 pub(super) struct Margins {
-    /// The sum of each row without its entry on the diagonal.
+    /// Sum of each row without its diagonal entry.
     pub row_sums: Vec<f64>,
     pub diagonal: Vec<f64>,
 }
 
 impl Margins {
-    /// Those of the linear kernel, from ‖row‖²: the rows of the matrix of centred features sum to
-    /// 0.
+    /// Creates the margins of the linear kernel from ‖row‖²: the rows of the kernel matrix of
+    /// centred features sum to 0.
     pub fn of_centred_features(squared_norms: &[f64]) -> Self {
         Self {
             row_sums: squared_norms.iter().map(|norm| -norm).collect(),
@@ -30,12 +30,13 @@ impl Margins {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Hsic {
     pub value: f64,
-    /// The size of the terms that it is the sum of, which sets the size of its rounding error.
+    /// Sum of the absolute values of the terms of `value`, which determines its rounding error.
     pub size: f64,
 }
 
 impl Hsic {
-    /// From Σ k l over the entries off the diagonals, and the margins of both matrices.
+    /// Creates an estimate from Σ k l over the off-diagonal entries and the margins of both
+    /// matrices.
     fn new(estimator: Estimator, off_diagonal: f64, x: &Margins, y: &Margins) -> Self {
         let n = x.diagonal.len() as f64;
         let terms = match estimator {
@@ -76,7 +77,8 @@ impl Hsic {
         }
     }
 
-    /// Its square root, by which others are divided; `position` names the representation in errors.
+    /// Returns the square root, which normalises CKA; errors refer to the representation by
+    /// `position`.
     pub fn root(self, precision: Precision, position: usize) -> Result<f64> {
         let rounding = match precision {
             Precision::Single => 1e-6,
@@ -94,7 +96,8 @@ impl Hsic {
     }
 }
 
-/// HSIC of pairs of representations, given by their positions; each Gram matrix is computed once.
+/// Computes HSIC for pairs of representations, given by their positions; each Gram matrix is
+/// computed once.
 pub(super) fn of_pairs(
     kernel: Kernel,
     estimator: Estimator,
@@ -137,7 +140,7 @@ fn compute<T: Real>(
     };
     let hsic = |(&(a, b), sum)| {
         let hsic = Hsic::new(estimator, sum, &margins[a], &margins[b]);
-        // Between f32 and their fourth powers there is room in f64 for any unit.
+        // No overflow: the fourth power of any `f32` is in the range of `f64`.
         hsic.scaled((unit(a) * unit(b)).powi(2))
     };
     Ok(pairs.iter().zip(sums).map(hsic).collect())
@@ -160,7 +163,7 @@ fn sums_of_grams<T: Real>(
     Ok(gram::off_diagonal_sums(&grams, pairs))
 }
 
-/// Whether the multiplications of [`feature_space`] are fewer than those of [`gram`].
+/// Checks whether [`feature_space`] needs fewer multiplications than [`gram`].
 fn feature_space_is_cheaper<T: Real>(centred: &[Centred<T>], pairs: &[(usize, usize)]) -> bool {
     let n_features = |position: usize| centred[position].n_features() as f64;
     let n = centred.first().map_or(0, Centred::n_stimuli) as f64;

@@ -1,4 +1,4 @@
-//! CKA of stimuli that come in batches.
+//! CKA computed from batches of stimuli.
 
 use crate::error::Result;
 use crate::metric::cka::hsic::{self, Hsic};
@@ -6,13 +6,14 @@ use crate::metric::cka::{Estimator, Kernel, ratio};
 use crate::representation::Representation;
 use crate::similarity::Precision;
 
-/// CKA over stimuli that come in batches and are never held together: the mean over batches of the
-/// unbiased HSIC(X, Y), divided by the root of the means of HSIC(X, X) and HSIC(Y, Y).
+/// CKA of stimuli that are processed in batches and never stored together: the mean over batches of
+/// the unbiased HSIC(X, Y), divided by the square root of the product of the means of HSIC(X, X)
+/// and HSIC(Y, Y).
 ///
 /// Nguyen, Raghu & Kornblith, "Do wide and deep networks learn the same things?" (ICLR 2021, arXiv
-/// 2010.15327). Because HSIC is estimated without bias, its mean does not depend on the size of
-/// batches; all batches count alike, whatever their size. Under [`Kernel::Rbf`] each batch has a
-/// bandwidth of its own, from its own distances.
+/// 2010.15327). HSIC is estimated without bias, so its expected value does not depend on the batch
+/// size. All batches have equal weight, whatever their size. With [`Kernel::Rbf`] the bandwidth of
+/// each batch is computed from the distances in the batch.
 ///
 /// ```
 /// use human_alignment::metric::cka::{Cka, Kernel, MinibatchCka};
@@ -38,18 +39,18 @@ pub struct MinibatchCka {
     kernel: Kernel,
     precision: Precision,
     n_batches: u64,
-    /// Sums over batches, of the pairs of [`PAIRS`].
+    /// Sums over batches, in the order of [`PAIRS`].
     sums: [Hsic; 3],
 }
 
-/// The first with itself, the second with itself, both.
+/// Pairs of representations: the first with itself, the second with itself, both.
 const PAIRS: [(usize, usize); 3] = [(0, 0), (1, 1), (0, 1)];
 
 impl MinibatchCka {
-    /// No batches yet.
+    /// Creates a metric without batches.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) where the bandwidth is not
+    /// Returns [`Error::InvalidParameter`](crate::Error::InvalidParameter) if the bandwidth is not
     /// positive and finite.
     pub fn new(kernel: Kernel) -> Result<Self> {
         kernel.check()?;
@@ -61,18 +62,18 @@ impl MinibatchCka {
         })
     }
 
-    /// Sets the precision of products of features.
+    /// Sets the precision of products of features; default [`Precision::Double`].
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// Adds a batch of at least 4 stimuli.
+    /// Adds a batch of at least 4 stimuli. If it fails, the metric is unchanged.
     ///
     /// # Errors
-    /// As for [`Cka::compare`](super::Cka::compare), save that the HSIC of a representation with
-    /// itself may be 0 in a batch. What was added before stays as it is.
+    /// Returns the same errors as [`Cka::compare`](super::Cka::compare), except that the HSIC of a
+    /// representation with itself may be 0 in a batch.
     pub fn add(&mut self, first: &Representation, second: &Representation) -> Result<()> {
         let estimator = Estimator::Unbiased;
         let batch = [first, second];
@@ -85,16 +86,16 @@ impl MinibatchCka {
         Ok(())
     }
 
-    /// Batches that were added.
+    /// Returns the number of batches added.
     pub fn n_batches(&self) -> u64 {
         self.n_batches
     }
 
-    /// CKA over the batches so far, in [−1, 1].
+    /// Returns the CKA over the batches added so far, in [−1, 1].
     ///
     /// # Errors
-    /// [`Error::HsicNotPositive`](crate::Error::HsicNotPositive) where there are no batches, or the
-    /// representation 0 (first) or 1 (second) tells no stimuli apart in any.
+    /// Returns [`Error::HsicNotPositive`](crate::Error::HsicNotPositive) if there are no batches,
+    /// or if the mean HSIC of representation 0 (first) or 1 (second) with itself is not positive.
     pub fn value(&self) -> Result<f64> {
         let [first, second, both] = self.sums;
         let first = first.root(self.precision, 0)?;

@@ -1,11 +1,11 @@
-//! Centred kernel alignment (CKA) and its relatives: do two representations of the same stimuli
-//! have the same geometry?
+//! Centred kernel alignment (CKA) and related measures of the similarity of two representations of
+//! the same stimuli.
 //!
 //! | | compares | invariant to |
 //! |---|---|---|
-//! | [`Cka`] | similarities of all pairs of stimuli | rotation, isotropic scale, translation |
-//! | [`MinibatchCka`] | the same, over stimuli that come in batches | the same |
-//! | [`Procrustes`] | features, after the best rotation | the same |
+//! | [`Cka`] | kernel matrices (similarities of all pairs of stimuli) | rotation, isotropic scale, translation |
+//! | [`MinibatchCka`] | kernel matrices of batches of stimuli | rotation, isotropic scale, translation |
+//! | [`Procrustes`] | features, after the best rotation | rotation, isotropic scale, translation |
 
 mod centred;
 mod feature_space;
@@ -33,14 +33,15 @@ use crate::similarity::Precision;
 
 use hsic::Hsic;
 
-/// Centred kernel alignment: HSIC(X, Y) / √(HSIC(X, X) · HSIC(Y, Y)), where HSIC is the covariance of
-/// the similarities that the two representations give to pairs of stimuli.
+/// Centred kernel alignment: HSIC(X, Y) / √(HSIC(X, X) · HSIC(Y, Y)), where HSIC, the
+/// Hilbert–Schmidt independence criterion, is the covariance of the similarities of pairs of
+/// stimuli in X and in Y.
 ///
 /// Kornblith, Norouzi, Lee & Hinton, "Similarity of neural network representations revisited" (ICML
-/// 2019, arXiv 1905.00414). 1 is the same geometry. The biased estimate lies in [0, 1], the unbiased
-/// one in [−1, 1]: its mean is 0 for representations that are independent, so about half of the
-/// estimates of 0 are negative. Both are invariant to rotation, isotropic scale and translation of
-/// either representation.
+/// 2019, arXiv 1905.00414). A value of 1 means equal geometry. The biased estimate is in [0, 1],
+/// the unbiased estimate in [−1, 1]: its expected value for independent representations is about 0,
+/// so about half of the estimates are then negative. CKA is invariant to rotation, isotropic scale
+/// and translation of either representation.
 ///
 /// | setting | default |
 /// |---|---|
@@ -48,7 +49,7 @@ use hsic::Hsic;
 /// | estimator | [`Estimator::Unbiased`] |
 /// | precision | [`Precision::Double`] |
 ///
-/// Rows are matched by stimulus id, and both representations must hold the same stimuli, in whatever
+/// Rows are matched by stimulus id. Both representations must contain the same stimuli, in any
 /// order.
 ///
 /// ```
@@ -78,10 +79,10 @@ pub struct Cka {
 }
 
 impl Cka {
-    /// The metric with this kernel and the defaults otherwise.
+    /// Creates a metric with the given kernel and default settings.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where the bandwidth is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the bandwidth is not positive and finite.
     pub fn new(kernel: Kernel) -> Result<Self> {
         kernel.check()?;
         Ok(Self {
@@ -100,48 +101,55 @@ impl Cka {
     /// Sets the precision of products of features. Means are subtracted, and everything after the
     /// products is computed, in double precision in either case.
     ///
-    /// [`Precision::Single`] takes half the time. Its values are within 1e-7 for real features of
-    /// 1,854 stimuli, and within about 1e-5 for few stimuli or an HSIC that is small against its
-    /// terms.
+    /// [`Precision::Single`] takes half the time. Its values differ by at most 1e-7 for real
+    /// features of 1,854 stimuli, and by about 1e-5 for few stimuli or an HSIC that is small
+    /// relative to its terms.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// The kernel.
+    /// Returns the kernel.
     pub fn kernel(&self) -> Kernel {
         self.kernel
     }
 
-    /// The estimator of HSIC.
+    /// Returns the estimator of HSIC.
     pub fn estimator(&self) -> Estimator {
         self.estimator
     }
 
-    /// How alike two representations of the same stimuli are.
+    /// Returns the CKA of two representations of the same stimuli, in [0, 1] (biased) or [−1, 1]
+    /// (unbiased).
     ///
-    /// Of two ways that give the same, the one with fewer multiplications is taken: with n stimuli
-    /// and the linear kernel n(p + q)²/2 from p and q features, otherwise n²(p + q)/2 from kernel
-    /// matrices. These are never held.
+    /// For n stimuli, p and q features and the linear kernel there are two equivalent methods, of
+    /// which the cheaper one is used: products of features take about n(p + q)²/2 multiplications,
+    /// kernel matrices n²(p + q)/2. Kernel matrices are never stored.
     ///
     /// # Errors
-    /// Representations are counted from 0, in the order given.
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the second holds other stimuli
-    /// than the first; [`Error::TooFew`]; [`Error::ConstantRepresentation`];
-    /// [`Error::ZeroMedianDistance`] under [`Kernel::Rbf`]; [`Error::HsicNotPositive`] where the
-    /// unbiased estimate of HSIC(X, X) is 0, as for stimuli that are all equally far apart;
-    /// [`Error::OutOfMemory`].
+    /// Errors refer to the representations by position, 0-based.
+    ///
+    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the two sets of stimuli
+    ///   differ.
+    /// - Returns [`Error::TooFew`] if there are fewer than 4 stimuli (2 with
+    ///   [`Estimator::Biased`]).
+    /// - Returns [`Error::ConstantRepresentation`] if all rows of a representation are equal.
+    /// - Returns [`Error::ZeroMedianDistance`] if the median distance is 0 under [`Kernel::Rbf`].
+    /// - Returns [`Error::HsicNotPositive`] if the unbiased estimate of HSIC(X, X) is not positive,
+    ///   as for stimuli that are all equally distant.
+    /// - Returns [`Error::OutOfMemory`] if memory cannot be allocated.
     pub fn compare(&self, first: &Representation, second: &Representation) -> Result<f64> {
         Ok(self.between(&[first], &[second])?[[0, 0]])
     }
 
-    /// How alike each two of some representations are: a symmetric matrix with 1 on its diagonal.
+    /// Returns the CKA of every two of several representations: a symmetric matrix, representations
+    /// × representations, with 1 on its diagonal.
     ///
-    /// The kernel matrix of each representation is computed once, whatever the number of pairs.
+    /// The kernel matrix of each representation is computed once.
     ///
     /// # Errors
-    /// As for [`Cka::compare`].
+    /// Returns the same errors as [`Cka::compare`].
     pub fn matrix<R: Borrow<Representation>>(&self, representations: &[R]) -> Result<Array2<f64>> {
         let all: Vec<&Representation> = representations.iter().map(Borrow::borrow).collect();
         let n = all.len();
@@ -154,11 +162,12 @@ impl Cka {
         Ok(matrix)
     }
 
-    /// How alike each of some representations (rows) is to each of others (columns), such as the
-    /// layers of two networks.
+    /// Returns the CKA of each representation in `rows` with each in `columns`, such as the layers
+    /// of two networks: rows × columns.
     ///
     /// # Errors
-    /// As for [`Cka::compare`]; those of the columns are counted after those of the rows.
+    /// Returns the same errors as [`Cka::compare`]; the positions of `columns` follow those of
+    /// `rows`.
     pub fn between<R, C>(&self, rows: &[R], columns: &[C]) -> Result<Array2<f64>>
     where
         R: Borrow<Representation>,
@@ -176,7 +185,7 @@ impl Cka {
         Ok(matrix)
     }
 
-    /// The values of pairs of different representations.
+    /// Computes the CKA of pairs of different representations.
     fn values(
         &self,
         all: &[&Representation],
@@ -198,7 +207,8 @@ impl Cka {
     }
 }
 
-/// CKA from HSIC and the roots of the two that divide it. Rounding can't take it out of its range.
+/// Returns the CKA from HSIC and the two roots that normalise it, clamped to its range against
+/// rounding.
 fn ratio(estimator: Estimator, hsic: Hsic, left: f64, right: f64) -> f64 {
     let lowest = match estimator {
         Estimator::Biased => 0.0,
@@ -207,7 +217,7 @@ fn ratio(estimator: Estimator, hsic: Hsic, left: f64, right: f64) -> f64 {
     (hsic.value / left / right).clamp(lowest, 1.0)
 }
 
-/// The settings as they are read, before their ranges are checked.
+/// Deserialized settings, before their ranges are checked.
 #[derive(Deserialize)]
 struct Settings {
     kernel: Kernel,
@@ -225,15 +235,15 @@ impl TryFrom<Settings> for Cka {
     }
 }
 
-/// A representation held against another that stands for people, such as an embedding of concepts
-/// that was learned from their choices.
+/// Comparison with a reference representation that describes human similarity, such as an embedding
+/// of concepts learned from human choices.
 impl AlignmentMetric<Representation> for Cka {
     type Score = f64;
 
-    /// As [`Cka::compare`], over the stimuli of `people`; the representation may hold more.
+    /// Computes [`Cka::compare`] over the stimuli of `people`; the representation may contain more.
     ///
     /// # Errors
-    /// As for [`Cka::compare`].
+    /// Returns the same errors as [`Cka::compare`].
     fn score(&self, representation: &Representation, people: &Representation) -> Result<f64> {
         self.compare(&representation.select(people.stimuli())?, people)
     }

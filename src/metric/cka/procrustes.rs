@@ -1,4 +1,4 @@
-//! Orthogonal Procrustes: how close features come to others by rotation.
+//! Orthogonal Procrustes distance: the distance of two sets of features after the best rotation.
 
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -14,12 +14,12 @@ use crate::metric::cka::centred::Centred;
 use crate::representation::Representation;
 use crate::similarity::zeroed;
 
-/// Orthogonal Procrustes: both matrices of features are centred and scaled to unit Frobenius norm,
-/// and one is rotated onto the other as well as can be.
+/// Orthogonal Procrustes distance: both feature matrices are centred and scaled to unit Frobenius
+/// norm, and one is rotated onto the other with the smallest possible error.
 ///
 /// Schönemann (1966); compared with CKA by Ding, Denain & Steinhardt (2021, arXiv 2108.01661) and
-/// Williams et al. (2021, arXiv 2110.14739). Features may differ in number: the fewer are taken with
-/// zeros beside them.
+/// Williams et al. (2021, arXiv 2110.14739). The numbers of features may differ: the smaller matrix
+/// is padded with zeros.
 ///
 /// ```
 /// use human_alignment::metric::cka::Procrustes;
@@ -38,33 +38,36 @@ use crate::similarity::zeroed;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Procrustes;
 
-/// How close two matrices of features come.
+/// The similarity and distance of two feature matrices.
 ///
-/// Each of the two numbers has an error of about 1e-14, so that distances below 1e-7 are none.
+/// The rounding error of either number is about 1e-14, so distances below 1e-7 are not meaningful.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ProcrustesFit {
     /// ‖XᵀY‖₊, the sum of the singular values of XᵀY, in [0, 1].
     pub similarity: f64,
-    /// d² = 2 − 2‖XᵀY‖₊, the squared Frobenius norm of what rotation leaves, in [0, 2].
+    /// d² = 2 − 2‖XᵀY‖₊, the squared Frobenius norm of the difference after rotation, in [0, 2].
     pub squared_distance: f64,
 }
 
 impl ProcrustesFit {
-    /// d, which is a metric: it is symmetric and obeys the triangle inequality. In [0, √2].
+    /// Returns the distance d, in [0, √2]. It is a metric: symmetric, with the triangle inequality.
     pub fn distance(&self) -> f64 {
         self.squared_distance.sqrt()
     }
 }
 
 impl Procrustes {
-    /// How close two representations of the same stimuli come. Rows are matched by stimulus id.
+    /// Returns the Procrustes fit of two representations of the same stimuli. Rows are matched by
+    /// stimulus id.
     ///
-    /// The work grows with the cube of the number of features or of stimuli, whichever are fewer.
+    /// The time is cubic in the number of features or of stimuli, whichever is smaller.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the second holds other stimuli
-    /// than the first; [`Error::TooFew`] where there are not 2;
-    /// [`Error::ConstantRepresentation`]; [`Error::OutOfMemory`].
+    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the two sets of stimuli
+    ///   differ.
+    /// - Returns [`Error::TooFew`] if there are fewer than 2 stimuli.
+    /// - Returns [`Error::ConstantRepresentation`] if all rows of a representation are equal.
+    /// - Returns [`Error::OutOfMemory`] if memory cannot be allocated.
     pub fn compare(
         &self,
         first: &Representation,
@@ -95,14 +98,15 @@ impl Procrustes {
     }
 }
 
-/// A representation held against another that stands for people.
+/// Comparison with a reference representation that describes human similarity.
 impl AlignmentMetric<Representation> for Procrustes {
     type Score = ProcrustesFit;
 
-    /// As [`Procrustes::compare`], over the stimuli of `people`; the representation may hold more.
+    /// Computes [`Procrustes::compare`] over the stimuli of `people`; the representation may
+    /// contain more.
     ///
     /// # Errors
-    /// As for [`Procrustes::compare`].
+    /// Returns the same errors as [`Procrustes::compare`].
     fn score(
         &self,
         representation: &Representation,
@@ -112,15 +116,17 @@ impl AlignmentMetric<Representation> for Procrustes {
     }
 }
 
-/// What memory is needed for.
+/// Name of the allocation in errors.
 const WHAT: &str = "a product of features";
 
-/// The features, rotated into no more dimensions than there are stimuli: stimuli × dimensions.
+/// Returns the features, rotated into no more dimensions than there are stimuli: stimuli ×
+/// dimensions.
 ///
-/// With Xᵀ = QR, Q having orthonormal columns, Rᵀ is what the rotation Q makes of X.
+/// With the decomposition Xᵀ = QR, where the columns of Q are orthonormal, Rᵀ = XQ is X rotated by
+/// Q.
 fn rotated(centred: &Centred<f64>) -> Result<Mat<f64>> {
     let (n, n_features) = (centred.n_stimuli(), centred.n_features());
-    // Column by column, the transpose is the features row by row.
+    // The column-major transpose has the memory layout of the row-major features.
     let mut transposed = zeroed(n_features * n, WHAT)?;
     let mut transposed = MatMut::from_column_major_slice_mut(&mut transposed, n_features, n);
     for panel in centred.panels() {
@@ -157,9 +163,9 @@ fn rotated(centred: &Centred<f64>) -> Result<Mat<f64>> {
     }))
 }
 
-/// XᵀY, column by column.
+/// Computes XᵀY, column-major.
 fn cross_product(left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Result<Vec<f64>> {
-    /// Columns of the product that a task computes.
+    /// Number of columns of the product that a task computes.
     const STRIP: usize = 64;
 
     let (n_rows, n_columns) = (left.ncols(), right.ncols());
@@ -179,7 +185,7 @@ fn cross_product(left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Result<Vec<f6
     Ok(product)
 }
 
-/// The sum of the singular values.
+/// Computes the sum of the singular values.
 fn nuclear_norm(matrix: MatRef<'_, f64>) -> Result<f64> {
     let (n_rows, n_columns) = matrix.shape();
     let mut values = Diag::zeros(n_rows.min(n_columns));
@@ -191,7 +197,7 @@ fn nuclear_norm(matrix: MatRef<'_, f64>) -> Result<f64> {
         Par::Seq,
         Default::default(),
     );
-    // Sequential, as its blocks would otherwise depend on the number of threads.
+    // Sequential, because the blocks of a parallel computation depend on the number of threads.
     svd::svd(
         matrix,
         values.as_mut(),

@@ -7,17 +7,18 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::similarity::{Real, blocks};
 
-/// Rows of a tile: the product repacks them, and its kernel takes so many at a time.
+/// Number of rows of a tile: the product packs its operands and processes this many rows at a time.
 pub(super) const ROWS: usize = 96;
 
-/// Columns of a tile. One of `f64` is less than a fifth of a second-level cache.
+/// Number of columns of a tile. A tile of `f64` takes less than a fifth of a typical second-level
+/// cache.
 pub(super) const COLUMNS: usize = 192;
 
-/// Terms of a product that are summed in the precision of the features, before such sums are added
-/// in `f64`.
+/// Number of terms of a product that are summed in the precision of the features, before these
+/// partial sums are added in `f64`.
 const DEPTH: usize = 256;
 
-/// Room for a tile of a product.
+/// Buffers for a tile of a product.
 pub(super) struct Product<T> {
     part: Vec<T>,
     sums: Vec<f64>,
@@ -33,7 +34,8 @@ impl<T: Real> Product<T> {
         }
     }
 
-    /// The sum of `left` (at most [`ROWS`]) times `right` (at most [`COLUMNS`]), column by column.
+    /// Computes the sum of `left` (at most [`ROWS`] rows) times `right` (at most [`COLUMNS`]
+    /// columns) over all factors, column-major.
     pub fn of<'m>(
         &mut self,
         factors: impl Iterator<Item = (MatRef<'m, T>, MatRef<'m, T>)>,
@@ -66,8 +68,8 @@ impl<T: Real> Product<T> {
     }
 }
 
-/// Adds a part to sums. A type rather than a function, because that is what vector instructions are
-/// chosen for.
+/// Addition of a partial product to sums. A type rather than a function, because `pulp` selects
+/// vector instructions for a type.
 struct Add<'a, T> {
     part: &'a [T],
     sums: &'a mut [f64],

@@ -1,4 +1,4 @@
-//! The Gaussian kernel, with its bandwidth from the median distance.
+//! The Gaussian kernel, with a bandwidth from the median distance.
 
 use rayon::prelude::*;
 
@@ -8,11 +8,11 @@ use crate::metric::cka::gram::Tile;
 use crate::metric::cka::product::Product;
 use crate::similarity::{Real, zeroed};
 
-/// exp(−d² / 2σ²) of squared distances, or that less 1.
+/// The kernel exp(−d² / 2σ²) of squared distances d², or this kernel minus 1.
 ///
-/// HSIC does not change where a constant is added to a kernel. With a wide bandwidth all entries
-/// are near 1 and their differences would be lost to rounding, so 1 is subtracted; with a narrow
-/// one they are near 0 and it is not.
+/// HSIC does not change if a constant is added to a kernel. With a wide bandwidth all entries are
+/// close to 1 and their differences would be lost to rounding, so 1 is subtracted; with a narrow
+/// bandwidth the entries are close to 0 and 1 is not subtracted.
 pub(super) struct Rbf {
     /// −1 / 2σ².
     factor: f64,
@@ -20,8 +20,8 @@ pub(super) struct Rbf {
 }
 
 impl Rbf {
-    /// The kernel whose σ² is `fraction`² times the median of the squared distances of rows;
-    /// `position` names the representation in errors.
+    /// Creates the kernel whose σ² is `fraction`² times the median of the squared distances of
+    /// rows; errors refer to the representation by `position`.
     pub fn new<T: Real>(centred: &Centred<T>, fraction: f64, position: usize) -> Result<Self> {
         let median = median_squared_distance(centred)?;
         if median == 0.0 {
@@ -36,7 +36,7 @@ impl Rbf {
         })
     }
 
-    /// Turns squared distances into the entries of the kernel matrix.
+    /// Converts squared distances to entries of the kernel matrix.
     pub fn apply(&self, squared_distances: &mut [f64]) {
         for entry in squared_distances {
             let exponent = self.factor * *entry;
@@ -48,19 +48,19 @@ impl Rbf {
         }
     }
 
-    /// The entry of a row with itself.
+    /// Returns the kernel of a row with itself.
     pub fn diagonal(&self) -> f64 {
         if self.less_one { 0.0 } else { 1.0 }
     }
 }
 
-/// The median of the squared distances of all pairs of different rows.
+/// Computes the median of the squared distances of all pairs of different rows.
 fn median_squared_distance<T: Real>(centred: &Centred<T>) -> Result<f64> {
     let n = centred.n_stimuli();
     let n_pairs = n * (n - 1) / 2;
     let mut distances: Vec<f64> = zeroed(n_pairs, "the distances of all pairs")?;
 
-    // In the order of tiles: the median does not see it.
+    // The distances are in the order of tiles; the median does not depend on it.
     let mut rest = &mut distances[..];
     let mut parts = Vec::new();
     for tile in Tile::of_triangle(n) {

@@ -1,4 +1,4 @@
-//! Which pair a representation chooses, and what ties earn.
+//! Choices of a representation, and the credit of ties.
 
 use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -8,35 +8,36 @@ use crate::metric::odd_one_out::Counts;
 use crate::names::named;
 use crate::similarity::{BLOCK, Block, Screen, second_of};
 
-/// What a trial earns whose largest similarity is shared by several pairs.
+/// The credit of a trial in which several pairs share the largest similarity (a tie).
 ///
-/// Pairs share it whose similarities are equal within rounding; [`Similarity`](crate::Similarity) has the bounds.
+/// Similarities tie if they are equal within rounding; see [`Similarity`](crate::Similarity) for
+/// the bounds.
 ///
-/// A network that maps everything to one point ties in every trial. Taking the first of the largest
-/// would then count every trial as correct, since the pair that people chose is written first.
+/// A network that maps all stimuli to one point ties in every trial. An `argmax` that returns the
+/// first maximum would count every trial as correct, because the chosen pair is stored first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TiePolicy {
-    /// Nothing; the default.
+    /// No credit; the default.
     #[default]
     Wrong,
-    /// 1/k where the pair that people chose is one of k that share the largest similarity.
+    /// A credit of 1/k if the chosen pair is one of k pairs that share the largest similarity.
     Fractional,
-    /// The rule of the published evaluation script: nothing where all similarities are equal;
-    /// otherwise the first of the largest is taken, so that a pair that people chose and that ties
-    /// with one other counts as correct.
+    /// The rule of the published evaluation script: no credit if all similarities are equal;
+    /// otherwise the first maximum is taken, so that a chosen pair that ties with one other pair is
+    /// correct.
     PublishedAllEqual,
 }
 
 impl TiePolicy {
-    /// All of them.
+    /// All policies.
     pub const ALL: [TiePolicy; 3] = [
         TiePolicy::Wrong,
         TiePolicy::Fractional,
         TiePolicy::PublishedAllEqual,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             TiePolicy::Wrong => "wrong",
@@ -45,7 +46,8 @@ impl TiePolicy {
         }
     }
 
-    /// What a trial earns in which these of `n_pairs` pairs, one bit each, have the largest similarity.
+    /// Returns the credit of a trial in which the pairs in the bit mask `largest`, of `n_pairs`,
+    /// have the largest similarity.
     fn credit(self, largest: u8, n_pairs: usize) -> Credit {
         if largest & 1 == 0 {
             return Credit::NONE;
@@ -65,12 +67,13 @@ named!(
     "wrong, fractional or published-all-equal"
 );
 
-/// Writes what each trial of a block earns, and counts.
+/// Computation and counting of the credits of a block of trials.
 pub(super) struct Choose<'a, F> {
     pub block: &'a Block,
     pub n_pairs: usize,
     pub screen: Screen,
-    /// The pairs with the largest similarity, one bit each, of a trial that the screen lets through.
+    /// Function that returns a bit mask of the pairs with the largest similarity, called for trials
+    /// that the screen finds close.
     pub largest: F,
     pub policy: TiePolicy,
     pub credits: &'a mut [Credit],
@@ -115,8 +118,8 @@ impl<F: Fn(usize, [f64; 3]) -> u8> WithSimd for Choose<'_, F> {
     }
 }
 
-/// The pair of a trial with the largest similarity, of those that have it, one bit each; `None` where
-/// several share it.
+/// Returns the only pair in the bit mask of pairs with the largest similarity; `None` if there are
+/// several.
 pub(super) fn chosen(largest: u8) -> Option<u8> {
     (largest.count_ones() == 1).then_some(largest.trailing_zeros() as u8)
 }
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn anchored_trials_have_two_pairs() {
-        // The third pair is not asked for, and may hold anything.
+        // The third pair is not an option; its value must be ignored.
         let trials = [[3.0, 1.0, 9.0], [2.0, 2.0, 9.0], [1.0, 2.0, 0.0]];
         let (wrong, n_ties) = credits(2, TiePolicy::Wrong, &trials);
         assert_eq!((wrong, n_ties), (vec![1.0, 0.0, 0.0], 1));

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::softmax::rounded;
 
-/// A sum of non-negative numbers, each rounded to a multiple of 2⁻⁴⁰ (1e-12), so that parts add up
-/// to the whole exactly, whatever the parts. Beyond 10²⁶ it saturates.
+/// A sum of non-negative numbers, each rounded to a multiple of 2⁻⁴⁰ (about 1e-12), so that partial
+/// sums add up exactly, whatever the partition. Saturates above about 10²⁶.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct ExactSum(i128);
 
-/// Multiples of this are kept.
+/// Unit of the sum.
 const UNIT: f64 = 1.0 / (1u64 << 40) as f64;
 
-/// Of terms below this, 1,024 can be added up in 64 bits.
+/// Bound for terms of which 1,024 can be added in 64 bits.
 const SMALL: f64 = 2000.0;
 
 impl ExactSum {
-    /// The sum of up to 1,024 terms.
+    /// Returns the sum of up to 1,024 terms.
     #[inline(always)]
     pub fn of(terms: &[f64]) -> Self {
         debug_assert!(terms.len() <= 1024);
@@ -35,12 +35,12 @@ impl ExactSum {
         }
     }
 
-    /// Whether non-negative terms can have this sum.
+    /// Checks whether the sum is possible for non-negative terms.
     pub fn is_valid(self) -> bool {
         self.0 >= 0
     }
 
-    /// The sum; infinite where it saturated.
+    /// Returns the sum; infinite if it saturated.
     pub fn value(self) -> f64 {
         if self.0 == i128::MAX {
             f64::INFINITY

@@ -1,4 +1,4 @@
-//! The pass over trials: looks up similarities, block by block, and turns them into what is asked.
+//! The pass over trials: looks up similarities in blocks and computes choices, credits and losses.
 
 use pulp::Arch;
 use rayon::prelude::*;
@@ -14,18 +14,18 @@ use crate::similarity::{BLOCK, Block, Judge, PairSimilarities, Similarity};
 use crate::softmax::Softmax;
 use crate::stimuli::Stimuli;
 
-/// A metric with the similarities it looks up.
+/// A metric with the similarities of the stimuli of its trials.
 pub(super) struct Kernel<'a> {
     metric: ZeroShotOddOneOut,
     similarities: PairSimilarities<'a>,
-    /// What the published probabilities are made of.
+    /// Dot products for [`Probabilities::PublishedDotProduct`].
     dot_products: Option<PairSimilarities<'a>>,
-    /// The vector instructions of this machine.
+    /// Vector instructions of this machine.
     arch: Arch,
 }
 
 impl<'a> Kernel<'a> {
-    /// For these trials.
+    /// Creates a kernel for the given trials.
     pub fn for_trials<T: Task>(
         metric: ZeroShotOddOneOut,
         representation: &'a Representation,
@@ -41,7 +41,8 @@ impl<'a> Kernel<'a> {
         )
     }
 
-    /// For about `n_trials` trials that show these stimuli, given as positions in `stimuli`.
+    /// Creates a kernel for about `n_trials` trials over the stimuli `shown`, given as positions in
+    /// `stimuli`.
     pub fn new(
         metric: ZeroShotOddOneOut,
         representation: &'a Representation,
@@ -71,7 +72,7 @@ impl<'a> Kernel<'a> {
         })
     }
 
-    /// How many trials are correct and how many tie.
+    /// Counts correct trials and ties.
     pub fn count<T: Task>(&self, trials: &Trials<T>) -> Counts {
         let counts = trials.as_slice().par_chunks(BLOCK).map(|trials| {
             let mut credits = [Credit::NONE; BLOCK];
@@ -80,8 +81,8 @@ impl<'a> Kernel<'a> {
         counts.reduce(Counts::default, Counts::sum)
     }
 
-    /// Calls `with` with the pairs that have the largest similarity in each trial, one bit each, and its element
-    /// of `out`.
+    /// Calls `with` for each trial with a bit mask of the pairs that have the largest similarity,
+    /// and its element of `out`.
     pub fn for_each_largest<T: Task, O: Send>(
         &self,
         trials: &Trials<T>,
@@ -98,7 +99,7 @@ impl<'a> Kernel<'a> {
         });
     }
 
-    /// Calls `with` with the softmax of each trial and its `width` elements of `out`.
+    /// Calls `with` for each trial with its softmax and its `width` elements of `out`.
     pub fn for_each_softmax<T: Task>(
         &self,
         trials: &Trials<T>,
@@ -111,7 +112,7 @@ impl<'a> Kernel<'a> {
         });
     }
 
-    /// Calls `with` with what each question finds and its `width` elements of `out`.
+    /// Calls `with` for each question with its similarities and its `width` elements of `out`.
     pub fn for_each<T: Task, O: Send>(
         &self,
         questions: &[[u32; 3]],
@@ -144,18 +145,18 @@ impl<'a> Kernel<'a> {
         );
     }
 
-    /// What logits are made of, and the factor that makes them.
+    /// Returns the similarities from which logits are computed, and the factor that converts them.
     fn logits(&self) -> (&PairSimilarities<'_>, f64) {
         let temperature = self.metric.temperature;
         let (source, factor) = match &self.dot_products {
             None => (&self.similarities, self.similarities.unit() / temperature),
             Some(dot_products) => (dot_products, dot_products.unit() * temperature),
         };
-        // Not infinite, so that no difference still is none.
+        // Finite, so that equal similarities have equal logits.
         (source, factor.min(f64::MAX))
     }
 
-    /// Writes what the trials of one block earn.
+    /// Writes the credits of the trials of one block.
     fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
         let mut block = Block::new();
         self.similarities.gather(trials, T::N_PAIRS, &mut block);
@@ -173,7 +174,7 @@ impl<'a> Kernel<'a> {
         (counts, block)
     }
 
-    /// What every trial earns, and what all cost.
+    /// Computes the credit of every trial, and the sums of the losses.
     pub fn outcomes<'t, T: Task>(&self, trials: &'t Trials<T>) -> Outcomes<'t, T> {
         let (source, factor) = self.logits();
         let mut credits = vec![Credit::NONE; trials.len()];
@@ -195,7 +196,7 @@ impl<'a> Kernel<'a> {
                 });
                 (counts, losses)
             })
-            // Both sums are exact, so that their order doesn't matter.
+            // Both sums are exact, so the order of the reduction does not matter.
             .reduce(
                 || (Counts::default(), Losses::default()),
                 |(counts, mut losses), (other_counts, other_losses)| {
@@ -207,12 +208,13 @@ impl<'a> Kernel<'a> {
     }
 }
 
-/// What a question finds.
+/// The similarities of the pairs of a question.
 #[derive(Clone, Copy)]
 pub(crate) struct Question<'a> {
-    /// The similarities of the pairs, or what else probabilities are made of; −∞ for a pair that is none.
+    /// Similarities of the pairs, or other inputs of the logits; −∞ for the third pair of an
+    /// anchored question.
     pub similarities: [f64; 3],
-    /// What makes logits of them.
+    /// Factor that converts similarities to logits.
     pub factor: f64,
     shown: [u32; 3],
     n_pairs: usize,
@@ -220,15 +222,15 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// The pairs that have the largest similarity, one bit each.
+    /// Returns a bit mask of the pairs that have the largest similarity.
     pub fn largest(&self) -> u8 {
         self.judge
             .largest(self.shown, self.similarities, self.n_pairs)
     }
 }
 
-/// Looks up blocks of trials in parallel; `with` is called with each, its similarities and its part of `out`,
-/// `width` elements a trial.
+/// Looks up blocks of trials in parallel and calls `with` with the trials of each block, their
+/// similarities and their part of `out`, `width` elements per trial.
 fn look_up<O: Send>(
     source: &PairSimilarities<'_>,
     trials: &[[u32; 3]],

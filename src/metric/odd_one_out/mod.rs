@@ -1,4 +1,8 @@
-//! Odd-one-out alignment: does the representation find the same stimulus odd as people do?
+//! Odd-one-out alignment: the accuracy with which a representation predicts human choices in
+//! odd-one-out and anchored trials.
+//!
+//! [`ZeroShotOddOneOut`] is the metric; [`Score`] is its result, [`Outcomes`] the result of each
+//! trial, and [`Tally`] the sums over trials that are processed in chunks or shards.
 
 mod choice;
 mod exact_sum;
@@ -28,12 +32,12 @@ use crate::stimuli::Stimuli;
 use kernel::Kernel;
 pub(crate) use kernel::Question;
 
-/// Zero-shot odd-one-out accuracy: of three stimuli, the representation puts the two together that
-/// it finds most similar; how often are these the two that people put together?
+/// Zero-shot odd-one-out accuracy: the share of trials in which the pair of stimuli that is most
+/// similar in the representation is the pair that the participant chose.
 ///
-/// Nothing is fitted. The metric reads [`OddOneOut`](crate::OddOneOut) trials (chance 1/3) and
-/// [`Anchored`](crate::Anchored) trials (chance 1/2), in which the pair of the two candidates is not
-/// a choice.
+/// Nothing is fitted. The metric supports [`OddOneOut`](crate::OddOneOut) trials (chance 1/3) and
+/// [`Anchored`](crate::Anchored) trials (chance 1/2), in which the pair of the two candidates is
+/// not an option.
 ///
 /// | setting | default |
 /// |---|---|
@@ -81,7 +85,7 @@ impl Default for ZeroShotOddOneOut {
 }
 
 impl ZeroShotOddOneOut {
-    /// The metric with this similarity and the defaults otherwise.
+    /// Creates a metric with the given similarity and default settings.
     pub fn new(similarity: Similarity) -> Self {
         Self {
             similarity,
@@ -102,43 +106,43 @@ impl ZeroShotOddOneOut {
         self
     }
 
-    /// The similarity.
+    /// Returns the similarity.
     pub fn similarity(&self) -> Similarity {
         self.similarity
     }
 
-    /// Sets the temperature of the softmax. It changes probabilities, never choices.
+    /// Sets the temperature of the softmax, which affects probabilities but not choices.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] if it or its inverse is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if it or its inverse is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
     }
 
-    /// Sets what ties earn.
+    /// Sets the credit of ties.
     #[must_use]
     pub fn with_ties(mut self, ties: TiePolicy) -> Self {
         self.ties = ties;
         self
     }
 
-    /// Sets what probabilities are made of.
+    /// Sets the logits from which probabilities are computed.
     #[must_use]
     pub fn with_probabilities(mut self, probabilities: Probabilities) -> Self {
         self.probabilities = probabilities;
         self
     }
 
-    /// Sets the smallest probability that the cross-entropy takes a choice for: with 1e-300, a trial
-    /// costs at most 690.8 nats; with 0, as much as the softmax says.
+    /// Sets the smallest probability of a choice in the cross-entropy: with 1e-300, a trial
+    /// contributes at most 690.8 nats; with 0, contributions are not limited.
     ///
-    /// Logits in the hundreds (dot products of large features at temperature 1) give the pair that
-    /// people chose probabilities that no double holds, and a few such trials would be all that the
-    /// mean tells. Choices and entropies do not depend on it.
+    /// With logits in the hundreds (dot products of large features at temperature 1), the
+    /// probability of the chosen pair can be too small for `f64`, and a few such trials would
+    /// dominate the mean. Choices and entropies do not depend on the floor.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not in [0, 1).
+    /// Returns [`Error::InvalidParameter`] if it is not in [0, 1).
     pub fn with_probability_floor(mut self, floor: f64) -> Result<Self> {
         if (0.0..1.0).contains(&floor) {
             self.probability_floor = floor;
@@ -155,25 +159,25 @@ impl ZeroShotOddOneOut {
         self
     }
 
-    /// Sets how often intervals are to cover the truth.
+    /// Sets the confidence level of intervals.
     #[must_use]
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
     }
 
-    /// Adds the bootstrap over objects to scores.
+    /// Adds a bootstrap over objects to scores.
     #[must_use]
     pub fn with_bootstrap(mut self, bootstrap: ObjectBootstrap) -> Self {
         self.bootstrap = Some(bootstrap);
         self
     }
 
-    /// How many trials are correct and how many tie: the fastest answer, without probabilities or
-    /// uncertainty.
+    /// Counts correct trials and ties, without probabilities or uncertainty, which is the fastest
+    /// evaluation.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// Returns the same errors as [`AlignmentMetric::score`].
     pub fn count<T: Task>(
         &self,
         representation: &Representation,
@@ -183,11 +187,11 @@ impl ZeroShotOddOneOut {
         Ok(kernel.count(trials))
     }
 
-    /// What every trial earned: one byte a trial.
+    /// Evaluates every trial and stores its credit, one byte per trial.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`]; with a bootstrap also [`Error::TooFew`] if the trials show fewer than
-    /// four objects.
+    /// Returns the same errors as [`AlignmentMetric::score`]; with a bootstrap also returns
+    /// [`Error::TooFew`] if the trials show fewer than four objects.
     pub fn outcomes<'t, T: Task>(
         &self,
         representation: &Representation,
@@ -199,12 +203,12 @@ impl ZeroShotOddOneOut {
         Ok(Kernel::for_trials(*self, representation, trials)?.outcomes(trials))
     }
 
-    /// The pair that the representation chooses in each trial: 0 for that of the first two stimuli,
-    /// which people chose, 1 for the first and the third, 2 for the second and the third; `None`
-    /// where several share the largest similarity.
+    /// Returns the pair that the representation chooses in each trial: 0 for the first two stimuli
+    /// (the human choice), 1 for the first and the third, 2 for the second and the third; `None` if
+    /// several pairs share the largest similarity.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// Returns the same errors as [`AlignmentMetric::score`].
     pub fn choices<T: Task>(
         &self,
         representation: &Representation,
@@ -218,11 +222,11 @@ impl ZeroShotOddOneOut {
         Ok(choices)
     }
 
-    /// The probabilities of the pairs in each trial: trials × 3 (× 2 for anchored trials), in the
-    /// order of [`ZeroShotOddOneOut::choices`].
+    /// Returns the probabilities of the pairs in each trial: trials × 3 (× 2 for anchored trials),
+    /// with pairs in the order of [`ZeroShotOddOneOut::choices`].
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// Returns the same errors as [`AlignmentMetric::score`].
     pub fn probabilities<T: Task>(
         &self,
         representation: &Representation,
@@ -239,10 +243,10 @@ impl ZeroShotOddOneOut {
         Ok(probabilities)
     }
 
-    /// The entropy of the probabilities of each trial, in nats.
+    /// Returns the entropy of the probabilities of each trial, in nats.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// Returns the same errors as [`AlignmentMetric::score`].
     pub fn entropies<T: Task>(
         &self,
         representation: &Representation,
@@ -256,11 +260,12 @@ impl ZeroShotOddOneOut {
         Ok(entropies)
     }
 
-    /// −ln of the probability of the pair that people chose in each trial, in nats, at most −ln of the
-    /// [probability floor](Self::with_probability_floor); the cross-entropy of a score is their mean.
+    /// Returns −ln of the probability of the chosen pair in each trial, in nats, at most −ln of the
+    /// [probability floor](Self::with_probability_floor). Their mean is the cross-entropy of the
+    /// score.
     ///
     /// # Errors
-    /// As for [`AlignmentMetric::score`].
+    /// Returns the same errors as [`AlignmentMetric::score`].
     pub fn surprisals<T: Task>(
         &self,
         representation: &Representation,
@@ -275,7 +280,7 @@ impl ZeroShotOddOneOut {
         Ok(surprisals)
     }
 
-    /// Calls `with` for each question: with what its probabilities are made of, and its element of `out`.
+    /// Calls `with` for each question with its similarities and its element of `out`.
     pub(crate) fn for_each_question<T: Task, O: Send>(
         &self,
         representation: &Representation,
@@ -291,30 +296,31 @@ impl ZeroShotOddOneOut {
         Ok(())
     }
 
-    /// What ties earn.
+    /// Returns the credit of ties.
     pub(crate) fn ties(&self) -> TiePolicy {
         self.ties
     }
 
-    /// How often intervals are to cover the truth.
+    /// Returns the confidence level of intervals.
     pub(crate) fn confidence(&self) -> Confidence {
         self.confidence
     }
 
-    /// The smallest probability that a choice is taken for.
+    /// Returns the smallest probability of a choice in the cross-entropy.
     pub(crate) fn probability_floor(&self) -> f64 {
         self.probability_floor
     }
 
-    /// Tallies trials that come in chunks, such as those of a file larger than memory, or a shard of
-    /// the trials of an array job. Nothing is held of a chunk once it is tallied.
+    /// Tallies trials that are processed in chunks, such as those of a file larger than memory, or
+    /// a shard of the trials in an array job. A chunk is discarded once it is tallied.
     ///
-    /// The similarities are those of all of `stimuli`, each of which must have a row, whatever
-    /// stimuli the chunks show: so shards look up the very same numbers, and add up exactly.
+    /// The similarities of all of `stimuli` are computed, whatever stimuli the chunks show, and
+    /// each stimulus must have a row. Shards therefore use identical similarities and add up
+    /// exactly.
     ///
     /// # Errors
-    /// The first error of the chunks; otherwise as for [`AlignmentMetric::score`], and
-    /// [`Error::Incompatible`] where a chunk is over other stimuli.
+    /// Returns the first error of the chunks, [`Error::Incompatible`] if a chunk has other stimuli,
+    /// and otherwise the same errors as [`AlignmentMetric::score`].
     pub fn tally<T: Task>(
         &self,
         representation: &Representation,
@@ -322,12 +328,12 @@ impl ZeroShotOddOneOut {
         chunks: impl IntoIterator<Item = Result<Trials<T>>>,
     ) -> Result<Tally> {
         let every: Vec<u32> = (0..stimuli.len() as u32).collect();
-        // All similarities at once, however few the trials of this shard are.
+        // Computes all similarities, even if this shard has few trials.
         let kernel = Kernel::new(*self, representation, stimuli, &every, u64::MAX)?;
         let mut tally = Tally::new::<T>(*self, stimuli);
         for chunk in chunks {
             let trials = chunk?;
-            // Before the look-up: its indices count these stimuli and no others.
+            // Check before the look-up, because the indices of trials refer to `stimuli`.
             tally::check_stimuli(stimuli, trials.stimuli())?;
             tally.add(&kernel.outcomes(&trials))?;
         }
@@ -340,7 +346,7 @@ impl ZeroShotOddOneOut {
     }
 }
 
-/// The settings as they are read, before their ranges are checked.
+/// Deserialized settings, before their ranges are checked.
 #[derive(Deserialize)]
 struct Settings {
     similarity: Similarity,
@@ -377,8 +383,10 @@ impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
     /// Scores a representation on trials.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] where a stimulus of a trial has no row; [`Error::ZeroVector`] and
-    /// [`Error::ConstantRow`] where its similarity is undefined; [`Error::OutOfMemory`].
+    /// - Returns [`Error::MissingStimuli`] if a stimulus of a trial has no row.
+    /// - Returns [`Error::ZeroVector`] or [`Error::ConstantRow`] if the similarity of a stimulus is
+    ///   undefined.
+    /// - Returns [`Error::OutOfMemory`] if memory cannot be allocated.
     fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<Score> {
         Ok(self.outcomes(representation, trials)?.score())
     }

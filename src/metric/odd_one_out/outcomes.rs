@@ -1,4 +1,4 @@
-//! What each trial earned.
+//! Results of single trials.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,22 +7,22 @@ use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
 
-/// How many trials there are, and how many of them are correct and tie.
+/// Numbers of trials, correct trials and ties.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Trials.
+    /// Number of trials.
     pub n_trials: u64,
-    /// Trials that earned all of their credit: the largest similarity is that of the pair that
-    /// people chose, and of no other (but see [`TiePolicy`](super::TiePolicy)).
+    /// Number of trials with full credit: only the pair that the participant chose has the largest
+    /// similarity (but see [`TiePolicy`](super::TiePolicy)).
     pub n_correct: u64,
-    /// Trials whose largest similarity is shared.
+    /// Number of trials in which several pairs share the largest similarity.
     pub n_ties: u64,
-    /// What all trials earned, in sixths of a trial.
+    /// Sum of the credits of all trials, in sixths of a trial.
     pub n_sixths: u64,
 }
 
 impl Counts {
-    /// Counts what the trials of a block earned.
+    /// Counts the credits of a block of trials.
     #[inline(always)]
     pub(super) fn of(credits: &[Credit], n_ties: u64) -> Self {
         let (mut n_correct, mut n_sixths) = (0, 0);
@@ -47,7 +47,7 @@ impl Counts {
         }
     }
 
-    /// The mean credit of a trial, in [0, 1].
+    /// Returns the mean credit of the trials, in [0, 1].
     pub fn accuracy(&self) -> f64 {
         self.n_sixths as f64 / f64::from(Credit::FULL.sixths()) / self.n_trials as f64
     }
@@ -56,16 +56,15 @@ impl Counts {
 /// The accuracy in the trials of one stimulus or one participant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupAccuracy {
-    /// The stimulus or participant.
+    /// Id of the stimulus or participant.
     pub id: String,
-    /// Its trials.
+    /// Number of trials of the stimulus or participant.
     pub n_trials: u64,
-    /// The mean credit of its trials, in [0, 1].
+    /// Mean credit of these trials, in [0, 1].
     pub accuracy: f64,
 }
 
-/// What a representation earned in each trial, from
-/// [`ZeroShotOddOneOut::outcomes`]: the base of everything that is said about it.
+/// The credit of each trial for a representation, created by [`ZeroShotOddOneOut::outcomes`].
 #[derive(Debug, Clone)]
 pub struct Outcomes<'t, T: Task> {
     metric: ZeroShotOddOneOut,
@@ -92,17 +91,17 @@ impl<'t, T: Task> Outcomes<'t, T> {
         }
     }
 
-    /// The trials.
+    /// Returns the trials.
     pub fn trials(&self) -> &'t Trials<T> {
         self.trials
     }
 
-    /// What each trial earned, in the order of the trials.
+    /// Returns the credit of each trial, in the order of the trials.
     pub fn credits(&self) -> &[Credit] {
         &self.credits
     }
 
-    /// How many trials are correct and tie.
+    /// Returns the numbers of trials, correct trials and ties.
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -111,7 +110,7 @@ impl<'t, T: Task> Outcomes<'t, T> {
         self.losses
     }
 
-    /// The accuracy with its uncertainty.
+    /// Computes the accuracy with its uncertainty.
     pub fn score(&self) -> Score {
         let trials = self.trials.as_slice();
         let estimate = mean_over_trials(trials, &self.credits, self.trials.stimuli().len());
@@ -122,15 +121,16 @@ impl<'t, T: Task> Outcomes<'t, T> {
         Score::new(self.counts, self.losses, estimate, confidence, bootstrap)
     }
 
-    /// The accuracy in the trials of each stimulus that any trial shows, in the order of stimuli.
+    /// Returns the accuracy in the trials of each stimulus, in the order of stimuli; stimuli
+    /// without trials are omitted.
     pub fn per_object(&self) -> Vec<GroupAccuracy> {
         let stimuli = self.trials.stimuli();
         let cells = object_cells(self.trials.as_slice(), &self.credits, stimuli.len());
         group_accuracies(stimuli.ids(), cells)
     }
 
-    /// The accuracy in the trials of each participant, in the order of their first trials; `None`
-    /// where trials don't name them.
+    /// Returns the accuracy in the trials of each participant, in the order of their first trials;
+    /// `None` if the trials have no participants.
     pub fn per_participant(&self) -> Option<Vec<GroupAccuracy>> {
         let participants = self.trials.participants()?;
         let mut cells = vec![Cell::default(); participants.labels().len()];

@@ -1,4 +1,4 @@
-//! How probable each choice is, and what that costs in nats.
+//! Probabilities of choices, and their cross-entropy and entropy in nats.
 
 use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -8,24 +8,24 @@ use crate::names::named;
 use crate::similarity::{BLOCK, Block};
 use crate::softmax::Softmax;
 
-/// What the probabilities of the pairs are made of.
+/// The logits from which the probabilities of pairs are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Probabilities {
     /// softmax(similarity / temperature); the default.
     #[default]
     Softmax,
-    /// What the published evaluation script computes: softmax(dot product · temperature), whatever
-    /// similarity the choices are made by, and with the temperature as a factor.
+    /// The formula of the published evaluation script: softmax(dot product · temperature), whatever
+    /// the similarity used for choices, and with the temperature as a factor.
     PublishedDotProduct,
 }
 
 impl Probabilities {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Probabilities; 2] =
         [Probabilities::Softmax, Probabilities::PublishedDotProduct];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Probabilities::Softmax => "softmax",
@@ -40,17 +40,17 @@ named!(
     "softmax or published-dot-product"
 );
 
-/// Sums over trials, in nats.
+/// Sums of losses over trials, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Losses {
-    /// −ln of the probability of the pair that people chose.
+    /// Sum of −ln of the probability of the chosen pair.
     pub cross_entropy: ExactSum,
-    /// Entropy of the probabilities.
+    /// Sum of the entropy of the probabilities.
     pub entropy: ExactSum,
 }
 
 impl Losses {
-    /// Whether trials can have these sums.
+    /// Checks whether the sums are possible.
     pub fn are_valid(&self) -> bool {
         self.cross_entropy.is_valid() && self.entropy.is_valid()
     }
@@ -63,14 +63,14 @@ impl std::ops::AddAssign for Losses {
     }
 }
 
-/// Sums the losses of the first trials of a block. A type rather than a function, because that is
-/// what vector instructions are chosen for.
+/// Summation of the losses of the first trials of a block. A type rather than a function, because
+/// `pulp` selects vector instructions for a type.
 pub(super) struct SumLosses<'a> {
     pub block: &'a Block,
     pub n_pairs: usize,
-    /// What turns the numbers of the block into logits.
+    /// Factor that converts the similarities of the block to logits.
     pub factor: f64,
-    /// What a trial costs at most.
+    /// Largest cross-entropy of a trial, in nats.
     pub most: f64,
     pub n_trials: usize,
 }

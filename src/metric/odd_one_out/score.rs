@@ -1,4 +1,4 @@
-//! The answer, with its uncertainty.
+//! The score of a representation, with its uncertainty.
 
 use std::fmt;
 
@@ -8,33 +8,33 @@ use crate::inference::{Bootstrapped, Confidence, Estimate, Interval};
 use crate::metric::odd_one_out::Counts;
 use crate::metric::odd_one_out::probability::Losses;
 
-/// How well a representation agrees with people, over trials.
+/// Agreement of a representation with human choices, over trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// Trials.
+    /// Number of trials.
     #[serde(rename = "trials")]
     pub n_trials: u64,
-    /// Trials in which the pair that people chose, and no other, is the most similar.
+    /// Number of trials in which only the chosen pair has the largest similarity.
     #[serde(rename = "correct")]
     pub n_correct: u64,
-    /// Trials whose largest similarity is shared.
+    /// Number of trials in which several pairs share the largest similarity.
     #[serde(rename = "ties")]
     pub n_ties: u64,
-    /// The mean credit of a trial, in [0, 1]: the share of correct trials, and what ties earn.
+    /// Mean credit of the trials, in [0, 1]: the share of correct trials plus the credit of ties.
     pub accuracy: f64,
-    /// The object-level standard error of the accuracy; `None` where trials share too many objects
-    /// to tell.
+    /// Object-level standard error of the accuracy; `None` if it cannot be estimated because the
+    /// trials share too many objects.
     pub standard_error: Option<f64>,
-    /// The confidence interval of the accuracy, within [0, 1].
+    /// Confidence interval of the accuracy, within [0, 1].
     pub interval: Interval,
-    /// How often such intervals cover the truth.
+    /// Confidence level of the intervals.
     pub confidence: Confidence,
-    /// The mean of −ln p of the pair that people chose, in nats.
+    /// Mean of −ln p of the chosen pair, in nats.
     pub cross_entropy: f64,
-    /// The mean entropy of the probabilities of the pairs, in nats: at most ln 3, or ln 2 for
-    /// anchored trials.
+    /// Mean entropy of the probabilities of the pairs, in nats: at most ln 3, or ln 2 for anchored
+    /// trials.
     pub mean_entropy: f64,
-    /// The bootstrap over objects, where it was asked for.
+    /// Bootstrap over objects, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bootstrap: Option<Bootstrapped>,
 }
@@ -62,7 +62,7 @@ impl Score {
     }
 }
 
-/// One line, such as `66.01 % [63.72, 68.29], 2171 trials, no ties`.
+/// Writes one line, such as `66.01 % [63.72, 68.29], 2171 trials, no ties`.
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Interval { lower, upper } = self.interval;

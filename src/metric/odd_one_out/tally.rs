@@ -1,4 +1,4 @@
-//! Sums over trials that add up, whatever the shards.
+//! Mergeable sums over trials.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,16 +11,17 @@ use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Counts, Outcomes, Score, ZeroShotOddOneOut};
 use crate::stimuli::Stimuli;
 
-/// Everything a [`Score`] needs of any number of trials, without the trials: the work of shards,
-/// serialised with `serde`, merged later. [`ZeroShotOddOneOut::tally`] makes it.
+/// The sums over any number of trials that a [`Score`] needs, without the trials: the result of a
+/// shard, which can be serialized with `serde` and merged later. Created by
+/// [`ZeroShotOddOneOut::tally`].
 ///
-/// Merging is exact: however trials are cut into shards, and in whatever order those are merged, the
-/// same tally comes out, to the last bit. (Sums of nats are kept in units of 2⁻⁴⁰ for that; and all
-/// shards have to be tallied on machines of the same kind, since matrix products are rounded
-/// differently on others.)
+/// Merging is exact: the result is identical to the last bit for every partition into shards and
+/// every order of merging. (For this, sums of nats are stored in units of 2⁻⁴⁰. All shards must be
+/// tallied on machines of the same kind, because the rounding of matrix products depends on the
+/// machine.)
 ///
-/// A tally takes 24 bytes for each pair and each triple of objects that occurs; beyond 8 million of
-/// either, a sketch of fixed size takes over, which adds a relative error of about 0.1 % to that
+/// A tally takes 24 bytes for each pair and each triple of objects that occurs. Beyond 8 million of
+/// either it uses a sketch of fixed size, with a relative error of about 0.1 % in the corresponding
 /// term of the squared standard error.
 ///
 /// ```
@@ -55,7 +56,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// An empty tally of a metric over trials of these stimuli.
+    /// Creates an empty tally of a metric over trials of the given stimuli.
     pub(super) fn new<T: Task>(metric: ZeroShotOddOneOut, stimuli: &Stimuli) -> Self {
         Self {
             task: T::NAME.into(),
@@ -69,8 +70,8 @@ impl Tally {
         }
     }
 
-    /// Adds trials over the stimuli of the tally with what they earned. Only outcomes of similarities
-    /// over all stimuli add up exactly, which is why this is not for everyone.
+    /// Adds the outcomes of trials over the stimuli of the tally. Not public, because outcomes add
+    /// up exactly only if they come from similarities over all stimuli.
     pub(super) fn add<T: Task>(&mut self, outcomes: &Outcomes<'_, T>) -> Result<()> {
         let trials = outcomes.trials();
         let counts = self.counts.sum(outcomes.counts());
@@ -89,8 +90,8 @@ impl Tally {
     /// Adds the trials of another tally.
     ///
     /// # Errors
-    /// [`Error::Incompatible`] where task, settings or stimuli are others than those of this tally;
-    /// [`Error::TooManyTrials`] beyond 2⁵⁰.
+    /// Returns [`Error::Incompatible`] if the task, the settings or the stimuli differ from those
+    /// of this tally, and [`Error::TooManyTrials`] if there are more than 2⁵⁰ trials.
     pub fn merge(&mut self, other: Tally) -> Result<()> {
         self.check_settings(&other)?;
         let counts = self.counts.sum(other.counts);
@@ -103,15 +104,15 @@ impl Tally {
         Ok(())
     }
 
-    /// How many trials there are so far, and how many are correct and tie.
+    /// Returns the numbers of trials, correct trials and ties so far.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The score over all trials added. A bootstrap is not part of it: that needs the trials.
+    /// Computes the score over all trials added, without a bootstrap, which needs the trials.
     ///
     /// # Errors
-    /// [`Error::NoTrials`] where none has been added.
+    /// Returns [`Error::NoTrials`] if no trials were added.
     pub fn score(&self) -> Result<Score> {
         if self.counts.n_trials == 0 {
             return Err(JudgmentError::NoTrials.into());
@@ -153,7 +154,7 @@ impl Tally {
     }
 }
 
-/// Refuses trials over other stimuli than those of a tally.
+/// Checks that trials have the stimuli of the tally.
 pub(super) fn check_stimuli(expected: &Stimuli, found: &Stimuli) -> Result<()> {
     if expected != found {
         return Err(other_stimuli(expected.fingerprint(), found.fingerprint()));
@@ -173,7 +174,7 @@ fn incompatible(what: &'static str, left: impl Into<String>, right: impl Into<St
     })
 }
 
-/// Refuses more trials than can be counted without overflow: a million times a million.
+/// Checks that the number of trials is at most 2⁵⁰, so that sums cannot overflow.
 fn check_number(n_trials: u64) -> Result<()> {
     const LIMIT: u64 = 1 << 50;
 
@@ -194,7 +195,7 @@ fn add_cells(cells: &mut [Cell], added: Vec<Cell>) {
         .for_each(|(cell, added)| *cell += added);
 }
 
-/// A tally as it is read, before it is known to be one.
+/// A deserialized tally, before its sums are checked.
 #[derive(Deserialize)]
 struct Unchecked {
     task: String,
@@ -210,7 +211,7 @@ struct Unchecked {
 impl TryFrom<Unchecked> for Tally {
     type Error = Error;
 
-    /// Refuses sums that no trials can have, so that what follows can't overflow.
+    /// Returns an error if no trials can have these sums, so that later sums cannot overflow.
     fn try_from(read: Unchecked) -> Result<Self> {
         let Unchecked {
             task,
@@ -237,7 +238,7 @@ impl TryFrom<Unchecked> for Tally {
         if !valid {
             return Err(FileError::Malformed {
                 format: "tally",
-                source: "its sums contradict each other".into(),
+                source: "inconsistent sums".into(),
             }
             .into());
         }

@@ -1,4 +1,4 @@
-//! What other stimuli and other people would have said about models.
+//! The bootstrap over stimuli and participants for RSA.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,18 +10,37 @@ use crate::metric::rsa::geometry::{Geometry, PairWeights, Weighted, Weighting};
 use crate::metric::rsa::replicates::{Replicate, Replicates};
 use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 
-/// A bootstrap over stimuli, over people or over both, of how well models predict people.
+/// A bootstrap over stimuli, over participants or over both, of the similarity of models to
+/// participants.
 ///
-/// A replicate draws as many stimuli and people as there are, with replacement. Pairs of copies of
-/// the same stimulus are left out: they would be alike in every model. Standard errors are standard
-/// deviations over replicates times √(n/(n−1)); where both are drawn, the three variances (either
-/// alone and both) are combined by [`dual_variance`](crate::inference::dual_variance), because the
-/// plain one counts the noise of single judgments three times. Intervals and tests are Student's t
-/// with one degree of freedom fewer than stimuli or people, whichever of those drawn are fewer.
+/// A replicate draws as many stimuli and participants as there are, with replacement. Pairs of
+/// copies of the same stimulus are omitted, because their dissimilarity is 0 in every model.
+/// Standard errors are standard deviations over replicates times √(n/(n−1)). If both are drawn, the
+/// three variances (of either alone and of both) are combined by
+/// [`dual_variance`](crate::inference::dual_variance), because the variance of both counts the
+/// noise of single judgments three times. Intervals and tests use Student's t; its degrees of
+/// freedom are the smaller number of stimuli or participants drawn, minus 1.
 ///
-/// Each replicate has a stream of its own of one seeded generator, so that the numbers depend on the
-/// seed alone and not on the number of threads. Under Pearson, Spearman, cosine and ρ-a a replicate
-/// costs O(m) a model and person; under Kendall's τ, or where pairs are missing, O(m log m).
+/// Each replicate has its own stream of a seeded random number generator, so the results depend
+/// only on the seed and not on the number of threads. Under Pearson, Spearman, cosine and ρ-a a
+/// replicate takes O(m) time per model and participant for m pairs; under Kendall's τ, or if pairs
+/// are missing, O(m log m).
+///
+/// ```
+/// use human_alignment::metric::rsa::{Bootstrap, Comparator};
+/// use human_alignment::{Rdm, RdmSet, Stimuli};
+///
+/// let stimuli = Stimuli::numbered(5);
+/// let rdm = |values: [u8; 10]| Rdm::new(stimuli.clone(), values.map(f64::from).to_vec());
+/// let model = rdm([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])?;
+/// let people = [rdm([2, 1, 3, 4, 6, 5, 7, 9, 8, 10])?, rdm([1, 3, 2, 5, 4, 6, 8, 7, 10, 9])?];
+/// let people = RdmSet::numbered(people.to_vec())?;
+///
+/// let replicates = Bootstrap::new(200, 1)?.run(Comparator::Spearman, &[&model], &people)?;
+/// let estimate = replicates.per_person(0);
+/// assert!(estimate.value > 0.9 && estimate.standard_error.is_some());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings")]
 pub struct Bootstrap {
@@ -31,7 +50,7 @@ pub struct Bootstrap {
     with_ceiling: bool,
 }
 
-/// The settings as they are read, before they are checked.
+/// Deserialized settings, before they are checked.
 #[derive(Deserialize)]
 struct Settings {
     n_replicates: usize,
@@ -51,10 +70,12 @@ impl TryFrom<Settings> for Bootstrap {
 }
 
 impl Bootstrap {
-    /// So many replicates over both stimuli and people, from this seed.
+    /// Creates a bootstrap over both stimuli and participants, with the given number of replicates
+    /// and seed of the random number generator.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for fewer than two replicates or more than a million.
+    /// Returns [`Error::InvalidParameter`] if there are fewer than two replicates or more than a
+    /// million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if !(2..=1_000_000).contains(&n_replicates) {
             let expected = "2 to 1000000 replicates";
@@ -68,29 +89,30 @@ impl Bootstrap {
         })
     }
 
-    /// Sets what is drawn.
+    /// Sets whether stimuli, participants or both are drawn.
     #[must_use]
     pub fn over(mut self, resample: Resample) -> Self {
         self.resample = resample;
         self
     }
 
-    /// Computes the lower noise ceiling in every replicate too, so that models can be held against
-    /// it. It takes several times as long.
+    /// Enables the lower noise ceiling in every replicate, so that models can be compared with it.
+    /// This takes several times as long.
     #[must_use]
     pub fn with_ceiling(mut self) -> Self {
         self.with_ceiling = true;
         self
     }
 
-    /// Draws replicates of the comparisons of models with people.
+    /// Draws replicates of the comparisons of models with participants.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than four stimuli or two people where those are drawn, and for
-    /// fewer than two people with a ceiling; [`Error::MissingStimuli`] where a model lacks stimuli
-    /// that people judged; [`Error::InvalidParameter`] for a whitened comparator where stimuli are
-    /// drawn (copies of a stimulus have no dissimilarity that it could weigh); otherwise as for
-    /// [`Comparator::compare`].
+    /// - Returns [`Error::TooFew`] if there are fewer than four stimuli or two participants to draw
+    ///   from, or fewer than two participants for a ceiling.
+    /// - Returns [`Error::MissingStimuli`] if a model lacks stimuli that participants judged.
+    /// - Returns [`Error::InvalidParameter`] if stimuli are drawn under a whitened comparator,
+    ///   because copies of a stimulus have no dissimilarity.
+    /// - Returns the same errors as [`Comparator::compare`].
     pub fn run(
         &self,
         comparator: Comparator,
@@ -122,7 +144,7 @@ impl Bootstrap {
             }
             Ok(found)
         };
-        // A replicate that drew too few different stimuli is undefined.
+        // A replicate with too few different stimuli is undefined.
         let replicates: Vec<Option<Replicate>> = (0..self.n_replicates as u64)
             .into_par_iter()
             .map(|number| replicate(number).ok())
@@ -166,7 +188,7 @@ impl Bootstrap {
                 ));
             }
             if comparator.needs_all_pairs() {
-                let expected = "over people only, where the comparator is whitened";
+                let expected = "over people only, if the comparator is whitened";
                 return Err(Error::parameter("bootstrap", expected, self.resample));
             }
         }
@@ -184,13 +206,13 @@ impl Bootstrap {
     }
 }
 
-/// What is compared: models and people over the same stimuli.
+/// Models and participants over the same stimuli.
 struct Sample {
     comparator: Comparator,
     n_stimuli: usize,
     models: Vec<Geometry>,
     people: Vec<Geometry>,
-    /// How far rounding may move the mean of people.
+    /// Bound on the rounding errors of the mean over participants.
     rounding_of_mean: Rounding,
     is_complete: bool,
     with_ceiling: bool,
@@ -228,7 +250,7 @@ impl Sample {
         })
     }
 
-    /// Models and people under weights on stimuli.
+    /// Applies weights on stimuli to models and participants.
     fn apply<'a>(&'a self, weights: &'a PairWeights) -> Result<WeightedSample<'a>> {
         let weighting = Weighting {
             comparator: self.comparator,
@@ -247,7 +269,7 @@ impl Sample {
         })
     }
 
-    /// The plain mean of people, each counted so often.
+    /// Computes the unscaled mean over participants, weighted by `counts`.
     fn mean_person(&self, counts: &[u32]) -> Geometry {
         let mut sums = vec![0.0; self.people[0].values().len()];
         let mut totals = vec![0.0; if self.is_complete { 0 } else { sums.len() }];
@@ -272,7 +294,7 @@ impl Sample {
         if self.is_complete {
             sums.iter_mut().for_each(|sum| *sum /= everyone);
         } else {
-            // None at all is NaN: the pair is missing.
+            // A pair that no participant judged is 0 / 0 = NaN, which means missing.
             let means = sums.iter_mut().zip(&totals);
             means.for_each(|(sum, total)| *sum /= total);
         }
@@ -280,7 +302,7 @@ impl Sample {
     }
 }
 
-/// A [`Sample`] under weights on its stimuli.
+/// A [`Sample`] with weights on its stimuli.
 struct WeightedSample<'a> {
     sample: &'a Sample,
     weighting: Weighting<'a>,
@@ -289,7 +311,7 @@ struct WeightedSample<'a> {
 }
 
 impl WeightedSample<'_> {
-    /// Model by model, one value a person.
+    /// Compares each model with each participant: models × participants.
     fn per_person(&self) -> Result<Vec<Vec<f64>>> {
         let against = |model| {
             let people = self.people.iter();
@@ -299,7 +321,7 @@ impl WeightedSample<'_> {
         self.models.iter().map(against).collect()
     }
 
-    /// The columns of a [`Replicate`], people counted so often.
+    /// Computes the columns of a [`Replicate`] with participants weighted by `counts`.
     fn columns(&self, per_person: &[Vec<f64>], counts: &[u32]) -> Result<Vec<f64>> {
         let n = f64::from(counts.iter().sum::<u32>());
         let mean = |values: &[f64]| {
@@ -318,12 +340,12 @@ impl WeightedSample<'_> {
         Ok(columns)
     }
 
-    /// Each person against the others; 0 for those that are not counted.
+    /// Compares each participant with the mean of the others; 0 for participants with a count of 0.
     fn ceiling(&self, counts: &[u32]) -> Result<Vec<f64>> {
         let mut others = counts.to_vec();
         let mut ceiling = Vec::with_capacity(counts.len());
         for (position, person) in self.people.iter().enumerate() {
-            // The copies of a person are no other people.
+            // Copies of a participant are not other participants.
             let own = std::mem::take(&mut others[position]);
             ceiling.push(match own {
                 0 => 0.0,

@@ -1,4 +1,4 @@
-//! How well any model could do, given how far people agree.
+//! The noise ceiling: the best possible similarity of a model to participants.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,33 +6,51 @@ use crate::error::{ArgumentError, Result};
 use crate::metric::rsa::Comparator;
 use crate::rdm::{RdmSet, Scaling};
 
-/// How well any model could do against each of several people (Nili et al. 2014), averaged over them.
+/// The noise ceiling: the best possible mean similarity of a model to several participants (Nili et
+/// al. 2014).
 ///
-/// The best model can do no better than the RDM that is nearest to all people: the mean of their
-/// RDMs, each brought to the scale of [`Comparator::pooling`].
+/// It is the similarity of the RDM that is nearest to all participants: the mean of their RDMs,
+/// each scaled by [`Comparator::pooling`].
+///
+/// ```
+/// use human_alignment::metric::rsa::{Ceiling, Comparator};
+/// use human_alignment::{Rdm, RdmSet, Stimuli};
+///
+/// let animals = Stimuli::new(["cat", "dog", "hen", "duck"])?;
+/// let people = RdmSet::numbered(vec![
+///     Rdm::new(animals.clone(), vec![0.1, 0.9, 0.8, 0.7, 0.9, 0.2])?,
+///     Rdm::new(animals, vec![0.3, 0.8, 0.9, 0.8, 0.7, 0.1])?,
+/// ])?;
+/// let ceiling = Ceiling::of(&people, Comparator::Pearson)?;
+/// assert!(0.0 < ceiling.lower && ceiling.lower < ceiling.upper);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ceiling {
-    /// Each person against the mean of the others: too low, because few others are a noisy mean.
+    /// Mean similarity of each participant to the mean of the others: too low, because the mean of
+    /// few participants is noisy.
     pub lower: f64,
-    /// Each person against the mean of all, themselves among them: too high.
+    /// Mean similarity of each participant to the mean of all, including the participant: too high.
     pub upper: f64,
-    /// The lower estimate for each person, in their order.
+    /// Lower estimate for each participant, in their order.
     #[serde(skip)]
     pub lower_per_person: Vec<f64>,
-    /// The upper estimate for each person, in their order.
+    /// Upper estimate for each participant, in their order.
     #[serde(skip)]
     pub upper_per_person: Vec<f64>,
 }
 
 impl Ceiling {
-    /// The ceiling of people under a comparator.
+    /// Computes the ceiling of participants under a comparator.
     ///
-    /// People are compared as they are; average their sessions first
-    /// ([`RdmSet::by_participant`]), because a person agrees with themselves.
+    /// Each RDM is treated as one participant. Average the sessions of a participant first
+    /// ([`RdmSet::by_participant`]), because sessions of one participant agree more than
+    /// participants do.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two people; otherwise as for [`RdmSet::mean`] and
-    /// [`Comparator::compare`], within [`Error::InRdm`] that names the person.
+    /// Returns [`Error::TooFew`] if there are fewer than two participants, and otherwise the same
+    /// errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
+    /// [`Error::InRdm`] with the participant.
     pub fn of(people: &RdmSet, comparator: Comparator) -> Result<Self> {
         if people.len() < 2 {
             return Err(ArgumentError::TooFew {
@@ -63,7 +81,7 @@ impl Ceiling {
     }
 }
 
-/// The mean of values of which there is at least one.
+/// Returns the mean of at least one value.
 pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }

@@ -1,4 +1,4 @@
-//! How alike two RDMs are.
+//! Measures of the similarity of two RDMs.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,50 +7,52 @@ use crate::metric::rsa::prepared::Prepared;
 use crate::names::named;
 use crate::rdm::{Rdm, Scaling};
 
-/// How alike two RDMs are: what is computed from their values *a*, *b* over *m* pairs of *n* stimuli.
+/// A measure of the similarity of two RDMs, computed from their values *a*, *b* over *m* pairs of
+/// *n* stimuli.
 ///
-/// | name | value | range | undefined where |
+/// | name | value | range | undefined if |
 /// |---|---|---|---|
-/// | `Pearson` | correlation | \[−1, 1\] | one doesn't vary |
-/// | `Spearman` | correlation of ranks, values that tie sharing the mean of theirs | \[−1, 1\] | one doesn't vary |
+/// | `Pearson` | correlation | \[−1, 1\] | one is constant |
+/// | `Spearman` | correlation of ranks; ties have their mean rank | \[−1, 1\] | one is constant |
 /// | `KendallTauA` | (concordant − discordant) / (m(m−1)/2) | \[−1, 1\] | |
-/// | `KendallTauB` | the same over √((pairs that differ in a)(pairs that differ in b)) | \[−1, 1\] | one doesn't vary |
+/// | `KendallTauB` | (concordant − discordant) / √((pairs that differ in a)(pairs that differ in b)) | \[−1, 1\] | one is constant |
 /// | `Cosine` | Σ aₖbₖ / (‖a‖‖b‖) | \[−1, 1\] | one is all 0 |
-/// | `RhoA` | 12 Σ (rank aₖ − r̄)(rank bₖ − r̄) / (m³ − m): the Spearman correlation to be expected if ties were broken at random | \[−1, 1\] | |
+/// | `RhoA` | 12 Σ (rank aₖ − r̄)(rank bₖ − r̄) / (m³ − m): the expected Spearman correlation if ties are broken at random | \[−1, 1\] | |
 /// | `WhitenedCosine` | aᵀV⁻¹b / √(aᵀV⁻¹a · bᵀV⁻¹b) | \[−1, 1\] | one is all 0 |
-/// | `WhitenedPearson` | the same of a − ā, b − b̄ | \[−1, 1\] | one doesn't vary |
+/// | `WhitenedPearson` | `WhitenedCosine` of a − ā, b − b̄ | \[−1, 1\] | one is constant |
 ///
-/// V is the covariance of the dissimilarities of stimuli that are measured with independent noise of
-/// equal variance (Diedrichsen, Berlot, Mur, Schütt, Shahbazi & Kriegeskorte 2021): dissimilarities
-/// that share a stimulus are correlated, and whitening counts them for less. V, which is m×m, is never
-/// made: V⁻¹ is proportional to the map from an RDM to the centred Gram matrix that squared distances
-/// come from, and back, in O(m).
+/// V is the covariance of the dissimilarities of stimuli that are measured with independent noise
+/// of equal variance (Diedrichsen, Berlot, Mur, Schütt, Shahbazi & Kriegeskorte 2021):
+/// dissimilarities that share a stimulus are correlated, and whitening gives them less weight. The
+/// m × m matrix V is never computed: V⁻¹ is proportional to the map from an RDM to the centred Gram
+/// matrix of squared distances, and back, which takes O(m).
 ///
-/// Values of an RDM tie where they are equal within rounding: sorted, a value ties with the next where their
-/// difference is at most the sum of the bounds on their rounding errors. [`Dissimilarity`](crate::Dissimilarity)
-/// says what these are for RDMs of representations; for the mean of RDMs of N people the bound is (N + 2) u
-/// times the largest value, with u = 2⁻⁵³, beside what each RDM brings along. Values of files have none, and tie
-/// where they are the same number. An RDM doesn't vary where its smallest value ties with its largest, or differs
-/// from it by no more than 16 units in the last place (of single precision where the values are), wherever they come
-/// from; it is all 0 where no value exceeds its bound.
+/// Values of an RDM tie if they are equal within rounding: in sorted order, a value ties with the
+/// next one if their difference is at most the sum of the bounds on their rounding errors.
+/// [`Dissimilarity`](crate::Dissimilarity) documents these bounds for RDMs of representations. For
+/// the mean of RDMs of N participants the bound is (N + 2) u times the largest value, with u =
+/// 2⁻⁵³, plus the bounds of the RDMs. Values read from files have a bound of 0 and tie if they are
+/// equal. An RDM is constant if its smallest value ties with its largest, or differs from it by no
+/// more than 16 units in the last place (of single precision if the values have it), whatever its
+/// origin; it is all 0 if no value exceeds its bound.
 ///
-/// A model that predicts ties (categories) is at an advantage under Spearman and Kendall's τ-b; ρ-a
-/// and τ-a compare it fairly with models that don't (Nili et al. 2014; Schütt et al. 2023).
+/// A model that predicts ties (categories) has an advantage under Spearman and Kendall's τ-b; ρ-a
+/// and τ-a compare it fairly with models without ties (Nili et al. 2014; Schütt et al. 2023).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparator {
     /// Pearson correlation.
     Pearson,
-    /// Spearman rank correlation.
+    /// Spearman rank correlation; the default.
     #[default]
     Spearman,
     /// Kendall's τ-a.
     KendallTauA,
     /// Kendall's τ-b.
     KendallTauB,
-    /// The cosine of the angle between the two.
+    /// Cosine of the angle between the two RDMs.
     Cosine,
-    /// Spearman's correlation as expected under random breaking of ties.
+    /// Expected Spearman correlation if ties are broken at random.
     RhoA,
     /// Pearson correlation after whitening.
     WhitenedPearson,
@@ -59,7 +61,7 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// All of them.
+    /// All comparators.
     pub const ALL: [Comparator; 8] = [
         Comparator::Pearson,
         Comparator::Spearman,
@@ -71,7 +73,7 @@ impl Comparator {
         Comparator::WhitenedCosine,
     ];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Comparator::Pearson => "pearson",
@@ -85,15 +87,15 @@ impl Comparator {
         }
     }
 
-    /// Compares two RDMs over the same stimuli, in whatever order.
-    ///
-    /// Pairs that are missing in either count for nothing.
+    /// Compares two RDMs over the same stimuli, in any order. Pairs that are missing in either RDM
+    /// are ignored.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the stimuli differ;
-    /// [`Error::ConstantRdm`] where the value is undefined, within [`Error::InRdm`] that says whether
-    /// of the first or the second; [`Error::TooFew`] for fewer than two pairs that both have;
-    /// [`Error::InvalidPair`] for missing pairs under a whitened comparator, which needs all.
+    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the stimuli differ.
+    /// - Returns [`Error::ConstantRdm`] if the value is undefined, wrapped in [`Error::InRdm`] that
+    ///   says whether the first or the second RDM is the cause.
+    /// - Returns [`Error::TooFew`] if the RDMs have fewer than two pairs in common.
+    /// - Returns [`Error::InvalidPair`] if pairs are missing under a whitened comparator.
     pub fn compare(self, first: &Rdm, second: &Rdm) -> Result<f64> {
         second.stimuli().same_set_as(first.stimuli())?;
         let reordered;
@@ -124,7 +126,7 @@ impl Comparator {
         )
     }
 
-    /// The values of the pairs that two RDMs over the same stimuli both have.
+    /// Returns the values of the pairs that are present in both RDMs, which have the same stimuli.
     pub(super) fn common_pairs(self, first: &Rdm, second: &Rdm) -> Result<[Vec<f64>; 2]> {
         if self.needs_all_pairs() {
             first.require_complete()?;
@@ -133,7 +135,7 @@ impl Comparator {
         self.common_values(first.values(), second.values())
     }
 
-    /// Of values of the same pairs, those that are missing in neither.
+    /// Returns the values of the pairs that are missing in neither list.
     pub(super) fn common_values(self, first: &[f64], second: &[f64]) -> Result<[Vec<f64>; 2]> {
         let pairs = first.iter().zip(second);
         let common = pairs.filter(|(first, second)| !first.is_nan() && !second.is_nan());
@@ -149,7 +151,7 @@ impl Comparator {
         }
     }
 
-    /// Whether it is undefined where pairs are missing.
+    /// Checks whether the comparator is undefined if pairs are missing.
     pub(super) fn needs_all_pairs(self) -> bool {
         matches!(
             self,
@@ -157,8 +159,9 @@ impl Comparator {
         )
     }
 
-    /// How RDMs are scaled before they are averaged to the one that is nearest to all of them by this
-    /// comparator: exactly so for Pearson, Spearman, ρ-a and cosine, about so for the others.
+    /// Returns the scaling of RDMs before they are averaged to the RDM with the highest mean
+    /// similarity to all of them: exact for Pearson, Spearman, ρ-a and cosine, approximate for the
+    /// others.
     pub fn pooling(self) -> Scaling {
         match self {
             Comparator::Pearson | Comparator::WhitenedPearson => Scaling::StandardScore,

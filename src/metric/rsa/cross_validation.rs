@@ -1,4 +1,4 @@
-//! How well weighted models do on stimuli and people they were not fitted to.
+//! Cross-validation of weighted models over stimuli and participants.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::metric::rsa::permutation::shuffled;
 use crate::metric::rsa::{Comparator, FeatureWeights, WeightedModel};
 use crate::rdm::{Rdm, RdmSet, n_pairs};
 
-/// Which stimuli and which people are held out together.
+/// A partition of the stimuli and of the participants' RDMs into folds that are held out together.
 ///
 /// ```
 /// use human_alignment::metric::rsa::Folds;
@@ -29,7 +29,7 @@ pub struct Folds {
     of_people: Vec<usize>,
 }
 
-/// The numbers as they are read, before they are checked.
+/// Deserialized fold numbers, before they are checked.
 #[derive(Deserialize)]
 struct Numbers {
     of_stimuli: Vec<usize>,
@@ -45,16 +45,17 @@ impl TryFrom<Numbers> for Folds {
 }
 
 impl Folds {
-    /// Stimuli that a fold needs, so that it has several pairs.
+    /// Minimum number of stimuli of a fold, so that it has several pairs.
     pub const MIN_STIMULI: usize = 3;
 
-    /// The number of the fold of each stimulus and of each RDM of people, in their order; folds are
-    /// numbered from 0.
+    /// Creates folds from the 0-based fold of each stimulus and of each RDM of participants, in
+    /// their order.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two folds of stimuli or of people, for a fold of fewer than
-    /// [`Folds::MIN_STIMULI`] stimuli, or of nobody; [`Error::InvalidParameter`] for numbers as large
-    /// as there are stimuli or people.
+    /// Returns [`Error::TooFew`] if there are fewer than two folds of stimuli or of participants,
+    /// or a fold has fewer than [`Folds::MIN_STIMULI`] stimuli or no participants, and
+    /// [`Error::InvalidParameter`] if a fold number is not below the number of stimuli or
+    /// participants.
     pub fn new(of_stimuli: Vec<usize>, of_people: Vec<usize>) -> Result<Self> {
         check_folds(
             &of_stimuli,
@@ -69,12 +70,13 @@ impl Folds {
         })
     }
 
-    /// So many folds of stimuli and of people at random, as equal in size as can be. All sessions of
-    /// a person are in one fold.
+    /// Creates random folds of stimuli and of participants, of sizes as equal as possible. All
+    /// sessions of a participant are in one fold.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for fewer than two folds of either, [`Error::TooFew`] where there
-    /// are not [`Folds::MIN_STIMULI`] stimuli or one person a fold.
+    /// Returns [`Error::InvalidParameter`] if there are fewer than two folds of either kind, and
+    /// [`Error::TooFew`] if there are fewer than [`Folds::MIN_STIMULI`] stimuli or one participant
+    /// per fold.
     pub fn random(
         people: &RdmSet,
         n_of_stimuli: usize,
@@ -124,27 +126,28 @@ impl Folds {
         Self::new(of_stimuli, of_people.collect())
     }
 
-    /// Number of folds of stimuli.
+    /// Returns the number of folds of stimuli.
     pub fn n_of_stimuli(&self) -> usize {
         n_folds(&self.of_stimuli)
     }
 
-    /// Number of folds of people.
+    /// Returns the number of folds of participants.
     pub fn n_of_people(&self) -> usize {
         n_folds(&self.of_people)
     }
 
-    /// The fold of each stimulus.
+    /// Returns the 0-based fold of each stimulus.
     pub fn of_stimuli(&self) -> &[usize] {
         &self.of_stimuli
     }
 
-    /// The fold of each RDM of people.
+    /// Returns the 0-based fold of each RDM of participants.
     pub fn of_people(&self) -> &[usize] {
         &self.of_people
     }
 
-    /// Checks that there is one fold for each stimulus and RDM, and no person is in two.
+    /// Checks that there is one fold for each stimulus and RDM, and that no participant is in two
+    /// folds.
     fn check(&self, people: &RdmSet) -> Result<()> {
         for (what, folds, expected) in [
             ("folds of stimuli", &self.of_stimuli, people.stimuli().len()),
@@ -175,7 +178,7 @@ fn n_folds(folds: &[usize]) -> usize {
     folds.iter().max().map_or(0, |last| last + 1)
 }
 
-/// Checks that there are two folds, with no fewer than `least` members each.
+/// Checks that there are at least two folds, with at least `least` members each.
 fn check_folds(
     folds: &[usize],
     what: &'static str,
@@ -207,50 +210,53 @@ fn check_folds(
     }
 }
 
-/// How well a [`WeightedModel`] predicts people and stimuli that were held out.
+/// The similarity of the predictions of a [`WeightedModel`] to held-out participants and stimuli.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CrossValidated {
-    /// What compared predictions with people.
+    /// Comparator of predictions and participants.
     pub comparator: Comparator,
-    /// The mean over held-out people, each in each fold of stimuli: what a noise ceiling is a
-    /// ceiling of.
+    /// Mean over held-out participants, each in each fold of stimuli; comparable with a noise
+    /// ceiling.
     pub value: f64,
-    /// Each fold of stimuli with each of people, in this order.
+    /// Results of each fold of stimuli with each fold of participants, participants varying
+    /// fastest.
     pub folds: Vec<HeldOut>,
-    /// Pairs of stimuli that are in different folds: no prediction is ever tested on them.
+    /// Number of pairs of stimuli in different folds, which are never tested.
     pub n_straddling: usize,
 }
 
-/// A fold of stimuli and people that were held out.
+/// The result of one held-out fold of stimuli and participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeldOut {
-    /// The number of the fold of stimuli.
+    /// Number of the fold of stimuli, 0-based.
     pub stimuli: usize,
-    /// The number of the fold of people.
+    /// Number of the fold of participants, 0-based.
     pub people: usize,
-    /// The mean over the people that were held out of how alike the prediction is to them.
+    /// Mean similarity of the prediction to the held-out participants.
     pub value: f64,
-    /// What was fitted to the other stimuli and people.
+    /// Weights fitted to the other stimuli and participants.
     pub weights: FeatureWeights,
-    /// RDMs of people that were held out.
+    /// Number of held-out RDMs of participants.
     pub n_people: usize,
-    /// Pairs among the stimuli that were fitted to.
+    /// Number of pairs among the training stimuli.
     pub n_training: usize,
-    /// Pairs among the stimuli that were held out.
+    /// Number of pairs among the held-out stimuli.
     pub n_test: usize,
-    /// Pairs of a stimulus that was fitted to and one that was held out; they are used for neither.
+    /// Number of pairs of a training stimulus and a held-out stimulus, which are not used.
     pub n_straddling: usize,
 }
 
 impl WeightedModel {
-    /// Fits the weights to some stimuli and people, and tests them on pairs of other stimuli, judged
-    /// by other people, for each fold of stimuli with each of people.
+    /// Fits the weights to the training stimuli and participants, and tests them on pairs of
+    /// held-out stimuli judged by held-out participants, for each fold of stimuli with each fold of
+    /// participants.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where the folds are not of these stimuli and people,
-    /// [`Error::InvalidParameter`] where sessions of a person are in different folds; within
-    /// [`Error::InRdm`] that names the fold, what [`WeightedModel::fit`] and [`Comparator::compare`]
-    /// refuse, and [`Error::ConstantRdm`] where all weights are 0, which predicts nothing.
+    /// - Returns [`Error::LengthMismatch`] if the folds do not match the stimuli and participants.
+    /// - Returns [`Error::InvalidParameter`] if sessions of a participant are in different folds.
+    /// - Returns the same errors as [`WeightedModel::fit`] and [`Comparator::compare`], and
+    ///   [`Error::ConstantRdm`] if all weights are 0, wrapped in [`Error::InRdm`] that names the
+    ///   fold.
     pub fn cross_validated(
         self,
         features: &[&Rdm],
@@ -259,7 +265,7 @@ impl WeightedModel {
     ) -> Result<CrossValidated> {
         folds.check(people)?;
         let n_of_people = folds.n_of_people();
-        // One fold of stimuli at a time, so that no more than two copies of the RDMs are there.
+        // One fold of stimuli at a time, so that at most two copies of the RDMs are in memory.
         let held_out: Vec<Vec<HeldOut>> = (0..folds.n_of_stimuli())
             .map(|of_stimuli| {
                 let (training, test) = split(&folds.of_stimuli, of_stimuli);
@@ -306,7 +312,7 @@ impl WeightedModel {
         })
     }
 
-    /// One fit and its test.
+    /// Fits the weights for one fold and tests them.
     fn tested(
         self,
         [of_stimuli, of_people]: [usize; 2],
@@ -352,7 +358,7 @@ impl WeightedModel {
     }
 }
 
-/// The positions of the other folds, and those of the fold.
+/// Returns the positions outside the held-out fold, and the positions in it.
 fn split(folds: &[usize], held_out: usize) -> (Vec<usize>, Vec<usize>) {
     (0..folds.len()).partition(|&position| folds[position] != held_out)
 }

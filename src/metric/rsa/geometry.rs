@@ -1,17 +1,17 @@
-//! RDMs under weights on their stimuli: what a replicate of a bootstrap compares.
+//! RDMs with weights on their stimuli, as compared in a replicate of a bootstrap.
 
 use crate::error::{Error, RdmError, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot, sum};
 use crate::rdm::{MeanRounding, Ordered, Rounding, Scaling, UNIT_ROUNDOFF, scale, sort_order};
 
-/// How often each pair of stimuli counts: the product of the numbers of times that its two stimuli
-/// were drawn. A stimulus makes no pair with itself.
+/// The weights of pairs of stimuli: the product of the numbers of times that its two stimuli were
+/// drawn. A stimulus forms no pair with itself.
 pub(super) struct PairWeights {
     n_stimuli: usize,
-    /// Pairs that count at all, with their weight and its root.
+    /// Pairs with a positive weight.
     active: Vec<ActivePair>,
-    /// The weight of every pair.
+    /// Weight of every pair.
     weights: Vec<f64>,
     total: f64,
     is_uniform: bool,
@@ -24,12 +24,12 @@ struct ActivePair {
 }
 
 impl PairWeights {
-    /// Each pair once.
+    /// Creates weights of 1.
     pub fn uniform(n_stimuli: usize) -> Self {
         Self::new(&vec![1; n_stimuli])
     }
 
-    /// The weights of stimuli that were drawn so often.
+    /// Creates the weights for stimuli drawn `counts` times.
     pub fn new(counts: &[u32]) -> Self {
         let n = counts.len();
         let mut weights = Vec::with_capacity(crate::rdm::n_pairs(n));
@@ -57,12 +57,12 @@ impl PairWeights {
     }
 }
 
-/// The values of an RDM, with what doesn't depend on weights done once.
+/// The values of an RDM, with the computations that do not depend on weights.
 pub(super) struct Geometry {
     values: Vec<f64>,
-    /// How far rounding may have moved the values.
+    /// Bound on the rounding errors of the values.
     rounding: Rounding,
-    /// Under ranks: where values stand, in ascending order.
+    /// Ascending order of the values, if the comparator uses ranks.
     order: Vec<Ordered>,
 }
 
@@ -85,7 +85,7 @@ impl Geometry {
     }
 }
 
-/// Whether a comparator has a form in which pairs have weights.
+/// Checks whether a comparator has a weighted form.
 fn is_weighted(comparator: Comparator) -> bool {
     matches!(
         comparator,
@@ -97,12 +97,12 @@ fn is_ranked(comparator: Comparator) -> bool {
     comparator.pooling() == Scaling::Rank
 }
 
-/// An RDM under weights, ready to be compared with others under the same.
+/// A weighted RDM, prepared for comparison with others under the same weights.
 pub(super) enum Weighted {
-    /// Values centred where the comparator does so, each times the root of its weight, over the
-    /// pairs that count.
+    /// Values of the pairs with a positive weight, centred if the comparator centres them, each
+    /// times the square root of its weight.
     Vector { values: Vec<f64>, length: f64 },
-    /// Each pair as often as it counts.
+    /// Values repeated according to the weights of their pairs.
     Repeated {
         values: Vec<f64>,
         rounding: Rounding,
@@ -110,11 +110,11 @@ pub(super) enum Weighted {
     },
 }
 
-/// Makes RDMs ready under weights, and compares them.
+/// Preparation and comparison of RDMs under weights.
 pub(super) struct Weighting<'a> {
     pub comparator: Comparator,
     pub weights: &'a PairWeights,
-    /// Whether no RDM misses a pair.
+    /// True if no RDM has missing pairs.
     pub is_complete: bool,
 }
 
@@ -135,7 +135,7 @@ impl Weighting<'_> {
         self.repeated(values, geometry.rounding)
     }
 
-    /// Ranks under weights, of the pairs that count.
+    /// Computes weighted ranks of the pairs with a positive weight.
     fn ranks(&self, order: &[Ordered]) -> Vec<f64> {
         let weights = &self.weights.weights;
         let mut ranks = vec![0.0; weights.len()];
@@ -144,7 +144,8 @@ impl Weighting<'_> {
         active.map(|pair| ranks[pair.pair as usize]).collect()
     }
 
-    /// Values of the pairs that count, ranks already where the comparator ranks.
+    /// Creates a weighted RDM from values, or from ranks if the comparator uses ranks, of the pairs
+    /// with a positive weight.
     fn vector(&self, mut values: Vec<f64>, rounding: Rounding) -> Result<Weighted> {
         let undefined = || {
             Error::from(RdmError::Constant {
@@ -174,7 +175,7 @@ impl Weighting<'_> {
             *value *= pair.root;
         }
         let length = match self.comparator {
-            // Expected over random orders of ties: the length of ranks without any.
+            // The length of ranks without ties: the expected value over random orders of ties.
             Comparator::RhoA => {
                 let total = self.weights.total;
                 ((total * total * total - total) / 12.0).sqrt()
@@ -187,7 +188,7 @@ impl Weighting<'_> {
         }
     }
 
-    /// Every pair as often as it counts.
+    /// Repeats every value according to the weight of its pair.
     fn repeat(&self, values: &[f64]) -> Vec<f64> {
         let active = self.weights.active.iter();
         let copies = |pair: &ActivePair| {
@@ -245,12 +246,12 @@ impl Weighting<'_> {
                     Ok(first.compare(&second))
                 }
             },
-            _ => unreachable!("both were made ready in the same way"),
+            _ => unreachable!("both are prepared in the same way"),
         }
     }
 
-    /// The RDM nearest to some people, of whom each counts so often: the mean over them, each on the
-    /// scale of [`Comparator::pooling`] under these weights.
+    /// Computes the RDM nearest to participants with the given counts: their mean, each scaled by
+    /// [`Comparator::pooling`] under these weights.
     pub fn pool(&self, people: &[Weighted], counts: &[u32]) -> Result<Weighted> {
         let counted = || {
             let people = people.iter().zip(counts);
@@ -277,8 +278,8 @@ impl Weighting<'_> {
             for (value, pair) in pooled.iter_mut().zip(active) {
                 *value /= pair.root;
             }
-            // Of each value (centred, times the root of its weight and the scale), of their sum, and of
-            // the division.
+            // Roundings of each value (centring, root of the weight, scale), of the sum and of the
+            // division.
             let operations = people.len() as f64 + 5.0;
             let rounding = Rounding::Absolute(operations * UNIT_ROUNDOFF * sizes);
             if !is_ranked(self.comparator) {
@@ -308,13 +309,13 @@ impl Weighting<'_> {
                 }
             }
         }
-        // None at all is NaN: the pair is missing.
+        // A pair without values is 0 / 0 = NaN, which means missing.
         let mean = pooled.into_iter().map(|(sum, weight)| sum / weight);
         self.repeated(mean.collect(), errors.of_mean())
     }
 }
 
-/// Ranks under weights: the mean of the ranks that the copies of a value and of its equals would have.
+/// Computes weighted ranks: the mean rank of the copies of a value and of its ties.
 fn weighted_ranks(order: &[Ordered], weight: impl Fn(usize) -> f64, ranks: &mut [f64]) {
     let mut below = 0.0;
     for tied in order.chunk_by(|left, _| left.ties_with_next) {

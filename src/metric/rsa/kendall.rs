@@ -2,23 +2,23 @@
 
 use crate::rdm::{Rounding, sort_order};
 
-/// What the difference of concordant and discordant pairs is divided by.
+/// The divisor of the difference of concordant and discordant pairs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Denominator {
-    /// All pairs: τ-a.
+    /// Number of all pairs: τ-a.
     AllPairs,
-    /// The geometric mean of the pairs that differ in each: τ-b.
+    /// Geometric mean of the numbers of pairs that differ in either list: τ-b.
     PairsThatDiffer,
 }
 
-/// Values by their ranks.
+/// The ranks of a list of values.
 #[derive(Debug, Clone)]
 pub(crate) struct KendallRanks {
-    /// Rank of each value, values that tie sharing one.
+    /// Rank of each value; ties share one rank.
     ranks: Vec<u32>,
-    /// Where the values stand, in ascending order.
+    /// Positions of the values, in ascending order of values.
     order: Vec<u32>,
-    /// Pairs of values that tie.
+    /// Number of pairs of values that tie.
     n_tied: u64,
 }
 
@@ -41,12 +41,12 @@ impl KendallRanks {
         }
     }
 
-    /// Whether not all values tie.
+    /// Checks whether some values differ.
     pub fn vary(&self) -> bool {
         self.n_tied < pairs(self.ranks.len())
     }
 
-    /// τ with other values of the same pairs.
+    /// Returns τ of two lists of values of the same pairs.
     pub fn tau(&self, other: &Self, denominator: Denominator) -> f64 {
         let n_pairs = pairs(self.ranks.len());
         let mut ranks: Vec<u32> = self
@@ -54,8 +54,8 @@ impl KendallRanks {
             .iter()
             .map(|&place| other.ranks[place as usize])
             .collect();
-        // Within equal values of the first in the order of the second: pairs that tie in the first
-        // are no inversions.
+        // Values that tie in the first list are put in the order of the second, so that pairs which
+        // tie in the first list are not inversions.
         let mut n_tied_in_both = 0;
         let mut start = 0;
         let same =
@@ -89,9 +89,9 @@ fn pairs(n: usize) -> u64 {
     n * n.saturating_sub(1) / 2
 }
 
-/// Sorts by merging, and counts the pairs that stood in descending order.
+/// Sorts by merging, and returns the number of pairs that were in descending order.
 fn sort_counting_inversions(values: &mut [u32], spare: &mut [u32]) -> u64 {
-    /// Runs that are sorted by insertion.
+    /// Length up to which runs are sorted by insertion.
     const SHORT: usize = 16;
 
     let n = values.len();
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// (concordant − discordant, pairs that differ in a, in b), by definition.
+    /// Computes (concordant − discordant, pairs that differ in a, in b) by definition.
     fn by_definition(a: &[i8], b: &[i8]) -> (i64, u64, u64) {
         let (mut difference, mut differ_in_a, mut differ_in_b) = (0, 0, 0);
         for i in 0..a.len() {

@@ -1,7 +1,11 @@
-//! Representational similarity analysis: does the geometry match?
+//! Representational similarity analysis (RSA): comparison of the representational dissimilarity
+//! matrix (RDM) of a model with the RDMs of participants (Kriegeskorte, Mur & Bandettini 2008).
 //!
-//! The RDM of a representation is held against the RDMs of people (Kriegeskorte, Mur & Bandettini
-//! 2008).
+//! - [`RepresentationalSimilarity`]: the metric, with a noise [`Ceiling`] and an optional
+//!   [`Bootstrap`].
+//! - [`Comparator`]: the measure of the similarity of two RDMs, also partial and semipartial.
+//! - [`PermutationTest`]: a test for any relation of two RDMs.
+//! - [`WeightedModel`]: a weighted sum of feature RDMs, fitted to participants and cross-validated.
 
 mod bootstrap;
 mod ceiling;
@@ -37,7 +41,8 @@ use crate::representation::Representation;
 #[cfg(test)]
 mod tests;
 
-/// Representational similarity analysis: the RDM of a representation against those of people.
+/// Representational similarity analysis: comparison of the RDM of a representation with the RDMs of
+/// participants.
 ///
 /// ```
 /// use human_alignment::metric::rsa::{Comparator, RepresentationalSimilarity};
@@ -67,7 +72,7 @@ pub struct RepresentationalSimilarity {
 }
 
 impl RepresentationalSimilarity {
-    /// The metric with these, and without a bootstrap.
+    /// Creates a metric with the given dissimilarity and comparator, without a bootstrap.
     pub fn new(dissimilarity: Dissimilarity, comparator: Comparator) -> Self {
         Self {
             dissimilarity,
@@ -76,7 +81,7 @@ impl RepresentationalSimilarity {
         }
     }
 
-    /// Sets how often intervals are to cover the truth.
+    /// Sets the confidence level of intervals.
     #[must_use]
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
@@ -90,31 +95,34 @@ impl RepresentationalSimilarity {
         self
     }
 
-    /// How dissimilarities of representations are made.
+    /// Returns the dissimilarity from which RDMs of representations are computed.
     pub fn dissimilarity(&self) -> Dissimilarity {
         self.dissimilarity
     }
 
-    /// Scores an RDM that is at hand. It may be over more stimuli than people judged.
+    /// Scores an RDM. It may contain more stimuli than the participants judged.
     ///
     /// # Errors
-    /// As for [`RepresentationalSimilarity::evaluate`].
+    /// Returns the same errors as [`RepresentationalSimilarity::evaluate`].
     pub fn score_rdm(&self, model: &Rdm, people: &RdmSet) -> Result<Score> {
         let mut evaluation = self.evaluate(&[model], people)?;
         Ok(evaluation.scores.remove(0))
     }
 
-    /// Scores several models, and with a bootstrap compares every two of them. What people and the
-    /// ceiling ask for is done once.
+    /// Scores several models, and with a bootstrap compares every two of them. The computations
+    /// that depend on participants only are done once.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than three stimuli; [`Error::MissingStimuli`] where a model lacks stimuli that
-    /// people judged; otherwise as for
-    /// [`Comparator::compare`] and [`Ceiling::of`], and with a bootstrap as for [`Bootstrap::run`];
-    /// within [`Error::InRdm`] that counts the model from 0, where there are several.
+    /// - Returns [`Error::TooFew`] if there are fewer than three stimuli.
+    /// - Returns [`Error::MissingStimuli`] if a model lacks stimuli that participants judged.
+    /// - Returns the same errors as [`Comparator::compare`] and [`Ceiling::of`], and with a
+    ///   bootstrap of [`Bootstrap::run`].
+    ///
+    /// With several models, errors of a model are wrapped in [`Error::InRdm`] with its 0-based
+    /// position.
     pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<Evaluation> {
         if people.stimuli().len() < 3 {
-            // A single pair has nothing to be compared with.
+            // An RDM with a single pair cannot be compared.
             return Err(ArgumentError::TooFew {
                 what: "stimuli",
                 needed: 3,
@@ -192,25 +200,26 @@ impl RepresentationalSimilarity {
     }
 }
 
-/// Several models, and how they compare.
+/// Scores of several models and comparisons between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// The score of each model.
+    /// Score of each model.
     pub scores: Vec<Score>,
-    /// Every two models by their means over people: (0,1), (0,2), …, (1,2), …. Empty without a
-    /// bootstrap.
+    /// Comparison of every two models by their means over participants: (0,1), (0,2), …, (1,2), ….
+    /// Empty without a bootstrap.
     pub comparisons: Vec<Comparison>,
-    /// Why intervals should be read with care, where a bootstrap had few stimuli or people.
+    /// Reason why intervals are imprecise, if the bootstrap had few stimuli or participants.
     pub caution: Option<Caution>,
 }
 
 impl AlignmentMetric<RdmSet> for RepresentationalSimilarity {
     type Score = Score;
 
-    /// Scores the representation of the stimuli that people judged.
+    /// Scores the representation of the stimuli that participants judged.
     ///
     /// # Errors
-    /// As for [`Dissimilarity::rdm`] and [`RepresentationalSimilarity::score_rdm`].
+    /// Returns the same errors as [`Dissimilarity::rdm`] and
+    /// [`RepresentationalSimilarity::score_rdm`].
     fn score(&self, representation: &Representation, people: &RdmSet) -> Result<Score> {
         let representation = representation.select(people.stimuli())?;
         self.score_rdm(&self.dissimilarity.rdm(&representation)?, people)

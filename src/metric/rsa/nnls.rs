@@ -1,18 +1,19 @@
 //! Non-negative least squares.
 
-/// The non-negative weights that minimise ‖Xw − y‖ (Lawson & Hanson 1974, chapter 23), where the
-/// columns of X and y have length 1: `products` is XᵀX, row by row, and `correlations` Xᵀy.
+/// Returns the non-negative weights that minimise ‖Xw − y‖ (Lawson & Hanson 1974, chapter 23), for
+/// y and columns of X of length 1: `products` is XᵀX, row-major, and `correlations` is Xᵀy.
 ///
-/// Weights that are 0 are exactly so. A column that others explain but for [`INDEPENDENT`] of its
-/// square gets no weight beside them.
+/// Zero weights are exactly 0. A column gets no weight if other columns explain all of its square
+/// except [`INDEPENDENT`].
 pub(super) fn non_negative_least_squares(products: &[f64], correlations: &[f64]) -> Vec<f64> {
     let p = correlations.len();
     let mut weights = vec![0.0; p];
-    // The columns with weights above 0, in the order they came.
+    // Columns with weights above 0, in order of entry.
     let mut passive: Vec<usize> = Vec::new();
-    // Columns that can't come in as things are: they depend on those that have weights.
+    // Columns that cannot enter at present, because they depend on the passive columns.
     let mut refused = vec![false; p];
-    // Each round lessens the distance, so that no set comes twice; the limit is for rounding.
+    // Each round decreases the distance, so no set is visited twice; the limit is a guard against
+    // rounding.
     for _ in 0..ROUNDS * p {
         let gradient = |j: usize| {
             let along = passive.iter().map(|&i| products[j * p + i] * weights[i]);
@@ -36,7 +37,8 @@ pub(super) fn non_negative_least_squares(products: &[f64], correlations: &[f64])
             continue;
         }
         refused.fill(false);
-        // Go towards the solution as far as all weights stay above 0, and drop those that don't.
+        // Move towards the solution until a weight becomes 0, and drop the columns whose weights
+        // do.
         while let Some(z) = solution {
             let negative = passive.iter().zip(&z).filter(|&(_, &z)| z <= 0.0);
             let step = negative
@@ -63,17 +65,17 @@ pub(super) fn non_negative_least_squares(products: &[f64], correlations: &[f64])
     weights
 }
 
-/// A gradient up to which a column doesn't come in: a correlation with what is left.
+/// Largest gradient (correlation with the residual) at which a column does not enter.
 const OPTIMAL: f64 = 1e-10;
 
-/// How much of the square of a column others must leave unexplained: the square of what rounding to
-/// `f32` leaves.
+/// Smallest share of the square of a column that other columns must leave unexplained; large enough
+/// to cover rounding to `f32`.
 const INDEPENDENT: f64 = 1e-12;
 
-/// Rounds a column; textbooks say three.
+/// Maximum number of rounds per column; textbooks recommend three.
 const ROUNDS: usize = 10;
 
-/// The least squares of some columns by Cholesky decomposition; `None` where they are dependent.
+/// Solves least squares for some columns by Cholesky decomposition; `None` if they are dependent.
 fn solve(products: &[f64], correlations: &[f64], columns: &[usize]) -> Option<Vec<f64>> {
     let (p, n) = (correlations.len(), columns.len());
     let mut lower = vec![0.0; n * n];
@@ -120,9 +122,9 @@ mod tests {
             ..ProptestConfig::with_cases(400)
         })]
 
-        /// Karush, Kuhn & Tucker: weights are not negative, the gradient is 0 where they are above
-        /// 0 and doesn't ask for more where they are 0. More columns than rows and columns that
-        /// stand twice are among them.
+        /// Checks the Karush–Kuhn–Tucker conditions: weights are not negative, and the gradient is
+        /// 0 for positive weights and not positive for zero weights. The cases include more columns
+        /// than rows and duplicate columns.
         #[test]
         fn weights_are_optimal(
             n_rows in 1usize..30,

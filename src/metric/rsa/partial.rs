@@ -1,4 +1,4 @@
-//! How alike two RDMs are beyond what others explain.
+//! Partial and semipartial correlations of two RDMs.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use crate::metric::rsa::prepared::{Prepared, dot, sum};
 use crate::rdm::Rdm;
 
 impl Comparator {
-    /// The partial correlation of two RDMs with others held constant: the correlation of what the
-    /// regressions of each on the controls (and an intercept) leave. From −1 to 1.
+    /// Computes the partial correlation of two RDMs with control RDMs held constant, in [−1, 1]:
+    /// the correlation of the residuals of regressions of each on the controls and an intercept.
     ///
-    /// Under [`Comparator::Spearman`] all are replaced by their ranks first. With one control *c* it
-    /// is (r₁₂ − r₁c r₂c) / √((1 − r₁c²)(1 − r₂c²)); without controls it is the plain correlation.
-    /// Pairs that are missing in any of the RDMs count for nothing.
+    /// Under [`Comparator::Spearman`] all RDMs are replaced by their ranks first. With one control
+    /// *c* it is (r₁₂ − r₁c r₂c) / √((1 − r₁c²)(1 − r₂c²)); without controls it is the plain
+    /// correlation. Pairs that are missing in any of the RDMs are ignored.
     ///
     /// ```
     /// use human_alignment::metric::rsa::Comparator;
@@ -29,17 +29,20 @@ impl Comparator {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for comparators other than Pearson and Spearman;
-    /// [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where the stimuli differ;
-    /// [`Error::TooFew`] where the pairs that all have are not three more than the controls; within
-    /// [`Error::InRdm`] that names the RDM, [`Error::ConstantRdm`] where it doesn't vary and
-    /// [`Error::CollinearRdm`] where the controls (for a control, those before it) explain all of
-    /// it but [`Rdm::TOLERANCE`] of its standard deviation.
+    /// - Returns [`Error::InvalidParameter`] for comparators other than Pearson and Spearman.
+    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the stimuli differ.
+    /// - Returns [`Error::TooFew`] if the RDMs have fewer pairs in common than the number of
+    ///   controls plus three.
+    /// - Returns [`Error::ConstantRdm`] if an RDM is constant, and [`Error::CollinearRdm`] if the
+    ///   controls (for a control, the controls before it) explain all of it except
+    ///   [`Rdm::TOLERANCE`] of its standard deviation.
+    ///
+    /// Errors of a single RDM are wrapped in [`Error::InRdm`] that names the RDM.
     pub fn partial(self, first: &Rdm, second: &Rdm, controls: &[&Rdm]) -> Result<f64> {
         let undefined = "the partial correlation";
         let [first, second, controls @ ..] = &self.unit_columns(first, second, controls)?[..]
         else {
-            unreachable!("the first two are there")
+            unreachable!("there are at least two columns")
         };
         let held = orthonormal(controls, undefined)?;
         let first = beyond(&held, first, undefined).map_err(|error| error.in_rdm(FIRST))?;
@@ -47,24 +50,27 @@ impl Comparator {
         Ok(dot(&first, &second).clamp(-1.0, 1.0))
     }
 
-    /// The semipartial (part) correlation of two RDMs: as [`Comparator::partial`], but the controls
-    /// are removed from the **first** alone. Its square is the share of the variance of the second
-    /// that the first explains and the controls don't.
+    /// Computes the semipartial (part) correlation of two RDMs, in [−1, 1]: like
+    /// [`Comparator::partial`], but the controls are removed from the **first** RDM only. Its
+    /// square is the share of the variance of the second RDM that the first explains in addition to
+    /// the controls.
     ///
     /// # Errors
-    /// As for [`Comparator::partial`]; the controls may explain all of the second, which gives 0.
+    /// Returns the same errors as [`Comparator::partial`], except that the controls may explain all
+    /// of the second RDM; the result is then 0.
     pub fn semipartial(self, first: &Rdm, second: &Rdm, controls: &[&Rdm]) -> Result<f64> {
         let undefined = "the semipartial correlation";
         let [first, second, controls @ ..] = &self.unit_columns(first, second, controls)?[..]
         else {
-            unreachable!("the first two are there")
+            unreachable!("there are at least two columns")
         };
         let held = orthonormal(controls, undefined)?;
         let first = beyond(&held, first, undefined).map_err(|error| error.in_rdm(FIRST))?;
         Ok(dot(&first, second).clamp(-1.0, 1.0))
     }
 
-    /// The first, the second and the controls, over the pairs that all have: of mean 0 and length 1.
+    /// Returns the first RDM, the second and the controls over their common pairs, with mean 0 and
+    /// length 1.
     fn unit_columns(self, first: &Rdm, second: &Rdm, controls: &[&Rdm]) -> Result<Vec<Vec<f64>>> {
         if !matches!(self, Comparator::Pearson | Comparator::Spearman) {
             let (name, expected) = (
@@ -113,7 +119,7 @@ impl Comparator {
 const FIRST: &str = "the first of two";
 const SECOND: &str = "the second of two";
 
-/// What an error calls an RDM.
+/// Returns the name of an RDM in errors.
 fn name(position: usize) -> Cow<'static, str> {
     match position {
         0 => FIRST.into(),
@@ -122,7 +128,7 @@ fn name(position: usize) -> Cow<'static, str> {
     }
 }
 
-/// Vectors of length 1 at right angles that span the controls.
+/// Computes orthonormal vectors that span the controls.
 fn orthonormal(controls: &[Vec<f64>], undefined: &'static str) -> Result<Vec<Vec<f64>>> {
     let mut held: Vec<Vec<f64>> = Vec::with_capacity(controls.len());
     for (position, control) in controls.iter().enumerate() {
@@ -132,10 +138,11 @@ fn orthonormal(controls: &[Vec<f64>], undefined: &'static str) -> Result<Vec<Vec
     Ok(held)
 }
 
-/// The direction of what is left of a vector of length 1 without what lies along those held.
+/// Removes the components along the `held` vectors from a vector of length 1, and normalizes the
+/// rest.
 fn beyond(held: &[Vec<f64>], unit: &[f64], undefined: &'static str) -> Result<Vec<f64>> {
     let mut rest = unit.to_vec();
-    // The second time removes what rounding left (Giraud & Langou 2002: twice is enough).
+    // The second pass removes rounding errors of the first (Giraud & Langou 2002: twice is enough).
     for _ in 0..2 {
         for direction in held {
             let along = dot(direction, &rest);

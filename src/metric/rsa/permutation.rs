@@ -1,4 +1,4 @@
-//! Whether a model knows the stimuli, or only the distribution of dissimilarities.
+//! The permutation test for a relation between the RDMs of a model and of participants.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,16 +10,16 @@ use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot};
 use crate::rdm::{Rdm, RdmSet, Scaling, n_pairs, pair_index, row_range};
 
-/// The permutation test over stimuli (Kriegeskorte, Mur & Bandettini 2008): how often does the model
-/// do as well when its stimuli are exchanged at random?
+/// A permutation test over stimuli (Kriegeskorte, Mur & Bandettini 2008). The null hypothesis is
+/// that the RDMs of the model and of the participants are unrelated.
 ///
-/// Rows and columns of the model's RDM are permuted together, the RDM of people stays as it is. So
-/// the test allows for dissimilarities that share a stimulus, which a test over pairs doesn't. It is
-/// about these people and these stimuli: that the two RDMs are related at all, not that others would
-/// show it too.
+/// Rows and columns of the model's RDM are permuted together; the RDM of the participants is fixed.
+/// The test therefore accounts for dissimilarities that share a stimulus, which a test over pairs
+/// does not. The conclusion is about these participants and these stimuli: it does not generalize
+/// to others.
 ///
-/// Each permutation has a stream of its own of one seeded generator, so that the numbers depend on
-/// the seed alone and not on the number of threads.
+/// Each permutation has its own stream of a seeded random number generator, so the results depend
+/// only on the seed and not on the number of threads.
 ///
 /// ```
 /// use human_alignment::metric::rsa::{Comparator, PermutationTest};
@@ -43,7 +43,7 @@ pub struct PermutationTest {
     seed: u64,
 }
 
-/// The settings as they are read, before they are checked.
+/// Deserialized settings, before they are checked.
 #[derive(Deserialize)]
 struct Settings {
     n_permutations: usize,
@@ -58,30 +58,32 @@ impl TryFrom<Settings> for PermutationTest {
     }
 }
 
-/// What a [`PermutationTest`] found.
+/// The result of a [`PermutationTest`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PermutationResult {
-    /// The model against the plain mean of the people's RDMs.
+    /// Comparison of the model with the unscaled mean of the participants' RDMs.
     pub value: f64,
-    /// One-sided: (1 + permutations whose value is no less) / (1 + permutations). At least
-    /// 1 / (1 + permutations).
+    /// One-sided p-value: (1 + number of permutations with a value at least as large) / (1 + number
+    /// of permutations).
     pub p_value: f64,
-    /// Two-sided: twice the smaller of `p_value` and the same of the other tail, at most 1.
+    /// Two-sided p-value: twice the smaller of `p_value` and the p-value of the other tail, at most
+    /// 1.
     pub two_sided_p_value: f64,
-    /// Permutations that were drawn.
+    /// Number of permutations.
     pub n_permutations: usize,
-    /// The seed.
+    /// Seed of the random number generator.
     pub seed: u64,
 }
 
 impl PermutationTest {
-    /// Values that differ by no more are equal: what rounding leaves of sums in another order.
+    /// Difference up to which values are equal, which covers the rounding of sums in another order.
     const ROUNDING: f64 = 1e-12;
 
-    /// So many permutations, from this seed.
+    /// Creates a test with the given number of permutations and seed of the random number
+    /// generator.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for no permutation or more than a million.
+    /// Returns [`Error::InvalidParameter`] if there is no permutation or more than a million.
     pub fn new(n_permutations: usize, seed: u64) -> Result<Self> {
         if (1..=1_000_000).contains(&n_permutations) {
             Ok(Self {
@@ -98,16 +100,17 @@ impl PermutationTest {
         }
     }
 
-    /// Tests a model, which may be over more stimuli than people judged.
+    /// Tests a model, which may contain more stimuli than the participants judged.
     ///
-    /// Where pairs are missing, each permutation is compared over the pairs that it has in common
-    /// with people.
+    /// If pairs are missing, each permuted RDM is compared over the pairs that are present in both
+    /// RDMs.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than four stimuli, which have too few permutations to say
-    /// anything; [`Error::MissingStimuli`] where the model lacks stimuli that people judged;
-    /// [`Error::OutOfMemory`] where n² numbers can't be held; otherwise as for
-    /// [`Comparator::compare`], of any permutation.
+    /// - Returns [`Error::TooFew`] if there are fewer than four stimuli, which have too few
+    ///   permutations.
+    /// - Returns [`Error::MissingStimuli`] if the model lacks stimuli that participants judged.
+    /// - Returns [`Error::OutOfMemory`] if n² numbers cannot be allocated.
+    /// - Returns the same errors as [`Comparator::compare`], for any permutation.
     pub fn run(
         &self,
         comparator: Comparator,
@@ -141,7 +144,7 @@ impl PermutationTest {
             n_no_less += usize::from(permuted >= value - Self::ROUNDING);
             n_no_more += usize::from(permuted <= value + Self::ROUNDING);
         }
-        // The order at hand is one that chance could have given.
+        // The observed order is one of the possible permutations.
         let share = |n: usize| (1 + n) as f64 / (1 + self.n_permutations) as f64;
         Ok(PermutationResult {
             value,
@@ -153,7 +156,7 @@ impl PermutationTest {
     }
 }
 
-/// The positions below `n` in random order (Fisher & Yates).
+/// Returns the positions below `n` in random order (Fisher & Yates).
 pub(super) fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<u32> {
     let mut positions: Vec<u32> = (0..n as u32).collect();
     for last in (1..n as u32).rev() {
@@ -162,22 +165,23 @@ pub(super) fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<u32> {
     positions
 }
 
-/// A model whose stimuli can be permuted, and what it is compared with.
+/// A model whose stimuli can be permuted, with the RDM it is compared with.
 enum Permuted<'a> {
-    /// What is made ready of a permuted RDM is the same permutation of what is made ready of the
-    /// RDM, so that a value is a dot product with elements that are looked up.
+    /// Prepared vectors: preparing a permuted RDM equals permuting the prepared RDM, so a value is
+    /// a dot product with elements that are looked up.
     Vector {
-        /// One row a stimulus, so that the elements of a pair's first stimulus lie together.
+        /// Square matrix, one row per stimulus, so that the elements of a pair's first stimulus are
+        /// contiguous.
         model: Vec<f64>,
         people: Vec<f64>,
     },
-    /// All pairs, made ready for each permutation.
+    /// All pairs, prepared for each permutation.
     AllPairs {
         comparator: Comparator,
         model: &'a Rdm,
         people: Prepared,
     },
-    /// Pairs that both have, made ready for each permutation.
+    /// Pairs present in both RDMs, prepared for each permutation.
     CommonPairs {
         comparator: Comparator,
         model: &'a Rdm,
@@ -213,11 +217,12 @@ impl<'a> Permuted<'a> {
                 model: square(n, &model)?,
                 people,
             }),
-            Err(_) => unreachable!("both were made ready for the same comparator"),
+            Err(_) => unreachable!("both are prepared for the same comparator"),
         }
     }
 
-    /// The value with the model's stimulus at `positions[i]` in the place of the *i*-th.
+    /// Computes the value with the *i*-th stimulus of the model replaced by stimulus
+    /// `positions[i]`.
     fn value(&self, positions: &[u32]) -> Result<f64> {
         match self {
             Permuted::Vector { model, people } => Ok(permuted_dot(model, people, positions)),
@@ -245,7 +250,7 @@ impl<'a> Permuted<'a> {
     }
 }
 
-/// The dissimilarities of the stimuli at these positions.
+/// Returns the dissimilarities of the stimuli at the given positions.
 fn at<'a>(rdm: &'a Rdm, positions: &'a [u32]) -> impl Iterator<Item = f64> + 'a {
     let n = rdm.n_stimuli();
     positions
@@ -259,7 +264,8 @@ fn at<'a>(rdm: &'a Rdm, positions: &'a [u32]) -> impl Iterator<Item = f64> + 'a 
         })
 }
 
-/// The square of what is made ready: pairs, and for whitened comparators the diagonal behind them.
+/// Creates the square matrix of a prepared vector: pairs, followed by the diagonal for whitened
+/// comparators.
 fn square(n: usize, vector: &[f64]) -> Result<Vec<f64>> {
     let (pairs, diagonal) = vector.split_at(n_pairs(n));
     let mut square = Vec::new();
@@ -278,7 +284,7 @@ fn square(n: usize, vector: &[f64]) -> Result<Vec<f64>> {
     Ok(square)
 }
 
-/// The dot product with the permuted square; the diagonal counts where there is one.
+/// Computes the dot product with the permuted square, including the diagonal if there is one.
 fn permuted_dot(square: &[f64], vector: &[f64], positions: &[u32]) -> f64 {
     let n = positions.len();
     let (pairs, diagonal) = vector.split_at(n_pairs(n));
@@ -311,7 +317,7 @@ mod tests {
         Rdm::new(Stimuli::numbered(n), values.collect()).unwrap()
     }
 
-    /// Under every comparator, a permutation is what comparing the permuted RDM gives.
+    /// Checks that a permutation gives the value of the permuted RDM, under every comparator.
     #[test]
     fn a_permutation_is_the_permuted_rdm() {
         let n = 9;
@@ -338,7 +344,7 @@ mod tests {
         }
     }
 
-    /// Over all 24 orders of four stimuli, each comes about as often as the others.
+    /// Checks that each of the 24 orders of four stimuli is about equally frequent.
     #[test]
     fn every_order_is_as_likely() {
         let mut counts = std::collections::HashMap::new();

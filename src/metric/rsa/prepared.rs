@@ -1,27 +1,28 @@
-//! RDMs made ready for a comparator, so that what depends on one of two is done once.
+//! RDMs prepared for a comparator, so that computations on a single RDM are done once.
 
 use crate::error::{Error, RdmError, Result};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::kendall::{Denominator, KendallRanks};
 use crate::rdm::{Rounding, centred_ranks, row_range};
 
-/// The values of an RDM, made ready. Both of two that are compared were made ready for the same
+/// The prepared values of an RDM. Two of them can be compared if they were prepared for the same
 /// comparator and the same pairs.
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
-    /// Their value is the dot product of the two, divided by both lengths.
+    /// Values whose comparison is the dot product of the two, divided by both lengths.
     Vector {
-        /// Centred where the comparator does so.
+        /// Values or ranks, centred if the comparator centres them.
         values: Vec<f64>,
-        /// What makes a product a correlation or a cosine.
+        /// Divisor that converts a dot product to a correlation or a cosine.
         length: f64,
     },
-    /// Their value counts concordant pairs.
+    /// Ranks whose comparison counts concordant pairs.
     Kendall(KendallRanks, Denominator),
 }
 
 impl Prepared {
-    /// All pairs of `n` stimuli, none missing, which rounding may have moved so far.
+    /// Prepares the values of all pairs of `n` stimuli, without missing pairs; `rounding` bounds
+    /// their errors.
     pub fn new(
         comparator: Comparator,
         n: usize,
@@ -41,7 +42,8 @@ impl Prepared {
         }
     }
 
-    /// Some pairs, for a comparator that doesn't ask which.
+    /// Prepares the values of some pairs, for a comparator that does not depend on the stimuli of
+    /// pairs.
     pub fn of_some_pairs(
         comparator: Comparator,
         mut values: Vec<f64>,
@@ -69,7 +71,7 @@ impl Prepared {
             }
             Comparator::RhoA => {
                 centred_ranks(&mut values, rounding);
-                // Of ranks without ties.
+                // The length of ranks without ties.
                 let length = (m * (m * m - 1.0) / 12.0).sqrt();
                 Ok(Prepared::Vector { values, length })
             }
@@ -87,7 +89,8 @@ impl Prepared {
         }
     }
 
-    /// Values whose dot product is the value of the comparator, where it is one.
+    /// Returns values of length 1, whose dot product is the comparison; returns `self` as an error
+    /// under Kendall's τ.
     pub fn into_unit(self) -> Result<Vec<f64>, Self> {
         match self {
             Prepared::Vector { mut values, length } => {
@@ -98,7 +101,7 @@ impl Prepared {
         }
     }
 
-    /// The value of the comparator, clamped to \[−1, 1\] against rounding.
+    /// Returns the value of the comparator, clamped to \[−1, 1\] against rounding.
     pub fn compare(&self, other: &Self) -> f64 {
         let value = match (self, other) {
             (
@@ -111,7 +114,7 @@ impl Prepared {
             (Prepared::Kendall(first, denominator), Prepared::Kendall(second, _)) => {
                 first.tau(second, *denominator)
             }
-            _ => unreachable!("both were made ready for the same comparator"),
+            _ => unreachable!("both are prepared for the same comparator"),
         };
         value.clamp(-1.0, 1.0)
     }
@@ -121,7 +124,7 @@ fn constant(undefined: &'static str) -> Error {
     Error::from(RdmError::Constant { undefined })
 }
 
-/// Refuses values that are all 0, within rounding.
+/// Returns an error if all values are 0, within rounding.
 fn not_zero(values: Vec<f64>, rounding: Rounding, undefined: &'static str) -> Result<Vec<f64>> {
     match values.iter().all(|value| rounding.is_zero(value.abs())) {
         true => Err(constant(undefined)),
@@ -129,7 +132,7 @@ fn not_zero(values: Vec<f64>, rounding: Rounding, undefined: &'static str) -> Re
     }
 }
 
-/// Subtracts the mean of values that vary.
+/// Subtracts the mean of the values; returns an error if they are constant.
 fn centre(values: Vec<f64>, rounding: Rounding, undefined: &'static str) -> Result<Vec<f64>> {
     if !rounding.vary(&values) {
         return Err(constant(undefined));
@@ -149,8 +152,8 @@ fn with_length(values: Vec<f64>, undefined: &'static str) -> Result<Prepared> {
     }
 }
 
-/// Divides values by the largest where their squares might leave the range of `f64`; no comparison
-/// depends on their unit.
+/// Divides values by the largest if their squares might leave the range of `f64`; no comparator
+/// depends on the unit of values.
 fn within_range(mut values: Vec<f64>) -> Vec<f64> {
     let largest = values
         .iter()
@@ -161,8 +164,8 @@ fn within_range(mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// The centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is that of two such
-/// matrices: elements above the diagonal times √2, then the diagonal.
+/// Computes the centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is the inner
+/// product of the matrices: elements above the diagonal times √2, then the diagonal.
 pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
     let mut row_sums = vec![0.0; n];
     for first in 0..n {
@@ -184,10 +187,10 @@ pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// Independent sums, so that one addition need not wait for the last.
+/// Number of independent sums, so that an addition need not wait for the previous one.
 const LANES: usize = 8;
 
-/// Sums in a fixed order.
+/// Computes the sum of `of(value)` over the values, in a fixed order.
 pub(super) fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
@@ -199,7 +202,7 @@ pub(super) fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     lanes.iter().sum::<f64>() + rest.iter().map(|&value| of(value)).sum::<f64>()
 }
 
-/// A dot product in a fixed order.
+/// Returns the dot product, summed in a fixed order.
 pub(super) fn dot(first: &[f64], second: &[f64]) -> f64 {
     let mut lanes = [0.0; LANES];
     let (chunks, rest) = first.as_chunks::<LANES>();

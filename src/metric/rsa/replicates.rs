@@ -1,4 +1,4 @@
-//! What the replicates of a bootstrap say.
+//! Results of a bootstrap.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use crate::inference::{
     Comparison, Confidence, Estimate, ReplicateVariances, Resample, dual_variance, small_sample,
 };
 
-/// One replicate: for each way of drawing, the mean over people of each model, each model against
-/// the mean person, and the ceiling where it was asked for.
+/// One replicate. For each way of drawing it contains the mean over participants of each model, the
+/// comparison of each model with the mean participant, and the ceiling if requested.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Replicate {
     pub both: Vec<f64>,
@@ -15,10 +15,10 @@ pub(super) struct Replicate {
     pub people: Vec<f64>,
 }
 
-/// What a [`Bootstrap`](crate::metric::rsa::Bootstrap) found: estimates of models, of their differences, and of how far they are
-/// from the ceiling.
+/// The replicates of a [`Bootstrap`](crate::metric::rsa::Bootstrap), from which estimates of
+/// models, of their differences, and of their distances from the ceiling are computed.
 ///
-/// Models are counted in the order in which they were given.
+/// Models are indexed in the order in which they were given, 0-based.
 #[derive(Debug, Clone)]
 pub struct Replicates {
     pub(super) observed: Vec<f64>,
@@ -32,40 +32,41 @@ pub struct Replicates {
 }
 
 impl Replicates {
-    /// The mean over people of the comparison of a model with each of them.
+    /// Returns the mean over participants of the comparison of a model with each of them.
     ///
     /// # Panics
-    /// Where there is no such model.
+    /// Panics if `model` is out of range.
     pub fn per_person(&self, model: usize) -> Estimate {
         self.estimate(self.column(model), None)
     }
 
-    /// A model against the plain mean of the people's RDMs.
+    /// Returns the comparison of a model with the unscaled mean of the participants' RDMs.
     ///
     /// # Panics
-    /// Where there is no such model.
+    /// Panics if `model` is out of range.
     pub fn against_mean_person(&self, model: usize) -> Estimate {
         self.estimate(self.n_models + self.column(model), None)
     }
 
-    /// The lower noise ceiling, where it was asked for.
+    /// Returns the lower noise ceiling; `None` if it was not requested.
     pub fn ceiling(&self) -> Option<Estimate> {
         self.has_ceiling
             .then(|| self.estimate(2 * self.n_models, None))
     }
 
-    /// A model minus the lower noise ceiling, both as means over people, where a ceiling was asked
-    /// for. A model that predicts people as well as other people do is at 0.
+    /// Returns a model minus the lower noise ceiling, both as means over participants; `None` if
+    /// the ceiling was not requested. The difference is 0 for a model that predicts participants as
+    /// well as other participants do.
     ///
     /// # Panics
-    /// Where there is no such model.
+    /// Panics if `model` is out of range and the ceiling was requested.
     pub fn against_ceiling(&self, model: usize) -> Option<Estimate> {
         let ceiling = 2 * self.n_models;
         self.has_ceiling
             .then(|| self.estimate(self.column(model), Some(ceiling)))
     }
 
-    /// Compares every two models, by their means over people: (0,1), (0,2), …, (1,2), ….
+    /// Compares every two models by their means over participants: (0,1), (0,2), …, (1,2), ….
     pub fn compare(&self, confidence: Confidence) -> Vec<Comparison> {
         let pairs = (0..self.n_models)
             .flat_map(|first| (first + 1..self.n_models).map(move |second| (first, second)));
@@ -75,12 +76,14 @@ impl Replicates {
         Comparison::of_differences(differences, confidence, [-2.0, 2.0])
     }
 
-    /// Replicates that drew too few different stimuli to compare anything, and say nothing.
+    /// Returns the number of replicates with too few different stimuli for a comparison; they are
+    /// ignored.
     pub fn n_undefined(&self) -> usize {
         self.n_undefined
     }
 
-    /// Why the intervals should be read with care, where few stimuli or people were drawn from.
+    /// Returns the reason why the intervals are imprecise, if few stimuli or participants were
+    /// drawn from.
     pub fn caution(&self) -> Option<Caution> {
         let few_stimuli = self.resample.draws_stimuli() && self.n_stimuli < Caution::STIMULI;
         let few_people = self.resample.draws_people() && self.n_people < Caution::PEOPLE;
@@ -95,7 +98,7 @@ impl Replicates {
         model
     }
 
-    /// The estimate of a column, or of its difference from another.
+    /// Computes the estimate of a column, or of its difference from another column.
     fn estimate(&self, column: usize, minus: Option<usize>) -> Estimate {
         let of = |columns: &[f64]| columns[column] - minus.map_or(0.0, |minus| columns[minus]);
         let variance = |drawn: fn(&Replicate) -> &Vec<f64>| {
@@ -131,31 +134,32 @@ impl Replicates {
     }
 }
 
-/// So few stimuli or people were drawn from that a bootstrap knows little about others.
+/// A warning that the bootstrap drew from few stimuli or participants, so that its results may not
+/// generalize.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caution {
-    /// The number of stimuli, where they are few.
+    /// Number of stimuli, if they are few.
     pub n_stimuli: Option<usize>,
-    /// The number of people, where they are few.
+    /// Number of participants, if they are few.
     pub n_people: Option<usize>,
 }
 
 impl Caution {
-    /// Fewer stimuli than these are few.
+    /// Number below which stimuli are few.
     pub const STIMULI: usize = 20;
 
-    /// Fewer people than these are few.
+    /// Number below which participants are few.
     pub const PEOPLE: usize = 5;
 }
 
 impl std::fmt::Display for Caution {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("intervals and p-values are rough, because a bootstrap that draws from ")?;
+        f.write_str("intervals and p-values are imprecise, because a bootstrap over only ")?;
         match (self.n_stimuli, self.n_people) {
             (Some(stimuli), Some(people)) => write!(f, "{stimuli} stimuli and {people} people")?,
             (Some(stimuli), None) => write!(f, "{stimuli} stimuli")?,
             (None, people) => write!(f, "{} people", people.unwrap_or_default())?,
         }
-        f.write_str(" tells little about others")
+        f.write_str(" generalizes poorly")
     }
 }

@@ -1,4 +1,4 @@
-//! The answer.
+//! The score of a model.
 
 use std::fmt;
 
@@ -7,35 +7,35 @@ use serde::{Deserialize, Serialize};
 use crate::inference::{Confidence, Interval};
 use crate::metric::rsa::{Ceiling, Comparator};
 
-/// How alike the RDM of a model is to those of people.
+/// The similarity of the RDM of a model to the RDMs of participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// What compared them.
+    /// Comparator of the RDMs.
     pub comparator: Comparator,
-    /// The model against the plain mean of the people's RDMs.
+    /// Similarity of the model to the unscaled mean of the participants' RDMs.
     pub value: f64,
-    /// The confidence interval of `value`, where a bootstrap was asked for.
+    /// Confidence interval of `value`, if a bootstrap was requested.
     pub interval: Option<Interval>,
-    /// The standard error of `value`, where a bootstrap was asked for.
+    /// Standard error of `value`, if a bootstrap was requested.
     pub standard_error: Option<f64>,
-    /// How often such intervals cover the truth.
+    /// Confidence level of the intervals.
     pub confidence: Confidence,
-    /// The model against each person, in their order.
+    /// Similarity of the model to each participant, in their order.
     pub per_person: Vec<f64>,
-    /// The mean of `per_person`: what the ceiling is a ceiling of.
+    /// Mean of `per_person`, which is comparable with the ceiling.
     pub mean_per_person: f64,
-    /// The confidence interval of `mean_per_person`, where a bootstrap was asked for.
+    /// Confidence interval of `mean_per_person`, if a bootstrap was requested.
     #[serde(default)]
     pub interval_per_person: Option<Interval>,
-    /// The standard error of `mean_per_person`, where a bootstrap was asked for.
+    /// Standard error of `mean_per_person`, if a bootstrap was requested.
     #[serde(default)]
     pub standard_error_per_person: Option<f64>,
-    /// The noise ceiling; `None` for a single person.
+    /// Noise ceiling; `None` for a single participant.
     pub ceiling: Option<Ceiling>,
-    /// `mean_per_person` as a share of the lower ceiling: 1 for a model that predicts people as well
-    /// as other people do. `None` where there is no ceiling above 0.
+    /// `mean_per_person` divided by the lower ceiling: 1 for a model that predicts participants as
+    /// well as other participants do. `None` if there is no ceiling or it is not above 0.
     pub relative: Option<f64>,
-    /// Number of people.
+    /// Number of participants.
     #[serde(rename = "people")]
     pub n_people: usize,
     /// Number of stimuli.
@@ -43,7 +43,7 @@ pub struct Score {
     pub n_stimuli: usize,
 }
 
-/// One line, such as `spearman 0.419, 0.284 for each of 16 people (ceiling 0.477–0.577)`.
+/// Writes one line, such as `spearman 0.419, 0.284 for each of 16 people (ceiling 0.477–0.577)`.
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:.3}", self.comparator, self.value)?;

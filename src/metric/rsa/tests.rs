@@ -9,7 +9,7 @@ use crate::metric::rsa::prepared::Prepared;
 use crate::rdm::n_pairs;
 use crate::stimuli::Stimuli;
 
-/// Dissimilarities of which some tie.
+/// Creates an RDM of random dissimilarities, some of which tie.
 fn random_rdm(n: usize, seed: u64) -> Rdm {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values = (0..n_pairs(n)).map(|_| f64::from(rng.random_range(0..40u32)) / 10.0);
@@ -25,14 +25,14 @@ fn people(n: usize, n_people: u64) -> RdmSet {
     .unwrap()
 }
 
-/// The same RDM with a pair that nobody else misses.
+/// Returns the RDM with one pair missing that no other RDM misses.
 fn with_missing(rdm: &Rdm) -> Rdm {
     let mut values = rdm.values().to_vec();
     values[3] = f64::NAN;
     Rdm::with_missing(rdm.stimuli().clone(), values).unwrap()
 }
 
-/// A comparison under weights is that of RDMs in which each pair stands as often as it counts.
+/// Checks that a weighted comparison equals the comparison of RDMs with repeated pairs.
 #[test]
 fn weights_repeat_pairs() {
     let (first, second) = (random_rdm(12, 1), random_rdm(12, 2));
@@ -127,7 +127,7 @@ fn replicates_depend_on_the_seed_alone() {
     assert_ne!(run(1, 1).0.standard_error, run(2, 1).0.standard_error);
 }
 
-/// One factor alone has the standard error that theory knows: that of a mean over people.
+/// Checks that drawing only participants gives the theoretical standard error of a mean.
 #[test]
 fn drawing_people_gives_the_standard_error_of_a_mean() {
     let people = people(10, 12);

@@ -1,4 +1,4 @@
-//! Models that weigh several RDMs.
+//! Weighted sums of feature RDMs.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,15 +13,15 @@ use crate::rdm::{Rdm, RdmSet, Rounding, Scaling, UNIT_ROUNDOFF};
 /// those of the layers of a network or of the dimensions of an embedding (Khaligh-Razavi &
 /// Kriegeskorte 2014; Jozwik, Kriegeskorte & Mur 2016).
 ///
-/// Each feature RDM is scaled to a root mean square of 1, so that weights are comparable. Weights are
-/// fitted by non-negative least squares to the mean RDM of people, each of them brought to the scale
-/// of [`Comparator::pooling`] first.
+/// Each feature RDM is scaled to a root mean square of 1, so that weights are comparable. The
+/// weights are fitted by non-negative least squares to the mean RDM of the participants, after each
+/// of their RDMs is scaled by [`Comparator::pooling`].
 ///
-/// An intercept, of any sign, is fitted where the comparator doesn't see it: under correlations, not
-/// under cosines. (For a constant under a cosine, give an RDM of ones among the features.) Under
-/// whitened comparators the least squares are whitened too. So the weights are those that give the
-/// highest mean over the people they are fitted to under Pearson correlation and cosine; under rank
-/// comparators, which no least squares maximise, they fit the mean rank.
+/// An intercept of either sign is fitted under correlations, which do not depend on it, but not
+/// under cosines. (For a constant under a cosine, include an RDM of ones among the features.) Under
+/// whitened comparators the least squares are whitened too. Under Pearson correlation and cosine
+/// the weights maximise the mean similarity to the training participants; under rank comparators,
+/// which no least squares maximise, they fit the mean rank.
 ///
 /// ```
 /// use human_alignment::metric::rsa::{Comparator, WeightedModel};
@@ -30,7 +30,7 @@ use crate::rdm::{Rdm, RdmSet, Rounding, Scaling, UNIT_ROUNDOFF};
 /// let animals = Stimuli::new(["cat", "dog", "hen", "duck"])?;
 /// let shape = Rdm::new(animals.clone(), vec![0.0, 1.0, 1.0, 1.0, 1.0, 0.0])?;
 /// let colour = Rdm::new(animals.clone(), vec![1.0, 0.0, 1.0, 1.0, 0.0, 1.0])?;
-/// // Shape counts three times as much as colour.
+/// // The weight of shape is three times the weight of colour.
 /// let people = Rdm::new(animals, vec![1.0, 3.0, 4.0, 4.0, 3.0, 1.0])?;
 ///
 /// let model = WeightedModel::new(Comparator::Cosine);
@@ -46,40 +46,44 @@ pub struct WeightedModel {
     comparator: Comparator,
 }
 
-/// What a [`WeightedModel`] fitted: how much each feature RDM counts.
+/// The weights of feature RDMs, fitted by a [`WeightedModel`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeatureWeights {
-    /// The weight of each feature RDM of root mean square 1, at least 0. Where features are linear
-    /// combinations of others (the same one twice), other weights would do as well.
+    /// Weight of each feature RDM with root mean square 1, at least 0. If features are linear
+    /// combinations of others (such as duplicates), other weights fit equally well.
     pub weights: Vec<f64>,
-    /// What is added to the weighted sum; 0 under cosines.
+    /// Constant added to the weighted sum; 0 under cosines.
     pub intercept: f64,
-    /// The root mean square of each feature RDM, by which it is divided.
+    /// Root mean square of each feature RDM, by which it is divided.
     pub root_mean_squares: Vec<f64>,
 }
 
 impl WeightedModel {
-    /// The model that is fitted for a comparator.
+    /// Creates a model to be fitted for a comparator.
     pub fn new(comparator: Comparator) -> Self {
         Self { comparator }
     }
 
-    /// The comparator.
+    /// Returns the comparator.
     pub fn comparator(self) -> Comparator {
         self.comparator
     }
 
-    /// Fits the weights of feature RDMs, which may be over more stimuli than people judged.
+    /// Fits the weights of feature RDMs, which may contain more stimuli than the participants
+    /// judged.
     ///
-    /// Pairs that are missing in any feature or that nobody judged count for nothing. Weights may
-    /// all be 0, where no feature helps; what they predict doesn't vary then.
+    /// Pairs that are missing in any feature, or that no participant judged, are ignored. All
+    /// weights are 0 if no feature helps; the prediction is then constant.
     ///
     /// # Errors
-    /// [`Error::TooFew`] without features, and for fewer than three stimuli or two pairs;
-    /// [`Error::MissingStimuli`] where a feature lacks stimuli that people judged;
-    /// [`Error::ConstantRdm`] where a feature, or the mean of people, is 0 or under a correlation
-    /// doesn't vary; [`Error::InvalidPair`] for missing pairs under a whitened comparator. All of a
-    /// feature stand within [`Error::InRdm`].
+    /// - Returns [`Error::TooFew`] if there are no features, fewer than three stimuli or fewer than
+    ///   two pairs.
+    /// - Returns [`Error::MissingStimuli`] if a feature lacks stimuli that participants judged.
+    /// - Returns [`Error::ConstantRdm`] if a feature, or the mean of the participants, is 0, or is
+    ///   constant under a correlation.
+    /// - Returns [`Error::InvalidPair`] if pairs are missing under a whitened comparator.
+    ///
+    /// Errors of a feature are wrapped in [`Error::InRdm`].
     pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<FeatureWeights> {
         let stimuli = people.stimuli();
         let too_few = |what, needed, found| {
@@ -150,7 +154,8 @@ impl WeightedModel {
         })
     }
 
-    /// Values, which rounding may have moved so far, divided and made ready for least squares.
+    /// Prepares values with the given bound on their rounding errors for least squares, divided by
+    /// `divisor`.
     fn column(
         self,
         n_stimuli: usize,
@@ -190,14 +195,16 @@ impl WeightedModel {
 }
 
 impl FeatureWeights {
-    /// The RDM that the weights predict, over the stimuli of the first feature, which all features
-    /// have, in whatever order. It may hold negative values where there is an intercept. Pairs that
-    /// are missing in any feature are missing.
+    /// Predicts an RDM over the stimuli of the first feature; the other features must have the same
+    /// stimuli, in any order. With an intercept, values may be negative. Pairs that are missing in
+    /// any feature are missing.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are not as many features as weights; within
-    /// [`Error::InRdm`], [`Error::MissingStimuli`] and [`Error::ExtraStimuli`] where a feature is
-    /// over other stimuli; [`Error::InvalidPair`] where a sum is beyond the range of numbers.
+    /// - Returns [`Error::LengthMismatch`] if the numbers of features and weights differ.
+    /// - Returns [`Error::TooFew`] if there are no features.
+    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if a feature has other
+    ///   stimuli, wrapped in [`Error::InRdm`].
+    /// - Returns [`Error::InvalidPair`] if a sum is not finite.
     pub fn predict(&self, features: &[&Rdm]) -> Result<Rdm> {
         let check = |what, found| match found == self.weights.len() {
             true => Ok::<_, Error>(()),
@@ -243,21 +250,21 @@ impl FeatureWeights {
     }
 }
 
-/// What an error calls a feature RDM.
+/// Returns the name of a feature RDM in errors.
 fn feature(position: usize) -> String {
     format!("feature {position}")
 }
 
-/// A column of least squares.
+/// A column of a least squares problem.
 struct Column {
-    /// Of length 1; about its mean under a correlation.
+    /// Values scaled to length 1; centred under a correlation.
     unit: Vec<f64>,
     length: f64,
-    /// 0 where there is no intercept.
+    /// Mean that was subtracted; 0 without an intercept.
     mean: f64,
 }
 
-/// The non-negative weights of columns.
+/// Fits the non-negative weights of columns.
 fn fit_columns(columns: &[Column], target: &Column) -> Vec<f64> {
     let p = columns.len();
     let unit = |j: usize| columns[j].unit.as_slice();
@@ -276,7 +283,7 @@ fn fit_columns(columns: &[Column], target: &Column) -> Vec<f64> {
         .collect()
 }
 
-/// The root mean square of the pairs that are there.
+/// Returns the root mean square of the pairs that are not missing.
 fn root_mean_square(rdm: &Rdm) -> Result<f64> {
     let present: Vec<f64> = rdm
         .values()
@@ -284,7 +291,7 @@ fn root_mean_square(rdm: &Rdm) -> Result<f64> {
         .copied()
         .filter(|d| !d.is_nan())
         .collect();
-    // By the largest first, so that no square leaves the range.
+    // Divide by the largest value first, so that no square overflows or underflows.
     let largest = present
         .iter()
         .fold(0.0, |largest: f64, d| largest.max(d.abs()));

@@ -1,12 +1,12 @@
-//! The objects of a batch, where a transform takes them, and what comes back.
+//! The objects of a batch, their embedding and their gradient.
 
 use rayon::prelude::*;
 
 use crate::probe::dense::{matrix, product};
 use crate::probe::mini_batch::data::Rows;
 
-/// The parameters of a transform: the weights, features × features row after row, and behind them the
-/// bias, if there is one.
+/// The parameters of a transform: the weights, features × features in row-major order, followed by
+/// the bias if there is one.
 #[derive(Clone, PartialEq)]
 pub(super) struct Parameters {
     pub values: Vec<f64>,
@@ -18,26 +18,26 @@ impl Parameters {
         &self.values[..self.n_features * self.n_features]
     }
 
-    /// The bias; empty where there is none.
+    /// Returns the bias; empty if there is none.
     pub fn bias(&self) -> &[f64] {
         &self.values[self.n_features * self.n_features..]
     }
 }
 
-/// Objects side by side. Those that the trials of a batch show and its context images are embedded by
-/// one product, and their derivatives put together by one.
+/// The objects of the trials of a batch and its context images. They are embedded by one product,
+/// and their gradients are combined by one product.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// Standardised features, object after object.
+    /// Standardised features, object by object.
     pub features: Vec<f64>,
-    /// Features times weights, plus bias, object after object.
+    /// Features times weights, plus bias, object by object.
     pub embedded: Vec<f64>,
-    /// The derivatives of the objective by `embedded`.
+    /// The gradient of the objective with respect to `embedded`.
     pub gradient: Vec<f64>,
 }
 
 impl Batch {
-    /// Takes these rows, and then those, for its objects.
+    /// Sets the objects: the `selected` rows, followed by those in `more`.
     pub fn fill(&mut self, rows: Rows<'_>, selected: &[u32], more: Option<(Rows<'_>, &[u32])>) {
         let n_features = rows.n_features();
         let n_more = more.map_or(0, |(_, selected)| selected.len());
@@ -54,7 +54,7 @@ impl Batch {
     pub fn embed(&mut self, parameters: &Parameters) {
         let n_features = parameters.n_features;
         self.embedded.resize(self.features.len(), 0.0);
-        // Row after row, the weights are their own transpose column by column.
+        // The row-major weights are the column-major transpose.
         product(
             matrix(parameters.weights(), n_features),
             matrix(&self.features, n_features),
@@ -70,7 +70,7 @@ impl Batch {
         }
     }
 
-    /// The derivatives by the parameters, from those by the embedded objects.
+    /// Computes the gradient with respect to the parameters from that of the embedded objects.
     pub fn pull_back(&self, n_features: usize, out: &mut [f64]) {
         let (weights, bias) = out.split_at_mut(n_features * n_features);
         product(

@@ -1,4 +1,4 @@
-//! What is learned from: standardised rows of features, and trials that count them.
+//! Training data: standardised rows of features, and trials that refer to them.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -10,8 +10,8 @@ use crate::judgment::{Task, Trials};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
-/// The rows of a representation, standardised whenever they are asked for: of a million images there
-/// need not be a second copy.
+/// The rows of a representation, standardised on access to avoid a second copy of, for example, a
+/// million images.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     representation: &'a Representation,
@@ -34,12 +34,12 @@ impl<'a> Rows<'a> {
         self.representation.n_features()
     }
 
-    /// The id of a row.
+    /// Returns the id of a row.
     pub fn id(&self, row: usize) -> &'a str {
         &self.representation.stimuli().ids()[row]
     }
 
-    /// Writes these rows one after another; `out` has one element for each of their features.
+    /// Writes the standardised features of the given rows, one row after another, to `out`.
     pub fn write(&self, rows: &[u32], out: &mut [f64]) {
         let n_features = self.n_features();
         let features = self.representation.values();
@@ -53,10 +53,11 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The trials, as rows of a representation.
+/// Returns the trials as rows of a representation.
 ///
 /// # Errors
-/// [`Error::MissingStimuli`](crate::Error::MissingStimuli) where a stimulus that is shown has none.
+/// Returns [`Error::MissingStimuli`](crate::Error::MissingStimuli) if a stimulus of a trial has no
+/// row.
 pub(super) fn trials_of_rows<T: Task>(
     trials: &Trials<T>,
     representation: &Representation,
@@ -75,7 +76,7 @@ pub(super) fn trials_of_rows<T: Task>(
         .collect())
 }
 
-/// SHA-256 of what a transform is learned from: trials, rows that they show, and context images.
+/// Computes the SHA-256 of the training data: trials, rows of their objects, and context images.
 pub(super) fn fingerprint<T: Task>(
     representation: &Representation,
     trials: [&[[u32; 3]]; 2],
@@ -92,7 +93,7 @@ pub(super) fn fingerprint<T: Task>(
     let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&representation.stimuli().fingerprint());
     for trials in trials {
-        // The number in front tells training from validation.
+        // The number of trials separates training from validation trials.
         fingerprint.text(&trials.len().to_string());
         fingerprint.indices(trials.as_flattened());
     }
@@ -103,14 +104,14 @@ pub(super) fn fingerprint<T: Task>(
     Ok(fingerprint.finish())
 }
 
-/// Puts things into a random order, every order with the same probability.
+/// Shuffles a slice, with all orders equally probable.
 pub(super) fn shuffle<T>(things: &mut [T], rng: &mut ChaCha8Rng) {
     for last in (1..things.len()).rev() {
         things.swap(last, rng.random_range(0..=last as u64) as usize);
     }
 }
 
-/// Rows that are dealt in batches, in an order drawn anew whenever fewer are left than a batch takes.
+/// Rows dealt in batches. They are shuffled again whenever fewer remain than a batch needs.
 pub(super) struct Deck {
     rows: Vec<u32>,
     n_dealt: usize,
@@ -128,7 +129,7 @@ impl Deck {
         }
     }
 
-    /// `n` different rows, or all where there are fewer.
+    /// Deals `n` different rows, or all rows if there are fewer.
     pub fn deal(&mut self, n: usize) -> &[u32] {
         let n = n.min(self.rows.len());
         if self.rows.len() - self.n_dealt < n {
@@ -190,7 +191,7 @@ mod tests {
         let (first, second) = ([[0, 1, 2], [1, 2, 0]], [[2, 1, 0]]);
         let reference = hash(&all, [&first, &second], &[&all]);
         assert_eq!(reference, hash(&all, [&first, &second], &[&all]));
-        // A row that nothing shows is no matter; one that is shown is.
+        // A row that occurs in no trial does not matter; one that occurs does.
         let changed = |row: usize| {
             let mut changed = all.clone().into_features().into_f64();
             changed[[row, 0]] += 1.0;

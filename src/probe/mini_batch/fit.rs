@@ -1,26 +1,26 @@
-//! What training found, and the way there.
+//! The result of training, and its history.
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::named;
 use crate::transform::LinearTransform;
 
-/// Which weights of a training are kept.
+/// The epoch whose weights are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
-    /// Those after the last epoch, as published, even if validation was better before; the default.
+    /// The last epoch, as published, even if validation was better before; the default.
     #[default]
     LastEpoch,
-    /// Those after the epoch whose validation objective was least, the earliest of several.
+    /// The epoch with the lowest validation objective; the earliest if several are equal.
     BestEpoch,
 }
 
 impl Kept {
-    /// Both of them.
+    /// Both variants.
     pub const ALL: [Kept; 2] = [Kept::LastEpoch, Kept::BestEpoch];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Kept::LastEpoch => "last-epoch",
@@ -31,20 +31,20 @@ impl Kept {
 
 named!(Kept, "kept weights", "last-epoch or best-epoch");
 
-/// Why training ended.
+/// The reason why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The validation objective had not improved for as many epochs as the patience allows.
+    /// Early stopping: the validation objective did not improve for as many epochs as the patience.
     EarlyStopped,
-    /// All epochs are over.
+    /// The maximum number of epochs was reached.
     MaxEpochs,
-    /// The observer stopped it.
+    /// The observer stopped the training.
     StoppedByObserver,
 }
 
 impl Outcome {
-    /// The name in files.
+    /// Returns the name used in files.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::EarlyStopped => "early-stopped",
@@ -54,37 +54,39 @@ impl Outcome {
     }
 }
 
-/// One epoch: a pass over the training trials, and the validation after it. Losses are in nats.
+/// The record of one epoch: a pass over the training trials, followed by validation. Losses are in
+/// nats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Its number, counted from 1.
+    /// Number of the epoch, counted from 1.
     pub number: usize,
-    /// The learning rate of its steps.
+    /// The learning rate of the epoch.
     pub learning_rate: f64,
-    /// The mean −ln p of the choices in training trials, each as it was before the step of its batch:
-    /// not the loss of one transform.
+    /// The mean −ln p of the choices in training trials, each evaluated before the step of its
+    /// batch; hence not the loss of a single transform.
     pub training_loss: f64,
-    /// The mean local term of its batches, each before its step, where there is one.
+    /// The mean local term of the batches, each evaluated before its step, if there is a local
+    /// term.
     pub training_local_loss: Option<f64>,
     /// The mean −ln p of the choices in validation trials, after the epoch.
     pub validation_loss: f64,
-    /// The local term of validation images, where there is one.
+    /// The local term of the validation images, after the epoch, if there is a local term.
     pub validation_local_loss: Option<f64>,
-    /// (1 − α) · validation loss + α · local term: what early stopping goes by. Without a local term it
-    /// is the validation loss.
+    /// The criterion of early stopping: (1 − α) · validation loss + α · local term. Without a local
+    /// term, this is the validation loss.
     pub validation_objective: f64,
     /// The penalty of the weights after the epoch.
     pub penalty: f64,
-    /// Steps of the epoch.
+    /// Number of steps.
     pub n_steps: usize,
-    /// Steps whose gradient was clipped.
+    /// Number of steps with a clipped gradient.
     pub n_clipped: usize,
-    /// Epochs, up to this one, in which the validation objective has not improved by as much as early
-    /// stopping asks for; 0 where it has in this one.
+    /// Number of consecutive epochs, including this one, without an improvement of the validation
+    /// objective by more than the minimum for early stopping; 0 if this epoch improved it.
     pub n_without_improvement: usize,
 }
 
-/// What a [`MiniBatchProbe`](super::MiniBatchProbe) found.
+/// The result of training a [`MiniBatchProbe`](super::MiniBatchProbe).
 #[derive(Debug, Clone, PartialEq)]
 pub struct MiniBatchFit {
     pub(super) transform: LinearTransform,
@@ -96,50 +98,49 @@ pub struct MiniBatchFit {
 }
 
 impl MiniBatchFit {
-    /// The transform that was kept, features × features, with a record of its training.
+    /// Returns the kept transform, features × features, with a record of its training.
     pub fn transform(&self) -> &LinearTransform {
         &self.transform
     }
 
-    /// All epochs, in their order.
+    /// Returns the records of all epochs, in order.
     pub fn history(&self) -> &[Epoch] {
         &self.history
     }
 
-    /// The epoch after which the transform was kept.
+    /// Returns the record of the epoch whose weights were kept.
     pub fn kept_epoch(&self) -> &Epoch {
         &self.history[self.kept]
     }
 
-    /// Why training ended.
+    /// Returns the reason why training ended.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// The mean −ln p of what people chose in all training trials, in nats, by the transform that was
-    /// kept.
+    /// Returns the mean −ln p of the choices in all training trials, in nats, for the kept
+    /// transform.
     pub fn training_loss(&self) -> f64 {
         self.training_loss
     }
 
-    /// The mean −ln p of what people chose in validation trials, in nats, by the transform that was
-    /// kept.
+    /// Returns the mean −ln p of the choices in validation trials, in nats, for the kept transform.
     pub fn validation_loss(&self) -> f64 {
         self.kept_epoch().validation_loss
     }
 
-    /// The local term of validation images, where there is one.
+    /// Returns the local term of the validation images, in nats, if there is a local term.
     pub fn local_loss(&self) -> Option<f64> {
         self.kept_epoch().validation_local_loss
     }
 
-    /// The penalty of the weights, in nats.
+    /// Returns the penalty of the kept weights, in nats.
     pub fn penalty(&self) -> f64 {
         self.kept_epoch().penalty
     }
 
-    /// (1 − α) · training loss + α · local term of validation images + penalty, in nats; without a
-    /// local term, what training minimises.
+    /// Returns (1 − α) · training loss + α · local term of the validation images + penalty, in
+    /// nats. Without a local term, this is what training minimises.
     pub fn objective(&self) -> f64 {
         self.objective
     }

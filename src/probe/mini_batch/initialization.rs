@@ -1,4 +1,4 @@
-//! Where training begins.
+//! Initial parameters of training.
 
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -9,21 +9,21 @@ use crate::names::named;
 use crate::probe::mini_batch::batch::Parameters;
 use crate::similarity::zeroed;
 
-/// What the weights are before the first step; every number of a bias is the initial scale σ.
+/// The initial weights. Every element of the bias is initialised with the initial scale σ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initialization {
-    /// Every weight is drawn from a Gaussian with mean 0 and standard deviation σ.
+    /// Weights drawn from a Gaussian distribution with mean 0 and standard deviation σ.
     Gaussian,
-    /// σ times the identity: all similarities begin as σ² times those of the representation.
+    /// σ times the identity: similarities start as σ² times those of the representation.
     ScaledIdentity,
 }
 
 impl Initialization {
-    /// Both of them.
+    /// Both variants.
     pub const ALL: [Initialization; 2] = [Initialization::Gaussian, Initialization::ScaledIdentity];
 
-    /// The name on command lines and in files.
+    /// Returns the name used on command lines and in files.
     pub fn name(self) -> &'static str {
         match self {
             Initialization::Gaussian => "gaussian",
@@ -31,7 +31,7 @@ impl Initialization {
         }
     }
 
-    /// The first parameters.
+    /// Creates the initial parameters.
     pub(super) fn parameters(
         self,
         scale: f64,

@@ -1,31 +1,43 @@
-//! The local term of gLocal: a transform is to keep which images are neighbours.
+//! The local term of gLocal, which preserves the local similarity structure of images.
 
 use std::sync::Arc;
 
 use crate::error::{ArgumentError, Error, Result, with_inverse};
 use crate::representation::Representation;
 
-/// The fewest images that have neighbours to choose from.
+/// The minimum number of images: each needs two others to compare.
 const FEWEST: usize = 3;
 
-/// The local term of gLocal (Muttenthaler et al., NeurIPS 2023): the local similarity structure of
-/// other images, the *context*, before and after the transform.
+/// The local term of gLocal (Muttenthaler et al., NeurIPS 2023), which preserves the local
+/// similarity structure of other images, the *context*, under the transform.
 ///
-/// Each image of a batch sees the others with probabilities softmax(cosine / τ): p of the features as
-/// they are, standardised like those of the objects, and q of the transformed ones. The term is the
-/// mean over images i of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats: least, the mean entropy of p, where the transform
-/// changes no cosine. The objective is (1 − α) times the loss of the trials plus α times this.
+/// In a batch, image i assigns to every other image j the probability softmax(cosine / τ): pᵢⱼ for
+/// the features before the transform (standardised like those of the objects), and qᵢⱼ for the
+/// transformed features. The term is the mean over images i of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats. Its
+/// minimum, the mean entropy of p, is reached if the transform changes no cosine. The objective is
+/// (1 − α) times the loss of the trials plus α times the local term.
 ///
 /// | setting | default |
 /// |---|---|
 /// | images in a batch | 1,024 |
 /// | images for validation | one batch of the context, drawn once |
 ///
-/// The paper divides by m² − m, with m images in a batch, where the published code, and this, takes the
-/// mean over images: what the code calls α is this α.
+/// The formula of the paper divides by m² − m, with m images in a batch, but the published code and
+/// this crate take the mean over images: α corresponds to that of the code.
+///
+/// ```
+/// use human_alignment::probe::mini_batch::{LocalSimilarity, MiniBatchProbe};
+/// use human_alignment::{Representation, Stimuli};
+///
+/// let images = Representation::new(Stimuli::numbered(4), ndarray::Array2::<f32>::eye(4))?;
+/// let local = LocalSimilarity::new(images, 0.1, 1.0)?.with_batch_size(4)?;
+/// let probe = MiniBatchProbe::glocal(local, 1e-3)?;
+/// assert!(probe.local_similarity().is_some());
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalSimilarity {
-    // Shared, so that a learner can be cloned for another setting without a million images.
+    // Shared, so that cloning a learner does not copy the images.
     context: Arc<Representation>,
     validation: Option<Arc<Representation>>,
     alpha: f64,
@@ -34,12 +46,13 @@ pub struct LocalSimilarity {
 }
 
 impl LocalSimilarity {
-    /// The local term with these images as context, weight α (0.1 in the paper) and temperature τ
-    /// (1 there).
+    /// Creates the local term from context images (images × features), the weight α (0.1 in the
+    /// paper) and the temperature τ (1 in the paper).
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than three images; [`Error::InvalidParameter`] where α is not in
-    /// [0, 1], or τ or its inverse not positive and finite.
+    /// Returns [`Error::TooFew`] if there are fewer than three images, and
+    /// [`Error::InvalidParameter`] if α is not in [0, 1], or τ or its inverse is not positive and
+    /// finite.
     pub fn new(context: Representation, alpha: f64, tau: f64) -> Result<Self> {
         check_number(context.n_stimuli())?;
         if !(0.0..=1.0).contains(&alpha) {
@@ -54,10 +67,11 @@ impl LocalSimilarity {
         })
     }
 
-    /// Sets the number of images in a batch; where there are fewer, all are in every batch.
+    /// Sets the number of images in a batch. If the context has fewer images, every batch contains
+    /// all.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for fewer than three.
+    /// Returns [`Error::InvalidParameter`] if it is less than three.
     pub fn with_batch_size(mut self, n_images: usize) -> Result<Self> {
         if n_images < FEWEST {
             let name = "images in a batch";
@@ -67,12 +81,12 @@ impl LocalSimilarity {
         Ok(self)
     }
 
-    /// Sets images on which the local term is validated: in as many whole batches as there are, the
-    /// same ones after every epoch.
+    /// Sets the validation images of the local term. They are divided into complete batches, which
+    /// are the same after every epoch; a remainder is ignored.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than three images, [`Error::LengthMismatch`] where they have other
-    /// features than the context.
+    /// Returns [`Error::TooFew`] if there are fewer than three images, and
+    /// [`Error::LengthMismatch`] if their number of features differs from that of the context.
     pub fn with_validation(mut self, images: Representation) -> Result<Self> {
         check_number(images.n_stimuli())?;
         check_width(&images, self.context.n_features())?;
@@ -80,32 +94,32 @@ impl LocalSimilarity {
         Ok(self)
     }
 
-    /// The context images.
+    /// Returns the context images.
     pub fn context(&self) -> &Representation {
         &self.context
     }
 
-    /// The images for validation, where they are others than the context.
+    /// Returns the validation images, or `None` if validation uses the context.
     pub fn validation(&self) -> Option<&Representation> {
         self.validation.as_deref()
     }
 
-    /// The weight α of the local term.
+    /// Returns the weight α of the local term.
     pub fn alpha(&self) -> f64 {
         self.alpha
     }
 
-    /// The temperature τ.
+    /// Returns the temperature τ.
     pub fn tau(&self) -> f64 {
         self.tau
     }
 
-    /// Images in a batch.
+    /// Returns the number of images in a batch.
     pub fn batch_size(&self) -> usize {
         self.batch_size
     }
 
-    /// Refuses images that have other features than the objects.
+    /// Checks that the images have as many features as the objects.
     pub(super) fn check(&self, n_features: usize) -> Result<()> {
         check_width(&self.context, n_features)
     }

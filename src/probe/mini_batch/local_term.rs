@@ -1,4 +1,4 @@
-//! The local term of a batch of images, and its derivatives.
+//! The local term of a batch of images, and its gradient.
 
 use rayon::prelude::*;
 
@@ -7,26 +7,26 @@ use crate::probe::dense::{lower_gram, matrix, mirror, product, short_dot, symmet
 use crate::similarity::zeroed;
 use crate::softmax::exp_of_nonpositive;
 
-/// Computes the term for a batch of images.
+/// The buffers for computing the local term of a batch of images.
 pub(super) struct LocalTerm {
     factor: f64,
     n_features: usize,
     /// Images as unit vectors, one after another.
     unit: Vec<f64>,
     norms: Vec<f64>,
-    /// Cosines of all pairs before the transform, and in their place the derivatives.
+    /// Cosines of all pairs before the transform; later the derivatives q − p.
     teacher: Vec<f64>,
-    /// Cosines of all pairs after it, and in their place the derivatives by either of a pair.
+    /// Cosines of all pairs after the transform; later the symmetrised derivatives.
     student: Vec<f64>,
-    /// The derivatives by unit vectors.
+    /// The gradient with respect to the unit vectors.
     by_unit: Vec<f64>,
 }
 
 impl LocalTerm {
-    /// For up to so many images.
+    /// Creates the buffers for up to `n_images` images.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::OutOfMemory`] if the buffers do not fit in memory.
     pub fn new(tau: f64, n_images: usize, n_features: usize) -> Result<Self> {
         let n_pairs = n_images.saturating_mul(n_images);
         let n_values = n_images.saturating_mul(n_features);
@@ -41,11 +41,12 @@ impl LocalTerm {
         })
     }
 
-    /// The term of images before and after a transform; with a gradient, adds `weight` times the
-    /// derivatives by the transformed images to it.
+    /// Computes the term of images before and after a transform. If `gradient` is given, adds
+    /// `weight` times the gradient with respect to the transformed images to it.
     ///
     /// # Errors
-    /// `of_zero` says which image is a zero vector; [`Error::LossNotFinite`] where one is infinite.
+    /// Returns the error of `of_zero` for an image with a zero vector, and [`Error::LossNotFinite`]
+    /// if the norm of an image is not finite.
     pub fn mean(
         &mut self,
         images: &[f64],
@@ -95,8 +96,8 @@ impl LocalTerm {
         }
     }
 
-    /// From derivatives by cosines, of which image i has those by (i, j) in its column, to those by the
-    /// transformed images.
+    /// Adds the gradient with respect to the transformed images, computed from the derivatives with
+    /// respect to the cosines; those of (i, j) in the softmax of image i are in column i.
     fn add_gradient(&mut self, n: usize, scale: f64, gradient: &mut [f64]) {
         let n_features = self.n_features;
         let both = &mut self.student[..n * n];
@@ -110,7 +111,7 @@ impl LocalTerm {
             .zip(unit.par_chunks_exact(n_features))
             .zip(&self.norms)
             .for_each(|(((gradient, by_unit), unit), norm)| {
-                // What points along the vector changes its length alone.
+                // The component along the vector changes only its length.
                 let along = short_dot(by_unit, unit);
                 for ((g, d), u) in gradient.iter_mut().zip(by_unit).zip(unit) {
                     *g += scale * (d - along * u) / norm;
@@ -119,17 +120,17 @@ impl LocalTerm {
     }
 }
 
-/// The cosines of all pairs of unit vectors.
+/// Computes the cosines of all pairs of unit vectors.
 fn cosines(unit: &[f64], n_features: usize, out: &mut [f64]) {
     lower_gram(matrix(unit, n_features).transpose(), out);
     mirror(out, unit.len() / n_features);
 }
 
-/// −Σ p ln q of an image over the others, from the cosines with all images; leaves q − p in place of
-/// the teacher's cosines.
+/// Computes −Σ p ln q of one image over the others, from its cosines with all images; replaces the
+/// cosines in `teacher` by q − p.
 fn derive(image: usize, teacher: &mut [f64], student: &mut [f64], factor: f64) -> f64 {
     for cosines in [&mut *teacher, &mut *student] {
-        // The image itself is none of its neighbours.
+        // The image is not its own neighbour.
         cosines[image] = f64::NEG_INFINITY;
         let most = cosines.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         cosines.iter_mut().for_each(|x| *x = (*x - most) * factor);
@@ -173,7 +174,7 @@ mod tests {
         unreachable!("no image is zero")
     }
 
-    /// The definition, image by image.
+    /// Computes the term by its definition, image by image.
     fn by_definition(images: &[f64], transformed: &[f64], tau: f64) -> f64 {
         let row = |of: &[f64], image: usize| of[image * N_FEATURES..][..N_FEATURES].to_vec();
         let cosine = |of: &[f64], a: usize, b: usize| {
@@ -226,7 +227,7 @@ mod tests {
                     term.mean(&images, &moved, None, no_zeros).unwrap()
                 };
                 let difference = (at(step) - at(-step)) / (2.0 * step);
-                // Added to the 1 that was there.
+                // The gradient was added to 1.
                 assert_abs_diff_eq!(found - 1.0, weight * difference, epsilon = 1e-8);
             }
         }

@@ -1,56 +1,57 @@
-//! The published recipe: a linear transform learned from choices by mini-batches.
+//! The published recipe: a linear transform learned from choices with mini-batches.
 //!
-//! These are the transforms of two papers, so that their numbers can be reproduced and compared. To
-//! learn a transform, prefer the convex [`Probe`](crate::Probe): it finds the best there is, and proves
-//! it, where what is found here depends on the learning rate, the batches and when it stops.
-//! [`Probe::bound`](crate::Probe::bound) says how far a transform from here may be from the best.
+//! This module implements the transforms of two papers, so that their results can be reproduced and
+//! compared. To learn a transform for other purposes, prefer the convex [`Probe`](crate::Probe): it
+//! finds the global optimum with a certificate, while the result here depends on the learning rate,
+//! the batches and the stopping rule. [`Probe::bound`](crate::Probe::bound) computes how far a
+//! transform learned here may be from the optimum.
 //!
 //! # The objective
 //!
-//! With standardised features x, weights W (features × features) and a bias b, an object is at
-//! y = xW + b, and a pair of a trial is chosen with probability softmax(dot product / temperature) over
-//! its pairs. A step goes down the gradient of
+//! With standardised features x, weights W (features × features) and a bias b, an object is
+//! embedded as y = xW + b, and a pair of a trial is chosen with probability softmax(dot product /
+//! temperature) over its pairs. Each step follows the gradient of
 //!
-//! (1 − α) · mean over a batch of trials of −ln p(the pair that people chose) + α · local term +
-//! penalty,
+//! (1 − α) · mean over a batch of trials of −ln p(chosen pair) + α · local term + penalty,
 //!
-//! in nats, where the [`LocalSimilarity`] of a batch of other images and α are those of gLocal;
-//! otherwise α = 0. The bias is not penalised. Features are standardised by one mean and standard
-//! deviation over all rows of the representation.
+//! in nats. For gLocal, the local term is the [`LocalSimilarity`] of a batch of other images, with
+//! its weight α; otherwise α = 0. The bias is not penalised. Features are standardised by one mean
+//! and standard deviation over all rows of the representation.
 //!
 //! | | [`MiniBatchProbe::naive`] | [`MiniBatchProbe::glocal`] |
 //! |---|---|---|
 //! | paper | Muttenthaler, Dippel, Linhardt, Vandermeulen & Kornblith, "Human alignment of neural network representations" (ICLR 2023, arXiv 2211.01201) | Muttenthaler et al., "Improving neural network representations using human similarity judgments" (NeurIPS 2023, arXiv 2306.04507) |
 //! | penalty | λ ‖W‖, the norm not squared | λ ‖W − mean(diag W) · I‖² |
-//! | first W | Gaussian, standard deviation 1e-3 | 1e-3 times the identity |
-//! | bias | none | begins as 1e-3 |
+//! | initial W | Gaussian, standard deviation 1e-3 | 1e-3 times the identity |
+//! | bias | none | initialised with 1e-3 |
 //! | optimizer | Adam | SGD, momentum 0.9 |
-//! | learning rate | 1e-3 | 1e-3, rising linearly from a third of it over the most epochs there may be |
+//! | learning rate | 1e-3 | 1e-3, increasing linearly from a third of it over the maximum number of epochs |
 //! | trials in a batch | 256 | 256 |
 //! | images in a batch | – | 1,024 |
 //! | epochs | 10 to 100 | 20 to 100 |
-//! | patience | 10 epochs without 1e-4 of improvement | 15 epochs without 1e-4 of improvement |
-//! | limit on the norm of a gradient | 1 | 1 |
-//! | weights that are kept | the last | the last |
+//! | patience | 10 epochs without an improvement of 1e-4 | 15 epochs without an improvement of 1e-4 |
+//! | maximum norm of the gradient | 1 | 1 |
+//! | kept weights | the last | the last |
 //!
-//! Both scripts are run over grids of settings, of the learning rate, of λ, and of α and τ for gLocal;
-//! the defaults here are one point of them. Both leave the bias as an option, which the transforms
-//! published for gLocal use. The first version of the ICLR script did not clip gradients. The "global"
-//! transform of the second paper is the naive one with [`Penalty::ScaledIdentity`] and
-//! [`Initialization::ScaledIdentity`].
+//! Both published scripts are run over grids of settings: the learning rate, λ, and α and τ for
+//! gLocal; the defaults here are one point of the grids. The bias is optional in both scripts; the
+//! published gLocal transforms have one. The first version of the ICLR script did not clip
+//! gradients. The "global" transform of the second paper is the naive one with
+//! [`Penalty::ScaledIdentity`] and [`Initialization::ScaledIdentity`].
 //!
-//! # Where this differs from the published scripts
+//! # Differences from the published scripts
 //!
-//! - They embed all objects for every batch, here only those that its trials show: the same numbers.
-//! - They give the images of the local term as they are, though objects are standardised. Here both are
-//!   standardised by the same moments, so that the identity, which changes no similarity, minimises
-//!   the local term.
-//! - They validate gLocal by the plain sum of both losses; here by the objective without the penalty,
-//!   (1 − α) · loss of trials + α · local term.
-//! - They end an epoch when either trials or images run out. Here an epoch is one pass over the trials;
-//!   images are shuffled anew whenever fewer are left than a batch takes.
-//! - They compute in `f32`, here it is `f64`, and the same seed gives the same bits on any number of
-//!   threads. Random numbers are others than PyTorch's.
+//! - The scripts embed all objects for every batch. Here, only the objects of its trials are
+//!   embedded, which gives the same numbers.
+//! - The scripts do not standardise the images of the local term, but do standardise the objects.
+//!   Here, both are standardised by the same moments, so that the identity, which changes no
+//!   similarity, minimises the local term.
+//! - The scripts validate gLocal by the plain sum of both losses. Here, validation uses the
+//!   objective without the penalty, (1 − α) · loss of trials + α · local term.
+//! - The scripts end an epoch when either trials or images run out. Here, an epoch is one pass over
+//!   the trials, and images are shuffled again whenever fewer remain than a batch needs.
+//! - The scripts compute in `f32`. Here, computations are in `f64`, and the same seed gives bitwise
+//!   equal results with any number of threads. The random numbers differ from those of PyTorch.
 
 mod batch;
 mod data;
@@ -78,8 +79,8 @@ use crate::probe::{Standardize, positive};
 use crate::representation::Representation;
 use crate::transform::Training;
 
-/// The published mini-batch recipe: [`MiniBatchProbe::naive`] or [`MiniBatchProbe::glocal`], whose
-/// defaults are in the [table](self), with every setting open to change.
+/// The published mini-batch recipe. [`MiniBatchProbe::naive`] and [`MiniBatchProbe::glocal`] create
+/// it with the defaults of the [table](self), and every setting can be changed.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -87,7 +88,7 @@ use crate::transform::Training;
 /// use human_alignment::{Representation, SimilarityDataset, Stimuli};
 /// use ndarray::Array2;
 ///
-/// // An observer who sees only the first of three features.
+/// // A simulated observer, whose choices depend only on the first of three features.
 /// let features = Array2::from_shape_fn((12, 3), |(i, j)| ((i * (j + 3) * 7 + j) % 11) as f32);
 /// let seen = features.slice(ndarray::s![.., ..1]).mapv(|x| (x - 5.0) / 3.0);
 /// let stimuli = Stimuli::numbered(12);
@@ -98,7 +99,7 @@ use crate::transform::Training;
 /// let probe = MiniBatchProbe::naive(0.01)?.with_learning_rate(0.01)?.with_seed(7);
 /// let fit = probe.fit(&representation, training.judgments(), validation.judgments())?;
 /// assert_eq!(fit.outcome(), Outcome::EarlyStopped);
-/// // Chance is ln 3 = 1.10.
+/// // The cross-entropy at chance is ln 3 = 1.10.
 /// assert!(fit.validation_loss() < 0.9);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -125,10 +126,11 @@ pub struct MiniBatchProbe {
 }
 
 impl MiniBatchProbe {
-    /// The naive transform (ICLR 2023), with this weight λ of the norm; 0.01 where its script begins.
+    /// Creates the naive transform (ICLR 2023) with the weight λ of the Frobenius norm. The
+    /// published script starts with 0.01.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is negative or not finite.
+    /// Returns [`Error::InvalidParameter`] if the weight is negative or not finite.
     pub fn naive(penalty: f64) -> Result<Self> {
         Self {
             penalty: Penalty::Norms {
@@ -159,11 +161,11 @@ impl MiniBatchProbe {
         })
     }
 
-    /// The gLocal transform (NeurIPS 2023), with this local term and this weight λ of the penalty
-    /// towards a multiple of the identity; 1e-3 where its script begins.
+    /// Creates the gLocal transform (NeurIPS 2023) with a local term and the weight λ of the
+    /// penalty towards a multiple of the identity. The published script starts with 1e-3.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where the weight is negative or not finite.
+    /// Returns [`Error::InvalidParameter`] if the weight is negative or not finite.
     pub fn glocal(local: LocalSimilarity, penalty: f64) -> Result<Self> {
         Self {
             local: Some(local),
@@ -181,8 +183,8 @@ impl MiniBatchProbe {
     /// Sets the penalty.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where its weight is negative or not finite, or a share is not in
-    /// [0, 1].
+    /// Returns [`Error::InvalidParameter`] if its weight is negative or not finite, or the share is
+    /// not in [0, 1].
     pub fn with_penalty(mut self, penalty: Penalty) -> Result<Self> {
         penalty.check()?;
         self.penalty = penalty;
@@ -192,55 +194,57 @@ impl MiniBatchProbe {
     /// Sets the temperature of the softmax over the pairs of a trial.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it or its inverse is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the temperature or its inverse is not positive and
+    /// finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
     }
 
-    /// Adds a bias, which begins as the initial scale.
+    /// Adds a bias, initialised with the initial scale.
     #[must_use]
     pub fn with_bias(mut self) -> Self {
         self.has_bias = true;
         self
     }
 
-    /// Leaves the bias out.
+    /// Removes the bias.
     #[must_use]
     pub fn without_bias(mut self) -> Self {
         self.has_bias = false;
         self
     }
 
-    /// Sets how features are standardised, those of context images by the same moments. Moments are
-    /// those of all stimuli of the representation that is given to [`MiniBatchProbe::fit`], whether
-    /// trials show them or not.
+    /// Sets the standardisation of features; context images are standardised by the same moments.
+    /// The moments are computed over all stimuli of the representation given to
+    /// [`MiniBatchProbe::fit`], including stimuli that occur in no trial.
     #[must_use]
     pub fn with_standardize(mut self, standardize: Standardize) -> Self {
         self.standardize = standardize;
         self
     }
 
-    /// Sets what the weights are before the first step.
+    /// Sets the initialisation of the weights.
     #[must_use]
     pub fn with_initialization(mut self, initialization: Initialization) -> Self {
         self.initialization = initialization;
         self
     }
 
-    /// Sets the scale σ of the first weights and of the bias.
+    /// Sets the scale σ of the initial weights and of the initial bias.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite: at 0 there is no slope.
+    /// Returns [`Error::InvalidParameter`] if the scale is not positive and finite: the gradient is
+    /// zero at 0.
     pub fn with_initial_scale(mut self, scale: f64) -> Result<Self> {
         self.initial_scale = positive("initial scale", scale)?;
         Ok(self)
     }
 
-    /// Sets how a gradient becomes a step.
+    /// Sets the optimizer.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where the momentum is not in [0, 1).
+    /// Returns [`Error::InvalidParameter`] if the momentum is not in [0, 1).
     pub fn with_optimizer(mut self, optimizer: Optimizer) -> Result<Self> {
         optimizer.check()?;
         self.optimizer = optimizer;
@@ -250,27 +254,28 @@ impl MiniBatchProbe {
     /// Sets the learning rate η.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the learning rate is not positive and finite.
     pub fn with_learning_rate(mut self, learning_rate: f64) -> Result<Self> {
         self.learning_rate = positive("learning rate", learning_rate)?;
         Ok(self)
     }
 
-    /// Sets how the learning rate rises to its full value.
+    /// Sets the warm-up of the learning rate.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it begins at a share that is not in (0, 1], or takes no epoch.
+    /// Returns [`Error::InvalidParameter`] if it starts at a share outside (0, 1] or takes 0
+    /// epochs.
     pub fn with_warm_up(mut self, warm_up: WarmUp) -> Result<Self> {
         warm_up.check()?;
         self.warm_up = warm_up;
         Ok(self)
     }
 
-    /// Sets the norm, of weights and bias together, that longer gradients are scaled to; `None` leaves
-    /// them as they are.
+    /// Sets the maximum norm of the gradient, of weights and bias together; longer gradients are
+    /// scaled to it. `None` disables clipping.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is not positive and finite.
+    /// Returns [`Error::InvalidParameter`] if the limit is not positive and finite.
     pub fn with_gradient_clipping(mut self, limit: Option<f64>) -> Result<Self> {
         self.gradient_clipping = limit
             .map(|limit| positive("limit on the norm of a gradient", limit))
@@ -278,90 +283,92 @@ impl MiniBatchProbe {
         Ok(self)
     }
 
-    /// Sets the number of trials in a batch; the last batch of an epoch has what is left.
+    /// Sets the number of trials in a batch; the last batch of an epoch may have fewer.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for 0.
+    /// Returns [`Error::InvalidParameter`] if it is 0.
     pub fn with_batch_size(mut self, n_trials: usize) -> Result<Self> {
         self.batch_size = at_least_one("trials in a batch", n_trials)?;
         Ok(self)
     }
 
-    /// Sets the number of epochs before which training does not stop early, and after which it ends.
+    /// Sets the minimum number of epochs before early stopping and the maximum number of epochs.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where the most is 0 or below the fewest.
+    /// Returns [`Error::InvalidParameter`] if `max` is 0 or less than `min`.
     pub fn with_epochs(mut self, min: usize, max: usize) -> Result<Self> {
-        self.max_epochs = at_least_one("most epochs", max)?;
+        self.max_epochs = at_least_one("maximum number of epochs", max)?;
         if min > max {
-            let expected = "no more than the most";
+            let expected = "at most the maximum number of epochs";
             return Err(Error::parameter("fewest epochs", expected, min));
         }
         self.min_epochs = min;
         Ok(self)
     }
 
-    /// Has training stop when, for `patience` epochs, the validation objective has not been less than
-    /// the best so far by more than `min_improvement` nats.
+    /// Sets early stopping: training stops if the validation objective has not improved by more
+    /// than `min_improvement` nats for `patience` epochs.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where the patience is 0, or the improvement negative or not finite.
+    /// Returns [`Error::InvalidParameter`] if the patience is 0, or the improvement is negative or
+    /// not finite.
     pub fn with_early_stopping(mut self, patience: usize, min_improvement: f64) -> Result<Self> {
         self.patience = Some(at_least_one("patience", patience)?);
         if !(min_improvement >= 0.0 && min_improvement.is_finite()) {
-            let (name, expected) = ("least improvement", "finite and not negative");
+            let (name, expected) = ("minimum improvement", "finite and not negative");
             return Err(Error::parameter(name, expected, min_improvement));
         }
         self.min_improvement = min_improvement;
         Ok(self)
     }
 
-    /// Has training go on for all epochs.
+    /// Disables early stopping: training runs for the maximum number of epochs.
     #[must_use]
     pub fn without_early_stopping(mut self) -> Self {
         self.patience = None;
         self
     }
 
-    /// Sets which weights are kept.
+    /// Sets the epoch whose weights are kept.
     #[must_use]
     pub fn with_kept(mut self, kept: Kept) -> Self {
         self.kept = kept;
         self
     }
 
-    /// Sets the seed of the first weights and of the order of trials and images.
+    /// Sets the seed of the initial weights and of the order of trials and images.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The penalty.
+    /// Returns the penalty.
     pub fn penalty(&self) -> Penalty {
         self.penalty
     }
 
-    /// The local term, where there is one.
+    /// Returns the local term, if there is one.
     pub fn local_similarity(&self) -> Option<&LocalSimilarity> {
         self.local.as_ref()
     }
 
-    /// Learns the transform from training trials; validation trials say when to stop. Rows are matched
-    /// by id.
+    /// Fits the transform to training trials; validation trials determine when to stop. Rows are
+    /// matched by id.
     ///
-    /// The same seed gives the same bits on any number of threads. With p features a batch takes 2 p²
-    /// multiply-adds for each object that its trials show and for each of its images, and 2 p for each
-    /// image beside each other. Memory is that of some 5 p² numbers, of the features of all objects that
-    /// trials show (twice, in `f64`), and of two squares of the images of a batch.
+    /// The same seed gives bitwise equal results with any number of threads. With p features, a
+    /// batch takes 2 p² multiply-adds for each object of its trials and for each of its images, and
+    /// 2 p for each pair of images. The memory is about 5 p² numbers, twice the features of all
+    /// objects that occur in trials (in `f64`), and two matrices of all pairs of images in a batch.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] where a stimulus of a trial has no row;
-    /// [`Error::ConstantRepresentation`] where features don't vary; [`Error::LengthMismatch`] where
-    /// given moments or context images have another number of features; [`Error::ZeroVector`] naming a
-    /// context image whose standardised features are all zero; [`Error::OutOfMemory`]. Within
-    /// [`Error::InEpoch`], what ends a training that diverges: [`Error::LossNotFinite`], or
-    /// [`Error::ZeroVector`] naming a context image that the transform takes to zero.
+    /// Returns [`Error::MissingStimuli`] if a stimulus of a trial has no row,
+    /// [`Error::ConstantRepresentation`] if features do not vary, [`Error::LengthMismatch`] if
+    /// given moments or context images have another number of features, [`Error::ZeroVector`] with
+    /// the id of a context image whose standardised features are all zero, and
+    /// [`Error::OutOfMemory`]. If training diverges, returns, within [`Error::InEpoch`],
+    /// [`Error::LossNotFinite`] or [`Error::ZeroVector`] with the id of a context image that the
+    /// transform maps to zero.
     pub fn fit<T: Task>(
         &self,
         representation: &Representation,
@@ -372,11 +379,11 @@ impl MiniBatchProbe {
         self.fit_observed(representation, training, validation, observe)
     }
 
-    /// Learns the transform, and shows every epoch to `observe`, which may stop the training: the last
-    /// or best weights so far are kept then.
+    /// Fits the transform and calls `observe` after every epoch, which may stop the training. The
+    /// last or best weights up to this epoch are then kept.
     ///
     /// # Errors
-    /// As for [`MiniBatchProbe::fit`].
+    /// Returns an error if [`MiniBatchProbe::fit`] does.
     pub fn fit_observed<T: Task>(
         &self,
         representation: &Representation,
@@ -387,7 +394,7 @@ impl MiniBatchProbe {
         training::train(self, representation, training, validation, &mut observe)
     }
 
-    /// What a transform records of these settings.
+    /// Creates the record of these settings that is stored with the transform.
     fn record(&self) -> Result<Training> {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".into());
         let patience = self.patience.map(|patience| {

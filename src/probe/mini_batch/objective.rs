@@ -1,4 +1,5 @@
-//! What a mini-batch makes smaller: the loss of its trials, the local term of its images, the penalty.
+//! The objective of a mini-batch: the loss of its trials, the local term of its images, the
+//! penalty.
 
 use crate::error::{ComputationError, Error, FeatureError, Result};
 use crate::probe::dense::short_dot;
@@ -10,20 +11,20 @@ use crate::probe::mini_batch::penalty::Penalty;
 use crate::probe::mini_batch::trial_loss::TrialLoss;
 use crate::transform::Standardization;
 
-/// Marks a row that is in no batch.
+/// The position of a row that is not in the batch.
 const NOWHERE: u32 = u32::MAX;
 
-/// The parts of the objective that depend on data, in nats.
+/// The data-dependent parts of the objective, in nats.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Losses {
-    /// The mean −ln p of what people chose.
+    /// The mean −ln p of the choices.
     pub of_trials: f64,
-    /// The local term, where there is one.
+    /// The local term, if there is one.
     pub local: Option<f64>,
 }
 
 impl Losses {
-    /// (1 − α) · loss of trials + α · local term.
+    /// Computes (1 − α) · loss of trials + α · local term.
     pub fn combined(&self, alpha: f64) -> f64 {
         let local = self.local.map_or(0.0, |local| alpha * local);
         (1.0 - alpha) * self.of_trials + local
@@ -38,11 +39,11 @@ pub(super) struct Objective<'a> {
     alpha: f64,
     images: Option<Images<'a>>,
     batch: Batch,
-    /// Where each row of the objects stands in the batch.
+    /// The position of each row of the objects in the batch.
     position_of: Vec<u32>,
     /// The rows of the objects in the batch.
     shown: Vec<u32>,
-    /// The trials of the batch, as positions in it.
+    /// The trials of the batch, as positions in the batch.
     trials: Vec<[u32; 3]>,
 }
 
@@ -54,9 +55,12 @@ struct Images<'a> {
 }
 
 impl<'a> Objective<'a> {
+    /// Creates the objective and checks the images.
+    ///
     /// # Errors
-    /// [`Error::LengthMismatch`] and [`Error::ZeroVector`] for images that have other features than the
-    /// objects, or none but zeros once they are standardised; [`Error::OutOfMemory`].
+    /// Returns [`Error::LengthMismatch`] if images have another number of features than the
+    /// objects, [`Error::ZeroVector`] if the standardised features of an image are all zero, and
+    /// [`Error::OutOfMemory`].
     pub fn new(
         objects: Rows<'a>,
         trial_loss: TrialLoss,
@@ -94,22 +98,23 @@ impl<'a> Objective<'a> {
         })
     }
 
-    /// (1 − α) · loss of trials + α · local term.
+    /// Computes (1 − α) · loss of trials + α · local term.
     pub fn combined(&self, losses: Losses) -> f64 {
         losses.combined(self.alpha)
     }
 
-    /// The penalty of these parameters.
+    /// Computes the penalty of the given parameters.
     pub fn penalty(&self, parameters: &Parameters) -> f64 {
         self.penalty
             .value(parameters.weights(), parameters.n_features)
     }
 
-    /// The losses of a batch, of trials over rows of the objects and rows of the context images, and
-    /// the gradient of the objective.
+    /// Computes the losses of a batch, given by trials of object rows and rows of context images,
+    /// and the gradient of the objective.
     ///
     /// # Errors
-    /// [`Error::LossNotFinite`]; [`Error::ZeroVector`] naming an image that the transform takes to 0.
+    /// Returns [`Error::LossNotFinite`] if the loss is not finite, and [`Error::ZeroVector`] with
+    /// the id of an image that the transform maps to zero.
     pub fn evaluate(
         &mut self,
         parameters: &Parameters,
@@ -149,10 +154,10 @@ impl<'a> Objective<'a> {
         Ok(losses)
     }
 
-    /// The losses of all these trials, and of validation images batch by batch.
+    /// Computes the losses of all given trials, and of validation images batch by batch.
     ///
     /// # Errors
-    /// As for [`Objective::evaluate`].
+    /// Returns an error if [`Objective::evaluate`] does.
     pub fn validate<'r>(
         &mut self,
         parameters: &Parameters,
@@ -179,10 +184,10 @@ impl<'a> Objective<'a> {
         self.checked(Losses { of_trials, local })
     }
 
-    /// The mean −ln p of what people chose in all these trials.
+    /// Computes the mean −ln p of the choices in all given trials.
     ///
     /// # Errors
-    /// [`Error::LossNotFinite`].
+    /// Returns [`Error::LossNotFinite`] if the loss is not finite.
     pub fn loss_of(&mut self, parameters: &Parameters, trials: &[[u32; 3]]) -> Result<f64> {
         self.gather(trials);
         self.batch.fill(self.objects, &self.shown, None);
@@ -205,7 +210,7 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// Collects the objects that trials show, each once.
+    /// Collects the objects of the trials, each once.
     fn gather(&mut self, trials: &[[u32; 3]]) {
         self.shown.clear();
         self.trials.clear();
@@ -226,7 +231,7 @@ impl<'a> Objective<'a> {
     }
 }
 
-/// Puts the derivatives of a batch and of the penalty together.
+/// Computes the gradient of a batch including the penalty.
 fn batch_gradient(batch: &Batch, penalty: Penalty, parameters: &Parameters, gradient: &mut [f64]) {
     let n_features = parameters.n_features;
     batch.pull_back(n_features, gradient);
@@ -234,7 +239,7 @@ fn batch_gradient(batch: &Batch, penalty: Penalty, parameters: &Parameters, grad
     penalty.add_gradient(weights, n_features, &mut gradient[..weights.len()]);
 }
 
-/// Refuses images without a direction, of which a batch could not say a cosine.
+/// Checks that no image has a zero vector, for which cosines are undefined.
 fn check_directions(images: Rows<'_>) -> Result<()> {
     const BLOCK: usize = 1 << 10;
 
@@ -290,7 +295,7 @@ mod tests {
         }
     }
 
-    /// The gradient of everything together against central differences.
+    /// Checks the gradient of the complete objective against central differences.
     fn check(n_pairs: usize, has_bias: bool, with_images: bool) {
         let (objects, images) = (random(8, 1), random(6, 2));
         let standardization = Standardization::scalar(0.1, 0.6).unwrap();
@@ -306,7 +311,7 @@ mod tests {
         )
         .unwrap();
         let parameters = parameters(has_bias);
-        // The objective, and the gradient beside it.
+        // The objective and its gradient.
         let mut at = |position: usize, step: f64| {
             let mut moved = parameters.clone();
             moved.values[position] += step;
@@ -358,7 +363,7 @@ mod tests {
         let slices = batches.iter().map(|batch| &batch[..]);
         let found = objective.validate(&parameters, &TRIALS, slices).unwrap();
 
-        // The same by batches of training, with the other images as context.
+        // Compute the same with training batches, using the other images as context.
         let context = LocalSimilarity::new(others, 0.3, 0.5).unwrap();
         let mut objective = new(&context);
         let mut unused = vec![0.0; parameters.values.len()];
@@ -384,7 +389,7 @@ mod tests {
         let mut features = random(5, 2).into_features().into_f32();
         features.row_mut(3).fill(0.5);
         let images = Representation::new(Stimuli::numbered(5), features).unwrap();
-        // As they are they have one, but not once they are standardised.
+        // The features of image 3 are nonzero, but become zero by standardisation.
         let standardization = Standardization::scalar(0.5, 2.0).unwrap();
         let local = LocalSimilarity::new(images, 0.3, 0.5).unwrap();
         let refused = Objective::new(

@@ -1,4 +1,4 @@
-//! Steps along gradients.
+//! Optimizers, learning rate schedules and gradient clipping.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::probe::dense::dot;
 use crate::similarity::zeroed;
 
-/// Parameters that a task moves. They don't depend on each other, so it is no matter for the result.
+/// Number of parameters per task. The parameters are independent, so it does not affect the result.
 const CHUNK: usize = 1 << 13;
 
-/// How a gradient becomes a step, in the form that PyTorch gives these methods.
+/// The optimisation method, as defined in PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Optimizer {
@@ -22,13 +22,13 @@ pub enum Optimizer {
     Adam,
     /// Stochastic gradient descent with momentum: v ← μ v + g, w ← w − η v.
     Sgd {
-        /// μ, at least 0 and below 1; 0.9 in the published recipes.
+        /// The momentum μ, in [0, 1); 0.9 in the published recipes.
         momentum: f64,
     },
 }
 
 impl Optimizer {
-    /// Refuses parameters outside their range.
+    /// Checks the ranges of the parameters.
     pub(super) fn check(&self) -> Result<()> {
         match *self {
             Optimizer::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => {
@@ -48,29 +48,31 @@ impl fmt::Display for Optimizer {
     }
 }
 
-/// How the learning rate rises to its full value, epoch by epoch.
+/// The schedule by which the learning rate increases to its full value, epoch by epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum WarmUp {
-    /// Not at all: it is the same in all epochs.
+    /// No warm-up: the learning rate is constant.
     None,
-    /// Linearly, from a share of itself in the first epoch to all of itself after as many epochs as
-    /// there can be: as published for gLocal, where the share is 1/3. It is never quite reached.
+    /// Linear increase from a share of the learning rate in the first epoch to the full rate after
+    /// the maximum number of epochs, so that the full rate is not quite reached. As published for
+    /// gLocal, where the share is 1/3.
     OverMaxEpochs {
-        /// The share in the first epoch, above 0 and at most 1.
+        /// The share in the first epoch, in (0, 1].
         from: f64,
     },
-    /// Linearly, from a share of itself in the first epoch to all of itself after so many epochs.
+    /// Linear increase from a share of the learning rate in the first epoch to the full rate after
+    /// `n_epochs` epochs.
     Over {
-        /// The share in the first epoch, above 0 and at most 1.
+        /// The share in the first epoch, in (0, 1].
         from: f64,
-        /// Epochs until the full learning rate, at least 1.
+        /// Number of epochs before the full learning rate, at least 1.
         n_epochs: usize,
     },
 }
 
 impl WarmUp {
-    /// Refuses parameters outside their range.
+    /// Checks the ranges of the parameters.
     pub(super) fn check(&self) -> Result<()> {
         if let WarmUp::OverMaxEpochs { from } | WarmUp::Over { from, .. } = *self
             && !(from > 0.0 && from <= 1.0)
@@ -85,7 +87,7 @@ impl WarmUp {
         }
     }
 
-    /// The share of the learning rate after so many epochs.
+    /// Returns the share of the learning rate after `n_done` epochs.
     pub(super) fn share(&self, n_done: usize, max_epochs: usize) -> f64 {
         let (from, n_epochs) = match *self {
             WarmUp::None => return 1.0,
@@ -106,20 +108,22 @@ impl fmt::Display for WarmUp {
     }
 }
 
-/// An optimizer on its way.
+/// The state of an optimizer.
 pub(super) struct Descent {
     optimizer: Optimizer,
-    /// The running mean of gradients of Adam, or the velocity.
+    /// The running mean of gradients (Adam) or the velocity (SGD).
     first: Vec<f64>,
-    /// The running mean of squared gradients of Adam.
+    /// The running mean of squared gradients (Adam).
     second: Vec<f64>,
-    /// β₁ᵗ and β₂ᵗ.
+    /// The powers β₁ᵗ and β₂ᵗ.
     powers: [f64; 2],
 }
 
 impl Descent {
+    /// Creates the state before the first step.
+    ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Returns [`Error::OutOfMemory`] if the state does not fit in memory.
     pub fn new(optimizer: Optimizer, n_parameters: usize) -> Result<Self> {
         let n_second = match optimizer {
             Optimizer::Adam => n_parameters,
@@ -167,8 +171,7 @@ impl Descent {
     }
 }
 
-/// Scales a gradient whose norm is beyond the limit to it, in the form of PyTorch, and says whether
-/// it was.
+/// Scales a gradient whose norm exceeds the limit, as in PyTorch; returns true if it was scaled.
 pub(super) fn clip(gradient: &mut [f64], limit: f64) -> bool {
     let factor = limit / (dot(gradient, gradient).sqrt() + 1e-6);
     let is_clipped = factor < 1.0;
@@ -183,7 +186,8 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
 
-    /// Three steps down f(w) = (w₁ − 1)² + 10 w₂² + w₁w₂ from (2, −1) with learning rate 0.1.
+    /// Performs three steps on f(w) = (w₁ − 1)² + 10 w₂² + w₁w₂ from (2, −1) with learning rate
+    /// 0.1.
     fn three_steps(optimizer: Optimizer) -> Vec<f64> {
         let mut w = vec![2.0, -1.0];
         let mut descent = Descent::new(optimizer, 2).unwrap();

@@ -1,4 +1,4 @@
-//! What keeps the weights of a transform small, or near a multiple of the identity.
+//! Penalties on the weights of a transform.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::probe::dense::{add_scaled, dot};
 
-/// The penalty R of the weights W, in nats. The bias is free.
+/// The penalty R of the weights W, in nats. The bias is not penalised.
 ///
 /// ```
 /// use human_alignment::probe::mini_batch::Penalty;
@@ -20,30 +20,31 @@ use crate::probe::dense::{add_scaled, dot};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Penalty {
-    /// λ (β ‖W‖ + (1 − β) ‖W‖₁), of the Frobenius norm, *not squared*, and the sum of absolute values:
-    /// as in Muttenthaler et al. (ICLR 2023), where β is 1. Where W is 0 its subgradient is taken as 0.
+    /// λ (β ‖W‖ + (1 − β) ‖W‖₁), with the Frobenius norm, *not squared*, and the sum of absolute
+    /// values, as in Muttenthaler et al. (ICLR 2023), where β is 1. The subgradient at W = 0 is
+    /// taken as 0.
     Norms {
-        /// λ, not negative; without a penalty where it is 0.
+        /// The weight λ, at least 0; 0 means no penalty.
         weight: f64,
-        /// β, from 0 to 1.
+        /// The share β of the Frobenius norm, in [0, 1].
         frobenius_share: f64,
     },
-    /// λ ‖W‖², the squared Frobenius norm: that of the convex [`Probe`](crate::Probe), so that the two
-    /// can be compared.
+    /// λ ‖W‖², with the squared Frobenius norm: the penalty of the convex [`Probe`](crate::Probe),
+    /// for comparison.
     SquaredFrobenius {
-        /// λ, not negative; without a penalty where it is 0.
+        /// The weight λ, at least 0; 0 means no penalty.
         weight: f64,
     },
-    /// λ ‖W − cI‖² with c the mean of the diagonal of W, the multiple of the identity that is nearest:
-    /// as in gLocal (Muttenthaler et al., NeurIPS 2023).
+    /// λ ‖W − cI‖² with c the mean of the diagonal of W, so that cI is the nearest multiple of the
+    /// identity, as in gLocal (Muttenthaler et al., NeurIPS 2023).
     ScaledIdentity {
-        /// λ, not negative; without a penalty where it is 0.
+        /// The weight λ, at least 0; 0 means no penalty.
         weight: f64,
     },
 }
 
 impl Penalty {
-    /// The weight λ.
+    /// Returns the weight λ.
     pub fn weight(&self) -> f64 {
         match *self {
             Penalty::Norms { weight, .. }
@@ -52,7 +53,7 @@ impl Penalty {
         }
     }
 
-    /// Refuses parameters outside their range.
+    /// Checks the ranges of the parameters.
     pub(super) fn check(&self) -> Result<()> {
         let weight = self.weight();
         if !(weight >= 0.0 && weight.is_finite()) {
@@ -74,7 +75,7 @@ impl Penalty {
         }
     }
 
-    /// R of weights, features × features.
+    /// Computes R for weights, features × features.
     pub(super) fn value(&self, weights: &[f64], n_features: usize) -> f64 {
         match *self {
             Penalty::Norms {
@@ -96,7 +97,7 @@ impl Penalty {
         }
     }
 
-    /// Adds the derivatives of R by the weights.
+    /// Adds the gradient of R with respect to the weights.
     pub(super) fn add_gradient(&self, weights: &[f64], n_features: usize, gradient: &mut [f64]) {
         match *self {
             Penalty::Norms {
@@ -122,7 +123,8 @@ impl Penalty {
                 add_scaled(gradient, 2.0 * weight, weights);
             }
             Penalty::ScaledIdentity { weight } => {
-                // The deviations of the diagonal sum to 0, so that the mean's own derivative vanishes.
+                // The deviations of the diagonal sum to 0, so that the derivative through the mean
+                // vanishes.
                 add_scaled(gradient, 2.0 * weight, weights);
                 let scale = mean_of_diagonal(weights, n_features);
                 for diagonal in gradient.iter_mut().step_by(n_features + 1) {
@@ -182,7 +184,7 @@ mod tests {
     }
 
     fn gradient(penalty: Penalty, weights: &[f64]) -> Vec<f64> {
-        // Added to what is there.
+        // The gradient is added to existing values.
         let mut gradient = vec![1.0; weights.len()];
         penalty.add_gradient(weights, N, &mut gradient);
         gradient.iter().map(|g| g - 1.0).collect()

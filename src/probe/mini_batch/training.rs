@@ -1,4 +1,4 @@
-//! Training, epoch by epoch.
+//! The training loop.
 
 use std::ops::ControlFlow;
 
@@ -20,7 +20,7 @@ use crate::representation::Representation;
 use crate::similarity::zeroed;
 use crate::transform::{LinearTransform, Standardization};
 
-/// What is random, each from a stream of its own of one seeded generator.
+/// The random streams of one seeded generator, one per purpose.
 #[derive(Clone, Copy)]
 enum Stream {
     Weights,
@@ -37,7 +37,7 @@ impl Stream {
     }
 }
 
-/// Trains a transform as the settings say.
+/// Trains a transform with the given settings.
 pub(super) fn train<T: Task>(
     settings: &MiniBatchProbe,
     representation: &Representation,
@@ -95,7 +95,7 @@ pub(super) fn train<T: Task>(
     run.finish(history, kept, outcome, data)
 }
 
-/// A training on its way.
+/// The state of a training run.
 struct Run<'a> {
     settings: &'a MiniBatchProbe,
     standardization: &'a Standardization,
@@ -108,7 +108,7 @@ struct Run<'a> {
     images: Option<Images>,
 }
 
-/// Which images of the local term are looked at when.
+/// The order of the images of the local term in training and validation.
 struct Images {
     training: Deck,
     batch_size: usize,
@@ -122,7 +122,7 @@ impl Images {
         let validation = local.validation().unwrap_or(local.context());
         let n_validation = validation.n_stimuli();
         let validation_batch_size = local.batch_size().min(n_validation);
-        // In a random order too, as files of images often come class by class.
+        // Validation images are shuffled too, as image files are often sorted by class.
         let mut rows: Vec<u32> = (0..n_validation as u32).collect();
         shuffle(&mut rows, &mut Stream::ValidationImages.rng(seed));
         if local.validation().is_none() {
@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Passes over the training trials in a new order, and validates.
+    /// Runs one epoch: a pass over the training trials in a new random order, then validation.
     fn epoch(&mut self, number: usize, validation: &[[u32; 3]]) -> Result<Epoch> {
         let settings = self.settings;
         let share = settings.warm_up.share(number - 1, settings.max_epochs);
@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
         self.objective.validate(&self.parameters, trials, batches)
     }
 
-    /// What was found, of the parameters as they are now.
+    /// Creates the result from the current parameters.
     fn finish(
         mut self,
         history: Vec<Epoch>,
@@ -244,7 +244,7 @@ impl<'a> Run<'a> {
         let n_features = self.parameters.n_features;
         let weights = self.parameters.weights().to_vec();
         let weights = Array2::from_shape_vec((n_features, n_features), weights);
-        let weights = weights.expect("one weight a feature and dimension");
+        let weights = weights.expect("one weight per feature and dimension");
         let mut transform = LinearTransform::new(self.standardization.clone(), weights)?;
         if self.settings.has_bias {
             let bias = Array1::from_vec(self.parameters.bias().to_vec());

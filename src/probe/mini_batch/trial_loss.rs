@@ -1,23 +1,24 @@
-//! The loss of trials: how surprising their choices are.
+//! The loss of trials: the mean −ln p of the choices.
 
 use rayon::prelude::*;
 
 use crate::probe::dense::short_dot;
 use crate::softmax::Softmax;
 
-/// The mean −ln p of choices, p = softmax(dot product / temperature) over the pairs of a trial.
+/// The mean −ln p of choices, with p = softmax(dot product / temperature) over the pairs of a
+/// trial.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TrialLoss {
-    /// 3, or 2 where the second and the third object are not compared.
+    /// Number of pairs: 3, or 2 if the second and third objects are not compared.
     pub n_pairs: usize,
-    /// 1 / temperature.
+    /// The inverse temperature.
     pub factor: f64,
 }
 
 impl TrialLoss {
-    /// The mean over trials that count the objects of `embedded`; NaN where a similarity is not finite.
+    /// Computes the mean over trials of objects in `embedded`; NaN if a similarity is not finite.
     pub fn mean(&self, trials: &[[u32; 3]], embedded: &[f64], n_features: usize) -> f64 {
-        /// Trials that a task looks at. Fixed, since the order of sums depends on it.
+        /// Number of trials per task. Fixed, because the order of summation depends on it.
         const BLOCK: usize = 1 << 10;
 
         let sums: Vec<f64> = trials
@@ -34,7 +35,8 @@ impl TrialLoss {
         sums.iter().sum::<f64>() / trials.len() as f64
     }
 
-    /// The same, and adds `weight` times its derivatives by `embedded` to `gradient`.
+    /// Computes the mean, and adds `weight` times its gradient with respect to `embedded` to
+    /// `gradient`.
     pub fn mean_and_gradient(
         &self,
         trials: &[[u32; 3]],
@@ -74,7 +76,8 @@ impl TrialLoss {
         [short_dot(a, b), short_dot(a, c), bc]
     }
 
-    /// `None` where a similarity is not finite, which a softmax would not show.
+    /// Computes the softmax, or returns `None` if a similarity is not finite, which a softmax would
+    /// hide.
     fn softmax(&self, similarities: [f64; 3]) -> Option<Softmax> {
         let compared = &similarities[..self.n_pairs];
         let all_finite = compared.iter().all(|similarity| similarity.is_finite());
@@ -125,7 +128,7 @@ mod tests {
                     loss.mean(&trials, &moved, 2)
                 };
                 let difference = (at(step) - at(-step)) / (2.0 * step);
-                // Added to the 1 that was there.
+                // The gradient was added to 1.
                 assert_abs_diff_eq!(found - 1.0, 0.4 * difference, epsilon = 1e-9);
             }
         }
@@ -135,7 +138,7 @@ mod tests {
     fn what_is_not_finite_shows() {
         for bad in [f64::NAN, f64::INFINITY, 1e200] {
             let mut embedded = EMBEDDED;
-            // With the third pair alone, (1, 2), infinite.
+            // Only the similarity of the third pair, (1, 2), is infinite for 1e200.
             (embedded[3], embedded[5]) = (bad, bad);
             for n_pairs in [2, 3] {
                 let loss = loss_of(n_pairs);

@@ -1,4 +1,4 @@
-//! RDMs made of the numbers in a file.
+//! Conversion of the numbers in a file to RDMs.
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
@@ -9,7 +9,7 @@ use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
 impl RdmFile {
-    /// Makes the RDM of each participant of an array.
+    /// Creates the RDM of each participant from an array.
     pub(super) fn rdms(
         &self,
         array: ArrayD<f64>,
@@ -18,7 +18,7 @@ impl RdmFile {
     ) -> Result<Vec<Rdm>> {
         if layout.participants_last && array.ndim() > 1 {
             log::info!(
-                "{}: the last axis of shape {:?} is taken for participants",
+                "{}: the last axis of shape {:?} is read as participants",
                 self.path.display(),
                 array.shape()
             );
@@ -55,7 +55,7 @@ impl RdmFile {
         Ok(rdms)
     }
 
-    /// Makes an RDM of a square matrix.
+    /// Creates an RDM from a square matrix.
     pub(super) fn square(
         &self,
         stimuli: &Stimuli,
@@ -63,7 +63,7 @@ impl RdmFile {
     ) -> Result<Rdm> {
         if let Some(filled) = only_triangle(square.view()) {
             log::info!(
-                "{}: only the {} triangle is filled, and stands for both",
+                "{}: only the {} triangle is filled; it is used for both",
                 self.path.display(),
                 filled.name()
             );
@@ -81,7 +81,7 @@ impl RdmFile {
         }
     }
 
-    /// Makes an RDM of its upper triangle.
+    /// Creates an RDM from an upper triangle.
     pub(super) fn condensed(&self, stimuli: &Stimuli, mut values: Vec<f64>) -> Result<Rdm> {
         if let Some(conversion) = self.similarities {
             let self_similarity = conversion.of_itself.unwrap_or(largest(values.iter()));
@@ -106,7 +106,7 @@ fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64,
     })
 }
 
-/// Whether a layout of an array has symmetric matrices, or matrices with one filled triangle.
+/// Checks whether the first matrix of a layout is symmetric, or has only one filled triangle.
 pub(super) fn is_symmetric(array: &ArrayD<f64>, layout: Layout) -> bool {
     let first = match (array.ndim(), layout.participants_last) {
         (3, true) => array.index_axis(Axis(2), 0),
@@ -158,7 +158,7 @@ impl Triangle {
     }
 }
 
-/// The triangle that is filled where the other one is all 0, or all missing.
+/// Returns the filled triangle if the other one is all 0 or all missing.
 fn only_triangle(square: ArrayView2<'_, f64>) -> Option<Triangle> {
     let n = square.nrows();
     if square.ncols() != n {
@@ -178,7 +178,7 @@ fn only_triangle(square: ArrayView2<'_, f64>) -> Option<Triangle> {
     (all(&upper) && !pairs().map(lower).all(is_empty)).then_some(Triangle::Lower)
 }
 
-/// Replaces both elements of a pair by their mean; by the only one where the other is missing.
+/// Replaces both elements of a pair by their mean, or by the other element if one is missing.
 fn average_triangles(square: &mut ArrayViewMut2<'_, f64>) {
     let n = square.nrows().min(square.ncols());
     for row in 0..n {
@@ -195,7 +195,7 @@ fn average_triangles(square: &mut ArrayViewMut2<'_, f64>) {
     }
 }
 
-/// Makes dissimilarities of similarities.
+/// Converts similarities into dissimilarities.
 fn convert(square: &mut ArrayViewMut2<'_, f64>, conversion: Similarities) {
     let diagonal = square.diag().to_vec();
     let pairs = square.indexed_iter();
@@ -203,7 +203,7 @@ fn convert(square: &mut ArrayViewMut2<'_, f64>, conversion: Similarities) {
     let most = largest(between.map(|(_, value)| value));
     let of_itself = conversion.of_itself.unwrap_or_else(|| {
         let first = diagonal.first().copied().unwrap_or(0.0);
-        // A diagonal that was left empty says nothing.
+        // An empty diagonal has no information.
         let is_told = first >= most && diagonal.iter().all(|&value| value == first);
         if is_told { first } else { most }
     });
@@ -211,7 +211,8 @@ fn convert(square: &mut ArrayViewMut2<'_, f64>, conversion: Similarities) {
     square.diag_mut().fill(0.0);
 }
 
-/// Refuses a matrix whose stimuli are most like themselves, and not at a distance of 0.
+/// Returns an error if a matrix looks like similarities: its diagonal is constant and no element is
+/// larger.
 fn refuse_similarities(square: ArrayView2<'_, f64>) -> Result<()> {
     let (Some(&own), true) = (square.diag().first(), square.is_square()) else {
         return Ok(());
@@ -226,7 +227,7 @@ fn refuse_similarities(square: ArrayView2<'_, f64>) -> Result<()> {
         return Ok(());
     }
     Err(RdmError::LooksLikeSimilarities {
-        evidence: format!("the diagonal is {own}, and nothing is larger"),
+        evidence: format!("the diagonal is {own}, and no element is larger"),
     }
     .into())
 }

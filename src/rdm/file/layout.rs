@@ -1,19 +1,19 @@
-//! What the axes of an array of dissimilarities are.
+//! Layouts of an array of dissimilarities.
 
 use crate::error::{ArgumentError, Error, FileError, RdmError, Result};
 use crate::rdm::{n_pairs, n_stimuli_of};
 
-/// How an array holds the RDMs of participants.
+/// The arrangement of the RDMs of participants in an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) n_stimuli: usize,
     pub(super) n_participants: usize,
     pub(super) cells: Cells,
-    /// Whether the axis of the participants is the last one, rather than the first.
+    /// True if the axis of the participants is the last one, false if it is the first.
     pub(super) participants_last: bool,
 }
 
-/// What there is of each participant.
+/// The form of the RDM of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cells {
     /// A square matrix.
@@ -22,22 +22,24 @@ pub(super) enum Cells {
     Condensed,
 }
 
-/// What is known of an array besides its shape.
+/// Information about an array in addition to its shape.
 pub(super) struct Knowledge<'a> {
-    /// Number of stimuli.
+    /// Number of stimuli, if known.
     pub(super) n_stimuli: Option<usize>,
-    /// Whether two axes hold one triangle a row, even where they are of the same length.
+    /// True if an array of two axes holds one triangle per row, even if both axes have the same
+    /// length.
     pub(super) has_condensed_rows: bool,
-    /// Whether the array, read in this layout, has symmetric matrices.
+    /// Checks whether the array, read with a layout, has symmetric matrices.
     pub(super) is_symmetric: &'a dyn Fn(Layout) -> bool,
 }
 
 impl Layout {
-    /// Tells the layout from the shape, where it must be the number of stimuli, and the content.
+    /// Determines the layout from the shape, the known number of stimuli and, if necessary, the
+    /// content.
     ///
     /// # Errors
-    /// [`Error::Shape`] for what no RDMs have, [`Error::NotAllPairs`] for a vector of another length;
-    /// [`Error::Ambiguous`] where the shape allows several layouts and nothing tells them apart.
+    /// Returns [`Error::Shape`] for a shape that no RDMs have, [`Error::NotAllPairs`] for a vector
+    /// whose length is not n(n−1)/2, and [`Error::Ambiguous`] if several layouts are possible.
     pub(super) fn of(shape: &[usize], known: &Knowledge<'_>) -> Result<Self> {
         let fits = |layout: &Layout| {
             known.n_stimuli.is_none_or(|n| n == layout.n_stimuli)
@@ -55,7 +57,7 @@ impl Layout {
         }
     }
 
-    /// All layouts that arrays of a shape can have.
+    /// Returns all layouts that an array of a shape can have.
     fn candidates(shape: &[usize]) -> Vec<Layout> {
         let square = |n_stimuli, n_participants, participants_last| Layout {
             n_stimuli,
@@ -108,7 +110,7 @@ impl Layout {
             return Ok(layout);
         }
         let all_square = squares().count() == several.len();
-        // Two axes of pairs, or three of stimuli: participants come first by convention.
+        // If several layouts remain, the convention is that the participants are the first axis.
         let condensed: Vec<_> = several
             .iter()
             .filter(|layout| layout.cells == Cells::Condensed)
@@ -122,7 +124,8 @@ impl Layout {
             {
                 Ok(**first)
             }
-            // More stimuli than in the other orientation, and participants first: both speak for it.
+            // This layout has more stimuli than the other one and the participants first, so it is
+            // more likely.
             [first, second] if squares().next().is_none() && first.n_stimuli > second.n_stimuli => {
                 Ok(**first)
             }
@@ -135,7 +138,7 @@ fn ambiguous(several: &[Layout], shape: &[usize]) -> Error {
     let reading = |layout: &Layout| {
         let (n, p) = (layout.n_stimuli, layout.n_participants);
         match layout.cells {
-            Cells::Square => format!("{n} stimuli squared, which is not symmetric"),
+            Cells::Square => format!("an {n}×{n} matrix, which is not symmetric"),
             Cells::Condensed => format!("{p} participants × {} pairs of {n} stimuli", n_pairs(n)),
         }
     };
@@ -145,7 +148,7 @@ fn ambiguous(several: &[Layout], shape: &[usize]) -> Error {
             "what an array of shape {shape:?} holds ({})",
             readings.join(", or ")
         ),
-        remedy: "give the number of stimuli (--n-stimuli), or write one row a participant",
+        remedy: "set the number of stimuli (--n-stimuli), or write one row per participant",
     })
 }
 
@@ -211,7 +214,7 @@ mod tests {
             (&[12, 12], None, Some((12, 1, Square, false))),
             (&[4, 66], None, Some((12, 4, Condensed, false))),
             (&[66, 4], None, Some((12, 4, Condensed, true))),
-            // Both are numbers of pairs.
+            // Both lengths are numbers of pairs.
             (&[66, 3], None, None),
             (&[66, 3], Some(12), Some((12, 3, Condensed, true))),
             (&[66, 3], Some(3), Some((3, 66, Condensed, false))),
@@ -229,7 +232,7 @@ mod tests {
         ] {
             let found = found(shape, n);
             if shape == [3, 3] {
-                // Three participants of three pairs, unless it is symmetric.
+                // Three participants with three pairs each, unless the matrix is symmetric.
                 assert_eq!(found.unwrap().2, Condensed);
                 continue;
             }

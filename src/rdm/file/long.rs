@@ -1,4 +1,4 @@
-//! Tables with a row a pair: two stimuli, a number, and perhaps who judged.
+//! Tables with one row per pair: two stimuli, a number, and optionally the participant.
 
 use std::collections::HashMap;
 
@@ -12,14 +12,14 @@ use crate::io::text::{Table, is_index_name, plain};
 use crate::rdm::{n_pairs, pair_index};
 use crate::stimuli::Stimuli;
 
-/// The columns of a table with a row a pair.
+/// The columns of a table with one row per pair.
 pub(super) struct LongTable {
     stimuli: [usize; 2],
     value: usize,
     participant: Option<usize>,
 }
 
-/// Pairs of names of columns that hold the two stimuli of a pair.
+/// Names of the two columns that hold the stimuli of a pair.
 const PAIRS: [(&str, &str); 10] = [
     ("i", "j"),
     ("a", "b"),
@@ -33,7 +33,7 @@ const PAIRS: [(&str, &str); 10] = [
     ("itema", "itemb"),
 ];
 
-/// Parts of names of columns that hold the number, the surest first.
+/// Parts of names of columns that hold the dissimilarity, in order of preference.
 const VALUES: [&str; 13] = [
     "dissimilarity",
     "dissim",
@@ -50,7 +50,7 @@ const VALUES: [&str; 13] = [
     "value",
 ];
 
-/// Beginnings of names of columns that say who judged.
+/// Beginnings of names of columns that hold the participant.
 const PARTICIPANTS: [&str; 9] = [
     "participant",
     "subject",
@@ -64,10 +64,11 @@ const PARTICIPANTS: [&str; 9] = [
 ];
 
 impl LongTable {
-    /// Finds the columns by their names; `None` where the table has no two columns of stimuli.
+    /// Finds the columns by their names, or returns `None` if there are no two columns of stimuli.
     ///
     /// # Errors
-    /// [`Error::Ambiguous`] where it has, and no column is known to hold the number.
+    /// Returns [`Error::Ambiguous`] if there are two columns of stimuli, but the column of the
+    /// dissimilarities is not known.
     pub(super) fn of(table: &Table) -> Result<Option<Self>> {
         let Some(names) = table.header() else {
             return Ok(None);
@@ -96,7 +97,7 @@ impl LongTable {
         };
         let Some(value) = known.or_else(only) else {
             if others().next().is_none() {
-                // Two columns of numbers that are named alike.
+                // The table has only two columns of numbers with similar names.
                 return Ok(None);
             }
             return Err(FileError::Ambiguous {
@@ -120,7 +121,8 @@ fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
             return Some([first, second]);
         }
     }
-    // Of a kind are names that differ in a number; more than two are columns of a matrix, or trials.
+    // Names that differ only in a number belong together. More than two of them are columns of a
+    // matrix or of trials.
     let kind = |name: &String| name.replace(|c: char| c.is_ascii_digit(), "");
     names.iter().enumerate().find_map(|(first, name)| {
         let of_kind = names.iter().filter(|other| kind(other) == kind(name));
@@ -132,7 +134,7 @@ fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
 }
 
 impl RdmFile {
-    /// Reads the pairs into a triangle a participant; the mean of several judgments of one pair.
+    /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
     pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
         let name = plain(table.name(long.value));
         let is_similarity = name.contains("sim") && !name.contains("dissim");
@@ -145,8 +147,8 @@ impl RdmFile {
         let is_told = name.contains("dis") || self.similarities.is_some();
         if !is_told {
             log::warn!(
-                "{}: column {:?} is taken for dissimilarities; where large means alike, say so \
-                 (--similarities)",
+                "{}: column {:?} is read as dissimilarities; if larger means more similar, pass \
+                 --similarities",
                 self.path.display(),
                 table.name(long.value)
             );
@@ -166,7 +168,7 @@ impl RdmFile {
             };
             let who = long.participant.map_or("", |column| row.text(column));
             let who = participants.number(who);
-            // How alike a stimulus is to itself is no pair.
+            // The similarity of a stimulus with itself is not a pair.
             if first != second && !value.is_nan() {
                 judgments.push((who, first.min(second), first.max(second), value));
             }
@@ -185,7 +187,7 @@ impl RdmFile {
         }
         if n_judgments.iter().any(|&n| n > 1) {
             log::info!(
-                "{}: pairs that one participant judged several times stand with the mean",
+                "{}: pairs that one participant judged several times are averaged",
                 self.path.display()
             );
         }
@@ -209,7 +211,7 @@ impl RdmFile {
                 let rows = Stimuli::labelled_rows(n as u32, first);
                 (array.select(ndarray::Axis(1), &order), rows)
             }
-            // The order in which names come first in a table means nothing.
+            // The order in which names first occur in a table has no meaning.
             None => (array, Stimuli::new(names)?.without_order()),
         };
         Ok(Contents {
@@ -220,8 +222,8 @@ impl RdmFile {
     }
 }
 
-/// Where names count from, and the position in `names` of each number, if the names are those of
-/// consecutive numbers from 0 or 1 between a common beginning and a common end.
+/// Returns the first number and the position in `names` of each number, if the names are
+/// consecutive numbers from 0 or 1 between a common prefix and a common suffix.
 fn counted(names: &[String]) -> Option<(u32, Vec<usize>)> {
     let first = names.first()?;
     let is_digit = |c: char| c.is_ascii_digit();
@@ -254,8 +256,8 @@ fn counted(names: &[String]) -> Option<(u32, Vec<usize>)> {
     })
 }
 
-/// Where the pairs of an upper triangle stand that counts its stimuli in another order; `position` is
-/// the position there of each stimulus.
+/// Returns the indices that reorder the pairs of an upper triangle. `position` is the position of
+/// each stimulus in the old order.
 fn pairs_in_order(position: &[usize]) -> Vec<usize> {
     let n = position.len();
     let mut order = Vec::with_capacity(n_pairs(n));
@@ -267,7 +269,7 @@ fn pairs_in_order(position: &[usize]) -> Vec<usize> {
     order
 }
 
-/// Names in the order in which they came first.
+/// Names in the order of their first occurrence.
 #[derive(Default)]
 struct Register {
     names: Vec<String>,

@@ -26,25 +26,24 @@ use content::is_symmetric;
 use layout::{Knowledge, Layout};
 use table::Contents;
 
-/// RDMs in a file, of one participant or of several.
+/// A file with the RDMs of one participant or several.
 ///
-/// The ending of the name tells the format: `.npy`, `.npz`, `.safetensors` and `.mat` hold an array,
-/// `.csv`, `.tsv` and `.txt` a table. What it holds is told by its shape:
+/// The format is determined by the file extension: `.npy`, `.npz`, `.safetensors` and `.mat` hold
+/// an array, `.csv`, `.tsv` and `.txt` a table. The meaning of the axes is determined by the shape:
 ///
 /// | array or table | RDMs |
 /// |---|---|
-/// | n×n | one, a square matrix; in a table with or without labels of rows and columns |
-/// | n(n−1)/2, or that ×1 or 1× | one, its strict upper triangle row by row |
-/// | participants×n×n | one a participant, square matrices |
-/// | participants×n(n−1)/2 | one a participant, upper triangles; in a table with or without names of participants |
-/// | n×n×participants, n(n−1)/2×participants | the same transposed, where nothing else is possible |
-/// | a table with a row a pair | two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, one with the participant if there is one |
+/// | n×n | one square matrix; in a table with or without labels of rows and columns |
+/// | n(n−1)/2, or n(n−1)/2×1, or 1×n(n−1)/2 | one strict upper triangle, row by row |
+/// | participants×n×n | one square matrix per participant |
+/// | participants×n(n−1)/2 | one upper triangle per participant; in a table with or without names of participants |
+/// | n×n×participants, n(n−1)/2×participants | the same transposed, if no other layout is possible |
+/// | a table with one row per pair | two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, and optionally one with the participant |
 ///
-/// Where a shape could be several of these, the [number of stimuli](RdmFile::with_n_stimuli) decides, or
-/// [ids](RdmFile::with_ids). Where it isn't known, 3×66 is three participants and 66 pairs, and 66×3, which would
-/// be 66 participants of three stimuli, is an error. A square matrix has to be
-/// symmetric with 0 on the diagonal, to within [`Rdm::TOLERANCE`]; one of its triangles may be all 0.
-///
+/// If several layouts are possible, set the [number of stimuli](RdmFile::with_n_stimuli) or the
+/// [ids](RdmFile::with_ids). Otherwise 3×66 is read as three participants and 66 pairs, and 66×3,
+/// which could also be 66 participants and three pairs, is an error. A square matrix must be
+/// symmetric with a diagonal of 0, within [`Rdm::TOLERANCE`]; one of its triangles may be all 0.
 /// ```
 /// use human_alignment::rdm::{RdmFile, Scaling};
 /// use human_alignment::{Rdm, Stimuli};
@@ -71,22 +70,24 @@ pub struct RdmFile {
     similarities: Option<Similarities>,
 }
 
-/// How similarities become dissimilarities: `c − similarity`, where *c* is the similarity of a stimulus
-/// with itself.
+/// Conversion of similarities to dissimilarities: `c − similarity`, where *c* is the similarity of
+/// a stimulus with itself.
 ///
-/// Under correlations (Pearson, rank) any *c* gives the same value; under cosines it matters.
+/// The value of *c* does not change Pearson and rank correlations of the RDM, but it changes
+/// cosines.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Similarities {
-    /// The similarity of a stimulus with itself. Default: that on the diagonal, where it is the same
-    /// for all and the largest; otherwise the largest of all pairs.
+    /// Similarity of a stimulus with itself. Default: the value on the diagonal, if it is constant
+    /// and at least as large as all other elements; otherwise the largest similarity of a pair.
     pub of_itself: Option<f64>,
 }
 
 impl RdmFile {
-    /// Creates the RDMs in this file. Its content is read later, by [`RdmFile::read`].
+    /// Creates a reader of a file. The content is read by [`RdmFile::read`].
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] and [`Error::ForeignFormat`] for an ending that isn't read.
+    /// Returns [`Error::UnknownFormat`] or [`Error::ForeignFormat`] for an unsupported file
+    /// extension.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self {
@@ -103,77 +104,84 @@ impl RdmFile {
         })
     }
 
-    /// Sets the ids of the stimuli, in the order of the matrices. Default: the labels of a table; an
-    /// array has stimuli [without ids](Stimuli::unnamed).
+    /// Sets the ids of the stimuli, in the order of the matrices. Default: the labels of a table,
+    /// or stimuli [without ids](Stimuli::unnamed) for an array.
     #[must_use]
     pub fn with_ids(mut self, ids: Stimuli) -> Self {
         self.ids = Some(ids);
         self
     }
 
-    /// Sets the number of stimuli, by which layouts of the same shape are told apart.
+    /// Sets the number of stimuli, which selects one of several possible layouts.
     #[must_use]
     pub fn with_n_stimuli(mut self, n: usize) -> Self {
         self.n_stimuli = Some(n);
         self
     }
 
-    /// Chooses the array of an `.npz`, `.safetensors` or `.mat` file. Default: the only one of numbers.
+    /// Sets the name of the array in an `.npz`, `.safetensors` or `.mat` file. Default: the only
+    /// numeric array.
     #[must_use]
     pub fn with_array(mut self, name: impl Into<String>) -> Self {
         self.array = Some(name.into());
         self
     }
 
-    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 where the file shows that.
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file shows it.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
         self
     }
 
-    /// Takes an array of two axes for one upper triangle a row, also where it has as many rows as
-    /// columns.
+    /// Sets that an array of two axes holds one upper triangle per row, even if it is square.
     #[must_use]
     pub fn with_condensed_rows(mut self) -> Self {
         self.has_condensed_rows = true;
         self
     }
 
-    /// Allows pairs that were not judged: NaN in an array; in a table an empty field, `NA`, `N/A`,
-    /// `null`, `nan` or `.`. Otherwise they are an error.
+    /// Allows missing pairs, which are an error by default.
+    ///
+    /// A missing pair is NaN in an array; in a table it is an empty field, `NA`, `N/A`, `null`,
+    /// `nan` or `.`.
     #[must_use]
     pub fn with_missing_pairs(mut self) -> Self {
         self.may_miss_pairs = true;
         self
     }
 
-    /// Averages the two elements of a pair in matrices that are not symmetric. Otherwise they are an
-    /// error.
+    /// Averages the two elements of each pair of a matrix that is not symmetric, which is an error
+    /// by default.
     #[must_use]
     pub fn with_averaged_triangles(mut self) -> Self {
         self.averages_triangles = true;
         self
     }
 
-    /// Takes the numbers for similarities, and converts them.
+    /// Converts the numbers, which are similarities, into dissimilarities.
     #[must_use]
     pub fn with_similarities(mut self, conversion: Similarities) -> Self {
         self.similarities = Some(conversion);
         self
     }
 
-    /// Reads the RDMs. Participants are numbered from `"0"` where the file doesn't name them.
+    /// Reads the RDMs. Participants without names are numbered from `"0"`.
     ///
     /// # Errors
-    /// [`Error::Read`]; within [`Error::InFile`]: [`Error::Malformed`], [`Error::UnsupportedElement`],
-    /// [`Error::Truncated`], [`Error::OutOfMemory`], [`Error::NoSuchArray`]; [`Error::Shape`] and
-    /// [`Error::NotAllPairs`] for shapes that no RDMs have, [`Error::Ambiguous`] for those that several
-    /// layouts have; [`Error::LengthMismatch`] where ids were given for another number of stimuli;
-    /// [`Error::LooksLikeSimilarities`]; in tables [`Error::RaggedRow`], [`Error::NotANumber`],
-    /// [`Error::Encoding`] and what keeps labels of rows and columns from being those of the same
-    /// stimuli; and, within [`Error::InRdm`] where there are several, [`Error::InvalidPair`] as for
-    /// [`Rdm::from_square`].
+    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`]:
+    ///
+    /// - [`Error::Malformed`], [`Error::UnsupportedElement`], [`Error::Truncated`],
+    ///   [`Error::OutOfMemory`] or [`Error::NoSuchArray`] if the array cannot be read;
+    /// - [`Error::RaggedRow`], [`Error::NotANumber`] or [`Error::Encoding`] if the table cannot be
+    ///   read, and the error that describes why labels of rows and columns are not of the same
+    ///   stimuli;
+    /// - [`Error::Shape`] or [`Error::NotAllPairs`] for shapes that no RDMs have, and
+    ///   [`Error::Ambiguous`] for shapes with several possible layouts;
+    /// - [`Error::LengthMismatch`] if the number of ids differs from the number of stimuli;
+    /// - [`Error::LooksLikeSimilarities`] if the numbers appear to be similarities;
+    /// - [`Error::InvalidPair`] as for [`Rdm::from_square`], within [`Error::InRdm`] if the file
+    ///   has several RDMs.
     pub fn read(&self) -> Result<RdmSet> {
         self.read_set().map_err(|error| error.in_file(&self.path))
     }
@@ -207,7 +215,7 @@ impl RdmFile {
             }
             (Some(ids), _) => ids.clone(),
             (None, Some(labelled)) => labelled.with_origin(&self.path),
-            // More stimuli than 2³² have more pairs than any memory holds.
+            // More than 2³² stimuli would have more pairs than fit in memory.
             (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
         };
         let rdms = self.rdms(array, layout, &stimuli)?;
@@ -219,7 +227,7 @@ impl RdmFile {
         }
     }
 
-    /// The number of stimuli, where it is known before the file is read.
+    /// Returns the number of stimuli, if it was set or follows from the ids.
     fn n_stimuli(&self) -> Option<usize> {
         self.n_stimuli.or(self.ids.as_ref().map(Stimuli::len))
     }
@@ -264,14 +272,14 @@ impl RdmFile {
             Format::Safetensors => {
                 let mut file = SafetensorsFile::open(&self.path)?;
                 let name = file.choose(name, |shape| shape.iter().product::<usize>() > 1)?;
-                let mut reader = file.tensor(&name)?.expect("a name that is there");
+                let mut reader = file.tensor(&name)?.expect("the name exists");
                 self.read_from(&mut reader)
             }
             Format::Mat | Format::Text => MatFile::open(&self.path)?.read_numbers(name),
         }
     }
 
-    /// Reads an array whose shape some RDMs have.
+    /// Reads an array whose shape is possible for RDMs.
     fn read_from<R: std::io::Read>(&self, reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
         let shape = reader.shape().to_vec();
         let sizes = shape.iter().map(|&length| usize::try_from(length).ok());
@@ -281,8 +289,8 @@ impl RdmFile {
             expected: "lengths that fit into memory".into(),
             found: shape,
         })?;
-        // Refused before anything is read, unless the content has to tell; a shape without elements
-        // has none.
+        // Impossible shapes are refused before the content is read. The content may be needed to
+        // choose a layout; a shape without elements has no content.
         if !sizes.contains(&0) || sizes.first() == Some(&0) {
             match self.layout(&sizes, None, &|_| true) {
                 Ok(_) => {}
@@ -304,11 +312,13 @@ impl RdmFile {
 }
 
 impl Rdm {
-    /// Writes the square matrix as a table, with the ids of the stimuli in its header and its first
-    /// column; `.tsv` is separated by tabs. The field of a missing pair is empty.
+    /// Writes the square matrix as a table, with the ids of the stimuli as header and first column.
+    ///
+    /// The extension `.csv` or `.tsv` sets the separator. The field of a missing pair is empty.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for an ending other than `.csv` and `.tsv`, [`Error::Write`].
+    /// Returns [`Error::UnknownFormat`] for any other file extension, and [`Error::Write`] if the
+    /// file cannot be written.
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let delimiter = match extension(path).as_str() {
@@ -331,7 +341,7 @@ impl Rdm {
             for (first, id) in self.stimuli().ids().iter().enumerate() {
                 writer.write_field(id)?;
                 let row = (0..self.n_stimuli()).map(|second| match self.between(first, second) {
-                    // Shortest digits that are read back to the same number.
+                    // The shortest digits that are read back as the same number.
                     Some(value) => value.to_string(),
                     None => String::new(),
                 });
@@ -341,11 +351,11 @@ impl Rdm {
         })
     }
 
-    /// Writes the square matrix as `.npy` (`<f8`, readable by numpy), NaN where a pair is missing.
+    /// Writes the square matrix as `.npy` (`<f8`, readable by numpy), with NaN for missing pairs.
     /// Ids are not written.
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// Returns [`Error::Write`] if the file cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         let n = self.n_stimuli();
         write_atomically(path.as_ref(), |writer| {
@@ -356,11 +366,11 @@ impl Rdm {
 }
 
 impl RdmSet {
-    /// Writes the square matrices as one `.npy` array, people×n×n (`<f8`, readable by numpy), NaN
-    /// where a pair is missing. Ids of stimuli and people are not written.
+    /// Writes the square matrices as one `.npy` array, participants×n×n (`<f8`, readable by numpy),
+    /// with NaN for missing pairs. Ids of stimuli and participants are not written.
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// Returns [`Error::Write`] if the file cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         let n = self.stimuli().len();
         write_atomically(path.as_ref(), |writer| {

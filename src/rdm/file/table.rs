@@ -1,4 +1,4 @@
-//! Dissimilarities in tables of text.
+//! Dissimilarities in text tables.
 
 use ndarray::{ArrayD, IxDyn};
 
@@ -9,13 +9,13 @@ use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
 use crate::stimuli::Stimuli;
 
-/// What a table holds.
+/// The content of a table.
 pub(super) struct Contents {
-    /// One matrix, or one of each participant.
+    /// One matrix, or one row per participant.
     pub(super) array: ArrayD<f64>,
-    /// The stimuli, where the table has labels for them.
+    /// Stimuli, if the table has labels for them.
     pub(super) stimuli: Option<Stimuli>,
-    /// Who the rows are of, where they are not stimuli and have names.
+    /// Names of the participants, if rows are participants with names.
     pub(super) participants: Option<Vec<String>>,
 }
 
@@ -27,7 +27,8 @@ impl RdmFile {
         }
         let grid = Grid::read(table)?;
         let (n_rows, n_columns) = (grid.n_rows, grid.n_columns);
-        // The same labels above and beside it make a table square, whatever number of stimuli is expected.
+        // A table with the same row and column labels is square, whatever number of stimuli is
+        // expected.
         let is_square = n_rows == n_columns
             && !self.has_condensed_rows
             && (self.n_stimuli().is_none_or(|n| n == n_rows) || grid.has_same_labels());
@@ -76,10 +77,10 @@ impl RdmFile {
     }
 }
 
-/// What labels of rows or columns say.
+/// Labels of rows or columns.
 enum Labels {
     Names(Vec<String>),
-    /// They count up from here.
+    /// Consecutive numbers from this number.
     Counts(u64),
     None,
 }
@@ -106,7 +107,7 @@ struct Grid {
 }
 
 impl Grid {
-    /// Whether rows and columns have the same labels, in whatever order.
+    /// Checks whether rows and columns have the same labels, in any order.
     fn has_same_labels(&self) -> bool {
         let sorted = |labels: &Option<Vec<String>>| {
             let mut labels = labels.clone()?;
@@ -119,7 +120,7 @@ impl Grid {
     fn read(mut table: Table) -> Result<Self> {
         let n_rows = count_rows(&table)?;
         let n_columns = table.n_columns();
-        // A first row that counts its columns is a header, unless the matrix needs it as a row.
+        // A first row of consecutive numbers is a header, unless the matrix would then lack a row.
         let counts_columns = table.header().is_some_and(|names| counts(names).is_some());
         let mut n_rows = n_rows;
         if counts_columns && n_rows + 1 == n_columns {
@@ -159,7 +160,7 @@ fn count_rows(table: &Table) -> Result<usize> {
     Ok(n)
 }
 
-/// Whether the first column holds labels of the rows.
+/// Checks whether the first column holds labels of the rows.
 fn has_row_labels(table: &Table, n_rows: usize) -> Result<bool> {
     if table.n_columns() < 2 {
         return Ok(false);
@@ -179,7 +180,7 @@ fn has_row_labels(table: &Table, n_rows: usize) -> Result<bool> {
     Ok(false)
 }
 
-/// Checks that columns that are named after two stimuli stand in the order of the upper triangle.
+/// Checks that columns that are named after two stimuli are in the order of the upper triangle.
 fn check_order_of_pairs(labels: &Option<Vec<String>>) -> Result<()> {
     let Some(labels) = labels else {
         return Ok(());
@@ -208,6 +209,6 @@ fn check_order_of_pairs(labels: &Option<Vec<String>>) -> Result<()> {
             labels[0],
             labels.get(1).map_or("", String::as_str)
         ),
-        remedy: "put the columns into the order 0_1, 0_2, …, 1_2, …",
+        remedy: "sort the columns as 0_1, 0_2, …, 1_2, …",
     }.into())
 }

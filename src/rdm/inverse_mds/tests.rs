@@ -1,4 +1,4 @@
-//! Estimates that can be told beforehand, and trials that are refused.
+//! Estimates with known results, and invalid trials.
 
 use super::*;
 use crate::error::{ArgumentError, ErrorKind, RdmError};
@@ -12,14 +12,14 @@ fn all(n: usize) -> Stimuli {
     Stimuli::new((0..n).map(name)).unwrap()
 }
 
-/// Where things really are.
+/// Returns the true position of a stimulus.
 fn place(stimulus: usize) -> [f64; 2] {
     let angle = stimulus as f64 * 2.4;
     let radius = (stimulus as f64 + 1.0).sqrt();
     [radius * angle.cos(), radius * angle.sin()]
 }
 
-/// Some of them as they really are, on a scale of its own.
+/// Creates a trial with the true positions of some stimuli, multiplied by a scale.
 fn trial(shown: &[usize], scale: f64) -> Arrangement {
     let stimuli = Stimuli::new(shown.iter().map(|&stimulus| name(stimulus))).unwrap();
     let places = shown
@@ -48,7 +48,7 @@ fn what_agrees_up_to_scale_is_found() {
     let expected = Rdm::new(all(6), distances(&expected).collect()).unwrap();
     let expected = expected.scaled(Scaling::RootMeanSquare).unwrap();
     for method in methods() {
-        // Trials 0 and 2 share a pair, and so do 0 and 1; 0, 1 and 2 show all pairs.
+        // Trials 0 and 2 share a pair, as do 0 and 1; together 0, 1 and 2 show all pairs.
         let rdm = method.estimate(&all(6), &trials).unwrap();
         assert_eq!(rdm.n_missing(), 0);
         for (found, expected) in rdm.values().iter().zip(expected.values()) {
@@ -60,7 +60,7 @@ fn what_agrees_up_to_scale_is_found() {
 #[test]
 fn pairs_never_shown_are_missing() {
     let trials = [trial(&[0, 1, 2], 1.0), trial(&[3, 1, 2], 0.5)];
-    // Also in another order, with a stimulus that no trial shows.
+    // In another order, with a stimulus that no trial shows.
     let stimuli = Stimuli::new(["s4", "s2", "s0", "s3", "s1"]).unwrap();
     let rdm = InverseMds::default().estimate(&stimuli, &trials).unwrap();
     assert_eq!(rdm.n_missing(), 5);
@@ -76,7 +76,7 @@ fn pairs_never_shown_are_missing() {
 #[test]
 fn trials_without_a_common_scale_are_refused() {
     let method = InverseMds::default();
-    // They share a stimulus, but no pair.
+    // The trials share a stimulus, but no pair.
     let trials = [
         trial(&[0, 1, 2], 1.0),
         trial(&[1, 0], 2.0),
@@ -93,7 +93,7 @@ fn trials_without_a_common_scale_are_refused() {
         ),
         "{error}"
     );
-    // A trial that shares a pair with each of them connects them.
+    // A trial that shares a pair with each of the others connects them.
     let connecting = [&trials[..], &[trial(&[2, 3, 0], 1.0)]].concat();
     method.estimate(&all(4), &connecting).unwrap();
     assert!(matches!(

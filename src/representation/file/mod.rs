@@ -22,24 +22,24 @@ use crate::stimuli::Stimuli;
 
 /// A representation in a file.
 ///
-/// The ending of the name tells the format:
+/// The file extension determines the format:
 ///
-/// | ending | features | ids |
+/// | extension | features | ids |
 /// |---|---|---|
-/// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if [`Representation::write_npy`] put them there |
+/// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if written by [`Representation::write_npy`] |
 /// | `.npz` | a 2-D array of the archive | none |
-/// | `.safetensors` | a 2-D tensor | in the metadata, if [`Representation::write_safetensors`] put them there |
-/// | `.mat` | a matrix, of a file of level 5 | none |
-/// | `.csv`, `.tsv`, `.txt` | the columns of numbers of a table | a column of a name such as `id` or `stimulus`, or else the first column with text |
+/// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`] |
+/// | `.mat` | a matrix, in a file of level 5 | none |
+/// | `.csv`, `.tsv`, `.txt` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
 ///
-/// Separator, header and decimal commas of a table are found in its content, as
-/// [`formats`](crate::formats) describes. A column without a name (or named `index`) that counts the rows
+/// The separator, header and decimal mark of a table are detected from its content, see
+/// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
 /// from 0 or 1 is neither a feature nor an id.
 ///
-/// Floats of 16 and 32 bits, booleans and integers of up to 16 bits become features of `f32`; floats of 64
-/// bits, integers of 32 and 64 bits, and the numbers of tables become features of `f64`.
-/// Ids given by [`FileSource::with_ids`] take the place of those in the file; where there are none
-/// at all, the rows are [stimuli without ids](Stimuli::unnamed).
+/// Floats of 16 and 32 bits, booleans and integers of up to 16 bits are read as features of `f32`;
+/// floats of 64 bits, integers of 32 and 64 bits, and the numbers of tables as features of `f64`.
+/// Ids given by [`FileSource::with_ids`] replace those in the file. If there are no ids, the rows
+/// are [stimuli without ids](Stimuli::unnamed).
 ///
 /// ```
 /// use human_alignment::{FileSource, Representation, RepresentationSource, Stimuli};
@@ -70,7 +70,7 @@ pub struct FileSource {
     encoding: TextEncoding,
 }
 
-/// What a file holds.
+/// The content of a file.
 struct Contents {
     features: Features,
     stimuli: Option<Stimuli>,
@@ -88,11 +88,12 @@ impl From<Features> for Contents {
 }
 
 impl FileSource {
-    /// The representation in this file. Its content is read later, by [`FileSource::read`].
+    /// Creates a source from the path of a file. The content is read later, by
+    /// [`FileSource::read`].
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] and [`Error::ForeignFormat`] for an ending that isn't read,
-    /// [`Error::Read`] where there is no such file.
+    /// Returns [`Error::UnknownFormat`] or [`Error::ForeignFormat`] if the file extension is not
+    /// supported, and [`Error::Read`] if there is no such file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = Format::of(path)?;
@@ -113,50 +114,52 @@ impl FileSource {
         })
     }
 
-    /// Sets the name for tables and figures. Default: the name of the file without its ending.
+    /// Sets the name for tables and figures. Default: the name of the file without its extension.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets the ids of the rows, in their order; ids in the file are passed over.
+    /// Sets the ids of the rows, in order; ids in the file are ignored.
     ///
-    /// In a table, every column that isn't named as one of ids or to be ignored is a feature then.
+    /// In a table, every column that is not named as the column of ids or as ignored is then a
+    /// feature.
     #[must_use]
     pub fn with_ids(mut self, ids: Stimuli) -> Self {
         self.ids = Some(ids);
         self
     }
 
-    /// Chooses the array of an `.npz` archive, or the tensor of a `.safetensors` file. Default: the
-    /// only one, or the only one with two axes.
+    /// Sets the array of an `.npz` or `.mat` file, or the tensor of a `.safetensors` file. Default:
+    /// the only one, or the only one with two axes.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a file of another format.
+    /// Returns [`Error::InvalidParameter`] if the file has another format.
     pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         if !matches!(self.format, Format::Npz | Format::Safetensors | Format::Mat) {
-            let expected = "left out for files other than .npz, .safetensors and .mat";
+            let expected = "omitted for files other than .npz, .safetensors and .mat";
             return Err(Error::parameter("array", expected, name));
         }
         self.array = Some(name);
         Ok(self)
     }
 
-    /// Chooses the column of a table that holds the ids. Default: the first.
+    /// Sets the column of a table that holds the ids. Default: a column with a name such as `id`,
+    /// or else the first column with text.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a file that is no table.
+    /// Returns [`Error::InvalidParameter`] if the file is not a table.
     pub fn with_id_column(mut self, name: impl Into<String>) -> Result<Self> {
         self.id_column = Some(self.column("id_column", name.into())?);
         Ok(self)
     }
 
-    /// Leaves out a column of a table that is no feature. A column without a name is named `""`.
+    /// Adds a column of a table that is ignored. A column without a name is named `""`.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a file that is no table.
+    /// Returns [`Error::InvalidParameter`] if the file is not a table.
     pub fn with_ignored_column(mut self, name: impl Into<String>) -> Result<Self> {
         let name = self.column("ignored_column", name.into())?;
         self.ignored_columns.push(name);
@@ -167,18 +170,18 @@ impl FileSource {
         if self.format == Format::Text {
             return Ok(name);
         }
-        let expected = "left out for files other than tables of text";
+        let expected = "omitted for files other than text tables";
         Err(Error::parameter(parameter, expected, name))
     }
 
-    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 where the file shows that.
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognised as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
         self
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -186,12 +189,14 @@ impl FileSource {
     /// Reads all rows.
     ///
     /// # Errors
-    /// [`Error::Read`], or [`Error::InFile`] around what is wrong: [`Error::Malformed`],
-    /// [`Error::UnsupportedElement`], [`Error::Truncated`], [`Error::OutOfMemory`];
-    /// [`Error::Shape`] for what is no matrix with at least one column; [`Error::NoSuchArray`];
-    /// [`Error::NoSuchColumn`], [`Error::RaggedRow`] and [`Error::NotANumber`] in tables;
-    /// [`Error::StaleSidecar`] for an `.npy` file with the description of another one; and whatever
-    /// [`Stimuli::new`] and [`Representation::new`] refuse, as a number that is not finite.
+    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
+    /// [`Error::Malformed`], [`Error::UnsupportedElement`], [`Error::Truncated`] or
+    /// [`Error::OutOfMemory`] if it cannot be parsed, [`Error::Shape`] if the array is not a matrix
+    /// with at least one column, [`Error::NoSuchArray`] if there is no such array,
+    /// [`Error::NoSuchColumn`], [`Error::RaggedRow`] or [`Error::NotANumber`] if a table is
+    /// invalid, [`Error::StaleSidecar`] if the file beside an `.npy` file belongs to other
+    /// features, and an error if [`Stimuli::new`] or [`Representation::new`] does, for example for
+    /// a number that is not finite.
     pub fn read(&self) -> Result<Representation> {
         let read = || {
             let contents = match self.format {
@@ -238,7 +243,7 @@ impl FileSource {
         Ok(Features::from(matrix.map_err(refused)?).into())
     }
 
-    /// The ids that were given for the rows, if there are as many.
+    /// Returns the given ids if their number equals the number of rows.
     fn fitting(&self, ids: &Stimuli, n_rows: usize) -> Result<Stimuli> {
         if ids.len() == n_rows {
             return Ok(ids.clone());
@@ -251,7 +256,7 @@ impl FileSource {
     }
 }
 
-/// The rows of the file, matched by id.
+/// Reads the file and selects the rows by id.
 impl RepresentationSource for FileSource {
     fn name(&self) -> &str {
         &self.name
@@ -267,12 +272,12 @@ impl RepresentationSource for FileSource {
     }
 }
 
-/// Whether an array of this shape can be features.
+/// Checks whether an array of this shape can be a matrix of features.
 fn is_matrix(shape: &[u64]) -> bool {
     matches!(shape, [_, _])
 }
 
-/// Reads a matrix with at least one column, in the precision that its elements need.
+/// Reads a matrix with at least one column, as `f64` if its elements need it, otherwise as `f32`.
 fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> {
     match reader.header().element.needs_f64() {
         true => Ok(read_matrix_of::<f64, R>(reader)?.into()),
@@ -293,7 +298,7 @@ fn read_matrix_of<T: FromElement, R: std::io::Read>(
     let &[n_rows, n_columns] = reader.shape() else {
         return Err(refused("a 2-D matrix, stimuli × features"));
     };
-    // Rows of nothing could be claimed in any number.
+    // A file could declare any number of rows without columns.
     if n_columns == 0 {
         return Err(refused("at least one column"));
     }
@@ -314,9 +319,9 @@ fn unnamed(n_rows: usize) -> Result<Stimuli> {
     Ok(Stimuli::unnamed(n_rows))
 }
 
-/// What is written of a matrix besides its rows.
+/// The header data of a matrix to be written: everything but its rows.
 pub(crate) struct Described<'a> {
-    /// The ids of the rows, where they have some.
+    /// The ids of the rows, if they have ids.
     pub(crate) ids: Option<&'a [String]>,
     pub(crate) n_rows: usize,
     pub(crate) n_features: usize,
@@ -324,7 +329,7 @@ pub(crate) struct Described<'a> {
     pub(crate) provenance: &'a Provenance,
 }
 
-/// Writes all rows, as little-endian bytes.
+/// A function that writes all rows as little-endian bytes.
 pub(crate) type WriteRows<'a> = dyn FnMut(&mut dyn std::io::Write) -> std::io::Result<()> + 'a;
 
 impl<'a> Described<'a> {
@@ -341,7 +346,7 @@ impl<'a> Described<'a> {
         }
     }
 
-    /// Checks that a file of this name can be written.
+    /// Checks that the file extension is supported for writing.
     pub(crate) fn check_name(path: &Path) -> Result<()> {
         match extension(path).as_str() {
             "npy" | "safetensors" => Ok(()),
@@ -353,10 +358,11 @@ impl<'a> Described<'a> {
         }
     }
 
-    /// Writes a file in the format that its name tells.
+    /// Writes a file in the format given by its extension.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`], [`Error::Write`].
+    /// Returns [`Error::UnknownFormat`] if the extension is not supported, and [`Error::Write`] if
+    /// the file cannot be written.
     pub(crate) fn write(&self, path: &Path, write_rows: &mut WriteRows<'_>) -> Result<()> {
         Self::check_name(path)?;
         match extension(path).as_str() {
@@ -367,17 +373,18 @@ impl<'a> Described<'a> {
 }
 
 impl Representation {
-    /// Writes the features with their ids and provenance in the format that the name of the file tells:
-    /// as [`Representation::write_npy`] or as [`Representation::write_safetensors`].
+    /// Writes the features with their ids and provenance in the format given by the file extension,
+    /// with [`Representation::write_npy`] or [`Representation::write_safetensors`].
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for another ending, [`Error::Write`].
+    /// Returns [`Error::UnknownFormat`] for another extension, and [`Error::Write`] if the file
+    /// cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         Described::of(self).write(path.as_ref(), &mut |to| write_features(self, to))
     }
 }
 
-/// Writes features row after row as little-endian bytes.
+/// Writes features row by row as little-endian bytes.
 fn write_features(features: &Representation, to: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut bytes = Vec::new();
     match features.values() {

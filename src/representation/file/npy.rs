@@ -17,19 +17,19 @@ use crate::representation::{Provenance, Representation};
 use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
-/// What stands beside a matrix.
+/// The content of the file beside the matrix.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sidecar {
     /// SHA-256 of the file with the matrix.
     sha256: String,
-    /// The ids of the rows, where they have some.
+    /// The ids of the rows, if they have ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ids: Option<Vec<String>>,
     #[serde(default)]
     provenance: Provenance,
 }
 
-/// Reads a matrix and, where they are wanted and there, its ids and provenance.
+/// Reads a matrix and, if requested and available, its ids and provenance.
 pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
     let sidecar = match with_sidecar {
         true => read_sidecar(&beside(path))?,
@@ -64,7 +64,7 @@ pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
     })
 }
 
-/// Where ids and provenance of a matrix stand: `features.npy.json` beside `features.npy`.
+/// Returns the path of the file with ids and provenance: `features.npy.json` for `features.npy`.
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".json");
@@ -96,15 +96,16 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
 }
 
 impl Representation {
-    /// Writes the features as `.npy` (`<f4` or `<f8` as they are `f32` or `f64`, C order, readable by numpy),
-    /// and ids and provenance into a second file with `.json` after its name, `features.npy.json`.
+    /// Writes the features as `.npy` (`<f4` or `<f8` according to their precision, C order,
+    /// readable by numpy), and the ids and provenance to a second file with `.json` appended to the
+    /// name, `features.npy.json`.
     ///
-    /// Each of the two changes in one step, but not both together: if the machine stops in
-    /// between, reading says so ([`Error::StaleSidecar`]), as it does after the matrix alone was
-    /// replaced. [`Representation::write_safetensors`] has all in one file.
+    /// Each file is replaced atomically, but not both together: if writing is interrupted in
+    /// between, or the matrix alone is replaced later, reading returns [`Error::StaleSidecar`].
+    /// [`Representation::write_safetensors`] writes everything to one file.
     ///
     /// # Errors
-    /// [`Error::Write`] names the file that could not be written.
+    /// Returns [`Error::Write`] with the path of the file that cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &Described::of(self), &mut |to| {
             write_features(self, to)
@@ -112,7 +113,7 @@ impl Representation {
     }
 }
 
-/// Writes a matrix whose rows `write_rows` writes, as [`Representation::write_npy`] does.
+/// Writes a matrix with rows from `write_rows`, in the format of [`Representation::write_npy`].
 pub(super) fn write(
     path: &Path,
     described: &Described<'_>,
@@ -138,7 +139,7 @@ pub(super) fn write(
         serde_json::to_writer(&mut *writer, &sidecar)?;
         writer.write_all(b"\n")
     })?;
-    // The description first: without it, a new matrix would be read as one without ids.
+    // The sidecar first: without it, a new matrix would be read as one without ids.
     sidecar.commit()?;
     matrix.commit()
 }

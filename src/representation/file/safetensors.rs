@@ -14,10 +14,10 @@ use crate::representation::Representation;
 use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
-/// The name of the tensor that is written.
+/// Name of the tensor that is written.
 const TENSOR: &str = "features";
 
-/// Reads the tensor of this name, or the only one that can be features.
+/// Reads the tensor with the given name, or the only tensor that can be features.
 pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
     let mut file = SafetensorsFile::open(path)?;
     let name = file.choose(array, |shape| shape.len() == 2)?;
@@ -32,14 +32,15 @@ pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
 }
 
 impl Representation {
-    /// Writes the features as tensor `features` (`F32` or `F64` as they are) of a `.safetensors` file, with
-    /// ids and provenance as JSON in its metadata (`ids`, `provenance`).
+    /// Writes the features as the tensor `features` (`F32` or `F64` according to their precision)
+    /// of a `.safetensors` file, with ids and provenance as JSON in its metadata (`ids`,
+    /// `provenance`).
     ///
-    /// The file changes in one step: readers see the old one or the new one. The same
-    /// representation always makes the same bytes.
+    /// The file is replaced atomically. The same representation always gives the same bytes.
     ///
     /// # Errors
-    /// [`Error::Write`](crate::Error::Write); what was there before is untouched.
+    /// Returns [`Error::Write`](crate::Error::Write) if the file cannot be written; an existing
+    /// file is then left unchanged.
     pub fn write_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &Described::of(self), &mut |to| {
             write_features(self, to)
@@ -47,7 +48,8 @@ impl Representation {
     }
 }
 
-/// Writes a matrix whose rows `write_rows` writes, as [`Representation::write_safetensors`] does.
+/// Writes a matrix with rows from `write_rows`, in the format of
+/// [`Representation::write_safetensors`].
 pub(super) fn write(
     path: &Path,
     described: &Described<'_>,

@@ -1,4 +1,4 @@
-//! Features in columns of a table.
+//! Features in the columns of a table.
 
 use ndarray::Array2;
 
@@ -11,22 +11,23 @@ use crate::io::text::{Table, counts, id_rank, is_index_name};
 use crate::representation::Provenance;
 use crate::stimuli::Stimuli;
 
-/// What the columns of a table are.
+/// The indices of the columns of a table, 0-based.
 struct Columns {
     ids: Option<usize>,
-    /// A column that may number the rows.
+    /// A column that may contain row numbers.
     index: Option<usize>,
     features: Vec<usize>,
 }
 
 impl FileSource {
-    /// Reads every column that holds neither ids nor numbers of rows and isn't ignored.
+    /// Reads all columns except those with ids or row numbers and ignored ones.
     pub(super) fn read_table(&self) -> Result<Contents> {
         let table = Table::read(&self.path, self.encoding)?;
         let columns = self.columns(&table)?;
         match self.read_columns(&table, &columns)? {
             Some(contents) => Ok(contents),
-            // What counted at first does not count on: it is a feature.
+            // The first rows of the column were consecutive numbers, but not all rows: it is a
+            // feature.
             None => {
                 let mut columns = columns;
                 columns.features.extend(columns.index.take());
@@ -37,8 +38,8 @@ impl FileSource {
         }
     }
 
-    /// Reads the columns; `None` where the column that may number the rows does not, and may be a
-    /// feature.
+    /// Reads the columns; `None` if the presumed column of row numbers contains other values, so
+    /// that it may be a feature.
     fn read_columns(&self, table: &Table, columns: &Columns) -> Result<Option<Contents>> {
         let refused = |expected: &str, n_rows: usize| {
             Error::from(ArgumentError::Shape {
@@ -78,7 +79,7 @@ impl FileSource {
                 return Err(unclear(table, column));
             }
             log::info!(
-                "{}: column {} numbers the rows, and is no feature",
+                "{}: column {} contains row numbers, and is not read as a feature",
                 self.path.display(),
                 column + 1
             );
@@ -102,7 +103,7 @@ impl FileSource {
         }))
     }
 
-    /// Tells what the columns are: by what was said, by their names, by their content.
+    /// Determines the columns from the settings, their names and their content.
     fn columns(&self, table: &Table) -> Result<Columns> {
         let mut ignored = Vec::new();
         for name in &self.ignored_columns {
@@ -136,7 +137,7 @@ impl FileSource {
             .copied()
             .find(|&column| Some(column) != ids && !texts.contains(&column) && may_number(column));
         let index = match (index, has_header) {
-            // Without a name it has to count from the beginning.
+            // A column without a name must contain row numbers from the first row on.
             (Some(column), false) if !counts_at_first(table, column)? => None,
             (index, _) => index,
         };
@@ -148,7 +149,7 @@ impl FileSource {
         })
     }
 
-    /// Refuses ids beside a table that has the same in another order.
+    /// Checks that the given ids are not those of the table in another order.
     fn check_order(&self, own: Option<&[String]>) -> Result<()> {
         let (Some(given), Some(own)) = (&self.ids, own) else {
             return Ok(());
@@ -160,15 +161,15 @@ impl FileSource {
         }
         Err(FileError::Ambiguous {
             what: format!(
-                "which ids its rows have: those in the table come in another order than those in {}",
+                "which ids the rows have: the ids in the table are in another order than those in {}",
                 given.origin().unwrap_or("the list")
             ),
-            remedy: "leave the list out, or ignore the column",
+            remedy: "omit the list of ids, or ignore the column of ids",
         }.into())
     }
 }
 
-/// Says what to do where a column turns out to hold no features.
+/// Adds a remedy to the error for a column that cannot be read as a feature.
 fn no_feature(error: Error) -> Error {
     match error.kind() {
         ErrorKind::File(FileError::MissingValue { .. }) => {
@@ -188,17 +189,17 @@ fn no_feature(error: Error) -> Error {
             line,
             field,
             column,
-            expected: "a number; to ignore a column that is not a feature, pass --ignore-column; \
-                       to name the column of ids, pass --id-column",
+            expected: "a number; to ignore a column, pass --ignore-column; to read it as ids, pass \
+                       --id-column",
             found,
         }),
         other => other.into(),
     }
 }
 
-/// Columns in which some field of the first rows is neither a number nor missing.
+/// Returns the columns in which a field of the first rows is neither a number nor missing.
 fn text_columns(table: &Table) -> Result<Vec<usize>> {
-    /// Rows that are looked at.
+    /// Number of rows that are examined.
     const SAMPLE: usize = 200;
 
     let mut is_text = vec![false; table.n_columns()];
@@ -217,9 +218,9 @@ fn text_columns(table: &Table) -> Result<Vec<usize>> {
         .collect())
 }
 
-/// Whether a column begins as one that numbers at least three rows.
+/// Checks whether the first rows of a column, at least three, are row numbers.
 fn counts_at_first(table: &Table, column: usize) -> Result<bool> {
-    /// Rows that are looked at.
+    /// Number of rows that are examined.
     const SAMPLE: usize = 16;
 
     let (mut labels, mut rows) = (Vec::new(), table.rows());
@@ -234,10 +235,10 @@ fn counts_at_first(table: &Table, column: usize) -> Result<bool> {
 fn unclear(table: &Table, column: usize) -> Error {
     Error::from(FileError::Ambiguous {
         what: format!(
-            "whether column {} ({}) holds ids or numbers rows, in another order than from 0 or 1 up",
+            "whether column {} ({}) holds ids or row numbers: its numbers do not count up from 0 or 1",
             column + 1,
             Quoted(table.name(column))
         ),
-        remedy: "name it as the column of ids (--id-column), or ignore it (--ignore-column)",
+        remedy: "pass it as the column of ids (--id-column), or ignore it (--ignore-column)",
     })
 }

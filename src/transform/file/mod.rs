@@ -16,7 +16,7 @@ use crate::io::npy::NpyReader;
 use crate::io::{BUFFER_BYTES, extension};
 use crate::similarity::Precision;
 
-/// The names that arrays of a transform can have.
+/// The allowed names of arrays.
 const NAMES: [&str; 4] = ["weights", "bias", "mean", "std"];
 
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +40,9 @@ impl Format {
 }
 
 impl LinearTransform {
-    /// Reads a transform. The ending of the name tells the format:
+    /// Reads a transform. The file extension determines the format:
     ///
-    /// | ending | arrays | record of training |
+    /// | extension | arrays | training record |
     /// |---|---|---|
     /// | `.npz` | of the archive, as numpy writes them | JSON in the member `training.json` |
     /// | `.safetensors` | tensors | JSON in the metadata, `training` |
@@ -50,20 +50,22 @@ impl LinearTransform {
     /// | array | shape | |
     /// |---|---|---|
     /// | `weights` | features × dimensions | |
-    /// | `bias` | dimensions | may be left out |
-    /// | `mean`, `std` | `()` or `(1,)`, or one number a feature | both, or neither: no standardisation |
+    /// | `bias` | dimensions | optional |
+    /// | `mean`, `std` | `()`, `(1,)` or `(features,)` | both, or neither: no standardisation |
     ///
-    /// Floats of 16, 32 and 64 bits are read. The precision is single where all arrays are of 16 or
-    /// 32 bits, so that [`LinearTransform::write`] keeps the arrays of an `f32` file as they are; but
-    /// a single number of shape `(1,)` for more than one feature is written with shape `()`.
+    /// Floats of 16, 32 and 64 bits are supported. The precision of the transform is single if all
+    /// arrays are of 16 or 32 bits, so that [`LinearTransform::write`] preserves the arrays of an
+    /// `f32` file, except that a `mean` and `std` of shape `(1,)` for several features are written
+    /// with shape `()`.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`], [`Error::Read`], or [`Error::InFile`] around what is wrong:
-    /// [`Error::Malformed`]; [`Error::NoSuchArray`] for one that is missing; and [`Error::InArray`]
-    /// around [`Error::Shape`], [`Error::UnsupportedElement`], [`Error::Truncated`],
-    /// [`Error::OutOfMemory`], [`Error::Malformed`] (as for a wrong checksum), and
-    /// [`Error::InvalidParameter`] for a name that no array of a transform has, a number that is not
-    /// finite, or a standard deviation that is not positive.
+    /// Returns [`Error::UnknownFormat`] if the file extension is not supported, and [`Error::Read`]
+    /// if the file cannot be read. Within [`Error::InFile`], returns [`Error::Malformed`] if the
+    /// file cannot be parsed or a checksum is wrong, [`Error::NoSuchArray`] if an array is missing,
+    /// and, within [`Error::InArray`], [`Error::Shape`], [`Error::UnsupportedElement`],
+    /// [`Error::Truncated`], [`Error::OutOfMemory`] or [`Error::Malformed`] if an array cannot be
+    /// read, and [`Error::InvalidParameter`] if a name is unknown, a number is not finite or a
+    /// standard deviation is not positive.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let transform = match Format::of(path)? {
@@ -73,11 +75,10 @@ impl LinearTransform {
         transform.map_err(|error| error.in_file(path))
     }
 
-    /// Writes the transform in the format that the ending of the name tells, as
-    /// [`LinearTransform::read`] describes, in its own [`LinearTransform::precision`].
+    /// Writes the transform in the format given by the file extension, see
+    /// [`LinearTransform::read`], in its [`LinearTransform::precision`].
     ///
-    /// The file changes in one step: readers see the old one or the new one. The same transform
-    /// always makes the same bytes.
+    /// The file is replaced atomically. The same transform always gives the same bytes.
     ///
     /// ```
     /// use human_alignment::transform::{LinearTransform, Standardization, Training};
@@ -93,7 +94,8 @@ impl LinearTransform {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`]; [`Error::Write`], and what was there before is untouched.
+    /// Returns [`Error::UnknownFormat`] if the file extension is not supported, and
+    /// [`Error::Write`] if the file cannot be written; an existing file is then left unchanged.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let format = Format::of(path)?;
@@ -103,7 +105,7 @@ impl LinearTransform {
         })
     }
 
-    /// The arrays as they stand in files: name, shape and values.
+    /// Returns the arrays to be written: name, shape and values.
     fn arrays(&self) -> Vec<(&'static str, Vec<usize>, &[f64])> {
         let shape = self.weights.shape().to_vec();
         let mut arrays = vec![("weights", shape, self.weights_in_order())];
@@ -123,20 +125,20 @@ impl LinearTransform {
 struct Array {
     shape: Vec<u64>,
     values: Vec<f64>,
-    /// Whether `f32` can hold every value that its type can.
+    /// Whether the element type of the file is at most 32 bits.
     is_single: bool,
 }
 
-/// A file of arrays with names.
+/// A file of named arrays.
 trait ArrayFile {
-    /// The names of all arrays.
+    /// Returns the names of all arrays.
     fn names(&self) -> Vec<String>;
 
-    /// The array of a name that is there; its data is read if the shape passes the check.
+    /// Reads an existing array; its data are read only if the shape passes the check.
     fn read(&mut self, name: &str, check: &dyn Fn(&[u64]) -> Result<()>) -> Result<Array>;
 }
 
-/// Puts a transform together from its arrays.
+/// Creates a transform from its arrays.
 fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     let names = file.names();
     if let Some(name) = names.iter().find(|name| !NAMES.contains(&name.as_str())) {
@@ -177,14 +179,14 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     let (n_features, n_dimensions) = (weights.shape[0], weights.shape[1]);
     let bias = match has("bias") {
         true => {
-            let expected = format!("[{n_dimensions}], one a dimension");
+            let expected = format!("[{n_dimensions}], one per dimension");
             Some(read("bias", &expected, &|shape| shape == [n_dimensions])?)
         }
         false => None,
     };
     let standardization = match has("mean") || has("std") {
         true => {
-            let expected = format!("[], [1] or [{n_features}], one a feature");
+            let expected = format!("[], [1] or [{n_features}], one per feature");
             let fits = |shape: &[u64]| matches!(shape, [] | [1]) || shape == [n_features];
             let mean = read("mean", &expected, &fits)?;
             let expected = format!("{:?}, that of mean", mean.shape);
@@ -213,7 +215,7 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     Ok(transform)
 }
 
-/// The standardisation of two arrays of the same shape.
+/// Creates the standardisation from two arrays of the same shape.
 fn standardize(mean: Array, std: Array, n_features: u64) -> Result<Standardization> {
     let is_per_feature = mean.shape == [n_features];
     let (mean, std) = (Array1::from(mean.values), Array1::from(std.values));
@@ -225,7 +227,7 @@ fn standardize(mean: Array, std: Array, n_features: u64) -> Result<Standardizati
     standardization.map_err(|error| error.in_array("std"))
 }
 
-/// Reads the data of an array whose shape passes the check.
+/// Reads the data of an array if its shape passes the check.
 fn read_data<R: Read>(
     reader: &mut NpyReader<R>,
     check: &dyn Fn(&[u64]) -> Result<()>,
@@ -269,7 +271,7 @@ fn write_values(values: &[f64], precision: Precision, to: &mut dyn Write) -> IoR
     Ok(())
 }
 
-/// Bytes that a number takes in a file.
+/// Returns the number of bytes per number in a file.
 fn size(precision: Precision) -> usize {
     match precision {
         Precision::Single => 4,

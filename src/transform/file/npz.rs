@@ -1,4 +1,4 @@
-//! A transform in an `.npz` file, with the record of its training beside the arrays.
+//! A transform in an `.npz` file, with its training record beside the arrays.
 
 use std::io::{Error as IoError, ErrorKind, Result as IoResult, Write};
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::io::npz::NpzArchive;
 use crate::similarity::Precision;
 use crate::transform::{LinearTransform, Training};
 
-/// The member with the record of training. Without `.npy` behind it, numpy reads it as bytes and
-/// only where it is asked for.
+/// Name of the member with the training record. Without the extension `.npy`, numpy returns it as
+/// bytes, and only on access.
 const TRAINING: &str = "training.json";
 
-/// The longest record, in bytes.
+/// Maximum length of the training record, in bytes.
 const MAX_TRAINING: usize = 16 << 20;
 
 /// An archive and the names of its members.
@@ -85,13 +85,13 @@ pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult
         Precision::Double => "<f8",
     };
     let mut archive = ZipWriter::new_stream(to);
-    // No time of day, so that the same transform makes the same bytes.
+    // No time stamp, so that the same transform gives the same bytes.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
     for (name, shape, values) in transform.arrays() {
-        // With some room for the header, and for what can't be compressed.
+        // Leave room for the header and for incompressible data.
         let is_large = (values.len() * size(precision)) as u64 >= u64::from(u32::MAX) / 2;
         archive.start_file(format!("{name}.npy"), options.large_file(is_large))?;
         archive.write_all(&encode_header(descr, &shape))?;

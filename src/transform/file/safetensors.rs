@@ -1,4 +1,4 @@
-//! A transform in a `.safetensors` file, with the record of its training in the metadata.
+//! A transform in a `.safetensors` file, with its training record in the metadata.
 
 use std::collections::BTreeMap;
 use std::io::{Result as IoResult, Write};
@@ -15,10 +15,10 @@ use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::similarity::Precision;
 use crate::transform::LinearTransform;
 
-/// The entry of the metadata with the record of training.
+/// The metadata entry with the training record.
 const TRAINING: &str = "training";
 
-/// The entry with a checksum, since the format itself has none.
+/// The metadata entry with a checksum, because the format has none.
 const CHECKSUM: &str = "transform_sha256";
 
 impl ArrayFile for SafetensorsFile {
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path) -> Result<LinearTransform> {
     if let Some(expected) = file.note(CHECKSUM)
         && expected != checksum(&transform, file.note(TRAINING))
     {
-        return Err(file.malformed("its content is not what was written: the checksum differs"));
+        return Err(file.malformed("the checksum does not match the content"));
     }
     match file.parse_note(TRAINING)? {
         Some(training) => Ok(transform.with_training(training)),
@@ -85,7 +85,7 @@ pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult
     Ok(())
 }
 
-/// SHA-256 of the fingerprint and, behind it, the record of training as it stands in the file.
+/// Computes the SHA-256 of the fingerprint followed by the training record as stored in the file.
 fn checksum(transform: &LinearTransform, training: Option<&str>) -> String {
     let mut digest = Sha256::new();
     digest.update(transform.fingerprint());

@@ -1,4 +1,4 @@
-//! Activations, in place.
+//! Activations, computed in place.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -25,7 +25,7 @@ pub(in crate::extract) fn bias_and_activate(
     }
 }
 
-/// values = activation(values + others).
+/// Computes values = activation(values + others).
 pub(in crate::extract) fn add_and_activate(
     values: &mut [f32],
     others: &[f32],
@@ -38,7 +38,7 @@ pub(in crate::extract) fn add_and_activate(
     });
 }
 
-/// One value.
+/// Returns the activation of one value.
 #[inline(always)]
 fn one(activation: Activation, x: f32) -> f32 {
     match activation {
@@ -61,7 +61,7 @@ fn one(activation: Activation, x: f32) -> f32 {
     }
 }
 
-/// Runs `body` with the activation as a constant, so that each has a loop of its own.
+/// Runs `body` with the activation as a constant, so that each activation has its own loop.
 macro_rules! for_activation {
     ($activation:expr, |$chosen:ident| $body:expr) => {
         match $activation {
@@ -144,7 +144,7 @@ impl WithSimd for Add<'_> {
     }
 }
 
-/// softmax of each row of `n` values, in place.
+/// Computes the softmax of each row of `n` values, in place.
 pub(in crate::extract) fn softmax_rows(rows: &mut [f32], n: usize) {
     Arch::new().dispatch(Softmax { rows, n });
 }
@@ -163,7 +163,7 @@ impl WithSimd for Softmax<'_> {
 
         for row in self.rows.chunks_exact_mut(self.n) {
             let (chunks, rest) = row.as_chunks_mut::<LANES>();
-            // What is not there has a weight of 0.
+            // The padding has a weight of 0.
             let mut last = [f32::NEG_INFINITY; LANES];
             last[..rest.len()].copy_from_slice(rest);
             let mut largest = last;

@@ -5,8 +5,8 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::activation::softmax_rows;
 
-/// Queries, keys or values of all heads: rows of tokens, `stride` apart, in which those of head h begin
-/// at h times the width of a head.
+/// Queries, keys or values of all heads: rows of tokens, `stride` values apart, in which head h
+/// starts at h times the width of a head.
 #[derive(Clone, Copy)]
 pub(in crate::extract) struct Heads<'a> {
     pub values: &'a [f32],
@@ -15,7 +15,7 @@ pub(in crate::extract) struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    /// Of one head, width × tokens.
+    /// Returns the matrix of one head, width × tokens.
     fn head(self, head: usize, width: usize) -> MatRef<'a, f32> {
         let last = (self.n_tokens - 1) * self.stride;
         let values = &self.values[head * width..][..last + width];
@@ -23,7 +23,9 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// softmax(Q Kᵀ / √width + bias) V, head by head; tokens × (heads × width). `bias` is heads × queries × keys.
+/// Returns softmax(Q Kᵀ / √width + bias) V for each head, tokens × (heads × width).
+///
+/// `bias` is heads × queries × keys.
 pub(in crate::extract) fn attention(
     [queries, keys, values]: [Heads<'_>; 3],
     n_heads: usize,
@@ -36,7 +38,7 @@ pub(in crate::extract) fn attention(
     let mut out = vec![0.0; n * stride];
     let mut weights = vec![0.0; n * m];
     for head in 0..n_heads {
-        // Weights of a query lie next to each other.
+        // The weights of a query are contiguous.
         matmul(
             MatMut::from_column_major_slice_mut(&mut weights, m, n),
             Accum::Replace,

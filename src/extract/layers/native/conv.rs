@@ -1,28 +1,29 @@
-//! Convolutions as matrix products: the inputs of a few output pixels are put into rows, and multiplied
-//! with all filters.
+//! Convolutions as matrix products: the inputs of a tile of output pixels are gathered into rows,
+//! and multiplied by all filters.
 
 use super::activation::bias_and_activate;
 use super::gemm::rows_by_weights;
 use crate::extract::layers::{Activation, ConvSpec, MapShape};
 
-/// Bytes of the rows that are multiplied at a time: they stay in the second-level cache, beside the
-/// panels that the product packs.
+/// Size of the rows of a tile, in bytes: they stay in the second-level cache, beside the panels
+/// that the product packs.
 const TILE_BYTES: usize = 256 << 10;
 
-/// Output pixels that are multiplied at a time, at the least and at the most.
+/// Minimum and maximum number of output pixels in a tile.
 const TILE_PIXELS: [usize; 2] = [48, 512];
 
-/// Filters in the order that a tile of input rows has: group by group, (row, column, input channel) ×
+/// Filters in the order of the rows of a tile: group by group, (row, column, input channel) ×
 /// output channel.
 pub(in crate::extract) struct Filters {
     spec: ConvSpec,
-    /// Of each group.
+    /// Filters of each group.
     weights: Vec<Vec<f32>>,
     bias: Option<Vec<f32>>,
 }
 
 impl Filters {
-    /// From weights of shape outputs × (inputs / groups) × height × width, row-major.
+    /// Creates filters from weights of shape outputs × (inputs / groups) × height × width,
+    /// row-major.
     pub fn new(spec: ConvSpec, weights: &[f32], bias: Option<Vec<f32>>) -> Self {
         let ConvSpec {
             kernel: [height, width],
@@ -50,7 +51,7 @@ impl Filters {
         }
     }
 
-    /// activation(x ∗ filters + bias) of one image, and its shape.
+    /// Returns activation(x ∗ filters + bias) of one image, and its shape.
     pub fn apply(
         &self,
         x: &[f32],
@@ -108,7 +109,7 @@ impl Filters {
         (out, out_shape)
     }
 
-    /// Puts the inputs of output pixels from `start` on into rows, as many as there is room for.
+    /// Gathers the inputs of consecutive output pixels, from `start` on, until `rows` is full.
     fn gather(
         &self,
         x: &[f32],
@@ -140,7 +141,7 @@ impl Filters {
                     &x[y as usize * shape.width * shape.channels..][..shape.width * shape.channels];
                 let is_inside = left >= 0 && left as usize + width <= shape.width;
                 if is_dense && is_inside {
-                    // One run: channels of neighbouring pixels are neighbours.
+                    // One copy, since the channels of neighboring pixels are contiguous.
                     line.copy_from_slice(&in_row[left as usize * n_in..][..width * n_in]);
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! Convolutions of each channel with a filter of its own.
+//! Depthwise convolutions, in which each channel has its own filter.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub(in crate::extract) struct DepthwiseFilters {
 }
 
 impl DepthwiseFilters {
-    /// From weights of shape channels × 1 × height × width, row-major.
+    /// Creates filters from weights of shape channels × 1 × height × width, row-major.
     pub fn new(spec: ConvSpec, weights: &[f32], bias: Option<Vec<f32>>) -> Self {
         let window = spec.kernel[0] * spec.kernel[1];
         let mut by_place = vec![0.0; weights.len()];
@@ -31,7 +31,7 @@ impl DepthwiseFilters {
         }
     }
 
-    /// activation(x ∗ filters + bias) of one image, and its shape.
+    /// Returns activation(x ∗ filters + bias) of one image, and its shape.
     pub fn apply(
         &self,
         x: &[f32],
@@ -60,7 +60,8 @@ struct Convolve<'a> {
     out_width: usize,
 }
 
-/// Vectors of channels whose sums stay in registers, for each of a few neighbouring pixels.
+/// Number of vectors of channels whose sums stay in registers, for each of [`PIXELS`] neighboring
+/// pixels.
 const VECTORS: usize = 4;
 const PIXELS: usize = 4;
 
@@ -80,7 +81,7 @@ impl WithSimd for Convolve<'_> {
             channel += lanes;
         }
         if channel < n && lanes <= n {
-            // Some are computed again.
+            // The last vector overlaps the one before it.
             self.channels::<S, 1>(simd, n - lanes);
             channel = n;
         }
@@ -91,7 +92,7 @@ impl WithSimd for Convolve<'_> {
 }
 
 impl Convolve<'_> {
-    /// The maps of `V` vectors of channels, from this channel on.
+    /// Computes the maps of `V` vectors of channels, from `channel` on.
     #[inline(always)]
     fn channels<S: Simd, const V: usize>(&mut self, simd: S, channel: usize) {
         let ConvSpec {
@@ -112,7 +113,7 @@ impl Convolve<'_> {
                 let is_group = last < n_pixels && columns_of(last) == columns;
                 let left = pixel * right + columns.start - before;
                 let first_place = rows.start * width + columns.start;
-                // A window that lies beside the map has no places, and needs no values.
+                // A window outside the map has no positions in it, and needs no values.
                 let windows = Windows {
                     x: from(self.x, (top * shape.width + left) * n + channel),
                     weights: from(&self.filters.weights, first_place * n + channel),
@@ -135,8 +136,8 @@ fn from(values: &[f32], start: usize) -> &[f32] {
     values.get(start..).unwrap_or_default()
 }
 
-/// The places of a window that lie inside a map along an axis; `start` is that of the window in the padded
-/// map.
+/// Returns the positions of a window that lie inside a map along an axis; `start` is that of the
+/// window in the padded map.
 #[inline(always)]
 fn inside(start: usize, padding: usize, kernel: usize, size: usize) -> Range<usize> {
     let first = padding.saturating_sub(start);
@@ -144,22 +145,22 @@ fn inside(start: usize, padding: usize, kernel: usize, size: usize) -> Range<usi
     first..end.min(kernel).max(first)
 }
 
-/// Windows of neighbouring pixels, of which the same places lie inside the map.
+/// Windows of neighboring pixels that have the same positions inside the map.
 struct Windows<'a> {
-    /// From the first of those places in the first window on.
+    /// Input, from the first of these positions in the first window on.
     x: &'a [f32],
     weights: &'a [f32],
-    /// Rows and columns of those places.
+    /// Numbers of rows and columns of these positions.
     size: [usize; 2],
-    /// From a row and from a column to the next.
+    /// Steps from one row and from one column to the next.
     x_steps: [usize; 2],
     weight_steps: [usize; 2],
-    /// From a pixel to the next, in the input and in the output.
+    /// Steps from one pixel to the next, in the input and in the output.
     pixel_steps: [usize; 2],
 }
 
 impl Windows<'_> {
-    /// The sums of `P` pixels, which it returns the number of.
+    /// Computes the sums of `P` pixels, and returns `P`.
     #[inline(always)]
     fn convolve<S: Simd, const P: usize, const V: usize>(&self, simd: S, out: &mut [f32]) -> usize {
         let mut sums = [[simd.splat_f32s(0.0); V]; P];
@@ -188,7 +189,7 @@ impl Windows<'_> {
     }
 }
 
-/// The first `V` vectors.
+/// Loads the first `V` vectors.
 #[inline(always)]
 fn load<S: Simd, const V: usize>(simd: S, values: &[f32]) -> [S::f32s; V] {
     let (vectors, _) = S::as_simd_f32s(&values[..V * S::F32_LANES]);
@@ -203,7 +204,7 @@ fn load<S: Simd, const V: usize>(simd: S, values: &[f32]) -> [S::f32s; V] {
 mod tests {
     use super::*;
 
-    /// A convolution by its definition.
+    /// Computes a depthwise convolution by its definition.
     fn naive(x: &[f32], shape: MapShape, spec: ConvSpec, weights: &[f32]) -> Vec<f32> {
         let (out, n) = (spec.out_shape(shape), shape.channels);
         let [height, width] = spec.kernel;

@@ -3,12 +3,13 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// out = rows · weights: `rows` is n × inputs and `weights` inputs × outputs, row after row, and so is
-/// `out`.
+/// Computes out = rows · weights, where `rows` is n × inputs and `weights` is inputs × outputs, all
+/// row-major.
 pub(super) fn rows_by_weights(rows: &[f32], weights: &[f32], n_outputs: usize, out: &mut [f32]) {
     let n_inputs = weights.len() / n_outputs;
     let n_rows = out.len() / n_outputs;
-    // Outputs lie next to each other, which is what the kernel wants of a left factor.
+    // Computed as the transposed product, because the kernel prefers a left factor in column-major
+    // order.
     matmul(
         MatMut::from_column_major_slice_mut(out, n_outputs, n_rows),
         Accum::Replace,

@@ -4,7 +4,7 @@ use super::activation::bias_and_activate;
 use super::gemm::rows_by_weights;
 use crate::extract::layers::Activation;
 
-/// activation(rows · weights + bias), row after row; weights are inputs × outputs.
+/// Returns activation(rows · weights + bias), row-major; `weights` is inputs × outputs.
 pub(in crate::extract) fn linear(
     rows: &[f32],
     weights: &[f32],
@@ -12,8 +12,9 @@ pub(in crate::extract) fn linear(
     bias: Option<&[f32]>,
     activation: Activation,
 ) -> Vec<f32> {
-    /// Rows that are multiplied at once, at the most: as few as stay in the cache until they are finished,
-    /// but all tokens of a transformer, since the weights come from memory each time.
+    /// Maximum number of rows that are multiplied at once: few enough to stay in the cache until
+    /// they are finished, but all tokens of a transformer, since the weights are read from memory
+    /// each time.
     const BLOCK: usize = 320;
 
     let n_inputs = weights.len() / n_outputs;

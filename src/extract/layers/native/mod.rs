@@ -1,7 +1,7 @@
-//! What networks compute on a CPU: feature maps in the order height, width, channel, so that a pixel is
-//! a row of a matrix and channels are next to each other.
+//! Layers on a CPU. Feature maps have the order height, width, channel, so that a pixel is a row of
+//! a matrix and its channels are contiguous.
 //!
-//! One call works on one thread: images are spread over cores, one network pass each.
+//! Each call uses one thread; images are distributed over the cores, with one forward pass each.
 
 pub(in crate::extract) mod activation;
 pub(in crate::extract) mod attention;

@@ -1,11 +1,11 @@
-//! Normalisation.
+//! Normalization.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::activation::bias_and_activate;
 use crate::extract::layers::Activation;
 
-/// activation(values · scale + shift), channel by channel.
+/// Returns activation(values · scale + shift) for each channel.
 pub(in crate::extract) fn affine(
     values: &[f32],
     scale: &[f32],
@@ -17,7 +17,7 @@ pub(in crate::extract) fn affine(
     out
 }
 
-/// values · scale, channel by channel.
+/// Returns values · scale for each channel.
 pub(in crate::extract) fn scale(values: &[f32], scale: &[f32]) -> Vec<f32> {
     let mut out = values.to_vec();
     for row in out.chunks_exact_mut(scale.len()) {
@@ -28,7 +28,7 @@ pub(in crate::extract) fn scale(values: &[f32], scale: &[f32]) -> Vec<f32> {
     out
 }
 
-/// Writes values · scale, channel by channel, into rows of `n_columns`, from column `first` on.
+/// Writes values · scale for each channel into rows of `n_columns` values, from column `first` on.
 pub(in crate::extract) fn scale_into(
     values: &[f32],
     scale: &[f32],
@@ -44,7 +44,7 @@ pub(in crate::extract) fn scale_into(
     }
 }
 
-/// (x − mean) / √(variance + epsilon) · weight + bias of each row.
+/// Returns (x − mean) / √(variance + epsilon) · weight + bias for each row.
 pub(in crate::extract) fn layer_norm(
     values: &[f32],
     weight: &[f32],
@@ -85,7 +85,7 @@ impl WithSimd for LayerNorm<'_> {
     }
 }
 
-/// Σ of what `of` makes of each value, in lanes.
+/// Returns the sum of `of(x)` over all values, added in parallel lanes.
 #[inline(always)]
 fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     const LANES: usize = 16;

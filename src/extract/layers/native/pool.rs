@@ -2,7 +2,7 @@
 
 use crate::extract::layers::{MapShape, PoolSpec};
 
-/// The largest value of each window.
+/// Returns the largest value of each window, and the shape of the result.
 pub(in crate::extract) fn max(x: &[f32], shape: MapShape, spec: PoolSpec) -> (Vec<f32>, MapShape) {
     let out_shape = spec.out_shape(shape);
     let mut out = vec![f32::NEG_INFINITY; out_shape.len()];
@@ -18,7 +18,9 @@ pub(in crate::extract) fn max(x: &[f32], shape: MapShape, spec: PoolSpec) -> (Ve
     (out, out_shape)
 }
 
-/// The mean of each window; padding counts as zeros where the specification says so.
+/// Returns the mean of each window, and the shape of the result.
+///
+/// Padding counts as zeros if `spec.counts_padding`.
 pub(in crate::extract) fn average(
     x: &[f32],
     shape: MapShape,
@@ -45,7 +47,7 @@ pub(in crate::extract) fn average(
     (out, out_shape)
 }
 
-/// The mean of each of `size` × `size` windows that cover the map, as evenly as can be.
+/// Returns the mean of each of `size` × `size` windows that cover the map as evenly as possible.
 pub(in crate::extract) fn adaptive_average(
     x: &[f32],
     shape: MapShape,
@@ -77,7 +79,7 @@ pub(in crate::extract) fn adaptive_average(
     (out, out_shape)
 }
 
-/// Calls `visit` with each output pixel and the places of the input pixels of its window.
+/// Calls `visit` with each output pixel and the indices of the input pixels of its window.
 fn for_each_window(
     shape: MapShape,
     out_shape: MapShape,

@@ -1,10 +1,11 @@
-//! Channels times a number each.
+//! Multiplication of channels by factors.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::extract::layers::MapShape;
 
-/// x · factors + other, image by image; factors are of each image's channels, or the same for all images.
+/// Returns x · factors + other for each image, with factors for each channel of each image or of
+/// all images.
 pub(in crate::extract) fn scale(
     x: &[f32],
     factors: &[f32],

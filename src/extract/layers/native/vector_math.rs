@@ -1,12 +1,12 @@
-//! Elementary functions in `f32`, in a form that compilers vectorise.
+//! Elementary functions in `f32`, in a form that compilers vectorize.
 
-/// eˣ, to two units in the last place; 0 where it is below the least normal number.
+/// Returns eˣ, to two units in the last place, or 0 if it is below the least normal number.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    // x = n ln 2 + r with |r| ≤ ln 2 / 2, and eʳ by its series.
+    // x = n ln 2 + r with |r| ≤ ln 2 / 2, and eʳ by a polynomial.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    // Adding this number rounds to the nearest integer, which then is in the last bits.
+    // Adding this number rounds to the nearest integer, which is then in the last bits.
     const ROUND: f32 = 12_582_912.0;
 
     let clamped = x.clamp(-87.3, 88.3);
@@ -29,13 +29,14 @@ pub(super) fn exp(x: f32) -> f32 {
     if x < -87.3 { 0.0 } else { series * power }
 }
 
-/// 1 / (1 + e⁻ˣ).
+/// Returns 1 / (1 + e⁻ˣ).
 #[inline(always)]
 pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// The error function, to 4e-7: a ratio of polynomials on [−4, 4], beyond which it is ±1 in `f32`.
+/// Returns the error function of x, to 4e-7: a ratio of polynomials on [−4, 4], beyond which it is
+/// ±1 in `f32`.
 #[inline(always)]
 pub(super) fn erf(x: f32) -> f32 {
     const ABOVE: [f32; 6] = [

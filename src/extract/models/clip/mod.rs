@@ -1,9 +1,9 @@
-//! The image encoders of CLIP: Radford et al., "Learning transferable visual models from natural language
-//! supervision" (2021). Names are those of OpenCLIP's image tower; a file of the whole model has `visual.`
-//! before them.
+//! The image encoders of CLIP: Radford et al., "Learning transferable visual models from natural
+//! language supervision" (2021). Names are those of the image tower of OpenCLIP; in a file of the
+//! whole model they begin with `visual.`.
 //!
-//! OpenAI's transformers were trained with the activation that `quickgelu` stands for, those of LAION
-//! without.
+//! The transformers of OpenAI were trained with QuickGELU (`quickgelu` in their names), those of
+//! LAION with GELU.
 
 mod resnet;
 mod vit;

@@ -1,5 +1,5 @@
-//! Residual networks with three convolutions at the beginning, averages where others have strides, and
-//! attention at the end.
+//! Residual networks of CLIP, with three convolutions at the beginning, average pooling instead of
+//! strides, and attention pooling at the end.
 
 use candle_core::Tensor;
 
@@ -21,7 +21,7 @@ struct Config {
     name: &'static str,
     /// Side of an image, in pixels.
     size: usize,
-    /// Blocks in each stage.
+    /// Number of blocks in each stage.
     depths: [usize; 4],
     width: usize,
     /// Width of the embedding that images share with texts.
@@ -52,7 +52,7 @@ const CONFIGS: [Config; 5] = [
     config("RN50x64", 448, [3, 15, 36, 10], 128, 1024),
 ];
 
-/// By how many pixels a place in the last maps lies from the next.
+/// Distance between neighboring positions of the last feature maps, in pixels.
 const TOTAL_STRIDE: usize = 32;
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
@@ -99,7 +99,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     Ok(network)
 }
 
-/// A convolution with its normalisation, and the activation behind it unless that is the identity.
+/// Creates a convolution with its normalization, and an activation unless that is the identity.
 fn conv(
     builder: &Builder<'_>,
     number: usize,
@@ -115,7 +115,7 @@ fn conv(
     ConvNorm::new(builder, names, spec, EPSILON, activation)
 }
 
-/// Adds the mean of each square of so many pixels.
+/// Adds an average pooling of squares of `stride` × `stride` pixels.
 fn average(
     network: &mut Sequential,
     builder: &Builder<'_>,
@@ -131,7 +131,7 @@ fn average(
     Ok(())
 }
 
-/// 1×1, 3×3 and 1×1 convolutions, to whose result the input is added.
+/// A residual block of 1×1, 3×3 and 1×1 convolutions.
 struct Bottleneck {
     convs: Sequential,
     downsample: Option<(Sequential, TapSlot)>,
@@ -190,7 +190,7 @@ impl Module for Bottleneck {
     }
 }
 
-/// What the mean of all places attends to, among them and itself.
+/// Attention pooling: the mean over all positions attends to all positions and to itself.
 struct AttentionPool {
     positions: Positions,
     query: Linear,
@@ -202,7 +202,7 @@ struct AttentionPool {
 }
 
 impl AttentionPool {
-    /// Of maps of `grid` × `grid` places.
+    /// Creates the pooling of maps of `grid` × `grid` positions.
     fn new(builder: &Builder<'_>, grid: usize, width: usize, outputs: usize) -> Result<Self> {
         /// Width of a head.
         const OF_HEAD: usize = 64;
@@ -227,7 +227,7 @@ impl Module for AttentionPool {
         let mean = global_average(x)?.unsqueeze(1)?;
         let tokens = Tensor::cat(&[mean, tokens_of(x)?], 1)?;
         let tokens = self.positions.add(&tokens, [height, width])?;
-        // The only token whose output is used.
+        // Only the output of the first token is used.
         let query = self.query.forward(&tokens.narrow(1, 0, 1)?, pass)?;
         let key = self.key.forward(&tokens, pass)?;
         let value = self.value.forward(&tokens, pass)?;

@@ -1,4 +1,4 @@
-//! Vision transformers.
+//! Vision transformers of CLIP.
 
 use super::EPSILON;
 use crate::error::Result;
@@ -16,7 +16,7 @@ struct Config {
     name: &'static str,
     /// Side of an image, in pixels.
     size: usize,
-    /// Side of a patch.
+    /// Side of a patch, in pixels.
     patch: usize,
     shape: Shape,
     activation: Activation,
@@ -139,7 +139,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     network.push(builder, "ln_post", norm)?;
     network.apply(class_token);
     network.aside(builder, "penultimate", |x| Ok(x.clone()));
-    // A parameter, not a module: the output of the network as a whole.
+    // The projection is a parameter and not a module; its output is that of the whole network.
     let projection = [width, shape.embedding];
     let weights = builder.values("proj", &projection, Init::LinearWeight)?;
     network.push(builder, "output", |b| {

@@ -1,5 +1,5 @@
 //! Swin transformers: Liu et al., "Swin transformer: hierarchical vision transformer using shifted
-//! windows" (2021). Names are those of torchvision, and channels come last.
+//! windows" (2021). Names are those of torchvision, and channels are the last axis.
 
 mod windows;
 
@@ -21,7 +21,7 @@ const EPSILON: f64 = 1e-5;
 #[derive(Debug, Clone, Copy)]
 struct Config {
     name: &'static str,
-    /// Channels of the first stage; each has twice as many as the one before.
+    /// Channels of the first stage; each stage has twice as many as the one before.
     width: usize,
     depths: [usize; 4],
     n_heads: [usize; 4],
@@ -111,7 +111,8 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     Ok(network)
 }
 
-/// Four neighbouring tokens become one, twice as wide as each.
+/// Creates the layers between stages, which merge four neighboring tokens into one of twice the
+/// width.
 fn merging(builder: &Builder<'_>, width: usize) -> Result<Sequential> {
     let mut merging = Sequential::default();
     merging.apply(|x| {
@@ -120,7 +121,7 @@ fn merging(builder: &Builder<'_>, width: usize) -> Result<Sequential> {
         let x = x.pad_with_zeros(2, 0, across % 2)?;
         let (height, across) = (height.div_ceil(2), across.div_ceil(2));
         let by_square = x.reshape(&[n, height, 2, across, 2, width][..])?;
-        // The upper left, the lower left, the upper right, the lower right.
+        // Upper left, lower left, upper right, lower right.
         let x = by_square.permute(vec![0, 1, 3, 4, 2, 5])?;
         Ok(x.reshape((n, height, across, 4 * width))?)
     });

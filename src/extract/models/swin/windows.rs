@@ -13,10 +13,10 @@ use crate::extract::taps::Pass;
 const WINDOW: usize = 7;
 const N_TOKENS: usize = WINDOW * WINDOW;
 
-/// By how much windows are shifted down and to the right, if they are.
+/// Number of tokens by which shifted windows are moved down and to the right.
 const SHIFT: usize = WINDOW / 2;
 
-/// Attention within windows, shifted or not, of tokens that know where they lie to each other.
+/// Attention within windows, shifted or not, with a bias for the relative position of tokens.
 pub(super) struct WindowAttention {
     attention: Attention,
     bias: AttentionBias,
@@ -68,22 +68,22 @@ impl Module for WindowAttention {
     }
 }
 
-/// A map cut into windows.
+/// The partition of a map into windows.
 struct Windows {
-    /// Height and width of the map with what fills up the last windows.
+    /// Height and width of the map, padded to whole windows.
     padded: [usize; 2],
-    /// For each token, window by window, its place in the padded map.
+    /// For each token, window by window, its index in the padded map.
     places: Vec<u32>,
-    /// For each place of the map, its token.
+    /// For each position of the map, the index of its token.
     tokens: Vec<u32>,
-    /// For each window what [`mask`] calls its kind.
+    /// For each window, its kind as in [`mask`].
     kinds: Vec<usize>,
 }
 
 impl Windows {
     fn new(size: [usize; 2], is_shifted: bool) -> Self {
         let padded = size.map(|side| side.next_multiple_of(WINDOW));
-        // A window that is as large as the map isn't shifted.
+        // Windows are not shifted along an axis with only one window.
         let shifts = padded.map(|side| match is_shifted && side > WINDOW {
             true => SHIFT,
             false => 0,
@@ -115,11 +115,12 @@ impl Windows {
     }
 }
 
-/// Kinds of windows: whether a shift has wrapped them around the end of rows (1), of columns (2), of both
-/// or of none.
+/// Number of kinds of windows. A kind is the sum of 1 if the shift wraps the window around the
+/// right edge of the map, and of 2 if it wraps the window around the bottom edge.
 const N_KINDS: usize = 4;
 
-/// Keeps tokens from attending to those that a shift has brought next to them from the opposite side.
+/// Returns the bias that keeps a pair of tokens of a window of this kind from attending to each
+/// other if the shift has brought them together from opposite sides of the map, otherwise 0.
 fn mask(kind: usize, pair: usize) -> f32 {
     let is_wrapped = |token: usize| {
         [
@@ -133,9 +134,9 @@ fn mask(kind: usize, pair: usize) -> f32 {
     }
 }
 
-/// Heads × tokens × tokens, from a table with a row for each difference of places.
+/// Reads the biases, heads × tokens × tokens, from a table with a row for each relative position.
 fn relative_position_bias(builder: &Builder<'_>, n_heads: usize) -> Result<Vec<f32>> {
-    /// Differences along an axis.
+    /// Number of differences along an axis.
     const SPAN: usize = 2 * WINDOW - 1;
 
     let name = "relative_position_bias_table";

@@ -1,8 +1,8 @@
-//! Checkpoints that PyTorch has written since version 1.6: a zip archive of a pickle, which says what tensors
-//! there are, and of their values.
+//! Checkpoints written by PyTorch 1.6 or later: a zip archive with a pickle, which describes the
+//! tensors, and the values of the tensors.
 //!
-//! Nothing in a file is believed: what a tensor claims is compared with what is there before memory is asked
-//! for, and the checksum of all that is read has to be right.
+//! Files are not trusted: declared sizes are compared with the data before memory is allocated, and
+//! the checksums of all data that is read are verified.
 
 mod pickle;
 mod tensor;
@@ -25,34 +25,35 @@ use crate::error::{Error, FileError, Result};
 use crate::io::element::ByteOrder;
 use crate::io::{BUFFER_BYTES, Origin, open, reserve};
 
-/// Where checkpoints hold parameters, if not at the top.
+/// Keys under which checkpoints store the parameters, unless they are at the top level.
 const NESTED: [&str; 5] = ["state_dict", "model", "model_state_dict", "teacher", "net"];
 
-/// The longest pickle that is read: about 100 bytes a tensor are usual.
+/// Largest size of the pickle in bytes; about 100 bytes for each tensor are usual.
 const MAX_PICKLE_BYTES: u64 = 1 << 25;
 
-/// The longest name of a parameter or of what holds its values.
+/// Longest name of a parameter or a storage, in bytes.
 const MAX_NAME_BYTES: usize = 1024;
 
-/// The name of the pickle within its folder.
+/// Name of the pickle within its folder.
 const PICKLE: &str = "data.pkl";
 
-/// A checkpoint whose pickle is read.
+/// An opened checkpoint with its parsed pickle.
 pub(super) struct Checkpoint {
     archive: Archive,
     pickle: Pickle,
-    /// What stands for each tensor in the pickle, by name.
+    /// The value of each tensor in the pickle, by name.
     tensors: BTreeMap<String, Id>,
     order: ByteOrder,
-    /// Members whose checksums were right.
+    /// Members of the archive whose checksums were verified.
     checked: HashSet<String>,
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint, and looks where in it the parameters are.
+    /// Opens a checkpoint and finds the parameters.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Malformed`], also within [`Error::InArray`].
+    /// Returns [`Error::Read`] if the file cannot be read, and [`Error::Malformed`], for a single
+    /// tensor within [`Error::InArray`], if it is not a valid checkpoint.
     pub fn open(path: &Path) -> Result<Self> {
         let mut archive = Archive::open(path)?;
         let bytes = archive.read(PICKLE, MAX_PICKLE_BYTES)?;
@@ -85,21 +86,22 @@ impl Checkpoint {
         })
     }
 
-    /// The names of the tensors, in order.
+    /// Returns the names of the tensors, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
     }
 
-    /// The shape of a tensor; `None` where there is none of that name.
+    /// Returns the shape of a tensor, or `None` if there is no tensor with this name.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
         self.tensor(name).map(|tensor| tensor.shape)
     }
 
-    /// The values of a tensor, row-major; `None` where there is none of that name.
+    /// Reads the values of a tensor, row-major. Returns `None` if there is no tensor with this
+    /// name.
     ///
     /// # Errors
-    /// Within [`Error::InArray`]: [`Error::Malformed`], also where a checksum is wrong, [`Error::Truncated`],
-    /// [`Error::UnsupportedElement`], [`Error::OutOfMemory`].
+    /// Returns, within [`Error::InArray`], [`Error::Malformed`] (also for a wrong checksum),
+    /// [`Error::Truncated`], [`Error::UnsupportedElement`] or [`Error::OutOfMemory`].
     pub fn read(&mut self, name: &str) -> Result<Option<Vec<f32>>> {
         let Some(tensor) = self.tensor(name) else {
             return Ok(None);
@@ -117,7 +119,7 @@ impl Checkpoint {
         let name = format!("data/{}", tensor.storage);
         let origin = self.archive.origin.clone();
         let mut member = self.archive.member(&name)?;
-        // Such a member can be larger than any file.
+        // The decompressed size of a compressed member can exceed the size of the file.
         if member.compression() != CompressionMethod::Stored {
             return Err(origin.malformed(
                 "its values are compressed, which PyTorch does not do: save it again with torch.save",
@@ -125,7 +127,7 @@ impl Checkpoint {
         }
         let size = element.size() as u64;
         let n_values = tensor.n_values().ok_or_else(|| {
-            origin.malformed("its values do not follow each other: save it with .contiguous()")
+            origin.malformed("its values are not contiguous: save it with .contiguous()")
         })?;
         let start = tensor.offset as u64;
         let end = start.saturating_add(n_values).saturating_mul(size);
@@ -149,7 +151,7 @@ impl Checkpoint {
             element.decode(chunk, &mut values);
             left -= chunk.len() as u64;
         }
-        // The checksum is compared at the end of the member.
+        // The zip reader verifies the checksum at the end of the member.
         if !self.checked.contains(&name) {
             skip(&mut member).map_err(unreadable)?;
             self.checked.insert(name);
@@ -160,7 +162,7 @@ impl Checkpoint {
     }
 }
 
-/// The tensors of a state_dict, wherever it is in a checkpoint.
+/// Finds the tensors of a state_dict, at the top level or under one of the keys of [`NESTED`].
 fn tensors(pickle: &Pickle) -> std::result::Result<BTreeMap<String, Id>, String> {
     let of = |id| {
         let mut tensors = BTreeMap::new();
@@ -174,7 +176,7 @@ fn tensors(pickle: &Pickle) -> std::result::Result<BTreeMap<String, Id>, String>
             if !tensors.contains_key(name) {
                 tensors.insert(name.to_owned(), value);
             } else {
-                return Err(format!("the parameter {name:?} is there twice"));
+                return Err(format!("duplicate parameter {name:?}"));
             }
         }
         Ok(tensors)
@@ -195,7 +197,8 @@ fn tensors(pickle: &Pickle) -> std::result::Result<BTreeMap<String, Id>, String>
     Ok(at_top)
 }
 
-/// The items of a dictionary, or the attributes of a module of TorchScript; none of another value.
+/// Returns the items of a dictionary or the attributes of a TorchScript module; nothing for other
+/// values.
 fn dict(pickle: &Pickle, id: Id) -> &[(Id, Id)] {
     match pickle.value(id) {
         Value::Dict(items) => items,
@@ -211,10 +214,10 @@ fn dict(pickle: &Pickle, id: Id) -> &[(Id, Id)] {
     }
 }
 
-/// The members of a zip archive that lie in the folder of its pickle.
+/// A zip archive, of which the members in the folder of the pickle are read.
 struct Archive {
     zip: ZipArchive<BufReader<File>>,
-    /// With the slash at its end.
+    /// Name of the folder, with a slash at the end.
     folder: String,
     origin: Origin,
 }
@@ -224,7 +227,7 @@ impl Archive {
         let origin = Origin::new(path, "PyTorch checkpoint");
         let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
         let zip = ZipArchive::new(file).map_err(|error| refused(&origin, error))?;
-        // Which of the two is meant is anyone's guess.
+        // Duplicate names are ambiguous.
         if zip.has_duplicate_names() {
             return Err(origin.malformed("two members have the same name"));
         }
@@ -259,7 +262,7 @@ impl Archive {
         member.map_err(|error| refused(&self.origin, error))
     }
 
-    /// All of a member, of at most `limit` bytes.
+    /// Reads a member of at most `limit` bytes.
     fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let origin = self.origin.clone();

@@ -1,21 +1,22 @@
-//! Pickles, as far as checkpoints of PyTorch need them.
+//! A reader for the subset of the pickle format that PyTorch checkpoints use.
 //!
-//! A pickle is a program for a stack machine. This one makes values and nothing else: it imports and calls
-//! nothing. Values lie in a list and name each other by their places, so that neither deep nor repeated
-//! nesting costs more than the bytes that describe it, and their number has a limit.
+//! A pickle is a program for a stack machine. This machine only creates values; it does not import
+//! or call anything. Values are stored in a list and refer to each other by index, so deep or
+//! repeated nesting does not cost more than the bytes that describe it. The number of values is
+//! limited.
 
 use std::collections::HashMap;
 
 use crate::error::BoxedError;
 
-/// The most values of a pickle. A checkpoint has some tens for each tensor.
+/// Largest number of values in a pickle. A checkpoint has a few dozen for each tensor.
 const MAX_VALUES: usize = 1 << 20;
 
-/// The place of a value.
+/// The index of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Id(u32);
 
-/// A value, whose parts are other values of the same pickle.
+/// A value. Its parts are other values of the same pickle.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     Integer(i64),
@@ -25,23 +26,23 @@ pub(super) enum Value {
     Tuple(Vec<Id>),
     List(Vec<Id>),
     Dict(Vec<(Id, Id)>),
-    /// What a function would return, or a class make, of a tuple of arguments.
+    /// The result of a call of a function or class with a tuple of arguments.
     Call {
         callable: Id,
         arguments: Id,
     },
-    /// An object that is given the state that follows it.
+    /// An object with its state.
     Built {
         object: Id,
         state: Id,
     },
-    /// What is stored outside the pickle under this name.
+    /// An object that is stored outside the pickle under this name.
     Persistent(Id),
-    /// What no tensor needs: a real number, a truth value, a set.
+    /// Any value not needed for tensors: a float, a bool, a set or None.
     Other,
 }
 
-/// What a pickle makes.
+/// The values of a pickle.
 pub(super) struct Pickle {
     values: Vec<Value>,
     root: Id,
@@ -50,7 +51,7 @@ pub(super) struct Pickle {
 type Result<T> = std::result::Result<T, BoxedError>;
 
 impl Pickle {
-    /// Runs a pickle.
+    /// Reads a pickle.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let mut machine = Machine {
             bytes,
@@ -77,7 +78,7 @@ impl Pickle {
         &self.values[id.0 as usize]
     }
 
-    /// The parts of a tuple; none of another value.
+    /// Returns the parts of a tuple; nothing for other values.
     pub fn tuple(&self, id: Id) -> &[Id] {
         match self.value(id) {
             Value::Tuple(parts) => parts,
@@ -92,7 +93,7 @@ impl Pickle {
         }
     }
 
-    /// A class or function, as `module.name`.
+    /// Returns the `module.name` of a class or function.
     pub fn global(&self, id: Id) -> Option<&str> {
         match self.value(id) {
             Value::Global(name) => Some(name),
@@ -100,7 +101,7 @@ impl Pickle {
         }
     }
 
-    /// A number that is not negative.
+    /// Returns a non-negative integer.
     pub fn size(&self, id: Id) -> Option<usize> {
         match self.value(id) {
             &Value::Integer(value) => value.try_into().ok(),
@@ -110,17 +111,17 @@ impl Pickle {
 }
 
 struct Machine<'b> {
-    /// What is still to be run.
+    /// Bytes that are not yet executed.
     bytes: &'b [u8],
     values: Vec<Value>,
     stack: Vec<Id>,
-    /// How high the stack was at each mark that is not yet used.
+    /// Height of the stack at each mark that is not yet used.
     marks: Vec<usize>,
     memo: HashMap<u32, Id>,
 }
 
 impl<'b> Machine<'b> {
-    /// The next operation; `None` at the one that ends the pickle.
+    /// Reads the next operation. Returns `None` for the operation that ends the pickle.
     fn next_operation(&mut self) -> Result<Option<u8>> {
         let [operation] = self.take()?;
         Ok((operation != b'.').then_some(operation))
@@ -242,7 +243,7 @@ impl<'b> Machine<'b> {
                 self.get(name)
             }
             other => {
-                Err(format!("its pickle has the operation {other:#04x}, which is not read").into())
+                Err(format!("its pickle has the operation {other:#04x}, which is unknown").into())
             }
         }
     }
@@ -306,7 +307,7 @@ impl<'b> Machine<'b> {
         self.push(Value::Tuple(parts))
     }
 
-    /// How much of the stack lies below the last mark.
+    /// Returns the height of the stack at the last mark, or 0.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -317,7 +318,7 @@ impl<'b> Machine<'b> {
     }
 
     fn pop_to_mark(&mut self) -> Result<Vec<Id>> {
-        let mark = self.marks.pop().ok_or("its pickle misses a mark")?;
+        let mark = self.marks.pop().ok_or("its pickle lacks a mark")?;
         Ok(self.stack.split_off(mark))
     }
 
@@ -329,9 +330,9 @@ impl<'b> Machine<'b> {
     fn append(&mut self, items: &[Id]) -> Result<()> {
         match self.last()? {
             Value::List(list) => list.extend(items),
-            // A list of some class of its own.
+            // An instance of a list subclass.
             Value::Call { .. } | Value::Built { .. } => {}
-            _ => return Err("its pickle appends to what is no list".into()),
+            _ => return Err("its pickle appends to a value that is not a list".into()),
         }
         Ok(())
     }
@@ -343,9 +344,9 @@ impl<'b> Machine<'b> {
         }
         match self.last()? {
             Value::Dict(dict) => dict.extend(pairs.iter().map(|&[key, value]| (key, value))),
-            // A dictionary of some class of its own.
+            // An instance of a dictionary subclass.
             Value::Call { .. } | Value::Built { .. } => {}
-            _ => return Err("its pickle sets items of what is no dictionary".into()),
+            _ => return Err("its pickle sets items of a value that is not a dictionary".into()),
         }
         Ok(())
     }
@@ -364,12 +365,12 @@ impl<'b> Machine<'b> {
         })
     }
 
-    /// BUILD.
+    /// Executes the operation BUILD.
     fn build(&mut self) -> Result<()> {
         let state = self.pop()?;
         let object = self.pop()?;
         match &self.values[object.0 as usize] {
-            // Its attributes, such as the _metadata of a state_dict, are none of its items.
+            // Attributes of a dictionary, such as the _metadata of a state_dict, are ignored.
             Value::Dict(_) => self.push_id(object),
             _ => self.push(Value::Built { object, state }),
         }
@@ -384,13 +385,14 @@ impl<'b> Machine<'b> {
 
     fn get(&mut self, name: u32) -> Result<()> {
         let id = self.memo.get(&name).copied();
-        self.push_id(id.ok_or("its pickle fetches what was never put")?)
+        self.push_id(id.ok_or("its pickle fetches a value that was never put")?)
     }
 }
 
-const EMPTY_STACK: &str = "its pickle takes from an empty stack";
+const EMPTY_STACK: &str = "its pickle pops from an empty stack";
 
-/// A little-endian integer of any length; `None` for one of more than 64 bits.
+/// Decodes a little-endian signed integer of any length. Returns `None` if it is longer than 64
+/// bits.
 fn integer(bytes: &[u8]) -> Option<i64> {
     let fill = match bytes.last() {
         Some(last) if last & 0x80 != 0 => 0xff,

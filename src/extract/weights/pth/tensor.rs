@@ -1,4 +1,4 @@
-//! What a pickle says about a tensor.
+//! Tensors in a pickle.
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
@@ -7,33 +7,33 @@ use super::pickle::{Id, Pickle, Value};
 use crate::error::{BoxedError, FileError, Result};
 use crate::io::element::{ByteOrder, Element, Kind};
 
-/// The most axes of a tensor.
+/// Largest number of axes of a tensor.
 const MAX_AXES: usize = 32;
 
-/// How many functions may be around the one that makes a tensor.
+/// Largest number of wrappers around the function that creates a tensor.
 const MAX_WRAPPERS: usize = 4;
 
-/// A tensor: a part of a storage.
+/// The description of a tensor, which is a view into a storage.
 #[derive(Debug)]
 pub(super) struct Tensor {
     pub shape: Vec<usize>,
-    /// In elements.
+    /// Strides in elements.
     strides: Vec<usize>,
-    /// Its first element.
+    /// Index of the first element in the storage.
     pub offset: usize,
-    /// What its values are stored as.
+    /// Name of the storage.
     pub storage: String,
-    /// The class of the storage, such as `torch.FloatStorage`.
+    /// Class of the storage, such as `torch.FloatStorage`.
     class: String,
 }
 
 impl Tensor {
-    /// Whether a value is a tensor.
+    /// Checks whether a value is a tensor.
     pub fn is(pickle: &Pickle, id: Id) -> bool {
         arguments(pickle, id).is_some()
     }
 
-    /// What is said of a tensor.
+    /// Reads the description of a tensor.
     pub fn read(pickle: &Pickle, id: Id) -> std::result::Result<Self, BoxedError> {
         // storage, offset, shape, strides, whether it requires gradients, hooks
         let [storage, offset, shape, strides, ..] = *arguments(pickle, id).unwrap_or_default()
@@ -41,7 +41,7 @@ impl Tensor {
             return Err("it has too few arguments".into());
         };
         let &Value::Persistent(storage) = pickle.value(storage) else {
-            return Err("its values are stored nowhere".into());
+            return Err("it has no storage".into());
         };
         // "storage", class, name, device, number of elements
         let [_, class, name, ..] = *pickle.tuple(storage) else {
@@ -59,8 +59,8 @@ impl Tensor {
                 .then(|| sizes.collect::<Option<Vec<usize>>>())
                 .flatten()
         };
-        let shape = sizes(shape).ok_or("it has no possible shape")?;
-        let strides = sizes(strides).ok_or("it has no possible strides")?;
+        let shape = sizes(shape).ok_or("its shape is invalid")?;
+        let strides = sizes(strides).ok_or("its strides are invalid")?;
         if shape.len() != strides.len() {
             return Err(
                 format!("it has {} axes, but {} strides", shape.len(), strides.len()).into(),
@@ -69,16 +69,16 @@ impl Tensor {
         Ok(Self {
             shape,
             strides,
-            offset: pickle.size(offset).ok_or("its offset is no number")?,
+            offset: pickle.size(offset).ok_or("its offset is not a number")?,
             storage: name.into(),
             class: class.into(),
         })
     }
 
-    /// What its values are.
+    /// Returns the type of the elements.
     ///
     /// # Errors
-    /// [`Error::UnsupportedElement`].
+    /// Returns [`Error::UnsupportedElement`] for a type that cannot be read.
     pub fn element(&self, order: ByteOrder) -> Result<Element> {
         let kind = match self.class.as_str() {
             "torch.FloatStorage" => Kind::F32,
@@ -102,7 +102,7 @@ impl Tensor {
         Ok(Element { kind, order })
     }
 
-    /// How many values it has; `None` where they do not lie together without a gap.
+    /// Returns the number of elements, or `None` if they are not contiguous.
     pub fn n_values(&self) -> Option<u64> {
         let n = self
             .shape
@@ -117,7 +117,7 @@ impl Tensor {
         (last.unwrap_or(Some(0))?.checked_add(1)? == n).then_some(n)
     }
 
-    /// Its values, row-major, from those that are stored.
+    /// Converts the stored values to row-major order.
     pub fn row_major(&self, values: Vec<f32>) -> std::result::Result<Vec<f32>, BoxedError> {
         if values.is_empty() {
             return Ok(values);
@@ -131,7 +131,7 @@ impl Tensor {
     }
 }
 
-/// The arguments of the function that makes a tensor; `None` for a value that is none.
+/// Returns the arguments of the call that creates a tensor, or `None` if the value is not a tensor.
 fn arguments(pickle: &Pickle, mut id: Id) -> Option<&[Id]> {
     for _ in 0..=MAX_WRAPPERS {
         let &Value::Call {

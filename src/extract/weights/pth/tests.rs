@@ -1,4 +1,4 @@
-//! Checkpoints that are made here, byte by byte.
+//! Tests with checkpoints that are assembled byte by byte.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 
-/// A checkpoint with this pickle and these members of its folder, in a folder of its own.
+/// Creates a checkpoint with a pickle and other members, in a temporary folder.
 fn checkpoint(pickle: &[u8], members: &[(&str, &[u8])]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pth");
@@ -38,7 +38,7 @@ fn sizes(sizes: &[u32]) -> Vec<u8> {
     [b"(".to_vec(), sizes.collect(), b"t".to_vec()].concat()
 }
 
-/// A tensor of a storage.
+/// Encodes a tensor.
 fn tensor(class: &str, storage: &str, offset: u32, shape: &[u32], strides: &[u32]) -> Vec<u8> {
     [
         &b"ctorch._utils\n_rebuild_tensor_v2\n(("[..],
@@ -55,7 +55,7 @@ fn tensor(class: &str, storage: &str, offset: u32, shape: &[u32], strides: &[u32
     .concat()
 }
 
-/// A pickle of a dictionary.
+/// Encodes a pickle of a dictionary.
 fn dict(items: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let items = items
         .iter()
@@ -159,7 +159,7 @@ fn a_flipped_bit_is_noticed() {
         .windows(256)
         .position(|window| window == values)
         .unwrap();
-    // In a value that no tensor has.
+    // In a value that belongs to neither tensor.
     bytes[at + 120] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let mut file = Checkpoint::open(&path).unwrap();
@@ -179,7 +179,7 @@ fn what_is_no_state_dict_is_refused() {
         (b"\x80\x02".to_vec(), "cut short"),
         (b".".to_vec(), "empty stack"),
         (b"(t".repeat(3), "cut short"),
-        (b"u.".to_vec(), "misses a mark"),
+        (b"u.".to_vec(), "lacks a mark"),
         (b"h\x01.".to_vec(), "never put"),
         (b"I1\n.".to_vec(), "operation 0x49"),
         (b"X\xff\xff\xff\xffa".to_vec(), "cut short"),
@@ -213,7 +213,7 @@ fn what_is_no_state_dict_is_refused() {
         ),
         (
             of(tensor("FloatStorage", "0", 0, &[1; 40], &[1; 40])),
-            "no possible shape",
+            "shape is invalid",
         ),
         (
             of(tensor("QInt8Storage", "0", 0, &[4], &[1])),
@@ -236,7 +236,7 @@ fn neither_deep_nor_repeated_nesting_costs_more_than_its_bytes() {
     ]
     .concat();
     assert!(refused(&deep, &[]).contains("holds no tensors"));
-    // Each tuple holds the one before it twice.
+    // Each tuple contains the previous tuple twice.
     let laughs = [
         b"\x80\x02)".to_vec(),
         b"q\x00h\x00\x86".repeat(200),
@@ -244,6 +244,6 @@ fn neither_deep_nor_repeated_nesting_costs_more_than_its_bytes() {
     ]
     .concat();
     assert!(refused(&laughs, &[]).contains("holds no tensors"));
-    // A list that holds itself.
+    // A list that contains itself.
     assert!(refused(b"\x80\x02]q\x00h\x00a.", &[]).contains("holds no tensors"));
 }
