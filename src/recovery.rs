@@ -86,7 +86,7 @@ impl ModelRecovery {
     /// Sets the number of replicates per candidate.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if it is 0.
+    /// Returns [`ArgumentError::TooFew`] if it is 0.
     pub fn with_replicates(mut self, n: usize) -> Result<Self> {
         at_least("replicates", 1, n)?;
         self.n_replicates = n;
@@ -104,8 +104,8 @@ impl ModelRecovery {
     /// again.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than two candidates. Within
-    /// [`Error::InCandidate`], returns an error if [`CrossValidation::run`] does.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than two candidates. Within
+    /// [`Context::Model`], returns an error if [`CrossValidation::run`] does.
     pub fn run<T: Task>(
         &self,
         candidates: &[&Representation],

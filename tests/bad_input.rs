@@ -47,7 +47,7 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
     let error = OddOneOut::new(animals(), vec![[0, 1, 2], [4, 1, 5], [9, 9, 9]]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "trial 1: index 5 is out of range: there are 5 stimuli (if counting begins at 1, say so: --count-from 1)"
+        "trial 1: index 5 is out of range: there are 5 stimuli (if indices are 1-based, pass --count-from 1)"
     );
     assert!(matches!(
         error.kind(),
@@ -79,7 +79,7 @@ fn a_trial_with_a_stimulus_twice_is_numbered() {
     ] {
         let trials = vec![[0, 1, 2], [2, 3, 4], trial];
         let message = format!(
-            "trial 2: stimulus {index} occurs twice; trials that show one twice can be dropped (--drop-repeated)"
+            "trial 2: stimulus {index} occurs twice; to drop trials with repeated stimuli, pass --drop-repeated"
         );
         let error = OddOneOut::new(animals(), trials.clone()).unwrap_err();
         assert_eq!(error.report().to_string(), message);
@@ -189,7 +189,7 @@ fn an_id_that_stands_twice_is_named() {
     let error = Stimuli::new(["cat", "dog", "cow", "dog"]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "stimulus \"dog\" stands twice, at 1 and 3"
+        "duplicate stimulus \"dog\", at 1 and 3"
     );
     let error = Stimuli::new(["cat", "", "cow"]).unwrap_err();
     assert_eq!(

@@ -198,7 +198,7 @@ fn bad_input_is_one_clear_line() {
     let message = features_of("id,a,b\ncat,1,2\ndog,0,0\ncar,1,2\nbus,1,1\n");
     assert!(message.contains("\"dog\" is a zero vector"), "{message}");
     let message = features_of("id,a,b\ncat,1,2\ncat,0,0\ncar,1,2\nbus,1,1\n");
-    assert!(message.contains("\"cat\" stands twice"), "{message}");
+    assert!(message.contains("duplicate stimulus \"cat\""), "{message}");
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn meadows_as_exported() {
         error
             .report()
             .to_string()
-            .contains("(there are: \"ma1\", \"ma2\")"),
+            .contains("(available: \"ma1\", \"ma2\")"),
         "{error}"
     );
 }
@@ -426,7 +426,7 @@ fn multi_arrangements_that_are_none_are_refused() {
         numbers(&[1, 1], "rdms", &[0.0]),
         numbers(&[1, 1], "n", &[0.0]),
     ]);
-    let problem = "no array \"judgments\" (there are: \"rdms\", \"n\")";
+    let problem = "no array \"judgments\" (available: \"rdms\", \"n\")";
     says(multi_arrangement(other, 3), file, problem);
     let text = mat(&[array(4, &[1, 2], "judgments", &element(16, b"no"))]);
     says(multi_arrangement(text, 3), file, "elements of type char");
@@ -487,12 +487,12 @@ fn free_arrangements_that_are_none_are_refused() {
     says(
         open("set2", field, &[1, 3], &pairs(3)),
         file,
-        "\"set1\" (there are: \"set2\")",
+        "\"set1\" (available: \"set2\")",
     );
     says(
         open("set1", "d", &[1, 3], &pairs(3)),
         file,
-        "(there are: \"d\")",
+        "(available: \"d\")",
     );
     let bad = [1.0, f64::NAN, 1.0];
     says(
@@ -547,12 +547,12 @@ fn ratings_that_are_none_are_refused() {
     says(
         open("cars.mat", two("sim", "sim2")),
         "cars.mat",
-        "(there are: \"sim\", \"sim2\")",
+        "(available: \"sim\", \"sim2\")",
     );
     says(
         open("cars.mat", two("a", "b")),
         "cars.mat",
-        "(there are: \"a\", \"b\")",
+        "(available: \"a\", \"b\")",
     );
     let small = mat(&[numbers(&[2, 2], "sim", &[10.0, 1.0, 1.0, 10.0])]);
     says(open("cars.mat", small), "cars.mat", "3 (expected 2)");
@@ -621,12 +621,12 @@ fn exports_that_are_none_are_refused() {
     says(
         meadows_mat(&[stimuli("stimuli")]),
         file,
-        "no array \"rdmutv\" (there are: \"stimuli\")",
+        "no array \"rdmutv\" (available: \"stimuli\")",
     );
     says(
         meadows_mat(&[pairs("rdmutv_x_y", &[1.0]), stimuli("names")]),
         file,
-        "no array \"stimuli_x_y\" (there are: \"rdmutv_x_y\", \"names\")",
+        "no array \"stimuli_x_y\" (available: \"rdmutv_x_y\", \"names\")",
     );
     let matrix = numbers(&[3, 3], "rdmutv", &[0.0; 9]);
     says(
@@ -819,12 +819,12 @@ fn trees_that_are_none_are_refused() {
         (
             "/stimuli/2/name",
             json!("a.png"),
-            "\"a\" stands twice, at 0 and 2",
+            "duplicate stimulus \"a\", at 0 and 2",
         ),
         (
             "/stimuli/2/id",
             json!("1"),
-            "\"1\" stands twice, at 0 and 2",
+            "duplicate stimulus \"1\", at 0 and 2",
         ),
         (
             "/trials/1/positions/0/id",
@@ -834,7 +834,7 @@ fn trees_that_are_none_are_refused() {
         (
             "/trials/1/positions/0/id",
             json!("2"),
-            "arrangement 1: stimulus \"b\" stands twice",
+            "arrangement 1: duplicate stimulus \"b\"",
         ),
         (
             "/trials/1/positions/0/y",

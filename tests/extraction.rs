@@ -261,7 +261,7 @@ fn shards_joined_are_the_whole() {
         assert!(message.contains(what), "{message}");
     };
     refused(&[&parts[0], &parts[0]], "there twice");
-    refused(&[&parts[0], &path("whole.npy")], "no shard");
+    refused(&[&parts[0], &path("whole.npy")], "not a shard");
     // What a damaged or made-up note claims is not believed.
     let rows = read(&parts[0]);
     for note in [

@@ -324,7 +324,7 @@ fn bad_input_is_one_clear_line() {
     assert!(other(csv("id,u,v", rows(23))).contains("\"s23\""));
     assert!(other(csv("id,u,v", rows(25))).contains("\"s24\""));
     let twice = rows(24).chain(rows(1));
-    assert!(other(csv("id,u,v", twice)).contains("\"s0\" stands twice"));
+    assert!(other(csv("id,u,v", twice)).contains("duplicate stimulus \"s0\""));
     let text = csv("id,u,v", rows(23)) + "s23,1,NaN\n";
     let message = other(text);
     assert!(

@@ -52,8 +52,8 @@ impl<T: Task> Choices<T> {
     /// the source could not decide.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if there is not one choice for each trial, and
-    /// [`Error::InvalidParameter`] if a pair is not an option.
+    /// Returns [`ArgumentError::LengthMismatch`] if there is not one choice for each trial, and
+    /// [`ArgumentError::InvalidParameter`] if a pair is not an option.
     pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
         if chosen.len() != trials.len() {
             return Err(ArgumentError::LengthMismatch {
@@ -129,8 +129,9 @@ impl<T: Task> Choices<T> {
     /// [`agreement`](crate::agreement::agreement).
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if a stimulus of the trials is not among the stimuli of
-    /// the choices, and [`Error::Unanswered`] with the first trial whose question was not answered.
+    /// Returns `StimuliError::Missing` if a stimulus of the trials is not among the stimuli of the
+    /// choices, and [`JudgmentError::Unanswered`] with the first trial whose question was not
+    /// answered.
     pub fn credits(&self, trials: &Trials<T>) -> Result<Vec<Credit>> {
         let people = Self::of_trials("people", trials);
         let own = self.over(&people.stimuli);

@@ -49,7 +49,7 @@ impl ErrorConsistency {
 /// [`agreement`](super::agreement()).
 ///
 /// # Errors
-/// Returns [`Error::NoTrials`](crate::Error::NoTrials) if there is no question that the
+/// Returns `JudgmentError::NoTrials` if there is no question that the
 /// participants and all sources answered.
 pub fn error_consistency<T: Task>(
     people: &Choices<T>,

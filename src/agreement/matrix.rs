@@ -65,8 +65,9 @@ impl AgreementMatrix {
 /// second, and so on.
 ///
 /// # Errors
-/// Returns [`Error::TooFew`](crate::Error::TooFew) if there are no sources, and
-/// [`Error::NoTrials`](crate::Error::NoTrials) if there is no question that all sources answered.
+/// Returns `ArgumentError::TooFew` if there are no sources, and
+/// `JudgmentError::NoTrials` if there is no question that all sources
+/// answered.
 pub fn agreement<T: Task>(
     sources: &[&Choices<T>],
     confidence: Confidence,

@@ -46,7 +46,7 @@ impl Bins {
     /// Creates bins of equal width.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `n` is 0 or larger than 10,000.
+    /// Returns `ArgumentError::InvalidParameter` if `n` is 0 or larger than 10,000.
     pub fn equal_width(n: usize) -> Result<Self> {
         Self::new(BinRule::EqualWidth, n)
     }

@@ -125,8 +125,9 @@ impl<T: Task> Predictions<T> {
     /// 1e-300 in the cross-entropy.
     ///
     /// # Errors
-    /// Returns [`Error::Shape`] for an array of another shape, and [`Error::InvalidProbabilities`]
-    /// naming a question whose probabilities are not in [0, 1] or do not sum to 1 within 1e-5.
+    /// Returns [`ArgumentError::Shape`] for an array of another shape, and
+    /// [`JudgmentError::InvalidProbabilities`] naming a question whose probabilities are not in [0,
+    /// 1] or do not sum to 1 within 1e-5.
     pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {
         let n_questions = choices.questions().len();
         if probabilities.dim() != (n_questions, T::N_PAIRS) {

@@ -106,8 +106,8 @@ impl PublishedSearch {
     /// Creates a search over the given temperatures, in the given order.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are no temperatures, and [`Error::InvalidParameter`] for
-    /// a temperature that is not positive and finite.
+    /// Returns [`ArgumentError::TooFew`] if there are no temperatures, and
+    /// [`ArgumentError::InvalidParameter`] for a temperature that is not positive and finite.
     pub fn new(temperatures: impl IntoIterator<Item = f64>) -> Result<Self> {
         let temperatures: Vec<f64> = temperatures.into_iter().collect();
         if temperatures.is_empty() {

@@ -88,9 +88,10 @@ impl TemperatureScaling {
     /// trials.
     ///
     /// # Errors
-    /// Returns [`Error::EqualSimilarities`] if the pairs of every question are equally similar, so
-    /// that the temperature has no effect, and [`Error::NotConverged`] if the best temperature
-    /// cannot be represented as a number; otherwise the same as for [`ZeroShotOddOneOut`].
+    /// Returns [`ComputationError::EqualSimilarities`] if the pairs of every question are equally
+    /// similar, so that the temperature has no effect, and [`ComputationError::NotConverged`] if
+    /// the best temperature cannot be represented as a number; otherwise the same as for
+    /// [`ZeroShotOddOneOut`].
     pub fn fit<T: Task>(
         &self,
         representation: &Representation,

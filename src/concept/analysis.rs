@@ -113,7 +113,7 @@ impl GroupAnalysis {
     /// sparse.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the number is less than 2.
+    /// Returns [`ArgumentError::InvalidParameter`] if the number is less than 2.
     pub fn with_min_trials(mut self, n: usize) -> Result<Self> {
         if n < 2 {
             return Err(Error::parameter("trials of a group", "2 at least", n));
@@ -137,9 +137,9 @@ impl GroupAnalysis {
     /// trials, and for the objects that they share with other trials.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of credits, costs or trials of the groups
-    /// differs from the number of trials, and [`Error::InvalidParameter`] for a cost that is not
-    /// finite.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of credits, costs or trials of the
+    /// groups differs from the number of trials, and [`ArgumentError::InvalidParameter`] for a cost
+    /// that is not finite.
     pub fn run<T: Task>(
         &self,
         trials: &Trials<T>,

@@ -33,7 +33,7 @@ impl ConceptEmbedding {
     /// Creates an embedding with dimensions named `"dimension 0"`, `"dimension 1"`, ….
     ///
     /// # Errors
-    /// Returns [`Error::NegativeConcept`] naming the object and the column of a negative value.
+    /// Returns [`FeatureError::Negative`] naming the object and the column of a negative value.
     pub fn new(representation: Representation) -> Result<Self> {
         let n_features = representation.n_features();
         let features = representation.features();
@@ -56,7 +56,7 @@ impl ConceptEmbedding {
     /// Sets the names of the dimensions, in the order of the columns.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of names and dimensions differ.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of names and dimensions differ.
     pub fn with_names<I>(mut self, names: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -88,7 +88,7 @@ impl ConceptEmbedding {
     /// for each dimension.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of values and dimensions differ.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of values and dimensions differ.
     pub fn label(&self, values: ArrayView1<'_, f64>) -> Result<Vec<(&str, f64)>> {
         self.check_length("numbers of dimensions", values.len())?;
         let names = self.names.iter().map(String::as_str);
@@ -101,8 +101,8 @@ impl ConceptEmbedding {
     /// Dimensions with a mean of 0 are excluded, so that a trial can have fewer than `k`.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] for stimuli of trials that the embedding does not have,
-    /// and [`Error::InvalidParameter`] if `k` is 0 or larger than the number of dimensions.
+    /// Returns `StimuliError::Missing` for stimuli of trials that the embedding does not have,
+    /// and [`ArgumentError::InvalidParameter`] if `k` is 0 or larger than the number of dimensions.
     pub fn dimensions<T: Task>(&self, trials: &Trials<T>, k: usize) -> Result<Vec<Vec<u32>>> {
         if !(1..=self.n_dimensions()).contains(&k) {
             let expected = "1 to the number of dimensions";
@@ -233,7 +233,7 @@ mod tests {
         let error = ConceptEmbedding::new(representation).unwrap_err();
         assert_eq!(
             error.report().to_string(),
-            "stimulus \"1\" has -0.25 of dimension 1: no concept can be there less than not at all"
+            "stimulus \"1\" has -0.25 in dimension 1: the dimensions of a concept embedding must not be negative"
         );
     }
 }

@@ -52,8 +52,8 @@ pub struct GroupFailures {
 /// ```
 ///
 /// # Errors
-/// Returns [`Error::TooFew`] if there are no models, and [`Error::LengthMismatch`] if the number of
-/// credits of a model differs from the number of trials of the groups.
+/// Returns [`ArgumentError::TooFew`] if there are no models, and [`ArgumentError::LengthMismatch`]
+/// if the number of credits of a model differs from the number of trials of the groups.
 pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
     if models.is_empty() {
         return Err(ArgumentError::TooFew {

@@ -73,8 +73,8 @@ impl TrialGroups {
     /// `n_trials`.
     ///
     /// # Errors
-    /// Returns [`Error::NoTrials`] if `n_trials` is 0, and [`Error::InvalidParameter`] if a
-    /// position is not less than `n_trials`.
+    /// Returns [`JudgmentError::NoTrials`] if `n_trials` is 0, and
+    /// [`ArgumentError::InvalidParameter`] if a position is not less than `n_trials`.
     pub fn new(
         n_trials: usize,
         groups: impl IntoIterator<Item = (String, Vec<usize>)>,
@@ -130,7 +130,7 @@ impl TrialGroups {
     /// The groups are in the order of their first stimuli.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of labels and stimuli differ.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of labels and stimuli differ.
     pub fn by_category<T: Task>(
         trials: &Trials<T>,
         labels: &[impl AsRef<str>],

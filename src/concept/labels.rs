@@ -14,9 +14,9 @@ use crate::stimuli::{Stimuli, missing};
 /// empty field is an empty label.
 ///
 /// # Errors
-/// Returns [`Error::Read`] if the file cannot be read, and within [`Error::InFile`]
-/// [`Error::NoSuchColumn`], [`Error::RaggedRow`], [`Error::Malformed`],
-/// [`Error::DuplicateStimulus`] for a duplicate id, and [`Error::MissingStimuli`] for stimuli
+/// Returns `FileError::Read` if the file cannot be read, and within `Context::File`
+/// `FileError::NoSuchColumn`, `FileError::RaggedRow`, `FileError::Malformed`,
+/// [`StimuliError::Duplicate`] for a duplicate id, and [`StimuliError::Missing`] for stimuli
 /// without a row.
 pub fn read_labels(
     path: impl AsRef<Path>,
@@ -84,7 +84,7 @@ mod tests {
                 .unwrap_err()
                 .report()
                 .to_string()
-                .contains("stands twice")
+                .contains("duplicate")
         );
         assert!(read_labels(&path, "name", "label", &Stimuli::numbered(1)).is_err());
     }

@@ -71,13 +71,13 @@ impl FreeArrangement {
     /// of the file.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if a file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
-    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] with the
-    /// names of the existing variables or fields, [`Error::Shape`] if the array is not a matrix,
-    /// [`Error::NotAllPairs`] if the number of columns is not n(n−1)/2 for any n,
-    /// [`Error::LengthMismatch`] if the number of images differs from that n, and, within
-    /// [`Error::InRdm`], [`Error::InvalidPair`] if a dissimilarity is negative or not finite.
+    /// Returns `FileError::Read` if a file cannot be read. Within `Context::File`, returns
+    /// `FileError::Malformed`, `FileError::Truncated`, `ComputationError::OutOfMemory` or
+    /// `FileError::UnsupportedElement` if the file cannot be parsed, `FileError::NoSuchArray` with
+    /// the names of the existing variables or fields, `ArgumentError::Shape` if the array is not a
+    /// matrix, [`RdmError::NotAllPairs`] if the number of columns is not n(n−1)/2 for any n,
+    /// `ArgumentError::LengthMismatch` if the number of images differs from that n, and, within
+    /// `Context::Rdm`, [`RdmError::InvalidPair`] if a dissimilarity is negative or not finite.
     pub fn open(folder: impl AsRef<Path>, set: FreeArrangementSet) -> Result<Self> {
         let folder = folder.as_ref();
         let images = ImageFiles::by_file_name(&folder.join("images").join(set.name()))?;

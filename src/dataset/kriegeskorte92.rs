@@ -53,10 +53,10 @@ impl Kriegeskorte92 {
     /// JSON list of their names, such as `category_model_rdms.json`.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if a file cannot be read, and an error if [`RdmFile::read`] does.
-    /// Within [`Error::InFile`], returns [`Error::Malformed`] if the file of names is not a JSON
-    /// list of strings, and [`Error::LengthMismatch`] if the number of names differs from the
-    /// number of RDMs.
+    /// Returns [`FileError::Read`] if a file cannot be read, and an error if [`RdmFile::read`]
+    /// does. Within `Context::File`, returns [`FileError::Malformed`] if the file of names is not a
+    /// JSON list of strings, and [`ArgumentError::LengthMismatch`] if the number of names differs
+    /// from the number of RDMs.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);
         let text = std::fs::read(&path).map_err(|source| FileError::Read {

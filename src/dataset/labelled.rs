@@ -47,10 +47,10 @@ impl LabelTriplets {
     /// A class with a single stimulus can only provide the odd one.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of labels differs from the number of
-    /// stimuli, [`Error::InvalidParameter`] if there are fewer than two classes or no class has two
-    /// stimuli, [`Error::NoTrials`] if `n_trials` is 0, and [`Error::OutOfMemory`] if the trials do
-    /// not fit in memory.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of labels differs from the number of
+    /// stimuli, [`ArgumentError::InvalidParameter`] if there are fewer than two classes or no class
+    /// has two stimuli, `JudgmentError::NoTrials` if `n_trials` is 0, and
+    /// `ComputationError::OutOfMemory` if the trials do not fit in memory.
     pub fn new(
         stimuli: Stimuli,
         labels: &[impl AsRef<str>],

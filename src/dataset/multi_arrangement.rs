@@ -43,13 +43,13 @@ impl MultiArrangement {
     /// file.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if a file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
-    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] with the
-    /// names of the existing variables, [`Error::Shape`] if the array is not participants × n × n,
-    /// [`Error::LengthMismatch`] if the number of images differs from n, and, within
-    /// [`Error::InRdm`], [`Error::InvalidPair`] if a dissimilarity is asymmetric, negative, not
-    /// finite, or not 0 on the diagonal.
+    /// Returns `FileError::Read` if a file cannot be read. Within `Context::File`, returns
+    /// `FileError::Malformed`, `FileError::Truncated`, `ComputationError::OutOfMemory` or
+    /// `FileError::UnsupportedElement` if the file cannot be parsed, `FileError::NoSuchArray` with
+    /// the names of the existing variables, [`ArgumentError::Shape`] if the array is not
+    /// participants × n × n, [`ArgumentError::LengthMismatch`] if the number of images differs from
+    /// n, and, within `Context::Rdm`, `RdmError::InvalidPair` if a dissimilarity is asymmetric,
+    /// negative, not finite, or not 0 on the diagonal.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let images = ImageFiles::by_file_name(&folder.join("images"))?;

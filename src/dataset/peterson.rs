@@ -53,15 +53,15 @@ impl Peterson {
     /// Reads a category from the folder of the data set.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the category is not a valid folder name, and
-    /// [`Error::Read`] if a file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`] (for a pickle, with a remedy), [`Error::Truncated`],
-    /// [`Error::OutOfMemory`] or [`Error::UnsupportedElement`] if the file cannot be parsed,
-    /// [`Error::NoSuchArray`] with the names of the existing variables unless exactly one has "sim"
-    /// in its name, [`Error::Shape`] if the matrix is not square, [`Error::LengthMismatch`] if the
-    /// number of images differs from the number of rows or there is not exactly one file, and
-    /// [`Error::InvalidPair`] if a similarity is outside [0, 10], asymmetric, or not 10 on the
-    /// diagonal.
+    /// Returns [`ArgumentError::InvalidParameter`] if the category is not a valid folder name, and
+    /// [`FileError::Read`] if a file cannot be read. Within `Context::File`, returns
+    /// [`FileError::Malformed`] (for a pickle, with a remedy), [`FileError::Truncated`],
+    /// `ComputationError::OutOfMemory` or [`FileError::UnsupportedElement`] if the file cannot be
+    /// parsed, [`FileError::NoSuchArray`] with the names of the existing variables unless exactly
+    /// one has "sim" in its name, [`ArgumentError::Shape`] if the matrix is not square,
+    /// [`ArgumentError::LengthMismatch`] if the number of images differs from the number of rows or
+    /// there is not exactly one file, and [`RdmError::InvalidPair`] if a similarity is outside [0,
+    /// 10], asymmetric, or not 10 on the diagonal.
     pub fn open(folder: impl AsRef<Path>, category: &str) -> Result<Self> {
         let is_name = Path::new(category).file_name() == Some(category.as_ref());
         if !is_name {

@@ -59,7 +59,7 @@ impl SimulatedObserver {
     /// Creates an observer who perceives the stimuli according to `representation`.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if there are fewer than three stimuli.
+    /// Returns `ArgumentError::InvalidParameter` if there are fewer than three stimuli.
     pub fn new(representation: Representation) -> Result<Self> {
         if representation.n_stimuli() < 3 {
             let found = representation.n_stimuli();
@@ -85,7 +85,7 @@ impl SimulatedObserver {
     /// chosen; towards infinity, all pairs are equally probable.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the temperature is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if the temperature is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         ZeroShotOddOneOut::new(self.similarity).with_temperature(temperature)?;
         self.temperature = temperature;
@@ -95,7 +95,7 @@ impl SimulatedObserver {
     /// Sets the lapse rate: the probability of a random answer, with all pairs equally probable.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the probability is not in [0, 1].
+    /// Returns `ArgumentError::InvalidParameter` if the probability is not in [0, 1].
     pub fn with_lapse_rate(mut self, probability: f64) -> Result<Self> {
         if !(0.0..=1.0).contains(&probability) {
             return Err(Error::parameter("lapse rate", "in [0, 1]", probability));
@@ -110,7 +110,7 @@ impl SimulatedObserver {
     /// The answers of the first participant are the same as without this setting.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `n` is 0.
+    /// Returns `ArgumentError::InvalidParameter` if `n` is 0.
     pub fn with_participants(mut self, n: u32) -> Result<Self> {
         if n == 0 {
             return Err(Error::parameter("participants", "one at least", n));
@@ -154,11 +154,11 @@ impl SimulatedObserver {
     /// first participant come before those of the second.
     ///
     /// # Errors
-    /// Returns [`Error::NoTrials`] if there are no questions, [`Error::InvalidTrial`] with the
-    /// number of a question that has an index out of range or a duplicate stimulus,
-    /// [`Error::ZeroVector`] or [`Error::ConstantRow`] if a similarity is undefined,
-    /// [`Error::InvalidParameter`] if there are more than [`Trials::MAX_STIMULI`] stimuli, and
-    /// [`Error::OutOfMemory`] if the trials do not fit in memory.
+    /// Returns `JudgmentError::NoTrials` if there are no questions, `JudgmentError::InvalidTrial`
+    /// with the number of a question that has an index out of range or a duplicate stimulus,
+    /// `FeatureError::ZeroVector` or `FeatureError::ConstantRow` if a similarity is undefined,
+    /// `ArgumentError::InvalidParameter` if there are more than [`Trials::MAX_STIMULI`] stimuli,
+    /// and `ComputationError::OutOfMemory` if the trials do not fit in memory.
     ///
     /// ```
     /// use human_alignment::dataset::SimulatedObserver;

@@ -77,7 +77,7 @@ impl Things {
     /// Reads the ids and the trials from a folder. The images are not required.
     ///
     /// # Errors
-    /// Returns [`Error::Read`](crate::Error::Read) if a file is missing; for trials, the error
+    /// Returns `FileError::Read` if a file is missing; for trials, the error
     /// names the `.npy` file. Also returns an error if [`Stimuli::read_column`] or
     /// [`TripletSource::read`] does.
     pub fn open(folder: impl AsRef<Path>, triplets: ThingsTriplets) -> Result<Self> {

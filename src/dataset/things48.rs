@@ -52,12 +52,12 @@ impl Things48 {
     /// Reads the RDM; `stimuli` are the objects in the order of the file, or [`Stimuli::numbered`].
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
-    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] if there
-    /// is no variable `RDM48_triplet`, [`Error::Shape`] if it is not a matrix of these stimuli, and
-    /// [`Error::InvalidPair`] if a dissimilarity is asymmetric, negative, not finite, or not 0 on
-    /// the diagonal.
+    /// Returns `FileError::Read` if the file cannot be read. Within `Context::File`, returns
+    /// `FileError::Malformed`, `FileError::Truncated`, `ComputationError::OutOfMemory` or
+    /// `FileError::UnsupportedElement` if the file cannot be parsed, `FileError::NoSuchArray` if
+    /// there is no variable `RDM48_triplet`, `ArgumentError::Shape` if it is not a matrix of these
+    /// stimuli, and `RdmError::InvalidPair` if a dissimilarity is asymmetric, negative, not finite,
+    /// or not 0 on the diagonal.
     pub fn read(path: impl AsRef<Path>, stimuli: Stimuli) -> Result<Self> {
         let path = path.as_ref();
         let read = || {

@@ -19,9 +19,9 @@ use crate::stimuli::Stimuli;
 /// other layouts, but not in chunks. Every chunk has `chunk_len` trials, except that the last may
 /// have fewer; no chunk is empty. After an error the iterator ends.
 ///
-/// Errors of the chunks are within [`Error::InFile`]: [`Error::InvalidTrial`] with the number of
-/// the trial in the file, [`Error::RaggedRow`] and [`Error::NotANumber`] with the line,
-/// [`Error::Truncated`], and [`Error::NoTrials`] if the file has no trials.
+/// Errors of the chunks are within `Context::File`: [`JudgmentError::InvalidTrial`] with the number
+/// of the trial in the file, [`FileError::RaggedRow`] and [`FileError::NotANumber`] with the line,
+/// [`FileError::Truncated`], and [`JudgmentError::NoTrials`] if the file has no trials.
 ///
 /// ```
 /// use human_alignment::dataset::TripletChunks;
@@ -61,11 +61,11 @@ impl<T: Task> TripletChunks<T> {
     /// choice.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `chunk_len` is 0, [`Error::UnknownFormat`] if the
-    /// format is not supported, [`Error::Ambiguous`] if the file is a table of another layout, and
-    /// [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`], [`Error::Shape`], [`Error::UnsupportedElement`] or
-    /// [`Error::Truncated`] if an `.npy` file is not an array of trials.
+    /// Returns `ArgumentError::InvalidParameter` if `chunk_len` is 0, [`FileError::UnknownFormat`]
+    /// if the format is not supported, [`FileError::Ambiguous`] if the file is a table of another
+    /// layout, and [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
+    /// [`FileError::Malformed`], `ArgumentError::Shape`, [`FileError::UnsupportedElement`] or
+    /// [`FileError::Truncated`] if an `.npy` file is not an array of trials.
     pub fn open(path: impl AsRef<Path>, stimuli: Stimuli, chunk_len: usize) -> Result<Self> {
         if chunk_len == 0 {
             return Err(Error::parameter("chunk_len", "at least 1", chunk_len));

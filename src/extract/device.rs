@@ -32,8 +32,8 @@ impl Device {
     /// Opens the device.
     ///
     /// # Errors
-    /// Returns [`Error::NoDevice`] if the device does not exist or the crate was built without its
-    /// feature.
+    /// Returns [`ExtractError::NoDevice`] if the device does not exist or the crate was built
+    /// without its feature.
     pub(in crate::extract) fn open(self) -> Result<candle_core::Device> {
         let opened = match self {
             Device::Cpu => return Ok(candle_core::Device::Cpu),

@@ -58,8 +58,9 @@ impl Hub {
     /// Reads published weights from the cache, or downloads them if they are not in the cache.
     ///
     /// # Errors
-    /// Returns [`Error::NotOnHub`] if the weights are not on the hub, [`Error::NotFetched`] if they
-    /// are neither in the cache nor can be downloaded, and the errors of [`Weights::read`].
+    /// Returns [`ExtractError::NotOnHub`] if the weights are not on the hub,
+    /// [`ExtractError::NotFetched`] if they are neither in the cache nor can be downloaded, and the
+    /// errors of [`Weights::read`].
     pub fn weights(&self, published: &PublishedWeights) -> Result<Weights> {
         let file = published.hub().ok_or_else(|| ExtractError::NotOnHub {
             weights: published.name(),

@@ -64,10 +64,10 @@ impl Network {
     /// these convolutions are tapped.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownName`] with the most similar names if a tap names an unknown module,
-    /// [`Error::TooFew`] if `taps` is empty, [`Error::NoDevice`] if the device is not available,
-    /// and, within [`Error::InFile`], [`Error::WeightsMismatch`] with all parameters that are
-    /// missing, unexpected or of another shape.
+    /// Returns [`ArgumentError::UnknownName`] with the most similar names if a tap names an unknown
+    /// module, [`ArgumentError::TooFew`] if `taps` is empty, `ExtractError::NoDevice` if the device
+    /// is not available, and, within `Context::File`, `ExtractError::WeightsMismatch` with all
+    /// parameters that are missing, unexpected or of another shape.
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
@@ -141,8 +141,8 @@ impl Network {
     /// This takes one forward pass of an image, with random parameters.
     ///
     /// # Errors
-    /// Returns [`Error::Shape`] or [`Error::Computation`] if the architecture does not accept
-    /// images of this size.
+    /// Returns [`ArgumentError::Shape`] or `ExtractError::Forward` if the architecture does not
+    /// accept images of this size.
     pub fn list_taps(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
         let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
         let weights = Weights::random(0);
@@ -167,7 +167,7 @@ impl Network {
     /// shapes.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if there is not enough memory.
+    /// Returns [`ComputationError::OutOfMemory`] if there is not enough memory.
     pub fn list_parameters(architecture: &Architecture) -> Result<Vec<(String, Vec<usize>)>> {
         let entries = entries(architecture)?.into_iter();
         Ok(entries.map(|entry| (entry.key, entry.shape)).collect())
@@ -177,7 +177,7 @@ impl Network {
     /// auxiliary classifiers, which are used in training only.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if there is not enough memory.
+    /// Returns [`ComputationError::OutOfMemory`] if there is not enough memory.
     pub fn count_parameters(architecture: &Architecture) -> Result<usize> {
         let entries = entries(architecture)?.into_iter();
         let parameters = entries.filter(|entry| !entry.is_buffer);
@@ -190,9 +190,9 @@ impl Network {
     /// each tap, in order, a matrix of `images × features`.
     ///
     /// # Errors
-    /// Returns [`Error::Shape`] if there are no images, they do not have 3 channels, or the
-    /// architecture does not accept their height and width; [`Error::InvalidParameter`] if the
-    /// output of a module cannot be pooled as requested; and [`Error::Computation`] if the
+    /// Returns [`ArgumentError::Shape`] if there are no images, they do not have 3 channels, or the
+    /// architecture does not accept their height and width; [`ArgumentError::InvalidParameter`] if
+    /// the output of a module cannot be pooled as requested; and `ExtractError::Forward` if the
     /// computation fails, for example because the images are too small.
     pub fn represent(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>> {
         let (n, channels, height, width) = images.dim();

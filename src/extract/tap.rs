@@ -157,7 +157,7 @@ pub(in crate::extract) enum Axes {
 /// Pools the output of a module to `images × features`.
 ///
 /// # Errors
-/// Returns [`Error::InvalidParameter`] if the pooling does not fit the shape of the output.
+/// Returns `ArgumentError::InvalidParameter` if the pooling does not fit the shape of the output.
 pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow<Tensor> {
     let refuse = |expected| -> Result<Tensor> {
         let found = format!("{} for {:?}", pooling.name(), &x.dims()[1..]);

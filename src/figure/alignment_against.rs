@@ -75,12 +75,12 @@ impl AlignmentAgainst {
         self
     }
 
-    /// Adds a model with its number, its alignment and its group, which has a colour; an empty name of a
-    /// group is that of no group.
+    /// Adds a model with its number, its alignment and its group, which has a colour; an empty name
+    /// of a group is that of no group.
     ///
     /// # Errors
-    /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where the ends
-    /// of the interval are not in order.
+    /// [`FigureError::NotDrawable`] for a number that is not finite,
+    /// [`ArgumentError::InvalidParameter`] where the ends of the interval are not in order.
     pub fn with_model(
         mut self,
         name: impl Into<String>,
@@ -99,11 +99,11 @@ impl AlignmentAgainst {
         Ok(self)
     }
 
-    /// The line of least squares through all points, with its R²; on a logarithmic axis it is that of the
-    /// logarithms. Intervals don't weigh in.
+    /// The line of least squares through all points, with its R²; on a logarithmic axis it is that
+    /// of the logarithms. Intervals don't weigh in.
     ///
-    /// [`write`](Self::write) then refuses fewer than 3 models, and such as don't differ in both numbers,
-    /// with [`Error::InvalidParameter`].
+    /// [`write`](Self::write) then refuses fewer than 3 models, and such as don't differ in both
+    /// numbers, with [`ArgumentError::InvalidParameter`].
     #[must_use]
     pub fn with_line(mut self) -> Self {
         self.with_line = true;

@@ -60,12 +60,12 @@ impl AlignmentByModel {
         }
     }
 
-    /// Adds a model with its alignment and its group, which has a colour; an empty name is that of no
-    /// group.
+    /// Adds a model with its alignment and its group, which has a colour; an empty name is that of
+    /// no group.
     ///
     /// # Errors
-    /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where the ends
-    /// of the interval are not in order.
+    /// `FigureError::NotDrawable` for a number that is not finite,
+    /// [`ArgumentError::InvalidParameter`] where the ends of the interval are not in order.
     pub fn with_model(
         mut self,
         name: impl Into<String>,

@@ -205,8 +205,8 @@ macro_rules! referenced {
             /// How well people agree with each other: a band from the lower to the upper end.
             ///
             /// # Errors
-            /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where
-            /// the ends are not in order.
+            /// `FigureError::NotDrawable` for a number that is not finite,
+            /// `ArgumentError::InvalidParameter` where the ends are not in order.
             pub fn with_ceiling(mut self, ceiling: Interval) -> Result<Self> {
                 self.references.ceiling = Some(checked_interval(ceiling, "noise ceiling")?);
                 Ok(self)
@@ -215,7 +215,7 @@ macro_rules! referenced {
             /// What guessing gives: a broken line.
             ///
             /// # Errors
-            /// [`Error::NotDrawable`] where the number is not finite.
+            /// `FigureError::NotDrawable` where the number is not finite.
             pub fn with_chance(mut self, chance: f64) -> Result<Self> {
                 self.references.chance = Some(drawable(chance, "value", "chance")?);
                 Ok(self)

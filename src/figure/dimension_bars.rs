@@ -48,8 +48,8 @@ impl DimensionBars {
     /// Adds a dimension or a concept with its number.
     ///
     /// # Errors
-    /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where the ends
-    /// of the interval are not in order.
+    /// `FigureError::NotDrawable` for a number that is not finite,
+    /// [`ArgumentError::InvalidParameter`] where the ends of the interval are not in order.
     pub fn with_dimension(
         mut self,
         name: impl Into<String>,

@@ -61,8 +61,8 @@ impl Gains {
     /// Adds a model with its alignment before and after.
     ///
     /// # Errors
-    /// [`Error::NotDrawable`] for a number that is not finite, [`Error::InvalidParameter`] where the ends
-    /// of an interval are not in order.
+    /// `FigureError::NotDrawable` for a number that is not finite,
+    /// [`ArgumentError::InvalidParameter`] where the ends of an interval are not in order.
     pub fn with_model(
         mut self,
         name: impl Into<String>,

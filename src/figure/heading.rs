@@ -82,15 +82,15 @@ macro_rules! figure {
                 self
             }
 
-            /// Writes the figure in one step: vector graphics where the name ends with `.svg`, an image
-            /// of twice as many pixels either way where it ends with `.png`. The same figure gives the
-            /// same bytes.
+            /// Writes the figure in one step: vector graphics where the name ends with `.svg`, an
+            /// image of twice as many pixels either way where it ends with `.png`. The same figure
+            /// gives the same bytes.
             ///
             /// # Errors
-            /// [`Error::UnknownFormat`](crate::Error::UnknownFormat) for another ending,
-            /// [`Error::TooFew`](crate::Error::TooFew) where there is nothing to draw,
-            /// [`Error::Write`](crate::Error::Write) where the file cannot be written; what else is
-            /// wrong with a figure, its own description says.
+            /// `FileError::UnknownFormat` for another ending,
+            /// `ArgumentError::TooFew` where there is nothing to draw,
+            /// `FileError::Write` where the file cannot be written; what else
+            /// is wrong with a figure, its own description says.
             pub fn write(&self, path: impl AsRef<std::path::Path>) -> $crate::error::Result<()> {
                 self.drawing()?.write(path.as_ref())
             }

@@ -60,11 +60,13 @@ impl LayerCurves {
         self
     }
 
-    /// Adds a network: how deep each layer is, and its alignment. Intervals are a band around the line.
+    /// Adds a network: how deep each layer is, and its alignment. Intervals are a band around the
+    /// line.
     ///
     /// # Errors
-    /// [`Error::TooFew`] where there are no layers, [`Error::NotDrawable`] for a number that is not
-    /// finite, [`Error::InvalidParameter`] where the ends of an interval are not in order.
+    /// [`ArgumentError::TooFew`] where there are no layers, `FigureError::NotDrawable` for a number
+    /// that is not finite, [`ArgumentError::InvalidParameter`] where the ends of an interval are
+    /// not in order.
     pub fn with_network<M: Into<Measured>>(
         mut self,
         name: impl Into<String>,

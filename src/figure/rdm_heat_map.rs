@@ -43,8 +43,8 @@ impl RdmHeatMap {
     /// The figure of an RDM, in the order of its stimuli.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than two stimuli or where all pairs are missing,
-    /// [`Error::NotDrawable`] for a dissimilarity beyond ±1e150.
+    /// [`ArgumentError::TooFew`] for fewer than two stimuli or where all pairs are missing,
+    /// `FigureError::NotDrawable` for a dissimilarity beyond ±1e150.
     pub fn new(title: impl Into<String>, rdm: Rdm, dissimilarity: Quantity) -> Result<Self> {
         let n_pairs = rdm.n_pairs() - rdm.n_missing();
         if n_pairs == 0 {
@@ -69,8 +69,8 @@ impl RdmHeatMap {
     /// The stimuli in another order, or some of them. Groups are forgotten.
     ///
     /// # Errors
-    /// [`Error::MissingStimuli`] naming those that the RDM has not, [`Error::TooFew`] where no pair is
-    /// left.
+    /// `StimuliError::Missing` naming those that the RDM has not, [`ArgumentError::TooFew`] where
+    /// no pair is left.
     pub fn with_order(self, order: &Stimuli) -> Result<Self> {
         let rdm = self.rdm.select(order)?;
         let title = String::new();
@@ -84,7 +84,7 @@ impl RdmHeatMap {
     /// together; a group whose stimuli are in several places is named at each.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are not as many as stimuli.
+    /// [`ArgumentError::LengthMismatch`] where there are not as many as stimuli.
     pub fn with_groups<S: AsRef<str>>(
         mut self,
         groups: impl IntoIterator<Item = S>,

@@ -29,8 +29,8 @@ impl ReliabilityFigure {
     /// The figure of a table.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for a table without bins, [`Error::NotDrawable`] for one with a number that is
-    /// not finite.
+    /// [`ArgumentError::TooFew`] for a table without bins, `FigureError::NotDrawable` for one with
+    /// a number that is not finite.
     pub fn new(title: impl Into<String>, table: ReliabilityTable) -> Result<Self> {
         if table.bins.is_empty() {
             return Err(ArgumentError::TooFew {

@@ -67,11 +67,11 @@ impl StimulusMap {
         })
     }
 
-    /// The group of each stimulus, in the order of the RDM: the colour and form of its point, or the edge
-    /// of its image.
+    /// The group of each stimulus, in the order of the RDM: the colour and form of its point, or
+    /// the edge of its image.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are not as many as stimuli.
+    /// [`ArgumentError::LengthMismatch`] where there are not as many as stimuli.
     pub fn with_groups<S: AsRef<str>>(
         mut self,
         groups: impl IntoIterator<Item = S>,
@@ -86,11 +86,11 @@ impl StimulusMap {
         Ok(self)
     }
 
-    /// The image of each stimulus, in the order of the RDM. The more there are, the smaller they become.
-    /// Those that would hide another are moved aside, with a line to where they belong.
+    /// The image of each stimulus, in the order of the RDM. The more there are, the smaller they
+    /// become. Those that would hide another are moved aside, with a line to where they belong.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] where there are not as many as stimuli.
+    /// [`ArgumentError::LengthMismatch`] where there are not as many as stimuli.
     pub fn with_thumbnails(mut self, thumbnails: Vec<Thumbnail>) -> Result<Self> {
         self.require_one_each("thumbnails", thumbnails.len())?;
         self.thumbnails = Some(thumbnails);

@@ -20,7 +20,7 @@ impl Thumbnail {
     /// The image of these pixels, `[height, width, 3]`, each red, green, blue.
     ///
     /// # Errors
-    /// [`Error::Shape`] where there are no pixels, or not three channels.
+    /// [`ArgumentError::Shape`] where there are no pixels, or not three channels.
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         let (height, width, n_channels) = pixels.dim();
         if pixels.is_empty() || n_channels != 3 {

@@ -62,11 +62,11 @@ impl TripletPage {
         self
     }
 
-    /// Adds a trial: the names of three stimuli, and which of them (0, 1 or 2) is the odd one to people
-    /// and to the model.
+    /// Adds a trial: the names of three stimuli, and which of them (0, 1 or 2) is the odd one to
+    /// people and to the model.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a choice beyond the three.
+    /// [`ArgumentError::InvalidParameter`] for a choice beyond the three.
     pub fn with_trial<S: Into<String>>(
         mut self,
         names: [S; 3],

@@ -29,9 +29,9 @@ impl Files {
     /// Lists the files in a folder and in all its subfolders.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if a folder or file cannot be read, also for a dangling symbolic
-    /// link; [`Error::SameFolder`] if symbolic links lead to the same folder twice, for example in
-    /// a cycle.
+    /// Returns [`FileError::Read`] if a folder or file cannot be read, also for a dangling symbolic
+    /// link; [`ImageError::SameFolder`] if symbolic links lead to the same folder twice, for
+    /// example in a cycle.
     pub fn in_tree(folder: &Path) -> Result<Self> {
         let mut files = Self::default();
         let mut known: HashMap<PathBuf, PathBuf> = HashMap::new();

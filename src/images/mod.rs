@@ -56,11 +56,11 @@ impl ImageFiles {
     /// `a2`). Use [`sorted`](Self::sorted) to change it.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if a folder cannot be read or a symbolic link is dangling. Also
-    /// returns, within [`Error::InFile`], [`Error::NoImages`] if there are no images,
-    /// [`Error::MixedFolder`] if there are images both in the folder and in subfolders (see
-    /// [`in_tree`](Self::in_tree)), [`Error::DuplicateImage`] if two files differ only in their
-    /// extensions, and [`Error::SameFolder`] if symbolic links lead to the same folder twice.
+    /// Returns `FileError::Read` if a folder cannot be read or a symbolic link is dangling. Also
+    /// returns, within `Context::File`, [`ImageError::NoImages`] if there are no images,
+    /// [`ImageError::MixedFolder`] if there are images both in the folder and in subfolders (see
+    /// [`in_tree`](Self::in_tree)), [`ImageError::Duplicate`] if two files differ only in their
+    /// extensions, and [`ImageError::SameFolder`] if symbolic links lead to the same folder twice.
     pub fn in_folder(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
@@ -88,7 +88,7 @@ impl ImageFiles {
     /// [`in_folder`](Self::in_folder), there may be images at several levels.
     ///
     /// # Errors
-    /// As for [`in_folder`](Self::in_folder), except [`Error::MixedFolder`].
+    /// As for [`in_folder`](Self::in_folder), except [`ImageError::MixedFolder`].
     pub fn in_tree(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
@@ -148,8 +148,8 @@ impl ImageFiles {
     /// Creates a set of image files in the given order.
     ///
     /// # Errors
-    /// Returns [`Error::DuplicateImage`] if two files have the same id, or
-    /// [`Error::EmptyStimulusId`] if a path has no file name.
+    /// Returns [`ImageError::Duplicate`] if two files have the same id, or
+    /// [`StimuliError::EmptyId`] if a path has no file name.
     pub fn from_paths<I>(paths: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -233,7 +233,7 @@ impl ImageFiles {
     /// Selects the images of `stimuli`, in the order of `stimuli`.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if stimuli have no image.
+    /// Returns [`StimuliError::Missing`] if stimuli have no image.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         let positions = self.stimuli.positions_of(stimuli)?;
         let path = |position: u32| self.paths[position as usize].clone();

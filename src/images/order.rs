@@ -62,7 +62,7 @@ impl FromStr for ImageOrder {
     /// Parses `natural` or `plain`.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] for any other text.
+    /// Returns `ArgumentError::InvalidParameter` for any other text.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "natural" => Ok(Self::Natural),

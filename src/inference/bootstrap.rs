@@ -80,8 +80,8 @@ impl ObjectBootstrap {
     /// generator.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the number of replicates is less than 2 or more than
-    /// a million.
+    /// Returns [`ArgumentError::InvalidParameter`] if the number of replicates is less than 2 or
+    /// more than a million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if (2..=1_000_000).contains(&n_replicates) {
             Ok(Self { n_replicates, seed })
@@ -94,8 +94,8 @@ impl ObjectBootstrap {
     /// Resamples the mean credit, or returns `None` if fewer than two replicates have any trial.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of credits and trials differ, and
-    /// [`Error::TooFew`] if the trials show fewer than four objects.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of credits and trials differ, and
+    /// [`ArgumentError::TooFew`] if the trials show fewer than four objects.
     pub fn run<T: Task>(
         &self,
         trials: &Trials<T>,

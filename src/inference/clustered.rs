@@ -83,7 +83,7 @@ impl Levels {
 /// ```
 ///
 /// # Errors
-/// Returns [`Error::LengthMismatch`] if the numbers of credits and trials differ.
+/// Returns [`ArgumentError::LengthMismatch`] if the numbers of credits and trials differ.
 pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<Estimate> {
     check_length(trials, credits)?;
     Ok(mean_over_trials(

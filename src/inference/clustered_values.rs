@@ -44,8 +44,8 @@ impl Term {
 /// ```
 ///
 /// # Errors
-/// Returns [`Error::LengthMismatch`] if the numbers of values and trials differ, and
-/// [`Error::InvalidParameter`] if a value is not finite.
+/// Returns [`ArgumentError::LengthMismatch`] if the numbers of values and trials differ, and
+/// [`ArgumentError::InvalidParameter`] if a value is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
     if values.len() != trials.len() {
         return Err(ArgumentError::LengthMismatch {

@@ -45,8 +45,8 @@ pub struct Comparison {
 /// ```
 ///
 /// # Errors
-/// Returns [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the length of a list differs
-/// from the number of trials.
+/// Returns `ArgumentError::LengthMismatch` if the length of a list
+/// differs from the number of trials.
 pub fn compare<T: Task>(
     trials: &Trials<T>,
     credits: &[&[Credit]],

@@ -14,7 +14,7 @@ impl Confidence {
     /// Creates a confidence level.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the level is not strictly between 0 and 1.
+    /// Returns `ArgumentError::InvalidParameter` if the level is not strictly between 0 and 1.
     pub fn new(level: f64) -> Result<Self> {
         if level > 0.0 && level < 1.0 {
             Ok(Self(level))

@@ -28,8 +28,8 @@ impl Folds {
     /// Creates folds from the 0-based index of the fold of each item.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] for fewer than two folds or an empty fold, and
-    /// [`Error::InvalidParameter`] if an index is not less than the number of items.
+    /// Returns [`ArgumentError::TooFew`] for fewer than two folds or an empty fold, and
+    /// [`ArgumentError::InvalidParameter`] if an index is not less than the number of items.
     pub fn new(of: Vec<usize>) -> Result<Self> {
         if let Some(&beyond) = of.iter().find(|&&fold| fold >= of.len()) {
             let expected = "less than the number of items";
@@ -54,7 +54,7 @@ impl Folds {
     /// have one item more.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] for fewer than two folds, or fewer items than folds.
+    /// Returns [`ArgumentError::TooFew`] for fewer than two folds, or fewer items than folds.
     pub fn contiguous(n: usize, n_folds: usize) -> Result<Self> {
         check_number(n_folds, n)?;
         let sizes = (0..n_folds).map(|fold| n / n_folds + usize::from(fold < n % n_folds));
@@ -69,8 +69,8 @@ impl Folds {
     /// same folds.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] for fewer than two folds or fewer items than folds, and
-    /// [`Error::InvalidParameter`] for 2³² items or more.
+    /// Returns [`ArgumentError::TooFew`] for fewer than two folds or fewer items than folds, and
+    /// [`ArgumentError::InvalidParameter`] for 2³² items or more.
     pub fn random(n: usize, n_folds: usize, seed: u64) -> Result<Self> {
         check_number(n_folds, n)?;
         let n = u32::try_from(n)

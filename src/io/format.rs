@@ -20,8 +20,8 @@ impl Format {
     /// Determines the format from the file extension.
     ///
     /// # Errors
-    /// Returns [`Error::ForeignFormat`], with instructions for conversion, for a known format that
-    /// is not supported, or [`Error::UnknownFormat`] for any other extension.
+    /// Returns [`FileError::UnsupportedFormat`], with instructions for conversion, for a known
+    /// format that is not supported, or [`FileError::UnknownFormat`] for any other extension.
     pub(crate) fn of(path: &Path) -> Result<Self> {
         let foreign = |format, remedy| {
             Error::from(FileError::UnsupportedFormat {

@@ -27,8 +27,8 @@ impl NpyReader<File> {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// Returns [`Error::Read`], [`Error::Malformed`] or [`Error::UnsupportedElement`], or
-    /// [`Error::Truncated`] if the file is shorter than declared in the header.
+    /// Returns [`FileError::Read`], [`FileError::Malformed`] or [`FileError::UnsupportedElement`],
+    /// or [`FileError::Truncated`] if the file is shorter than declared in the header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = open(path)?;
         let length = known_length(&file);

@@ -26,8 +26,8 @@ impl NpzArchive {
     /// Opens an archive and reads its directory.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read, or [`Error::Malformed`] if it is not a
-    /// zip archive or has duplicate names.
+    /// Returns [`FileError::Read`] if the file cannot be read, or [`FileError::Malformed`] if it is
+    /// not a zip archive or has duplicate names.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let origin = Origin::new(path, "npz");
         let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
@@ -52,7 +52,7 @@ impl NpzArchive {
     /// whose shape `fits`.
     ///
     /// # Errors
-    /// Returns [`Error::NoSuchArray`], with the available names, if there is not exactly one.
+    /// Returns [`FileError::NoSuchArray`], with the available names, if there is not exactly one.
     pub(crate) fn choose(
         &mut self,
         name: Option<&str>,

@@ -32,8 +32,8 @@ impl SafetensorsFile {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// Returns [`Error::Read`], [`Error::Malformed`] or [`Error::OutOfMemory`], or
-    /// [`Error::Truncated`] if the file is shorter than declared in the header.
+    /// Returns [`FileError::Read`], [`FileError::Malformed`] or `ComputationError::OutOfMemory`, or
+    /// [`FileError::Truncated`] if the file is shorter than declared in the header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let origin = Origin::new(path, "safetensors");
         let mut file = open(path)?;
@@ -79,7 +79,7 @@ impl SafetensorsFile {
     /// `fits`.
     ///
     /// # Errors
-    /// Returns [`Error::NoSuchArray`], with the available names, if there is not exactly one.
+    /// Returns [`FileError::NoSuchArray`], with the available names, if there is not exactly one.
     pub(crate) fn choose(
         &self,
         name: Option<&str>,

@@ -20,7 +20,7 @@ impl TripletReader {
     /// Opens a file; the extension determines the format.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] if the extension is not `.npy`, `.txt`, `.csv`, `.tsv`,
+    /// Returns [`FileError::UnknownFormat`] if the extension is not `.npy`, `.txt`, `.csv`, `.tsv`,
     /// `.tab` or `.dat`, and the errors of [`NpyTriplets::open`] and [`TextTriplets::open`].
     pub(crate) fn open(path: &Path) -> Result<Self> {
         match extension(path).as_str() {
@@ -40,7 +40,7 @@ impl TripletReader {
     /// numbers, so that [`TripletReader::open`] can read it; otherwise the file is a table.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read.
+    /// Returns [`FileError::Read`] if the file cannot be read.
     pub(crate) fn begins_with_indices(path: &Path) -> Result<bool> {
         TextTriplets::open(path)?.begins_with_indices()
     }
@@ -57,7 +57,7 @@ impl TripletReader {
     /// file.
     ///
     /// # Errors
-    /// Returns [`Error::InFile`] with the problem of the first invalid trial or line.
+    /// Returns `Context::File` with the problem of the first invalid trial or line.
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         match self {
             TripletReader::Npy(reader) => reader.read_chunk(out, max),
@@ -86,9 +86,9 @@ impl NpyTriplets {
     /// Opens an array of trials.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Also returns, within [`Error::InFile`],
-    /// [`Error::Shape`] if the shape is not (trials, 3), [`Error::Malformed`],
-    /// [`Error::UnsupportedElement`] or [`Error::Truncated`].
+    /// Returns [`FileError::Read`] if the file cannot be read. Also returns, within
+    /// `Context::File`, [`ArgumentError::Shape`] if the shape is not (trials, 3),
+    /// [`FileError::Malformed`], [`FileError::UnsupportedElement`] or [`FileError::Truncated`].
     pub(crate) fn open(path: &Path) -> Result<Self> {
         Self::open_array(path).map_err(|error| error.in_file(path))
     }
@@ -147,8 +147,8 @@ impl NpyTriplets {
     /// file.
     ///
     /// # Errors
-    /// Returns, within [`Error::InFile`], [`Error::InvalidTrial`] for the first trial with a value
-    /// that is not an index, or [`Error::OutOfMemory`].
+    /// Returns, within `Context::File`, [`JudgmentError::InvalidTrial`] for the first trial with a
+    /// value that is not an index, or `ComputationError::OutOfMemory`.
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         let left = self.n_trials - self.n_read;
         let n_new = usize::try_from(left).unwrap_or(usize::MAX).min(max);
@@ -355,7 +355,7 @@ mod tests {
         assert!(error.report().to_string().contains("bool"));
         let error = read_all("t.npy", &npy("<i8", true, "(100000, 3)", &[0; 48]), 9).unwrap_err();
         assert!(
-            error.report().to_string().contains("only 48 are there"),
+            error.report().to_string().contains("has only 48"),
             "{error}"
         );
         assert!(matches!(

@@ -30,7 +30,7 @@ impl TextTriplets {
     /// Opens a text file.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be opened.
+    /// Returns [`FileError::Read`] if the file cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         Ok(Self {
             origin: Origin::new(path, "text"),
@@ -45,9 +45,9 @@ impl TextTriplets {
     /// file.
     ///
     /// # Errors
-    /// Returns, within [`Error::InFile`], [`Error::RaggedRow`] or [`Error::NotANumber`] with the
-    /// line, [`Error::InvalidTrial`] with the trial, or [`Error::Malformed`] for a line that is too
-    /// long.
+    /// Returns, within `Context::File`, [`FileError::RaggedRow`] or [`FileError::NotANumber`] with
+    /// the line, [`JudgmentError::InvalidTrial`] with the trial, or [`FileError::Malformed`] for a
+    /// line that is too long.
     pub(crate) fn read_chunk(&mut self, out: &mut Vec<[u32; 3]>, max: usize) -> Result<usize> {
         let n_before = self.n_read;
         let mut read = || -> Result<()> {

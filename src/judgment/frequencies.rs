@@ -83,11 +83,11 @@ impl<T: Task> ChoiceFrequencies<T> {
     /// The weight of a question is the sum of its frequencies. Equal questions are not merged.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of questions and frequencies differ,
-    /// [`Error::NoTrials`] or [`Error::InvalidTrial`] (with the index of the question) as for
-    /// [`Trials::new`], and [`Error::InvalidFrequencies`] naming a question that has a negative or
-    /// non-finite frequency, no positive frequency, or a positive frequency of a pair that cannot
-    /// be chosen.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of questions and frequencies
+    /// differ, [`JudgmentError::NoTrials`] or [`JudgmentError::InvalidTrial`] (with the index of
+    /// the question) as for [`Trials::new`], and [`JudgmentError::InvalidFrequencies`] naming a
+    /// question that has a negative or non-finite frequency, no positive frequency, or a positive
+    /// frequency of a pair that cannot be chosen.
     pub fn new(
         stimuli: Stimuli,
         questions: Vec<[u32; 3]>,

@@ -52,10 +52,10 @@ impl Participants {
     /// or one label per line from a text file.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read and [`Error::UnknownFormat`] for an
-    /// unsupported file extension; within [`Error::InFile`], returns [`Error::Malformed`],
-    /// [`Error::UnsupportedElement`], [`Error::Truncated`], and [`Error::Shape`] for an array with
-    /// several columns.
+    /// Returns [`FileError::Read`] if the file cannot be read and [`FileError::UnknownFormat`] for
+    /// an unsupported file extension; within `Context::File`, returns [`FileError::Malformed`],
+    /// [`FileError::UnsupportedElement`], [`FileError::Truncated`], and [`ArgumentError::Shape`]
+    /// for an array with several columns.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let read = || match Format::of(path)? {

@@ -47,9 +47,10 @@ impl<T: Task> Trials<T> {
     /// Creates trials of the given stimuli.
     ///
     /// # Errors
-    /// Returns [`Error::NoTrials`] if there are no trials, [`Error::InvalidParameter`] if there are
-    /// more than [`Trials::MAX_STIMULI`] stimuli, and [`Error::InvalidTrial`] naming the first
-    /// trial with an index out of range or a repeated stimulus.
+    /// Returns [`JudgmentError::NoTrials`] if there are no trials,
+    /// [`ArgumentError::InvalidParameter`] if there are more than [`Trials::MAX_STIMULI`] stimuli,
+    /// and [`JudgmentError::InvalidTrial`] naming the first trial with an index out of range or a
+    /// repeated stimulus.
     pub fn new(stimuli: Stimuli, trials: Vec<[u32; 3]>) -> Result<Self> {
         if trials.is_empty() {
             return Err(JudgmentError::NoTrials.into());
@@ -79,7 +80,7 @@ impl<T: Task> Trials<T> {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] for ids that are not among the stimuli; otherwise the same
+    /// Returns `StimuliError::Missing` for ids that are not among the stimuli; otherwise the same
     /// as for [`Trials::new`].
     pub fn from_ids<I, S>(stimuli: Stimuli, trials: I) -> Result<Self>
     where
@@ -108,9 +109,9 @@ impl<T: Task> Trials<T> {
     /// Participants with the same label are the same participant.
     ///
     /// # Errors
-    /// Returns [`Error::NoTrials`] if no set is given, [`Error::MissingStimuli`] if a set shows
-    /// stimuli that the first set does not have, and [`Error::Incompatible`] if only some sets have
-    /// participants.
+    /// Returns [`JudgmentError::NoTrials`] if no set is given, `StimuliError::Missing` if a set
+    /// shows stimuli that the first set does not have, and [`ArgumentError::Incompatible`] if only
+    /// some sets have participants.
     pub fn concat<'a, I>(sets: I) -> Result<Self>
     where
         I: IntoIterator<Item = &'a Self>,
@@ -154,7 +155,7 @@ impl<T: Task> Trials<T> {
     /// Sets the participant of each trial, in the order of the trials.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of participants and trials differ.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of participants and trials differ.
     pub fn with_participants<I>(mut self, of_trials: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -219,8 +220,8 @@ impl<T: Task> Trials<T> {
     /// Returns the trials at the given positions, in the given order. Positions may repeat.
     ///
     /// # Errors
-    /// Returns [`Error::NoTrials`] if no position is given, and [`Error::LengthMismatch`] if a
-    /// position is out of range.
+    /// Returns [`JudgmentError::NoTrials`] if no position is given, and
+    /// [`ArgumentError::LengthMismatch`] if a position is out of range.
     pub fn select(&self, positions: &[usize]) -> Result<Self> {
         let trials = positions
             .iter()
@@ -243,8 +244,8 @@ impl<T: Task> Trials<T> {
     /// Checks that all stimuli of all trials are among `stimuli`.
     ///
     /// # Errors
-    /// Returns [`Error::TrialsOfOthers`] with the number of trials that show other stimuli, and
-    /// their ids.
+    /// Returns [`JudgmentError::WithoutFeatures`] with the number of trials that show other
+    /// stimuli, and their ids.
     pub fn require_within(&self, stimuli: &Stimuli) -> Result<()> {
         let Err(source) = stimuli.positions_of_some(&self.stimuli, &self.shown) else {
             return Ok(());
@@ -264,7 +265,7 @@ impl<T: Task> Trials<T> {
     /// the number of dropped trials.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if no trial is left.
+    /// Returns `StimuliError::Missing` if no trial is left.
     pub fn restrict_to(&self, stimuli: &Stimuli) -> Result<(Self, usize)> {
         let to_new = stimuli.find_each(&self.stimuli);
         let mut kept = Vec::new();
@@ -388,7 +389,7 @@ mod tests {
         let refused = |trials: Vec<[u32; 3]>| OddOneOut::new(four(), trials).unwrap_err();
         assert_eq!(
             refused(vec![[0, 1, 2], [0, 4, 1]]).to_string(),
-            "trial 1: index 4 is out of range: there are 4 stimuli (if counting begins at 1, say so: \
+            "trial 1: index 4 is out of range: there are 4 stimuli (if indices are 1-based, pass \
              --count-from 1)"
         );
         assert_eq!(

@@ -22,7 +22,7 @@ pub trait AlignmentMetric<J: ?Sized> {
     /// Scores a representation.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`](crate::Error::MissingStimuli) if a judged stimulus has no
+    /// Returns `StimuliError::Missing` if a judged stimulus has no
     /// row in the representation; each metric documents its other errors.
     fn score(&self, representation: &Representation, judgments: &J) -> Result<Self::Score>;
 }

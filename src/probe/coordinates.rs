@@ -23,7 +23,7 @@ impl Coordinates {
     /// sum of squares is within rounding error of zero.
     ///
     /// # Errors
-    /// Returns [`Error::ConstantRepresentation`] if all features are zero.
+    /// Returns [`FeatureError::EqualRows`] if all features are zero.
     pub fn new(features: &[f64], n_features: usize) -> Result<Self> {
         let n_objects = features.len() / n_features;
         let features = MatRef::from_row_major_slice(features, n_objects, n_features);

@@ -118,8 +118,8 @@ impl CrossValidation {
     /// Sets the candidate penalties from which each fold chooses.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are none, and [`Error::InvalidParameter`] if one is not
-    /// positive and finite.
+    /// Returns [`ArgumentError::TooFew`] if there are none, and [`ArgumentError::InvalidParameter`]
+    /// if one is not positive and finite.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
         if penalties.is_empty() {
             return Err(ArgumentError::TooFew {
@@ -142,7 +142,7 @@ impl CrossValidation {
     /// Sets the unit that is divided into folds, and the number of folds.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than two folds.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
     pub fn with_folds(mut self, hold_out: HoldOut, n_folds: usize) -> Result<Self> {
         check_folds(n_folds)?;
         (self.hold_out, self.n_folds, self.folds) = (hold_out, n_folds, None);
@@ -168,7 +168,7 @@ impl CrossValidation {
     /// Sets the number of inner folds, which are used to choose the penalty.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than two folds.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
     pub fn with_inner_folds(mut self, n_folds: usize) -> Result<Self> {
         check_folds(n_folds)?;
         self.n_inner_folds = n_folds;
@@ -178,7 +178,7 @@ impl CrossValidation {
     /// Sets the duality gap, in nats, at which the inner fits stop.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it is not positive and finite.
+    /// Returns [`ArgumentError::InvalidParameter`] if it is not positive and finite.
     pub fn with_inner_tolerance(mut self, tolerance: f64) -> Result<Self> {
         self.probe.clone().with_tolerance(tolerance)?;
         self.inner_tolerance = tolerance;
@@ -203,10 +203,10 @@ impl CrossValidation {
     /// Fits and tests the probe on each fold.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer objects than folds, and
-    /// [`Error::LengthMismatch`] if given folds are for another number of objects. Within
-    /// [`Error::InFold`], returns [`Error::NoTrials`] if a fold has no training or no test trials,
-    /// and an error if [`Probe::fit`] or the metric does.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer objects than folds, and
+    /// [`ArgumentError::LengthMismatch`] if given folds are for another number of objects. Within
+    /// `Context::Fold`, returns `JudgmentError::NoTrials` if a fold has no training or no test
+    /// trials, and an error if [`Probe::fit`] or the metric does.
     pub fn run<T: Task>(
         &self,
         representation: &Representation,

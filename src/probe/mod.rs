@@ -106,8 +106,8 @@ impl Probe {
     /// Creates a probe with the weight λ of the penalty, in nats.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the weight is not positive and finite: without a
-    /// penalty a minimum may not exist.
+    /// Returns [`ArgumentError::InvalidParameter`] if the weight is not positive and finite:
+    /// without a penalty a minimum may not exist.
     pub fn new(penalty: f64) -> Result<Self> {
         Ok(Self {
             penalty: positive("penalty", penalty)?,
@@ -132,8 +132,8 @@ impl Probe {
     /// Sets the temperature of the softmax.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the temperature or its inverse is not positive and
-    /// finite.
+    /// Returns [`ArgumentError::InvalidParameter`] if the temperature or its inverse is not
+    /// positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
@@ -144,7 +144,7 @@ impl Probe {
     /// duality gap bounds the distance from the best transform of any rank.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the rank is 0.
+    /// Returns [`ArgumentError::InvalidParameter`] if the rank is 0.
     pub fn with_rank(mut self, rank: usize) -> Result<Self> {
         if rank == 0 {
             return Err(Error::parameter("rank", "at least 1", rank));
@@ -172,7 +172,7 @@ impl Probe {
     /// Sets the duality gap, in nats, at which a fit is complete.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the tolerance is not positive and finite.
+    /// Returns [`ArgumentError::InvalidParameter`] if the tolerance is not positive and finite.
     pub fn with_tolerance(mut self, tolerance: f64) -> Result<Self> {
         self.tolerance = positive("tolerance", tolerance)?;
         Ok(self)
@@ -182,7 +182,7 @@ impl Probe {
     /// [`Outcome::OutOfGradients`].
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it is 0.
+    /// Returns [`ArgumentError::InvalidParameter`] if it is 0.
     pub fn with_max_gradients(mut self, n: usize) -> Result<Self> {
         if n == 0 {
             return Err(Error::parameter("limit on gradients", "at least 1", n));
@@ -208,10 +208,10 @@ impl Probe {
     /// objects × features + questions.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if a stimulus of a trial has no row,
-    /// [`Error::ConstantRepresentation`] if features do not vary, [`Error::LossNotFinite`] if the
-    /// objective is not finite, [`Error::LengthMismatch`] if given moments are for another number
-    /// of features, and [`Error::OutOfMemory`].
+    /// Returns `StimuliError::Missing` if a stimulus of a trial has no row,
+    /// `FeatureError::EqualRows` if features do not vary, `ComputationError::LossNotFinite` if the
+    /// objective is not finite, [`ArgumentError::LengthMismatch`] if given moments are for another
+    /// number of features, and `ComputationError::OutOfMemory`.
     pub fn fit<T: Task>(
         &self,
         representation: &Representation,
@@ -265,8 +265,8 @@ impl Probe {
     /// a feature that is 1.
     ///
     /// # Errors
-    /// Returns an error if [`Probe::fit`] does, and [`Error::LengthMismatch`] if the transform is
-    /// for another number of features.
+    /// Returns an error if [`Probe::fit`] does, and [`ArgumentError::LengthMismatch`] if the
+    /// transform is for another number of features.
     pub fn bound<T: Task>(
         &self,
         transform: &LinearTransform,

@@ -93,7 +93,7 @@ impl<'a> Objective<'a> {
     /// Computes the value at Q, and the gradient with respect to Q.
     ///
     /// # Errors
-    /// Returns [`Error::LossNotFinite`] if the objective is not finite.
+    /// Returns [`ComputationError::LossNotFinite`] if the objective is not finite.
     pub fn evaluate(&mut self, q: &[f64], gradient: &mut [f64]) -> Result<Value> {
         self.look_up(q);
         let n = self.questions.n_objects();

@@ -25,10 +25,10 @@ impl Arrangement {
     /// Creates an arrangement from stimuli and their positions. All trials must use the same unit.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] for fewer than two stimuli, [`Error::LengthMismatch`] if the
-    /// numbers of stimuli and positions differ, [`Error::NotFinite`] naming a coordinate that is
-    /// not finite, and [`Error::ConstantRdm`] if all positions are equal, so that the arrangement
-    /// has no scale.
+    /// Returns [`ArgumentError::TooFew`] for fewer than two stimuli,
+    /// [`ArgumentError::LengthMismatch`] if the numbers of stimuli and positions differ,
+    /// [`FeatureError::NotFinite`] naming a coordinate that is not finite, and
+    /// [`RdmError::Constant`] if all positions are equal, so that the arrangement has no scale.
     pub fn new(stimuli: Stimuli, positions: Vec<[f64; 2]>) -> Result<Self> {
         if stimuli.len() < 2 {
             return Err(ArgumentError::TooFew {

@@ -43,10 +43,10 @@ impl ClassicalMds {
     /// Computes positions in `n_dimensions` dimensions.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the number of dimensions is 0 or larger than the
-    /// number of stimuli, [`Error::InvalidPair`] if a dissimilarity is missing or negative,
-    /// [`Error::ConstantRdm`] if all dissimilarities are 0, [`Error::OutOfMemory`], and
-    /// [`Error::NotConverged`].
+    /// Returns `ArgumentError::InvalidParameter` if the number of dimensions is 0 or larger than
+    /// the number of stimuli, [`RdmError::InvalidPair`] if a dissimilarity is missing or negative,
+    /// [`RdmError::Constant`] if all dissimilarities are 0, [`ComputationError::OutOfMemory`], and
+    /// [`ComputationError::NotConverged`].
     pub fn new(rdm: &Rdm, n_dimensions: usize) -> Result<Self> {
         let n = rdm.n_stimuli();
         if !(1..=n).contains(&n_dimensions) {

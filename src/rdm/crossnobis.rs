@@ -24,10 +24,11 @@ use crate::representation::Representation;
 /// Measurements are matched by stimulus id; the RDM has the order of the first measurement.
 ///
 /// # Errors
-/// Returns [`Error::TooFew`] for fewer than two measurements or stimuli, [`Error::MissingStimuli`]
-/// or [`Error::ExtraStimuli`] if the measurements have different stimuli, [`Error::LengthMismatch`]
-/// if they have different numbers of features, [`Error::Shape`] if the precision is not features ×
-/// features, and [`Error::InvalidParameter`] if it is not finite, symmetric and positive definite.
+/// Returns [`ArgumentError::TooFew`] for fewer than two measurements or stimuli,
+/// `StimuliError::Missing` or `StimuliError::Unexpected` if the measurements have different
+/// stimuli, [`ArgumentError::LengthMismatch`] if they have different numbers of features,
+/// [`ArgumentError::Shape`] if the precision is not features × features, and
+/// [`ArgumentError::InvalidParameter`] if it is not finite, symmetric and positive definite.
 pub fn crossnobis(
     measurements: &[Representation],
     noise_precision: Option<ArrayView2<'_, f64>>,

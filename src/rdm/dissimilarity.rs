@@ -81,9 +81,9 @@ impl Dissimilarity {
     /// Computes the RDM of a representation.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] for fewer than two stimuli, [`Error::ConstantRow`],
-    /// [`Error::ZeroVector`] or [`Error::ConstantRdm`] if the dissimilarity is undefined, and
-    /// [`Error::OutOfMemory`] if n(n−1)/2 numbers cannot be allocated.
+    /// Returns [`ArgumentError::TooFew`] for fewer than two stimuli, `FeatureError::ConstantRow`,
+    /// `FeatureError::ZeroVector` or [`RdmError::Constant`] if the dissimilarity is undefined, and
+    /// `ComputationError::OutOfMemory` if n(n−1)/2 numbers cannot be allocated.
     pub fn rdm(self, representation: &Representation) -> Result<Rdm> {
         let n = representation.n_stimuli();
         if n < 2 {

@@ -122,7 +122,7 @@ impl InverseMds {
     /// With a floor of 0, a distance of 0 has no weight.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the floor is negative or not finite.
+    /// Returns [`ArgumentError::InvalidParameter`] if the floor is negative or not finite.
     pub fn with_evidence_floor(mut self, floor: f64) -> Result<Self> {
         if !(floor.is_finite() && floor >= 0.0) {
             let expected = "0 or larger, and finite";
@@ -135,11 +135,11 @@ impl InverseMds {
     /// Estimates the RDM of `stimuli` from trials. The result has a root mean square of 1.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are no trials, [`Error::InTrial`] with
-    /// [`Error::MissingStimuli`] as source for a trial that shows stimuli that are not in
-    /// `stimuli`, [`Error::Disconnected`] if some trials share no pair with the others, directly or
-    /// through other trials, so that their scale is unknown, [`Error::NotConverged`], and
-    /// [`Error::OutOfMemory`].
+    /// Returns [`ArgumentError::TooFew`] if there are no trials, [`Context::Arrangement`] with
+    /// `StimuliError::Missing` as source for a trial that shows stimuli that are not in `stimuli`,
+    /// [`RdmError::Disconnected`] if some trials share no pair with the others, directly or through
+    /// other trials, so that their scale is unknown, [`ComputationError::NotConverged`], and
+    /// [`ComputationError::OutOfMemory`].
     pub fn estimate(&self, stimuli: &Stimuli, trials: &[Arrangement]) -> Result<Rdm> {
         let largest = trials
             .iter()

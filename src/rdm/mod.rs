@@ -85,9 +85,9 @@ impl Rdm {
     /// Creates an RDM without missing pairs from its strict upper triangle, row by row.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of values is not n(n−1)/2, [`Error::TooFew`]
-    /// for fewer than two stimuli, and [`Error::InvalidPair`] naming the first pair that is NaN or
-    /// infinite.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of values is not n(n−1)/2,
+    /// [`ArgumentError::TooFew`] for fewer than two stimuli, and [`RdmError::InvalidPair`] naming
+    /// the first pair that is NaN or infinite.
     pub fn new(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
         let rdm = Self::with_missing(stimuli, values)?;
         rdm.require_complete()?;
@@ -135,10 +135,10 @@ impl Rdm {
     /// kept.
     ///
     /// # Errors
-    /// Returns [`Error::Shape`] if the matrix is not n×n. Returns [`Error::InvalidPair`] naming the
-    /// first pair that is not finite or whose two elements differ by more than [`Rdm::TOLERANCE`]
-    /// times the largest element, or the first stimulus whose diagonal element differs that much
-    /// from 0.
+    /// Returns [`ArgumentError::Shape`] if the matrix is not n×n. Returns [`RdmError::InvalidPair`]
+    /// naming the first pair that is not finite or whose two elements differ by more than
+    /// [`Rdm::TOLERANCE`] times the largest element, or the first stimulus whose diagonal element
+    /// differs that much from 0.
     pub fn from_square(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
         let rdm = Self::from_square_with_missing(stimuli, square)?;
         rdm.require_complete()?;
@@ -250,7 +250,7 @@ impl Rdm {
     /// Returns the square matrix, with NaN for a missing pair.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if n² numbers cannot be allocated.
+    /// Returns `ComputationError::OutOfMemory` if n² numbers cannot be allocated.
     pub fn to_square(&self) -> Result<Array2<f64>> {
         let n = self.n_stimuli();
         let n_elements = n.saturating_mul(n);
@@ -271,7 +271,7 @@ impl Rdm {
     /// Replaces the stimuli, in order, and keeps the dissimilarities.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of stimuli differs.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         if stimuli.len() != self.n_stimuli() {
             return Err(ArgumentError::LengthMismatch {
@@ -287,8 +287,8 @@ impl Rdm {
     /// Returns the RDM of the given stimuli, in the given order.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] naming the stimuli that the RDM does not have, and
-    /// [`Error::TooFew`] for fewer than two stimuli.
+    /// Returns `StimuliError::Missing` naming the stimuli that the RDM does not have, and
+    /// [`ArgumentError::TooFew`] for fewer than two stimuli.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         if &self.stimuli == stimuli {
             return Ok(self.clone());
@@ -314,7 +314,7 @@ impl Rdm {
     /// Checks that no pair is missing.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidPair`] naming the first missing pair.
+    /// Returns [`RdmError::InvalidPair`] naming the first missing pair.
     pub fn require_complete(&self) -> Result<()> {
         match self.values.iter().position(|value| value.is_nan()) {
             None => Ok(()),
@@ -325,7 +325,7 @@ impl Rdm {
     /// Checks that no dissimilarity is negative.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidPair`] naming the first negative pair.
+    /// Returns [`RdmError::InvalidPair`] naming the first negative pair.
     pub fn require_non_negative(&self) -> Result<()> {
         match self.values.iter().position(|&value| value < 0.0) {
             None => Ok(()),

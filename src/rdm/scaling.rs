@@ -55,9 +55,9 @@ impl Rdm {
     /// Returns the scaled RDM.
     ///
     /// # Errors
-    /// Returns [`Error::ConstantRdm`] if the scale is undefined within rounding: all
-    /// dissimilarities are 0, or, for standard scores, all are equal. Returns [`Error::TooFew`] if
-    /// every pair is missing.
+    /// Returns [`RdmError::Constant`] if the scale is undefined within rounding: all
+    /// dissimilarities are 0, or, for standard scores, all are equal. Returns
+    /// [`ArgumentError::TooFew`] if every pair is missing.
     pub fn scaled(&self, scaling: Scaling) -> Result<Rdm> {
         let mut scaled = self.clone();
         scaled.rounding = scale(&mut scaled.values, scaling, self.rounding)?;

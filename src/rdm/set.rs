@@ -72,10 +72,10 @@ impl RdmSet {
     /// stimuli in another order are reordered to match the first RDM.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there is no RDM, [`Error::LengthMismatch`] if the numbers of
-    /// participants and RDMs differ, [`Error::DuplicateParticipant`] if two participants have the
-    /// same id and session, and [`Error::InRdm`] naming the participant if an RDM has other stimuli
-    /// than the first.
+    /// Returns [`ArgumentError::TooFew`] if there is no RDM, [`ArgumentError::LengthMismatch`] if
+    /// the numbers of participants and RDMs differ, [`RdmError::DuplicateParticipant`] if two
+    /// participants have the same id and session, and `Context::Rdm` naming the participant if an
+    /// RDM has other stimuli than the first.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
         let Some(first) = rdms.first() else {
             return Err(ArgumentError::TooFew {
@@ -154,7 +154,7 @@ impl RdmSet {
     /// Replaces the stimuli, in order, and keeps the dissimilarities.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of stimuli differs.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         let rdms = self.rdms.into_iter();
         let rdms = rdms.map(|rdm| rdm.with_stimuli(stimuli.clone()));
@@ -209,7 +209,7 @@ impl RdmSet {
     /// ranks.
     ///
     /// # Errors
-    /// The same as for [`Rdm::scaled`], within [`Error::InRdm`].
+    /// The same as for [`Rdm::scaled`], within `Context::Rdm`.
     pub fn mean(&self, scaling: Scaling) -> Result<Rdm> {
         mean(self.iter(), scaling)
     }
@@ -217,7 +217,7 @@ impl RdmSet {
     /// Returns the set with each RDM scaled.
     ///
     /// # Errors
-    /// The same as for [`Rdm::scaled`], within [`Error::InRdm`].
+    /// The same as for [`Rdm::scaled`], within `Context::Rdm`.
     pub fn scaled(&self, scaling: Scaling) -> Result<RdmSet> {
         let scaled = |(person, rdm): (&Participant, &Rdm)| {
             rdm.scaled(scaling).map_err(|error| error.in_rdm(person))

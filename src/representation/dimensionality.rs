@@ -26,7 +26,7 @@ impl Representation {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Error::ConstantRepresentation`] if no feature varies.
+    /// Returns [`FeatureError::EqualRows`] if no feature varies.
     pub fn effective_dimensionality(&self) -> Result<f64> {
         with_values!(self.values(), features => {
             participation_ratio(features, self.n_stimuli(), self.n_features())

@@ -48,7 +48,7 @@ pub trait RepresentationSource {
     /// Returns the representation of the given stimuli, in their order.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if the source has no features for some of the stimuli, and
+    /// Returns `StimuliError::Missing` if the source has no features for some of the stimuli, and
     /// any other error of the source.
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation>;
 
@@ -111,10 +111,10 @@ impl Representation {
     /// or a view is copied.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of rows differs from the number of stimuli,
-    /// [`Error::Shape`] if there are no columns, [`Error::NotFinite`] with the row and column of
-    /// the first NaN or infinity, and [`Error::FeatureOutOfRange`] with the row and column of the
-    /// first `f64` outside the range of `f32`.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of rows differs from the number of
+    /// stimuli, [`ArgumentError::Shape`] if there are no columns, [`FeatureError::NotFinite`] with
+    /// the row and column of the first NaN or infinity, and [`FeatureError::OutOfRange`] with the
+    /// row and column of the first `f64` outside the range of `f32`.
     pub fn new(stimuli: Stimuli, features: impl Into<Features>) -> Result<Self> {
         Self::checked(stimuli, features.into())
     }
@@ -149,7 +149,7 @@ impl Representation {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Error::RaggedFeatures`] if the length of a row differs from that of the first, and
+    /// Returns [`FeatureError::Ragged`] if the length of a row differs from that of the first, and
     /// an error if [`Representation::new`] does.
     pub fn from_rows<T, R>(stimuli: Stimuli, rows: &[R]) -> Result<Self>
     where
@@ -248,7 +248,8 @@ impl Representation {
     /// Sets the stimuli of the rows, in order.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of stimuli differs from the number of rows.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs from the number
+    /// of rows.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         if stimuli.len() != self.n_stimuli() {
             return Err(ArgumentError::LengthMismatch {
@@ -265,7 +266,7 @@ impl Representation {
     /// stimuli of all rows in the same order.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] with the stimuli that have no row.
+    /// Returns `StimuliError::Missing` with the stimuli that have no row.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         if &self.stimuli == stimuli {
             return Ok(self.clone());

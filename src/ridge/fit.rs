@@ -105,7 +105,7 @@ impl RidgeFit {
     /// all penalties.
     ///
     /// # Errors
-    /// Returns [`Error::ConstantTarget`] naming a target that does not vary.
+    /// Returns [`ComputationError::ConstantTarget`] naming a target that does not vary.
     pub fn expected_r2(&self) -> Result<Array1<f64>> {
         let targets = self.chosen.iter().zip(&self.variations).enumerate();
         targets
@@ -125,8 +125,8 @@ impl RidgeFit {
     /// bias. Its training record has the penalties and the settings.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if a coefficient is not finite, which requires features
-    /// of extreme size.
+    /// Returns [`ArgumentError::InvalidParameter`] if a coefficient is not finite, which requires
+    /// features of extreme size.
     pub fn transform(&self) -> Result<LinearTransform> {
         let standardization = match &self.scaler.stds {
             None => Standardization::none(),
@@ -155,9 +155,9 @@ impl RidgeFit {
     /// Targets are matched by stimulus id.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] for another number of features or targets than in the fit,
-    /// [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the targets have other stimuli, and
-    /// [`Error::ConstantTarget`] naming a target that does not vary.
+    /// Returns [`ArgumentError::LengthMismatch`] for another number of features or targets than in
+    /// the fit, `StimuliError::Missing` or `StimuliError::Unexpected` if the targets have other
+    /// stimuli, and [`ComputationError::ConstantTarget`] naming a target that does not vary.
     pub fn r2(&self, features: &Representation, targets: &Representation) -> Result<Array1<f64>> {
         for (what, expected, found) in [
             ("features", self.coefficients.nrows(), features.n_features()),

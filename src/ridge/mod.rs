@@ -119,8 +119,9 @@ impl Ridge {
     /// A penalty is added to sums over stimuli, not to means (as `alpha` in scikit-learn).
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there is no penalty, and [`Error::InvalidParameter`] for a
-    /// penalty that is not positive and finite (as its reciprocal must be), or that is a duplicate.
+    /// Returns [`ArgumentError::TooFew`] if there is no penalty, and
+    /// [`ArgumentError::InvalidParameter`] for a penalty that is not positive and finite (as its
+    /// reciprocal must be), or that is a duplicate.
     pub fn new(penalties: impl IntoIterator<Item = f64>) -> Result<Self> {
         let mut penalties: Vec<f64> = penalties.into_iter().collect();
         for &penalty in &penalties {
@@ -196,10 +197,10 @@ impl Ridge {
     /// The targets are matched by stimulus id, so that their order does not matter.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the targets have other
-    /// stimuli, [`Error::TooFew`] for fewer than 3 stimuli, [`Error::FullLeverage`] if a penalty is
-    /// so small that the fit interpolates a stimulus, [`Error::NotConverged`], and
-    /// [`Error::OutOfMemory`].
+    /// Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the targets have other
+    /// stimuli, [`ArgumentError::TooFew`] for fewer than 3 stimuli,
+    /// `ComputationError::FullLeverage` if a penalty is so small that the fit interpolates a
+    /// stimulus, `ComputationError::NotConverged`, and `ComputationError::OutOfMemory`.
     pub fn fit(&self, features: &Representation, targets: &Representation) -> Result<RidgeFit> {
         self.fit_array(features, targets::join(features, targets)?.view())
     }
@@ -207,10 +208,10 @@ impl Ridge {
     /// Fits an array of targets (stimuli × targets, in the order of the features) with all stimuli.
     ///
     /// # Errors
-    /// The same as for [`Ridge::fit`]. Also returns [`Error::LengthMismatch`] if the number of rows
-    /// differs from the number of stimuli, [`Error::Shape`] if there are no targets,
-    /// [`Error::NotFinite`] for a target that is not finite, and [`Error::InvalidParameter`] for a
-    /// target beyond ±1e150.
+    /// The same as for [`Ridge::fit`]. Also returns [`ArgumentError::LengthMismatch`] if the number
+    /// of rows differs from the number of stimuli, [`ArgumentError::Shape`] if there are no
+    /// targets, `FeatureError::NotFinite` for a target that is not finite, and
+    /// [`ArgumentError::InvalidParameter`] for a target beyond ±1e150.
     pub fn fit_array(
         &self,
         features: &Representation,
@@ -236,10 +237,10 @@ impl Ridge {
     /// `folds` divides the stimuli in the order of `features`.
     ///
     /// # Errors
-    /// The same as for [`Ridge::fit`]. Also returns [`Error::LengthMismatch`] if the number of
-    /// items of the folds differs from the number of stimuli, and, within [`Error::InFold`],
-    /// [`Error::TooFew`] for fewer than 3 training stimuli or [`Error::ConstantTarget`] if R² is
-    /// undefined for the held-out stimuli.
+    /// The same as for [`Ridge::fit`]. Also returns [`ArgumentError::LengthMismatch`] if the number
+    /// of items of the folds differs from the number of stimuli, and, within `Context::Fold`,
+    /// [`ArgumentError::TooFew`] for fewer than 3 training stimuli or
+    /// `ComputationError::ConstantTarget` if R² is undefined for the held-out stimuli.
     pub fn cross_validate(
         &self,
         features: &Representation,

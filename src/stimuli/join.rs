@@ -22,8 +22,8 @@ impl Stimuli {
     /// Returns how two sets of the same stimuli are matched.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the ids differ, and
-    /// [`Error::NotPaired`] if one set has no ids and the numbers of stimuli differ.
+    /// Returns [`StimuliError::Missing`] or [`StimuliError::Unexpected`] if the ids differ, and
+    /// [`StimuliError::NotPaired`] if one set has no ids and the numbers of stimuli differ.
     pub fn pairing_with(&self, other: &Stimuli) -> Result<Pairing> {
         self.same_set_as(other)?;
         let by_id = self.is_named() && other.is_named() || self.is_labelled_like(other);
@@ -36,8 +36,8 @@ impl Stimuli {
     /// Returns the position in `self` of each of the `needed` stimuli, in their order.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] with the stimuli that `self` does not contain, and
-    /// [`Error::NotPaired`] if one set has no ids and the numbers of stimuli differ.
+    /// Returns [`StimuliError::Missing`] with the stimuli that `self` does not contain, and
+    /// [`StimuliError::NotPaired`] if one set has no ids and the numbers of stimuli differ.
     pub fn positions_of(&self, needed: &Stimuli) -> Result<Vec<u32>> {
         if self == needed {
             return Ok((0..self.len() as u32).collect());
@@ -105,9 +105,9 @@ impl Stimuli {
     /// Checks that `self` and `other` contain the same stimuli, in any order.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if ids of `other` are not in `self`,
-    /// [`Error::ExtraStimuli`] if ids of `self` are not in `other`, and [`Error::NotPaired`] if one
-    /// set has no ids and the numbers of stimuli differ.
+    /// Returns [`StimuliError::Missing`] if ids of `other` are not in `self`,
+    /// [`StimuliError::Unexpected`] if ids of `self` are not in `other`, and
+    /// [`StimuliError::NotPaired`] if one set has no ids and the numbers of stimuli differ.
     pub fn same_set_as(&self, other: &Stimuli) -> Result<()> {
         self.positions_of(other)?;
         if self.len() == other.len() {

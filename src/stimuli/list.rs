@@ -63,10 +63,10 @@ impl IdList {
     /// Reads the ids.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`] or [`Error::Encoding`] if the file is not valid text,
-    /// [`Error::NoSuchColumn`] or [`Error::RaggedRow`] if the table is invalid,
-    /// [`Error::Ambiguous`] if the column of ids cannot be determined, and an error if
+    /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
+    /// [`FileError::Malformed`] or [`FileError::Encoding`] if the file is not valid text,
+    /// [`FileError::NoSuchColumn`] or [`FileError::RaggedRow`] if the table is invalid,
+    /// [`FileError::Ambiguous`] if the column of ids cannot be determined, and an error if
     /// [`Stimuli::new`] does.
     pub fn read(&self) -> Result<Stimuli> {
         let stimuli = self

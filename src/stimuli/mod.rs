@@ -66,8 +66,8 @@ impl Stimuli {
     /// Creates stimuli from ids, in the given order.
     ///
     /// # Errors
-    /// Returns [`Error::EmptyStimulusId`] or [`Error::DuplicateStimulus`] with the position of an
-    /// invalid id, and [`Error::InvalidParameter`] if there are more than `u32::MAX` ids.
+    /// Returns [`StimuliError::EmptyId`] or [`StimuliError::Duplicate`] with the position of an
+    /// invalid id, and `ArgumentError::InvalidParameter` if there are more than `u32::MAX` ids.
     pub fn new<I>(ids: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -201,8 +201,8 @@ impl Stimuli {
     /// Selects the stimuli at the given positions, in the given order.
     ///
     /// # Errors
-    /// Returns [`Error::StimulusOutOfRange`] if a position is out of range, and
-    /// [`Error::DuplicateStimulus`] if a position occurs twice.
+    /// Returns [`StimuliError::OutOfRange`] if a position is out of range, and
+    /// [`StimuliError::Duplicate`] if a position occurs twice.
     pub fn select(&self, positions: &[usize]) -> Result<Stimuli> {
         let mut seen = HashMap::with_capacity(positions.len());
         for (second, &index) in positions.iter().enumerate() {
@@ -228,7 +228,7 @@ impl Stimuli {
     /// Returns the stimuli with their ids converted to another form, in the same order.
     ///
     /// # Errors
-    /// Returns [`Error::DuplicateStimulus`] if two ids become equal, and [`Error::EmptyStimulusId`]
+    /// Returns [`StimuliError::Duplicate`] if two ids become equal, and [`StimuliError::EmptyId`]
     /// if an id becomes empty.
     pub fn in_form(&self, form: IdForm) -> Result<Stimuli> {
         match &*self.set {

@@ -12,8 +12,8 @@ use crate::io::atomic::write_atomically;
 use crate::representation::{FileSource, Representation};
 use crate::transform::LinearTransform;
 
-/// A folder of results, or none. Whatever can't be read there is computed again; what can't be written is an
-/// [`Error::Write`], and nothing else in a study is.
+/// A folder of results, or none. Whatever can't be read there is computed again; what can't be
+/// written is an [`FileError::Write`], and nothing else in a study is.
 pub(super) struct Cache {
     folder: Option<PathBuf>,
 }

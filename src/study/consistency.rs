@@ -28,11 +28,12 @@ pub struct Consistency {
 }
 
 impl Table {
-    /// How two measurements go together over the networks that both were made of, one layer of each.
+    /// How two measurements go together over the networks that both were made of, one layer of
+    /// each.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than 3 networks; [`Error::EqualAlignment`] where all are equally aligned by
-    /// one of the measurements.
+    /// [`ArgumentError::TooFew`] for fewer than 3 networks; [`ComputationError::EqualAlignment`]
+    /// where all are equally aligned by one of the measurements.
     pub fn consistency(
         &self,
         [one, other]: [(&str, &Metric); 2],

@@ -18,7 +18,7 @@ impl Table {
     /// ([`Table::to_markdown`]). The file appears at once or not at all.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for another ending, [`Error::Write`].
+    /// [`FileError::UnknownFormat`] for another ending, [`FileError::Write`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         match extension(path).as_str() {
@@ -36,7 +36,7 @@ impl Table {
     /// Reads a table that was written as `.json`.
     ///
     /// # Errors
-    /// [`Error::Read`]; [`Error::InFile`] around [`Error::Malformed`] where it is no table.
+    /// [`FileError::Read`]; `Context::File` around [`FileError::Malformed`] where it is no table.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let origin = Origin::new(path, "JSON");

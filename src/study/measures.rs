@@ -47,11 +47,12 @@ impl Default for Measures {
 }
 
 impl Measures {
-    /// Sets the zero-shot metrics; the first is that of representations as they are beside probes and
-    /// transfers, and of comparisons of layers. Their intervals are of 95 %, as all of a study.
+    /// Sets the zero-shot metrics; the first is that of representations as they are beside probes
+    /// and transfers, and of comparisons of layers. Their intervals are of 95 %, as all of a study.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for two of the same similarity, which no row would tell apart.
+    /// `ArgumentError::InvalidParameter` for two of the same similarity, which no row would tell
+    /// apart.
     pub fn with_zero_shot(
         mut self,
         metrics: impl IntoIterator<Item = ZeroShotOddOneOut>,

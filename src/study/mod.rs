@@ -122,7 +122,7 @@ impl Study {
     /// Adds a data set.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where the name is taken.
+    /// `ArgumentError::InvalidParameter` where the name is taken.
     pub fn with_dataset(
         mut self,
         name: impl Into<String>,
@@ -140,10 +140,10 @@ impl Study {
     /// Adds a model. The data sets that it has something to say about come first.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where another model has the same name and layer, or the same name
-    /// and depth on a data set; for a data set that is not
-    /// in the study, and where choices are given for dissimilarities, or the other way about;
-    /// [`Error::Unanswered`] or [`Error::MissingStimuli`] where choices leave a question open that people answered.
+    /// `ArgumentError::InvalidParameter` where another model has the same name and layer, or the
+    /// same name and depth on a data set; for a data set that is not in the study, and where
+    /// choices are given for dissimilarities, or the other way about; `JudgmentError::Unanswered`
+    /// or `StimuliError::Missing` where choices leave a question open that people answered.
     pub fn with_model(mut self, model: Model) -> Result<Self> {
         let label = model.label();
         if self.models.iter().any(|other| other.label() == label) {
@@ -206,16 +206,16 @@ impl Study {
 
     /// Measures every model on every data set that it has something to say about.
     ///
-    /// Models are measured side by side. Features are held while a model is measured, and until the end of the
-    /// study where they are compared with those of other models or layers: for CKA, agreement between models
-    /// and networks of several layers. What compares all models with each other is computed anew when a model
-    /// is added.
+    /// Models are measured side by side. Features are held while a model is measured, and until the
+    /// end of the study where they are compared with those of other models or layers: for CKA,
+    /// agreement between models and networks of several layers. What compares all models with each
+    /// other is computed anew when a model is added.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where a transform is to come from a data set that is not in the study or
-    /// has no trials, [`Error::Write`] where the cache can't be written; as for [`Cka::matrix`](crate::Cka::matrix)
-    /// and [`agreement`](crate::agreement::agreement) where models that can be measured can't be compared. What
-    /// fails otherwise is a row.
+    /// `ArgumentError::InvalidParameter` where a transform is to come from a data set that is not
+    /// in the study or has no trials, `FileError::Write` where the cache can't be written; as for
+    /// [`Cka::matrix`](crate::Cka::matrix) and [`agreement`](crate::agreement::agreement) where
+    /// models that can be measured can't be compared. What fails otherwise is a row.
     pub fn run(&self) -> Result<Table> {
         self.run_observed(|_| {})
     }

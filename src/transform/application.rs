@@ -21,8 +21,8 @@ impl LinearTransform {
     /// second"`).
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of features differs, and
-    /// [`Error::NotFinite`] or [`Error::FeatureOutOfRange`] if a result is outside the range of
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of features differs, and
+    /// `FeatureError::NotFinite` or `FeatureError::OutOfRange` if a result is outside the range of
     /// `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
         let n_features = self.n_features();
@@ -76,9 +76,9 @@ impl LinearTransform {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of features of the next transform differs
-    /// from the number of dimensions of this one, and [`Error::InvalidParameter`] if a product is
-    /// outside the range of `f64`.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of features of the next transform
+    /// differs from the number of dimensions of this one, and [`ArgumentError::InvalidParameter`]
+    /// if a product is outside the range of `f64`.
     pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
         let n_between = self.n_dimensions();
         if next.n_features() != n_between {

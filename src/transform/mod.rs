@@ -45,9 +45,9 @@ impl LinearTransform {
     /// Creates a transform without a bias; `weights` are features × dimensions.
     ///
     /// # Errors
-    /// Returns [`Error::Shape`] if there are no features or no dimensions,
-    /// [`Error::LengthMismatch`] if the standardisation is for another number of features, and
-    /// [`Error::InvalidParameter`] if a weight is not finite.
+    /// Returns [`ArgumentError::Shape`] if there are no features or no dimensions,
+    /// [`ArgumentError::LengthMismatch`] if the standardisation is for another number of features,
+    /// and [`ArgumentError::InvalidParameter`] if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         if weights.is_empty() {
             return Err(ArgumentError::Shape {
@@ -80,9 +80,9 @@ impl LinearTransform {
     /// Sets the bias, one number per dimension, which is rounded to the precision of the transform.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the number of dimensions differs, and
-    /// [`Error::InvalidParameter`] if a number is not finite, or outside the range of `f32` if the
-    /// precision is single.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of dimensions differs, and
+    /// [`ArgumentError::InvalidParameter`] if a number is not finite, or outside the range of `f32`
+    /// if the precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
         if bias.len() != self.n_dimensions() {
             return Err(ArgumentError::LengthMismatch {
@@ -133,8 +133,8 @@ impl LinearTransform {
     /// standard deviations are rounded to the nearest `f32`.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if a number is outside the range of `f32`, or a standard
-    /// deviation would be rounded to 0.
+    /// Returns [`ArgumentError::InvalidParameter`] if a number is outside the range of `f32`, or a
+    /// standard deviation would be rounded to 0.
     pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
         if precision == Precision::Single {
             self.standardization = self.standardization.rounded()?;

@@ -62,8 +62,8 @@ impl Standardization {
     /// the ratios of the distances between stimuli.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the mean is not finite, or the standard deviation is
-    /// not positive and finite.
+    /// Returns [`ArgumentError::InvalidParameter`] if the mean is not finite, or the standard
+    /// deviation is not positive and finite.
     pub fn scalar(mean: f64, std: f64) -> Result<Self> {
         if !mean.is_finite() {
             return Err(Error::parameter("mean", "finite", mean));
@@ -77,8 +77,8 @@ impl Standardization {
     /// Creates a standardisation with a mean and standard deviation per feature.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the numbers of means and standard deviations differ,
-    /// and [`Error::InvalidParameter`] as [`Standardization::scalar`].
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of means and standard deviations
+    /// differ, and [`ArgumentError::InvalidParameter`] as [`Standardization::scalar`].
     pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
         if mean.len() != std.len() {
             return Err(ArgumentError::LengthMismatch {
@@ -101,7 +101,7 @@ impl Standardization {
     /// Computes the scalar mean and standard deviation over all features of all stimuli.
     ///
     /// # Errors
-    /// Returns [`Error::ConstantRepresentation`] if all features are equal, and [`Error::TooFew`]
+    /// Returns [`FeatureError::EqualRows`] if all features are equal, and [`ArgumentError::TooFew`]
     /// if there are no stimuli.
     pub fn scalar_of(representation: &Representation) -> Result<Self> {
         with_values!(representation.values(), values => Self::scalar_of_values(values))
@@ -128,7 +128,7 @@ impl Standardization {
     /// feature, the standard deviation is set to 1, so that the standardised feature is 0.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are no stimuli.
+    /// Returns [`ArgumentError::TooFew`] if there are no stimuli.
     pub fn per_feature_of(representation: &Representation) -> Result<Self> {
         let n_features = representation.n_features();
         with_values!(representation.values(), values => {

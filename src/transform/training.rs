@@ -59,7 +59,7 @@ impl Training {
     /// Sets the penalty λ: one number, or one per target.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if a number is not finite.
+    /// Returns `ArgumentError::InvalidParameter` if a number is not finite.
     pub fn with_penalty(mut self, penalty: impl IntoIterator<Item = f64>) -> Result<Self> {
         let finite = penalty.into_iter().map(|lambda| finite("penalty", lambda));
         self.penalty = finite.collect::<Result<_>>()?;
@@ -76,7 +76,7 @@ impl Training {
     /// Sets the final value of the objective.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the value is not finite.
+    /// Returns `ArgumentError::InvalidParameter` if the value is not finite.
     pub fn with_objective(mut self, objective: f64) -> Result<Self> {
         self.objective = Some(finite("objective", objective)?);
         Ok(self)
@@ -85,7 +85,7 @@ impl Training {
     /// Sets the duality gap: the difference of the objective and a lower bound of its minimum.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the value is not finite.
+    /// Returns `ArgumentError::InvalidParameter` if the value is not finite.
     pub fn with_duality_gap(mut self, gap: f64) -> Result<Self> {
         self.duality_gap = Some(finite("duality gap", gap)?);
         Ok(self)

@@ -42,7 +42,7 @@ impl Pictures {
     /// Pictures with these numbers of each shape with each texture; the other factors are drawn.
     ///
     /// # Errors
-    /// [`Error::TooFew`] where there are no numbers.
+    /// `ArgumentError::TooFew` where there are no numbers.
     pub fn draw(variants: Range<usize>, rng: &mut impl Rng) -> Result<Self> {
         if variants.is_empty() {
             return Err(Error::other(

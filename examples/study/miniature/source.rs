@@ -19,7 +19,7 @@ impl Layer {
     /// The layer of this name.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] where the network hasn't one.
+    /// `ArgumentError::UnknownName` where the network hasn't one.
     pub fn new(trained: Arc<Trained>, tap: &str, pictures: Arc<Pictures>) -> Result<Self> {
         let taps = trained.network.taps();
         let layer = taps.iter().position(|name| name == tap);

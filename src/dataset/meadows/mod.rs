@@ -61,14 +61,14 @@ impl Meadows {
     /// Reads all tasks of an export. All tasks must have the same stimuli.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] if the file extension is neither `.mat` nor `.json`, and
-    /// [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`], [`Error::Truncated`], [`Error::OutOfMemory`] or
-    /// [`Error::UnsupportedElement`] if the file cannot be parsed, [`Error::NoSuchArray`] with the
-    /// names of the existing variables, [`Error::TooFew`] if there is no multiple-arrangement task,
-    /// and, within [`Error::InRdm`], an error if [`Stimuli::new`], [`Rdm::with_missing`] or
-    /// [`Arrangement::new`] does (the latter within [`Error::InTrial`]), if a dissimilarity is
-    /// negative, or if tasks have different stimuli.
+    /// Returns [`FileError::UnknownFormat`] if the file extension is neither `.mat` nor `.json`,
+    /// and [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
+    /// [`FileError::Malformed`], [`FileError::Truncated`], `ComputationError::OutOfMemory` or
+    /// [`FileError::UnsupportedElement`] if the file cannot be parsed, [`FileError::NoSuchArray`]
+    /// with the names of the existing variables, `ArgumentError::TooFew` if there is no
+    /// multiple-arrangement task, and, within `Context::Rdm`, an error if [`Stimuli::new`],
+    /// [`Rdm::with_missing`] or [`Arrangement::new`] does (the latter within
+    /// `Context::Arrangement`), if a dissimilarity is negative, or if tasks have different stimuli.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_tasks(path.as_ref(), None)
     }
@@ -76,8 +76,8 @@ impl Meadows {
     /// Reads one task, given by its name, of an export of several tasks.
     ///
     /// # Errors
-    /// Returns an error if [`Meadows::read`] does, and [`Error::NoSuchArray`] with the names of the
-    /// existing tasks if there is no such task.
+    /// Returns an error if [`Meadows::read`] does, and [`FileError::NoSuchArray`] with the names of
+    /// the existing tasks if there is no such task.
     pub fn read_task(path: impl AsRef<Path>, task: &str) -> Result<Self> {
         Self::read_tasks(path.as_ref(), Some(task))
     }

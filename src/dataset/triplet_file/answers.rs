@@ -67,8 +67,9 @@ impl Form {
 /// the farther one.
 ///
 /// # Errors
-/// Returns [`Error::UnknownAnswer`] with the first trial whose answer refers to none of its stimuli
-/// in the form that fits most trials, and [`Error::Ambiguous`] if several forms fit all answers.
+/// Returns [`JudgmentError::UnknownAnswer`] with the first trial whose answer refers to none of its
+/// stimuli in the form that fits most trials, and [`FileError::Ambiguous`] if several forms fit all
+/// answers.
 pub(super) fn apply<T: Task>(
     stimuli: &mut [[Cell; 3]],
     answers: &[Cell],

@@ -86,8 +86,8 @@ impl Columns {
     /// Finds the columns of a table for a task.
     ///
     /// # Errors
-    /// Returns [`Error::Ambiguous`] if the names do not determine the content of the columns, or
-    /// indicate another task.
+    /// Returns [`FileError::Ambiguous`] if the names do not determine the content of the columns,
+    /// or indicate another task.
     pub(super) fn of<T: Task>(table: &mut Table) -> Result<Self> {
         if table.header().is_none() {
             // If the columns contain ids, the table reader cannot tell names of columns from ids.

@@ -37,7 +37,7 @@ impl Counting {
     /// Returns the index of the first of `n_stimuli` stimuli: 0 or 1.
     ///
     /// # Errors
-    /// Returns [`Error::Ambiguous`] if the base has to be inferred and both are possible.
+    /// Returns [`FileError::Ambiguous`] if the base has to be inferred and both are possible.
     pub(super) fn first(self, trials: &[[u32; 3]], n_stimuli: usize, place: &str) -> Result<u32> {
         match self {
             Counting::Zero => return Ok(0),

@@ -54,8 +54,8 @@ impl<T: Task> TripletSource<T> {
     /// Creates a source from the path of a file, which is read later.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] or [`Error::ForeignFormat`] if the file extension is not
-    /// supported.
+    /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] if the file
+    /// extension is not supported.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = match Format::of(path)? {
@@ -137,16 +137,16 @@ impl<T: Task> TripletSource<T> {
     /// Reads the trials; the ids or indices in the file refer to `stimuli`.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read, and [`Error::InvalidParameter`] if there
-    /// are more than [`Trials::MAX_STIMULI`] stimuli. Within [`Error::InFile`], returns
-    /// [`Error::InvalidTrial`] with the number of a trial that has a negative, fractional, repeated
-    /// or out-of-range index, [`Error::MissingStimuli`] if an id is not among the stimuli,
-    /// [`Error::NotPaired`] if the file has ids and the stimuli have none, [`Error::UnknownAnswer`]
-    /// or [`Error::Ambiguous`] if the answers or columns are not understood, [`Error::NoTrials`] if
-    /// there are no trials, and [`Error::RaggedRow`], [`Error::NotANumber`],
-    /// [`Error::MissingValue`], [`Error::Malformed`], [`Error::Shape`],
-    /// [`Error::UnsupportedElement`], [`Error::Truncated`] or [`Error::OutOfMemory`] if the content
-    /// cannot be parsed.
+    /// Returns [`FileError::Read`] if the file cannot be read, and
+    /// [`ArgumentError::InvalidParameter`] if there are more than [`Trials::MAX_STIMULI`] stimuli.
+    /// Within `Context::File`, returns [`JudgmentError::InvalidTrial`] with the number of a trial
+    /// that has a negative, fractional, repeated or out-of-range index, `StimuliError::Missing` if
+    /// an id is not among the stimuli, `StimuliError::NotPaired` if the file has ids and the
+    /// stimuli have none, [`JudgmentError::UnknownAnswer`] or [`FileError::Ambiguous`] if the
+    /// answers or columns are not understood, [`JudgmentError::NoTrials`] if there are no trials,
+    /// and [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
+    /// [`FileError::Malformed`], [`ArgumentError::Shape`], [`FileError::UnsupportedElement`],
+    /// [`FileError::Truncated`] or `ComputationError::OutOfMemory` if the content cannot be parsed.
     pub fn read(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
         self.read_file(stimuli)
             .map_err(|error| error.in_file(&self.path))

@@ -55,9 +55,9 @@ impl Journal {
     /// Opens the files of an interrupted extraction, or starts a new one.
     ///
     /// # Errors
-    /// Returns [`Error::OtherExtraction`] if the files belong to another extraction;
-    /// [`Error::UnknownFormat`], [`Error::Read`] or [`Error::Write`] for a file that cannot be
-    /// used.
+    /// Returns [`ExtractError::OtherExtraction`] if the files belong to another extraction;
+    /// [`FileError::UnknownFormat`], [`FileError::Read`] or [`FileError::Write`] for a file that
+    /// cannot be used.
     pub fn open(
         outputs: Vec<PathBuf>,
         provenances: Vec<Provenance>,
@@ -110,7 +110,7 @@ impl Journal {
     /// Cuts off rows that are not in the record.
     ///
     /// # Errors
-    /// Returns [`Error::Truncated`] if there are fewer rows than in the record.
+    /// Returns [`FileError::Truncated`] if there are fewer rows than in the record.
     fn cut(&mut self) -> Result<()> {
         let n_rows = (self.record.n_done - self.record.skipped.len()) as u64;
         for (place, output) in self.outputs.iter_mut().enumerate() {
@@ -135,9 +135,9 @@ impl Journal {
     /// Appends the results of the next images.
     ///
     /// # Errors
-    /// Returns [`Error::NotFinite`] if a feature of an image is not finite;
-    /// [`Error::LengthMismatch`] if the number of features differs from that of earlier images;
-    /// [`Error::Write`].
+    /// Returns [`FeatureError::NotFinite`] if a feature of an image is not finite;
+    /// [`ArgumentError::LengthMismatch`] if the number of features differs from that of earlier
+    /// images; [`FileError::Write`].
     pub fn append(&mut self, batch: Batch) -> Result<()> {
         let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); self.outputs.len()];
         let mut encoded = Vec::new();
@@ -195,7 +195,7 @@ impl Journal {
     /// Writes the outputs and deletes the temporary files.
     ///
     /// # Errors
-    /// Returns [`Error::NoImages`] if all images were skipped; [`Error::Write`].
+    /// Returns [`ImageError::NoImages`] if all images were skipped; [`FileError::Write`].
     pub fn finish(mut self, part: Option<Part>, n_resumed: usize) -> Result<Extracted> {
         let skipped: Vec<usize> = self
             .record

@@ -98,7 +98,7 @@ impl Extraction {
     /// GPU at once. The default is 32.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `n_images` is 0.
+    /// Returns [`ArgumentError::InvalidParameter`] if `n_images` is 0.
     pub fn with_batch_size(mut self, n_images: usize) -> Result<Self> {
         if n_images == 0 {
             return Err(Error::parameter(
@@ -133,8 +133,9 @@ impl Extraction {
     /// Computes the features of all images, as one representation for each tap.
     ///
     /// # Errors
-    /// Returns an error, within [`Error::InFile`], if an image cannot be read; [`Error::NotFinite`]
-    /// if a feature of an image is not finite; and the errors of [`Network::represent`].
+    /// Returns an error, within `Context::File`, if an image cannot be read;
+    /// `FeatureError::NotFinite` if a feature of an image is not finite; and the errors of
+    /// [`Network::represent`].
     pub fn represent(&self, images: &ImageFiles) -> Result<Vec<Representation>> {
         let (images, _) = self.of_shard(images)?;
         let mut rows: Vec<Vec<f32>> = vec![Vec::new(); self.network.taps().len()];
@@ -181,11 +182,11 @@ impl Extraction {
     /// end, each of them atomically.
     ///
     /// # Errors
-    /// As for [`Extraction::represent`]. Also returns [`Error::Interrupted`] if `observe` breaks;
-    /// [`Error::OtherExtraction`] if the partial output belongs to another network, preprocessing
-    /// or set of images; [`Error::LengthMismatch`] if the number of outputs is not the number of
-    /// taps; and [`Error::UnknownFormat`], [`Error::Read`] or [`Error::Write`] for a file that
-    /// cannot be used.
+    /// As for [`Extraction::represent`]. Also returns [`ExtractError::Interrupted`] if `observe`
+    /// breaks; [`ExtractError::OtherExtraction`] if the partial output belongs to another network,
+    /// preprocessing or set of images; [`ArgumentError::LengthMismatch`] if the number of outputs
+    /// is not the number of taps; and `FileError::UnknownFormat`, `FileError::Read` or
+    /// `FileError::Write` for a file that cannot be used.
     pub fn write_observed(
         &self,
         images: &ImageFiles,

@@ -42,7 +42,7 @@ impl Shard {
     /// as number `of`.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `of` is 0 or `number` is greater than `of`.
+    /// Returns [`ArgumentError::InvalidParameter`] if `of` is 0 or `number` is greater than `of`.
     pub fn new(number: usize, of: usize) -> Result<Self> {
         if of == 0 || number > of {
             let found = format!("{number}/{of}");
@@ -130,10 +130,11 @@ impl Part {
 /// Joins the parts of an extraction, in any order, into the representation of all images.
 ///
 /// # Errors
-/// Returns [`Error::TooFew`] if there are no parts and [`Error::MissingShards`] if some are
-/// missing. Also returns, within [`Error::InFile`], the error of a file that cannot be read,
-/// [`Error::NoShard`] if a file is not a part of an extraction, and [`Error::ShardMismatch`] if a
-/// file belongs to another extraction than the first file or repeats a part.
+/// Returns [`ArgumentError::TooFew`] if there are no parts and [`ExtractError::MissingShards`] if
+/// some are missing. Also returns, within `Context::File`, the error of a file that cannot be read,
+/// [`ExtractError::NotAShard`] if a file is not a part of an extraction, and
+/// [`ExtractError::ShardMismatch`] if a file belongs to another extraction than the first file or
+/// repeats a part.
 pub fn join_shards(parts: &[impl AsRef<Path>]) -> Result<Representation> {
     let mut joined: Option<Joined> = None;
     for path in parts {

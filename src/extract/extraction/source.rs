@@ -25,7 +25,7 @@ impl NetworkSource {
     /// Creates a source named after the architecture and the tap, such as `resnet50 avgpool`.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the network does not have exactly one tap.
+    /// Returns [`ArgumentError::LengthMismatch`] if the network does not have exactly one tap.
     pub fn new(extraction: Extraction, images: ImageFiles) -> Result<Self> {
         let [tap] = extraction.network().taps() else {
             return Err(ArgumentError::LengthMismatch {
@@ -64,7 +64,7 @@ impl RepresentationSource for NetworkSource {
     /// Computes the features of the images of `stimuli`.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if a stimulus has no image or its image was skipped as
+    /// Returns `StimuliError::Missing` if a stimulus has no image or its image was skipped as
     /// unreadable, and the errors of [`Extraction::represent`].
     fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
         let images = self.images.select(stimuli)?;

@@ -31,7 +31,8 @@ impl Architecture {
     /// Returns the architecture with this name.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownName`] with the most similar names if there is no such architecture.
+    /// Returns [`ArgumentError::UnknownName`] with the most similar names if there is no such
+    /// architecture.
     pub fn named(name: &str) -> Result<Self> {
         let found = Self::all().find(|architecture| architecture.name() == name);
         found.ok_or_else(|| {

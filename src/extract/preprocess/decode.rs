@@ -65,7 +65,7 @@ impl ImageDecoder {
     /// decoding.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `max_pixels` is 0.
+    /// Returns `ArgumentError::InvalidParameter` if `max_pixels` is 0.
     pub fn with_max_pixels(mut self, max_pixels: u64) -> Result<Self> {
         if max_pixels == 0 {
             return Err(Error::parameter("max_pixels", "at least 1", max_pixels));
@@ -84,10 +84,10 @@ impl ImageDecoder {
     /// Reads and decodes a file.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Also returns, within [`Error::InFile`],
-    /// [`Error::Malformed`] if the file is damaged or not a supported image,
-    /// [`Error::ImageCutShort`] if it is truncated, [`Error::ImageSize`] if it has no or too many
-    /// pixels, or [`Error::OutOfMemory`].
+    /// Returns [`FileError::Read`] if the file cannot be read. Also returns, within
+    /// `Context::File`, [`FileError::Malformed`] if the file is damaged or not a supported image,
+    /// [`ImageError::Truncated`] if it is truncated, [`ImageError::Size`] if it has no or too many
+    /// pixels, or `ComputationError::OutOfMemory`.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<RgbImage> {
         let path = path.as_ref();
         let read = || {

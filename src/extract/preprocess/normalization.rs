@@ -101,8 +101,8 @@ impl Normalization {
     /// levels from 0 to 1.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if a mean is not finite, or if a standard deviation is
-    /// not positive and finite or so small that normalised values overflow.
+    /// Returns `ArgumentError::InvalidParameter` if a mean is not finite, or if a standard
+    /// deviation is not positive and finite or so small that normalised values overflow.
     pub fn new(mean: [f32; 3], std: [f32; 3]) -> Result<Self> {
         if let Some(mean) = mean.iter().find(|mean| !mean.is_finite()) {
             return Err(Error::parameter("mean", "finite", mean));

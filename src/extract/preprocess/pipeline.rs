@@ -148,7 +148,8 @@ impl Preprocessing {
     /// that is smaller than the crop is padded with black.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if a side is not in 1 to [`Preprocessing::MAX_SIDE`].
+    /// Returns [`ArgumentError::InvalidParameter`] if a side is not in 1 to
+    /// [`Preprocessing::MAX_SIDE`].
     pub fn new(
         resize: Resize,
         filter: Filter,
@@ -233,7 +234,7 @@ impl Preprocessing {
     /// Resizes and crops an image, without normalisation.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if memory cannot be allocated.
+    /// Returns `ComputationError::OutOfMemory` if memory cannot be allocated.
     pub fn pixels(&self, image: &RgbImage) -> Result<RgbImage> {
         let (width, height) = self.resize.size_of(image.width(), image.height());
         let [across, down] = [
@@ -261,7 +262,7 @@ impl Preprocessing {
     /// Computes the input tensor of a network from an image, of shape `[3, height, width]`.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if memory cannot be allocated.
+    /// Returns `ComputationError::OutOfMemory` if memory cannot be allocated.
     pub fn tensor(&self, image: &RgbImage) -> Result<Array3<f32>> {
         let pixels = self.pixels(image)?;
         let mut values = Vec::new();
@@ -276,8 +277,9 @@ impl Preprocessing {
     /// Writes the input tensor of a network, in row-major order, into a part of a batch.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if the length of `out` is not the product of the
-    /// [`shape`](Preprocessing::shape), or [`Error::OutOfMemory`] if memory cannot be allocated.
+    /// Returns [`ArgumentError::LengthMismatch`] if the length of `out` is not the product of the
+    /// [`shape`](Preprocessing::shape), or `ComputationError::OutOfMemory` if memory cannot be
+    /// allocated.
     pub fn write_into(&self, image: &RgbImage, out: &mut [f32]) -> Result<()> {
         let expected = self.shape().iter().product();
         if out.len() != expected {

@@ -93,7 +93,7 @@ impl Preprocessing {
     /// Returns the preset with a name.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if there is no such preset.
+    /// Returns `ArgumentError::InvalidParameter` if there is no such preset.
     pub fn preset(name: &str) -> Result<Self> {
         let known = Self::PRESETS.into_iter().find(|(known, _)| *known == name);
         known.map(|(_, preset)| preset).ok_or_else(|| {

@@ -19,8 +19,8 @@ pub(super) const MAX_SIDE: u32 = 8192;
 /// length is not changed. Weights are rounded to 22 binary places and sums to the nearest level.
 ///
 /// # Errors
-/// Returns [`Error::InvalidParameter`] if `width` or `height` is not in 1 to 8192, or
-/// [`Error::OutOfMemory`] if memory cannot be allocated.
+/// Returns `ArgumentError::InvalidParameter` if `width` or `height` is not in 1 to 8192, or
+/// `ComputationError::OutOfMemory` if memory cannot be allocated.
 pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> Result<RgbImage> {
     check_side("width", width)?;
     check_side("height", height)?;

@@ -127,7 +127,10 @@ fn of_cmyk(samples: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn not_read(what: &str) -> Error {
-    malformed(FORMAT, format!("{what}, which is not read: save it as PNG"))
+    malformed(
+        FORMAT,
+        format!("{what}, which is not supported: save it as PNG"),
+    )
 }
 
 fn refused(error: TiffError) -> Error {

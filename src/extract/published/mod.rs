@@ -88,7 +88,8 @@ impl PublishedWeights {
     /// selects its default weights, which are the first of its weights.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownName`], with the most similar names, if there are no such weights.
+    /// Returns [`ArgumentError::UnknownName`], with the most similar names, if there are no such
+    /// weights.
     pub fn named(name: &str) -> Result<Self> {
         let mut all = Self::all();
         let found = all.find(|weights| weights.name() == name || weights.architecture == name);

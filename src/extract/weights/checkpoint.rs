@@ -169,7 +169,7 @@ impl<'w> Reader<'w> {
     /// Checks that all parameters of the network were found and that the file has no others.
     ///
     /// # Errors
-    /// Returns [`Error::WeightsMismatch`] otherwise.
+    /// Returns [`ExtractError::WeightsMismatch`] otherwise.
     pub fn finish(self, entries: &[Entry]) -> Result<()> {
         let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         let unexpected = self.keys.keys().filter(|key| !known.contains(key.as_str()));

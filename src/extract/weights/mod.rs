@@ -56,9 +56,9 @@ impl Weights {
     /// The values are read when a network is built; values of 16 bits are converted to `f32`.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Also returns, within [`Error::InFile`],
-    /// [`Error::Malformed`] if the file is damaged, a pointer of Git LFS or in the older format of
-    /// PyTorch, and [`Error::UnknownFormat`] for any other extension.
+    /// Returns `FileError::Read` if the file cannot be read. Also returns, within `Context::File`,
+    /// `FileError::Malformed` if the file is damaged, a pointer of Git LFS or in the older format
+    /// of PyTorch, and `FileError::UnknownFormat` for any other extension.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let in_file = |error: Error| error.in_file(path);
@@ -107,7 +107,8 @@ impl Weights {
     /// `visual.`, and removes the prefix.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownName`], with some of the names, if no name begins with `prefix`.
+    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name begins with
+    /// `prefix`.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
             let stripped = |(key, stored): (&String, &String)| {

@@ -63,7 +63,7 @@ impl MatArray {
     /// Converts the array into numbers.
     ///
     /// # Errors
-    /// Returns [`Error::UnsupportedElement`] if it is not an array of real numbers.
+    /// Returns [`FileError::UnsupportedElement`] if it is not an array of real numbers.
     pub(crate) fn into_numbers(self) -> Result<ArrayD<f64>> {
         match self {
             MatArray::Numbers(numbers) => Ok(numbers),
@@ -74,8 +74,8 @@ impl MatArray {
     /// Converts the array into a matrix of numbers.
     ///
     /// # Errors
-    /// As for [`MatArray::into_numbers`]; also returns [`Error::Shape`] if there are more than two
-    /// axes.
+    /// As for [`MatArray::into_numbers`]; also returns [`ArgumentError::Shape`] if there are more
+    /// than two axes.
     pub(crate) fn into_matrix(self, expected: &str) -> Result<Array2<f64>> {
         let numbers = self.into_numbers()?;
         let found = numbers
@@ -97,9 +97,9 @@ impl MatArray {
     /// Converts the array, which must be a single structure, into the value of a field.
     ///
     /// # Errors
-    /// Returns [`Error::NoSuchArray`], with the available fields, if there is no such field;
-    /// [`Error::UnsupportedElement`] if the array is not a structure; [`Error::Shape`] if it does
-    /// not have exactly one element.
+    /// Returns [`FileError::NoSuchArray`], with the available fields, if there is no such field;
+    /// [`FileError::UnsupportedElement`] if the array is not a structure; [`ArgumentError::Shape`]
+    /// if it does not have exactly one element.
     pub(crate) fn into_field(self, name: &str) -> Result<MatArray> {
         let mut structs = match self {
             MatArray::Structs(structs) => structs,
@@ -127,7 +127,7 @@ impl MatArray {
     /// the cells of a cell array.
     ///
     /// # Errors
-    /// Returns [`Error::UnsupportedElement`] if the array is not text or not valid Unicode.
+    /// Returns [`FileError::UnsupportedElement`] if the array is not text or not valid Unicode.
     pub(crate) fn into_texts(self) -> Result<Vec<String>> {
         match self {
             MatArray::Text(text) => (0..text.n_rows).map(|row| text.row(row)).collect(),

@@ -10,8 +10,8 @@ impl MatFile {
     /// one element.
     ///
     /// # Errors
-    /// As for [`MatFile::read`]; also returns [`Error::NoSuchArray`] if there is not exactly one
-    /// such variable.
+    /// As for [`MatFile::read`]; also returns [`FileError::NoSuchArray`] if there is not exactly
+    /// one such variable.
     pub(crate) fn read_numbers(&mut self, name: Option<&str>) -> Result<ArrayD<f64>> {
         if let Some(name) = name {
             return self.read(name)?.into_numbers();

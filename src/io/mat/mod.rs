@@ -53,8 +53,8 @@ impl MatFile {
     /// Opens a file and lists its variables.
     ///
     /// # Errors
-    /// Returns [`Error::Read`], [`Error::Truncated`], or [`Error::Malformed`] if it is not a file
-    /// of level 5.
+    /// Returns [`FileError::Read`], [`FileError::Truncated`], or [`FileError::Malformed`] if it is
+    /// not a file of level 5.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
         Self::new(file, Origin::new(path, "mat"))
@@ -117,9 +117,9 @@ impl<R: Read + Seek> MatFile<R> {
     /// Reads a variable.
     ///
     /// # Errors
-    /// Returns [`Error::NoSuchArray`], with the available names, if there is no such variable;
-    /// [`Error::Malformed`] or [`Error::Truncated`] if it is damaged; [`Error::OutOfMemory`] if it
-    /// needs more than 2 GiB.
+    /// Returns [`FileError::NoSuchArray`], with the available names, if there is no such variable;
+    /// [`FileError::Malformed`] or [`FileError::Truncated`] if it is damaged;
+    /// [`ComputationError::OutOfMemory`] if it needs more than 2 GiB.
     pub(crate) fn read(&mut self, name: &str) -> Result<MatArray> {
         let position = self.by_name.get(name);
         let Some(&(_, Variable { start, tag })) = position.map(|&at| &self.variables[at]) else {

@@ -249,13 +249,13 @@ fn what_is_not_read_is_named() {
     let error = read(&bytes, "s").unwrap().into_numbers().unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "elements of type sparse cannot be read (expected real numbers)"
+        "elements of type sparse are not supported (expected real numbers)"
     );
     assert_eq!(read(&bytes, "x").unwrap(), numbers(&[1, 1], &[3.0]));
     let error = read(&bytes, "rdm").unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "there is no array \"rdm\" (there are: \"s\", \"x\")"
+        "no array \"rdm\" (available: \"s\", \"x\")"
     );
     let mut complex = LITTLE.matrix(&[1, 1], "x", &[3.0]);
     complex[17] |= 8;
@@ -282,7 +282,7 @@ fn what_is_not_read_is_named() {
     let error = read(&bytes, "b").unwrap().into_field("q").unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "there is no array \"q\" (there are: \"p\")"
+        "no array \"q\" (available: \"p\")"
     );
     let error = read(&bytes, "b").unwrap().into_field("p").unwrap_err();
     assert!(
@@ -314,7 +314,7 @@ fn other_levels_say_what_to_do() {
         (newer, "which is HDF5"),
         (level_4, "MATLAB 4"),
         (vec![b'x'; 200], "does not begin"),
-        (Vec::new(), "only 0 are there"),
+        (Vec::new(), "has only 0"),
     ] {
         let error = open(&bytes).map(drop).unwrap_err().report().to_string();
         assert!(error.contains(says), "{error}");

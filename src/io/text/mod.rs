@@ -27,9 +27,9 @@ const MAX_LINE: usize = 64 << 20;
 /// recognised by the zero bytes of its first character. All other text is decoded with `encoding`.
 ///
 /// # Errors
-/// Returns [`Error::Read`] if the file cannot be read, [`Error::Malformed`] if it is not text or
-/// has a line of more than 64 MiB, [`Error::Encoding`] with the line of the first byte that is
-/// invalid in UTF-8, or [`Error::OutOfMemory`].
+/// Returns [`FileError::Read`] if the file cannot be read, [`FileError::Malformed`] if it is not
+/// text or has a line of more than 64 MiB, [`FileError::Encoding`] with the line of the first byte
+/// that is invalid in UTF-8, or `ComputationError::OutOfMemory`.
 pub(crate) fn read_text(path: &Path, encoding: TextEncoding) -> Result<String> {
     let origin = Origin::new(path, "text");
     decode(open(path)?, encoding, &origin)

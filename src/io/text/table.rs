@@ -27,7 +27,8 @@ impl Table {
     /// Reads a file and detects its layout.
     ///
     /// # Errors
-    /// Returns the errors of [`read_text`], and [`Error::Malformed`] if the file has no records.
+    /// Returns the errors of [`read_text`], and [`FileError::Malformed`] if the file has no
+    /// records.
     pub(crate) fn read(path: &Path, encoding: TextEncoding) -> Result<Self> {
         let hint = match extension(path).as_str() {
             "csv" => Some(b','),
@@ -97,7 +98,7 @@ impl Table {
     /// Finds a column by its name.
     ///
     /// # Errors
-    /// Returns [`Error::NoSuchColumn`], with the available names, if there is no such column.
+    /// Returns [`FileError::NoSuchColumn`], with the available names, if there is no such column.
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
         let names = self.header().unwrap_or_default();
         let position = names.iter().position(|column| column.trim() == name.trim());
@@ -133,7 +134,7 @@ impl Rows<'_> {
     /// Reads the next row. Returns `None` at the end.
     ///
     /// # Errors
-    /// Returns [`Error::RaggedRow`] if the number of fields is not the number of columns.
+    /// Returns [`FileError::RaggedRow`] if the number of fields is not the number of columns.
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
         if std::mem::take(&mut self.skip) {
             self.records.next(&mut self.record)?;
@@ -188,7 +189,8 @@ impl Row<'_> {
     /// Returns the number in a field.
     ///
     /// # Errors
-    /// Returns [`Error::MissingValue`] or [`Error::NotANumber`] with the line and the field.
+    /// Returns [`FileError::MissingValue`] or [`FileError::NotANumber`] with the line and the
+    /// field.
     pub(crate) fn number(&self, column: usize) -> Result<f64> {
         match self.maybe_number(column) {
             Some(number) if !number.is_nan() => Ok(number),
@@ -200,7 +202,7 @@ impl Row<'_> {
     /// Returns the number in a field, or NaN if the field marks a missing value.
     ///
     /// # Errors
-    /// Returns [`Error::NotANumber`] with the line and the field.
+    /// Returns [`FileError::NotANumber`] with the line and the field.
     pub(crate) fn number_or_missing(&self, column: usize) -> Result<f64> {
         match self.is_missing(column) {
             true => Ok(f64::NAN),

@@ -50,8 +50,8 @@ impl MinibatchCka {
     /// Creates a metric without batches.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`](crate::Error::InvalidParameter) if the bandwidth is not
-    /// positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if the bandwidth
+    /// is not positive and finite.
     pub fn new(kernel: Kernel) -> Result<Self> {
         kernel.check()?;
         Ok(Self {
@@ -94,8 +94,9 @@ impl MinibatchCka {
     /// Returns the CKA over the batches added so far, in [−1, 1].
     ///
     /// # Errors
-    /// Returns [`Error::HsicNotPositive`](crate::Error::HsicNotPositive) if there are no batches,
-    /// or if the mean HSIC of representation 0 (first) or 1 (second) with itself is not positive.
+    /// Returns `ComputationError::HsicNotPositive` if there are no
+    /// batches, or if the mean HSIC of representation 0 (first) or 1 (second) with itself is not
+    /// positive.
     pub fn value(&self) -> Result<f64> {
         let [first, second, both] = self.sums;
         let first = first.root(self.precision, 0)?;

@@ -82,7 +82,7 @@ impl Cka {
     /// Creates a metric with the given kernel and default settings.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the bandwidth is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if the bandwidth is not positive and finite.
     pub fn new(kernel: Kernel) -> Result<Self> {
         kernel.check()?;
         Ok(Self {
@@ -130,15 +130,16 @@ impl Cka {
     /// # Errors
     /// Errors refer to the representations by position, 0-based.
     ///
-    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the two sets of stimuli
+    /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the two sets of stimuli
     ///   differ.
-    /// - Returns [`Error::TooFew`] if there are fewer than 4 stimuli (2 with
+    /// - Returns `ArgumentError::TooFew` if there are fewer than 4 stimuli (2 with
     ///   [`Estimator::Biased`]).
-    /// - Returns [`Error::ConstantRepresentation`] if all rows of a representation are equal.
-    /// - Returns [`Error::ZeroMedianDistance`] if the median distance is 0 under [`Kernel::Rbf`].
-    /// - Returns [`Error::HsicNotPositive`] if the unbiased estimate of HSIC(X, X) is not positive,
-    ///   as for stimuli that are all equally distant.
-    /// - Returns [`Error::OutOfMemory`] if memory cannot be allocated.
+    /// - Returns `FeatureError::EqualRows` if all rows of a representation are equal.
+    /// - Returns `ComputationError::ZeroMedianDistance` if the median distance is 0 under
+    ///   [`Kernel::Rbf`].
+    /// - Returns `ComputationError::HsicNotPositive` if the unbiased estimate of HSIC(X, X) is not
+    ///   positive, as for stimuli that are all equally distant.
+    /// - Returns `ComputationError::OutOfMemory` if memory cannot be allocated.
     pub fn compare(&self, first: &Representation, second: &Representation) -> Result<f64> {
         Ok(self.between(&[first], &[second])?[[0, 0]])
     }

@@ -63,11 +63,11 @@ impl Procrustes {
     /// The time is cubic in the number of features or of stimuli, whichever is smaller.
     ///
     /// # Errors
-    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the two sets of stimuli
+    /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the two sets of stimuli
     ///   differ.
-    /// - Returns [`Error::TooFew`] if there are fewer than 2 stimuli.
-    /// - Returns [`Error::ConstantRepresentation`] if all rows of a representation are equal.
-    /// - Returns [`Error::OutOfMemory`] if memory cannot be allocated.
+    /// - Returns [`ArgumentError::TooFew`] if there are fewer than 2 stimuli.
+    /// - Returns `FeatureError::EqualRows` if all rows of a representation are equal.
+    /// - Returns [`ComputationError::OutOfMemory`] if memory cannot be allocated.
     pub fn compare(
         &self,
         first: &Representation,

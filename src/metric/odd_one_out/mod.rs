@@ -114,7 +114,7 @@ impl ZeroShotOddOneOut {
     /// Sets the temperature of the softmax, which affects probabilities but not choices.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it or its inverse is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if it or its inverse is not positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
@@ -142,7 +142,7 @@ impl ZeroShotOddOneOut {
     /// dominate the mean. Choices and entropies do not depend on the floor.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it is not in [0, 1).
+    /// Returns `ArgumentError::InvalidParameter` if it is not in [0, 1).
     pub fn with_probability_floor(mut self, floor: f64) -> Result<Self> {
         if (0.0..1.0).contains(&floor) {
             self.probability_floor = floor;
@@ -191,7 +191,7 @@ impl ZeroShotOddOneOut {
     ///
     /// # Errors
     /// Returns the same errors as [`AlignmentMetric::score`]; with a bootstrap also returns
-    /// [`Error::TooFew`] if the trials show fewer than four objects.
+    /// `ArgumentError::TooFew` if the trials show fewer than four objects.
     pub fn outcomes<'t, T: Task>(
         &self,
         representation: &Representation,
@@ -319,8 +319,8 @@ impl ZeroShotOddOneOut {
     /// exactly.
     ///
     /// # Errors
-    /// Returns the first error of the chunks, [`Error::Incompatible`] if a chunk has other stimuli,
-    /// and otherwise the same errors as [`AlignmentMetric::score`].
+    /// Returns the first error of the chunks, `ArgumentError::Incompatible` if a chunk has other
+    /// stimuli, and otherwise the same errors as [`AlignmentMetric::score`].
     pub fn tally<T: Task>(
         &self,
         representation: &Representation,
@@ -383,10 +383,10 @@ impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
     /// Scores a representation on trials.
     ///
     /// # Errors
-    /// - Returns [`Error::MissingStimuli`] if a stimulus of a trial has no row.
-    /// - Returns [`Error::ZeroVector`] or [`Error::ConstantRow`] if the similarity of a stimulus is
-    ///   undefined.
-    /// - Returns [`Error::OutOfMemory`] if memory cannot be allocated.
+    /// - Returns `StimuliError::Missing` if a stimulus of a trial has no row.
+    /// - Returns `FeatureError::ZeroVector` or `FeatureError::ConstantRow` if the similarity of a
+    ///   stimulus is undefined.
+    /// - Returns `ComputationError::OutOfMemory` if memory cannot be allocated.
     fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<Score> {
         Ok(self.outcomes(representation, trials)?.score())
     }

@@ -90,8 +90,8 @@ impl Tally {
     /// Adds the trials of another tally.
     ///
     /// # Errors
-    /// Returns [`Error::Incompatible`] if the task, the settings or the stimuli differ from those
-    /// of this tally, and [`Error::TooManyTrials`] if there are more than 2⁵⁰ trials.
+    /// Returns [`ArgumentError::Incompatible`] if the task, the settings or the stimuli differ from
+    /// those of this tally, and [`JudgmentError::TooManyTrials`] if there are more than 2⁵⁰ trials.
     pub fn merge(&mut self, other: Tally) -> Result<()> {
         self.check_settings(&other)?;
         let counts = self.counts.sum(other.counts);
@@ -112,7 +112,7 @@ impl Tally {
     /// Computes the score over all trials added, without a bootstrap, which needs the trials.
     ///
     /// # Errors
-    /// Returns [`Error::NoTrials`] if no trials were added.
+    /// Returns [`JudgmentError::NoTrials`] if no trials were added.
     pub fn score(&self) -> Result<Score> {
         if self.counts.n_trials == 0 {
             return Err(JudgmentError::NoTrials.into());

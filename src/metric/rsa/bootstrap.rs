@@ -74,8 +74,8 @@ impl Bootstrap {
     /// and seed of the random number generator.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if there are fewer than two replicates or more than a
-    /// million.
+    /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two replicates or more
+    /// than a million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if !(2..=1_000_000).contains(&n_replicates) {
             let expected = "2 to 1000000 replicates";
@@ -107,11 +107,11 @@ impl Bootstrap {
     /// Draws replicates of the comparisons of models with participants.
     ///
     /// # Errors
-    /// - Returns [`Error::TooFew`] if there are fewer than four stimuli or two participants to draw
-    ///   from, or fewer than two participants for a ceiling.
-    /// - Returns [`Error::MissingStimuli`] if a model lacks stimuli that participants judged.
-    /// - Returns [`Error::InvalidParameter`] if stimuli are drawn under a whitened comparator,
-    ///   because copies of a stimulus have no dissimilarity.
+    /// - Returns [`ArgumentError::TooFew`] if there are fewer than four stimuli or two participants
+    ///   to draw from, or fewer than two participants for a ceiling.
+    /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
+    /// - Returns [`ArgumentError::InvalidParameter`] if stimuli are drawn under a whitened
+    ///   comparator, because copies of a stimulus have no dissimilarity.
     /// - Returns the same errors as [`Comparator::compare`].
     pub fn run(
         &self,

@@ -48,9 +48,9 @@ impl Ceiling {
     /// participants do.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than two participants, and otherwise the same
-    /// errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
-    /// [`Error::InRdm`] with the participant.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than two participants, and otherwise
+    /// the same errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
+    /// `Context::Rdm` with the participant.
     pub fn of(people: &RdmSet, comparator: Comparator) -> Result<Self> {
         if people.len() < 2 {
             return Err(ArgumentError::TooFew {

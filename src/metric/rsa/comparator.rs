@@ -91,11 +91,11 @@ impl Comparator {
     /// are ignored.
     ///
     /// # Errors
-    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the stimuli differ.
-    /// - Returns [`Error::ConstantRdm`] if the value is undefined, wrapped in [`Error::InRdm`] that
+    /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the stimuli differ.
+    /// - Returns `RdmError::Constant` if the value is undefined, wrapped in `Context::Rdm` that
     ///   says whether the first or the second RDM is the cause.
-    /// - Returns [`Error::TooFew`] if the RDMs have fewer than two pairs in common.
-    /// - Returns [`Error::InvalidPair`] if pairs are missing under a whitened comparator.
+    /// - Returns [`ArgumentError::TooFew`] if the RDMs have fewer than two pairs in common.
+    /// - Returns `RdmError::InvalidPair` if pairs are missing under a whitened comparator.
     pub fn compare(self, first: &Rdm, second: &Rdm) -> Result<f64> {
         second.stimuli().same_set_as(first.stimuli())?;
         let reordered;

@@ -52,10 +52,10 @@ impl Folds {
     /// their order.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than two folds of stimuli or of participants,
-    /// or a fold has fewer than [`Folds::MIN_STIMULI`] stimuli or no participants, and
-    /// [`Error::InvalidParameter`] if a fold number is not below the number of stimuli or
-    /// participants.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds of stimuli or of
+    /// participants, or a fold has fewer than [`Folds::MIN_STIMULI`] stimuli or no participants,
+    /// and [`ArgumentError::InvalidParameter`] if a fold number is not below the number of stimuli
+    /// or participants.
     pub fn new(of_stimuli: Vec<usize>, of_people: Vec<usize>) -> Result<Self> {
         check_folds(
             &of_stimuli,
@@ -74,9 +74,9 @@ impl Folds {
     /// sessions of a participant are in one fold.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if there are fewer than two folds of either kind, and
-    /// [`Error::TooFew`] if there are fewer than [`Folds::MIN_STIMULI`] stimuli or one participant
-    /// per fold.
+    /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two folds of either
+    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`Folds::MIN_STIMULI`] stimuli
+    /// or one participant per fold.
     pub fn random(
         people: &RdmSet,
         n_of_stimuli: usize,
@@ -252,10 +252,12 @@ impl WeightedModel {
     /// participants.
     ///
     /// # Errors
-    /// - Returns [`Error::LengthMismatch`] if the folds do not match the stimuli and participants.
-    /// - Returns [`Error::InvalidParameter`] if sessions of a participant are in different folds.
+    /// - Returns [`ArgumentError::LengthMismatch`] if the folds do not match the stimuli and
+    ///   participants.
+    /// - Returns [`ArgumentError::InvalidParameter`] if sessions of a participant are in different
+    ///   folds.
     /// - Returns the same errors as [`WeightedModel::fit`] and [`Comparator::compare`], and
-    ///   [`Error::ConstantRdm`] if all weights are 0, wrapped in [`Error::InRdm`] that names the
+    ///   [`RdmError::Constant`] if all weights are 0, wrapped in [`Context::Rdm`] that names the
     ///   fold.
     pub fn cross_validated(
         self,

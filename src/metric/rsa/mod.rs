@@ -113,12 +113,12 @@ impl RepresentationalSimilarity {
     /// that depend on participants only are done once.
     ///
     /// # Errors
-    /// - Returns [`Error::TooFew`] if there are fewer than three stimuli.
-    /// - Returns [`Error::MissingStimuli`] if a model lacks stimuli that participants judged.
+    /// - Returns [`ArgumentError::TooFew`] if there are fewer than three stimuli.
+    /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
     /// - Returns the same errors as [`Comparator::compare`] and [`Ceiling::of`], and with a
     ///   bootstrap of [`Bootstrap::run`].
     ///
-    /// With several models, errors of a model are wrapped in [`Error::InRdm`] with its 0-based
+    /// With several models, errors of a model are wrapped in [`Context::Rdm`] with its 0-based
     /// position.
     pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<Evaluation> {
         if people.stimuli().len() < 3 {

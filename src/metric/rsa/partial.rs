@@ -29,15 +29,16 @@ impl Comparator {
     /// ```
     ///
     /// # Errors
-    /// - Returns [`Error::InvalidParameter`] for comparators other than Pearson and Spearman.
-    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if the stimuli differ.
-    /// - Returns [`Error::TooFew`] if the RDMs have fewer pairs in common than the number of
-    ///   controls plus three.
-    /// - Returns [`Error::ConstantRdm`] if an RDM is constant, and [`Error::CollinearRdm`] if the
+    /// - Returns [`ArgumentError::InvalidParameter`] for comparators other than Pearson and
+    ///   Spearman.
+    /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the stimuli differ.
+    /// - Returns [`ArgumentError::TooFew`] if the RDMs have fewer pairs in common than the number
+    ///   of controls plus three.
+    /// - Returns [`RdmError::Constant`] if an RDM is constant, and [`RdmError::Collinear`] if the
     ///   controls (for a control, the controls before it) explain all of it except
     ///   [`Rdm::TOLERANCE`] of its standard deviation.
     ///
-    /// Errors of a single RDM are wrapped in [`Error::InRdm`] that names the RDM.
+    /// Errors of a single RDM are wrapped in `Context::Rdm` that names the RDM.
     pub fn partial(self, first: &Rdm, second: &Rdm, controls: &[&Rdm]) -> Result<f64> {
         let undefined = "the partial correlation";
         let [first, second, controls @ ..] = &self.unit_columns(first, second, controls)?[..]

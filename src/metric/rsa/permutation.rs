@@ -83,7 +83,8 @@ impl PermutationTest {
     /// generator.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if there is no permutation or more than a million.
+    /// Returns [`ArgumentError::InvalidParameter`] if there is no permutation or more than a
+    /// million.
     pub fn new(n_permutations: usize, seed: u64) -> Result<Self> {
         if (1..=1_000_000).contains(&n_permutations) {
             Ok(Self {
@@ -106,10 +107,10 @@ impl PermutationTest {
     /// RDMs.
     ///
     /// # Errors
-    /// - Returns [`Error::TooFew`] if there are fewer than four stimuli, which have too few
+    /// - Returns [`ArgumentError::TooFew`] if there are fewer than four stimuli, which have too few
     ///   permutations.
-    /// - Returns [`Error::MissingStimuli`] if the model lacks stimuli that participants judged.
-    /// - Returns [`Error::OutOfMemory`] if n² numbers cannot be allocated.
+    /// - Returns `StimuliError::Missing` if the model lacks stimuli that participants judged.
+    /// - Returns `ComputationError::OutOfMemory` if n² numbers cannot be allocated.
     /// - Returns the same errors as [`Comparator::compare`], for any permutation.
     pub fn run(
         &self,

@@ -76,14 +76,14 @@ impl WeightedModel {
     /// weights are 0 if no feature helps; the prediction is then constant.
     ///
     /// # Errors
-    /// - Returns [`Error::TooFew`] if there are no features, fewer than three stimuli or fewer than
-    ///   two pairs.
-    /// - Returns [`Error::MissingStimuli`] if a feature lacks stimuli that participants judged.
-    /// - Returns [`Error::ConstantRdm`] if a feature, or the mean of the participants, is 0, or is
+    /// - Returns [`ArgumentError::TooFew`] if there are no features, fewer than three stimuli or
+    ///   fewer than two pairs.
+    /// - Returns `StimuliError::Missing` if a feature lacks stimuli that participants judged.
+    /// - Returns [`RdmError::Constant`] if a feature, or the mean of the participants, is 0, or is
     ///   constant under a correlation.
-    /// - Returns [`Error::InvalidPair`] if pairs are missing under a whitened comparator.
+    /// - Returns [`RdmError::InvalidPair`] if pairs are missing under a whitened comparator.
     ///
-    /// Errors of a feature are wrapped in [`Error::InRdm`].
+    /// Errors of a feature are wrapped in `Context::Rdm`.
     pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<FeatureWeights> {
         let stimuli = people.stimuli();
         let too_few = |what, needed, found| {
@@ -200,11 +200,11 @@ impl FeatureWeights {
     /// any feature are missing.
     ///
     /// # Errors
-    /// - Returns [`Error::LengthMismatch`] if the numbers of features and weights differ.
-    /// - Returns [`Error::TooFew`] if there are no features.
-    /// - Returns [`Error::MissingStimuli`] or [`Error::ExtraStimuli`] if a feature has other
-    ///   stimuli, wrapped in [`Error::InRdm`].
-    /// - Returns [`Error::InvalidPair`] if a sum is not finite.
+    /// - Returns [`ArgumentError::LengthMismatch`] if the numbers of features and weights differ.
+    /// - Returns [`ArgumentError::TooFew`] if there are no features.
+    /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if a feature has other
+    ///   stimuli, wrapped in `Context::Rdm`.
+    /// - Returns [`RdmError::InvalidPair`] if a sum is not finite.
     pub fn predict(&self, features: &[&Rdm]) -> Result<Rdm> {
         let check = |what, found| match found == self.weights.len() {
             true => Ok::<_, Error>(()),

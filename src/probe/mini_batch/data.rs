@@ -56,7 +56,7 @@ impl<'a> Rows<'a> {
 /// Returns the trials as rows of a representation.
 ///
 /// # Errors
-/// Returns [`Error::MissingStimuli`](crate::Error::MissingStimuli) if a stimulus of a trial has no
+/// Returns `StimuliError::Missing` if a stimulus of a trial has no
 /// row.
 pub(super) fn trials_of_rows<T: Task>(
     trials: &Trials<T>,

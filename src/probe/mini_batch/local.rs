@@ -50,9 +50,9 @@ impl LocalSimilarity {
     /// paper) and the temperature τ (1 in the paper).
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than three images, and
-    /// [`Error::InvalidParameter`] if α is not in [0, 1], or τ or its inverse is not positive and
-    /// finite.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than three images, and
+    /// [`ArgumentError::InvalidParameter`] if α is not in [0, 1], or τ or its inverse is not
+    /// positive and finite.
     pub fn new(context: Representation, alpha: f64, tau: f64) -> Result<Self> {
         check_number(context.n_stimuli())?;
         if !(0.0..=1.0).contains(&alpha) {
@@ -71,7 +71,7 @@ impl LocalSimilarity {
     /// all.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it is less than three.
+    /// Returns [`ArgumentError::InvalidParameter`] if it is less than three.
     pub fn with_batch_size(mut self, n_images: usize) -> Result<Self> {
         if n_images < FEWEST {
             let name = "images in a batch";
@@ -85,8 +85,9 @@ impl LocalSimilarity {
     /// are the same after every epoch; a remainder is ignored.
     ///
     /// # Errors
-    /// Returns [`Error::TooFew`] if there are fewer than three images, and
-    /// [`Error::LengthMismatch`] if their number of features differs from that of the context.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than three images, and
+    /// [`ArgumentError::LengthMismatch`] if their number of features differs from that of the
+    /// context.
     pub fn with_validation(mut self, images: Representation) -> Result<Self> {
         check_number(images.n_stimuli())?;
         check_width(&images, self.context.n_features())?;

@@ -26,7 +26,7 @@ impl LocalTerm {
     /// Creates the buffers for up to `n_images` images.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if the buffers do not fit in memory.
+    /// Returns [`ComputationError::OutOfMemory`] if the buffers do not fit in memory.
     pub fn new(tau: f64, n_images: usize, n_features: usize) -> Result<Self> {
         let n_pairs = n_images.saturating_mul(n_images);
         let n_values = n_images.saturating_mul(n_features);
@@ -45,8 +45,8 @@ impl LocalTerm {
     /// `weight` times the gradient with respect to the transformed images to it.
     ///
     /// # Errors
-    /// Returns the error of `of_zero` for an image with a zero vector, and [`Error::LossNotFinite`]
-    /// if the norm of an image is not finite.
+    /// Returns the error of `of_zero` for an image with a zero vector, and
+    /// [`ComputationError::LossNotFinite`] if the norm of an image is not finite.
     pub fn mean(
         &mut self,
         images: &[f64],

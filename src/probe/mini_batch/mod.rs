@@ -130,7 +130,7 @@ impl MiniBatchProbe {
     /// published script starts with 0.01.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the weight is negative or not finite.
+    /// Returns `ArgumentError::InvalidParameter` if the weight is negative or not finite.
     pub fn naive(penalty: f64) -> Result<Self> {
         Self {
             penalty: Penalty::Norms {
@@ -165,7 +165,7 @@ impl MiniBatchProbe {
     /// penalty towards a multiple of the identity. The published script starts with 1e-3.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the weight is negative or not finite.
+    /// Returns `ArgumentError::InvalidParameter` if the weight is negative or not finite.
     pub fn glocal(local: LocalSimilarity, penalty: f64) -> Result<Self> {
         Self {
             local: Some(local),
@@ -183,8 +183,8 @@ impl MiniBatchProbe {
     /// Sets the penalty.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if its weight is negative or not finite, or the share is
-    /// not in [0, 1].
+    /// Returns `ArgumentError::InvalidParameter` if its weight is negative or not finite, or the
+    /// share is not in [0, 1].
     pub fn with_penalty(mut self, penalty: Penalty) -> Result<Self> {
         penalty.check()?;
         self.penalty = penalty;
@@ -194,8 +194,8 @@ impl MiniBatchProbe {
     /// Sets the temperature of the softmax over the pairs of a trial.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the temperature or its inverse is not positive and
-    /// finite.
+    /// Returns `ArgumentError::InvalidParameter` if the temperature or its inverse is not positive
+    /// and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
         Ok(self)
@@ -234,8 +234,8 @@ impl MiniBatchProbe {
     /// Sets the scale σ of the initial weights and of the initial bias.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the scale is not positive and finite: the gradient is
-    /// zero at 0.
+    /// Returns `ArgumentError::InvalidParameter` if the scale is not positive and finite: the
+    /// gradient is zero at 0.
     pub fn with_initial_scale(mut self, scale: f64) -> Result<Self> {
         self.initial_scale = positive("initial scale", scale)?;
         Ok(self)
@@ -244,7 +244,7 @@ impl MiniBatchProbe {
     /// Sets the optimizer.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the momentum is not in [0, 1).
+    /// Returns `ArgumentError::InvalidParameter` if the momentum is not in [0, 1).
     pub fn with_optimizer(mut self, optimizer: Optimizer) -> Result<Self> {
         optimizer.check()?;
         self.optimizer = optimizer;
@@ -254,7 +254,7 @@ impl MiniBatchProbe {
     /// Sets the learning rate η.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the learning rate is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if the learning rate is not positive and finite.
     pub fn with_learning_rate(mut self, learning_rate: f64) -> Result<Self> {
         self.learning_rate = positive("learning rate", learning_rate)?;
         Ok(self)
@@ -263,7 +263,7 @@ impl MiniBatchProbe {
     /// Sets the warm-up of the learning rate.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it starts at a share outside (0, 1] or takes 0
+    /// Returns `ArgumentError::InvalidParameter` if it starts at a share outside (0, 1] or takes 0
     /// epochs.
     pub fn with_warm_up(mut self, warm_up: WarmUp) -> Result<Self> {
         warm_up.check()?;
@@ -275,7 +275,7 @@ impl MiniBatchProbe {
     /// scaled to it. `None` disables clipping.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the limit is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if the limit is not positive and finite.
     pub fn with_gradient_clipping(mut self, limit: Option<f64>) -> Result<Self> {
         self.gradient_clipping = limit
             .map(|limit| positive("limit on the norm of a gradient", limit))
@@ -286,7 +286,7 @@ impl MiniBatchProbe {
     /// Sets the number of trials in a batch; the last batch of an epoch may have fewer.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if it is 0.
+    /// Returns `ArgumentError::InvalidParameter` if it is 0.
     pub fn with_batch_size(mut self, n_trials: usize) -> Result<Self> {
         self.batch_size = at_least_one("trials in a batch", n_trials)?;
         Ok(self)
@@ -295,7 +295,7 @@ impl MiniBatchProbe {
     /// Sets the minimum number of epochs before early stopping and the maximum number of epochs.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if `max` is 0 or less than `min`.
+    /// Returns `ArgumentError::InvalidParameter` if `max` is 0 or less than `min`.
     pub fn with_epochs(mut self, min: usize, max: usize) -> Result<Self> {
         self.max_epochs = at_least_one("maximum number of epochs", max)?;
         if min > max {
@@ -310,8 +310,8 @@ impl MiniBatchProbe {
     /// than `min_improvement` nats for `patience` epochs.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the patience is 0, or the improvement is negative or
-    /// not finite.
+    /// Returns `ArgumentError::InvalidParameter` if the patience is 0, or the improvement is
+    /// negative or not finite.
     pub fn with_early_stopping(mut self, patience: usize, min_improvement: f64) -> Result<Self> {
         self.patience = Some(at_least_one("patience", patience)?);
         if !(min_improvement >= 0.0 && min_improvement.is_finite()) {
@@ -362,13 +362,13 @@ impl MiniBatchProbe {
     /// objects that occur in trials (in `f64`), and two matrices of all pairs of images in a batch.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStimuli`] if a stimulus of a trial has no row,
-    /// [`Error::ConstantRepresentation`] if features do not vary, [`Error::LengthMismatch`] if
-    /// given moments or context images have another number of features, [`Error::ZeroVector`] with
+    /// Returns `StimuliError::Missing` if a stimulus of a trial has no row,
+    /// `FeatureError::EqualRows` if features do not vary, `ArgumentError::LengthMismatch` if given
+    /// moments or context images have another number of features, `FeatureError::ZeroVector` with
     /// the id of a context image whose standardised features are all zero, and
-    /// [`Error::OutOfMemory`]. If training diverges, returns, within [`Error::InEpoch`],
-    /// [`Error::LossNotFinite`] or [`Error::ZeroVector`] with the id of a context image that the
-    /// transform maps to zero.
+    /// `ComputationError::OutOfMemory`. If training diverges, returns, within `Context::Epoch`,
+    /// `ComputationError::LossNotFinite` or `FeatureError::ZeroVector` with the id of a context
+    /// image that the transform maps to zero.
     pub fn fit<T: Task>(
         &self,
         representation: &Representation,

@@ -58,9 +58,9 @@ impl<'a> Objective<'a> {
     /// Creates the objective and checks the images.
     ///
     /// # Errors
-    /// Returns [`Error::LengthMismatch`] if images have another number of features than the
-    /// objects, [`Error::ZeroVector`] if the standardised features of an image are all zero, and
-    /// [`Error::OutOfMemory`].
+    /// Returns `ArgumentError::LengthMismatch` if images have another number of features than the
+    /// objects, [`FeatureError::ZeroVector`] if the standardised features of an image are all zero,
+    /// and [`ComputationError::OutOfMemory`].
     pub fn new(
         objects: Rows<'a>,
         trial_loss: TrialLoss,
@@ -113,8 +113,8 @@ impl<'a> Objective<'a> {
     /// and the gradient of the objective.
     ///
     /// # Errors
-    /// Returns [`Error::LossNotFinite`] if the loss is not finite, and [`Error::ZeroVector`] with
-    /// the id of an image that the transform maps to zero.
+    /// Returns [`ComputationError::LossNotFinite`] if the loss is not finite, and
+    /// [`FeatureError::ZeroVector`] with the id of an image that the transform maps to zero.
     pub fn evaluate(
         &mut self,
         parameters: &Parameters,
@@ -187,7 +187,7 @@ impl<'a> Objective<'a> {
     /// Computes the mean −ln p of the choices in all given trials.
     ///
     /// # Errors
-    /// Returns [`Error::LossNotFinite`] if the loss is not finite.
+    /// Returns [`ComputationError::LossNotFinite`] if the loss is not finite.
     pub fn loss_of(&mut self, parameters: &Parameters, trials: &[[u32; 3]]) -> Result<f64> {
         self.gather(trials);
         self.batch.fill(self.objects, &self.shown, None);

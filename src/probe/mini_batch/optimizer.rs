@@ -123,7 +123,7 @@ impl Descent {
     /// Creates the state before the first step.
     ///
     /// # Errors
-    /// Returns [`Error::OutOfMemory`] if the state does not fit in memory.
+    /// Returns `ComputationError::OutOfMemory` if the state does not fit in memory.
     pub fn new(optimizer: Optimizer, n_parameters: usize) -> Result<Self> {
         let n_second = match optimizer {
             Optimizer::Adam => n_parameters,

@@ -38,8 +38,9 @@ impl Layout {
     /// content.
     ///
     /// # Errors
-    /// Returns [`Error::Shape`] for a shape that no RDMs have, [`Error::NotAllPairs`] for a vector
-    /// whose length is not n(n−1)/2, and [`Error::Ambiguous`] if several layouts are possible.
+    /// Returns [`ArgumentError::Shape`] for a shape that no RDMs have, [`RdmError::NotAllPairs`]
+    /// for a vector whose length is not n(n−1)/2, and [`FileError::Ambiguous`] if several layouts
+    /// are possible.
     pub(super) fn of(shape: &[usize], known: &Knowledge<'_>) -> Result<Self> {
         let fits = |layout: &Layout| {
             known.n_stimuli.is_none_or(|n| n == layout.n_stimuli)

@@ -67,7 +67,7 @@ impl LongTable {
     /// Finds the columns by their names, or returns `None` if there are no two columns of stimuli.
     ///
     /// # Errors
-    /// Returns [`Error::Ambiguous`] if there are two columns of stimuli, but the column of the
+    /// Returns [`FileError::Ambiguous`] if there are two columns of stimuli, but the column of the
     /// dissimilarities is not known.
     pub(super) fn of(table: &Table) -> Result<Option<Self>> {
         let Some(names) = table.header() else {

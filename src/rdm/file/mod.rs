@@ -86,8 +86,8 @@ impl RdmFile {
     /// Creates a reader of a file. The content is read by [`RdmFile::read`].
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] or [`Error::ForeignFormat`] for an unsupported file
-    /// extension.
+    /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] for an unsupported
+    /// file extension.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self {
@@ -169,18 +169,18 @@ impl RdmFile {
     /// Reads the RDMs. Participants without names are numbered from `"0"`.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`]:
+    /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`:
     ///
-    /// - [`Error::Malformed`], [`Error::UnsupportedElement`], [`Error::Truncated`],
-    ///   [`Error::OutOfMemory`] or [`Error::NoSuchArray`] if the array cannot be read;
-    /// - [`Error::RaggedRow`], [`Error::NotANumber`] or [`Error::Encoding`] if the table cannot be
-    ///   read, and the error that describes why labels of rows and columns are not of the same
-    ///   stimuli;
-    /// - [`Error::Shape`] or [`Error::NotAllPairs`] for shapes that no RDMs have, and
-    ///   [`Error::Ambiguous`] for shapes with several possible layouts;
-    /// - [`Error::LengthMismatch`] if the number of ids differs from the number of stimuli;
-    /// - [`Error::LooksLikeSimilarities`] if the numbers appear to be similarities;
-    /// - [`Error::InvalidPair`] as for [`Rdm::from_square`], within [`Error::InRdm`] if the file
+    /// - [`FileError::Malformed`], [`FileError::UnsupportedElement`], [`FileError::Truncated`],
+    ///   `ComputationError::OutOfMemory` or [`FileError::NoSuchArray`] if the array cannot be read;
+    /// - [`FileError::RaggedRow`], [`FileError::NotANumber`] or [`FileError::Encoding`] if the
+    ///   table cannot be read, and the error that describes why labels of rows and columns are not
+    ///   of the same stimuli;
+    /// - [`ArgumentError::Shape`] or `RdmError::NotAllPairs` for shapes that no RDMs have, and
+    ///   [`FileError::Ambiguous`] for shapes with several possible layouts;
+    /// - [`ArgumentError::LengthMismatch`] if the number of ids differs from the number of stimuli;
+    /// - `RdmError::LooksLikeSimilarities` if the numbers appear to be similarities;
+    /// - `RdmError::InvalidPair` as for [`Rdm::from_square`], within `Context::Rdm` if the file
     ///   has several RDMs.
     pub fn read(&self) -> Result<RdmSet> {
         self.read_set().map_err(|error| error.in_file(&self.path))
@@ -317,8 +317,8 @@ impl Rdm {
     /// The extension `.csv` or `.tsv` sets the separator. The field of a missing pair is empty.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] for any other file extension, and [`Error::Write`] if the
-    /// file cannot be written.
+    /// Returns [`FileError::UnknownFormat`] for any other file extension, and [`FileError::Write`]
+    /// if the file cannot be written.
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let delimiter = match extension(path).as_str() {
@@ -355,7 +355,7 @@ impl Rdm {
     /// Ids are not written.
     ///
     /// # Errors
-    /// Returns [`Error::Write`] if the file cannot be written.
+    /// Returns [`FileError::Write`] if the file cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         let n = self.n_stimuli();
         write_atomically(path.as_ref(), |writer| {
@@ -370,7 +370,7 @@ impl RdmSet {
     /// with NaN for missing pairs. Ids of stimuli and participants are not written.
     ///
     /// # Errors
-    /// Returns [`Error::Write`] if the file cannot be written.
+    /// Returns [`FileError::Write`] if the file cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         let n = self.stimuli().len();
         write_atomically(path.as_ref(), |writer| {

@@ -92,8 +92,8 @@ impl FileSource {
     /// [`FileSource::read`].
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] or [`Error::ForeignFormat`] if the file extension is not
-    /// supported, and [`Error::Read`] if there is no such file.
+    /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] if the file
+    /// extension is not supported, and [`FileError::Read`] if there is no such file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = Format::of(path)?;
@@ -135,7 +135,7 @@ impl FileSource {
     /// the only one, or the only one with two axes.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the file has another format.
+    /// Returns [`ArgumentError::InvalidParameter`] if the file has another format.
     pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         if !matches!(self.format, Format::Npz | Format::Safetensors | Format::Mat) {
@@ -150,7 +150,7 @@ impl FileSource {
     /// or else the first column with text.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the file is not a table.
+    /// Returns [`ArgumentError::InvalidParameter`] if the file is not a table.
     pub fn with_id_column(mut self, name: impl Into<String>) -> Result<Self> {
         self.id_column = Some(self.column("id_column", name.into())?);
         Ok(self)
@@ -159,7 +159,7 @@ impl FileSource {
     /// Adds a column of a table that is ignored. A column without a name is named `""`.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if the file is not a table.
+    /// Returns [`ArgumentError::InvalidParameter`] if the file is not a table.
     pub fn with_ignored_column(mut self, name: impl Into<String>) -> Result<Self> {
         let name = self.column("ignored_column", name.into())?;
         self.ignored_columns.push(name);
@@ -189,14 +189,14 @@ impl FileSource {
     /// Reads all rows.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read. Within [`Error::InFile`], returns
-    /// [`Error::Malformed`], [`Error::UnsupportedElement`], [`Error::Truncated`] or
-    /// [`Error::OutOfMemory`] if it cannot be parsed, [`Error::Shape`] if the array is not a matrix
-    /// with at least one column, [`Error::NoSuchArray`] if there is no such array,
-    /// [`Error::NoSuchColumn`], [`Error::RaggedRow`] or [`Error::NotANumber`] if a table is
-    /// invalid, [`Error::StaleSidecar`] if the file beside an `.npy` file belongs to other
-    /// features, and an error if [`Stimuli::new`] or [`Representation::new`] does, for example for
-    /// a number that is not finite.
+    /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
+    /// [`FileError::Malformed`], [`FileError::UnsupportedElement`], [`FileError::Truncated`] or
+    /// `ComputationError::OutOfMemory` if it cannot be parsed, [`ArgumentError::Shape`] if the
+    /// array is not a matrix with at least one column, [`FileError::NoSuchArray`] if there is no
+    /// such array, [`FileError::NoSuchColumn`], [`FileError::RaggedRow`] or
+    /// [`FileError::NotANumber`] if a table is invalid, [`FileError::StaleSidecar`] if the file
+    /// beside an `.npy` file belongs to other features, and an error if [`Stimuli::new`] or
+    /// [`Representation::new`] does, for example for a number that is not finite.
     pub fn read(&self) -> Result<Representation> {
         let read = || {
             let contents = match self.format {
@@ -361,8 +361,8 @@ impl<'a> Described<'a> {
     /// Writes a file in the format given by its extension.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] if the extension is not supported, and [`Error::Write`] if
-    /// the file cannot be written.
+    /// Returns [`FileError::UnknownFormat`] if the extension is not supported, and
+    /// [`FileError::Write`] if the file cannot be written.
     pub(crate) fn write(&self, path: &Path, write_rows: &mut WriteRows<'_>) -> Result<()> {
         Self::check_name(path)?;
         match extension(path).as_str() {
@@ -377,8 +377,8 @@ impl Representation {
     /// with [`Representation::write_npy`] or [`Representation::write_safetensors`].
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] for another extension, and [`Error::Write`] if the file
-    /// cannot be written.
+    /// Returns [`FileError::UnknownFormat`] for another extension, and [`FileError::Write`] if the
+    /// file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         Described::of(self).write(path.as_ref(), &mut |to| write_features(self, to))
     }

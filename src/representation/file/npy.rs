@@ -101,11 +101,11 @@ impl Representation {
     /// name, `features.npy.json`.
     ///
     /// Each file is replaced atomically, but not both together: if writing is interrupted in
-    /// between, or the matrix alone is replaced later, reading returns [`Error::StaleSidecar`].
+    /// between, or the matrix alone is replaced later, reading returns [`FileError::StaleSidecar`].
     /// [`Representation::write_safetensors`] writes everything to one file.
     ///
     /// # Errors
-    /// Returns [`Error::Write`] with the path of the file that cannot be written.
+    /// Returns [`FileError::Write`] with the path of the file that cannot be written.
     pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &Described::of(self), &mut |to| {
             write_features(self, to)

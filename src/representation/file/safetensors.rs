@@ -39,7 +39,7 @@ impl Representation {
     /// The file is replaced atomically. The same representation always gives the same bytes.
     ///
     /// # Errors
-    /// Returns [`Error::Write`](crate::Error::Write) if the file cannot be written; an existing
+    /// Returns `FileError::Write` if the file cannot be written; an existing
     /// file is then left unchanged.
     pub fn write_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &Described::of(self), &mut |to| {

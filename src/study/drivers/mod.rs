@@ -167,7 +167,7 @@ impl DriverAnalysis {
     /// Sets the factors; repeated ones count once.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] without any.
+    /// [`ArgumentError::InvalidParameter`] without any.
     pub fn with_factors(mut self, factors: impl IntoIterator<Item = Factor>) -> Result<Self> {
         self.factors.clear();
         for factor in factors {
@@ -184,7 +184,7 @@ impl DriverAnalysis {
     /// Sets how often alignment is dealt at random.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] where it is never.
+    /// [`ArgumentError::InvalidParameter`] where it is never.
     pub fn with_permutations(mut self, n_permutations: usize) -> Result<Self> {
         self.n_permutations = at_least_one("permutations", n_permutations)?;
         Ok(self)
@@ -193,7 +193,7 @@ impl DriverAnalysis {
     /// Sets how often networks are drawn.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for fewer than two: one does not vary.
+    /// [`ArgumentError::InvalidParameter`] for fewer than two: one does not vary.
     pub fn with_replicates(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates < 2 {
             return Err(Error::parameter("replicates", "at least 2", n_replicates));
@@ -219,10 +219,10 @@ impl DriverAnalysis {
     /// Explains the alignment of networks. Each should be there once, with one layer.
     ///
     /// # Errors
-    /// [`Error::TooFew`] for fewer than 4 networks, where no factor differs between them, and where all but one
-    /// replicate drew networks that are equally aligned;
-    /// [`Error::InvalidParameter`] for an alignment or a factor that is not finite; [`Error::EqualAlignment`] where all
-    /// are equally aligned.
+    /// [`ArgumentError::TooFew`] for fewer than 4 networks, where no factor differs between them,
+    /// and where all but one replicate drew networks that are equally aligned;
+    /// [`ArgumentError::InvalidParameter`] for an alignment or a factor that is not finite;
+    /// [`ComputationError::EqualAlignment`] where all are equally aligned.
     pub fn run(&self, networks: &[(Factors, f64)]) -> Result<Drivers> {
         let n = networks.len();
         if n < 4 {

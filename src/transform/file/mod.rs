@@ -59,12 +59,13 @@ impl LinearTransform {
     /// with shape `()`.
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] if the file extension is not supported, and [`Error::Read`]
-    /// if the file cannot be read. Within [`Error::InFile`], returns [`Error::Malformed`] if the
-    /// file cannot be parsed or a checksum is wrong, [`Error::NoSuchArray`] if an array is missing,
-    /// and, within [`Error::InArray`], [`Error::Shape`], [`Error::UnsupportedElement`],
-    /// [`Error::Truncated`], [`Error::OutOfMemory`] or [`Error::Malformed`] if an array cannot be
-    /// read, and [`Error::InvalidParameter`] if a name is unknown, a number is not finite or a
+    /// Returns [`FileError::UnknownFormat`] if the file extension is not supported, and
+    /// [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
+    /// [`FileError::Malformed`] if the file cannot be parsed or a checksum is wrong,
+    /// [`FileError::NoSuchArray`] if an array is missing, and, within `Context::Array`,
+    /// [`ArgumentError::Shape`], [`FileError::UnsupportedElement`], [`FileError::Truncated`],
+    /// `ComputationError::OutOfMemory` or [`FileError::Malformed`] if an array cannot be read, and
+    /// [`ArgumentError::InvalidParameter`] if a name is unknown, a number is not finite or a
     /// standard deviation is not positive.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -94,8 +95,8 @@ impl LinearTransform {
     /// ```
     ///
     /// # Errors
-    /// Returns [`Error::UnknownFormat`] if the file extension is not supported, and
-    /// [`Error::Write`] if the file cannot be written; an existing file is then left unchanged.
+    /// Returns [`FileError::UnknownFormat`] if the file extension is not supported, and
+    /// [`FileError::Write`] if the file cannot be written; an existing file is then left unchanged.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let format = Format::of(path)?;

@@ -52,8 +52,8 @@ impl Checkpoint {
     /// Opens a checkpoint and finds the parameters.
     ///
     /// # Errors
-    /// Returns [`Error::Read`] if the file cannot be read, and [`Error::Malformed`], for a single
-    /// tensor within [`Error::InArray`], if it is not a valid checkpoint.
+    /// Returns [`FileError::Read`] if the file cannot be read, and [`FileError::Malformed`], for a
+    /// single tensor within `Context::Array`, if it is not a valid checkpoint.
     pub fn open(path: &Path) -> Result<Self> {
         let mut archive = Archive::open(path)?;
         let bytes = archive.read(PICKLE, MAX_PICKLE_BYTES)?;
@@ -100,8 +100,9 @@ impl Checkpoint {
     /// name.
     ///
     /// # Errors
-    /// Returns, within [`Error::InArray`], [`Error::Malformed`] (also for a wrong checksum),
-    /// [`Error::Truncated`], [`Error::UnsupportedElement`] or [`Error::OutOfMemory`].
+    /// Returns, within `Context::Array`, [`FileError::Malformed`] (also for a wrong checksum),
+    /// [`FileError::Truncated`], [`FileError::UnsupportedElement`] or
+    /// `ComputationError::OutOfMemory`.
     pub fn read(&mut self, name: &str) -> Result<Option<Vec<f32>>> {
         let Some(tensor) = self.tensor(name) else {
             return Ok(None);

@@ -78,7 +78,7 @@ impl Tensor {
     /// Returns the type of the elements.
     ///
     /// # Errors
-    /// Returns [`Error::UnsupportedElement`] for a type that cannot be read.
+    /// Returns [`FileError::UnsupportedElement`] for a type that cannot be read.
     pub fn element(&self, order: ByteOrder) -> Result<Element> {
         let kind = match self.class.as_str() {
             "torch.FloatStorage" => Kind::F32,
