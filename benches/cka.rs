@@ -1,7 +1,7 @@
 //! Unbiased linear CKA at the size of THINGS: 1,854 stimuli, 768 features against 512.
 //!
-//! `floor` is the least that a program of this kind has to do: XᵀX, YᵀY and XᵀY in `f32`, of the
-//! first two the lower triangle alone.
+//! `floor` is the minimal work of any such program: XᵀX, YᵀY and XᵀY in `f32`, with only the lower
+//! triangle of the first two.
 
 use std::hint::black_box;
 

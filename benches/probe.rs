@@ -1,9 +1,9 @@
-//! The probe on the trials of a fold of THINGS, as simulated: 1,250,000 trials of 1,236 objects in 768
-//! features.
+//! The probe on simulated trials of the size of a fold of THINGS: 1,250,000 trials of 1,236 objects
+//! with 768 features.
 //!
-//! `gradient` is one evaluation of the objective and its gradient at the rank of the end of a fit, with
-//! what the search does besides; `floor` is the least that it has to do, four products and a pass over
-//! the trials. The fit as a whole is timed by the example `probe_speed`.
+//! `gradient` is one evaluation of the objective and its gradient at the rank of the end of a fit,
+//! including the other work of the search. `floor` is the minimal work: four matrix products and
+//! one pass over the trials. The example `probe_speed` times the whole fit.
 
 #[path = "../examples/probe_speed/floor.rs"]
 mod floor;
@@ -24,7 +24,7 @@ const N_OBJECTS: u32 = 1236;
 const N_FEATURES: usize = 768;
 const N_TRIALS: usize = 1_250_000;
 
-/// About what the simulated trials need.
+/// Rank of a fit to the simulated trials, approximately.
 const RANK: usize = 16;
 
 fn probe(criterion: &mut Criterion) {
@@ -33,7 +33,7 @@ fn probe(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("probe");
     group.sample_size(10);
     group.bench_function("gradient", |bencher| {
-        // A search that never ends but by the observer; its iterations that took one gradient are timed.
+        // The search is ended by the observer. Only iterations with one gradient are timed.
         let probe = Probe::new(0.01).unwrap().with_rank(RANK).unwrap();
         let probe = probe.with_tolerance(1e-300).unwrap();
         bencher.iter_custom(|n| {

@@ -1,11 +1,11 @@
 //! Ridge regression at the size of THINGS: 42 targets, 8 penalties by leave-one-out, 5 folds, 1,854
 //! stimuli, 768 features.
 //!
-//! `floor` is what this way of computing has to do for each fold, and nothing more: half of XᵀX, its
-//! tridiagonal form, the rotation of X, and the predictions of all targets under all penalties.
-//! `eigendecompositions` and `choleskys` are the same for two other ways: all eigenvectors instead
-//! of the tridiagonal form, or a Cholesky factor and n triangular solves for each penalty. Folds are
-//! shared out among threads in all of them.
+//! `floor` is the minimal work of this algorithm for each fold: half of XᵀX, its tridiagonal form,
+//! the rotation of X, and the predictions of all targets under all penalties. `eigendecompositions`
+//! and `choleskys` are the minimal work of two other algorithms: all eigenvectors instead of the
+//! tridiagonal form, or a Cholesky factor and n triangular solves for each penalty. All distribute
+//! folds among threads.
 
 use std::hint::black_box;
 
@@ -38,7 +38,7 @@ fn random(n_columns: usize) -> Representation {
     Representation::new(Stimuli::numbered(N_STIMULI as u32), values).unwrap()
 }
 
-/// The rows that one fold learns from.
+/// Returns the training rows of one fold.
 fn training_rows(features: &Representation) -> Mat<f64> {
     let n = N_STIMULI - N_STIMULI / N_FOLDS;
     let features = features.features().to_f64();

@@ -1,8 +1,8 @@
 //! RDMs at the size of THINGS (1,854 stimuli, 768 features), and a bootstrap at the size of a study
-//! (8 models, 16 people, 92 stimuli).
+//! (8 models, 16 participants, 92 stimuli).
 //!
-//! Each stands beside its floor: one `f64` matrix product of half the matrix for a correlation RDM,
-//! two plain sorts for a Spearman correlation.
+//! `floor` is the minimal work: half of an `f64` matrix product for a correlation RDM, and two
+//! plain sorts for a Spearman correlation.
 
 mod common;
 
@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 
 use common::{N_STIMULI, features, half_product};
 
-/// An RDM of independent random dissimilarities.
+/// Creates an RDM of independent random dissimilarities.
 fn random_rdm(n: usize, seed: u64) -> Rdm {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values = std::iter::repeat_with(|| rng.random_range(0.0..1.0));
@@ -59,7 +59,7 @@ fn spearman(criterion: &mut Criterion) {
             bencher.iter(|| comparator.compare(&first, &second).unwrap());
         });
     }
-    // Dissimilarities of which rounding may break ties.
+    // Dissimilarities with ties that rounding may break.
     let model = Dissimilarity::Correlation.rdm(&features(64)).unwrap();
     group.bench_function("of_features", |bencher| {
         bencher.iter(|| Comparator::Spearman.compare(&model, &second).unwrap());

@@ -1,8 +1,8 @@
-//! The hot kernel at the size of THINGS: 1,854 stimuli, 4.7 million trials.
+//! Odd-one-out accuracy at the size of THINGS: 1,854 stimuli, 4.7 million trials.
 //!
-//! `floor` is the least that a program of this kind has to do, one full `f32` matrix product and
-//! one pass over the trials; the kernel is to stay within 1.5 times of it. `score` adds
-//! probabilities, entropies and the object-level standard error.
+//! `floor` is the minimal work of any such program: one full `f32` matrix product and one pass over
+//! the trials. `single` and `double` count correct trials and should take at most 1.5 times as
+//! long. `score` adds probabilities, entropies and the object-level standard error.
 
 mod common;
 

@@ -1,12 +1,13 @@
-//! A little study: AlexNet's nine layers and eight category models against what 16 people judged of
-//! 92 object images, with noise ceiling and intervals over stimuli and people.
+//! A small study: nine layers of AlexNet and eight category models compared with the judgments of
+//! 16 participants of 92 object images, with noise ceiling and intervals over stimuli and
+//! participants.
 //!
 //! ```text
 //! cargo run --release --example arrangement_study -- FOLDER [--compare rho-a] [--bootstrap 1000]
 //! ```
 //!
-//! The folder is that of `Kriegeskorte92`: `stimuli.tsv`, `human_behaviour_rdms.npy`, and stacks of
-//! model RDMs with their names.
+//! The folder has the format of `Kriegeskorte92`: `stimuli.tsv`, `human_behaviour_rdms.npy`, and
+//! stacks of model RDMs with their names.
 
 mod common;
 
@@ -19,19 +20,20 @@ use human_alignment::inference::{Confidence, Interval, benjamini_hochberg};
 use human_alignment::metric::rsa::{Bootstrap, Ceiling, Comparator};
 use human_alignment::{Rdm, Result, SimilarityDataset};
 
-/// Which layer, and which division into categories, is nearest to what people judge?
+/// Compare layers of AlexNet and category models with human dissimilarities of 92 object images.
 #[derive(Parser)]
 #[command(name = "arrangement_study")]
 struct Arguments {
-    /// The folder with images' ids, people's and models' RDMs.
+    /// Folder with the ids of the images, and the RDMs of participants and models.
     folder: PathBuf,
-    /// What compares RDMs.
+    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a,
+    /// whitened-pearson or whitened-cosine.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
-    /// Replicates of the bootstrap over stimuli and people.
+    /// Number of bootstrap replicates over stimuli and participants.
     #[arg(long, default_value_t = 1000)]
     bootstrap: usize,
-    /// Seed of everything random.
+    /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }

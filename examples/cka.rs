@@ -1,12 +1,12 @@
-//! Centred kernel alignment of two files of features.
+//! Centred kernel alignment (CKA) of two files of features.
 //!
 //! ```text
 //! cargo run --release --example cka -- --a A.npy --b B.npy
 //! cargo run --release --example cka -- --a A.npy --b B.npy --kernel rbf --bandwidth 0.5 --json
 //! ```
 //!
-//! Rows are matched by the ids in the files; where neither holds ids, by position. Bad input ends
-//! with exit code 1 and one line that says what is wrong.
+//! Rows are matched by the ids in the files, or by position if a file has no ids. An error ends the
+//! program with exit code 1 and one line.
 
 mod common;
 #[path = "common/features.rs"]
@@ -28,38 +28,42 @@ use human_alignment::stimuli::Pairing;
 use human_alignment::{Error, Precision, Result};
 use serde::Serialize;
 
-/// Do two representations of the same stimuli have the same geometry?
+/// Compute the centred kernel alignment (CKA) of two representations of the same stimuli.
 #[derive(Parser)]
 #[command(name = "cka", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
+    /// Features of the first representation, one row per stimulus (.npy, .npz, .safetensors, .mat,
+    /// .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     a: PathBuf,
-    /// Features of the same stimuli.
+    /// Features of the second representation, for the same stimuli, in the same formats.
     #[arg(long, value_name = "FILE")]
     b: PathBuf,
-    /// Stimulus ids for the rows of the first file.
+    /// File with the stimulus ids of the rows of --a: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE")]
     a_ids: Option<PathBuf>,
-    /// Stimulus ids for the rows of the second.
+    /// File with the stimulus ids of the rows of --b: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE")]
     b_ids: Option<PathBuf>,
     #[command(flatten)]
     reading: FeatureReading,
-    /// The kernel that compares two rows.
+    /// Kernel of two feature rows.
     #[arg(long, value_enum, default_value_t = KernelName::Linear)]
     kernel: KernelName,
-    /// The bandwidth of the rbf kernel, as a fraction of the root of the median squared distance;
-    /// 0.5 if not given.
+    /// Bandwidth σ of the rbf kernel exp(−d² / 2σ²), as a fraction of the square root of the median
+    /// of d². Default: 0.5.
     #[arg(long, value_name = "FRACTION")]
     bandwidth: Option<f64>,
-    /// biased or unbiased.
+    /// Estimator of the Hilbert–Schmidt independence criterion: biased (at least 2 stimuli) or
+    /// unbiased (at least 4 stimuli).
     #[arg(long, default_value = "unbiased")]
     estimator: Estimator,
-    /// Precision of products of features: double or single.
+    /// Floating-point precision of products of features: double or single.
     #[arg(long, default_value = "double")]
     precision: Precision,
-    /// Print one JSON object instead of a line.
+    /// Print one JSON object instead of a line of text.
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! Two representations of one's own, compared on triplets made from labels.
+//! Two custom representations of words, compared on triplets made from labels.
 //!
 //! ```text
 //! cargo run --release --example compare_representations
@@ -16,7 +16,7 @@ use human_alignment::{
 };
 use ndarray::Array2;
 
-/// Words as counts of their letters.
+/// A representation of words by the counts of their letters.
 struct Letters;
 
 impl RepresentationSource for Letters {
@@ -35,7 +35,7 @@ impl RepresentationSource for Letters {
     }
 }
 
-/// Words as their length and their last letter.
+/// A representation of words by their length and their last letter.
 struct Shape;
 
 impl RepresentationSource for Shape {
@@ -96,7 +96,7 @@ fn run() -> Result<()> {
         ))?;
     }
     common::line(format_args!(
-        "\non {}; three of the twelve objects a trial",
+        "\non {}; three of the twelve words per trial",
         dataset.name()
     ))?;
     Ok(())

@@ -1,16 +1,16 @@
-//! Features of images from a network.
+//! Extraction of features of images from a network.
 //!
 //! ```text
 //! cargo run --release --example extract -- --model resnet50 --weights resnet50.safetensors \
 //!     --images photos --tap penultimate --out features.npy
 //! cargo run --release --example extract -- --model resnet50 --list-taps
-//! cargo run --release --example extract -- … --shard 1/4 --out part1.npy     # in an array job, then
+//! cargo run --release --example extract -- … --shard 1/4 --out part1.npy     # in an array job
 //! cargo run --release --example extract -- --join part*.npy --out features.npy
 //! ```
 //!
-//! Rows are named by the files of the images. Features go into the output bit by bit: interrupted, the same
-//! command goes on where it was. Progress is shown on standard error where that is a terminal. Bad input
-//! ends with exit code 1 and one line that says what is wrong.
+//! The id of a row is the path of the image within the folder, without extension. Features are
+//! written in batches; repeat the command to resume an interrupted extraction. Progress is shown on
+//! standard error if that is a terminal. An error ends the program with exit code 1 and one line.
 
 mod common;
 
@@ -31,14 +31,14 @@ use human_alignment::{Error, ImageFiles, ImageOrder, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-/// What does a network make of images?
+/// Extract features of images from a network.
 #[derive(Parser)]
 #[command(name = "extract")]
 struct Arguments {
-    /// The architecture, such as resnet50 or vit_b_16; --list-models lists all.
+    /// Architecture, such as resnet50 or vit_b_16; --list-models lists all.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// Its parameters (.safetensors, .pth, .pt, .bin).
+    /// Weights of the network (.safetensors, .pth, .pt, .bin, .ckpt).
     #[arg(
         long,
         value_name = "FILE",
@@ -46,59 +46,65 @@ struct Arguments {
         conflicts_with = "random"
     )]
     weights: Option<PathBuf>,
-    /// Random parameters from this seed instead: an untrained control.
+    /// Use random weights instead, with this seed of the random number generator: an untrained
+    /// control.
     #[arg(long, value_name = "SEED", requires = "model")]
     random: Option<u64>,
-    /// Take this off the names of parameters, and pass over those that don't begin with it.
+    /// Remove this prefix from the names of the weights. Weights without the prefix are ignored.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     strip_prefix: Option<String>,
-    /// Do without parameters whose names begin with this; may be given several times.
+    /// Do not require weights whose names begin with this prefix; repeat the flag for several
+    /// prefixes.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     without: Vec<String>,
-    /// The folder of the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or of folders of images.
+    /// Folder with the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or with folders
+    /// of images.
     #[arg(long, value_name = "DIR", requires = "model")]
     images: Option<PathBuf>,
-    /// Read the images of a folder and of all folders within it.
+    /// Read the images in the folder and in all its subfolders.
     #[arg(long, requires = "images")]
     recursive: bool,
-    /// The order of the images: natural (a2, a10) or plain (a10, a2); natural by default where all names are
-    /// whole numbers, else plain.
+    /// Order of the images: natural (a2, a10) or plain (a10, a2). Default: natural if all names are
+    /// whole numbers, otherwise plain.
     #[arg(long, requires = "images")]
     order: Option<ImageOrder>,
-    /// The module that is read, by its path in PyTorch, or logits or penultimate.
+    /// Module whose output is extracted: its path in PyTorch, or logits or penultimate. May end
+    /// with @ and a pooling, such as layer4@mean.
     #[arg(long, value_name = "NAME", default_value = "penultimate")]
     tap: String,
-    /// none, mean, class-token, token-mean or class-token-and-mean.
+    /// Pooling of the output: none (all values), mean (over height and width), class-token,
+    /// token-mean or class-token-and-mean. Default: that in --tap, otherwise none.
     #[arg(long)]
     pool: Option<Pooling>,
-    /// A named preprocessing, or one in a .json file, instead of that of the published weights.
+    /// Preprocessing of the images: the name of a preset, or a .json file. Default: the
+    /// preprocessing of the published weights.
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
-    /// Where features go (.npy, .safetensors).
+    /// Output file of the features (.npy, .safetensors).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Images in a batch.
+    /// Number of images per batch.
     #[arg(long, default_value_t = 32)]
     batch: usize,
-    /// One of n parts of the images, 1/n to n/n.
+    /// Extract part i of n of the images, from 1/n to n/n.
     #[arg(long, value_name = "i/n")]
     shard: Option<Shard>,
-    /// cpu, cuda, cuda:N or metal.
+    /// Device that runs the network: cpu, cuda, cuda:N, metal or metal:N.
     #[arg(long, default_value = "cpu")]
     device: Device,
-    /// Leave out images that can't be read, instead of giving up.
+    /// Skip images that cannot be read. Without this flag they are an error.
     #[arg(long)]
     skip_unreadable: bool,
-    /// Put parts together.
+    /// Join the parts of a sharded extraction into the file --out.
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "out", conflicts_with = "model")]
     join: Vec<PathBuf>,
-    /// List the architectures.
+    /// List all architectures.
     #[arg(long)]
     list_models: bool,
-    /// List what can be read from the model, with shapes.
+    /// List the modules of the model that can be extracted, with the shapes of their outputs.
     #[arg(long, requires = "model")]
     list_taps: bool,
-    /// Print one JSON object.
+    /// Print one JSON object instead of a line of text.
     #[arg(long)]
     json: bool,
 }
@@ -109,10 +115,10 @@ struct Report {
     features: usize,
     seconds: f64,
     resumed: usize,
-    /// Of the rows; those of parts stand as the parts do.
+    /// Order of the rows; `None` for joined parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<ImageOrder>,
-    /// Files in the folder that are no images.
+    /// Number of files in the folder that are not images.
     ignored: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<(String, String)>,
@@ -185,9 +191,9 @@ fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
     })
 }
 
-/// Says on standard error in what order the images are, and what is left out.
+/// Prints the order of the images and the ignored files to standard error.
 fn remark(images: &ImageFiles, folder: &Path) {
-    /// How many files are named.
+    /// Maximum number of file names.
     const NAMED: usize = 3;
 
     common::note(format_args!(
@@ -240,7 +246,7 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
     Ok(extraction)
 }
 
-/// A pipeline of one's own, as serde writes it.
+/// Reads a preprocessing from a JSON file in the format of serde.
 fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
     let in_file = |error: Error| error.with_context(Context::File(path.into()));
     let text = std::fs::read(path).map_err(|error| in_file(Error::other(error)))?;

@@ -1,12 +1,12 @@
-//! How many images a second a network represents, beside the rate of matrix products on the same
-//! machine. Parameters and images are random.
+//! Images per second of networks, and their rate of multiply–adds relative to that of matrix
+//! products on the same machine. Weights and images are random.
 //!
 //! ```text
 //! cargo run --release --example extract_speed -- --model resnet50 --model vit_b_16
 //! ```
 //!
-//! A network takes so many multiply–adds an image (as published with its weights); the share is that of the
-//! rate at which one large `f32` product takes them, measured in the same run, in turns.
+//! The number of multiply–adds per image is the one published with the weights. The share is
+//! relative to the rate of one large `f32` product, measured alternately in the same run.
 
 mod common;
 
@@ -23,7 +23,7 @@ use ndarray::Array4;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Multiply–adds of one image, in thousands of millions.
+/// Multiply–adds per image, in billions (10⁹).
 const MULTIPLY_ADDS: [(&str, f64); 6] = [
     ("resnet18", 1.814),
     ("resnet50", 4.089),
@@ -33,20 +33,21 @@ const MULTIPLY_ADDS: [(&str, f64); 6] = [
     ("vit_b_16", 17.564),
 ];
 
-/// Times networks against the rate of matrix products.
+/// Time networks, and compare their rate of multiply–adds with that of matrix products.
 #[derive(Parser)]
 #[command(name = "extract_speed")]
 struct Arguments {
-    /// The architecture; several are timed in turn.
+    /// Architecture: resnet18, resnet50, vgg16, mobilenet_v2, convnext_tiny or vit_b_16. Repeat the
+    /// flag for several architectures.
     #[arg(long, default_values = ["resnet50", "vit_b_16"])]
     model: Vec<String>,
-    /// Images in a batch.
+    /// Number of images per batch.
     #[arg(long, default_value_t = 32)]
     batch: usize,
-    /// Rounds, of which the medians are taken.
+    /// Number of rounds, of which the medians are reported.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// cpu, cuda, cuda:N.
+    /// Device that runs the network: cpu, cuda, cuda:N, metal or metal:N.
     #[arg(long, default_value = "cpu")]
     device: Device,
 }
@@ -83,7 +84,7 @@ fn run(arguments: &Arguments) -> Result<String> {
         let images = Array4::from_shape_simple_fn(dims, || rng.random_range(-1.0..1.0f32));
         let mut product = Product::new(2048);
         let (mut of_network, mut of_product) = (Vec::new(), Vec::new());
-        // The first round finds memory and threads.
+        // The first round is a warm-up.
         for round in 0..=arguments.rounds {
             let network = timed(|| network.represent(images.view()))?;
             let product = timed(|| {
@@ -118,7 +119,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64()
 }
 
-/// One large product in `f32`.
+/// A large matrix product in `f32`.
 struct Product {
     left: Mat<f32>,
     right: Mat<f32>,

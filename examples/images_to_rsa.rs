@@ -1,12 +1,14 @@
-//! From images to representational similarity in one program: every layer of a network against people.
+//! Representational similarity of the layers of a network and human dissimilarities, from images in
+//! one program.
 //!
 //! ```text
 //! cargo run --release --example images_to_rsa -- --model squeezenet1_1 --weights W.safetensors \
 //!     --images photos --human people.npy
 //! ```
 //!
-//! The human file is n×n, its upper triangle, or a stack of people, in the order of the images' names.
-//! Without `--tap`, the layers that have feature maps of a size of their own, and the ends of the network.
+//! The human dissimilarities are matched with the images by id, or by position in the order of the
+//! image names. Without `--tap`, the last module of each size of feature maps and the `penultimate`
+//! and `logits` layers are used.
 
 mod common;
 #[path = "common/pairing.rs"]
@@ -31,36 +33,42 @@ use people::RdmReading;
 use reading::Reading;
 use serde::Serialize;
 
-/// How alike are the layers of a network to what people judged of the same images?
+/// Compare the RDMs of layers of a network with human dissimilarities of the same images.
 #[derive(Parser)]
 #[command(name = "images_to_rsa")]
 struct Arguments {
-    /// The architecture.
+    /// Architecture, such as resnet50 or vit_b_16.
     #[arg(long, value_name = "NAME")]
     model: String,
-    /// Its parameters (.safetensors, .pth, .pt, .bin); without them they are random.
+    /// Weights of the network (.safetensors, .pth, .pt, .bin, .ckpt). Default: random weights.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// The folder of the images.
+    /// Folder with the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or with folders
+    /// of images.
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
-    /// Dissimilarities that people judged.
+    /// Human dissimilarities (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n, n(n−1)/2,
+    /// participants×n×n, participants×n(n−1)/2, or a table with one row per pair (item1, item2,
+    /// dissimilarity, participant).
     #[arg(long, value_name = "FILE")]
     human: PathBuf,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
     rdm_reading: RdmReading,
-    /// A module, by its path in PyTorch, with @mean for its mean over places; may be given several times.
+    /// Module whose output is extracted: its path in PyTorch, or logits or penultimate. May end
+    /// with @ and a pooling, such as layer4@mean. Repeat the flag for several modules.
     #[arg(long, value_name = "NAME")]
     tap: Vec<Tap>,
-    /// How dissimilarities of features are made.
+    /// Dissimilarity of two feature rows: correlation, cosine, euclidean, squared-euclidean or
+    /// gaussian.
     #[arg(long, default_value = "correlation")]
     dissimilarity: Dissimilarity,
-    /// How they are compared with people's.
+    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a,
+    /// whitened-pearson or whitened-cosine.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
-    /// cpu, cuda, cuda:N or metal.
+    /// Device that runs the network: cpu, cuda, cuda:N, metal or metal:N.
     #[arg(long, default_value = "cpu")]
     device: Device,
     /// Print one JSON object instead of a table.
@@ -103,7 +111,7 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
         true => stages(&architecture)?,
         false => arguments.tap.clone(),
     };
-    // All taps in one pass of each image.
+    // All taps are extracted in one pass.
     let network = Network::new(&architecture, &weights, &taps, arguments.device)?;
     let extraction = Extraction::new(network, architecture.preprocessing());
     let metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
@@ -119,14 +127,14 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     rows.map(row).collect()
 }
 
-/// The last module of each size of feature maps, and the ends of the network.
+/// Returns the last module of each size of feature maps, and the `penultimate` and `logits` layers.
 fn stages(architecture: &Architecture) -> Result<Vec<Tap>> {
     let size = architecture.input_size();
     let listed = Network::list_taps(architecture, [size, size])?;
     let mut seen = BTreeSet::new();
     let mut stages: Vec<Tap> = Vec::new();
     for tap in listed.iter().rev() {
-        // Blocks rather than what is in them.
+        // Blocks rather than the modules within them.
         let is_outer = tap.module.split('.').count() <= 2;
         let n_places: usize = tap.shape.iter().skip(1).product();
         if is_outer && n_places > 1 && seen.insert(tap.shape[1..].to_vec()) {

@@ -1,5 +1,5 @@
-//! How fast is the kernel? The ratio to a plain loop over trials, and to the least that any program
-//! has to do, measured side by side in one run.
+//! Duration of the odd-one-out metric, and its ratios to a plain loop over trials and to the
+//! minimal work, measured in one run.
 //!
 //! ```text
 //! cargo run --release --example kernel_speed
@@ -14,15 +14,15 @@ use std::time::Instant;
 use clap::Parser;
 use human_alignment::{AlignmentMetric, Precision, Result, Similarity, ZeroShotOddOneOut};
 
-/// How fast is the kernel, beside a plain loop and beside the least there is to do?
+/// Time the odd-one-out metric, and compare it with a plain loop and with the minimal work.
 #[derive(Parser)]
 struct Arguments {
-    /// Rounds; the medians are printed.
+    /// Number of rounds, of which the medians are reported.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
 }
 
-/// Trials of the plain loop; its time is scaled to all of them.
+/// Number of trials of the plain loop; its time is scaled to all trials.
 const N_PLAIN: usize = 20_000;
 
 fn main() -> Result<()> {
@@ -53,7 +53,7 @@ fn main() -> Result<()> {
         let single = metric.with_precision(Precision::Single);
 
         let mut times = [const { Vec::new() }; 6];
-        // Everything in turn, so that a slow moment of the machine hits all alike.
+        // All measurements alternate, so that a temporary slowdown affects all of them.
         for _ in 0..rounds {
             let plain = &trials.as_slice()[..N_PLAIN];
             let measured = [

@@ -1,4 +1,4 @@
-//! The linear transform of features that explains people's choices best, with proof.
+//! The linear transform of features that best explains human choices, with a certificate.
 //!
 //! ```text
 //! cargo run --release --example probe -- --features F.npy --triplets T.npy --lambda 0.01
@@ -6,10 +6,10 @@
 //!     --lambda 1,0.1,0.01 --folds 3 --save transform.npz --json
 //! ```
 //!
-//! Features are standardised by one mean and standard deviation over all rows of the file; trials
-//! count these rows. With `--folds`, the probe is tested on objects that it has not seen, and penalties
-//! are chosen within each fold. Bad input ends with exit code 1 and one line that says what is wrong; a
-//! fit that is not proved to be within the tolerance is printed, with exit code 2.
+//! Features are standardised by one mean and standard deviation over all rows of the file, to which
+//! trial indices refer. With `--folds`, the probe is tested on held-out objects, and penalties are
+//! chosen within each fold. An error ends the program with exit code 1 and one line; a fit that is
+//! not certified to be within the tolerance is printed, with exit code 2.
 
 mod common;
 #[path = "common/features.rs"]
@@ -44,62 +44,68 @@ use common::Answer;
 use features::FeatureReading;
 use trials::{Input, TrialReading};
 
-/// How much alignment is there to be had by a linear transform?
+/// Fit the linear transform of features that best explains human choices, and certify its distance
+/// to the optimum.
 #[derive(Parser)]
 #[command(name = "probe", allow_negative_numbers = true)]
 #[command(group(ArgGroup::new("trials").required(true).args(["triplets", "anchored"])))]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
+    /// Features, one row per stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
-    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three indices or ids, the odd one last, or a
-    /// table with columns such as image1, image2, image3, choice.
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three stimulus indices or ids per
+    /// trial, the odd one last; or a table with columns such as image1, image2, image3, choice.
     #[arg(long, value_name = "FILE")]
     triplets: Option<PathBuf>,
-    /// Anchored trials instead: head, close, far, or a table with columns such as head, winner, loser.
+    /// Anchored trials instead of odd-one-out trials, in the same formats: head, close and far
+    /// stimulus; or a table with columns such as head, winner, loser.
     #[arg(long, value_name = "FILE")]
     anchored: Option<PathBuf>,
-    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
+    /// File with the stimulus ids of the feature rows: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
     #[command(flatten)]
     reading: FeatureReading,
     #[command(flatten)]
     trial_reading: TrialReading,
-    /// The weight of the penalty, in nats; several to choose from by cross-validation.
+    /// Weight of the penalty, in nats. Of several weights, separated by commas, 3-fold
+    /// cross-validation chooses one.
     #[arg(long, required = true, value_delimiter = ',', value_name = "X[,Y,…]")]
     lambda: Vec<f64>,
-    /// The duality gap, in nats, at which the fit is done.
+    /// Duality gap at which the fit stops, in nats.
     #[arg(long, default_value_t = 1e-7, value_name = "NATS")]
     tolerance: f64,
-    /// The temperature of the softmax.
+    /// Temperature by which similarities are divided before the softmax.
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
-    /// The most dimensions that the transform may have.
+    /// Maximum rank of the transform. Default: no limit.
     #[arg(long)]
     rank: Option<usize>,
-    /// Add a bias.
+    /// Add a bias to the transform.
     #[arg(long)]
     bias: bool,
-    /// Gradients after which the fit ends without proof.
+    /// Maximum number of gradients, after which the fit stops without a certificate.
     #[arg(long, default_value_t = 20_000)]
     max_gradients: usize,
-    /// Cross-validate, in so many folds.
+    /// Also cross-validate the probe, including the choice of the penalty, with K folds.
     #[arg(long, value_name = "K")]
     folds: Option<usize>,
-    /// What folds hold out: objects, or trials-sharing-objects, which leaks.
+    /// What folds hold out: objects, or trials-sharing-objects (trials at random, whose objects
+    /// also occur in training, so that accuracies are too high for new objects).
     #[arg(long, default_value = "objects")]
     hold_out: HoldOut,
-    /// Standardise folds by the moments of all objects, as published.
+    /// Standardise folds by the mean and standard deviation of all objects, as published, instead
+    /// of the training objects.
     #[arg(long)]
     moments_of_all_objects: bool,
-    /// Seed of the folds.
+    /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Write the transform (.npz or .safetensors).
+    /// Write the fitted linear transform to this file (.npz or .safetensors).
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Show the search on standard error.
+    /// Print the progress of the fit to standard error.
     #[arg(long)]
     progress: bool,
     /// Print one JSON object instead of a table.
@@ -110,7 +116,7 @@ struct Arguments {
 #[derive(Serialize)]
 struct Report {
     lambda: f64,
-    /// What each penalty costs on held-out trials, where one was chosen.
+    /// Cross-entropy of each penalty on held-out trials, if one was chosen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<Candidate>,
     objective: f64,
@@ -122,12 +128,12 @@ struct Report {
     trace: f64,
     rank: usize,
     spectrum: Vec<f64>,
-    /// On the trials that the transform was fitted to.
+    /// Accuracy on the trials of the fit.
     accuracy: f64,
     zero_shot: Score,
     gradients: usize,
     iterations: usize,
-    /// Of the fit to all trials.
+    /// Duration of the fit to all trials.
     seconds: f64,
     folds: Option<Vec<FoldResult>>,
     pooled: Option<Pooled>,
@@ -220,7 +226,8 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     })
 }
 
-/// The probe, with the penalty that costs least on held-out trials if there are several.
+/// Creates the probe. Of several penalties, the one with the lowest held-out cross-entropy is
+/// chosen.
 fn chosen_probe<T: Task>(
     arguments: &Arguments,
     features: &Representation,
@@ -251,7 +258,7 @@ fn validation(arguments: &Arguments, probe: &Probe) -> Result<CrossValidation> {
     })
 }
 
-/// What is not proved.
+/// Returns a message if a fit is not certified.
 fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
     let folds = report.folds.iter().flatten();
     let n_uncertified = folds
@@ -265,7 +272,7 @@ fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
         ));
     }
     (n_uncertified > 0).then(|| {
-        format!("the fits of {n_uncertified} folds are not proved to be within the tolerance")
+        format!("the fits of {n_uncertified} folds are not certified to be within the tolerance")
     })
 }
 
@@ -274,7 +281,7 @@ fn table(report: &Report) -> String {
         "lambda {:?}: objective {:.9} nats = loss {:.6} + lambda * trace {:.6}\n\
          proved: no transform is below {:.9}; duality gap {:.2e} ({:?})\n\
          rank {}, {} gradients in {} iterations, {:.2} s\n\
-         accuracy on the trials it was fitted to: {:.2} % (zero-shot, cosine: {})",
+         accuracy on the trials of the fit: {:.2} % (zero-shot, cosine: {})",
         report.lambda,
         report.objective,
         report.loss,
@@ -322,7 +329,7 @@ fn table(report: &Report) -> String {
         text,
         "\n{:>6} {:>10} {:>10} {:>10} {:>10}  {:26} {}\n\
          probed − zero-shot: {:.2} [{:.2}, {:.2}] percentage points, p = {:.4}\n\
-         {} trials are tested in no fold, since they show objects of several",
+         {} trials are not tested, because they show objects of several folds",
         "all",
         "",
         "",

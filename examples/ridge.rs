@@ -1,4 +1,4 @@
-//! Ridge regression of targets (such as people's concept dimensions) on features.
+//! Ridge regression of targets, such as human concept dimensions, on features.
 //!
 //! ```text
 //! cargo run --release --example ridge -- --features F.npy --targets Y.npy \
@@ -7,12 +7,11 @@
 //!     --alphas 0.1,1,10,100 --folds 5 --triplets T.npy
 //! ```
 //!
-//! Columns are centred, and scaled only with `--standardize`, by the moments of the rows that are
-//! learned from: the first N with `--train-rows N`, otherwise all. `r2` is of the rows after the first
-//! N, so that without `--train-rows` there is none; `--folds` cross-validates, over all rows. Rows are
-//! matched by the ids in the files, and stand in the order of the features; where a file holds no ids,
-//! they are matched by position. Bad input ends with exit code 1 and one line that says what is
-//! wrong.
+//! Columns are centred, and scaled only with `--standardize`, by the means and standard deviations
+//! of the training rows: the first N with `--train-rows N`, otherwise all. `r2` is computed on the
+//! rows after the first N, so that it is absent without `--train-rows`; `--folds` cross-validates
+//! over all rows. Rows are matched by the ids in the files, in the order of the features, or by
+//! position if a file has no ids. An error ends the program with exit code 1 and one line.
 
 mod common;
 #[path = "common/features.rs"]
@@ -39,50 +38,53 @@ use human_alignment::{AlignmentMetric, Error, OddOneOutTask, Representation, Res
 use human_alignment::{Ridge, Similarity, SimilarityDataset, ZeroShotOddOneOut};
 use serde::Serialize;
 
-/// How well can targets be predicted from a representation?
+/// Predict targets from features by ridge regression.
 #[derive(Parser)]
 #[command(name = "ridge", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
+    /// Features, one row per stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
-    /// What is predicted, one column a target, of the same stimuli.
+    /// Targets of the same stimuli, one column per target, in the formats of --features.
     #[arg(long, value_name = "FILE")]
     targets: PathBuf,
-    /// Stimulus ids for the rows of the features.
+    /// File with the stimulus ids of the feature rows: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// Stimulus ids for the rows of the targets.
+    /// File with the stimulus ids of the target rows: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE")]
     target_ids: Option<PathBuf>,
     #[command(flatten)]
     reading: FeatureReading,
-    /// The penalties to choose from.
+    /// Penalties to choose from, separated by commas.
     #[arg(long, required = true, value_delimiter = ',', value_name = "A,B,…")]
     alphas: Vec<f64>,
-    /// Learn from the first N rows, and score the rest.
+    /// Fit to the first N rows, and compute R² on the remaining rows. Default: fit to all rows.
     #[arg(long, value_name = "N")]
     train_rows: Option<usize>,
-    /// Divide features by their standard deviations over the rows that are learned from.
+    /// Divide features by their standard deviations over the training rows.
     #[arg(long)]
     standardize: bool,
     /// Choose penalties by generalised cross-validation instead of leave-one-out.
     #[arg(long)]
     gcv: bool,
-    /// One penalty for all targets.
+    /// Choose one penalty for all targets instead of one per target.
     #[arg(long)]
     joint: bool,
-    /// Cross-validate all rows, too: that many folds of neighbours.
+    /// Also cross-validate over all rows, with K folds of contiguous rows.
     #[arg(long, value_name = "K", conflicts_with = "train_rows")]
     folds: Option<usize>,
-    /// Folds at random instead of neighbours.
+    /// Assign rows to folds at random, with this seed of the random number generator.
     #[arg(long, requires = "folds")]
     seed: Option<u64>,
-    /// Odd-one-out trials (.npy, .txt) of the rows, on which the targets that the folds predict are
-    /// scored.
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three stimulus indices or ids per
+    /// trial, the odd one last; or a table with columns such as image1, image2, image3, choice.
+    /// Scores the cross-validated predictions of the targets on these trials.
     #[arg(long, value_name = "FILE", requires = "folds")]
     triplets: Option<PathBuf>,
-    /// Write the fit as a linear transform (.npz or .safetensors).
+    /// Write the fitted linear transform to this file (.npz or .safetensors).
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Print one JSON object instead of a table.
@@ -92,15 +94,15 @@ struct Arguments {
 
 #[derive(Serialize)]
 struct Report {
-    /// By target, as everything that follows.
+    /// Chosen penalty of each target. All lists have one element per target.
     alphas: Vec<f64>,
-    /// Whether they are the smallest or the largest that there were.
+    /// Whether the penalty is the smallest or the largest of those given.
     at_grid_end: Vec<bool>,
-    /// Of the rows after those that were learned from.
+    /// R² on the rows after the training rows.
     r2: Option<Vec<f64>>,
     mean_r2: Option<f64>,
-    /// By leave-one-out or generalised cross-validation of the rows that were learned from; none
-    /// where a target doesn't vary over them.
+    /// R² by leave-one-out or generalised cross-validation of the training rows; `None` if a target
+    /// is constant.
     expected_r2: Option<Vec<f64>>,
     selection: Selection,
     n_train: usize,
@@ -110,14 +112,14 @@ struct Report {
     cross_validation: Option<CrossValidation>,
 }
 
-/// Fold by fold and target by target.
+/// Results of the cross-validation, folds × targets.
 #[derive(Serialize)]
 struct CrossValidation {
     alphas: Vec<Vec<f64>>,
     r2: Vec<Vec<f64>>,
     r2_per_target: Vec<f64>,
     mean_r2: f64,
-    /// Of the predicted targets, by their dot products.
+    /// Score of the predicted targets, by their dot products.
     #[serde(skip_serializing_if = "Option::is_none")]
     odd_one_out: Option<Score>,
 }

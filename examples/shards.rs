@@ -1,4 +1,4 @@
-//! Shards of trials, tallied apart and merged: what an array job does, in one program.
+//! Shards of trials, tallied separately and merged, as in an array job.
 //!
 //! ```text
 //! cargo run --release --example shards
@@ -32,7 +32,7 @@ fn run() -> Result<()> {
     let trials = people.judgments();
     let metric = ZeroShotOddOneOut::default();
 
-    // Each shard could run on another machine; what it leaves behind is a file.
+    // Each shard could run on another machine and write its tally to a file.
     let mut files = Vec::new();
     for shard in 0..N_SHARDS {
         let own: Vec<usize> = (shard..trials.len()).step_by(N_SHARDS).collect();

@@ -1,11 +1,12 @@
-//! What a study takes beyond its kernels: 20 models of 1,854 stimuli, 4.7 million trials, an RDM of people.
+//! Duration of a study relative to its metrics: 20 models of 1,854 stimuli, 4.7 million trials, one
+//! human RDM.
 //!
 //! ```text
 //! cargo run --release --example study_speed
 //! ```
 //!
-//! Beside each other, in one run: zero-shot, RSA and CKA called one after another, the study of all of them,
-//! and the same study again from its cache. Features and people are simulated.
+//! Measured in one run: zero-shot, RSA and CKA called one after another, the study of all of them,
+//! and the same study from its cache. Features and participants are simulated.
 
 #[path = "common/mod.rs"]
 mod common;
@@ -28,23 +29,23 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// How much longer than its kernels does a study take?
+/// Time a study of simulated data, and compare it with the sum of its metrics.
 #[derive(Parser)]
 #[command(name = "study_speed")]
 struct Arguments {
-    /// Models.
+    /// Number of models.
     #[arg(long, default_value_t = 20)]
     models: u64,
-    /// Stimuli.
+    /// Number of stimuli.
     #[arg(long, default_value_t = 1854)]
     stimuli: u32,
-    /// Features of each.
+    /// Number of features per model.
     #[arg(long, default_value_t = 768)]
     features: usize,
-    /// Odd-one-out trials.
+    /// Number of odd-one-out trials.
     #[arg(long, default_value_t = 4_700_000)]
     trials: usize,
-    /// How often each is timed; the fastest counts.
+    /// Number of repetitions, of which the fastest is reported.
     #[arg(long, default_value_t = 3)]
     repeats: u32,
 }
@@ -94,7 +95,7 @@ fn run(arguments: &Arguments) -> Result<String> {
             .with_dataset("choices", trials.clone())?
             .with_dataset("dissimilarities", people.clone())?;
         for (number, model) in models.iter().enumerate() {
-            // CKA of the same features is asked for once.
+            // CKA is computed once for features that are in several data sets.
             let named = Model::new(format!("model {number}")).on("choices", model.clone());
             study = study.with_model(named.on("dissimilarities", model.clone()))?;
         }
@@ -117,8 +118,8 @@ fn run(arguments: &Arguments) -> Result<String> {
     for (what, seconds) in [
         ("zero-shot", of_trials),
         ("RSA", of_rdms),
-        ("CKA, every two models", of_cka),
-        ("sum of kernels", kernels),
+        ("CKA of all pairs", of_cka),
+        ("sum of metrics", kernels),
         ("study", fresh),
         ("study from its cache", cached),
     ] {

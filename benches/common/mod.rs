@@ -1,5 +1,5 @@
-//! What the kernel is measured against: the least that any program of its kind has to do, and what
-//! a plain program does.
+//! Input and reference computations of the benchmarks: the minimal work of any such program (the
+//! floor), and a plain loop.
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
@@ -10,13 +10,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Objects of the THINGS data set.
+/// Number of objects of the THINGS data set.
 pub const N_STIMULI: usize = 1854;
 
-/// Trials of the THINGS data set.
+/// Number of trials of the THINGS data set.
 pub const N_TRIALS: usize = 4_700_000;
 
-/// Random features.
+/// Creates random features, `N_STIMULI × n_features`.
 pub fn features(n_features: usize) -> Representation {
     let mut rng = ChaCha8Rng::seed_from_u64(n_features as u64);
     let features =
@@ -24,8 +24,8 @@ pub fn features(n_features: usize) -> Representation {
     Representation::new(Stimuli::numbered(N_STIMULI as u32), features).unwrap()
 }
 
-/// Random trials.
-#[allow(dead_code)] // Only where they are used.
+/// Creates `N_TRIALS` random odd-one-out trials.
+#[allow(dead_code)] // Not used by every target.
 pub fn trials() -> OddOneOut {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..N_STIMULI as u32)) };
@@ -36,8 +36,9 @@ pub fn trials() -> OddOneOut {
     OddOneOut::new(Stimuli::numbered(N_STIMULI as u32), trials.collect()).unwrap()
 }
 
-/// The first part of the floor: one product of a matrix with its transpose, in `f32`, in parallel.
-#[allow(dead_code)] // Only where it is called.
+/// Computes the first part of the floor: the product of a matrix with its transpose, in `f32`, in
+/// parallel.
+#[allow(dead_code)] // Not used by every target.
 pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
     let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
     let gram = MatMut::from_row_major_slice_mut(gram, N_STIMULI, N_STIMULI);
@@ -52,9 +53,9 @@ pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
     );
 }
 
-/// The lower triangle of the product of a matrix with its transpose, in `f64`, in parallel: the least
-/// that a correlation RDM takes.
-#[allow(dead_code)] // Only where it is called.
+/// Computes the lower triangle of the product of a matrix with its transpose, in `f64`, in
+/// parallel: the floor of a correlation RDM.
+#[allow(dead_code)] // Not used by every target.
 pub fn half_product(features: &[f64], n_features: usize, gram: &mut [f64]) {
     let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
     triangular::matmul(
@@ -70,8 +71,9 @@ pub fn half_product(features: &[f64], n_features: usize, gram: &mut [f64]) {
     );
 }
 
-/// The second part of the floor: one pass over the trials with three loads a trial, in parallel.
-#[allow(dead_code)] // Only where it is called.
+/// Computes the second part of the floor: one pass over the trials with three loads per trial, in
+/// parallel.
+#[allow(dead_code)] // Not used by every target.
 pub fn pass(gram: &[f32], trials: &[[u32; 3]]) -> usize {
     let correct = |&[i, j, k]: &[u32; 3]| {
         let (i, j, k) = (i as usize, j as usize, k as usize);
@@ -82,8 +84,8 @@ pub fn pass(gram: &[f32], trials: &[[u32; 3]]) -> usize {
     trials.par_chunks(1 << 14).map(count).sum()
 }
 
-/// What a plain program does: three cosines a trial, one trial after another.
-#[allow(dead_code)] // Only where it is called.
+/// Counts correct trials in a plain loop, with three cosines per trial.
+#[allow(dead_code)] // Not used by every target.
 pub fn plain_loop(features: &Array2<f32>, trials: &[[u32; 3]]) -> usize {
     let cosine = |a: u32, b: u32| {
         let (a, b) = (features.row(a as usize), features.row(b as usize));

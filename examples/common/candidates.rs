@@ -1,11 +1,11 @@
-//! Several representations that are compared on the same trials.
+//! Stimuli shared by several representations.
 
 use human_alignment::{Representation, Result, Stimuli};
 
 use crate::pairing::pair;
 
-/// The stimuli that trials are about: those of the first representation, which all others have to have; with
-/// `drop_missing` those that all have.
+/// Returns the stimuli of the first representation, which all others must have; with `drop_missing`
+/// the stimuli that all representations have.
 pub fn shared_stimuli<'a>(
     representations: impl IntoIterator<Item = &'a Representation>,
     drop_missing: bool,

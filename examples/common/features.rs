@@ -1,4 +1,4 @@
-//! Features, as command lines name them.
+//! Arguments for reading features.
 
 use std::path::Path;
 
@@ -7,17 +7,18 @@ use human_alignment::{FileSource, Representation, Result};
 
 use crate::reading::Reading;
 
-/// How files of features are read.
+/// Options of feature files.
 #[derive(Args)]
 pub struct FeatureReading {
-    /// The array of an .npz, .safetensors or .mat file that holds the features.
+    /// Name of the array to read from an .npz, .safetensors or .mat file. Default: the only array,
+    /// or the only one with two axes.
     #[arg(long, value_name = "NAME")]
     pub array: Option<String>,
-    /// The column of a table of features that holds the ids. Default: one named id, stimulus or alike, or
-    /// the first with text.
+    /// Name of the id column of a table of features. Default: a column with a name such as id or
+    /// stimulus, otherwise the first column with text.
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// A column of a table that is no feature; may be given several times.
+    /// Name of a column of a table that is not a feature; repeat the flag for several columns.
     #[arg(long, value_name = "NAME")]
     pub ignore_column: Vec<String>,
     #[command(flatten)]
@@ -25,11 +26,11 @@ pub struct FeatureReading {
 }
 
 impl FeatureReading {
-    /// Reads features; `ids` is a list of the ids of their rows.
+    /// Reads features; `ids` is an optional file with the ids of the rows.
     pub fn features(&self, path: &Path, ids: Option<&Path>) -> Result<Representation> {
         let mut source = FileSource::open(path)?.with_encoding(self.text.encoding);
         if let Some(ids) = ids {
-            // In their own form: a table may have the same ids in another order.
+            // The ids are not transformed here: a table may have the same ids in another order.
             source = source.with_ids(self.text.list(ids)?);
         }
         if let Some(array) = &self.array {

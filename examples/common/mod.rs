@@ -1,4 +1,4 @@
-//! What all command lines share: how they end.
+//! Output and exit codes of the command lines.
 
 pub mod notes;
 
@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use human_alignment::{Error, Result};
 
-/// What a command line prints, and in what it falls short of what was asked, if in anything.
-#[allow(dead_code)] // Only where there is one answer.
+/// The output of a command line, and a message if the result is incomplete.
+#[allow(dead_code)] // Not used by every example.
 pub struct Answer {
     pub text: String,
     pub shortfall: Option<String>,
@@ -24,17 +24,18 @@ impl From<String> for Answer {
     }
 }
 
-/// Parses the arguments and prints what `run` makes of them to standard output. Whatever is wrong
-/// ends with exit code 1 and one line on standard error, also an answer that can't be written; an answer that falls short of what was asked
-/// is printed, with exit code 2 and a line on standard error that says so.
-#[allow(dead_code)] // Only where there is one answer.
+/// Parses the arguments and prints the result of `run` to standard output.
+///
+/// An error, including a failed write, ends the program with exit code 1 and one line on standard
+/// error. An incomplete result is printed, with exit code 2 and one line on standard error.
+#[allow(dead_code)] // Not used by every example.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
     notes::collect();
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
-            // What is missing stands in the lines below the first.
+            // Missing arguments are listed in the lines below the first.
             let text = error.to_string();
             let told = text.lines().take_while(|line| !line.is_empty());
             let told: Vec<&str> = told.map(str::trim).collect();
@@ -60,8 +61,9 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
     }
 }
 
-/// Ends a program that writes line by line.
-#[allow(dead_code)] // Only where answers come bit by bit.
+/// Returns the exit code of a program that writes line by line, and prints an error to standard
+/// error.
+#[allow(dead_code)] // Not used by every example.
 pub fn end(result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,21 +72,21 @@ pub fn end(result: Result<()>) -> ExitCode {
 }
 
 /// Writes a line to standard output.
-#[allow(dead_code)] // Only where answers come bit by bit.
+#[allow(dead_code)] // Not used by every example.
 pub fn line(text: impl std::fmt::Display) -> Result<()> {
     print(&text.to_string())
         .map_err(|error| Error::other(format!("cannot write standard output: {error}")))
 }
 
-/// Writes to standard output, all of it.
+/// Writes a line to standard output and flushes it.
 fn print(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()
 }
 
-/// Writes a line to standard error. An answer is not lost for a remark that can't be written.
-#[allow(dead_code)] // Only where there is something to remark.
+/// Writes a line to standard error. A failed write is ignored, so that the result is not lost.
+#[allow(dead_code)] // Not used by every example.
 pub fn note(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! How files were understood, in lines on standard error beside an answer.
+//! Notes on how files were interpreted, printed to standard error.
 
 use std::sync::Mutex;
 
@@ -6,7 +6,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 
 static NOTES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Keeps what the library says at the level of information and above.
+/// A logger that keeps the messages of the library at level `info` and above.
 struct Notes;
 
 impl Log for Notes {
@@ -23,17 +23,17 @@ impl Log for Notes {
     fn flush(&self) {}
 }
 
-/// Keeps what the library says from here on.
+/// Installs the logger.
 pub fn collect() {
-    // It fails only where there is a logger already, which then has the notes.
+    // It fails only if there is another logger, which then receives the messages.
     if log::set_logger(&Notes).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }
 }
 
-/// Keeps a note.
+/// Adds a note unless it is a duplicate.
 pub fn add(note: String) {
-    // A thread that panicked while it added a note left the list as it was.
+    // A poisoned list is still valid.
     let mut notes = NOTES
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -42,7 +42,7 @@ pub fn add(note: String) {
     }
 }
 
-/// Prints the notes. An error is told alone.
+/// Prints all notes. Not called after an error, which is printed alone.
 pub fn print() {
     let mut notes = NOTES
         .lock()

@@ -1,4 +1,4 @@
-//! Dissimilarities that participants judged, as command lines name them.
+//! Arguments for reading human dissimilarities.
 
 use std::path::{Path, PathBuf};
 
@@ -10,33 +10,36 @@ use human_alignment::{RdmSet, Result, Stimuli};
 use crate::pairing::pair;
 use crate::reading::Reading;
 
-/// How files of dissimilarities are read.
+/// Options of files with dissimilarities.
 #[derive(Args)]
 pub struct RdmReading {
-    /// Stimulus ids, one a line or a column of a table, for the human dissimilarities.
+    /// File with the stimulus ids of the human dissimilarities: one id per line, or a table with an
+    /// id column.
     #[arg(long, value_name = "FILE")]
     pub human_ids: Option<PathBuf>,
-    /// The array of an .npz, .safetensors or .mat file that holds the human dissimilarities.
+    /// Name of the array with the human dissimilarities in an .npz, .safetensors or .mat file.
     #[arg(long, value_name = "NAME")]
     pub human_array: Option<String>,
-    /// The number of stimuli, where shapes don't tell it: participants come first (66 participants × 3 pairs),
-    /// or last (66 pairs × 3 participants).
+    /// Number of stimuli, if the shape of an array is ambiguous: 66 × 3 may be 66 participants × 3
+    /// pairs or 66 pairs × 3 participants.
     #[arg(long, value_name = "N")]
     pub n_stimuli: Option<usize>,
-    /// Allow pairs that were not judged: NaN, or in tables empty, NA, null or a point.
+    /// Allow missing pairs: NaN, or in tables an empty field, NA, null or a dot.
     #[arg(long)]
     pub missing: bool,
-    /// Average the two triangles of matrices that are not symmetric.
+    /// Average the two triangles of matrices that are not symmetric. Without this flag they are an
+    /// error.
     #[arg(long)]
     pub average_triangles: bool,
-    /// The human numbers are similarities, and become C − similarity. C is that of a stimulus with itself;
-    /// default: the diagonal where it is the largest, else the largest of all pairs.
+    /// The human values are similarities, which are converted to dissimilarities by C − similarity.
+    /// C is the similarity of a stimulus with itself; default: the value on the diagonal if it is
+    /// the same for all stimuli and the largest, otherwise the largest similarity.
     #[arg(long, value_name = "C", num_args = 0..=1, require_equals = true)]
     pub similarities: Option<Option<f64>>,
 }
 
 impl RdmReading {
-    /// The file of the RDMs of models.
+    /// Creates the reader of a file with RDMs of models.
     pub fn models(&self, path: &Path, ids: Option<Stimuli>, reading: &Reading) -> Result<RdmFile> {
         let mut file = RdmFile::open(path)?.with_encoding(reading.encoding);
         if let Some(ids) = ids {
@@ -54,7 +57,8 @@ impl RdmReading {
         Ok(file)
     }
 
-    /// Reads files of participants, one after the other; `n_stimuli` is their number, where a model tells it.
+    /// Reads and concatenates files of participants; `n_stimuli` is the number of stimuli of the
+    /// model, if known.
     pub fn participants(
         &self,
         paths: &[PathBuf],
@@ -90,7 +94,7 @@ impl RdmReading {
     }
 }
 
-/// Names participants after their file, since those of several files may have the same names.
+/// Adds the file name to the ids of participants, as several files may have the same ids.
 fn named_after(path: &Path, set: RdmSet) -> Result<RdmSet> {
     let file = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = |participant: &Participant| Participant {
@@ -104,8 +108,8 @@ fn named_after(path: &Path, set: RdmSet) -> Result<RdmSet> {
     set.with_participants(names)
 }
 
-/// Tells how the stimuli that were judged are matched with those that have features, of which there may be
-/// more, and notes it where that is by position.
+/// Returns how judged stimuli are matched with those of the features, of which there may be more,
+/// and adds a note if they are matched by position.
 pub fn pair_judged(features: &Stimuli, judged: &Stimuli) -> Result<Pairing> {
     match features.is_named() && judged.is_named() {
         true => features.positions_of(judged).map(|_| Pairing::Id),

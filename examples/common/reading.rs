@@ -1,4 +1,4 @@
-//! Text files and the ids in them, as command lines name them.
+//! Arguments for reading text files and ids.
 
 use std::path::Path;
 
@@ -7,25 +7,26 @@ use human_alignment::formats::TextEncoding;
 use human_alignment::stimuli::{IdForm, IdList};
 use human_alignment::{Result, Stimuli};
 
-/// How text files and ids are read.
+/// Options of text files and ids.
 #[derive(Args)]
 pub struct Reading {
-    /// The encoding of text files, such as windows-1252.
+    /// Encoding of text files, such as utf-8 or windows-1252.
     #[arg(long, value_name = "NAME", default_value_t)]
     pub encoding: TextEncoding,
-    /// Match ids in this form: nfc, lower-case, file-name, file-stem, without-ending or folder; may be given
-    /// several times.
+    /// Transformation of all ids before they are matched: nfc (Unicode NFC), lower-case, file-name
+    /// (a/cat.jpg becomes cat.jpg), file-stem (cat), without-ending (a/cat) or folder (a). Repeat
+    /// the flag to apply several in turn.
     #[arg(long, value_name = "FORM")]
     pub match_ids: Vec<IdForm>,
 }
 
 impl Reading {
-    /// Reads a list of ids.
+    /// Reads a list of ids from a file.
     pub fn list(&self, path: &Path) -> Result<Stimuli> {
         IdList::open(path).with_encoding(self.encoding).read()
     }
 
-    /// Puts ids into the form in which they are matched.
+    /// Applies the transformations of --match-ids.
     pub fn in_form(&self, stimuli: Stimuli) -> Result<Stimuli> {
         let mut forms = self.match_ids.iter().copied();
         forms.try_fold(stimuli, |stimuli, form| stimuli.in_form(form))

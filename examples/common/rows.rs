@@ -1,4 +1,4 @@
-//! Two files of features of the same stimuli.
+//! Pairs of feature files with the same stimuli.
 
 use std::path::Path;
 
@@ -8,8 +8,9 @@ use human_alignment::{Representation, Result};
 use crate::features::FeatureReading;
 use crate::pairing::pair;
 
-/// Reads the features in two files, row by row of the same stimuli, and tells how they are matched: by id,
-/// or by position where one has no ids and both have as many rows. What only one of them has is an error.
+/// Reads two files of features with the rows of the second in the order of the first, and returns
+/// how rows were matched: by id, or by position if one file has no ids and the numbers of rows are
+/// equal. Stimuli that only one file has are an error.
 pub fn read_matched(
     reading: &FeatureReading,
     paths: [&Path; 2],

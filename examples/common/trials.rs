@@ -1,4 +1,4 @@
-//! Trials, as command lines name them.
+//! Arguments for reading trials.
 
 use std::path::{Path, PathBuf};
 
@@ -12,42 +12,46 @@ use crate::common::notes;
 use crate::pairing::pair;
 use crate::reading::Reading;
 
-/// How files of trials are read.
+/// Options of trial files.
 #[derive(Args)]
 pub struct TrialReading {
-    /// The ids that the indices of trials count, where that is not the rows of the features.
+    /// File with the stimulus ids that trial indices refer to: one id per line, or a table with an
+    /// id column. Default: the rows of the features.
     #[arg(long, value_name = "FILE")]
     pub stimuli: Option<PathBuf>,
-    /// The participant of each trial (.npy, .txt), where the trials don't say.
+    /// Participant of each trial, in the order of the trials: an array (.npy, .mat) or a text file
+    /// with one name per line. Default: the participants in the trial file, if any.
     #[arg(long, value_name = "FILE")]
     pub participants: Option<PathBuf>,
-    /// Where indices of trials count from: inferred, 0 or 1.
+    /// First index of the trials: 0, 1, or inferred from the indices.
     #[arg(long, default_value_t)]
     pub count_from: Counting,
-    /// Drop trials of stimuli without features, and count them.
+    /// Drop trials with stimuli that have no features, and report their number. Without this flag
+    /// they are an error.
     #[arg(long)]
     pub drop_missing: bool,
-    /// Drop trials that show one stimulus twice, and count them.
+    /// Drop trials that show a stimulus twice, and report their number. Without this flag they are
+    /// an error.
     #[arg(long)]
     pub drop_repeated: bool,
 }
 
-/// How files were understood.
+/// How the files were interpreted.
 #[derive(Serialize)]
 pub struct Input {
-    /// How trials are matched with features.
+    /// How trials and features were matched.
     pub paired_by: Pairing,
-    /// Trials that were dropped because they show stimuli without features.
+    /// Number of trials that were dropped because they show stimuli without features.
     pub dropped_missing: usize,
-    /// Trials that were dropped because they show one stimulus twice.
+    /// Number of trials that were dropped because they show a stimulus twice.
     pub dropped_repeated: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participants: Option<usize>,
 }
 
 impl TrialReading {
-    /// Reads trials of the stimuli that have features; unless they count another list, `rows` is what their
-    /// indices count.
+    /// Reads trials and keeps those whose stimuli have features. Trial indices refer to `rows`,
+    /// unless --stimuli is given.
     pub fn trials<T: Task>(
         &self,
         path: &Path,
@@ -97,10 +101,10 @@ impl TrialReading {
         }
         for (n, what) in [
             (dropped_missing, "show stimuli without features"),
-            (dropped_repeated, "show one stimulus twice"),
+            (dropped_repeated, "show a stimulus twice"),
         ] {
             if n > 0 {
-                notes::add(format!("{n} trials are dropped, because they {what}"));
+                notes::add(format!("dropped {n} trials that {what}"));
             }
         }
         let input = Input {
@@ -113,12 +117,14 @@ impl TrialReading {
     }
 }
 
-/// Notes that trials count the rows of the features.
+/// Adds a note that trial indices refer to the rows of the features.
 pub fn note_counted_rows(features: &Stimuli) -> Pairing {
     let hint = match features.is_named() {
-        true => "; where they count another list of ids, give it (--stimuli)",
+        true => "; if they count another list of ids, pass it with --stimuli",
         false => ", which have no ids",
     };
-    notes::add(format!("the trials count the rows of the features{hint}"));
+    notes::add(format!(
+        "trial indices count the rows of the features{hint}"
+    ));
     Pairing::Position
 }

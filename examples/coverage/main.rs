@@ -1,4 +1,4 @@
-//! How often do intervals cover the truth? Simulated experiments, many times over.
+//! Coverage of confidence intervals in simulated experiments.
 //!
 //! ```text
 //! cargo run --release --example coverage -- --replications 4000
@@ -14,13 +14,14 @@ use clap::Parser;
 use human_alignment::Result;
 use simulation::Experiment;
 
-/// Simulated experiments: how often do intervals cover the truth?
+/// Simulate odd-one-out experiments and report the coverage of confidence intervals of the
+/// accuracy.
 #[derive(Parser)]
 struct Arguments {
-    /// Replications of each experiment.
+    /// Number of replications of each experiment.
     #[arg(long, default_value_t = 2000)]
     replications: usize,
-    /// Seed of the simulation.
+    /// Seed of the random number generator.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

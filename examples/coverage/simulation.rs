@@ -1,4 +1,4 @@
-//! Simulated replications of an experiment, to see how often intervals cover the truth.
+//! Simulated replications of an experiment, to measure the coverage of confidence intervals.
 
 use human_alignment::inference::{Confidence, Credit, ObjectBootstrap, clustered_mean, compare};
 use human_alignment::{OddOneOut, Result, Stimuli};
@@ -7,10 +7,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
-/// An experiment: in each replication, new objects and new trials.
+/// An experiment with new objects and new trials in each replication.
 ///
-/// A trial is right with probability logistic(`LOGIT` + the effects of its three objects), effects
-/// being normal with standard deviation `EFFECT`.
+/// A trial is correct with probability logistic(`LOGIT` + the effects of its three objects).
+/// Effects are normal with standard deviation `EFFECT`.
 #[derive(Debug, Clone, Copy)]
 pub struct Experiment {
     pub n_objects: u32,
@@ -23,7 +23,7 @@ const LOGIT: f64 = 0.4;
 /// The standard deviation of object effects on the logit scale.
 const EFFECT: f64 = 0.6;
 
-/// What the replications found.
+/// Summary of the replications.
 #[derive(Debug, Clone, Copy)]
 pub struct Findings {
     /// Share of 95 % intervals of the accuracy that cover the truth.
@@ -34,17 +34,17 @@ pub struct Findings {
     pub standard_deviation: f64,
     /// Mean of the estimated standard errors.
     pub standard_error: f64,
-    /// Mean of what the formula for independent trials gives.
+    /// Mean standard error of the binomial formula, which assumes independent trials.
     pub binomial: f64,
-    /// Mean of the bootstrapped standard errors of the first few replications.
+    /// Mean of the bootstrap standard errors of the first few replications.
     pub bootstrap: f64,
 }
 
-/// Replications that are bootstrapped as well.
+/// Number of replications with a bootstrap.
 const N_BOOTSTRAPPED: usize = 20;
 
 impl Experiment {
-    /// Runs replications, each with a stream of its own.
+    /// Runs replications, each with its own random stream.
     pub fn replicate(&self, n_replications: usize, seed: u64) -> Result<Findings> {
         let truth = mean_of_logistic(LOGIT, EFFECT * 3f64.sqrt());
         let replications = (0..n_replications)
@@ -73,7 +73,7 @@ impl Experiment {
             let draw = |_| sd * rng.sample::<f64, _>(StandardNormal);
             (0..self.n_objects).map(draw).collect()
         };
-        // Half of the variance of each model is common to both: objects hard for any model.
+        // Half of the variance of each model is shared: objects that are difficult for both models.
         let common = effects(EFFECT * 0.5f64.sqrt());
         let own = [
             effects(EFFECT * 0.5f64.sqrt()),
@@ -135,7 +135,7 @@ fn logistic(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// The mean of logistic(mean + sd · z) over a standard normal z, by the midpoint rule.
+/// Computes the mean of logistic(mean + sd · z) over a standard normal z by the midpoint rule.
 fn mean_of_logistic(mean: f64, sd: f64) -> f64 {
     let step = 0.001;
     let points = (-8000..8000).map(|point| (f64::from(point) + 0.5) * step);

@@ -1,13 +1,13 @@
 //! Zero-shot odd-one-out alignment on the command line.
 //!
 //! ```text
-//! cargo run --release --example odd_one_out                       # simulated people
+//! cargo run --release --example odd_one_out                       # simulated participants
 //! cargo run --release --example odd_one_out -- --features F.npy --triplets T.npy
 //! cargo run --release --example odd_one_out -- --features F.npy --features G.npy --triplets T.txt
 //! ```
 //!
-//! Tables and `--json` go to standard output, everything else to standard error. Bad input ends with
-//! exit code 1 and one line that says what is wrong.
+//! The result is printed to standard output, everything else to standard error. An error ends the
+//! program with exit code 1 and one line.
 
 #[path = "../common/candidates.rs"]
 mod candidates;
@@ -39,57 +39,66 @@ use human_alignment::{
 use report::{Report, Row};
 use trials::{Input, TrialReading};
 
-/// How often does a representation find the same stimulus odd as people do?
+/// Compute the zero-shot odd-one-out accuracy of representations: the share of trials in which they
+/// select the same odd one out as the participants.
 ///
-/// Without --features: simulated observers and three simulated representations.
+/// Without --features, three representations and the participants are simulated.
 #[derive(Parser)]
 #[command(name = "odd_one_out", allow_negative_numbers = true)]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt); several are compared.
+    /// Features, one row per stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt). Repeat
+    /// the flag to compare several representations.
     #[arg(long, value_name = "FILE")]
     features: Vec<PathBuf>,
-    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three indices or ids, the odd one last, or a
-    /// table with columns such as image1, image2, image3, choice.
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three stimulus indices or ids per
+    /// trial, the odd one last; or a table with columns such as image1, image2, image3, choice.
     #[arg(long, value_name = "FILE", conflicts_with = "anchored")]
     triplets: Option<PathBuf>,
-    /// Anchored trials instead: head, close, far, or a table with columns such as head, winner, loser.
+    /// Anchored trials instead of odd-one-out trials, in the same formats: head, close and far
+    /// stimulus; or a table with columns such as head, winner, loser.
     #[arg(long, value_name = "FILE")]
     anchored: Option<PathBuf>,
-    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
+    /// File with the stimulus ids of the feature rows: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE", requires = "features")]
     ids: Option<PathBuf>,
     #[command(flatten)]
     reading: FeatureReading,
     #[command(flatten)]
     trial_reading: TrialReading,
-    /// dot, cosine, pearson, negative-euclidean or negative-squared-euclidean.
+    /// Similarity of two stimuli: dot, cosine, pearson, negative-euclidean or
+    /// negative-squared-euclidean.
     #[arg(long, default_value = "cosine")]
     similarity: Similarity,
-    /// Temperature of the softmax.
+    /// Temperature by which similarities are divided before the softmax.
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
-    /// What ties earn: wrong, fractional or published-all-equal.
+    /// Score of a trial whose largest similarity is tied: wrong (0), fractional (1/k for k tied
+    /// pairs) or published-all-equal (0 only if all similarities are equal, as in the published
+    /// script).
     #[arg(long, default_value = "wrong")]
     ties: TiePolicy,
-    /// What probabilities are made of: softmax or published-dot-product.
+    /// Probabilities of choices: softmax (of similarity / temperature) or published-dot-product
+    /// (softmax of dot product × temperature, as in the published script).
     #[arg(long, default_value = "softmax")]
     probabilities: Probabilities,
-    /// Precision of similarities: double or single.
+    /// Floating-point precision of similarities: double or single.
     #[arg(long, default_value = "double")]
     precision: Precision,
-    /// How often intervals are to cover the truth.
+    /// Confidence level of intervals, between 0 and 1.
     #[arg(long, default_value_t = 0.95)]
     confidence: f64,
-    /// Replicates of the bootstrap over objects.
+    /// Number of replicates of a bootstrap over stimuli. Default: no bootstrap.
     #[arg(long, value_name = "N")]
     bootstrap: Option<usize>,
-    /// Seed of everything random.
+    /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Print the noise ceiling, from trials that were answered more than once.
+    /// Estimate the noise ceiling from questions that were answered more than once.
     #[arg(long)]
     ceiling: bool,
-    /// Read trials in chunks, for files larger than memory: one score, without bootstrap or ceiling.
+    /// Read trials in chunks, for files larger than memory. Only the scores are computed: no
+    /// bootstrap, noise ceiling or comparisons.
     #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants", "count_from"])]
     stream: bool,
     /// Print one JSON object instead of a table.
@@ -153,7 +162,8 @@ fn from_files<T: Task>(
     if arguments.stream {
         return stream::<T>(arguments, metric, &named, trials);
     }
-    // Unless they count another list, trials count the rows of the first matrix; the others are matched.
+    // Without --stimuli, trial indices refer to the rows of the first file; the other files are
+    // matched to it.
     let representations = named.iter().map(|(_, representation)| representation);
     let drop_missing = arguments.trial_reading.drop_missing;
     let shared = candidates::shared_stimuli(representations, drop_missing)?;
@@ -171,14 +181,14 @@ fn from_files<T: Task>(
     Ok(report)
 }
 
-/// Scores representations on trials that are never held as a whole.
+/// Scores representations on trials that are read in chunks.
 fn stream<T: Task>(
     arguments: &Arguments,
     metric: ZeroShotOddOneOut,
     named: &[(String, Representation)],
     path: &Path,
 ) -> Result<Report> {
-    /// Trials that are held at a time: 12 MB.
+    /// Number of trials per chunk: 12 MB.
     const CHUNK: usize = 1 << 20;
 
     let counted = arguments.trial_reading.stimuli.as_deref();

@@ -1,4 +1,4 @@
-//! What is printed.
+//! The printed report.
 
 use human_alignment::Representation;
 use human_alignment::inference::{Comparison, Interval, NoiseCeiling};
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::trials::Input;
 
-/// A representation and its score.
+/// A representation with its score.
 #[derive(Serialize)]
 pub struct Row {
     pub name: String,
-    /// Rows and columns of its file.
+    /// Number of rows and columns of its file.
     stimuli: usize,
     features: usize,
     #[serde(flatten)]
@@ -32,7 +32,7 @@ impl Row {
 /// Scores of representations on the same trials.
 #[derive(Serialize)]
 pub struct Report {
-    /// What is simulated, where anything is.
+    /// Description of the simulation, if the data are simulated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulated: Option<String>,
     representations: Vec<Row>,
@@ -57,7 +57,8 @@ impl Report {
         }
     }
 
-    /// One object: the score itself where there is one representation of files, otherwise a list.
+    /// Returns one JSON object: the score if there is one representation from a file, otherwise a
+    /// list of scores.
     pub fn json(&self) -> String {
         #[derive(Serialize)]
         struct One<'a> {
@@ -119,7 +120,7 @@ impl Report {
         for Row { name, score, .. } in &self.representations {
             if let Some(found) = &score.bootstrap {
                 lines.push(format!(
-                    "{name:width$}  bootstrap of {} over objects: se {}, interval {}",
+                    "{name:width$}  {} bootstrap replicates over stimuli: se {}, interval {}",
                     found.n_replicates,
                     percent(found.standard_error),
                     interval(found.interval)
@@ -128,9 +129,7 @@ impl Report {
         }
         self.write_ceiling(&mut lines);
         self.write_comparisons(&mut lines);
-        lines.push(
-            "\nAccuracies in %, entropies in nats; intervals at the level of objects.".into(),
-        );
+        lines.push("\nAccuracies in %, entropies in nats; intervals are cluster-robust.".into());
         lines.join("\n")
     }
 
@@ -138,7 +137,7 @@ impl Report {
         match &self.ceiling {
             Some(ceiling) => lines.push(format!(
                 "\nnoise ceiling  {} {} leave-one-out, {} {} majority\n               \
-                 (from {} answers to {} questions that were asked more than once)",
+                 (from {} answers to {} questions that were answered more than once)",
                 percent(ceiling.leave_one_out.value),
                 interval(ceiling.leave_one_out_interval),
                 percent(ceiling.majority.value),
@@ -147,7 +146,7 @@ impl Report {
                 ceiling.n_questions
             )),
             None if self.asked_for_ceiling => {
-                lines.push("\nnoise ceiling  unknown: no question was asked more than once".into());
+                lines.push("\nnoise ceiling  unknown: no question was answered twice".into());
             }
             None => {}
         }

@@ -1,4 +1,5 @@
-//! The embedded example: simulated people and representations of graded quality.
+//! The demonstration without arguments: simulated participants, and representations of different
+//! quality.
 
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::inference::{Confidence, noise_ceiling};
@@ -19,17 +20,17 @@ const N_FEATURES: usize = 64;
 const N_QUESTIONS: usize = 4000;
 const N_PARTICIPANTS: u32 = 5;
 
-/// Noise of each simulated representation, in standard deviations of what it represents.
+/// Noise of each simulated representation, in standard deviations of its signal.
 const QUALITIES: [(&str, f32); 3] = [
     ("simulated, faithful", 0.1),
     ("simulated, noisy", 2.0),
     ("simulated, noise only", f32::INFINITY),
 ];
 
-/// Scores three simulated representations on the answers of simulated people.
+/// Scores three simulated representations on the choices of simulated participants.
 pub fn run(metric: ZeroShotOddOneOut, seed: u64) -> Result<Report> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // Each stimulus has a few concepts, as things do: most dimensions are near zero.
+    // Most dimensions of a stimulus are near zero, as in embeddings of real objects.
     let concepts = normal(N_STIMULI as usize, N_DIMENSIONS, &mut rng).mapv(|x| x.powi(2));
     let stimuli = Stimuli::new((0..N_STIMULI).map(|stimulus| format!("stimulus {stimulus}")))?;
     let embedding = Representation::new(stimuli.clone(), concepts.clone())?;
@@ -54,9 +55,9 @@ pub fn run(metric: ZeroShotOddOneOut, seed: u64) -> Result<Report> {
     }
     let mut report = score(metric, &named, people.judgments())?;
     report.simulated = Some(format!(
-        "Everything here is simulated: {N_PARTICIPANTS} observers who share one embedding answer \
-         {N_QUESTIONS} questions\nabout {N_STIMULI} made-up stimuli, and three representations mix \
-         that embedding with more and more noise.",
+        "Simulated data: {N_PARTICIPANTS} participants with the same embedding answer \
+         {N_QUESTIONS} questions about\n{N_STIMULI} stimuli; three representations are that \
+         embedding with increasing noise.",
     ));
     report.ceiling = noise_ceiling(people.judgments(), Confidence::default());
     report.asked_for_ceiling = true;

@@ -1,4 +1,4 @@
-//! The least that a gradient of the probe has to do.
+//! The minimal work of a gradient of the probe.
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Matrices of the size of a fit at some rank.
+/// Matrices with the shapes of a fit at a given rank.
 pub struct Products {
     features: Mat<f64>,
     weights: Mat<f64>,
@@ -20,7 +20,7 @@ pub struct Products {
 
 impl Products {
     pub fn new(n_objects: usize, n_features: usize, rank: usize) -> Self {
-        // There are no more axes than objects.
+        // The rank of the features is at most the number of objects.
         let (n, p) = (n_objects, n_features.min(n_objects));
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let mut random = |n, p| Mat::<f64>::from_fn(n, p, |_, _| rng.random_range(-1.0..1.0));
@@ -35,8 +35,8 @@ impl Products {
         }
     }
 
-    /// The four products of a gradient: the embedding, the similarities (half of them), and the
-    /// derivatives by the embedding and by the weights.
+    /// Computes the four products of a gradient: the embedding, the similarities (one triangle),
+    /// and the derivatives by the embedding and by the weights.
     pub fn multiply(&mut self) {
         let parallel = Par::rayon(rayon::current_num_threads());
         matmul(
@@ -77,8 +77,8 @@ impl Products {
     }
 }
 
-/// One pass over the trials with three loads and three additions each. Threads add to matrices of their
-/// own, so that their sum is left out.
+/// A pass over the trials with three loads and three additions per trial. Each thread adds to its
+/// own matrix; the sum of these matrices is omitted.
 pub struct Pass<'t> {
     n_objects: usize,
     trials: &'t [[u32; 3]],

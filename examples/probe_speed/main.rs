@@ -1,14 +1,14 @@
-//! How fast a probe is fitted at the size of a fold of THINGS, and how near its gradient is to the least
-//! that it has to do. People and features are simulated.
+//! Duration of the fit of a probe at the size of a fold of THINGS, and ratio of its gradient to the
+//! minimal work. Participants and features are simulated.
 //!
 //! ```text
 //! cargo run --release --example probe_speed
 //! ```
 //!
-//! The least is four matrix products (embedding, similarities, derivatives by the embedding and by the
-//! weights) at the rank of the transform, and one pass over the trials with three loads and three
-//! additions a trial. A gradient is timed as the time between two iterations of the search, with what the
-//! search does besides.
+//! The minimal work is four matrix products (embedding, similarities, derivatives by the embedding
+//! and by the weights) at the rank of the transform, and one pass over the trials with three loads
+//! and three additions per trial. The duration of a gradient is the time between two iterations of
+//! the search, including its other work.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -25,26 +25,28 @@ use human_alignment::{Probe, Result};
 
 use floor::{Pass, Products};
 
-/// Times a probe against the least that it has to do.
+/// Time the fit of a probe to simulated trials, and compare its gradient with the minimal work.
 #[derive(Parser)]
 #[command(name = "probe_speed")]
 struct Arguments {
-    /// Objects: two thirds of those of THINGS.
+    /// Number of objects. The default is two thirds of those of THINGS.
     #[arg(long, default_value_t = 1236)]
     objects: u32,
-    /// Features.
+    /// Number of features.
     #[arg(long, default_value_t = 768)]
     features: usize,
-    /// Trials: those of all THINGS trials whose objects are in two folds of three.
+    /// Number of trials. The default is that of the THINGS trials whose objects are all in two of
+    /// three folds.
     #[arg(long, default_value_t = 1_250_000)]
     trials: usize,
-    /// Singular value k of the features is about k to minus this.
+    /// Decay of the singular values of the features: value k is about k to the power of minus this
+    /// number.
     #[arg(long, default_value_t = 1.0)]
     decay: f64,
-    /// The weight of the penalty.
+    /// Weight of the penalty, in nats.
     #[arg(long, default_value_t = 0.01)]
     lambda: f64,
-    /// The duality gap at which the fit is done.
+    /// Duality gap at which the fit stops, in nats.
     #[arg(long, default_value_t = 1e-4)]
     tolerance: f64,
 }
@@ -73,7 +75,7 @@ fn run(arguments: &Arguments) -> Result<String> {
         ControlFlow::Continue(())
     })?;
     let seconds = start.elapsed().as_secs_f64();
-    // The time of most gradients is that at the rank of the end.
+    // The final rank is the rank of most gradients.
     let rank = gradients.last().map_or(1, |(rank, _)| *rank);
     gradients.retain(|(of, _)| *of == rank);
     let gradient = median(gradients.into_iter().map(|(_, time)| time).collect());

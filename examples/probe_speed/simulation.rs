@@ -1,4 +1,4 @@
-//! Trials of a simulated observer, and features from which they can be predicted.
+//! Simulated features, and trials of an observer that can be predicted from them.
 
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::{OddOneOut, Representation, Result, Stimuli};
@@ -7,8 +7,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-/// Features whose singular values fall with their number to minus `decay`, and the trials of an observer who sees a random linear map
-/// of what they are made of, scaled to choose neither at random nor with certainty.
+/// Simulates features and trials. The k-th singular value of the features is about k^(−`decay`).
+/// The observer uses a random linear map of the latent variables of the features, scaled so that
+/// choices are neither random nor deterministic.
 pub fn simulated(
     n_objects: u32,
     n_features: usize,

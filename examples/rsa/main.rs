@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! cargo run --release --example rsa -- --features F.npy --human R.npy
-//! cargo run --release --example rsa -- --model-rdm M.npy --human R.npy --compare rho-a --bootstrap 1000
+//! cargo run --release --example rsa -- --model-rdm M.npy --human R.npy --compare rho-a \
+//!     --bootstrap 1000
 //! ```
 //!
-//! Tables and `--json` go to standard output, everything else to standard error. Bad input ends with
-//! exit code 1 and one line that says what is wrong.
+//! The result is printed to standard output, everything else to standard error. An error ends the
+//! program with exit code 1 and one line.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -31,48 +32,52 @@ use human_alignment::{Dissimilarity, Rdm, RdmSet, Result};
 use people::RdmReading;
 use report::Report;
 
-/// How alike is the geometry of a representation to what people judged?
+/// Compare the RDM of a representation with human dissimilarities (representational similarity
+/// analysis, RSA).
 #[derive(Parser)]
 #[command(name = "rsa", allow_negative_numbers = true)]
 #[command(group(ArgGroup::new("model").required(true).args(["features", "model_rdm"])))]
 struct Arguments {
-    /// Features, one row a stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
+    /// Features, one row per stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
-    /// Dissimilarities of a model instead, in the layouts of --human; several in a stack are compared.
+    /// RDM of a model instead of features, in the formats of --human; the RDMs of a stack are
+    /// compared with each other.
     #[arg(long, value_name = "FILE")]
     model_rdm: Option<PathBuf>,
-    /// Dissimilarities that participants judged (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n,
-    /// n(n−1)/2, participants×n×n, participants×n(n−1)/2, or a table with a row a pair (item1, item2,
-    /// dissimilarity, participant); several files are several participants. For similarities see
-    /// --similarities.
+    /// Human dissimilarities (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n, n(n−1)/2,
+    /// participants×n×n, participants×n(n−1)/2, or a table with one row per pair (item1, item2,
+    /// dissimilarity, participant). Repeat the flag for the files of several participants. For
+    /// similarities, see --similarities.
     #[arg(long, value_name = "FILE", required = true)]
     human: Vec<PathBuf>,
-    /// correlation, cosine, euclidean, squared-euclidean or gaussian.
+    /// Dissimilarity of two feature rows: correlation, cosine, euclidean, squared-euclidean or
+    /// gaussian.
     #[arg(long, default_value = "correlation", conflicts_with = "model_rdm")]
     dissimilarity: Dissimilarity,
-    /// pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a, whitened-pearson or
-    /// whitened-cosine.
+    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a,
+    /// whitened-pearson or whitened-cosine.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
-    /// Stimulus ids, one a line or a column of a table, for the rows of the features or of the model.
+    /// File with the stimulus ids of the feature rows or of the model RDM: one id per line, or a
+    /// table with an id column.
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
     #[command(flatten)]
     reading: FeatureReading,
     #[command(flatten)]
     rdm_reading: RdmReading,
-    /// Replicates of the bootstrap.
+    /// Number of bootstrap replicates for standard errors and intervals. Default: no bootstrap.
     #[arg(long, value_name = "N")]
     bootstrap: Option<usize>,
-    /// What the bootstrap draws: stimuli, people or both. Default: both; stimuli for one person, and
-    /// people under a whitened comparator.
+    /// What the bootstrap resamples: stimuli, people (participants) or both. Default: both; stimuli
+    /// for a single participant, and people for a whitened comparison.
     #[arg(long, requires = "bootstrap")]
     over: Option<Resample>,
-    /// Seed of everything random.
+    /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// How often intervals are to cover the truth.
+    /// Confidence level of intervals, between 0 and 1.
     #[arg(long, default_value_t = 0.95)]
     confidence: f64,
     /// Print one JSON object instead of a table.
@@ -113,8 +118,8 @@ fn run(arguments: &Arguments) -> Result<Report> {
     Ok(Report::new(names, evaluation, paired_by, conversion))
 }
 
-/// Reads the models and the participants. The number of stimuli of one tells what the shape of the other
-/// means.
+/// Reads models and participants. The number of stimuli of either resolves ambiguous shapes of the
+/// other.
 fn read(arguments: &Arguments) -> Result<(Vec<(String, Rdm)>, RdmSet)> {
     let participants = |n_stimuli| {
         let reading = &arguments.reading;
@@ -129,7 +134,7 @@ fn read(arguments: &Arguments) -> Result<(Vec<(String, Rdm)>, RdmSet)> {
             Ok((models, people))
         }
         Err(error) => {
-            // Where the participants are told apart, the model may be, too.
+            // The file of the participants may be unambiguous, and then give the number of stimuli.
             let Ok(people) = participants(None) else {
                 return Err(error);
             };
@@ -151,7 +156,7 @@ fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
     })
 }
 
-/// The RDMs of the models, by name.
+/// Reads the RDMs of the models, with their names.
 fn read_models(arguments: &Arguments, n_stimuli: Option<usize>) -> Result<Vec<(String, Rdm)>> {
     let reading = &arguments.reading;
     let name = |path: &Path| {

@@ -1,11 +1,11 @@
-//! What is printed.
+//! The printed report.
 
 use human_alignment::inference::{Comparison, Interval};
 use human_alignment::metric::rsa::{Caution, Ceiling, Evaluation, Score};
 use human_alignment::stimuli::Pairing;
 use serde::Serialize;
 
-/// A model and its score.
+/// A model with its score.
 #[derive(Serialize)]
 pub struct Row {
     pub name: String,
@@ -13,7 +13,7 @@ pub struct Row {
     pub score: Score,
 }
 
-/// Scores of models against the same people.
+/// Scores of models compared with the same participants.
 #[derive(Serialize)]
 pub struct Report {
     models: Vec<Row>,
@@ -25,11 +25,11 @@ pub struct Report {
     input: Input,
 }
 
-/// How the files were understood.
+/// How the files were interpreted.
 #[derive(Serialize)]
 struct Input {
     paired_by: Pairing,
-    /// What became of similarities.
+    /// Conversion of similarities to dissimilarities, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversion: Option<String>,
 }
@@ -53,7 +53,7 @@ impl Report {
         }
     }
 
-    /// One object: the score itself where there is one model, otherwise a list.
+    /// Returns one JSON object: the score if there is one model, otherwise a list of scores.
     pub fn json(&self) -> String {
         #[derive(Serialize)]
         struct One<'a> {

@@ -1,5 +1,5 @@
-//! How often intervals and tests of RSA are right, on simulated people and models of which the truth
-//! is known.
+//! Coverage of confidence intervals and false-positive rates of tests of RSA, on simulated
+//! participants and models whose true values are known.
 //!
 //! ```text
 //! cargo run --release --example rsa_coverage
@@ -24,9 +24,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     common::line(format_args!(
-        "Simulated people and models, {N_EXPERIMENTS} experiments a row. Coverage of 95 % intervals: of a \
-         model per\nperson, against the mean person, minus the ceiling; and how often two equally good \
-         models differ at 5 %.\n"
+        "Simulated participants and models, {N_EXPERIMENTS} experiments per row. Coverage of 95 % \
+         intervals of a model\nper person, against the mean person, and minus the ceiling; and rate \
+         of false differences of two equally good\nmodels at the 5 % level.\n"
     ))?;
     common::line(format_args!(
         "stimuli  people  drawn    comparator  per person  mean person  ceiling  false differences"

@@ -1,4 +1,4 @@
-//! Experiments of which the truth is known.
+//! Simulated experiments whose true values are known.
 
 use human_alignment::inference::{Confidence, Estimate, Resample};
 use human_alignment::metric::rsa::{Bootstrap, Comparator};
@@ -8,8 +8,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-/// What is simulated: people weigh the dimensions of a space in their own ways and judge with noise;
-/// two models see the same space, each with noise of its own on the stimuli, and are equally good.
+/// The design of an experiment. Participants weight the dimensions of a space differently and judge
+/// with noise. Two models represent the same space with independent noise of the same variance.
 #[derive(Debug, Clone, Copy)]
 pub struct Design {
     pub n_stimuli: usize,
@@ -19,9 +19,9 @@ pub struct Design {
     pub n_replicates: usize,
 }
 
-/// How often intervals at 95 % covered what experiments found on average, and how often a test at
-/// 5 % found a difference between two models where there is none (where only people are drawn: another
-/// than there is on average).
+/// Rates over experiments: coverage of the mean over experiments by 95 % intervals, and rate of
+/// false differences between the two models at the 5 % level. If only participants are resampled, a
+/// difference is false if it differs from the mean difference.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
     pub model: f64,
@@ -30,18 +30,19 @@ pub struct Rates {
     pub false_differences: f64,
 }
 
-/// Dimensions of the space.
+/// Number of dimensions of the space.
 const DIMENSIONS: usize = 4;
 
-/// How far people differ in the logarithm of their weights.
+/// Standard deviation of the logarithm of participants' weights.
 const INDIVIDUALITY: f64 = 0.6;
 
-/// Noise of a judgment, and of a stimulus as a model sees it.
+/// Standard deviations of the noise of judgments, and of the noise of stimuli in a model.
 const JUDGMENT_NOISE: f64 = 2.0;
 const MODEL_NOISE: f64 = 0.8;
 
 impl Design {
-    /// Repeats the experiment: with other stimuli, other people or both, as the bootstrap draws them.
+    /// Repeats the experiment with other stimuli, other participants or both, as the bootstrap
+    /// resamples them.
     pub fn simulate(self, n_experiments: u64, seed: u64) -> Result<Rates> {
         let experiments: Vec<Result<[Estimate; 4]>> = (1..=n_experiments)
             .into_par_iter()
@@ -60,7 +61,7 @@ impl Design {
             let values = experiments.iter().map(|estimates| estimates[which].value);
             values.sum::<f64>() / n
         };
-        // Models are equally good over stimuli, not on the stimuli at hand.
+        // The models are equally good for the population of stimuli, not for a fixed sample.
         let truth = match self.resample.draws_stimuli() {
             true => 0.0,
             false => on_average(3),
@@ -73,8 +74,8 @@ impl Design {
         })
     }
 
-    /// Estimates of a model per person and against the mean person, of its distance from the ceiling,
-    /// and of its difference from the other model.
+    /// Computes the estimates of a model per person, against the mean person and minus the ceiling,
+    /// and of the difference between the models.
     fn experiment(self, experiment: u64, seed: u64) -> Result<[Estimate; 4]> {
         let stream = |kind: u64, varies: bool| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -108,7 +109,7 @@ impl Design {
         Ok([
             replicates.per_person(0),
             replicates.against_mean_person(0),
-            ceiling.expect("a ceiling was asked for"),
+            ceiling.expect("the bootstrap computes the ceiling"),
             replicates.compare(Confidence::default())[0].difference,
         ])
     }

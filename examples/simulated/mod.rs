@@ -1,8 +1,9 @@
-//! Simulated people and networks, for examples that are to run without any data.
+//! Simulated participants and networks, for examples without data.
 //!
-//! Objects have a few concepts, as things do. People judge by the concepts. Networks see them too, but
-//! weigh them in their own ways and mix them with what people don't care about (the light, the
-//! background), as much again or more; so that a linear transform has something to find.
+//! Objects have a few concepts, by which participants judge. The features of a network are mixtures
+//! of these concepts, weighted differently by each network, and of nuisance factors that
+//! participants ignore (such as light and background). A linear transform can therefore improve
+//! alignment.
 
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::{OddOneOut, Provenance, Representation, Result, Stimuli};
@@ -11,23 +12,23 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-/// Concepts by which people judge.
+/// Number of concepts by which participants judge.
 pub const N_CONCEPTS: usize = 10;
 
-/// What else networks see.
+/// Number of nuisance factors.
 const N_NUISANCES: usize = 30;
 
-/// Features of a network.
+/// Number of features of a network.
 const N_FEATURES: usize = 96;
 
-/// How much of what networks see is of no concern to people, in standard deviations of the concepts.
+/// Names of the networks, and the weight of the nuisance factors in their features.
 pub const NETWORKS: [(&str, f32); 3] = [
     ("simulated network A", 0.6),
     ("simulated network B", 1.2),
     ("simulated network C", 2.4),
 ];
 
-/// Objects, the concepts that they have, and what networks see of them.
+/// Simulated objects, their concepts (objects × concepts), and the features of the networks.
 pub struct World {
     pub stimuli: Stimuli,
     pub concepts: Array2<f32>,
@@ -35,7 +36,8 @@ pub struct World {
 }
 
 impl World {
-    /// So many objects; the same seed gives the same networks, and other objects for another `sample`.
+    /// Creates `n_objects` objects. The same seed gives the same networks; another `sample` gives
+    /// other objects.
     pub fn new(n_objects: usize, sample: u64, seed: u64) -> Result<Self> {
         let stream = |number| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -50,7 +52,7 @@ impl World {
         let nuisances = normal(n_objects, N_NUISANCES, &mut objects);
         let mut networks = Vec::new();
         for (number, (name, nuisance)) in (0..).zip(NETWORKS) {
-            // What a network learned is the same for all objects.
+            // The weights of a network are the same for all objects.
             let mut learned = stream(number);
             let weights: Array1<f32> = normal(1, N_CONCEPTS, &mut learned)
                 .mapv(|x| (0.5 * x).exp())
@@ -71,7 +73,7 @@ impl World {
         })
     }
 
-    /// Odd-one-out trials of an observer who judges by the concepts, each as important as `weights` say.
+    /// Returns odd-one-out trials of an observer who weights the concepts by `weights`.
     pub fn odd_one_out(
         &self,
         weights: &[f32; N_CONCEPTS],
@@ -86,7 +88,7 @@ impl World {
         Ok(trials.into_judgments())
     }
 
-    /// The concepts, each as important as `weights` say.
+    /// Returns the concepts multiplied by `weights`, objects × concepts.
     pub fn seen(&self, weights: &[f32; N_CONCEPTS]) -> Array2<f32> {
         &self.concepts * &Array1::from(weights.to_vec())
     }

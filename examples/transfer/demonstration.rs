@@ -1,4 +1,5 @@
-//! The embedded example: from zero-shot to the probe to other people's judgments of other objects.
+//! The demonstration without arguments: a probe is learned from simulated trials, and its transform
+//! is tested on other objects and other judgments.
 
 use std::fmt::Write;
 
@@ -25,12 +26,12 @@ const N_OTHER_OBJECTS: usize = 60;
 const N_OTHER_TRIALS: usize = 10_000;
 const N_PEOPLE: u64 = 8;
 
-/// How important the concepts are to the people who are learned from, and to people who care about
-/// other things.
+/// Weights of the concepts for the participants of the training trials, and for participants with
+/// other concerns.
 const WEIGHTS: [f32; N_CONCEPTS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0, 0.0];
 const OTHER_WEIGHTS: [f32; N_CONCEPTS] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
 
-/// What happened to one network.
+/// The results for one network.
 #[derive(Serialize)]
 struct Row {
     network: String,
@@ -43,7 +44,7 @@ struct Row {
     other_people: Transferred<Score>,
 }
 
-/// Learns a transform for each of three simulated networks, and takes it elsewhere.
+/// Learns a transform for each of three simulated networks, and tests it on other data.
 pub fn run(seed: u64, json: bool) -> Result<String> {
     let world = World::new(N_OBJECTS, 0, seed)?;
     let trials = world.odd_one_out(&WEIGHTS, N_TRIALS, seed)?;
@@ -84,7 +85,7 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
     })
 }
 
-/// Dissimilarities that people judge, each with weights of their own and with noise.
+/// Simulates dissimilarities of participants, who differ in their weights and judge with noise.
 fn arranged(world: &World, seed: u64) -> Result<RdmSet> {
     let person = |number| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -107,9 +108,10 @@ fn arranged(world: &World, seed: u64) -> Result<RdmSet> {
 
 fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "People, objects and networks are simulated. A transform is learned from {N_TRIALS} odd-one-out\n\
-         trials of {N_OBJECTS} objects, and then taken to {N_OTHER_OBJECTS} others: as {N_OTHER_TRIALS} odd-one-out trials, as\n\
-         arrangements by {N_PEOPLE} people, and as the choices of people who care about other things.\n"
+        "Participants, objects and networks are simulated. A transform is learned from {N_TRIALS} \
+         odd-one-out\ntrials of {N_OBJECTS} objects, and tested on {N_OTHER_OBJECTS} other objects: \
+         on {N_OTHER_TRIALS} odd-one-out trials, on\narrangements by {N_PEOPLE} participants, and on \
+         choices of participants with other concerns.\n"
     );
     for row in rows {
         let Pooled {
@@ -121,7 +123,7 @@ fn table(rows: &[Row]) -> String {
         let percent = |score: &PooledScore| 100.0 * score.accuracy.value;
         let _ = write!(
             text,
-            "\n{} (lambda {}, rank {}, proved to {:.0e} nats)\n\
+            "\n{} (lambda {}, rank {}, duality gap {:.0e} nats)\n\
              \x20 held-out objects       {:5.2} %  → {:5.2} %   {}\n",
             row.network,
             row.lambda,
@@ -158,6 +160,6 @@ fn table(rows: &[Row]) -> String {
                 .map_or(String::new(), of_comparison),
         );
     }
-    text.push_str("\nchange after the transform, with its 95 % interval");
+    text.push_str("\nDifferences after − before the transform, with 95 % intervals.");
     text
 }

@@ -1,14 +1,15 @@
-//! Does a transform that was learned from one data set help with another?
+//! Transfer of a transform that was learned from one data set to another.
 //!
 //! ```text
-//! cargo run --release --example transfer                          # simulated: learn, then transfer
+//! cargo run --release --example transfer                          # simulated data
 //! cargo run --release --example transfer -- --transform T.npz --features F.npy --triplets T.npy
-//! cargo run --release --example transfer -- --transform T.npz --features F.npy --human R.npy --bootstrap 1000
+//! cargo run --release --example transfer -- --transform T.npz --features F.npy --human R.npy \
+//!     --bootstrap 1000
 //! ```
 //!
-//! `--transform` is what `ridge` or `probe` saved, or a published one in the same layout (.npz with
-//! `weights`, and `bias`, `mean` and `std` where it has them). Bad input ends with exit code 1 and one
-//! line that says what is wrong.
+//! `--transform` is a transform saved by `ridge` or `probe`, or a published one in the same format
+//! (.npz with `weights`, and optionally `bias`, `mean` and `std`). An error ends the program with
+//! exit code 1 and one line.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -43,20 +44,21 @@ use people::RdmReading;
 use serde::Serialize;
 use trials::TrialReading;
 
-/// Does a transform that was learned from one data set help with another?
+/// Test whether a transform that was learned from one data set improves alignment on another.
 ///
-/// Without --transform: simulated people, networks and transforms.
+/// Without --transform, participants, networks and transforms are simulated.
 #[derive(Parser)]
 #[command(name = "transfer", allow_negative_numbers = true)]
 #[command(group(ArgGroup::new("judgments").args(["triplets", "anchored", "human"])))]
 struct Arguments {
-    /// The transform (.npz or .safetensors).
+    /// Linear transform (.npz or .safetensors), as saved by probe or ridge.
     #[arg(long, value_name = "FILE", requires_all = ["features", "judgments"])]
     transform: Option<PathBuf>,
-    /// Features of the stimuli that were judged (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
+    /// Features, one row per stimulus (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt).
     #[arg(long, value_name = "FILE", requires = "transform")]
     features: Option<PathBuf>,
-    /// Stimulus ids, one a line or a column of a table, for the rows of the features.
+    /// File with the stimulus ids of the feature rows: one id per line, or a table with an id
+    /// column.
     #[arg(long, value_name = "FILE", requires = "features")]
     ids: Option<PathBuf>,
     #[command(flatten)]
@@ -65,31 +67,38 @@ struct Arguments {
     trial_reading: TrialReading,
     #[command(flatten)]
     rdm_reading: RdmReading,
-    /// Odd-one-out trials over the rows, the odd one last (.npy, .txt).
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three stimulus indices or ids per
+    /// trial, the odd one last; or a table with columns such as image1, image2, image3, choice.
     #[arg(long, value_name = "FILE", requires = "transform")]
     triplets: Option<PathBuf>,
-    /// Anchored trials over the rows: head, close, far (.npy, .txt).
+    /// Anchored trials instead of odd-one-out trials, in the same formats: head, close and far
+    /// stimulus; or a table with columns such as head, winner, loser.
     #[arg(long, value_name = "FILE", requires = "transform")]
     anchored: Option<PathBuf>,
-    /// Dissimilarities that people judged: n×n, n(n−1)/2, people×n×n or people×n(n−1)/2.
+    /// Human dissimilarities (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n, n(n−1)/2,
+    /// participants×n×n, participants×n(n−1)/2, or a table with one row per pair (item1, item2,
+    /// dissimilarity, participant).
     #[arg(long, value_name = "FILE", requires = "transform")]
     human: Option<PathBuf>,
-    /// What choices are made by before the transform.
+    /// Similarity of two stimuli before the transform: dot, cosine, pearson, negative-euclidean or
+    /// negative-squared-euclidean.
     #[arg(long, default_value = "cosine")]
     similarity: Similarity,
-    /// What choices are made by after it: the default is what `probe` and `ridge` learn for.
+    /// Similarity of two stimuli after the transform; probe and ridge learn transforms for dot.
     #[arg(long, default_value = "dot")]
     transformed_similarity: Similarity,
-    /// How dissimilarities of features are made.
+    /// Dissimilarity of two feature rows: correlation, cosine, euclidean, squared-euclidean or
+    /// gaussian.
     #[arg(long, default_value = "correlation")]
     dissimilarity: Dissimilarity,
-    /// How they are compared with people's.
+    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a,
+    /// whitened-pearson or whitened-cosine.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
-    /// Replicates of the bootstrap over stimuli and people.
+    /// Number of bootstrap replicates over stimuli and participants. Default: no bootstrap.
     #[arg(long, value_name = "N", requires = "human")]
     bootstrap: Option<usize>,
-    /// Seed of everything random.
+    /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Print one JSON object instead of a table.
@@ -203,12 +212,12 @@ fn table<S: std::fmt::Display>(transferred: &Transferred<S>) -> String {
     let Transferred { before, after, .. } = transferred;
     let difference = match &transferred.difference {
         Some(difference) => of_comparison(difference),
-        None => "not asked for (--bootstrap N)".into(),
+        None => "not computed (pass --bootstrap N)".into(),
     };
     format!("before      {before}\nafter       {after}\ndifference  {difference}")
 }
 
-/// Such as `+0.053 [0.021, 0.085], p = 0.0012`.
+/// Formats a comparison, such as `+0.053 [0.021, 0.085], p = 0.0012`.
 fn of_comparison(comparison: &Comparison) -> String {
     let Interval { lower, upper } = comparison.interval;
     format!(

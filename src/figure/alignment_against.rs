@@ -1,4 +1,4 @@
-//! The alignment of models against another number of theirs.
+//! Scatter plots of the alignment of models against another number.
 
 use super::axes::{self, BELOW, References, referenced};
 use super::color::Color;
@@ -15,14 +15,16 @@ use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Error, FigureError, Result};
 use crate::inference::{Confidence, Interval};
 
-/// The alignment of models against their size, their accuracy on another task, or any other number: a
-/// point each, named where there is room, with the noise ceiling and, if wanted, the line of least squares.
+/// A scatter plot of the alignment of models against their size, their accuracy on another task, or
+/// any other number. Each model is a point with its name if there is room; the noise ceiling,
+/// chance and a least-squares line are optional.
 ///
 /// ```
 /// use human_alignment::figure::{AlignmentAgainst, Quantity, Spacing};
 ///
 /// let parameters = Quantity::count("Parameters");
-/// let figure = AlignmentAgainst::new("Larger is not closer", parameters, Quantity::percent("Accuracy"))
+/// let accuracy = Quantity::percent("Accuracy");
+/// let figure = AlignmentAgainst::new("Accuracy by size", parameters, accuracy)
 ///     .with_spacing(Spacing::Logarithmic)
 ///     .with_model("squeezenet1_1", 1.24e6, 0.58, "supervised")?
 ///     .with_model("alexnet", 61.1e6, 0.632, "supervised")?
@@ -54,7 +56,8 @@ struct Model {
 }
 
 impl AlignmentAgainst {
-    /// A figure without models: what is on the horizontal axis, and the alignment on the vertical one.
+    /// Creates a figure without models, with the quantities of the horizontal axis (`against`) and
+    /// of the vertical axis (`alignment`).
     pub fn new(title: impl Into<String>, against: Quantity, alignment: Quantity) -> Self {
         Self {
             heading: Heading::new(title),
@@ -68,19 +71,19 @@ impl AlignmentAgainst {
         }
     }
 
-    /// How numbers lie along the horizontal axis, linearly unless this says otherwise.
+    /// Sets the spacing of the horizontal axis. Default: [`Spacing::Linear`].
     #[must_use]
     pub fn with_spacing(mut self, spacing: Spacing) -> Self {
         self.spacing = spacing;
         self
     }
 
-    /// Adds a model with its number, its alignment and its group, which has a colour; an empty name
-    /// of a group is that of no group.
+    /// Adds a model with its number on the horizontal axis, its alignment and its group. Models of
+    /// a group share a colour and a marker; an empty string means no group.
     ///
     /// # Errors
-    /// [`FigureError::NotDrawable`] for a number that is not finite,
-    /// [`ArgumentError::InvalidParameter`] where the ends of the interval are not in order.
+    /// Returns [`FigureError::NotDrawable`] if a value is NaN or beyond ±1e150, and
+    /// [`ArgumentError::InvalidParameter`] if the lower end of the interval is above the upper end.
     pub fn with_model(
         mut self,
         name: impl Into<String>,
@@ -99,11 +102,11 @@ impl AlignmentAgainst {
         Ok(self)
     }
 
-    /// The line of least squares through all points, with its R²; on a logarithmic axis it is that
-    /// of the logarithms. Intervals don't weigh in.
+    /// Adds the least-squares line through all points and its R² in the legend. On a logarithmic
+    /// axis the line is fitted to the logarithms. Intervals are not used as weights.
     ///
-    /// [`write`](Self::write) then refuses fewer than 3 models, and such as don't differ in both
-    /// numbers, with [`ArgumentError::InvalidParameter`].
+    /// [`write`](Self::write) then returns [`ArgumentError::InvalidParameter`] if there are fewer
+    /// than 3 models, or if one of the two numbers is the same for all models.
     #[must_use]
     pub fn with_line(mut self) -> Self {
         self.with_line = true;
@@ -242,7 +245,7 @@ impl AlignmentAgainst {
 figure!(AlignmentAgainst);
 referenced!(AlignmentAgainst);
 
-/// The line of least squares.
+/// A least-squares line and its R².
 struct Line {
     intercept: f64,
     slope: f64,
@@ -250,7 +253,8 @@ struct Line {
 }
 
 impl Line {
-    /// `None` for fewer than 3 points, or where one of the numbers does not vary.
+    /// Fits the line to points (x, y); returns `None` for fewer than 3 points or if x or y does not
+    /// vary.
     fn through(points: &[(f64, f64)]) -> Option<Self> {
         let n = points.len() as f64;
         let mean_x = points.iter().map(|(x, _)| x / n).sum::<f64>();

@@ -1,4 +1,4 @@
-//! The alignment of models, one below the other.
+//! Dot plots of the alignment of models.
 
 use super::axes::{References, referenced};
 use super::color::Color;
@@ -14,8 +14,8 @@ use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
-/// The alignment of models, sorted, with intervals, the noise ceiling and chance; models of a group share
-/// a colour and a mark.
+/// A dot plot of the alignment of models, one row per model, in descending order. Intervals, the
+/// noise ceiling and chance are optional; models of a group share a colour and a marker.
 ///
 /// ```
 /// use human_alignment::figure::{AlignmentByModel, Measured, Quantity};
@@ -49,7 +49,7 @@ struct Model {
 }
 
 impl AlignmentByModel {
-    /// A figure without models.
+    /// Creates a figure without models, with the quantity of the axis.
     pub fn new(title: impl Into<String>, alignment: Quantity) -> Self {
         Self {
             heading: Heading::new(title),
@@ -60,12 +60,11 @@ impl AlignmentByModel {
         }
     }
 
-    /// Adds a model with its alignment and its group, which has a colour; an empty name is that of
-    /// no group.
+    /// Adds a model with its alignment and its group; an empty string means no group.
     ///
     /// # Errors
-    /// `FigureError::NotDrawable` for a number that is not finite,
-    /// [`ArgumentError::InvalidParameter`] where the ends of the interval are not in order.
+    /// Returns `FigureError::NotDrawable` if a value is NaN or beyond ±1e150, and
+    /// [`ArgumentError::InvalidParameter`] if the lower end of the interval is above the upper end.
     pub fn with_model(
         mut self,
         name: impl Into<String>,

@@ -1,4 +1,4 @@
-//! The two axes of a plot, its grid and its references.
+//! Axes, grid lines, and reference values (noise ceiling, chance) of plots.
 
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
@@ -13,10 +13,10 @@ use crate::inference::{Confidence, Interval};
 pub(super) const TICK: f64 = 11.5;
 pub(super) const AXIS_TITLE: f64 = 13.0;
 
-/// Room for the ticks and the title below a plot.
+/// Height of the ticks and the title below a plot.
 pub(super) const BELOW: f64 = 48.0;
 
-/// The horizontal axis below an area, with lines of a grid up through it.
+/// Draws a horizontal axis below an area, with its title and vertical grid lines.
 pub(super) fn horizontal(
     drawing: &mut Drawing,
     area: Area,
@@ -28,7 +28,8 @@ pub(super) fn horizontal(
     horizontal_title(drawing, area, &quantity.title())
 }
 
-/// The same with given ticks and no title; labels that would touch the one before are left out.
+/// Draws a horizontal axis with the given ticks and no title; tick labels that would touch the
+/// previous label are left out.
 pub(super) fn labelled_horizontal(
     drawing: &mut Drawing,
     area: Area,
@@ -56,7 +57,7 @@ pub(super) fn labelled_horizontal(
     Ok(())
 }
 
-/// The title of a horizontal axis.
+/// Draws the title of a horizontal axis, shortened if it does not fit.
 pub(super) fn horizontal_title(drawing: &mut Drawing, area: Area, title: &str) -> Result<()> {
     let room = 2.0 * (area.center()[0]).min(drawing.width - area.center()[0]) - 8.0;
     let title = font::fitted(title, AXIS_TITLE, room)?;
@@ -65,7 +66,7 @@ pub(super) fn horizontal_title(drawing: &mut Drawing, area: Area, title: &str) -
     Ok(())
 }
 
-/// The room that a vertical axis needs on its left.
+/// Returns the width that a vertical axis needs to the left of its area.
 pub(super) fn vertical_room(scale: &Scale, height: f64, quantity: &Quantity) -> Result<f64> {
     let mut widest: f64 = 0.0;
     for (_, label) in vertical_ticks(scale, height, quantity) {
@@ -74,7 +75,7 @@ pub(super) fn vertical_room(scale: &Scale, height: f64, quantity: &Quantity) -> 
     Ok(widest + AXIS_TITLE + 22.0)
 }
 
-/// The vertical axis on the left of an area, with lines of a grid through it.
+/// Draws a vertical axis to the left of an area, with its title and horizontal grid lines.
 pub(super) fn vertical(
     drawing: &mut Drawing,
     area: Area,
@@ -113,7 +114,7 @@ fn vertical_ticks(scale: &Scale, height: f64, quantity: &Quantity) -> Vec<(f64, 
     scale.ticks((height / 45.0).max(2.0) as usize, quantity)
 }
 
-/// What numbers are held against: the noise ceiling, chance, and how sure their intervals are.
+/// The reference values of a figure: noise ceiling, chance, and the confidence level of intervals.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct References {
     pub ceiling: Option<Interval>,
@@ -122,13 +123,14 @@ pub(super) struct References {
 }
 
 impl References {
-    /// Their numbers, for which an axis needs room.
+    /// Returns the reference values, which have to be within the range of the axis.
     pub fn numbers(&self) -> impl Iterator<Item = f64> {
         let ceiling = self.ceiling.map(<[f64; 2]>::from);
         ceiling.into_iter().flatten().chain(self.chance)
     }
 
-    /// What the legend says of them.
+    /// Returns the legend entries of the noise ceiling and of chance; `span` is the range of the
+    /// axis.
     pub fn keys(&self, quantity: &Quantity, span: f64) -> Vec<(Key, String)> {
         let ceiling = self.ceiling.map(|ceiling| {
             let range = quantity.written_range(ceiling.into(), span);
@@ -141,7 +143,7 @@ impl References {
         ceiling.into_iter().chain(chance).collect()
     }
 
-    /// What the legend says of intervals, where any of the numbers has one.
+    /// Returns the legend entry of intervals if any of the values has one.
     pub fn interval_key(
         &self,
         key: Key,
@@ -151,7 +153,7 @@ impl References {
         is_there.then(|| (key, interval_label(self.confidence)))
     }
 
-    /// The band, where numbers lie from left to right.
+    /// Draws the band of the noise ceiling in a plot with a horizontal value axis.
     pub fn draw_vertical_band(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(ceiling) = self.ceiling {
             let (left, right) = wide_enough(scale.at(ceiling.lower), scale.at(ceiling.upper));
@@ -166,7 +168,7 @@ impl References {
         }
     }
 
-    /// The line, where numbers lie from left to right.
+    /// Draws the line of chance in a plot with a horizontal value axis.
     pub fn draw_vertical_line(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(chance) = self.chance {
             let x = scale.at(chance);
@@ -174,7 +176,7 @@ impl References {
         }
     }
 
-    /// The band, where numbers lie from below to above.
+    /// Draws the band of the noise ceiling in a plot with a vertical value axis.
     pub fn draw_horizontal_band(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(ceiling) = self.ceiling {
             let (top, bottom) = wide_enough(scale.at(ceiling.upper), scale.at(ceiling.lower));
@@ -189,7 +191,7 @@ impl References {
         }
     }
 
-    /// The line, where numbers lie from below to above.
+    /// Draws the line of chance in a plot with a vertical value axis.
     pub fn draw_horizontal_line(&self, drawing: &mut Drawing, area: Area, scale: &Scale) {
         if let Some(chance) = self.chance {
             let y = scale.at(chance);
@@ -198,30 +200,31 @@ impl References {
     }
 }
 
-/// The methods of figures that have a noise ceiling and chance: they need a field `references`.
+/// Implements the setters of noise ceiling, chance and confidence for a figure with a field
+/// `references`.
 macro_rules! referenced {
     ($type:ty) => {
         impl $type {
-            /// How well people agree with each other: a band from the lower to the upper end.
+            /// Sets the noise ceiling, which is drawn as a band from its lower to its upper end.
             ///
             /// # Errors
-            /// `FigureError::NotDrawable` for a number that is not finite,
-            /// `ArgumentError::InvalidParameter` where the ends are not in order.
+            /// Returns `FigureError::NotDrawable` if an end is NaN or beyond ±1e150, and
+            /// `ArgumentError::InvalidParameter` if the lower end is above the upper end.
             pub fn with_ceiling(mut self, ceiling: Interval) -> Result<Self> {
                 self.references.ceiling = Some(checked_interval(ceiling, "noise ceiling")?);
                 Ok(self)
             }
 
-            /// What guessing gives: a broken line.
+            /// Sets the chance level, which is drawn as a dashed line.
             ///
             /// # Errors
-            /// `FigureError::NotDrawable` where the number is not finite.
+            /// Returns `FigureError::NotDrawable` if the value is NaN or beyond ±1e150.
             pub fn with_chance(mut self, chance: f64) -> Result<Self> {
                 self.references.chance = Some(drawable(chance, "value", "chance")?);
                 Ok(self)
             }
 
-            /// How often intervals cover the truth, 95 % unless this says otherwise.
+            /// Sets the confidence level of the intervals, as stated in the legend. Default: 95 %.
             #[must_use]
             pub fn with_confidence(mut self, confidence: Confidence) -> Self {
                 self.references.confidence = confidence;
@@ -233,14 +236,14 @@ macro_rules! referenced {
 
 pub(super) use referenced;
 
-/// Such as "95 % interval".
+/// Returns the legend entry of intervals, such as "95 % interval".
 pub(super) fn interval_label(confidence: Confidence) -> String {
     let percent = format!("{:.2}", 100.0 * confidence.level());
     let percent = percent.trim_end_matches('0').trim_end_matches('.');
     format!("{percent} % interval")
 }
 
-/// A band that is seen even where its ends are one.
+/// Widens a band to at least 2 pixels, so that it is visible if both ends are the same.
 fn wide_enough(from: f64, to: f64) -> (f64, f64) {
     let missing = (2.0 - (to - from)).max(0.0) / 2.0;
     (from - missing, to + missing)

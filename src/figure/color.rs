@@ -1,9 +1,9 @@
-//! Colours that can be told apart with any kind of colour vision.
+//! Colours that can be told apart with any type of colour vision.
 
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 use plotters_backend::BackendColor;
 
-/// A colour and how opaque it is, from 0 to 1.
+/// An RGB colour and its opacity, in [0, 1].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Color {
     pub red: u8,
@@ -14,21 +14,21 @@ pub(super) struct Color {
 
 impl Color {
     pub const WHITE: Color = Color::hex(0xff_ff_ff);
-    /// Text and what is drawn first.
+    /// Colour of main text and lines.
     pub const INK: Color = Color::hex(0x22_22_22);
-    /// Text that explains.
+    /// Colour of secondary text.
     pub const SOFT: Color = Color::hex(0x59_59_59);
-    /// Axes and whiskers of no group.
+    /// Colour of axes.
     pub const LINE: Color = Color::hex(0x8c_8c_8c);
-    /// Lines of a grid.
+    /// Colour of grid lines.
     pub const GRID: Color = Color::hex(0xe6_e6_e6);
-    /// The band between the ends of a noise ceiling.
+    /// Colour of the noise ceiling.
     pub const CEILING: Color = Color::hex(0xd4_d4_d4);
-    /// What is missing.
+    /// Colour of missing values.
     pub const MISSING: Color = Color::hex(0xc4_c4_c4);
 
-    /// The palette of Okabe & Ito (2008), the darker colours first, with the wine red of Tol in place of
-    /// their yellow, which is too light for lines.
+    /// The palette of Okabe & Ito (2008), darker colours first, with the wine red of Tol in place
+    /// of their yellow, which is too light for lines.
     pub const PALETTE: [Color; 8] = [
         Color::hex(0x00_72_b2),
         Color::hex(0xd5_5e_00),
@@ -40,12 +40,12 @@ impl Color {
         Color::hex(0x88_22_55),
     ];
 
-    /// The colour of a group, by its position.
+    /// Returns the colour of a group, by its 0-based position; colours repeat after the palette.
     pub fn of_group(group: usize) -> Self {
         Self::PALETTE[group % Self::PALETTE.len()]
     }
 
-    /// The colour of a share from 0 to 1: viridis, which is perceptually uniform.
+    /// Returns the viridis colour of a value in [0, 1].
     pub fn of_share(share: f64) -> Self {
         let color = ViridisRGB.get_color(share as f32);
         Self {
@@ -61,7 +61,7 @@ impl Color {
         Self { opacity, ..self }
     }
 
-    /// Red, green and blue.
+    /// Returns the red, green and blue channels.
     pub fn rgb(self) -> [u8; 3] {
         [self.red, self.green, self.blue]
     }

@@ -1,4 +1,4 @@
-//! How well each human dimension, or each concept, is found in a representation.
+//! Bar charts of a value for each human dimension or concept.
 
 use super::axes::{References, referenced};
 use super::color::Color;
@@ -12,8 +12,8 @@ use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
-/// A bar for each dimension or concept, sorted, from 0: R² of predictions, or the accuracy of trials that
-/// turn on it.
+/// A bar chart with one bar per dimension or concept, from 0 to its value, in descending order: for
+/// example R² of predicted dimensions, or the accuracy on trials of each concept.
 ///
 /// ```
 /// use human_alignment::figure::{DimensionBars, Quantity};
@@ -35,7 +35,7 @@ pub struct DimensionBars {
 }
 
 impl DimensionBars {
-    /// A figure without dimensions.
+    /// Creates a figure without dimensions, with the quantity of the axis.
     pub fn new(title: impl Into<String>, measured: Quantity) -> Self {
         Self {
             heading: Heading::new(title),
@@ -45,11 +45,11 @@ impl DimensionBars {
         }
     }
 
-    /// Adds a dimension or a concept with its number.
+    /// Adds a dimension or a concept with its value.
     ///
     /// # Errors
-    /// `FigureError::NotDrawable` for a number that is not finite,
-    /// [`ArgumentError::InvalidParameter`] where the ends of the interval are not in order.
+    /// Returns `FigureError::NotDrawable` if a value is NaN or beyond ±1e150, and
+    /// [`ArgumentError::InvalidParameter`] if the lower end of the interval is above the upper end.
     pub fn with_dimension(
         mut self,
         name: impl Into<String>,

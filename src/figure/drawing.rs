@@ -1,4 +1,4 @@
-//! What a figure consists of, before it becomes a file.
+//! The shapes of a figure, independent of the file format.
 
 use ndarray::Array3;
 
@@ -6,10 +6,10 @@ use super::color::Color;
 use super::font::{self, ASCENT, Anchor, DESCENT};
 use crate::error::Result;
 
-/// A position: to the right and down, in pixels of a screen.
+/// A position [x, y] in screen pixels from the upper left corner, y downwards.
 pub(super) type Point = [f64; 2];
 
-/// A rectangle.
+/// An axis-aligned rectangle, in screen pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Area {
     pub left: f64,
@@ -34,7 +34,7 @@ impl Area {
         ]
     }
 
-    /// A square around a point.
+    /// Creates a square around a point, with half its side.
     pub fn around([x, y]: Point, half: f64) -> Self {
         Self {
             left: x - half,
@@ -44,7 +44,7 @@ impl Area {
         }
     }
 
-    /// The rectangle, wider by a margin on each side.
+    /// Returns the rectangle enlarged by a margin on each side.
     #[must_use]
     pub fn grown(self, margin: f64) -> Self {
         Self {
@@ -69,8 +69,8 @@ impl Area {
             && other.bottom <= self.bottom
     }
 
-    /// Its corners, from the middle of the upper side around to it again, so that all corners are drawn
-    /// alike.
+    /// Returns the closed outline. It starts and ends in the middle of the upper side, so that all
+    /// corners are joined alike.
     pub fn outline(self) -> Vec<Point> {
         let Area {
             left,
@@ -90,7 +90,7 @@ impl Area {
     }
 }
 
-/// One thing that is drawn.
+/// A shape of a drawing.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
     Path {
@@ -113,7 +113,7 @@ pub(super) enum Shape {
     },
     Text(Text),
     Image {
-        /// [height, width, 3].
+        /// RGB values, [height, width, 3].
         pixels: Array3<u8>,
         area: Area,
     },
@@ -123,17 +123,17 @@ pub(super) enum Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Text {
     pub text: String,
-    /// On the line that its letters stand on.
+    /// Position of the anchor on the baseline.
     pub at: Point,
     pub anchor: Anchor,
     pub size: f64,
     pub color: Color,
-    /// Read from below to above.
+    /// Whether the text is rotated by 90° and reads from bottom to top.
     pub upright: bool,
 }
 
 impl Text {
-    /// A text that starts at a position and whose middle is at its height.
+    /// Creates a text that starts at a position and is vertically centred on it.
     pub fn new(text: impl Into<String>, [x, y]: Point, size: f64) -> Self {
         Self {
             text: cleaned(&text.into()),
@@ -155,7 +155,7 @@ impl Text {
         Self { color, ..self }
     }
 
-    /// The text turned, so that it is read from below to above, around the middle of its line.
+    /// Returns the text rotated by 90° around the middle of its line, to read from bottom to top.
     #[must_use]
     pub fn turned(self) -> Self {
         let shift = (ASCENT - DESCENT) / 2.0 * self.size;
@@ -167,7 +167,7 @@ impl Text {
         }
     }
 
-    /// What it covers.
+    /// Returns the bounding box.
     pub fn area(&self) -> Result<Area> {
         let width = font::width(&self.text, self.size)?;
         let before = width * self.anchor.share();
@@ -190,7 +190,7 @@ impl Text {
     }
 }
 
-/// The text without what has no place in a line, nor in a file of vector graphics.
+/// Replaces control characters and characters that XML does not allow by spaces.
 pub(super) fn cleaned(text: &str) -> String {
     let clean = |c: char| match c {
         '\u{fffe}' | '\u{ffff}' => ' ',
@@ -200,7 +200,7 @@ pub(super) fn cleaned(text: &str) -> String {
     text.chars().map(clean).collect()
 }
 
-/// Everything that is drawn, from the back to the front.
+/// The title, the size in screen pixels and the shapes of a figure, from back to front.
 #[derive(Debug, Clone)]
 pub(super) struct Drawing {
     pub title: String,
@@ -222,7 +222,7 @@ impl Drawing {
         self.path(vec![from, to], color, width);
     }
 
-    /// A broken line.
+    /// Draws a dashed line.
     pub fn dashed(&mut self, [x0, y0]: Point, [x1, y1]: Point, color: Color, width: f64) {
         const DASH: f64 = 6.0;
         const PERIOD: f64 = 10.0;

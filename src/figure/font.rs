@@ -1,5 +1,5 @@
-//! The letters of figures: DejaVu Sans, which comes with the crate, so that text is the same on machines
-//! without any fonts.
+//! The font of figures: DejaVu Sans, which is included in the crate, so that text looks the same on
+//! all machines.
 
 use std::sync::OnceLock;
 
@@ -10,20 +10,20 @@ use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily,
 use super::color::Color;
 use crate::error::{Error, FigureError, Result};
 
-/// What vector graphics name: the same font or one of the same widths; the others that are common are
-/// narrower, so that what is measured here is enough.
+/// Font families of vector graphics: DejaVu Sans, or Verdana of about the same width. Other common
+/// fonts are narrower, so that text fits into its measured width.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// How far letters reach above the line that they stand on, as a share of their size.
+/// Height of letters above the baseline, as a fraction of the font size.
 pub(super) const ASCENT: f64 = 0.76;
 
-/// How far they reach below it.
+/// Depth of letters below the baseline, as a fraction of the font size.
 pub(super) const DESCENT: f64 = 0.24;
 
-/// Plotters counts sizes so, against those of CSS.
+/// Ratio of plotters' font size to that of CSS.
 const PLOTTERS_SIZE: f64 = 1.24;
 
-/// Which end of a text stands at its position.
+/// The part of a text that is placed at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -32,7 +32,7 @@ pub(super) enum Anchor {
 }
 
 impl Anchor {
-    /// The share of the width that lies before the position.
+    /// Returns the fraction of the width before the position.
     pub fn share(self) -> f64 {
         match self {
             Anchor::Start => 0.0,
@@ -42,7 +42,7 @@ impl Anchor {
     }
 }
 
-/// The width of a text in letters of a size.
+/// Returns the width of a text at a font size, in pixels.
 pub(super) fn width(text: &str, size: f64) -> Result<f64> {
     let font = dejavu_sans()?.as_scaled(scale(size));
     let advances = text
@@ -51,7 +51,7 @@ pub(super) fn width(text: &str, size: f64) -> Result<f64> {
     Ok(advances.sum())
 }
 
-/// The text, or as much of it as fits, with an ellipsis.
+/// Shortens a text with an ellipsis if it is wider than `room`.
 pub(super) fn fitted(text: &str, size: f64, room: f64) -> Result<String> {
     if width(text, size)? <= room {
         return Ok(text.into());
@@ -66,7 +66,7 @@ pub(super) fn fitted(text: &str, size: f64, room: f64) -> Result<String> {
     Ok(String::new())
 }
 
-/// The text in lines that fit, broken between words; a word that is too long is cut.
+/// Breaks a text between words into lines of at most `room` pixels; longer words are shortened.
 pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Result<Vec<String>> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -82,7 +82,8 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// As [`wrapped`], in so many lines at most: what is left over is cut at the end of the last.
+/// Breaks a text into at most `n_lines` lines as [`wrapped`] does; the last line is shortened if
+/// necessary.
 pub(super) fn wrapped_to(n_lines: usize, text: &str, size: f64, room: f64) -> Result<Vec<String>> {
     let mut lines = wrapped(text, size, room)?;
     if lines.len() > n_lines {
@@ -92,12 +93,12 @@ pub(super) fn wrapped_to(n_lines: usize, text: &str, size: f64, room: f64) -> Re
     Ok(lines)
 }
 
-/// How a text is to be drawn, in units of the device.
+/// The style of a text, in units of the device.
 pub(super) struct Style {
     pub color: Color,
     pub size: f64,
     pub anchor: Anchor,
-    /// Read from below to above.
+    /// Whether the text is rotated by 90° and reads from bottom to top.
     pub upright: bool,
 }
 
@@ -138,7 +139,7 @@ impl BackendTextStyle for Style {
         Ok(((0, 0), (width.round() as i32, height.round() as i32)))
     }
 
-    /// Each letter at its place. (Plotters' own renderer forgets the space before each.)
+    /// Draws each glyph at its position. Plotters' own renderer ignores the side bearing of glyphs.
     fn draw<E, DrawFunc: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
         &self,
         text: &str,
@@ -177,9 +178,9 @@ impl BackendTextStyle for Style {
     }
 }
 
-/// The scale for which an em is `size` high.
+/// Returns the scale at which an em is `size` high.
 fn scale(size: f64) -> PxScale {
-    /// Height of a line of DejaVu Sans, as a share of its em: (1901 + 483) / 2048.
+    /// Line height of DejaVu Sans, in em: (1901 + 483) / 2048.
     const LINE: f64 = 2384.0 / 2048.0;
 
     PxScale::from((size * LINE) as f32)

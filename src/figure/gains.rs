@@ -1,4 +1,4 @@
-//! Models before and after something was learned.
+//! Dot plots of the alignment of models before and after a transform.
 
 use super::axes::{References, referenced};
 use super::color::Color;
@@ -16,8 +16,9 @@ use crate::inference::{Confidence, Interval};
 const BEFORE: Color = Color::PALETTE[1];
 const AFTER: Color = Color::PALETTE[0];
 
-/// The alignment of models before and after something was learned (a probe, a transfer): two points a
-/// model with an arrow between them, sorted by the alignment after it, with the difference as a number.
+/// A dot plot of the alignment of models before and after a transform (a probe, a transfer). Each
+/// row is a model, with an arrow between its two points and the difference as a number; rows are
+/// sorted by the alignment after the transform, in descending order.
 ///
 /// ```
 /// use human_alignment::figure::{Gains, Measured, Quantity};
@@ -47,7 +48,7 @@ struct Model {
 }
 
 impl Gains {
-    /// A figure without models.
+    /// Creates a figure without models, with the quantity of the axis.
     pub fn new(title: impl Into<String>, alignment: Quantity) -> Self {
         Self {
             heading: Heading::new(title),
@@ -61,8 +62,8 @@ impl Gains {
     /// Adds a model with its alignment before and after.
     ///
     /// # Errors
-    /// `FigureError::NotDrawable` for a number that is not finite,
-    /// [`ArgumentError::InvalidParameter`] where the ends of an interval are not in order.
+    /// Returns `FigureError::NotDrawable` if a value is NaN or beyond ±1e150, and
+    /// [`ArgumentError::InvalidParameter`] if the lower end of an interval is above the upper end.
     pub fn with_model(
         mut self,
         name: impl Into<String>,
@@ -78,7 +79,7 @@ impl Gains {
         Ok(self)
     }
 
-    /// What the legend calls the two, "before" and "after" unless this says otherwise.
+    /// Sets the names of the two points in the legend. Default: "before" and "after".
     #[must_use]
     pub fn with_names(mut self, before: impl Into<String>, after: impl Into<String>) -> Self {
         self.names = [before.into(), after.into()];
@@ -128,7 +129,7 @@ impl Gains {
         let laid = rows.draw(&mut drawing, top)?;
         for (row, model) in models.into_iter().enumerate() {
             let y = laid.y(row);
-            // Beside each other, so that both are seen where they overlap.
+            // Intervals are shifted up and down, so that both are visible if they overlap.
             for (measured, color, shift) in
                 [(model.before, BEFORE, -4.5), (model.after, AFTER, 4.5)]
             {
@@ -150,7 +151,7 @@ impl Gains {
 figure!(Gains);
 referenced!(Gains);
 
-/// From one point to the other, with a head where there is room for it.
+/// Draws an arrow between two points, without its head if there is no room.
 fn arrow(drawing: &mut Drawing, from: f64, to: f64, y: f64) {
     const HEAD: f64 = 6.0;
 

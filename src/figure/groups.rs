@@ -1,17 +1,17 @@
-//! The groups that colours stand for, such as the training objective of models.
+//! Named groups of models or stimuli, such as training objectives, each with a colour and a marker.
 
 use super::color::Color;
 use super::legend::Key;
 use super::marker::Marker;
 
-/// Names of groups, in the order in which they came.
+/// Names of groups, in order of first occurrence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Groups {
     names: Vec<String>,
 }
 
 impl Groups {
-    /// The position of a group, which is a new one where the name is new.
+    /// Returns the 0-based position of a group, and adds the group if its name is new.
     pub fn position(&mut self, name: &str) -> usize {
         let known = self.names.iter().position(|known| known == name);
         known.unwrap_or_else(|| {
@@ -20,7 +20,7 @@ impl Groups {
         })
     }
 
-    /// What the legend says of them; nothing where there is one without a name.
+    /// Returns the legend entries of all groups with a name.
     pub fn keys(&self) -> Vec<(Key, String)> {
         let named = self
             .names

@@ -1,4 +1,4 @@
-//! Titles, and what all figures have in common.
+//! Titles, and the methods that all figures have.
 
 use super::color::Color;
 use super::drawing::{Drawing, Text};
@@ -6,13 +6,13 @@ use super::font;
 use super::quantity::decimal;
 use crate::error::Result;
 
-/// Free room at the edges of a figure.
+/// Margin of a figure, in pixels.
 pub(super) const EDGE: f64 = 18.0;
 
 const TITLE: f64 = 17.0;
 const SUBTITLE: f64 = 12.5;
 
-/// What stands above a figure.
+/// The title, subtitle and counts above a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Heading {
     title: String,
@@ -37,7 +37,8 @@ impl Heading {
         self.counts.push(format!("{} {what}", decimal(n as f64, 0)));
     }
 
-    /// A drawing of a width with the heading on top, and where the room below begins.
+    /// Creates a drawing of a given width with the heading, and returns it with the vertical
+    /// position where the content starts.
     pub fn draw(&self, width: f64) -> Result<(Drawing, f64)> {
         let mut drawing = Drawing {
             title: self.title.clone(),
@@ -63,34 +64,35 @@ impl Heading {
     }
 }
 
-/// The methods that all figures have: they need a field `heading` and a method `drawing`.
+/// Implements the methods that all figures have, for a type with a field `heading` and a method
+/// `drawing`.
 macro_rules! figure {
     ($type:ty) => {
         impl $type {
-            /// A line below the title, such as what the data are or that they are simulated.
+            /// Sets a line below the title, such as a description of the data.
             #[must_use]
             pub fn with_subtitle(mut self, subtitle: impl Into<String>) -> Self {
                 self.heading.set_subtitle(subtitle.into());
                 self
             }
 
-            /// How many of something the figure is about, such as 2,171 `trials`: a line below the title
-            /// says "n = 2,171 trials". Several numbers stand one after the other.
+            /// Adds a sample size below the title: 2171 and `trials` give "n = 2,171 trials".
+            /// Several counts are separated by commas.
             #[must_use]
             pub fn with_count(mut self, n: u64, what: &str) -> Self {
                 self.heading.add_count(n, what);
                 self
             }
 
-            /// Writes the figure in one step: vector graphics where the name ends with `.svg`, an
-            /// image of twice as many pixels either way where it ends with `.png`. The same figure
-            /// gives the same bytes.
+            /// Writes the figure as vector graphics (`.svg`) or as an image at twice the resolution
+            /// (`.png`), by the extension of the path. The file is replaced atomically. The same
+            /// figure gives the same bytes.
             ///
             /// # Errors
-            /// `FileError::UnknownFormat` for another ending,
-            /// `ArgumentError::TooFew` where there is nothing to draw,
-            /// `FileError::Write` where the file cannot be written; what else
-            /// is wrong with a figure, its own description says.
+            /// Returns `FileError::UnknownFormat`(crate::Error::UnknownFormat) for another
+            /// extension, `ArgumentError::TooFew`(crate::Error::TooFew) if there is nothing to
+            /// draw, and `FileError::Write`(crate::Error::Write) if the file cannot be written.
+            /// Further errors are documented with each figure.
             pub fn write(&self, path: impl AsRef<std::path::Path>) -> $crate::error::Result<()> {
                 self.drawing()?.write(path.as_ref())
             }

@@ -1,4 +1,4 @@
-//! Names beside points, where there is room for them.
+//! Placement of names beside points without overlap.
 
 use super::color::Color;
 use super::drawing::{Area, Drawing, Point, Text};
@@ -7,24 +7,25 @@ use crate::error::Result;
 
 const SIZE: f64 = 11.0;
 
-/// Longer names are cut.
+/// Maximum width of a name, in pixels; longer names are shortened.
 const LONGEST: f64 = 190.0;
 
-/// A name that wants to stand beside a point.
+/// A name and the point that it belongs to.
 pub(super) struct Label<'a> {
     pub name: &'a str,
     pub point: Point,
 }
 
-/// Draws as many names as have room inside an area, away from each other and from what is taken already;
-/// returns how many have none. A name that stands a little farther off gets a line to its point.
+/// Draws as many names inside an area as fit without overlapping each other or the areas in
+/// `taken`. Returns the number of names without room. A name that is not next to its point is
+/// connected to it by a line.
 pub(super) fn draw(
     drawing: &mut Drawing,
     inside: Area,
     mut taken: Vec<Area>,
     labels: &[Label<'_>],
 ) -> Result<usize> {
-    // The longest first: short ones find room anywhere.
+    // The longest first, as short names are easier to place.
     let mut order = Vec::new();
     for label in labels {
         let name = font::fitted(label.name, SIZE, LONGEST)?;
@@ -51,7 +52,7 @@ pub(super) fn draw(
                 y.clamp(area.top, area.bottom),
             ];
             let line: Vec<Area> = along(label.point, end).collect();
-            // A line may cross other lines, but no names.
+            // A line may cross other lines, but not names.
             let crosses = |part: &Area| names.iter().any(|name: &Area| name.overlaps(*part));
             if !line.iter().any(crosses) {
                 found = Some((text, area, Some((end, line))));
@@ -73,7 +74,7 @@ pub(super) fn draw(
     Ok(n_without_room)
 }
 
-/// Small squares along a line, which names have to stay clear of.
+/// Returns small squares along a line, as areas that names must not overlap.
 pub(super) fn along([x0, y0]: Point, [x1, y1]: Point) -> impl Iterator<Item = Area> {
     const STEP: f64 = 3.0;
 
@@ -84,7 +85,8 @@ pub(super) fn along([x0, y0]: Point, [x1, y1]: Point) -> impl Iterator<Item = Ar
     })
 }
 
-/// Places of a name around a point, the best first, and whether they are beside it.
+/// Returns possible places of a name around a point, the best first, and whether each is next to
+/// the point.
 fn candidates([x, y]: Point, name: String) -> impl Iterator<Item = (Text, bool)> {
     const AWAY: [f64; 6] = [9.0, 20.0, 32.0, 46.0, 62.0, 80.0];
     const DIRECTIONS: [([f64; 2], Anchor); 12] = [
@@ -112,10 +114,10 @@ fn candidates([x, y]: Point, name: String) -> impl Iterator<Item = (Text, bool)>
     })
 }
 
-/// Heights for texts in a column that want to stand at `wanted` (any order) but need `distance` from each
-/// other, between two ends: as near to where they want as that allows.
+/// Returns the heights of texts in a column that are at least `distance` apart and between two
+/// ends, as near as possible to the heights in `wanted` (in any order).
 pub(super) fn spread(wanted: &[f64], distance: f64, [top, bottom]: [f64; 2]) -> Vec<f64> {
-    // Texts that touch become a block around the mean of what they want.
+    // Texts that would overlap form a block, which is centred on the mean of their wanted heights.
     struct Block {
         members: Vec<usize>,
         middle: f64,
@@ -125,7 +127,7 @@ pub(super) fn spread(wanted: &[f64], distance: f64, [top, bottom]: [f64; 2]) -> 
         let n = members.len() as f64;
         let mean = members.iter().map(|&member| wanted[member]).sum::<f64>() / n;
         let half = (n - 1.0) / 2.0 * distance;
-        // Where there is no room, from the top on.
+        // If there is not enough room, the block starts at the top.
         let middle = mean.min(bottom - half).max(top + half);
         Block { members, middle }
     };

@@ -1,4 +1,4 @@
-//! Alignment along the layers of networks.
+//! Line plots of the alignment of the layers of networks.
 
 use super::axes::{self, BELOW, References, referenced};
 use super::color::Color;
@@ -14,13 +14,14 @@ use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Result};
 use crate::inference::{Confidence, Interval};
 
-/// Alignment along the layers of networks: a line each, named at its end, with the noise ceiling.
+/// A line plot of alignment over the layers of networks: one line per network, with its name at the
+/// end. The noise ceiling, chance and intervals are optional.
 ///
 /// ```
 /// use human_alignment::figure::{LayerCurves, Measured, Quantity};
 ///
 /// let (depth, alignment) = (Quantity::plain("Relative depth"), Quantity::plain("Spearman's ρ"));
-/// let figure = LayerCurves::new("Later layers are closer to people", depth, alignment)
+/// let figure = LayerCurves::new("Alignment of layers", depth, alignment)
 ///     .with_network("alexnet", [(0.0, 0.12), (0.5, 0.31), (1.0, 0.4)])?
 ///     .with_network("resnet50", [(0.0, 0.09), (0.3, 0.2), (0.7, 0.36), (1.0, 0.41)])?;
 /// # let folder = tempfile::tempdir().unwrap();
@@ -39,8 +40,8 @@ pub struct LayerCurves {
 }
 
 impl LayerCurves {
-    /// A figure without networks: what is on the horizontal axis, such as relative depth, and the
-    /// alignment on the vertical one.
+    /// Creates a figure without networks, with the quantities of the horizontal axis (such as
+    /// relative depth) and of the vertical axis.
     pub fn new(title: impl Into<String>, depth: Quantity, alignment: Quantity) -> Self {
         Self {
             heading: Heading::new(title),
@@ -52,21 +53,21 @@ impl LayerCurves {
         }
     }
 
-    /// Names of layers at 0, 1, 2, … on the horizontal axis in place of numbers. There is not room for
-    /// any number of them: those that would touch the one before are left out.
+    /// Sets names of layers, which replace the numbers at 0, 1, 2, … on the horizontal axis. Names
+    /// that would touch the previous one are left out.
     #[must_use]
     pub fn with_layers<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.layers = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Adds a network: how deep each layer is, and its alignment. Intervals are a band around the
-    /// line.
+    /// Adds a network with the depth and the alignment of each layer. Intervals are drawn as a band
+    /// around the line.
     ///
     /// # Errors
-    /// [`ArgumentError::TooFew`] where there are no layers, `FigureError::NotDrawable` for a number
-    /// that is not finite, [`ArgumentError::InvalidParameter`] where the ends of an interval are
-    /// not in order.
+    /// Returns [`ArgumentError::TooFew`] if there are no layers, `FigureError::NotDrawable` if a
+    /// value is NaN or beyond ±1e150, and [`ArgumentError::InvalidParameter`] if the lower end of
+    /// an interval is above the upper end.
     pub fn with_network<M: Into<Measured>>(
         mut self,
         name: impl Into<String>,
@@ -93,7 +94,7 @@ impl LayerCurves {
 
     fn drawing(&self) -> Result<Drawing> {
         const LABEL: f64 = 12.0;
-        /// How opaque bands of intervals are.
+        /// Opacity of the bands of intervals.
         const BAND: f64 = 0.16;
         const LEADER: f64 = 22.0;
 
@@ -201,7 +202,7 @@ impl LayerCurves {
             names.into_iter().zip(ends.iter().zip(heights)).enumerate()
         {
             let color = Color::of_group(network);
-            // Level from the end of the line to the edge of the plot, then to where the name stands.
+            // Horizontal from the end of the line to the edge of the plot, then to the name.
             let leader = vec![
                 [end[0] + 6.0, end[1]],
                 [area.right + 2.0, end[1]],

@@ -1,4 +1,4 @@
-//! What colours, marks and lines stand for.
+//! Legends of colours, markers and lines.
 
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
@@ -9,33 +9,34 @@ use crate::error::Result;
 
 const SIZE: f64 = 12.0;
 const LINE: f64 = 20.0;
-/// Room of a sign.
+/// Width of a key.
 const SIGN: f64 = 22.0;
 const GAP: f64 = 18.0;
 
-/// The radius of marks.
+/// Radius of markers, in pixels.
 pub(super) const RADIUS: f64 = 4.5;
 
-/// A sign of which the legend says what it stands for.
+/// A symbol in a legend.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Key {
     Marker(Marker, Color),
     OpenMarker(Marker, Color),
-    /// A filled area.
+    /// A filled rectangle.
     Band(Color),
     Line(Color),
     Dashed(Color),
-    /// A line with a mark on it.
+    /// A line with a marker on it.
     MarkedLine(Marker, Color),
-    /// The ends of an interval.
+    /// A horizontal interval with caps.
     Whiskers(Color),
-    /// An interval from below to above.
+    /// A vertical interval.
     Upright(Color),
-    /// The edge of an image.
+    /// The frame of an image.
     Edge(Color),
 }
 
-/// Draws entries one after the other in as many lines as are needed; returns where the room below begins.
+/// Draws the entries of a legend in as many lines as necessary. Returns the vertical position below
+/// them.
 pub(super) fn draw(drawing: &mut Drawing, top: f64, keys: &[(Key, String)]) -> Result<f64> {
     let right = drawing.width - EDGE;
     let (mut x, mut y) = (EDGE, top);

@@ -1,11 +1,11 @@
-//! Marks of points, of another form for each group, so that colour is not all that tells them apart.
+//! Markers of points. Groups differ in their shape as well as in their colour.
 
 use std::f64::consts::TAU;
 
 use super::color::Color;
 use super::drawing::{Drawing, Point};
 
-/// The form of a mark.
+/// The shape of a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marker {
     Circle,
@@ -28,19 +28,19 @@ impl Marker {
         Marker::Star,
     ];
 
-    /// The form of a group, by its position: there are as many pairs of form and colour as the product
-    /// of their numbers.
+    /// Returns the shape of a group, by its 0-based position. As the numbers of shapes and of
+    /// colours have no common factor, each pair of shape and colour occurs before any repeats.
     pub fn of_group(group: usize) -> Self {
         Self::ALL[group % Self::ALL.len()]
     }
 
-    /// Draws it with a light edge, so that marks that touch are seen apart.
+    /// Draws the marker with a white edge, so that touching markers can be told apart.
     pub fn draw(self, drawing: &mut Drawing, center: Point, radius: f64, color: Color) {
         self.fill(drawing, center, radius + 1.0, Color::WHITE);
         self.fill(drawing, center, radius, color);
     }
 
-    /// Draws its edge alone.
+    /// Draws the outline of the marker.
     pub fn draw_open(self, drawing: &mut Drawing, center: Point, radius: f64, color: Color) {
         self.draw(drawing, center, radius, color);
         self.fill(drawing, center, radius - 1.75, Color::WHITE);

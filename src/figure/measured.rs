@@ -1,10 +1,10 @@
-//! A number of a model, with its interval.
+//! Values with intervals.
 
 use super::quantity::drawable;
 use crate::error::{Error, Result};
 use crate::inference::Interval;
 
-/// A number and how far it may be from the truth, where that is known.
+/// A value to draw, with an optional confidence interval.
 ///
 /// ```
 /// use human_alignment::figure::Measured;
@@ -15,14 +15,14 @@ use crate::inference::Interval;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
-    /// The number.
+    /// The value, in the unit of its [`Quantity`](super::Quantity).
     pub value: f64,
-    /// Its interval.
+    /// The confidence interval of the value, if any.
     pub interval: Option<Interval>,
 }
 
 impl Measured {
-    /// The number with an interval.
+    /// Sets the confidence interval.
     #[must_use]
     pub fn with_interval(self, interval: Interval) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl Measured {
         }
     }
 
-    /// The number and its interval, if they can be drawn.
+    /// Returns the value and its interval if they can be drawn, otherwise an error.
     pub(super) fn checked(self, what: &'static str, of: &str) -> Result<Self> {
         drawable(self.value, what, of)?;
         if let Some(interval) = self.interval {
@@ -40,7 +40,7 @@ impl Measured {
         Ok(self)
     }
 
-    /// The number and the ends of its interval.
+    /// Returns the value and the ends of its interval.
     pub(super) fn numbers(self) -> impl Iterator<Item = f64> {
         let ends = self.interval.map(<[f64; 2]>::from);
         std::iter::once(self.value).chain(ends.into_iter().flatten())
@@ -56,7 +56,7 @@ impl From<f64> for Measured {
     }
 }
 
-/// The interval, if it can be drawn.
+/// Returns the interval if it can be drawn, otherwise an error.
 pub(super) fn checked_interval(interval: Interval, of: &str) -> Result<Interval> {
     drawable(interval.lower, "lower end of the interval", of)?;
     drawable(interval.upper, "upper end of the interval", of)?;

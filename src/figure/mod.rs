@@ -1,13 +1,24 @@
-//! Figures in files: vector graphics (`.svg`) and images (`.png`).
+//! Figures as files: vector graphics (`.svg`) and images (`.png`).
 //!
-//! A figure is fed with names and numbers and knows nothing of where they come from. Each has a title,
-//! names the unit of its axes and says what colours, marks and bands stand for; colours are those of
-//! Okabe & Ito (2008) and viridis, and groups have different marks, too. Letters are those of DejaVu Sans,
-//! which comes along (by the crate `dejavu`, under the free licence of Bitstream Vera), so that figures look
-//! the same on machines without any fonts. The same
-//! figure gives the same bytes.
+//! | figure | shows |
+//! |---|---|
+//! | [`AlignmentByModel`] | the alignment of models, sorted |
+//! | [`AlignmentAgainst`] | the alignment of models against their size or any other number |
+//! | [`LayerCurves`] | the alignment of the layers of networks |
+//! | [`Gains`] | the alignment of models before and after a transform |
+//! | [`DimensionBars`] | a value for each human dimension or concept |
+//! | [`ReliabilityFigure`] | predicted probabilities against observed frequencies of choices |
+//! | [`RdmHeatMap`] | the dissimilarities of all pairs of stimuli |
+//! | [`StimulusMap`] | stimuli in two dimensions, by multidimensional scaling |
+//! | [`TripletPage`] | odd-one-out trials with the choices of participants and of a model |
 //!
-//! Numbers that cannot be drawn and figures without data are errors.
+//! Most figures are built from names and numbers, wherever these come from. Each figure has a
+//! title, names and units of its axes, and a legend of its colours, markers and bands. Colours are
+//! those of Okabe & Ito (2008) and viridis; groups also differ in their markers. Text is set in
+//! DejaVu Sans, which is included (by the crate `dejavu`, under the free licence of Bitstream
+//! Vera), so that figures look the same on all machines. The same figure gives the same bytes.
+//!
+//! Values that cannot be drawn and figures without data are errors.
 
 mod alignment_against;
 mod alignment_by_model;

@@ -1,11 +1,12 @@
-//! Places for images that would hide each other.
+//! Placement of images without overlap.
 
 use super::drawing::{Area, Point};
 
-/// Moves squares of a size so that none overlaps another, each as little as it can given those before it;
-/// all stay inside an area. A square that finds no place stays where it wants to be.
+/// Moves squares of a given side so that none overlaps another and all are inside an area. Squares
+/// are placed in their order, each as near as possible to its wanted centre. A square for which no
+/// place is found stays at its wanted centre.
 pub(super) fn apart(wanted: &[Point], side: f64, inside: Area) -> Vec<Point> {
-    /// How fine places are, and how far away they may be, in sides.
+    /// Steps per side, and the largest distance in steps.
     const FINE: i32 = 4;
     const FARTHEST: i32 = 12 * FINE;
 
@@ -15,7 +16,8 @@ pub(super) fn apart(wanted: &[Point], side: f64, inside: Area) -> Vec<Point> {
         .collect();
     steps.sort_by_key(|(x, y)| x * x + y * y);
     let room = inside.grown(-side / 2.0);
-    // Squares that are taken, by cells of their size: a place is free if the cells around it are.
+    // Placed squares, in cells of their size: a place is free if the neighbouring cells have no
+    // overlapping square.
     let columns = (inside.width() / side).ceil() as usize + 1;
     let rows = (inside.height() / side).ceil() as usize + 1;
     let mut cells: Vec<Vec<Point>> = vec![Vec::new(); columns * rows];

@@ -1,15 +1,13 @@
-//! What an axis measures.
+//! Quantities on axes.
 
 use crate::error::{FigureError, Result};
 
-/// What an axis measures: its name, its unit, and how numbers are written.
+/// The quantity on an axis: its name, its unit, and the format of its values.
 ///
 /// ```
 /// use human_alignment::figure::Quantity;
 ///
-/// // Shares from 0 to 1 are written as percentages.
-/// assert_eq!(Quantity::percent("Accuracy").title(), "Accuracy (%)");
-/// assert_eq!(Quantity::in_unit("Time", "s").title(), "Time (s)");
+/// // Values in [0, 1] are written as percentages.
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {
@@ -26,7 +24,7 @@ enum Unit {
 }
 
 impl Quantity {
-    /// A number without a unit, such as a correlation.
+    /// Creates a quantity without a unit, such as a correlation.
     pub fn plain(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -34,7 +32,7 @@ impl Quantity {
         }
     }
 
-    /// A share from 0 to 1, written as a percentage.
+    /// Creates a quantity whose values in [0, 1] are written as percentages.
     pub fn percent(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -42,7 +40,7 @@ impl Quantity {
         }
     }
 
-    /// A number of things, written short: 25 M for 25,000,000.
+    /// Creates a count, written in short form: 25 M for 25,000,000.
     pub fn count(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -50,7 +48,7 @@ impl Quantity {
         }
     }
 
-    /// A number in a unit, which stands in brackets.
+    /// Creates a quantity with a unit, which is written in parentheses.
     pub fn in_unit(name: impl Into<String>, unit: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -58,7 +56,7 @@ impl Quantity {
         }
     }
 
-    /// The title of its axis: the name, and the unit in brackets.
+    /// Returns the title of the axis: the name, and the unit in parentheses.
     pub fn title(&self) -> String {
         match &self.unit {
             Unit::None | Unit::Count => self.name.clone(),
@@ -67,7 +65,7 @@ impl Quantity {
         }
     }
 
-    /// A number as it stands beside a tick, where ticks are `step` apart.
+    /// Formats the label of a tick, where ticks are `step` apart.
     pub(super) fn tick(&self, value: f64, step: f64) -> String {
         match self.unit {
             Unit::Percent => decimal(100.0 * value, decimals_of(100.0 * step)),
@@ -76,19 +74,19 @@ impl Quantity {
         }
     }
 
-    /// A number as it stands in a text, with its unit where that is short; `span` is how far the numbers
-    /// of the figure lie apart.
+    /// Formats a value for text, with a short unit; `span` is the range of the axis and sets the
+    /// number of decimals.
     pub(super) fn written(&self, value: f64, span: f64) -> String {
         match self.unit {
             Unit::Percent => format!("{} %", decimal(100.0 * value, 1)),
             Unit::Count => short_count(value),
             _ if value == 0.0 => "0".into(),
-            // To about a two-hundredth of the span.
+            // To about 1/200 of the span.
             _ => decimal(value, (2.3 - span.log10()).ceil().clamp(0.0, 9.0) as usize),
         }
     }
 
-    /// A range as it stands in a text.
+    /// Formats a range for text.
     pub(super) fn written_range(&self, [lower, upper]: [f64; 2], span: f64) -> String {
         match self.unit {
             Unit::Percent => format!(
@@ -104,13 +102,14 @@ impl Quantity {
         }
     }
 
-    /// A difference as it stands in a text, with its sign; percentage points where percentages differ.
+    /// Formats a difference for text, with its sign; differences of percentages are in percentage
+    /// points.
     pub(super) fn written_difference(&self, difference: f64, span: f64) -> String {
         let written = match self.unit {
             Unit::Percent => decimal(100.0 * difference, 1),
             _ => self.written(difference, span),
         };
-        // What rounds to 0 has no sign.
+        // A difference that rounds to 0 has no sign.
         let is_zero = written.chars().all(|c| matches!(c, '0' | '.'));
         match difference > 0.0 && !is_zero {
             true => format!("+{written}"),
@@ -119,7 +118,7 @@ impl Quantity {
     }
 }
 
-/// The number, if it can be drawn.
+/// Returns the value if it is not NaN and within ±1e150, otherwise an error.
 pub(super) fn drawable(value: f64, what: &'static str, of: &str) -> Result<f64> {
     match value.abs() < 1e150 {
         true => Ok(value),
@@ -132,7 +131,7 @@ pub(super) fn drawable(value: f64, what: &'static str, of: &str) -> Result<f64> 
     }
 }
 
-/// So many decimals, with a true minus, and commas between thousands.
+/// Formats a number with the given decimals, a minus sign (U+2212), and commas between thousands.
 pub(super) fn decimal(value: f64, n_decimals: usize) -> String {
     if value != 0.0 && !(1e-9..1e15).contains(&value.abs()) {
         return format!("{value:.2e}").replace('-', "−");
@@ -151,7 +150,7 @@ pub(super) fn decimal(value: f64, n_decimals: usize) -> String {
     format!("{sign}{grouped}{rest}")
 }
 
-/// How many decimals tell numbers apart that differ by `step`.
+/// Returns the number of decimals that tell numbers apart that differ by `step`.
 fn decimals_of(step: f64) -> usize {
     (0..9)
         .find(|&n| {
@@ -161,7 +160,7 @@ fn decimals_of(step: f64) -> usize {
         .unwrap_or(9) as usize
 }
 
-/// A count with a letter for thousands, millions and billions.
+/// Formats a count with a letter for thousands, millions or billions.
 fn short_count(value: f64) -> String {
     let (divided, letter) = match value.abs() {
         size if size >= 1e9 => (value / 1e9, " B"),
@@ -169,7 +168,7 @@ fn short_count(value: f64) -> String {
         size if size >= 1e3 => (value / 1e3, " k"),
         _ => (value, ""),
     };
-    // Three digits at most, and no zeros at the end.
+    // At most three digits, without trailing zeros.
     let n_decimals = if divided.abs() < 10.0 {
         2
     } else {

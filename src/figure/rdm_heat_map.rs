@@ -1,4 +1,4 @@
-//! The dissimilarities of all pairs as colours.
+//! Heat maps of RDMs.
 
 use ndarray::Array3;
 
@@ -15,15 +15,15 @@ use crate::error::{ArgumentError, Result};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
-/// An RDM as a matrix of colours (viridis) with a colour bar: stimuli in their order, groups of neighbours
-/// set apart by lines and named. Pairs that are missing are grey; the diagonal is blank.
+/// A heat map of an RDM in viridis colours, with a colour bar. Groups of neighbouring stimuli are
+/// named and separated by lines. Missing pairs are grey; the diagonal is blank.
 ///
 /// ```
 /// use human_alignment::figure::{Quantity, RdmHeatMap};
 /// use human_alignment::{Rdm, Stimuli};
 ///
 /// let rdm = Rdm::new(Stimuli::new(["cat", "dog", "car"])?, vec![0.2, 0.9, 0.8])?;
-/// let figure = RdmHeatMap::new("One person", rdm, Quantity::plain("Dissimilarity"))?
+/// let figure = RdmHeatMap::new("One participant", rdm, Quantity::plain("Dissimilarity"))?
 ///     .with_groups(["animals", "animals", "vehicles"])?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("rdm.svg");
@@ -35,16 +35,16 @@ pub struct RdmHeatMap {
     heading: Heading,
     quantity: Quantity,
     rdm: Rdm,
-    /// Neighbours of one group: its name, and how many they are.
+    /// The name and the number of stimuli of each run of neighbours of the same group.
     groups: Vec<(String, usize)>,
 }
 
 impl RdmHeatMap {
-    /// The figure of an RDM, in the order of its stimuli.
+    /// Creates a heat map of an RDM, in the order of its stimuli.
     ///
     /// # Errors
-    /// [`ArgumentError::TooFew`] for fewer than two stimuli or where all pairs are missing,
-    /// `FigureError::NotDrawable` for a dissimilarity beyond ±1e150.
+    /// Returns [`ArgumentError::TooFew`] if there are fewer than two stimuli or all pairs are
+    /// missing, and `FigureError::NotDrawable` if a dissimilarity is beyond ±1e150.
     pub fn new(title: impl Into<String>, rdm: Rdm, dissimilarity: Quantity) -> Result<Self> {
         let n_pairs = rdm.n_pairs() - rdm.n_missing();
         if n_pairs == 0 {
@@ -66,11 +66,11 @@ impl RdmHeatMap {
         })
     }
 
-    /// The stimuli in another order, or some of them. Groups are forgotten.
+    /// Selects stimuli and their order. Groups are removed.
     ///
     /// # Errors
-    /// `StimuliError::Missing` naming those that the RDM has not, [`ArgumentError::TooFew`] where
-    /// no pair is left.
+    /// Returns `StimuliError::Missing` if the RDM lacks some of the stimuli, and
+    /// [`ArgumentError::TooFew`] if no pair is left.
     pub fn with_order(self, order: &Stimuli) -> Result<Self> {
         let rdm = self.rdm.select(order)?;
         let title = String::new();
@@ -80,11 +80,12 @@ impl RdmHeatMap {
         })
     }
 
-    /// The group of each stimulus, in the order of the figure. Neighbours of the same group belong
-    /// together; a group whose stimuli are in several places is named at each.
+    /// Sets the group of each stimulus, in the order of the figure. Neighbours of the same group
+    /// are drawn as one block; a group with several blocks is named at each.
     ///
     /// # Errors
-    /// [`ArgumentError::LengthMismatch`] where there are not as many as stimuli.
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of groups is not that of the
+    /// stimuli.
     pub fn with_groups<S: AsRef<str>>(
         mut self,
         groups: impl IntoIterator<Item = S>,
@@ -125,7 +126,7 @@ impl RdmHeatMap {
             (f64::INFINITY, f64::NEG_INFINITY),
             |(lower, upper), value| (lower.min(value), upper.max(value)),
         );
-        // One value all over is one colour, in the middle of a bar.
+        // A constant RDM has one colour, in the middle of the bar.
         let (lower, upper) = match upper > lower {
             true => (lower, upper),
             false => (lower - 0.5, upper + 0.5),
@@ -194,8 +195,8 @@ impl RdmHeatMap {
         Ok(drawing)
     }
 
-    /// What stands on the left, and at which share of the height: groups, or stimuli where there is room
-    /// for each.
+    /// Returns the labels on the left, each with its height as a fraction of the side: groups, or
+    /// stimuli if there is room for all.
     fn labels(&self, side: f64) -> Vec<(String, f64)> {
         const ROOM: f64 = 14.5;
 
@@ -215,7 +216,7 @@ impl RdmHeatMap {
             labels.push((name.clone(), (start + *length as f64 / 2.0) / n));
             start += *length as f64;
         }
-        // As many as have room: the largest groups.
+        // If there is not enough room for all, the largest groups.
         let most = (side / ROOM) as usize;
         if labels.len() > most {
             let mut order: Vec<usize> = (0..labels.len()).collect();
@@ -227,7 +228,7 @@ impl RdmHeatMap {
         labels
     }
 
-    /// A pixel for each pair.
+    /// Returns the image of the RDM, with one pixel per pair.
     fn pixels(&self, lower: f64, upper: f64) -> Array3<u8> {
         let n = self.rdm.n_stimuli();
         let mut pixels = Array3::from_elem((n, n, 3), u8::MAX);
@@ -245,7 +246,7 @@ impl RdmHeatMap {
         pixels
     }
 
-    /// Which colour stands for which number.
+    /// Draws the colour bar.
     fn draw_bar(
         &self,
         drawing: &mut Drawing,

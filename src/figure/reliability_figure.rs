@@ -1,4 +1,4 @@
-//! How often choices are made, by how probable they are said to be.
+//! Reliability diagrams.
 
 use super::axes::{self, BELOW, interval_label};
 use super::color::Color;
@@ -13,8 +13,31 @@ use super::scale::Scale;
 use crate::calibration::ReliabilityTable;
 use crate::error::{ArgumentError, Result};
 
-/// A reliability diagram: how often what is predicted was chosen, by how probable it is said to be, with
-/// the gap to the diagonal, where the two are the same; below, how many predictions there are.
+/// A reliability diagram: for each bin of predictions, the frequency of the predicted choices
+/// against their mean predicted probability. Bars show the gap to perfect calibration (the
+/// diagonal), and a histogram below shows the number of predictions of each bin.
+///
+/// ```
+/// use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget};
+/// use human_alignment::dataset::SimulatedObserver;
+/// use human_alignment::figure::ReliabilityFigure;
+/// use human_alignment::judgment::ChoiceFrequencies;
+/// use human_alignment::{Representation, SimilarityDataset, Stimuli, ZeroShotOddOneOut};
+/// # use ndarray::Array2;
+///
+/// # let value = |(i, j): (usize, usize)| ((i * (2 * j + 3) * 11 + j) % 31) as f32;
+/// # let features = Array2::from_shape_fn((30, 4), value);
+/// let representation = Representation::new(Stimuli::numbered(30), features)?;
+/// let people = SimulatedObserver::new(representation.clone())?.odd_one_out(2000, 1)?;
+/// let choices = ChoiceFrequencies::of(people.judgments());
+/// let predictions = Predictions::of(&ZeroShotOddOneOut::default(), &representation, &choices)?;
+/// let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::equal_width(10)?);
+/// let figure = ReliabilityFigure::new("Calibration", table)?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("calibration.svg");
+/// figure.write(path)?;
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ReliabilityFigure {
     heading: Heading,
@@ -26,11 +49,12 @@ const GAPS: Color = Color::PALETTE[1];
 const COUNTS: Color = Color::PALETTE[5];
 
 impl ReliabilityFigure {
-    /// The figure of a table.
+    /// Creates the diagram of a reliability table.
     ///
     /// # Errors
-    /// [`ArgumentError::TooFew`] for a table without bins, `FigureError::NotDrawable` for one with
-    /// a number that is not finite.
+    /// Returns [`ArgumentError::TooFew`] if the table has no bins, `FigureError::NotDrawable` if a
+    /// value is NaN or beyond ±1e150, and [`ArgumentError::InvalidParameter`] if the lower end of
+    /// an interval is above the upper end.
     pub fn new(title: impl Into<String>, table: ReliabilityTable) -> Result<Self> {
         if table.bins.is_empty() {
             return Err(ArgumentError::TooFew {
@@ -161,7 +185,8 @@ impl ReliabilityFigure {
         Ok(drawing)
     }
 
-    /// The calibration errors in the corner that is emptier: above the diagonal, or below it.
+    /// Draws the calibration errors in the upper left corner, or in the lower right one if there
+    /// are points in the upper left quarter.
     fn draw_errors(&self, drawing: &mut Drawing, area: Area, points: &[[f64; 2]]) -> Result<()> {
         const SIZE: f64 = 13.0;
 

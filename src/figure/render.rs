@@ -1,4 +1,4 @@
-//! A drawing as a file: vector graphics or pixels, both by plotters.
+//! Output of drawings as vector graphics or images, by plotters.
 
 use std::path::Path;
 
@@ -15,14 +15,14 @@ use crate::error::{Error, FigureError, FileError, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::{extension, reserve};
 
-/// Units of a device (plotters counts in whole ones) in a pixel of a screen.
+/// Device units per screen pixel; plotters uses whole units.
 const FINE: usize = 4;
 
-/// Pixels of a file in a pixel of a screen: for print and for fine screens.
+/// Pixels of an image file per screen pixel, for print and high-resolution screens.
 const DENSITY: usize = 2;
 
 impl Drawing {
-    /// Writes an `.svg` or a `.png` file in one step.
+    /// Writes an `.svg` or a `.png` file atomically.
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = match extension(path).as_str() {
             "svg" => self.svg()?.into_bytes(),
@@ -67,7 +67,7 @@ impl Drawing {
             }
             backend.present().map_err(undrawable)?;
             drop(backend);
-            // The element around it is written here, with its true size.
+            // The enclosing element is written here, with the size in screen pixels.
             let inner = drawn.split_once(">\n").map_or("", |(_, inner)| inner);
             svg.push_str(inner.strip_suffix("</svg>\n").unwrap_or(inner));
         }
@@ -102,14 +102,14 @@ impl Drawing {
             Array3::from_shape_vec(shape, pixels).map_err(|source| FigureError::Drawing {
                 source: Box::new(source),
             })?;
-        // Edges become smooth by it.
+        // Downsampling smooths the edges.
         let step = FINE / DENSITY;
         let size = (width as usize / step, height as usize / step);
         png(&resample(pixels.view(), size))
     }
 }
 
-/// One shape; images are drawn by each format on its own.
+/// Draws a shape other than an image; images are drawn by each format.
 fn draw<B: DrawingBackend>(backend: &mut B, shape: &Shape) -> Result<()>
 where
     B::ErrorType: 'static,
@@ -166,7 +166,7 @@ where
     drawn.map_err(undrawable)
 }
 
-/// A line of some width.
+/// The style of a line.
 struct Stroke {
     color: BackendColor,
     width: u32,
@@ -182,7 +182,7 @@ impl BackendStyle for Stroke {
     }
 }
 
-/// An image inside of vector graphics, in no more pixels than it can show.
+/// Returns the SVG element of an image, at no higher resolution than it is shown in.
 fn image_element(pixels: &Array3<u8>, area: Area) -> Result<String> {
     let ((x, y), (width, height)) = placed(area);
     let shown = png(&resample(pixels.view(), (width, height)))?;
@@ -193,7 +193,7 @@ fn image_element(pixels: &Array3<u8>, area: Area) -> Result<String> {
     ))
 }
 
-/// The upper left corner and the size of an area.
+/// Returns the upper left corner and the size of an area, in device units.
 fn placed(area: Area) -> ((i32, i32), (usize, usize)) {
     let (left, top) = at([area.left, area.top]);
     let (right, bottom) = at([area.right, area.bottom]);

@@ -1,13 +1,13 @@
-//! Images at another size.
+//! Resizing of images.
 
 use ndarray::{Array3, ArrayView3};
 
-/// The image `[height, width, 3]` at another width and height: each new pixel is the mean of what it
-/// covers, by area. Enlarged, pixels stay squares.
+/// Resizes an image `[height, width, channels]` to a width and height: each new pixel is the
+/// area-weighted mean of the pixels that it covers. Enlarged pixels stay rectangles.
 pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usize)) -> Array3<u8> {
     let (old_height, old_width, n_channels) = pixels.dim();
     let (columns, rows) = (shares(old_width, width), shares(old_height, height));
-    // Across first, then down.
+    // Columns first, then rows.
     let mut across = Array3::<f32>::zeros((old_height, width, n_channels));
     for (source, mut out) in pixels.outer_iter().zip(across.outer_iter_mut()) {
         for (parts, mut out) in columns.iter().zip(out.outer_iter_mut()) {
@@ -32,7 +32,8 @@ pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usiz
     result
 }
 
-/// Which of `old` cells of a line each of `new` cells covers, and by which share of itself.
+/// Returns, for each of `new` cells of a line, the `old` cells that it covers, with their fractions
+/// of the new cell.
 fn shares(old: usize, new: usize) -> Vec<Vec<(usize, f32)>> {
     let ratio = old as f64 / new as f64;
     let covered = |cell: usize| {
@@ -63,7 +64,7 @@ mod tests {
         for ((y, x, channel), &value) in large.indexed_iter() {
             assert_eq!(value, pixels[[y / 2, x / 3, channel]]);
         }
-        // Three from two: the one between is half of either.
+        // Two pixels become three: the middle one is the mean of both.
         let wide = resample(pixels.view(), (3, 2));
         assert_eq!(wide[[0, 1, 0]], 50);
     }

@@ -1,4 +1,4 @@
-//! A row for each model or concept: its name on the left, its number on the right.
+//! Plots with one row per model or concept: its name on the left, its value on the right.
 
 use super::axes::{self, BELOW, References};
 use super::color::Color;
@@ -11,21 +11,21 @@ use crate::error::Result;
 
 const LABEL: f64 = 12.0;
 
-/// Names get no more of the width than this.
+/// Maximum width of names, as a fraction of the width.
 const NAMES: f64 = 0.4;
 
-/// Rows with an axis below.
+/// The contents of a plot with rows and an axis below.
 pub(super) struct Rows<'a> {
-    /// What stands on the left and on the right of each.
+    /// The name and the written value of each row.
     pub labels: Vec<(&'a str, String)>,
-    /// The heading of the numbers on the right.
+    /// The heading of the values on the right.
     pub note: String,
     pub scale: Scale,
     pub quantity: &'a Quantity,
     pub references: References,
 }
 
-/// Where rows lie.
+/// The layout of drawn rows.
 pub(super) struct Laid {
     pub area: Area,
     pub scale: Scale,
@@ -33,14 +33,14 @@ pub(super) struct Laid {
 }
 
 impl Laid {
-    /// The middle of a row.
+    /// Returns the vertical centre of a row.
     pub fn y(&self, row: usize) -> f64 {
         self.area.top + (row as f64 + 0.5) * self.row_height
     }
 }
 
 impl Rows<'_> {
-    /// Draws names, numbers, axis, grid and references, and ends the drawing below them.
+    /// Draws names, values, axis, grid and references, and sets the height of the drawing.
     pub fn draw(self, drawing: &mut Drawing, top: f64) -> Result<Laid> {
         let row_height = if self.labels.len() > 30 { 18.0 } else { 23.0 };
         let (mut names, mut notes): (f64, f64) = (0.0, font::width(&self.note, LABEL)?);
@@ -81,7 +81,7 @@ impl Rows<'_> {
     }
 }
 
-/// The ends of an interval in a row.
+/// Draws an interval in a row, with caps at its ends.
 pub(super) fn whiskers(drawing: &mut Drawing, [from, to]: [f64; 2], y: f64, color: Color) {
     drawing.line([from, y], [to, y], color, 1.75);
     for end in [from, to] {

@@ -1,19 +1,19 @@
-//! From numbers to positions, and the ticks between.
+//! Scales from values to positions on an axis, and their ticks.
 
 use super::quantity::Quantity;
 
-/// How numbers lie along an axis.
+/// The spacing of values along an axis.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Spacing {
-    /// Equal differences are equally far apart.
+    /// Equal differences have equal distances.
     #[default]
     Linear,
-    /// Equal ratios are equally far apart; numbers must be positive.
+    /// Equal ratios have equal distances; values must be positive.
     Logarithmic,
 }
 
 impl Spacing {
-    /// Where a number lies, in no unit.
+    /// Returns the value itself, or its logarithm to base 10.
     pub(super) fn apply(self, value: f64) -> f64 {
         match self {
             Spacing::Linear => value,
@@ -22,20 +22,20 @@ impl Spacing {
     }
 }
 
-/// Numbers from one end of an axis to the other.
+/// A mapping from values to positions in pixels.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
     spacing: Spacing,
-    /// After [`Spacing::apply`].
+    /// The values at the ends, after [`Spacing::apply`].
     ends: [f64; 2],
     /// The positions of the ends.
     pixels: [f64; 2],
 }
 
 impl Scale {
-    /// An axis with room for all these numbers.
+    /// Creates a scale that covers all values, with a margin.
     pub fn around(values: impl IntoIterator<Item = f64>, spacing: Spacing) -> Self {
-        /// What is left free at each end.
+        /// The margin at each end, as a fraction of the range.
         const MARGIN: f64 = 0.04;
 
         let (mut lower, mut upper) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -48,7 +48,7 @@ impl Scale {
         }
         let least = 1e-6 * lower.abs().max(upper.abs());
         if upper - lower <= least {
-            // All numbers are one.
+            // All values are the same.
             let half = if least > 0.0 { 0.05 * lower.abs() } else { 0.5 };
             (lower, upper) = (lower - half, upper + half);
         }
@@ -60,7 +60,7 @@ impl Scale {
         }
     }
 
-    /// An axis between two numbers.
+    /// Creates a linear scale between two values.
     pub fn between(lower: f64, upper: f64) -> Self {
         Self {
             spacing: Spacing::Linear,
@@ -69,7 +69,7 @@ impl Scale {
         }
     }
 
-    /// The axis, no further than to these ends: what can't be has no room.
+    /// Returns the scale with another lower end, such as 0 for values that cannot be negative.
     #[must_use]
     pub fn starting_at(self, lower: f64) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Scale {
         }
     }
 
-    /// The axis between two positions.
+    /// Sets the positions of the ends, in pixels.
     #[must_use]
     pub fn on(self, from: f64, to: f64) -> Self {
         Self {
@@ -87,14 +87,14 @@ impl Scale {
         }
     }
 
-    /// The position of a number.
+    /// Returns the position of a value.
     pub fn at(&self, value: f64) -> f64 {
         let [lower, upper] = self.ends;
         let share = (self.spacing.apply(value) - lower) / (upper - lower);
         self.pixels[0] + share * (self.pixels[1] - self.pixels[0])
     }
 
-    /// How far the ends lie apart, before logarithms.
+    /// Returns the difference of the values at the ends.
     pub fn span(&self) -> f64 {
         match self.spacing {
             Spacing::Linear => self.ends[1] - self.ends[0],
@@ -102,7 +102,7 @@ impl Scale {
         }
     }
 
-    /// Round numbers on it and how they are written, about `n` of them.
+    /// Returns about `n` round values on the scale, with their labels.
     pub fn ticks(&self, n: usize, quantity: &Quantity) -> Vec<(f64, String)> {
         let [lower, upper] = self.ends;
         let values: Vec<(f64, f64)> = match self.spacing {
@@ -119,7 +119,7 @@ impl Scale {
     }
 }
 
-/// The least of 1, 2, 2.5 and 5 times a power of 10 that is not below a step.
+/// Returns the smallest of 1, 2, 2.5 and 5 times a power of 10 that is at least `step`.
 fn nice_step(step: f64) -> f64 {
     let power = 10f64.powf(step.log10().floor());
     let steps = [1.0, 2.0, 2.5, 5.0].map(|factor| factor * power);
@@ -127,14 +127,14 @@ fn nice_step(step: f64) -> f64 {
     found.unwrap_or(10.0 * power)
 }
 
-/// The multiples of a step between two numbers.
+/// Returns the multiples of a step between two values.
 fn multiples(lower: f64, upper: f64, step: f64) -> impl Iterator<Item = f64> {
     let slack = 1e-9 * step;
     let (first, last) = (
         ((lower - slack) / step).ceil(),
         ((upper + slack) / step).floor(),
     );
-    // Divided rather than multiplied where that is exact: 0.3 and not 0.30000000000000004.
+    // Divided rather than multiplied if that is exact: 0.3 and not 0.30000000000000004.
     let inverse = (1.0 / step).round();
     let exact = step < 1.0 && (1.0 / step - inverse).abs() < 1e-6 * inverse;
     (0..=(last - first).max(-1.0) as i64).map(move |k| {
@@ -147,7 +147,8 @@ fn multiples(lower: f64, upper: f64, step: f64) -> impl Iterator<Item = f64> {
     })
 }
 
-/// Ticks between two powers of 10, with the step to the next one down.
+/// Returns ticks between two powers of 10, each with the distance to the next lower power for its
+/// format.
 fn logarithmic_ticks(lower: f64, upper: f64, n: usize) -> Vec<(f64, f64)> {
     let (first, last) = (lower.floor() as i32, upper.ceil() as i32);
     let with = |factors: &[f64], every: usize| -> Vec<(f64, f64)> {

@@ -1,4 +1,4 @@
-//! Stimuli on a map of their dissimilarities.
+//! Maps of stimuli by multidimensional scaling.
 
 use super::axes::AXIS_TITLE;
 use super::color::Color;
@@ -16,16 +16,16 @@ use crate::error::{ArgumentError, Result};
 use crate::rdm::{ClassicalMds, Rdm};
 use crate::stimuli::Stimuli;
 
-/// Stimuli where classical multidimensional scaling to two dimensions puts them: the closer, the less
-/// dissimilar, as far as two dimensions can show; how much of the variance they show stands at the axes.
-/// Stimuli are points, or small images.
+/// A map of stimuli by classical multidimensional scaling to two dimensions: nearer stimuli are
+/// less dissimilar. The axes state the share of the variance that each dimension explains. Stimuli
+/// are points or images.
 ///
 /// ```
 /// use human_alignment::figure::StimulusMap;
 /// use human_alignment::{Rdm, Stimuli};
 ///
 /// let rdm = Rdm::new(Stimuli::new(["cat", "dog", "car"])?, vec![0.2, 0.9, 0.8])?;
-/// let figure = StimulusMap::new("What one person sees", &rdm)?
+/// let figure = StimulusMap::new("Judgments of one participant", &rdm)?
 ///     .with_groups(["animal", "animal", "vehicle"])?
 ///     .with_names();
 /// # let folder = tempfile::tempdir().unwrap();
@@ -38,7 +38,7 @@ pub struct StimulusMap {
     heading: Heading,
     stimuli: Stimuli,
     positions: Vec<Point>,
-    /// The share of the variance along each axis.
+    /// Share of the variance that each axis explains, in [0, 1].
     shown: [f64; 2],
     groups: Groups,
     group_of: Vec<usize>,
@@ -47,10 +47,11 @@ pub struct StimulusMap {
 }
 
 impl StimulusMap {
-    /// The map of an RDM.
+    /// Creates a map of the stimuli of an RDM.
     ///
     /// # Errors
-    /// Those of [`ClassicalMds::new`]: the RDM must be complete, not negative and not 0 everywhere.
+    /// Returns the errors of [`ClassicalMds::new`]: the RDM must be complete, not negative and not
+    /// 0 everywhere.
     pub fn new(title: impl Into<String>, rdm: &Rdm) -> Result<Self> {
         let mds = ClassicalMds::new(rdm, 2)?;
         let shown = mds.variance_by_dimension();
@@ -67,11 +68,11 @@ impl StimulusMap {
         })
     }
 
-    /// The group of each stimulus, in the order of the RDM: the colour and form of its point, or
-    /// the edge of its image.
+    /// Sets the group of each stimulus, in the order of the RDM. Groups differ in the colour and
+    /// shape of their points, or in the frames of their images.
     ///
     /// # Errors
-    /// [`ArgumentError::LengthMismatch`] where there are not as many as stimuli.
+    /// Returns [`ArgumentError::LengthMismatch`] if their number is not that of the stimuli.
     pub fn with_groups<S: AsRef<str>>(
         mut self,
         groups: impl IntoIterator<Item = S>,
@@ -86,18 +87,18 @@ impl StimulusMap {
         Ok(self)
     }
 
-    /// The image of each stimulus, in the order of the RDM. The more there are, the smaller they
-    /// become. Those that would hide another are moved aside, with a line to where they belong.
+    /// Sets the image of each stimulus, in the order of the RDM. The more images, the smaller they
+    /// are drawn. Images that would overlap are moved aside, with a line to their position.
     ///
     /// # Errors
-    /// [`ArgumentError::LengthMismatch`] where there are not as many as stimuli.
+    /// Returns [`ArgumentError::LengthMismatch`] if their number is not that of the stimuli.
     pub fn with_thumbnails(mut self, thumbnails: Vec<Thumbnail>) -> Result<Self> {
         self.require_one_each("thumbnails", thumbnails.len())?;
         self.thumbnails = Some(thumbnails);
         Ok(self)
     }
 
-    /// Names stimuli by their ids, where there is room.
+    /// Shows the ids of the stimuli where there is room.
     #[must_use]
     pub fn with_names(mut self) -> Self {
         self.with_names = true;
@@ -118,7 +119,7 @@ impl StimulusMap {
 
     fn drawing(&self) -> Result<Drawing> {
         const WIDTH: f64 = 820.0;
-        /// Of height to width.
+        /// Smallest and largest ratio of height to width.
         const RATIOS: [f64; 2] = [0.45, 1.0];
 
         let extent = |axis: usize| {
@@ -144,7 +145,7 @@ impl StimulusMap {
         let top = legend::draw(&mut drawing, top, &keys.collect::<Vec<_>>())?;
         let width = WIDTH - 2.0 * EDGE - AXIS_TITLE - 8.0;
         let height = width * (high / wide).clamp(RATIOS[0], RATIOS[1]);
-        // Images together cover about a seventh of the map.
+        // All images together cover about a seventh of the map.
         let side = (0.38 * (width * height / n).sqrt()).clamp(8.0, 84.0);
         let margin = match self.thumbnails {
             Some(_) => side / 2.0 + 8.0,
@@ -156,7 +157,7 @@ impl StimulusMap {
             right: WIDTH - EDGE,
             bottom: top + height,
         };
-        // One scale for both axes: distances are what the map is about.
+        // The same scale for both axes, to preserve distances.
         let inner = area.grown(-margin);
         let scale = (inner.width() / wide).min(inner.height() / high);
         let [middle, level] = inner.center();

@@ -1,4 +1,4 @@
-//! Small images of stimuli.
+//! Images of stimuli in figures.
 
 use ndarray::Array3;
 
@@ -7,20 +7,33 @@ use super::drawing::{Area, Drawing, Point};
 use super::resample::resample;
 use crate::error::{ArgumentError, Result};
 
-/// The image of a stimulus, for figures in which it is small.
+/// An image of a stimulus for [`StimulusMap`](super::StimulusMap) and
+/// [`TripletPage`](super::TripletPage).
+///
+/// ```
+/// use human_alignment::figure::{StimulusMap, Thumbnail};
+/// use human_alignment::{Rdm, Stimuli};
+/// use ndarray::Array3;
+///
+/// let rdm = Rdm::new(Stimuli::new(["cat", "dog", "car"])?, vec![0.2, 0.9, 0.8])?;
+/// let gray = Thumbnail::new(Array3::from_elem((48, 64, 3), 128))?;
+/// let figure = StimulusMap::new("Map", &rdm)?.with_thumbnails(vec![gray; 3])?;
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thumbnail {
     pixels: Array3<u8>,
 }
 
 impl Thumbnail {
-    /// The most pixels along a side that are kept.
+    /// Maximum number of pixels of the longer side; larger images are resized.
     const SIDE: usize = 512;
 
-    /// The image of these pixels, `[height, width, 3]`, each red, green, blue.
+    /// Creates a thumbnail from RGB pixels, `[height, width, 3]`. Images with more than 512 pixels
+    /// on a side are reduced.
     ///
     /// # Errors
-    /// [`ArgumentError::Shape`] where there are no pixels, or not three channels.
+    /// Returns [`ArgumentError::Shape`] if there are no pixels, or not three channels.
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         let (height, width, n_channels) = pixels.dim();
         if pixels.is_empty() || n_channels != 3 {
@@ -41,7 +54,7 @@ impl Thumbnail {
         })
     }
 
-    /// Where the image lies whose longer side is `side`, around a point.
+    /// Returns the area of the image around a point, if its longer side is `side`.
     pub(super) fn area(&self, [x, y]: Point, side: f64) -> Area {
         let (height, width, _) = self.pixels.dim();
         let scale = side / height.max(width) as f64;
@@ -54,7 +67,7 @@ impl Thumbnail {
         }
     }
 
-    /// Draws it with an edge of a colour around it; returns what the image covers.
+    /// Draws the image with a frame, given by its colour and width; returns the area of the image.
     pub(super) fn draw(
         &self,
         drawing: &mut Drawing,

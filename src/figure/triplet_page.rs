@@ -1,4 +1,4 @@
-//! Odd-one-out trials as people saw them.
+//! Pages of odd-one-out trials.
 
 use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
@@ -8,12 +8,13 @@ use super::legend::{self, Key};
 use super::thumbnail::Thumbnail;
 use crate::error::{ArgumentError, Error, Result};
 
-/// A page of odd-one-out trials, three stimuli each, with what people and a model chose as the odd one.
+/// A page of odd-one-out trials: the three stimuli of each, with the odd one out according to
+/// participants and to a model.
 ///
 /// ```
 /// use human_alignment::figure::TripletPage;
 ///
-/// let figure = TripletPage::new("Where people and AlexNet disagree")
+/// let figure = TripletPage::new("Choices of participants and AlexNet")
 ///     .with_trial(["cat", "dog", "car"], 2, 1)?
 ///     .with_trial(["pear", "ball", "apple"], 1, 1)?;
 /// # let folder = tempfile::tempdir().unwrap();
@@ -39,14 +40,14 @@ struct Trial {
 const PEOPLE: Color = Color::PALETTE[0];
 const MODEL: Color = Color::PALETTE[1];
 
-/// The size of names and of what was chosen.
+/// Font size of names and of choices.
 const LABEL: f64 = 11.0;
 
-/// The height of a line of them.
+/// Height of a line of text.
 const LINE: f64 = 15.0;
 
 impl TripletPage {
-    /// A page without trials.
+    /// Creates a page without trials.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             heading: Heading::new(title),
@@ -55,18 +56,18 @@ impl TripletPage {
         }
     }
 
-    /// What the model is called, "model" unless this says otherwise.
+    /// Sets the name of the model. Default: "model".
     #[must_use]
     pub fn with_model_name(mut self, name: impl Into<String>) -> Self {
         self.model = name.into();
         self
     }
 
-    /// Adds a trial: the names of three stimuli, and which of them (0, 1 or 2) is the odd one to
-    /// people and to the model.
+    /// Adds a trial: the names of its three stimuli, and which of them (0, 1 or 2) participants and
+    /// the model chose as the odd one.
     ///
     /// # Errors
-    /// [`ArgumentError::InvalidParameter`] for a choice beyond the three.
+    /// Returns [`ArgumentError::InvalidParameter`] if a choice is not 0, 1 or 2.
     pub fn with_trial<S: Into<String>>(
         mut self,
         names: [S; 3],
@@ -87,10 +88,10 @@ impl TripletPage {
         Ok(self)
     }
 
-    /// Adds a trial with the images of its stimuli.
+    /// Adds a trial as [`TripletPage::with_trial`] does, with images of its stimuli.
     ///
     /// # Errors
-    /// As for [`TripletPage::with_trial`].
+    /// Returns an error under the same conditions as [`TripletPage::with_trial`].
     pub fn with_pictured_trial<S: Into<String>>(
         self,
         names: [S; 3],
@@ -123,7 +124,7 @@ impl TripletPage {
             (Key::Edge(MODEL), format!("odd one out to {}", self.model)),
         ];
         let top = legend::draw(&mut drawing, top, &keys)? + 6.0;
-        // Two trials in a line; a single one is as wide.
+        // Two trials per line; a single trial has the same width.
         let cell = (WIDTH - 2.0 * EDGE - GAP) / 6.0;
         let pictured = self.trials.iter().any(|trial| trial.thumbnails.is_some());
         let side = cell - 18.0;
@@ -168,7 +169,7 @@ impl TripletPage {
             top: center[1] - height / 2.0,
             bottom: center[1] + height / 2.0,
         };
-        // The edge of people outside of that of the model.
+        // The frame of participants is outside that of the model.
         if by_people {
             drawing.path(box_area.grown(4.0).outline(), PEOPLE, 3.0);
         }
