@@ -36,8 +36,8 @@ fn represent(features: Array2<f32>) -> Representation {
 /// Every kernel with every estimator, in double precision.
 fn metrics() -> impl Iterator<Item = Cka> {
     KERNELS.into_iter().flat_map(|kernel| {
-        let of_kernel = move |estimator| Cka::new(kernel).unwrap().with_estimator(estimator);
-        Estimator::ALL.map(of_kernel)
+        let of_kernel = move |&estimator| Cka::new(kernel).unwrap().with_estimator(estimator);
+        Estimator::ALL.iter().map(of_kernel)
     })
 }
 
@@ -183,7 +183,7 @@ fn features_and_kernel_matrices_give_the_same() {
     ] {
         let x = random(n, p, 5) + 10.0;
         let y = related(&x, q, 6);
-        for estimator in Estimator::ALL {
+        for &estimator in Estimator::ALL {
             let metric = Cka::default().with_estimator(estimator);
             let of_features = compare(metric, &x, &y);
             let of_matrices = compare(metric, &widened(&x), &y);
@@ -261,7 +261,7 @@ fn independent_features_are_unlike_each_other_on_average_without_bias_only() {
 fn a_wide_bandwidth_is_as_good_as_the_linear_kernel() {
     let x = random(60, 6, 8);
     let y = related(&x, 4, 9);
-    for estimator in Estimator::ALL {
+    for &estimator in Estimator::ALL {
         let value = |kernel| {
             let metric = Cka::new(kernel).unwrap().with_estimator(estimator);
             compare(metric, &x, &y)
@@ -287,7 +287,7 @@ fn distances_within_clusters_that_are_far_apart_are_kept() {
         if metric.kernel() == Kernel::Linear {
             continue;
         }
-        for precision in Precision::ALL {
+        for &precision in Precision::ALL {
             let found = compare(metric.with_precision(precision), &x, &y);
             let epsilon = if precision == Precision::Double {
                 1e-9
@@ -314,7 +314,7 @@ fn features_of_any_size_are_compared() {
     {
         let (sized_x, sized_y) = (&x * left, &y * right);
         for metric in metrics() {
-            for precision in Precision::ALL {
+            for &precision in Precision::ALL {
                 let metric = metric.with_precision(precision);
                 let expected = compare(metric, &x, &y);
                 assert_relative_eq!(
@@ -540,7 +540,7 @@ fn the_number_of_threads_does_not_matter() {
         pool.build().unwrap().install(|| {
             let mut values = Vec::new();
             for metric in metrics() {
-                for precision in Precision::ALL {
+                for &precision in Precision::ALL {
                     let metric = metric.with_precision(precision);
                     values.push(metric.compare(&x, &y).unwrap());
                     values.push(metric.compare(&wide, &y).unwrap());
@@ -626,7 +626,7 @@ fn what_is_undefined_is_refused() {
     let equal: Array2<f64> = Array2::from_shape_fn((8, 3), tenths);
     let equal = Representation::new(usual.stimuli().clone(), equal).unwrap();
     for metric in metrics() {
-        for precision in Precision::ALL {
+        for &precision in Precision::ALL {
             let metric = metric.with_precision(precision);
             assert!(matches!(
                 metric
@@ -698,7 +698,7 @@ fn what_is_undefined_is_refused() {
     // Stimuli that are all equally far apart: their similarities do not vary.
     let apart = represent(Array2::eye(8));
     for metric in metrics() {
-        for precision in Precision::ALL {
+        for &precision in Precision::ALL {
             let found = metric.with_precision(precision).compare(&usual, &apart);
             match metric.estimator() {
                 Estimator::Biased => assert!(found.unwrap().is_finite()),
@@ -735,8 +735,8 @@ fn a_median_distance_of_zero_is_refused() {
         }
         represent(features)
     };
-    for estimator in Estimator::ALL {
-        for precision in Precision::ALL {
+    for &estimator in Estimator::ALL {
+        for &precision in Precision::ALL {
             let metric = Cka::new(Kernel::Rbf(0.5)).unwrap();
             let metric = metric.with_estimator(estimator).with_precision(precision);
             let zero = features(5, 4);
@@ -831,10 +831,10 @@ fn real_features() {
     ];
     let mut n_found = 0;
     for (kernel_name, kernel) in kernels {
-        for (estimator, precision) in Estimator::ALL
-            .into_iter()
-            .flat_map(|estimator| Precision::ALL.map(|precision| (estimator, precision)))
-        {
+        for (estimator, precision) in Estimator::ALL.iter().flat_map(|&estimator| {
+            let with_estimator = move |&precision| (estimator, precision);
+            Precision::ALL.iter().map(with_estimator)
+        }) {
             let metric = Cka::new(kernel).unwrap();
             let metric = metric.with_estimator(estimator).with_precision(precision);
             let matrix = metric.matrix(&all).unwrap();
@@ -858,7 +858,7 @@ fn real_features() {
     for a in 0..all.len() {
         for b in a..all.len() {
             let pair = format!("{}/{}", representations[a].0, representations[b].0);
-            for estimator in Estimator::ALL {
+            for &estimator in Estimator::ALL {
                 let metric = Cka::default().with_estimator(estimator);
                 let found = metric.compare(all[a], all[b]).unwrap();
                 let expected = goldens[&pair]["linear"][estimator.name()].as_f64().unwrap();

@@ -55,7 +55,7 @@ fn earns_nothing<T: Task>(
     let n_trials = trials.len() as u64;
     for precision in PRECISIONS {
         let metric = ZeroShotOddOneOut::new(similarity).with_precision(precision);
-        for policy in TiePolicy::ALL {
+        for &policy in TiePolicy::ALL {
             let counts = metric.with_ties(policy).count(collapsed, trials).unwrap();
             let n_sixths = match policy {
                 TiePolicy::Fractional => 6 / T::N_PAIRS as u64 * n_trials,
@@ -84,7 +84,7 @@ fn one_row_for_all_stimuli_ties_in_every_trial() {
             let collapsed = collapsed_to(&random_row(p, (n * p) as u64), n);
             for trials in &trials {
                 let case = format!("n = {n}, p = {p}, {} trials", trials.len());
-                for similarity in Similarity::ALL {
+                for &similarity in Similarity::ALL {
                     // One feature is always equal to itself.
                     if p > 1 || similarity != Similarity::Pearson {
                         earns_nothing(similarity, &collapsed, trials, &case);
@@ -102,7 +102,7 @@ fn anchored_trials_tie_too() {
             let trials = random_trials::<AnchoredTask>(Stimuli::numbered(n as u32), count, 2);
             for p in [2, 31, 769] {
                 let collapsed = collapsed_to(&random_row(p, n as u64), n);
-                for similarity in Similarity::ALL {
+                for &similarity in Similarity::ALL {
                     earns_nothing(similarity, &collapsed, &trials, &format!("{n} × {p}"));
                 }
             }
@@ -118,7 +118,7 @@ fn zeros_tie_where_their_similarity_is_defined_and_are_refused_elsewhere() {
             for count in trial_counts(n) {
                 let trials: OddOneOut = random_trials(Stimuli::numbered(n as u32), count, 3);
                 let first = trials.shown()[0].to_string();
-                for similarity in Similarity::ALL {
+                for &similarity in Similarity::ALL {
                     let metric = ZeroShotOddOneOut::new(similarity);
                     match similarity {
                         Similarity::Cosine => assert!(matches!(
@@ -173,7 +173,7 @@ fn a_collapsed_representation_knows_nothing() {
         let collapsed = collapsed_to(&random_row(p, 5), n as usize);
         let trials: OddOneOut = random_trials(stimuli.clone(), 3000, 5);
         let anchored: Trials<AnchoredTask> = random_trials(stimuli, 3000, 6);
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             for precision in PRECISIONS {
                 let metric = ZeroShotOddOneOut::new(similarity).with_precision(precision);
                 let shared = metric.with_ties(TiePolicy::Fractional);
@@ -235,7 +235,7 @@ fn two_points_tie_where_their_kinds_do() {
                 Representation::new(stimuli.select(&reversed).unwrap(), features).unwrap();
             for count in trial_counts(n) {
                 let trials: OddOneOut = random_trials(stimuli.clone(), count, p as u64);
-                for similarity in Similarity::ALL {
+                for &similarity in Similarity::ALL {
                     let of_kinds = match similarity {
                         Similarity::Dot => [[dot(0, 0), dot(0, 1)], [dot(1, 0), dot(1, 1)]],
                         // Each point is most similar to itself; with so few features that it may

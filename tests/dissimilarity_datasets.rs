@@ -73,7 +73,7 @@ fn free_arrangement_as_published() {
         return;
     };
     let folder = shared.join("goldens/formats/free_arrangement");
-    for set in FreeArrangementSet::ALL {
+    for &set in FreeArrangementSet::ALL {
         let expected = &expected(&shared)["free_arrangement"][set.name()];
         let people = FreeArrangement::open(&folder, set).unwrap();
         assert!(people.name().contains(set.name()));

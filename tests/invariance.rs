@@ -268,7 +268,7 @@ proptest! {
         factor in 1e-3..1e3f32,
     ) {
         let features = random_features(n, p, seed);
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             let trials = random_trials(n, n_trials, seed);
             let Some(trials) = decided::<OddOneOutTask>(similarity, &features, &trials) else { continue };
             let metric = ZeroShotOddOneOut::new(similarity);
@@ -300,7 +300,7 @@ proptest! {
     #[test]
     fn a_rotation_changes_no_product_and_no_distance((n, p, n_trials, seed) in sizes()) {
         let features = random_features(n, p, seed);
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             // The mean over features is not that of rotated features.
             if similarity == Similarity::Pearson {
                 continue;
@@ -423,7 +423,7 @@ fn the_number_of_threads_does_not_matter() {
     let representation = represent(&named(n), random_features(n, 33, 1));
     let few = random_trials(n, 1_500, 2);
     let many = random_trials(n, 200_000, 3);
-    for similarity in Similarity::ALL {
+    for &similarity in Similarity::ALL {
         for precision in [Precision::Single, Precision::Double] {
             let bootstrap = ObjectBootstrap::new(20, 4).unwrap();
             let metric = ZeroShotOddOneOut::new(similarity).with_precision(precision);
@@ -460,7 +460,7 @@ fn exchanging_the_candidates_of_anchored_trials_exchanges_right_and_wrong() {
     let exchanged = trials.iter().map(|&[head, close, far]| [head, far, close]);
     let exchanged = Anchored::new(named(n), exchanged.collect()).unwrap();
     let trials = Anchored::new(named(n), trials).unwrap();
-    for similarity in Similarity::ALL {
+    for &similarity in Similarity::ALL {
         let metric = ZeroShotOddOneOut::new(similarity);
         let before = metric.score(&representation, &trials).unwrap();
         let after = metric.score(&representation, &exchanged).unwrap();
@@ -490,7 +490,7 @@ fn rows_that_no_trial_shows_do_not_matter() {
         features.select(Axis(0), &order),
     );
     let more = more.unwrap();
-    for similarity in Similarity::ALL {
+    for &similarity in Similarity::ALL {
         let metric = ZeroShotOddOneOut::new(similarity);
         assert_eq!(
             metric.score(&own, &trials).unwrap(),

@@ -193,7 +193,7 @@ fn cka_is_as_defined() {
         .mapv(|x| (x * 1024.0).round() / 1024.0);
     let [x, y] = [&first, &second].map(|features| represent(features + OFFSET));
     for kernel in [Kernel::Linear, Kernel::Rbf(0.6)] {
-        for estimator in Estimator::ALL {
+        for &estimator in Estimator::ALL {
             let [k, l] = [&first, &second].map(|features| kernel_matrix(kernel, features));
             let of = |k, l| hsic(estimator, k, l);
             let expected = of(&k, &l) / (of(&k, &k) * of(&l, &l)).sqrt();
@@ -421,7 +421,7 @@ fn tiny_features_are_compared() {
         let tiny = represent(&plain * size);
         // What is left of the digits.
         let again = represent(tiny.features().to_f64() / size);
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             let metric = ZeroShotOddOneOut::new(similarity);
             let [found, expected] = [&tiny, &again].map(|all| metric.count(all, &trials).unwrap());
             assert_eq!(found, expected, "{similarity} {size}");

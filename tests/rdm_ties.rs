@@ -109,7 +109,7 @@ fn variants(grid: &Array2<i64>, seed: u64) -> Vec<(String, Features)> {
 fn check(grid: &Array2<i64>, seed: u64) {
     let n = grid.nrows();
     let human = random_rdm(n, seed);
-    for dissimilarity in Dissimilarity::ALL {
+    for &dissimilarity in Dissimilarity::ALL {
         let ranks = exact_ranks(&exact(grid, dissimilarity));
         let ranks = Rdm::new(human.stimuli().clone(), ranks).unwrap();
         for (name, features) in variants(grid, seed) {
@@ -167,11 +167,11 @@ fn an_rdm_that_is_constant_within_rounding_does_not_vary() {
         let grid = Array2::from_shape_fn((p, p), |(row, column)| i64::from(row == column));
         check(&grid, p as u64);
         let human = random_rdm(p, 1);
-        for dissimilarity in Dissimilarity::ALL {
+        for &dissimilarity in Dissimilarity::ALL {
             for (name, features) in variants(&grid, 2) {
                 let rdm = rdm_of(features, dissimilarity);
                 let what = format!("{dissimilarity} {name} {p}");
-                for comparator in Comparator::ALL {
+                for &comparator in Comparator::ALL {
                     let is_defined = matches!(
                         comparator,
                         Comparator::RhoA
@@ -221,7 +221,7 @@ fn an_rdm_that_is_0_within_rounding_is_all_0() {
     let human = random_rdm(6, 1);
     for dissimilarity in [Dissimilarity::Correlation, Dissimilarity::Cosine] {
         let rdm = rdm_of(features.clone(), dissimilarity);
-        for comparator in Comparator::ALL {
+        for &comparator in Comparator::ALL {
             let is_defined = matches!(comparator, Comparator::RhoA | Comparator::KendallTauA);
             let found = comparator.compare(&rdm, &human);
             assert_eq!(found.is_ok(), is_defined, "{dissimilarity} {comparator}");
@@ -238,7 +238,7 @@ fn random_features_have_no_ties() {
         let double = Array2::from_shape_simple_fn((150, p), &mut normal);
         let single = double.mapv(|value| value as f32);
         for features in [Features::from(double), Features::from(single)] {
-            for dissimilarity in Dissimilarity::ALL {
+            for &dissimilarity in Dissimilarity::ALL {
                 let rdm = rdm_of(features.clone(), dissimilarity);
                 let tau = Comparator::KendallTauA.compare(&rdm, &rdm).unwrap();
                 assert_eq!(tau, 1.0, "{dissimilarity} {p}");

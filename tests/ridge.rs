@@ -151,7 +151,7 @@ fn a_predicted_embedding_is_more_human() {
     };
     let predicted = accuracy(validation.predictions(), Similarity::Dot);
     let best = accuracy(&vice, Similarity::Dot);
-    for similarity in Similarity::ALL {
+    for &similarity in Similarity::ALL {
         let zero_shot = accuracy(&features, similarity);
         assert!(
             zero_shot + 0.01 < predicted,

@@ -136,7 +136,7 @@ proptest! {
         let (n, p) = features.dim();
         let zeros = Array2::zeros((n, n + 3));
         let wide = concatenate(Axis(1), &[features.view(), zeros.view()]).unwrap();
-        for selection in Selection::ALL {
+        for &selection in Selection::ALL {
             let ridge = Ridge::new([0.3, 3.0]).unwrap().with_selection(selection);
             let narrow = ridge.fit_array(&representation(features.clone()), targets.view()).unwrap();
             let wide = ridge.fit_array(&representation(wide.clone()), targets.view()).unwrap();
@@ -285,7 +285,7 @@ fn a_feature_of_one_fold_costs_no_digits() {
     }
     let features = representation(features);
     let folds = Folds::contiguous(n, n_folds).unwrap();
-    for scaling in FeatureScaling::ALL {
+    for &scaling in FeatureScaling::ALL {
         let ridge = Ridge::new(GRID).unwrap().with_feature_scaling(scaling);
         let validation = ridge.cross_validate(&features, &targets, &folds).unwrap();
         if scaling == FeatureScaling::AllRows {
@@ -426,7 +426,7 @@ fn penalties_are_chosen_by_their_errors() {
 #[test]
 fn the_transform_is_the_fit() {
     let (features, targets) = made_up(30, 4, 2);
-    for scaling in FeatureScaling::ALL {
+    for &scaling in FeatureScaling::ALL {
         let ridge = Ridge::new(GRID).unwrap().with_feature_scaling(scaling);
         let fit = ridge.fit(&features, &targets).unwrap();
         let transform = fit.transform().unwrap();
@@ -483,13 +483,13 @@ fn settings_are_checked_when_read() {
     let text = serde_json::to_string(&ridge).unwrap();
     assert_eq!(serde_json::from_str::<Ridge>(&text).unwrap(), ridge);
     assert!(serde_json::from_str::<Ridge>(&text.replace("2.0", "-2.0")).is_err());
-    for selection in Selection::ALL {
+    for &selection in Selection::ALL {
         assert_eq!(selection.name().parse::<Selection>().unwrap(), selection);
     }
-    for sharing in Sharing::ALL {
+    for &sharing in Sharing::ALL {
         assert_eq!(sharing.name().parse::<Sharing>().unwrap(), sharing);
     }
-    for scaling in FeatureScaling::ALL {
+    for &scaling in FeatureScaling::ALL {
         assert_eq!(scaling.name().parse::<FeatureScaling>().unwrap(), scaling);
     }
 }
@@ -651,7 +651,7 @@ fn constant_features_predict_the_mean() {
     let (_, targets) = made_up(9, 1, 2);
     for p in [2, 20] {
         let features = representation(Array2::from_elem((9, p), 0.3));
-        for scaling in FeatureScaling::ALL {
+        for &scaling in FeatureScaling::ALL {
             let ridge = Ridge::new(GRID).unwrap().with_feature_scaling(scaling);
             let fit = ridge.fit(&features, &targets).unwrap();
             assert!(fit.coefficients().iter().all(|x| x.abs() < 1e-12));

@@ -66,7 +66,7 @@ fn models_of_92_images() {
     let mut n_checked = 0;
     for (name, model) in models(&shared) {
         let expected = &references["kriegeskorte92"][&name];
-        for comparator in Comparator::ALL {
+        for &comparator in Comparator::ALL {
             if let Some(expected) = reference(expected, comparator) {
                 let value = comparator.compare(&model, &mean).unwrap();
                 assert_relative_eq!(value, expected, epsilon = 1e-9);
@@ -101,7 +101,7 @@ fn each_person_with_fc8() {
     let people = people(&shared);
     let models = models(&shared);
     let (_, fc8) = models.iter().find(|(name, _)| name == "fc8").unwrap();
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let name = comparator.name().replace('-', "_");
         let expected = references["rsatoolbox_per_subject_fc8"][&name]
             .as_array()
@@ -122,7 +122,7 @@ fn ceilings_of_16_people() {
     let references = references(&shared);
     let people = people(&shared);
     let mut n_checked = 0;
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let name = comparator.name().replace('-', "_");
         let expected = &references["noise_ceiling92"][&name];
         if let (Some(lower), Some(upper)) = (expected["lower"].as_f64(), expected["upper"].as_f64())
@@ -171,7 +171,7 @@ fn features_of_48_objects() {
     let mut n_checked = 0;
     for name in ["vice", "spose66", "features_a", "features_b"] {
         let representation = features_of_48(&shared, name, &rows);
-        for dissimilarity in Dissimilarity::ALL {
+        for &dissimilarity in Dissimilarity::ALL {
             let key = format!("{name}/{}", dissimilarity.name().replace('-', "_"));
             let expected = &references["things48"][&key];
             let rdm = dissimilarity.rdm(&representation).unwrap();
@@ -181,7 +181,7 @@ fn features_of_48_objects() {
             for (value, expected) in rdm.values().iter().zip(first_three) {
                 assert_relative_eq!(*value, expected.as_f64().unwrap(), max_relative = 1e-6);
             }
-            for comparator in Comparator::ALL {
+            for &comparator in Comparator::ALL {
                 if let Some(expected) = reference(expected, comparator) {
                     let metric = RepresentationalSimilarity::new(dissimilarity, comparator);
                     let score = metric.score(&representation, &human).unwrap();

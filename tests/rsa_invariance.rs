@@ -72,7 +72,7 @@ proptest! {
             let first = features.row(0).to_owned();
             features.row_mut(n / 2).assign(&first);
         }
-        for dissimilarity in Dissimilarity::ALL {
+        for &dissimilarity in Dissimilarity::ALL {
             let rdm = rdm_of(features.clone(), dissimilarity);
             let expected = by_definition(&features, dissimilarity);
             for (found, expected) in rdm.values().iter().zip(&expected) {
@@ -95,7 +95,7 @@ proptest! {
             _ => features[[row, 2]],
         });
         let half = features.mapv(|value| value * 0.5);
-        for dissimilarity in Dissimilarity::ALL {
+        for &dissimilarity in Dissimilarity::ALL {
             let before = rdm_of(features.clone(), dissimilarity);
             if dissimilarity != Dissimilarity::Correlation {
                 let after = rdm_of(rotated.clone(), dissimilarity);
@@ -105,7 +105,7 @@ proptest! {
             }
             // An isotropic scale changes no comparison.
             let scaled = rdm_of(half.clone(), dissimilarity);
-            for comparator in Comparator::ALL {
+            for &comparator in Comparator::ALL {
                 prop_assert!((comparator.compare(&before, &scaled).unwrap() - 1.0).abs() < 1e-9
                     || matches!(comparator, Comparator::KendallTauA | Comparator::RhoA));
             }
@@ -119,7 +119,7 @@ proptest! {
         let reversed: Vec<usize> = (0..n).rev().collect();
         let reversed = first.stimuli().select(&reversed).unwrap();
         let permuted = second.select(&reversed).unwrap();
-        for comparator in Comparator::ALL {
+        for &comparator in Comparator::ALL {
             let value = comparator.compare(&first, &second).unwrap();
             prop_assert!((-1.0..=1.0).contains(&value));
             for (a, b) in [
@@ -227,7 +227,7 @@ fn missing_pairs_count_for_nothing() {
     let mut values = first.values().to_vec();
     values[4] = f64::NAN;
     let partial = Rdm::with_missing(first.stimuli().clone(), values).unwrap();
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let found = comparator.compare(&partial, &second);
         if matches!(
             comparator,
@@ -255,7 +255,7 @@ fn what_is_undefined_is_an_error() {
     let constant = Rdm::new(Stimuli::numbered(5), vec![2.0; 10]).unwrap();
     let zero = Rdm::new(Stimuli::numbered(5), vec![0.0; 10]).unwrap();
     let other = tied_rdm(5, 1);
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let is_cosine = matches!(comparator, Comparator::Cosine | Comparator::WhitenedCosine);
         // By definition these are 0 where one side ties throughout.
         let is_defined = matches!(comparator, Comparator::KendallTauA | Comparator::RhoA);

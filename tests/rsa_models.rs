@@ -214,7 +214,7 @@ fn what_controls_explain_is_refused() {
 
     let constant = rdm([2.0; 15]);
     assert!(message(pearson.partial(&x, &y, &[&c1, &constant])).contains("control 1: the dissim"));
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let refused = matches!(
             comparator
                 .partial(&x, &y, &[&c1])
@@ -688,7 +688,7 @@ fn permutations_find_the_share_of_all_orders() {
         .collect();
     assert_eq!(orders.len(), 24);
     let n_permutations = 20_000;
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let value = comparator.compare(&model, &people).unwrap();
         let of = |order: &[usize; 4]| {
             let value = |(i, j): (usize, usize)| model.between(order[i], order[j]).unwrap();
@@ -755,7 +755,7 @@ fn a_model_that_knows_the_stimuli_is_found() {
     let (features, people) = simulated(3, 12, 4);
     let test = PermutationTest::new(500, 2).unwrap();
     let result = |model: &Rdm, people: &RdmSet, comparator| test.run(comparator, model, people);
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let found = result(&features[0], &people, comparator).unwrap();
         assert!(found.p_value <= 3.0 / 501.0, "{comparator}: {found:?}");
         let on = |n| on_threads(n, || result(&features[0], &people, comparator).unwrap());

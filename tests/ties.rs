@@ -150,17 +150,17 @@ fn check<T: Task>(
 ) {
     let stimuli = Stimuli::numbered(grid.nrows() as u32);
     let all = make(trials.to_vec());
-    for similarity in Similarity::ALL {
+    for &similarity in Similarity::ALL {
         let masks: Vec<u8> = trials
             .iter()
             .map(|&trial| largest(similarity, grid, trial, T::N_PAIRS))
             .collect();
         for (name, features) in variants(grid, seed) {
             let representation = Representation::new(stimuli.clone(), features).unwrap();
-            for precision in Precision::ALL {
+            for &precision in Precision::ALL {
                 let what = format!("{similarity} {precision} {name}");
                 let metric = ZeroShotOddOneOut::new(similarity).with_precision(precision);
-                for ties in TiePolicy::ALL {
+                for &ties in TiePolicy::ALL {
                     let metric = metric.with_ties(ties);
                     let counts = metric.count(&representation, &all).unwrap();
                     assert_eq!(counts, expected(&masks, ties, T::N_PAIRS), "{what} {ties}");
@@ -239,7 +239,7 @@ fn where_all_are_equally_alike_every_trial_ties() {
         for (name, features) in variants(&grid, 1) {
             let stimuli = Stimuli::numbered(p as u32);
             let representation = Representation::new(stimuli, features).unwrap();
-            for similarity in Similarity::ALL {
+            for &similarity in Similarity::ALL {
                 let scaling = TemperatureScaling::new(similarity);
                 let fitted = scaling.fit(&representation, &questions);
                 assert!(
@@ -274,7 +274,7 @@ fn an_offset_breaks_no_tie() {
                 .collect();
             let scaled = grid.mapv(|value| value as f64 * 0.1);
             let representation = Representation::new(stimuli.clone(), scaled).unwrap();
-            for precision in Precision::ALL {
+            for &precision in Precision::ALL {
                 let metric = ZeroShotOddOneOut::new(similarity).with_precision(precision);
                 let counts = metric
                     .count(&representation, &make(trials.clone()))
@@ -298,8 +298,8 @@ fn random_features_have_no_ties() {
         let single = double.mapv(|value| value as f32);
         for features in [Features::from(double), Features::from(single)] {
             let representation = Representation::new(Stimuli::numbered(n), features).unwrap();
-            for similarity in Similarity::ALL {
-                let [single, double] = Precision::ALL.map(|precision| {
+            for &similarity in Similarity::ALL {
+                let [single, double] = [Precision::Single, Precision::Double].map(|precision| {
                     let metric = ZeroShotOddOneOut::new(similarity).with_precision(precision);
                     metric.choices(&representation, &trials).unwrap()
                 });

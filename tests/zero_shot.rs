@@ -262,7 +262,7 @@ fn few_trials_earn_what_they_earn_among_many() {
     let few = all.select(&first).unwrap();
     for name in ["vice", "features_b"] {
         let features = data.representation(name);
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             let metric = ZeroShotOddOneOut::new(similarity);
             let among_many = metric.outcomes(&features, &all).unwrap();
             let alone = metric.outcomes(&features, &few).unwrap();

@@ -272,12 +272,13 @@ mod tests {
             };
             prediction.accuracy(ties, 3)
         };
-        let accuracies = TiePolicy::ALL.map(|ties| of([1.0, 3.0, 2.0], ties));
-        assert_eq!(accuracies, [0.2; 3]);
-        let accuracies = TiePolicy::ALL.map(|ties| of([3.0, 1.0, 3.0], ties));
-        assert_eq!(accuracies, [0.0, 0.4, 0.5]);
-        let accuracies = TiePolicy::ALL.map(|ties| of([3.0; 3], ties));
-        assert_eq!(accuracies, [0.0, 1.0 / 3.0, 0.0]);
+        let accuracies = |numbers| {
+            let of_policy = |&ties| of(numbers, ties);
+            TiePolicy::ALL.iter().map(of_policy).collect::<Vec<_>>()
+        };
+        assert_eq!(accuracies([1.0, 3.0, 2.0]), [0.2; 3]);
+        assert_eq!(accuracies([3.0, 1.0, 3.0]), [0.0, 0.4, 0.5]);
+        assert_eq!(accuracies([3.0; 3]), [0.0, 1.0 / 3.0, 0.0]);
     }
 
     #[test]

@@ -19,21 +19,11 @@ pub enum FreeArrangementSet {
     Second,
 }
 
-impl FreeArrangementSet {
-    /// Both sets.
-    pub const ALL: [FreeArrangementSet; 2] =
-        [FreeArrangementSet::First, FreeArrangementSet::Second];
-
-    /// Returns the name of the set: the name of the field in the file and of the folder of images.
-    pub fn name(self) -> &'static str {
-        match self {
-            FreeArrangementSet::First => "set1",
-            FreeArrangementSet::Second => "set2",
-        }
-    }
+named! {
+    FreeArrangementSet, "set":
+    First = "set1",
+    Second = "set2",
 }
-
-named!(FreeArrangementSet, "set", "set1 or set2");
 
 /// Similarity judgments of images that participants arranged freely, all at once: one RDM per
 /// participant.

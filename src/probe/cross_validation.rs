@@ -27,20 +27,11 @@ pub enum HoldOut {
     TrialsSharingObjects,
 }
 
-impl HoldOut {
-    /// Both variants.
-    pub const ALL: [HoldOut; 2] = [HoldOut::Objects, HoldOut::TrialsSharingObjects];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            HoldOut::Objects => "objects",
-            HoldOut::TrialsSharingObjects => "trials-sharing-objects",
-        }
-    }
+named! {
+    HoldOut, "hold-out":
+    Objects = "objects",
+    TrialsSharingObjects = "trials-sharing-objects",
 }
-
-named!(HoldOut, "hold-out", "objects or trials-sharing-objects");
 
 /// The objects over which the moments of a standardisation are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,28 +25,6 @@ pub enum Factor {
 }
 
 impl Factor {
-    /// All of them.
-    pub const ALL: [Factor; 6] = [
-        Factor::TrainingData,
-        Factor::Objective,
-        Factor::Architecture,
-        Factor::Parameters,
-        Factor::Depth,
-        Factor::ImagenetAccuracy,
-    ];
-
-    /// The name on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Factor::TrainingData => "training-data",
-            Factor::Objective => "objective",
-            Factor::Architecture => "architecture",
-            Factor::Parameters => "parameters",
-            Factor::Depth => "depth",
-            Factor::ImagenetAccuracy => "imagenet-accuracy",
-        }
-    }
-
     /// What is known of a network; `None` where nothing is.
     pub(super) fn of(self, factors: &Factors) -> Option<Known<'_>> {
         match self {
@@ -63,11 +41,15 @@ impl Factor {
     }
 }
 
-named!(
-    Factor,
-    "factor",
-    "training-data, objective, architecture, parameters, depth or imagenet-accuracy"
-);
+named! {
+    Factor, "factor":
+    TrainingData = "training-data",
+    Objective = "objective",
+    Architecture = "architecture",
+    Parameters = "parameters",
+    Depth = "depth",
+    ImagenetAccuracy = "imagenet-accuracy",
+}
 
 /// The value of a factor.
 #[derive(Debug, Clone, Copy, PartialEq)]
