@@ -23,6 +23,7 @@ use crate::representation::{Representation, RepresentationSource};
 /// The criterion by which candidates are compared on held-out trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Criterion {
     /// Higher accuracy is better; the default.
     #[default]
@@ -214,6 +215,7 @@ fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
 
 /// A candidate fitted to the trials of the participants.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FittedCandidate {
     /// The name of the representation.
     pub name: String,
@@ -231,6 +233,7 @@ pub struct FittedCandidate {
 
 /// The performance of a candidate on held-out simulated trials.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct HeldOut {
     /// Share of trials in which it makes the same choice as the generating candidate, in [0, 1].
     pub accuracy: f64,
@@ -257,6 +260,7 @@ impl HeldOut {
 
 /// The performance of all candidates on choices simulated from one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Replicate {
     /// Index of the candidate that generated the choices, 0-based.
     pub generating: usize,
@@ -278,6 +282,7 @@ impl Replicate {
 
 /// The result of a [`ModelRecovery`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Recovery {
     /// The candidates, fitted to the trials of the participants.
     pub candidates: Vec<FittedCandidate>,

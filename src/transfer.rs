@@ -64,6 +64,7 @@ impl PairedMetric<RdmSet> for RepresentationalSimilarity {
 
 /// The scores of a representation before and after a transform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Transferred<S> {
     /// The score of the untransformed representation.
     pub before: S,

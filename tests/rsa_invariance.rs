@@ -55,6 +55,7 @@ fn by_definition(features: &Array2<f32>, dissimilarity: Dissimilarity) -> Vec<f6
                 Dissimilarity::Euclidean => squared(a, b).sqrt(),
                 Dissimilarity::SquaredEuclidean => squared(a, b),
                 Dissimilarity::Gaussian => 1.0 - (-squared(a, b) / (all / (n * n) as f64)).exp(),
+                other => panic!("{other} has no definition here"),
             });
         }
     }

@@ -89,6 +89,7 @@ fn expected(masks: &[u8], ties: TiePolicy, n_pairs: usize) -> Counts {
             TiePolicy::Wrong => 6 * u64::from(n_largest == 1),
             TiePolicy::Fractional => 6 / n_largest,
             TiePolicy::PublishedAllEqual => 6 * u64::from(n_largest < n_pairs as u64),
+            other => panic!("{other} has no definition here"),
         };
         counts.n_trials += 1;
         counts.n_correct += u64::from(sixths == 6);

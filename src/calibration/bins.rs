@@ -8,6 +8,7 @@ use crate::names::named;
 /// The rule by which probabilities are divided into bins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BinRule {
     /// Bins of equal width, (0, 1/n], (1/n, 2/n], …, where the first bin includes 0.
     #[default]

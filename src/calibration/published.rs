@@ -30,6 +30,7 @@ pub struct PublishedSearch {
 /// The criterion that a search minimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SearchCriterion {
     /// The mean over questions of the Jensen–Shannon distance between the probabilities of pairs
     /// and given probabilities: the square root of the divergence in nats, as in
@@ -50,6 +51,7 @@ named! {
 
 /// The criterion at one temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SearchPoint {
     /// The factor of dot products.
     pub temperature: f64,
@@ -59,6 +61,7 @@ pub struct SearchPoint {
 
 /// The result of a [`PublishedSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TemperatureSearch {
     /// The criterion that was minimised.
     pub criterion: SearchCriterion,

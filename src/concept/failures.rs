@@ -8,6 +8,7 @@ use crate::inference::Credit;
 
 /// The trials in which all of several models fail ([`shared_failures`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SharedFailures {
     /// Number of models.
     pub n_models: usize,
@@ -23,6 +24,7 @@ pub struct SharedFailures {
 
 /// The trials of a group in which all models fail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupFailures {
     /// Name of the group.
     pub name: String,

@@ -34,6 +34,7 @@ pub struct TrialGroups {
 /// The rule by which the objects of a trial put the trial into a category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Membership {
     /// Both objects of the chosen pair are of the category.
     #[default]

@@ -12,6 +12,7 @@ use crate::stimuli::Stimuli;
 
 /// One of the two sets of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FreeArrangementSet {
     /// The first set, `set1`.
     First,

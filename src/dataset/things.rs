@@ -11,6 +11,7 @@ use crate::stimuli::Stimuli;
 
 /// One of the published sets of trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ThingsTriplets {
     /// All trials: `train_90` and `test_10`.
     All,

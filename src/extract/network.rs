@@ -50,6 +50,7 @@ pub struct Network {
 
 /// A module of a network and the shape of its output.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TapShape {
     /// Path of the module.
     pub module: String,

@@ -14,6 +14,7 @@ use crate::names::named;
 /// The reduction of the output of a module to one row of features per image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Pooling {
     /// All values in the order of PyTorch: channels × height × width, or tokens × width. The
     /// default.

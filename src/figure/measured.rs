@@ -14,6 +14,7 @@ use crate::inference::Interval;
 /// assert!(accuracy.interval.is_some());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Measured {
     /// The value, in the unit of its [`Quantity`](super::Quantity).
     pub value: f64,

@@ -4,6 +4,7 @@ use super::quantity::Quantity;
 
 /// The spacing of values along an axis.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Spacing {
     /// Equal differences have equal distances.
     #[default]

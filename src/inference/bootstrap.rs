@@ -59,6 +59,7 @@ impl TryFrom<Settings> for ObjectBootstrap {
 
 /// The result of an [`ObjectBootstrap`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Bootstrapped {
     /// Standard deviation of the replicates.
     pub standard_error: f64,

@@ -22,6 +22,7 @@ use crate::judgment::{Answer, Question, Task, Trials};
 ///
 /// If *k* answers tie for the majority, each of them has a credit of 1/k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct NoiseCeiling {
     /// The lower estimate.
     pub leave_one_out: Estimate,

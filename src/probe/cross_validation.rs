@@ -16,6 +16,7 @@ use crate::similarity::Similarity;
 /// The unit that is divided into folds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum HoldOut {
     /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
     /// with objects on both sides of a split are dropped and counted. The default.
@@ -36,6 +37,7 @@ named! {
 /// The objects over which the moments of a standardisation are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Moments {
     /// The objects of the training trials; the default.
     #[default]
@@ -475,6 +477,7 @@ fn check_folds(n_folds: usize) -> Result<()> {
 
 /// A candidate penalty and its cross-entropy on trials held out within a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Candidate {
     /// The weight λ of the penalty.
     pub penalty: f64,
@@ -496,6 +499,7 @@ impl Candidate {
 
 /// The result of one fold: a probe fitted to the other folds and tested on this one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FoldResult {
     /// The chosen weight λ of the penalty.
     pub penalty: f64,
@@ -530,6 +534,7 @@ pub struct FoldResult {
 
 /// The accuracy and cross-entropy over the test trials of all folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PooledScore {
     /// The accuracy, in [0, 1], with its object-level standard error, conditional on the fits.
     pub accuracy: Estimate,
@@ -542,6 +547,7 @@ pub struct PooledScore {
 /// The pooled result of all folds. The uncertainty is that of the test objects and trials,
 /// conditional on the fits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Pooled {
     /// Number of test trials.
     pub n_trials: usize,
@@ -556,6 +562,7 @@ pub struct Pooled {
 
 /// The result of a [`CrossValidation`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct CrossValidated {
     /// The unit that was held out.
     pub hold_out: HoldOut,

@@ -6,6 +6,7 @@ use crate::transform::Standardization;
 
 /// The standardisation of features before fitting a probe.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub enum Standardize {
     /// One mean and standard deviation over all features of all stimuli of the representation, as
     /// published; the default.

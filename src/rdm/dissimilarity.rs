@@ -43,6 +43,7 @@ use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Dissimilarity {
     /// 1 − Pearson correlation over features.
     #[default]

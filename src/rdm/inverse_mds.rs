@@ -14,6 +14,7 @@ use crate::stimuli::Stimuli;
 /// more precise. The default weight is therefore the squared distance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Evidence {
     /// The squared distance, in the unit of the positions.
     #[default]

@@ -13,6 +13,7 @@ use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 /// Missing pairs stay missing and are ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Scaling {
     /// No scaling.
     #[default]

@@ -11,6 +11,7 @@ use crate::names::named;
 /// of the matrix H that maps targets to predictions, including the intercept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Selection {
     /// Leave-one-out (default): the mean of (eᵢ / (1 − hᵢ))², which is exactly the squared error of
     /// each stimulus for the fit to all others (Allen's PRESS).
@@ -30,6 +31,7 @@ named! {
 /// The targets that share a penalty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Sharing {
     /// Each target has its own penalty (default).
     #[default]
@@ -52,6 +54,7 @@ named! {
 /// scaled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FeatureScaling {
     /// No scaling (default).
     #[default]

@@ -14,6 +14,7 @@ use crate::images::ImageFiles;
 
 /// What to do with an image that cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unreadable {
     /// Stop the extraction with an error, the default.
     #[default]

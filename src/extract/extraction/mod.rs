@@ -60,6 +60,7 @@ pub struct Extraction {
 
 /// The progress of an extraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Number of images processed so far, including skipped ones and those of an interrupted run.
     pub n_done: usize,
@@ -71,6 +72,7 @@ pub struct Progress {
 
 /// The summary of a finished extraction.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Extracted {
     /// Number of images with features.
     pub n_images: usize,

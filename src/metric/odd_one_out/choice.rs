@@ -17,6 +17,7 @@ use crate::similarity::{BLOCK, Block, Screen, second_of};
 /// first maximum would count every trial as correct, because the chosen pair is stored first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TiePolicy {
     /// No credit; the default.
     #[default]

@@ -55,6 +55,7 @@ impl Counts {
 
 /// The accuracy in the trials of one stimulus or one participant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupAccuracy {
     /// Id of the stimulus or participant.
     pub id: String,

@@ -11,6 +11,7 @@ use crate::softmax::Softmax;
 /// The logits from which the probabilities of pairs are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Probabilities {
     /// softmax(similarity / temperature); the default.
     #[default]

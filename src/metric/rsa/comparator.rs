@@ -40,6 +40,7 @@ use crate::rdm::{Rdm, Scaling};
 /// and τ-a compare it fairly with models without ties (Nili et al. 2014; Schütt et al. 2023).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Comparator {
     /// Pearson correlation.
     Pearson,

@@ -212,6 +212,7 @@ fn check_folds(
 
 /// The similarity of the predictions of a [`WeightedModel`] to held-out participants and stimuli.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CrossValidated {
     /// Comparator of predictions and participants.
     pub comparator: Comparator,
@@ -227,6 +228,7 @@ pub struct CrossValidated {
 
 /// The result of one held-out fold of stimuli and participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct HeldOut {
     /// Number of the fold of stimuli, 0-based.
     pub stimuli: usize,

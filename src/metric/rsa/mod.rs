@@ -202,6 +202,7 @@ impl RepresentationalSimilarity {
 
 /// Scores of several models and comparisons between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// Score of each model.
     pub scores: Vec<Score>,

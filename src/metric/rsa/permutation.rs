@@ -60,6 +60,7 @@ impl TryFrom<Settings> for PermutationTest {
 
 /// The result of a [`PermutationTest`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PermutationResult {
     /// Comparison of the model with the unscaled mean of the participants' RDMs.
     pub value: f64,

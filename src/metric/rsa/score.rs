@@ -9,6 +9,7 @@ use crate::metric::rsa::{Ceiling, Comparator};
 
 /// The similarity of the RDM of a model to the RDMs of participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Score {
     /// Comparator of the RDMs.
     pub comparator: Comparator,
