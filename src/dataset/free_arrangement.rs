@@ -1,5 +1,6 @@
 //! The free-arrangement data set of King et al. (2019), in its published layout.
 
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 use crate::dataset::SimilarityDataset;
@@ -11,7 +12,7 @@ use crate::rdm::{Rdm, RdmSet, n_stimuli_of};
 use crate::stimuli::Stimuli;
 
 /// One of the two sets of images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FreeArrangementSet {
     /// The first set, `set1`.

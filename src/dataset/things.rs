@@ -1,5 +1,6 @@
 //! The odd-one-out trials of the THINGS objects, in their published layout.
 
+use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
 
 /// One of the published sets of trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ThingsTriplets {
     /// All trials: `train_90` and `test_10`.

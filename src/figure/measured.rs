@@ -3,6 +3,7 @@
 use super::quantity::drawable;
 use crate::error::{Error, Result};
 use crate::inference::Interval;
+use serde::{Deserialize, Serialize};
 
 /// A value to draw, with an optional confidence interval.
 ///
@@ -13,7 +14,7 @@ use crate::inference::Interval;
 /// let accuracy = Measured::from(0.6601).with_interval(Interval { lower: 0.6372, upper: 0.6829 });
 /// assert!(accuracy.interval.is_some());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Measured {
     /// The value, in the unit of its [`Quantity`](super::Quantity).

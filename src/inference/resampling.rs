@@ -40,7 +40,7 @@ named! {
 }
 
 /// Variances over the replicates of bootstraps that draw stimuli, participants, or both.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReplicateVariances {
     /// Variance if both are drawn.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::transform::LinearTransform;
 
 /// The state of the optimisation after an iteration.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Iteration {
     /// Number of the iteration; 0 is the state before the first.

@@ -67,7 +67,7 @@ named! {
 /// assert!(rdm.between(0, 1) < rdm.between(0, 2));
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct InverseMds {
     evidence: Evidence,
     floor: f64,

@@ -1,5 +1,6 @@
 //! Batches of images that are read, preprocessed and passed through the network.
 
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
@@ -13,7 +14,7 @@ use crate::extract::device::Device;
 use crate::images::ImageFiles;
 
 /// What to do with an image that cannot be read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Unreadable {
     /// Stop the extraction with an error, the default.

@@ -6,6 +6,7 @@ mod journal;
 mod shard;
 mod source;
 
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -71,7 +72,7 @@ pub struct Progress {
 }
 
 /// The summary of a finished extraction.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Extracted {
     /// Number of images with features.
