@@ -1,0 +1,69 @@
+//! Files that were made to break a reader: each ends in an error, soon and with a short message.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use human_alignment::dataset::Meadows;
+use human_alignment::extract::preprocess::ImageDecoder;
+use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
+use human_alignment::{Error, Result};
+
+use crate::common::{refused, shared};
+
+/// The message of an error that came soon.
+fn message<T>(path: &Path, read: impl FnOnce(&Path) -> Result<T>) -> String {
+    let start = Instant::now();
+    let error = read(path).map(drop).unwrap_err();
+    let took = start.elapsed();
+    // Ten times what an optimised build may take.
+    assert!(
+        took < Duration::from_secs(10),
+        "{}: {took:?}",
+        path.display()
+    );
+    assert!(matches!(error, Error::InFile { .. }), "{error:?}");
+    let message = error.report().to_string();
+    assert!(message.len() < 1000, "{message}");
+    message
+}
+
+fn network(path: &Path) -> Result<Network> {
+    let architecture = Architecture::named("resnet20_cifar10")?;
+    let weights = Weights::read(path)?;
+    Network::new(&architecture, &weights, &[Tap::new("logits")], Device::Cpu)
+}
+
+#[test]
+fn hostile_files_end_in_an_error() {
+    let Some(folder) = shared().map(|shared| shared.join("hostile")) else {
+        return;
+    };
+    for (name, says) in [
+        ("laughs_26.pth", "holds no tensors by name"),
+        ("nested_1000000.pth", "holds no tensors by name"),
+        ("storage_short.pth", "too few arguments"),
+        ("string_4g.pth", "cut short"),
+        ("tensor_v2_empty.pth", "too few arguments"),
+        ("resnet20_one_bit_flipped.pth", "checksum"),
+    ] {
+        let message = message(&folder.join(name), network);
+        assert!(message.contains(says), "{name}: {message}");
+    }
+    assert!(network(&folder.join("resnet20.pth")).is_ok());
+    let tall = message(&folder.join("tall.png"), |path| {
+        ImageDecoder::default().read(path)
+    });
+    assert!(tall.contains("no side longer than 65535"), "{tall}");
+    let empties = message(&folder.join("empties.mat"), |path| Meadows::read(path));
+    assert!(empties.contains("no array \"rdmutv\""), "{empties}");
+    let weights = folder.join("resnet20_one_bit_flipped.pth");
+    let arguments = [
+        "--model",
+        "resnet20_cifar10",
+        "--weights",
+        weights.to_str().unwrap(),
+    ];
+    let images = folder.to_str().unwrap();
+    let more = ["--images", images, "--out", "never.npy"];
+    assert!(refused("extract", &[&arguments[..], &more].concat()).contains("checksum"));
+}
