@@ -240,7 +240,9 @@ fn remedies_work() {
     let output = run(&format!("{} --n-stimuli 12", command.trim()), &folder);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let expected = [0.8352711964652264, 0.8103329506314583, 0.8158438576349024];
-    for (model, expected) in answer["models"].as_array().unwrap().iter().zip(expected) {
+    let models = answer["models"].as_array().unwrap();
+    assert_eq!(models.len(), expected.len());
+    for (model, expected) in models.iter().zip(expected) {
         let found = model["mean_per_person"].as_f64().unwrap();
         assert!((found - expected).abs() < 1e-9);
     }

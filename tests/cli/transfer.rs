@@ -65,7 +65,9 @@ fn the_command_line_demonstrates_and_refuses() {
     let output = example("transfer", &["--json"]);
     assert!(output.status.success());
     let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for row in rows.as_array().unwrap() {
+    let rows = rows.as_array().unwrap();
+    assert!(!rows.is_empty());
+    for row in rows {
         let lower = |name: &str| row[name]["difference"]["interval"][0].as_f64().unwrap();
         let upper = |name: &str| row[name]["difference"]["interval"][1].as_f64().unwrap();
         assert!(lower("learned") > 0.0, "{row}");

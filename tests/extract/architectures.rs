@@ -86,6 +86,7 @@ fn check(shared: &Path, name: &str, ours: &str) {
     );
 
     let taps: Vec<(&String, &Value)> = reference["taps"].as_object().unwrap().iter().collect();
+    assert!(!taps.is_empty());
     let (wanted, relus): (Vec<Tap>, Vec<bool>) = taps.iter().map(|(_, t)| tap(t)).unzip();
     let weights = Weights::of_tensors(tensors);
     let network = Network::new(&architecture, &weights, &wanted, Device::Cpu).unwrap();
@@ -109,16 +110,17 @@ fn check(shared: &Path, name: &str, ours: &str) {
             );
         };
         let spaced = numbers(&reference["spaced16_index"]);
-        for (image, row) in reference["images"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .zip(found.rows())
-        {
-            for (place, expected) in numbers(&image["first16"]).into_iter().enumerate() {
+        let of_images = reference["images"].as_array().unwrap();
+        assert_eq!(of_images.len(), 4);
+        for (image, row) in of_images.iter().zip(found.rows()) {
+            let first = numbers(&image["first16"]);
+            assert_eq!(first.len(), n_values.min(16));
+            for (place, expected) in first.into_iter().enumerate() {
                 close(row[place].into(), expected, "first16");
             }
-            for (place, expected) in spaced.iter().zip(numbers(&image["spaced16"])) {
+            let at_places = numbers(&image["spaced16"]);
+            assert_eq!((spaced.len(), at_places.len()), (16, 16));
+            for (place, expected) in spaced.iter().zip(at_places) {
                 close(row[*place as usize].into(), expected, "spaced16");
             }
             let row: Array1<f64> = row.mapv(f64::from);
@@ -129,6 +131,7 @@ fn check(shared: &Path, name: &str, ours: &str) {
             let stored = full.tensor(key).unwrap();
             let values = stored.data().chunks_exact(4);
             let values = values.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+            assert_eq!(values.len(), 2 * n_values);
             let rows = found.rows().into_iter().take(2);
             for (found, expected) in rows.flatten().zip(values) {
                 close((*found).into(), expected.into(), "image");
@@ -330,7 +333,9 @@ fn the_formula_is_that_of_the_reference() {
         let shape: Vec<usize> = serde_json::from_value(tensor["shape"].clone()).unwrap();
         let gain = tensor["conv_gain"].as_f64().unwrap_or(2.0);
         let found = parameter(key, &shape, gain).unwrap();
-        for (found, expected) in found.iter().zip(numbers(&tensor["first4"])) {
+        let first = numbers(&tensor["first4"]);
+        assert_eq!(first.len(), 4);
+        for (found, expected) in found.iter().zip(first) {
             assert_eq!(*found, expected as f32, "{key}");
         }
         n_checked += 1;

@@ -345,6 +345,10 @@ fn what_does_not_fit_is_refused_by_name() {
         .report()
         .to_string();
     assert!(refused.contains("too small"), "{refused}");
+    if cfg!(not(feature = "cuda")) {
+        let network = Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0));
+        assert!(network.is_err());
+    }
     assert!(matches!(
         Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0)),
         Err(Error::NoDevice { .. }) | Ok(_)

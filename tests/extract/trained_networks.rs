@@ -118,6 +118,7 @@ fn check(shared: &Path, file: &str, architecture: &str, preset: &str) {
         let folder = shared.join("data").join(data);
         let images = ImageFiles::in_folder(folder.join("images")).unwrap();
         let references = references(shared, file, data);
+        assert!(!references.is_empty());
         let mut taps: Vec<Tap> = references.keys().map(|name| tap(name)).collect();
         taps.push(Tap::new("penultimate"));
         // Refuses weights that are missing, unexpected or of another shape.
@@ -135,7 +136,9 @@ fn check(shared: &Path, file: &str, architecture: &str, preset: &str) {
         for (name, reference) in references {
             let features = &found[&tap(&name).to_string()];
             assert_eq!(features.features().ncols(), reference.features, "{name}");
-            assert!(!reference.scores.is_empty());
+            assert!(
+                !reference.scores.is_empty() && reference.scores.values().all(|of| !of.is_empty())
+            );
             for (kind, scores) in &reference.scores {
                 for (of, expected) in scores {
                     let found = score(features, &folder, kind, of);

@@ -309,6 +309,7 @@ fn weights_are_those_of_scipy() {
         let fitted = WeightedModel::new(comparator)
             .fit(&features, &people)
             .unwrap();
+        assert_eq!(fitted.weights.len(), weights.len());
         for (found, expected) in fitted.weights.iter().zip(weights) {
             assert_relative_eq!(*found, expected, max_relative = 1e-10, epsilon = 1e-12);
         }

@@ -178,6 +178,7 @@ fn features_of_48_objects() {
             let sum = expected["sum"].as_f64().unwrap();
             assert_relative_eq!(rdm.values().iter().sum::<f64>(), sum, max_relative = 1e-6);
             let first_three = expected["first_three"].as_array().unwrap();
+            assert_eq!(first_three.len(), 3);
             for (value, expected) in rdm.values().iter().zip(first_three) {
                 assert_relative_eq!(*value, expected.as_f64().unwrap(), max_relative = 1e-6);
             }

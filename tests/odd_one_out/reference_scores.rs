@@ -168,13 +168,17 @@ fn agrees_in_double<T: Task>(trials: &str) {
             );
 
             check_losses(entry, reference, &score, 1e-10);
+            assert_eq!(reference.first_choices.is_some(), T::N_PAIRS == 3);
             if let Some(expected) = &reference.first_choices {
+                assert_eq!(expected.len(), 20);
                 let found = metric.choices(features, trials).unwrap();
                 for (&found, &expected) in found.iter().zip(expected) {
                     assert_eq!(found, Some(expected), "{entry}");
                 }
             }
+            assert_eq!(reference.first_probabilities.is_some(), T::N_PAIRS == 3);
             if let Some(expected) = &reference.first_probabilities {
+                assert_eq!(expected.len(), 3);
                 let found = metric.probabilities(features, trials).unwrap();
                 for (found, expected) in found.rows().into_iter().zip(expected) {
                     for (found, expected) in found.iter().zip(expected) {

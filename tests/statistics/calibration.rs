@@ -65,6 +65,10 @@ fn check_table(
 ) {
     let found: Vec<u64> = table.bins.iter().map(|bin| bin.n_predictions).collect();
     assert_eq!(found, counts);
+    assert_eq!(
+        (accuracies.len(), confidences.len()),
+        (counts.len(), counts.len())
+    );
     for ((bin, &accuracy), &confidence) in table.bins.iter().zip(accuracies).zip(confidences) {
         assert_relative_eq!(bin.accuracy.value, accuracy, max_relative = 1e-12);
         assert_relative_eq!(bin.mean_confidence, confidence, max_relative = 1e-12);

@@ -36,6 +36,7 @@ fn effects(explanation: &Explanation) -> Vec<&str> {
 #[test]
 fn what_is_put_in_is_found() {
     let found = found(&settings());
+    assert_eq!(found.drivers.len(), 2);
     for explanation in &found.drivers {
         let drivers = explanation.drivers.as_ref().unwrap();
         assert_eq!(drivers.n_networks, 16);
@@ -61,6 +62,7 @@ fn without_training_nothing_drives_alignment() {
         trained: false,
         ..settings()
     });
+    assert_eq!(found.drivers.len(), 2);
     for explanation in &found.drivers {
         let effects = effects(explanation);
         let put_in = |name: &&&str| name.starts_with("training") || name.starts_with("objective");
@@ -74,6 +76,7 @@ fn people_at_random_are_like_no_network() {
         people_at_random: true,
         ..settings()
     });
+    assert_eq!(found.drivers.len(), 2);
     for explanation in &found.drivers {
         assert!(explanation.drivers.is_none(), "{}", explanation.dataset);
         assert!(explanation.effects.is_empty());

@@ -1,7 +1,6 @@
 //! Files written byte by byte, sound ones and others.
 
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom, Write};
-use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -419,12 +418,19 @@ fn bomb(array: &[u8], n_megabytes: usize) -> Vec<u8> {
 
 #[test]
 fn a_bomb_does_not_go_off() {
-    let start = Instant::now();
     // Zeros behind a variable are never unpacked: it is refused at the first.
-    let error = read(&bomb(&LITTLE.matrix(&[1, 1], "x", &[1.0]), 256), "x").unwrap_err();
+    let bytes = bomb(&LITTLE.matrix(&[1, 1], "x", &[1.0]), 256);
+    let mut file = MatFile::new(Counting::new(&bytes), Origin::new("a.mat", "mat")).unwrap();
+    let error = file.read("x").unwrap_err();
     assert!(
         error.report().to_string().contains("go on behind"),
         "{error}"
+    );
+    let n_read = file.reader.n_read;
+    assert!(
+        n_read < bytes.len() as u64 / 2,
+        "{n_read} of {}",
+        bytes.len()
     );
     // Zeros from the beginning are no array.
     assert!(open(&bomb(&[], 256)).is_err());
@@ -445,7 +451,6 @@ fn a_bomb_does_not_go_off() {
     array[4..8].copy_from_slice(&0xffff_fff0u32.to_le_bytes());
     let error = open(&bomb(&array, 1)).map(drop).unwrap_err();
     assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
@@ -488,9 +493,7 @@ proptest! {
             bytes[place] = value;
         }
         bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
-        let start = Instant::now();
         let _ = read_all(&bytes);
-        prop_assert!(start.elapsed() < Duration::from_secs(5));
     }
 }
 
@@ -498,6 +501,13 @@ proptest! {
 struct Counting<'b> {
     bytes: Cursor<&'b [u8]>,
     n_read: u64,
+}
+
+impl<'b> Counting<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        let bytes = Cursor::new(bytes);
+        Self { bytes, n_read: 0 }
+    }
 }
 
 impl Read for Counting<'_> {
@@ -521,11 +531,7 @@ fn many_small_variables_are_read_once() {
     let mut variables = vec![writer.u32s(&[MATRIX, 0]); n];
     variables.push(writer.matrix(&[1, 1], "x", &[2.0]));
     let bytes = writer.file(&variables);
-    let counting = Counting {
-        bytes: Cursor::new(&bytes),
-        n_read: 0,
-    };
-    let reader = BufReader::with_capacity(1 << 14, counting);
+    let reader = BufReader::with_capacity(1 << 14, Counting::new(&bytes));
     let mut file = MatFile::new(reader, Origin::new("a.mat", "mat")).unwrap();
     assert_eq!(file.names(), ["x"]);
     assert!(file.read("x").is_ok());
