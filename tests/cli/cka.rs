@@ -4,9 +4,9 @@ use std::process::Output;
 
 use approx::assert_relative_eq;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::common;
+use crate::common::files::write;
 
 fn cka(arguments: &[&str]) -> Output {
     common::example("cka", arguments)
@@ -18,12 +18,6 @@ fn json_of(arguments: &[&str]) -> Value {
 
 fn refused(arguments: &[&str]) -> String {
     common::refused("cka", arguments)
-}
-
-fn write(folder: &TempDir, name: &str, content: &str) -> String {
-    let path = folder.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    path.display().to_string()
 }
 
 const ANIMALS: &str = "id,x,y\ncat,1,2\ndog,1,3\ncow,4,1\nhen,0,0\nant,7,5\n";

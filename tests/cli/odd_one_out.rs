@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common;
+use crate::common::files::write;
 
 fn odd_one_out(arguments: &[&str]) -> Output {
     common::example("odd_one_out", arguments)
@@ -40,8 +41,7 @@ impl Files {
     }
 
     fn write(&self, name: &str, content: &str) -> String {
-        std::fs::write(self.folder.path().join(name), content).unwrap();
-        self.path(name)
+        write(&self.folder, name, content)
     }
 
     fn path(&self, name: &str) -> String {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common;
+use crate::common::files::write;
 
 fn json_of(arguments: &[&str]) -> Value {
     common::json_of("ridge", arguments)
@@ -14,12 +15,6 @@ fn json_of(arguments: &[&str]) -> Value {
 
 fn refused(arguments: &[&str]) -> String {
     common::refused("ridge", arguments)
-}
-
-fn write(folder: &TempDir, name: &str, content: &str) -> String {
-    let path = folder.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    path.display().to_string()
 }
 
 fn npy(folder: &TempDir, name: &str, values: Array2<f64>) -> String {
@@ -422,9 +417,11 @@ fn real_features() {
         let found = json_of(&[&usual[..], &["--folds", "5"]].concat());
         let expected = goldens["r2_per_fold_dimension"].as_array().unwrap();
         let folds = found["cross_validation"]["r2"].as_array().unwrap();
-        assert_eq!(folds.len(), 5);
+        assert_eq!((folds.len(), expected.len()), (5, 5));
         for (found, expected) in folds.iter().zip(expected) {
-            for (found, expected) in numbers(found).into_iter().zip(numbers(expected)) {
+            let (found, expected) = (numbers(found), numbers(expected));
+            assert_eq!((found.len(), expected.len()), (42, 42));
+            for (found, expected) in found.into_iter().zip(expected) {
                 assert_relative_eq!(found, expected, max_relative = 1e-6);
             }
         }
@@ -436,7 +433,9 @@ fn real_features() {
         let found = json_of(&[&usual[..], &["--train-rows", "1484"]].concat());
         let expected = numbers(&goldens["r2_per_fold_dimension"][4]);
         assert_eq!(found["n_test"], 370);
-        for (found, expected) in numbers(&found["r2"]).into_iter().zip(expected) {
+        let found = numbers(&found["r2"]);
+        assert_eq!((found.len(), expected.len()), (42, 42));
+        for (found, expected) in found.into_iter().zip(expected) {
             assert_relative_eq!(found, expected, max_relative = 1e-6);
         }
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // No binary uses all of them.
 
 pub mod arrays;
+pub mod files;
 pub mod formula;
 pub mod grids;
 #[cfg(feature = "extract")]

@@ -2,7 +2,7 @@
 //! estimate from raw arrangements.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use human_alignment::dataset::{
     FreeArrangement, FreeArrangementSet, Meadows, MultiArrangement, Peterson, Things48,
@@ -10,9 +10,9 @@ use human_alignment::dataset::{
 use human_alignment::rdm::{Evidence, InverseMds, Scaling};
 use human_alignment::{Error, RdmSet, SimilarityDataset, Stimuli};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::common;
+use crate::common::files::put;
 
 /// What a reader must find in the small files of the published layouts.
 fn expected(shared: &Path) -> Value {
@@ -290,6 +290,10 @@ fn raw_trials_give_the_exported_estimate() {
 
     // Two short tasks of another person.
     let tasks = read("Meadows_twoMaTasks_v_v1_informed-mole_tree.json");
+    assert_eq!(
+        (tasks.judgments().len(), tasks.arrangements().len()),
+        (2, 2)
+    );
     for (exported, trials) in tasks.judgments().rdms().iter().zip(tasks.arrangements()) {
         let exported = exported.scaled(Scaling::RootMeanSquare).unwrap();
         let rdm = method.estimate(tasks.stimuli(), trials).unwrap();
@@ -300,13 +304,6 @@ fn raw_trials_give_the_exported_estimate() {
 }
 
 // Bad input
-
-fn put(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-    let path = folder.path().join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, bytes).unwrap();
-    path
-}
 
 fn element(kind: u32, data: &[u8]) -> Vec<u8> {
     let mut bytes = [kind, data.len() as u32].map(u32::to_le_bytes).concat();

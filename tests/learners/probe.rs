@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
-use human_alignment::dataset::{SimulatedObserver, TripletFile};
+use human_alignment::dataset::TripletFile;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::probe::{Iteration, Outcome, ProbeFit, Standardize};
 use human_alignment::transform::{LinearTransform, Standardization};
@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use crate::common;
+use crate::{common, simulated};
 
 fn features(path: &Path) -> Representation {
     FileSource::open(path).unwrap().read().unwrap()
@@ -90,37 +90,14 @@ fn finds_the_reference_optima_of_a_simulated_observer() {
     check_golden::<OddOneOutTask>(&shared, "features_b/simulated_200k", &features, &trials);
 }
 
-/// Features with a spectrum, and the choices of an observer who sees a mixture of three of them.
+/// Returns features with a spectrum, and the choices of an observer who sees a mixture of three of them.
 fn simulated<T: Task>(
     n: usize,
     n_features: usize,
     n_questions: usize,
 ) -> (Representation, ChoiceFrequencies<T>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let mut random = |n: usize, p: usize| {
-        Array2::from_shape_simple_fn((n, p), || rng.random_range(-1.0..1.0f32))
-    };
-    let mut features = random(n, n_features);
-    for (axis, mut column) in features.columns_mut().into_iter().enumerate() {
-        column /= 1.0 + axis as f32;
-    }
-    let seen = features.dot(&random(n_features, 3)) * 2.0;
-    let stimuli = Stimuli::new((0..n).map(|index| format!("object {index}"))).unwrap();
-    let observer =
-        SimulatedObserver::new(Representation::new(stimuli.clone(), seen).unwrap()).unwrap();
-    let questions: Vec<[u32; 3]> =
-        std::iter::repeat_with(|| std::array::from_fn(|_| rng.random_range(0..n as u32)))
-            .filter(|[a, b, c]: &[u32; 3]| a != b && a != c && b != c)
-            .take(n_questions)
-            .collect();
-    let trials = observer
-        .answer::<T>(&questions, 1)
-        .unwrap()
-        .into_judgments();
-    (
-        Representation::new(stimuli, features).unwrap(),
-        ChoiceFrequencies::of(&trials),
-    )
+    let (features, trials, _) = simulated::simulated::<T>(n, n_features, n_questions);
+    (features, ChoiceFrequencies::of(&trials))
 }
 
 fn random_transform(n_features: usize, rank: usize, scale: f64, seed: u64) -> LinearTransform {
@@ -258,6 +235,7 @@ fn rotated_features_have_the_same_optimum() {
     let rotated = Representation::new(features.stimuli().clone(), rotated).unwrap();
     let other = probe.fit(&rotated, &choices).unwrap();
     assert_relative_eq!(fit.objective(), other.objective(), max_relative = 1e-6);
+    assert_eq!(fit.spectrum().len(), other.spectrum().len());
     for (a, b) in fit.spectrum().iter().zip(other.spectrum()) {
         assert_relative_eq!(a, b, max_relative = 1e-4, epsilon = 1e-6);
     }
