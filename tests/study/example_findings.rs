@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use human_alignment::metric::rsa::Comparator;
 use human_alignment::study::{Factor, Measures, Metric, Table};
 use human_alignment::{Dissimilarity, Similarity};
 use serde::de::DeserializeOwned;
 
+use crate::example_miniature::asked_again;
 use crate::findings::{Explanation, Findings};
-use crate::miniature::Settings;
+use crate::miniature::{Miniature, Settings};
 use crate::{common, panel, real};
 
 /// Half of the training pictures, which is enough to see what is put in.
@@ -21,8 +23,11 @@ fn settings() -> Settings {
     }
 }
 
-fn found(settings: &Settings) -> Findings {
-    let panel = panel::miniature::panel(settings).unwrap();
+/// What is built with `settings`, once for all tests.
+static TRAINED: LazyLock<Miniature> = LazyLock::new(|| Miniature::new(&settings()).unwrap());
+
+fn found(miniature: &Miniature, settings: &Settings) -> Findings {
+    let panel = panel::miniature::panel_of(miniature, settings).unwrap();
     let table = panel.study.run().unwrap();
     assert!(panel.note.contains("simulated"));
     Findings::of(&panel, &table, settings.seed).unwrap()
@@ -35,7 +40,7 @@ fn effects(explanation: &Explanation) -> Vec<&str> {
 
 #[test]
 fn what_is_put_in_is_found() {
-    let found = found(&settings());
+    let found = found(&TRAINED, &settings());
     assert_eq!(found.drivers.len(), 2);
     for explanation in &found.drivers {
         let drivers = explanation.drivers.as_ref().unwrap();
@@ -58,10 +63,11 @@ fn what_is_put_in_is_found() {
 
 #[test]
 fn without_training_nothing_drives_alignment() {
-    let found = found(&Settings {
+    let settings = Settings {
         trained: false,
         ..settings()
-    });
+    };
+    let found = found(&Miniature::new(&settings).unwrap(), &settings);
     assert_eq!(found.drivers.len(), 2);
     for explanation in &found.drivers {
         let effects = effects(explanation);
@@ -72,10 +78,11 @@ fn without_training_nothing_drives_alignment() {
 
 #[test]
 fn people_at_random_are_like_no_network() {
-    let found = found(&Settings {
+    let settings = Settings {
         people_at_random: true,
         ..settings()
-    });
+    };
+    let found = found(&asked_again(&TRAINED, &settings), &settings);
     assert_eq!(found.drivers.len(), 2);
     for explanation in &found.drivers {
         assert!(explanation.drivers.is_none(), "{}", explanation.dataset);

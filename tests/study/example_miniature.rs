@@ -2,6 +2,7 @@
 //! in, and none where the controls take them out.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use approx::assert_abs_diff_eq;
 use human_alignment::metric::rsa::Comparator;
@@ -81,14 +82,32 @@ fn of_training_data(found: &Drivers) -> (f64, bool) {
     )
 }
 
+/// Builds a small miniature with trained networks on so many threads.
+fn trained(n_threads: usize) -> Miniature {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
+    let pool = pool.build().unwrap();
+    pool.install(|| Miniature::new(&tiny(true))).unwrap()
+}
+
+/// A small miniature with trained networks, built on three threads, once for all tests.
+static TRAINED: LazyLock<Miniature> = LazyLock::new(|| trained(3));
+
+/// A small miniature with untrained networks, built once for all tests.
+static UNTRAINED: LazyLock<Miniature> = LazyLock::new(|| Miniature::new(&tiny(false)).unwrap());
+
+/// Returns the same pictures and networks with other people.
+pub fn asked_again(built: &Miniature, settings: &Settings) -> Miniature {
+    Miniature {
+        training: built.training.clone(),
+        judged: built.judged.clone(),
+        networks: built.networks.clone(),
+        people: People::simulate(settings, &built.judged).unwrap(),
+    }
+}
+
 #[test]
 fn the_same_bits_on_any_number_of_threads() {
-    let build = |n_threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
-        let pool = pool.build().unwrap();
-        pool.install(|| Miniature::new(&tiny(true))).unwrap()
-    };
-    let (one, three) = (build(1), build(3));
+    let (one, three) = (trained(1), &*TRAINED);
     assert_eq!(one.training, three.training);
     assert_eq!(one.judged, three.judged);
     assert_eq!(one.people.embedding, three.people.embedding);
@@ -134,10 +153,10 @@ fn what_networks_learn_to_tell_apart_makes_them_human() {
 
 #[test]
 fn without_training_it_makes_no_difference_for_what() {
-    let built = Miniature::new(&tiny(false)).unwrap();
+    let built = &*UNTRAINED;
     let mut networks = built.networks.iter();
     assert!(networks.all(|network| network.report.is_none() && network.n_epochs == 0));
-    for [trained, _] in alignment(&built) {
+    for [trained, _] in alignment(built) {
         let found = drivers(&trained);
         let (effect, is_found) = of_training_data(&found);
         assert!(!is_found && effect.abs() < 0.02, "{found:?}");
@@ -150,8 +169,7 @@ fn nobody_is_like_people_who_do_not_look() {
         people_at_random: true,
         ..small()
     };
-    let mut built = Miniature::new(&tiny(true)).unwrap();
-    built.people = People::simulate(&at_random, &built.judged).unwrap();
+    let built = asked_again(&TRAINED, &at_random);
     let [choices, geometry] = alignment(&built);
     for (_, accuracy) in choices.iter().flatten() {
         assert_abs_diff_eq!(*accuracy, 1.0 / 3.0, epsilon = 0.04);
@@ -163,7 +181,7 @@ fn nobody_is_like_people_who_do_not_look() {
 
 #[test]
 fn pictures_are_what_they_are_called() {
-    let built = Miniature::new(&tiny(false)).unwrap();
+    let built = &*UNTRAINED;
     let judged = &built.judged;
     assert_eq!(judged.pictures.len(), judged.stimuli.len());
     let named = judged.pictures.iter().zip(judged.stimuli.ids());
@@ -196,7 +214,7 @@ fn pictures_are_what_they_are_called() {
 #[test]
 fn people_name_their_concepts_and_themselves() {
     let settings = tiny(false);
-    let built = Miniature::new(&settings).unwrap();
+    let built = &*UNTRAINED;
     let People {
         embedding,
         trials,
@@ -225,7 +243,7 @@ fn people_name_their_concepts_and_themselves() {
 
 #[test]
 fn a_layer_is_a_source() {
-    let built = Miniature::new(&tiny(false)).unwrap();
+    let built = &*UNTRAINED;
     let network = &built.networks[1];
     let layer = |tap| source::Layer::new(network.clone(), tap, built.judged.clone());
     let source = layer("conv2").unwrap();
