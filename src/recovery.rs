@@ -67,7 +67,7 @@ pub enum Criterion {
 /// assert_eq!(found.wins(Criterion::Accuracy), ndarray::array![[2.0, 0.0], [0.0, 2.0]]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelRecovery {
     validation: CrossValidation,
     n_replicates: usize,

@@ -77,7 +77,7 @@ pub enum Moments {
 /// assert!(result.pooled.probed.accuracy.value > 1.0 / 3.0);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidation {
     probe: Probe,
     penalties: Vec<f64>,

@@ -3,10 +3,9 @@
 use crate::error::{ArgumentError, Result};
 use crate::representation::Representation;
 use crate::transform::Standardization;
-use serde::Serialize;
 
 /// The standardisation of features before fitting a probe.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Standardize {
     /// One mean and standard deviation over all features of all stimuli of the representation, as

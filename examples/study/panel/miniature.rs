@@ -17,8 +17,13 @@ use crate::miniature::{Miniature, Settings};
 /// Whose view is drawn.
 const SHOWN: &str = "conv large shapes image-text";
 
+/// Builds the miniature and returns its panel.
 pub fn panel(settings: &Settings) -> Result<Panel> {
-    let miniature = Miniature::new(settings)?;
+    panel_of(&Miniature::new(settings)?, settings)
+}
+
+/// Returns the panel of a miniature that was built with these settings.
+pub fn panel_of(miniature: &Miniature, settings: &Settings) -> Result<Panel> {
     let study = miniature.study(measures()?)?.with_seed(settings.seed);
     let shown = study.models().iter().rfind(|model| model.name() == SHOWN);
     let shown = shown.map(|model| model.label()).unwrap_or_default();
@@ -78,7 +83,7 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
         categories: categories
             .map(|(id, shape)| (id.clone(), shape.to_owned()))
             .collect(),
-        concepts: concepts(&miniature, &study, &shown)?,
+        concepts: concepts(miniature, &study, &shown)?,
         shown,
         study,
     })
