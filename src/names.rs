@@ -14,7 +14,7 @@ macro_rules! named {
             type Err = $crate::Error;
 
             fn from_str(name: &str) -> $crate::Result<Self> {
-                let known = Self::ALL.into_iter().find(|known| known.name() == name);
+                let known = Self::ALL.iter().copied().find(|known| known.name() == name);
                 known.ok_or_else(|| {
                     $crate::Error::parameter($parameter, $expected, format_args!("{name:?}"))
                 })

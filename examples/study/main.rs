@@ -22,11 +22,12 @@ mod text;
 
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::study::{Progress, Row, Table};
+use human_alignment::study::{StudyProgress, StudyRow, StudyTable};
 use human_alignment::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -64,7 +65,7 @@ struct Arguments {
 #[derive(Serialize)]
 struct Answer<'a> {
     note: &'static str,
-    rows: &'a [Row],
+    rows: &'a [StudyRow],
     #[serde(flatten)]
     findings: &'a Findings,
 }
@@ -118,19 +119,22 @@ fn run(arguments: &Arguments) -> Result<String> {
     })
 }
 
-fn measure(panel: &Panel) -> Result<Table> {
+fn measure(panel: &Panel) -> Result<StudyTable> {
     let bar = ProgressBar::new(panel.study.models().len() as u64);
     if let Ok(style) =
         ProgressStyle::with_template("{wide_bar} {pos}/{len} models, {eta} left, {msg}")
     {
         bar.set_style(style);
     }
-    let table = panel.study.run_observed(|Progress { model, .. }| {
+    let table = panel.study.run_observed(|StudyProgress { model, .. }| {
         bar.set_message(model.label());
         bar.inc(1);
+        ControlFlow::Continue(())
     });
     bar.finish_and_clear();
-    table
+    match table? {
+        ControlFlow::Continue(table) | ControlFlow::Break(table) => Ok(table),
+    }
 }
 
 fn illustrated(report: &str, drawn: &[Drawn]) -> String {

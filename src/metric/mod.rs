@@ -4,8 +4,9 @@ pub mod cka;
 pub mod odd_one_out;
 pub mod rsa;
 
+use crate::dataset::SimilarityDataset;
 use crate::error::Result;
-use crate::representation::Representation;
+use crate::representation::{Representation, RepresentationSource};
 
 /// A way of holding a representation against judgments of type `J`.
 ///
@@ -21,4 +22,18 @@ pub trait AlignmentMetric<J: ?Sized> {
     /// [`Error::MissingStimuli`](crate::Error::MissingStimuli) where a stimulus that was judged has
     /// no row; otherwise what the metric needs of representations and judgments.
     fn score(&self, representation: &Representation, judgments: &J) -> Result<Self::Score>;
+
+    /// Scores a source of representations, such as a [`Representation`] or a file, on a data set.
+    ///
+    /// # Errors
+    /// Returns the error of the source, or an error under the conditions of [`AlignmentMetric::score`].
+    fn score_dataset<S, D>(&self, source: &S, dataset: &D) -> Result<Self::Score>
+    where
+        Self: Sized,
+        J: Sized,
+        S: RepresentationSource + ?Sized,
+        D: SimilarityDataset<Judgments = J> + ?Sized,
+    {
+        self.score(&source.represent(dataset.stimuli())?, dataset.judgments())
+    }
 }

@@ -66,7 +66,7 @@ pub enum Moments {
 /// | gap at which fits within a fold end | 1e-4 nats |
 /// | moments of the standardisation | those of the training objects |
 /// | zero-shot metric | cosine |
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrossValidation {
     probe: Probe,
     penalties: Vec<f64>,
@@ -143,6 +143,11 @@ impl CrossValidation {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Returns the seed of folds.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Sets the number of folds within a fold, by which the penalty is chosen.

@@ -1,11 +1,14 @@
 //! How features are standardised before a probe is fitted.
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
 /// How features are standardised before a probe is fitted.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Standardize {
     /// By one mean and standard deviation over all features of all stimuli of the representation, as
     /// published; the default.

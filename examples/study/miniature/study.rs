@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use human_alignment::study::{Factors, Material, Measures, Model, Study};
-use human_alignment::{RepresentationSource, Result};
+use human_alignment::Result;
+use human_alignment::study::{Measures, Model, ModelFactors, Study};
 
 use super::Miniature;
 use super::panel::Trained;
@@ -24,16 +24,13 @@ impl Miniature {
             .with_dataset(ARRANGEMENTS, self.people.arrangements.clone())?;
         for trained in &self.networks {
             for (depth, tap) in (1..).zip(trained.network.taps()) {
-                let layer = || -> Result<Material> {
-                    let layer = Layer::new(trained.clone(), tap, Arc::clone(&self.judged))?;
-                    let source: Box<dyn RepresentationSource + Send + Sync> = Box::new(layer);
-                    Ok(source.into())
-                };
+                let layer = Layer::new(trained.clone(), tap, Arc::clone(&self.judged))?;
+                let layer = Arc::new(layer);
                 let model = Model::new(trained.design.name())
                     .with_factors(factors(trained))
                     .with_tap(tap, depth)
-                    .on(CHOICES, layer()?)
-                    .on(ARRANGEMENTS, layer()?);
+                    .on(CHOICES, Arc::clone(&layer))
+                    .on(ARRANGEMENTS, layer);
                 let is_last = depth as usize == trained.network.taps().len();
                 study = study.with_model(match is_last {
                     true => model,
@@ -49,13 +46,13 @@ impl Miniature {
 ///
 /// Where [`Settings::trained`](super::Settings) is false they are those that it would have been trained
 /// with, so that an analysis of what they explain should find nothing.
-fn factors(trained: &Trained) -> Factors {
+fn factors(trained: &Trained) -> ModelFactors {
     let [training_data, objective] = trained.design.task_names();
-    Factors {
+    ModelFactors {
         family: Some(trained.design.architecture.name().into()),
         training_data: Some(training_data.into()),
         objective: Some(objective.into()),
         n_parameters: Some(trained.network.n_parameters() as u64),
-        ..Factors::default()
+        ..ModelFactors::default()
     }
 }

@@ -5,11 +5,11 @@ use human_alignment::figure::Thumbnail;
 use human_alignment::inference::Folds;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::probe::CrossValidation;
-use human_alignment::study::{Factor, Measures, Metric, Study};
+use human_alignment::study::{Factor, Measures, Metric, MetricQuantity, Study};
 use human_alignment::{Cka, Probe, Result, Ridge, Similarity};
 use ndarray::Array3;
 
-use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa, rsa_per_person};
+use super::{Bar, Column, Concepts, Panel, PanelMetric, accuracy, rsa, rsa_per_person};
 use crate::miniature::raster::SIDE;
 use crate::miniature::study::{ARRANGEMENTS, CHOICES};
 use crate::miniature::{Miniature, Settings};
@@ -44,7 +44,7 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
             Column {
                 title: "probed",
                 dataset: CHOICES,
-                metrics: vec![Metric::Probed],
+                metrics: vec![Metric::of(MetricQuantity::Probed)],
             },
             Column {
                 title: "arrangements, Spearman per person",
@@ -52,14 +52,14 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
                 metrics: rsa_per_person(),
             },
         ],
-        choices: Measurement {
+        choices: PanelMetric {
             dataset: CHOICES,
             metrics: vec![accuracy(Similarity::Cosine)],
             chance: 1.0 / 3.0,
             axis: "Odd-one-out accuracy",
             of: "trials",
         },
-        distances: Measurement {
+        distances: PanelMetric {
             dataset: ARRANGEMENTS,
             metrics: rsa(),
             chance: 0.0,

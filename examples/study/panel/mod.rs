@@ -6,7 +6,9 @@ pub mod real;
 use std::collections::HashMap;
 
 use human_alignment::figure::{Measured as Bar, Thumbnail};
-use human_alignment::study::{Factor, Layer, Metric, Row, Study, Table};
+use human_alignment::study::{
+    Factor, LayerChoice, Metric, MetricQuantity, Study, StudyRow, StudyTable,
+};
 use human_alignment::{Dissimilarity, Similarity, metric::rsa::Comparator};
 
 pub struct Panel {
@@ -17,9 +19,9 @@ pub struct Panel {
     /// The columns of the main table.
     pub columns: Vec<Column>,
     /// Choices of people, and how well networks predict them.
-    pub choices: Measurement,
+    pub choices: PanelMetric,
     /// Dissimilarities that people judged, and how well networks predict them.
-    pub distances: Measurement,
+    pub distances: PanelMetric,
     /// What may drive alignment.
     pub factors: Vec<Factor>,
     /// Whether networks that were not trained are a level of the training data.
@@ -42,7 +44,7 @@ pub struct Column {
 
 /// What networks are compared by.
 #[derive(Clone)]
-pub struct Measurement {
+pub struct PanelMetric {
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,
     /// What it is by chance.
@@ -60,9 +62,9 @@ pub struct Concepts {
     pub bars: Vec<(String, Bar)>,
 }
 
-impl Measurement {
+impl PanelMetric {
     /// One row a network, by the first of the metrics that it has.
-    pub fn networks<'t>(&self, table: &'t Table) -> Vec<&'t Row> {
+    pub fn networks<'t>(&self, table: &'t StudyTable) -> Vec<&'t StudyRow> {
         rows(table, self.dataset, &self.metrics)
     }
 
@@ -72,10 +74,10 @@ impl Measurement {
 }
 
 /// One row a network, its last layer, by the first of these metrics that it has.
-pub fn rows<'t>(table: &'t Table, dataset: &str, metrics: &[Metric]) -> Vec<&'t Row> {
-    let mut all: Vec<&Row> = Vec::new();
+pub fn rows<'t>(table: &'t StudyTable, dataset: &str, metrics: &[Metric]) -> Vec<&'t StudyRow> {
+    let mut all: Vec<&StudyRow> = Vec::new();
     for metric in metrics {
-        for row in table.networks(dataset, metric, Layer::Last) {
+        for row in table.networks(dataset, metric, LayerChoice::Last) {
             if all.iter().all(|other| other.model != row.model) {
                 all.push(row);
             }
@@ -87,34 +89,32 @@ pub fn rows<'t>(table: &'t Table, dataset: &str, metrics: &[Metric]) -> Vec<&'t 
 /// Whether a metric is a share of trials, which people read in %.
 pub fn is_share(metric: &Metric) -> bool {
     matches!(
-        metric,
-        Metric::ZeroShot { .. }
-            | Metric::Agreement
-            | Metric::Probed
-            | Metric::NotProbed
-            | Metric::ProbeGain
-            | Metric::Transferred { .. }
-            | Metric::TransferGain { .. }
-            | Metric::SimilarityGain { .. }
-            | Metric::LayerGain { .. }
+        metric.quantity,
+        MetricQuantity::Accuracy(_)
+            | MetricQuantity::Agreement
+            | MetricQuantity::Probed
+            | MetricQuantity::NotProbed
+            | MetricQuantity::Transferred { .. }
     )
 }
 
-pub fn was_trained(row: &Row) -> bool {
+pub fn was_trained(row: &StudyRow) -> bool {
     row.factors.training_data.as_deref() != Some("none")
 }
 
 pub fn accuracy(similarity: Similarity) -> Metric {
-    Metric::ZeroShot { similarity }
+    Metric::of(MetricQuantity::Accuracy(similarity))
 }
 
 /// Correlation RDMs by Spearman's correlation, as they are made of features or published.
 pub fn rsa() -> Vec<Metric> {
     let comparator = Comparator::Spearman;
     [Some(Dissimilarity::Correlation), None]
-        .map(|dissimilarity| Metric::Rsa {
-            dissimilarity,
-            comparator,
+        .map(|dissimilarity| {
+            Metric::of(MetricQuantity::Rsa {
+                dissimilarity,
+                comparator,
+            })
         })
         .to_vec()
 }
@@ -123,9 +123,11 @@ pub fn rsa() -> Vec<Metric> {
 pub fn rsa_per_person() -> Vec<Metric> {
     let comparator = Comparator::Spearman;
     [Some(Dissimilarity::Correlation), None]
-        .map(|dissimilarity| Metric::RsaPerPerson {
-            dissimilarity,
-            comparator,
+        .map(|dissimilarity| {
+            Metric::of(MetricQuantity::RsaPerPerson {
+                dissimilarity,
+                comparator,
+            })
         })
         .to_vec()
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use human_alignment::concept::read_labels;
 use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
 use human_alignment::rdm::RdmFile;
-use human_alignment::study::{Factors, Measures, Model, Study};
+use human_alignment::study::{Measures, Model, ModelFactors, Study};
 use human_alignment::{
     AnchoredTask, FileSource, ImageFiles, OddOneOut, OddOneOutTask, Rdm, Representation, Result,
     SimilarityDataset, Stimuli,
@@ -190,10 +190,10 @@ impl Data {
     }
 }
 
-fn factors(family: &str, training_data: Option<&str>) -> Factors {
-    Factors {
+fn factors(family: &str, training_data: Option<&str>) -> ModelFactors {
+    ModelFactors {
         family: Some(family.into()),
         training_data: training_data.map(str::to_owned),
-        ..Factors::default()
+        ..ModelFactors::default()
     }
 }

@@ -4,7 +4,7 @@ use human_alignment::extract::{
     Architecture, Device, Extraction, Network, NetworkSource, Pooling, PublishedWeights, Tap,
     Weights,
 };
-use human_alignment::study::{Factors, Material, Model};
+use human_alignment::study::{Model, ModelFactors, ModelOutput};
 use human_alignment::{ImageFiles, Result};
 
 use super::{ANCHORED, Data, OBJECTS, SHOES};
@@ -64,8 +64,8 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
 }
 
 /// What is known of the AlexNet whose layers are published.
-pub fn alexnet() -> Factors {
-    Factors {
+pub fn alexnet() -> ModelFactors {
+    ModelFactors {
         family: Some("AlexNet".into()),
         training_data: Some("ImageNet-1k".into()),
         objective: Some("supervised".into()),
@@ -83,7 +83,7 @@ impl Trained {
         let published =
             PublishedWeights::all().find(|known| known.architecture() == self.architecture);
         let known = published.filter(|_| !is_untrained);
-        let factors = Factors {
+        let factors = ModelFactors {
             family: Some(architecture.family().to_owned()),
             training_data: Some(
                 known
@@ -114,12 +114,12 @@ impl Trained {
         taps.skip(skipped)
             .map(|(depth, tap)| {
                 let is_end = depth as usize > self.taps.len();
-                let source = |images: &ImageFiles| -> Result<Material> {
+                let source = |images: &ImageFiles| -> Result<ModelOutput> {
                     let taps = [tap.clone()];
                     let network = Network::new(&architecture, weights, &taps, Device::Cpu)?;
                     let extraction = Extraction::new(network, architecture.preprocessing());
                     let source = NetworkSource::new(extraction, images.clone())?;
-                    Ok(Material::Source(Box::new(source)))
+                    Ok(ModelOutput::Source(Box::new(source)))
                 };
                 let model = Model::new(&name)
                     .with_factors(factors.clone())

@@ -4,21 +4,21 @@ use std::fmt::Write as _;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-use serde::Serialize;
+use serde_json::Value;
 
-use super::row::{Metric, Row};
-use super::table::Table;
+use super::{StudyRow, StudyTable};
 use crate::error::{Error, Result};
 use crate::inference::Interval;
 use crate::io::atomic::write_atomically;
 use crate::io::{Origin, extension, open};
 
-impl Table {
-    /// Writes the table: all of it as `.json`, a line a row as `.csv`, what a person reads as `.md`
-    /// ([`Table::to_markdown`]). The file appears at once or not at all.
+impl StudyTable {
+    /// Writes the table: as `.json` with all fields, as `.csv` with one line for each row, or as `.md`
+    /// ([`StudyTable::to_markdown`]). The file is written completely or not at all.
     ///
     /// # Errors
-    /// [`Error::UnknownFormat`] for another ending, [`Error::Write`].
+    /// Returns [`Error::UnknownFormat`] for another extension and [`Error::Write`] if the file cannot be
+    /// written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         match extension(path).as_str() {
@@ -32,10 +32,11 @@ impl Table {
         }
     }
 
-    /// Reads a table that was written as `.json`.
+    /// Reads a table from a `.json` file that [`StudyTable::write`] wrote.
     ///
     /// # Errors
-    /// [`Error::Read`]; [`Error::InFile`] around [`Error::Malformed`] where it is no table.
+    /// Returns [`Error::Read`] if the file cannot be read, and [`Error::InFile`] around [`Error::Malformed`] if
+    /// it is no table.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let origin = Origin::new(path, "JSON");
@@ -44,18 +45,17 @@ impl Table {
     }
 
     fn write_csv(&self, file: &mut dyn Write) -> io::Result<()> {
-        let mut writer = csv::WriterBuilder::new()
-            .has_headers(false)
-            .from_writer(file);
+        let mut writer = csv::Writer::from_writer(file);
         writer.write_record(COLUMNS)?;
         for row in &self.rows {
-            writer.serialize(Line::from(row))?;
+            let fields = serde_json::to_value(row)?;
+            writer.write_record(COLUMNS.map(|column| cell(row, &fields, column)))?;
         }
         writer.flush()
     }
 
-    /// A line a row, as a table of Markdown: the number with its interval, its ceiling, how many trials or
-    /// pairs it is of.
+    /// Returns the table as Markdown: for each row the value with its interval, the ceiling, and the number of
+    /// trials, pairs or stimuli.
     pub fn to_markdown(&self) -> String {
         let mut text = "| model | data set | measured | value [95 % interval] | ceiling | n |\n\
                         |---|---|---|---|---|---|\n"
@@ -100,7 +100,7 @@ fn bracketed(interval: Option<Interval>) -> String {
     }
 }
 
-/// The columns of a flat file: the fields of [`Line`].
+/// The columns of a CSV file.
 const COLUMNS: [&str; 24] = [
     "model",
     "tap",
@@ -128,72 +128,26 @@ const COLUMNS: [&str; 24] = [
     "failure",
 ];
 
-/// A row as a line of a flat file.
-#[derive(Serialize)]
-struct Line<'r> {
-    model: &'r str,
-    tap: Option<&'r str>,
-    depth: Option<u32>,
-    family: Option<&'r str>,
-    training_data: Option<&'r str>,
-    objective: Option<&'r str>,
-    n_parameters: Option<u64>,
-    n_layers: Option<u32>,
-    imagenet_top1: Option<f64>,
-    dataset: &'r str,
-    /// What was measured, as in JSON.
-    kind: Option<String>,
-    metric: Option<String>,
-    value: Option<f64>,
-    standard_error: Option<f64>,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    ceiling_lower: Option<f64>,
-    ceiling_upper: Option<f64>,
-    n: Option<u64>,
-    n_ties: Option<u64>,
-    seed: u64,
-    content_hash: &'r str,
-    data_hash: &'r str,
-    failure: Option<&'r str>,
-}
-
-impl<'r> From<&'r Row> for Line<'r> {
-    fn from(row: &'r Row) -> Self {
-        let measured = row.measured;
-        let interval = measured.and_then(|measured| measured.interval);
-        let ceiling = measured.and_then(|measured| measured.ceiling);
-        Self {
-            model: &row.model,
-            tap: row.tap.as_deref(),
-            depth: row.depth,
-            family: row.factors.family.as_deref(),
-            training_data: row.factors.training_data.as_deref(),
-            objective: row.factors.objective.as_deref(),
-            n_parameters: row.factors.n_parameters,
-            n_layers: row.factors.n_layers,
-            imagenet_top1: row.factors.imagenet_top1,
-            dataset: &row.dataset,
-            kind: row.metric.as_ref().and_then(kind),
-            metric: row.metric.as_ref().map(ToString::to_string),
-            value: row.value(),
-            standard_error: measured.and_then(|measured| measured.standard_error),
-            lower: interval.map(|interval| interval.lower),
-            upper: interval.map(|interval| interval.upper),
-            ceiling_lower: ceiling.map(|ceiling| ceiling.lower),
-            ceiling_upper: ceiling.map(|ceiling| ceiling.upper),
-            n: measured.map(|measured| measured.n),
-            n_ties: measured.and_then(|measured| measured.n_ties),
-            seed: row.seed,
-            content_hash: &row.content_hash,
-            data_hash: &row.data_hash,
-            failure: row.failure.as_deref(),
+/// Returns the cell of a row in a CSV file, by the fields of the row in JSON.
+fn cell(row: &StudyRow, fields: &Value, column: &str) -> String {
+    let value = match column {
+        "kind" => &fields["metric"]["kind"],
+        "metric" => {
+            return row
+                .metric
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
         }
+        "lower" => &fields["interval"][0],
+        "upper" => &fields["interval"][1],
+        "ceiling_lower" => &fields["ceiling"][0],
+        "ceiling_upper" => &fields["ceiling"][1],
+        _ => &fields[column],
+    };
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
-}
-
-/// The tag of a metric in JSON.
-fn kind(metric: &Metric) -> Option<String> {
-    let value = serde_json::to_value(metric).ok()?;
-    Some(value.get("kind")?.as_str()?.to_owned())
 }
