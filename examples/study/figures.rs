@@ -21,13 +21,13 @@ use rand_chacha::ChaCha8Rng;
 
 use super::panel::{Panel, PanelMetric, rows, rsa_per_person, was_trained};
 
-/// A figure that was drawn.
+/// A file of a figure, and its caption.
 pub struct Drawn {
     pub file: PathBuf,
     pub caption: String,
 }
 
-/// Draws all figures into a folder, each as vector graphics and as an image.
+/// Draws all figures into a folder, each as SVG and PNG.
 pub fn draw(panel: &Panel, table: &StudyTable, folder: &Path) -> Result<Vec<Drawn>> {
     let mut gallery = Gallery {
         panel,
@@ -198,7 +198,7 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// Before and after a probe, and a transform that was learned elsewhere.
+    /// Draws alignment before and after a probe, and a transform from another data set.
     fn gains(&mut self) -> Result<()> {
         let (choices, distances) = (&self.panel.choices, &self.panel.distances);
         let probed = rows(
@@ -219,7 +219,7 @@ impl Gallery<'_> {
             "gains-probe",
             title,
             choices,
-            ["as it is", "probed"],
+            ["zero-shot", "probed"],
             &before,
             &probed,
         )?;
@@ -248,7 +248,7 @@ impl Gallery<'_> {
             "gains-transfer",
             title,
             distances,
-            ["as it is", "transformed"],
+            ["untransformed", "transformed"],
             &before,
             &after,
         )
@@ -305,7 +305,7 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// What people and a network see: RDMs, maps, trials, and whether probabilities can be believed.
+    /// Draws RDMs, maps and trials of participants and a network, and the calibration of the network.
     fn pictures(&mut self) -> Result<()> {
         let (study, shown) = (&self.panel.study, &self.panel.shown);
         let mut datasets = study.datasets();
@@ -393,7 +393,7 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// A few trials of which the network makes what people make of them, and as many others.
+    /// Draws a few trials in which the network agrees with participants, and as many others.
     fn trials(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
         const OF_EACH: usize = 4;
         const TRIES: usize = 1000;
@@ -410,7 +410,7 @@ impl Gallery<'_> {
             let position = rng.random_range(0..trials.len());
             let (trial, choice) = (trials.as_slice()[position], &choices[position]);
             let Some(pair) = choice else { continue };
-            // The pairs are (0,1), (0,2), (1,2); people left the last one out.
+            // Pairs are (0,1), (0,2), (1,2); the odd one of participants is the last.
             let odd = 2 - usize::from(*pair);
             let kind = usize::from(odd == 2);
             if left[kind] == 0 {

@@ -1,4 +1,4 @@
-//! What a table says: what drives alignment, what maps and layers change, what holds on both data sets.
+//! Findings from a table: drivers of alignment, effects of transforms and layers, consistency of data sets.
 
 use human_alignment::Result;
 use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};
@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::panel::{Panel, PanelMetric, is_share, was_trained};
 
-/// How often an effect that isn't there may be reported.
+/// False discovery rate.
 const LEVEL: f64 = 0.05;
 
+/// All findings of a study.
 #[derive(Serialize)]
 pub struct Findings {
     pub drivers: Vec<Explanation>,
@@ -21,19 +22,19 @@ pub struct Findings {
     pub consistency: Option<AlignmentConsistency>,
 }
 
-/// What drives alignment on one data set.
+/// The drivers of alignment on one data set.
 #[derive(Serialize)]
 pub struct Explanation {
     pub dataset: &'static str,
     pub metric: Metric,
     pub drivers: Option<Drivers>,
-    /// The differences that are not explained by chance.
+    /// Effects beyond chance.
     pub effects: Vec<Effect>,
-    /// Why nothing is said.
+    /// Reason why there are no drivers.
     pub silence: Option<String>,
 }
 
-/// A coefficient that differs from 0 beyond what is to be expected of as many coefficients.
+/// A coefficient that differs from 0, with the false discovery rate controlled.
 #[derive(Serialize)]
 pub struct Effect {
     pub name: String,
@@ -50,24 +51,26 @@ pub struct Change {
     pub is_share: bool,
     pub n_networks: usize,
     pub mean: f64,
-    /// Networks whose interval lies above 0, or below it.
+    /// Numbers of networks whose interval is above 0, and below 0.
     pub n_up: usize,
     pub n_down: usize,
 }
 
-/// Where networks are most human.
+/// The most human layers of networks.
 #[derive(Serialize)]
 pub struct BestLayers {
     pub dataset: &'static str,
     pub n_networks: usize,
-    /// Networks whose last layer is the most human.
+    /// Number of networks whose last layer is the most human.
     pub n_last: usize,
 }
 
 impl Findings {
     pub fn of(panel: &Panel, table: &StudyTable, seed: u64) -> Result<Self> {
         let both = [&panel.choices, &panel.distances];
-        let explained = table.filter(|row| panel.explains_untrained || was_trained(row));
+        let mut explained = table.clone();
+        let is_explained = |row: &StudyRow| panel.explains_untrained || was_trained(row);
+        explained.rows.retain(is_explained);
         let pair = both.map(|measurement| (measurement.dataset, &measurement.metrics[0]));
         Ok(Self {
             drivers: both
@@ -124,7 +127,7 @@ fn explanation(
     Ok(explanation)
 }
 
-/// Whether the numbers of any network differ from chance, with false discoveries controlled.
+/// Returns true if any network differs from chance, with the false discovery rate controlled.
 fn any_differs_from_chance(rows: &[&StudyRow], chance: f64) -> bool {
     let p_values: Vec<f64> = rows
         .iter()
@@ -161,7 +164,7 @@ fn effects(drivers: &Drivers) -> Vec<Effect> {
         .collect()
 }
 
-/// The paired differences of trained networks, by data set and metric.
+/// Returns the paired differences of trained networks, by data set and metric.
 fn changes(table: &StudyTable) -> Vec<Change> {
     let mut changes = Vec::new();
     for (dataset, metric) in table.measurements() {

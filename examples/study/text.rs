@@ -1,4 +1,4 @@
-//! A table and what it says, as Markdown that reads well in a terminal.
+//! The report of a study, as Markdown that is readable in a terminal.
 
 use std::fmt::Write;
 
@@ -58,7 +58,7 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
     text
 }
 
-/// One line a model.
+/// Formats the main table, with one line for each model.
 fn main_table(panel: &Panel, table: &StudyTable) -> String {
     let cells: Vec<Vec<&StudyRow>> = panel
         .columns
@@ -179,7 +179,7 @@ fn explained(explanation: &Explanation) -> String {
     } else if explanation.effects.is_empty() {
         text += "- none\n";
     }
-    // Those of factors that explain little are means of anything.
+    // The levels of factors with a small share are not informative.
     for level in drivers
         .drivers
         .iter()
@@ -241,7 +241,7 @@ fn bracketed(Interval { lower, upper }: Interval, is_share: bool) -> String {
     }
 }
 
-/// A table of Markdown whose columns stand below each other; the first line is the header.
+/// Formats a table of Markdown with aligned columns; the first line is the header.
 fn aligned(lines: &[Vec<String>]) -> String {
     let n_columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| {

@@ -84,23 +84,18 @@ impl<S: RepresentationSource + Send + Sync + 'static> From<S> for ModelOutput {
     }
 }
 
-impl From<Rdm> for ModelOutput {
-    fn from(rdm: Rdm) -> Self {
-        Self::Rdm(rdm)
-    }
+macro_rules! convert {
+    ($into:ident: $($kind:ident($type:ty)),*) => {$(
+        impl From<$type> for $into {
+            fn from(value: $type) -> Self {
+                Self::$kind(value)
+            }
+        }
+    )*};
 }
 
-impl From<OddOneOut> for ModelOutput {
-    fn from(choices: OddOneOut) -> Self {
-        Self::OddOneOut(choices)
-    }
-}
-
-impl From<Anchored> for ModelOutput {
-    fn from(choices: Anchored) -> Self {
-        Self::Anchored(choices)
-    }
-}
+convert!(ModelOutput: Rdm(Rdm), OddOneOut(OddOneOut), Anchored(Anchored));
+convert!(Judgments: OddOneOut(OddOneOut), Anchored(Anchored), Rdms(RdmSet), Concepts(ConceptEmbedding));
 
 impl fmt::Debug for ModelOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -196,11 +191,6 @@ impl Model {
     pub fn label(&self) -> String {
         label(&self.name, self.tap.as_deref())
     }
-
-    /// Returns the factors.
-    pub fn factors(&self) -> &ModelFactors {
-        &self.factors
-    }
 }
 
 pub(super) fn label(name: &str, tap: Option<&str>) -> String {
@@ -279,14 +269,8 @@ impl Judgments {
     }
 }
 
-macro_rules! kinds_of_judgments {
-    ($($kind:ident: $type:ty),*) => {$(
-        impl From<$type> for Judgments {
-            fn from(judgments: $type) -> Self {
-                Self::$kind(judgments)
-            }
-        }
-
+macro_rules! select {
+    ($($kind:ident($type:ty)),*) => {$(
         /// Judgments of one kind; the error is the judgments of another kind.
         impl<'j> TryFrom<&'j Judgments> for &'j $type {
             type Error = &'j Judgments;
@@ -301,7 +285,12 @@ macro_rules! kinds_of_judgments {
     )*};
 }
 
-kinds_of_judgments!(OddOneOut: OddOneOut, Anchored: Anchored, Rdms: RdmSet, Concepts: ConceptEmbedding);
+select!(
+    OddOneOut(OddOneOut),
+    Anchored(Anchored),
+    Rdms(RdmSet),
+    Concepts(ConceptEmbedding)
+);
 
 impl<D: SimilarityDataset> From<&D> for Judgments
 where

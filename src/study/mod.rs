@@ -15,8 +15,8 @@
 //! | analyses | [`DriverAnalysis`], [`AlignmentConsistency`] |
 //!
 //! A measurement that fails is a row with the reason, and does not end the study. With a
-//! [cache](Study::with_cache), each result is stored as soon as it is computed, under a hash of all that it
-//! depends on: a study that was interrupted continues, and a study with more models computes what is new.
+//! [cache](Study::with_cache), each result is stored at once, under a hash of all that the result depends
+//! on: a study that was interrupted continues, and a study with more models computes only new results.
 //!
 //! A study computes the metrics of its user as well:
 //!

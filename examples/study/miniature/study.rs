@@ -1,4 +1,4 @@
-//! The miniature as a study: every layer of every network, held against both kinds of judgments.
+//! The miniature as a study: every layer of every network, on both kinds of judgments.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use super::Miniature;
 use super::panel::Trained;
 use super::source::Layer;
 
-/// The data set of odd-one-out choices.
+/// Name of the data set of odd-one-out choices.
 pub const CHOICES: &str = "choices";
 
-/// The data set of arrangements: each person's dissimilarities of all pairs.
+/// Name of the data set of arrangements: the dissimilarities of all pairs, for each participant.
 pub const ARRANGEMENTS: &str = "arrangements";
 
 impl Miniature {
-    /// The study of the miniature. Layers of a network are models of the same name, each with its depth,
-    /// counted from the input.
+    /// Creates the study of the miniature. Layers of a network are models with the same name, each with its
+    /// depth, counted from the input.
     pub fn study(&self, measures: Measures) -> Result<Study> {
         let mut study = Study::new(measures)
             .with_dataset(CHOICES, self.people.trials.clone())?
@@ -42,10 +42,10 @@ impl Miniature {
     }
 }
 
-/// What is known of a network. The number of its layers is left out: it follows from the family.
+/// Returns the factors of a network, without the number of layers, which follows from the family.
 ///
-/// Where [`Settings::trained`](super::Settings) is false they are those that it would have been trained
-/// with, so that an analysis of what they explain should find nothing.
+/// If [`Settings::trained`](super::Settings) is false, the factors are those of the training that is left out:
+/// an analysis should find no effect of them.
 fn factors(trained: &Trained) -> ModelFactors {
     let [training_data, objective] = trained.design.task_names();
     ModelFactors {

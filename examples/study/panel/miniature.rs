@@ -14,7 +14,7 @@ use crate::miniature::raster::SIDE;
 use crate::miniature::study::{ARRANGEMENTS, CHOICES};
 use crate::miniature::{Miniature, Settings};
 
-/// Whose view is drawn.
+/// Name of the network in the figures.
 const SHOWN: &str = "conv large shapes image-text";
 
 pub fn panel(settings: &Settings) -> Result<Panel> {
@@ -111,7 +111,7 @@ fn measures() -> Result<Measures> {
         .with_cka(Cka::new(Kernel::Linear)?))
 }
 
-/// How well each of people's concepts can be read from the network that is drawn.
+/// Predicts the concepts of the human embedding from the network in the figures.
 fn concepts(miniature: &Miniature, study: &Study, shown: &str) -> Result<Concepts> {
     let mut bars = Vec::new();
     if let Some(features) = study.represent(shown, CHOICES)? {

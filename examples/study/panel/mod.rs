@@ -1,4 +1,4 @@
-//! What is studied: models, people and pictures, and how a report is to speak of them.
+//! Panels of models, participants and pictures, with the texts of their reports.
 
 pub mod miniature;
 pub mod real;
@@ -11,50 +11,52 @@ use human_alignment::study::{
 };
 use human_alignment::{Dissimilarity, Similarity, metric::rsa::Comparator};
 
+/// A study with the texts and settings of its report.
 pub struct Panel {
     pub title: &'static str,
-    /// What a reader must know before all else, such as that people are simulated.
+    /// Note for readers, such as that participants are simulated.
     pub note: &'static str,
     pub study: Study,
-    /// The columns of the main table.
+    /// Columns of the main table.
     pub columns: Vec<Column>,
-    /// Choices of people, and how well networks predict them.
+    /// Metric of the prediction of choices.
     pub choices: PanelMetric,
-    /// Dissimilarities that people judged, and how well networks predict them.
+    /// Metric of the prediction of dissimilarities.
     pub distances: PanelMetric,
-    /// What may drive alignment.
+    /// Factors that may explain alignment.
     pub factors: Vec<Factor>,
-    /// Whether networks that were not trained are a level of the training data.
+    /// Whether untrained networks are a level of the training data.
     pub explains_untrained: bool,
-    /// Whose choices and dissimilarities are drawn: the label of a model.
+    /// Label of the model in the figures.
     pub shown: String,
     pub thumbnails: HashMap<String, Thumbnail>,
-    /// The category of each stimulus of the dissimilarities.
+    /// Category of each stimulus of the dissimilarities.
     pub categories: HashMap<String, String>,
-    /// How well human dimensions are predicted, or what is made of them.
+    /// Results by human dimension.
     pub concepts: Concepts,
 }
 
-/// A column of the main table: one metric on one data set, or others in its place for models of another kind.
+/// A column of the main table: a metric on a data set, or an alternative for models of another kind.
 pub struct Column {
     pub title: &'static str,
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,
 }
 
-/// What networks are compared by.
+/// The metric by which networks are compared, or its alternatives, in order of preference.
 #[derive(Clone)]
 pub struct PanelMetric {
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,
-    /// What it is by chance.
+    /// Value at chance.
     pub chance: f64,
-    /// How it is called in figures.
+    /// Name in figures.
     pub axis: &'static str,
-    /// What it is of, such as trials.
+    /// Units of the counts, such as trials.
     pub of: &'static str,
 }
 
+/// Results by human dimension.
 pub struct Concepts {
     pub title: String,
     pub axis: &'static str,
@@ -63,7 +65,7 @@ pub struct Concepts {
 }
 
 impl PanelMetric {
-    /// One row a network, by the first of the metrics that it has.
+    /// Returns one row for each network, by the first metric that the network has.
     pub fn networks<'t>(&self, table: &'t StudyTable) -> Vec<&'t StudyRow> {
         rows(table, self.dataset, &self.metrics)
     }
@@ -73,7 +75,7 @@ impl PanelMetric {
     }
 }
 
-/// One row a network, its last layer, by the first of these metrics that it has.
+/// Returns one row for each network, of the last layer, by the first metric that the network has.
 pub fn rows<'t>(table: &'t StudyTable, dataset: &str, metrics: &[Metric]) -> Vec<&'t StudyRow> {
     let mut all: Vec<&StudyRow> = Vec::new();
     for metric in metrics {
@@ -86,7 +88,7 @@ pub fn rows<'t>(table: &'t StudyTable, dataset: &str, metrics: &[Metric]) -> Vec
     all
 }
 
-/// Whether a metric is a share of trials, which people read in %.
+/// Returns true if a metric is a proportion of trials, which is shown in %.
 pub fn is_share(metric: &Metric) -> bool {
     matches!(
         metric.quantity,
@@ -106,7 +108,7 @@ pub fn accuracy(similarity: Similarity) -> Metric {
     Metric::of(MetricQuantity::Accuracy(similarity))
 }
 
-/// Correlation RDMs by Spearman's correlation, as they are made of features or published.
+/// Returns Spearman's correlation of correlation RDMs of features, and of published RDMs.
 pub fn rsa() -> Vec<Metric> {
     let comparator = Comparator::Spearman;
     [Some(Dissimilarity::Correlation), None]
@@ -119,7 +121,7 @@ pub fn rsa() -> Vec<Metric> {
         .to_vec()
 }
 
-/// The same against each person.
+/// Returns the metrics of [`rsa`] for each participant.
 pub fn rsa_per_person() -> Vec<Metric> {
     let comparator = Comparator::Spearman;
     [Some(Dissimilarity::Correlation), None]

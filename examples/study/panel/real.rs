@@ -1,4 +1,4 @@
-//! Published networks, people and pictures as a panel.
+//! The panel of published networks, participants and pictures.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use human_alignment::{Choices, Cka, Dissimilarity, ImageFiles, Probe, Result, Si
 use super::{Bar, Column, Concepts, Panel, PanelMetric, accuracy, rsa, rsa_per_person};
 use crate::real::{ANCHORED, Data, OBJECTS, SHOES, THINGS, THINGS48};
 
-/// Whose view is drawn.
+/// Label of the model in the figures.
 const SHOWN: &str = "squeezenet1_1 features.12@mean";
 
 pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
@@ -127,7 +127,7 @@ fn thumbnails(images: &ImageFiles) -> Result<Vec<(String, Thumbnail)>> {
         .collect()
 }
 
-/// How often GPT-4 chooses as people do, by the dimension of VICE that people's choice turns on.
+/// Computes the agreement of GPT-4 with participants by the dimension of VICE that explains the choice.
 fn concepts(data: &Data) -> Result<Concepts> {
     let things = data.things()?;
     let people = data.choices("humans", &things)?;

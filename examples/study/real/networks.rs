@@ -1,4 +1,4 @@
-//! Five trained networks, each layer that is worth a point on a curve, and the same networks untrained.
+//! Five trained networks with several layers each, and the same networks untrained.
 
 use human_alignment::extract::{
     Architecture, Device, Extraction, Network, NetworkSource, Pooling, PublishedWeights, Tap,
@@ -13,7 +13,7 @@ use super::{ANCHORED, Data, OBJECTS, SHOES};
 struct Trained {
     architecture: &'static str,
     file: &'static str,
-    /// Layers with weights that an image passes one after another.
+    /// Number of layers with weights, one after another.
     n_layers: u32,
     taps: &'static [&'static str],
 }
@@ -63,7 +63,7 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
     Ok(models)
 }
 
-/// What is known of the AlexNet whose layers are published.
+/// Returns the factors of the AlexNet whose layers are published.
 pub fn alexnet() -> ModelFactors {
     ModelFactors {
         family: Some("AlexNet".into()),
@@ -76,8 +76,8 @@ pub fn alexnet() -> ModelFactors {
 }
 
 impl Trained {
-    /// One model a layer: the stages, the mean of the last over places, the logits. Of an untrained one only
-    /// the last two.
+    /// Creates a model for each layer: the stages, the spatial mean of the last stage, and the logits; only the
+    /// last two for an untrained network.
     fn models(&self, data: &Data, weights: &Weights, is_untrained: bool) -> Result<Vec<Model>> {
         let architecture = Architecture::named(self.architecture)?;
         let published =

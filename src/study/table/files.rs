@@ -46,10 +46,11 @@ impl StudyTable {
 
     fn write_csv(&self, file: &mut dyn Write) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(COLUMNS)?;
+        writer.write_record(COLUMNS.split(' '))?;
         for row in &self.rows {
             let fields = serde_json::to_value(row)?;
-            writer.write_record(COLUMNS.map(|column| cell(row, &fields, column)))?;
+            let cells = COLUMNS.split(' ').map(|column| cell(row, &fields, column));
+            writer.write_record(cells)?;
         }
         writer.flush()
     }
@@ -101,32 +102,9 @@ fn bracketed(interval: Option<Interval>) -> String {
 }
 
 /// The columns of a CSV file.
-const COLUMNS: [&str; 24] = [
-    "model",
-    "tap",
-    "depth",
-    "family",
-    "training_data",
-    "objective",
-    "n_parameters",
-    "n_layers",
-    "imagenet_top1",
-    "dataset",
-    "kind",
-    "metric",
-    "value",
-    "standard_error",
-    "lower",
-    "upper",
-    "ceiling_lower",
-    "ceiling_upper",
-    "n",
-    "n_ties",
-    "seed",
-    "content_hash",
-    "data_hash",
-    "failure",
-];
+const COLUMNS: &str = "model tap depth family training_data objective n_parameters n_layers imagenet_top1 \
+                       dataset kind metric value standard_error lower upper ceiling_lower ceiling_upper n \
+                       n_ties seed content_hash data_hash failure";
 
 /// Returns the cell of a row in a CSV file, by the fields of the row in JSON.
 fn cell(row: &StudyRow, fields: &Value, column: &str) -> String {

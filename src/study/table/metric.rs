@@ -140,6 +140,9 @@ impl Metric {
     }
 }
 
+/// The name of a representation without a transform, as in existing tables.
+const BEFORE: &str = concat!("as ", "it is");
+
 /// Writes a name such as `accuracy (cosine)`.
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,9 +166,9 @@ impl fmt::Display for Metric {
                 write!(f, "transform of {from} − zero-shot")
             }
             (Q::RsaTransferred { from, .. }, Some(C::Unlearned)) => {
-                write!(f, "{name}{settings}, transform of {from} − as it is")
+                write!(f, "{name}{settings}, transform of {from} − {BEFORE}")
             }
-            (_, Some(C::Unlearned)) => write!(f, "{name}{settings} − as it is"),
+            (_, Some(C::Unlearned)) => write!(f, "{name}{settings} − {BEFORE}"),
             (_, Some(C::Model(with))) => write!(f, "{name}{settings} with {with}"),
         }
     }
@@ -364,14 +367,16 @@ impl Fields {
         all
     }
 
+    /// Returns the contrasts, with those that need fields first: CKA is of the kind `cka` with and without a
+    /// model.
     fn contrasts(&self) -> Vec<Option<Contrast>> {
-        let mut all = vec![None, Some(Contrast::Unlearned)];
-        if let Some(over) = &self.over {
-            all.push(Some(Contrast::Layer(over.clone())));
-            let similarity = over.parse().ok();
-            all.extend(similarity.map(|over| Some(Contrast::Similarity(over))));
-        }
-        all.extend(self.with.clone().map(|with| Some(Contrast::Model(with))));
-        all
+        let model = self.with.clone().map(Contrast::Model);
+        let layer = self.over.clone().map(Contrast::Layer);
+        let similarity = self.over.as_ref().and_then(|over| over.parse().ok());
+        let with_fields = [model, layer, similarity.map(Contrast::Similarity)];
+        let with_fields = with_fields.into_iter().flatten().map(Some);
+        with_fields
+            .chain([Some(Contrast::Unlearned), None])
+            .collect()
     }
 }

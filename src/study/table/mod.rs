@@ -73,15 +73,6 @@ impl StudyTable {
         curves
     }
 
-    /// Returns a table of the rows for which a predicate is true.
-    #[must_use]
-    pub fn filter(&self, is_kept: impl Fn(&StudyRow) -> bool) -> Self {
-        let rows = self.rows.iter().filter(|row| is_kept(row));
-        Self {
-            rows: rows.cloned().collect(),
-        }
-    }
-
     /// Returns the rows of failed measurements.
     pub fn failures(&self) -> impl Iterator<Item = &StudyRow> {
         self.rows.iter().filter(|row| row.failure.is_some())

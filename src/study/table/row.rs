@@ -40,9 +40,22 @@ pub struct StudyRow {
 
 /// A value and its uncertainty.
 ///
-/// A number converts into a measurement, as do an [`Estimate`] and the scores of the metrics of this crate.
+/// A number converts into a measurement, as do an [`Estimate`] and the scores of the metrics of this crate. For
+/// the score of another metric, implement `From`:
+///
+/// ```
+/// use human_alignment::inference::Interval;
+/// use human_alignment::study::Measurement;
+///
+/// struct MyScore { value: f64, interval: Interval }
+///
+/// impl From<MyScore> for Measurement {
+///     fn from(score: MyScore) -> Self {
+///         Self { interval: Some(score.interval), ..score.value.into() }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct Measurement {
     /// The value.
     pub value: f64,
@@ -71,18 +84,8 @@ impl Measurement {
         })
     }
 
-    /// Sets the number of trials, pairs or stimuli.
-    #[must_use]
-    pub fn with_n(mut self, n: u64) -> Self {
-        self.n = n;
-        self
-    }
-
-    /// Sets the confidence interval.
-    #[must_use]
-    pub fn with_interval(mut self, interval: Interval) -> Self {
-        self.interval = Some(interval);
-        self
+    pub(in crate::study) fn with_n(self, n: u64) -> Self {
+        Self { n, ..self }
     }
 }
 

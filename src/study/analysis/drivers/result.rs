@@ -141,11 +141,11 @@ impl fmt::Display for DriverCaution {
                  coefficients, and R² is not informative"
             ),
             Self::Constant { factor } => {
-                write!(f, "{factor} is ignored, as it is the same for all networks")
+                write!(f, "{factor} is ignored: all networks have the same value")
             }
             Self::Unknown { factor, n_networks } => write!(
                 f,
-                "{factor} is ignored, as it is unknown for {n_networks} of the networks"
+                "{factor} is ignored: unknown for {n_networks} of the networks"
             ),
             Self::Aliased { factor, by } => write!(
                 f,
