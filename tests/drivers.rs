@@ -255,3 +255,20 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     let other = analysis().with_seed(1).run(&panel()).unwrap();
     assert_ne!(on(1), other);
 }
+
+#[test]
+fn settings_are_checked_when_they_are_read() {
+    let settings = analysis().with_seed(3);
+    let text = serde_json::to_string(&settings).unwrap();
+    assert_eq!(
+        serde_json::from_str::<DriverAnalysis>(&text).unwrap(),
+        settings
+    );
+    for wrong in [
+        text.replace("\"n_replicates\":2000", "\"n_replicates\":1"),
+        text.replace("\"n_permutations\":9999", "\"n_permutations\":0"),
+    ] {
+        assert_ne!(wrong, text);
+        assert!(serde_json::from_str::<DriverAnalysis>(&wrong).is_err());
+    }
+}

@@ -259,8 +259,8 @@ impl Study {
     /// networks with several layers. Comparisons of all models are computed again when a model is added.
     ///
     /// # Errors
-    /// Returns [`Error::InvalidParameter`] if a data set of a transfer is not in the study or the transform
-    /// would be learned from a data set without trials, [`Error::Write`] if the cache cannot be written, and the
+    /// Returns [`Error::InvalidParameter`] if a transfer is not from a data set of trials to another data set of
+    /// trials or RDMs of the study, [`Error::Write`] if the cache cannot be written, and the
     /// errors of [`Cka::matrix`](crate::Cka::matrix) and [`agreement`](crate::agreement::agreement) between
     /// models. Other failures are rows of the table.
     pub fn run(&self) -> Result<StudyTable> {
@@ -288,17 +288,18 @@ impl Study {
     }
 
     fn check_transfer(&self, from: &str, to: &str) -> Result<()> {
-        let is_right = match self.dataset(from) {
-            Some(Judgments::OddOneOut(_) | Judgments::Anchored(_)) => self.dataset(to).is_some(),
-            _ => false,
-        };
-        if is_right && from != to {
-            return Ok(());
+        use Judgments::{Anchored, OddOneOut, Rdms};
+        match (self.dataset(from), self.dataset(to)) {
+            (Some(OddOneOut(_) | Anchored(_)), Some(OddOneOut(_) | Anchored(_) | Rdms(_)))
+                if from != to =>
+            {
+                Ok(())
+            }
+            _ => Err(Error::parameter(
+                "transfer",
+                "from a data set of trials to another data set of trials or RDMs of the study",
+                format_args!("{from:?} to {to:?}"),
+            )),
         }
-        Err(Error::parameter(
-            "transfer",
-            "from a data set of trials to another data set of the study",
-            format_args!("{from:?} to {to:?}"),
-        ))
     }
 }

@@ -35,6 +35,13 @@ pub(super) struct Held<'r> {
     pub features: Representation,
 }
 
+/// The result of a cell.
+pub(super) struct Finished<'r> {
+    pub rows: Vec<StudyRow>,
+    /// Features that are needed again.
+    pub held: Option<Held<'r>>,
+}
+
 impl<'r> Cell<'r> {
     /// Creates a cell; if the source of features fails, a row gives the reason.
     pub fn new(mut subject: Subject<'r>, output: &'r ModelOutput) -> Result<Self> {
@@ -194,7 +201,7 @@ impl<'r> Cell<'r> {
     }
 
     /// Returns the rows and, if `holds`, the features.
-    pub fn finish(self, holds: bool) -> (Vec<StudyRow>, Option<Held<'r>>) {
+    pub fn finish(self, holds: bool) -> Finished<'r> {
         let held = match self.content {
             Content::Features(features) if holds => Some(Held {
                 subject: self.subject,
@@ -202,6 +209,9 @@ impl<'r> Cell<'r> {
             }),
             _ => None,
         };
-        (self.rows, held)
+        Finished {
+            rows: self.rows,
+            held,
+        }
     }
 }

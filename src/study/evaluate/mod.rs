@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::inference::Interval;
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
-use cell::{Cell, Held};
+use cell::{Cell, Finished, Held};
 use comparison::Together;
 use subject::Subject;
 
@@ -84,9 +84,9 @@ impl<'s> Run<'s> {
 
         let mut table = StudyTable::default();
         let mut held: Vec<Vec<Held<'_>>> = self.datasets.iter().map(|_| Vec::new()).collect();
-        for (position, rows, features) in measured.into_iter().flatten() {
-            table.rows.extend(rows);
-            held[position].extend(features);
+        for (position, finished) in measured.into_iter().flatten() {
+            table.rows.extend(finished.rows);
+            held[position].extend(finished.held);
         }
         if is_stopped.into_inner() {
             return Ok(ControlFlow::Break(table));
@@ -102,10 +102,7 @@ impl<'s> Run<'s> {
 
     /// Returns the rows of a model and its features, if they are needed again, by the position of the data
     /// set.
-    fn measure<'r>(
-        &'r self,
-        model: &'r Model,
-    ) -> Result<Vec<(usize, Vec<super::StudyRow>, Option<Held<'r>>)>> {
+    fn measure<'r>(&'r self, model: &'r Model) -> Result<Vec<(usize, Finished<'r>)>> {
         let mut cells = Vec::new();
         for (position, dataset) in self.datasets.iter().enumerate() {
             if let Some(output) = model.outputs.get(dataset.name) {
@@ -133,11 +130,9 @@ impl<'s> Run<'s> {
             }
         }
         let holds = self.holds_features(model);
-        let cells = cells.into_iter().map(|(position, cell)| {
-            let (rows, held) = cell.finish(holds);
-            (position, rows, held)
-        });
-        Ok(cells.collect())
+        let cells = cells.into_iter();
+        let finished = cells.map(|(position, cell)| (position, cell.finish(holds)));
+        Ok(finished.collect())
     }
 
     /// Returns true if features are needed again when all models are measured.
