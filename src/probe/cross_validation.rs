@@ -77,7 +77,7 @@ pub enum Moments {
 /// assert!(result.pooled.probed.accuracy.value > 1.0 / 3.0);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrossValidation {
     probe: Probe,
     penalties: Vec<f64>,
@@ -156,6 +156,11 @@ impl CrossValidation {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Returns the seed of the folds.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Sets the number of inner folds, which are used to choose the penalty.

@@ -50,6 +50,8 @@ pub use cross_validation::{
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
 pub use standardize::Standardize;
 
+use serde::Serialize;
+
 use crate::error::{ArgumentError, Error, Result, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
@@ -91,7 +93,7 @@ use problem::Problem;
 /// assert!(weights[[0, 0]].abs() > 10.0 * weights[[1, 0]].abs());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
     penalty: f64,
     temperature: f64,

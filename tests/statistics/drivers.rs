@@ -4,22 +4,22 @@
 use approx::assert_relative_eq;
 use human_alignment::Error;
 use human_alignment::error::{ArgumentError, ComputationError, ErrorKind};
-use human_alignment::study::{Caution, DriverAnalysis, Drivers, Factor, Factors};
+use human_alignment::study::{DriverAnalysis, DriverCaution, Drivers, Factor, ModelFactors};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-fn network(data: &str, family: &str, n_parameters: u64, n_layers: u32) -> Factors {
-    Factors {
+fn network(data: &str, family: &str, n_parameters: u64, n_layers: u32) -> ModelFactors {
+    ModelFactors {
         training_data: Some(data.into()),
         family: Some(family.into()),
         n_parameters: Some(n_parameters),
         n_layers: Some(n_layers),
-        ..Factors::default()
+        ..ModelFactors::default()
     }
 }
 
 /// Eight networks, two of each data set and architecture.
-fn panel() -> Vec<(Factors, f64)> {
+fn panel() -> Vec<(ModelFactors, f64)> {
     vec![
         (network("photographs", "conv", 1_000_000, 8), 0.46),
         (network("photographs", "conv", 10_000_000, 16), 0.44),
@@ -139,7 +139,7 @@ fn training_data_come_first_and_have_levels() {
     // 0.4575 ± scipy.stats.t.ppf(0.975, 3) * numpy.std([...], ddof=1) / 2
     let interval = first.levels[1].interval.unwrap();
     assert_relative_eq!(interval.upper - 0.4575, 0.027175, epsilon = 1e-5);
-    let few = Caution::FewNetworks {
+    let few = DriverCaution::FewNetworks {
         n_networks: 8,
         n_columns: 4,
     };
@@ -151,7 +151,7 @@ fn nothing_is_found_where_there_is_nothing() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut rejected = 0;
     for _ in 0..200 {
-        let panel: Vec<(Factors, f64)> = panel()
+        let panel: Vec<(ModelFactors, f64)> = panel()
             .into_iter()
             .map(|(factors, _)| (factors, rng.random()))
             .collect();
@@ -167,7 +167,7 @@ fn nothing_is_found_where_there_is_nothing() {
 #[test]
 fn panels_that_cannot_tell_say_so() {
     // Architecture follows from the training data, and the other way about; depth is the same.
-    let networks: Vec<(Factors, f64)> = (0..5)
+    let networks: Vec<(ModelFactors, f64)> = (0..5)
         .map(|i| {
             let (data, family) = if i < 3 { ("a", "x") } else { ("b", "y") };
             let mut factors = network(data, family, 1000 << i, 7);
@@ -176,18 +176,18 @@ fn panels_that_cannot_tell_say_so() {
         })
         .collect();
     let found = analysis().run(&networks).unwrap();
-    let aliased = |factor, by| Caution::Aliased { factor, by };
+    let aliased = |factor, by| DriverCaution::Aliased { factor, by };
     for caution in [
-        Caution::Constant {
+        DriverCaution::Constant {
             factor: Factor::Depth,
         },
-        Caution::Unknown {
+        DriverCaution::Unknown {
             factor: Factor::Parameters,
             n_networks: 1,
         },
         aliased(Factor::TrainingData, Factor::Architecture),
         aliased(Factor::Architecture, Factor::TrainingData),
-        Caution::Collinear,
+        DriverCaution::Collinear,
     ] {
         assert!(found.cautions.contains(&caution), "{caution}");
     }
@@ -200,12 +200,12 @@ fn panels_that_cannot_tell_say_so() {
     );
     assert_relative_eq!(found.drivers[0].beyond_the_others, 0.0, epsilon = 1e-12);
 
-    let each_its_own: Vec<(Factors, f64)> = (0..5)
+    let each_its_own: Vec<(ModelFactors, f64)> = (0..5)
         .map(|i| (network(&i.to_string(), "x", 10, 7), f64::from(i)))
         .collect();
     let found = analysis().run(&each_its_own).unwrap();
     assert_relative_eq!(found.r_squared, 1.0, epsilon = 1e-12);
-    let saturated = Caution::Saturated {
+    let saturated = DriverCaution::Saturated {
         n_networks: 5,
         n_columns: 4,
     };
@@ -216,7 +216,7 @@ fn panels_that_cannot_tell_say_so() {
 
 #[test]
 fn what_cannot_be_explained_is_refused() {
-    let with = |values: &[f64]| -> Vec<(Factors, f64)> {
+    let with = |values: &[f64]| -> Vec<(ModelFactors, f64)> {
         let factors = panel().into_iter().map(|(factors, _)| factors);
         factors.zip(values.iter().copied()).collect()
     };
@@ -241,7 +241,9 @@ fn what_cannot_be_explained_is_refused() {
             .map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
-    let unknown: Vec<_> = (0..6).map(|i| (Factors::default(), f64::from(i))).collect();
+    let unknown: Vec<_> = (0..6)
+        .map(|i| (ModelFactors::default(), f64::from(i)))
+        .collect();
     assert!(matches!(
         analysis().run(&unknown).as_ref().map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
@@ -263,4 +265,21 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     assert_eq!(one, on(3));
     let other = analysis.clone().with_seed(1).run(&panel()).unwrap();
     assert_ne!(one, other);
+}
+
+#[test]
+fn settings_are_checked_when_they_are_read() {
+    let settings = analysis().with_seed(3);
+    let text = serde_json::to_string(&settings).unwrap();
+    assert_eq!(
+        serde_json::from_str::<DriverAnalysis>(&text).unwrap(),
+        settings
+    );
+    for wrong in [
+        text.replace("\"n_replicates\":2000", "\"n_replicates\":1"),
+        text.replace("\"n_permutations\":9999", "\"n_permutations\":0"),
+    ] {
+        assert_ne!(wrong, text);
+        assert!(serde_json::from_str::<DriverAnalysis>(&wrong).is_err());
+    }
 }

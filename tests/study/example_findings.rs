@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::study::{Factor, Measures, Metric, Table};
+use human_alignment::study::{Factor, Measures, Metric, MetricQuantity, StudyTable};
 use human_alignment::{Dissimilarity, Similarity};
 use serde::de::DeserializeOwned;
 
@@ -106,7 +106,7 @@ fn golden<V: DeserializeOwned>(shared: &Path, name: &str) -> V {
 
 /// Holds the value of a row against a reference; says whether there is such a row.
 fn agrees(
-    table: &Table,
+    table: &StudyTable,
     model: &str,
     tap: Option<&str>,
     dataset: &str,
@@ -143,12 +143,14 @@ fn published_data_give_the_references() {
     let study = data.study(measures).unwrap().with_cache(cache.path());
     let table = study.run().unwrap();
     assert_eq!(table.failures().count(), 0);
-    let rsa = |comparator: &str, dissimilarity| Metric::Rsa {
-        dissimilarity,
-        comparator: comparator.parse().unwrap(),
+    let rsa = |comparator: &str, dissimilarity| {
+        Metric::of(MetricQuantity::Rsa {
+            dissimilarity,
+            comparator: comparator.parse().unwrap(),
+        })
     };
     let correlation = Some(Dissimilarity::Correlation);
-    let accuracy = |similarity| Metric::ZeroShot { similarity };
+    let accuracy = |similarity| Metric::of(MetricQuantity::Accuracy(similarity));
 
     let mut n_compared = 0;
     let networks: NetworkScores = golden(&shared, "real_nets/scores.json");
@@ -238,7 +240,7 @@ fn published_data_give_the_references() {
             name,
             None,
             real::THINGS,
-            &Metric::Agreement,
+            &Metric::of(MetricQuantity::Agreement),
             value
         ));
     }

@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 
 use approx::assert_abs_diff_eq;
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::study::{DriverAnalysis, Drivers, Factor, Factors, Layer, Measures, Metric};
+use human_alignment::study::{
+    DriverAnalysis, Drivers, Factor, LayerChoice, Measures, Metric, MetricQuantity, ModelFactors,
+};
 use human_alignment::{Dissimilarity, Error, RepresentationSource, Similarity, Stimuli};
 
 use crate::miniature::design::{Labels, N_OUTPUTS};
@@ -38,35 +40,35 @@ fn tiny(trained: bool) -> Settings {
     }
 }
 
-const ACCURACY: Metric = Metric::ZeroShot {
-    similarity: Similarity::Cosine,
-};
+const ACCURACY: Metric = Metric::of(MetricQuantity::Accuracy(Similarity::Cosine));
 
-const GEOMETRY: Metric = Metric::Rsa {
+const GEOMETRY: Metric = Metric::of(MetricQuantity::Rsa {
     dissimilarity: Some(Dissimilarity::Correlation),
     comparator: Comparator::Spearman,
-};
+});
 
 /// How human the last layers are, by both metrics: of networks that were or would have been trained, and
 /// of those that are not to be.
-fn alignment(built: &Miniature) -> [[Vec<(Factors, f64)>; 2]; 2] {
+fn alignment(built: &Miniature) -> [[Vec<(ModelFactors, f64)>; 2]; 2] {
     let study = built
         .study(Measures::default().with_bootstrap(0).unwrap())
         .unwrap();
     let table = study.run().unwrap();
     assert_eq!(table.failures().count(), 0);
     [(CHOICES, ACCURACY), (ARRANGEMENTS, GEOMETRY)].map(|(dataset, metric)| {
-        let rows = table.networks(dataset, &metric, Layer::Last).into_iter();
+        let rows = table
+            .networks(dataset, &metric, LayerChoice::Last)
+            .into_iter();
         let of_networks = rows.map(|row| (row.factors.clone(), row.value().unwrap()));
         let is_untrained =
-            |(factors, _): &(Factors, f64)| factors.training_data.as_deref() == Some("none");
+            |(factors, _): &(ModelFactors, f64)| factors.training_data.as_deref() == Some("none");
         let (untrained, trained): (Vec<_>, Vec<_>) = of_networks.partition(is_untrained);
         assert_eq!((trained.len(), untrained.len()), (16, 4));
         [trained, untrained]
     })
 }
 
-fn drivers(networks: &[(Factors, f64)]) -> Drivers {
+fn drivers(networks: &[(ModelFactors, f64)]) -> Drivers {
     let analysis = DriverAnalysis::default().with_replicates(100).unwrap();
     analysis.run(networks).unwrap()
 }
@@ -133,7 +135,7 @@ fn the_same_bits_on_any_number_of_threads() {
 #[test]
 fn what_networks_learn_to_tell_apart_makes_them_human() {
     let built = Miniature::new(&small()).unwrap();
-    let mean = |networks: &[(Factors, f64)]| {
+    let mean = |networks: &[(ModelFactors, f64)]| {
         networks.iter().map(|(_, value)| value).sum::<f64>() / networks.len() as f64
     };
     for [trained, untrained] in alignment(&built) {

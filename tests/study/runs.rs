@@ -2,23 +2,26 @@
 
 use human_alignment::error::{ArgumentError, ErrorKind, FileError, JudgmentError};
 use std::fs;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use human_alignment::agreement::{Choices, agreement, error_consistency};
 use human_alignment::calibration::{Bins, Predictions, TemperatureScaling};
 use human_alignment::dataset::SimulatedObserver;
-use human_alignment::inference::{Confidence, clustered_mean};
+use human_alignment::inference::{Confidence, Folds, clustered_mean};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::metric::rsa::{Bootstrap, Comparator};
 use human_alignment::probe::CrossValidation;
 use human_alignment::study::{
-    Factors, Layer, Material, Measured, Measures, Metric, Model, Row, Study, Table,
+    Contrast, LayerChoice, Measures, Metric, MetricQuantity, Model, ModelOutput, Study, StudyRow,
+    StudyTable,
 };
 use human_alignment::{
-    AlignmentMetric, Cka, Dissimilarity, Error, OddOneOut, Probe, RdmSet, Representation,
-    RepresentationSource, RepresentationalSimilarity, Result, Similarity, SimilarityDataset,
-    Stimuli, ZeroShotOddOneOut, transfer,
+    AlignmentMetric, Cka, ConceptEmbedding, Dissimilarity, Error, OddOneOut, Probe, RdmSet,
+    Representation, RepresentationSource, RepresentationalSimilarity, Result, Ridge, Similarity,
+    SimilarityDataset, Stimuli, ZeroShotOddOneOut, transfer,
 };
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -92,7 +95,7 @@ fn study() -> Study {
         .unwrap()
 }
 
-fn only<'t>(table: &'t Table, label: &str, dataset: &str, metric: &Metric) -> &'t Row {
+fn only<'t>(table: &'t StudyTable, label: &str, dataset: &str, metric: &Metric) -> &'t StudyRow {
     let mut rows = table.of(dataset, metric).filter(|row| row.label() == label);
     let row = rows
         .next()
@@ -119,38 +122,34 @@ fn numbers_are_those_of_the_metrics() {
             &table,
             "net late",
             "choices",
-            &Metric::ZeroShot { similarity },
+            &Metric::of(MetricQuantity::Accuracy(similarity)),
         );
         let measured = row.measured.unwrap();
         assert_eq!(measured.value, score.accuracy);
         assert_eq!(measured.interval, Some(score.interval));
         assert_eq!((measured.n, measured.n_ties), (2000, Some(0)));
-        assert_eq!((row.seed, row.depth), (7, Some(2)));
+        assert_eq!((row.seed, row.depth), (None, Some(2)));
         assert_eq!(row.content_hash, late.fingerprint());
         assert_eq!(row.data_hash, people().fingerprint());
         let row = only(
             &table,
             "net late",
             "choices",
-            &Metric::CrossEntropy { similarity },
+            &Metric::of(MetricQuantity::CrossEntropy(similarity)),
         );
         assert_eq!(row.value(), Some(score.cross_entropy));
     }
     let accuracy = |label, similarity| {
-        let metric = Metric::ZeroShot { similarity };
+        let metric = Metric::of(MetricQuantity::Accuracy(similarity));
         only(&table, label, "choices", &metric).value().unwrap()
     };
-    let gain = Metric::SimilarityGain {
-        similarity: Similarity::Dot,
-        over: Similarity::Cosine,
-    };
+    let gain = Metric::of(MetricQuantity::Accuracy(Similarity::Dot))
+        .against(Contrast::Similarity(Similarity::Cosine));
     let gain = only(&table, "other", "choices", &gain).measured.unwrap();
     let expected = accuracy("other", Similarity::Dot) - accuracy("other", Similarity::Cosine);
     assert!((gain.value - expected).abs() < 1e-12);
-    let gain = Metric::LayerGain {
-        similarity: Similarity::Cosine,
-        over: "early".into(),
-    };
+    let gain = Metric::of(MetricQuantity::Accuracy(Similarity::Cosine))
+        .against(Contrast::Layer("early".into()));
     let gain = only(&table, "net late", "choices", &gain).measured.unwrap();
     let expected =
         accuracy("net late", Similarity::Cosine) - accuracy("net early", Similarity::Cosine);
@@ -161,20 +160,20 @@ fn numbers_are_those_of_the_metrics() {
     let metric = RepresentationalSimilarity::new(dissimilarity, comparator)
         .with_bootstrap(Bootstrap::new(100, 7).unwrap());
     let score = metric.score(&late, &rdms()).unwrap();
-    let rsa = Metric::Rsa {
+    let rsa = Metric::of(MetricQuantity::Rsa {
         dissimilarity: Some(dissimilarity),
         comparator,
-    };
+    });
     let measured = only(&table, "net late", "distances", &rsa)
         .measured
         .unwrap();
     assert_eq!(measured.value, score.value);
     assert_eq!(measured.interval, score.interval);
     assert_eq!(measured.n, 24 * 23 / 2);
-    let per_person = Metric::RsaPerPerson {
+    let per_person = Metric::of(MetricQuantity::RsaPerPerson {
         dissimilarity: Some(dissimilarity),
         comparator,
-    };
+    });
     let measured = only(&table, "net late", "distances", &per_person)
         .measured
         .unwrap();
@@ -187,13 +186,23 @@ fn numbers_are_those_of_the_metrics() {
 
     let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     let pooled = probe.run(&late, &people()).unwrap().pooled;
-    let measured = only(&table, "net late", "choices", &Metric::Probed)
-        .measured
-        .unwrap();
+    let measured = only(
+        &table,
+        "net late",
+        "choices",
+        &Metric::of(MetricQuantity::Probed),
+    )
+    .measured
+    .unwrap();
     assert_eq!(measured.value, pooled.probed.accuracy.value);
-    let measured = only(&table, "net late", "choices", &Metric::ProbeGain)
-        .measured
-        .unwrap();
+    let measured = only(
+        &table,
+        "net late",
+        "choices",
+        &Metric::of(MetricQuantity::Probed).against(Contrast::Unlearned),
+    )
+    .measured
+    .unwrap();
     assert_eq!(measured.value, pooled.difference.difference.value);
 
     let (fitted, _) = probe.choose(&late, &people()).unwrap();
@@ -201,10 +210,10 @@ fn numbers_are_those_of_the_metrics() {
         .fit(&late, &ChoiceFrequencies::of(&people()))
         .unwrap();
     let transferred = transfer(fit.transform(), &late, &rdms(), &metric).unwrap();
-    let moved = Metric::RsaTransferred {
+    let moved = Metric::of(MetricQuantity::RsaTransferred {
         from: "choices".into(),
         comparator,
-    };
+    });
     let measured = only(&table, "net late", "distances", &moved)
         .measured
         .unwrap();
@@ -218,12 +227,18 @@ fn numbers_are_those_of_the_metrics() {
     let pair = |one, other| agreement(&[one, other], level).unwrap().pairs[1];
     let errors = error_consistency(&said, &[&late_choices, &other_choices], level).unwrap();
     for (metric, pair) in [
-        (Metric::KappaWithPeople, pair(&said, &late_choices)),
         (
-            Metric::Kappa { with: with() },
+            Metric::of(MetricQuantity::Kappa),
+            pair(&said, &late_choices),
+        ),
+        (
+            Metric::of(MetricQuantity::Kappa).against(Contrast::Model(with())),
             pair(&late_choices, &other_choices),
         ),
-        (Metric::ErrorConsistency { with: with() }, errors.pairs[1]),
+        (
+            Metric::of(MetricQuantity::ErrorConsistency).against(Contrast::Model(with())),
+            errors.pairs[1],
+        ),
     ] {
         let measured = only(&table, "net late", "choices", &metric)
             .measured
@@ -232,8 +247,9 @@ fn numbers_are_those_of_the_metrics() {
         assert_eq!(measured.interval, pair.kappa_interval);
     }
     // Only the last layer of a network chooses.
-    let early = table.of("choices", &Metric::KappaWithPeople);
-    assert!(early.into_iter().all(|row| row.label() != "net early"));
+    let kappa = Metric::of(MetricQuantity::Kappa);
+    let mut early = table.of("choices", &kappa);
+    assert!(early.all(|row| row.label() != "net early"));
 
     let similarity = Similarity::Cosine;
     let choices = ChoiceFrequencies::of(&people());
@@ -247,18 +263,21 @@ fn numbers_are_those_of_the_metrics() {
     let score = predictions.score(Bins::default());
     for (metric, value) in [
         (
-            Metric::Temperature { similarity },
+            Metric::of(MetricQuantity::Temperature(similarity)),
             fit.temperature().unwrap(),
         ),
         (
-            Metric::ScaledCrossEntropy { similarity },
+            Metric::of(MetricQuantity::ScaledCrossEntropy(similarity)),
             score.cross_entropy.value,
         ),
         (
-            Metric::CalibrationError { similarity },
+            Metric::of(MetricQuantity::CalibrationError(similarity)),
             score.expected_calibration_error,
         ),
-        (Metric::Brier { similarity }, score.brier.value),
+        (
+            Metric::of(MetricQuantity::Brier(similarity)),
+            score.brier.value,
+        ),
     ] {
         assert_eq!(
             only(&table, "net late", "choices", &metric).value(),
@@ -271,7 +290,12 @@ fn numbers_are_those_of_the_metrics() {
         ("net early", "net late", cka.compare(&features(2), &late)),
         ("net late", "other", cka.compare(&late, &features(4))),
     ] {
-        let row = only(&table, first, "choices", &Metric::Cka { with: with.into() });
+        let row = only(
+            &table,
+            first,
+            "choices",
+            &Metric::of(MetricQuantity::Cka).against(Contrast::Model(with.into())),
+        );
         assert!((row.value().unwrap() - expected.unwrap()).abs() < 1e-12);
     }
 }
@@ -308,7 +332,7 @@ fn what_fails_is_a_row_and_the_others_are_measured() {
         n_asked: &ASKED,
     };
     let with = study()
-        .with_model(Model::new("broken").on("choices", Material::Source(Box::new(broken))))
+        .with_model(Model::new("broken").on("choices", ModelOutput::Source(Box::new(broken))))
         .unwrap()
         .with_model(
             Model::new("flat")
@@ -338,9 +362,7 @@ fn what_fails_is_a_row_and_the_others_are_measured() {
             .any(|reason| reasons.iter().any(|part| reason.contains(part)))
     );
     // A constant representation has no correlation and no CKA, but ties in every trial.
-    let metric = Metric::ZeroShot {
-        similarity: Similarity::Cosine,
-    };
+    let metric = Metric::of(MetricQuantity::Accuracy(Similarity::Cosine));
     let flat = only(&with, "flat", "choices", &metric).measured.unwrap();
     assert_eq!((flat.value, flat.n_ties), (0.0, Some(2000)));
     // All other rows are those of a study without the two.
@@ -361,7 +383,7 @@ fn what_was_found_is_not_computed_again() {
             n_asked: &ASKED,
         };
         let study = study()
-            .with_model(Model::new("counted").on("choices", Material::Source(Box::new(counted))))
+            .with_model(Model::new("counted").on("choices", ModelOutput::Source(Box::new(counted))))
             .unwrap();
         study.with_cache(folder.path()).run().unwrap()
     };
@@ -459,7 +481,12 @@ fn choices_alone_are_held_against_those_of_people() {
         study.with_model(Model::new("a language model").on("choices", choices))
     };
     let table = study(choices.clone()).unwrap().run().unwrap();
-    let row = only(&table, "a language model", "choices", &Metric::Agreement);
+    let row = only(
+        &table,
+        "a language model",
+        "choices",
+        &Metric::of(MetricQuantity::Agreement),
+    );
     assert_eq!(row.value(), Some(0.5));
     assert_eq!(row.content_hash, choices.fingerprint());
 
@@ -469,7 +496,12 @@ fn choices_alone_are_held_against_those_of_people() {
     let credits = Choices::of_trials("", &reversed).credits(&people).unwrap();
     let expected = clustered_mean(&people, &credits).unwrap().value;
     let table = study(reversed).unwrap().run().unwrap();
-    let row = only(&table, "a language model", "choices", &Metric::Agreement);
+    let row = only(
+        &table,
+        "a language model",
+        "choices",
+        &Metric::of(MetricQuantity::Agreement),
+    );
     assert_eq!(row.value(), Some(expected));
     let fewer = OddOneOut::new(people.stimuli().clone(), choices.as_slice()[1..].to_vec());
     let error = study(fewer.unwrap()).unwrap_err();
@@ -504,10 +536,10 @@ fn an_rdm_has_no_dissimilarity_of_its_own() {
     let table = study.run().unwrap();
     let of = |dissimilarity, label| {
         let comparator = Comparator::Spearman;
-        let metric = Metric::Rsa {
+        let metric = Metric::of(MetricQuantity::Rsa {
             dissimilarity,
             comparator,
-        };
+        });
         only(&table, label, "distances", &metric).value()
     };
     assert_eq!(
@@ -574,26 +606,354 @@ fn results_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn progress_counts_models() {
     let seen = AtomicUsize::new(0);
-    study()
-        .run_observed(|progress| {
-            assert_eq!(progress.n_models, 3);
-            assert!(progress.n_done <= 3);
-            seen.fetch_add(1, Ordering::Relaxed);
-        })
-        .unwrap();
+    let flow = study().run_observed(|progress| {
+        assert_eq!(progress.n_models, 3);
+        assert!(progress.n_done <= 3);
+        seen.fetch_add(1, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    });
+    assert!(flow.unwrap().is_continue());
     assert_eq!(seen.into_inner(), 3);
+}
+
+#[test]
+fn a_study_that_was_stopped_goes_on() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let folder = tempfile::tempdir().unwrap();
+    let mut study = Study::new(Measures::default())
+        .with_cache(folder.path())
+        .with_dataset("choices", people())
+        .unwrap();
+    for seed in 0..4 {
+        let name = format!("model {seed}");
+        let source = Named(name.clone(), features(seed), &ASKED);
+        let model = Model::new(name).on("choices", source);
+        study.add_model(model).unwrap();
+    }
+    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1);
+    let flow = one_thread.build().unwrap().install(|| {
+        study.run_observed(|progress| match progress.n_done {
+            2 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+    });
+    let ControlFlow::Break(part) = flow.unwrap() else {
+        panic!("not stopped")
+    };
+    assert_eq!(ASKED.load(Ordering::Relaxed), 2);
+    let whole = study.run().unwrap();
+    assert_eq!(ASKED.load(Ordering::Relaxed), 4);
+    assert!(part.rows.len() < whole.rows.len());
+    assert!(part.rows.iter().all(|row| whole.rows.contains(row)));
+}
+
+/// The correlation of an RDM with the first of the RDMs of the participants.
+struct FirstPerson<'c> {
+    n_scored: &'c AtomicUsize,
+}
+
+impl AlignmentMetric<RdmSet> for FirstPerson<'_> {
+    type Score = f64;
+
+    fn score(&self, representation: &Representation, people: &RdmSet) -> Result<f64> {
+        self.n_scored.fetch_add(1, Ordering::Relaxed);
+        let rdm = Dissimilarity::Correlation.rdm(&representation.select(people.stimuli())?)?;
+        Comparator::Pearson.compare(&rdm, &people.rdms()[0])
+    }
+}
+
+#[test]
+fn metrics_of_ones_own_are_measured() {
+    static SCORED: AtomicUsize = AtomicUsize::new(0);
+    let folder = tempfile::tempdir().unwrap();
+    let first_person = || FirstPerson { n_scored: &SCORED };
+    let measures = || {
+        let measures = Measures::default().with_metric("first person", first_person());
+        let measures = measures
+            .unwrap()
+            .with_cached_metric("kept", "1", first_person());
+        let dot = ZeroShotOddOneOut::new(Similarity::Dot);
+        let measures = measures.unwrap().with_metric::<OddOneOut, _>("dot", dot);
+        measures.unwrap()
+    };
+    let run = || {
+        let model = Model::new("net").on("choices", features(2));
+        let study = Study::new(measures()).with_cache(folder.path());
+        let study = study.with_dataset("choices", people()).unwrap();
+        let study = study.with_dataset("distances", rdms()).unwrap();
+        let study = study
+            .with_model(model.on("distances", features(2)))
+            .unwrap();
+        let flat = Model::new("flat").on("distances", constant());
+        study.with_model(flat).unwrap().run().unwrap()
+    };
+    let table = run();
+    let named = |name: &str| Metric::of(MetricQuantity::Named(name.into()));
+    let expected = first_person().score(&features(2), &rdms()).unwrap();
+    for name in ["first person", "kept"] {
+        let row = only(&table, "net", "distances", &named(name));
+        let measured = row.measured.unwrap();
+        assert_eq!((measured.value, measured.n), (expected, 24 * 23 / 2));
+        assert_eq!((measured.interval, row.seed), (None, None));
+        assert!(table.of("choices", &named(name)).next().is_none());
+        let is_of_metric = |row: &&StudyRow| row.metric == Some(named(name));
+        let failed = table.failures().find(is_of_metric).unwrap();
+        assert_eq!(failed.model, "flat");
+    }
+    let own = only(&table, "net", "choices", &named("dot")).measured;
+    let zero_shot = Metric::of(MetricQuantity::Accuracy(Similarity::Dot));
+    let zero_shot = only(&table, "net", "choices", &zero_shot).measured;
+    assert_eq!(own.unwrap().interval, zero_shot.unwrap().interval);
+    assert_eq!(own.unwrap().n_ties, zero_shot.unwrap().n_ties);
+
+    // Numbers are kept only under a key; failures never.
+    let n_scored = SCORED.load(Ordering::Relaxed);
+    assert_eq!(run(), table);
+    assert_eq!(SCORED.load(Ordering::Relaxed), n_scored + 3);
+    assert!(measures().with_metric("kept", first_person()).is_err());
+}
+
+#[test]
+fn concepts_are_predicted_by_ridge_regression() {
+    let concepts = features(1).features().to_f64().mapv(f64::abs);
+    let concepts = Representation::new(Stimuli::numbered(24), concepts).unwrap();
+    let names = ["animate", "round", "red", "large", "edible"];
+    let concepts = ConceptEmbedding::new(concepts).unwrap();
+    let concepts = concepts.with_names(names).unwrap();
+    let ridge = Ridge::new([0.1, 1.0]).unwrap();
+    let study = Study::new(Measures::default().with_ridge(ridge.clone(), 3).unwrap())
+        .with_seed(5)
+        .with_dataset("concepts", concepts.clone())
+        .unwrap()
+        .with_model(Model::new("net").on("concepts", features(1)))
+        .unwrap();
+    let table = study.run().unwrap();
+    assert_eq!(table.rows.len(), 1 + names.len());
+    let folds = Folds::random(24, 3, 5).unwrap();
+    let fit = ridge.cross_validate(&features(1), concepts.representation(), &folds);
+    let fit = fit.unwrap();
+    let of = |concept| {
+        let metric = Metric::of(MetricQuantity::RidgeR2 { concept });
+        let row = only(&table, "net", "concepts", &metric);
+        assert_eq!(row.seed, Some(5));
+        row.value().unwrap()
+    };
+    assert_eq!(of(None), fit.mean_r2());
+    for (name, r2) in names.iter().zip(fit.r2_per_target()) {
+        assert_eq!(of(Some((*name).to_owned())), r2);
+    }
+    assert!(Measures::default().with_ridge(ridge, 1).is_err());
+}
+
+#[test]
+fn any_data_set_and_any_source_is_taken() {
+    let observer = SimulatedObserver::new(features(1)).unwrap();
+    let people = observer.odd_one_out(300, 1).unwrap();
+    let source: Box<dyn RepresentationSource + Send + Sync> = Box::new(features(2));
+    let table = Study::new(Measures::default())
+        .with_dataset("choices", &people)
+        .unwrap()
+        .with_model(Model::new("shared").on("choices", Arc::new(features(2))))
+        .unwrap()
+        .with_model(Model::new("boxed").on("choices", source))
+        .unwrap()
+        .run()
+        .unwrap();
+    let accuracy = Metric::of(MetricQuantity::Accuracy(Similarity::Cosine));
+    let expected = cosine().score_dataset(&features(2), &people).unwrap();
+    for label in ["shared", "boxed"] {
+        let row = only(&table, label, "choices", &accuracy);
+        assert_eq!(row.value(), Some(expected.accuracy));
+    }
+}
+
+#[test]
+fn rows_carry_the_seed_of_their_randomness() {
+    for row in study().run().unwrap().rows {
+        let metric = row.metric.unwrap();
+        let expected = match metric.quantity {
+            MetricQuantity::Rsa { .. }
+            | MetricQuantity::RsaPerPerson { .. }
+            | MetricQuantity::RsaTransferred { .. } => Some(7),
+            MetricQuantity::Probed | MetricQuantity::NotProbed => Some(0),
+            _ => None,
+        };
+        assert_eq!(row.seed, expected, "{metric}");
+    }
+}
+
+#[test]
+fn metrics_have_names_in_files_and_in_text() {
+    use MetricQuantity as Q;
+    let (dissimilarity, comparator) = (Some(Dissimilarity::Correlation), Comparator::Spearman);
+    let text = |text: &str| text.to_owned();
+    let rdm = |dissimilarity| Q::Rsa {
+        dissimilarity,
+        comparator,
+    };
+    let per_person = Q::RsaPerPerson {
+        dissimilarity,
+        comparator,
+    };
+    let from = || text("choices");
+    let moved = || Q::RsaTransferred {
+        from: from(),
+        comparator,
+    };
+    let transferred = || Q::Transferred { from: from() };
+    let layer = || Contrast::Layer(text("conv1"));
+    let model = || Contrast::Model(text("other"));
+    let over = Contrast::Similarity(Similarity::Cosine);
+    let by = Similarity::Dot;
+    let concept = Some(text("red"));
+    for (metric, json, name) in [
+        (
+            Metric::of(Q::Accuracy(by)),
+            r#"{"kind":"zero-shot","similarity":"dot"}"#,
+            "accuracy (dot)",
+        ),
+        (
+            Metric::of(Q::Accuracy(by)).against(over),
+            r#"{"kind":"similarity-gain","similarity":"dot","over":"cosine"}"#,
+            "dot − cosine",
+        ),
+        (
+            Metric::of(Q::Accuracy(by)).against(layer()),
+            r#"{"kind":"layer-gain","similarity":"dot","over":"conv1"}"#,
+            "accuracy − conv1 (dot)",
+        ),
+        (
+            Metric::of(Q::CrossEntropy(by)),
+            r#"{"kind":"cross-entropy","similarity":"dot"}"#,
+            "cross-entropy (dot)",
+        ),
+        (
+            Metric::of(Q::Temperature(by)),
+            r#"{"kind":"temperature","similarity":"dot"}"#,
+            "temperature (dot)",
+        ),
+        (
+            Metric::of(Q::ScaledCrossEntropy(by)),
+            r#"{"kind":"scaled-cross-entropy","similarity":"dot"}"#,
+            "cross-entropy at fitted temperature (dot)",
+        ),
+        (
+            Metric::of(Q::CalibrationError(by)),
+            r#"{"kind":"calibration-error","similarity":"dot"}"#,
+            "expected calibration error (dot)",
+        ),
+        (
+            Metric::of(Q::Brier(by)),
+            r#"{"kind":"brier","similarity":"dot"}"#,
+            "Brier score (dot)",
+        ),
+        (
+            Metric::of(Q::Agreement),
+            r#"{"kind":"agreement"}"#,
+            "agreement",
+        ),
+        (
+            Metric::of(Q::Kappa),
+            r#"{"kind":"kappa-with-people"}"#,
+            "κ with people",
+        ),
+        (
+            Metric::of(Q::Kappa).against(model()),
+            r#"{"kind":"kappa","with":"other"}"#,
+            "κ with other",
+        ),
+        (
+            Metric::of(Q::ErrorConsistency).against(model()),
+            r#"{"kind":"error-consistency","with":"other"}"#,
+            "error consistency with other",
+        ),
+        (
+            Metric::of(Q::Probed),
+            r#"{"kind":"probed"}"#,
+            "probed accuracy",
+        ),
+        (
+            Metric::of(Q::NotProbed),
+            r#"{"kind":"not-probed"}"#,
+            "accuracy on the trials of the probe",
+        ),
+        (
+            Metric::of(Q::Probed).against(Contrast::Unlearned),
+            r#"{"kind":"probe-gain"}"#,
+            "probed − zero-shot",
+        ),
+        (
+            Metric::of(transferred()),
+            r#"{"kind":"transferred","from":"choices"}"#,
+            "accuracy, transform of choices",
+        ),
+        (
+            Metric::of(transferred()).against(Contrast::Unlearned),
+            r#"{"kind":"transfer-gain","from":"choices"}"#,
+            "transform of choices − zero-shot",
+        ),
+        (
+            Metric::of(rdm(dissimilarity)),
+            r#"{"kind":"rsa","dissimilarity":"correlation","comparator":"spearman"}"#,
+            "RSA (correlation, spearman)",
+        ),
+        (
+            Metric::of(rdm(None)),
+            r#"{"kind":"rsa","dissimilarity":null,"comparator":"spearman"}"#,
+            "RSA (spearman)",
+        ),
+        (
+            Metric::of(rdm(dissimilarity)).against(layer()),
+            r#"{"kind":"rsa-layer-gain","dissimilarity":"correlation","comparator":"spearman","over":"conv1"}"#,
+            "RSA − conv1 (correlation, spearman)",
+        ),
+        (
+            Metric::of(per_person),
+            r#"{"kind":"rsa-per-person","dissimilarity":"correlation","comparator":"spearman"}"#,
+            "RSA per person (correlation, spearman)",
+        ),
+        (
+            Metric::of(moved()),
+            r#"{"kind":"rsa-transferred","from":"choices","comparator":"spearman"}"#,
+            "RSA (spearman), transform of choices",
+        ),
+        (
+            Metric::of(moved()).against(Contrast::Unlearned),
+            r#"{"kind":"rsa-transfer-gain","from":"choices","comparator":"spearman"}"#,
+            "RSA (spearman), transform of choices − as it is",
+        ),
+        (
+            Metric::of(Q::Cka).against(model()),
+            r#"{"kind":"cka","with":"other"}"#,
+            "CKA with other",
+        ),
+        (
+            Metric::of(Q::RidgeR2 { concept }),
+            r#"{"kind":"ridge-r2","concept":"red"}"#,
+            "R² of ridge regression (red)",
+        ),
+        (
+            Metric::of(Q::Named(text("mine"))),
+            r#"{"kind":"named","name":"mine"}"#,
+            "mine",
+        ),
+    ] {
+        assert_eq!(metric.to_string(), name);
+        assert_eq!(serde_json::to_string(&metric).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Metric>(json).unwrap(), metric);
+    }
+    let unknown = serde_json::from_str::<Metric>(r#"{"kind":"zero-shot"}"#);
+    assert!(unknown.unwrap_err().to_string().contains("zero-shot"));
 }
 
 #[test]
 fn layers_and_networks_are_told_apart() {
     let table = study().run().unwrap();
-    let metric = Metric::ZeroShot {
-        similarity: Similarity::Cosine,
-    };
-    let labels = |rows: Vec<&Row>| rows.into_iter().map(Row::label).collect::<Vec<_>>();
-    let last = table.networks("choices", &metric, Layer::Last);
+    let metric = Metric::of(MetricQuantity::Accuracy(Similarity::Cosine));
+    let labels = |rows: Vec<&StudyRow>| rows.into_iter().map(StudyRow::label).collect::<Vec<_>>();
+    let last = table.networks("choices", &metric, LayerChoice::Last);
     assert_eq!(labels(last), ["net late", "other"]);
-    let best = table.networks("choices", &metric, Layer::Largest);
+    let best = table.networks("choices", &metric, LayerChoice::Largest);
     assert_eq!(labels(best), ["net late", "other"]);
     let curves = table.layer_curves("choices", &metric);
     assert_eq!(curves.len(), 1);
@@ -603,26 +963,12 @@ fn layers_and_networks_are_told_apart() {
 #[test]
 fn consistency_is_a_correlation_over_networks() {
     // numpy.corrcoef; tanh(arctanh(r) ± scipy.stats.norm.ppf(0.975) / sqrt(n - 3))
-    let row = |model: &str, dataset: &str, value| Row {
-        model: model.into(),
-        tap: None,
-        depth: None,
-        factors: Factors::default(),
-        dataset: dataset.into(),
-        metric: Some(Metric::Agreement),
-        measured: Some(Measured {
-            value,
-            standard_error: None,
-            interval: None,
-            ceiling: None,
-            n: 1,
-            n_ties: None,
-            degrees_of_freedom: None,
-        }),
-        failure: None,
-        seed: 0,
-        content_hash: String::new(),
-        data_hash: String::new(),
+    let row = |model: &str, dataset: &str, value: f64| -> StudyRow {
+        let row = serde_json::json!({
+            "model": model, "dataset": dataset, "metric": {"kind": "agreement"}, "value": value, "n": 1,
+            "content_hash": "", "data_hash": "",
+        });
+        serde_json::from_value(row).unwrap()
     };
     let (one, other) = ([0.3, 0.45, 0.4, 0.5, 0.9], [0.2, 0.3, 0.35, 0.4]);
     let one = one
@@ -633,12 +979,13 @@ fn consistency_is_a_correlation_over_networks() {
         .iter()
         .enumerate()
         .map(|(i, &value)| row(&i.to_string(), "other", value));
-    let table = Table {
+    let table = StudyTable {
         rows: one.chain(other).collect(),
     };
     let of = |one, other| {
-        let both = [(one, &Metric::Agreement), (other, &Metric::Agreement)];
-        table.consistency(both, Layer::Last, Confidence::default())
+        let agreement = Metric::of(MetricQuantity::Agreement);
+        let both = [(one, &agreement), (other, &agreement)];
+        table.consistency(both, LayerChoice::Last, Confidence::default())
     };
     let found = of("one", "other").unwrap();
     assert_eq!(found.n_networks, 4);
@@ -668,7 +1015,7 @@ fn tables_are_files() {
 
     let path = folder.path().join("table.json");
     table.write(&path).unwrap();
-    assert_eq!(Table::read(&path).unwrap(), table);
+    assert_eq!(StudyTable::read(&path).unwrap(), table);
 
     let path = folder.path().join("table.csv");
     table.write(&path).unwrap();
@@ -688,7 +1035,7 @@ fn tables_are_files() {
     }
 
     let empty = folder.path().join("empty.csv");
-    Table::default().write(&empty).unwrap();
+    StudyTable::default().write(&empty).unwrap();
     assert_eq!(fs::read_to_string(&empty).unwrap().lines().count(), 1);
     let kinds = records.iter().map(|record| &record[column("kind")]);
     assert!(kinds.into_iter().any(|kind| kind == "rsa-per-person"));
@@ -706,7 +1053,10 @@ fn tables_are_files() {
         Err(ErrorKind::File(FileError::UnknownFormat { .. }))
     ));
     fs::write(&path, "{\"rows\": 3}").unwrap();
-    assert_eq!(Table::read(&path).unwrap_err().path(), Some(path.as_path()));
+    assert_eq!(
+        StudyTable::read(&path).unwrap_err().path(),
+        Some(path.as_path())
+    );
 }
 
 /// As one that was interrupted: what is in the cache is not asked for again.
@@ -717,7 +1067,7 @@ fn a_study_that_grew_asks_for_what_is_new() {
         let counted = |seed| {
             let name = format!("model {seed}");
             let source = Named(name.clone(), features(seed), &ASKED);
-            Model::new(name).on("choices", Material::Source(Box::new(source)))
+            Model::new(name).on("choices", ModelOutput::Source(Box::new(source)))
         };
         let study = Study::new(Measures::default()).with_dataset("choices", people());
         let study = (0..n_models).fold(study.unwrap(), |study, seed| {

@@ -4,21 +4,21 @@ use faer::{Col, Mat};
 
 use super::factor::{Factor, Known};
 use crate::error::{ComputationError, Result};
-use crate::study::standardized::{dot, standardized};
+use crate::study::analysis::{dot, standardized};
 
-/// The columns of one factor over all networks: one number, or one indicator for each level but the first.
+/// The columns of one factor over all networks: a number, or an indicator for each level but the first.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     pub factor: Factor,
     pub columns: Vec<Vec<f64>>,
-    /// What the coefficient of each column is of.
+    /// Name of the coefficient of each column.
     pub names: Vec<String>,
-    /// The levels in the order of their names, with the networks of each; none where it is a number.
+    /// Levels, sorted by name, with the networks of each; empty for a number.
     pub levels: Vec<(String, Vec<usize>)>,
 }
 
 impl Columns {
-    /// `None` where all networks are the same.
+    /// Creates the columns of a factor; `None` if the factor is the same for all networks.
     pub fn new(factor: Factor, known: &[Known<'_>]) -> Option<Self> {
         let mut levels: Vec<(String, Vec<usize>)> = Vec::new();
         let mut numbers = Vec::new();
@@ -65,13 +65,13 @@ impl Columns {
     }
 }
 
-/// The share of the variance that a least-squares fit with an intercept explains.
+/// The space of a least-squares fit with an intercept, for the variance that it explains.
 pub(super) struct Explained {
     basis: Vec<Vec<f64>>,
 }
 
 impl Explained {
-    /// By these columns, in these rows.
+    /// Creates the space of some columns at some rows.
     pub fn by<'c>(columns: impl Iterator<Item = &'c Vec<f64>>, rows: &[usize]) -> Result<Self> {
         let columns: Vec<Vec<f64>> = columns.map(|column| standardized(column, rows)).collect();
         if columns.is_empty() {
@@ -91,12 +91,12 @@ impl Explained {
         })
     }
 
-    /// Degrees of freedom, without the intercept.
+    /// Returns the degrees of freedom, without the intercept.
     pub fn rank(&self) -> usize {
         self.basis.len()
     }
 
-    /// R² of numbers of mean 0 and length 1.
+    /// Returns R² of a standardized column.
     pub fn of(&self, unit: &[f64]) -> f64 {
         let squares = self
             .basis
@@ -106,21 +106,21 @@ impl Explained {
     }
 }
 
-/// Coefficients of an ordinary least-squares fit, intercept first, and their standard errors.
+/// The coefficients of an ordinary least-squares fit and their standard errors, the intercept first.
 pub(super) struct LeastSquares {
     pub coefficients: Vec<(f64, f64)>,
     pub residual_degrees: usize,
 }
 
 impl LeastSquares {
-    /// `None` where the columns determine one another or no degree of freedom is left.
+    /// Fits the columns; `None` if they are collinear or no degree of freedom is left.
     pub fn fit(columns: &[&Vec<f64>], y: &[f64]) -> Result<Option<Self>> {
         let n = y.len();
         let Some(residual_degrees) = n.checked_sub(columns.len() + 1).filter(|&left| left > 0)
         else {
             return Ok(None);
         };
-        // Columns of length 1, so that their units don't count as dependence.
+        // Columns have length 1, as the tolerance of collinearity must not depend on units.
         let ones = vec![1.0; n];
         let all: Vec<&Vec<f64>> = std::iter::once(&ones)
             .chain(columns.iter().copied())
@@ -158,7 +158,7 @@ impl LeastSquares {
     }
 }
 
-/// Below this share of the largest singular value, columns depend on one another.
+/// Singular values below this proportion of the largest count as 0.
 const TOLERANCE: f64 = 1e-9;
 
 fn decompose(matrix: &Mat<f64>) -> Result<faer::linalg::solvers::Svd<f64>> {

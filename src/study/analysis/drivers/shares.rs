@@ -1,16 +1,16 @@
-//! R² of every subset of factors, and what each factor adds on average.
+//! R² of every subset of factors, and the shares of factors in R².
 
 use super::design::{Columns, Explained};
 use crate::error::Result;
 
-/// R² by the set of factors, a bit each.
+/// R² of each subset of factors, by its bit set.
 pub(super) struct Subsets {
     r_squared: Vec<f64>,
     n_factors: usize,
 }
 
 impl Subsets {
-    /// Of numbers of mean 0 and length 1, one for each of the rows.
+    /// Computes R² of standardized alignment at some rows.
     pub fn new(factors: &[Columns], rows: &[usize], unit: &[f64]) -> Result<Self> {
         let of = |set: usize| {
             let chosen = factors.iter().enumerate();
@@ -24,7 +24,7 @@ impl Subsets {
         })
     }
 
-    /// All factors together.
+    /// Returns R² of all factors together.
     pub fn all(&self) -> f64 {
         self.r_squared[self.r_squared.len() - 1]
     }
@@ -33,13 +33,13 @@ impl Subsets {
         self.r_squared[1 << factor]
     }
 
-    /// What is lost without the factor.
+    /// Returns the decrease of R² of all factors without one factor.
     pub fn beyond_the_others(&self, factor: usize) -> f64 {
         let others = (self.r_squared.len() - 1) & !(1 << factor);
         self.all() - self.r_squared[others]
     }
 
-    /// What the factor adds to those before it, averaged over all orders.
+    /// Returns the increase of R² by a factor, averaged over all orders of the factors.
     pub fn share(&self, factor: usize) -> f64 {
         let bit = 1 << factor;
         let without = (0..self.r_squared.len()).filter(|set| set & bit == 0);

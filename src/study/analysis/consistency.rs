@@ -1,48 +1,49 @@
-//! Is what is human on one data set human on another?
+//! The consistency of alignment between two measurements.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::row::{Metric, Row};
-use super::standardized::{dot, is_constant, standardized};
-use super::table::{Layer, Table};
+use super::{dot, is_constant, standardized};
 use crate::error::{ArgumentError, ComputationError, Result};
 use crate::inference::{Confidence, Interval};
+use crate::study::table::{LayerChoice, Metric, StudyRow, StudyTable};
 
-/// How alignment by one measurement goes with alignment by another, over networks.
+/// The correlation, over networks, of the alignment by two measurements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Consistency {
+#[non_exhaustive]
+pub struct AlignmentConsistency {
     /// The two data sets.
     pub datasets: [String; 2],
-    /// What was measured on each.
+    /// The metric on each data set.
     pub metrics: [Metric; 2],
-    /// Networks that both were measured of.
+    /// Number of networks with both measurements.
     pub n_networks: usize,
     /// Pearson's r, in [−1, 1].
     pub pearson: f64,
-    /// Its confidence interval by Fisher's z, for networks of a bivariate normal population; `None` for
-    /// fewer than 4 networks.
+    /// Confidence interval of r by Fisher's z, tanh(artanh r ± z / √(n − 3)), for networks of a bivariate normal
+    /// population; `None` for fewer than 4 networks.
     pub interval: Option<Interval>,
-    /// r²: the share of the variance of the one that a line through the other explains.
+    /// r², the proportion of the variance of one that the other explains linearly.
     pub r_squared: f64,
 }
 
-impl Table {
-    /// How two measurements go together over the networks that both were made of, one layer of
-    /// each.
+impl StudyTable {
+    /// Computes the correlation of two measurements over the networks that have both, with one
+    /// layer each.
     ///
     /// # Errors
-    /// [`ArgumentError::TooFew`] for fewer than 3 networks; [`ComputationError::EqualAlignment`]
-    /// where all are equally aligned by one of the measurements.
+    /// Returns [`ArgumentError::TooFew`] for fewer than 3 networks, and
+    /// [`ComputationError::EqualAlignment`] if all networks are equally aligned by one of the
+    /// measurements.
     pub fn consistency(
         &self,
         [one, other]: [(&str, &Metric); 2],
-        layer: Layer,
+        layer: LayerChoice,
         confidence: Confidence,
-    ) -> Result<Consistency> {
+    ) -> Result<AlignmentConsistency> {
         let left = self.networks(one.0, one.1, layer);
         let right = self.networks(other.0, other.1, layer);
-        let of_same = |row: &&Row| {
+        let of_same = |row: &&StudyRow| {
             let mut right = right.iter();
             let same = right.find(|other| other.model == row.model)?;
             Some((row.value()?, same.value()?))
@@ -50,14 +51,14 @@ impl Table {
         let pairs: Vec<(f64, f64)> = left.iter().filter_map(of_same).collect();
         if pairs.len() < 3 {
             return Err(ArgumentError::TooFew {
-                what: "networks that both measurements were made of",
+                what: "networks with both measurements",
                 needed: 3,
                 found: pairs.len(),
             }
             .into());
         }
         let pearson = pearson(&pairs).ok_or(ComputationError::EqualAlignment)?;
-        Ok(Consistency {
+        Ok(AlignmentConsistency {
             datasets: [one.0.to_owned(), other.0.to_owned()],
             metrics: [one.1.clone(), other.1.clone()],
             n_networks: pairs.len(),
@@ -68,7 +69,7 @@ impl Table {
     }
 }
 
-/// `None` where one side is constant.
+/// Returns Pearson's r; `None` if one side is constant.
 fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
     let all: Vec<usize> = (0..pairs.len()).collect();
     let (left, right): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
@@ -77,7 +78,6 @@ fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
     is_defined.then(|| dot(&left, &right).clamp(-1.0, 1.0))
 }
 
-/// tanh(artanh r ± z / √(n − 3)).
 fn fisher_interval(pearson: f64, n: usize, confidence: Confidence) -> Option<Interval> {
     let degrees = n.checked_sub(3).filter(|&left| left > 0)? as f64;
     let z = Normal::standard().inverse_cdf(0.5 + confidence.level() / 2.0);

@@ -1,30 +1,35 @@
 //! The table of a study.
 
+mod files;
+mod metric;
+mod row;
+
 use serde::{Deserialize, Serialize};
 
-use super::row::{Metric, Row};
+pub use metric::{Contrast, Metric, MetricQuantity};
+pub use row::{Measurement, StudyRow};
 
 /// All measurements of a study.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Table {
-    /// The rows, model by model.
-    pub rows: Vec<Row>,
+pub struct StudyTable {
+    /// The rows, model by model, then the comparisons of models.
+    pub rows: Vec<StudyRow>,
 }
 
-impl Table {
-    /// The rows of one metric on one data set that have a number.
+impl StudyTable {
+    /// Returns the rows of a metric on a data set that have a value.
     pub fn of<'t, 'q>(
         &'t self,
         dataset: &'q str,
         metric: &'q Metric,
-    ) -> impl Iterator<Item = &'t Row> + use<'t, 'q> {
-        let is_wanted = move |row: &&Row| {
+    ) -> impl Iterator<Item = &'t StudyRow> + use<'t, 'q> {
+        let is_wanted = move |row: &&StudyRow| {
             row.dataset == dataset && row.metric.as_ref() == Some(metric) && row.measured.is_some()
         };
         self.rows.iter().filter(is_wanted)
     }
 
-    /// The data sets and metrics that there are numbers of, in the order of their first rows.
+    /// Returns the data sets and metrics that have values, in the order of their first rows.
     pub fn measurements(&self) -> Vec<(&str, &Metric)> {
         let mut all: Vec<(&str, &Metric)> = Vec::new();
         for row in &self.rows {
@@ -37,10 +42,10 @@ impl Table {
         all
     }
 
-    /// The rows of one metric on one data set, one for each network: models of the same name are layers of
-    /// the same network.
-    pub fn networks(&self, dataset: &str, metric: &Metric, layer: Layer) -> Vec<&Row> {
-        let mut chosen: Vec<&Row> = Vec::new();
+    /// Returns the rows of a metric on a data set, one for each network. Models with the same name are layers
+    /// of the same network.
+    pub fn networks(&self, dataset: &str, metric: &Metric, layer: LayerChoice) -> Vec<&StudyRow> {
+        let mut chosen: Vec<&StudyRow> = Vec::new();
         for row in self.of(dataset, metric) {
             match chosen.iter_mut().find(|other| other.model == row.model) {
                 Some(other) if layer.prefers(row, other) => *other = row,
@@ -51,10 +56,10 @@ impl Table {
         chosen
     }
 
-    /// The rows of one metric on one data set along the layers of each network that has several, from the
-    /// input on.
-    pub fn layer_curves(&self, dataset: &str, metric: &Metric) -> Vec<Vec<&Row>> {
-        let mut curves: Vec<Vec<&Row>> = Vec::new();
+    /// Returns the rows of a metric on a data set along the layers, from the input, of each network with
+    /// several layers.
+    pub fn layer_curves(&self, dataset: &str, metric: &Metric) -> Vec<Vec<&StudyRow>> {
+        let mut curves: Vec<Vec<&StudyRow>> = Vec::new();
         for row in self.of(dataset, metric).filter(|row| row.depth.is_some()) {
             match curves.iter_mut().find(|curve| curve[0].model == row.model) {
                 Some(curve) => curve.push(row),
@@ -68,34 +73,26 @@ impl Table {
         curves
     }
 
-    /// A table of the rows of which something is true.
-    #[must_use]
-    pub fn filter(&self, is_kept: impl Fn(&Row) -> bool) -> Self {
-        let rows = self.rows.iter().filter(|row| is_kept(row));
-        Self {
-            rows: rows.cloned().collect(),
-        }
-    }
-
-    /// The rows without a number.
-    pub fn failures(&self) -> impl Iterator<Item = &Row> {
+    /// Returns the rows of failed measurements.
+    pub fn failures(&self) -> impl Iterator<Item = &StudyRow> {
         self.rows.iter().filter(|row| row.failure.is_some())
     }
 }
 
-/// Which layer stands for a network.
+/// The layer by which a network is represented.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Layer {
-    /// The last of those that were measured.
+#[non_exhaustive]
+pub enum LayerChoice {
+    /// The last layer that was measured.
     #[default]
     Last,
-    /// That of the largest number, which is too large by what is noise in it: the more layers, the more.
+    /// The layer with the largest value, which is biased upwards by noise, the more the more layers there are.
     Largest,
 }
 
-impl Layer {
-    fn prefers(self, row: &Row, other: &Row) -> bool {
+impl LayerChoice {
+    fn prefers(self, row: &StudyRow, other: &StudyRow) -> bool {
         match self {
             Self::Last => row.depth > other.depth,
             Self::Largest => row.value() > other.value(),

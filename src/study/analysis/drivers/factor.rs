@@ -1,32 +1,32 @@
-//! What may explain alignment.
+//! The factors that may explain alignment.
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::named;
-use crate::study::Factors;
+use crate::study::input::ModelFactors;
 
-/// What may explain why one network is more human than another.
+/// A factor that may explain differences in alignment between networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Factor {
-    /// What a network was trained on.
+    /// Training data of a network.
     TrainingData,
-    /// What it was trained for.
+    /// Training objective.
     Objective,
-    /// The family of its architecture.
+    /// Family of the architecture.
     Architecture,
-    /// The decimal logarithm of the number of its parameters.
+    /// Decimal logarithm of the number of parameters.
     Parameters,
-    /// The number of its layers.
+    /// Number of layers.
     Depth,
-    /// Its accuracy on ImageNet, in %.
+    /// Accuracy on ImageNet, in %.
     ImagenetAccuracy,
 }
 
 impl Factor {
-    /// What is known of a network; `None` where nothing is.
-    pub(super) fn of(self, factors: &Factors) -> Option<Known<'_>> {
+    /// Returns the value of the factor for a network; `None` if unknown.
+    pub(super) fn of(self, factors: &ModelFactors) -> Option<Known<'_>> {
         match self {
             Factor::TrainingData => factors.training_data.as_deref().map(Known::Level),
             Factor::Objective => factors.objective.as_deref().map(Known::Level),
@@ -51,7 +51,7 @@ named! {
     ImagenetAccuracy = "imagenet-accuracy",
 }
 
-/// The value of a factor.
+/// The known value of a factor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Known<'f> {
     Level(&'f str),

@@ -1,32 +1,30 @@
-//! What drives alignment: which factors of networks explain how human they are?
+//! The drivers of alignment: the factors of networks that explain how well they are aligned with humans.
 //!
-//! | what | by |
+//! | result | method |
 //! |---|---|
-//! | how much each factor explains alone, and whether chance would | R², permutation test |
-//! | how much of the whole is its share | the average over all orders of what it adds to R² (Lindeman, Merenda & Gold 1980), which is the Shapley value; bootstrap over networks |
-//! | by how much alignment differs, the other factors being the same | coefficients of ordinary least squares, Student's t |
-//! | what the panel can't tell | [`Caution`] |
+//! | variance explained by each factor alone, and its p-value | R², permutation test |
+//! | share of each factor in the variance explained by all | mean increase of R² over all orders of the factors (Lindeman, Merenda & Gold 1980), the Shapley value; bootstrap over networks |
+//! | differences in alignment, with the other factors held constant | coefficients of ordinary least squares, Student's t |
+//! | limitations of the panel | [`DriverCaution`] |
 
-mod caution;
 mod design;
 mod factor;
+mod resampling;
+mod result;
 mod shares;
 
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use caution::Caution;
 pub use factor::Factor;
+pub use result::{Driver, DriverCaution, DriverCoefficient, Drivers, FactorLevel};
 
-use super::Factors;
-use super::standardized::{is_constant, standardized};
+use super::{is_constant, standardized};
 use crate::error::{ArgumentError, ComputationError, Error, Result};
-use crate::inference::{Confidence, Estimate, Interval, percentile_interval};
+use crate::inference::{Confidence, Estimate, percentile_interval};
+use crate::study::input::ModelFactors;
 use design::{Columns, Explained, LeastSquares};
 use factor::Known;
+use resampling::how_often_largest;
 use shares::Subsets;
 
 /// A regression of alignment on the factors of networks.
@@ -39,21 +37,21 @@ use shares::Subsets;
 /// | confidence | 0.95 |
 /// | seed | 0 |
 ///
-/// Intervals and p-values are over networks, with the stimuli and the people as they are. Networks that learned
-/// the same resemble one another, and what is noise in people's judgments favours or disfavours them together:
-/// where no network is more human than chance, there is nothing to explain, whatever the intervals say.
+/// Intervals and p-values are over networks, with fixed stimuli and participants. Networks with the same training
+/// resemble one another, and noise in the judgments affects them together: if no network is aligned better than
+/// chance, intervals and p-values are not valid.
 ///
-/// R² grows with every column of a regression, whether it means something or not, and in a small panel
-/// factors come together: the [cautions](Drivers::cautions) say so.
+/// R² increases with every column of a regression, and in a small panel factors are correlated: see the
+/// [cautions](Drivers::cautions).
 ///
 /// ```
-/// use human_alignment::study::{DriverAnalysis, Factor, Factors};
+/// use human_alignment::study::{DriverAnalysis, Factor, ModelFactors};
 ///
 /// // Two data sets, two architectures, three of each.
-/// let network = |data: &str, family: &str| Factors {
+/// let network = |data: &str, family: &str| ModelFactors {
 ///     training_data: Some(data.into()),
 ///     family: Some(family.into()),
-///     ..Factors::default()
+///     ..ModelFactors::default()
 /// };
 /// let mut networks = Vec::new();
 /// for i in 0..3 {
@@ -68,13 +66,36 @@ use shares::Subsets;
 /// assert!(found.drivers[0].share_interval.lower > 0.5);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Settings")]
 pub struct DriverAnalysis {
     factors: Vec<Factor>,
     n_permutations: usize,
     n_replicates: usize,
     confidence: Confidence,
     seed: u64,
+}
+
+/// The settings as they are read, before they are checked.
+#[derive(Deserialize)]
+struct Settings {
+    factors: Vec<Factor>,
+    n_permutations: usize,
+    n_replicates: usize,
+    confidence: Confidence,
+    seed: u64,
+}
+
+impl TryFrom<Settings> for DriverAnalysis {
+    type Error = Error;
+
+    fn try_from(settings: Settings) -> Result<Self> {
+        let analysis = Self::default().with_factors(settings.factors)?;
+        let analysis = analysis.with_permutations(settings.n_permutations)?;
+        let analysis = analysis.with_replicates(settings.n_replicates)?;
+        let analysis = analysis.with_confidence(settings.confidence);
+        Ok(analysis.with_seed(settings.seed))
+    }
 }
 
 impl Default for DriverAnalysis {
@@ -95,79 +116,11 @@ impl Default for DriverAnalysis {
     }
 }
 
-/// What drives alignment in a panel of networks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Drivers {
-    /// Networks.
-    pub n_networks: usize,
-    /// R² of all factors together, in [0, 1].
-    pub r_squared: f64,
-    /// The factors, the largest share first.
-    pub drivers: Vec<Driver>,
-    /// Of the regression on all factors; none where they are not unique.
-    pub coefficients: Vec<Coefficient>,
-    /// What the panel can't tell.
-    pub cautions: Vec<Caution>,
-    /// How often intervals cover the truth.
-    pub confidence: Confidence,
-}
-
-/// How much one factor explains.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Driver {
-    /// The factor.
-    pub factor: Factor,
-    /// Columns of the regression that it takes: one for a number, one less than levels otherwise.
-    pub n_columns: usize,
-    /// The levels, where it is no number.
-    pub levels: Vec<Level>,
-    /// R² of this factor alone, in [0, 1].
-    pub r_squared: f64,
-    /// How often alignment that is dealt to the networks at random is explained as well.
-    pub p_value: f64,
-    /// Its share in the R² of all factors; shares add up to that.
-    pub share: f64,
-    /// The percentile interval of the share, over networks drawn with replacement. R² of a few networks is
-    /// too large in every replicate: the interval says how shares vary, not where they would lie without
-    /// noise.
-    pub share_interval: Interval,
-    /// The part of the R² of all factors that is lost without this one.
-    pub beyond_the_others: f64,
-    /// In how many replicates no other factor has a larger share, in [0, 1].
-    pub largest: f64,
-}
-
-/// The networks of one level of a factor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Level {
-    /// The level, such as a data set.
-    pub name: String,
-    /// Networks.
-    pub n_networks: usize,
-    /// Their mean alignment.
-    pub mean: f64,
-    /// Of the mean, from Student's t; `None` for a single network.
-    pub interval: Option<Interval>,
-}
-
-/// By how much alignment differs with a factor, the others being the same.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Coefficient {
-    /// What it is of, such as `depth, for one more layer`.
-    pub name: String,
-    /// The coefficient, in units of alignment.
-    pub estimate: Estimate,
-    /// Its confidence interval.
-    pub interval: Interval,
-    /// Two-sided, from Student's t.
-    pub p_value: f64,
-}
-
 impl DriverAnalysis {
-    /// Sets the factors; repeated ones count once.
+    /// Sets the factors; repeated factors count once.
     ///
     /// # Errors
-    /// [`ArgumentError::InvalidParameter`] without any.
+    /// Returns [`ArgumentError::InvalidParameter`] if there are no factors.
     pub fn with_factors(mut self, factors: impl IntoIterator<Item = Factor>) -> Result<Self> {
         self.factors.clear();
         for factor in factors {
@@ -181,19 +134,19 @@ impl DriverAnalysis {
         }
     }
 
-    /// Sets how often alignment is dealt at random.
+    /// Sets the number of permutations for p-values.
     ///
     /// # Errors
-    /// [`ArgumentError::InvalidParameter`] where it is never.
+    /// Returns [`ArgumentError::InvalidParameter`] for 0.
     pub fn with_permutations(mut self, n_permutations: usize) -> Result<Self> {
         self.n_permutations = at_least_one("permutations", n_permutations)?;
         Ok(self)
     }
 
-    /// Sets how often networks are drawn.
+    /// Sets the number of replicates of the bootstrap over networks.
     ///
     /// # Errors
-    /// [`ArgumentError::InvalidParameter`] for fewer than two: one does not vary.
+    /// Returns [`ArgumentError::InvalidParameter`] for fewer than two.
     pub fn with_replicates(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates < 2 {
             return Err(Error::parameter("replicates", "at least 2", n_replicates));
@@ -202,28 +155,29 @@ impl DriverAnalysis {
         Ok(self)
     }
 
-    /// Sets how often intervals are to cover the truth.
+    /// Sets the confidence of intervals.
     #[must_use]
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
     }
 
-    /// Sets the seed.
+    /// Sets the seed of permutations and bootstrap.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Explains the alignment of networks. Each should be there once, with one layer.
+    /// Explains the alignment of networks by their factors. Each network should be given once, by
+    /// one layer.
     ///
     /// # Errors
-    /// [`ArgumentError::TooFew`] for fewer than 4 networks, where no factor differs between them,
-    /// and where all but one replicate drew networks that are equally aligned;
-    /// [`ArgumentError::InvalidParameter`] for an alignment or a factor that is not finite;
-    /// [`ComputationError::EqualAlignment`] where all are equally aligned.
-    pub fn run(&self, networks: &[(Factors, f64)]) -> Result<Drivers> {
+    /// Returns [`ArgumentError::TooFew`] for fewer than 4 networks, if no factor differs between
+    /// networks, and if fewer than two replicates have networks that are not equally aligned;
+    /// [`ArgumentError::InvalidParameter`] for an alignment or a factor that is not finite; and
+    /// [`ComputationError::EqualAlignment`] if all networks are equally aligned.
+    pub fn run(&self, networks: &[(ModelFactors, f64)]) -> Result<Drivers> {
         let n = networks.len();
         if n < 4 {
             return Err(ArgumentError::TooFew {
@@ -263,15 +217,15 @@ impl DriverAnalysis {
         if fit.is_none() {
             let rank = Explained::by(columns.iter().copied(), &rows)?.rank();
             cautions.push(match n <= rank + 1 {
-                true => Caution::Saturated {
+                true => DriverCaution::Saturated {
                     n_networks: n,
                     n_columns,
                 },
-                false => Caution::Collinear,
+                false => DriverCaution::Collinear,
             });
         }
         if n < 10 * n_columns {
-            cautions.push(Caution::FewNetworks {
+            cautions.push(DriverCaution::FewNetworks {
                 n_networks: n,
                 n_columns,
             });
@@ -310,8 +264,11 @@ impl DriverAnalysis {
         })
     }
 
-    /// The factors that all networks have and that differ between them, and why others are left out.
-    fn columns(&self, networks: &[(Factors, f64)]) -> Result<(Vec<Columns>, Vec<Caution>)> {
+    /// Returns the factors that are known for all networks and differ between them, and cautions about the others.
+    fn columns(
+        &self,
+        networks: &[(ModelFactors, f64)],
+    ) -> Result<(Vec<Columns>, Vec<DriverCaution>)> {
         let mut cautions = Vec::new();
         let mut all = Vec::new();
         for &factor in &self.factors {
@@ -325,7 +282,7 @@ impl DriverAnalysis {
                 }
             }
             if known.len() < networks.len() {
-                cautions.push(Caution::Unknown {
+                cautions.push(DriverCaution::Unknown {
                     factor,
                     n_networks: networks.len() - known.len(),
                 });
@@ -333,13 +290,13 @@ impl DriverAnalysis {
             }
             match Columns::new(factor, &known) {
                 Some(columns) => all.push(columns),
-                None => cautions.push(Caution::Constant { factor }),
+                None => cautions.push(DriverCaution::Constant { factor }),
             }
         }
         Ok((all, cautions))
     }
 
-    fn levels(&self, columns: &Columns, y: &[f64]) -> Vec<Level> {
+    fn levels(&self, columns: &Columns, y: &[f64]) -> Vec<FactorLevel> {
         let levels = columns.levels.iter();
         let level = |(name, networks): &(String, Vec<usize>)| {
             let n = networks.len() as f64;
@@ -351,7 +308,7 @@ impl DriverAnalysis {
                 standard_error: Some((variance / n).sqrt()),
                 degrees_of_freedom: n - 1.0,
             };
-            Level {
+            FactorLevel {
                 name: name.clone(),
                 n_networks: networks.len(),
                 mean,
@@ -361,64 +318,11 @@ impl DriverAnalysis {
         levels.map(level).collect()
     }
 
-    fn p_values(&self, explained: &[Explained], unit: &[f64]) -> Vec<f64> {
-        let found: Vec<f64> = explained
-            .iter()
-            .map(|explained| explained.of(unit))
-            .collect();
-        let exceeded = (0..self.n_permutations)
-            .into_par_iter()
-            .map(|replicate| {
-                let mut dealt = unit.to_vec();
-                dealt.shuffle(&mut self.generator(Purpose::Permutation, replicate));
-                let as_well = |(explained, &found): (&Explained, &f64)| {
-                    // The same up to rounding is as well.
-                    usize::from(explained.of(&dealt) >= found - 1e-12)
-                };
-                explained.iter().zip(&found).map(as_well).collect()
-            })
-            .reduce(
-                || vec![0; explained.len()],
-                |left: Vec<usize>, right| left.iter().zip(right).map(|(a, b)| a + b).collect(),
-            );
-        let p_value = |n| (n + 1) as f64 / (self.n_permutations + 1) as f64;
-        exceeded.into_iter().map(p_value).collect()
-    }
-
-    /// The shares of the factors in each replicate whose networks are not all equally aligned.
-    fn replicates(&self, factors: &[Columns], y: &[f64]) -> Result<Vec<Vec<f64>>> {
-        let replicates = (0..self.n_replicates).into_par_iter().map(|replicate| {
-            let mut rng = self.generator(Purpose::Bootstrap, replicate);
-            let rows: Vec<usize> = y.iter().map(|_| rng.random_range(0..y.len())).collect();
-            let unit = standardized(y, &rows);
-            if is_constant(&unit) {
-                return Ok(None);
-            }
-            let subsets = Subsets::new(factors, &rows, &unit)?;
-            Ok(Some(
-                (0..factors.len())
-                    .map(|factor| subsets.share(factor))
-                    .collect(),
-            ))
-        });
-        let replicates: Vec<Option<Vec<f64>>> = replicates.collect::<Result<_>>()?;
-        let replicates: Vec<Vec<f64>> = replicates.into_iter().flatten().collect();
-        match replicates.len() {
-            found @ (0 | 1) => Err(ArgumentError::TooFew {
-                what: "replicates in which networks are not equally aligned",
-                needed: 2,
-                found,
-            }
-            .into()),
-            _ => Ok(replicates),
-        }
-    }
-
     fn coefficients<'n>(
         &self,
         fit: &LeastSquares,
         names: impl Iterator<Item = &'n String>,
-    ) -> Vec<Coefficient> {
+    ) -> Vec<DriverCoefficient> {
         // The first is the intercept.
         let found = names.zip(&fit.coefficients[1..]);
         found
@@ -428,7 +332,7 @@ impl DriverAnalysis {
                     standard_error: Some(standard_error),
                     degrees_of_freedom: fit.residual_degrees as f64,
                 };
-                Coefficient {
+                DriverCoefficient {
                     name: name.clone(),
                     estimate,
                     interval: estimate.interval(self.confidence),
@@ -437,22 +341,10 @@ impl DriverAnalysis {
             })
             .collect()
     }
-
-    fn generator(&self, purpose: Purpose, replicate: usize) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream((purpose as u64) << 32 | replicate as u64);
-        rng
-    }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Purpose {
-    Permutation,
-    Bootstrap,
-}
-
-/// Which factors follow from which others.
-fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<Caution>> {
+/// Returns cautions about factors that are determined by another factor.
+fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<DriverCaution>> {
     let mut found = Vec::new();
     for by in factors {
         let explained = Explained::by(by.columns.iter(), rows)?;
@@ -461,7 +353,7 @@ fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<Caution>> {
             let follows =
                 |column: &Vec<f64>| explained.of(&standardized(column, rows)) > 1.0 - 1e-9;
             if columns.all(follows) {
-                found.push(Caution::Aliased {
+                found.push(DriverCaution::Aliased {
                     factor: factor.factor,
                     by: by.factor,
                 });
@@ -469,15 +361,6 @@ fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<Caution>> {
         }
     }
     Ok(found)
-}
-
-fn how_often_largest(replicates: &[Vec<f64>], position: usize) -> f64 {
-    let is_largest = |shares: &&Vec<f64>| {
-        let largest = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Equal shares differ by rounding.
-        shares[position] >= largest - 1e-12
-    };
-    replicates.iter().filter(is_largest).count() as f64 / replicates.len() as f64
 }
 
 fn at_least_one(what: &'static str, n: usize) -> Result<usize> {
