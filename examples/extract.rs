@@ -24,8 +24,8 @@ use clap::Parser;
 use human_alignment::error::Context;
 use human_alignment::extract::preprocess::Preprocessing;
 use human_alignment::extract::{
-    Architecture, Device, Extracted, Extraction, Network, Pooling, Progress, Shard, Tap,
-    Unreadable, Weights, join_shards,
+    Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, Network, Pooling,
+    Shard, Tap, UnreadablePolicy, Weights, join_shards,
 };
 use human_alignment::{Error, ImageFiles, ImageOrder, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -151,7 +151,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     let images = self::images(arguments, folder)?;
     let extraction = extraction(arguments, &architecture)?;
     let bar = bar(images.len());
-    let observe = |progress: Progress| {
+    let observe = |progress: ExtractionProgress| {
         if progress.n_resumed > 0 && bar.position() == 0 {
             bar.reset_eta();
         }
@@ -159,7 +159,7 @@ fn run(arguments: &Arguments) -> Result<String> {
         bar.set_position(progress.n_done as u64);
         ControlFlow::Continue(())
     };
-    let done: Extracted = extraction.write_observed(&images, &[out], observe)?;
+    let done: ExtractionResult = extraction.write_observed(&images, &[out], observe)?;
     bar.finish_and_clear();
     remark(&images, folder);
     for (id, reason) in &done.skipped {
@@ -238,7 +238,7 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
     let mut extraction =
         Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
     if arguments.skip_unreadable {
-        extraction = extraction.with_unreadable(Unreadable::Skip);
+        extraction = extraction.with_unreadable(UnreadablePolicy::Skip);
     }
     if let Some(shard) = arguments.shard {
         extraction = extraction.with_shard(shard);

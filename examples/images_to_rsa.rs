@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use human_alignment::extract::{Architecture, Device, Extraction, Network, Tap, Weights};
-use human_alignment::metric::rsa::{Ceiling, Comparator, Score};
+use human_alignment::metric::rsa::{Comparator, RsaNoiseCeiling, RsaScore};
 use human_alignment::{
     AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
 };
@@ -81,7 +81,7 @@ struct Row {
     tap: Tap,
     features: usize,
     #[serde(flatten)]
-    score: Score,
+    score: RsaScore,
 }
 
 fn main() -> ExitCode {
@@ -169,7 +169,7 @@ fn table(rows: &[Row]) -> String {
             "\n\n{}, {} people, {} images",
             score.comparator, score.n_people, score.n_stimuli
         );
-        if let Some(Ceiling { lower, upper, .. }) = &score.ceiling {
+        if let Some(RsaNoiseCeiling { lower, upper, .. }) = &score.ceiling {
             let _ = write!(text, "; noise ceiling {lower:.4}–{upper:.4} per person");
         }
     }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget, TemperatureScaling};
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, Measured as Bar,
-    Quantity, RdmHeatMap, ReliabilityFigure, Spacing, StimulusMap, Thumbnail, TripletPage,
+    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, PlottedValue as Bar,
+    Quantity, RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail, TripletPage,
 };
 use human_alignment::inference::Interval;
 use human_alignment::judgment::ChoiceFrequencies;
@@ -380,7 +380,7 @@ impl Gallery<'_> {
         let predictions = Predictions::of(&metric, features, &choices)?;
         let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::default());
         let title = format!("Can {} be believed?", self.panel.shown);
-        let figure = ReliabilityFigure::new(title, table)?.with_subtitle(format!(
+        let figure = ReliabilityDiagram::new(title, table)?.with_subtitle(format!(
             "At the temperature that suits people best, {temperature:.3}. {}",
             self.panel.note
         ));

@@ -52,7 +52,7 @@ mod temperature;
 
 pub use bins::{BinRule, Bins};
 pub use predictions::Predictions;
-pub use published::{PublishedSearch, SearchCriterion, SearchPoint, TemperatureSearch};
+pub use published::{PublishedSearch, SearchCriterion, SearchPoint, TemperatureSearchResult};
 pub use reliability::{ReliabilityBin, ReliabilityTable, ReliabilityTarget};
 pub use score::CalibrationScore;
 pub use temperature::{BestTemperature, TemperatureFit, TemperatureScaling};

@@ -62,7 +62,7 @@ pub struct SearchPoint {
 /// The result of a [`PublishedSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct TemperatureSearch {
+pub struct TemperatureSearchResult {
     /// The criterion that was minimised.
     pub criterion: SearchCriterion,
     /// The best temperature of the grid (a factor of dot products) and its criterion.
@@ -127,7 +127,7 @@ impl PublishedSearch {
         &self,
         representation: &Representation,
         given: &ChoiceFrequencies<OddOneOutTask>,
-    ) -> Result<TemperatureSearch> {
+    ) -> Result<TemperatureSearchResult> {
         let products = dot_products(representation, given)?;
         let given = given.clone().normalized();
         let n_questions = products.len() as f64;
@@ -150,7 +150,7 @@ impl PublishedSearch {
         &self,
         representation: &Representation,
         trials: &OddOneOut,
-    ) -> Result<TemperatureSearch> {
+    ) -> Result<TemperatureSearchResult> {
         let choices = ChoiceFrequencies::trial_by_trial(trials);
         let products = dot_products(representation, &choices)?;
         Ok(
@@ -163,7 +163,11 @@ impl PublishedSearch {
         )
     }
 
-    fn search(&self, criterion: SearchCriterion, value: impl Fn(f64) -> f64) -> TemperatureSearch {
+    fn search(
+        &self,
+        criterion: SearchCriterion,
+        value: impl Fn(f64) -> f64,
+    ) -> TemperatureSearchResult {
         let points: Vec<SearchPoint> = self
             .temperatures
             .iter()
@@ -186,7 +190,7 @@ impl PublishedSearch {
         let above = points
             .iter()
             .any(|point| point.temperature > best.temperature);
-        TemperatureSearch {
+        TemperatureSearchResult {
             criterion,
             best,
             at_grid_end: !(below && above),

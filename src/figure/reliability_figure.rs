@@ -20,7 +20,7 @@ use crate::error::{ArgumentError, Result};
 /// ```
 /// use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget};
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::figure::ReliabilityFigure;
+/// use human_alignment::figure::ReliabilityDiagram;
 /// use human_alignment::judgment::ChoiceFrequencies;
 /// use human_alignment::{Representation, SimilarityDataset, Stimuli, ZeroShotOddOneOut};
 /// # use ndarray::Array2;
@@ -32,14 +32,14 @@ use crate::error::{ArgumentError, Result};
 /// let choices = ChoiceFrequencies::of(people.judgments());
 /// let predictions = Predictions::of(&ZeroShotOddOneOut::default(), &representation, &choices)?;
 /// let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::equal_width(10)?);
-/// let figure = ReliabilityFigure::new("Calibration", table)?;
+/// let figure = ReliabilityDiagram::new("Calibration", table)?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("calibration.svg");
 /// figure.write(path)?;
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct ReliabilityFigure {
+pub struct ReliabilityDiagram {
     heading: Heading,
     table: ReliabilityTable,
 }
@@ -48,7 +48,7 @@ const POINTS: Color = Color::PALETTE[0];
 const GAPS: Color = Color::PALETTE[1];
 const COUNTS: Color = Color::PALETTE[5];
 
-impl ReliabilityFigure {
+impl ReliabilityDiagram {
     /// Creates the diagram of a reliability table.
     ///
     /// # Errors
@@ -214,4 +214,4 @@ impl ReliabilityFigure {
     }
 }
 
-figure!(ReliabilityFigure);
+figure!(ReliabilityDiagram);

@@ -45,9 +45,10 @@ mod standardize;
 use std::ops::ControlFlow;
 
 pub use cross_validation::{
-    Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Moments, Pooled, PooledScore,
+    HoldOut, Moments, PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation,
+    ProbeCrossValidationResult, ProbeFoldResult,
 };
-pub use fit::{Bound, Iteration, Outcome, ProbeFit};
+pub use fit::{Bound, Convergence, Iteration, ProbeFit};
 pub use standardize::Standardize;
 
 use serde::Serialize;
@@ -181,7 +182,7 @@ impl Probe {
     }
 
     /// Sets the maximum number of gradients. A fit that needs more ends without a certificate, with
-    /// [`Outcome::OutOfGradients`].
+    /// [`Convergence::OutOfGradients`].
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] if it is 0.

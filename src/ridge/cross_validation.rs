@@ -15,14 +15,14 @@ use crate::similarity::Precision;
 /// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
 /// predictions for held-out stimuli.
 #[derive(Debug, Clone)]
-pub struct RidgeCrossValidation {
+pub struct RidgeCrossValidationResult {
     r2: Array2<f64>,
     penalties: Array2<f64>,
     at_grid_end: Array2<bool>,
     predictions: Representation,
 }
 
-impl RidgeCrossValidation {
+impl RidgeCrossValidationResult {
     pub(super) fn new(
         ridge: &Ridge,
         features: &Representation,

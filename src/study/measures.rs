@@ -13,8 +13,8 @@ use crate::inference::{Confidence, Resample};
 use crate::metric::AlignmentMetric;
 use crate::metric::cka::Cka;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
-use crate::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
-use crate::probe::{CrossValidation, Probe};
+use crate::metric::rsa::{Comparator, RepresentationalSimilarity, RsaBootstrap};
+use crate::probe::{Probe, ProbeCrossValidation};
 use crate::rdm::{Dissimilarity, RdmSet};
 use crate::representation::Representation;
 use crate::ridge::Ridge;
@@ -37,7 +37,7 @@ pub struct Measures {
     pub(super) n_replicates: usize,
     pub(super) ridge: Ridge,
     pub(super) n_ridge_folds: usize,
-    pub(super) probe: Option<CrossValidation>,
+    pub(super) probe: Option<ProbeCrossValidation>,
     pub(super) transfers: Vec<(String, String)>,
     pub(super) cka: Option<Cka>,
     pub(super) calibration: Option<Bins>,
@@ -125,10 +125,10 @@ impl Measures {
     /// participants for whitened comparators.
     ///
     /// # Errors
-    /// Returns an error under the conditions of [`Bootstrap::new`], except for 0.
+    /// Returns an error under the conditions of [`RsaBootstrap::new`], except for 0.
     pub fn with_bootstrap(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates > 0 {
-            Bootstrap::new(n_replicates, 0)?;
+            RsaBootstrap::new(n_replicates, 0)?;
         }
         self.n_replicates = n_replicates;
         Ok(self)
@@ -150,7 +150,7 @@ impl Measures {
     /// Adds the cross-validated probe on data sets of trials. The first zero-shot metric of the study takes
     /// the place of the zero-shot metric of the cross-validation.
     #[must_use]
-    pub fn with_probe(mut self, validation: CrossValidation) -> Self {
+    pub fn with_probe(mut self, validation: ProbeCrossValidation) -> Self {
         self.probe = Some(validation);
         self
     }
@@ -258,16 +258,16 @@ impl Measures {
     }
 
     /// Returns the probe with the first zero-shot metric.
-    pub(super) fn probe(&self) -> Option<CrossValidation> {
+    pub(super) fn probe(&self) -> Option<ProbeCrossValidation> {
         let validation = self.probe.clone()?;
         Some(validation.with_zero_shot(self.first_zero_shot()))
     }
 
     /// Returns the probe that learns the transforms of transfers.
-    pub(super) fn transfer_probe(&self) -> Result<CrossValidation> {
+    pub(super) fn transfer_probe(&self) -> Result<ProbeCrossValidation> {
         match &self.probe {
             Some(validation) => Ok(validation.clone()),
-            None => Ok(CrossValidation::new(Probe::new(0.01)?)),
+            None => Ok(ProbeCrossValidation::new(Probe::new(0.01)?)),
         }
     }
 
@@ -296,7 +296,7 @@ impl Measures {
         match self.n_replicates {
             0 => Ok((metric, None)),
             n => {
-                let bootstrap = Bootstrap::new(n, seed)?.over(over);
+                let bootstrap = RsaBootstrap::new(n, seed)?.over(over);
                 Ok((metric.with_bootstrap(bootstrap), Some(seed)))
             }
         }

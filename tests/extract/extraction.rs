@@ -6,8 +6,8 @@ use std::path::Path;
 
 use human_alignment::extract::preprocess::{Filter, Normalization, Preprocessing, Resize};
 use human_alignment::extract::{
-    Architecture, Device, Extraction, Network, NetworkSource, Pooling, Shard, Tap, Unreadable,
-    Weights, join_shards,
+    Architecture, Device, Extraction, Network, NetworkSource, Pooling, Shard, Tap,
+    UnreadablePolicy, Weights, join_shards,
 };
 use human_alignment::{
     Error, FileSource, ImageFiles, Representation, RepresentationSource, Stimuli,
@@ -247,7 +247,7 @@ fn an_image_that_cannot_be_read_is_fatal_or_skipped() {
         .unwrap_err();
     assert!(fatal.to_string().contains("picture004.png"), "{fatal}");
 
-    let lenient = extraction(&["penultimate"], 1).with_unreadable(Unreadable::Skip);
+    let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
     let done = lenient.write(&images, &out).unwrap();
     assert_eq!(done.n_images, 8);
     assert_eq!(done.skipped.len(), 1);
@@ -259,7 +259,7 @@ fn an_image_that_cannot_be_read_is_fatal_or_skipped() {
     let parts = [1, 2].map(|number| {
         let part = folders.out.join(format!("part{number}.npy"));
         let shard = Shard::new(number, 2).unwrap();
-        let lenient = extraction(&["penultimate"], 1).with_unreadable(Unreadable::Skip);
+        let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
         lenient.with_shard(shard).write(&images, &[&part]).unwrap();
         part
     });

@@ -8,7 +8,7 @@ use std::path::Path;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::dataset::TripletFile;
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::probe::{Iteration, Outcome, ProbeFit, Standardize};
+use human_alignment::probe::{Convergence, Iteration, ProbeFit, Standardize};
 use human_alignment::transform::{LinearTransform, Standardization};
 use human_alignment::{
     AlignmentMetric, Anchored, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Probe,
@@ -180,7 +180,7 @@ fn every_iterate_is_bounded_and_the_search_can_be_stopped() {
         .unwrap();
     assert_eq!(
         (stopped.outcome(), stopped.n_iterations()),
-        (Outcome::Stopped, 10)
+        (Convergence::Stopped, 10)
     );
     assert_relative_eq!(stopped.objective(), seen[10].objective, max_relative = 1e-9);
     let bound = probe
@@ -193,7 +193,7 @@ fn every_iterate_is_bounded_and_the_search_can_be_stopped() {
         .unwrap()
         .fit(&features, &choices)
         .unwrap();
-    assert_eq!(hurried.outcome(), Outcome::OutOfGradients);
+    assert_eq!(hurried.outcome(), Convergence::OutOfGradients);
     assert!(!hurried.is_certified());
 }
 

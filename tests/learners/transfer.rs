@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::error::{ArgumentError, ErrorKind};
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::{
     AlignmentMetric, Dissimilarity, Error, Representation, RepresentationalSimilarity, Similarity,
     Stimuli, ZeroShotOddOneOut, transfer, transfer_across,
@@ -39,7 +39,7 @@ fn what_people_see_helps_with_their_choices_and_their_arrangements() {
 
     let people = arrangements();
     let geometry = RepresentationalSimilarity::new(Dissimilarity::Euclidean, Comparator::Spearman)
-        .with_bootstrap(Bootstrap::new(300, 1).unwrap());
+        .with_bootstrap(RsaBootstrap::new(300, 1).unwrap());
     let moved = transfer(&transform, &features, &people, &geometry).unwrap();
     let alone = geometry.score(&transformed, &people).unwrap();
     assert_relative_eq!(moved.after.value, alone.value, max_relative = 1e-12);

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use human_alignment::calibration::{
     BestTemperature, Bins, Predictions, PublishedSearch, ReliabilityTable, ReliabilityTarget,
-    SearchCriterion, TemperatureScaling, TemperatureSearch,
+    SearchCriterion, TemperatureScaling, TemperatureSearchResult,
 };
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::error::{ComputationError, ErrorKind};
@@ -525,7 +525,11 @@ fn results_do_not_depend_on_the_number_of_threads() {
     assert_eq!(run(1), run(4));
 }
 
-fn check_search(search: &TemperatureSearch, criterion: SearchCriterion, expected: &[f64; 21]) {
+fn check_search(
+    search: &TemperatureSearchResult,
+    criterion: SearchCriterion,
+    expected: &[f64; 21],
+) {
     assert_eq!(search.criterion, criterion);
     for ((point, &temperature), &value) in search
         .points

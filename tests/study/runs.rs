@@ -12,8 +12,8 @@ use human_alignment::dataset::SimulatedObserver;
 use human_alignment::inference::{Confidence, Folds, clustered_mean};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::cka::Kernel;
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
-use human_alignment::probe::CrossValidation;
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
+use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::study::{
     Contrast, LayerChoice, Measures, Metric, MetricQuantity, Model, ModelOutput, Study, StudyRow,
     StudyTable,
@@ -63,7 +63,7 @@ fn cosine() -> ZeroShotOddOneOut {
 }
 
 fn measures() -> Measures {
-    let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
+    let probe = ProbeCrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     Measures::default()
         .with_bootstrap(100)
         .unwrap()
@@ -158,7 +158,7 @@ fn numbers_are_those_of_the_metrics() {
 
     let (dissimilarity, comparator) = (Dissimilarity::Correlation, Comparator::Spearman);
     let metric = RepresentationalSimilarity::new(dissimilarity, comparator)
-        .with_bootstrap(Bootstrap::new(100, 7).unwrap());
+        .with_bootstrap(RsaBootstrap::new(100, 7).unwrap());
     let score = metric.score(&late, &rdms()).unwrap();
     let rsa = Metric::of(MetricQuantity::Rsa {
         dissimilarity: Some(dissimilarity),
@@ -184,7 +184,7 @@ fn numbers_are_those_of_the_metrics() {
         score.ceiling.unwrap().lower
     );
 
-    let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
+    let probe = ProbeCrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     let pooled = probe.run(&late, &people()).unwrap().pooled;
     let measured = only(
         &table,
@@ -800,7 +800,7 @@ fn metrics_have_names_in_files_and_in_text() {
         from: from(),
         comparator,
     };
-    let transferred = || Q::Transferred { from: from() };
+    let transferred = || Q::TransferResult { from: from() };
     let layer = || Contrast::Layer(text("conv1"));
     let model = || Contrast::Model(text("other"));
     let over = Contrast::Similarity(Similarity::Cosine);

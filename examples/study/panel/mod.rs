@@ -5,7 +5,7 @@ pub mod real;
 
 use std::collections::HashMap;
 
-use human_alignment::figure::{Measured as Bar, Thumbnail};
+use human_alignment::figure::{PlottedValue as Bar, Thumbnail};
 use human_alignment::study::{
     Factor, LayerChoice, Metric, MetricQuantity, Study, StudyRow, StudyTable,
 };
@@ -96,7 +96,7 @@ pub fn is_share(metric: &Metric) -> bool {
             | MetricQuantity::Agreement
             | MetricQuantity::Probed
             | MetricQuantity::NotProbed
-            | MetricQuantity::Transferred { .. }
+            | MetricQuantity::TransferResult { .. }
     )
 }
 

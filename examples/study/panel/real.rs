@@ -8,7 +8,7 @@ use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::figure::Thumbnail;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::probe::CrossValidation;
+use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::study::{Factor, Measures, Metric, MetricQuantity};
 use human_alignment::{Choices, Cka, Dissimilarity, ImageFiles, Probe, Result, Similarity};
 
@@ -101,7 +101,7 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
 
 fn measures() -> Result<Measures> {
     let penalties = [1e-3, 1e-2, 1e-1];
-    let probe = CrossValidation::new(Probe::new(penalties[0])?);
+    let probe = ProbeCrossValidation::new(Probe::new(penalties[0])?);
     Ok(Measures::default()
         .with_rsa([
             (Dissimilarity::Correlation, Comparator::Spearman),

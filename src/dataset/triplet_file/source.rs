@@ -14,7 +14,7 @@ use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
 use crate::io::triplets::TripletReader;
-use crate::judgment::{Participants, Task, Trials};
+use crate::judgment::{Task, TrialParticipants, Trials};
 use crate::stimuli::{IdForm, Pairing, Stimuli};
 
 /// A file of trials, and the options for reading it. [`TripletFile`] describes the supported files.
@@ -46,7 +46,7 @@ pub struct TripletSource<T> {
     id_forms: Vec<IdForm>,
     drops_repeats: bool,
     drops_unknown: bool,
-    participants: Option<Participants>,
+    participants: Option<TrialParticipants>,
     task: PhantomData<T>,
 }
 
@@ -106,7 +106,7 @@ impl<T: Task> TripletSource<T> {
     /// Sets the participant of each trial of the file. Default: the participants given in the file,
     /// if any.
     #[must_use]
-    pub fn with_participants(mut self, participants: Participants) -> Self {
+    pub fn with_participants(mut self, participants: TrialParticipants) -> Self {
         self.participants = Some(participants);
         self
     }

@@ -27,7 +27,7 @@ named! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum StoppingReason {
     /// Early stopping: the validation objective did not improve for as many epochs as the patience.
     EarlyStopped,
     /// The maximum number of epochs was reached.
@@ -36,13 +36,13 @@ pub enum Outcome {
     StoppedByObserver,
 }
 
-impl Outcome {
+impl StoppingReason {
     /// Returns the name used in files.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::EarlyStopped => "early-stopped",
-            Outcome::MaxEpochs => "max-epochs",
-            Outcome::StoppedByObserver => "stopped-by-observer",
+            StoppingReason::EarlyStopped => "early-stopped",
+            StoppingReason::MaxEpochs => "max-epochs",
+            StoppingReason::StoppedByObserver => "stopped-by-observer",
         }
     }
 }
@@ -86,7 +86,7 @@ pub struct MiniBatchFit {
     pub(super) transform: LinearTransform,
     pub(super) history: Vec<Epoch>,
     pub(super) kept: usize,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: StoppingReason,
     pub(super) training_loss: f64,
     pub(super) objective: f64,
 }
@@ -108,7 +108,7 @@ impl MiniBatchFit {
     }
 
     /// Returns the reason why training ended.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> StoppingReason {
         self.outcome
     }
 

@@ -8,7 +8,7 @@ use super::trials::difference_of;
 use crate::error::Result;
 use crate::inference::Interval;
 use crate::metric::AlignmentMetric;
-use crate::metric::rsa::Score;
+use crate::metric::rsa::RsaScore;
 use crate::rdm::{Dissimilarity, RdmSet};
 use crate::representation::Representation;
 use crate::study::table::{Contrast, Measurement, Metric, MetricQuantity, StudyRow};
@@ -56,7 +56,7 @@ pub(super) fn rows(
 
 /// Returns the RSA with the mean RDM and, if there are several participants, the mean over participants,
 /// with the noise ceiling.
-fn both(score: Score, dissimilarity: Option<Dissimilarity>) -> Vec<Found> {
+fn both(score: RsaScore, dissimilarity: Option<Dissimilarity>) -> Vec<Found> {
     let comparator = score.comparator;
     let mean_person = Metric::of(MetricQuantity::Rsa {
         dissimilarity,
@@ -86,7 +86,7 @@ fn both(score: Score, dissimilarity: Option<Dissimilarity>) -> Vec<Found> {
     found
 }
 
-fn with_mean(score: Score) -> Measurement {
+fn with_mean(score: RsaScore) -> Measurement {
     Measurement {
         degrees_of_freedom: degrees_of_freedom(&score, score.standard_error),
         ..score.into()
@@ -94,7 +94,7 @@ fn with_mean(score: Score) -> Measurement {
 }
 
 /// Returns the degrees of freedom of the bootstrap of [`Measures::rsa_metric`](crate::study::Measures).
-fn degrees_of_freedom(score: &Score, standard_error: Option<f64>) -> Option<f64> {
+fn degrees_of_freedom(score: &RsaScore, standard_error: Option<f64>) -> Option<f64> {
     let n_units = match score.n_people {
         1 => score.n_stimuli,
         n_people => n_people.min(score.n_stimuli),

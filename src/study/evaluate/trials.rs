@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::inference::{Comparison, Estimate, Interval, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
-use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
-use crate::probe::CrossValidation;
+use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
+use crate::probe::ProbeCrossValidation;
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 use crate::study::table::{Contrast, Measurement, Metric, MetricQuantity, StudyRow};
@@ -93,7 +93,11 @@ fn zero_shot<T: Task>(
 }
 
 /// Returns the accuracy of a score, with the degrees of freedom of its object-level standard error.
-fn scored<T: Task>(score: Score, trials: &Trials<T>, ceiling: Option<Interval>) -> Measurement {
+fn scored<T: Task>(
+    score: OddOneOutScore,
+    trials: &Trials<T>,
+    ceiling: Option<Interval>,
+) -> Measurement {
     let n_units = trials.shown().len().min(trials.len());
     Measurement {
         degrees_of_freedom: score.standard_error.map(|_| n_units as f64 - 1.0),
@@ -103,7 +107,7 @@ fn scored<T: Task>(score: Score, trials: &Trials<T>, ceiling: Option<Interval>) 
 }
 
 fn probe<T: Task>(
-    validation: &CrossValidation,
+    validation: &ProbeCrossValidation,
     features: &Representation,
     trials: &Trials<T>,
     ceiling: Option<Interval>,
@@ -122,7 +126,7 @@ fn probe<T: Task>(
 
 /// Returns the transform that a probe learns from all trials.
 pub(super) fn learn<T: Task>(
-    validation: &CrossValidation,
+    validation: &ProbeCrossValidation,
     features: &Representation,
     trials: &Trials<T>,
 ) -> Result<LinearTransform> {
@@ -144,7 +148,7 @@ pub(super) fn transferred<T: Task>(
 ) -> Result<Vec<StudyRow>> {
     let metric = subject.run.study.measures.first_zero_shot();
     let from = from.to_owned();
-    let name = Metric::of(MetricQuantity::Transferred { from });
+    let name = Metric::of(MetricQuantity::TransferResult { from });
     subject.find(name.clone(), (metric, origin), None, || {
         let after = metric.with_similarity(Similarity::Dot);
         let found = transfer_across(&transform()?, features, trials, [&metric, &after])?;

@@ -120,8 +120,8 @@ impl From<Estimate> for Measurement {
 }
 
 /// The accuracy, with the interval of the score.
-impl From<odd_one_out::Score> for Measurement {
-    fn from(score: odd_one_out::Score) -> Self {
+impl From<odd_one_out::OddOneOutScore> for Measurement {
+    fn from(score: odd_one_out::OddOneOutScore) -> Self {
         Self {
             standard_error: score.standard_error,
             interval: score.standard_error.map(|_| score.interval),
@@ -133,8 +133,8 @@ impl From<odd_one_out::Score> for Measurement {
 }
 
 /// The comparison with the mean RDM of the participants, with the interval of the score.
-impl From<rsa::Score> for Measurement {
-    fn from(score: rsa::Score) -> Self {
+impl From<rsa::RsaScore> for Measurement {
+    fn from(score: rsa::RsaScore) -> Self {
         let n_stimuli = score.n_stimuli as u64;
         Self {
             standard_error: score.standard_error,
