@@ -55,7 +55,7 @@ fn study(arguments: &Arguments) -> Result<String> {
     let rdms: Vec<&Rdm> = models.iter().map(|(_, rdm)| rdm).collect();
     let bootstrap = RsaBootstrap::new(arguments.bootstrap, arguments.seed)?.with_ceiling();
     let replicates = bootstrap.run(arguments.compare, &rdms, people)?;
-    let ceiling = RsaNoiseCeiling::of(people, arguments.compare)?;
+    let ceiling = RsaNoiseCeiling::new(people, arguments.compare)?;
     let confidence = Confidence::default();
 
     let against_ceiling: Vec<f64> = (0..models.len())

@@ -182,8 +182,8 @@ fn run(arguments: &Arguments) -> Result<String> {
 
 fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
     let images = match arguments.recursive {
-        true => ImageFiles::in_tree(folder)?,
-        false => ImageFiles::in_folder(folder)?,
+        true => ImageFiles::from_tree(folder)?,
+        false => ImageFiles::from_folder(folder)?,
     };
     Ok(match arguments.order {
         Some(order) => images.sorted(order),
@@ -332,7 +332,7 @@ fn list_models() -> String {
 
 fn list_taps(architecture: &Architecture) -> Result<String> {
     let size = architecture.input_size();
-    let taps = Network::list_taps(architecture, [size, size])?;
+    let taps = Network::list_modules(architecture, [size, size])?;
     let lines = taps.iter().map(|tap| {
         let shape = tap.shape.iter().map(usize::to_string);
         format!(

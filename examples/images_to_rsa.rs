@@ -96,7 +96,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     let architecture = Architecture::named(&arguments.model)?;
-    let images = ImageFiles::in_folder(&arguments.images)?;
+    let images = ImageFiles::from_folder(&arguments.images)?;
     let paths = std::slice::from_ref(&arguments.human);
     let n = Some(images.len());
     let people = arguments
@@ -130,7 +130,7 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
 /// Returns the last module of each size of feature maps, and the `penultimate` and `logits` layers.
 fn stages(architecture: &Architecture) -> Result<Vec<Tap>> {
     let size = architecture.input_size();
-    let listed = Network::list_taps(architecture, [size, size])?;
+    let listed = Network::list_modules(architecture, [size, size])?;
     let mut seen = BTreeSet::new();
     let mut stages: Vec<Tap> = Vec::new();
     for tap in listed.iter().rev() {

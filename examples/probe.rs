@@ -174,7 +174,7 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
         }
         ControlFlow::Continue(())
     };
-    let fit = probe.fit_observed(&features, &ChoiceFrequencies::of(&trials), observe)?;
+    let fit = probe.fit_observed(&features, &ChoiceFrequencies::from_trials(&trials), observe)?;
     let seconds = start.elapsed().as_secs_f64();
 
     let transformed = fit.transform().apply(&features)?;

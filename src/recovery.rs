@@ -180,7 +180,7 @@ impl ModelRecovery {
         trials: &Trials<T>,
     ) -> Result<(CandidateFit, SimulatedObserver)> {
         let (probe, _) = self.validation.choose(candidate, trials)?;
-        let fit = probe.fit(candidate, &ChoiceFrequencies::of(trials))?;
+        let fit = probe.fit(candidate, &ChoiceFrequencies::from_trials(trials))?;
         let represented = candidate.select(trials.stimuli())?;
         let transformed = fit.transform().apply(&represented)?;
         let pooled = self.validation.run(candidate, trials)?.pooled;

@@ -63,7 +63,7 @@ impl TrialReading {
             Some(path) => reading.in_form(reading.list(path)?)?,
             None => rows.clone(),
         };
-        let mut source = TripletSource::<T>::open(path)?
+        let mut source = TripletSource::<T>::new(path)?
             .with_encoding(reading.encoding)
             .with_counting(self.count_from);
         for &form in &reading.match_ids {

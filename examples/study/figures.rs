@@ -371,13 +371,13 @@ impl Gallery<'_> {
     }
 
     fn reliability(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
-        let choices = ChoiceFrequencies::of(trials);
+        let choices = ChoiceFrequencies::from_trials(trials);
         let fit = TemperatureScaling::new(Similarity::Cosine).fit(features, &choices)?;
         let Some(temperature) = fit.temperature() else {
             return Ok(());
         };
         let metric = ZeroShotOddOneOut::new(Similarity::Cosine).with_temperature(temperature)?;
-        let predictions = Predictions::of(&metric, features, &choices)?;
+        let predictions = Predictions::from_metric(&metric, features, &choices)?;
         let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::default());
         let title = format!("Can {} be believed?", self.panel.shown);
         let figure = ReliabilityDiagram::new(title, table)?.with_subtitle(format!(

@@ -66,7 +66,7 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
     for (network, elsewhere) in world.networks.iter().zip(&elsewhere.networks) {
         let learned = validation.run(network, &trials)?.pooled;
         let (probe, _) = validation.choose(network, &trials)?;
-        let fit = probe.fit(network, &ChoiceFrequencies::of(&trials))?;
+        let fit = probe.fit(network, &ChoiceFrequencies::from_trials(&trials))?;
         let transform = fit.transform();
         rows.push(Row {
             network: network.name().into(),

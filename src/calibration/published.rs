@@ -134,7 +134,7 @@ impl PublishedSearch {
         Ok(self.search(SearchCriterion::JensenShannon, |temperature| {
             let distances = products
                 .iter()
-                .zip(given.of_pairs())
+                .zip(given.by_pair())
                 .map(|(product, &given)| {
                     jensen_shannon(product.softmax(temperature).probabilities(), given)
                 });

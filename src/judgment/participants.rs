@@ -17,7 +17,7 @@ use crate::io::text::{Table, is_header_of_participants};
 ///
 /// let participants = TrialParticipants::new(["Ann", "Bob", "Ann"]);
 /// assert_eq!(participants.labels(), ["Ann", "Bob"]);
-/// assert_eq!(participants.of_trials(), [0, 1, 0]);
+/// assert_eq!(participants.by_trial(), [0, 1, 0]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrialParticipants {
@@ -103,7 +103,7 @@ impl TrialParticipants {
     }
 
     /// Returns, for each trial, the index of its participant in [`TrialParticipants::labels`].
-    pub fn of_trials(&self) -> &[u32] {
+    pub fn by_trial(&self) -> &[u32] {
         &self.of_trial
     }
 

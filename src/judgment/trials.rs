@@ -162,11 +162,11 @@ impl<T: Task> Trials<T> {
         I::Item: Into<String>,
     {
         let participants = TrialParticipants::new(of_trials);
-        if participants.of_trials().len() != self.trials.len() {
+        if participants.by_trial().len() != self.trials.len() {
             return Err(ArgumentError::LengthMismatch {
                 what: "participants of trials",
                 expected: self.trials.len(),
-                found: participants.of_trials().len(),
+                found: participants.by_trial().len(),
             }
             .into());
         }
@@ -212,7 +212,7 @@ impl<T: Task> Trials<T> {
             for label in participants.labels() {
                 fingerprint.text(&format!("{}:{label}", label.len()));
             }
-            fingerprint.indices(participants.of_trials());
+            fingerprint.indices(participants.by_trial());
         }
         fingerprint.finish()
     }
@@ -421,7 +421,7 @@ mod tests {
         let second = named(other.clone(), [0, 1, 3], "q");
         let joined = OddOneOut::concat([&first, &second, &first]).unwrap();
         assert_eq!(joined.as_slice(), [[0, 1, 2], [3, 2, 0], [0, 1, 2]]);
-        assert_eq!(joined.participants().unwrap().of_trials(), [0, 1, 0]);
+        assert_eq!(joined.participants().unwrap().by_trial(), [0, 1, 0]);
         let foreign = named(other, [2, 1, 3], "q");
         assert!(OddOneOut::concat([&first, &foreign]).is_err());
         let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();

@@ -261,11 +261,11 @@ impl ProbeCrossValidation {
     fn folds_of<T: Task>(&self, trials: &Trials<T>, n_folds: usize, seed: u64) -> Result<Folds> {
         let n_stimuli = trials.stimuli().len();
         match (&self.folds, self.hold_out) {
-            (Some(folds), _) if folds.of().len() != n_stimuli => {
+            (Some(folds), _) if folds.assignments().len() != n_stimuli => {
                 Err(ArgumentError::LengthMismatch {
                     what: "folds of objects",
                     expected: n_stimuli,
-                    found: folds.of().len(),
+                    found: folds.assignments().len(),
                 }
                 .into())
             }
@@ -294,7 +294,7 @@ impl ProbeCrossValidation {
         let probe = self
             .standardized(representation, training)?
             .with_penalty(penalty)?;
-        let fit = probe.fit(representation, &ChoiceFrequencies::of(training))?;
+        let fit = probe.fit(representation, &ChoiceFrequencies::from_trials(training))?;
         let transformed = fit.transform().apply(representation)?;
         let zero_shot = self.outcomes(representation, test)?;
         let probed = self.probed(&transformed, test)?;
@@ -378,7 +378,7 @@ impl ProbeCrossValidation {
         let costs = self.each_fold(trials, &folds, |training, test, _| {
             let probe = self.standardized(representation, training)?;
             let probe = probe.with_tolerance(self.inner_tolerance)?;
-            let choices = ChoiceFrequencies::of(training);
+            let choices = ChoiceFrequencies::from_trials(training);
             let path = probe.path(&self.penalties, representation, &choices)?;
             let cost = |fit: &ProbeFit| {
                 let transformed = fit.transform().apply(representation)?;
@@ -462,7 +462,7 @@ fn random_folds<T: Task>(
             // them.
             let shown = Folds::random(trials.shown().len(), n_folds, seed)?;
             let mut of = vec![0; trials.stimuli().len()];
-            for (&stimulus, &fold) in trials.shown().iter().zip(shown.of()) {
+            for (&stimulus, &fold) in trials.shown().iter().zip(shown.assignments()) {
                 of[stimulus as usize] = fold;
             }
             Folds::new(of)

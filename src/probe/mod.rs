@@ -86,7 +86,7 @@ use problem::Problem;
 /// let people = observer.odd_one_out(2000, 1)?;
 ///
 /// let representation = Representation::new(stimuli, features)?;
-/// let choices = ChoiceFrequencies::of(people.judgments());
+/// let choices = ChoiceFrequencies::from_trials(people.judgments());
 /// let fit = Probe::new(0.01)?.fit(&representation, &choices)?;
 /// assert!(fit.is_certified() && fit.duality_gap() <= 1e-7);
 /// // The first feature has by far the largest weight.

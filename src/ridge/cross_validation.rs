@@ -30,11 +30,11 @@ impl RidgeCrossValidationResult {
         folds: &Folds,
     ) -> Result<Self> {
         let n = features.n_stimuli();
-        if folds.of().len() != n {
+        if folds.assignments().len() != n {
             return Err(ArgumentError::LengthMismatch {
                 what: "stimuli that are divided into folds",
                 expected: n,
-                found: folds.of().len(),
+                found: folds.assignments().len(),
             }
             .into());
         }

@@ -75,7 +75,7 @@ impl ModelOutput {
 }
 
 fn credits<T: Task>(choices: &Trials<T>, trials: &Trials<T>) -> Result<Vec<Credit>> {
-    Choices::of_trials("", choices).credits(trials)
+    Choices::from_trials("", choices).credits(trials)
 }
 
 impl<S: RepresentationSource + Send + Sync + 'static> From<S> for ModelOutput {

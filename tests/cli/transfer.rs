@@ -23,7 +23,7 @@ fn choices_of_shoes_transfer_to_anchored_choices() {
     let stimuli = features.stimuli().clone();
     let odd = TripletFile::<OddOneOutTask>::read(shoes.join("odd_one_out_derived.npy"), stimuli);
     let probe = Probe::new(1.0).unwrap().with_tolerance(1e-5).unwrap();
-    let choices = ChoiceFrequencies::of(&odd.unwrap().into_judgments());
+    let choices = ChoiceFrequencies::from_trials(&odd.unwrap().into_judgments());
     let fit = probe.fit(&features, &choices).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("shoes.safetensors");

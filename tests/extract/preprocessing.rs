@@ -198,7 +198,7 @@ proptest! {
         height in 1..80u32,
         filter in filters(),
     ) {
-        let resized = resize(&image, width, height, filter).unwrap();
+        let resized = resize(&image, [height, width], filter).unwrap();
         let plain = plain_resize(&image, width as usize, height as usize, filter);
         prop_assert_eq!(resized.pixels(), plain);
     }
@@ -218,7 +218,7 @@ proptest! {
         let shorter = image.width().min(image.height());
         let side = |side: usize| (short as usize * side / shorter) as u32;
         let (width, height) = (side(image.width()), side(image.height()));
-        let whole = resize(&image, width, height, filter).unwrap().into_pixels();
+        let whole = resize(&image, [height, width], filter).unwrap().into_pixels();
         // torchvision: center_crop, on a black border where it needs one. Which old row or column
         // stands at a new one:
         let old = |at: usize, size: u32, crop: u32| {
@@ -380,7 +380,7 @@ fn what_cannot_be_done_is_refused() {
     let image = RgbImage::new(Array3::zeros((2, 2, 3))).unwrap();
     for (width, height) in [(0, 5), (5, 0), (8193, 5), (5, u32::MAX)] {
         assert!(matches!(
-            resize(&image, width, height, Filter::Box)
+            resize(&image, [height, width], Filter::Box)
                 .as_ref()
                 .map_err(Error::kind),
             Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))

@@ -465,7 +465,7 @@ fn reliability() -> ReliabilityTable {
         .with_temperature(2.0)
         .unwrap();
     let choices = ChoiceFrequencies::trial_by_trial(people.judgments());
-    let predictions = Predictions::of(&metric, &representation, &choices).unwrap();
+    let predictions = Predictions::from_metric(&metric, &representation, &choices).unwrap();
     predictions.reliability(ReliabilityTarget::TopPair, Bins::equal_width(10).unwrap())
 }
 

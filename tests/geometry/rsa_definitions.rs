@@ -274,7 +274,7 @@ fn what_is_undefined_is_an_error() {
 
     // Of one of several people.
     let people = RdmSet::numbered(vec![other.clone(), constant]).unwrap();
-    let error = RsaNoiseCeiling::of(&people, Comparator::Pearson).unwrap_err();
+    let error = RsaNoiseCeiling::new(&people, Comparator::Pearson).unwrap_err();
     assert!(error.context().eq([&Context::Rdm("1".into())]));
     let metric = RepresentationalSimilarity::new(Dissimilarity::Cosine, Comparator::Spearman);
     let zeros = Representation::new(Stimuli::numbered(5), Array2::<f32>::zeros((5, 3))).unwrap();

@@ -403,7 +403,11 @@ fn cross_validation_holds_out_stimuli_and_people() {
     let folds = RsaFolds::random(&people, 4, 3, 7).unwrap();
     for fold in 0..4 {
         assert_eq!(
-            folds.of_stimuli().iter().filter(|&&of| of == fold).count(),
+            folds
+                .stimulus_folds()
+                .iter()
+                .filter(|&&of| of == fold)
+                .count(),
             5
         );
     }
@@ -428,13 +432,13 @@ fn cross_validation_holds_out_stimuli_and_people() {
     let fold = &result.folds[5];
     assert_eq!((fold.stimuli, fold.people), (1, 2));
     let ids = |held_out: bool| {
-        let is_of = |at: &usize| (folds.of_stimuli()[*at] == 1) == held_out;
+        let is_of = |at: &usize| (folds.stimulus_folds()[*at] == 1) == held_out;
         let positions: Vec<usize> = (0..20).filter(is_of).collect();
         people.stimuli().select(&positions).unwrap()
     };
     let select = |stimuli: &Stimuli| features.each_ref().map(|rdm| rdm.select(stimuli).unwrap());
     let rdms = |held_out: bool| {
-        let is_of = |at: &usize| (folds.of_people()[*at] == 2) == held_out;
+        let is_of = |at: &usize| (folds.participant_folds()[*at] == 2) == held_out;
         let rdms = (0..6)
             .filter(is_of)
             .map(|at| people.rdms()[at].select(&ids(held_out)));
@@ -459,7 +463,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
     // What is held out doesn't reach the weights, and what straddles reaches nothing.
     let spoilt = |is_spoilt: &dyn Fn(usize, bool, bool) -> bool| {
         let rdms = people.rdms().iter().enumerate().map(|(person, rdm)| {
-            let is_of = |at: usize| folds.of_stimuli()[at] == 1;
+            let is_of = |at: usize| folds.stimulus_folds()[at] == 1;
             let values = pairs(20).zip(rdm.values()).map(|((i, j), value)| {
                 match is_spoilt(person, is_of(i), is_of(j)) {
                     true => value.powi(3),
@@ -470,7 +474,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
         });
         run(&RdmSet::numbered(rdms.collect()).unwrap()).folds[5].clone()
     };
-    let of_2 = |person: usize| folds.of_people()[person] == 2;
+    let of_2 = |person: usize| folds.participant_folds()[person] == 2;
     assert_eq!(&spoilt(&|_, i, j| i != j), fold);
     assert_eq!(&spoilt(&|person, i, j| (i && j) != of_2(person)), fold);
     let of_test = spoilt(&|person, i, j| i && j && of_2(person));
@@ -511,7 +515,7 @@ fn sessions_stay_together() {
         let folds = RsaFolds::random(&sessions, 3, 3, seed).unwrap();
         assert!(
             folds
-                .of_people()
+                .participant_folds()
                 .chunks(2)
                 .all(|person| person[0] == person[1])
         );

@@ -543,7 +543,7 @@ fn no_training_beats_the_certified_optimum() {
         let (features, training, validation) = simulated::<T>(40, 12, 6000);
         let weight = 0.01;
         let probe = Probe::new(weight).unwrap();
-        let choices = ChoiceFrequencies::of(&training);
+        let choices = ChoiceFrequencies::from_trials(&training);
         let optimum = probe.fit(&features, &choices).unwrap();
         let recipe = quick(0.0).with_penalty(Penalty::SquaredFrobenius { weight });
         let fit = recipe

@@ -32,7 +32,7 @@ fn check_golden<T: Task>(shared: &Path, name: &str, features: &Representation, t
     let goldens: Value = serde_json::from_str(&goldens).unwrap();
     let trials = TripletFile::<T>::read(trials, features.stimuli().clone()).unwrap();
     let trials = trials.into_judgments();
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let mut n_checked = 0;
     for (penalty, gap, trace) in [(0.1, 1e-7, 1e-3), (0.01, 1e-6, 1e-3), (0.001, 1e-5, 5e-3)] {
         let golden = &goldens[format!("{name}/{penalty}")];
@@ -98,7 +98,7 @@ fn simulated<T: Task>(
     n_questions: usize,
 ) -> (Representation, ChoiceFrequencies<T>) {
     let (features, trials, _) = simulated::simulated::<T>(n, n_features, n_questions);
-    (features, ChoiceFrequencies::of(&trials))
+    (features, ChoiceFrequencies::from_trials(&trials))
 }
 
 fn random_transform(n_features: usize, rank: usize, scale: f64, seed: u64) -> LinearTransform {
@@ -354,9 +354,9 @@ fn frequencies_are_repeated_trials() {
         .iter()
         .map(|&[a, b, c]| [c, a, b])
         .collect();
-    let total: f64 = choices.of_pairs().iter().flatten().sum();
+    let total: f64 = choices.by_pair().iter().flatten().sum();
     let shares = choices
-        .of_pairs()
+        .by_pair()
         .iter()
         .map(|&[ab, ac, bc]| [ac, bc, ab].map(|x| x / total));
     let soft = ChoiceFrequencies::<OddOneOutTask>::new(
@@ -428,7 +428,7 @@ fn temperature_scales_the_penalty() {
         .unwrap();
     let probabilities = metric.probabilities(&transformed, &trials).unwrap();
     let (mut loss, mut total) = (0.0, 0.0);
-    for (frequencies, p) in choices.of_pairs().iter().zip(probabilities.rows()) {
+    for (frequencies, p) in choices.by_pair().iter().zip(probabilities.rows()) {
         loss -= frequencies[0] * p[0].ln() + frequencies[1] * p[1].ln();
         total += frequencies[0] + frequencies[1];
     }
@@ -472,7 +472,7 @@ fn refuses_what_has_no_answer() {
 
     let stimuli = Stimuli::numbered(3);
     let trials = OddOneOut::new(stimuli.clone(), vec![[0, 1, 2]]).unwrap();
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let one = Representation::new(Stimuli::numbered(1), array![[1.0, 2.0]]).unwrap();
     assert!(matches!(
         probe.fit(&one, &choices).as_ref().map_err(Error::kind),

@@ -187,7 +187,7 @@ fn folds_without_trials_are_named() {
 #[test]
 fn what_was_learned_carries_over_to_dissimilarities() {
     let (features, trials) = simulated(40, 10_000);
-    let choices = human_alignment::judgment::ChoiceFrequencies::of(&trials);
+    let choices = human_alignment::judgment::ChoiceFrequencies::from_trials(&trials);
     let fit = Probe::new(0.01).unwrap().fit(&features, &choices).unwrap();
 
     // People who arrange other objects by the same two features, with noise.

@@ -290,7 +290,7 @@ fn people_and_language_models_by_the_dimensions_of_vice() {
     };
     let people = read("humans");
     let credits = |who: &str| {
-        Choices::of_trials(who, &read(who))
+        Choices::from_trials(who, &read(who))
             .credits(&people)
             .unwrap()
     };

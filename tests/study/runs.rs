@@ -207,7 +207,7 @@ fn numbers_are_those_of_the_metrics() {
 
     let (fitted, _) = probe.choose(&late, &people()).unwrap();
     let fit = fitted
-        .fit(&late, &ChoiceFrequencies::of(&people()))
+        .fit(&late, &ChoiceFrequencies::from_trials(&people()))
         .unwrap();
     let transferred = transfer(fit.transform(), &late, &rdms(), &metric).unwrap();
     let moved = Metric::of(MetricQuantity::RsaTransferred {
@@ -219,9 +219,10 @@ fn numbers_are_those_of_the_metrics() {
         .unwrap();
     assert_eq!(measured.value, transferred.after.value);
 
-    let late_choices = Choices::of_representation("", &cosine(), &late, &people()).unwrap();
-    let other_choices = Choices::of_representation("", &cosine(), &features(4), &people()).unwrap();
-    let said = Choices::of_trials("", &people());
+    let late_choices = Choices::from_representation("", &cosine(), &late, &people()).unwrap();
+    let other_choices =
+        Choices::from_representation("", &cosine(), &features(4), &people()).unwrap();
+    let said = Choices::from_trials("", &people());
     let level = Confidence::default();
     let with = || "other".to_owned();
     let pair = |one, other| agreement(&[one, other], level).unwrap().pairs[1];
@@ -252,14 +253,14 @@ fn numbers_are_those_of_the_metrics() {
     assert!(early.all(|row| row.label() != "net early"));
 
     let similarity = Similarity::Cosine;
-    let choices = ChoiceFrequencies::of(&people());
+    let choices = ChoiceFrequencies::from_trials(&people());
     let fit = TemperatureScaling::new(similarity)
         .fit(&late, &choices)
         .unwrap();
     let scaled = cosine()
         .with_temperature(fit.temperature().unwrap())
         .unwrap();
-    let predictions = Predictions::of(&scaled, &late, &choices).unwrap();
+    let predictions = Predictions::from_metric(&scaled, &late, &choices).unwrap();
     let score = predictions.score(Bins::default());
     for (metric, value) in [
         (
@@ -493,7 +494,9 @@ fn choices_alone_are_held_against_those_of_people() {
     // Questions are joined, in whatever order they are.
     let reversed: Vec<[u32; 3]> = people.as_slice().iter().rev().copied().collect();
     let reversed = OddOneOut::new(people.stimuli().clone(), reversed).unwrap();
-    let credits = Choices::of_trials("", &reversed).credits(&people).unwrap();
+    let credits = Choices::from_trials("", &reversed)
+        .credits(&people)
+        .unwrap();
     let expected = clustered_mean(&people, &credits).unwrap().value;
     let table = study(reversed).unwrap().run().unwrap();
     let row = only(

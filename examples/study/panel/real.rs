@@ -133,7 +133,7 @@ fn concepts(data: &Data) -> Result<Concepts> {
     let people = data.choices("humans", &things)?;
     let vice = ConceptEmbedding::new(data.vice(&things)?)?;
     let groups = TrialGroups::by_dimension(&vice, &people, 1)?;
-    let model = Choices::of_trials("GPT-4", &data.choices("GPT_4", &things)?);
+    let model = Choices::from_trials("GPT-4", &data.choices("GPT_4", &things)?);
     let credits = model.credits(&people)?;
     let found = GroupAnalysis::default().run(&people, &groups, &credits, None)?;
     let bars = found.by_accuracy().into_iter().filter_map(|group| {

@@ -28,7 +28,7 @@ use crate::stimuli::{IdForm, Pairing, Stimuli};
 /// # std::fs::write(&path, "1 2 3\n3 4 2\n4 4 1\n").unwrap();
 /// // Written by MATLAB (indices from 1), with one trial that shows a stimulus twice.
 /// let stimuli = Stimuli::new(["cat", "dog", "cow", "pig"])?;
-/// let animals = TripletSource::<OddOneOutTask>::open(&path)?
+/// let animals = TripletSource::<OddOneOutTask>::new(&path)?
 ///     .with_counting(Counting::One)
 ///     .without_repeats()
 ///     .read(&stimuli)?;
@@ -56,7 +56,7 @@ impl<T: Task> TripletSource<T> {
     /// # Errors
     /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] if the file
     /// extension is not supported.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+    pub fn new(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = match Format::of(path)? {
             Format::Safetensors => {
@@ -178,11 +178,11 @@ impl<T: Task> TripletSource<T> {
         };
         if let Some(participants) = &self.participants {
             let n_in_file = trials.len() + n_unknown;
-            if participants.of_trials().len() != n_in_file {
+            if participants.by_trial().len() != n_in_file {
                 return Err(ArgumentError::LengthMismatch {
                     what: "participants of trials",
                     expected: n_in_file,
-                    found: participants.of_trials().len(),
+                    found: participants.by_trial().len(),
                 }
                 .into());
             }

@@ -45,7 +45,7 @@ use crate::representation::{Provenance, Representation};
 /// let network = Network::new(&architecture, &weights, &taps, Device::Cpu)?;
 /// let extraction = Extraction::new(network, Preprocessing::IMAGENET);
 ///
-/// let images = ImageFiles::in_folder("images")?;
+/// let images = ImageFiles::from_folder("images")?;
 /// let done = extraction.write(&images, &["penultimate.npy", "logits.npy"])?;
 /// println!("{} images", done.n_images);
 /// # Ok::<(), human_alignment::Error>(())

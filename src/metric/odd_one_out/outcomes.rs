@@ -135,7 +135,7 @@ impl<'t, T: Task> Outcomes<'t, T> {
     pub fn per_participant(&self) -> Option<Vec<GroupAccuracy>> {
         let participants = self.trials.participants()?;
         let mut cells = vec![Cell::default(); participants.labels().len()];
-        for (&participant, &credit) in participants.of_trials().iter().zip(&self.credits) {
+        for (&participant, &credit) in participants.by_trial().iter().zip(&self.credits) {
             cells[participant as usize] += Cell::of(credit);
         }
         Some(group_accuracies(participants.labels(), cells))

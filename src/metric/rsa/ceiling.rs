@@ -21,7 +21,7 @@ use crate::rdm::{RdmSet, Scaling};
 ///     Rdm::new(animals.clone(), vec![0.1, 0.9, 0.8, 0.7, 0.9, 0.2])?,
 ///     Rdm::new(animals, vec![0.3, 0.8, 0.9, 0.8, 0.7, 0.1])?,
 /// ])?;
-/// let ceiling = RsaNoiseCeiling::of(&people, Comparator::Pearson)?;
+/// let ceiling = RsaNoiseCeiling::new(&people, Comparator::Pearson)?;
 /// assert!(0.0 < ceiling.lower && ceiling.lower < ceiling.upper);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -52,7 +52,7 @@ impl RsaNoiseCeiling {
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two participants, and otherwise
     /// the same errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
     /// `Context::Rdm` with the participant.
-    pub fn of(people: &RdmSet, comparator: Comparator) -> Result<Self> {
+    pub fn new(people: &RdmSet, comparator: Comparator) -> Result<Self> {
         if people.len() < 2 {
             return Err(ArgumentError::TooFew {
                 what: "people for a noise ceiling",

@@ -19,7 +19,7 @@ use crate::rdm::{Rdm, RdmSet, n_pairs};
 ///
 /// // Two folds of three stimuli, two of two people.
 /// let folds = RsaFolds::new(vec![0, 0, 0, 1, 1, 1], vec![0, 1, 0, 1])?;
-/// assert_eq!((folds.n_of_stimuli(), folds.n_of_people()), (2, 2));
+/// assert_eq!((folds.n_stimulus_folds(), folds.n_participant_folds()), (2, 2));
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,22 +127,22 @@ impl RsaFolds {
     }
 
     /// Returns the number of folds of stimuli.
-    pub fn n_of_stimuli(&self) -> usize {
+    pub fn n_stimulus_folds(&self) -> usize {
         n_folds(&self.of_stimuli)
     }
 
     /// Returns the number of folds of participants.
-    pub fn n_of_people(&self) -> usize {
+    pub fn n_participant_folds(&self) -> usize {
         n_folds(&self.of_people)
     }
 
     /// Returns the 0-based fold of each stimulus.
-    pub fn of_stimuli(&self) -> &[usize] {
+    pub fn stimulus_folds(&self) -> &[usize] {
         &self.of_stimuli
     }
 
     /// Returns the 0-based fold of each RDM of participants.
-    pub fn of_people(&self) -> &[usize] {
+    pub fn participant_folds(&self) -> &[usize] {
         &self.of_people
     }
 
@@ -268,9 +268,9 @@ impl WeightedModel {
         folds: &RsaFolds,
     ) -> Result<RsaCrossValidationResult> {
         folds.check(people)?;
-        let n_of_people = folds.n_of_people();
+        let n_of_people = folds.n_participant_folds();
         // One fold of stimuli at a time, so that at most two copies of the RDMs are in memory.
-        let held_out: Vec<Vec<RsaFoldResult>> = (0..folds.n_of_stimuli())
+        let held_out: Vec<Vec<RsaFoldResult>> = (0..folds.n_stimulus_folds())
             .map(|of_stimuli| {
                 let (training, test) = split(&folds.of_stimuli, of_stimuli);
                 let select = |positions: &[usize]| {

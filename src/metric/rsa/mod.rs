@@ -115,7 +115,7 @@ impl RepresentationalSimilarity {
     /// # Errors
     /// - Returns [`ArgumentError::TooFew`] if there are fewer than three stimuli.
     /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
-    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::of`], and with a
+    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], and with a
     ///   bootstrap of [`RsaBootstrap::run`].
     ///
     /// With several models, errors of a model are wrapped in [`Context::Rdm`] with its 0-based
@@ -133,7 +133,7 @@ impl RepresentationalSimilarity {
         let mean_person = people.mean(Scaling::None)?;
         let ceiling = match people.len() {
             1 => None,
-            _ => Some(RsaNoiseCeiling::of(people, self.comparator)?),
+            _ => Some(RsaNoiseCeiling::new(people, self.comparator)?),
         };
         let scores = models.iter().enumerate().map(|(position, model)| {
             let score = self.score_without_bootstrap(model, people, &mean_person, &ceiling);

@@ -42,7 +42,7 @@ impl<'r> Together<'r> {
         if choosers.is_empty() {
             return Ok(rows);
         }
-        let people = Choices::of_trials("people", trials);
+        let people = Choices::from_trials("people", trials);
         let models: Vec<&Choices<T>> = choosers.iter().map(|chooser| &chooser.choices).collect();
         let hashes: Vec<&String> = choosers
             .iter()
@@ -103,7 +103,7 @@ impl<'r> Together<'r> {
         let metric = self.run.study.measures.first_zero_shot();
         for held in self.held.iter().filter(|held| self.is_last(held)) {
             let model = held.subject.model;
-            match Choices::of_representation(model.label(), &metric, &held.features, trials) {
+            match Choices::from_representation(model.label(), &metric, &held.features, trials) {
                 Ok(choices) => choosers.push(Chooser {
                     subject: self.subject(model, held.subject.hash.clone()),
                     choices,
@@ -118,7 +118,7 @@ impl<'r> Together<'r> {
             if let Some(choices) = model.outputs.get(self.dataset.name).and_then(&choices_of) {
                 choosers.push(Chooser {
                     subject: self.subject(model, choices.fingerprint()),
-                    choices: Choices::of_trials(model.label(), choices),
+                    choices: Choices::from_trials(model.label(), choices),
                 });
             }
         }

@@ -131,7 +131,7 @@ pub(super) fn learn<T: Task>(
     trials: &Trials<T>,
 ) -> Result<LinearTransform> {
     let (probe, _) = validation.choose(features, trials)?;
-    let fit = probe.fit(features, &ChoiceFrequencies::of(trials))?;
+    let fit = probe.fit(features, &ChoiceFrequencies::from_trials(trials))?;
     Ok(fit.transform().clone())
 }
 
@@ -193,7 +193,7 @@ fn calibration<T: Task>(
 ) -> Result<Vec<Found>> {
     use MetricQuantity as Q;
     let similarity = metric.similarity();
-    let choices = ChoiceFrequencies::of(trials);
+    let choices = ChoiceFrequencies::from_trials(trials);
     let fit = TemperatureScaling::new(similarity).fit(features, &choices)?;
     let found = |quantity: fn(Similarity) -> Q, measured: Measurement| {
         (
@@ -206,7 +206,7 @@ fn calibration<T: Task>(
         return Ok(vec![found(Q::ScaledCrossEntropy, limit)]);
     };
     let metric = metric.with_temperature(temperature)?;
-    let score = Predictions::of(&metric, features, &choices)?.score(bins);
+    let score = Predictions::from_metric(&metric, features, &choices)?.score(bins);
     Ok(vec![
         found(Q::Temperature, temperature.into()),
         found(Q::ScaledCrossEntropy, score.cross_entropy.into()),
