@@ -14,7 +14,7 @@ use crate::stimuli::Stimuli;
 /// The choices of a source: a representation, a participant, a group of participants or a language
 /// model.
 ///
-/// A choice is a pair of the stimuli of a [`Question`], which are in a standard order. Therefore
+/// A choice is a pair of the stimuli of a question, which are in a standard order. Therefore
 /// two sources made the same choice if and only if the numbers of the pairs are equal. `None` means
 /// that the source could not decide, because several pairs are equally similar.
 ///

@@ -57,7 +57,7 @@ impl AgreementMatrix {
 ///
 /// Two sources agree if they choose the same pair. A source that could not decide agrees with none,
 /// and ties are counted. For κ the answers are the pairs of the
-/// [question](crate::judgment::Question) in its standard order. The position of a stimulus in this
+/// question in its standard order. The position of a stimulus in this
 /// order has no meaning, so the agreement expected by chance is about a third (half, for anchored
 /// questions).
 ///

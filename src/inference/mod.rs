@@ -40,9 +40,10 @@ pub use comparison::{Comparison, compare};
 pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
-pub use multiple_comparisons::{benjamini_hochberg, bonferroni};
+pub use multiple_comparisons::benjamini_hochberg;
 pub use noise_ceiling::{ChoiceNoiseCeiling, noise_ceiling};
-pub use resampling::{ReplicateVariances, Resample, dual_variance};
+pub use resampling::Resample;
+pub(crate) use resampling::{ReplicateVariances, dual_variance};
 
 pub(crate) use bootstrap::percentile_interval;
 pub(crate) use cluster_sums::{ClusterSums, are_valid};

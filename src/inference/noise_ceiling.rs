@@ -11,7 +11,7 @@ use crate::judgment::{Answer, Question, Task, Trials};
 /// Lower and upper estimates of the accuracy that a perfect model would reach, from repeated
 /// trials.
 ///
-/// Repeated trials are trials with the same [`Question`]. No model can agree with participants who
+/// Repeated trials are trials with the same question. No model can agree with participants who
 /// disagree with each other. The noise ceiling lies between two estimates:
 ///
 /// - [`leave_one_out`](Self::leave_one_out): the share of answers that agree with the majority of
