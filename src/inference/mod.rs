@@ -41,7 +41,7 @@ pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
 pub use multiple_comparisons::benjamini_hochberg;
-pub use noise_ceiling::{ChoiceNoiseCeiling, noise_ceiling};
+pub use noise_ceiling::ChoiceNoiseCeiling;
 pub use resampling::Resample;
 pub(crate) use resampling::{ReplicateVariances, dual_variance};
 
