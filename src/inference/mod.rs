@@ -36,7 +36,7 @@ mod resampling;
 pub use bootstrap::{BootstrapResult, ObjectBootstrap};
 pub use clustered::clustered_mean;
 pub use clustered_values::clustered_mean_of;
-pub use comparison::{Comparison, compare};
+pub use comparison::Comparison;
 pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
