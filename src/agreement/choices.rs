@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::error::{ArgumentError, Error, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::inference::Credit;
 use crate::judgment::{Question, Task, Trials, choosing};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -55,14 +57,7 @@ impl<T: Task> Choices<T> {
     /// Returns [`ArgumentError::LengthMismatch`] if there is not one choice for each trial, and
     /// [`ArgumentError::InvalidParameter`] if a pair is not an option.
     pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
-        if chosen.len() != trials.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "choices of trials",
-                expected: trials.len(),
-                found: chosen.len(),
-            }
-            .into());
-        }
+        same_length("choices of trials", trials.len(), chosen.len())?;
         let beyond = |&&pair: &&u8| usize::from(pair) >= T::N_PAIRS;
         if let Some(pair) = chosen.iter().flatten().find(beyond) {
             let expected = "below the number of pairs to choose from";
@@ -225,7 +220,7 @@ impl<T> Clone for Choices<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, ErrorKind, StimuliError};
     use crate::judgment::{Anchored, OddOneOut};
 
     fn numbered(n: u32, trials: Vec<[u32; 3]>) -> OddOneOut {

@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use ndarray::ArrayView2;
 
 use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
-use crate::error::{ArgumentError, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{JudgmentError, Result, wrong_shape};
 use crate::inference::Confidence;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut};
@@ -131,16 +133,11 @@ impl<T: Task> Predictions<T> {
     pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {
         let n_questions = choices.questions().len();
         if probabilities.dim() != (n_questions, T::N_PAIRS) {
-            return Err(ArgumentError::Shape {
-                what: "the array of probabilities",
-                expected: format!("{n_questions} × {}", T::N_PAIRS),
-                found: probabilities
-                    .shape()
-                    .iter()
-                    .map(|&len| len as u64)
-                    .collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "the array of probabilities",
+                format!("{n_questions} × {}", T::N_PAIRS),
+                probabilities.shape(),
+            ));
         }
         let mut predicted = Vec::with_capacity(n_questions);
         for (question, row) in probabilities.rows().into_iter().enumerate() {
@@ -257,7 +254,7 @@ impl<T: Task> fmt::Debug for Predictions<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::{ArgumentError, Error, ErrorKind};
     use crate::judgment::{AnchoredTask, OddOneOutTask};
     use crate::stimuli::Stimuli;
     use ndarray::array;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::judgment::{ChoiceFrequencies, OddOneOut, OddOneOutTask};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
@@ -110,14 +112,7 @@ impl PublishedSearch {
     /// [`ArgumentError::InvalidParameter`] for a temperature that is not positive and finite.
     pub fn new(temperatures: impl IntoIterator<Item = f64>) -> Result<Self> {
         let temperatures: Vec<f64> = temperatures.into_iter().collect();
-        if temperatures.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "temperatures",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("temperatures", 1, temperatures.len())?;
         for &temperature in &temperatures {
             ZeroShotOddOneOut::default().with_temperature(temperature)?;
         }
@@ -279,7 +274,7 @@ impl From<PublishedSearch> for Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, ErrorKind};
     use approx::assert_relative_eq;
 
     #[test]

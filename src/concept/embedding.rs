@@ -3,7 +3,9 @@
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, FeatureError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FeatureError, Result, same_length};
 use crate::judgment::{Task, Trials};
 use crate::representation::{Representation, with_values};
 use crate::similarity::Real;
@@ -132,15 +134,7 @@ impl ConceptEmbedding {
     }
 
     fn check_length(&self, what: &'static str, found: usize) -> Result<()> {
-        match found == self.n_dimensions() {
-            true => Ok(()),
-            false => Err(ArgumentError::LengthMismatch {
-                what,
-                expected: self.n_dimensions(),
-                found,
-            }
-            .into()),
-        }
+        same_length(what, self.n_dimensions(), found)
     }
 }
 
@@ -164,7 +158,7 @@ fn largest_means<T: Real>(first: &[T], second: &[T], k: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, ErrorKind, StimuliError};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
     use ndarray::array;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::ConceptEmbedding;
-use crate::error::{ArgumentError, Error, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
@@ -136,14 +138,7 @@ impl TrialGroups {
         labels: &[impl AsRef<str>],
         membership: Membership,
     ) -> Result<Self> {
-        if labels.len() != trials.stimuli().len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "labels of stimuli",
-                expected: trials.stimuli().len(),
-                found: labels.len(),
-            }
-            .into());
-        }
+        same_length("labels of stimuli", trials.stimuli().len(), labels.len())?;
         let mut names: Vec<String> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
         let categories: Vec<Option<usize>> = labels
@@ -247,7 +242,7 @@ impl TrialGroups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, ErrorKind};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, FileError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FileError, Result, same_length};
 use crate::rdm::{Rdm, RdmFile, RdmSet};
 use crate::stimuli::Stimuli;
 
@@ -71,14 +73,7 @@ impl Kriegeskorte92 {
                 })?;
             let file = RdmFile::open(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
-            if names.len() != models.len() {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "names of models",
-                    expected: models.len(),
-                    found: names.len(),
-                }
-                .into());
-            }
+            same_length("names of models", models.len(), names.len())?;
             let rdms = models.rdms().iter().cloned();
             Ok(names.into_iter().zip(rdms).collect())
         };

@@ -6,7 +6,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length};
 use crate::io::reserve;
 use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
@@ -57,14 +59,7 @@ impl LabelTriplets {
         n_trials: usize,
         seed: u64,
     ) -> Result<Self> {
-        if labels.len() != stimuli.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "labels of stimuli",
-                expected: stimuli.len(),
-                found: labels.len(),
-            }
-            .into());
-        }
+        same_length("labels of stimuli", stimuli.len(), labels.len())?;
         let mut classes = classes_of(labels);
         if classes.len() < 2 {
             let expected = "of at least two classes";

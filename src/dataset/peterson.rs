@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, FileError, PairProblem, RdmError, Result};
+use crate::error::{ArgumentError, Error, FileError, PairProblem, RdmError, Result, wrong_shape};
 use crate::images::ImageFiles;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
@@ -215,9 +215,5 @@ fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
 }
 
 fn not_square(found: &[usize]) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "the matrix of similarities",
-        expected: SQUARE.into(),
-        found: found.iter().map(|&length| length as u64).collect(),
-    })
+    wrong_shape("the matrix of similarities", SQUARE, found)
 }

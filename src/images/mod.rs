@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use self::folder::{Files, is_hidden};
 pub use self::order::ImageOrder;
-use crate::error::{ArgumentError, Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError};
+use crate::error::{Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError, same_length};
 use crate::io::extension;
 use crate::stimuli::Stimuli;
 
@@ -247,15 +247,7 @@ impl ImageFiles {
 
     /// Checks that the number of images is `n`, the number of rows of a matrix.
     pub(crate) fn require(&self, n: usize) -> Result<()> {
-        if self.len() == n {
-            return Ok(());
-        }
-        Err(ArgumentError::LengthMismatch {
-            what: "images, one for each row of the matrix",
-            expected: n,
-            found: self.len(),
-        }
-        .into())
+        same_length("images, one for each row of the matrix", n, self.len())
     }
 }
 

@@ -3,7 +3,9 @@
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length};
 use crate::inference::level::start_of;
 use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
 use crate::judgment::{Task, Trials};
@@ -47,14 +49,7 @@ impl Term {
 /// Returns [`ArgumentError::LengthMismatch`] if the numbers of values and trials differ, and
 /// [`ArgumentError::InvalidParameter`] if a value is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
-    if values.len() != trials.len() {
-        return Err(ArgumentError::LengthMismatch {
-            what: "values of trials",
-            expected: trials.len(),
-            found: values.len(),
-        }
-        .into());
-    }
+    same_length("values of trials", trials.len(), values.len())?;
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         return Err(Error::parameter("the value of a trial", "finite", value));
     }
@@ -169,7 +164,7 @@ fn by_key<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, ErrorKind};
     use crate::inference::{Credit, mean_over_trials};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;

@@ -8,7 +8,7 @@ use super::element::{Element, Kind, Number, RawIndex};
 use super::npy::NpyReader;
 use super::txt_triplets::TextTriplets;
 use super::{BUFFER_BYTES, Origin, extension, open, reserve};
-use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
+use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
 
 /// A reader for trials with three indices, chunk by chunk.
 pub(crate) enum TripletReader {
@@ -97,12 +97,11 @@ impl NpyTriplets {
         let reader = NpyReader::open(path)?;
         let header = reader.header().clone();
         let &[n_trials, 3] = header.shape.as_slice() else {
-            return Err(ArgumentError::Shape {
-                what: "the array of trials",
-                expected: "(trials, 3)".into(),
-                found: header.shape,
-            }
-            .into());
+            return Err(wrong_shape(
+                "the array of trials",
+                "(trials, 3)",
+                &header.shape,
+            ));
         };
         if header.element.kind == Kind::Bool {
             return Err(FileError::UnsupportedElement {
@@ -229,7 +228,7 @@ impl NpyTriplets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, TrialProblem};
+    use crate::error::{ArgumentError, ErrorKind, TrialProblem};
     use crate::io::npy::tests::npy;
 
     fn read_all(name: &str, bytes: &[u8], max: usize) -> Result<Vec<[u32; 3]>> {

@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{JudgmentError, Result, same_length};
 use crate::judgment::{Question, Task, Trials};
 use crate::stimuli::Stimuli;
 
@@ -93,14 +95,7 @@ impl<T: Task> ChoiceFrequencies<T> {
         questions: Vec<[u32; 3]>,
         of_pairs: Vec<[f64; 3]>,
     ) -> Result<Self> {
-        if of_pairs.len() != questions.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "frequencies of questions",
-                expected: questions.len(),
-                found: of_pairs.len(),
-            }
-            .into());
-        }
+        same_length("frequencies of questions", questions.len(), of_pairs.len())?;
         let checked = Trials::<T>::new(stimuli.clone(), questions.clone())?;
         for (question, frequencies) in of_pairs.iter().enumerate() {
             let in_range = frequencies.iter().all(|x| *x >= 0.0 && x.is_finite());

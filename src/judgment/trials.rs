@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem};
+use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem, same_length};
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
 use crate::stimuli::Stimuli;
@@ -162,14 +162,11 @@ impl<T: Task> Trials<T> {
         I::Item: Into<String>,
     {
         let participants = Participants::new(of_trials);
-        if participants.of_trials().len() != self.trials.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "participants of trials",
-                expected: self.trials.len(),
-                found: participants.of_trials().len(),
-            }
-            .into());
-        }
+        same_length(
+            "participants of trials",
+            self.trials.len(),
+            participants.of_trials().len(),
+        )?;
         self.participants = Some(participants);
         Ok(self)
     }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Result};
+use crate::error::{ArgumentError, Result, at_least};
 use crate::inference::{Comparison, Credit, Estimate, Folds, Interval, clustered_mean, compare};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{Outcomes, Score, ZeroShotOddOneOut};
@@ -121,14 +121,7 @@ impl CrossValidation {
     /// Returns [`ArgumentError::TooFew`] if there are none, and [`ArgumentError::InvalidParameter`]
     /// if one is not positive and finite.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
-        if penalties.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "penalties",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("penalties", 1, penalties.len())?;
         for &penalty in penalties {
             Probe::new(penalty)?;
         }
@@ -144,7 +137,7 @@ impl CrossValidation {
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
     pub fn with_folds(mut self, hold_out: HoldOut, n_folds: usize) -> Result<Self> {
-        check_folds(n_folds)?;
+        at_least("folds", 2, n_folds)?;
         (self.hold_out, self.n_folds, self.folds) = (hold_out, n_folds, None);
         Ok(self)
     }
@@ -170,7 +163,7 @@ impl CrossValidation {
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
     pub fn with_inner_folds(mut self, n_folds: usize) -> Result<Self> {
-        check_folds(n_folds)?;
+        at_least("folds", 2, n_folds)?;
         self.n_inner_folds = n_folds;
         Ok(self)
     }
@@ -467,18 +460,6 @@ fn random_folds<T: Task>(
             }
             Folds::new(of)
         }
-    }
-}
-
-fn check_folds(n_folds: usize) -> Result<()> {
-    match n_folds {
-        0 | 1 => Err(ArgumentError::TooFew {
-            what: "folds",
-            needed: 2,
-            found: n_folds,
-        }
-        .into()),
-        _ => Ok(()),
     }
 }
 

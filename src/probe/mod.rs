@@ -50,7 +50,9 @@ pub use cross_validation::{
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
 pub use standardize::Standardize;
 
-use crate::error::{ArgumentError, Error, Result, with_inverse};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
 use crate::transform::LinearTransform;
@@ -276,14 +278,11 @@ impl Probe {
         let mut probe = self.clone();
         probe.has_bias = transform.bias().is_some();
         probe.standardize = Standardize::By(transform.standardization().clone());
-        if transform.n_features() != representation.n_features() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features to transform",
-                expected: transform.n_features(),
-                found: representation.n_features(),
-            }
-            .into());
-        }
+        same_length(
+            "features to transform",
+            transform.n_features(),
+            representation.n_features(),
+        )?;
         Problem::new(&probe, representation, choices)?.bound(&probe, transform)
     }
 }

@@ -1,6 +1,6 @@
 //! The standardisation of features before fitting a probe.
 
-use crate::error::{ArgumentError, Result};
+use crate::error::{Result, same_length};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
@@ -25,14 +25,9 @@ impl Standardize {
             Standardize::By(standardization) => standardization.clone(),
         };
         let n_features = representation.n_features();
-        match standardization.n_features() {
-            Some(found) if found != n_features => Err(ArgumentError::LengthMismatch {
-                what: "features of the standardisation",
-                expected: n_features,
-                found,
-            }
-            .into()),
-            _ => Ok(standardization),
+        if let Some(found) = standardization.n_features() {
+            same_length("features of the standardisation", n_features, found)?;
         }
+        Ok(standardization)
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, ComputationError, Context, Error, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{ComputationError, Context, Error, RdmError, Result, at_least};
 use crate::io::reserve;
 use crate::names::named;
 use crate::rdm::{Arrangement, Rdm, Scaling, n_pairs, pair_index};
@@ -151,14 +153,7 @@ impl InverseMds {
             let pairs = self.judged(stimuli, arrangement, largest, unit);
             judged.push(pairs.map_err(|error| error.with_context(Context::Arrangement(trial)))?);
         }
-        if judged.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "trials",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("trials", 1, judged.len())?;
         let mut mean = PairMeans::new(n_pairs(stimuli.len()))?;
         require_connected(&judged, mean.n_pairs())?;
 

@@ -38,7 +38,9 @@ pub(crate) use scaling::scale;
 pub(crate) use set::MeanRounding;
 pub use set::{Participant, RdmSet};
 
-use crate::error::{ArgumentError, Error, PairProblem, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, PairProblem, RdmError, Result, at_least, same_length, wrong_shape};
 use crate::io::out_of_memory;
 use crate::stimuli::Stimuli;
 
@@ -99,23 +101,9 @@ impl Rdm {
     /// # Errors
     /// The same as for [`Rdm::new`], except that NaN is allowed.
     pub fn with_missing(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
-        if stimuli.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli",
-                needed: 2,
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        at_least("stimuli", 2, stimuli.len())?;
         let expected = n_pairs(stimuli.len());
-        if values.len() != expected {
-            return Err(ArgumentError::LengthMismatch {
-                what: "pairs of stimuli",
-                expected,
-                found: values.len(),
-            }
-            .into());
-        }
+        same_length("pairs of stimuli", expected, values.len())?;
         if let Some(pair) = values.iter().position(|value| value.is_infinite()) {
             let problem = PairProblem::NotFinite {
                 value: values[pair],
@@ -154,12 +142,11 @@ impl Rdm {
     pub fn from_square_with_missing(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
         let n = stimuli.len();
         if square.dim() != (n, n) {
-            return Err(ArgumentError::Shape {
-                what: "the dissimilarity matrix",
-                expected: format!("{n}×{n}, one row and column per stimulus"),
-                found: square.shape().iter().map(|&len| len as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "the dissimilarity matrix",
+                format!("{n}×{n}, one row and column per stimulus"),
+                square.shape(),
+            ));
         }
         let finite = square.iter().filter(|value| value.is_finite());
         let largest = finite.fold(0.0, |largest: f64, value| largest.max(value.abs()));
@@ -273,14 +260,11 @@ impl Rdm {
     /// # Errors
     /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
-        if stimuli.len() != self.n_stimuli() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "stimuli of the dissimilarities",
-                expected: self.n_stimuli(),
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        same_length(
+            "stimuli of the dissimilarities",
+            self.n_stimuli(),
+            stimuli.len(),
+        )?;
         Ok(Self { stimuli, ..self })
     }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{RdmError, Result, at_least};
 use crate::names::named;
 use crate::rdm::order::mid_ranks;
 use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
@@ -68,14 +70,7 @@ impl Rdm {
 /// Scales values in place, ignoring NaN, and returns a bound on the rounding errors of the results.
 pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) -> Result<Rounding> {
     let n = values.iter().filter(|value| !value.is_nan()).count();
-    if n == 0 {
-        return Err(ArgumentError::TooFew {
-            what: "pairs that are not missing",
-            needed: 1,
-            found: 0,
-        }
-        .into());
-    }
+    at_least("pairs that are not missing", 1, n)?;
     // Dividing by the largest value prevents overflow of the squares.
     let present = || values.iter().copied().filter(|value| !value.is_nan());
     let largest = present().fold(0.0, |largest: f64, value| largest.max(value.abs()));

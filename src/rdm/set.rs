@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, RdmError, Result};
+use crate::error::{ArgumentError, RdmError, Result, at_least, same_length};
 use crate::fingerprint::Fingerprint;
 use crate::rdm::{Rdm, Rounding, Scaling, UNIT_ROUNDOFF};
 use crate::stimuli::Stimuli;
@@ -77,22 +77,9 @@ impl RdmSet {
     /// participants have the same id and session, and `Context::Rdm` naming the participant if an
     /// RDM has other stimuli than the first.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
-        let Some(first) = rdms.first() else {
-            return Err(ArgumentError::TooFew {
-                what: "RDMs",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        };
-        if participants.len() != rdms.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "participants",
-                expected: rdms.len(),
-                found: participants.len(),
-            }
-            .into());
-        }
+        at_least("RDMs", 1, rdms.len())?;
+        let first = &rdms[0];
+        same_length("participants", rdms.len(), participants.len())?;
         let mut seen = std::collections::HashMap::new();
         for (second, participant) in participants.iter().enumerate() {
             if let Some(first) = seen.insert(participant, second) {

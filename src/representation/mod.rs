@@ -15,7 +15,9 @@ pub(crate) use file::Described;
 pub use file::FileSource;
 pub use provenance::Provenance;
 
-use crate::error::{ArgumentError, Error, FeatureError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FeatureError, Result, same_length, wrong_shape};
 use crate::fingerprint::Fingerprint;
 use crate::similarity::{Precision, Real};
 use crate::stimuli::Stimuli;
@@ -180,12 +182,11 @@ impl Representation {
         let (n_rows, n_columns) = features.dim();
         check_n_rows(&stimuli, n_rows)?;
         if n_columns == 0 {
-            return Err(ArgumentError::Shape {
-                what: "the feature matrix",
-                expected: "at least one column".into(),
-                found: vec![n_rows as u64, n_columns as u64],
-            }
-            .into());
+            return Err(wrong_shape(
+                "the feature matrix",
+                "at least one column",
+                &[n_rows, n_columns],
+            ));
         }
         let features = features.into_standard_layout();
         with_values!(features.values(), values => check_values(&stimuli, values, n_columns))?;
@@ -251,14 +252,7 @@ impl Representation {
     /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs from the number
     /// of rows.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
-        if stimuli.len() != self.n_stimuli() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "stimuli of the rows",
-                expected: self.n_stimuli(),
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        same_length("stimuli of the rows", self.n_stimuli(), stimuli.len())?;
         Ok(Self { stimuli, ..self })
     }
 
@@ -287,15 +281,7 @@ impl Representation {
 }
 
 fn check_n_rows(stimuli: &Stimuli, n_rows: usize) -> Result<()> {
-    if n_rows == stimuli.len() {
-        return Ok(());
-    }
-    Err(ArgumentError::LengthMismatch {
-        what: "rows of the feature matrix",
-        expected: stimuli.len(),
-        found: n_rows,
-    }
-    .into())
+    same_length("rows of the feature matrix", stimuli.len(), n_rows)
 }
 
 /// Checks that features are finite and within the range of `f32`, so that their fourth powers are
@@ -349,7 +335,7 @@ impl RepresentationSource for Representation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, ErrorKind, StimuliError};
     use ndarray::{ShapeBuilder, array};
 
     #[test]

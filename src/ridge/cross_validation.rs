@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Result};
+use crate::error::{Result, same_length};
 use crate::inference::Folds;
 use crate::representation::{Features, Representation};
 use crate::ridge::rows::{Rows, Scaler};
@@ -30,14 +30,7 @@ impl RidgeCrossValidation {
         folds: &Folds,
     ) -> Result<Self> {
         let n = features.n_stimuli();
-        if folds.of().len() != n {
-            return Err(ArgumentError::LengthMismatch {
-                what: "stimuli that are divided into folds",
-                expected: n,
-                found: folds.of().len(),
-            }
-            .into());
-        }
+        same_length("stimuli that are divided into folds", n, folds.of().len())?;
         targets::check(features, targets)?;
         let all: Vec<usize> = (0..n).collect();
         let stds = match ridge.feature_scaling {

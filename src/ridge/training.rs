@@ -3,7 +3,7 @@
 use faer::MatRef;
 use ndarray::ArrayView2;
 
-use crate::error::{ArgumentError, ComputationError, Result};
+use crate::error::{ComputationError, Result, at_least};
 use crate::ridge::decomposition::{Decomposition, Form};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Factors;
@@ -14,15 +14,7 @@ use crate::similarity::zeroed;
 pub(super) fn check_rows(n: usize) -> Result<()> {
     const FEWEST: usize = 3;
 
-    if n >= FEWEST {
-        return Ok(());
-    }
-    Err(ArgumentError::TooFew {
-        what: "stimuli to learn from",
-        needed: FEWEST,
-        found: n,
-    }
-    .into())
+    at_least("stimuli to learn from", FEWEST, n)
 }
 
 /// Training rows and their targets, decomposed and solved for all penalties.

@@ -13,7 +13,9 @@ pub use source::Transformed;
 pub use standardization::Standardization;
 pub use training::Training;
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length, wrong_shape};
 use crate::similarity::Precision;
 
 /// A linear transform: standardised features times weights, plus a bias.
@@ -50,22 +52,14 @@ impl LinearTransform {
     /// and [`ArgumentError::InvalidParameter`] if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         if weights.is_empty() {
-            return Err(ArgumentError::Shape {
-                what: "the weights of a transform",
-                expected: "features × dimensions, at least one of each".into(),
-                found: weights.shape().iter().map(|&n| n as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "the weights of a transform",
+                "features × dimensions, at least one of each",
+                weights.shape(),
+            ));
         }
-        if let Some(found) = standardization.n_features()
-            && found != weights.nrows()
-        {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features of the standardisation",
-                expected: weights.nrows(),
-                found,
-            }
-            .into());
+        if let Some(found) = standardization.n_features() {
+            same_length("features of the standardisation", weights.nrows(), found)?;
         }
         check_finite("weights", weights.view())?;
         Ok(Self {
@@ -84,14 +78,7 @@ impl LinearTransform {
     /// [`ArgumentError::InvalidParameter`] if a number is not finite, or outside the range of `f32`
     /// if the precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
-        if bias.len() != self.n_dimensions() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "dimensions of the bias",
-                expected: self.n_dimensions(),
-                found: bias.len(),
-            }
-            .into());
-        }
+        same_length("dimensions of the bias", self.n_dimensions(), bias.len())?;
         check_finite("bias", bias.view())?;
         self.bias = Some(bias.as_standard_layout().into_owned());
         let precision = self.precision;
@@ -195,7 +182,7 @@ fn check_finite<D: Dimension>(name: &'static str, values: ArrayView<'_, f64, D>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, ErrorKind};
     use ndarray::array;
 
     #[test]

@@ -6,7 +6,9 @@ use std::slice::from_ref;
 use ndarray::Array1;
 
 use super::{check_finite, round};
-use crate::error::{ArgumentError, Error, FeatureError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FeatureError, Result, at_least, same_length};
 use crate::representation::{Representation, Values, with_values};
 use crate::similarity::Real;
 
@@ -80,14 +82,7 @@ impl Standardization {
     /// Returns [`ArgumentError::LengthMismatch`] if the numbers of means and standard deviations
     /// differ, and [`ArgumentError::InvalidParameter`] as [`Standardization::scalar`].
     pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
-        if mean.len() != std.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "standard deviations of features",
-                expected: mean.len(),
-                found: std.len(),
-            }
-            .into());
-        }
+        same_length("standard deviations of features", mean.len(), std.len())?;
         check_finite("mean", mean.view())?;
         if let Some(feature) = std.iter().position(|&std| !is_scale(std)) {
             let found = format_args!("{} at {feature}", std[feature]);
@@ -108,9 +103,7 @@ impl Standardization {
     }
 
     fn scalar_of_values<T: Real>(values: &[T]) -> Result<Self> {
-        let Some(first) = values.first() else {
-            return Err(no_stimuli());
-        };
+        at_least("stimuli", 1, values.len())?;
         let n = values.len() as f64;
         let mut mean = sum(values, |x| x) / n;
         if T::IS_DOUBLE {
@@ -118,7 +111,7 @@ impl Standardization {
             mean += sum(values, |x| x - mean) / n;
         }
         let std = (sum(values, |x| (x - mean).powi(2)) / n).sqrt();
-        if values.iter().all(|x| x == first) {
+        if values.iter().all(|x| x == &values[0]) {
             return Err(FeatureError::EqualRows { representation: 0 }.into());
         }
         Self::scalar(mean, std)
@@ -138,9 +131,7 @@ impl Standardization {
 
     fn per_feature_of_values<T: Real>(values: &[T], n_features: usize) -> Result<Self> {
         let n = values.len() / n_features;
-        if n == 0 {
-            return Err(no_stimuli());
-        }
+        at_least("stimuli", 1, n)?;
         let rows = || values.chunks_exact(n_features);
         let mut mean = Array1::<f64>::zeros(n_features);
         for row in rows() {
@@ -272,14 +263,6 @@ fn round_scale(std: f64) -> Result<f64> {
         )),
         rounded => Ok(rounded),
     }
-}
-
-fn no_stimuli() -> Error {
-    Error::from(ArgumentError::TooFew {
-        what: "stimuli",
-        needed: 1,
-        found: 0,
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::{Estimate, person_of, rdm};
-use crate::error::{ArgumentError, Result};
+use crate::error::{Result, wrong_shape};
 use crate::io::mat::MatFile;
 use crate::rdm::Participant;
 
@@ -61,12 +61,7 @@ fn estimates(
         }
         (1, _) | (_, 1) => vec![values.into_iter().collect()],
         _ => {
-            return Err(ArgumentError::Shape {
-                what: "the variable",
-                expected: SHAPE.into(),
-                found: values.shape().iter().map(|&length| length as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape("the variable", SHAPE, values.shape()));
         }
     };
     let n_rows = rows.len();

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::answers::{self, Cell};
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-use crate::error::{ArgumentError, FileError, JudgmentError, Result, TrialProblem};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{FileError, JudgmentError, Result, TrialProblem, same_length};
 use crate::formats::TextEncoding;
 use crate::io::element::Number;
 use crate::io::extension;
@@ -178,14 +180,11 @@ impl<T: Task> TripletSource<T> {
         };
         if let Some(participants) = &self.participants {
             let n_in_file = trials.len() + n_unknown;
-            if participants.of_trials().len() != n_in_file {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "participants of trials",
-                    expected: n_in_file,
-                    found: participants.of_trials().len(),
-                }
-                .into());
-            }
+            same_length(
+                "participants of trials",
+                n_in_file,
+                participants.of_trials().len(),
+            )?;
             let labels = participants.labels_of_trials().map(str::to_owned);
             raw.participants = Some(labels.collect());
         }

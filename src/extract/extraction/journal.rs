@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::batches::{Batch, Row};
 use super::shard::Part;
 use super::{Extracted, Provenance};
-use crate::error::{ArgumentError, ExtractError, FeatureError, FileError, ImageError, Result};
+use crate::error::{ExtractError, FeatureError, FileError, ImageError, Result, same_length};
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f32;
 use crate::representation::Described;
@@ -172,14 +172,7 @@ impl Journal {
     }
 
     fn check(&self, values: &[f32], n_features: usize, position: usize) -> Result<()> {
-        if values.len() != n_features {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features of an image",
-                expected: n_features,
-                found: values.len(),
-            }
-            .into());
-        }
+        same_length("features of an image", n_features, values.len())?;
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(()),
             Some(column) => Err(FeatureError::NotFinite {

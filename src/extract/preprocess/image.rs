@@ -2,7 +2,9 @@
 
 use ndarray::{Array3, ArrayView3};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, wrong_shape};
 use crate::io::reserve;
 
 /// Number of channels: red, green and blue.
@@ -109,17 +111,13 @@ pub(super) fn pick(
 }
 
 fn shape_error(found: &[usize]) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "an image",
-        expected: "[height, width, 3], not empty".into(),
-        found: found.iter().map(|&n| n as u64).collect(),
-    })
+    wrong_shape("an image", "[height, width, 3], not empty", found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, ErrorKind};
 
     #[test]
     fn what_is_no_image_is_refused() {

@@ -8,7 +8,9 @@ use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, ComputationError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{ComputationError, Result, at_least};
 use crate::metric::AlignmentMetric;
 use crate::metric::cka::centred::Centred;
 use crate::representation::Representation;
@@ -74,14 +76,7 @@ impl Procrustes {
         second: &Representation,
     ) -> Result<ProcrustesFit> {
         let stimuli = first.stimuli();
-        if stimuli.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli for the Procrustes distance",
-                needed: 2,
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        at_least("stimuli for the Procrustes distance", 2, stimuli.len())?;
         let left = Centred::new(first, stimuli, 0)?;
         let right = Centred::new(second, stimuli, 1)?;
         let squared_norm = |centred: &Centred<f64>| centred.squared_norms.iter().sum::<f64>();

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::error::{ArgumentError, Error, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, RdmError, Result, at_least};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot, sum};
 use crate::rdm::Rdm;
@@ -97,14 +99,7 @@ impl Comparator {
         let is_common = |&pair: &usize| joined.iter().all(|rdm| !rdm.values()[pair].is_nan());
         let common: Vec<usize> = (0..first.n_pairs()).filter(is_common).collect();
         let needed = controls.len() + 3;
-        if common.len() < needed {
-            return Err(ArgumentError::TooFew {
-                what: "pairs that all RDMs have",
-                needed,
-                found: common.len(),
-            }
-            .into());
-        }
+        at_least("pairs that all RDMs have", needed, common.len())?;
         let column = |(position, rdm): (usize, &Cow<'_, Rdm>)| {
             let values = common.iter().map(|&pair| rdm.values()[pair]).collect();
             let prepared = Prepared::of_some_pairs(self, values, rdm.rounding());

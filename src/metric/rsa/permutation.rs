@@ -5,7 +5,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::prepared::{Prepared, dot};
 use crate::rdm::{Rdm, RdmSet, Scaling, n_pairs, pair_index, row_range};
@@ -119,14 +121,7 @@ impl PermutationTest {
         people: &RdmSet,
     ) -> Result<PermutationResult> {
         let n = people.stimuli().len();
-        if n < 4 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli for a permutation test",
-                needed: 4,
-                found: n,
-            }
-            .into());
-        }
+        at_least("stimuli for a permutation test", 4, n)?;
         let model = model.select(people.stimuli())?;
         let people = people.mean(Scaling::None)?;
         let value = comparator.compare(&model, &people)?;

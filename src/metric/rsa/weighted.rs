@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{RdmError, Result, at_least, same_length};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::nnls::non_negative_least_squares;
 use crate::metric::rsa::prepared::{dot, gram, sum};
@@ -86,19 +88,8 @@ impl WeightedModel {
     /// Errors of a feature are wrapped in `Context::Rdm`.
     pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<FeatureWeights> {
         let stimuli = people.stimuli();
-        let too_few = |what, needed, found| {
-            Error::from(ArgumentError::TooFew {
-                what,
-                needed,
-                found,
-            })
-        };
-        if features.is_empty() {
-            return Err(too_few("features", 1, 0));
-        }
-        if stimuli.len() < 3 {
-            return Err(too_few("stimuli for a fit", 3, stimuli.len()));
-        }
+        at_least("features", 1, features.len())?;
+        at_least("stimuli for a fit", 3, stimuli.len())?;
         let target = people.mean(self.comparator.pooling())?;
         let (features, root_mean_squares): (Vec<Rdm>, Vec<f64>) = features
             .iter()
@@ -125,9 +116,7 @@ impl WeightedModel {
             all.all(|rdm| !rdm.values()[pair].is_nan())
         };
         let pairs: Vec<usize> = (0..target.n_pairs()).filter(is_there).collect();
-        if pairs.len() < 2 {
-            return Err(too_few("pairs that all RDMs have", 2, pairs.len()));
-        }
+        at_least("pairs that all RDMs have", 2, pairs.len())?;
         let column = |rdm: &Rdm, divisor: f64| {
             let values: Vec<f64> = pairs.iter().map(|&pair| rdm.values()[pair]).collect();
             self.column(stimuli.len(), values, divisor, rdm.rounding())
@@ -206,28 +195,14 @@ impl FeatureWeights {
     ///   stimuli, wrapped in `Context::Rdm`.
     /// - Returns [`RdmError::InvalidPair`] if a sum is not finite.
     pub fn predict(&self, features: &[&Rdm]) -> Result<Rdm> {
-        let check = |what, found| match found == self.weights.len() {
-            true => Ok::<_, Error>(()),
-            false => Err(ArgumentError::LengthMismatch {
-                what,
-                expected: self.weights.len(),
-                found,
-            }
-            .into()),
-        };
+        let check = |what, found| same_length(what, self.weights.len(), found);
         check("features", features.len())?;
         check(
             "root mean squares of features",
             self.root_mean_squares.len(),
         )?;
-        let Some(first) = features.first() else {
-            return Err(ArgumentError::TooFew {
-                what: "features",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        };
+        at_least("features", 1, features.len())?;
+        let first = features[0];
         let stimuli = first.stimuli();
         let mut values = vec![self.intercept; first.n_pairs()];
         let mut sizes = self.intercept.abs();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::error::{ArgumentError, Error, Result, with_inverse};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least, same_length, with_inverse};
 use crate::representation::Representation;
 
 /// The minimum number of images: each needs two others to compare.
@@ -127,33 +129,21 @@ impl LocalSimilarity {
 }
 
 fn check_number(found: usize) -> Result<()> {
-    match found >= FEWEST {
-        true => Ok(()),
-        false => Err(ArgumentError::TooFew {
-            what: "context images",
-            needed: FEWEST,
-            found,
-        }
-        .into()),
-    }
+    at_least("context images", FEWEST, found)
 }
 
 fn check_width(images: &Representation, expected: usize) -> Result<()> {
-    match images.n_features() {
-        found if found == expected => Ok(()),
-        found => Err(ArgumentError::LengthMismatch {
-            what: "features of the context images",
-            expected,
-            found,
-        }
-        .into()),
-    }
+    same_length(
+        "features of the context images",
+        expected,
+        images.n_features(),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, ErrorKind};
     use crate::stimuli::Stimuli;
     use ndarray::Array2;
 

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::{Features, Provenance, Representation, RepresentationSource, Values};
-use crate::error::{ArgumentError, Error, FileError, Result, StimuliError};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::element::{FromElement, encode_f32, encode_f64};
 use crate::io::format::Format;
@@ -234,11 +236,11 @@ impl FileSource {
         let found: Vec<u64> = found.collect();
         let matrix: Result<Array2<f64>, _> = numbers.into_dimensionality();
         let refused = |_| {
-            Error::from(ArgumentError::Shape {
-                what: "the feature array",
-                expected: "a 2-D matrix, stimuli × features".into(),
-                found,
-            })
+            wrong_shape(
+                "the feature array",
+                "a 2-D matrix, stimuli × features",
+                &found,
+            )
         };
         Ok(Features::from(matrix.map_err(refused)?).into())
     }
@@ -288,13 +290,7 @@ fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> 
 fn read_matrix_of<T: FromElement, R: std::io::Read>(
     reader: &mut NpyReader<R>,
 ) -> Result<Array2<T>> {
-    let refused = |expected: &str| {
-        Error::from(ArgumentError::Shape {
-            what: "the feature array",
-            expected: expected.into(),
-            found: reader.shape().to_vec(),
-        })
-    };
+    let refused = |expected: &str| wrong_shape("the feature array", expected, reader.shape());
     let &[n_rows, n_columns] = reader.shape() else {
         return Err(refused("a 2-D matrix, stimuli × features"));
     };
