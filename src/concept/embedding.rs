@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use crate::error::ArgumentError;
 use crate::error::{Error, FeatureError, Result, same_length};
 use crate::judgment::{Task, Trials};
-use crate::representation::{Representation, with_values};
-use crate::similarity::Real;
+use crate::linalg::{Real, with_values};
+use crate::representation::Representation;
 
 /// A human embedding, objects × named dimensions, with non-negative values.
 ///

@@ -9,8 +9,8 @@ use crate::dataset::SimilarityDataset;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
-use crate::io::reserve;
 use crate::judgment::OddOneOut;
+use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
 
 /// Odd-one-out trials generated from class labels: two stimuli of one class and, as the odd one, a

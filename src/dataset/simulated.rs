@@ -8,8 +8,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::SimilarityDataset;
 use crate::error::{Error, Result};
-use crate::io::reserve;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task, Trials, choosing};
+use crate::linalg::reserve;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::{Representation, RepresentationSource};
 use crate::similarity::Similarity;

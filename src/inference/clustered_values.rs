@@ -6,9 +6,9 @@ use rayon::prelude::*;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
-use crate::inference::level::start_of;
 use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
 use crate::judgment::{Task, Trials};
+use crate::linalg::n_pairs;
 
 /// The contribution of a trial to its clusters.
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,15 +124,15 @@ fn level<'a>(clusters: impl IntoIterator<Item = &'a Term>) -> Level {
 
 /// Computes the pair level, with a table of all pairs if there are enough trials to fill it.
 fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
-    let n_pairs = start_of(n_stimuli);
-    if n_pairs > 12 * trials.len() {
+    let n_clusters = n_pairs(n_stimuli);
+    if n_clusters > 12 * trials.len() {
         return by_key(trials, terms, pair_keys);
     }
-    let mut clusters = vec![Term::default(); n_pairs];
+    let mut clusters = vec![Term::default(); n_clusters];
     for (&[a, b, c], &term) in trials.iter().zip(terms).filter(|(_, term)| term.counts()) {
         for (a, b) in [(a, b), (a, c), (b, c)] {
             let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-            clusters[start_of(high) + low].add(term);
+            clusters[n_pairs(high) + low].add(term);
         }
     }
     level(&clusters)

@@ -1,12 +1,13 @@
 //! Folds of a cross-validation.
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
+use crate::linalg::shuffle;
 
 /// The folds of a cross-validation: the fold of each item (such as a stimulus), in which the item
 /// is held out. The item is a training item in all other folds.
@@ -74,9 +75,8 @@ impl Folds {
             .map_err(|_| Error::parameter("things to divide", "fewer than 2^32", n))?;
         let mut of: Vec<usize> = (0..n as usize).map(|rank| rank % n_folds).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        for last in (1..n).rev() {
-            of.swap(last as usize, rng.random_range(0..=last) as usize);
-        }
+        shuffle(&mut of, &mut rng);
+
         Ok(Self { of, n_folds })
     }
 

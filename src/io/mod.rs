@@ -20,7 +20,7 @@ pub(crate) mod txt_triplets;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{BoxedError, ComputationError, Error, FileError, Result};
+use crate::error::{BoxedError, Error, FileError, Result};
 
 /// Size of read buffers in bytes: small enough for the cache, large enough for few system calls.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
@@ -99,18 +99,4 @@ pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::
         }
     }
     Ok(filled)
-}
-
-/// Reserves memory for exactly `additional` more elements.
-pub(crate) fn reserve<T>(out: &mut Vec<T>, additional: usize, what: &'static str) -> Result<()> {
-    out.try_reserve_exact(additional)
-        .map_err(|_| out_of_memory::<T>(what, (out.len() as u64).saturating_add(additional as u64)))
-}
-
-/// Returns the error for a failed allocation of `n` elements.
-pub(crate) fn out_of_memory<T>(what: &'static str, n: u64) -> Error {
-    Error::from(ComputationError::OutOfMemory {
-        what,
-        bytes: n.saturating_mul(size_of::<T>() as u64),
-    })
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::element::{Element, FromElement};
 use super::npy_header::NpyHeader;
-use super::{BUFFER_BYTES, Origin, known_length, open, out_of_memory, read_up_to, reserve};
+use super::{BUFFER_BYTES, Origin, known_length, open, read_up_to};
 use crate::error::{FileError, Result};
+use crate::linalg::{out_of_memory, reserve};
 
 /// Largest read buffer in bytes for the conversion of columns to rows.
 const MAX_BUFFER_BYTES: usize = 16 << 20;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::element::{Element, Kind, Number, RawIndex};
 use super::npy::NpyReader;
 use super::txt_triplets::TextTriplets;
-use super::{BUFFER_BYTES, Origin, extension, open, reserve};
+use super::{BUFFER_BYTES, Origin, extension, open};
 use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
+use crate::linalg::reserve;
 
 /// A reader for trials with three indices, chunk by chunk.
 pub(crate) enum TripletReader {

@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::element::Number;
-use super::{BUFFER_BYTES, Origin, open, reserve};
+use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{ErrorKind, FileError, JudgmentError, Result};
+use crate::linalg::reserve;
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 * 1024;

@@ -31,7 +31,7 @@
 
 mod coordinates;
 mod cross_validation;
-mod dense;
+
 mod fit;
 mod lbfgs;
 pub mod mini_batch;

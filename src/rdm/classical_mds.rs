@@ -1,13 +1,12 @@
 //! Classical multidimensional scaling.
 
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, Par};
+use faer::Mat;
 use ndarray::Array2;
 
-use crate::error::{ComputationError, Error, RdmError, Result};
-use crate::io::out_of_memory;
+#[cfg(doc)]
+use crate::error::ComputationError;
+use crate::error::{Error, RdmError, Result};
+use crate::linalg::{eigen, out_of_memory};
 use crate::rdm::Rdm;
 
 /// Classical multidimensional scaling (Torgerson 1952; Gower 1966): positions of stimuli whose
@@ -81,7 +80,7 @@ impl ClassicalMds {
                 products[(row, column)] = -0.5 * centred;
             }
         }
-        let (values, vectors) = eigen(&products)?;
+        let (values, vectors) = eigen(products.as_ref())?;
         // Smaller eigenvalues are 0 within rounding, and their eigenvectors are arbitrary.
         let rounding = n as f64 * f64::EPSILON * values[n - 1].abs();
         let mut positions = Array2::zeros((n, n_dimensions));
@@ -126,34 +125,6 @@ impl ClassicalMds {
     /// Returns the share of the variance of all dimensions together, in [0, 1].
     pub fn variance_shown(&self) -> f64 {
         self.variance_by_dimension().iter().sum()
-    }
-}
-
-/// Computes the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
-fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
-    let n = matrix.nrows();
-    let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
-    let compute = ComputeEigenvectors::Yes;
-    let scratch = self_adjoint_evd_scratch::<f64>(n, compute, Par::Seq, Default::default());
-    let failed = || {
-        Error::from(ComputationError::NotConverged {
-            what: "the eigendecomposition",
-        })
-    };
-    // The parallel version gives results that depend on the number of threads.
-    self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        MemStack::new(&mut MemBuffer::new(scratch)),
-        Default::default(),
-    )
-    .map_err(|_| failed())?;
-    let values: Vec<f64> = values.column_vector().iter().copied().collect();
-    match values.iter().all(|value| value.is_finite()) {
-        true => Ok((values, vectors)),
-        false => Err(failed()),
     }
 }
 

@@ -6,7 +6,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least, same_length, wrong_shape};
-use crate::rdm::{Rdm, n_pairs};
+use crate::linalg::n_pairs;
+use crate::rdm::Rdm;
 use crate::representation::Representation;
 
 /// Computes the cross-validated squared Mahalanobis distances ("crossnobis", Walther et al. 2016)

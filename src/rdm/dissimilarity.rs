@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{RdmError, Result, at_least};
+use crate::linalg::UNIT_ROUNDOFF;
 use crate::names::named;
-use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
+use crate::rdm::{Rdm, Rounding};
 use crate::representation::Representation;
 use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 

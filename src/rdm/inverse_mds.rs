@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{ComputationError, Context, Error, RdmError, Result, at_least};
-use crate::io::reserve;
+use crate::linalg::{n_pairs, pair_index, reserve};
 use crate::names::named;
-use crate::rdm::{Arrangement, Rdm, Scaling, n_pairs, pair_index};
+use crate::rdm::{Arrangement, Rdm, Scaling};
 use crate::stimuli::Stimuli;
 
 /// The weight of the distance of a pair on the screen in the estimate of its dissimilarity.

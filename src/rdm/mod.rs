@@ -21,8 +21,6 @@ mod rounding;
 mod scaling;
 mod set;
 
-use std::ops::Range;
-
 use ndarray::{Array2, ArrayView2};
 
 pub use arrangement::Arrangement;
@@ -32,7 +30,7 @@ pub use dissimilarity::Dissimilarity;
 pub use file::{RdmFile, Similarities};
 pub use inverse_mds::{Evidence, InverseMds};
 pub(crate) use order::{Ordered, centred_ranks, sort_order};
-pub(crate) use rounding::{DistanceRounding, Rounding, UNIT_ROUNDOFF};
+pub(crate) use rounding::Rounding;
 pub use scaling::Scaling;
 pub(crate) use scaling::scale;
 pub(crate) use set::MeanRounding;
@@ -41,7 +39,7 @@ pub use set::{Participant, RdmSet};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, PairProblem, RdmError, Result, at_least, same_length, wrong_shape};
-use crate::io::out_of_memory;
+use crate::linalg::{n_pairs, out_of_memory, pair_at, pair_index, row_range};
 use crate::stimuli::Stimuli;
 
 /// A representational dissimilarity matrix (RDM): the dissimilarities of all pairs of stimuli.
@@ -159,7 +157,7 @@ impl Rdm {
             })
         };
         let mut values = Vec::new();
-        crate::io::reserve(&mut values, n_pairs(n), "the dissimilarities")?;
+        crate::linalg::reserve(&mut values, n_pairs(n), "the dissimilarities")?;
         for row in 0..n {
             let value = square[[row, row]];
             // A NaN on the diagonal is treated as 0.
@@ -242,7 +240,7 @@ impl Rdm {
         let n = self.n_stimuli();
         let n_elements = n.saturating_mul(n);
         let mut elements = Vec::new();
-        crate::io::reserve(&mut elements, n_elements, "the square matrix")?;
+        crate::linalg::reserve(&mut elements, n_elements, "the square matrix")?;
         elements.resize(n_elements, 0.0);
         let mut square = Array2::from_shape_vec((n, n), elements)
             .map_err(|_| out_of_memory::<f64>("the square matrix", n_elements as u64))?;
@@ -351,38 +349,6 @@ impl PartialEq for Rdm {
         let same = |(left, right): (&f64, &f64)| left == right || left.is_nan() && right.is_nan();
         self.stimuli == other.stimuli && self.values.iter().zip(&other.values).all(same)
     }
-}
-
-/// Returns the number of pairs of `n` stimuli.
-pub(crate) fn n_pairs(n: usize) -> usize {
-    n * n.saturating_sub(1) / 2
-}
-
-/// Returns the index of the pair `first` < `second` in the strict upper triangle of `n` stimuli.
-#[inline(always)]
-pub(crate) fn pair_index(n: usize, first: usize, second: usize) -> usize {
-    first * (2 * n - first - 1) / 2 + second - first - 1
-}
-
-/// Returns the indices of the pairs of `first` with all later stimuli.
-pub(crate) fn row_range(n: usize, first: usize) -> Range<usize> {
-    let start = first * (2 * n - first - 1) / 2;
-    start..start + n - first - 1
-}
-
-/// Returns the two stimuli of the pair at an index of the upper triangle.
-pub(crate) fn pair_at(n: usize, pair: usize) -> (usize, usize) {
-    let mut first = 0;
-    while row_range(n, first).end <= pair {
-        first += 1;
-    }
-    (first, first + 1 + pair - row_range(n, first).start)
-}
-
-/// Returns the number of stimuli that have `n_pairs` pairs, or `None` if there is no such number.
-pub(crate) fn n_stimuli_of(n_pairs: usize) -> Option<usize> {
-    let n = (((8.0 * n_pairs as f64 + 1.0).sqrt() + 1.0) / 2.0).round() as usize;
-    (n >= 2 && n.checked_mul(n - 1)? / 2 == n_pairs).then_some(n)
 }
 
 /// Creates the error that names a pair.

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{RdmError, Result, at_least};
+use crate::linalg::UNIT_ROUNDOFF;
 use crate::names::named;
 use crate::rdm::order::mid_ranks;
-use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
+use crate::rdm::{Rdm, Rounding};
 
 /// The scaling of an RDM before it is averaged with other RDMs, so that a participant who used more
 /// of the screen (or of a rating scale) does not have more weight.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, RdmError, Result, at_least, same_length};
 use crate::fingerprint::Fingerprint;
-use crate::rdm::{Rdm, Rounding, Scaling, UNIT_ROUNDOFF};
+use crate::linalg::UNIT_ROUNDOFF;
+use crate::rdm::{Rdm, Rounding, Scaling};
 use crate::stimuli::Stimuli;
 
 /// A participant, and optionally the session.

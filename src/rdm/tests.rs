@@ -1,4 +1,5 @@
 use crate::error::{ArgumentError, ErrorKind, RdmError, StimuliError};
+use crate::linalg::n_stimuli_of;
 use ndarray::{Array2, array};
 
 use super::*;

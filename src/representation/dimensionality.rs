@@ -4,8 +4,8 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::{FeatureError, Result};
-use crate::representation::{Representation, with_values};
-use crate::similarity::{Real, blocks};
+use crate::linalg::{Real, blocks, with_values};
+use crate::representation::Representation;
 
 impl Representation {
     /// Returns the effective dimensionality: the participation ratio (Σ v)² / Σ v² of the variances

@@ -9,7 +9,6 @@ mod provenance;
 use ndarray::{Array2, Ix1};
 
 pub use features::{Features, FeaturesView};
-pub(crate) use features::{Values, with_values};
 #[cfg(feature = "extract")]
 pub(crate) use file::Described;
 pub use file::FileSource;
@@ -19,7 +18,7 @@ pub use provenance::Provenance;
 use crate::error::ArgumentError;
 use crate::error::{Error, FeatureError, Result, same_length, wrong_shape};
 use crate::fingerprint::Fingerprint;
-use crate::similarity::{Precision, Real};
+use crate::linalg::{Precision, Real, Values, with_values};
 use crate::stimuli::Stimuli;
 
 /// A source of representations, which computes or reads features of given stimuli: a file, a

@@ -5,12 +5,12 @@ use rayon::prelude::*;
 
 use crate::error::{Result, same_length};
 use crate::inference::Folds;
+use crate::linalg::Precision;
 use crate::representation::{Features, Representation};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::shared_gram::SharedGram;
 use crate::ridge::training::{self, Training};
 use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
-use crate::similarity::Precision;
 
 /// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
 /// predictions for held-out stimuli.

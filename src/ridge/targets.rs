@@ -3,9 +3,8 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
 
 use crate::error::{ComputationError, Error, FeatureError, Result, same_length, wrong_shape};
-use crate::io::out_of_memory;
+use crate::linalg::{out_of_memory, zeroed};
 use crate::representation::Representation;
-use crate::similarity::zeroed;
 
 /// Largest absolute value of a target; it keeps sums of squares, and quotients by small penalties,
 /// finite.

@@ -4,10 +4,10 @@ use faer::MatRef;
 use ndarray::ArrayView2;
 
 use crate::error::{ComputationError, Result, at_least};
+use crate::linalg::zeroed;
 use crate::ridge::decomposition::{Decomposition, Form};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Factors;
-use crate::similarity::zeroed;
 
 /// Checks that there are at least 3 rows. With fewer, no slope could be fitted to the rows that
 /// remain if one is left out.

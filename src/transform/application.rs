@@ -10,8 +10,8 @@ use super::fingerprint::recorded;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Result, same_length};
+use crate::linalg::Precision;
 use crate::representation::{Features, Representation};
-use crate::similarity::Precision;
 
 impl LinearTransform {
     /// Applies the transform to a representation. The result has the same stimuli, with the

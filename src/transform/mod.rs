@@ -16,7 +16,7 @@ pub use training::Training;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length, wrong_shape};
-use crate::similarity::Precision;
+use crate::linalg::Precision;
 
 /// A linear transform: standardised features times weights, plus a bias.
 ///

@@ -9,8 +9,8 @@ use super::{check_finite, round};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, FeatureError, Result, at_least, same_length};
-use crate::representation::{Representation, Values, with_values};
-use crate::similarity::Real;
+use crate::linalg::{Real, Values, with_values};
+use crate::representation::Representation;
 
 /// Standardisation of features, (x − mean) / std: with one mean and standard deviation for all
 /// features, with one of each per feature, or none.

@@ -240,7 +240,7 @@ impl<T: Task> TripletSource<T> {
         let mut trials = Vec::new();
         if let Some(n_trials) = reader.n_trials() {
             let n_trials = usize::try_from(n_trials).unwrap_or(usize::MAX);
-            crate::io::reserve(&mut trials, n_trials, "the trials")?;
+            crate::linalg::reserve(&mut trials, n_trials, "the trials")?;
         }
         let read = reader.read_chunk(&mut trials, usize::MAX);
         read.map_err(|error| error.among(stimuli.len()))?;

@@ -13,8 +13,8 @@ use super::{Extracted, Provenance};
 use crate::error::{ExtractError, FeatureError, FileError, ImageError, Result, same_length};
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f32;
+use crate::linalg::Precision;
 use crate::representation::Described;
-use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// Files with the rows written so far, one beside each output, and a record of their number.

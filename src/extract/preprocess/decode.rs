@@ -7,7 +7,8 @@ use super::exif::{Orientation, Turn};
 use super::image::RgbImage;
 use super::{bmp, gif, jpeg, png, tiff, webp};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
-use crate::io::{Origin, known_length, open, reserve};
+use crate::io::{Origin, known_length, open};
+use crate::linalg::reserve;
 
 /// A decoder of JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
 ///

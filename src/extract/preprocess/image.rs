@@ -5,7 +5,7 @@ use ndarray::{Array3, ArrayView3};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, wrong_shape};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 /// Number of channels: red, green and blue.
 pub(super) const N_CHANNELS: usize = 3;

@@ -16,7 +16,7 @@ use super::weights::Filter;
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
 use crate::io::digest::hex;
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 /// The target size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 use super::decode::Decoded;
 use super::image::{RgbImage, pick};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 const FORMAT: &str = "PNG";
 

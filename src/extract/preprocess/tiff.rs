@@ -10,7 +10,7 @@ use super::decode::{Decoded, malformed};
 use super::exif::Turn;
 use super::image::{N_CHANNELS, RgbImage, pick};
 use crate::error::{Error, ImageError, Result};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 const FORMAT: &str = "TIFF";
 

@@ -7,7 +7,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use super::decode::{Decoded, malformed};
 use super::image::{RgbImage, pick};
 use crate::error::{Error, ImageError, Result};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 const FORMAT: &str = "WebP";
 

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder};
 
 use super::stream::{INT8, INT32, MATRIX, Stream, UINT8, UINT16, UINT32, UTF8, UTF16, UTF32, Unit};
 use crate::error::{Error, FileError, Result, wrong_shape};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 /// Largest nesting depth of arrays in structures and cells.
 const MAX_DEPTH: usize = 32;

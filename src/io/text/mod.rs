@@ -9,9 +9,10 @@ mod table;
 use std::io::Read;
 use std::path::Path;
 
-use super::{BUFFER_BYTES, Origin, open, out_of_memory};
+use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
+use crate::linalg::out_of_memory;
 
 pub(crate) use header::{
     counts, id_rank, is_header_of_ids, is_header_of_participants, is_index_name, plain,

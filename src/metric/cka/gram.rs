@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::linalg::{Real, blocks};
 use crate::metric::cka::centred::{Centred, dot};
 use crate::metric::cka::hsic::Margins;
 use crate::metric::cka::product::{COLUMNS, Product, ROWS};
 use crate::metric::cka::rbf::Rbf;
-use crate::similarity::{Real, blocks};
 
 /// A kernel matrix whose entries are computed on demand.
 pub(super) struct Gram<'a, T> {

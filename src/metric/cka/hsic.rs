@@ -1,12 +1,12 @@
 //! The Hilbert–Schmidt independence criterion of pairs of representations.
 
 use crate::error::{ComputationError, Result};
+use crate::linalg::{Precision, Real};
 use crate::metric::cka::centred::{Centred, dot};
 use crate::metric::cka::gram::{self, Gram};
 use crate::metric::cka::rbf::Rbf;
 use crate::metric::cka::{Estimator, Kernel, feature_space};
 use crate::representation::Representation;
-use crate::similarity::{Precision, Real};
 
 /// Row sums and diagonal of a kernel matrix.
 pub(super) struct Margins {

@@ -27,9 +27,9 @@ pub use procrustes::{Procrustes, ProcrustesFit};
 pub use settings::{Estimator, Kernel};
 
 use crate::error::{Error, Result};
+use crate::linalg::Precision;
 use crate::metric::AlignmentMetric;
 use crate::representation::Representation;
-use crate::similarity::Precision;
 
 use hsic::Hsic;
 

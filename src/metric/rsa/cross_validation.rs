@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Context, Error, RdmError, Result, at_least, same_length};
+use crate::linalg::n_pairs;
 use crate::metric::rsa::permutation::shuffled;
 use crate::metric::rsa::{Comparator, FeatureWeights, WeightedModel};
-use crate::rdm::{Rdm, RdmSet, n_pairs};
+use crate::rdm::{Rdm, RdmSet};
 
 /// A partition of the stimuli and of the participants' RDMs into folds that are held out together.
 ///

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{RdmError, Result, at_least, same_length};
+use crate::linalg::{UNIT_ROUNDOFF, short_dot};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::nnls::non_negative_least_squares;
-use crate::metric::rsa::prepared::{dot, gram, sum};
-use crate::rdm::{Rdm, RdmSet, Rounding, Scaling, UNIT_ROUNDOFF};
+use crate::metric::rsa::prepared::{gram, sum};
+use crate::rdm::{Rdm, RdmSet, Rounding, Scaling};
 
 /// A model that predicts dissimilarities as a non-negatively weighted sum of feature RDMs, such as
 /// those of the layers of a network or of the dimensions of an embedding (Khaligh-Razavi &
@@ -245,11 +246,11 @@ fn fit_columns(columns: &[Column], target: &Column) -> Vec<f64> {
     let unit = |j: usize| columns[j].unit.as_slice();
     let products: Vec<f64> = (0..p * p)
         .into_par_iter()
-        .map(|at| dot(unit(at / p), unit(at % p)))
+        .map(|at| short_dot(unit(at / p), unit(at % p)))
         .collect();
     let correlations: Vec<f64> = (0..p)
         .into_par_iter()
-        .map(|j| dot(unit(j), &target.unit))
+        .map(|j| short_dot(unit(j), &target.unit))
         .collect();
     let weights = non_negative_least_squares(&products, &correlations);
     let scaled = weights.iter().zip(columns);

@@ -3,8 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::{ComputationError, Error, Result};
-use crate::probe::dense::{lower_gram, matrix, mirror, product, short_dot, symmetrized};
-use crate::similarity::zeroed;
+use crate::linalg::{lower_gram, matrix, mirror, product, short_dot, symmetrized, zeroed};
 use crate::softmax::exp_of_nonpositive;
 
 /// The buffers for computing the local term of a batch of images.

@@ -2,7 +2,7 @@
 //! penalty.
 
 use crate::error::{ComputationError, Error, FeatureError, Result};
-use crate::probe::dense::short_dot;
+use crate::linalg::short_dot;
 use crate::probe::mini_batch::batch::{Batch, Parameters};
 use crate::probe::mini_batch::data::Rows;
 use crate::probe::mini_batch::local::LocalSimilarity;

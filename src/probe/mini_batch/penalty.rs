@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::probe::dense::{add_scaled, dot};
+use crate::linalg::{add_scaled, dot};
 
 /// The penalty R of the weights W, in nats. The bias is not penalised.
 ///

@@ -1,7 +1,7 @@
 //! Layouts of an array of dissimilarities.
 
 use crate::error::{Error, FileError, RdmError, Result, wrong_shape};
-use crate::rdm::{n_pairs, n_stimuli_of};
+use crate::linalg::{n_pairs, n_stimuli_of};
 
 /// The arrangement of the RDMs of participants in an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,8 @@ use ndarray::{ArrayD, IxDyn};
 use super::RdmFile;
 use super::table::Contents;
 use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::out_of_memory;
 use crate::io::text::{Table, is_index_name, plain};
-use crate::rdm::{n_pairs, pair_index};
+use crate::linalg::{n_pairs, out_of_memory, pair_index};
 use crate::stimuli::Stimuli;
 
 /// The columns of a table with one row per pair.

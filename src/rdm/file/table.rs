@@ -5,8 +5,8 @@ use ndarray::{ArrayD, IxDyn};
 use super::RdmFile;
 use super::long::LongTable;
 use crate::error::{FileError, Result};
-use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
+use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
 
 /// The content of a table.

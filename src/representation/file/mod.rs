@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use super::{Features, Provenance, Representation, RepresentationSource, Values};
+use super::{Features, Provenance, Representation, RepresentationSource};
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
@@ -19,7 +19,7 @@ use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::npz::NpzArchive;
 use crate::io::{BUFFER_BYTES, extension};
-use crate::similarity::Precision;
+use crate::linalg::{Precision, Values};
 use crate::stimuli::Stimuli;
 
 /// A representation in a file.

@@ -13,8 +13,8 @@ use crate::io::digest::Hashing;
 use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
 use crate::io::{Origin, known_length, open};
+use crate::linalg::Precision;
 use crate::representation::{Provenance, Representation};
-use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// The content of the file beside the matrix.

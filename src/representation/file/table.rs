@@ -6,8 +6,8 @@ use super::{Contents, FileSource};
 use crate::error::{
     Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result, wrong_shape,
 };
-use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
+use crate::linalg::reserve;
 use crate::representation::Provenance;
 use crate::stimuli::Stimuli;
 

@@ -16,7 +16,7 @@ use crate::io::atomic::write_atomically;
 use crate::io::element::Kind;
 use crate::io::npy::NpyReader;
 use crate::io::{BUFFER_BYTES, extension};
-use crate::similarity::Precision;
+use crate::linalg::Precision;
 
 /// The allowed names of arrays.
 const NAMES: [&str; 4] = ["weights", "bias", "mean", "std"];

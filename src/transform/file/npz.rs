@@ -10,7 +10,7 @@ use super::{Array, ArrayFile, assemble, read_data, size, write_values};
 use crate::error::{Error, FileError, Result};
 use crate::io::npy_header::encode_header;
 use crate::io::npz::NpzArchive;
-use crate::similarity::Precision;
+use crate::linalg::Precision;
 use crate::transform::{LinearTransform, Training};
 
 /// Name of the member with the training record. Without the extension `.npy`, numpy returns it as

@@ -23,7 +23,8 @@ use self::pickle::{Id, Pickle, Value};
 use self::tensor::Tensor;
 use crate::error::{Error, FileError, Result};
 use crate::io::element::ByteOrder;
-use crate::io::{BUFFER_BYTES, Origin, open, reserve};
+use crate::io::{BUFFER_BYTES, Origin, open};
+use crate::linalg::reserve;
 
 /// Keys under which checkpoints store the parameters, unless they are at the top level.
 const NESTED: [&str; 5] = ["state_dict", "model", "model_state_dict", "teacher", "net"];
