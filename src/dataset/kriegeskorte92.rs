@@ -66,11 +66,8 @@ impl Kriegeskorte92 {
             source,
         })?;
         let read = || {
-            let names: Vec<String> =
-                serde_json::from_slice(&text).map_err(|source| FileError::Malformed {
-                    format: "json",
-                    source: source.into(),
-                })?;
+            let names: Vec<String> = serde_json::from_slice(&text)
+                .map_err(|source| FileError::malformed("json", source))?;
             let file = RdmFile::open(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
             same_length("names of models", models.len(), names.len())?;

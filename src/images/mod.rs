@@ -7,15 +7,11 @@ mod order;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use self::folder::{Files, is_hidden};
+use self::folder::Files;
+pub(crate) use self::folder::{IMAGE_ENDINGS, is_image};
 pub use self::order::ImageOrder;
 use crate::error::{Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError, same_length};
-use crate::io::extension;
 use crate::stimuli::Stimuli;
-
-/// File extensions of images, in the order in which they are searched.
-pub(crate) const IMAGE_ENDINGS: [&str; 8] =
-    ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"];
 
 /// The extensions of images for error messages.
 pub(crate) const IMAGE_FILES: &str = ".jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff or .gif";
@@ -249,11 +245,6 @@ impl ImageFiles {
     pub(crate) fn require(&self, n: usize) -> Result<()> {
         same_length("images, one for each row of the matrix", n, self.len())
     }
-}
-
-/// Checks whether a path is an image file that is not hidden.
-pub(crate) fn is_image(path: &Path) -> bool {
-    IMAGE_ENDINGS.contains(&extension(path).as_str()) && !is_hidden(path) && path.is_file()
 }
 
 /// Returns the file name without extension.

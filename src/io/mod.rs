@@ -57,10 +57,7 @@ impl Origin {
 
     /// Returns the error for content that does not follow the format.
     pub(crate) fn malformed(&self, source: impl Into<BoxedError>) -> Error {
-        Error::from(FileError::Malformed {
-            format: self.format,
-            source: source.into(),
-        })
+        FileError::malformed(self.format, source)
     }
 }
 

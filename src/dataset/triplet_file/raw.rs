@@ -173,13 +173,7 @@ fn read<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
     let shape = reader.shape().iter().map(|&length| length as usize);
     let shape: Vec<usize> = shape.collect();
     let values = reader.read_row_major()?;
-    ArrayD::from_shape_vec(shape, values).map_err(|error| {
-        FileError::Malformed {
-            format: "array",
-            source: error.into(),
-        }
-        .into()
-    })
+    ArrayD::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 fn misshapen(found: Vec<u64>) -> Error {

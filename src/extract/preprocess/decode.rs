@@ -6,7 +6,7 @@ use std::path::Path;
 use super::exif::{Orientation, Turn};
 use super::image::RgbImage;
 use super::{bmp, gif, jpeg, png, tiff, webp};
-use crate::error::{BoxedError, Error, FileError, ImageError, Result};
+use crate::error::{Error, FileError, ImageError, Result};
 use crate::io::{Origin, known_length, open};
 use crate::linalg::reserve;
 
@@ -150,9 +150,6 @@ impl ImageDecoder {
     }
 }
 
-/// A decoded image, and its EXIF block if it has one.
-pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
-
 const FORMATS: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
 
 /// Number of bytes from which the format is determined.
@@ -160,14 +157,6 @@ const SIGNATURE_BYTES: u64 = 12;
 
 /// Longest side of a stored image in pixels, the limit of JPEG.
 const MAX_STORED_SIDE: u64 = u16::MAX as u64;
-
-/// Returns the error for content that does not follow the format.
-pub(super) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
-    Error::from(FileError::Malformed {
-        format,
-        source: source.into(),
-    })
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -200,11 +189,7 @@ impl Format {
             } else {
                 "its first bytes match none of these formats"
             };
-            Err(FileError::Malformed {
-                format: FORMATS,
-                source: reason.into(),
-            }
-            .into())
+            Err(FileError::malformed(FORMATS, reason))
         }
     }
 }

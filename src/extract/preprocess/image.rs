@@ -114,6 +114,9 @@ fn shape_error(found: &[usize]) -> Error {
     wrong_shape("an image", "[height, width, 3], not empty", found)
 }
 
+/// A decoded image, and its EXIF block if it has one.
+pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,12 +45,7 @@ impl Container {
             source,
         })?;
         let start = &start[..n];
-        let malformed = |format, reason: &str| {
-            Error::from(FileError::Malformed {
-                format,
-                source: reason.into(),
-            })
-        };
+        let malformed = |format, reason: &str| FileError::malformed(format, reason);
         if start.starts_with(b"version https://git-lfs") {
             return Err(malformed(
                 "weights",

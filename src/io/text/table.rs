@@ -41,11 +41,7 @@ impl Table {
     fn new(text: String, hint: Option<u8>) -> Result<Self> {
         let layout = Layout::of(&text, hint)?;
         if layout.n_columns == 0 {
-            return Err(FileError::Malformed {
-                format: "text",
-                source: "it is empty".into(),
-            }
-            .into());
+            return Err(FileError::malformed("text", "it is empty"));
         }
         Ok(Self { text, layout })
     }

@@ -11,11 +11,13 @@ mod centred;
 mod feature_space;
 mod gram;
 mod hsic;
+mod margins;
 mod minibatch;
 mod procrustes;
 mod product;
 mod rbf;
 mod settings;
+mod tile;
 
 use std::borrow::Borrow;
 

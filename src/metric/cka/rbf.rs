@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use crate::error::{ComputationError, Result};
 use crate::linalg::{Real, n_pairs, zeroed};
 use crate::metric::cka::centred::Centred;
-use crate::metric::cka::gram::Tile;
 use crate::metric::cka::product::Product;
+use crate::metric::cka::tile::Tile;
 
 /// The kernel exp(−d² / 2σ²) of squared distances d², or this kernel minus 1.
 ///

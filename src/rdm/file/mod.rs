@@ -24,9 +24,9 @@ use crate::io::npz::NpzArchive;
 use crate::io::safetensors::SafetensorsFile;
 use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
+use content::Contents;
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
-use table::Contents;
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -290,13 +290,8 @@ impl RdmFile {
             }
         }
         let values: Vec<f64> = reader.read_row_major()?;
-        ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
-            FileError::Malformed {
-                format: "array",
-                source: error.into(),
-            }
-            .into()
-        })
+        ArrayD::from_shape_vec(IxDyn(&sizes), values)
+            .map_err(|error| FileError::malformed("array", error))
     }
 }
 

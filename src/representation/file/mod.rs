@@ -300,13 +300,7 @@ fn read_matrix_of<T: FromElement, R: std::io::Read>(
     }
     let shape = (n_rows as usize, n_columns as usize);
     let values = reader.read_row_major()?;
-    Array2::from_shape_vec(shape, values).map_err(|error| {
-        FileError::Malformed {
-            format: "array",
-            source: error.into(),
-        }
-        .into()
-    })
+    Array2::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 fn unnamed(n_rows: usize) -> Result<Stimuli> {

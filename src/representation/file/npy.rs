@@ -83,13 +83,8 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
             .into());
         }
     };
-    let sidecar = serde_json::from_slice(&text).map_err(|source| {
-        FileError::Malformed {
-            format: "json",
-            source: source.into(),
-        }
-        .into()
-    });
+    let sidecar =
+        serde_json::from_slice(&text).map_err(|source| FileError::malformed("json", source));
     sidecar
         .map(Some)
         .map_err(|error: Error| error.in_file(path))

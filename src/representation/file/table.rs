@@ -92,10 +92,7 @@ impl FileSource {
             (None, None) => None,
         };
         let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
-        let features = features.map_err(|error| FileError::Malformed {
-            format: "table",
-            source: error.into(),
-        })?;
+        let features = features.map_err(|error| FileError::malformed("table", error))?;
         Ok(Some(Contents {
             features: features.into(),
             stimuli,

@@ -69,13 +69,7 @@ pub(super) fn read(path: &Path) -> Result<LinearTransform> {
 
 fn read_training(archive: &mut NpzArchive, member: usize) -> Result<Training> {
     let text = archive.read_bytes(member, MAX_TRAINING as u64)?;
-    serde_json::from_slice(&text).map_err(|error| {
-        FileError::Malformed {
-            format: "json",
-            source: error.into(),
-        }
-        .into()
-    })
+    serde_json::from_slice(&text).map_err(|error| FileError::malformed("json", error))
 }
 
 pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult<()> {

@@ -20,7 +20,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use self::pickle::{Id, Pickle, Value};
-use self::tensor::Tensor;
+use self::tensor::{MAX_NAME_BYTES, Tensor};
 use crate::error::{Error, FileError, Result};
 use crate::io::element::ByteOrder;
 use crate::io::{BUFFER_BYTES, Origin, open};
@@ -31,9 +31,6 @@ const NESTED: [&str; 5] = ["state_dict", "model", "model_state_dict", "teacher",
 
 /// Largest size of the pickle in bytes; about 100 bytes for each tensor are usual.
 const MAX_PICKLE_BYTES: u64 = 1 << 25;
-
-/// Longest name of a parameter or a storage, in bytes.
-const MAX_NAME_BYTES: usize = 1024;
 
 /// Name of the pickle within its folder.
 const PICKLE: &str = "data.pkl";
