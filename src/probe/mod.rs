@@ -45,10 +45,11 @@ mod standardize;
 use std::ops::ControlFlow;
 
 pub use cross_validation::{
-    Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Moments, Pooled, PooledScore,
+    Candidate, CrossValidated, CrossValidation, FoldResult, Pooled, PooledScore,
 };
 pub use fit::{Bound, Iteration, Outcome, ProbeFit};
-pub use standardize::Standardize;
+pub use split::HoldOut;
+pub use standardize::{Moments, Standardize};
 
 #[cfg(doc)]
 use crate::error::ArgumentError;

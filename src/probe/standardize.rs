@@ -1,5 +1,7 @@
 //! The standardisation of features before fitting a probe.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Result, same_length};
 use crate::representation::Representation;
 use crate::transform::Standardization;
@@ -30,4 +32,15 @@ impl Standardize {
         }
         Ok(standardization)
     }
+}
+
+/// The objects over which the moments of a standardisation are computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moments {
+    /// The objects of the training trials; the default.
+    #[default]
+    TrainingObjects,
+    /// All rows of the representation, including held-out objects, as published.
+    AllObjects,
 }

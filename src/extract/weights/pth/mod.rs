@@ -8,6 +8,7 @@ mod pickle;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -19,8 +20,9 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use self::pickle::{Id, Pickle, Value};
+use self::pickle::Pickle;
 use self::tensor::{MAX_NAME_BYTES, Tensor};
+use self::value::{Id, Value};
 use crate::error::{Error, FileError, Result};
 use crate::io::element::ByteOrder;
 use crate::io::{BUFFER_BYTES, Origin, open};

@@ -2,7 +2,8 @@
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use super::pickle::{Id, Pickle, Value};
+use super::pickle::Pickle;
+use super::value::{Id, Value};
 use crate::error::{BoxedError, FileError, Result};
 use crate::io::element::{ByteOrder, Element, Kind};
 
