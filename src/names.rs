@@ -1,11 +1,26 @@
 //! Names of the variants of an enum on command lines and in files.
 
-/// Implements `Display` and `FromStr` for an enum with a constant `ALL` and a method `name`.
+/// Implements `ALL`, `name`, `Display` and `FromStr` for an enum from the names of its variants; or
+/// only `Display` and `FromStr` for a type that has `ALL` and `name`, from the list of the names.
 ///
-/// `parameter` and `expected` are the name of the parameter and the list of valid names in error
-/// messages.
+/// The literal before the names is the name of the parameter in error messages.
 macro_rules! named {
-    ($type:ty, $parameter:literal, $expected:literal) => {
+    ([$type:ident; $n:literal], $parameter:literal { $($variant:ident => $name:literal,)* }) => {
+        impl $type {
+            /// All variants.
+            pub const ALL: [$type; $n] = [$($type::$variant),*];
+
+            /// Returns the name used on command lines and in files.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($type::$variant => $name,)*
+                }
+            }
+        }
+
+        $crate::names::named!($type, $parameter, $crate::names::listed!($($name),*));
+    };
+    ($type:ty, $parameter:literal, $expected:expr) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.name())
@@ -25,4 +40,13 @@ macro_rules! named {
     };
 }
 
-pub(crate) use named;
+/// Joins names to a list such as `a, b or c`.
+macro_rules! listed {
+    ($only:literal) => { $only };
+    ($first:literal, $last:literal) => { concat!($first, " or ", $last) };
+    ($first:literal, $($rest:literal),+) => {
+        concat!($first, ", ", $crate::names::listed!($($rest),+))
+    };
+}
+
+pub(crate) use {listed, named};

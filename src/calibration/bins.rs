@@ -18,20 +18,12 @@ pub enum BinRule {
     EqualMass,
 }
 
-impl BinRule {
-    /// All variants.
-    pub const ALL: [BinRule; 2] = [BinRule::EqualWidth, BinRule::EqualMass];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            BinRule::EqualWidth => "equal-width",
-            BinRule::EqualMass => "equal-mass",
-        }
+named! {
+    [BinRule; 2], "bins" {
+        EqualWidth => "equal-width",
+        EqualMass => "equal-mass",
     }
 }
-
-named!(BinRule, "bins", "equal-width or equal-mass");
 
 /// A number of bins and the rule by which probabilities are divided into them. Default: ten bins of
 /// equal width.

@@ -44,27 +44,12 @@ pub enum SearchCriterion {
     CalibrationError,
 }
 
-impl SearchCriterion {
-    /// All variants.
-    pub const ALL: [SearchCriterion; 2] = [
-        SearchCriterion::JensenShannon,
-        SearchCriterion::CalibrationError,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            SearchCriterion::JensenShannon => "jensen-shannon",
-            SearchCriterion::CalibrationError => "calibration-error",
-        }
+named! {
+    [SearchCriterion; 2], "criterion" {
+        JensenShannon => "jensen-shannon",
+        CalibrationError => "calibration-error",
     }
 }
-
-named!(
-    SearchCriterion,
-    "criterion",
-    "jensen-shannon or calibration-error"
-);
 
 /// The criterion at one temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

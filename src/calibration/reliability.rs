@@ -25,21 +25,12 @@ pub enum ReliabilityTarget {
     EveryPair,
 }
 
-impl ReliabilityTarget {
-    /// All variants.
-    pub const ALL: [ReliabilityTarget; 2] =
-        [ReliabilityTarget::TopPair, ReliabilityTarget::EveryPair];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            ReliabilityTarget::TopPair => "top-pair",
-            ReliabilityTarget::EveryPair => "every-pair",
-        }
+named! {
+    [ReliabilityTarget; 2], "target" {
+        TopPair => "top-pair",
+        EveryPair => "every-pair",
     }
 }
-
-named!(ReliabilityTarget, "target", "top-pair or every-pair");
 
 /// Predictions with similar probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

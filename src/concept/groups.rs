@@ -46,29 +46,13 @@ pub enum Membership {
     AnyShown,
 }
 
-impl Membership {
-    /// All variants.
-    pub const ALL: [Membership; 3] = [
-        Membership::BothOfPair,
-        Membership::OneOfPair,
-        Membership::AnyShown,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Membership::BothOfPair => "both-of-pair",
-            Membership::OneOfPair => "one-of-pair",
-            Membership::AnyShown => "any-shown",
-        }
+named! {
+    [Membership; 3], "membership" {
+        BothOfPair => "both-of-pair",
+        OneOfPair => "one-of-pair",
+        AnyShown => "any-shown",
     }
 }
-
-named!(
-    Membership,
-    "membership",
-    "both-of-pair, one-of-pair or any-shown"
-);
 
 impl TrialGroups {
     /// Creates groups from their names and the 0-based positions of their trials, out of

@@ -29,33 +29,15 @@ pub enum Pooling {
     ClassTokenAndMean,
 }
 
-impl Pooling {
-    /// All poolings.
-    pub const ALL: [Pooling; 5] = [
-        Pooling::None,
-        Pooling::Mean,
-        Pooling::ClassToken,
-        Pooling::TokenMean,
-        Pooling::ClassTokenAndMean,
-    ];
-
-    /// Returns the name on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Pooling::None => "none",
-            Pooling::Mean => "mean",
-            Pooling::ClassToken => "class-token",
-            Pooling::TokenMean => "token-mean",
-            Pooling::ClassTokenAndMean => "class-token-and-mean",
-        }
+named! {
+    [Pooling; 5], "pooling" {
+        None => "none",
+        Mean => "mean",
+        ClassToken => "class-token",
+        TokenMean => "token-mean",
+        ClassTokenAndMean => "class-token-and-mean",
     }
 }
-
-named!(
-    Pooling,
-    "pooling",
-    "none, mean, class-token, token-mean or class-token-and-mean"
-);
 
 /// A module of a network that is read, and the pooling of its output.
 ///

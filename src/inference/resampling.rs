@@ -20,18 +20,6 @@ pub enum Resample {
 }
 
 impl Resample {
-    /// All variants.
-    pub const ALL: [Resample; 3] = [Resample::Stimuli, Resample::People, Resample::Both];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Resample::Stimuli => "stimuli",
-            Resample::People => "people",
-            Resample::Both => "both",
-        }
-    }
-
     /// Returns true if stimuli are drawn.
     pub fn draws_stimuli(self) -> bool {
         self != Resample::People
@@ -43,7 +31,13 @@ impl Resample {
     }
 }
 
-named!(Resample, "resample", "stimuli, people or both");
+named! {
+    [Resample; 3], "resample" {
+        Stimuli => "stimuli",
+        People => "people",
+        Both => "both",
+    }
+}
 
 /// Variances over the replicates of bootstraps that draw stimuli, participants, or both.
 #[derive(Debug, Clone, Copy, PartialEq)]

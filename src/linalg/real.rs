@@ -67,20 +67,12 @@ pub enum Precision {
     Double,
 }
 
-impl Precision {
-    /// Both precisions.
-    pub const ALL: [Precision; 2] = [Precision::Single, Precision::Double];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Precision::Single => "single",
-            Precision::Double => "double",
-        }
+named! {
+    [Precision; 2], "precision" {
+        Single => "single",
+        Double => "double",
     }
 }
-
-named!(Precision, "precision", "single or double");
 
 /// A slice of features of either type.
 #[derive(Debug, Clone, Copy, PartialEq)]

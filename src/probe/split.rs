@@ -21,20 +21,12 @@ pub enum HoldOut {
     TrialsSharingObjects,
 }
 
-impl HoldOut {
-    /// Both variants.
-    pub const ALL: [HoldOut; 2] = [HoldOut::Objects, HoldOut::TrialsSharingObjects];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            HoldOut::Objects => "objects",
-            HoldOut::TrialsSharingObjects => "trials-sharing-objects",
-        }
+named! {
+    [HoldOut; 2], "hold-out" {
+        Objects => "objects",
+        TrialsSharingObjects => "trials-sharing-objects",
     }
 }
-
-named!(HoldOut, "hold-out", "objects or trials-sharing-objects");
 
 /// The trials of a fold, as positions.
 pub(super) struct Split {

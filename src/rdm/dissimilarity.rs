@@ -61,26 +61,6 @@ pub enum Dissimilarity {
 }
 
 impl Dissimilarity {
-    /// All variants.
-    pub const ALL: [Dissimilarity; 5] = [
-        Dissimilarity::Correlation,
-        Dissimilarity::Cosine,
-        Dissimilarity::Euclidean,
-        Dissimilarity::SquaredEuclidean,
-        Dissimilarity::Gaussian,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dissimilarity::Correlation => "correlation",
-            Dissimilarity::Cosine => "cosine",
-            Dissimilarity::Euclidean => "euclidean",
-            Dissimilarity::SquaredEuclidean => "squared-euclidean",
-            Dissimilarity::Gaussian => "gaussian",
-        }
-    }
-
     /// Computes the RDM of a representation.
     ///
     /// # Errors
@@ -132,8 +112,12 @@ impl Dissimilarity {
     }
 }
 
-named!(
-    Dissimilarity,
-    "dissimilarity",
-    "correlation, cosine, euclidean, squared-euclidean or gaussian"
-);
+named! {
+    [Dissimilarity; 5], "dissimilarity" {
+        Correlation => "correlation",
+        Cosine => "cosine",
+        Euclidean => "euclidean",
+        SquaredEuclidean => "squared-euclidean",
+        Gaussian => "gaussian",
+    }
+}

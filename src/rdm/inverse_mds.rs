@@ -26,29 +26,13 @@ pub enum Evidence {
     Equal,
 }
 
-impl Evidence {
-    /// All variants.
-    pub const ALL: [Evidence; 3] = [
-        Evidence::SquaredDistance,
-        Evidence::SquaredRelativeDistance,
-        Evidence::Equal,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Evidence::SquaredDistance => "squared-distance",
-            Evidence::SquaredRelativeDistance => "squared-relative-distance",
-            Evidence::Equal => "equal",
-        }
+named! {
+    [Evidence; 3], "evidence" {
+        SquaredDistance => "squared-distance",
+        SquaredRelativeDistance => "squared-relative-distance",
+        Equal => "equal",
     }
 }
-
-named!(
-    Evidence,
-    "evidence",
-    "squared-distance, squared-relative-distance or equal"
-);
 
 /// Inverse multidimensional scaling: estimates an RDM from several arrangements, each of some of
 /// the stimuli (Kriegeskorte & Mur, "Inverse MDS: inferring dissimilarity structure from multiple

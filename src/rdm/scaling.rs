@@ -28,31 +28,14 @@ pub enum Scaling {
     Rank,
 }
 
-impl Scaling {
-    /// All variants.
-    pub const ALL: [Scaling; 4] = [
-        Scaling::None,
-        Scaling::RootMeanSquare,
-        Scaling::StandardScore,
-        Scaling::Rank,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Scaling::None => "none",
-            Scaling::RootMeanSquare => "root-mean-square",
-            Scaling::StandardScore => "standard-score",
-            Scaling::Rank => "rank",
-        }
+named! {
+    [Scaling; 4], "scaling" {
+        None => "none",
+        RootMeanSquare => "root-mean-square",
+        StandardScore => "standard-score",
+        Rank => "rank",
     }
 }
-
-named!(
-    Scaling,
-    "scaling",
-    "none, root-mean-square, standard-score or rank"
-);
 
 impl Rdm {
     /// Returns the scaled RDM.

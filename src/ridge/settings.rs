@@ -21,27 +21,12 @@ pub enum Selection {
     GeneralizedCrossValidation,
 }
 
-impl Selection {
-    /// All variants.
-    pub const ALL: [Selection; 2] = [
-        Selection::LeaveOneOut,
-        Selection::GeneralizedCrossValidation,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Selection::LeaveOneOut => "leave-one-out",
-            Selection::GeneralizedCrossValidation => "generalized-cross-validation",
-        }
+named! {
+    [Selection; 2], "selection" {
+        LeaveOneOut => "leave-one-out",
+        GeneralizedCrossValidation => "generalized-cross-validation",
     }
 }
-
-named!(
-    Selection,
-    "selection",
-    "leave-one-out or generalized-cross-validation"
-);
 
 /// The targets that share a penalty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,20 +39,12 @@ pub enum Sharing {
     Joint,
 }
 
-impl Sharing {
-    /// All variants.
-    pub const ALL: [Sharing; 2] = [Sharing::PerTarget, Sharing::Joint];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sharing::PerTarget => "per-target",
-            Sharing::Joint => "joint",
-        }
+named! {
+    [Sharing; 2], "sharing" {
+        PerTarget => "per-target",
+        Joint => "joint",
     }
 }
-
-named!(Sharing, "sharing", "per-target or joint");
 
 /// The values by which features are divided, after their means over the training rows were
 /// subtracted.
@@ -90,26 +67,10 @@ pub enum FeatureScaling {
     AllRows,
 }
 
-impl FeatureScaling {
-    /// All variants.
-    pub const ALL: [FeatureScaling; 3] = [
-        FeatureScaling::None,
-        FeatureScaling::TrainingRows,
-        FeatureScaling::AllRows,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            FeatureScaling::None => "none",
-            FeatureScaling::TrainingRows => "training-rows",
-            FeatureScaling::AllRows => "all-rows",
-        }
+named! {
+    [FeatureScaling; 3], "feature scaling" {
+        None => "none",
+        TrainingRows => "training-rows",
+        AllRows => "all-rows",
     }
 }
-
-named!(
-    FeatureScaling,
-    "feature scaling",
-    "none, training-rows or all-rows"
-);

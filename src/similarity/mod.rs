@@ -69,33 +69,15 @@ pub enum Similarity {
     NegativeSquaredEuclidean,
 }
 
-impl Similarity {
-    /// All similarities.
-    pub const ALL: [Similarity; 5] = [
-        Similarity::Dot,
-        Similarity::Cosine,
-        Similarity::Pearson,
-        Similarity::NegativeEuclidean,
-        Similarity::NegativeSquaredEuclidean,
-    ];
-
-    /// Returns the name used on command lines and in files, such as `negative-euclidean`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Similarity::Dot => "dot",
-            Similarity::Cosine => "cosine",
-            Similarity::Pearson => "pearson",
-            Similarity::NegativeEuclidean => "negative-euclidean",
-            Similarity::NegativeSquaredEuclidean => "negative-squared-euclidean",
-        }
+named! {
+    [Similarity; 5], "similarity" {
+        Dot => "dot",
+        Cosine => "cosine",
+        Pearson => "pearson",
+        NegativeEuclidean => "negative-euclidean",
+        NegativeSquaredEuclidean => "negative-squared-euclidean",
     }
 }
-
-named!(
-    Similarity,
-    "similarity",
-    "dot, cosine, pearson, negative-euclidean or negative-squared-euclidean"
-);
 
 /// The method by which the similarities of pairs are computed, chosen by cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

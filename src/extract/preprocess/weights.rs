@@ -29,24 +29,6 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// All filters.
-    pub const ALL: [Filter; 4] = [
-        Filter::Box,
-        Filter::Bilinear,
-        Filter::Bicubic,
-        Filter::Lanczos,
-    ];
-
-    /// Returns the name of the filter on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Filter::Box => "box",
-            Filter::Bilinear => "bilinear",
-            Filter::Bicubic => "bicubic",
-            Filter::Lanczos => "lanczos",
-        }
-    }
-
     /// Returns the radius of the filter, in units of x.
     fn support(self) -> f64 {
         match self {
@@ -76,7 +58,14 @@ impl Filter {
     }
 }
 
-named!(Filter, "filter", "box, bilinear, bicubic or lanczos");
+named! {
+    [Filter; 4], "filter" {
+        Box => "box",
+        Bilinear => "bilinear",
+        Bicubic => "bicubic",
+        Lanczos => "lanczos",
+    }
+}
 
 fn sinc(x: f64) -> f64 {
     if x == 0.0 {

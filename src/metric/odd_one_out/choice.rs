@@ -30,22 +30,6 @@ pub enum TiePolicy {
 }
 
 impl TiePolicy {
-    /// All policies.
-    pub const ALL: [TiePolicy; 3] = [
-        TiePolicy::Wrong,
-        TiePolicy::Fractional,
-        TiePolicy::PublishedAllEqual,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            TiePolicy::Wrong => "wrong",
-            TiePolicy::Fractional => "fractional",
-            TiePolicy::PublishedAllEqual => "published-all-equal",
-        }
-    }
-
     /// Returns the credit of a trial in which the pairs in the bit mask `largest`, of `n_pairs`,
     /// have the largest similarity.
     fn credit(self, largest: u8, n_pairs: usize) -> Credit {
@@ -61,11 +45,13 @@ impl TiePolicy {
     }
 }
 
-named!(
-    TiePolicy,
-    "ties",
-    "wrong, fractional or published-all-equal"
-);
+named! {
+    [TiePolicy; 3], "ties" {
+        Wrong => "wrong",
+        Fractional => "fractional",
+        PublishedAllEqual => "published-all-equal",
+    }
+}
 
 /// Computation and counting of the credits of a block of trials.
 pub(super) struct Choose<'a, F> {

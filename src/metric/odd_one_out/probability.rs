@@ -20,25 +20,12 @@ pub enum Probabilities {
     PublishedDotProduct,
 }
 
-impl Probabilities {
-    /// All variants.
-    pub const ALL: [Probabilities; 2] =
-        [Probabilities::Softmax, Probabilities::PublishedDotProduct];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Probabilities::Softmax => "softmax",
-            Probabilities::PublishedDotProduct => "published-dot-product",
-        }
+named! {
+    [Probabilities; 2], "probabilities" {
+        Softmax => "softmax",
+        PublishedDotProduct => "published-dot-product",
     }
 }
-
-named!(
-    Probabilities,
-    "probabilities",
-    "softmax or published-dot-product"
-);
 
 /// Sums of losses over trials, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,20 +16,12 @@ pub enum Kept {
     BestEpoch,
 }
 
-impl Kept {
-    /// Both variants.
-    pub const ALL: [Kept; 2] = [Kept::LastEpoch, Kept::BestEpoch];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kept::LastEpoch => "last-epoch",
-            Kept::BestEpoch => "best-epoch",
-        }
+named! {
+    [Kept; 2], "kept weights" {
+        LastEpoch => "last-epoch",
+        BestEpoch => "best-epoch",
     }
 }
-
-named!(Kept, "kept weights", "last-epoch or best-epoch");
 
 /// The reason why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

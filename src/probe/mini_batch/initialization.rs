@@ -20,17 +20,6 @@ pub enum Initialization {
 }
 
 impl Initialization {
-    /// Both variants.
-    pub const ALL: [Initialization; 2] = [Initialization::Gaussian, Initialization::ScaledIdentity];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Initialization::Gaussian => "gaussian",
-            Initialization::ScaledIdentity => "scaled-identity",
-        }
-    }
-
     /// Creates the initial parameters.
     pub(super) fn parameters(
         self,
@@ -58,11 +47,12 @@ impl Initialization {
     }
 }
 
-named!(
-    Initialization,
-    "initialization",
-    "gaussian or scaled-identity"
-);
+named! {
+    [Initialization; 2], "initialization" {
+        Gaussian => "gaussian",
+        ScaledIdentity => "scaled-identity",
+    }
+}
 
 #[cfg(test)]
 mod tests {
