@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::SimilarityDataset;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, FileError, Result, same_length};
@@ -61,10 +60,8 @@ impl Kriegeskorte92 {
     /// from the number of RDMs.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);
-        let text = std::fs::read(&path).map_err(|source| FileError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let text =
+            std::fs::read(&path).map_err(|source| FileError::unreadable(path.clone(), source))?;
         let read = || {
             let names: Vec<String> = serde_json::from_slice(&text)
                 .map_err(|source| FileError::malformed("json", source))?;
@@ -78,18 +75,4 @@ impl Kriegeskorte92 {
     }
 }
 
-impl SimilarityDataset for Kriegeskorte92 {
-    type Judgments = RdmSet;
-
-    fn name(&self) -> &str {
-        "92 images, multi-arrangement (Mur et al. 2013)"
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.rdms.stimuli()
-    }
-
-    fn judgments(&self) -> &RdmSet {
-        &self.rdms
-    }
-}
+data_set!(Kriegeskorte92, rdms: RdmSet, |_set| "92 images, multi-arrangement (Mur et al. 2013)");

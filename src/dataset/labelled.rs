@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::dataset::SimilarityDataset;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
@@ -116,21 +115,7 @@ impl LabelTriplets {
 
 const GENERATED: &str = "generated from labels";
 
-impl SimilarityDataset for LabelTriplets {
-    type Judgments = OddOneOut;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.trials.stimuli()
-    }
-
-    fn judgments(&self) -> &OddOneOut {
-        &self.trials
-    }
-}
+data_set!(LabelTriplets, trials: OddOneOut, |set| &set.name);
 
 /// Returns the stimuli of each class; classes are in the order of their first stimuli.
 fn classes_of(labels: &[impl AsRef<str>]) -> Vec<Deck> {

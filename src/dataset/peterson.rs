@@ -127,12 +127,7 @@ const PICKLE: &str = "it is a Python pickle, and reading a pickle can execute ar
 
 /// Finds the file of similarities: an `.npy` file, else a `.mat` file, else a pickle.
 fn file_in(folder: &Path) -> Result<PathBuf> {
-    let unreadable = |source| {
-        Error::from(FileError::Read {
-            path: folder.into(),
-            source,
-        })
-    };
+    let unreadable = |source| FileError::unreadable(folder, source);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

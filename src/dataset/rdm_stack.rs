@@ -1,9 +1,7 @@
 //! Dissimilarity judgments in a file of RDMs.
 
-use crate::dataset::SimilarityDataset;
 use crate::error::Result;
 use crate::rdm::{RdmFile, RdmSet};
-use crate::stimuli::Stimuli;
 
 /// Dissimilarity judgments, one RDM per participant, from any file that [`RdmFile`] reads.
 ///
@@ -47,18 +45,4 @@ impl RdmStack {
     }
 }
 
-impl SimilarityDataset for RdmStack {
-    type Judgments = RdmSet;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.rdms.stimuli()
-    }
-
-    fn judgments(&self) -> &RdmSet {
-        &self.rdms
-    }
-}
+data_set!(RdmStack, rdms: RdmSet, |set| &set.name);

@@ -97,10 +97,7 @@ fn is_hidden(path: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Error {
-    Error::from(FileError::Read {
-        path: path.into(),
-        source,
-    })
+    FileError::unreadable(path, source)
 }
 
 fn dangling(target: &Path, source: &io::Error) -> io::Error {

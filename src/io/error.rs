@@ -192,6 +192,12 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Returns the error for a file that cannot be opened or read.
+    pub(crate) fn unreadable(path: impl Into<PathBuf>, source: io::Error) -> Error {
+        let path = path.into();
+        FileError::Read { path, source }.into()
+    }
+
     /// Returns the error for content that does not follow the format.
     pub(crate) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
         let source = source.into();

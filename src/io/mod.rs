@@ -48,10 +48,7 @@ impl Origin {
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
                 self.malformed(source)
             }
-            _ => Error::from(FileError::Read {
-                path: self.path.clone(),
-                source,
-            }),
+            _ => FileError::unreadable(self.path.clone(), source),
         }
     }
 
@@ -69,13 +66,7 @@ pub(crate) fn extension(path: &Path) -> String {
 
 /// Opens a file for reading.
 pub(crate) fn open(path: &Path) -> Result<std::fs::File> {
-    std::fs::File::open(path).map_err(|source| {
-        FileError::Read {
-            path: path.into(),
-            source,
-        }
-        .into()
-    })
+    std::fs::File::open(path).map_err(|source| FileError::unreadable(path, source))
 }
 
 /// Returns the length of a regular file, or `None` for a pipe or device.

@@ -118,10 +118,7 @@ impl NpyTriplets {
                 let start = header.data_offset.saturating_add(column * column_bytes);
                 let mut file = open(path)?;
                 file.seek(SeekFrom::Start(start))
-                    .map_err(|source| FileError::Read {
-                        path: path.into(),
-                        source,
-                    })?;
+                    .map_err(|source| FileError::unreadable(path, source))?;
                 let origin = Origin::new(path, "npy");
                 let reader = NpyReader::with_header(header.clone(), file, None, origin)?;
                 readers.push(reader);

@@ -285,11 +285,7 @@ fn read_record(path: &Path) -> Result<Option<Record>> {
         // A damaged record is ignored: the extraction starts from the beginning.
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(FileError::Read {
-            path: path.into(),
-            source,
-        }
-        .into()),
+        Err(source) => Err(FileError::unreadable(path, source)),
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Extraction;
 #[cfg(doc)]
 use crate::error::ArgumentError;
-use crate::error::{Error, FileError, Result, same_length};
+use crate::error::{FileError, Result, same_length};
 use crate::images::ImageFiles;
 use crate::io::{self, digest::Hashing};
 use crate::representation::{Representation, RepresentationSource};
@@ -75,12 +75,7 @@ impl RepresentationSource for NetworkSource {
         let hashes = images.paths().par_iter().map(|path| -> Result<String> {
             let file = io::open(path)?;
             let hash = Hashing::new(file).finish_reading();
-            let unreadable = |source| {
-                Error::from(FileError::Read {
-                    path: path.clone(),
-                    source,
-                })
-            };
+            let unreadable = |source| FileError::unreadable(path.clone(), source);
             Ok(hash
                 .map_err(unreadable)?
                 .expect("hashed from its beginning"))

@@ -99,10 +99,7 @@ impl FileSource {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = Format::of(path)?;
-        std::fs::metadata(path).map_err(|source| FileError::Read {
-            path: path.into(),
-            source,
-        })?;
+        std::fs::metadata(path).map_err(|source| FileError::unreadable(path, source))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         Ok(Self {
             path: path.into(),

@@ -76,11 +76,7 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
-            return Err(FileError::Read {
-                path: path.into(),
-                source,
-            }
-            .into());
+            return Err(FileError::unreadable(path, source));
         }
     };
     let sidecar =
