@@ -282,19 +282,14 @@ impl CrossValidation {
         let moments = match self.moments {
             Moments::AllObjects => self.probe.standardize.of(representation)?,
             Moments::TrainingObjects => {
-                let shown: Vec<usize> = training
-                    .shown()
-                    .iter()
-                    .map(|&shown| shown as usize)
-                    .collect();
+                let shown = training.shown().iter().map(|&shown| shown as usize);
+                let shown: Vec<usize> = shown.collect();
                 let shown = training.stimuli().select(&shown)?;
                 self.probe.standardize.of(&representation.select(&shown)?)?
             }
         };
-        Ok(self
-            .probe
-            .clone()
-            .with_standardize(Standardize::By(moments)))
+        let probe = self.probe.clone();
+        Ok(probe.with_standardize(Standardize::By(moments)))
     }
 
     /// Returns the probe for a final fit to all given trials, with the penalty of lowest
