@@ -220,7 +220,7 @@ impl<T> Clone for Choices<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, StimuliError, assert_refused};
     use crate::judgment::{Anchored, OddOneOut};
 
     fn numbered(n: u32, trials: Vec<[u32; 3]>) -> OddOneOut {
@@ -245,18 +245,14 @@ mod tests {
         assert_eq!(choices.chosen(), [Some(1), Some(0)]);
         let choices = Choices::new("network", &trials, &[Some(1), Some(0)]).unwrap();
         assert_eq!(choices.chosen(), [Some(0), Some(0)]);
-        assert!(matches!(
-            Choices::new("network", &trials, &[Some(2), Some(0)])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
-        assert!(matches!(
-            Choices::new("network", &trials, &[None])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-        ));
+        assert_refused!(
+            Choices::new("network", &trials, &[Some(2), Some(0)]),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
+        assert_refused!(
+            Choices::new("network", &trials, &[None]),
+            Argument(ArgumentError::LengthMismatch { .. })
+        );
     }
 
     #[test]
@@ -280,24 +276,15 @@ mod tests {
         assert_eq!(undecided.credits(&people).unwrap(), [wrong; 4]);
 
         let few = OddOneOut::new(reversed, vec![[2, 1, 0], [3, 2, 1], [3, 2, 1]]).unwrap();
-        assert!(matches!(
-            Choices::of_trials("model", &few)
-                .credits(&people)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Judgment(JudgmentError::Unanswered { trial: 3 }))
-        ));
+        assert_refused!(
+            Choices::of_trials("model", &few).credits(&people),
+            Judgment(JudgmentError::Unanswered { trial: 3 })
+        );
         let others = Stimuli::new(["a", "b", "c", "x"]).unwrap();
         let others = OddOneOut::new(others, vec![[0, 1, 2]]).unwrap();
-        assert!(matches!(
-            Choices::of_trials("model", &others)
-                .credits(&people)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 1,
-                ..
-            }))
-        ));
+        assert_refused!(
+            Choices::of_trials("model", &others).credits(&people),
+            Stimuli(StimuliError::Missing { n_missing: 1, .. })
+        );
     }
 }

@@ -254,7 +254,7 @@ impl<T: Task> fmt::Debug for Predictions<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, Error, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::judgment::{AnchoredTask, OddOneOutTask};
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -288,18 +288,12 @@ mod tests {
         assert!(new(array![[0.2, 0.3, 0.5], [0.0, 0.0, 1.0]]).is_ok());
         for bad in [[0.2, 0.3, 0.6], [-0.1, 0.6, 0.5], [f64::NAN, 0.5, 0.5]] {
             let refused = new(array![[0.2, 0.3, 0.5], bad]);
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Judgment(JudgmentError::InvalidProbabilities { question: 1, found }))
-                    if found[1] == bad[1]
-            ));
+            assert_refused!(refused, Judgment(JudgmentError::InvalidProbabilities { question: 1, found }) if found[1] == bad[1]);
         }
-        assert!(matches!(
-            new(array![[0.5, 0.5], [0.5, 0.5]])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-        ));
+        assert_refused!(
+            new(array![[0.5, 0.5], [0.5, 0.5]]),
+            Argument(ArgumentError::Shape { .. })
+        );
         let choices =
             ChoiceFrequencies::<AnchoredTask>::new(stimuli, vec![[0, 1, 2]], vec![[1.0, 0.0, 0.0]]);
         let predictions = Predictions::new(&choices.unwrap(), array![[0.5, 0.5]].view()).unwrap();

@@ -259,7 +259,7 @@ impl From<PublishedSearch> for Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use approx::assert_relative_eq;
 
     #[test]
@@ -293,10 +293,10 @@ mod tests {
 
     #[test]
     fn grids_are_checked() {
-        assert!(matches!(
-            PublishedSearch::new([]).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
-        ));
+        assert_refused!(
+            PublishedSearch::new([]),
+            Argument(ArgumentError::TooFew { found: 0, .. })
+        );
         assert!(PublishedSearch::new([1.0, 0.0]).is_err());
         let search = PublishedSearch::default();
         assert!(search.temperatures().is_sorted_by(|a, b| a > b));

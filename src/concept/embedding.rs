@@ -158,7 +158,7 @@ fn largest_means<T: Real>(first: &[T], second: &[T], k: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, StimuliError, assert_refused};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -188,20 +188,11 @@ mod tests {
         assert_eq!(of(2)[3], [0, 2]);
         for k in [0, 4] {
             let refused = embedding().dimensions(&trials, k);
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-            ));
+            assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
         }
         let missing = OddOneOut::new(trials.stimuli().clone(), vec![[0, 1, 2]]).unwrap();
         let refused = embedding().dimensions(&missing, 1);
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 1,
-                ..
-            }))
-        ));
+        assert_refused!(refused, Stimuli(StimuliError::Missing { n_missing: 1, .. }));
     }
 
     #[test]

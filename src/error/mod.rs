@@ -326,6 +326,31 @@ pub(crate) fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
     }
 }
 
+/// Checks that a result is an error of a kind.
+#[cfg(test)]
+macro_rules! assert_refused {
+    ($result:expr, $($expected:tt)+) => {
+        match &$result {
+            Ok(_) => panic!("not refused: {}", stringify!($result)),
+            Err(error) => $crate::error::assert_kind!(error, $($expected)+),
+        }
+    };
+}
+
+/// Checks that an error is of a kind.
+#[cfg(test)]
+macro_rules! assert_kind {
+    ($error:expr, $kind:ident($pattern:pat) $(if $guard:expr)? $(, $($message:tt)+)?) => {{
+        let error = &$error;
+        let is_it = matches!(error.kind(), $crate::error::ErrorKind::$kind($pattern) $(if $guard)?);
+        let case = [String::new() $(, format!($($message)+))?].concat();
+        assert!(is_it, "{error:?} {case}");
+    }};
+}
+
+#[cfg(test)]
+pub(crate) use {assert_kind, assert_refused};
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Tests of image files.
 
 use super::*;
-use crate::error::{ErrorKind, FileError, StimuliError};
+use crate::error::{FileError, StimuliError, assert_kind, assert_refused};
 
 fn folder_of(names: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -96,11 +96,7 @@ fn folders_of_images_are_read_where_there_are_no_others() {
 
     std::fs::write(folder.path().join("top.gif"), "").unwrap();
     let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders })
-            if *folders == ["a", "b"]
-    ));
+    assert_kind!(error, Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders }) if *folders == ["a", "b"]);
     assert!(error.report().to_string().contains("--recursive"));
     let images = ImageFiles::in_tree(folder.path()).unwrap();
     assert_eq!(images.len(), 5);
@@ -134,7 +130,7 @@ fn links_to_nothing_and_around_in_circles_are_named() {
     let link = folder.path().join("a/3.png");
     symlink("nowhere.png", &link).unwrap();
     let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::File(FileError::Read { path, .. }) if *path == link));
+    assert_kind!(error, File(FileError::Read { path, .. }) if *path == link);
     assert!(
         error
             .report()
@@ -149,10 +145,7 @@ fn links_to_nothing_and_around_in_circles_are_named() {
     let circle = folder.path().join("a/around");
     symlink("..", &circle).unwrap();
     let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Image(ImageError::SameFolder { second, .. }) if *second == circle
-    ));
+    assert_kind!(error, Image(ImageError::SameFolder { second, .. }) if *second == circle);
 }
 
 #[test]
@@ -160,28 +153,16 @@ fn two_files_of_one_stimulus_are_named() {
     let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
     let error = ImageFiles::in_folder(folder.path()).unwrap_err();
     assert_eq!(error.path(), Some(folder.path()));
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Image(ImageError::Duplicate { id, first, second })
-            if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png")
-    ));
+    assert_kind!(error, Image(ImageError::Duplicate { id, first, second }) if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"));
 }
 
 #[test]
 fn a_folder_without_images_is_refused() {
     let folder = folder_of(&["notes.txt"]);
     let error = ImageFiles::in_folder(folder.path()).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Image(ImageError::NoImages { n_ignored: 1, ignored })
-            if *ignored == ["notes.txt"]
-    ));
+    assert_kind!(error, Image(ImageError::NoImages { n_ignored: 1, ignored }) if *ignored == ["notes.txt"]);
     let missing = folder.path().join("no");
-    assert!(matches!(
-        ImageFiles::in_folder(&missing).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::Read { path, .. }))
-            if *path == missing
-    ));
+    assert_refused!(ImageFiles::in_folder(&missing), File(FileError::Read { path, .. }) if *path == missing);
 }
 
 #[test]
@@ -191,15 +172,9 @@ fn stimuli_without_an_image_are_named() {
     let selected = images.select(&wanted).unwrap();
     assert_eq!(selected.stimuli(), &wanted);
     assert_eq!(selected.paths(), [PathBuf::from("c.png"), "a.png".into()]);
-    assert!(matches!(
-        images.select(&Stimuli::new(["a", "x"]).unwrap()).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. }))
-            if *ids == ["x"]
-    ));
-    assert!(matches!(
-        ImageFiles::from_paths(["a.png", ".."])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::EmptyId { position: 1 }))
-    ));
+    assert_refused!(images.select(&Stimuli::new(["a", "x"]).unwrap()), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. }) if *ids == ["x"]);
+    assert_refused!(
+        ImageFiles::from_paths(["a.png", ".."]),
+        Stimuli(StimuliError::EmptyId { position: 1 })
+    );
 }

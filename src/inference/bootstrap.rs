@@ -231,7 +231,7 @@ fn quantile(sorted: &[f64], probability: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -273,17 +273,14 @@ mod tests {
         for trials in [vec![[0, 1, 2]], vec![[0, 1, 2], [2, 1, 0]]] {
             let credits: Vec<Credit> = (0..trials.len()).map(|t| Credit::from(t == 0)).collect();
             let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
-            assert!(matches!(
-                bootstrap
-                    .run(&trials, &credits, Confidence::default())
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::TooFew {
+            assert_refused!(
+                bootstrap.run(&trials, &credits, Confidence::default()),
+                Argument(ArgumentError::TooFew {
                     needed: 4,
                     found: 3,
                     ..
-                }))
-            ));
+                })
+            );
         }
     }
 

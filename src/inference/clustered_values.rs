@@ -164,7 +164,7 @@ fn by_key<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::inference::{Credit, mean_over_trials};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
@@ -231,17 +231,13 @@ mod tests {
     #[test]
     fn values_that_say_nothing_are_refused() {
         let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 2, 3]]).unwrap();
-        assert!(matches!(
-            clustered_mean_of(&trials, &[1.0])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-        ));
-        assert!(matches!(
-            clustered_mean_of(&trials, &[1.0, f64::NAN])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
+        assert_refused!(
+            clustered_mean_of(&trials, &[1.0]),
+            Argument(ArgumentError::LengthMismatch { .. })
+        );
+        assert_refused!(
+            clustered_mean_of(&trials, &[1.0, f64::NAN]),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
     }
 }

@@ -226,7 +226,7 @@ impl NpyTriplets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind, TrialProblem};
+    use crate::error::{ArgumentError, ErrorKind, TrialProblem, assert_refused};
     use crate::io::npy::tests::npy;
 
     fn read_all(name: &str, bytes: &[u8], max: usize) -> Result<Vec<[u32; 3]>> {
@@ -355,9 +355,9 @@ mod tests {
             error.report().to_string().contains("has only 48"),
             "{error}"
         );
-        assert!(matches!(
-            read_all("t.mat", b"", 9).as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-        ));
+        assert_refused!(
+            read_all("t.mat", b"", 9),
+            File(FileError::UnknownFormat { .. })
+        );
     }
 }

@@ -175,7 +175,7 @@ impl<T> Clone for ChoiceFrequencies<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::assert_refused;
     use crate::judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask};
 
     #[test]
@@ -218,13 +218,10 @@ mod tests {
             let pairs = vec![[1.0, 0.0, 0.0], bad];
             let questions = vec![[0, 1, 2]; 2];
             let refused = ChoiceFrequencies::<OddOneOutTask>::new(stimuli(), questions, pairs);
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Judgment(JudgmentError::InvalidFrequencies {
-                    question: 1,
-                    ..
-                }))
-            ));
+            assert_refused!(
+                refused,
+                Judgment(JudgmentError::InvalidFrequencies { question: 1, .. })
+            );
         }
         let third = vec![[0.0, 0.5, 0.5]];
         assert!(ChoiceFrequencies::<AnchoredTask>::new(stimuli(), vec![[0, 1, 2]], third).is_err());

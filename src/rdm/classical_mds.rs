@@ -131,7 +131,7 @@ impl ClassicalMds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::stimuli::Stimuli;
 
     fn rdm(points: &[[f64; 3]]) -> Rdm {
@@ -174,28 +174,23 @@ mod tests {
     fn what_has_no_map_is_refused() {
         let three = Stimuli::numbered(3);
         let zero = Rdm::new(three.clone(), vec![0.0; 3]).unwrap();
-        assert!(matches!(
-            ClassicalMds::new(&zero, 2).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::Constant { .. }))
-        ));
+        assert_refused!(ClassicalMds::new(&zero, 2), Rdm(RdmError::Constant { .. }));
         let negative = Rdm::new(three.clone(), vec![1.0, -1.0, 1.0]).unwrap();
-        assert!(matches!(
-            ClassicalMds::new(&negative, 2)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-        ));
+        assert_refused!(
+            ClassicalMds::new(&negative, 2),
+            Rdm(RdmError::InvalidPair { .. })
+        );
         let missing = Rdm::with_missing(three.clone(), vec![1.0, f64::NAN, 1.0]).unwrap();
-        assert!(matches!(
-            ClassicalMds::new(&missing, 2).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-        ));
+        assert_refused!(
+            ClassicalMds::new(&missing, 2),
+            Rdm(RdmError::InvalidPair { .. })
+        );
         let fine = Rdm::new(three, vec![1.0; 3]).unwrap();
         for n in [0, 4] {
-            assert!(matches!(
-                ClassicalMds::new(&fine, n).as_ref().map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-            ));
+            assert_refused!(
+                ClassicalMds::new(&fine, n),
+                Argument(ArgumentError::InvalidParameter { .. })
+            );
         }
     }
 }

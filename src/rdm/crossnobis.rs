@@ -120,7 +120,7 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::array;
@@ -170,14 +170,14 @@ mod tests {
             array![[1.0, 2.0], [0.5, -1.0], [3.0, 0.25]],
         );
         let alone = [one.clone()];
-        assert!(matches!(
-            crossnobis(&alone, None).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew {
+        assert_refused!(
+            crossnobis(&alone, None),
+            Argument(ArgumentError::TooFew {
                 needed: 2,
                 found: 1,
                 ..
-            }))
-        ));
+            })
+        );
         assert!(crossnobis(&[one.clone(), narrow], None).is_err());
         assert!(crossnobis(&[one.clone(), other], None).is_err());
         for precision in [

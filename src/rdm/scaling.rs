@@ -115,7 +115,7 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::assert_refused;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
 
@@ -148,13 +148,10 @@ mod tests {
     #[test]
     fn what_is_constant_has_no_scale() {
         let all = |value| Rdm::new(Stimuli::numbered(3), vec![value; 3]).unwrap();
-        assert!(matches!(
-            all(2.0)
-                .scaled(Scaling::StandardScore)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::Constant { .. }))
-        ));
+        assert_refused!(
+            all(2.0).scaled(Scaling::StandardScore),
+            Rdm(RdmError::Constant { .. })
+        );
         assert!(all(2.0).scaled(Scaling::RootMeanSquare).is_ok());
         assert!(all(0.0).scaled(Scaling::RootMeanSquare).is_err());
         let huge = all(1e300).scaled(Scaling::RootMeanSquare).unwrap();

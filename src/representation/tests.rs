@@ -1,7 +1,7 @@
 //! Tests of representations.
 
 use super::*;
-use crate::error::{ArgumentError, ErrorKind, StimuliError};
+use crate::error::{ArgumentError, StimuliError, assert_refused};
 use ndarray::{ShapeBuilder, array};
 
 #[test]
@@ -20,15 +20,10 @@ fn rows_follow_their_ids() {
     let all = Representation::new(stimuli, array![[1.0], [2.0], [3.0]]).unwrap();
     let some = all.represent(&Stimuli::new(["c", "a"]).unwrap()).unwrap();
     assert_eq!(some.features(), array![[3.0], [1.0]]);
-    assert!(matches!(
-        all.select(&Stimuli::new(["a", "d"]).unwrap())
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 1,
-            ..
-        }))
-    ));
+    assert_refused!(
+        all.select(&Stimuli::new(["a", "d"]).unwrap()),
+        Stimuli(StimuliError::Missing { n_missing: 1, .. })
+    );
 }
 
 #[test]
@@ -79,35 +74,25 @@ fn rows_of_every_kind_are_taken() {
         "row 1 (\"1\") has 2 features where row 0 has 1"
     );
     let short = Representation::from_rows(stimuli(), &[[1.0, 2.0]]);
-    assert!(matches!(
-        short.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-    ));
+    assert_refused!(short, Argument(ArgumentError::LengthMismatch { .. }));
     let none: [[f64; 0]; 2] = [[], []];
     let none = Representation::from_rows(stimuli(), &none);
-    assert!(matches!(
-        none.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-    ));
+    assert_refused!(none, Argument(ArgumentError::Shape { .. }));
 }
 
 #[test]
 fn refuses_what_has_no_features() {
     let stimuli = Stimuli::new(["a"]).unwrap();
-    assert!(matches!(
-        Representation::new(stimuli.clone(), Array2::<f32>::zeros((1, 0)))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-    ));
-    assert!(matches!(
-        Representation::new(stimuli, Array2::<f64>::zeros((2, 1)))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        Representation::new(stimuli.clone(), Array2::<f32>::zeros((1, 0))),
+        Argument(ArgumentError::Shape { .. })
+    );
+    assert_refused!(
+        Representation::new(stimuli, Array2::<f64>::zeros((2, 1))),
+        Argument(ArgumentError::LengthMismatch {
             expected: 1,
             found: 2,
             ..
-        }))
-    ));
+        })
+    );
 }

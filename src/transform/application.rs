@@ -154,7 +154,7 @@ impl LinearTransform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_kind};
     use crate::stimuli::Stimuli;
     use crate::transform::Standardization;
     use approx::assert_abs_diff_eq;
@@ -220,12 +220,12 @@ mod tests {
         );
         let huge = LinearTransform::new(Standardization::none(), array![[1e200]]).unwrap();
         let beyond = huge.then(&huge).unwrap_err();
-        assert!(matches!(
-            beyond.kind(),
-            ErrorKind::Argument(ArgumentError::InvalidParameter {
+        assert_kind!(
+            beyond,
+            Argument(ArgumentError::InvalidParameter {
                 name: "weights",
                 ..
             })
-        ));
+        );
     }
 }

@@ -182,7 +182,7 @@ fn check_finite<D: Dimension>(name: &'static str, values: ArrayView<'_, f64, D>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_kind};
     use ndarray::array;
 
     #[test]
@@ -217,14 +217,7 @@ mod tests {
             (plain().with_bias(array![-1e39]).unwrap(), "bias"),
         ] {
             let refused = transform.with_precision(Precision::Single).unwrap_err();
-            assert!(
-                matches!(
-                    refused.kind(),
-                    ErrorKind::Argument(ArgumentError::InvalidParameter { name: named, .. })
-                        if *named == name
-                ),
-                "{refused}"
-            );
+            assert_kind!(refused, Argument(ArgumentError::InvalidParameter { name: named, .. }) if *named == name);
         }
         let single = plain().with_precision(Precision::Single).unwrap();
         assert!(single.with_bias(array![1e39]).is_err());

@@ -268,7 +268,7 @@ fn round_scale(std: f64) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_refused;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::array;
@@ -296,10 +296,7 @@ mod tests {
     fn what_does_not_vary_has_no_scale() {
         let constant = Representation::new(Stimuli::numbered(2), array![[0.1, 0.1], [0.1, 0.1]]);
         let refused = Standardization::scalar_of(&constant.unwrap());
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
-        ));
+        assert_refused!(refused, Feature(FeatureError::EqualRows { .. }));
         for (mean, std) in [
             (f64::NAN, 1.0),
             (0.0, 0.0),

@@ -197,7 +197,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{assert_kind, assert_refused};
 
     #[test]
     fn what_is_no_image_is_refused_by_name() {
@@ -220,11 +220,7 @@ mod tests {
         let missing = folder.path().join("no.png");
         for path in [missing.as_path(), folder.path()] {
             let error = ImageDecoder::default().read(path).unwrap_err();
-            assert!(matches!(
-                error.kind(),
-                ErrorKind::File(FileError::Read { path: named, .. })
-                    if named == path
-            ));
+            assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
         }
     }
 
@@ -234,13 +230,10 @@ mod tests {
         assert!(decoder.check_size(2, 3).is_ok());
         assert!(decoder.check_size(1, 6).is_ok());
         for (width, height) in [(7, 1), (0, 3), (3, 0), (u64::MAX, 2)] {
-            assert!(matches!(
-                decoder
-                    .check_size(width, height)
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Image(ImageError::Size { limit: 6, .. }))
-            ));
+            assert_refused!(
+                decoder.check_size(width, height),
+                Image(ImageError::Size { limit: 6, .. })
+            );
         }
         assert!(decoder.with_max_pixels(0).is_err());
     }

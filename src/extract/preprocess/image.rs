@@ -120,17 +120,15 @@ pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
 
     #[test]
     fn what_is_no_image_is_refused() {
         for shape in [(0, 5, 3), (5, 0, 3), (4, 4, 0), (4, 4, 1), (4, 4, 4)] {
-            assert!(matches!(
-                RgbImage::new(Array3::zeros(shape))
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-            ));
+            assert_refused!(
+                RgbImage::new(Array3::zeros(shape)),
+                Argument(ArgumentError::Shape { .. })
+            );
         }
     }
 

@@ -3,7 +3,7 @@
 mod damage;
 mod writer;
 
-use crate::error::{ArgumentError, ComputationError, ErrorKind, FileError};
+use crate::error::{ArgumentError, ComputationError, ErrorKind, FileError, assert_kind};
 use std::io::{Cursor, Write};
 
 use flate2::Compression;
@@ -190,13 +190,7 @@ fn what_is_not_read_is_named() {
         "no array \"q\" (available: \"p\")"
     );
     let error = read(&bytes, "b").unwrap().into_field("p").unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Argument(ArgumentError::Shape { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Argument(ArgumentError::Shape { .. }));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Tests of the reader of `.npy` files.
 
 use super::*;
-use crate::error::{Error, ErrorKind};
+use crate::error::{assert_kind, assert_refused};
 
 /// Returns the bytes of an `.npy` file.
 pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
@@ -70,10 +70,7 @@ fn terabytes_that_are_not_there_are_not_asked_for() {
             let bytes = npy("<f4", fortran, shape, &[0; 64]);
             for is_sized in [false, true] {
                 let error = read(&bytes, is_sized).unwrap_err();
-                assert!(
-                    matches!(error.kind(), ErrorKind::File(FileError::Truncated { .. })),
-                    "{error}"
-                );
+                assert_kind!(error, File(FileError::Truncated { .. }));
             }
         }
     }
@@ -83,13 +80,13 @@ fn terabytes_that_are_not_there_are_not_asked_for() {
 fn counts_the_bytes_that_are_there() {
     let bytes = npy("<f4", false, "(100000, 2)", &[0; 700_001]);
     for is_sized in [false, true] {
-        assert!(matches!(
-            read(&bytes, is_sized).as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::Truncated {
+        assert_refused!(
+            read(&bytes, is_sized),
+            File(FileError::Truncated {
                 expected: 800_000,
                 found: 700_001
-            }))
-        ));
+            })
+        );
     }
 }
 

@@ -113,7 +113,7 @@ fn utf16_of(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_kind;
 
     fn decoded(bytes: &[u8], encoding: &str) -> Result<String> {
         let origin = Origin::new("a.csv", "text");
@@ -147,13 +147,13 @@ mod tests {
         assert_eq!(decoded(bytes, "windows-1252").unwrap(), "id\ncafé\n");
         assert_eq!(decoded(bytes, "latin1").unwrap(), "id\ncafé\n");
         let error = decoded(bytes, "utf-8").unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Encoding {
+        assert_kind!(
+            error,
+            File(FileError::Encoding {
                 line: 2,
                 byte: 0xe9
             })
-        ));
+        );
         // A byte order mark takes precedence over the given encoding.
         assert_eq!(
             decoded("\u{feff}café".as_bytes(), "latin1").unwrap(),
@@ -168,9 +168,6 @@ mod tests {
         assert!(decode(endless, TextEncoding::default(), &origin).is_err());
         let endless = std::io::repeat(b'7');
         let error = decode(endless, TextEncoding::default(), &origin).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Malformed { .. })
-        ));
+        assert_kind!(error, File(FileError::Malformed { .. }));
     }
 }

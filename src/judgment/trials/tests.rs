@@ -1,7 +1,7 @@
 //! Tests of trials.
 
 use super::*;
-use crate::error::{ErrorKind, StimuliError};
+use crate::error::{StimuliError, assert_kind, assert_refused};
 
 fn four() -> Stimuli {
     Stimuli::new(["a", "b", "c", "d"]).unwrap()
@@ -20,17 +20,14 @@ fn names_the_trial_at_fault() {
         "trial 2: stimulus 3 occurs twice; trials that show one twice can be dropped \
              (--drop-repeated)"
     );
-    assert!(matches!(
-        refused(vec![]).kind(),
-        ErrorKind::Judgment(JudgmentError::NoTrials)
-    ));
+    assert_kind!(refused(vec![]), Judgment(JudgmentError::NoTrials));
     let mut many = vec![[0, 1, 2]; 200_000];
     many[150_000] = [1, 1, 2];
     many[199_999] = [9, 1, 2];
-    assert!(matches!(
-        refused(many).kind(),
-        ErrorKind::Judgment(JudgmentError::InvalidTrial { trial: 150_000, .. })
-    ));
+    assert_kind!(
+        refused(many),
+        Judgment(JudgmentError::InvalidTrial { trial: 150_000, .. })
+    );
 }
 
 #[test]
@@ -50,10 +47,7 @@ fn joined_trials_count_the_stimuli_of_the_first() {
     let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
     assert!(OddOneOut::concat([&first, &anonymous]).is_err());
     let error = OddOneOut::from_ids(four(), [["a", "b", "x"], ["x", "y", "a"]]).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Stimuli(StimuliError::Missing { n_missing: 2, .. })
-    ));
+    assert_kind!(error, Stimuli(StimuliError::Missing { n_missing: 2, .. }));
 }
 
 #[test]
@@ -74,27 +68,21 @@ fn restriction_drops_and_counts() {
     assert_eq!(restricted.as_slice(), [[2, 1, 0], [1, 0, 2]]);
     assert_eq!(restricted.participants().unwrap().labels(), ["x", "y"]);
     let none = Stimuli::new(["p", "q", "r"]).unwrap();
-    assert!(matches!(
-        trials.restrict_to(&none).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 4,
-            ..
-        }))
-    ));
+    assert_refused!(
+        trials.restrict_to(&none),
+        Stimuli(StimuliError::Missing { n_missing: 4, .. })
+    );
 }
 
 #[test]
 fn participants_must_match_the_trials() {
     let trials = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
-    assert!(matches!(
-        trials
-            .with_participants(["x", "y"])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        trials.with_participants(["x", "y"]),
+        Argument(ArgumentError::LengthMismatch {
             expected: 1,
             found: 2,
             ..
-        }))
-    ));
+        })
+    );
 }

@@ -143,7 +143,7 @@ fn check_width(images: &Representation, expected: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::stimuli::Stimuli;
     use ndarray::Array2;
 
@@ -154,14 +154,14 @@ mod tests {
             Representation::new(Stimuli::numbered(n), features).unwrap()
         };
         let refused = LocalSimilarity::new(images(2, 2), 0.1, 1.0);
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew {
+        assert_refused!(
+            refused,
+            Argument(ArgumentError::TooFew {
                 needed: 3,
                 found: 2,
                 ..
-            }))
-        ));
+            })
+        );
         for alpha in [-0.1, 1.1, f64::NAN] {
             assert!(LocalSimilarity::new(images(3, 2), alpha, 1.0).is_err());
         }
@@ -171,16 +171,13 @@ mod tests {
         let local = LocalSimilarity::new(images(3, 2), 0.1, 1.0).unwrap();
         assert!(local.clone().with_batch_size(2).is_err());
         assert!(local.clone().with_validation(images(2, 2)).is_err());
-        assert!(matches!(
-            local
-                .with_validation(images(5, 3))
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+        assert_refused!(
+            local.with_validation(images(5, 3)),
+            Argument(ArgumentError::LengthMismatch {
                 expected: 2,
                 found: 3,
                 ..
-            }))
-        ));
+            })
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of sets of RDMs.
 
 use super::*;
-use crate::error::{Error, ErrorKind};
+use crate::error::assert_refused;
 
 fn rdm(ids: [&str; 3], values: [f64; 3]) -> Rdm {
     Rdm::with_missing(Stimuli::new(ids).unwrap(), values.to_vec()).unwrap()
@@ -45,16 +45,16 @@ fn sessions_are_averaged() {
     assert_eq!(people.participants()[1].to_string(), "Bob");
 
     let twice = vec![participants[0].clone(); 3];
-    assert!(matches!(
-        RdmSet::new(twice, rdms).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Rdm(RdmError::DuplicateParticipant {
+    assert_refused!(
+        RdmSet::new(twice, rdms),
+        Rdm(RdmError::DuplicateParticipant {
             first: 0,
             second: 1,
             ..
-        }))
-    ));
-    assert!(matches!(
-        RdmSet::numbered(vec![]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+        })
+    );
+    assert_refused!(
+        RdmSet::numbered(vec![]),
+        Argument(ArgumentError::TooFew { .. })
+    );
 }

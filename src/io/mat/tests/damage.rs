@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::assert_kind;
 
 #[test]
 fn a_file_cut_anywhere_is_refused_or_reads_alike() {
@@ -135,13 +136,7 @@ fn a_bomb_does_not_go_off() {
     let size = array.len() as u32 - 8 + claimed;
     array[4..8].copy_from_slice(&size.to_le_bytes());
     let error = read(&bomb(&array, 16), "x").unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Computation(ComputationError::OutOfMemory { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Computation(ComputationError::OutOfMemory { .. }));
     // A cell array of many empty cells, which needs more memory than its stored size, is refused as
     // well.
     let mut cells = LITTLE.array(CELL, &[1 << 24, 1], "x", &[]);
@@ -151,13 +146,7 @@ fn a_bomb_does_not_go_off() {
     // More than MATLAB saves.
     array[4..8].copy_from_slice(&0xffff_fff0u32.to_le_bytes());
     let error = open(&bomb(&array, 1)).map(drop).unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Computation(ComputationError::OutOfMemory { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Computation(ComputationError::OutOfMemory { .. }));
     assert!(start.elapsed() < Duration::from_secs(60));
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the objective.
 
 use super::*;
-use crate::error::ErrorKind;
+use crate::error::assert_refused;
 use crate::representation::Representation;
 use crate::stimuli::Stimuli;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
@@ -135,13 +135,5 @@ fn images_that_have_no_direction_are_named() {
         Penalty::SquaredFrobenius { weight: 1.0 },
         Some((&local, &standardization)),
     );
-    assert!(
-        matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Feature(FeatureError::ZeroVector { stimulus }))
-                if stimulus == "3"
-        ),
-        "{:?}",
-        refused.err()
-    );
+    assert_refused!(refused, Feature(FeatureError::ZeroVector { stimulus }) if stimulus == "3");
 }
