@@ -70,25 +70,6 @@ impl Split {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judgment::OddOneOut;
-    use crate::stimuli::Stimuli;
-
-    #[test]
-    fn a_trial_on_both_sides_is_in_neither() {
-        let trials = vec![[0, 1, 2], [3, 4, 5], [0, 1, 3], [5, 4, 3], [2, 4, 5]];
-        let trials = OddOneOut::new(Stimuli::numbered(6), trials).unwrap();
-        let folds = Folds::contiguous(6, 2).unwrap();
-        let split = Split::of_objects(&trials, &folds, 1);
-        assert_eq!((split.training, split.test), (vec![0], vec![1, 3]));
-        assert_eq!(split.n_straddling, 2);
-        let split = Split::of_trials(&Folds::contiguous(5, 2).unwrap(), 0);
-        assert_eq!((split.training, split.test), (vec![3, 4], vec![0, 1, 2]));
-    }
-}
-
 /// Divides objects or trials at random.
 pub(super) fn random_folds<T: Task>(
     trials: &Trials<T>,
@@ -108,5 +89,24 @@ pub(super) fn random_folds<T: Task>(
             }
             Folds::new(of)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::OddOneOut;
+    use crate::stimuli::Stimuli;
+
+    #[test]
+    fn a_trial_on_both_sides_is_in_neither() {
+        let trials = vec![[0, 1, 2], [3, 4, 5], [0, 1, 3], [5, 4, 3], [2, 4, 5]];
+        let trials = OddOneOut::new(Stimuli::numbered(6), trials).unwrap();
+        let folds = Folds::contiguous(6, 2).unwrap();
+        let split = Split::of_objects(&trials, &folds, 1);
+        assert_eq!((split.training, split.test), (vec![0], vec![1, 3]));
+        assert_eq!(split.n_straddling, 2);
+        let split = Split::of_trials(&Folds::contiguous(5, 2).unwrap(), 0);
+        assert_eq!((split.training, split.test), (vec![3, 4], vec![0, 1, 2]));
     }
 }

@@ -17,8 +17,8 @@ fn names_the_trial_at_fault() {
     );
     assert_eq!(
         refused(vec![[0, 1, 2], [1, 2, 3], [3, 0, 3]]).to_string(),
-        "trial 2: stimulus 3 occurs twice; trials that show one twice can be dropped \
-             (--drop-repeated)"
+        "trial 2: stimulus 3 occurs twice; to drop trials with repeated stimuli, pass \
+         --drop-repeated"
     );
     assert_kind!(refused(vec![]), Judgment(JudgmentError::NoTrials));
     let mut many = vec![[0, 1, 2]; 200_000];

@@ -88,7 +88,7 @@ pub struct Pooled {
     pub difference: Comparison,
 }
 
-/// The result of a [`CrossValidation`].
+/// The result of a [`CrossValidation`](crate::probe::CrossValidation).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrossValidated {
     /// The unit that was held out.
