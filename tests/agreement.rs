@@ -31,15 +31,15 @@ fn people_and_language_models_on_things() {
             .into_judgments()
     };
     let people = read("humans");
-    let of = |who: &str| Choices::of_trials(who, &read(who));
+    let of = |who: &str| Choices::from_trials(who, &read(who));
     let vice = FileSource::open(shared.join("data/things/vice_embedding.npy")).unwrap();
     let vice = vice.with_ids(stimuli.clone()).read().unwrap();
     let metric = ZeroShotOddOneOut::new(Similarity::Dot);
     let sources = [
-        Choices::of_trials("people", &people),
+        Choices::from_trials("people", &people),
         of("GPT_4"),
         of("ChatGPT_3.5"),
-        Choices::of_representation("VICE", &metric, &vice, &people).unwrap(),
+        Choices::from_representation("VICE", &metric, &vice, &people).unwrap(),
     ];
     let sources = sources.each_ref();
     let found = agreement(&sources, Confidence::default()).unwrap();
@@ -117,18 +117,18 @@ fn sources_are_joined_by_question() {
     let observer = SimulatedObserver::new(embedding(30)).unwrap();
     let all = observer.odd_one_out(3000, 3).unwrap().into_judgments();
     let half = all.select(&(0..1500).rev().collect::<Vec<_>>()).unwrap();
-    let of_all = Choices::of_trials("all", &all);
+    let of_all = Choices::from_trials("all", &all);
 
     // The same answers with stimuli in another order.
     let reversed = Stimuli::new((0..30).rev().map(|n| n.to_string())).unwrap();
     let (others, n_dropped) = all.restrict_to(&reversed).unwrap();
     assert_eq!(n_dropped, 0);
-    let of_others = Choices::of_trials("others", &others);
+    let of_others = Choices::from_trials("others", &others);
     let found = agreement(&[&of_all, &of_others], Confidence::default()).unwrap();
     assert_eq!((found.n_questions, found.agreements()[[0, 1]]), (3000, 1.0));
 
     // Half of them, backwards: a question that was asked twice meets its other answer at times.
-    let of_half = Choices::of_trials("half", &half);
+    let of_half = Choices::from_trials("half", &half);
     let found = agreement(&[&of_all, &of_half], Confidence::default()).unwrap();
     assert_eq!((found.n_questions, found.n_dropped), (1500, vec![1500, 0]));
     let pair = found.pairs[1];
@@ -138,7 +138,7 @@ fn sources_are_joined_by_question() {
     );
 
     let none = OddOneOut::new(Stimuli::new(["x", "y", "z"]).unwrap(), vec![[0, 1, 2]]).unwrap();
-    let none = Choices::of_trials("none", &none);
+    let none = Choices::from_trials("none", &none);
     let refused = agreement(&[&of_all, &none], Confidence::default());
     assert!(matches!(
         refused.as_ref().map_err(Error::kind),
@@ -160,7 +160,7 @@ fn errors_of_one_cause_are_consistent_and_others_are_not() {
         .odd_one_out(20_000, 1)
         .unwrap();
     let people = people.into_judgments();
-    let of_people = Choices::of_trials("people", &people);
+    let of_people = Choices::from_trials("people", &people);
     // Two models that miss the first feature in the same way, and one that misses the others.
     let without = |columns: &[usize]| {
         let mut features = embedding(60).into_features().into_f32();
@@ -169,7 +169,7 @@ fn errors_of_one_cause_are_consistent_and_others_are_not() {
             .for_each(|&column| features.column_mut(column).fill(0.0));
         let representation = Representation::new(Stimuli::numbered(60), features).unwrap();
         let metric = ZeroShotOddOneOut::new(Similarity::Dot);
-        Choices::of_representation("model", &metric, &representation, &people).unwrap()
+        Choices::from_representation("model", &metric, &representation, &people).unwrap()
     };
     let (a, same, b) = (without(&[0]), without(&[0]), without(&[3]));
     // And one that errs at random: it turns a fifth of the choices of people into others.
@@ -230,7 +230,7 @@ fn the_error_of_kappa_knows_of_objects() {
         }
         let trials = OddOneOut::new(Stimuli::numbered(n_objects), trials).unwrap();
         let sources = [
-            Choices::of_trials("people", &trials),
+            Choices::from_trials("people", &trials),
             Choices::new("model", &trials, &chosen).unwrap(),
         ];
         let found = agreement(&sources.each_ref(), Confidence::default()).unwrap();

@@ -91,7 +91,7 @@ fn check(shared: &Path, name: &str, ours: &str) {
 
     let taps: Vec<(&String, &Value)> = reference["taps"].as_object().unwrap().iter().collect();
     let (wanted, relus): (Vec<Tap>, Vec<bool>) = taps.iter().map(|(_, t)| tap(t)).unzip();
-    let weights = Weights::of_tensors(tensors);
+    let weights = Weights::from_tensors(tensors);
     let network = Network::new(&architecture, &weights, &wanted, Device::Cpu).unwrap();
     let input = images(4, architecture.input_size());
     let found = network.represent(input.view()).unwrap();
@@ -311,7 +311,7 @@ fn modules_with_parameters_can_be_tapped() {
         ("regnet_y_400mf", 32, "-"),
     ] {
         let architecture = Architecture::named(name).unwrap();
-        let taps = Network::list_taps(&architecture, [size; 2]).unwrap();
+        let taps = Network::list_modules(&architecture, [size; 2]).unwrap();
         for (key, _) in Network::list_parameters(&architecture).unwrap() {
             let (module, _) = key.rsplit_once('.').unwrap();
             let is_tapped = taps.iter().any(|tap| tap.module == module);

@@ -5,7 +5,7 @@ mod common;
 use approx::assert_relative_eq;
 use human_alignment::calibration::{
     BestTemperature, Bins, Predictions, PublishedSearch, ReliabilityTable, ReliabilityTarget,
-    SearchCriterion, TemperatureScaling, TemperatureSearch,
+    SearchCriterion, TemperatureScaling, TemperatureSearchResult,
 };
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::error::{ComputationError, ErrorKind};
@@ -54,7 +54,7 @@ fn metric() -> ZeroShotOddOneOut {
 
 fn predictions() -> Predictions<OddOneOutTask> {
     let choices = ChoiceFrequencies::trial_by_trial(&trials());
-    Predictions::of(&metric(), &representation(), &choices).unwrap()
+    Predictions::from_metric(&metric(), &representation(), &choices).unwrap()
 }
 
 fn check_table(
@@ -235,9 +235,9 @@ fn answers_to_a_question_may_be_put_together() {
     let all = OddOneOut::new(Stimuli::numbered(12), all).unwrap();
     let bins = Bins::equal_width(5).unwrap();
     let representation = representation();
-    let of = |choices| Predictions::of(&metric(), &representation, &choices).unwrap();
+    let of = |choices| Predictions::from_metric(&metric(), &representation, &choices).unwrap();
     let apart = of(ChoiceFrequencies::trial_by_trial(&all));
-    let together = of(ChoiceFrequencies::of(&all));
+    let together = of(ChoiceFrequencies::from_trials(&all));
     assert_eq!((apart.len(), together.len()), (294, 220));
     let [apart_score, score] = [&apart, &together].map(|predictions| predictions.score(bins));
     for (apart, together) in [
@@ -290,7 +290,7 @@ fn given_probabilities_are_scored_as_those_of_a_representation() {
         let given = Predictions::new(&choices, probabilities.view()).unwrap();
         let given = given.with_ties(ties).score(Bins::default());
         let metric = metric().with_ties(ties);
-        let own = Predictions::of(&metric, &representation(), &choices).unwrap();
+        let own = Predictions::from_metric(&metric, &representation(), &choices).unwrap();
         let own = own.score(Bins::default());
         for (given, own) in [
             (
@@ -336,14 +336,14 @@ fn the_temperature_is_that_of_scipy() {
     );
     assert!((1..10).contains(&found.n_iterations), "{found:?}");
     // Put together, in single precision, and as the metric scores it.
-    let together = fit(ChoiceFrequencies::of(&trials));
+    let together = fit(ChoiceFrequencies::from_trials(&trials));
     let (a, b) = (
         found.temperature().unwrap(),
         together.temperature().unwrap(),
     );
     assert_relative_eq!(a, b, max_relative = 1e-11);
     let single = scaling.with_precision(Precision::Single);
-    let single = single.fit(&representation(), &ChoiceFrequencies::of(&trials));
+    let single = single.fit(&representation(), &ChoiceFrequencies::from_trials(&trials));
     assert_relative_eq!(
         single.unwrap().temperature().unwrap(),
         a,
@@ -362,7 +362,7 @@ fn the_temperature_is_that_of_scipy() {
 
 #[test]
 fn the_temperature_follows_the_unit_of_similarities() {
-    let choices = ChoiceFrequencies::of(&trials());
+    let choices = ChoiceFrequencies::from_trials(&trials());
     let features = representation().into_features().into_f32();
     let scaled = |factor: f32| {
         let scaled = Representation::new(Stimuli::numbered(12), &features * factor).unwrap();
@@ -385,7 +385,7 @@ fn an_end_is_told_from_a_temperature() {
     let fit = |trials: Vec<[u32; 3]>| {
         let trials = OddOneOut::new(Stimuli::numbered(4), trials).unwrap();
         scaling
-            .fit(&representation, &ChoiceFrequencies::of(&trials))
+            .fit(&representation, &ChoiceFrequencies::from_trials(&trials))
             .unwrap()
     };
     // Never wrong.
@@ -410,7 +410,7 @@ fn an_end_is_told_from_a_temperature() {
     let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2]]).unwrap();
     assert!(matches!(
         scaling
-            .fit(&same, &ChoiceFrequencies::of(&trials))
+            .fit(&same, &ChoiceFrequencies::from_trials(&trials))
             .as_ref()
             .map_err(Error::kind),
         Err(ErrorKind::Computation(ComputationError::EqualSimilarities))
@@ -419,19 +419,19 @@ fn an_end_is_told_from_a_temperature() {
     let trials = vec![[0, 1, 2], [0, 2, 1], [0, 1, 3]];
     let trials = Anchored::new(Stimuli::numbered(4), trials).unwrap();
     let anchored = scaling
-        .fit(&representation, &ChoiceFrequencies::of(&trials))
+        .fit(&representation, &ChoiceFrequencies::from_trials(&trials))
         .unwrap();
     assert_relative_eq!(
         anchored.temperature().unwrap(),
         expected,
         max_relative = 1e-12
     );
-    let predictions = Predictions::<AnchoredTask>::of(
+    let predictions = Predictions::<AnchoredTask>::from_metric(
         &ZeroShotOddOneOut::new(Similarity::Dot)
             .with_temperature(expected)
             .unwrap(),
         &representation,
-        &ChoiceFrequencies::of(&trials),
+        &ChoiceFrequencies::from_trials(&trials),
     );
     let score = predictions.unwrap().score(Bins::default());
     assert_relative_eq!(
@@ -458,7 +458,7 @@ fn a_simulated_observer_has_the_temperature_that_is_found() {
                 .with_temperature(temperature)
                 .unwrap();
             let simulated = observer.odd_one_out(30_000, 5).unwrap();
-            let choices = ChoiceFrequencies::of(simulated.judgments());
+            let choices = ChoiceFrequencies::from_trials(simulated.judgments());
             let fit = TemperatureScaling::new(similarity)
                 .fit(&representation, &choices)
                 .unwrap();
@@ -469,7 +469,8 @@ fn a_simulated_observer_has_the_temperature_that_is_found() {
             // At the right temperature the gaps are within their errors; at a wrong one they are not.
             let calibrated = |temperature| {
                 let metric = ZeroShotOddOneOut::new(similarity).with_temperature(temperature);
-                let predictions = Predictions::of(&metric.unwrap(), &representation, &choices);
+                let predictions =
+                    Predictions::from_metric(&metric.unwrap(), &representation, &choices);
                 predictions
                     .unwrap()
                     .reliability(ReliabilityTarget::TopPair, Bins::default())
@@ -497,7 +498,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let representation = Representation::new(Stimuli::numbered(60), features).unwrap();
     let observer = SimulatedObserver::new(representation.clone()).unwrap();
     let simulated = observer.odd_one_out(20_000, 2).unwrap();
-    let choices = ChoiceFrequencies::of(simulated.judgments());
+    let choices = ChoiceFrequencies::from_trials(simulated.judgments());
     let run = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(n_threads)
@@ -506,7 +507,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
         pool.install(|| {
             let fit = TemperatureScaling::new(Similarity::Cosine).fit(&representation, &choices);
             let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
-            let predictions = Predictions::of(&metric, &representation, &choices).unwrap();
+            let predictions = Predictions::from_metric(&metric, &representation, &choices).unwrap();
             (
                 fit.unwrap(),
                 predictions.score(Bins::equal_mass(12).unwrap()),
@@ -516,7 +517,11 @@ fn results_do_not_depend_on_the_number_of_threads() {
     assert_eq!(run(1), run(4));
 }
 
-fn check_search(search: &TemperatureSearch, criterion: SearchCriterion, expected: &[f64; 21]) {
+fn check_search(
+    search: &TemperatureSearchResult,
+    criterion: SearchCriterion,
+    expected: &[f64; 21],
+) {
     assert_eq!(search.criterion, criterion);
     for ((point, &temperature), &value) in search
         .points
@@ -577,7 +582,7 @@ fn the_published_search_finds_what_it_finds_in_numpy() {
     assert!(itself.best.value < 1e-7);
 
     // scipy.optimize.minimize_scalar as above: people's choices under VICE and under the features.
-    let choices = ChoiceFrequencies::of(people);
+    let choices = ChoiceFrequencies::from_trials(people);
     let fit = |features| {
         TemperatureScaling::new(Similarity::Dot)
             .fit(features, &choices)

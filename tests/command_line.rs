@@ -5,7 +5,7 @@ mod common;
 use std::path::PathBuf;
 use std::process::Output;
 
-use human_alignment::metric::odd_one_out::Score;
+use human_alignment::metric::odd_one_out::OddOneOutScore;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -66,7 +66,7 @@ fn scores_files() {
     ] {
         assert!(found.get(field).is_some(), "{field}");
     }
-    serde_json::from_value::<Score>(found).unwrap();
+    serde_json::from_value::<OddOneOutScore>(found).unwrap();
 
     let table = odd_one_out(&["--features", &features, "--triplets", &trials]);
     assert!(table.status.success());

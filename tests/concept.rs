@@ -5,7 +5,7 @@ mod common;
 use approx::assert_relative_eq;
 use human_alignment::agreement::Choices;
 use human_alignment::concept::{
-    ConceptEmbedding, GroupAlignment, GroupAnalysis, GroupedAlignment, Membership, TrialGroups,
+    ConceptEmbedding, GroupAlignment, GroupAnalysis, GroupAnalysisResult, Membership, TrialGroups,
     read_labels, shared_failures,
 };
 use human_alignment::dataset::{LabelTriplets, SimulatedObserver, TripletFile};
@@ -50,7 +50,7 @@ fn without(dimensions: &[usize]) -> Vec<Credit> {
     outcomes.credits().to_vec()
 }
 
-fn accuracies(found: &GroupedAlignment) -> Vec<f64> {
+fn accuracies(found: &GroupAnalysisResult) -> Vec<f64> {
     let accuracy = |group: &GroupAlignment| group.accuracy.unwrap().value;
     found.groups.iter().map(accuracy).collect()
 }
@@ -81,7 +81,7 @@ fn a_model_fails_where_it_misses_a_dimension() {
     assert!(worst.adjusted_p_value.unwrap() < 1e-6);
     let json = serde_json::to_string(&found).unwrap();
     assert_eq!(
-        serde_json::from_str::<GroupedAlignment>(&json).unwrap(),
+        serde_json::from_str::<GroupAnalysisResult>(&json).unwrap(),
         found
     );
 
@@ -290,7 +290,7 @@ fn people_and_language_models_by_the_dimensions_of_vice() {
     };
     let people = read("humans");
     let credits = |who: &str| {
-        Choices::of_trials(who, &read(who))
+        Choices::from_trials(who, &read(who))
             .credits(&people)
             .unwrap()
     };

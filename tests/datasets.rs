@@ -594,7 +594,7 @@ fn participants_answer_the_same_questions_each_on_their_own() {
         participants.labels(),
         ["simulated 1", "simulated 2", "simulated 3"]
     );
-    assert!((0..1500).all(|trial| participants.of_trials()[trial] as usize == trial / 500));
+    assert!((0..1500).all(|trial| participants.by_trial()[trial] as usize == trial / 500));
     let question = |&trial: &[u32; 3]| OddOneOutTask::question(trial).0;
     let (first, rest) = trials.as_slice().split_at(500);
     let (second, third) = rest.split_at(500);

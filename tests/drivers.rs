@@ -4,7 +4,7 @@
 use approx::assert_relative_eq;
 use human_alignment::Error;
 use human_alignment::error::{ArgumentError, ComputationError, ErrorKind};
-use human_alignment::study::{Caution, DriverAnalysis, Drivers, Factor, Factors};
+use human_alignment::study::{DriverAnalysis, Drivers, Factor, Factors, RsaCaution};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -139,7 +139,7 @@ fn training_data_come_first_and_have_levels() {
     // 0.4575 ± scipy.stats.t.ppf(0.975, 3) * numpy.std([...], ddof=1) / 2
     let interval = first.levels[1].interval.unwrap();
     assert_relative_eq!(interval.upper - 0.4575, 0.027175, epsilon = 1e-5);
-    let few = Caution::FewNetworks {
+    let few = RsaCaution::FewNetworks {
         n_networks: 8,
         n_columns: 4,
     };
@@ -176,18 +176,18 @@ fn panels_that_cannot_tell_say_so() {
         })
         .collect();
     let found = analysis().run(&networks).unwrap();
-    let aliased = |factor, by| Caution::Aliased { factor, by };
+    let aliased = |factor, by| RsaCaution::Aliased { factor, by };
     for caution in [
-        Caution::Constant {
+        RsaCaution::Constant {
             factor: Factor::Depth,
         },
-        Caution::Unknown {
+        RsaCaution::Unknown {
             factor: Factor::Parameters,
             n_networks: 1,
         },
         aliased(Factor::TrainingData, Factor::Architecture),
         aliased(Factor::Architecture, Factor::TrainingData),
-        Caution::Collinear,
+        RsaCaution::Collinear,
     ] {
         assert!(found.cautions.contains(&caution), "{caution}");
     }
@@ -205,7 +205,7 @@ fn panels_that_cannot_tell_say_so() {
         .collect();
     let found = analysis().run(&each_its_own).unwrap();
     assert_relative_eq!(found.r_squared, 1.0, epsilon = 1e-12);
-    let saturated = Caution::Saturated {
+    let saturated = RsaCaution::Saturated {
         n_networks: 5,
         n_columns: 4,
     };

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use common::{json_of, program, refused};
 use human_alignment::extract::preprocess::{Filter, Normalization, Preprocessing, Resize};
 use human_alignment::extract::{
-    Architecture, Device, Extraction, Network, NetworkSource, Pooling, Shard, Tap, Unreadable,
-    Weights, join_shards,
+    Architecture, Device, Extraction, Network, NetworkSource, Pooling, Shard, Tap,
+    UnreadablePolicy, Weights, join_shards,
 };
 use human_alignment::{
     Error, FileSource, ImageFiles, Representation, RepresentationSource, Stimuli,
@@ -92,7 +92,7 @@ fn folders(n_images: u64) -> Folders {
 #[test]
 fn features_in_files_are_those_in_memory() {
     let folders = folders(12);
-    let images = ImageFiles::in_folder(&folders.images).unwrap();
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
     let extraction = extraction(&["features.5@mean", "penultimate", "logits"], 1);
     let in_memory = extraction.represent(&images).unwrap();
     let outputs = ["a.npy", "b.safetensors", "c.npy"].map(|name| folders.out.join(name));
@@ -138,7 +138,7 @@ fn features_in_files_are_those_in_memory() {
 #[test]
 fn an_interrupted_extraction_goes_on_and_ends_with_the_same_bits() {
     let folders = folders(23);
-    let images = ImageFiles::in_folder(&folders.images).unwrap();
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
     let extraction = extraction(&["penultimate", "features.5@mean"], 1);
     let whole = ["whole1.npy", "whole2.safetensors"].map(|name| folders.out.join(name));
     extraction.write(&images, &whole).unwrap();
@@ -186,7 +186,7 @@ fn an_interrupted_extraction_goes_on_and_ends_with_the_same_bits() {
 #[test]
 fn rows_that_were_lost_are_made_again_and_others_are_not_taken_for_them() {
     let folders = folders(11);
-    let images = ImageFiles::in_folder(&folders.images).unwrap();
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
     let out = [folders.out.join("f.npy")];
     let stop = |_| ControlFlow::Break(());
     assert!(
@@ -222,7 +222,7 @@ fn rows_that_were_lost_are_made_again_and_others_are_not_taken_for_them() {
 #[test]
 fn shards_joined_are_the_whole() {
     let folders = folders(13);
-    let images = ImageFiles::in_folder(&folders.images).unwrap();
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
     let path = |name: &str| folders.out.join(name);
     extraction(&["penultimate"], 1)
         .write(&images, &[path("whole.npy")])
@@ -293,14 +293,14 @@ fn shards_joined_are_the_whole() {
 fn an_image_that_cannot_be_read_is_fatal_or_skipped() {
     let folders = folders(9);
     std::fs::write(folders.images.join("picture004.png"), b"this is no picture").unwrap();
-    let images = ImageFiles::in_folder(&folders.images).unwrap();
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
     let out = [folders.out.join("f.npy")];
     let fatal = extraction(&["penultimate"], 1)
         .write(&images, &out)
         .unwrap_err();
     assert!(fatal.to_string().contains("picture004.png"), "{fatal}");
 
-    let lenient = extraction(&["penultimate"], 1).with_unreadable(Unreadable::Skip);
+    let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
     let done = lenient.write(&images, &out).unwrap();
     assert_eq!(done.n_images, 8);
     assert_eq!(done.skipped.len(), 1);
@@ -312,7 +312,7 @@ fn an_image_that_cannot_be_read_is_fatal_or_skipped() {
     let parts = [1, 2].map(|number| {
         let part = folders.out.join(format!("part{number}.npy"));
         let shard = Shard::new(number, 2).unwrap();
-        let lenient = extraction(&["penultimate"], 1).with_unreadable(Unreadable::Skip);
+        let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
         lenient.with_shard(shard).write(&images, &[&part]).unwrap();
         part
     });
@@ -354,7 +354,7 @@ fn what_does_not_fit_is_refused_by_name() {
     });
     let mut tensors: Vec<_> = tensors.collect();
     tensors.push(("extra".into(), ndarray::ArrayD::zeros(vec![1])));
-    let error = network(&Weights::of_tensors(tensors.clone()), &["fc"]).unwrap_err();
+    let error = network(&Weights::from_tensors(tensors.clone()), &["fc"]).unwrap_err();
     let ErrorKind::Extract(ExtractError::WeightsMismatch {
         missing,
         unexpected,
@@ -377,7 +377,7 @@ fn what_does_not_fit_is_refused_by_name() {
     let prefixed: Vec<_> = prefixed
         .chain([("head.1".into(), ndarray::ArrayD::zeros(vec![1]))])
         .collect();
-    let weights = Weights::of_tensors(prefixed);
+    let weights = Weights::from_tensors(prefixed);
     assert!(weights.clone().with_prefix("backbone.").is_err());
     let weights = weights.with_prefix("module.").unwrap();
     network(&weights, &["fc"]).unwrap();

@@ -9,8 +9,8 @@ use ab_glyph::{Font, FontRef};
 use human_alignment::calibration::{Bins, Predictions, ReliabilityTable, ReliabilityTarget};
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, Measured, Quantity,
-    RdmHeatMap, ReliabilityFigure, Spacing, StimulusMap, Thumbnail, TripletPage,
+    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, PlottedValue, Quantity,
+    RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail, TripletPage,
 };
 use human_alignment::inference::{Confidence, Interval};
 use human_alignment::judgment::ChoiceFrequencies;
@@ -188,8 +188,8 @@ impl Written {
     }
 }
 
-fn around(value: f64, half: f64) -> Measured {
-    Measured::from(value).with_interval(Interval {
+fn around(value: f64, half: f64) -> PlottedValue {
+    PlottedValue::from(value).with_interval(Interval {
         lower: value - half,
         upper: value + half,
     })
@@ -398,7 +398,7 @@ fn gains_are_written_with_their_sign() {
         .unwrap();
     for (k, gain) in [0.116, -0.082, 0.0, 0.004].into_iter().enumerate() {
         let before = around(0.5 + 0.01 * k as f64, 0.02);
-        let after = Measured::from(before.value + gain);
+        let after = PlottedValue::from(before.value + gain);
         figure = figure.with_model(format!("net{k}"), before, after).unwrap();
     }
     let written = written!(figure);
@@ -466,14 +466,14 @@ fn reliability() -> ReliabilityTable {
         .with_temperature(2.0)
         .unwrap();
     let choices = ChoiceFrequencies::trial_by_trial(people.judgments());
-    let predictions = Predictions::of(&metric, &representation, &choices).unwrap();
+    let predictions = Predictions::from_metric(&metric, &representation, &choices).unwrap();
     predictions.reliability(ReliabilityTarget::TopPair, Bins::equal_width(10).unwrap())
 }
 
 #[test]
 fn reliability_is_that_of_the_table() {
     let table = reliability();
-    let figure = ReliabilityFigure::new("Calibration", table.clone())
+    let figure = ReliabilityDiagram::new("Calibration", table.clone())
         .unwrap()
         .with_count(3000, "trials");
     let written = written!(figure);
@@ -494,7 +494,7 @@ fn reliability_is_that_of_the_table() {
 
     let mut broken = table.clone();
     broken.bins[1].accuracy.value = f64::NAN;
-    let refused = ReliabilityFigure::new("", broken);
+    let refused = ReliabilityDiagram::new("", broken);
     assert!(matches!(
         refused.as_ref().map_err(Error::kind),
         Err(ErrorKind::Figure(FigureError::NotDrawable {
@@ -507,7 +507,7 @@ fn reliability_is_that_of_the_table() {
         ..table
     };
     assert!(matches!(
-        ReliabilityFigure::new("", empty)
+        ReliabilityDiagram::new("", empty)
             .as_ref()
             .map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))

@@ -4,7 +4,7 @@
 use approx::assert_relative_eq;
 use human_alignment::inference::ObjectBootstrap;
 use human_alignment::judgment::Task;
-use human_alignment::metric::odd_one_out::{Score, Tally, TiePolicy};
+use human_alignment::metric::odd_one_out::{OddOneOutScore, Tally, TiePolicy};
 use human_alignment::{
     AlignmentMetric, Anchored, OddOneOut, OddOneOutTask, Precision, Representation, Similarity,
     Stimuli, Trials, ZeroShotOddOneOut,
@@ -147,7 +147,7 @@ fn metrics() -> impl Strategy<Value = ZeroShotOddOneOut> {
 }
 
 /// Equal counts; the rest up to the order of sums.
-fn same(left: &Score, right: &Score) {
+fn same(left: &OddOneOutScore, right: &OddOneOutScore) {
     assert_eq!(
         (left.n_trials, left.n_correct, left.n_ties),
         (right.n_trials, right.n_correct, right.n_ties)
@@ -412,7 +412,7 @@ proptest! {
 }
 
 /// The numbers of a score in bits, with those of its bootstrap.
-fn bits(score: &Score) -> String {
+fn bits(score: &OddOneOutScore) -> String {
     // Debug writes the shortest digits that tell a float from every other.
     format!("{score:?}")
 }

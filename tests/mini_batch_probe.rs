@@ -11,8 +11,8 @@ use human_alignment::dataset::SimulatedObserver;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::probe::Standardize;
 use human_alignment::probe::mini_batch::{
-    Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, MiniBatchProbe, Optimizer, Outcome,
-    Penalty, WarmUp,
+    Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, MiniBatchProbe, Optimizer, Penalty,
+    StoppingReason, WarmUp,
 };
 use human_alignment::transform::Standardization;
 use human_alignment::{
@@ -168,7 +168,7 @@ fn glocal_takes_the_steps_of_pytorch() {
         1.0891437951310854,
         max_relative = 1e-11
     );
-    assert_eq!(fit.outcome(), Outcome::MaxEpochs);
+    assert_eq!(fit.outcome(), StoppingReason::MaxEpochs);
 }
 
 #[test]
@@ -510,7 +510,7 @@ fn training_stops_when_it_should() {
         let all = all.fit(&features, &training, &validation).unwrap();
         assert_eq!(
             (all.history().len(), all.outcome()),
-            (max, Outcome::MaxEpochs)
+            (max, StoppingReason::MaxEpochs)
         );
         let expected = stops_after(all.history(), min, patience, improvement);
 
@@ -518,7 +518,7 @@ fn training_stops_when_it_should() {
         let last = expected.unwrap_or(max - 1);
         assert_eq!(fit.history(), &all.history()[..=last]);
         assert_eq!(fit.kept_epoch().number, last + 1);
-        let is_early = fit.outcome() == Outcome::EarlyStopped;
+        let is_early = fit.outcome() == StoppingReason::EarlyStopped;
         assert_eq!(is_early, expected.is_some());
         outcomes.push((last + 1, is_early));
     }
@@ -549,7 +549,7 @@ fn an_observer_sees_every_epoch_and_may_stop() {
             }
         });
         let fit = fit.unwrap();
-        assert_eq!(fit.outcome(), Outcome::StoppedByObserver);
+        assert_eq!(fit.outcome(), StoppingReason::StoppedByObserver);
         assert_eq!((fit.history(), seen.len()), (&seen[..], last));
         fit
     };
@@ -585,7 +585,7 @@ fn no_training_beats_the_certified_optimum() {
         let (features, training, validation) = simulated::<T>(40, 12, 6000);
         let weight = 0.01;
         let probe = Probe::new(weight).unwrap();
-        let choices = ChoiceFrequencies::of(&training);
+        let choices = ChoiceFrequencies::from_trials(&training);
         let optimum = probe.fit(&features, &choices).unwrap();
         let recipe = quick(0.0).with_penalty(Penalty::SquaredFrobenius { weight });
         let fit = recipe

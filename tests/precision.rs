@@ -289,7 +289,7 @@ fn probes_are_as_around_zero() {
     let [near, far] = near_and_far(24, 10, 12);
     let observer = SimulatedObserver::new(represent(noise(24, 10, 12) * 0.7)).unwrap();
     let people = observer.odd_one_out(2_000, 13).unwrap();
-    let choices = ChoiceFrequencies::of(people.judgments());
+    let choices = ChoiceFrequencies::from_trials(people.judgments());
     let probe = Probe::new(0.05).unwrap().with_tolerance(1e-9).unwrap();
     let [found, expected] = [&far, &near].map(|all| probe.fit(all, &choices).unwrap());
     assert_relative_eq!(found.objective(), expected.objective(), epsilon = 2e-9);

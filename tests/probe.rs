@@ -10,7 +10,7 @@ use std::path::Path;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::probe::{Iteration, Outcome, ProbeFit, Standardize};
+use human_alignment::probe::{Convergence, Iteration, ProbeFit, Standardize};
 use human_alignment::transform::{LinearTransform, Standardization};
 use human_alignment::{
     AlignmentMetric, Anchored, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Probe,
@@ -32,7 +32,7 @@ fn check_golden<T: Task>(shared: &Path, name: &str, features: &Representation, t
     let goldens: Value = serde_json::from_str(&goldens).unwrap();
     let trials = TripletFile::<T>::read(trials, features.stimuli().clone()).unwrap();
     let trials = trials.into_judgments();
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let mut n_checked = 0;
     for (penalty, gap, trace) in [(0.1, 1e-7, 1e-3), (0.01, 1e-6, 1e-3), (0.001, 1e-5, 5e-3)] {
         let golden = &goldens[format!("{name}/{penalty}")];
@@ -120,7 +120,7 @@ fn simulated<T: Task>(
         .into_judgments();
     (
         Representation::new(stimuli, features).unwrap(),
-        ChoiceFrequencies::of(&trials),
+        ChoiceFrequencies::from_trials(&trials),
     )
 }
 
@@ -203,7 +203,7 @@ fn every_iterate_is_bounded_and_the_search_can_be_stopped() {
         .unwrap();
     assert_eq!(
         (stopped.outcome(), stopped.n_iterations()),
-        (Outcome::Stopped, 10)
+        (Convergence::Stopped, 10)
     );
     assert_relative_eq!(stopped.objective(), seen[10].objective, max_relative = 1e-9);
     let bound = probe
@@ -216,7 +216,7 @@ fn every_iterate_is_bounded_and_the_search_can_be_stopped() {
         .unwrap()
         .fit(&features, &choices)
         .unwrap();
-    assert_eq!(hurried.outcome(), Outcome::OutOfGradients);
+    assert_eq!(hurried.outcome(), Convergence::OutOfGradients);
     assert!(!hurried.is_certified());
 }
 
@@ -376,9 +376,9 @@ fn frequencies_are_repeated_trials() {
         .iter()
         .map(|&[a, b, c]| [c, a, b])
         .collect();
-    let total: f64 = choices.of_pairs().iter().flatten().sum();
+    let total: f64 = choices.by_pair().iter().flatten().sum();
     let shares = choices
-        .of_pairs()
+        .by_pair()
         .iter()
         .map(|&[ab, ac, bc]| [ac, bc, ab].map(|x| x / total));
     let soft = ChoiceFrequencies::<OddOneOutTask>::new(
@@ -450,7 +450,7 @@ fn temperature_scales_the_penalty() {
         .unwrap();
     let probabilities = metric.probabilities(&transformed, &trials).unwrap();
     let (mut loss, mut total) = (0.0, 0.0);
-    for (frequencies, p) in choices.of_pairs().iter().zip(probabilities.rows()) {
+    for (frequencies, p) in choices.by_pair().iter().zip(probabilities.rows()) {
         loss -= frequencies[0] * p[0].ln() + frequencies[1] * p[1].ln();
         total += frequencies[0] + frequencies[1];
     }
@@ -494,7 +494,7 @@ fn refuses_what_has_no_answer() {
 
     let stimuli = Stimuli::numbered(3);
     let trials = OddOneOut::new(stimuli.clone(), vec![[0, 1, 2]]).unwrap();
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let one = Representation::new(Stimuli::numbered(1), array![[1.0, 2.0]]).unwrap();
     assert!(matches!(
         probe.fit(&one, &choices).as_ref().map_err(Error::kind),

@@ -64,7 +64,7 @@ fn prints_saves_and_proves() {
     // What was saved has the objective that was printed.
     let transform = LinearTransform::read(&saved).unwrap();
     let features = FileSource::open(&features).unwrap().read().unwrap();
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let bound = Probe::new(0.01)
         .unwrap()
         .bound(&transform, &features, &choices)

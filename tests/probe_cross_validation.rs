@@ -5,8 +5,8 @@ mod common;
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::error::{ArgumentError, ErrorKind};
 use human_alignment::inference::Folds;
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
-use human_alignment::probe::{CrossValidation, HoldOut, Moments};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
+use human_alignment::probe::{HoldOut, Moments, ProbeCrossValidation};
 use human_alignment::rdm::{Participant, RdmSet};
 use human_alignment::{
     Dissimilarity, Error, FileSource, OddOneOut, OddOneOutTask, Probe, Representation,
@@ -42,7 +42,7 @@ fn dot() -> ZeroShotOddOneOut {
 #[test]
 fn a_probe_generalises_to_objects_it_has_not_seen() {
     let (features, trials) = simulated(60, 20_000);
-    let validation = CrossValidation::new(Probe::new(0.01).unwrap())
+    let validation = ProbeCrossValidation::new(Probe::new(0.01).unwrap())
         .with_penalties(&[0.001, 1.0, 0.01, 0.01])
         .unwrap()
         .with_zero_shot(dot());
@@ -64,13 +64,13 @@ fn a_probe_generalises_to_objects_it_has_not_seen() {
                 .iter()
                 .any(|c| (c.penalty, c.cross_entropy) == (fold.penalty, best))
         );
-        assert!(fold.outcome == human_alignment::probe::Outcome::Certified);
+        assert!(fold.outcome == human_alignment::probe::Convergence::Certified);
         n_tested += fold.n_test_trials;
     }
     assert_eq!(found.n_untested, trials.len() - n_tested);
     let pooled = &found.pooled;
     assert_eq!(pooled.n_trials, n_tested);
-    let mean = |of: fn(&human_alignment::probe::FoldResult) -> f64| {
+    let mean = |of: fn(&human_alignment::probe::ProbeFoldResult) -> f64| {
         let sums = found
             .folds
             .iter()
@@ -95,7 +95,7 @@ fn a_probe_generalises_to_objects_it_has_not_seen() {
 fn nothing_of_the_held_out_objects_is_known_to_a_fold() {
     let (features, trials) = simulated(30, 6000);
     let folds = Folds::contiguous(30, 3).unwrap();
-    let validation = CrossValidation::new(Probe::new(0.01).unwrap())
+    let validation = ProbeCrossValidation::new(Probe::new(0.01).unwrap())
         .with_penalties(&[0.1, 0.01])
         .unwrap()
         .with_object_folds(folds)
@@ -134,7 +134,7 @@ fn trials_that_share_objects_leak() {
         .unwrap()
         .odd_one_out(8000, 1)
         .unwrap();
-    let validation = CrossValidation::new(Probe::new(1e-3).unwrap()).with_zero_shot(dot());
+    let validation = ProbeCrossValidation::new(Probe::new(1e-3).unwrap()).with_zero_shot(dot());
     let trials = trials.into_judgments();
     let accuracy = |hold_out| {
         let validation = validation.clone().with_folds(hold_out, 3).unwrap();
@@ -154,7 +154,7 @@ fn folds_without_trials_are_named() {
     let stimuli = features.stimuli().clone();
     let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [3, 4, 5], [0, 4, 8], [6, 7, 0]]).unwrap();
     let folds = Folds::contiguous(9, 3).unwrap();
-    let validation = CrossValidation::new(Probe::new(0.1).unwrap());
+    let validation = ProbeCrossValidation::new(Probe::new(0.1).unwrap());
     let refused = validation
         .clone()
         .with_object_folds(folds)
@@ -187,7 +187,7 @@ fn folds_without_trials_are_named() {
 #[test]
 fn what_was_learned_carries_over_to_dissimilarities() {
     let (features, trials) = simulated(40, 10_000);
-    let choices = human_alignment::judgment::ChoiceFrequencies::of(&trials);
+    let choices = human_alignment::judgment::ChoiceFrequencies::from_trials(&trials);
     let fit = Probe::new(0.01).unwrap().fit(&features, &choices).unwrap();
 
     // People who arrange other objects by the same two features, with noise.
@@ -211,7 +211,7 @@ fn what_was_learned_carries_over_to_dissimilarities() {
         without.after.value > without.before.value + 0.3,
         "{without:?}"
     );
-    let metric = metric.with_bootstrap(Bootstrap::new(200, 1).unwrap());
+    let metric = metric.with_bootstrap(RsaBootstrap::new(200, 1).unwrap());
     let with = transfer(fit.transform(), &other, &people, &metric).unwrap();
     assert_eq!(with.after.value, without.after.value);
     assert!(with.difference.unwrap().interval.lower > 0.0);
@@ -230,9 +230,10 @@ fn real_people_and_real_features() {
     let trials = zappos.join("odd_one_out_derived.npy");
     let trials = TripletFile::<OddOneOutTask>::read(trials, features.stimuli().clone()).unwrap();
     let trials = trials.into_judgments();
-    let validation = CrossValidation::new(Probe::new(0.1).unwrap().with_tolerance(1e-4).unwrap())
-        .with_penalties(&[1.0, 0.3, 0.1, 0.03])
-        .unwrap();
+    let validation =
+        ProbeCrossValidation::new(Probe::new(0.1).unwrap().with_tolerance(1e-4).unwrap())
+            .with_penalties(&[1.0, 0.3, 0.1, 0.03])
+            .unwrap();
     let found = validation.run(&features, &trials).unwrap();
     let n_test: usize = found.folds.iter().map(|fold| fold.n_test_trials).sum();
     assert_eq!(

@@ -3,7 +3,7 @@
 mod common;
 
 use human_alignment::error::{ErrorKind, RdmError};
-use human_alignment::metric::rsa::{Bootstrap, Comparator, PermutationTest};
+use human_alignment::metric::rsa::{Comparator, PermutationTest, RsaBootstrap};
 use human_alignment::rdm::Scaling;
 use human_alignment::{Dissimilarity, Features, Rdm, RdmSet, Representation, Stimuli};
 use ndarray::{Array2, Axis};
@@ -293,7 +293,7 @@ fn means_of_people_tie() {
         });
         assert!((found - expected).abs() < 1e-12, "{comparator}");
         let [expected, found] = [&whole, &tenths].map(|people| {
-            let bootstrap = Bootstrap::new(20, 1).unwrap().with_ceiling();
+            let bootstrap = RsaBootstrap::new(20, 1).unwrap().with_ceiling();
             let replicates = bootstrap.run(comparator, &[&model], people).unwrap();
             let against = replicates.against_mean_person(0);
             [
@@ -316,7 +316,7 @@ fn resampling_keeps_ties() {
     for comparator in RANKED {
         let mut found = variants(&grid, 5).into_iter().map(|(name, features)| {
             let rdm = rdm_of(features, Dissimilarity::Correlation);
-            let bootstrap = Bootstrap::new(20, 1).unwrap();
+            let bootstrap = RsaBootstrap::new(20, 1).unwrap();
             let replicates = bootstrap.run(comparator, &[&rdm], &people).unwrap();
             let error = replicates.against_mean_person(0).standard_error.unwrap();
             let test = PermutationTest::new(99, 1).unwrap();

@@ -119,7 +119,7 @@ fn check(shared: &Path, file: &str, architecture: &str, preset: &str) {
     let preprocessing = Preprocessing::preset(preset).unwrap();
     for (data, tolerance) in [("kriegeskorte92", OF_PNG), ("zappos", OF_JPEG)] {
         let folder = shared.join("data").join(data);
-        let images = ImageFiles::in_folder(folder.join("images")).unwrap();
+        let images = ImageFiles::from_folder(folder.join("images")).unwrap();
         let references = references(shared, file, data);
         let mut taps: Vec<Tap> = references.keys().map(|name| tap(name)).collect();
         taps.push(Tap::new("penultimate"));

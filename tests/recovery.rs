@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use approx::assert_relative_eq;
 use common::{json_of, refused};
 use human_alignment::dataset::SimulatedObserver;
-use human_alignment::probe::CrossValidation;
+use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::recovery::{Criterion, ModelRecovery};
 use human_alignment::{Error, OddOneOut, Probe, Representation, Stimuli};
 use ndarray::{Array2, Axis};
@@ -40,7 +40,7 @@ fn people(n_trials: usize) -> OddOneOut {
 
 fn recovery(n_replicates: usize) -> ModelRecovery {
     let probe = Probe::new(0.003).unwrap().with_tolerance(1e-4).unwrap();
-    ModelRecovery::new(CrossValidation::new(probe))
+    ModelRecovery::new(ProbeCrossValidation::new(probe))
         .with_replicates(n_replicates)
         .unwrap()
 }
@@ -128,7 +128,7 @@ fn refuses_what_says_nothing() {
         }))
     ));
     assert!(matches!(
-        ModelRecovery::new(CrossValidation::new(Probe::new(0.1).unwrap()))
+        ModelRecovery::new(ProbeCrossValidation::new(Probe::new(0.1).unwrap()))
             .with_replicates(0)
             .as_ref()
             .map_err(Error::kind),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use approx::assert_relative_eq;
 use human_alignment::dataset::Things48;
-use human_alignment::metric::rsa::{Ceiling, Comparator, RepresentationalSimilarity};
+use human_alignment::metric::rsa::{Comparator, RepresentationalSimilarity, RsaNoiseCeiling};
 use human_alignment::rdm::{RdmFile, Scaling};
 use human_alignment::{
     AlignmentMetric, Dissimilarity, FileSource, Rdm, RdmSet, Representation, SimilarityDataset,
@@ -28,7 +28,7 @@ fn reference(values: &Value, comparator: Comparator) -> Option<f64> {
 }
 
 fn read(path: PathBuf) -> RdmSet {
-    RdmFile::open(path).unwrap().read().unwrap()
+    RdmFile::new(path).unwrap().read().unwrap()
 }
 
 /// Models of the 92 images, by name.
@@ -127,7 +127,7 @@ fn ceilings_of_16_people() {
         let expected = &references["noise_ceiling92"][&name];
         if let (Some(lower), Some(upper)) = (expected["lower"].as_f64(), expected["upper"].as_f64())
         {
-            let ceiling = Ceiling::of(&people, comparator).unwrap();
+            let ceiling = RsaNoiseCeiling::new(&people, comparator).unwrap();
             assert_relative_eq!(ceiling.lower, lower, epsilon = 1e-9);
             assert_relative_eq!(ceiling.upper, upper, epsilon = 1e-9);
             assert!(ceiling.lower <= ceiling.upper);

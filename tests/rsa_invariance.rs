@@ -2,7 +2,7 @@
 
 use approx::assert_relative_eq;
 use human_alignment::error::{Context, ErrorKind, FeatureError, RdmError};
-use human_alignment::metric::rsa::{Ceiling, Comparator, RepresentationalSimilarity};
+use human_alignment::metric::rsa::{Comparator, RepresentationalSimilarity, RsaNoiseCeiling};
 use human_alignment::rdm::Scaling;
 use human_alignment::{
     AlignmentMetric, Dissimilarity, Error, Rdm, RdmSet, Representation, Stimuli,
@@ -273,7 +273,7 @@ fn what_is_undefined_is_an_error() {
 
     // Of one of several people.
     let people = RdmSet::numbered(vec![other.clone(), constant]).unwrap();
-    let error = Ceiling::of(&people, Comparator::Pearson).unwrap_err();
+    let error = RsaNoiseCeiling::new(&people, Comparator::Pearson).unwrap_err();
     assert!(error.context().eq([&Context::Rdm("1".into())]));
     let metric = RepresentationalSimilarity::new(Dissimilarity::Cosine, Comparator::Spearman);
     let zeros = Representation::new(Stimuli::numbered(5), Array2::<f32>::zeros((5, 3))).unwrap();

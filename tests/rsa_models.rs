@@ -3,7 +3,8 @@
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::error::{ArgumentError, ErrorKind, RdmError, StimuliError};
 use human_alignment::metric::rsa::{
-    Comparator, CrossValidated, FeatureWeights, Folds, PermutationTest, WeightedModel,
+    Comparator, PermutationTest, RsaCrossValidationResult, RsaFolds, WeightedModel,
+    WeightedModelFit,
 };
 use human_alignment::rdm::Participant;
 use human_alignment::{Error, Rdm, RdmSet, Result, Stimuli};
@@ -332,7 +333,7 @@ fn fitted_weights_are_the_best() {
     let features = features.each_ref();
     let mut rng = rng(2);
     for comparator in [Comparator::Pearson, Comparator::Cosine] {
-        let mean = |weights: &FeatureWeights| {
+        let mean = |weights: &WeightedModelFit| {
             let predicted = weights.predict(&features).unwrap();
             let value = |rdm| comparator.compare(&predicted, rdm).unwrap();
             people.rdms().iter().map(value).sum::<f64>() / 2.0
@@ -398,10 +399,14 @@ fn simulated(n_people: usize, n_stimuli: u32, seed: u64) -> ([Rdm; 3], RdmSet) {
 fn cross_validation_holds_out_stimuli_and_people() {
     let (features, people) = simulated(6, 20, 1);
     let given = features.each_ref();
-    let folds = Folds::random(&people, 4, 3, 7).unwrap();
+    let folds = RsaFolds::random(&people, 4, 3, 7).unwrap();
     for fold in 0..4 {
         assert_eq!(
-            folds.of_stimuli().iter().filter(|&&of| of == fold).count(),
+            folds
+                .stimulus_folds()
+                .iter()
+                .filter(|&&of| of == fold)
+                .count(),
             5
         );
     }
@@ -426,13 +431,13 @@ fn cross_validation_holds_out_stimuli_and_people() {
     let fold = &result.folds[5];
     assert_eq!((fold.stimuli, fold.people), (1, 2));
     let ids = |held_out: bool| {
-        let is_of = |at: &usize| (folds.of_stimuli()[*at] == 1) == held_out;
+        let is_of = |at: &usize| (folds.stimulus_folds()[*at] == 1) == held_out;
         let positions: Vec<usize> = (0..20).filter(is_of).collect();
         people.stimuli().select(&positions).unwrap()
     };
     let select = |stimuli: &Stimuli| features.each_ref().map(|rdm| rdm.select(stimuli).unwrap());
     let rdms = |held_out: bool| {
-        let is_of = |at: &usize| (folds.of_people()[*at] == 2) == held_out;
+        let is_of = |at: &usize| (folds.participant_folds()[*at] == 2) == held_out;
         let rdms = (0..6)
             .filter(is_of)
             .map(|at| people.rdms()[at].select(&ids(held_out)));
@@ -457,7 +462,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
     // What is held out doesn't reach the weights, and what straddles reaches nothing.
     let spoilt = |is_spoilt: &dyn Fn(usize, bool, bool) -> bool| {
         let rdms = people.rdms().iter().enumerate().map(|(person, rdm)| {
-            let is_of = |at: usize| folds.of_stimuli()[at] == 1;
+            let is_of = |at: usize| folds.stimulus_folds()[at] == 1;
             let values = pairs(20).zip(rdm.values()).map(|((i, j), value)| {
                 match is_spoilt(person, is_of(i), is_of(j)) {
                     true => value.powi(3),
@@ -468,7 +473,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
         });
         run(&RdmSet::numbered(rdms.collect()).unwrap()).folds[5].clone()
     };
-    let of_2 = |person: usize| folds.of_people()[person] == 2;
+    let of_2 = |person: usize| folds.participant_folds()[person] == 2;
     assert_eq!(&spoilt(&|_, i, j| i != j), fold);
     assert_eq!(&spoilt(&|person, i, j| (i && j) != of_2(person)), fold);
     let of_test = spoilt(&|person, i, j| i && j && of_2(person));
@@ -482,9 +487,9 @@ fn cross_validation_holds_out_stimuli_and_people() {
 fn cross_validation_depends_on_the_seed_alone() {
     let (features, people) = simulated(5, 14, 2);
     let features = features.each_ref();
-    let run = |seed: u64, n_threads: usize| -> CrossValidated {
+    let run = |seed: u64, n_threads: usize| -> RsaCrossValidationResult {
         on_threads(n_threads, || {
-            let folds = Folds::random(&people, 3, 2, seed).unwrap();
+            let folds = RsaFolds::random(&people, 3, 2, seed).unwrap();
             let model = WeightedModel::new(Comparator::Spearman);
             model.cross_validated(&features, &people, &folds).unwrap()
         })
@@ -493,7 +498,7 @@ fn cross_validation_depends_on_the_seed_alone() {
     assert_ne!(run(1, 1), run(2, 1));
     let json = serde_json::to_string(&run(1, 1)).unwrap();
     assert_eq!(
-        serde_json::from_str::<CrossValidated>(&json).unwrap(),
+        serde_json::from_str::<RsaCrossValidationResult>(&json).unwrap(),
         run(1, 1)
     );
 }
@@ -506,15 +511,15 @@ fn sessions_stay_together() {
         |at: usize| Participant::new((at / 2).to_string()).in_session((at % 2).to_string());
     let sessions = RdmSet::new((0..6).map(session).collect(), people.rdms().to_vec()).unwrap();
     for seed in 0..20 {
-        let folds = Folds::random(&sessions, 3, 3, seed).unwrap();
+        let folds = RsaFolds::random(&sessions, 3, 3, seed).unwrap();
         assert!(
             folds
-                .of_people()
+                .participant_folds()
                 .chunks(2)
                 .all(|person| person[0] == person[1])
         );
     }
-    let apart = Folds::new(vec![0, 0, 0, 1, 1, 1, 2, 2, 2], vec![0, 1, 0, 1, 0, 1]).unwrap();
+    let apart = RsaFolds::new(vec![0, 0, 0, 1, 1, 1, 2, 2, 2], vec![0, 1, 0, 1, 0, 1]).unwrap();
     let model = WeightedModel::default();
     let error = model
         .cross_validated(&features.each_ref(), &sessions, &apart)
@@ -527,7 +532,7 @@ fn sessions_stay_together() {
 
 #[test]
 fn folds_are_checked() {
-    let too_few = |result: Result<Folds>, expected: (&str, usize, usize)| {
+    let too_few = |result: Result<RsaFolds>, expected: (&str, usize, usize)| {
         let error = result.unwrap_err();
         let (what, needed, found) = expected;
         assert_eq!(
@@ -537,52 +542,52 @@ fn folds_are_checked() {
     };
     let six = vec![0, 0, 0, 1, 1, 1];
     too_few(
-        Folds::new(vec![0, 0, 0, 1, 1], vec![0, 1]),
+        RsaFolds::new(vec![0, 0, 0, 1, 1], vec![0, 1]),
         ("stimuli of a fold", 3, 2),
     );
     too_few(
-        Folds::new(vec![0; 6], vec![0, 1]),
+        RsaFolds::new(vec![0; 6], vec![0, 1]),
         ("folds of stimuli", 2, 1),
     );
     too_few(
-        Folds::new(six.clone(), vec![0, 0]),
+        RsaFolds::new(six.clone(), vec![0, 0]),
         ("folds of people", 2, 1),
     );
     too_few(
-        Folds::new(six.clone(), vec![0, 2, 2]),
+        RsaFolds::new(six.clone(), vec![0, 2, 2]),
         ("people of a fold", 1, 0),
     );
-    too_few(Folds::new(vec![], vec![]), ("folds of stimuli", 2, 0));
+    too_few(RsaFolds::new(vec![], vec![]), ("folds of stimuli", 2, 0));
     assert!(matches!(
-        Folds::new(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1])
+        RsaFolds::new(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1])
             .as_ref()
             .map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
-    assert!(serde_json::from_str::<Folds>(r#"{"of_stimuli":[0,1],"of_people":[0,1]}"#).is_err());
+    assert!(serde_json::from_str::<RsaFolds>(r#"{"of_stimuli":[0,1],"of_people":[0,1]}"#).is_err());
 
     let (features, people) = simulated(3, 8, 1);
     too_few(
-        Folds::random(&people, 3, 2, 1),
+        RsaFolds::random(&people, 3, 2, 1),
         ("stimuli for the folds", 9, 8),
     );
     too_few(
-        Folds::random(&people, 2, 4, 1),
+        RsaFolds::random(&people, 2, 4, 1),
         ("people for the folds", 4, 3),
     );
     too_few(
-        Folds::random(&people, usize::MAX, 2, 1),
+        RsaFolds::random(&people, usize::MAX, 2, 1),
         ("stimuli for the folds", usize::MAX, 8),
     );
     for n in [0, 1] {
         assert!(matches!(
-            Folds::random(&people, 2, n, 1)
+            RsaFolds::random(&people, 2, n, 1)
                 .as_ref()
                 .map_err(Error::kind),
             Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
         ));
     }
-    let other = Folds::new(six, vec![0, 1, 1]).unwrap();
+    let other = RsaFolds::new(six, vec![0, 1, 1]).unwrap();
     assert!(matches!(
         WeightedModel::default()
             .cross_validated(&features.each_ref(), &people, &other)
@@ -615,7 +620,7 @@ fn what_has_no_weight_is_refused() {
             .compare(&predicted, &against.rdms()[0])
             .is_err()
     );
-    let folds = Folds::new(vec![0, 0, 0, 0, 1, 1, 1, 1], vec![0, 0, 1, 1]).unwrap();
+    let folds = RsaFolds::new(vec![0, 0, 0, 0, 1, 1, 1, 1], vec![0, 0, 1, 1]).unwrap();
     let error = model
         .cross_validated(&[&features[0]], &against, &folds)
         .unwrap_err();

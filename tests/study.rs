@@ -10,10 +10,10 @@ use human_alignment::dataset::SimulatedObserver;
 use human_alignment::inference::{Confidence, clustered_mean};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::cka::Kernel;
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
-use human_alignment::probe::CrossValidation;
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
+use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::study::{
-    Factors, Layer, Material, Measured, Measures, Metric, Model, Row, Study, Table,
+    Factors, Layer, Material, Measures, Metric, Model, PlottedValue, Row, Study, Table,
 };
 use human_alignment::{
     AlignmentMetric, Cka, Dissimilarity, Error, OddOneOut, Probe, RdmSet, Representation,
@@ -60,7 +60,7 @@ fn cosine() -> ZeroShotOddOneOut {
 }
 
 fn measures() -> Measures {
-    let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
+    let probe = ProbeCrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     Measures::default()
         .with_bootstrap(100)
         .unwrap()
@@ -159,7 +159,7 @@ fn numbers_are_those_of_the_metrics() {
 
     let (dissimilarity, comparator) = (Dissimilarity::Correlation, Comparator::Spearman);
     let metric = RepresentationalSimilarity::new(dissimilarity, comparator)
-        .with_bootstrap(Bootstrap::new(100, 7).unwrap());
+        .with_bootstrap(RsaBootstrap::new(100, 7).unwrap());
     let score = metric.score(&late, &rdms()).unwrap();
     let rsa = Metric::Rsa {
         dissimilarity: Some(dissimilarity),
@@ -185,7 +185,7 @@ fn numbers_are_those_of_the_metrics() {
         score.ceiling.unwrap().lower
     );
 
-    let probe = CrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
+    let probe = ProbeCrossValidation::new(Probe::new(0.002).unwrap().with_tolerance(1e-5).unwrap());
     let pooled = probe.run(&late, &people()).unwrap().pooled;
     let measured = only(&table, "net late", "choices", &Metric::Probed)
         .measured
@@ -198,7 +198,7 @@ fn numbers_are_those_of_the_metrics() {
 
     let (fitted, _) = probe.choose(&late, &people()).unwrap();
     let fit = fitted
-        .fit(&late, &ChoiceFrequencies::of(&people()))
+        .fit(&late, &ChoiceFrequencies::from_trials(&people()))
         .unwrap();
     let transferred = transfer(fit.transform(), &late, &rdms(), &metric).unwrap();
     let moved = Metric::RsaTransferred {
@@ -210,9 +210,10 @@ fn numbers_are_those_of_the_metrics() {
         .unwrap();
     assert_eq!(measured.value, transferred.after.value);
 
-    let late_choices = Choices::of_representation("", &cosine(), &late, &people()).unwrap();
-    let other_choices = Choices::of_representation("", &cosine(), &features(4), &people()).unwrap();
-    let said = Choices::of_trials("", &people());
+    let late_choices = Choices::from_representation("", &cosine(), &late, &people()).unwrap();
+    let other_choices =
+        Choices::from_representation("", &cosine(), &features(4), &people()).unwrap();
+    let said = Choices::from_trials("", &people());
     let level = Confidence::default();
     let with = || "other".to_owned();
     let pair = |one, other| agreement(&[one, other], level).unwrap().pairs[1];
@@ -236,14 +237,14 @@ fn numbers_are_those_of_the_metrics() {
     assert!(early.into_iter().all(|row| row.label() != "net early"));
 
     let similarity = Similarity::Cosine;
-    let choices = ChoiceFrequencies::of(&people());
+    let choices = ChoiceFrequencies::from_trials(&people());
     let fit = TemperatureScaling::new(similarity)
         .fit(&late, &choices)
         .unwrap();
     let scaled = cosine()
         .with_temperature(fit.temperature().unwrap())
         .unwrap();
-    let predictions = Predictions::of(&scaled, &late, &choices).unwrap();
+    let predictions = Predictions::from_metric(&scaled, &late, &choices).unwrap();
     let score = predictions.score(Bins::default());
     for (metric, value) in [
         (
@@ -465,7 +466,9 @@ fn choices_alone_are_held_against_those_of_people() {
     // Questions are joined, in whatever order they are.
     let reversed: Vec<[u32; 3]> = people.as_slice().iter().rev().copied().collect();
     let reversed = OddOneOut::new(people.stimuli().clone(), reversed).unwrap();
-    let credits = Choices::of_trials("", &reversed).credits(&people).unwrap();
+    let credits = Choices::from_trials("", &reversed)
+        .credits(&people)
+        .unwrap();
     let expected = clustered_mean(&people, &credits).unwrap().value;
     let table = study(reversed).unwrap().run().unwrap();
     let row = only(&table, "a language model", "choices", &Metric::Agreement);
@@ -609,7 +612,7 @@ fn consistency_is_a_correlation_over_networks() {
         factors: Factors::default(),
         dataset: dataset.into(),
         metric: Some(Metric::Agreement),
-        measured: Some(Measured {
+        measured: Some(PlottedValue {
             value,
             standard_error: None,
             interval: None,

@@ -175,7 +175,7 @@ proptest! {
         }
         let text = style.text(&square, &IDS[..n]);
         let encoding = style.write(&path, &text);
-        let found = RdmFile::open(&path).unwrap().with_encoding(encoding).read();
+        let found = RdmFile::new(&path).unwrap().with_encoding(encoding).read();
         let found = found.map_err(|error| format!("{}\n{text}", error.report())).unwrap();
         let found = found.mean(Scaling::None).unwrap();
         prop_assert_eq!(found.values(), rdm.values(), "{}", text);

@@ -169,7 +169,8 @@ fn check<T: Task>(
                     let tally = metric.tally(&representation, &stimuli, [Ok(all.clone())]);
                     assert_eq!(tally.unwrap().counts(), counts, "{what} {ties}");
                     let questions = ChoiceFrequencies::trial_by_trial(&all);
-                    let predictions = Predictions::of(&metric, &representation, &questions);
+                    let predictions =
+                        Predictions::from_metric(&metric, &representation, &questions);
                     let score = predictions.unwrap().score(Bins::default());
                     assert_eq!(score.n_ties, counts.n_ties, "{what} {ties}");
                     let accuracy = score.accuracy.value;

@@ -7,7 +7,7 @@ use common::{example, json_of, refused};
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::error::{ArgumentError, ErrorKind};
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::transform::Standardization;
 use human_alignment::{
     AlignmentMetric, AnchoredTask, Dissimilarity, Error, FileSource, LinearTransform,
@@ -74,7 +74,7 @@ fn what_people_see_helps_with_their_choices_and_their_arrangements() {
 
     let people = arrangements();
     let geometry = RepresentationalSimilarity::new(Dissimilarity::Euclidean, Comparator::Spearman)
-        .with_bootstrap(Bootstrap::new(300, 1).unwrap());
+        .with_bootstrap(RsaBootstrap::new(300, 1).unwrap());
     let moved = transfer(&transform, &features, &people, &geometry).unwrap();
     let alone = geometry.score(&transformed, &people).unwrap();
     assert_relative_eq!(moved.after.value, alone.value, max_relative = 1e-12);
@@ -121,7 +121,7 @@ fn choices_of_shoes_transfer_to_anchored_choices() {
     let stimuli = features.stimuli().clone();
     let odd = TripletFile::<OddOneOutTask>::read(shoes.join("odd_one_out_derived.npy"), stimuli);
     let probe = Probe::new(1.0).unwrap().with_tolerance(1e-5).unwrap();
-    let choices = ChoiceFrequencies::of(&odd.unwrap().into_judgments());
+    let choices = ChoiceFrequencies::from_trials(&odd.unwrap().into_judgments());
     let fit = probe.fit(&features, &choices).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("shoes.safetensors");

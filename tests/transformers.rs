@@ -40,7 +40,7 @@ fn image(height: usize, width: usize) -> Array4<f32> {
 
 fn network(name: &str, parameters: Vec<(String, ArrayD<f32>)>, tap: &str) -> Network {
     let architecture = Architecture::named(name).unwrap();
-    let weights = Weights::of_tensors(parameters);
+    let weights = Weights::from_tensors(parameters);
     Network::new(&architecture, &weights, &[Tap::new(tap)], Device::Cpu).unwrap()
 }
 
@@ -206,7 +206,7 @@ fn images_and_positions_that_do_not_fit_are_refused() {
 
     // 200 places are no square grid.
     let parameters = fill(&architecture, &[("pos_embed", &[1, 201, 192])]);
-    let weights = Weights::of_tensors(parameters);
+    let weights = Weights::from_tensors(parameters);
     let taps = [Tap::new("logits")];
     let refused = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap_err();
     assert!(
@@ -219,7 +219,7 @@ fn images_and_positions_that_do_not_fit_are_refused() {
 #[test]
 fn what_is_read_changes_nothing() {
     let architecture = Architecture::named("vit_tiny_patch16_224").unwrap();
-    let weights = Weights::of_tensors(fill(&architecture, &[]));
+    let weights = Weights::from_tensors(fill(&architecture, &[]));
     let image = image(64, 64);
     let last = |modules: &[&str]| {
         let taps: Vec<Tap> = modules.iter().map(|&module| Tap::new(module)).collect();

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use approx::assert_relative_eq;
 use human_alignment::inference::Credit;
 use human_alignment::judgment::Task;
-use human_alignment::metric::odd_one_out::{Counts, Score};
+use human_alignment::metric::odd_one_out::{Counts, OddOneOutScore};
 use human_alignment::{
     AlignmentMetric, Anchored, AnchoredTask, FileSource, OddOneOut, OddOneOutTask, Precision,
     Representation, Similarity, Stimuli, Trials, ZeroShotOddOneOut,
@@ -188,7 +188,12 @@ fn agrees_in_double<T: Task>(trials: &str) {
 
 /// Checks cross-entropy against the reference to 1e-5 and entropy to `entropy_tolerance`. Like the
 /// crate, the reference takes no probability for less than 1e-300.
-fn check_losses(entry: &str, reference: &Reference, score: &Score, entropy_tolerance: f64) {
+fn check_losses(
+    entry: &str,
+    reference: &Reference,
+    score: &OddOneOutScore,
+    entropy_tolerance: f64,
+) {
     let (Some(cross_entropy), Some(entropy)) =
         (reference.cross_entropy_nats, reference.mean_entropy_nats)
     else {

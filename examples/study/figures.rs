@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget, TemperatureScaling};
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, Measured as Bar,
-    Quantity, RdmHeatMap, ReliabilityFigure, Spacing, StimulusMap, Thumbnail, TripletPage,
+    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, PlottedValue as Bar,
+    Quantity, RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail, TripletPage,
 };
 use human_alignment::inference::Interval;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::rdm::Scaling;
-use human_alignment::study::{Judged, Measured, Metric, Row, Table};
+use human_alignment::study::{Judged, Metric, PlottedValue, Row, Table};
 use human_alignment::{
     Dissimilarity, OddOneOut, Rdm, Representation, Result, Similarity, Stimuli, ZeroShotOddOneOut,
 };
@@ -359,16 +359,16 @@ impl Gallery<'_> {
     }
 
     fn reliability(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
-        let choices = ChoiceFrequencies::of(trials);
+        let choices = ChoiceFrequencies::from_trials(trials);
         let fit = TemperatureScaling::new(Similarity::Cosine).fit(features, &choices)?;
         let Some(temperature) = fit.temperature() else {
             return Ok(());
         };
         let metric = ZeroShotOddOneOut::new(Similarity::Cosine).with_temperature(temperature)?;
-        let predictions = Predictions::of(&metric, features, &choices)?;
+        let predictions = Predictions::from_metric(&metric, features, &choices)?;
         let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::default());
         let title = format!("Can {} be believed?", self.panel.shown);
-        let figure = ReliabilityFigure::new(title, table)?.with_subtitle(format!(
+        let figure = ReliabilityDiagram::new(title, table)?.with_subtitle(format!(
             "At the temperature that suits people best, {temperature:.3}. {}",
             self.panel.note
         ));
@@ -433,14 +433,14 @@ fn quantity(by: &Measurement) -> Quantity {
     }
 }
 
-fn bar(measured: Measured) -> Bar {
+fn bar(measured: PlottedValue) -> Bar {
     match measured.interval {
         Some(interval) => Bar::from(measured.value).with_interval(interval),
         None => Bar::from(measured.value),
     }
 }
 
-fn measured<'r>(rows: &[&'r Row]) -> impl Iterator<Item = (&'r Row, Measured)> {
+fn measured<'r>(rows: &[&'r Row]) -> impl Iterator<Item = (&'r Row, PlottedValue)> {
     rows.iter().filter_map(|row| Some((*row, row.measured?)))
 }
 

@@ -19,7 +19,7 @@ use crate::softmax::Softmax;
 /// with the frequencies of human choices.
 ///
 /// Questions can be single trials with their choices ([`ChoiceFrequencies::trial_by_trial`]) or
-/// have all answers to a question ([`ChoiceFrequencies::of`]). Questions are weighted by their
+/// have all answers to a question ([`ChoiceFrequencies::from_trials`]). Questions are weighted by their
 /// number of answers, so that most scores are the same in both cases.
 ///
 /// ```
@@ -97,7 +97,7 @@ impl<T: Task> Predictions<T> {
     ///
     /// # Errors
     /// The same as for [`ZeroShotOddOneOut`].
-    pub fn of(
+    pub fn from_metric(
         metric: &ZeroShotOddOneOut,
         representation: &Representation,
         choices: &ChoiceFrequencies<T>,
@@ -175,7 +175,7 @@ impl<T: Task> Predictions<T> {
         predicted: Vec<([f64; 3], Prediction)>,
         most: f64,
     ) -> Self {
-        let predictions = predicted.into_iter().zip(choices.of_pairs()).map(
+        let predictions = predicted.into_iter().zip(choices.by_pair()).map(
             |((surprisals, prediction), chosen)| {
                 let weight: f64 = chosen.iter().sum();
                 let shares = chosen.map(|n| n / weight);

@@ -62,7 +62,7 @@ pub struct SearchPoint {
 
 /// The result of a [`PublishedSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TemperatureSearch {
+pub struct TemperatureSearchResult {
     /// The criterion that was minimised.
     pub criterion: SearchCriterion,
     /// The best temperature of the grid (a factor of dot products) and its criterion.
@@ -120,14 +120,14 @@ impl PublishedSearch {
         &self,
         representation: &Representation,
         given: &ChoiceFrequencies<OddOneOutTask>,
-    ) -> Result<TemperatureSearch> {
+    ) -> Result<TemperatureSearchResult> {
         let products = dot_products(representation, given)?;
         let given = given.clone().normalized();
         let n_questions = products.len() as f64;
         Ok(self.search(SearchCriterion::JensenShannon, |temperature| {
             let distances = products
                 .iter()
-                .zip(given.of_pairs())
+                .zip(given.by_pair())
                 .map(|(product, &given)| {
                     jensen_shannon(product.softmax(temperature).probabilities(), given)
                 });
@@ -143,7 +143,7 @@ impl PublishedSearch {
         &self,
         representation: &Representation,
         trials: &OddOneOut,
-    ) -> Result<TemperatureSearch> {
+    ) -> Result<TemperatureSearchResult> {
         let choices = ChoiceFrequencies::trial_by_trial(trials);
         let products = dot_products(representation, &choices)?;
         Ok(
@@ -156,7 +156,11 @@ impl PublishedSearch {
         )
     }
 
-    fn search(&self, criterion: SearchCriterion, value: impl Fn(f64) -> f64) -> TemperatureSearch {
+    fn search(
+        &self,
+        criterion: SearchCriterion,
+        value: impl Fn(f64) -> f64,
+    ) -> TemperatureSearchResult {
         let points: Vec<SearchPoint> = self
             .temperatures
             .iter()
@@ -179,7 +183,7 @@ impl PublishedSearch {
         let above = points
             .iter()
             .any(|point| point.temperature > best.temperature);
-        TemperatureSearch {
+        TemperatureSearchResult {
             criterion,
             best,
             at_grid_end: !(below && above),

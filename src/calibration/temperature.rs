@@ -85,7 +85,7 @@ impl TemperatureScaling {
         self
     }
 
-    /// Fits the temperature to choices. Use [`ChoiceFrequencies::of`] to count the choices of
+    /// Fits the temperature to choices. Use [`ChoiceFrequencies::from_trials`] to count the choices of
     /// trials.
     ///
     /// # Errors

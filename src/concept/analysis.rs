@@ -78,7 +78,7 @@ pub struct GroupAlignment {
 
 /// Alignment by group of trials, computed by a [`GroupAnalysis`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GroupedAlignment {
+pub struct GroupAnalysisResult {
     /// Number of trials.
     pub n_trials: u64,
     /// Number of trials that are in no group.
@@ -96,7 +96,7 @@ pub struct GroupedAlignment {
     pub analysis: GroupAnalysis,
 }
 
-impl GroupedAlignment {
+impl GroupAnalysisResult {
     /// Returns the groups that are not sparse, in ascending order of accuracy.
     pub fn by_accuracy(&self) -> Vec<&GroupAlignment> {
         let mut sorted: Vec<_> = self
@@ -148,7 +148,7 @@ impl GroupAnalysis {
         groups: &TrialGroups,
         credits: &[Credit],
         surprisals: Option<&[f64]>,
-    ) -> Result<GroupedAlignment> {
+    ) -> Result<GroupAnalysisResult> {
         check_length(trials, credits)?;
         same_length("trials that are in groups", trials.len(), groups.n_trials())?;
         let cross_entropy = surprisals
@@ -172,7 +172,7 @@ impl GroupAnalysis {
         for (group, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
             group.adjusted_p_value = Some(adjusted);
         }
-        Ok(GroupedAlignment {
+        Ok(GroupAnalysisResult {
             n_trials: trials.len() as u64,
             n_ungrouped: groups.n_ungrouped() as u64,
             interval: accuracy.interval(self.confidence).clamp(0.0, 1.0),

@@ -10,7 +10,7 @@ use crate::inference::Credit;
 
 /// The trials in which all of several models fail ([`shared_failures`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SharedFailures {
+pub struct SharedFailuresResult {
     /// Number of models.
     pub n_models: usize,
     /// Number of trials, including those in which models succeed.
@@ -56,7 +56,7 @@ pub struct GroupFailures {
 /// # Errors
 /// Returns [`ArgumentError::TooFew`] if there are no models, and [`ArgumentError::LengthMismatch`]
 /// if the number of credits of a model differs from the number of trials of the groups.
-pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
+pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailuresResult> {
     at_least("models", 1, models.len())?;
     let n_trials = groups.n_trials();
     let mut all_fail = vec![true; n_trials];
@@ -76,7 +76,7 @@ pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<Sha
         n_trials: trials.len(),
         n_failed: trials.iter().filter(|&&trial| all_fail[trial]).count(),
     });
-    Ok(SharedFailures {
+    Ok(SharedFailuresResult {
         n_models: models.len(),
         n_trials,
         groups: of_groups.collect(),

@@ -43,7 +43,7 @@ impl Kriegeskorte92 {
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let stimuli = Stimuli::read_column(folder.join("stimuli.tsv"), "id")?;
-        let file = RdmFile::open(folder.join("human_behaviour_rdms.npy"))?;
+        let file = RdmFile::new(folder.join("human_behaviour_rdms.npy"))?;
         Ok(Self {
             folder: folder.into(),
             rdms: file.with_ids(stimuli).read()?,
@@ -65,7 +65,7 @@ impl Kriegeskorte92 {
         let read = || {
             let names: Vec<String> = serde_json::from_slice(&text)
                 .map_err(|source| FileError::malformed("json", source))?;
-            let file = RdmFile::open(self.folder.join(stack))?;
+            let file = RdmFile::new(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
             same_length("names of models", models.len(), names.len())?;
             let rdms = models.rdms().iter().cloned();

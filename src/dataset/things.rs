@@ -94,7 +94,7 @@ impl Things {
             };
             // The published indices count from 0, even if index 0 does not occur in one of the
             // files.
-            let source = TripletSource::open(path)?.with_counting(Counting::Zero);
+            let source = TripletSource::new(path)?.with_counting(Counting::Zero);
             Ok(source.read(&stimuli)?.into_judgments())
         };
         let file_stems = triplets.file_stems();

@@ -136,7 +136,7 @@ impl Network {
     /// # Errors
     /// Returns [`ArgumentError::Shape`] or `ExtractError::Forward` if the architecture does not
     /// accept images of this size.
-    pub fn list_taps(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
+    pub fn list_modules(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
         let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
         let weights = Weights::random(0);
         let (module, _) = build(architecture, &weights, &table, &device, Backend::Native)?;

@@ -25,7 +25,7 @@ fn lively(architecture: &Architecture) -> Weights {
         let values = (0..shape.iter().product::<usize>()).map(draw).collect();
         (key, ArrayD::from_shape_vec(IxDyn(&shape), values).unwrap())
     });
-    Weights::of_tensors(tensors.collect::<Vec<_>>())
+    Weights::from_tensors(tensors.collect::<Vec<_>>())
 }
 
 /// Compares the outputs of both backends at these modules for two images.
@@ -58,7 +58,7 @@ fn backends_agree(name: &str, size: usize) {
     let weights = lively(&architecture);
     let ends = ["penultimate", "logits"].map(String::from);
     compare(&architecture, &weights, size, &ends);
-    let all = Network::list_taps(&architecture, [size; 2]).unwrap();
+    let all = Network::list_modules(&architecture, [size; 2]).unwrap();
     let all: Vec<String> = all.into_iter().map(|tap| tap.module).collect();
     compare(&architecture, &weights, size, &all);
 }

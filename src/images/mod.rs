@@ -55,9 +55,9 @@ impl ImageFiles {
     /// Returns `FileError::Read` if a folder cannot be read or a symbolic link is dangling. Also
     /// returns, within `Context::File`, [`ImageError::NoImages`] if there are no images,
     /// [`ImageError::MixedFolder`] if there are images both in the folder and in subfolders (see
-    /// [`in_tree`](Self::in_tree)), [`ImageError::Duplicate`] if two files differ only in their
+    /// [`from_tree`](Self::from_tree)), [`ImageError::Duplicate`] if two files differ only in their
     /// extensions, and [`ImageError::SameFolder`] if symbolic links lead to the same folder twice.
-    pub fn in_folder(folder: impl AsRef<Path>) -> Result<Self> {
+    pub fn from_folder(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
         let (own, inner): (Vec<&Path>, Vec<&Path>) = files
@@ -81,11 +81,11 @@ impl ImageFiles {
     }
 
     /// Lists the images of a folder and of all its subfolders. In contrast to
-    /// [`in_folder`](Self::in_folder), there may be images at several levels.
+    /// [`from_folder`](Self::from_folder), there may be images at several levels.
     ///
     /// # Errors
-    /// As for [`in_folder`](Self::in_folder), except [`ImageError::MixedFolder`].
-    pub fn in_tree(folder: impl AsRef<Path>) -> Result<Self> {
+    /// As for [`from_folder`](Self::from_folder), except [`ImageError::MixedFolder`].
+    pub fn from_tree(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
         Self::of(files, folder)

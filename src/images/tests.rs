@@ -15,7 +15,7 @@ fn folder_of(names: &[&str]) -> tempfile::TempDir {
 
 fn ids(names: &[&str]) -> Vec<String> {
     let folder = folder_of(names);
-    let images = ImageFiles::in_folder(folder.path()).unwrap();
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
     images.stimuli().ids().to_vec()
 }
 
@@ -48,7 +48,7 @@ fn numbers_stand_in_the_order_of_numbers_and_names_in_that_of_bytes() {
 fn only_images_of_the_folder_itself_count() {
     let folder = folder_of(&["a.png", ".b.png", "c.heic", "d"]);
     std::fs::create_dir(folder.path().join("e.png")).unwrap();
-    let images = ImageFiles::in_folder(folder.path()).unwrap();
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
     assert_eq!(images.paths(), [folder.path().join("a.png")]);
     assert_eq!(
         images.ignored(),
@@ -71,7 +71,7 @@ fn folders_of_images_are_read_where_there_are_no_others() {
         "a/notes",
         "c/d/e",
     ]);
-    let images = ImageFiles::in_folder(folder.path()).unwrap();
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
     assert_eq!(
         images.stimuli().ids(),
         ["a/a_10", "a/a_9", "a/x/1", "b/b_2"]
@@ -95,10 +95,10 @@ fn folders_of_images_are_read_where_there_are_no_others() {
     assert_eq!(images.order(), ImageOrder::Natural);
 
     std::fs::write(folder.path().join("top.gif"), "").unwrap();
-    let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_kind!(error, Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders }) if *folders == ["a", "b"]);
     assert!(error.report().to_string().contains("--recursive"));
-    let images = ImageFiles::in_tree(folder.path()).unwrap();
+    let images = ImageFiles::from_tree(folder.path()).unwrap();
     assert_eq!(images.len(), 5);
     assert_eq!(images.stimuli().ids()[4], "top");
 }
@@ -106,7 +106,7 @@ fn folders_of_images_are_read_where_there_are_no_others() {
 #[test]
 fn the_other_order_can_be_asked_for() {
     let folder = folder_of(&["1.png", "2.png", "10.png"]);
-    let images = ImageFiles::in_folder(folder.path()).unwrap();
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
     assert_eq!(images.order(), ImageOrder::Natural);
     let images = images.sorted(ImageOrder::Plain);
     assert_eq!(images.stimuli().ids(), ["1", "10", "2"]);
@@ -129,7 +129,7 @@ fn links_to_nothing_and_around_in_circles_are_named() {
     let folder = folder_of(&["a/1.png", "a/2.png"]);
     let link = folder.path().join("a/3.png");
     symlink("nowhere.png", &link).unwrap();
-    let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_kind!(error, File(FileError::Read { path, .. }) if *path == link);
     assert!(
         error
@@ -140,18 +140,18 @@ fn links_to_nothing_and_around_in_circles_are_named() {
     std::fs::remove_file(&link).unwrap();
     // A link to an image counts as an image.
     symlink("1.png", &link).unwrap();
-    assert_eq!(ImageFiles::in_folder(folder.path()).unwrap().len(), 3);
+    assert_eq!(ImageFiles::from_folder(folder.path()).unwrap().len(), 3);
 
     let circle = folder.path().join("a/around");
     symlink("..", &circle).unwrap();
-    let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_kind!(error, Image(ImageError::SameFolder { second, .. }) if *second == circle);
 }
 
 #[test]
 fn two_files_of_one_stimulus_are_named() {
     let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
-    let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_eq!(error.path(), Some(folder.path()));
     assert_kind!(error, Image(ImageError::Duplicate { id, first, second }) if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"));
 }
@@ -159,10 +159,10 @@ fn two_files_of_one_stimulus_are_named() {
 #[test]
 fn a_folder_without_images_is_refused() {
     let folder = folder_of(&["notes.txt"]);
-    let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_kind!(error, Image(ImageError::NoImages { n_ignored: 1, ignored }) if *ignored == ["notes.txt"]);
     let missing = folder.path().join("no");
-    assert_refused!(ImageFiles::in_folder(&missing), File(FileError::Read { path, .. }) if *path == missing);
+    assert_refused!(ImageFiles::from_folder(&missing), File(FileError::Read { path, .. }) if *path == missing);
 }
 
 #[test]

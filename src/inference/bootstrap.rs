@@ -61,7 +61,7 @@ impl TryFrom<Settings> for ObjectBootstrap {
 
 /// The result of an [`ObjectBootstrap`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Bootstrapped {
+pub struct BootstrapResult {
     /// Standard deviation of the replicates.
     pub standard_error: f64,
     /// Percentile interval of the replicates.
@@ -103,7 +103,7 @@ impl ObjectBootstrap {
         trials: &Trials<T>,
         credits: &[Credit],
         confidence: Confidence,
-    ) -> Result<Option<Bootstrapped>> {
+    ) -> Result<Option<BootstrapResult>> {
         check_length(trials, credits)?;
         self.check(trials)?;
         Ok(self.resample(trials, credits, confidence))
@@ -122,7 +122,7 @@ impl ObjectBootstrap {
         trials: &Trials<T>,
         credits: &[Credit],
         confidence: Confidence,
-    ) -> Option<Bootstrapped> {
+    ) -> Option<BootstrapResult> {
         let arch = Arch::new();
         let mut means: Vec<f64> = (0..self.n_replicates.div_ceil(LANES))
             .into_par_iter()
@@ -146,7 +146,7 @@ impl ObjectBootstrap {
         let mean = means.iter().sum::<f64>() / n;
         let squares: f64 = means.iter().map(|value| (value - mean).powi(2)).sum();
         means.sort_unstable_by(f64::total_cmp);
-        Some(Bootstrapped {
+        Some(BootstrapResult {
             standard_error: (squares / (n - 1.0)).sqrt(),
             interval: percentile_interval(&means, confidence),
             n_replicates: self.n_replicates,

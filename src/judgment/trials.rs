@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem, same_length};
 use crate::fingerprint::Fingerprint;
-use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
+use crate::judgment::{AnchoredTask, OddOneOutTask, Task, TrialParticipants};
 use crate::stimuli::Stimuli;
 
 /// Odd-one-out trials `[a, b, odd]`: the third stimulus was named as the odd one, so that the first
@@ -35,7 +35,7 @@ pub type Anchored = Trials<AnchoredTask>;
 pub struct Trials<T> {
     stimuli: Stimuli,
     trials: Vec<[u32; 3]>,
-    participants: Option<Participants>,
+    participants: Option<TrialParticipants>,
     shown: Vec<u32>,
     task: PhantomData<T>,
 }
@@ -121,7 +121,7 @@ impl<T: Task> Trials<T> {
         let has_participants = first.participants.is_some();
         let names = |set: &Self| -> Vec<String> {
             let participants = set.participants.iter();
-            let labels = participants.flat_map(Participants::labels_of_trials);
+            let labels = participants.flat_map(TrialParticipants::labels_of_trials);
             labels.map(str::to_owned).collect()
         };
         let mut trials = first.trials.clone();
@@ -161,11 +161,11 @@ impl<T: Task> Trials<T> {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let participants = Participants::new(of_trials);
+        let participants = TrialParticipants::new(of_trials);
         same_length(
             "participants of trials",
             self.trials.len(),
-            participants.of_trials().len(),
+            participants.by_trial().len(),
         )?;
         self.participants = Some(participants);
         Ok(self)
@@ -188,7 +188,7 @@ impl<T: Task> Trials<T> {
     }
 
     /// Returns the participant of each trial, if known.
-    pub fn participants(&self) -> Option<&Participants> {
+    pub fn participants(&self) -> Option<&TrialParticipants> {
         self.participants.as_ref()
     }
 
@@ -209,7 +209,7 @@ impl<T: Task> Trials<T> {
             for label in participants.labels() {
                 fingerprint.text(&format!("{}:{label}", label.len()));
             }
-            fingerprint.indices(participants.of_trials());
+            fingerprint.indices(participants.by_trial());
         }
         fingerprint.finish()
     }

@@ -9,14 +9,16 @@ use crate::error::ArgumentError;
 use crate::error::{Result, at_least, same_length};
 use crate::inference::{Credit, Folds, clustered_mean, compare};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
-use crate::metric::odd_one_out::{Outcomes, Score, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::probe::split::{HoldOut, Split, random_folds};
 use crate::probe::standardize::Moments;
 use crate::probe::{Probe, ProbeFit, Standardize};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 
-pub use result::{Candidate, CrossValidated, FoldResult, Pooled, PooledScore};
+pub use result::{
+    PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidationResult, ProbeFoldResult,
+};
 
 /// Nested cross-validation of a probe. For each fold, the probe is fitted to the trials of the
 /// other folds, tested on the fold, and compared with the untransformed (zero-shot) representation.
@@ -35,7 +37,7 @@ pub use result::{Candidate, CrossValidated, FoldResult, Pooled, PooledScore};
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::probe::CrossValidation;
+/// use human_alignment::probe::ProbeCrossValidation;
 /// use human_alignment::{Probe, Representation, SimilarityDataset, Stimuli};
 /// use ndarray::Array2;
 ///
@@ -44,13 +46,13 @@ pub use result::{Candidate, CrossValidated, FoldResult, Pooled, PooledScore};
 /// let observer = SimulatedObserver::new(representation.clone())?.odd_one_out(3000, 1)?;
 ///
 /// let probe = Probe::new(0.01)?.with_tolerance(1e-4)?;
-/// let result = CrossValidation::new(probe).run(&representation, observer.judgments())?;
+/// let result = ProbeCrossValidation::new(probe).run(&representation, observer.judgments())?;
 /// assert_eq!(result.folds.len(), 3);
 /// assert!(result.pooled.probed.accuracy.value > 1.0 / 3.0);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct CrossValidation {
+pub struct ProbeCrossValidation {
     probe: Probe,
     penalties: Vec<f64>,
     hold_out: HoldOut,
@@ -63,7 +65,7 @@ pub struct CrossValidation {
     zero_shot: ZeroShotOddOneOut,
 }
 
-impl CrossValidation {
+impl ProbeCrossValidation {
     /// Creates the cross-validation of a probe.
     pub fn new(probe: Probe) -> Self {
         Self {
@@ -169,7 +171,7 @@ impl CrossValidation {
         &self,
         representation: &Representation,
         trials: &Trials<T>,
-    ) -> Result<CrossValidated> {
+    ) -> Result<ProbeCrossValidationResult> {
         let folds = self.folds_of(trials, self.n_folds, self.seed)?;
         let fitted = self.each_fold(trials, &folds, |training, test, split| {
             let (result, credits) =
@@ -189,7 +191,7 @@ impl CrossValidation {
         let tested_trials = trials.select(&tested)?;
         let [as_it_is, probed] = &earned;
         let pooled = self.pooled(&results, &tested_trials, as_it_is, probed)?;
-        Ok(CrossValidated {
+        Ok(ProbeCrossValidationResult {
             hold_out: self.hold_out,
             n_untested: trials.len() - tested.len(),
             folds: results,
@@ -222,7 +224,7 @@ impl CrossValidation {
         let n_stimuli = trials.stimuli().len();
         match &self.folds {
             Some(folds) => {
-                same_length("folds of objects", n_stimuli, folds.of().len())?;
+                same_length("folds of objects", n_stimuli, folds.assignments().len())?;
                 Ok(folds.clone())
             }
             None => random_folds(trials, self.hold_out, n_folds, seed),
@@ -243,17 +245,17 @@ impl CrossValidation {
         training: &Trials<T>,
         test: &Trials<T>,
         n_straddling: usize,
-    ) -> Result<(FoldResult, [Vec<Credit>; 2])> {
+    ) -> Result<(ProbeFoldResult, [Vec<Credit>; 2])> {
         let (chosen, candidates) = self.choose(representation, training)?;
         let penalty = chosen.penalty();
         let probe = self
             .standardized(representation, training)?
             .with_penalty(penalty)?;
-        let fit = probe.fit(representation, &ChoiceFrequencies::of(training))?;
+        let fit = probe.fit(representation, &ChoiceFrequencies::from_trials(training))?;
         let transformed = fit.transform().apply(representation)?;
         let zero_shot = self.outcomes(representation, test)?;
         let probed = self.probed(&transformed, test)?;
-        let result = FoldResult {
+        let result = ProbeFoldResult {
             penalty,
             candidates,
             n_training_trials: training.len(),
@@ -293,42 +295,42 @@ impl CrossValidation {
     }
 
     /// Returns the probe for a final fit to all given trials, with the penalty of lowest
-    /// cross-entropy in [`CrossValidation::try_penalties`], and the cross-entropies of all
+    /// cross-entropy in [`ProbeCrossValidation::try_penalties`], and the cross-entropies of all
     /// penalties. If there is only one penalty, none is evaluated.
     ///
     /// # Errors
-    /// Returns an error if [`CrossValidation::run`] does.
+    /// Returns an error if [`ProbeCrossValidation::run`] does.
     pub fn choose<T: Task>(
         &self,
         representation: &Representation,
         trials: &Trials<T>,
-    ) -> Result<(Probe, Vec<Candidate>)> {
+    ) -> Result<(Probe, Vec<PenaltyCandidate>)> {
         let candidates = match self.penalties.len() {
             1 => Vec::new(),
             _ => self.try_penalties(representation, trials)?,
         };
-        let best = Candidate::best(&candidates);
+        let best = PenaltyCandidate::best(&candidates);
         let penalty = best.map_or(self.penalties[0], |best| best.penalty);
         Ok((self.probe.clone().with_penalty(penalty)?, candidates))
     }
 
     /// Computes the cross-entropy of each penalty by cross-validation of all given trials. The
-    /// lowest of them is a biased estimate of performance; use [`CrossValidation::run`] instead.
+    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`] instead.
     ///
     /// # Errors
-    /// Returns an error if [`CrossValidation::run`] does.
+    /// Returns an error if [`ProbeCrossValidation::run`] does.
     pub fn try_penalties<T: Task>(
         &self,
         representation: &Representation,
         trials: &Trials<T>,
-    ) -> Result<Vec<Candidate>> {
+    ) -> Result<Vec<PenaltyCandidate>> {
         // The inner folds must differ from the outer folds for every seed.
         let seed = self.seed.wrapping_add(1);
         let folds = random_folds(trials, self.hold_out, self.n_inner_folds, seed)?;
         let costs = self.each_fold(trials, &folds, |training, test, _| {
             let probe = self.standardized(representation, training)?;
             let probe = probe.with_tolerance(self.inner_tolerance)?;
-            let choices = ChoiceFrequencies::of(training);
+            let choices = ChoiceFrequencies::from_trials(training);
             let path = probe.path(&self.penalties, representation, &choices)?;
             let cost = |fit: &ProbeFit| {
                 let transformed = fit.transform().apply(representation)?;
@@ -342,7 +344,7 @@ impl CrossValidation {
         let sum = |penalty: usize| costs.iter().map(|(costs, _)| costs[penalty]).sum::<f64>();
         let sums = (0..self.penalties.len()).map(sum);
         let penalties = self.penalties.iter().zip(sums);
-        let candidate = |(&penalty, sum)| Candidate {
+        let candidate = |(&penalty, sum)| PenaltyCandidate {
             penalty,
             cross_entropy: sum / n_tested as f64,
         };
@@ -370,13 +372,15 @@ impl CrossValidation {
 
     fn pooled<T: Task>(
         &self,
-        folds: &[FoldResult],
+        folds: &[ProbeFoldResult],
         trials: &Trials<T>,
         zero_shot: &[Credit],
         probed: &[Credit],
     ) -> Result<Pooled> {
         let confidence = folds[0].probed.confidence;
-        let pool = |credits: &[Credit], of: fn(&FoldResult) -> &Score| -> Result<PooledScore> {
+        let pool = |credits: &[Credit],
+                    of: fn(&ProbeFoldResult) -> &OddOneOutScore|
+         -> Result<PooledScore> {
             let estimate = clustered_mean(trials, credits)?;
             let costs = folds
                 .iter()

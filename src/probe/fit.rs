@@ -24,7 +24,7 @@ pub struct Iteration {
 /// The reason why the optimisation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum Convergence {
     /// The duality gap is within the tolerance: the global minimum was reached up to the tolerance.
     Certified,
     /// The observer stopped the optimisation.
@@ -70,7 +70,7 @@ pub struct ProbeFit {
     pub(super) lower_bound: f64,
     pub(super) n_gradients: usize,
     pub(super) n_iterations: usize,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: Convergence,
 }
 
 impl ProbeFit {
@@ -167,12 +167,12 @@ impl ProbeFit {
     }
 
     /// Returns the reason why the optimisation ended.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> Convergence {
         self.outcome
     }
 
     /// Returns true if the duality gap is within the requested tolerance.
     pub fn is_certified(&self) -> bool {
-        self.outcome == Outcome::Certified
+        self.outcome == Convergence::Certified
     }
 }

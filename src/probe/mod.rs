@@ -45,9 +45,10 @@ mod standardize;
 use std::ops::ControlFlow;
 
 pub use cross_validation::{
-    Candidate, CrossValidated, CrossValidation, FoldResult, Pooled, PooledScore,
+    PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation, ProbeCrossValidationResult,
+    ProbeFoldResult,
 };
-pub use fit::{Bound, Iteration, Outcome, ProbeFit};
+pub use fit::{Bound, Convergence, Iteration, ProbeFit};
 pub use split::HoldOut;
 pub use standardize::{Moments, Standardize};
 
@@ -86,7 +87,7 @@ use problem::Problem;
 /// let people = observer.odd_one_out(2000, 1)?;
 ///
 /// let representation = Representation::new(stimuli, features)?;
-/// let choices = ChoiceFrequencies::of(people.judgments());
+/// let choices = ChoiceFrequencies::from_trials(people.judgments());
 /// let fit = Probe::new(0.01)?.fit(&representation, &choices)?;
 /// assert!(fit.is_certified() && fit.duality_gap() <= 1e-7);
 /// // The first feature has by far the largest weight.
@@ -182,7 +183,7 @@ impl Probe {
     }
 
     /// Sets the maximum number of gradients. A fit that needs more ends without a certificate, with
-    /// [`Outcome::OutOfGradients`].
+    /// [`Convergence::OutOfGradients`].
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] if it is 0.

@@ -46,7 +46,7 @@ impl Split {
             n_straddling: 0,
         };
         for (position, trial) in trials.as_slice().iter().enumerate() {
-            let is_held_out = |&stimulus: &u32| folds.of()[stimulus as usize] == fold;
+            let is_held_out = |&stimulus: &u32| folds.assignments()[stimulus as usize] == fold;
             match trial
                 .iter()
                 .filter(|stimulus| is_held_out(stimulus))
@@ -84,7 +84,7 @@ pub(super) fn random_folds<T: Task>(
             // them.
             let shown = Folds::random(trials.shown().len(), n_folds, seed)?;
             let mut of = vec![0; trials.stimuli().len()];
-            for (&stimulus, &fold) in trials.shown().iter().zip(shown.of()) {
+            for (&stimulus, &fold) in trials.shown().iter().zip(shown.assignments()) {
                 of[stimulus as usize] = fold;
             }
             Folds::new(of)

@@ -15,14 +15,14 @@ use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
 /// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
 /// predictions for held-out stimuli.
 #[derive(Debug, Clone)]
-pub struct RidgeCrossValidation {
+pub struct RidgeCrossValidationResult {
     r2: Array2<f64>,
     penalties: Array2<f64>,
     at_grid_end: Array2<bool>,
     predictions: Representation,
 }
 
-impl RidgeCrossValidation {
+impl RidgeCrossValidationResult {
     pub(super) fn new(
         ridge: &Ridge,
         features: &Representation,
@@ -30,7 +30,11 @@ impl RidgeCrossValidation {
         folds: &Folds,
     ) -> Result<Self> {
         let n = features.n_stimuli();
-        same_length("stimuli that are divided into folds", n, folds.of().len())?;
+        same_length(
+            "stimuli that are divided into folds",
+            n,
+            folds.assignments().len(),
+        )?;
         targets::check(features, targets)?;
         let all: Vec<usize> = (0..n).collect();
         let stds = match ridge.feature_scaling {

@@ -8,7 +8,7 @@ use super::dataset::Dataset;
 use super::judged::Judged;
 use super::numbers::{self, Found};
 use super::place::Place;
-use super::row::{Measured, Metric, Row};
+use super::row::{Metric, PlottedValue, Row};
 use super::{Measures, Model, Study};
 use crate::error::Result;
 use crate::metric::cka::Cka;
@@ -120,7 +120,7 @@ impl<'b> Between<'b> {
             let with = able[second].model.label();
             let found = Found {
                 metric: Metric::Cka { with },
-                measured: Measured::plain(value, n),
+                measured: PlottedValue::plain(value, n),
             };
             rows.push(self.place(able[first].model).row(&able[first].hash, found));
         }

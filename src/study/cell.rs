@@ -256,7 +256,7 @@ impl<'s> Cell<'s> {
         trials: &Trials<T>,
     ) -> Result<Vec<Row>> {
         let metric = self.measures.first_zero_shot();
-        let name = Metric::Transferred {
+        let name = Metric::TransferResult {
             from: from.to_owned(),
         };
         self.place

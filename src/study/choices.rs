@@ -44,7 +44,7 @@ impl<'b> Between<'b> {
         if choosers.is_empty() {
             return Ok(rows);
         }
-        let people = Choices::of_trials("people", people);
+        let people = Choices::from_trials("people", people);
         let all: Vec<&Choices<T>> = choosers.iter().map(|chooser| &chooser.choices).collect();
         let hashes: Vec<&str> = choosers
             .iter()
@@ -105,7 +105,8 @@ impl<'b> Between<'b> {
         let (mut choosers, mut rows) = (Vec::new(), Vec::new());
         for held in self.held.iter().filter(|held| self.is_last(held)) {
             let metric = self.study.measures.first_zero_shot();
-            match Choices::of_representation(held.model.label(), &metric, &held.features, people) {
+            match Choices::from_representation(held.model.label(), &metric, &held.features, people)
+            {
                 Ok(choices) => choosers.push(Chooser {
                     model: held.model,
                     hash: held.hash.clone(),
@@ -122,7 +123,7 @@ impl<'b> Between<'b> {
                 choosers.push(Chooser {
                     model,
                     hash: choices.fingerprint(),
-                    choices: Choices::of_trials(model.label(), choices),
+                    choices: Choices::from_trials(model.label(), choices),
                 });
             }
         }

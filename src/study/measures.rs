@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use crate::inference::{Confidence, Resample};
 use crate::metric::cka::Cka;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
-use crate::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
-use crate::probe::{CrossValidation, Probe};
+use crate::metric::rsa::{Comparator, RepresentationalSimilarity, RsaBootstrap};
+use crate::probe::{Probe, ProbeCrossValidation};
 use crate::rdm::{Dissimilarity, RdmSet};
 use crate::similarity::Similarity;
 
@@ -23,7 +23,7 @@ pub struct Measures {
     pub(super) zero_shot: Vec<ZeroShotOddOneOut>,
     pub(super) rsa: Vec<(Dissimilarity, Comparator)>,
     pub(super) n_replicates: usize,
-    pub(super) probe: Option<CrossValidation>,
+    pub(super) probe: Option<ProbeCrossValidation>,
     pub(super) transfers: Vec<(String, String)>,
     pub(super) cka: Option<Cka>,
     pub(super) calibration: Option<Bins>,
@@ -82,10 +82,10 @@ impl Measures {
     /// people alone.
     ///
     /// # Errors
-    /// As for [`Bootstrap::new`], except for 0.
+    /// As for [`RsaBootstrap::new`], except for 0.
     pub fn with_bootstrap(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates > 0 {
-            Bootstrap::new(n_replicates, 0)?;
+            RsaBootstrap::new(n_replicates, 0)?;
         }
         self.n_replicates = n_replicates;
         Ok(self)
@@ -94,7 +94,7 @@ impl Measures {
     /// Adds the probe on data sets of trials. It is held against the first zero-shot metric of the study,
     /// whatever its own is.
     #[must_use]
-    pub fn with_probe(mut self, validation: CrossValidation) -> Self {
+    pub fn with_probe(mut self, validation: ProbeCrossValidation) -> Self {
         self.probe = Some(validation);
         self
     }
@@ -142,16 +142,16 @@ impl Measures {
     }
 
     /// The probe beside the first zero-shot metric.
-    pub(super) fn probe(&self) -> Option<CrossValidation> {
+    pub(super) fn probe(&self) -> Option<ProbeCrossValidation> {
         let validation = self.probe.clone()?;
         Some(validation.with_zero_shot(self.first_zero_shot()))
     }
 
     /// What learns the transforms of transfers.
-    pub(super) fn transfer_probe(&self) -> Result<CrossValidation> {
+    pub(super) fn transfer_probe(&self) -> Result<ProbeCrossValidation> {
         match &self.probe {
             Some(validation) => Ok(validation.clone()),
-            None => Ok(CrossValidation::new(Probe::new(0.01)?)),
+            None => Ok(ProbeCrossValidation::new(Probe::new(0.01)?)),
         }
     }
 
@@ -179,7 +179,7 @@ impl Measures {
         };
         match self.n_replicates {
             0 => Ok(metric),
-            n => Ok(metric.with_bootstrap(Bootstrap::new(n, seed)?.over(over))),
+            n => Ok(metric.with_bootstrap(RsaBootstrap::new(n, seed)?.over(over))),
         }
     }
 }

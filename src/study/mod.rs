@@ -33,11 +33,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 pub use consistency::Consistency;
-pub use drivers::{Caution, Coefficient, Driver, DriverAnalysis, Drivers, Factor, Level};
+pub use drivers::{Coefficient, Driver, DriverAnalysis, Drivers, Factor, Level, RsaCaution};
 pub use judged::Judged;
 pub use measures::Measures;
 pub use model::{Factors, Material, Model};
-pub use row::{Measured, Metric, Row};
+pub use row::{Metric, PlottedValue, Row};
 pub use table::{Layer, Table};
 
 use crate::error::{Error, Result};

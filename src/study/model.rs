@@ -70,7 +70,7 @@ impl Material {
 }
 
 fn credits<T: Task>(choices: &Trials<T>, people: &Trials<T>) -> Result<Vec<Credit>> {
-    Choices::of_trials("", choices).credits(people)
+    Choices::from_trials("", choices).credits(people)
 }
 
 impl From<Representation> for Material {

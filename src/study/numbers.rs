@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row::{Measured, Metric};
+use super::row::{Metric, PlottedValue};
 use crate::agreement::PairAgreement;
 use crate::calibration::{Bins, Predictions, TemperatureScaling};
 use crate::error::Result;
 use crate::inference::{Comparison, Credit, Estimate, Interval, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
-use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
 use crate::metric::rsa::{self, RepresentationalSimilarity};
-use crate::probe::CrossValidation;
+use crate::probe::ProbeCrossValidation;
 use crate::rdm::{Dissimilarity, RdmSet};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
@@ -22,11 +22,11 @@ use crate::transform::LinearTransform;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Found {
     pub metric: Metric,
-    pub measured: Measured,
+    pub measured: PlottedValue,
 }
 
 impl Found {
-    fn new(metric: Metric, measured: Measured) -> Self {
+    fn new(metric: Metric, measured: PlottedValue) -> Self {
         Self { metric, measured }
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn zero_shot<T: Task>(
     let similarity = metric.similarity();
     let score = metric.score(features, trials)?;
     let accuracy = scored(&score, trials, ceiling);
-    let cross_entropy = Measured::plain(score.cross_entropy, score.n_trials);
+    let cross_entropy = PlottedValue::plain(score.cross_entropy, score.n_trials);
     Ok(vec![
         Found::new(Metric::ZeroShot { similarity }, accuracy),
         Found::new(Metric::CrossEntropy { similarity }, cross_entropy),
@@ -48,14 +48,18 @@ pub(super) fn zero_shot<T: Task>(
 }
 
 /// An accuracy, whose error is at the level of objects.
-fn scored<T: Task>(score: &Score, trials: &Trials<T>, ceiling: Option<Interval>) -> Measured {
+fn scored<T: Task>(
+    score: &OddOneOutScore,
+    trials: &Trials<T>,
+    ceiling: Option<Interval>,
+) -> PlottedValue {
     let fewest = trials.shown().len().min(trials.len());
     let estimate = Estimate {
         value: score.accuracy,
         standard_error: score.standard_error,
         degrees_of_freedom: fewest as f64 - 1.0,
     };
-    Measured {
+    PlottedValue {
         n_ties: Some(score.n_ties),
         ..accuracy(estimate, ceiling, trials.len())
     }
@@ -87,7 +91,7 @@ pub(super) fn agreement<T: Task>(
 }
 
 pub(super) fn probe<T: Task>(
-    validation: &CrossValidation,
+    validation: &ProbeCrossValidation,
     features: &Representation,
     trials: &Trials<T>,
     ceiling: Option<Interval>,
@@ -110,12 +114,12 @@ pub(super) fn probe<T: Task>(
 
 /// The transform that a probe learns from all trials.
 pub(super) fn learn<T: Task>(
-    validation: &CrossValidation,
+    validation: &ProbeCrossValidation,
     features: &Representation,
     trials: &Trials<T>,
 ) -> Result<LinearTransform> {
     let (probe, _) = validation.choose(features, trials)?;
-    let fit = probe.fit(features, &ChoiceFrequencies::of(trials))?;
+    let fit = probe.fit(features, &ChoiceFrequencies::from_trials(trials))?;
     Ok(fit.transform().clone())
 }
 
@@ -135,7 +139,7 @@ pub(super) fn transferred<T: Task>(
     let from = from.to_owned();
     let accuracy = scored(&score, trials, ceiling);
     let mut found = vec![Found::new(
-        Metric::Transferred { from: from.clone() },
+        Metric::TransferResult { from: from.clone() },
         accuracy,
     )];
     let metric = Metric::TransferGain { from };
@@ -144,7 +148,7 @@ pub(super) fn transferred<T: Task>(
 }
 
 /// Against the mean person and against each, the latter with the ceiling.
-pub(super) fn rsa(score: &rsa::Score, dissimilarity: Option<Dissimilarity>) -> Vec<Found> {
+pub(super) fn rsa(score: &rsa::RsaScore, dissimilarity: Option<Dissimilarity>) -> Vec<Found> {
     let comparator = score.comparator;
     let against_mean = Metric::Rsa {
         dissimilarity,
@@ -156,7 +160,7 @@ pub(super) fn rsa(score: &rsa::Score, dissimilarity: Option<Dissimilarity>) -> V
     };
     let mut found = vec![Found::new(against_mean, against_mean_person(score))];
     if score.n_people > 1 {
-        let measured = Measured {
+        let measured = PlottedValue {
             standard_error: score.standard_error_per_person,
             degrees_of_freedom: degrees_of_freedom(score, score.standard_error_per_person),
             interval: score.interval_per_person,
@@ -164,24 +168,24 @@ pub(super) fn rsa(score: &rsa::Score, dissimilarity: Option<Dissimilarity>) -> V
                 lower: ceiling.lower,
                 upper: ceiling.upper,
             }),
-            ..Measured::plain(score.mean_per_person, n_pairs(score))
+            ..PlottedValue::plain(score.mean_per_person, n_pairs(score))
         };
         found.push(Found::new(per_person, measured));
     }
     found
 }
 
-fn against_mean_person(score: &rsa::Score) -> Measured {
-    Measured {
+fn against_mean_person(score: &rsa::RsaScore) -> PlottedValue {
+    PlottedValue {
         standard_error: score.standard_error,
         degrees_of_freedom: degrees_of_freedom(score, score.standard_error),
         interval: score.interval,
-        ..Measured::plain(score.value, n_pairs(score))
+        ..PlottedValue::plain(score.value, n_pairs(score))
     }
 }
 
 /// Those of the bootstrap of [`Measures::rsa_metric`](super::Measures).
-fn degrees_of_freedom(score: &rsa::Score, standard_error: Option<f64>) -> Option<f64> {
+fn degrees_of_freedom(score: &rsa::RsaScore, standard_error: Option<f64>) -> Option<f64> {
     let fewest = match score.n_people {
         1 => score.n_stimuli,
         n_people => n_people.min(score.n_stimuli),
@@ -189,7 +193,7 @@ fn degrees_of_freedom(score: &rsa::Score, standard_error: Option<f64>) -> Option
     standard_error.map(|_| fewest as f64 - 1.0)
 }
 
-fn n_pairs(score: &rsa::Score) -> u64 {
+fn n_pairs(score: &rsa::RsaScore) -> u64 {
     let n = score.n_stimuli as u64;
     n * (n - 1) / 2
 }
@@ -215,9 +219,9 @@ pub(super) fn rsa_transferred(
     Ok(found)
 }
 
-fn accuracy(estimate: Estimate, ceiling: Option<Interval>, n_trials: usize) -> Measured {
-    let measured = Measured::estimated(estimate, n_trials as u64);
-    Measured {
+fn accuracy(estimate: Estimate, ceiling: Option<Interval>, n_trials: usize) -> PlottedValue {
+    let measured = PlottedValue::estimated(estimate, n_trials as u64);
+    PlottedValue {
         interval: measured.interval.map(|interval| interval.clamp(0.0, 1.0)),
         ceiling,
         ..measured
@@ -225,8 +229,12 @@ fn accuracy(estimate: Estimate, ceiling: Option<Interval>, n_trials: usize) -> M
 }
 
 pub(super) fn gain(metric: Metric, difference: Option<Comparison>, n: usize) -> Vec<Found> {
-    let found = difference
-        .map(|difference| Found::new(metric, Measured::estimated(difference.difference, n as u64)));
+    let found = difference.map(|difference| {
+        Found::new(
+            metric,
+            PlottedValue::estimated(difference.difference, n as u64),
+        )
+    });
     found.into_iter().collect()
 }
 
@@ -239,29 +247,32 @@ pub(super) fn calibration<T: Task>(
     trials: &Trials<T>,
 ) -> Result<Vec<Found>> {
     let similarity = metric.similarity();
-    let choices = ChoiceFrequencies::of(trials);
+    let choices = ChoiceFrequencies::from_trials(trials);
     let fit = TemperatureScaling::new(similarity).fit(features, &choices)?;
     let n = trials.len() as u64;
     let cross_entropy = Metric::ScaledCrossEntropy { similarity };
     let Some(temperature) = fit.temperature() else {
-        let limit = Measured::plain(fit.cross_entropy_after, n);
+        let limit = PlottedValue::plain(fit.cross_entropy_after, n);
         return Ok(vec![Found::new(cross_entropy, limit)]);
     };
     let metric = metric.with_temperature(temperature)?;
-    let score = Predictions::of(&metric, features, &choices)?.score(bins);
+    let score = Predictions::from_metric(&metric, features, &choices)?.score(bins);
     let numbers = [
         (
             Metric::Temperature { similarity },
-            Measured::plain(temperature, n),
+            PlottedValue::plain(temperature, n),
         ),
-        (cross_entropy, Measured::estimated(score.cross_entropy, n)),
+        (
+            cross_entropy,
+            PlottedValue::estimated(score.cross_entropy, n),
+        ),
         (
             Metric::CalibrationError { similarity },
-            Measured::plain(score.expected_calibration_error, n),
+            PlottedValue::plain(score.expected_calibration_error, n),
         ),
         (
             Metric::Brier { similarity },
-            Measured::estimated(score.brier, n),
+            PlottedValue::estimated(score.brier, n),
         ),
     ];
     let found = numbers.map(|(metric, measured)| Found::new(metric, measured));
@@ -270,9 +281,9 @@ pub(super) fn calibration<T: Task>(
 
 /// A κ, where there is one.
 pub(super) fn kappa(metric: Metric, pair: &PairAgreement, n: usize) -> Option<Found> {
-    let measured = Measured {
+    let measured = PlottedValue {
         interval: pair.kappa_interval,
-        ..Measured::estimated(pair.kappa?, n as u64)
+        ..PlottedValue::estimated(pair.kappa?, n as u64)
     };
     Some(Found::new(metric, measured))
 }

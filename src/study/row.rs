@@ -80,7 +80,7 @@ pub enum Metric {
     /// The difference of these two.
     ProbeGain,
     /// The accuracy after a transform that a probe learned from another data set.
-    Transferred {
+    TransferResult {
         /// The other data set.
         from: String,
     },
@@ -163,7 +163,7 @@ impl fmt::Display for Metric {
             Metric::Probed => f.write_str("probed accuracy"),
             Metric::NotProbed => f.write_str("accuracy on the trials of the probe"),
             Metric::ProbeGain => f.write_str("probed − zero-shot"),
-            Metric::Transferred { from } => write!(f, "accuracy, transform of {from}"),
+            Metric::TransferResult { from } => write!(f, "accuracy, transform of {from}"),
             Metric::TransferGain { from } => write!(f, "transform of {from} − zero-shot"),
             Metric::Rsa {
                 dissimilarity,
@@ -207,7 +207,7 @@ pub struct Row {
     pub metric: Option<Metric>,
     /// The number and its uncertainty; `None` where there is none.
     #[serde(flatten)]
-    pub measured: Option<Measured>,
+    pub measured: Option<PlottedValue>,
     /// Why there is no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -221,7 +221,7 @@ pub struct Row {
 
 /// A number and its uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct PlottedValue {
     /// The number.
     pub value: f64,
     /// Its standard error, where it is known.
@@ -238,7 +238,7 @@ pub struct Measured {
     pub n_ties: Option<u64>,
 }
 
-impl Measured {
+impl PlottedValue {
     /// A number without uncertainty.
     pub(super) fn plain(value: f64, n: u64) -> Self {
         Self {

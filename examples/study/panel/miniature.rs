@@ -4,7 +4,7 @@ use human_alignment::calibration::Bins;
 use human_alignment::figure::Thumbnail;
 use human_alignment::inference::Folds;
 use human_alignment::metric::cka::Kernel;
-use human_alignment::probe::CrossValidation;
+use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::study::{Factor, Measures, Metric, Study};
 use human_alignment::{Cka, Probe, Result, Ridge, Similarity};
 use ndarray::Array3;
@@ -101,7 +101,7 @@ fn note(settings: &Settings) -> &'static str {
 }
 
 fn measures() -> Result<Measures> {
-    let probe = CrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-3)?);
+    let probe = ProbeCrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-3)?);
     Ok(Measures::default()
         .with_bootstrap(200)?
         .with_probe(probe)

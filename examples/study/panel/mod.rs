@@ -5,7 +5,7 @@ pub mod real;
 
 use std::collections::HashMap;
 
-use human_alignment::figure::{Measured as Bar, Thumbnail};
+use human_alignment::figure::{PlottedValue as Bar, Thumbnail};
 use human_alignment::study::{Factor, Layer, Metric, Row, Study, Table};
 use human_alignment::{Dissimilarity, Similarity, metric::rsa::Comparator};
 
@@ -93,7 +93,7 @@ pub fn is_share(metric: &Metric) -> bool {
             | Metric::Probed
             | Metric::NotProbed
             | Metric::ProbeGain
-            | Metric::Transferred { .. }
+            | Metric::TransferResult { .. }
             | Metric::TransferGain { .. }
             | Metric::SimilarityGain { .. }
             | Metric::LayerGain { .. }

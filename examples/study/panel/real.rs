@@ -8,7 +8,7 @@ use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::figure::Thumbnail;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::probe::CrossValidation;
+use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::study::{Factor, Measures, Metric};
 use human_alignment::{Choices, Cka, Dissimilarity, ImageFiles, Probe, Result, Similarity};
 
@@ -94,7 +94,7 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
 
 fn measures() -> Result<Measures> {
     let penalties = [1e-3, 1e-2, 1e-1];
-    let probe = CrossValidation::new(Probe::new(penalties[0])?);
+    let probe = ProbeCrossValidation::new(Probe::new(penalties[0])?);
     Ok(Measures::default()
         .with_rsa([
             (Dissimilarity::Correlation, Comparator::Spearman),
@@ -126,7 +126,7 @@ fn concepts(data: &Data) -> Result<Concepts> {
     let people = data.choices("humans", &things)?;
     let vice = ConceptEmbedding::new(data.vice(&things)?)?;
     let groups = TrialGroups::by_dimension(&vice, &people, 1)?;
-    let model = Choices::of_trials("GPT-4", &data.choices("GPT_4", &things)?);
+    let model = Choices::from_trials("GPT-4", &data.choices("GPT_4", &things)?);
     let credits = model.credits(&people)?;
     let found = GroupAnalysis::default().run(&people, &groups, &credits, None)?;
     let bars = found.by_accuracy().into_iter().filter_map(|group| {

@@ -39,8 +39,8 @@ impl Data {
     pub fn open(folder: &Path) -> Result<Self> {
         Ok(Self {
             objects: Kriegeskorte92::read(folder.join("kriegeskorte92"))?,
-            object_images: ImageFiles::in_folder(folder.join("kriegeskorte92/images"))?,
-            shoe_images: ImageFiles::in_folder(folder.join("zappos/images"))?,
+            object_images: ImageFiles::from_folder(folder.join("kriegeskorte92/images"))?,
+            shoe_images: ImageFiles::from_folder(folder.join("zappos/images"))?,
             folder: folder.into(),
         })
     }
@@ -163,7 +163,7 @@ impl Data {
     }
 
     fn condensed(&self, file: &str) -> Result<Rdm> {
-        let file = RdmFile::open(self.path("kriegeskorte92").join(file))?;
+        let file = RdmFile::new(self.path("kriegeskorte92").join(file))?;
         let set = file.with_ids(self.objects.stimuli().clone()).read()?;
         Ok(set.rdms()[0].clone())
     }

@@ -14,11 +14,11 @@ use crate::images::ImageFiles;
 
 /// What to do with an image that cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum UnreadablePolicy {
     /// Stop the extraction with an error, the default.
     #[default]
     Fatal,
-    /// Skip the image and report it in [`Extracted::skipped`](super::Extracted::skipped).
+    /// Skip the image and report it in [`ExtractionResult::skipped`](super::ExtractionResult::skipped).
     Skip,
 }
 
@@ -151,8 +151,8 @@ impl Extraction {
 
     fn skip(&self, error: Error) -> Result<Row> {
         match self.unreadable {
-            Unreadable::Fatal => Err(error),
-            Unreadable::Skip => Ok(Row::Skipped(error.report().to_string())),
+            UnreadablePolicy::Fatal => Err(error),
+            UnreadablePolicy::Skip => Ok(Row::Skipped(error.report().to_string())),
         }
     }
 }

@@ -41,7 +41,7 @@ fn joined_trials_count_the_stimuli_of_the_first() {
     let second = named(other.clone(), [0, 1, 3], "q");
     let joined = OddOneOut::concat([&first, &second, &first]).unwrap();
     assert_eq!(joined.as_slice(), [[0, 1, 2], [3, 2, 0], [0, 1, 2]]);
-    assert_eq!(joined.participants().unwrap().of_trials(), [0, 1, 0]);
+    assert_eq!(joined.participants().unwrap().by_trial(), [0, 1, 0]);
     let foreign = named(other, [2, 1, 3], "q");
     assert!(OddOneOut::concat([&first, &foreign]).is_err());
     let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();

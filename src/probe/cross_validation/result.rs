@@ -3,24 +3,24 @@
 use serde::Serialize;
 
 use crate::inference::{Comparison, Estimate, Interval};
-use crate::metric::odd_one_out::Score;
+use crate::metric::odd_one_out::OddOneOutScore;
 use crate::probe::split::HoldOut;
-use crate::probe::{Outcome, ProbeFit};
+use crate::probe::{Convergence, ProbeFit};
 
 /// A candidate penalty and its cross-entropy on trials held out within a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Candidate {
+pub struct PenaltyCandidate {
     /// The weight λ of the penalty.
     pub penalty: f64,
     /// The mean −ln p of the choices, in nats.
     pub cross_entropy: f64,
 }
 
-impl Candidate {
+impl PenaltyCandidate {
     /// Returns the candidate with the lowest cross-entropy, and the largest penalty if several are
     /// equal.
-    pub fn best(candidates: &[Candidate]) -> Option<Candidate> {
-        let costs = |a: &Candidate, b: &Candidate| {
+    pub fn best(candidates: &[PenaltyCandidate]) -> Option<PenaltyCandidate> {
+        let costs = |a: &PenaltyCandidate, b: &PenaltyCandidate| {
             let by_penalty = b.penalty.total_cmp(&a.penalty);
             a.cross_entropy.total_cmp(&b.cross_entropy).then(by_penalty)
         };
@@ -30,11 +30,11 @@ impl Candidate {
 
 /// The result of one fold: a probe fitted to the other folds and tested on this one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoldResult {
+pub struct ProbeFoldResult {
     /// The chosen weight λ of the penalty.
     pub penalty: f64,
     /// All candidate penalties; empty if there was only one.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<PenaltyCandidate>,
     /// Number of training trials.
     pub n_training_trials: usize,
     /// Number of test trials.
@@ -50,13 +50,13 @@ pub struct FoldResult {
     /// The duality gap: an upper bound on the distance of the objective from its minimum, in nats.
     pub duality_gap: f64,
     /// The reason why the fit ended.
-    pub outcome: Outcome,
+    pub outcome: Convergence,
     /// Rank of the transform.
     pub rank: usize,
     /// The score of the untransformed representation on the test trials.
-    pub zero_shot: Score,
+    pub zero_shot: OddOneOutScore,
     /// The score of the transformed representation on the test trials.
-    pub probed: Score,
+    pub probed: OddOneOutScore,
     /// The fit.
     #[serde(skip)]
     pub fit: ProbeFit,
@@ -88,15 +88,15 @@ pub struct Pooled {
     pub difference: Comparison,
 }
 
-/// The result of a [`CrossValidation`](crate::probe::CrossValidation).
+/// The result of a [`ProbeCrossValidation`](crate::probe::ProbeCrossValidation).
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CrossValidated {
+pub struct ProbeCrossValidationResult {
     /// The unit that was held out.
     pub hold_out: HoldOut,
     /// Number of trials that were in no test set, because their objects are in several folds.
     pub n_untested: usize,
     /// The result of each fold.
-    pub folds: Vec<FoldResult>,
+    pub folds: Vec<ProbeFoldResult>,
     /// The pooled result of all folds.
     pub pooled: Pooled,
 }

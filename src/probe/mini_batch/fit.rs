@@ -26,7 +26,7 @@ named! {
 /// The reason why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum StoppingReason {
     /// Early stopping: the validation objective did not improve for as many epochs as the patience.
     EarlyStopped,
     /// The maximum number of epochs was reached.
@@ -35,13 +35,13 @@ pub enum Outcome {
     StoppedByObserver,
 }
 
-impl Outcome {
+impl StoppingReason {
     /// Returns the name used in files.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::EarlyStopped => "early-stopped",
-            Outcome::MaxEpochs => "max-epochs",
-            Outcome::StoppedByObserver => "stopped-by-observer",
+            StoppingReason::EarlyStopped => "early-stopped",
+            StoppingReason::MaxEpochs => "max-epochs",
+            StoppingReason::StoppedByObserver => "stopped-by-observer",
         }
     }
 }
@@ -84,7 +84,7 @@ pub struct MiniBatchFit {
     pub(super) transform: LinearTransform,
     pub(super) history: Vec<Epoch>,
     pub(super) kept: usize,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: StoppingReason,
     pub(super) training_loss: f64,
     pub(super) objective: f64,
 }
@@ -106,7 +106,7 @@ impl MiniBatchFit {
     }
 
     /// Returns the reason why training ended.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> StoppingReason {
         self.outcome
     }
 

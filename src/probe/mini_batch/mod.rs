@@ -66,7 +66,7 @@ mod recipe;
 mod training;
 mod trial_loss;
 
-pub use fit::{Epoch, Kept, MiniBatchFit, Outcome};
+pub use fit::{Epoch, Kept, MiniBatchFit, StoppingReason};
 pub use initialization::Initialization;
 pub use local::LocalSimilarity;
 pub use optimizer::{Optimizer, WarmUp};

@@ -55,7 +55,7 @@ use layout::{Knowledge, Layout};
 /// let animals = Stimuli::new(["cat", "dog", "hen"])?;
 /// let rdm = Rdm::new(animals, vec![0.1, 0.8, 0.9])?;
 /// rdm.write_csv(&path)?;
-/// assert_eq!(RdmFile::open(&path)?.read()?.mean(Scaling::None)?, rdm);
+/// assert_eq!(RdmFile::new(&path)?.read()?.mean(Scaling::None)?, rdm);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ impl RdmFile {
     /// # Errors
     /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] for an unsupported
     /// file extension.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+    pub fn new(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self {
             path: path.into(),

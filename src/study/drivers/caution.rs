@@ -10,7 +10,7 @@ use super::Factor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Caution {
+pub enum RsaCaution {
     /// There are fewer than ten networks for each column of the regression.
     FewNetworks {
         /// Networks.
@@ -48,10 +48,10 @@ pub enum Caution {
     Collinear,
 }
 
-impl fmt::Display for Caution {
+impl fmt::Display for RsaCaution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Caution::FewNetworks {
+            RsaCaution::FewNetworks {
                 n_networks,
                 n_columns,
             } => write!(
@@ -59,7 +59,7 @@ impl fmt::Display for Caution {
                 "{n_networks} networks for {n_columns} columns of a regression are few: read intervals, not \
                  points, and expect other networks to give other shares"
             ),
-            Caution::Saturated {
+            RsaCaution::Saturated {
                 n_networks,
                 n_columns,
             } => write!(
@@ -67,21 +67,21 @@ impl fmt::Display for Caution {
                 "{n_columns} columns fit {n_networks} networks whatever their alignment is: there are no \
                  coefficients, and R² means nothing"
             ),
-            Caution::Constant { factor } => {
+            RsaCaution::Constant { factor } => {
                 write!(
                     f,
                     "all networks have the same {factor}: nothing is said of it"
                 )
             }
-            Caution::Unknown { factor, n_networks } => write!(
+            RsaCaution::Unknown { factor, n_networks } => write!(
                 f,
                 "{factor} is not known of {n_networks} of the networks: nothing is said of it"
             ),
-            Caution::Aliased { factor, by } => write!(
+            RsaCaution::Aliased { factor, by } => write!(
                 f,
                 "{factor} follows from {by} in this panel: what it explains, {by} explains too"
             ),
-            Caution::Collinear => f.write_str(
+            RsaCaution::Collinear => f.write_str(
                 "the factors determine one another in this panel: there are no coefficients",
             ),
         }

@@ -5,7 +5,7 @@
 //! | how much each factor explains alone, and whether chance would | R², permutation test |
 //! | how much of the whole is its share | the average over all orders of what it adds to R² (Lindeman, Merenda & Gold 1980), which is the Shapley value; bootstrap over networks |
 //! | by how much alignment differs, the other factors being the same | coefficients of ordinary least squares, Student's t |
-//! | what the panel can't tell | [`Caution`] |
+//! | what the panel can't tell | [`RsaCaution`] |
 
 mod caution;
 mod design;
@@ -18,7 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use caution::Caution;
+pub use caution::RsaCaution;
 pub use factor::Factor;
 
 use super::Factors;
@@ -107,7 +107,7 @@ pub struct Drivers {
     /// Of the regression on all factors; none where they are not unique.
     pub coefficients: Vec<Coefficient>,
     /// What the panel can't tell.
-    pub cautions: Vec<Caution>,
+    pub cautions: Vec<RsaCaution>,
     /// How often intervals cover the truth.
     pub confidence: Confidence,
 }
@@ -263,15 +263,15 @@ impl DriverAnalysis {
         if fit.is_none() {
             let rank = Explained::by(columns.iter().copied(), &rows)?.rank();
             cautions.push(match n <= rank + 1 {
-                true => Caution::Saturated {
+                true => RsaCaution::Saturated {
                     n_networks: n,
                     n_columns,
                 },
-                false => Caution::Collinear,
+                false => RsaCaution::Collinear,
             });
         }
         if n < 10 * n_columns {
-            cautions.push(Caution::FewNetworks {
+            cautions.push(RsaCaution::FewNetworks {
                 n_networks: n,
                 n_columns,
             });
@@ -311,7 +311,7 @@ impl DriverAnalysis {
     }
 
     /// The factors that all networks have and that differ between them, and why others are left out.
-    fn columns(&self, networks: &[(Factors, f64)]) -> Result<(Vec<Columns>, Vec<Caution>)> {
+    fn columns(&self, networks: &[(Factors, f64)]) -> Result<(Vec<Columns>, Vec<RsaCaution>)> {
         let mut cautions = Vec::new();
         let mut all = Vec::new();
         for &factor in &self.factors {
@@ -325,7 +325,7 @@ impl DriverAnalysis {
                 }
             }
             if known.len() < networks.len() {
-                cautions.push(Caution::Unknown {
+                cautions.push(RsaCaution::Unknown {
                     factor,
                     n_networks: networks.len() - known.len(),
                 });
@@ -333,7 +333,7 @@ impl DriverAnalysis {
             }
             match Columns::new(factor, &known) {
                 Some(columns) => all.push(columns),
-                None => cautions.push(Caution::Constant { factor }),
+                None => cautions.push(RsaCaution::Constant { factor }),
             }
         }
         Ok((all, cautions))
@@ -452,7 +452,7 @@ enum Purpose {
 }
 
 /// Which factors follow from which others.
-fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<Caution>> {
+fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<RsaCaution>> {
     let mut found = Vec::new();
     for by in factors {
         let explained = Explained::by(by.columns.iter(), rows)?;
@@ -461,7 +461,7 @@ fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<Caution>> {
             let follows =
                 |column: &Vec<f64>| explained.of(&standardized(column, rows)) > 1.0 - 1e-9;
             if columns.all(follows) {
-                found.push(Caution::Aliased {
+                found.push(RsaCaution::Aliased {
                     factor: factor.factor,
                     by: by.factor,
                 });
