@@ -52,7 +52,7 @@
 //! | [`recovery`] | model recovery: whether a comparison by probes identifies the model that made the choices |
 //! | [`transfer`](mod@transfer) | whether a transform learned from one data set improves alignment with another |
 //! | [`calibration`] | calibration of choice probabilities, and temperature scaling |
-//! | [`agreement`](mod@agreement) | agreement and error consistency of participants, language models and representations |
+//! | [`AgreementMatrix::new`] | agreement and error consistency of participants, language models and representations |
 //! | [`concept`] | alignment by human concept dimensions and categories |
 //! | [`transform`] | linear transforms of representations |
 //! | `extract` | feature extraction from images with neural networks (feature `extract`) |
@@ -93,7 +93,7 @@ pub mod study;
 pub mod transfer;
 pub mod transform;
 
-pub use agreement::{Choices, agreement, error_consistency};
+pub use agreement::{Choices, AgreementMatrix, ErrorConsistency};
 pub use calibration::TemperatureScaling;
 pub use concept::ConceptEmbedding;
 pub use dataset::SimilarityDataset;

@@ -25,6 +25,7 @@ use crate::representation::{Representation, RepresentationSource};
 /// The criterion by which candidates are compared on held-out trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Criterion {
     /// Higher accuracy is better; the default.
     #[default]
@@ -68,7 +69,7 @@ pub enum Criterion {
 /// assert_eq!(found.wins(Criterion::Accuracy), ndarray::array![[2.0, 0.0], [0.0, 2.0]]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelRecovery {
     validation: ProbeCrossValidation,
     n_replicates: usize,
@@ -204,6 +205,7 @@ impl ModelRecovery {
 
 /// A candidate fitted to the trials of the participants.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct CandidateFit {
     /// The name of the representation.
     pub name: String,
@@ -221,6 +223,7 @@ pub struct CandidateFit {
 
 /// The performance of a candidate on held-out simulated trials.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RecoveryScore {
     /// Share of trials in which it makes the same choice as the generating candidate, in [0, 1].
     pub accuracy: f64,
@@ -247,6 +250,7 @@ impl RecoveryScore {
 
 /// The performance of all candidates on choices simulated from one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RecoveryReplicate {
     /// Index of the candidate that generated the choices, 0-based.
     pub generating: usize,
@@ -268,6 +272,7 @@ impl RecoveryReplicate {
 
 /// The result of a [`ModelRecovery`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ModelRecoveryResult {
     /// The candidates, fitted to the trials of the participants.
     pub candidates: Vec<CandidateFit>,

@@ -121,7 +121,7 @@ impl<T: Task> Choices<T> {
     /// be used for a source without a representation.
     ///
     /// If a question was answered several times, the answers are matched in order, as in
-    /// [`agreement`](crate::agreement::agreement).
+    /// [`AgreementMatrix::new`].
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of the trials is not among the stimuli of the

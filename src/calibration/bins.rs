@@ -8,6 +8,7 @@ use crate::names::named;
 /// The rule by which probabilities are divided into bins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BinRule {
     /// Bins of equal width, (0, 1/n], (1/n, 2/n], …, where the first bin includes 0.
     #[default]
@@ -19,10 +20,9 @@ pub enum BinRule {
 }
 
 named! {
-    [BinRule; 2], "bins" {
-        EqualWidth => "equal-width",
-        EqualMass => "equal-mass",
-    }
+    BinRule, "bins":
+    EqualWidth = "equal-width",
+    EqualMass = "equal-mass",
 }
 
 /// A number of bins and the rule by which probabilities are divided into them. Default: ten bins of

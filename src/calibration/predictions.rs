@@ -19,8 +19,8 @@ use crate::softmax::Softmax;
 /// with the frequencies of human choices.
 ///
 /// Questions can be single trials with their choices ([`ChoiceFrequencies::trial_by_trial`]) or
-/// have all answers to a question ([`ChoiceFrequencies::from_trials`]). Questions are weighted by their
-/// number of answers, so that most scores are the same in both cases.
+/// have all answers to a question ([`ChoiceFrequencies::from_trials`]). Questions are weighted by
+/// their number of answers, so that most scores are the same in both cases.
 ///
 /// ```
 /// use human_alignment::calibration::{Bins, Predictions};
@@ -269,11 +269,11 @@ mod tests {
             };
             prediction.accuracy(ties, 3)
         };
-        let accuracies = TiePolicy::ALL.map(|ties| of([1.0, 3.0, 2.0], ties));
+        let accuracies = TiePolicy::ALL.iter().map(|&x| x).map(|ties| of([1.0, 3.0, 2.0], ties));
         assert_eq!(accuracies, [0.2; 3]);
-        let accuracies = TiePolicy::ALL.map(|ties| of([3.0, 1.0, 3.0], ties));
+        let accuracies = TiePolicy::ALL.iter().map(|&x| x).map(|ties| of([3.0, 1.0, 3.0], ties));
         assert_eq!(accuracies, [0.0, 0.4, 0.5]);
-        let accuracies = TiePolicy::ALL.map(|ties| of([3.0; 3], ties));
+        let accuracies = TiePolicy::ALL.iter().map(|&x| x).map(|ties| of([3.0; 3], ties));
         assert_eq!(accuracies, [0.0, 1.0 / 3.0, 0.0]);
     }
 

@@ -32,6 +32,7 @@ pub struct PublishedSearch {
 /// The criterion that a search minimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SearchCriterion {
     /// The mean over questions of the Jensen–Shannon distance between the probabilities of pairs
     /// and given probabilities: the square root of the divergence in nats, as in
@@ -45,14 +46,14 @@ pub enum SearchCriterion {
 }
 
 named! {
-    [SearchCriterion; 2], "criterion" {
-        JensenShannon => "jensen-shannon",
-        CalibrationError => "calibration-error",
-    }
+    SearchCriterion, "criterion":
+    JensenShannon = "jensen-shannon",
+    CalibrationError = "calibration-error",
 }
 
 /// The criterion at one temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SearchPoint {
     /// The factor of dot products.
     pub temperature: f64,
@@ -62,6 +63,7 @@ pub struct SearchPoint {
 
 /// The result of a [`PublishedSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TemperatureSearchResult {
     /// The criterion that was minimised.
     pub criterion: SearchCriterion,

@@ -11,6 +11,7 @@ use crate::names::named;
 /// The predictions that are compared with human choices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReliabilityTarget {
     /// The predicted pair of each question: its probability, and the share of answers that chose
     /// it. There is one prediction per question, as in the usual calibration error. If several
@@ -26,14 +27,14 @@ pub enum ReliabilityTarget {
 }
 
 named! {
-    [ReliabilityTarget; 2], "target" {
-        TopPair => "top-pair",
-        EveryPair => "every-pair",
-    }
+    ReliabilityTarget, "target":
+    TopPair = "top-pair",
+    EveryPair = "every-pair",
 }
 
 /// Predictions with similar probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReliabilityBin {
     /// Lower end: probabilities in the bin are larger, except for 0 in the first bin.
     pub lower: f64,
@@ -57,6 +58,7 @@ pub struct ReliabilityBin {
 /// A reliability diagram as a table: the frequencies of choices by predicted probability
 /// ([`Predictions::reliability`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReliabilityTable {
     /// The predictions that are compared with human choices.
     pub target: ReliabilityTarget,

@@ -34,6 +34,7 @@ pub struct TemperatureScaling {
 /// The temperature at which the cross-entropy is smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BestTemperature {
     /// A finite, positive temperature.
     Finite(f64),
@@ -47,6 +48,7 @@ pub enum BestTemperature {
 
 /// The result of [`TemperatureScaling`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TemperatureFit {
     /// The temperature at which the cross-entropy is smallest.
     pub best: BestTemperature,
@@ -85,8 +87,8 @@ impl TemperatureScaling {
         self
     }
 
-    /// Fits the temperature to choices. Use [`ChoiceFrequencies::from_trials`] to count the choices of
-    /// trials.
+    /// Fits the temperature to choices. Use [`ChoiceFrequencies::from_trials`] to count the choices
+    /// of trials.
     ///
     /// # Errors
     /// Returns [`ComputationError::EqualSimilarities`] if the pairs of every question are equally

@@ -53,6 +53,7 @@ impl Default for GroupAnalysis {
 
 /// The alignment for the trials of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupAlignment {
     /// Name of the group, such as a dimension or a category.
     pub name: String,
@@ -78,6 +79,7 @@ pub struct GroupAlignment {
 
 /// Alignment by group of trials, computed by a [`GroupAnalysis`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupAnalysisResult {
     /// Number of trials.
     pub n_trials: u64,

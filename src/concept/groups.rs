@@ -36,6 +36,7 @@ pub struct TrialGroups {
 /// The rule by which the objects of a trial put the trial into a category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Membership {
     /// Both objects of the chosen pair are of the category.
     #[default]
@@ -47,11 +48,10 @@ pub enum Membership {
 }
 
 named! {
-    [Membership; 3], "membership" {
-        BothOfPair => "both-of-pair",
-        OneOfPair => "one-of-pair",
-        AnyShown => "any-shown",
-    }
+    Membership, "membership":
+    BothOfPair = "both-of-pair",
+    OneOfPair = "one-of-pair",
+    AnyShown = "any-shown",
 }
 
 impl TrialGroups {

@@ -1,5 +1,6 @@
 //! The odd-one-out trials of the THINGS objects, in their published layout.
 
+use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
 
 /// One of the published sets of trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ThingsTriplets {
     /// All trials: `train_90` and `test_10`.
     All,
@@ -55,8 +57,8 @@ impl ThingsTriplets {
 /// images/ID.jpg                                         or .png, .webp, …, or a folder images/ID
 /// ```
 ///
-/// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of natural
-/// objects underlying human similarity judgements" (Nature Human Behaviour, 2020).
+/// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of
+/// natural objects underlying human similarity judgements" (Nature Human Behaviour, 2020).
 ///
 /// ```no_run
 /// use human_alignment::dataset::{Things, ThingsTriplets};

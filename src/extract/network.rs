@@ -1,5 +1,6 @@
 //! Networks with parameters, which compute the features of images.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use candle_core::Tensor;
@@ -49,7 +50,8 @@ pub struct Network {
 }
 
 /// A module of a network and the shape of its output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TapShape {
     /// Path of the module.
     pub module: String,

@@ -14,6 +14,7 @@ use crate::names::named;
 /// The reduction of the output of a module to one row of features per image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Pooling {
     /// All values in the order of PyTorch: channels × height × width, or tokens × width. The
     /// default.
@@ -30,13 +31,12 @@ pub enum Pooling {
 }
 
 named! {
-    [Pooling; 5], "pooling" {
-        None => "none",
-        Mean => "mean",
-        ClassToken => "class-token",
-        TokenMean => "token-mean",
-        ClassTokenAndMean => "class-token-and-mean",
-    }
+    Pooling, "pooling":
+    None = "none",
+    Mean = "mean",
+    ClassToken = "class-token",
+    TokenMean = "token-mean",
+    ClassTokenAndMean = "class-token-and-mean",
 }
 
 /// A module of a network that is read, and the pooling of its output.

@@ -61,6 +61,7 @@ impl TryFrom<Settings> for ObjectBootstrap {
 
 /// The result of an [`ObjectBootstrap`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BootstrapResult {
     /// Standard deviation of the replicates.
     pub standard_error: f64,

@@ -9,6 +9,7 @@ use crate::names::named;
 /// The units that a bootstrap draws, that is, the population that a conclusion generalizes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Resample {
     /// Stimuli: the conclusion is about the same participants and other stimuli.
     Stimuli,
@@ -32,15 +33,15 @@ impl Resample {
 }
 
 named! {
-    [Resample; 3], "resample" {
-        Stimuli => "stimuli",
-        People => "people",
-        Both => "both",
-    }
+    Resample, "resample":
+    Stimuli = "stimuli",
+    People = "people",
+    Both = "both",
 }
 
 /// Variances over the replicates of bootstraps that draw stimuli, participants, or both.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct ReplicateVariances {
     /// Variance if both are drawn.
     pub both: f64,

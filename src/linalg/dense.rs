@@ -1,5 +1,5 @@
-//! Products of vectors and of dense matrices in column-major order. Results are bitwise independent of the number
-//! of threads.
+//! Products of vectors and of dense matrices in column-major order. Results are bitwise independent
+//! of the number of threads.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};

@@ -68,10 +68,9 @@ pub enum Precision {
 }
 
 named! {
-    [Precision; 2], "precision" {
-        Single => "single",
-        Double => "double",
-    }
+    Precision, "precision":
+    Single = "single",
+    Double = "double",
 }
 
 /// A slice of features of either type.

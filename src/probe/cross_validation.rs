@@ -7,7 +7,7 @@ use rayon::prelude::*;
 #[cfg(doc)]
 use crate::error::ArgumentError;
 use crate::error::{Result, at_least, same_length};
-use crate::inference::{Credit, Folds, clustered_mean, compare};
+use crate::inference::{Credit, Folds, clustered_mean, Comparison};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::probe::split::{HoldOut, Split, random_folds};
@@ -315,7 +315,8 @@ impl ProbeCrossValidation {
     }
 
     /// Computes the cross-entropy of each penalty by cross-validation of all given trials. The
-    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`] instead.
+    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`]
+    /// instead.
     ///
     /// # Errors
     /// Returns an error if [`ProbeCrossValidation::run`] does.
@@ -391,7 +392,7 @@ impl ProbeCrossValidation {
                 cross_entropy: costs.sum::<f64>() / trials.len() as f64,
             })
         };
-        let difference = compare(trials, &[probed, zero_shot], confidence)?.remove(0);
+        let difference = Comparison::all_pairs(trials, &[probed, zero_shot], confidence)?.remove(0);
         Ok(Pooled {
             n_trials: trials.len(),
             zero_shot: pool(zero_shot, |fold| &fold.zero_shot)?,

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::transform::LinearTransform;
 
 /// The state of the optimisation after an iteration.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Iteration {
     /// Number of the iteration; 0 is the state before the first.
     pub number: usize,
@@ -24,6 +25,7 @@ pub struct Iteration {
 /// The reason why the optimisation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Convergence {
     /// The duality gap is within the tolerance: the global minimum was reached up to the tolerance.
     Certified,
@@ -38,6 +40,7 @@ pub enum Convergence {
 
 /// The objective of a transform and a lower bound of the objective over all transforms, in nats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Bound {
     /// The mean −ln p of the choices.
     pub loss: f64,

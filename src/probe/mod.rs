@@ -42,6 +42,7 @@ mod solver;
 mod split;
 mod standardize;
 
+use serde::Serialize;
 use std::ops::ControlFlow;
 
 pub use cross_validation::{
@@ -95,7 +96,7 @@ use problem::Problem;
 /// assert!(weights[[0, 0]].abs() > 10.0 * weights[[1, 0]].abs());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
     penalty: f64,
     temperature: f64,

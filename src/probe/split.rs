@@ -10,6 +10,7 @@ use crate::names::named;
 /// The unit that is divided into folds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum HoldOut {
     /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
     /// with objects on both sides of a split are dropped and counted. The default.
@@ -22,10 +23,9 @@ pub enum HoldOut {
 }
 
 named! {
-    [HoldOut; 2], "hold-out" {
-        Objects => "objects",
-        TrialsSharingObjects => "trials-sharing-objects",
-    }
+    HoldOut, "hold-out":
+    Objects = "objects",
+    TrialsSharingObjects = "trials-sharing-objects",
 }
 
 /// The trials of a fold, as positions.

@@ -7,7 +7,8 @@ use crate::representation::Representation;
 use crate::transform::Standardization;
 
 /// The standardisation of features before fitting a probe.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[non_exhaustive]
 pub enum Standardize {
     /// One mean and standard deviation over all features of all stimuli of the representation, as
     /// published; the default.
@@ -37,6 +38,7 @@ impl Standardize {
 /// The objects over which the moments of a standardisation are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Moments {
     /// The objects of the training trials; the default.
     #[default]

@@ -29,6 +29,7 @@ use crate::rdm::Rdm;
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ClassicalMds {
     /// Coordinates, stimuli × dimensions, in descending order of the eigenvalues. Each column sums
     /// to 0, and its element with the largest absolute value is positive. Dimensions without a

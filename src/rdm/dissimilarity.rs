@@ -46,6 +46,7 @@ use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Dissimilarity {
     /// 1 − Pearson correlation over features.
     #[default]
@@ -113,11 +114,10 @@ impl Dissimilarity {
 }
 
 named! {
-    [Dissimilarity; 5], "dissimilarity" {
-        Correlation => "correlation",
-        Cosine => "cosine",
-        Euclidean => "euclidean",
-        SquaredEuclidean => "squared-euclidean",
-        Gaussian => "gaussian",
-    }
+    Dissimilarity, "dissimilarity":
+    Correlation = "correlation",
+    Cosine = "cosine",
+    Euclidean = "euclidean",
+    SquaredEuclidean = "squared-euclidean",
+    Gaussian = "gaussian",
 }

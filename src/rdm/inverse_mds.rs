@@ -16,6 +16,7 @@ use crate::stimuli::Stimuli;
 /// more precise. The default weight is therefore the squared distance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Evidence {
     /// The squared distance, in the unit of the positions.
     #[default]
@@ -27,11 +28,10 @@ pub enum Evidence {
 }
 
 named! {
-    [Evidence; 3], "evidence" {
-        SquaredDistance => "squared-distance",
-        SquaredRelativeDistance => "squared-relative-distance",
-        Equal => "equal",
-    }
+    Evidence, "evidence":
+    SquaredDistance = "squared-distance",
+    SquaredRelativeDistance = "squared-relative-distance",
+    Equal = "equal",
 }
 
 /// Inverse multidimensional scaling: estimates an RDM from several arrangements, each of some of
@@ -69,7 +69,7 @@ named! {
 /// assert!(rdm.between(0, 1) < rdm.between(0, 2));
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct InverseMds {
     evidence: Evidence,
     floor: f64,

@@ -16,6 +16,7 @@ use crate::rdm::{Rdm, Rounding};
 /// Missing pairs stay missing and are ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Scaling {
     /// No scaling.
     #[default]
@@ -29,12 +30,11 @@ pub enum Scaling {
 }
 
 named! {
-    [Scaling; 4], "scaling" {
-        None => "none",
-        RootMeanSquare => "root-mean-square",
-        StandardScore => "standard-score",
-        Rank => "rank",
-    }
+    Scaling, "scaling":
+    None = "none",
+    RootMeanSquare = "root-mean-square",
+    StandardScore = "standard-score",
+    Rank = "rank",
 }
 
 impl Rdm {

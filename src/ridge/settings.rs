@@ -11,6 +11,7 @@ use crate::names::named;
 /// of the matrix H that maps targets to predictions, including the intercept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Selection {
     /// Leave-one-out (default): the mean of (eᵢ / (1 − hᵢ))², which is exactly the squared error of
     /// each stimulus for the fit to all others (Allen's PRESS).
@@ -22,15 +23,15 @@ pub enum Selection {
 }
 
 named! {
-    [Selection; 2], "selection" {
-        LeaveOneOut => "leave-one-out",
-        GeneralizedCrossValidation => "generalized-cross-validation",
-    }
+    Selection, "selection":
+    LeaveOneOut = "leave-one-out",
+    GeneralizedCrossValidation = "generalized-cross-validation",
 }
 
 /// The targets that share a penalty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Sharing {
     /// Each target has its own penalty (default).
     #[default]
@@ -40,10 +41,9 @@ pub enum Sharing {
 }
 
 named! {
-    [Sharing; 2], "sharing" {
-        PerTarget => "per-target",
-        Joint => "joint",
-    }
+    Sharing, "sharing":
+    PerTarget = "per-target",
+    Joint = "joint",
 }
 
 /// The values by which features are divided, after their means over the training rows were
@@ -54,6 +54,7 @@ named! {
 /// scaled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FeatureScaling {
     /// No scaling (default).
     #[default]
@@ -68,9 +69,8 @@ pub enum FeatureScaling {
 }
 
 named! {
-    [FeatureScaling; 3], "feature scaling" {
-        None => "none",
-        TrainingRows => "training-rows",
-        AllRows => "all-rows",
-    }
+    FeatureScaling, "feature scaling":
+    None = "none",
+    TrainingRows = "training-rows",
+    AllRows = "all-rows",
 }

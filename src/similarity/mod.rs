@@ -70,13 +70,12 @@ pub enum Similarity {
 }
 
 named! {
-    [Similarity; 5], "similarity" {
-        Dot => "dot",
-        Cosine => "cosine",
-        Pearson => "pearson",
-        NegativeEuclidean => "negative-euclidean",
-        NegativeSquaredEuclidean => "negative-squared-euclidean",
-    }
+    Similarity, "similarity":
+    Dot = "dot",
+    Cosine = "cosine",
+    Pearson = "pearson",
+    NegativeEuclidean = "negative-euclidean",
+    NegativeSquaredEuclidean = "negative-squared-euclidean",
 }
 
 /// The method by which the similarities of pairs are computed, chosen by cost.

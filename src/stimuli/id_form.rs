@@ -75,14 +75,13 @@ fn without_ending(path: &str) -> &str {
 }
 
 named! {
-    [IdForm; 6], "form of ids" {
-        Nfc => "nfc",
-        LowerCase => "lower-case",
-        FileName => "file-name",
-        FileStem => "file-stem",
-        WithoutEnding => "without-ending",
-        Folder => "folder",
-    }
+    IdForm, "form of ids":
+    Nfc = "nfc",
+    LowerCase = "lower-case",
+    FileName = "file-name",
+    FileStem = "file-stem",
+    WithoutEnding = "without-ending",
+    Folder = "folder",
 }
 
 #[cfg(test)]
@@ -106,7 +105,7 @@ mod tests {
             assert_eq!(form.of("cat"), "cat");
         }
         assert_eq!(IdForm::FileStem.of(".hidden"), ".hidden");
-        for form in IdForm::ALL {
+        for &form in IdForm::ALL {
             assert_eq!(form.name().parse::<IdForm>().unwrap(), form);
         }
     }

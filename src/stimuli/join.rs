@@ -11,6 +11,7 @@ use crate::error::{NAMED_IDS, Result, StimuliError};
 /// The way in which two sets of stimuli are matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Pairing {
     /// By their ids.
     Id,

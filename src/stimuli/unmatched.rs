@@ -40,7 +40,7 @@ impl NearMiss {
             needed_by: needed.origin().map(str::to_owned),
             looked_for_in: here.origin().map(str::to_owned),
             present: present.cloned(),
-            form: IdForm::ALL.into_iter().find(|&form| resolves(form)),
+            form: IdForm::ALL.iter().copied().find(|&form| resolves(form)),
             header: reads_like_header(here).or_else(|| reads_like_header(needed)),
         }
     }

@@ -1,5 +1,6 @@
 //! Standardisation of features before the weights of a transform.
 
+use serde::Serialize;
 use std::fmt;
 use std::slice::from_ref;
 
@@ -29,7 +30,7 @@ use crate::representation::Representation;
 /// assert_eq!(standardization.of_feature(1), Some((4.0, 2.0)));
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Standardization(Moments);
 
 #[derive(Clone, PartialEq)]

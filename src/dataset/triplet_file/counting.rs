@@ -73,11 +73,10 @@ impl Counting {
 }
 
 named! {
-    [Counting; 3], "counting" {
-        Inferred => "inferred",
-        Zero => "0",
-        One => "1",
-    }
+    Counting, "counting":
+    Inferred = "inferred",
+    Zero = "0",
+    One = "1",
 }
 
 #[cfg(test)]

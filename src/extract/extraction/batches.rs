@@ -14,11 +14,13 @@ use crate::images::ImageFiles;
 
 /// What to do with an image that cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnreadablePolicy {
     /// Stop the extraction with an error, the default.
     #[default]
     Fatal,
-    /// Skip the image and report it in [`ExtractionResult::skipped`](super::ExtractionResult::skipped).
+    /// Skip the image and report it in
+    /// [`ExtractionResult::skipped`](super::ExtractionResult::skipped).
     Skip,
 }
 

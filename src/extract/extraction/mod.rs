@@ -62,6 +62,7 @@ pub struct Extraction {
 
 /// The progress of an extraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExtractionProgress {
     /// Number of images processed so far, including skipped ones and those of an interrupted run.
     pub n_done: usize,
@@ -73,6 +74,7 @@ pub struct ExtractionProgress {
 
 /// The summary of a finished extraction.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ExtractionResult {
     /// Number of images with features.
     pub n_images: usize,

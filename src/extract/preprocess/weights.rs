@@ -16,6 +16,7 @@ use crate::names::named;
 /// in old pixels, divided by that factor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Filter {
     /// Box filter: 1 for −½ < x ≤ ½.
     Box,
@@ -59,12 +60,11 @@ impl Filter {
 }
 
 named! {
-    [Filter; 4], "filter" {
-        Box => "box",
-        Bilinear => "bilinear",
-        Bicubic => "bicubic",
-        Lanczos => "lanczos",
-    }
+    Filter, "filter":
+    Box = "box",
+    Bilinear = "bilinear",
+    Bicubic = "bicubic",
+    Lanczos = "lanczos",
 }
 
 fn sinc(x: f64) -> f64 {
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn sums_stay_within_32_bits() {
-        for filter in Filter::ALL {
+        for &filter in Filter::ALL {
             for (n_old, n_new) in [(1, 7), (2, 1000), (3, 5000), (7, 3), (50, 51), (1000, 7)] {
                 let weights = Weights::new(filter, n_old, n_new, 0..n_new).unwrap();
                 for (first, weights) in weights.iter() {

@@ -34,6 +34,7 @@ pub struct PublishedWeights {
 
 /// A file on the Hugging Face hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HubFile {
     /// Name of the repository, `owner/name`.
     pub repository: String,

@@ -39,6 +39,7 @@ impl Kernel {
 /// An estimator of the Hilbert–Schmidt independence criterion (HSIC) from a sample of stimuli.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Estimator {
     /// tr(KHLH) / (n − 1)², with the centring matrix H (Gretton et al. 2005): the estimator of the
     /// original CKA paper. Its bias grows with the ratio of the number of features to the number of
@@ -63,8 +64,7 @@ impl Estimator {
 }
 
 named! {
-    [Estimator; 2], "estimator" {
-        Biased => "biased",
-        Unbiased => "unbiased",
-    }
+    Estimator, "estimator":
+    Biased = "biased",
+    Unbiased = "unbiased",
 }

@@ -17,6 +17,7 @@ use crate::similarity::{BLOCK, Block, Screen, second_of};
 /// first maximum would count every trial as correct, because the chosen pair is stored first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TiePolicy {
     /// No credit; the default.
     #[default]
@@ -46,11 +47,10 @@ impl TiePolicy {
 }
 
 named! {
-    [TiePolicy; 3], "ties" {
-        Wrong => "wrong",
-        Fractional => "fractional",
-        PublishedAllEqual => "published-all-equal",
-    }
+    TiePolicy, "ties":
+    Wrong = "wrong",
+    Fractional = "fractional",
+    PublishedAllEqual = "published-all-equal",
 }
 
 /// Computation and counting of the credits of a block of trials.
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for policy in TiePolicy::ALL {
+        for &policy in TiePolicy::ALL {
             assert_eq!(policy.name().parse::<TiePolicy>().unwrap(), policy);
         }
         assert!("first".parse::<TiePolicy>().is_err());

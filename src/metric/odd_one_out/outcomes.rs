@@ -9,6 +9,7 @@ use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
 
 /// Numbers of trials, correct trials and ties.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Counts {
     /// Number of trials.
     pub n_trials: u64,
@@ -55,6 +56,7 @@ impl Counts {
 
 /// The accuracy in the trials of one stimulus or one participant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupAccuracy {
     /// Id of the stimulus or participant.
     pub id: String,

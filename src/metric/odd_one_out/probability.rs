@@ -11,6 +11,7 @@ use crate::softmax::Softmax;
 /// The logits from which the probabilities of pairs are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Probabilities {
     /// softmax(similarity / temperature); the default.
     #[default]
@@ -21,10 +22,9 @@ pub enum Probabilities {
 }
 
 named! {
-    [Probabilities; 2], "probabilities" {
-        Softmax => "softmax",
-        PublishedDotProduct => "published-dot-product",
-    }
+    Probabilities, "probabilities":
+    Softmax = "softmax",
+    PublishedDotProduct = "published-dot-product",
 }
 
 /// Sums of losses over trials, in nats.

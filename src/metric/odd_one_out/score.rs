@@ -10,6 +10,7 @@ use crate::metric::odd_one_out::probability::Losses;
 
 /// Agreement of a representation with human choices, over trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OddOneOutScore {
     /// Number of trials.
     #[serde(rename = "trials")]

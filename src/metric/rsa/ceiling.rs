@@ -28,6 +28,7 @@ use crate::rdm::{RdmSet, Scaling};
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RsaNoiseCeiling {
     /// Mean similarity of each participant to the mean of the others: too low, because the mean of
     /// few participants is noisy.

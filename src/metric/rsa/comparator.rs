@@ -42,6 +42,7 @@ use crate::rdm::{Rdm, Scaling};
 /// and τ-a compare it fairly with models without ties (Nili et al. 2014; Schütt et al. 2023).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Comparator {
     /// Pearson correlation.
     Pearson,
@@ -144,14 +145,13 @@ impl Comparator {
 }
 
 named! {
-    [Comparator; 8], "comparator" {
-        Pearson => "pearson",
-        Spearman => "spearman",
-        KendallTauA => "kendall-tau-a",
-        KendallTauB => "kendall-tau-b",
-        Cosine => "cosine",
-        RhoA => "rho-a",
-        WhitenedPearson => "whitened-pearson",
-        WhitenedCosine => "whitened-cosine",
-    }
+    Comparator, "comparator":
+    Pearson = "pearson",
+    Spearman = "spearman",
+    KendallTauA = "kendall-tau-a",
+    KendallTauB = "kendall-tau-b",
+    Cosine = "cosine",
+    RhoA = "rho-a",
+    WhitenedPearson = "whitened-pearson",
+    WhitenedCosine = "whitened-cosine",
 }

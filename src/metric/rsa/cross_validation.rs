@@ -78,8 +78,8 @@ impl RsaFolds {
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two folds of either
-    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`RsaFolds::MIN_STIMULI`] stimuli
-    /// or one participant per fold.
+    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`RsaFolds::MIN_STIMULI`]
+    /// stimuli or one participant per fold.
     pub fn random(
         people: &RdmSet,
         n_of_stimuli: usize,
@@ -188,6 +188,7 @@ fn check_folds(
 
 /// The similarity of the predictions of a [`WeightedModel`] to held-out participants and stimuli.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RsaCrossValidationResult {
     /// Comparator of predictions and participants.
     pub comparator: Comparator,
@@ -203,6 +204,7 @@ pub struct RsaCrossValidationResult {
 
 /// The result of one held-out fold of stimuli and participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RsaFoldResult {
     /// Number of the fold of stimuli, 0-based.
     pub stimuli: usize,

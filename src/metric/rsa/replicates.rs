@@ -137,6 +137,7 @@ impl RsaReplicates {
 /// A warning that the bootstrap drew from few stimuli or participants, so that its results may not
 /// generalize.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RsaCaution {
     /// Number of stimuli, if they are few.
     pub n_stimuli: Option<usize>,

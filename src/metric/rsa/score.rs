@@ -9,6 +9,7 @@ use crate::metric::rsa::{Comparator, RsaNoiseCeiling};
 
 /// The similarity of the RDM of a model to the RDMs of participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RsaScore {
     /// Comparator of the RDMs.
     pub comparator: Comparator,

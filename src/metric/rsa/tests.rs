@@ -50,7 +50,7 @@ fn weights_repeat_pairs() {
         }
         values
     };
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         if comparator.needs_all_pairs() {
             continue;
         }
@@ -79,7 +79,7 @@ fn weights_repeat_pairs() {
 fn what_is_observed_is_what_comparators_and_ceilings_say() {
     let people = people(9, 4);
     let (first, second) = (random_rdm(9, 1), with_missing(&random_rdm(9, 2)));
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let models: &[&Rdm] = match comparator.needs_all_pairs() {
             true => &[&first],
             false => &[&first, &second],

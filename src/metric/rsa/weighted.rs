@@ -51,6 +51,7 @@ pub struct WeightedModel {
 
 /// The weights of feature RDMs, fitted by a [`WeightedModel`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct WeightedModelFit {
     /// Weight of each feature RDM with root mean square 1, at least 0. If features are linear
     /// combinations of others (such as duplicates), other weights fit equally well.

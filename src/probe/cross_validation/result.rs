@@ -9,6 +9,7 @@ use crate::probe::{Convergence, ProbeFit};
 
 /// A candidate penalty and its cross-entropy on trials held out within a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PenaltyCandidate {
     /// The weight λ of the penalty.
     pub penalty: f64,
@@ -30,6 +31,7 @@ impl PenaltyCandidate {
 
 /// The result of one fold: a probe fitted to the other folds and tested on this one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ProbeFoldResult {
     /// The chosen weight λ of the penalty.
     pub penalty: f64,
@@ -64,6 +66,7 @@ pub struct ProbeFoldResult {
 
 /// The accuracy and cross-entropy over the test trials of all folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PooledScore {
     /// The accuracy, in [0, 1], with its object-level standard error, conditional on the fits.
     pub accuracy: Estimate,
@@ -76,6 +79,7 @@ pub struct PooledScore {
 /// The pooled result of all folds. The uncertainty is that of the test objects and trials,
 /// conditional on the fits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Pooled {
     /// Number of test trials.
     pub n_trials: usize,
@@ -90,6 +94,7 @@ pub struct Pooled {
 
 /// The result of a [`ProbeCrossValidation`](crate::probe::ProbeCrossValidation).
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ProbeCrossValidationResult {
     /// The unit that was held out.
     pub hold_out: HoldOut,

@@ -8,6 +8,7 @@ use crate::transform::LinearTransform;
 /// The epoch whose weights are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Kept {
     /// The last epoch, as published, even if validation was better before; the default.
     #[default]
@@ -17,15 +18,15 @@ pub enum Kept {
 }
 
 named! {
-    [Kept; 2], "kept weights" {
-        LastEpoch => "last-epoch",
-        BestEpoch => "best-epoch",
-    }
+    Kept, "kept weights":
+    LastEpoch = "last-epoch",
+    BestEpoch = "best-epoch",
 }
 
 /// The reason why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum StoppingReason {
     /// Early stopping: the validation objective did not improve for as many epochs as the patience.
     EarlyStopped,
@@ -49,6 +50,7 @@ impl StoppingReason {
 /// The record of one epoch: a pass over the training trials, followed by validation. Losses are in
 /// nats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Epoch {
     /// Number of the epoch, counted from 1.
     pub number: usize,

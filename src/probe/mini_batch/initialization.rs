@@ -12,6 +12,7 @@ use crate::probe::mini_batch::batch::Parameters;
 /// The initial weights. Every element of the bias is initialised with the initial scale σ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Initialization {
     /// Weights drawn from a Gaussian distribution with mean 0 and standard deviation σ.
     Gaussian,
@@ -48,10 +49,9 @@ impl Initialization {
 }
 
 named! {
-    [Initialization; 2], "initialization" {
-        Gaussian => "gaussian",
-        ScaledIdentity => "scaled-identity",
-    }
+    Initialization, "initialization":
+    Gaussian = "gaussian",
+    ScaledIdentity = "scaled-identity",
 }
 
 #[cfg(test)]

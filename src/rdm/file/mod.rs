@@ -5,6 +5,7 @@ mod layout;
 mod long;
 mod table;
 
+use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -77,7 +78,7 @@ pub struct RdmFile {
 ///
 /// The value of *c* does not change Pearson and rank correlations of the RDM, but it changes
 /// cosines.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Similarities {
     /// Similarity of a stimulus with itself. Default: the value on the diagonal, if it is constant
     /// and at least as large as all other elements; otherwise the largest similarity of a pair.
