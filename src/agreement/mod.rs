@@ -42,6 +42,6 @@ mod kappa;
 mod matrix;
 
 pub use choices::Choices;
-pub use error_consistency::{ErrorConsistency, error_consistency};
+pub use error_consistency::ErrorConsistency;
 pub use kappa::PairAgreement;
-pub use matrix::{AgreementMatrix, agreement};
+pub use matrix::AgreementMatrix;
