@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::io::digest::hex;
 use crate::io::element::{encode_f32, encode_f64};
-use crate::representation::Values;
+use crate::linalg::Values;
 
 /// An incremental hash of data.
 pub(crate) struct Fingerprint {

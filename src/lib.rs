@@ -78,6 +78,7 @@ mod images;
 pub mod inference;
 mod io;
 pub mod judgment;
+mod linalg;
 pub mod metric;
 mod names;
 pub mod probe;

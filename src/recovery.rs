@@ -15,7 +15,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::SimulatedObserver;
-use crate::error::{ArgumentError, Context, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Context, Result, at_least};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::probe::{Pooled, ProbeCrossValidation, ProbeFit};
 use crate::representation::{Representation, RepresentationSource};
@@ -67,7 +69,7 @@ pub enum Criterion {
 /// assert_eq!(found.wins(Criterion::Accuracy), ndarray::array![[2.0, 0.0], [0.0, 2.0]]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelRecovery {
     validation: ProbeCrossValidation,
     n_replicates: usize,
@@ -198,18 +200,6 @@ impl ModelRecovery {
         };
         let observer = SimulatedObserver::new(transformed)?;
         Ok((fitted, observer.with_temperature(probe.temperature())?))
-    }
-}
-
-fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
-    match found < needed {
-        true => Err(ArgumentError::TooFew {
-            what,
-            needed,
-            found,
-        }
-        .into()),
-        false => Ok(()),
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::error::{ArgumentError, Error, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::inference::Credit;
 use crate::judgment::{Question, Task, Trials, choosing};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -55,14 +57,7 @@ impl<T: Task> Choices<T> {
     /// Returns [`ArgumentError::LengthMismatch`] if there is not one choice for each trial, and
     /// [`ArgumentError::InvalidParameter`] if a pair is not an option.
     pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
-        if chosen.len() != trials.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "choices of trials",
-                expected: trials.len(),
-                found: chosen.len(),
-            }
-            .into());
-        }
+        same_length("choices of trials", trials.len(), chosen.len())?;
         let beyond = |&&pair: &&u8| usize::from(pair) >= T::N_PAIRS;
         if let Some(pair) = chosen.iter().flatten().find(beyond) {
             let expected = "below the number of pairs to choose from";
@@ -225,7 +220,7 @@ impl<T> Clone for Choices<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, StimuliError, assert_refused};
     use crate::judgment::{Anchored, OddOneOut};
 
     fn numbered(n: u32, trials: Vec<[u32; 3]>) -> OddOneOut {
@@ -250,18 +245,14 @@ mod tests {
         assert_eq!(choices.chosen(), [Some(1), Some(0)]);
         let choices = Choices::new("network", &trials, &[Some(1), Some(0)]).unwrap();
         assert_eq!(choices.chosen(), [Some(0), Some(0)]);
-        assert!(matches!(
-            Choices::new("network", &trials, &[Some(2), Some(0)])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
-        assert!(matches!(
-            Choices::new("network", &trials, &[None])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-        ));
+        assert_refused!(
+            Choices::new("network", &trials, &[Some(2), Some(0)]),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
+        assert_refused!(
+            Choices::new("network", &trials, &[None]),
+            Argument(ArgumentError::LengthMismatch { .. })
+        );
     }
 
     #[test]
@@ -285,24 +276,15 @@ mod tests {
         assert_eq!(undecided.credits(&people).unwrap(), [wrong; 4]);
 
         let few = OddOneOut::new(reversed, vec![[2, 1, 0], [3, 2, 1], [3, 2, 1]]).unwrap();
-        assert!(matches!(
-            Choices::from_trials("model", &few)
-                .credits(&people)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Judgment(JudgmentError::Unanswered { trial: 3 }))
-        ));
+        assert_refused!(
+            Choices::from_trials("model", &few).credits(&people),
+            Judgment(JudgmentError::Unanswered { trial: 3 })
+        );
         let others = Stimuli::new(["a", "b", "c", "x"]).unwrap();
         let others = OddOneOut::new(others, vec![[0, 1, 2]]).unwrap();
-        assert!(matches!(
-            Choices::from_trials("model", &others)
-                .credits(&people)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 1,
-                ..
-            }))
-        ));
+        assert_refused!(
+            Choices::from_trials("model", &others).credits(&people),
+            Stimuli(StimuliError::Missing { n_missing: 1, .. })
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::agreement::Choices;
 use crate::agreement::choices::{Asked, in_turn};
-use crate::error::{ArgumentError, JudgmentError, Result};
+use crate::error::{JudgmentError, Result, at_least};
 use crate::judgment::Task;
 
 /// The questions that all sources answered, with the choices of each source.
@@ -22,14 +22,8 @@ impl Joined {
     /// Joins the answers of sources, in the order and with the stimuli of the first source. If a
     /// question was asked several times, the first answers are joined, then the second, and so on.
     pub fn new<T: Task>(sources: &[&Choices<T>]) -> Result<Self> {
-        let Some((first, others)) = sources.split_first() else {
-            return Err(ArgumentError::TooFew {
-                what: "sources of choices",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        };
+        at_least("sources of choices", 1, sources.len())?;
+        let (first, others) = (sources[0], &sources[1..]);
         let stimuli = first.stimuli();
         let maps: Vec<HashMap<Asked, Option<u8>>> = others
             .iter()

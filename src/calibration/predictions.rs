@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use ndarray::ArrayView2;
 
 use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
-use crate::error::{ArgumentError, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{JudgmentError, Result, wrong_shape};
 use crate::inference::Confidence;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut};
@@ -131,16 +133,11 @@ impl<T: Task> Predictions<T> {
     pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {
         let n_questions = choices.questions().len();
         if probabilities.dim() != (n_questions, T::N_PAIRS) {
-            return Err(ArgumentError::Shape {
-                what: "the array of probabilities",
-                expected: format!("{n_questions} × {}", T::N_PAIRS),
-                found: probabilities
-                    .shape()
-                    .iter()
-                    .map(|&len| len as u64)
-                    .collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "the array of probabilities",
+                format!("{n_questions} × {}", T::N_PAIRS),
+                probabilities.shape(),
+            ));
         }
         let mut predicted = Vec::with_capacity(n_questions);
         for (question, row) in probabilities.rows().into_iter().enumerate() {
@@ -257,7 +254,7 @@ impl<T: Task> fmt::Debug for Predictions<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::judgment::{AnchoredTask, OddOneOutTask};
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -292,18 +289,12 @@ mod tests {
         assert!(new(array![[0.2, 0.3, 0.5], [0.0, 0.0, 1.0]]).is_ok());
         for bad in [[0.2, 0.3, 0.6], [-0.1, 0.6, 0.5], [f64::NAN, 0.5, 0.5]] {
             let refused = new(array![[0.2, 0.3, 0.5], bad]);
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Judgment(JudgmentError::InvalidProbabilities { question: 1, found }))
-                    if found[1] == bad[1]
-            ));
+            assert_refused!(refused, Judgment(JudgmentError::InvalidProbabilities { question: 1, found }) if found[1] == bad[1]);
         }
-        assert!(matches!(
-            new(array![[0.5, 0.5], [0.5, 0.5]])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-        ));
+        assert_refused!(
+            new(array![[0.5, 0.5], [0.5, 0.5]]),
+            Argument(ArgumentError::Shape { .. })
+        );
         let choices =
             ChoiceFrequencies::<AnchoredTask>::new(stimuli, vec![[0, 1, 2]], vec![[1.0, 0.0, 0.0]]);
         let predictions = Predictions::new(&choices.unwrap(), array![[0.5, 0.5]].view()).unwrap();

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::judgment::{ChoiceFrequencies, OddOneOut, OddOneOutTask};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
@@ -97,14 +99,7 @@ impl PublishedSearch {
     /// [`ArgumentError::InvalidParameter`] for a temperature that is not positive and finite.
     pub fn new(temperatures: impl IntoIterator<Item = f64>) -> Result<Self> {
         let temperatures: Vec<f64> = temperatures.into_iter().collect();
-        if temperatures.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "temperatures",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("temperatures", 1, temperatures.len())?;
         for &temperature in &temperatures {
             ZeroShotOddOneOut::default().with_temperature(temperature)?;
         }
@@ -270,7 +265,7 @@ impl From<PublishedSearch> for Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
     use approx::assert_relative_eq;
 
     #[test]
@@ -304,10 +299,10 @@ mod tests {
 
     #[test]
     fn grids_are_checked() {
-        assert!(matches!(
-            PublishedSearch::new([]).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
-        ));
+        assert_refused!(
+            PublishedSearch::new([]),
+            Argument(ArgumentError::TooFew { found: 0, .. })
+        );
         assert!(PublishedSearch::new([1.0, 0.0]).is_err());
         let search = PublishedSearch::default();
         assert!(search.temperatures().is_sorted_by(|a, b| a > b));

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::objective::{Moments, Objective};
 use crate::error::{ComputationError, Result};
 use crate::judgment::{ChoiceFrequencies, Task};
+use crate::linalg::Precision;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
-use crate::similarity::{Precision, Similarity};
+use crate::similarity::Similarity;
 
 /// Temperature scaling (Guo, Pleiss, Sun & Weinberger 2017): fits the temperature τ that minimises
 /// the cross-entropy of human choices with probabilities softmax(similarity / τ). It changes

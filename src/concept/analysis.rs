@@ -4,7 +4,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length};
 use crate::inference::{
     Confidence, Credit, Estimate, Interval, Term, benjamini_hochberg, check_length,
     clustered_mean_of, linearized, mean_over_trials, weighted_mean,
@@ -150,14 +152,7 @@ impl GroupAnalysis {
         surprisals: Option<&[f64]>,
     ) -> Result<GroupAnalysisResult> {
         check_length(trials, credits)?;
-        if groups.n_trials() != trials.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "trials that are in groups",
-                expected: trials.len(),
-                found: groups.n_trials(),
-            }
-            .into());
-        }
+        same_length("trials that are in groups", trials.len(), groups.n_trials())?;
         let cross_entropy = surprisals
             .map(|costs| clustered_mean_of(trials, costs))
             .transpose()?;

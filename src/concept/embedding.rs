@@ -3,10 +3,12 @@
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, FeatureError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FeatureError, Result, same_length};
 use crate::judgment::{Task, Trials};
-use crate::representation::{Representation, with_values};
-use crate::similarity::Real;
+use crate::linalg::{Real, with_values};
+use crate::representation::Representation;
 
 /// A human embedding, objects × named dimensions, with non-negative values.
 ///
@@ -132,15 +134,7 @@ impl ConceptEmbedding {
     }
 
     fn check_length(&self, what: &'static str, found: usize) -> Result<()> {
-        match found == self.n_dimensions() {
-            true => Ok(()),
-            false => Err(ArgumentError::LengthMismatch {
-                what,
-                expected: self.n_dimensions(),
-                found,
-            }
-            .into()),
-        }
+        same_length(what, self.n_dimensions(), found)
     }
 }
 
@@ -164,7 +158,7 @@ fn largest_means<T: Real>(first: &[T], second: &[T], k: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, StimuliError};
+    use crate::error::{ArgumentError, StimuliError, assert_refused};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -194,20 +188,11 @@ mod tests {
         assert_eq!(of(2)[3], [0, 2]);
         for k in [0, 4] {
             let refused = embedding().dimensions(&trials, k);
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-            ));
+            assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
         }
         let missing = OddOneOut::new(trials.stimuli().clone(), vec![[0, 1, 2]]).unwrap();
         let refused = embedding().dimensions(&missing, 1);
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 1,
-                ..
-            }))
-        ));
+        assert_refused!(refused, Stimuli(StimuliError::Missing { n_missing: 1, .. }));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least, same_length};
 use crate::inference::Credit;
 
 /// The trials in which all of several models fail ([`SharedFailures::new`]).
@@ -58,27 +60,13 @@ impl SharedFailures {
     /// Returns [`ArgumentError::TooFew`] if there are no models, and
     /// [`ArgumentError::LengthMismatch`] if the number of credits of a model differs from the
     /// number of trials of the groups.
-    pub fn new(models: &[&[Credit]], groups: &TrialGroups) -> Result<Self> {
-        if models.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "models",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+    pub fn new(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
+        at_least("models", 1, models.len())?;
         let n_trials = groups.n_trials();
         let mut all_fail = vec![true; n_trials];
         let mut expected = n_trials as f64;
         for credits in models {
-            if credits.len() != n_trials {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "credits of trials",
-                    expected: n_trials,
-                    found: credits.len(),
-                }
-                .into());
-            }
+            same_length("credits of trials", n_trials, credits.len())?;
             let mut n_failed = 0usize;
             for (all_fail, &credit) in all_fail.iter_mut().zip(*credits) {
                 let fails = credit == Credit::NONE;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::ConceptEmbedding;
-use crate::error::{ArgumentError, Error, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::names::named;
@@ -120,14 +122,7 @@ impl TrialGroups {
         labels: &[impl AsRef<str>],
         membership: Membership,
     ) -> Result<Self> {
-        if labels.len() != trials.stimuli().len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "labels of stimuli",
-                expected: trials.stimuli().len(),
-                found: labels.len(),
-            }
-            .into());
-        }
+        same_length("labels of stimuli", trials.stimuli().len(), labels.len())?;
         let mut names: Vec<String> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
         let categories: Vec<Option<usize>> = labels
@@ -231,7 +226,7 @@ impl TrialGroups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -252,16 +247,14 @@ mod tests {
             of(Membership::AnyShown),
             ([vec![0, 1], vec![0, 1, 2, 3]], 0)
         );
-        assert!(matches!(
-            TrialGroups::by_category(&trials, &labels[..4], Membership::AnyShown)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+        assert_refused!(
+            TrialGroups::by_category(&trials, &labels[..4], Membership::AnyShown),
+            Argument(ArgumentError::LengthMismatch {
                 expected: 5,
                 found: 4,
                 ..
-            }))
-        ));
+            })
+        );
     }
 
     #[test]
@@ -269,15 +262,10 @@ mod tests {
         let groups = TrialGroups::new(4, [("some".to_owned(), vec![3, 1, 3])]).unwrap();
         assert_eq!(groups.trials(0), Some(&[1, 3][..]));
         assert_eq!((groups.trials(1), groups.n_ungrouped()), (None, 2));
-        assert!(matches!(
-            TrialGroups::new(3, [("some".to_owned(), vec![3])])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
-        assert!(matches!(
-            TrialGroups::new(0, []).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-        ));
+        assert_refused!(
+            TrialGroups::new(3, [("some".to_owned(), vec![3])]),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
+        assert_refused!(TrialGroups::new(0, []), Judgment(JudgmentError::NoTrials));
     }
 }

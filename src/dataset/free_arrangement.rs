@@ -7,8 +7,9 @@ use crate::dataset::SimilarityDataset;
 use crate::error::{Error, RdmError, Result};
 use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
+use crate::linalg::n_stimuli_of;
 use crate::names::named;
-use crate::rdm::{Rdm, RdmSet, n_stimuli_of};
+use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
 /// One of the two sets of images.

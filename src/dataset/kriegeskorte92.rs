@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, FileError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FileError, Result, same_length};
 use crate::rdm::{Rdm, RdmFile, RdmSet};
 use crate::stimuli::Stimuli;
 
@@ -59,26 +60,14 @@ impl Kriegeskorte92 {
     /// from the number of RDMs.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);
-        let text = std::fs::read(&path).map_err(|source| FileError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let text =
+            std::fs::read(&path).map_err(|source| FileError::unreadable(path.clone(), source))?;
         let read = || {
-            let names: Vec<String> =
-                serde_json::from_slice(&text).map_err(|source| FileError::Malformed {
-                    format: "json",
-                    source: source.into(),
-                })?;
+            let names: Vec<String> = serde_json::from_slice(&text)
+                .map_err(|source| FileError::malformed("json", source))?;
             let file = RdmFile::new(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
-            if names.len() != models.len() {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "names of models",
-                    expected: models.len(),
-                    found: names.len(),
-                }
-                .into());
-            }
+            same_length("names of models", models.len(), names.len())?;
             let rdms = models.rdms().iter().cloned();
             Ok(names.into_iter().zip(rdms).collect())
         };
@@ -86,18 +75,4 @@ impl Kriegeskorte92 {
     }
 }
 
-impl SimilarityDataset for Kriegeskorte92 {
-    type Judgments = RdmSet;
-
-    fn name(&self) -> &str {
-        "92 images, multi-arrangement (Mur et al. 2013)"
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.rdms.stimuli()
-    }
-
-    fn judgments(&self) -> &RdmSet {
-        &self.rdms
-    }
-}
+data_set!(Kriegeskorte92, rdms: RdmSet, |_set| "92 images, multi-arrangement (Mur et al. 2013)");

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, Result};
-use crate::io::reserve;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length};
 use crate::judgment::OddOneOut;
+use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
 
 /// Odd-one-out trials generated from class labels: two stimuli of one class and, as the odd one, a
@@ -57,14 +58,7 @@ impl LabelTriplets {
         n_trials: usize,
         seed: u64,
     ) -> Result<Self> {
-        if labels.len() != stimuli.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "labels of stimuli",
-                expected: stimuli.len(),
-                found: labels.len(),
-            }
-            .into());
-        }
+        same_length("labels of stimuli", stimuli.len(), labels.len())?;
         let mut classes = classes_of(labels);
         if classes.len() < 2 {
             let expected = "of at least two classes";
@@ -121,21 +115,7 @@ impl LabelTriplets {
 
 const GENERATED: &str = "generated from labels";
 
-impl SimilarityDataset for LabelTriplets {
-    type Judgments = OddOneOut;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.trials.stimuli()
-    }
-
-    fn judgments(&self) -> &OddOneOut {
-        &self.trials
-    }
-}
+data_set!(LabelTriplets, trials: OddOneOut, |set| &set.name);
 
 /// Returns the stimuli of each class; classes are in the order of their first stimuli.
 fn classes_of(labels: &[impl AsRef<str>]) -> Vec<Deck> {

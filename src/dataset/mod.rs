@@ -12,6 +12,29 @@
 //! | [`LabelTriplets`] | odd-one-out trials generated from labels (no participants) |
 //! | [`Simulated`] | trials answered by a [`SimulatedObserver`] (no participants) |
 
+/// Implements [`SimilarityDataset`] for a type whose judgments are in a field, with an expression
+/// for its name.
+macro_rules! data_set {
+    ($type:ident$(<$task:ident>)?, $judgments:ident: $of:ty, |$set:ident| $name:expr) => {
+        impl$(<$task: $crate::judgment::Task>)? $crate::dataset::SimilarityDataset for $type$(<$task>)? {
+            type Judgments = $of;
+
+            fn name(&self) -> &str {
+                let $set = self;
+                $name
+            }
+
+            fn stimuli(&self) -> &$crate::stimuli::Stimuli {
+                self.$judgments.stimuli()
+            }
+
+            fn judgments(&self) -> &$of {
+                &self.$judgments
+            }
+        }
+    };
+}
+
 mod free_arrangement;
 mod kriegeskorte92;
 mod labelled;

@@ -5,7 +5,9 @@ use std::path::Path;
 use ndarray::Axis;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, wrong_shape};
 use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
 use crate::rdm::{Rdm, RdmSet};
@@ -106,9 +108,5 @@ fn rdms(images: &ImageFiles, judgments: MatArray) -> Result<RdmSet> {
 }
 
 fn not_square(found: &[usize]) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "the variable",
-        expected: "people×n×n for n images".into(),
-        found: found.iter().map(|&length| length as u64).collect(),
-    })
+    wrong_shape("the variable", "people×n×n for n images", found)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use crate::dataset::SimilarityDataset;
-use crate::error::{ArgumentError, Error, FileError, PairProblem, RdmError, Result};
+use crate::error::{ArgumentError, Error, FileError, PairProblem, RdmError, Result, wrong_shape};
 use crate::images::ImageFiles;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
@@ -127,12 +127,7 @@ const PICKLE: &str = "it is a Python pickle, and reading a pickle can execute ar
 
 /// Finds the file of similarities: an `.npy` file, else a `.mat` file, else a pickle.
 fn file_in(folder: &Path) -> Result<PathBuf> {
-    let unreadable = |source| {
-        Error::from(FileError::Read {
-            path: folder.into(),
-            source,
-        })
-    };
+    let unreadable = |source| FileError::unreadable(folder, source);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -215,9 +210,5 @@ fn convert(stimuli: &Stimuli, matrix: &Array2<f64>) -> Result<(Vec<f64>, Rdm)> {
 }
 
 fn not_square(found: &[usize]) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "the matrix of similarities",
-        expected: SQUARE.into(),
-        found: found.iter().map(|&length| length as u64).collect(),
-    })
+    wrong_shape("the matrix of similarities", SQUARE, found)
 }

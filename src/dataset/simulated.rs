@@ -6,14 +6,12 @@ use ndarray::ArrayView1;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::dataset::SimilarityDataset;
 use crate::error::{Error, Result};
-use crate::io::reserve;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task, Trials, choosing};
+use crate::linalg::reserve;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::{Representation, RepresentationSource};
 use crate::similarity::Similarity;
-use crate::stimuli::Stimuli;
 
 /// A simulated observer, who perceives the stimuli according to a representation and chooses a pair
 /// with probability softmax(similarity / temperature) over the pairs of a trial. Its answers are
@@ -265,18 +263,4 @@ impl<T: Task> Simulated<T> {
     }
 }
 
-impl<T: Task> SimilarityDataset for Simulated<T> {
-    type Judgments = Trials<T>;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.trials.stimuli()
-    }
-
-    fn judgments(&self) -> &Trials<T> {
-        &self.trials
-    }
-}
+data_set!(Simulated<T>, trials: Trials<T>, |set| &set.name);

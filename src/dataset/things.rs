@@ -130,21 +130,7 @@ impl Things {
     }
 }
 
-impl SimilarityDataset for Things {
-    type Judgments = OddOneOut;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.trials.stimuli()
-    }
-
-    fn judgments(&self) -> &OddOneOut {
-        &self.trials
-    }
-}
+data_set!(Things, trials: OddOneOut, |set| &set.name);
 
 /// Returns the first image in a folder, by name. Hidden files are ignored.
 fn first_image(folder: &Path) -> Option<PathBuf> {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::dataset::SimilarityDataset;
 use crate::error::{Error, Result};
 use crate::io::mat::MatFile;
 use crate::rdm::{Rdm, RdmSet};
@@ -72,18 +71,4 @@ impl Things48 {
     }
 }
 
-impl SimilarityDataset for Things48 {
-    type Judgments = RdmSet;
-
-    fn name(&self) -> &str {
-        "THINGS 48 objects (Hebart et al. 2020)"
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.rdms.stimuli()
-    }
-
-    fn judgments(&self) -> &RdmSet {
-        &self.rdms
-    }
-}
+data_set!(Things48, rdms: RdmSet, |_set| "THINGS 48 objects (Hebart et al. 2020)");

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result};
 use crate::io::format::Format;
-use crate::io::reserve;
 use crate::io::triplets::TripletReader;
 use crate::judgment::{Task, Trials};
+use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
 
 /// An iterator over the trials of a file, which holds one chunk of trials in memory at a time.

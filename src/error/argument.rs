@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{NAMED_IDS, Numbers, Quoted, Short};
+use super::{Error, NAMED_IDS, Numbers, Quoted, Result, Short};
 
 /// An argument that is out of range or does not fit the others.
 #[derive(Debug, thiserror::Error)]
@@ -92,4 +92,45 @@ fn or_else(nearest: &[String]) -> String {
         true => String::new(),
         false => format!(" (did you mean {}?)", quoted.join(", ")),
     }
+}
+
+/// Checks that there are as many items as a method needs.
+pub(crate) fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
+    if found >= needed {
+        return Ok(());
+    }
+    Err(ArgumentError::TooFew {
+        what,
+        needed,
+        found,
+    }
+    .into())
+}
+
+/// Checks the length of an argument that belongs to another one.
+pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(ArgumentError::LengthMismatch {
+        what,
+        expected,
+        found,
+    }
+    .into())
+}
+
+/// Returns the error of an array that has another shape than is needed.
+pub(crate) fn wrong_shape<N: Copy + TryInto<u64>>(
+    what: &'static str,
+    expected: impl Into<String>,
+    found: &[N],
+) -> Error {
+    let found = found.iter().map(|&len| len.try_into().unwrap_or(u64::MAX));
+    ArgumentError::Shape {
+        what,
+        expected: expected.into(),
+        found: found.collect(),
+    }
+    .into()
 }

@@ -28,6 +28,7 @@ mod report;
 mod short;
 
 pub use argument::ArgumentError;
+pub(crate) use argument::{at_least, same_length, wrong_shape};
 pub use computation::ComputationError;
 pub(crate) use short::{List, NAMED_IDS, Numbers, Quoted, Sample, Short, on_one_line};
 
@@ -324,6 +325,31 @@ pub(crate) fn with_inverse(name: &'static str, value: f64) -> Result<f64> {
         Err(Error::parameter(name, expected, format_args!("{value:?}")))
     }
 }
+
+/// Checks that a result is an error of a kind.
+#[cfg(test)]
+macro_rules! assert_refused {
+    ($result:expr, $($expected:tt)+) => {
+        match &$result {
+            Ok(_) => panic!("not refused: {}", stringify!($result)),
+            Err(error) => $crate::error::assert_kind!(error, $($expected)+),
+        }
+    };
+}
+
+/// Checks that an error is of a kind.
+#[cfg(test)]
+macro_rules! assert_kind {
+    ($error:expr, $kind:ident($pattern:pat) $(if $guard:expr)? $(, $($message:tt)+)?) => {{
+        let error = &$error;
+        let is_it = matches!(error.kind(), $crate::error::ErrorKind::$kind($pattern) $(if $guard)?);
+        let case = [String::new() $(, format!($($message)+))?].concat();
+        assert!(is_it, "{error:?} {case}");
+    }};
+}
+
+#[cfg(test)]
+pub(crate) use {assert_kind, assert_refused};
 
 #[cfg(test)]
 mod tests {

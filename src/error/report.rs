@@ -60,10 +60,7 @@ mod tests {
         let chain = texts.iter().rev().fold(None, |source, &text| {
             Some(Box::new(Foreign { text, source }) as BoxedError)
         });
-        Error::from(FileError::Malformed {
-            format: "npz",
-            source: chain.unwrap(),
-        })
+        FileError::malformed("npz", chain.unwrap())
     }
 
     /// What a program prints that shows an error and then each of its sources.
@@ -169,10 +166,7 @@ mod tests {
                 found: long.clone(),
             }),
             Error::parameter("alpha", "positive", &long),
-            Error::from(FileError::Malformed {
-                format: "json",
-                source: long.clone().into(),
-            }),
+            FileError::malformed("json", long.clone()),
         ] {
             let report = error.report().to_string();
             assert!(report.chars().count() < 4000, "{}", report.chars().count());

@@ -100,7 +100,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ErrorKind, assert_kind, assert_refused};
 
     #[test]
     fn what_is_in_the_cache_is_not_fetched() {
@@ -109,13 +109,7 @@ mod tests {
         let file = published.hub().unwrap();
         let hub = Hub::with_cache(folder.path()).offline();
         let absent = hub.weights(&published).unwrap_err();
-        assert!(
-            matches!(
-                absent.kind(),
-                ErrorKind::Extract(ExtractError::NotFetched { .. })
-            ),
-            "{absent}"
-        );
+        assert_kind!(absent, Extract(ExtractError::NotFetched { .. }), "{absent}");
         assert!(absent.to_string().contains(&file.repository), "{absent}");
 
         // The layout of the cache of the clients of the hub.
@@ -134,9 +128,9 @@ mod tests {
         let weights = hub.weights(&published).unwrap();
         assert_eq!(weights.names().collect::<Vec<_>>(), ["proj"]);
         let elsewhere = PublishedWeights::named("alexnet").unwrap();
-        assert!(matches!(
-            hub.weights(&elsewhere).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Extract(ExtractError::NotOnHub { .. }))
-        ));
+        assert_refused!(
+            hub.weights(&elsewhere),
+            Extract(ExtractError::NotOnHub { .. })
+        );
     }
 }

@@ -7,7 +7,7 @@ use candle_core::Tensor;
 use ndarray::{Array2, ArrayView4};
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, ComputationError, Error, Result};
+use crate::error::{ArgumentError, ComputationError, Error, Result, at_least, wrong_shape};
 use crate::extract::architecture::Architecture;
 use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::device::Device;
@@ -91,14 +91,7 @@ impl Network {
         backend: Backend,
     ) -> Result<Self> {
         let opened = device.open()?;
-        if taps.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "taps",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("taps", 1, taps.len())?;
         let mut modules: Vec<&str> = Vec::new();
         let mut places = Vec::new();
         for tap in taps {
@@ -199,12 +192,11 @@ impl Network {
     pub fn represent(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>> {
         let (n, channels, height, width) = images.dim();
         if channels != 3 || n == 0 {
-            return Err(ArgumentError::Shape {
-                what: "a batch of images",
-                expected: "images × 3 × height × width, at least one image".into(),
-                found: images.shape().iter().map(|&n| n as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "a batch of images",
+                "images × 3 × height × width, at least one image",
+                images.shape(),
+            ));
         }
         let images = images.as_standard_layout();
         let values = images.as_slice().expect("in row-major order");

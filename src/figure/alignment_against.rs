@@ -12,7 +12,9 @@ use super::marker::Marker;
 use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
-use crate::error::{ArgumentError, Error, FigureError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FigureError, Result, at_least};
 use crate::inference::{Confidence, Interval};
 
 /// A scatter plot of the alignment of models against their size, their accuracy on another task, or
@@ -116,14 +118,7 @@ impl AlignmentAgainst {
     fn drawing(&self) -> Result<Drawing> {
         const HEIGHT: f64 = 440.0;
 
-        if self.models.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "models",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("models", 1, self.models.len())?;
         if self.spacing == Spacing::Logarithmic
             && let Some(model) = self.models.iter().find(|model| model.against <= 0.0)
         {

@@ -11,7 +11,9 @@ use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least};
 use crate::inference::{Confidence, Interval};
 
 /// A dot plot of the alignment of models, one row per model, in descending order. Intervals, the
@@ -83,14 +85,7 @@ impl AlignmentByModel {
     }
 
     fn drawing(&self) -> Result<Drawing> {
-        if self.models.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "models",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("models", 1, self.models.len())?;
         let mut models: Vec<&Model> = self.models.iter().collect();
         models.sort_by(|left, right| right.alignment.value.total_cmp(&left.alignment.value));
         let numbers = models.iter().flat_map(|model| model.alignment.numbers());

@@ -9,7 +9,9 @@ use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least};
 use crate::inference::{Confidence, Interval};
 
 /// A bar chart with one bar per dimension or concept, from 0 to its value, in descending order: for
@@ -65,14 +67,7 @@ impl DimensionBars {
         const COLOR: Color = Color::PALETTE[5];
         const HALF: f64 = 6.0;
 
-        if self.dimensions.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "dimensions",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("dimensions", 1, self.dimensions.len())?;
         let mut dimensions: Vec<&(String, PlottedValue)> = self.dimensions.iter().collect();
         dimensions.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));
         let numbers = dimensions

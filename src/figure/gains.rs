@@ -10,7 +10,9 @@ use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least};
 use crate::inference::{Confidence, Interval};
 
 const BEFORE: Color = Color::PALETTE[1];
@@ -87,14 +89,7 @@ impl Gains {
     }
 
     fn drawing(&self) -> Result<Drawing> {
-        if self.models.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "models",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("models", 1, self.models.len())?;
         let mut models: Vec<&Model> = self.models.iter().collect();
         models.sort_by(|left, right| right.after.value.total_cmp(&left.after.value));
         let pairs = models.iter().flat_map(|model| [model.before, model.after]);

@@ -11,7 +11,9 @@ use super::marker::Marker;
 use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::scale::{Scale, Spacing};
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least};
 use crate::inference::{Confidence, Interval};
 
 /// A line plot of alignment over the layers of networks: one line per network, with its name at the
@@ -79,14 +81,7 @@ impl LayerCurves {
             Ok((drawable(depth, "depth", &name)?, alignment))
         });
         let mut layers: Vec<(f64, PlottedValue)> = checked.collect::<Result<_>>()?;
-        if layers.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "layers",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("layers", 1, layers.len())?;
         layers.sort_by(|(left, _), (right, _)| left.total_cmp(right));
         self.networks.push((name, layers));
         Ok(self)
@@ -98,14 +93,7 @@ impl LayerCurves {
         const BAND: f64 = 0.16;
         const LEADER: f64 = 22.0;
 
-        if self.networks.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "networks",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("networks", 1, self.networks.len())?;
         let layers = || self.networks.iter().flat_map(|(_, layers)| layers);
         let numbers = layers().flat_map(|(_, alignment)| alignment.numbers());
         let vertical = Scale::around(numbers.chain(self.references.numbers()), Spacing::Linear);

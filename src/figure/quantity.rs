@@ -185,7 +185,7 @@ fn short_count(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::assert_refused;
 
     #[test]
     fn numbers_are_written_as_people_read_them() {
@@ -214,11 +214,7 @@ mod tests {
     fn what_cannot_be_drawn_is_refused_by_name() {
         for value in [f64::NAN, f64::INFINITY, -1e200] {
             let error = drawable(value, "value", "vgg16");
-            assert!(matches!(
-                error.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Figure(FigureError::NotDrawable { of, .. }))
-                    if of == "vgg16"
-            ));
+            assert_refused!(error, Figure(FigureError::NotDrawable { of, .. }) if of == "vgg16");
         }
     }
 }

@@ -11,7 +11,9 @@ use super::labels::spread;
 use super::legend::{self, Key};
 use super::quantity::{Quantity, drawable};
 use super::scale::Scale;
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least, same_length};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -47,14 +49,7 @@ impl RdmHeatMap {
     /// missing, and `FigureError::NotDrawable` if a dissimilarity is beyond ±1e150.
     pub fn new(title: impl Into<String>, rdm: Rdm, dissimilarity: Quantity) -> Result<Self> {
         let n_pairs = rdm.n_pairs() - rdm.n_missing();
-        if n_pairs == 0 {
-            return Err(ArgumentError::TooFew {
-                what: "pairs",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("pairs", 1, n_pairs)?;
         for &value in rdm.values().iter().filter(|value| !value.is_nan()) {
             drawable(value, "dissimilarity", "RDM")?;
         }
@@ -99,14 +94,7 @@ impl RdmHeatMap {
             }
         }
         let found = runs.iter().map(|(_, n)| n).sum();
-        if found != self.rdm.n_stimuli() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "groups",
-                expected: self.rdm.n_stimuli(),
-                found,
-            }
-            .into());
-        }
+        same_length("groups", self.rdm.n_stimuli(), found)?;
         self.groups = runs;
         Ok(self)
     }

@@ -11,7 +11,9 @@ use super::plotted_value::checked_interval;
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::Scale;
 use crate::calibration::ReliabilityTable;
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least};
 
 /// A reliability diagram: for each bin of predictions, the frequency of the predicted choices
 /// against their mean predicted probability. Bars show the gap to perfect calibration (the
@@ -56,14 +58,7 @@ impl ReliabilityDiagram {
     /// value is NaN or beyond ±1e150, and [`ArgumentError::InvalidParameter`] if the lower end of
     /// an interval is above the upper end.
     pub fn new(title: impl Into<String>, table: ReliabilityTable) -> Result<Self> {
-        if table.bins.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "bins",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("bins", 1, table.bins.len())?;
         for bin in &table.bins {
             let name = format!("bin ({}, {}]", bin.lower, bin.upper);
             for (value, what) in [

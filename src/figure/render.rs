@@ -13,7 +13,8 @@ use super::font::{ASCENT, Style};
 use super::resample::resample;
 use crate::error::{Error, FigureError, FileError, Result};
 use crate::io::atomic::write_atomically;
-use crate::io::{extension, reserve};
+use crate::io::extension;
+use crate::linalg::reserve;
 
 /// Device units per screen pixel; plotters uses whole units.
 const FINE: usize = 4;

@@ -12,7 +12,9 @@ use super::marker::Marker;
 use super::places::apart;
 use super::quantity::decimal;
 use super::thumbnail::Thumbnail;
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, same_length};
 use crate::rdm::{ClassicalMds, Rdm};
 use crate::stimuli::Stimuli;
 
@@ -106,15 +108,7 @@ impl StimulusMap {
     }
 
     fn require_one_each(&self, what: &'static str, found: usize) -> Result<()> {
-        match found == self.stimuli.len() {
-            true => Ok(()),
-            false => Err(ArgumentError::LengthMismatch {
-                what,
-                expected: self.stimuli.len(),
-                found,
-            }
-            .into()),
-        }
+        same_length(what, self.stimuli.len(), found)
     }
 
     fn drawing(&self) -> Result<Drawing> {

@@ -5,7 +5,9 @@ use ndarray::Array3;
 use super::color::Color;
 use super::drawing::{Area, Drawing, Point};
 use super::resample::resample;
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, wrong_shape};
 
 /// An image of a stimulus for [`StimulusMap`](super::StimulusMap) and
 /// [`TripletPage`](super::TripletPage).
@@ -37,12 +39,11 @@ impl Thumbnail {
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         let (height, width, n_channels) = pixels.dim();
         if pixels.is_empty() || n_channels != 3 {
-            return Err(ArgumentError::Shape {
-                what: "an image",
-                expected: "[height, width, 3], not empty".into(),
-                found: pixels.shape().iter().map(|&n| n as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "an image",
+                "[height, width, 3], not empty",
+                pixels.shape(),
+            ));
         }
         let longest = height.max(width);
         if longest <= Self::SIDE {

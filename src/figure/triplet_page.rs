@@ -6,7 +6,9 @@ use super::font::{self, Anchor};
 use super::heading::{EDGE, Heading, figure};
 use super::legend::{self, Key};
 use super::thumbnail::Thumbnail;
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 
 /// A page of odd-one-out trials: the three stimuli of each, with the odd one out according to
 /// participants and to a model.
@@ -110,14 +112,7 @@ impl TripletPage {
         const WIDTH: f64 = 820.0;
         const GAP: f64 = 22.0;
 
-        if self.trials.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "trials",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("trials", 1, self.trials.len())?;
         let (mut drawing, top) = self.heading.draw(WIDTH)?;
         let keys = [
             (Key::Edge(PEOPLE), "odd one out to people".into()),

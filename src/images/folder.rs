@@ -5,8 +5,12 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::is_image;
 use crate::error::{Error, FileError, ImageError, Result};
+use crate::io::extension;
+
+/// File extensions of images, in the order in which they are searched.
+pub(crate) const IMAGE_ENDINGS: [&str; 8] =
+    ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"];
 
 /// The files of a folder that are not hidden.
 #[derive(Debug, Default)]
@@ -81,17 +85,19 @@ impl Files {
     }
 }
 
+/// Checks whether a path is an image file that is not hidden.
+pub(crate) fn is_image(path: &Path) -> bool {
+    IMAGE_ENDINGS.contains(&extension(path).as_str()) && !is_hidden(path) && path.is_file()
+}
+
 /// Checks whether a file is hidden.
-pub(super) fn is_hidden(path: &Path) -> bool {
+fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_else(|| OsStr::new("."));
     name.as_encoded_bytes().starts_with(b".")
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Error {
-    Error::from(FileError::Read {
-        path: path.into(),
-        source,
-    })
+    FileError::unreadable(path, source)
 }
 
 fn dangling(target: &Path, source: &io::Error) -> io::Error {

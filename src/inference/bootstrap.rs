@@ -6,7 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::inference::{Confidence, Credit, Interval, check_length};
 use crate::judgment::{Task, Trials};
 
@@ -111,17 +113,8 @@ impl ObjectBootstrap {
     /// Checks that the trials show at least four objects. Trials of only three objects have the
     /// same weight in every replicate, so that all means would be equal.
     pub(crate) fn check<T: Task>(&self, trials: &Trials<T>) -> Result<()> {
-        const NEEDED: usize = 4;
-
-        match trials.shown().len() {
-            found if found < NEEDED => Err(ArgumentError::TooFew {
-                what: "objects for a bootstrap over objects",
-                needed: NEEDED,
-                found,
-            }
-            .into()),
-            _ => Ok(()),
-        }
+        let what = "objects for a bootstrap over objects";
+        at_least(what, 4, trials.shown().len())
     }
 
     /// Resamples the mean credit of checked trials, with one credit per trial.
@@ -239,7 +232,7 @@ fn quantile(sorted: &[f64], probability: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -281,17 +274,14 @@ mod tests {
         for trials in [vec![[0, 1, 2]], vec![[0, 1, 2], [2, 1, 0]]] {
             let credits: Vec<Credit> = (0..trials.len()).map(|t| Credit::from(t == 0)).collect();
             let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
-            assert!(matches!(
-                bootstrap
-                    .run(&trials, &credits, Confidence::default())
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::TooFew {
+            assert_refused!(
+                bootstrap.run(&trials, &credits, Confidence::default()),
+                Argument(ArgumentError::TooFew {
                     needed: 4,
                     found: 3,
                     ..
-                }))
-            ));
+                })
+            );
         }
     }
 

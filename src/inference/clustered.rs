@@ -1,6 +1,8 @@
 //! Object-level variance of a mean over trials. For the formula see [`inference`](super).
 
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, same_length};
 use crate::inference::{Cell, Credit, Estimate, Level, object_cells, pair_level, triple_level};
 use crate::judgment::{Task, Trials};
 
@@ -95,14 +97,7 @@ pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result
 
 /// Checks that there is one credit per trial.
 pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<()> {
-    if credits.len() != trials.len() {
-        return Err(ArgumentError::LengthMismatch {
-            what: "credits of trials",
-            expected: trials.len(),
-            found: credits.len(),
-        }
-        .into());
-    }
+    same_length("credits of trials", trials.len(), credits.len())?;
     Ok(())
 }
 

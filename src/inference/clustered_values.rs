@@ -3,10 +3,12 @@
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, Result};
-use crate::inference::level::start_of;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length};
 use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
 use crate::judgment::{Task, Trials};
+use crate::linalg::n_pairs;
 
 /// The contribution of a trial to its clusters.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,14 +49,7 @@ impl Term {
 /// Returns [`ArgumentError::LengthMismatch`] if the numbers of values and trials differ, and
 /// [`ArgumentError::InvalidParameter`] if a value is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
-    if values.len() != trials.len() {
-        return Err(ArgumentError::LengthMismatch {
-            what: "values of trials",
-            expected: trials.len(),
-            found: values.len(),
-        }
-        .into());
-    }
+    same_length("values of trials", trials.len(), values.len())?;
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         return Err(Error::parameter("the value of a trial", "finite", value));
     }
@@ -129,15 +124,15 @@ fn level<'a>(clusters: impl IntoIterator<Item = &'a Term>) -> Level {
 
 /// Computes the pair level, with a table of all pairs if there are enough trials to fill it.
 fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
-    let n_pairs = start_of(n_stimuli);
-    if n_pairs > 12 * trials.len() {
+    let n_clusters = n_pairs(n_stimuli);
+    if n_clusters > 12 * trials.len() {
         return by_key(trials, terms, pair_keys);
     }
-    let mut clusters = vec![Term::default(); n_pairs];
+    let mut clusters = vec![Term::default(); n_clusters];
     for (&[a, b, c], &term) in trials.iter().zip(terms).filter(|(_, term)| term.counts()) {
         for (a, b) in [(a, b), (a, c), (b, c)] {
             let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-            clusters[start_of(high) + low].add(term);
+            clusters[n_pairs(high) + low].add(term);
         }
     }
     level(&clusters)
@@ -169,7 +164,7 @@ fn by_key<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
     use crate::inference::{Credit, mean_over_trials};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
@@ -236,17 +231,13 @@ mod tests {
     #[test]
     fn values_that_say_nothing_are_refused() {
         let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 2, 3]]).unwrap();
-        assert!(matches!(
-            clustered_mean_of(&trials, &[1.0])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-        ));
-        assert!(matches!(
-            clustered_mean_of(&trials, &[1.0, f64::NAN])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
+        assert_refused!(
+            clustered_mean_of(&trials, &[1.0]),
+            Argument(ArgumentError::LengthMismatch { .. })
+        );
+        assert_refused!(
+            clustered_mean_of(&trials, &[1.0, f64::NAN]),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
     }
 }

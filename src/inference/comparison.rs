@@ -102,7 +102,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, Error, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::judgment::OddOneOut;
     use crate::stimuli::Stimuli;
 
@@ -120,15 +120,13 @@ mod tests {
         assert_eq!(found[0].p_value, 1.0);
         assert_eq!(found[1].difference.value, 0.5);
         assert!(found[1].adjusted_p_value >= found[1].p_value);
-        assert!(matches!(
-            Comparison::all_pairs(&trials, &[&a, &b[..3]], Confidence::default())
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+        assert_refused!(
+            Comparison::all_pairs(&trials, &[&a, &b[..3]], Confidence::default()),
+            Argument(ArgumentError::LengthMismatch {
                 expected: 4,
                 found: 3,
                 ..
-            }))
-        ));
+            })
+        );
     }
 }

@@ -1,10 +1,13 @@
 //! Folds of a cross-validation.
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
+use crate::linalg::shuffle;
 
 /// The folds of a cross-validation: the fold of each item (such as a stimulus), in which the item
 /// is held out. The item is a training item in all other folds.
@@ -39,13 +42,8 @@ impl Folds {
         check_number(n_folds, of.len())?;
         let mut sizes = vec![0usize; n_folds];
         of.iter().for_each(|&fold| sizes[fold] += 1);
-        if sizes.contains(&0) {
-            return Err(ArgumentError::TooFew {
-                what: "items in a fold",
-                needed: 1,
-                found: 0,
-            }
-            .into());
+        for size in sizes {
+            at_least("items in a fold", 1, size)?;
         }
         Ok(Self { of, n_folds })
     }
@@ -77,9 +75,8 @@ impl Folds {
             .map_err(|_| Error::parameter("things to divide", "fewer than 2^32", n))?;
         let mut of: Vec<usize> = (0..n as usize).map(|rank| rank % n_folds).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        for last in (1..n).rev() {
-            of.swap(last as usize, rng.random_range(0..=last) as usize);
-        }
+        shuffle(&mut of, &mut rng);
+
         Ok(Self { of, n_folds })
     }
 
@@ -127,20 +124,8 @@ impl From<Folds> for Vec<usize> {
 }
 
 fn check_number(n_folds: usize, n: usize) -> Result<()> {
-    let too_few = |what, needed, found| {
-        Error::from(ArgumentError::TooFew {
-            what,
-            needed,
-            found,
-        })
-    };
-    if n_folds < 2 {
-        return Err(too_few("folds", 2, n_folds));
-    }
-    if n < n_folds {
-        return Err(too_few("things to divide into folds", n_folds, n));
-    }
-    Ok(())
+    at_least("folds", 2, n_folds)?;
+    at_least("things to divide into folds", n_folds, n)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::inference::Credit;
 use crate::judgment::{OddOneOutTask, Trials};
+use crate::linalg::n_pairs;
 
 /// Sum of the credits of the trials of a cluster, in sixths, and the number of trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,11 +134,6 @@ pub(crate) fn object_cells(trials: &[[u32; 3]], credits: &[Credit], n_stimuli: u
         .unwrap_or_default()
 }
 
-/// Returns the index of the first pair of a larger object in a table of all pairs `low < high`.
-pub(super) fn start_of(high: usize) -> usize {
-    high * high.saturating_sub(1) / 2
-}
-
 /// Computes the triple level.
 pub(crate) fn triple_level(trials: &[[u32; 3]], credits: &[Credit], mean: f64) -> Level {
     keyed_level(trials, credits, mean, |trial| [trial])
@@ -151,7 +147,7 @@ pub(crate) fn pair_level(
     n_stimuli: usize,
     mean: f64,
 ) -> Level {
-    let n_pairs = start_of(n_stimuli);
+    let n_pairs = n_pairs(n_stimuli);
     if n_pairs > 12 * trials.len() || trials.len() > SmallCell::MAX_TRIALS {
         return keyed_level(trials, credits, mean, pairs);
     }
@@ -180,21 +176,21 @@ fn pair_levels(
     /// several cells in turn avoids waiting for the previous addition.
     const SPARE: usize = 8;
 
-    let offset = start_of(larger.start);
-    let len = start_of(larger.end) - offset;
+    let offset = n_pairs(larger.start);
+    let len = n_pairs(larger.end) - offset;
     let mut cells = vec![SmallCell::default(); len + SPARE];
     for (trial, (&[a, b, c], &credit)) in trials.iter().zip(credits).enumerate() {
         let spare = len + trial % SPARE;
         for (a, b) in [(a, b), (a, c), (b, c)] {
             let (low, high) = (a.min(b) as usize, a.max(b) as usize);
             // The index of a pair before the range wraps to one after the range.
-            let place = (start_of(high) + low).wrapping_sub(offset);
+            let place = (n_pairs(high) + low).wrapping_sub(offset);
             cells[if place < len { place } else { spare }].add(credit);
         }
     }
     larger
         .map(|high| {
-            let of_high = &cells[start_of(high) - offset..start_of(high + 1) - offset];
+            let of_high = &cells[n_pairs(high) - offset..n_pairs(high + 1) - offset];
             Level::over(of_high.iter().map(|&cell| cell.into()), mean)
         })
         .collect()

@@ -110,7 +110,7 @@ fn unwritable(path: &Path, source: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_refused;
 
     fn put(path: &Path, text: &str) -> Result<()> {
         write_atomically(path, |writer| writer.write_all(text.as_bytes()))
@@ -125,11 +125,7 @@ mod tests {
             writer.write_all(b"half of the ne")?;
             Err::<(), _>(io::Error::other("the disk is full"))
         });
-        assert!(matches!(
-            error.as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::Write { path: named, .. }))
-                if *named == path
-        ));
+        assert_refused!(error, File(FileError::Write { path: named, .. }) if *named == path);
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         put(&path, "new").unwrap();
@@ -140,11 +136,7 @@ mod tests {
     fn refuses_folders_that_are_not_there_and_what_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().join("no/such/a.txt"), folder.path().into()] {
-            assert!(matches!(
-                put(&path, "").as_ref().map_err(Error::kind),
-                Err(ErrorKind::File(FileError::Write { path: named, .. }))
-                    if *named == path
-            ));
+            assert_refused!(put(&path, ""), File(FileError::Write { path: named, .. }) if *named == path);
         }
     }
 

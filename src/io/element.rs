@@ -292,7 +292,7 @@ encoding!(encode_f32(f32), encode_f64(f64));
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_refused;
 
     fn decoded<T: FromElement>(descr: &str, bytes: &[u8]) -> Vec<T> {
         let mut out = Vec::new();
@@ -360,11 +360,9 @@ mod tests {
         for descr in [
             "<c8", "|S3", "<U5", "|O", "<M8[ns]", "<f16", "|f4", "f4", "", "é", "|V2",
         ] {
-            assert!(
-                matches!(
-                    Element::from_descr(descr).as_ref().map_err(Error::kind),
-                    Err(ErrorKind::File(FileError::UnsupportedElement { .. }))
-                ),
+            assert_refused!(
+                Element::from_descr(descr),
+                File(FileError::UnsupportedElement { .. }),
                 "{descr}"
             );
         }

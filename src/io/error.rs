@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::error::{BoxedError, List, Quoted, Short, on_one_line};
+use crate::error::{BoxedError, Error, List, Quoted, Short, on_one_line};
 
 /// A problem with a file or with its content.
 ///
@@ -189,6 +189,20 @@ pub enum FileError {
         /// Digest of the matrix.
         found: String,
     },
+}
+
+impl FileError {
+    /// Returns the error for a file that cannot be opened or read.
+    pub(crate) fn unreadable(path: impl Into<PathBuf>, source: io::Error) -> Error {
+        let path = path.into();
+        FileError::Read { path, source }.into()
+    }
+
+    /// Returns the error for content that does not follow the format.
+    pub(crate) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
+        let source = source.into();
+        FileError::Malformed { format, source }.into()
+    }
 }
 
 /// Returns a description such as `field 3 ("weight")`.

@@ -20,7 +20,7 @@ pub(crate) mod txt_triplets;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{BoxedError, ComputationError, Error, FileError, Result};
+use crate::error::{BoxedError, Error, FileError, Result};
 
 /// Size of read buffers in bytes: small enough for the cache, large enough for few system calls.
 pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
@@ -48,19 +48,13 @@ impl Origin {
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
                 self.malformed(source)
             }
-            _ => Error::from(FileError::Read {
-                path: self.path.clone(),
-                source,
-            }),
+            _ => FileError::unreadable(self.path.clone(), source),
         }
     }
 
     /// Returns the error for content that does not follow the format.
     pub(crate) fn malformed(&self, source: impl Into<BoxedError>) -> Error {
-        Error::from(FileError::Malformed {
-            format: self.format,
-            source: source.into(),
-        })
+        FileError::malformed(self.format, source)
     }
 }
 
@@ -72,13 +66,7 @@ pub(crate) fn extension(path: &Path) -> String {
 
 /// Opens a file for reading.
 pub(crate) fn open(path: &Path) -> Result<std::fs::File> {
-    std::fs::File::open(path).map_err(|source| {
-        FileError::Read {
-            path: path.into(),
-            source,
-        }
-        .into()
-    })
+    std::fs::File::open(path).map_err(|source| FileError::unreadable(path, source))
 }
 
 /// Returns the length of a regular file, or `None` for a pipe or device.
@@ -99,18 +87,4 @@ pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::
         }
     }
     Ok(filled)
-}
-
-/// Reserves memory for exactly `additional` more elements.
-pub(crate) fn reserve<T>(out: &mut Vec<T>, additional: usize, what: &'static str) -> Result<()> {
-    out.try_reserve_exact(additional)
-        .map_err(|_| out_of_memory::<T>(what, (out.len() as u64).saturating_add(additional as u64)))
-}
-
-/// Returns the error for a failed allocation of `n` elements.
-pub(crate) fn out_of_memory<T>(what: &'static str, n: u64) -> Error {
-    Error::from(ComputationError::OutOfMemory {
-        what,
-        bytes: n.saturating_mul(size_of::<T>() as u64),
-    })
 }

@@ -234,7 +234,7 @@ impl<'a> Text<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_refused;
 
     fn read(version: u8, text: &str) -> Result<NpyHeader> {
         let mut bytes = MAGIC.to_vec();
@@ -304,19 +304,10 @@ mod tests {
             "{'descr",
             &format!("{{'shape': {nested}"),
         ] {
-            assert!(
-                matches!(
-                    read(1, text).as_ref().map_err(Error::kind),
-                    Err(ErrorKind::File(FileError::Malformed { .. }))
-                ),
-                "{text}"
-            );
+            assert_refused!(read(1, text), File(FileError::Malformed { .. }), "{text}");
         }
         let fields = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,)}";
-        assert!(matches!(
-            read(1, fields).as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::UnsupportedElement { .. }))
-        ));
+        assert_refused!(read(1, fields), File(FileError::UnsupportedElement { .. }));
     }
 
     #[test]

@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 use super::element::Element;
 use super::npy::NpyReader;
 use super::npy_header::NpyHeader;
-use super::{Origin, known_length, open, read_up_to, reserve};
+use super::{Origin, known_length, open, read_up_to};
 use crate::error::{Error, FileError, Result};
+use crate::linalg::reserve;
 
 /// Largest size of a header in bytes, according to the format.
 const MAX_HEADER: u64 = 100_000_000;

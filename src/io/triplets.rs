@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::element::{Element, Kind, Number, RawIndex};
 use super::npy::NpyReader;
 use super::txt_triplets::TextTriplets;
-use super::{BUFFER_BYTES, Origin, extension, open, reserve};
-use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
+use super::{BUFFER_BYTES, Origin, extension, open};
+use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
+use crate::linalg::reserve;
 
 /// A reader for trials with three indices, chunk by chunk.
 pub(crate) enum TripletReader {
@@ -97,12 +98,11 @@ impl NpyTriplets {
         let reader = NpyReader::open(path)?;
         let header = reader.header().clone();
         let &[n_trials, 3] = header.shape.as_slice() else {
-            return Err(ArgumentError::Shape {
-                what: "the array of trials",
-                expected: "(trials, 3)".into(),
-                found: header.shape,
-            }
-            .into());
+            return Err(wrong_shape(
+                "the array of trials",
+                "(trials, 3)",
+                &header.shape,
+            ));
         };
         if header.element.kind == Kind::Bool {
             return Err(FileError::UnsupportedElement {
@@ -118,10 +118,7 @@ impl NpyTriplets {
                 let start = header.data_offset.saturating_add(column * column_bytes);
                 let mut file = open(path)?;
                 file.seek(SeekFrom::Start(start))
-                    .map_err(|source| FileError::Read {
-                        path: path.into(),
-                        source,
-                    })?;
+                    .map_err(|source| FileError::unreadable(path, source))?;
                 let origin = Origin::new(path, "npy");
                 let reader = NpyReader::with_header(header.clone(), file, None, origin)?;
                 readers.push(reader);
@@ -229,7 +226,7 @@ impl NpyTriplets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, TrialProblem};
+    use crate::error::{ArgumentError, ErrorKind, TrialProblem, assert_refused};
     use crate::io::npy::tests::npy;
 
     fn read_all(name: &str, bytes: &[u8], max: usize) -> Result<Vec<[u32; 3]>> {
@@ -358,9 +355,9 @@ mod tests {
             error.report().to_string().contains("has only 48"),
             "{error}"
         );
-        assert!(matches!(
-            read_all("t.mat", b"", 9).as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-        ));
+        assert_refused!(
+            read_all("t.mat", b"", 9),
+            File(FileError::UnknownFormat { .. })
+        );
     }
 }

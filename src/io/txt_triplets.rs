@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::element::Number;
-use super::{BUFFER_BYTES, Origin, open, reserve};
+use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{ErrorKind, FileError, JudgmentError, Result};
+use crate::linalg::reserve;
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 * 1024;
@@ -190,7 +191,7 @@ fn plain(line: &[u8]) -> Option<[u32; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind, TrialProblem};
+    use crate::error::{Error, ErrorKind, TrialProblem, assert_kind};
 
     fn read(text: &[u8]) -> Result<Vec<[u32; 3]>> {
         let folder = tempfile::tempdir().unwrap();
@@ -225,38 +226,38 @@ mod tests {
 
     #[test]
     fn names_the_line_or_the_trial() {
-        assert!(matches!(
-            refused("0 1 2\n\n3 4\n").kind(),
-            ErrorKind::File(FileError::RaggedRow {
+        assert_kind!(
+            refused("0 1 2\n\n3 4\n"),
+            File(FileError::RaggedRow {
                 line: 3,
                 expected: 3,
                 found: 2
             })
-        ));
-        assert!(matches!(
-            refused("0 1 2 3").kind(),
-            ErrorKind::File(FileError::RaggedRow {
+        );
+        assert_kind!(
+            refused("0 1 2 3"),
+            File(FileError::RaggedRow {
                 line: 1,
                 found: 4,
                 ..
             })
-        ));
-        assert!(matches!(
-            refused("# a\n0,,2").kind(),
-            ErrorKind::File(FileError::NotANumber {
+        );
+        assert_kind!(
+            refused("# a\n0,,2"),
+            File(FileError::NotANumber {
                 line: 2,
                 field: 2,
                 ..
             })
-        ));
-        assert!(matches!(
-            refused("a,b,c").kind(),
-            ErrorKind::File(FileError::NotANumber {
+        );
+        assert_kind!(
+            refused("a,b,c"),
+            File(FileError::NotANumber {
                 line: 1,
                 field: 1,
                 ..
             })
-        ));
+        );
         let problem = |text| match refused(text).into_kind() {
             ErrorKind::Judgment(JudgmentError::InvalidTrial { trial, problem }) => (trial, problem),
             other => panic!("{other}"),
@@ -280,10 +281,7 @@ mod tests {
     #[test]
     fn a_file_without_lines_is_refused() {
         let error = refused(&"1 ".repeat(200_000));
-        assert!(
-            matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
-            "{error}"
-        );
+        assert_kind!(error, File(FileError::Malformed { .. }));
         assert!(error.report().to_string().contains("line 1"));
     }
 }

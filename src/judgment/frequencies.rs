@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, JudgmentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{JudgmentError, Result, same_length};
 use crate::judgment::{Question, Task, Trials};
 use crate::stimuli::Stimuli;
 
@@ -93,14 +95,7 @@ impl<T: Task> ChoiceFrequencies<T> {
         questions: Vec<[u32; 3]>,
         of_pairs: Vec<[f64; 3]>,
     ) -> Result<Self> {
-        if of_pairs.len() != questions.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "frequencies of questions",
-                expected: questions.len(),
-                found: of_pairs.len(),
-            }
-            .into());
-        }
+        same_length("frequencies of questions", questions.len(), of_pairs.len())?;
         let checked = Trials::<T>::new(stimuli.clone(), questions.clone())?;
         for (question, frequencies) in of_pairs.iter().enumerate() {
             let in_range = frequencies.iter().all(|x| *x >= 0.0 && x.is_finite());
@@ -180,7 +175,7 @@ impl<T> Clone for ChoiceFrequencies<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::assert_refused;
     use crate::judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask};
 
     #[test]
@@ -224,13 +219,10 @@ mod tests {
             let pairs = vec![[1.0, 0.0, 0.0], bad];
             let questions = vec![[0, 1, 2]; 2];
             let refused = ChoiceFrequencies::<OddOneOutTask>::new(stimuli(), questions, pairs);
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Judgment(JudgmentError::InvalidFrequencies {
-                    question: 1,
-                    ..
-                }))
-            ));
+            assert_refused!(
+                refused,
+                Judgment(JudgmentError::InvalidFrequencies { question: 1, .. })
+            );
         }
         let third = vec![[0.0, 0.5, 0.5]];
         assert!(ChoiceFrequencies::<AnchoredTask>::new(stimuli(), vec![[0, 1, 2]], third).is_err());

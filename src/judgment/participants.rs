@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::error::{ArgumentError, Error, FileError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FileError, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
@@ -72,7 +74,7 @@ impl TrialParticipants {
             Format::Text => {
                 let mut table = Table::read(path, TextEncoding::default())?;
                 if table.n_columns() != 1 {
-                    return Err(misshapen(vec![table.n_columns() as u64]));
+                    return Err(misshapen(&[table.n_columns()]));
                 }
                 let first = table.first()?;
                 match first
@@ -126,15 +128,15 @@ impl TrialParticipants {
 /// Converts a vector of numbers that identify participants.
 fn numbers(shape: &[u64], values: Vec<f64>) -> Result<TrialParticipants> {
     if shape.iter().filter(|&&length| length != 1).count() > 1 {
-        return Err(misshapen(shape.to_vec()));
+        return Err(misshapen(shape));
     }
     Ok(TrialParticipants::new(values.iter().map(f64::to_string)))
 }
 
-fn misshapen(found: Vec<u64>) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "the list of participants",
-        expected: "one participant per trial".into(),
+fn misshapen<N: Copy + TryInto<u64>>(found: &[N]) -> Error {
+    wrong_shape(
+        "the list of participants",
+        "one participant per trial",
         found,
-    })
+    )
 }

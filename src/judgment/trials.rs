@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem};
+use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem, same_length};
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task, TrialParticipants};
 use crate::stimuli::Stimuli;
@@ -162,14 +162,11 @@ impl<T: Task> Trials<T> {
         I::Item: Into<String>,
     {
         let participants = TrialParticipants::new(of_trials);
-        if participants.by_trial().len() != self.trials.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "participants of trials",
-                expected: self.trials.len(),
-                found: participants.by_trial().len(),
-            }
-            .into());
-        }
+        same_length(
+            "participants of trials",
+            self.trials.len(),
+            participants.by_trial().len(),
+        )?;
         self.participants = Some(participants);
         Ok(self)
     }
@@ -391,103 +388,4 @@ impl<T: Task> fmt::Debug for Trials<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::{ErrorKind, StimuliError};
-
-    fn four() -> Stimuli {
-        Stimuli::new(["a", "b", "c", "d"]).unwrap()
-    }
-
-    #[test]
-    fn names_the_trial_at_fault() {
-        let refused = |trials: Vec<[u32; 3]>| OddOneOut::new(four(), trials).unwrap_err();
-        assert_eq!(
-            refused(vec![[0, 1, 2], [0, 4, 1]]).to_string(),
-            "trial 1: index 4 is out of range: there are 4 stimuli (if indices are 1-based, pass \
-             --count-from 1)"
-        );
-        assert_eq!(
-            refused(vec![[0, 1, 2], [1, 2, 3], [3, 0, 3]]).to_string(),
-            "trial 2: stimulus 3 occurs twice; to drop trials with repeated stimuli, pass \
-             --drop-repeated"
-        );
-        assert!(matches!(
-            refused(vec![]).kind(),
-            ErrorKind::Judgment(JudgmentError::NoTrials)
-        ));
-        let mut many = vec![[0, 1, 2]; 200_000];
-        many[150_000] = [1, 1, 2];
-        many[199_999] = [9, 1, 2];
-        assert!(matches!(
-            refused(many).kind(),
-            ErrorKind::Judgment(JudgmentError::InvalidTrial { trial: 150_000, .. })
-        ));
-    }
-
-    #[test]
-    fn joined_trials_count_the_stimuli_of_the_first() {
-        let other = Stimuli::new(["d", "c", "x", "a"]).unwrap();
-        let named = |stimuli: Stimuli, trial, name| {
-            let trials = OddOneOut::new(stimuli, vec![trial]).unwrap();
-            trials.with_participants([name]).unwrap()
-        };
-        let first = named(four(), [0, 1, 2], "p");
-        let second = named(other.clone(), [0, 1, 3], "q");
-        let joined = OddOneOut::concat([&first, &second, &first]).unwrap();
-        assert_eq!(joined.as_slice(), [[0, 1, 2], [3, 2, 0], [0, 1, 2]]);
-        assert_eq!(joined.participants().unwrap().by_trial(), [0, 1, 0]);
-        let foreign = named(other, [2, 1, 3], "q");
-        assert!(OddOneOut::concat([&first, &foreign]).is_err());
-        let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
-        assert!(OddOneOut::concat([&first, &anonymous]).is_err());
-        let error = OddOneOut::from_ids(four(), [["a", "b", "x"], ["x", "y", "a"]]).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::Stimuli(StimuliError::Missing { n_missing: 2, .. })
-        ));
-    }
-
-    #[test]
-    fn knows_which_stimuli_were_shown() {
-        let trials = Anchored::new(four(), vec![[3, 0, 1], [0, 1, 3]]).unwrap();
-        assert_eq!(trials.shown(), [0, 1, 3]);
-    }
-
-    #[test]
-    fn restriction_drops_and_counts() {
-        let trials = OddOneOut::new(four(), vec![[0, 1, 2], [3, 2, 1], [1, 2, 0]])
-            .unwrap()
-            .with_participants(["x", "y", "y"])
-            .unwrap();
-        let cba = Stimuli::new(["c", "b", "a"]).unwrap();
-        let (restricted, n_dropped) = trials.restrict_to(&cba).unwrap();
-        assert_eq!(n_dropped, 1);
-        assert_eq!(restricted.as_slice(), [[2, 1, 0], [1, 0, 2]]);
-        assert_eq!(restricted.participants().unwrap().labels(), ["x", "y"]);
-        let none = Stimuli::new(["p", "q", "r"]).unwrap();
-        assert!(matches!(
-            trials.restrict_to(&none).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 4,
-                ..
-            }))
-        ));
-    }
-
-    #[test]
-    fn participants_must_match_the_trials() {
-        let trials = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();
-        assert!(matches!(
-            trials
-                .with_participants(["x", "y"])
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
-                expected: 1,
-                found: 2,
-                ..
-            }))
-        ));
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use faer::{Mat, MatRef};
 
 use crate::error::{FeatureError, Result};
-use crate::probe::dense::{eigen, lower_gram, matrix, product};
+use crate::linalg::{eigen, lower_gram, matrix, product};
 
 /// The objects in an orthonormal basis of the row space of their features: the principal axes. All
 /// that a probe can learn lies in this space.

@@ -1,50 +1,25 @@
 //! Cross-validation of a probe on held-out objects.
 
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+mod result;
 
-use crate::error::{ArgumentError, Result};
-use crate::inference::{Comparison, Credit, Estimate, Folds, Interval, clustered_mean};
+use rayon::prelude::*;
+use serde::Serialize;
+
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least, same_length};
+use crate::inference::{Comparison, Credit, Folds, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
-use crate::names::named;
-use crate::probe::split::Split;
-use crate::probe::{Convergence, Probe, ProbeFit, Standardize};
+use crate::probe::split::{HoldOut, Split, random_folds};
+use crate::probe::standardize::Moments;
+use crate::probe::{Probe, ProbeFit, Standardize};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 
-/// The unit that is divided into folds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum HoldOut {
-    /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
-    /// with objects on both sides of a split are dropped and counted. The default.
-    #[default]
-    Objects,
-    /// Random trials: nearly all objects are on both sides of a split, so that information about
-    /// the test objects leaks into training. Accuracies are higher than for new objects; for
-    /// comparison only.
-    TrialsSharingObjects,
-}
-
-named! {
-    HoldOut, "hold-out":
-    Objects = "objects",
-    TrialsSharingObjects = "trials-sharing-objects",
-}
-
-/// The objects over which the moments of a standardisation are computed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Moments {
-    /// The objects of the training trials; the default.
-    #[default]
-    TrainingObjects,
-    /// All rows of the representation, including held-out objects, as published.
-    AllObjects,
-}
+pub use result::{
+    PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidationResult, ProbeFoldResult,
+};
 
 /// Nested cross-validation of a probe. For each fold, the probe is fitted to the trials of the
 /// other folds, tested on the fold, and compared with the untransformed (zero-shot) representation.
@@ -114,14 +89,7 @@ impl ProbeCrossValidation {
     /// Returns [`ArgumentError::TooFew`] if there are none, and [`ArgumentError::InvalidParameter`]
     /// if one is not positive and finite.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
-        if penalties.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "penalties",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("penalties", 1, penalties.len())?;
         for &penalty in penalties {
             Probe::new(penalty)?;
         }
@@ -137,7 +105,7 @@ impl ProbeCrossValidation {
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
     pub fn with_folds(mut self, hold_out: HoldOut, n_folds: usize) -> Result<Self> {
-        check_folds(n_folds)?;
+        at_least("folds", 2, n_folds)?;
         (self.hold_out, self.n_folds, self.folds) = (hold_out, n_folds, None);
         Ok(self)
     }
@@ -168,7 +136,7 @@ impl ProbeCrossValidation {
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
     pub fn with_inner_folds(mut self, n_folds: usize) -> Result<Self> {
-        check_folds(n_folds)?;
+        at_least("folds", 2, n_folds)?;
         self.n_inner_folds = n_folds;
         Ok(self)
     }
@@ -260,17 +228,12 @@ impl ProbeCrossValidation {
 
     fn folds_of<T: Task>(&self, trials: &Trials<T>, n_folds: usize, seed: u64) -> Result<Folds> {
         let n_stimuli = trials.stimuli().len();
-        match (&self.folds, self.hold_out) {
-            (Some(folds), _) if folds.assignments().len() != n_stimuli => {
-                Err(ArgumentError::LengthMismatch {
-                    what: "folds of objects",
-                    expected: n_stimuli,
-                    found: folds.assignments().len(),
-                }
-                .into())
+        match &self.folds {
+            Some(folds) => {
+                same_length("folds of objects", n_stimuli, folds.assignments().len())?;
+                Ok(folds.clone())
             }
-            (Some(folds), _) => Ok(folds.clone()),
-            (None, hold_out) => random_folds(trials, hold_out, n_folds, seed),
+            None => random_folds(trials, self.hold_out, n_folds, seed),
         }
     }
 
@@ -327,19 +290,14 @@ impl ProbeCrossValidation {
         let moments = match self.moments {
             Moments::AllObjects => self.probe.standardize.of(representation)?,
             Moments::TrainingObjects => {
-                let shown: Vec<usize> = training
-                    .shown()
-                    .iter()
-                    .map(|&shown| shown as usize)
-                    .collect();
+                let shown = training.shown().iter().map(|&shown| shown as usize);
+                let shown: Vec<usize> = shown.collect();
                 let shown = training.stimuli().select(&shown)?;
                 self.probe.standardize.of(&representation.select(&shown)?)?
             }
         };
-        Ok(self
-            .probe
-            .clone()
-            .with_standardize(Standardize::By(moments)))
+        let probe = self.probe.clone();
+        Ok(probe.with_standardize(Standardize::By(moments)))
     }
 
     /// Returns the probe for a final fit to all given trials, with the penalty of lowest
@@ -448,136 +406,4 @@ impl ProbeCrossValidation {
             difference,
         })
     }
-}
-
-fn random_folds<T: Task>(
-    trials: &Trials<T>,
-    hold_out: HoldOut,
-    n_folds: usize,
-    seed: u64,
-) -> Result<Folds> {
-    match hold_out {
-        HoldOut::TrialsSharingObjects => Folds::random(trials.len(), n_folds, seed),
-        HoldOut::Objects => {
-            // Only objects that occur in trials are divided, so that folds have equal numbers of
-            // them.
-            let shown = Folds::random(trials.shown().len(), n_folds, seed)?;
-            let mut of = vec![0; trials.stimuli().len()];
-            for (&stimulus, &fold) in trials.shown().iter().zip(shown.assignments()) {
-                of[stimulus as usize] = fold;
-            }
-            Folds::new(of)
-        }
-    }
-}
-
-fn check_folds(n_folds: usize) -> Result<()> {
-    match n_folds {
-        0 | 1 => Err(ArgumentError::TooFew {
-            what: "folds",
-            needed: 2,
-            found: n_folds,
-        }
-        .into()),
-        _ => Ok(()),
-    }
-}
-
-/// A candidate penalty and its cross-entropy on trials held out within a fold.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct PenaltyCandidate {
-    /// The weight λ of the penalty.
-    pub penalty: f64,
-    /// The mean −ln p of the choices, in nats.
-    pub cross_entropy: f64,
-}
-
-impl PenaltyCandidate {
-    /// Returns the candidate with the lowest cross-entropy, and the largest penalty if several are
-    /// equal.
-    pub fn best(candidates: &[PenaltyCandidate]) -> Option<PenaltyCandidate> {
-        let costs = |a: &PenaltyCandidate, b: &PenaltyCandidate| {
-            let by_penalty = b.penalty.total_cmp(&a.penalty);
-            a.cross_entropy.total_cmp(&b.cross_entropy).then(by_penalty)
-        };
-        candidates.iter().copied().min_by(costs)
-    }
-}
-
-/// The result of one fold: a probe fitted to the other folds and tested on this one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ProbeFoldResult {
-    /// The chosen weight λ of the penalty.
-    pub penalty: f64,
-    /// All candidate penalties; empty if there was only one.
-    pub candidates: Vec<PenaltyCandidate>,
-    /// Number of training trials.
-    pub n_training_trials: usize,
-    /// Number of test trials.
-    pub n_test_trials: usize,
-    /// Number of dropped trials, whose objects are on both sides of the split.
-    pub n_straddling: usize,
-    /// Number of objects in the training trials.
-    pub n_training_objects: usize,
-    /// Number of objects in the test trials.
-    pub n_test_objects: usize,
-    /// The objective of the fit, in nats.
-    pub objective: f64,
-    /// The duality gap: an upper bound on the distance of the objective from its minimum, in nats.
-    pub duality_gap: f64,
-    /// The reason why the fit ended.
-    pub outcome: Convergence,
-    /// Rank of the transform.
-    pub rank: usize,
-    /// The score of the untransformed representation on the test trials.
-    pub zero_shot: OddOneOutScore,
-    /// The score of the transformed representation on the test trials.
-    pub probed: OddOneOutScore,
-    /// The fit.
-    #[serde(skip)]
-    pub fit: ProbeFit,
-}
-
-/// The accuracy and cross-entropy over the test trials of all folds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct PooledScore {
-    /// The accuracy, in [0, 1], with its object-level standard error, conditional on the fits.
-    pub accuracy: Estimate,
-    /// The confidence interval of the accuracy.
-    pub interval: Interval,
-    /// The mean −ln p of the choices, in nats.
-    pub cross_entropy: f64,
-}
-
-/// The pooled result of all folds. The uncertainty is that of the test objects and trials,
-/// conditional on the fits.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Pooled {
-    /// Number of test trials.
-    pub n_trials: usize,
-    /// The untransformed representation.
-    pub zero_shot: PooledScore,
-    /// The transformed representation.
-    pub probed: PooledScore,
-    /// The difference in accuracy of the transformed representation (index 0) and the untransformed
-    /// one (index 1).
-    pub difference: Comparison,
-}
-
-/// The result of a [`ProbeCrossValidation`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ProbeCrossValidationResult {
-    /// The unit that was held out.
-    pub hold_out: HoldOut,
-    /// Number of trials that were in no test set, because their objects are in several folds.
-    pub n_untested: usize,
-    /// The result of each fold.
-    pub folds: Vec<ProbeFoldResult>,
-    /// The pooled result of all folds.
-    pub pooled: Pooled,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::probe::dense::{add_scaled, dot};
+use crate::linalg::{add_scaled, dot};
 
 /// The latest steps and changes of the gradient, which define the approximate inverse Hessian
 /// (Nocedal, 1980).

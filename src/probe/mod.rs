@@ -31,7 +31,7 @@
 
 mod coordinates;
 mod cross_validation;
-mod dense;
+
 mod fit;
 mod lbfgs;
 pub mod mini_batch;
@@ -42,18 +42,20 @@ mod solver;
 mod split;
 mod standardize;
 
+use serde::Serialize;
 use std::ops::ControlFlow;
 
 pub use cross_validation::{
-    HoldOut, Moments, PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation,
-    ProbeCrossValidationResult, ProbeFoldResult,
+    PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation, ProbeCrossValidationResult,
+    ProbeFoldResult,
 };
 pub use fit::{Bound, Convergence, Iteration, ProbeFit};
-pub use standardize::Standardize;
+pub use split::HoldOut;
+pub use standardize::{Moments, Standardize};
 
-use serde::Serialize;
-
-use crate::error::{ArgumentError, Error, Result, with_inverse};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
 use crate::transform::LinearTransform;
@@ -279,14 +281,11 @@ impl Probe {
         let mut probe = self.clone();
         probe.has_bias = transform.bias().is_some();
         probe.standardize = Standardize::By(transform.standardization().clone());
-        if transform.n_features() != representation.n_features() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features to transform",
-                expected: transform.n_features(),
-                found: representation.n_features(),
-            }
-            .into());
-        }
+        same_length(
+            "features to transform",
+            transform.n_features(),
+            representation.n_features(),
+        )?;
         Problem::new(&probe, representation, choices)?.bound(&probe, transform)
     }
 }

@@ -1,10 +1,9 @@
 //! The objective of the probe, its gradient, and a lower bound of its minimum.
 
 use crate::error::{ComputationError, Result};
+use crate::linalg::{dot, eigen, lower_gram, matrix, mirror, product, symmetrized, zeroed};
 use crate::probe::coordinates::Coordinates;
-use crate::probe::dense::{dot, eigen, lower_gram, matrix, mirror, product, symmetrized};
 use crate::probe::questions::Questions;
-use crate::similarity::zeroed;
 
 /// The objective F = mean −ln p + λ trace M with M = W Wᵀ, in the coordinates of the objects, as a
 /// function of Q where W = D Q. The diagonal matrix D improves the conditioning of the

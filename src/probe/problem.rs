@@ -7,14 +7,13 @@ use ndarray::{Array1, Array2, Axis};
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{ChoiceFrequencies, Task};
+use crate::linalg::{eigen, matrix, product, zeroed};
 use crate::probe::coordinates::Coordinates;
-use crate::probe::dense::{eigen, matrix, product};
 use crate::probe::objective::Objective;
 use crate::probe::questions::Questions;
 use crate::probe::solver::{Found, Limits, minimise};
 use crate::probe::{Bound, Iteration, Probe, ProbeFit, positive};
 use crate::representation::Representation;
-use crate::similarity::zeroed;
 use crate::transform::{LinearTransform, Standardization, Training};
 
 /// The parts of a fit that do not depend on the penalty.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use faer::Mat;
 
 use crate::error::Result;
-use crate::probe::dense::{add_scaled, dot, eigen, inverse, matrix, product};
+use crate::linalg::{add_scaled, dot, eigen, inverse, matrix, product};
 use crate::probe::fit::{Convergence, Iteration};
 use crate::probe::lbfgs::History;
 use crate::probe::objective::{Objective, Value};

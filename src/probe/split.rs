@@ -1,7 +1,32 @@
-//! The training and test trials of a fold.
+//! The division of trials into folds.
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
 use crate::inference::Folds;
 use crate::judgment::{Task, Trials};
+use crate::names::named;
+
+/// The unit that is divided into folds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum HoldOut {
+    /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
+    /// with objects on both sides of a split are dropped and counted. The default.
+    #[default]
+    Objects,
+    /// Random trials: nearly all objects are on both sides of a split, so that information about
+    /// the test objects leaks into training. Accuracies are higher than for new objects; for
+    /// comparison only.
+    TrialsSharingObjects,
+}
+
+named! {
+    HoldOut, "hold-out":
+    Objects = "objects",
+    TrialsSharingObjects = "trials-sharing-objects",
+}
 
 /// The trials of a fold, as positions.
 pub(super) struct Split {
@@ -41,6 +66,28 @@ impl Split {
             training: folds.training(fold),
             test: folds.held_out(fold),
             n_straddling: 0,
+        }
+    }
+}
+
+/// Divides objects or trials at random.
+pub(super) fn random_folds<T: Task>(
+    trials: &Trials<T>,
+    hold_out: HoldOut,
+    n_folds: usize,
+    seed: u64,
+) -> Result<Folds> {
+    match hold_out {
+        HoldOut::TrialsSharingObjects => Folds::random(trials.len(), n_folds, seed),
+        HoldOut::Objects => {
+            // Only objects that occur in trials are divided, so that folds have equal numbers of
+            // them.
+            let shown = Folds::random(trials.shown().len(), n_folds, seed)?;
+            let mut of = vec![0; trials.stimuli().len()];
+            for (&stimulus, &fold) in trials.shown().iter().zip(shown.assignments()) {
+                of[stimulus as usize] = fold;
+            }
+            Folds::new(of)
         }
     }
 }

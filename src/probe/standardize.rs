@@ -1,8 +1,8 @@
 //! The standardisation of features before fitting a probe.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Result};
+use crate::error::{Result, same_length};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
@@ -29,14 +29,21 @@ impl Standardize {
             Standardize::By(standardization) => standardization.clone(),
         };
         let n_features = representation.n_features();
-        match standardization.n_features() {
-            Some(found) if found != n_features => Err(ArgumentError::LengthMismatch {
-                what: "features of the standardisation",
-                expected: n_features,
-                found,
-            }
-            .into()),
-            _ => Ok(standardization),
+        if let Some(found) = standardization.n_features() {
+            same_length("features of the standardisation", n_features, found)?;
         }
+        Ok(standardization)
     }
+}
+
+/// The objects over which the moments of a standardisation are computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Moments {
+    /// The objects of the training trials; the default.
+    #[default]
+    TrainingObjects,
+    /// All rows of the representation, including held-out objects, as published.
+    AllObjects,
 }

@@ -1,6 +1,8 @@
 //! Stimuli that a participant arranged by similarity.
 
-use crate::error::{ArgumentError, FeatureError, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{FeatureError, RdmError, Result, at_least, same_length};
 use crate::stimuli::Stimuli;
 
 /// The positions on the screen at which a participant placed stimuli in one trial. A smaller
@@ -30,22 +32,8 @@ impl Arrangement {
     /// [`FeatureError::NotFinite`] naming a coordinate that is not finite, and
     /// [`RdmError::Constant`] if all positions are equal, so that the arrangement has no scale.
     pub fn new(stimuli: Stimuli, positions: Vec<[f64; 2]>) -> Result<Self> {
-        if stimuli.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli",
-                needed: 2,
-                found: stimuli.len(),
-            }
-            .into());
-        }
-        if positions.len() != stimuli.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "positions",
-                expected: stimuli.len(),
-                found: positions.len(),
-            }
-            .into());
-        }
+        at_least("stimuli", 2, stimuli.len())?;
+        same_length("positions", stimuli.len(), positions.len())?;
         for (row, position) in positions.iter().enumerate() {
             for (column, &value) in position.iter().enumerate() {
                 // The limit keeps distances finite.

@@ -1,13 +1,12 @@
 //! Classical multidimensional scaling.
 
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, Par};
+use faer::Mat;
 use ndarray::Array2;
 
-use crate::error::{ComputationError, Error, RdmError, Result};
-use crate::io::out_of_memory;
+#[cfg(doc)]
+use crate::error::ComputationError;
+use crate::error::{Error, RdmError, Result};
+use crate::linalg::{eigen, out_of_memory};
 use crate::rdm::Rdm;
 
 /// Classical multidimensional scaling (Torgerson 1952; Gower 1966): positions of stimuli whose
@@ -83,7 +82,7 @@ impl ClassicalMds {
                 products[(row, column)] = -0.5 * centred;
             }
         }
-        let (values, vectors) = eigen(&products)?;
+        let (values, vectors) = eigen(products.as_ref())?;
         // Smaller eigenvalues are 0 within rounding, and their eigenvectors are arbitrary.
         let rounding = n as f64 * f64::EPSILON * values[n - 1].abs();
         let mut positions = Array2::zeros((n, n_dimensions));
@@ -131,38 +130,10 @@ impl ClassicalMds {
     }
 }
 
-/// Computes the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
-fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
-    let n = matrix.nrows();
-    let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
-    let compute = ComputeEigenvectors::Yes;
-    let scratch = self_adjoint_evd_scratch::<f64>(n, compute, Par::Seq, Default::default());
-    let failed = || {
-        Error::from(ComputationError::NotConverged {
-            what: "the eigendecomposition",
-        })
-    };
-    // The parallel version gives results that depend on the number of threads.
-    self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        MemStack::new(&mut MemBuffer::new(scratch)),
-        Default::default(),
-    )
-    .map_err(|_| failed())?;
-    let values: Vec<f64> = values.column_vector().iter().copied().collect();
-    match values.iter().all(|value| value.is_finite()) {
-        true => Ok((values, vectors)),
-        false => Err(failed()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use crate::stimuli::Stimuli;
 
     fn rdm(points: &[[f64; 3]]) -> Rdm {
@@ -205,28 +176,23 @@ mod tests {
     fn what_has_no_map_is_refused() {
         let three = Stimuli::numbered(3);
         let zero = Rdm::new(three.clone(), vec![0.0; 3]).unwrap();
-        assert!(matches!(
-            ClassicalMds::new(&zero, 2).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::Constant { .. }))
-        ));
+        assert_refused!(ClassicalMds::new(&zero, 2), Rdm(RdmError::Constant { .. }));
         let negative = Rdm::new(three.clone(), vec![1.0, -1.0, 1.0]).unwrap();
-        assert!(matches!(
-            ClassicalMds::new(&negative, 2)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-        ));
+        assert_refused!(
+            ClassicalMds::new(&negative, 2),
+            Rdm(RdmError::InvalidPair { .. })
+        );
         let missing = Rdm::with_missing(three.clone(), vec![1.0, f64::NAN, 1.0]).unwrap();
-        assert!(matches!(
-            ClassicalMds::new(&missing, 2).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-        ));
+        assert_refused!(
+            ClassicalMds::new(&missing, 2),
+            Rdm(RdmError::InvalidPair { .. })
+        );
         let fine = Rdm::new(three, vec![1.0; 3]).unwrap();
         for n in [0, 4] {
-            assert!(matches!(
-                ClassicalMds::new(&fine, n).as_ref().map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-            ));
+            assert_refused!(
+                ClassicalMds::new(&fine, n),
+                Argument(ArgumentError::InvalidParameter { .. })
+            );
         }
     }
 }

@@ -3,8 +3,11 @@
 use faer::{Mat, Side};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::error::{ArgumentError, Error, Result};
-use crate::rdm::{Rdm, n_pairs};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least, same_length, wrong_shape};
+use crate::linalg::n_pairs;
+use crate::rdm::Rdm;
 use crate::representation::Representation;
 
 impl Rdm {
@@ -34,24 +37,11 @@ impl Rdm {
         measurements: &[Representation],
         noise_precision: Option<ArrayView2<'_, f64>>,
     ) -> Result<Rdm> {
-        let too_few = |what, needed, found| {
-            Error::from(ArgumentError::TooFew {
-                what,
-                needed,
-                found,
-            })
-        };
-        let [first, others @ ..] = measurements else {
-            return Err(too_few("measurements", 2, 0));
-        };
-        if others.is_empty() {
-            return Err(too_few("measurements", 2, 1));
-        }
+        at_least("measurements", 2, measurements.len())?;
+        let first = &measurements[0];
         let (stimuli, n_features) = (first.stimuli(), first.n_features());
         let n = stimuli.len();
-        if n < 2 {
-            return Err(too_few("stimuli", 2, n));
-        }
+        at_least("stimuli", 2, n)?;
         if let Some(precision) = &noise_precision {
             check_precision(precision, n_features)?;
         }
@@ -59,14 +49,11 @@ impl Rdm {
             .iter()
             .map(|measurement| {
                 measurement.stimuli().same_set_as(stimuli)?;
-                if measurement.n_features() != n_features {
-                    return Err(ArgumentError::LengthMismatch {
-                        what: "features of a measurement",
-                        expected: n_features,
-                        found: measurement.n_features(),
-                    }
-                    .into());
-                }
+                same_length(
+                    "features of a measurement",
+                    n_features,
+                    measurement.n_features(),
+                )?;
                 let features = measurement.select(stimuli)?.into_features().into_f64();
                 // Centring does not change distances and reduces the rounding errors of products.
                 let mean = features.sum_axis(Axis(0)) / n as f64;
@@ -101,12 +88,11 @@ impl Rdm {
 
 fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result<()> {
     if precision.dim() != (n_features, n_features) {
-        return Err(ArgumentError::Shape {
-            what: "the noise precision",
-            expected: format!("{n_features}×{n_features}, one row and column per feature"),
-            found: precision.shape().iter().map(|&len| len as u64).collect(),
-        }
-        .into());
+        return Err(wrong_shape(
+            "the noise precision",
+            format!("{n_features}×{n_features}, one row and column per feature"),
+            precision.shape(),
+        ));
     }
     let refused = |found: String| {
         let expected = "finite, symmetric and positive definite";
@@ -136,7 +122,7 @@ fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::array;
@@ -186,14 +172,14 @@ mod tests {
             array![[1.0, 2.0], [0.5, -1.0], [3.0, 0.25]],
         );
         let alone = [one.clone()];
-        assert!(matches!(
-            Rdm::crossnobis(&alone, None).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew {
+        assert_refused!(
+            Rdm::crossnobis(&alone, None),
+            Argument(ArgumentError::TooFew {
                 needed: 2,
                 found: 1,
                 ..
-            }))
-        ));
+            })
+        );
         assert!(Rdm::crossnobis(&[one.clone(), narrow], None).is_err());
         assert!(Rdm::crossnobis(&[one.clone(), other], None).is_err());
         for precision in [

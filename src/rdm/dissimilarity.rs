@@ -3,9 +3,12 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{RdmError, Result, at_least};
+use crate::linalg::UNIT_ROUNDOFF;
 use crate::names::named;
-use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
+use crate::rdm::{Rdm, Rounding};
 use crate::representation::Representation;
 use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 
@@ -67,14 +70,7 @@ impl Dissimilarity {
     /// `ComputationError::OutOfMemory` if n(n−1)/2 numbers cannot be allocated.
     pub fn rdm(self, representation: &Representation) -> Result<Rdm> {
         let n = representation.n_stimuli();
-        if n < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli",
-                needed: 2,
-                found: n,
-            }
-            .into());
-        }
+        at_least("stimuli", 2, n)?;
         let pairs =
             |similarity, of: fn(f64) -> f64| for_all_pairs(representation, similarity, 0.0, of);
         let AllPairs {

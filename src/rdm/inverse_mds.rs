@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, ComputationError, Context, Error, RdmError, Result};
-use crate::io::reserve;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{ComputationError, Context, Error, RdmError, Result, at_least};
+use crate::linalg::{n_pairs, pair_index, reserve};
 use crate::names::named;
-use crate::rdm::{Arrangement, Rdm, Scaling, n_pairs, pair_index};
+use crate::rdm::{Arrangement, Rdm, Scaling};
 use crate::stimuli::Stimuli;
 
 /// The weight of the distance of a pair on the screen in the estimate of its dissimilarity.
@@ -135,14 +137,7 @@ impl InverseMds {
             let pairs = self.judged(stimuli, arrangement, largest, unit);
             judged.push(pairs.map_err(|error| error.with_context(Context::Arrangement(trial)))?);
         }
-        if judged.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "trials",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("trials", 1, judged.len())?;
         let mut mean = PairMeans::new(n_pairs(stimuli.len()))?;
         require_connected(&judged, mean.n_pairs())?;
 

@@ -21,8 +21,6 @@ mod rounding;
 mod scaling;
 mod set;
 
-use std::ops::Range;
-
 use ndarray::{Array2, ArrayView2};
 
 pub use arrangement::Arrangement;
@@ -31,14 +29,16 @@ pub use dissimilarity::Dissimilarity;
 pub use file::{RdmFile, Similarities};
 pub use inverse_mds::{Evidence, InverseMds};
 pub(crate) use order::{Ordered, centred_ranks, sort_order};
-pub(crate) use rounding::{DistanceRounding, Rounding, UNIT_ROUNDOFF};
+pub(crate) use rounding::Rounding;
 pub use scaling::Scaling;
 pub(crate) use scaling::scale;
 pub(crate) use set::MeanRounding;
 pub use set::{Participant, RdmSet};
 
-use crate::error::{ArgumentError, Error, PairProblem, RdmError, Result};
-use crate::io::out_of_memory;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, PairProblem, RdmError, Result, at_least, same_length, wrong_shape};
+use crate::linalg::{n_pairs, out_of_memory, pair_at, pair_index, row_range};
 use crate::stimuli::Stimuli;
 
 /// A representational dissimilarity matrix (RDM): the dissimilarities of all pairs of stimuli.
@@ -98,23 +98,9 @@ impl Rdm {
     /// # Errors
     /// The same as for [`Rdm::new`], except that NaN is allowed.
     pub fn with_missing(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
-        if stimuli.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli",
-                needed: 2,
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        at_least("stimuli", 2, stimuli.len())?;
         let expected = n_pairs(stimuli.len());
-        if values.len() != expected {
-            return Err(ArgumentError::LengthMismatch {
-                what: "pairs of stimuli",
-                expected,
-                found: values.len(),
-            }
-            .into());
-        }
+        same_length("pairs of stimuli", expected, values.len())?;
         if let Some(pair) = values.iter().position(|value| value.is_infinite()) {
             let problem = PairProblem::NotFinite {
                 value: values[pair],
@@ -153,12 +139,11 @@ impl Rdm {
     pub fn from_square_with_missing(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
         let n = stimuli.len();
         if square.dim() != (n, n) {
-            return Err(ArgumentError::Shape {
-                what: "the dissimilarity matrix",
-                expected: format!("{n}×{n}, one row and column per stimulus"),
-                found: square.shape().iter().map(|&len| len as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "the dissimilarity matrix",
+                format!("{n}×{n}, one row and column per stimulus"),
+                square.shape(),
+            ));
         }
         let finite = square.iter().filter(|value| value.is_finite());
         let largest = finite.fold(0.0, |largest: f64, value| largest.max(value.abs()));
@@ -171,7 +156,7 @@ impl Rdm {
             })
         };
         let mut values = Vec::new();
-        crate::io::reserve(&mut values, n_pairs(n), "the dissimilarities")?;
+        crate::linalg::reserve(&mut values, n_pairs(n), "the dissimilarities")?;
         for row in 0..n {
             let value = square[[row, row]];
             // A NaN on the diagonal is treated as 0.
@@ -254,7 +239,7 @@ impl Rdm {
         let n = self.n_stimuli();
         let n_elements = n.saturating_mul(n);
         let mut elements = Vec::new();
-        crate::io::reserve(&mut elements, n_elements, "the square matrix")?;
+        crate::linalg::reserve(&mut elements, n_elements, "the square matrix")?;
         elements.resize(n_elements, 0.0);
         let mut square = Array2::from_shape_vec((n, n), elements)
             .map_err(|_| out_of_memory::<f64>("the square matrix", n_elements as u64))?;
@@ -272,14 +257,11 @@ impl Rdm {
     /// # Errors
     /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
-        if stimuli.len() != self.n_stimuli() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "stimuli of the dissimilarities",
-                expected: self.n_stimuli(),
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        same_length(
+            "stimuli of the dissimilarities",
+            self.n_stimuli(),
+            stimuli.len(),
+        )?;
         Ok(Self { stimuli, ..self })
     }
 
@@ -366,38 +348,6 @@ impl PartialEq for Rdm {
         let same = |(left, right): (&f64, &f64)| left == right || left.is_nan() && right.is_nan();
         self.stimuli == other.stimuli && self.values.iter().zip(&other.values).all(same)
     }
-}
-
-/// Returns the number of pairs of `n` stimuli.
-pub(crate) fn n_pairs(n: usize) -> usize {
-    n * n.saturating_sub(1) / 2
-}
-
-/// Returns the index of the pair `first` < `second` in the strict upper triangle of `n` stimuli.
-#[inline(always)]
-pub(crate) fn pair_index(n: usize, first: usize, second: usize) -> usize {
-    first * (2 * n - first - 1) / 2 + second - first - 1
-}
-
-/// Returns the indices of the pairs of `first` with all later stimuli.
-pub(crate) fn row_range(n: usize, first: usize) -> Range<usize> {
-    let start = first * (2 * n - first - 1) / 2;
-    start..start + n - first - 1
-}
-
-/// Returns the two stimuli of the pair at an index of the upper triangle.
-pub(crate) fn pair_at(n: usize, pair: usize) -> (usize, usize) {
-    let mut first = 0;
-    while row_range(n, first).end <= pair {
-        first += 1;
-    }
-    (first, first + 1 + pair - row_range(n, first).start)
-}
-
-/// Returns the number of stimuli that have `n_pairs` pairs, or `None` if there is no such number.
-pub(crate) fn n_stimuli_of(n_pairs: usize) -> Option<usize> {
-    let n = (((8.0 * n_pairs as f64 + 1.0).sqrt() + 1.0) / 2.0).round() as usize;
-    (n >= 2 && n.checked_mul(n - 1)? / 2 == n_pairs).then_some(n)
 }
 
 /// Creates the error that names a pair.

@@ -1,7 +1,6 @@
 //! Bounds on the rounding errors of the dissimilarities of an RDM.
 
-/// Largest relative rounding error of one operation in double precision.
-pub(crate) const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
+use crate::linalg::{DistanceRounding, UNIT_ROUNDOFF};
 
 /// A bound on the rounding errors of dissimilarities, derived from the arithmetic that computed
 /// them.
@@ -21,35 +20,6 @@ pub(crate) enum Rounding {
         distances: DistanceRounding,
         width: f64,
     },
-}
-
-/// A bound on the rounding errors of distances *d*:
-/// |error of d²| ≤ min(relative · d², cap²) + 2 · inputs · d + inputs².
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct DistanceRounding {
-    /// Largest relative error of d².
-    pub relative: f64,
-    /// Square root of the largest absolute error of any d².
-    pub cap: f64,
-    /// Largest change of a distance by the rounding of the features.
-    pub inputs: f64,
-}
-
-impl DistanceRounding {
-    /// Returns the bound for a distance.
-    fn of(self, distance: f64) -> f64 {
-        // |√(q + e) − √q| is at most e/√q, and at most √e.
-        let own = (self.relative * distance)
-            .min(self.cap * (self.cap / distance))
-            .min(self.cap);
-        own + 3.0 * self.inputs
-    }
-
-    /// Returns the bound for a squared distance.
-    fn of_squared(self, squared: f64) -> f64 {
-        let own = (self.relative * squared).min(self.cap * self.cap);
-        own + self.inputs * (2.0 * squared.sqrt() + self.inputs)
-    }
 }
 
 impl Rounding {

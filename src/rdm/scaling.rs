@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{RdmError, Result, at_least};
+use crate::linalg::UNIT_ROUNDOFF;
 use crate::names::named;
 use crate::rdm::order::mid_ranks;
-use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
+use crate::rdm::{Rdm, Rounding};
 
 /// The scaling of an RDM before it is averaged with other RDMs, so that a participant who used more
 /// of the screen (or of a rating scale) does not have more weight.
@@ -51,14 +54,7 @@ impl Rdm {
 /// Scales values in place, ignoring NaN, and returns a bound on the rounding errors of the results.
 pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) -> Result<Rounding> {
     let n = values.iter().filter(|value| !value.is_nan()).count();
-    if n == 0 {
-        return Err(ArgumentError::TooFew {
-            what: "pairs that are not missing",
-            needed: 1,
-            found: 0,
-        }
-        .into());
-    }
+    at_least("pairs that are not missing", 1, n)?;
     // Dividing by the largest value prevents overflow of the squares.
     let present = || values.iter().copied().filter(|value| !value.is_nan());
     let largest = present().fold(0.0, |largest: f64, value| largest.max(value.abs()));
@@ -119,7 +115,7 @@ pub(crate) fn scale(values: &mut [f64], scaling: Scaling, rounding: Rounding) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::assert_refused;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
 
@@ -152,13 +148,10 @@ mod tests {
     #[test]
     fn what_is_constant_has_no_scale() {
         let all = |value| Rdm::new(Stimuli::numbered(3), vec![value; 3]).unwrap();
-        assert!(matches!(
-            all(2.0)
-                .scaled(Scaling::StandardScore)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::Constant { .. }))
-        ));
+        assert_refused!(
+            all(2.0).scaled(Scaling::StandardScore),
+            Rdm(RdmError::Constant { .. })
+        );
         assert!(all(2.0).scaled(Scaling::RootMeanSquare).is_ok());
         assert!(all(0.0).scaled(Scaling::RootMeanSquare).is_err());
         let huge = all(1e300).scaled(Scaling::RootMeanSquare).unwrap();

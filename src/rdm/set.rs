@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, RdmError, Result};
+use crate::error::{ArgumentError, RdmError, Result, at_least, same_length};
 use crate::fingerprint::Fingerprint;
-use crate::rdm::{Rdm, Rounding, Scaling, UNIT_ROUNDOFF};
+use crate::linalg::UNIT_ROUNDOFF;
+use crate::rdm::{Rdm, Rounding, Scaling};
 use crate::stimuli::Stimuli;
 
 /// A participant, and optionally the session.
@@ -77,22 +78,9 @@ impl RdmSet {
     /// participants have the same id and session, and `Context::Rdm` naming the participant if an
     /// RDM has other stimuli than the first.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
-        let Some(first) = rdms.first() else {
-            return Err(ArgumentError::TooFew {
-                what: "RDMs",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        };
-        if participants.len() != rdms.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "participants",
-                expected: rdms.len(),
-                found: participants.len(),
-            }
-            .into());
-        }
+        at_least("RDMs", 1, rdms.len())?;
+        let first = &rdms[0];
+        same_length("participants", rdms.len(), participants.len())?;
         let mut seen = std::collections::HashMap::new();
         for (second, participant) in participants.iter().enumerate() {
             if let Some(first) = seen.insert(participant, second) {
@@ -360,63 +348,4 @@ impl MeanRounding {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::{Error, ErrorKind};
-
-    fn rdm(ids: [&str; 3], values: [f64; 3]) -> Rdm {
-        Rdm::with_missing(Stimuli::new(ids).unwrap(), values.to_vec()).unwrap()
-    }
-
-    #[test]
-    fn people_are_matched_by_stimulus() {
-        let first = rdm(["a", "b", "c"], [1.0, 2.0, 3.0]);
-        let second = rdm(["c", "a", "b"], [20.0, 30.0, 10.0]);
-        let set = RdmSet::numbered(vec![first.clone(), second]).unwrap();
-        assert_eq!(set.rdms()[1].values(), [10.0, 20.0, 30.0]);
-        assert_eq!(set.mean(Scaling::None).unwrap().values(), [5.5, 11.0, 16.5]);
-        let unit = set.mean(Scaling::Rank).unwrap();
-        assert_eq!(unit.values(), [1.0, 2.0, 3.0]);
-
-        let other = rdm(["a", "b", "d"], [1.0, 2.0, 3.0]);
-        let error = RdmSet::numbered(vec![first, other]).unwrap_err();
-        assert_eq!(
-            error.report().to_string(),
-            "RDM of 1: 1 of 3 stimuli are missing: \"c\"; the other side has ids such as \"d\""
-        );
-    }
-
-    #[test]
-    fn sessions_are_averaged() {
-        let ids = ["a", "b", "c"];
-        let rdms = vec![
-            rdm(ids, [1.0, 2.0, f64::NAN]),
-            rdm(ids, [5.0, 5.0, 5.0]),
-            rdm(ids, [3.0, f64::NAN, f64::NAN]),
-        ];
-        let participants = vec![
-            Participant::new("Ann").in_session("1"),
-            Participant::new("Bob"),
-            Participant::new("Ann").in_session("2"),
-        ];
-        let set = RdmSet::new(participants.clone(), rdms.clone()).unwrap();
-        let people = set.by_participant(Scaling::None).unwrap();
-        assert_eq!(people.len(), 2);
-        assert_eq!(people.rdms()[0], rdm(ids, [2.0, 2.0, f64::NAN]));
-        assert_eq!(people.participants()[1].to_string(), "Bob");
-
-        let twice = vec![participants[0].clone(); 3];
-        assert!(matches!(
-            RdmSet::new(twice, rdms).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Rdm(RdmError::DuplicateParticipant {
-                first: 0,
-                second: 1,
-                ..
-            }))
-        ));
-        assert!(matches!(
-            RdmSet::numbered(vec![]).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-        ));
-    }
-}
+mod tests;

@@ -4,8 +4,8 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
 
 use crate::error::{FeatureError, Result};
-use crate::representation::{Representation, with_values};
-use crate::similarity::{Real, blocks};
+use crate::linalg::{Real, blocks, with_values};
+use crate::representation::Representation;
 
 impl Representation {
     /// Returns the effective dimensionality: the participation ratio (Σ v)² / Σ v² of the variances
@@ -97,7 +97,7 @@ fn add_lower_product(products: &mut Mat<f64>, left: MatRef<'_, f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::assert_refused;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::Array2;
@@ -134,9 +134,9 @@ mod tests {
     fn a_line_has_one_dimension_and_a_point_none() {
         let line = Array2::from_shape_fn((9, 5), |(i, j)| i as f32 * (1.0 + j as f32) + 3.0);
         assert_relative_eq!(of(line).unwrap(), 1.0, max_relative = 1e-12);
-        assert!(matches!(
-            of(Array2::ones((4, 3))).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
-        ));
+        assert_refused!(
+            of(Array2::ones((4, 3))),
+            Feature(FeatureError::EqualRows { .. })
+        );
     }
 }

@@ -1,13 +1,11 @@
 //! Matrices of features in single or double precision.
 
-use std::ops::Range;
-
 use ndarray::{
     ArcArray2, Array, Array2, ArrayBase, ArrayView, ArrayView2, Axis, Data, Dimension, Ix1, Ix2,
     NdIndex,
 };
 
-use crate::similarity::Precision;
+use crate::linalg::{Precision, Values};
 
 /// A matrix of features, stimuli × features, of `f32` or `f64`.
 ///
@@ -293,33 +291,5 @@ where
             FeaturesView::Double(features) => features.raw_dim(),
         };
         raw_dim == other.raw_dim() && self.iter().eq(other.iter().map(|&value| value.into()))
-    }
-}
-
-/// A slice of features of either type.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Values<'a> {
-    Single(&'a [f32]),
-    Double(&'a [f64]),
-}
-
-/// Evaluates an expression with the slice of [`Values`], compiled for each of the two types.
-macro_rules! with_values {
-    ($values:expr, $slice:ident => $result:expr) => {
-        match $values {
-            $crate::representation::Values::Single($slice) => $result,
-            $crate::representation::Values::Double($slice) => $result,
-        }
-    };
-}
-pub(crate) use with_values;
-
-impl<'a> Values<'a> {
-    /// Returns the elements in a range.
-    pub fn slice(self, range: Range<usize>) -> Self {
-        match self {
-            Values::Single(values) => Values::Single(&values[range]),
-            Values::Double(values) => Values::Double(&values[range]),
-        }
     }
 }

@@ -11,15 +11,16 @@ use std::sync::Arc;
 use ndarray::{Array2, Ix1};
 
 pub use features::{Features, FeaturesView};
-pub(crate) use features::{Values, with_values};
 #[cfg(feature = "extract")]
 pub(crate) use file::Described;
 pub use file::FileSource;
 pub use provenance::Provenance;
 
-use crate::error::{ArgumentError, Error, FeatureError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FeatureError, Result, same_length, wrong_shape};
 use crate::fingerprint::Fingerprint;
-use crate::similarity::{Precision, Real};
+use crate::linalg::{Precision, Real, Values, with_values};
 use crate::stimuli::Stimuli;
 
 /// A source of representations, which computes or reads features of given stimuli: a file, a
@@ -182,12 +183,11 @@ impl Representation {
         let (n_rows, n_columns) = features.dim();
         check_n_rows(&stimuli, n_rows)?;
         if n_columns == 0 {
-            return Err(ArgumentError::Shape {
-                what: "the feature matrix",
-                expected: "at least one column".into(),
-                found: vec![n_rows as u64, n_columns as u64],
-            }
-            .into());
+            return Err(wrong_shape(
+                "the feature matrix",
+                "at least one column",
+                &[n_rows, n_columns],
+            ));
         }
         let features = features.into_standard_layout();
         with_values!(features.values(), values => check_values(&stimuli, values, n_columns))?;
@@ -253,14 +253,7 @@ impl Representation {
     /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs from the number
     /// of rows.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
-        if stimuli.len() != self.n_stimuli() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "stimuli of the rows",
-                expected: self.n_stimuli(),
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        same_length("stimuli of the rows", self.n_stimuli(), stimuli.len())?;
         Ok(Self { stimuli, ..self })
     }
 
@@ -289,15 +282,7 @@ impl Representation {
 }
 
 fn check_n_rows(stimuli: &Stimuli, n_rows: usize) -> Result<()> {
-    if n_rows == stimuli.len() {
-        return Ok(());
-    }
-    Err(ArgumentError::LengthMismatch {
-        what: "rows of the feature matrix",
-        expected: stimuli.len(),
-        found: n_rows,
-    }
-    .into())
+    same_length("rows of the feature matrix", stimuli.len(), n_rows)
 }
 
 /// Checks that features are finite and within the range of `f32`, so that their fourth powers are
@@ -369,116 +354,4 @@ impl RepresentationSource for Representation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::{ErrorKind, StimuliError};
-    use ndarray::{ShapeBuilder, array};
-
-    #[test]
-    fn names_the_cell_that_is_not_finite() {
-        let stimuli = Stimuli::new(["a", "b"]).unwrap();
-        let error = Representation::new(stimuli, array![[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();
-        assert_eq!(
-            error.report().to_string(),
-            "row 1 (\"b\"), column 1: NaN is not finite"
-        );
-    }
-
-    #[test]
-    fn rows_follow_their_ids() {
-        let stimuli = Stimuli::new(["a", "b", "c"]).unwrap();
-        let all = Representation::new(stimuli, array![[1.0], [2.0], [3.0]]).unwrap();
-        let some = all.represent(&Stimuli::new(["c", "a"]).unwrap()).unwrap();
-        assert_eq!(some.features(), array![[3.0], [1.0]]);
-        assert!(matches!(
-            all.select(&Stimuli::new(["a", "d"]).unwrap())
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 1,
-                ..
-            }))
-        ));
-    }
-
-    #[test]
-    fn column_major_features_keep_their_values() {
-        let stimuli = Stimuli::new(["a", "b"]).unwrap();
-        let by_column = Array2::from_shape_vec((2, 2).f(), vec![1.0, 3.0, 2.0, 4.0]).unwrap();
-        let representation = Representation::new(stimuli, by_column).unwrap();
-        assert_eq!(
-            representation.values(),
-            Values::Double(&[1.0, 2.0, 3.0, 4.0])
-        );
-    }
-
-    #[test]
-    fn an_owned_array_is_taken_as_it_is() {
-        let stimuli = || Stimuli::numbered(2);
-        let owned = array![[1.0_f32, 2.0], [3.0, 4.0]];
-        let place = owned.as_ptr();
-        let representation = Representation::new(stimuli(), owned).unwrap();
-        let clone = representation.clone();
-        assert_eq!(clone.features().as_f32().unwrap().as_ptr(), place);
-        drop(clone);
-        assert_eq!(representation.into_features().into_f32().as_ptr(), place);
-
-        let double = array![[1.0, 2.0], [3.0, 4.0]];
-        let of_view = Representation::from_view(stimuli(), double.view()).unwrap();
-        assert_eq!(of_view, Representation::new(stimuli(), &double).unwrap());
-        let by_column = Representation::from_view(stimuli(), double.t()).unwrap();
-        assert_eq!(by_column.values(), Values::Double(&[1.0, 3.0, 2.0, 4.0]));
-        assert_eq!(by_column.row("1").unwrap(), array![2.0, 4.0]);
-    }
-
-    #[test]
-    fn rows_of_every_kind_are_taken() {
-        let stimuli = || Stimuli::numbered(2);
-        let expected = Representation::new(stimuli(), array![[1.0_f32, 2.0], [3.0, 4.0]]).unwrap();
-        let slices: [&[f32]; 2] = [&[1.0, 2.0], &[3.0, 4.0]];
-        for found in [
-            Representation::from_rows(stimuli(), &slices),
-            Representation::from_rows(stimuli(), &[[1.0_f32, 2.0], [3.0, 4.0]]),
-            Representation::from_rows(stimuli(), &[vec![1.0_f32, 2.0], vec![3.0, 4.0]]),
-        ] {
-            assert_eq!(found.unwrap(), expected);
-        }
-        let ragged = Representation::from_rows(stimuli(), &[vec![1.0], vec![3.0, 4.0]]);
-        assert_eq!(
-            ragged.unwrap_err().to_string(),
-            "row 1 (\"1\") has 2 features where row 0 has 1"
-        );
-        let short = Representation::from_rows(stimuli(), &[[1.0, 2.0]]);
-        assert!(matches!(
-            short.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-        ));
-        let none: [[f64; 0]; 2] = [[], []];
-        let none = Representation::from_rows(stimuli(), &none);
-        assert!(matches!(
-            none.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-        ));
-    }
-
-    #[test]
-    fn refuses_what_has_no_features() {
-        let stimuli = Stimuli::new(["a"]).unwrap();
-        assert!(matches!(
-            Representation::new(stimuli.clone(), Array2::<f32>::zeros((1, 0)))
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-        ));
-        assert!(matches!(
-            Representation::new(stimuli, Array2::<f64>::zeros((2, 1)))
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
-                expected: 1,
-                found: 2,
-                ..
-            }))
-        ));
-    }
-}
+mod tests;

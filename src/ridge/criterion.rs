@@ -10,11 +10,11 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::linalg::{blocks, zeroed};
 use crate::ridge::decomposition::Form;
 use crate::ridge::training::Training;
 use crate::ridge::tridiagonal::QuadraticForms;
 use crate::ridge::{Selection, Sharing};
-use crate::similarity::{blocks, zeroed};
 
 /// Number of rows per task.
 const TILE: usize = 128;

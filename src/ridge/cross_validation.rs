@@ -3,14 +3,14 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Result};
+use crate::error::{Result, same_length};
 use crate::inference::Folds;
+use crate::linalg::Precision;
 use crate::representation::{Features, Representation};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::shared_gram::SharedGram;
 use crate::ridge::training::{self, Training};
 use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
-use crate::similarity::Precision;
 
 /// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
 /// predictions for held-out stimuli.
@@ -30,14 +30,11 @@ impl RidgeCrossValidationResult {
         folds: &Folds,
     ) -> Result<Self> {
         let n = features.n_stimuli();
-        if folds.assignments().len() != n {
-            return Err(ArgumentError::LengthMismatch {
-                what: "stimuli that are divided into folds",
-                expected: n,
-                found: folds.assignments().len(),
-            }
-            .into());
-        }
+        same_length(
+            "stimuli that are divided into folds",
+            n,
+            folds.assignments().len(),
+        )?;
         targets::check(features, targets)?;
         let all: Vec<usize> = (0..n).collect();
         let stds = match ridge.feature_scaling {

@@ -2,18 +2,17 @@
 
 use std::ops::Range;
 
-use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
+use faer::linalg::householder;
 use faer::linalg::matmul::matmul;
-use faer::linalg::{householder, svd};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
-use crate::error::{ComputationError, Result};
+use crate::error::Result;
+use crate::linalg::{singular_values, zeroed};
 use crate::ridge::gram;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Tridiagonal;
-use crate::similarity::zeroed;
 
 /// Smallest penalty, relative to the Frobenius norm of the products, for which products are
 /// accurate enough: their rounding error, about 1e-16 of the norm, is then 1e-8 of the penalty.
@@ -97,26 +96,14 @@ impl Decomposition {
         scaler.write(rows, 0..n, 0..n_features, &mut scaled);
         let mut left = zeroed::<f64>(n * order, "singular vectors")?;
         let mut right = zeroed::<f64>(n_features * order, "singular vectors")?;
-        let mut values = Diag::<f64>::zeros(order);
-        let vectors = svd::ComputeSvdVectors::Thin;
-        let parameters = Default::default();
-        let scratch =
-            svd::svd_scratch::<f64>(n, n_features, vectors, vectors, Par::Seq, parameters);
-        svd::svd(
+        let values = singular_values(
             MatRef::from_row_major_slice(&scaled, n, n_features),
-            values.as_mut(),
             Some(MatMut::from_column_major_slice_mut(&mut left, n, order)),
             Some(MatMut::from_column_major_slice_mut(
                 &mut right, n_features, order,
             )),
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            Default::default(),
-        )
-        .map_err(|_| ComputationError::NotConverged {
-            what: "the singular value decomposition of the features",
-        })?;
-        let values: Vec<f64> = values.column_vector().iter().copied().collect();
+            "the singular value decomposition of the features",
+        )?;
 
         // Smaller singular values are rounding errors, which a small penalty would amplify.
         let smallest = f64::EPSILON * n.max(n_features) as f64 * values[0];

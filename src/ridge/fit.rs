@@ -2,7 +2,9 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::error::{ArgumentError, ComputationError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{ComputationError, Result, same_length};
 use crate::representation::Representation;
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::training::Training;
@@ -163,14 +165,7 @@ impl RidgeFit {
             ("features", self.coefficients.nrows(), features.n_features()),
             ("targets", self.coefficients.ncols(), targets.n_features()),
         ] {
-            if found != expected {
-                return Err(ArgumentError::LengthMismatch {
-                    what,
-                    expected,
-                    found,
-                }
-                .into());
-            }
+            same_length(what, expected, found)?;
         }
         let targets = targets::join(features, targets)?;
         let rows: Vec<usize> = (0..features.n_stimuli()).collect();

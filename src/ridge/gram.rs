@@ -5,8 +5,8 @@ use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::linalg::{blocks, lower_gram_by_bands, zeroed};
 use crate::ridge::rows::{Rows, Scaler};
-use crate::similarity::{blocks, zeroed};
 
 /// Number of rows or features that are multiplied at a time; it limits the memory for copies in
 /// double precision.
@@ -21,7 +21,7 @@ pub(super) fn of_features(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
     let n_features = rows.n_features();
     let mut gram = zeroed(n_features * n_features, "products of features")?;
     for_each_chunk(rows, scaler, |_, chunk| {
-        add_lower_product(&mut gram, chunk.transpose());
+        lower_gram_by_bands(chunk.transpose(), Accum::Add, BAND, &mut gram);
     })?;
     Ok(gram)
 }
@@ -37,10 +37,8 @@ pub(super) fn of_rows(rows: Rows<'_>, scaler: &Scaler) -> Result<Vec<f64>> {
             .par_chunks_mut(columns.len())
             .enumerate()
             .for_each(|(row, out)| scaler.write(rows, row..row + 1, columns.clone(), out));
-        add_lower_product(
-            &mut gram,
-            MatRef::from_row_major_slice(chunk, n, columns.len()),
-        );
+        let chunk = MatRef::from_row_major_slice(chunk, n, columns.len());
+        lower_gram_by_bands(chunk, Accum::Add, BAND, &mut gram);
     }
     Ok(gram)
 }
@@ -87,23 +85,4 @@ fn for_each_chunk(
         with(range.start, chunk);
     }
     Ok(())
-}
-
-/// Adds the lower triangle of the product of `left` and its transpose.
-fn add_lower_product(gram: &mut [f64], left: MatRef<'_, f64>) {
-    let order = left.nrows();
-    let bands = gram.par_chunks_mut(BAND * order).enumerate();
-    bands.for_each(|(band, out)| {
-        let (start, n_columns) = (band * BAND, out.len() / order);
-        let out = MatMut::from_column_major_slice_mut(out, order, n_columns);
-        let below = order - start;
-        matmul(
-            out.subrows_mut(start, below),
-            Accum::Add,
-            left.subrows(start, below),
-            left.subrows(start, n_columns).transpose(),
-            1.0,
-            Par::Seq,
-        );
-    });
 }

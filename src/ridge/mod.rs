@@ -26,7 +26,9 @@ pub use fit::RidgeFit;
 pub use path::RidgePath;
 pub use settings::{FeatureScaling, Selection, Sharing};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::inference::Folds;
 use crate::representation::Representation;
 
@@ -135,14 +137,7 @@ impl Ridge {
             let expected = "different from all others";
             return Err(Error::parameter("penalty", expected, twice[0]));
         }
-        if penalties.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "penalties",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("penalties", 1, penalties.len())?;
         Ok(Self {
             penalties,
             selection: Selection::default(),

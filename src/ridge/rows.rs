@@ -9,8 +9,8 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::representation::{Representation, with_values};
-use crate::similarity::{Real, zeroed};
+use crate::linalg::{Real, with_values, zeroed};
+use crate::representation::Representation;
 
 /// Number of columns whose moments one task computes.
 const STRIP: usize = 64;

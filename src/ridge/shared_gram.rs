@@ -2,10 +2,10 @@
 
 use crate::error::Result;
 use crate::inference::Folds;
+use crate::linalg::zeroed;
 use crate::representation::Representation;
 use crate::ridge::gram;
 use crate::ridge::rows::{Rows, Scaler};
-use crate::similarity::zeroed;
 
 /// Largest number of folds whose products are stored.
 const MOST_FOLDS: usize = 16;

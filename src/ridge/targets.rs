@@ -2,10 +2,9 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
 
-use crate::error::{ArgumentError, ComputationError, Error, FeatureError, Result};
-use crate::io::out_of_memory;
+use crate::error::{ComputationError, Error, FeatureError, Result, same_length, wrong_shape};
+use crate::linalg::{out_of_memory, zeroed};
 use crate::representation::Representation;
-use crate::similarity::zeroed;
 
 /// Largest absolute value of a target; it keeps sums of squares, and quotients by small penalties,
 /// finite.
@@ -31,21 +30,13 @@ pub(super) fn join(features: &Representation, targets: &Representation) -> Resul
 
 /// Checks the shape and the range of targets.
 pub(super) fn check(features: &Representation, targets: ArrayView2<'_, f64>) -> Result<()> {
-    if targets.nrows() != features.n_stimuli() {
-        return Err(ArgumentError::LengthMismatch {
-            what: "rows of targets",
-            expected: features.n_stimuli(),
-            found: targets.nrows(),
-        }
-        .into());
-    }
+    same_length("rows of targets", features.n_stimuli(), targets.nrows())?;
     if targets.ncols() == 0 {
-        return Err(ArgumentError::Shape {
-            what: "the targets",
-            expected: "stimuli × targets, at least one of each".into(),
-            found: targets.shape().iter().map(|&n| n as u64).collect(),
-        }
-        .into());
+        return Err(wrong_shape(
+            "the targets",
+            "stimuli × targets, at least one of each",
+            targets.shape(),
+        ));
     }
     for ((row, column), &value) in targets.indexed_iter() {
         if !value.is_finite() {

@@ -3,26 +3,18 @@
 use faer::MatRef;
 use ndarray::ArrayView2;
 
-use crate::error::{ArgumentError, ComputationError, Result};
+use crate::error::{ComputationError, Result, at_least};
+use crate::linalg::zeroed;
 use crate::ridge::decomposition::{Decomposition, Form};
 use crate::ridge::rows::{Rows, Scaler};
 use crate::ridge::tridiagonal::Factors;
-use crate::similarity::zeroed;
 
 /// Checks that there are at least 3 rows. With fewer, no slope could be fitted to the rows that
 /// remain if one is left out.
 pub(super) fn check_rows(n: usize) -> Result<()> {
     const FEWEST: usize = 3;
 
-    if n >= FEWEST {
-        return Ok(());
-    }
-    Err(ArgumentError::TooFew {
-        what: "stimuli to learn from",
-        needed: FEWEST,
-        found: n,
-    }
-    .into())
+    at_least("stimuli to learn from", FEWEST, n)
 }
 
 /// Training rows and their targets, decomposed and solved for all penalties.

@@ -3,10 +3,10 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::representation::with_values;
+use crate::linalg::{Real, with_values};
 use crate::similarity::products::{scales_of, unit_of};
 use crate::similarity::rows::Rows;
-use crate::similarity::{Block, PAIRS, Real, Similarity};
+use crate::similarity::{Block, PAIRS, Similarity};
 
 /// Computation of single pairs in double precision, on demand.
 pub(super) struct Direct<'a> {

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::similarity::products::{
-    BAND, HasRows, Real, Scaled, Terms, blocks, for_each_tile, zeroed,
-};
+use crate::linalg::{Real, blocks, zeroed};
+use crate::similarity::products::{BAND, HasRows, Scaled, Terms, for_each_tile};
 use crate::similarity::rounding::Bounds;
 use crate::similarity::rows::Rows;
 use crate::similarity::{BLOCK, Block, PAIRS};

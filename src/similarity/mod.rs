@@ -20,11 +20,11 @@ use crate::names::named;
 use crate::representation::Representation;
 use crate::stimuli::Stimuli;
 
+pub use crate::linalg::Precision;
 use direct::Direct;
 use gram::Gram;
 pub(crate) use judge::{Judge, Screen, second_of};
 pub(crate) use pairs::{AllPairs, PairRounding, for_all_pairs};
-pub(crate) use products::{Real, blocks, inverse_power_of_two, zeroed};
 use rows::Rows;
 
 /// A measure of the similarity of two rows of features; larger means more similar.
@@ -76,29 +76,6 @@ named! {
     Pearson = "pearson",
     NegativeEuclidean = "negative-euclidean",
     NegativeSquaredEuclidean = "negative-squared-euclidean",
-}
-
-/// The precision in which the similarities of all pairs are computed and stored.
-///
-/// Features are read in their own precision, and shifted and scaled in `f64` before any rounding to
-/// this precision; sums over trials are `f64`. If there are few trials, each pair is computed
-/// directly, always in double precision.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Precision {
-    /// `f32`: half the time and memory. Choices are the same as in double precision: if the largest
-    /// similarities of a trial are too close for `f32`, they are recomputed in double precision.
-    /// Probabilities have the precision of `f32`.
-    Single,
-    /// `f64`; the default. Agrees with a reference in double precision.
-    #[default]
-    Double,
-}
-
-named! {
-    Precision, "precision":
-    Single = "single",
-    Double = "double",
 }
 
 /// The method by which the similarities of pairs are computed, chosen by cost.

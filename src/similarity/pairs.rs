@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::rdm::{DistanceRounding, n_pairs, pair_index};
+use crate::linalg::{DistanceRounding, blocks, n_pairs, pair_index, zeroed};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 use crate::similarity::direct::product;
-use crate::similarity::products::{BAND, HasRows, Scaled, Terms, blocks, for_each_tile, zeroed};
+use crate::similarity::products::{BAND, HasRows, Scaled, Terms, for_each_tile};
 use crate::similarity::rounding::{Bounds, COARSE};
 use crate::similarity::rows::Rows;
 

@@ -6,55 +6,9 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::error::Result;
-use crate::io::out_of_memory;
-use crate::representation::with_values;
+use crate::linalg::{Real, blocks, inverse_power_of_two, with_values};
 use crate::similarity::Similarity;
 use crate::similarity::rows::Rows;
-
-/// `f32` or `f64`.
-pub(crate) trait Real:
-    faer::traits::ComplexField + Copy + PartialEq + Send + Sync + Into<f64>
-{
-    const ZERO: Self;
-    const ONE: Self;
-    const IS_DOUBLE: bool;
-    /// Largest relative rounding error of one operation.
-    const UNIT_ROUNDOFF: f64;
-    /// Number of features that are multiplied at a time, which bounds the memory of a task and the
-    /// rounding error of a product.
-    const DEPTH: usize;
-
-    fn from_f64(value: f64) -> Self;
-}
-
-impl Real for f32 {
-    const ZERO: f32 = 0.0;
-    const ONE: f32 = 1.0;
-    const IS_DOUBLE: bool = false;
-    const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
-    // As fast as larger values (measured at 768 and 4,096 features), with smaller rounding errors,
-    // so that fewer trials need a full comparison.
-    const DEPTH: usize = 128;
-
-    #[inline(always)]
-    fn from_f64(value: f64) -> f32 {
-        value as f32
-    }
-}
-
-impl Real for f64 {
-    const ZERO: f64 = 0.0;
-    const ONE: f64 = 1.0;
-    const IS_DOUBLE: bool = true;
-    const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
-    const DEPTH: usize = 1024;
-
-    #[inline(always)]
-    fn from_f64(value: f64) -> f64 {
-        value
-    }
-}
 
 /// Number of rows of the result that a task computes at a time.
 pub(super) const BAND: usize = 96;
@@ -259,17 +213,6 @@ pub(super) fn unit_of(similarity: Similarity, scales: &[f64]) -> f64 {
     }
 }
 
-/// Returns 2⁻ᵉ for `value` in [2ᵉ, 2ᵉ⁺¹); 1 for 0; for a subnormal value, the largest power of two
-/// whose inverse is normal.
-pub(crate) fn inverse_power_of_two(value: f64) -> f64 {
-    if value == 0.0 {
-        return 1.0;
-    }
-    // Features are in the range of f32, so the result is not subnormal.
-    let power = f64::from_bits(value.to_bits() & (0x7ff << 52));
-    1.0 / power.max(f64::MIN_POSITIVE)
-}
-
 /// The terms that convert a product of two rows to their similarity.
 pub(super) enum Terms {
     Dot,
@@ -343,21 +286,4 @@ impl Terms {
             }
         }
     }
-}
-
-/// Allocates zeroed memory, or returns an error if it cannot be allocated.
-pub(crate) fn zeroed<T: Real>(len: usize, what: &'static str) -> Result<Vec<T>> {
-    // Reserving first turns an abort into an error; allocating zeroed memory leaves the first
-    // access of each page to the threads that fill it.
-    if Vec::<T>::new().try_reserve_exact(len).is_err() {
-        return Err(out_of_memory::<T>(what, len as u64));
-    }
-    Ok(vec![T::ZERO; len])
-}
-
-/// Returns ranges of length `size` that cover `0..n`; the last may be shorter.
-pub(crate) fn blocks(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..n)
-        .step_by(size)
-        .map(move |start| start..n.min(start + size))
 }

@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::rdm::{DistanceRounding, UNIT_ROUNDOFF};
-use crate::representation::{Values, with_values};
+use crate::linalg::{DistanceRounding, Real, UNIT_ROUNDOFF, Values, with_values};
 use crate::similarity::Similarity;
-use crate::similarity::products::{Real, Scaled, Terms, n_additions};
+use crate::similarity::products::{Scaled, Terms, n_additions};
 use crate::similarity::rows::{Rows, reduce};
 
 /// Threshold for squared distances, relative to the sum of the squared norms. Smaller ones are

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::error::{FeatureError, Result};
-use crate::rdm::UNIT_ROUNDOFF;
-use crate::representation::{Representation, Values, with_values};
-use crate::similarity::{Real, Similarity};
+use crate::linalg::{Real, UNIT_ROUNDOFF, Values, with_values};
+use crate::representation::Representation;
+use crate::similarity::Similarity;
 use crate::stimuli::Stimuli;
 
 /// Slot of a stimulus that no trial shows.

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::error::{Error, ErrorKind, FeatureError};
+use crate::linalg::inverse_power_of_two;
 
 fn random(n: usize, p: usize, seed: u64) -> Array2<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,38 +1,30 @@
 use super::*;
-use crate::error::{ErrorKind, StimuliError};
+use crate::error::{StimuliError, assert_kind, assert_refused};
 
 #[test]
 fn joins_name_what_differs() {
     let stored = Stimuli::new(["c", "a", "b", "x"]).unwrap();
     let needed = Stimuli::new(["a", "b", "c"]).unwrap();
     assert_eq!(stored.positions_of(&needed).unwrap(), [1, 2, 0]);
-    assert!(matches!(
-        needed.positions_of(&stored).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 4, .. }))
-            if *ids == ["x"]
-    ));
-    assert!(matches!(
-        stored.same_set_as(&needed).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Unexpected { ids, n_extra: 1 }))
-            if *ids == ["x"]
-    ));
+    assert_refused!(needed.positions_of(&stored), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 4, .. }) if *ids == ["x"]);
+    assert_refused!(stored.same_set_as(&needed), Stimuli(StimuliError::Unexpected { ids, n_extra: 1 }) if *ids == ["x"]);
     assert_eq!(stored.intersection(&needed).ids(), ["c", "a", "b"]);
 }
 
 #[test]
 fn refuses_ids_that_cannot_be_joined() {
-    assert!(matches!(
-        Stimuli::new(["a", "b", "a"]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Duplicate {
+    assert_refused!(
+        Stimuli::new(["a", "b", "a"]),
+        Stimuli(StimuliError::Duplicate {
             first: 0,
             second: 2,
             ..
-        }))
-    ));
-    assert!(matches!(
-        Stimuli::new(["a", ""]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::EmptyId { position: 1 }))
-    ));
+        })
+    );
+    assert_refused!(
+        Stimuli::new(["a", ""]),
+        Stimuli(StimuliError::EmptyId { position: 1 })
+    );
 }
 
 #[test]
@@ -68,13 +60,7 @@ fn rows_without_ids_are_matched_by_position_where_counts_agree() {
     assert_eq!(rows.positions_of(&one_to_three).unwrap(), [0, 1, 2]);
     for other in [Stimuli::unnamed(4), Stimuli::new(["0", "1"]).unwrap()] {
         let error = rows.positions_of(&other).unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Stimuli(StimuliError::NotPaired { .. })
-            ),
-            "{error}"
-        );
+        assert_kind!(error, Stimuli(StimuliError::NotPaired { .. }));
         assert!(other.same_set_as(&rows).is_err());
         assert!(rows.intersection(&other).is_empty());
     }

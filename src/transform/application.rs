@@ -7,9 +7,11 @@ use rayon::prelude::*;
 
 use super::LinearTransform;
 use super::fingerprint::recorded;
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, same_length};
+use crate::linalg::Precision;
 use crate::representation::{Features, Representation};
-use crate::similarity::Precision;
 
 impl LinearTransform {
     /// Applies the transform to a representation. The result has the same stimuli, with the
@@ -26,14 +28,11 @@ impl LinearTransform {
     /// `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
         let n_features = self.n_features();
-        if representation.n_features() != n_features {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features to transform",
-                expected: n_features,
-                found: representation.n_features(),
-            }
-            .into());
-        }
+        same_length(
+            "features to transform",
+            n_features,
+            representation.n_features(),
+        )?;
         let features = representation.values();
         let standardize = |first: usize, out: &mut [f64]| {
             let start = first * n_features;
@@ -81,14 +80,11 @@ impl LinearTransform {
     /// if a product is outside the range of `f64`.
     pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
         let n_between = self.n_dimensions();
-        if next.n_features() != n_between {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features that the next transform takes",
-                expected: n_between,
-                found: next.n_features(),
-            }
-            .into());
-        }
+        same_length(
+            "features that the next transform takes",
+            n_between,
+            next.n_features(),
+        )?;
         let moments: Vec<(f64, f64)> = (0..n_between)
             .filter_map(|feature| next.standardization.of_feature(feature))
             .collect();
@@ -158,7 +154,7 @@ impl LinearTransform {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_kind};
     use crate::stimuli::Stimuli;
     use crate::transform::Standardization;
     use approx::assert_abs_diff_eq;
@@ -224,12 +220,12 @@ mod tests {
         );
         let huge = LinearTransform::new(Standardization::none(), array![[1e200]]).unwrap();
         let beyond = huge.then(&huge).unwrap_err();
-        assert!(matches!(
-            beyond.kind(),
-            ErrorKind::Argument(ArgumentError::InvalidParameter {
+        assert_kind!(
+            beyond,
+            Argument(ArgumentError::InvalidParameter {
                 name: "weights",
                 ..
             })
-        ));
+        );
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn recorded(before: &Provenance, fingerprint: &str) -> Provenance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::similarity::Precision;
+    use crate::linalg::Precision;
     use crate::transform::{Standardization, Training};
     use ndarray::array;
 

@@ -13,8 +13,10 @@ pub use source::Transformed;
 pub use standardization::Standardization;
 pub use training::Training;
 
-use crate::error::{ArgumentError, Error, Result};
-use crate::similarity::Precision;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length, wrong_shape};
+use crate::linalg::Precision;
 
 /// A linear transform: standardised features times weights, plus a bias.
 ///
@@ -50,22 +52,14 @@ impl LinearTransform {
     /// and [`ArgumentError::InvalidParameter`] if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         if weights.is_empty() {
-            return Err(ArgumentError::Shape {
-                what: "the weights of a transform",
-                expected: "features × dimensions, at least one of each".into(),
-                found: weights.shape().iter().map(|&n| n as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape(
+                "the weights of a transform",
+                "features × dimensions, at least one of each",
+                weights.shape(),
+            ));
         }
-        if let Some(found) = standardization.n_features()
-            && found != weights.nrows()
-        {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features of the standardisation",
-                expected: weights.nrows(),
-                found,
-            }
-            .into());
+        if let Some(found) = standardization.n_features() {
+            same_length("features of the standardisation", weights.nrows(), found)?;
         }
         check_finite("weights", weights.view())?;
         Ok(Self {
@@ -84,14 +78,7 @@ impl LinearTransform {
     /// [`ArgumentError::InvalidParameter`] if a number is not finite, or outside the range of `f32`
     /// if the precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
-        if bias.len() != self.n_dimensions() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "dimensions of the bias",
-                expected: self.n_dimensions(),
-                found: bias.len(),
-            }
-            .into());
-        }
+        same_length("dimensions of the bias", self.n_dimensions(), bias.len())?;
         check_finite("bias", bias.view())?;
         self.bias = Some(bias.as_standard_layout().into_owned());
         let precision = self.precision;
@@ -195,7 +182,7 @@ fn check_finite<D: Dimension>(name: &'static str, values: ArrayView<'_, f64, D>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_kind};
     use ndarray::array;
 
     #[test]
@@ -230,14 +217,7 @@ mod tests {
             (plain().with_bias(array![-1e39]).unwrap(), "bias"),
         ] {
             let refused = transform.with_precision(Precision::Single).unwrap_err();
-            assert!(
-                matches!(
-                    refused.kind(),
-                    ErrorKind::Argument(ArgumentError::InvalidParameter { name: named, .. })
-                        if *named == name
-                ),
-                "{refused}"
-            );
+            assert_kind!(refused, Argument(ArgumentError::InvalidParameter { name: named, .. }) if *named == name);
         }
         let single = plain().with_precision(Precision::Single).unwrap();
         assert!(single.with_bias(array![1e39]).is_err());

@@ -7,9 +7,11 @@ use ndarray::Array1;
 use serde::{Serialize, Serializer};
 
 use super::{check_finite, round};
-use crate::error::{ArgumentError, Error, FeatureError, Result};
-use crate::representation::{Representation, Values, with_values};
-use crate::similarity::Real;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FeatureError, Result, at_least, same_length};
+use crate::linalg::{Real, Values, with_values};
+use crate::representation::Representation;
 
 /// Standardisation of features, (x − mean) / std: with one mean and standard deviation for all
 /// features, with one of each per feature, or none.
@@ -94,14 +96,7 @@ impl Standardization {
     /// Returns [`ArgumentError::LengthMismatch`] if the numbers of means and standard deviations
     /// differ, and [`ArgumentError::InvalidParameter`] as [`Standardization::scalar`].
     pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
-        if mean.len() != std.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "standard deviations of features",
-                expected: mean.len(),
-                found: std.len(),
-            }
-            .into());
-        }
+        same_length("standard deviations of features", mean.len(), std.len())?;
         check_finite("mean", mean.view())?;
         if let Some(feature) = std.iter().position(|&std| !is_scale(std)) {
             let found = format_args!("{} at {feature}", std[feature]);
@@ -122,9 +117,7 @@ impl Standardization {
     }
 
     fn scalar_of_values<T: Real>(values: &[T]) -> Result<Self> {
-        let Some(first) = values.first() else {
-            return Err(no_stimuli());
-        };
+        at_least("stimuli", 1, values.len())?;
         let n = values.len() as f64;
         let mut mean = sum(values, |x| x) / n;
         if T::IS_DOUBLE {
@@ -132,7 +125,7 @@ impl Standardization {
             mean += sum(values, |x| x - mean) / n;
         }
         let std = (sum(values, |x| (x - mean).powi(2)) / n).sqrt();
-        if values.iter().all(|x| x == first) {
+        if values.iter().all(|x| x == &values[0]) {
             return Err(FeatureError::EqualRows { representation: 0 }.into());
         }
         Self::scalar(mean, std)
@@ -152,9 +145,7 @@ impl Standardization {
 
     fn per_feature_of_values<T: Real>(values: &[T], n_features: usize) -> Result<Self> {
         let n = values.len() / n_features;
-        if n == 0 {
-            return Err(no_stimuli());
-        }
+        at_least("stimuli", 1, n)?;
         let rows = || values.chunks_exact(n_features);
         let mut mean = Array1::<f64>::zeros(n_features);
         for row in rows() {
@@ -288,18 +279,10 @@ fn round_scale(std: f64) -> Result<f64> {
     }
 }
 
-fn no_stimuli() -> Error {
-    Error::from(ArgumentError::TooFew {
-        what: "stimuli",
-        needed: 1,
-        found: 0,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_refused;
     use crate::stimuli::Stimuli;
     use approx::assert_relative_eq;
     use ndarray::array;
@@ -327,10 +310,7 @@ mod tests {
     fn what_does_not_vary_has_no_scale() {
         let constant = Representation::new(Stimuli::numbered(2), array![[0.1, 0.1], [0.1, 0.1]]);
         let refused = Standardization::scalar_of(&constant.unwrap());
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
-        ));
+        assert_refused!(refused, Feature(FeatureError::EqualRows { .. }));
         for (mean, std) in [
             (f64::NAN, 1.0),
             (0.0, 0.0),

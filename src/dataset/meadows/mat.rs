@@ -6,8 +6,9 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::{Estimate, person_of, rdm};
-use crate::error::{ArgumentError, Result};
+use crate::error::{Result, wrong_shape};
 use crate::io::mat::MatFile;
+use crate::linalg::n_pairs;
 use crate::rdm::Participant;
 
 pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
@@ -51,7 +52,7 @@ fn estimates(
 
     let values = file.read(values)?.into_matrix(SHAPE)?;
     let images = file.read(stimuli)?.into_texts()?;
-    let n_pairs = images.len() * images.len().saturating_sub(1) / 2;
+    let n_pairs = n_pairs(images.len());
     let rows: Vec<Vec<f64>> = match values.dim() {
         // For three stimuli the array could also be a square RDM, which is not supported.
         (n_rows, n)
@@ -61,12 +62,7 @@ fn estimates(
         }
         (1, _) | (_, 1) => vec![values.into_iter().collect()],
         _ => {
-            return Err(ArgumentError::Shape {
-                what: "the variable",
-                expected: SHAPE.into(),
-                found: values.shape().iter().map(|&length| length as u64).collect(),
-            }
-            .into());
+            return Err(wrong_shape("the variable", SHAPE, values.shape()));
         }
     };
     let n_rows = rows.len();

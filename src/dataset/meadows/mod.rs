@@ -5,7 +5,6 @@ mod tree;
 
 use std::path::Path;
 
-use crate::dataset::SimilarityDataset;
 use crate::error::{Error, FileError, Result};
 use crate::io::extension;
 use crate::rdm::{Arrangement, Participant, Rdm, RdmSet};
@@ -134,21 +133,7 @@ impl Meadows {
     }
 }
 
-impl SimilarityDataset for Meadows {
-    type Judgments = RdmSet;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.rdms.stimuli()
-    }
-
-    fn judgments(&self) -> &RdmSet {
-        &self.rdms
-    }
-}
+data_set!(Meadows, rdms: RdmSet, |set| &set.name);
 
 /// Creates the RDM of one participant and task, with stimuli named after their images; NaN is a
 /// missing pair.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Estimate, person_of, rdm};
-use crate::error::{ArgumentError, Context, Result};
+use crate::error::{Context, Result, at_least};
 use crate::io::{BUFFER_BYTES, Origin, open};
 use crate::rdm::{Arrangement, Participant, Rdm};
 use crate::stimuli::{Stimuli, missing};
@@ -87,14 +87,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Estimate>> {
         }
         tree => estimates.extend(of_person(&person_of(path), tree, &origin)?),
     }
-    if estimates.is_empty() {
-        return Err(ArgumentError::TooFew {
-            what: "multiple-arrangement tasks",
-            needed: 1,
-            found: 0,
-        }
-        .into());
-    }
+    at_least("multiple-arrangement tasks", 1, estimates.len())?;
     Ok(estimates)
 }
 

@@ -122,7 +122,7 @@ pub(super) fn apply<T: Task>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_kind;
     use crate::judgment::{AnchoredTask, OddOneOutTask};
 
     fn numbers(trials: &[[i32; 3]]) -> Vec<[Cell; 3]> {
@@ -168,15 +168,12 @@ mod tests {
             ([[0, 2, 1], [1, 0, 2]], [0, 2]),
         ] {
             let error = applied::<OddOneOutTask>(&trials, &answers).unwrap_err();
-            assert!(
-                matches!(error.kind(), ErrorKind::File(FileError::Ambiguous { .. })),
-                "{error}"
-            );
+            assert_kind!(error, File(FileError::Ambiguous { .. }));
         }
         let error = applied::<OddOneOutTask>(&[[7, 8, 9], [4, 5, 6]], &[7, 1]).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::Judgment(JudgmentError::UnknownAnswer { trial: 1, .. })
-        ));
+        assert_kind!(
+            error,
+            Judgment(JudgmentError::UnknownAnswer { trial: 1, .. })
+        );
     }
 }

@@ -11,7 +11,6 @@ use std::path::Path;
 pub use counting::Counting;
 pub use source::TripletSource;
 
-use crate::dataset::SimilarityDataset;
 use crate::error::Result;
 use crate::judgment::{Task, Trials};
 use crate::stimuli::{Pairing, Stimuli};
@@ -108,18 +107,4 @@ impl<T: Task> TripletFile<T> {
     }
 }
 
-impl<T: Task> SimilarityDataset for TripletFile<T> {
-    type Judgments = Trials<T>;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn stimuli(&self) -> &Stimuli {
-        self.trials.stimuli()
-    }
-
-    fn judgments(&self) -> &Trials<T> {
-        &self.trials
-    }
-}
+data_set!(TripletFile<T>, trials: Trials<T>, |set| &set.name);

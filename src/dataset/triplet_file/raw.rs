@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayD, Axis, Ix1};
 
 use super::answers::Cell;
 use super::columns::{Columns, in_order};
-use crate::error::{ArgumentError, Error, FileError, Result};
+use crate::error::{Error, FileError, Result, same_length, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::element::Kind;
 use crate::io::mat::MatFile;
@@ -128,14 +128,7 @@ impl RawTrials {
         }
         .into_dimensionality::<Ix1>()
         .map_err(|_| misshapen(Vec::new()))?;
-        if answers.len() != raw.stimuli.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "responses to queries",
-                expected: raw.stimuli.len(),
-                found: answers.len(),
-            }
-            .into());
-        }
+        same_length("responses to queries", raw.stimuli.len(), answers.len())?;
         // True means that the first candidate is the closer one, which numbers express by their
         // sign.
         let cell = |&answer: &f64| match kind {
@@ -180,20 +173,13 @@ fn read<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
     let shape = reader.shape().iter().map(|&length| length as usize);
     let shape: Vec<usize> = shape.collect();
     let values = reader.read_row_major()?;
-    ArrayD::from_shape_vec(shape, values).map_err(|error| {
-        FileError::Malformed {
-            format: "array",
-            source: error.into(),
-        }
-        .into()
-    })
+    ArrayD::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 fn misshapen(found: Vec<u64>) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "the array of trials",
-        expected: "(trials, 3), the odd one last, or (trials, 4), the answer in the fourth column"
-            .into(),
-        found,
-    })
+    wrong_shape(
+        "the array of trials",
+        "(trials, 3), the odd one last, or (trials, 4), the answer in the fourth column",
+        &found,
+    )
 }

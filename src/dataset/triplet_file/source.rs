@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::answers::{self, Cell};
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-use crate::error::{ArgumentError, FileError, JudgmentError, Result, TrialProblem};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{FileError, JudgmentError, Result, TrialProblem, same_length};
 use crate::formats::TextEncoding;
 use crate::io::element::Number;
 use crate::io::extension;
@@ -178,14 +180,11 @@ impl<T: Task> TripletSource<T> {
         };
         if let Some(participants) = &self.participants {
             let n_in_file = trials.len() + n_unknown;
-            if participants.by_trial().len() != n_in_file {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "participants of trials",
-                    expected: n_in_file,
-                    found: participants.by_trial().len(),
-                }
-                .into());
-            }
+            same_length(
+                "participants of trials",
+                n_in_file,
+                participants.by_trial().len(),
+            )?;
             let labels = participants.labels_of_trials().map(str::to_owned);
             raw.participants = Some(labels.collect());
         }
@@ -241,7 +240,7 @@ impl<T: Task> TripletSource<T> {
         let mut trials = Vec::new();
         if let Some(n_trials) = reader.n_trials() {
             let n_trials = usize::try_from(n_trials).unwrap_or(usize::MAX);
-            crate::io::reserve(&mut trials, n_trials, "the trials")?;
+            crate::linalg::reserve(&mut trials, n_trials, "the trials")?;
         }
         let read = reader.read_chunk(&mut trials, usize::MAX);
         read.map_err(|error| error.among(stimuli.len()))?;

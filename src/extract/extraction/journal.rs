@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::batches::{Batch, Row};
 use super::shard::Part;
 use super::{ExtractionResult, Provenance};
-use crate::error::{ArgumentError, ExtractError, FeatureError, FileError, ImageError, Result};
+use crate::error::{ExtractError, FeatureError, FileError, ImageError, Result, same_length};
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f32;
+use crate::linalg::Precision;
 use crate::representation::Described;
-use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// Files with the rows written so far, one beside each output, and a record of their number.
@@ -172,14 +172,7 @@ impl Journal {
     }
 
     fn check(&self, values: &[f32], n_features: usize, position: usize) -> Result<()> {
-        if values.len() != n_features {
-            return Err(ArgumentError::LengthMismatch {
-                what: "features of an image",
-                expected: n_features,
-                found: values.len(),
-            }
-            .into());
-        }
+        same_length("features of an image", n_features, values.len())?;
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(()),
             Some(column) => Err(FeatureError::NotFinite {
@@ -292,11 +285,7 @@ fn read_record(path: &Path) -> Result<Option<Record>> {
         // A damaged record is ignored: the extraction starts from the beginning.
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(FileError::Read {
-            path: path.into(),
-            source,
-        }
-        .into()),
+        Err(source) => Err(FileError::unreadable(path, source)),
     }
 }
 

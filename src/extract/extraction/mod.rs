@@ -20,7 +20,9 @@ use batches::Row;
 use journal::Journal;
 use shard::Part;
 
-use crate::error::{ArgumentError, Error, ExtractError, ImageError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, ExtractError, ImageError, Result, same_length};
 use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
 use crate::images::ImageFiles;
@@ -201,14 +203,11 @@ impl Extraction {
         mut observe: impl FnMut(ExtractionProgress) -> ControlFlow<()>,
     ) -> Result<ExtractionResult> {
         let outputs: Vec<PathBuf> = outputs.iter().map(|path| path.as_ref().into()).collect();
-        if outputs.len() != self.network.taps().len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "outputs, one for each tap",
-                expected: self.network.taps().len(),
-                found: outputs.len(),
-            }
-            .into());
-        }
+        same_length(
+            "outputs, one for each tap",
+            self.network.taps().len(),
+            outputs.len(),
+        )?;
         let (images, part) = self.of_shard(images)?;
         let provenances = self.network.taps().iter();
         let provenances: Vec<Provenance> = provenances

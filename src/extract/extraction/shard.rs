@@ -163,10 +163,8 @@ fn read(path: &Path) -> Result<(Part, Representation)> {
         .provenance()
         .note(NOTE)
         .ok_or(ExtractError::NotAShard)?;
-    let part: Part = serde_json::from_str(note).map_err(|source| FileError::Malformed {
-        format: "shard",
-        source: Box::new(source),
-    })?;
+    let part: Part =
+        serde_json::from_str(note).map_err(|source| FileError::malformed("shard", source))?;
     let n_images = part.shard.positions(part.n_images).len();
     let is_ascending = part.skipped.is_sorted_by(|a, b| a < b);
     let is_inside = part.skipped.last().is_none_or(|&last| last < n_images);
@@ -263,10 +261,7 @@ impl Joined {
             values.extend(rows.features().row(row).to_f32());
         }
         let features = Array2::from_shape_vec((places.len(), n_features), values);
-        let features = features.map_err(|source| FileError::Malformed {
-            format: "shard",
-            source: Box::new(source),
-        })?;
+        let features = features.map_err(|source| FileError::malformed("shard", source))?;
         let joined = Representation::new(Stimuli::new(ids)?, features)?;
         Ok(joined.with_provenance(self.provenance))
     }

@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 
 use super::Extraction;
-use crate::error::{ArgumentError, Error, FileError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{FileError, Result, same_length};
 use crate::images::ImageFiles;
 use crate::io::{self, digest::Hashing};
 use crate::representation::{Representation, RepresentationSource};
@@ -27,15 +29,9 @@ impl NetworkSource {
     /// # Errors
     /// Returns [`ArgumentError::LengthMismatch`] if the network does not have exactly one tap.
     pub fn new(extraction: Extraction, images: ImageFiles) -> Result<Self> {
-        let [tap] = extraction.network().taps() else {
-            return Err(ArgumentError::LengthMismatch {
-                what: "taps of a source",
-                expected: 1,
-                found: extraction.network().taps().len(),
-            }
-            .into());
-        };
-        let name = format!("{} {tap}", extraction.network().architecture().name());
+        let taps = extraction.network().taps();
+        same_length("taps of a source", 1, taps.len())?;
+        let name = format!("{} {}", extraction.network().architecture().name(), taps[0]);
         Ok(Self {
             extraction,
             images,
@@ -79,12 +75,7 @@ impl RepresentationSource for NetworkSource {
         let hashes = images.paths().par_iter().map(|path| -> Result<String> {
             let file = io::open(path)?;
             let hash = Hashing::new(file).finish_reading();
-            let unreadable = |source| {
-                Error::from(FileError::Read {
-                    path: path.clone(),
-                    source,
-                })
-            };
+            let unreadable = |source| FileError::unreadable(path.clone(), source);
             Ok(hash
                 .map_err(unreadable)?
                 .expect("hashed from its beginning"))

@@ -2,7 +2,7 @@
 
 use candle_core::{D, Tensor};
 
-use crate::error::{ArgumentError, Error, Result};
+use crate::error::{Result, wrong_shape};
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 use crate::extract::layers::{Conv2d, ConvSpec};
@@ -33,11 +33,11 @@ impl Module for PatchEmbedding {
         let (_, _, height, width) = x.dims4()?;
         let is_tiled = |side: usize| side > 0 && side.is_multiple_of(self.patch);
         if !is_tiled(height) || !is_tiled(width) {
-            return Err(Error::from(ArgumentError::Shape {
-                what: "an image",
-                expected: format!("height and width in patches of {}", self.patch),
-                found: vec![height as u64, width as u64],
-            })
+            return Err(wrong_shape(
+                "an image",
+                format!("height and width in patches of {}", self.patch),
+                &[height, width],
+            )
             .into());
         }
         self.conv.forward(x, pass)
@@ -175,11 +175,11 @@ impl Positions {
             return Ok(tokens.broadcast_add(&self.usual)?);
         }
         if self.other_grids == OtherGrids::Refuse {
-            return Err(Error::from(ArgumentError::Shape {
-                what: "the grid of patches of an image",
-                expected: format!("{0} × {0}, the places with embeddings", self.usual_grid),
-                found: grid.map(|n| n as u64).to_vec(),
-            })
+            return Err(wrong_shape(
+                "the grid of patches of an image",
+                format!("{0} × {0}, the places with embeddings", self.usual_grid),
+                &grid,
+            )
             .into());
         }
         let positions = resample(&self.stored, self.stored_grid, grid)?;

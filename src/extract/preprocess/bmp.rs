@@ -1,8 +1,7 @@
 //! Decoding of uncompressed BMP files.
 
-use super::decode::{Decoded, malformed};
-use super::image::{N_CHANNELS, RgbImage, black};
-use crate::error::{Error, ImageError, Result};
+use super::image::{Decoded, N_CHANNELS, RgbImage, black};
+use crate::error::{Error, FileError, ImageError, Result};
 
 const FORMAT: &str = "BMP";
 
@@ -74,7 +73,7 @@ impl Header {
         // The oldest header (OS/2 core) has sizes of 16 bits and palette entries of 3 bytes.
         let is_core = header_bytes == 12;
         if !is_core && !(40..=124).contains(&header_bytes) {
-            return Err(malformed(
+            return Err(FileError::malformed(
                 FORMAT,
                 format!("its header has {header_bytes} bytes"),
             ));
@@ -91,7 +90,7 @@ impl Header {
             _ => false,
         };
         if !is_read {
-            return Err(malformed(
+            return Err(FileError::malformed(
                 FORMAT,
                 format!(
                     "{n_bits} bits a pixel with compression {compression} are not read: save it as PNG"
@@ -108,7 +107,7 @@ impl Header {
         };
         let is_mask = |&mask: &u32| mask >> mask.trailing_zeros().min(31) <= 0xff;
         if !masks.iter().all(|mask| *mask != 0 && is_mask(mask)) {
-            return Err(malformed(
+            return Err(FileError::malformed(
                 FORMAT,
                 "its masks of colours are not read: save it as PNG",
             ));
@@ -128,7 +127,7 @@ impl Header {
         }
         Ok(Self {
             width: usize::try_from(width)
-                .map_err(|_| malformed(FORMAT, "its width is negative"))?,
+                .map_err(|_| FileError::malformed(FORMAT, "its width is negative"))?,
             height: height.unsigned_abs() as usize,
             is_top_down: height < 0,
             n_bits,

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::exif::{Orientation, Turn};
 use super::image::RgbImage;
 use super::{bmp, gif, jpeg, png, tiff, webp};
-use crate::error::{BoxedError, Error, FileError, ImageError, Result};
-use crate::io::{Origin, known_length, open, reserve};
+use crate::error::{Error, FileError, ImageError, Result};
+use crate::io::{Origin, known_length, open};
+use crate::linalg::reserve;
 
 /// A decoder of JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
 ///
@@ -149,9 +150,6 @@ impl ImageDecoder {
     }
 }
 
-/// A decoded image, and its EXIF block if it has one.
-pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
-
 const FORMATS: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
 
 /// Number of bytes from which the format is determined.
@@ -159,14 +157,6 @@ const SIGNATURE_BYTES: u64 = 12;
 
 /// Longest side of a stored image in pixels, the limit of JPEG.
 const MAX_STORED_SIDE: u64 = u16::MAX as u64;
-
-/// Returns the error for content that does not follow the format.
-pub(super) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
-    Error::from(FileError::Malformed {
-        format,
-        source: source.into(),
-    })
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -199,11 +189,7 @@ impl Format {
             } else {
                 "its first bytes match none of these formats"
             };
-            Err(FileError::Malformed {
-                format: FORMATS,
-                source: reason.into(),
-            }
-            .into())
+            Err(FileError::malformed(FORMATS, reason))
         }
     }
 }
@@ -211,7 +197,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{assert_kind, assert_refused};
 
     #[test]
     fn what_is_no_image_is_refused_by_name() {
@@ -234,11 +220,7 @@ mod tests {
         let missing = folder.path().join("no.png");
         for path in [missing.as_path(), folder.path()] {
             let error = ImageDecoder::default().read(path).unwrap_err();
-            assert!(matches!(
-                error.kind(),
-                ErrorKind::File(FileError::Read { path: named, .. })
-                    if named == path
-            ));
+            assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
         }
     }
 
@@ -248,13 +230,10 @@ mod tests {
         assert!(decoder.check_size(2, 3).is_ok());
         assert!(decoder.check_size(1, 6).is_ok());
         for (width, height) in [(7, 1), (0, 3), (3, 0), (u64::MAX, 2)] {
-            assert!(matches!(
-                decoder
-                    .check_size(width, height)
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Image(ImageError::Size { limit: 6, .. }))
-            ));
+            assert_refused!(
+                decoder.check_size(width, height),
+                Image(ImageError::Size { limit: 6, .. })
+            );
         }
         assert!(decoder.with_max_pixels(0).is_err());
     }

@@ -5,9 +5,8 @@ use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
-use super::decode::{Decoded, malformed};
-use super::image::{N_CHANNELS, RgbImage, black};
-use crate::error::{Error, ImageError, Result};
+use super::image::{Decoded, N_CHANNELS, RgbImage, black};
+use crate::error::{Error, FileError, ImageError, Result};
 
 const FORMAT: &str = "GIF";
 
@@ -27,7 +26,7 @@ pub(super) fn decode(
     check_size(width as u64, height as u64)?;
     let global = decoder.global_palette().map(<[u8]>::to_vec);
     let frame = decoder.read_next_frame().map_err(refused)?;
-    let frame = frame.ok_or_else(|| malformed(FORMAT, "it holds no image"))?;
+    let frame = frame.ok_or_else(|| FileError::malformed(FORMAT, "it holds no image"))?;
     let palette = frame.palette.as_ref().or(global.as_ref());
     let color = |index: u8| -> [u8; N_CHANNELS] {
         let Some(palette) = palette else {
@@ -64,6 +63,6 @@ fn refused(error: DecodingError) -> Error {
         DecodingError::Io(source) if source.kind() == ErrorKind::UnexpectedEof => {
             Error::from(ImageError::Truncated { format: FORMAT })
         }
-        source => malformed(FORMAT, source),
+        source => FileError::malformed(FORMAT, source),
     }
 }

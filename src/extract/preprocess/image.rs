@@ -2,8 +2,10 @@
 
 use ndarray::{Array3, ArrayView3};
 
-use crate::error::{ArgumentError, Error, Result};
-use crate::io::reserve;
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, wrong_shape};
+use crate::linalg::reserve;
 
 /// Number of channels: red, green and blue.
 pub(super) const N_CHANNELS: usize = 3;
@@ -109,27 +111,24 @@ pub(super) fn pick(
 }
 
 fn shape_error(found: &[usize]) -> Error {
-    Error::from(ArgumentError::Shape {
-        what: "an image",
-        expected: "[height, width, 3], not empty".into(),
-        found: found.iter().map(|&n| n as u64).collect(),
-    })
+    wrong_shape("an image", "[height, width, 3], not empty", found)
 }
+
+/// A decoded image, and its EXIF block if it has one.
+pub(super) type Decoded = (RgbImage, Option<Vec<u8>>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
 
     #[test]
     fn what_is_no_image_is_refused() {
         for shape in [(0, 5, 3), (5, 0, 3), (4, 4, 0), (4, 4, 1), (4, 4, 4)] {
-            assert!(matches!(
-                RgbImage::new(Array3::zeros(shape))
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-            ));
+            assert_refused!(
+                RgbImage::new(Array3::zeros(shape)),
+                Argument(ArgumentError::Shape { .. })
+            );
         }
     }
 

@@ -8,8 +8,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::decode::Decoded;
-use super::image::{RgbImage, black};
+use super::image::{Decoded, RgbImage, black};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 
 const FORMAT: &str = "JPEG";
@@ -81,10 +80,7 @@ fn has_end(bytes: &[u8]) -> bool {
 }
 
 fn malformed(source: impl Into<BoxedError>) -> Error {
-    Error::from(FileError::Malformed {
-        format: FORMAT,
-        source: source.into(),
-    })
+    FileError::malformed(FORMAT, source)
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@ use super::image::{N_CHANNELS, RgbImage, black};
 use super::normalization::Normalization;
 use super::resize::{MAX_SIDE, Part, check_side, resize_part};
 use super::weights::Filter;
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, same_length};
 use crate::io::digest::hex;
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 /// The target size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -282,14 +284,7 @@ impl Preprocessing {
     /// allocated.
     pub fn write_into(&self, image: &RgbImage, out: &mut [f32]) -> Result<()> {
         let expected = self.shape().iter().product();
-        if out.len() != expected {
-            return Err(ArgumentError::LengthMismatch {
-                what: "values of an image",
-                expected,
-                found: out.len(),
-            }
-            .into());
-        }
+        same_length("values of an image", expected, out.len())?;
         self.normalization.write(&self.pixels(image)?, out);
         Ok(())
     }

@@ -4,10 +4,9 @@ use std::io::{Cursor, ErrorKind};
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
-use super::decode::Decoded;
-use super::image::{RgbImage, pick};
+use super::image::{Decoded, RgbImage, pick};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 const FORMAT: &str = "PNG";
 
@@ -62,8 +61,5 @@ fn refused(error: DecodingError) -> Error {
 }
 
 fn malformed(source: impl Into<BoxedError>) -> Error {
-    Error::from(FileError::Malformed {
-        format: FORMAT,
-        source: source.into(),
-    })
+    FileError::malformed(FORMAT, source)
 }

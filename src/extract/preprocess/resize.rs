@@ -7,7 +7,7 @@ use pulp::Arch;
 use super::image::{N_CHANNELS, RgbImage, black};
 use super::weights::{FRACTION_BITS, Filter, Weights};
 use crate::error::{Error, Result};
-use crate::io::reserve;
+use crate::linalg::reserve;
 
 /// Largest side, in pixels, of a resized image.
 pub(super) const MAX_SIDE: u32 = 8192;

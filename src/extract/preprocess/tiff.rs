@@ -6,11 +6,10 @@ use tiff::decoder::{Decoder, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
-use super::decode::{Decoded, malformed};
 use super::exif::Turn;
-use super::image::{N_CHANNELS, RgbImage, pick};
-use crate::error::{Error, ImageError, Result};
-use crate::io::reserve;
+use super::image::{Decoded, N_CHANNELS, RgbImage, pick};
+use crate::error::{Error, FileError, ImageError, Result};
+use crate::linalg::reserve;
 
 const FORMAT: &str = "TIFF";
 
@@ -127,7 +126,7 @@ fn of_cmyk(samples: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn not_read(what: &str) -> Error {
-    malformed(
+    FileError::malformed(
         FORMAT,
         format!("{what}, which is not supported: save it as PNG"),
     )
@@ -139,6 +138,6 @@ fn refused(error: TiffError) -> Error {
             Error::from(ImageError::Truncated { format: FORMAT })
         }
         TiffError::UnsupportedError(what) => not_read(&what.to_string()),
-        source => malformed(FORMAT, source),
+        source => FileError::malformed(FORMAT, source),
     }
 }

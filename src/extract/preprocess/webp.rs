@@ -4,10 +4,9 @@ use std::io::{Cursor, ErrorKind};
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::decode::{Decoded, malformed};
-use super::image::{RgbImage, pick};
-use crate::error::{Error, ImageError, Result};
-use crate::io::reserve;
+use super::image::{Decoded, RgbImage, pick};
+use crate::error::{Error, FileError, ImageError, Result};
+use crate::linalg::reserve;
 
 const FORMAT: &str = "WebP";
 
@@ -47,6 +46,6 @@ fn refused(error: DecodingError) -> Error {
         DecodingError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
             Error::from(ImageError::Truncated { format: FORMAT })
         }
-        source => malformed(FORMAT, source),
+        source => FileError::malformed(FORMAT, source),
     }
 }

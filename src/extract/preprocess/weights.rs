@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::io::reserve;
+use crate::linalg::reserve;
 use crate::names::named;
 
 /// A filter for resizing images.

@@ -40,17 +40,10 @@ impl Container {
     /// Determines the format of a file from its extension and its first bytes.
     pub fn open(path: &Path) -> Result<Self> {
         let mut start = [0; 64];
-        let n = read_up_to(&mut open(path)?, &mut start).map_err(|source| FileError::Read {
-            path: path.into(),
-            source,
-        })?;
+        let n = read_up_to(&mut open(path)?, &mut start)
+            .map_err(|source| FileError::unreadable(path, source))?;
         let start = &start[..n];
-        let malformed = |format, reason: &str| {
-            Error::from(FileError::Malformed {
-                format,
-                source: reason.into(),
-            })
-        };
+        let malformed = |format, reason: &str| FileError::malformed(format, reason);
         if start.starts_with(b"version https://git-lfs") {
             return Err(malformed(
                 "weights",
@@ -104,10 +97,7 @@ impl fmt::Debug for Container {
 /// Returns the SHA-256 hash of a file.
 pub(super) fn hash(path: &Path) -> Result<String> {
     let hashed = Hashing::new(open(path)?).finish_reading();
-    let digest = hashed.map_err(|source| FileError::Read {
-        path: path.into(),
-        source,
-    })?;
+    let digest = hashed.map_err(|source| FileError::unreadable(path, source))?;
     Ok(digest.unwrap_or_default())
 }
 

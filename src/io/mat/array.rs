@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder};
 
 use super::stream::{INT8, INT32, MATRIX, Stream, UINT8, UINT16, UINT32, UTF8, UTF16, UTF32, Unit};
-use crate::error::{ArgumentError, Error, FileError, Result};
-use crate::io::reserve;
+use crate::error::{Error, FileError, Result, wrong_shape};
+use crate::linalg::reserve;
 
 /// Largest nesting depth of arrays in structures and cells.
 const MAX_DEPTH: usize = 32;
@@ -78,20 +78,9 @@ impl MatArray {
     /// than two axes.
     pub(crate) fn into_matrix(self, expected: &str) -> Result<Array2<f64>> {
         let numbers = self.into_numbers()?;
-        let found = numbers
-            .shape()
-            .iter()
-            .map(|&length| length as u64)
-            .collect();
+        let found = numbers.shape().to_vec();
         let matrix = numbers.into_dimensionality();
-        matrix.map_err(|_| {
-            ArgumentError::Shape {
-                what: "the variable",
-                expected: expected.into(),
-                found,
-            }
-            .into()
-        })
+        matrix.map_err(|_| wrong_shape("the variable", expected, &found))
     }
 
     /// Converts the array, which must be a single structure, into the value of a field.
@@ -113,12 +102,11 @@ impl MatArray {
             .into());
         };
         if structs.n_elements != 1 {
-            return Err(ArgumentError::Shape {
-                what: "the struct",
-                expected: "one element".into(),
-                found: vec![structs.n_elements as u64],
-            }
-            .into());
+            return Err(wrong_shape(
+                "the struct",
+                "one element",
+                &[structs.n_elements],
+            ));
         }
         Ok(structs.values.swap_remove(position))
     }

@@ -4,7 +4,8 @@ use std::io::Read;
 
 use crate::error::{BoxedError, ComputationError, Error, FileError, Result};
 use crate::io::element::{ByteOrder, Element, FromElement, Kind};
-use crate::io::{Origin, read_up_to, reserve};
+use crate::io::{Origin, read_up_to};
+use crate::linalg::reserve;
 
 pub(super) const INT8: u32 = 1;
 pub(super) const UINT8: u32 = 2;

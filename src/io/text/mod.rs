@@ -9,9 +9,10 @@ mod table;
 use std::io::Read;
 use std::path::Path;
 
-use super::{BUFFER_BYTES, Origin, open, out_of_memory};
+use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
+use crate::linalg::out_of_memory;
 
 pub(crate) use header::{
     counts, id_rank, is_header_of_ids, is_header_of_participants, is_index_name, plain,
@@ -112,7 +113,7 @@ fn utf16_of(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::assert_kind;
 
     fn decoded(bytes: &[u8], encoding: &str) -> Result<String> {
         let origin = Origin::new("a.csv", "text");
@@ -146,13 +147,13 @@ mod tests {
         assert_eq!(decoded(bytes, "windows-1252").unwrap(), "id\ncafé\n");
         assert_eq!(decoded(bytes, "latin1").unwrap(), "id\ncafé\n");
         let error = decoded(bytes, "utf-8").unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Encoding {
+        assert_kind!(
+            error,
+            File(FileError::Encoding {
                 line: 2,
                 byte: 0xe9
             })
-        ));
+        );
         // A byte order mark takes precedence over the given encoding.
         assert_eq!(
             decoded("\u{feff}café".as_bytes(), "latin1").unwrap(),
@@ -167,9 +168,6 @@ mod tests {
         assert!(decode(endless, TextEncoding::default(), &origin).is_err());
         let endless = std::io::repeat(b'7');
         let error = decode(endless, TextEncoding::default(), &origin).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Malformed { .. })
-        ));
+        assert_kind!(error, File(FileError::Malformed { .. }));
     }
 }

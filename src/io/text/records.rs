@@ -50,10 +50,7 @@ impl<'a> Records<'a> {
         if let Some(reader) = &mut self.reader {
             let is_there = reader
                 .read_record(record)
-                .map_err(|error| FileError::Malformed {
-                    format: "text",
-                    source: error.into(),
-                })?;
+                .map_err(|error| FileError::malformed("text", error))?;
             self.start = record.position().map_or(0, |at| at.byte() as usize);
             return Ok(is_there);
         }

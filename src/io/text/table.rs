@@ -41,11 +41,7 @@ impl Table {
     fn new(text: String, hint: Option<u8>) -> Result<Self> {
         let layout = Layout::of(&text, hint)?;
         if layout.n_columns == 0 {
-            return Err(FileError::Malformed {
-                format: "text",
-                source: "it is empty".into(),
-            }
-            .into());
+            return Err(FileError::malformed("text", "it is empty"));
         }
         Ok(Self { text, layout })
     }
@@ -241,7 +237,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{assert_kind, assert_refused};
 
     fn table(text: &str) -> Table {
         Table::new(text.into(), None).unwrap()
@@ -285,10 +281,7 @@ mod tests {
         assert_eq!(r.header().unwrap(), ["", "cat", "dog"]);
         assert_eq!(table("id,a\nx,1\n").column("a").unwrap(), 1);
         let error = table("id,a\nx,1\n").column("b").unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::NoSuchColumn { .. })
-        ));
+        assert_kind!(error, File(FileError::NoSuchColumn { .. }));
         let saved = table("# a b\n1 2\n3 4\n");
         assert_eq!(saved.header().unwrap(), ["a", "b"]);
         assert_eq!(numbers(&saved).len(), 2);
@@ -299,30 +292,27 @@ mod tests {
         let broken = table("# comment\nid,a,b\n\nx,1,2\ny,3\n");
         let mut rows = broken.rows();
         rows.next().unwrap();
-        assert!(matches!(
-            rows.next().as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::RaggedRow {
+        assert_refused!(
+            rows.next(),
+            File(FileError::RaggedRow {
                 line: 5,
                 expected: 3,
                 found: 2
-            }))
-        ));
+            })
+        );
         let broken = table("id,a\nx,1\n\ny,one\nz,NA\n");
         let mut rows = broken.rows();
         rows.next().unwrap();
         let error = rows.next().unwrap().unwrap().number(1).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::NotANumber {
+        assert_kind!(
+            error,
+            File(FileError::NotANumber {
                 line: 4,
                 field: 2,
                 ..
             })
-        ));
+        );
         let error = rows.next().unwrap().unwrap().number(1).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::MissingValue { line: 5, .. })
-        ));
+        assert_kind!(error, File(FileError::MissingValue { line: 5, .. }));
     }
 }

@@ -7,10 +7,9 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::error::{FeatureError, Result};
+use crate::linalg::{Real, UNIT_ROUNDOFF, blocks, inverse_power_of_two, with_values, zeroed};
 use crate::metric::cka::product::COLUMNS;
-use crate::rdm::UNIT_ROUNDOFF;
-use crate::representation::{Representation, with_values};
-use crate::similarity::{Real, blocks, inverse_power_of_two, zeroed};
+use crate::representation::Representation;
 use crate::stimuli::Stimuli;
 
 /// The features of a representation, minus the mean of each column, times a power of two.

@@ -4,10 +4,10 @@
 use faer::MatRef;
 use rayon::prelude::*;
 
+use crate::linalg::{Real, blocks};
 use crate::metric::cka::centred::{Centred, dot, sum_of_squares};
-use crate::metric::cka::hsic::Margins;
+use crate::metric::cka::margins::Margins;
 use crate::metric::cka::product::{Product, ROWS};
-use crate::similarity::{Real, blocks};
 
 /// Blocks of columns of the two representations of a pair.
 struct Tile<'a, T> {

@@ -1,30 +1,13 @@
 //! The Hilbert–Schmidt independence criterion of pairs of representations.
 
 use crate::error::{ComputationError, Result};
+use crate::linalg::{Precision, Real};
 use crate::metric::cka::centred::{Centred, dot};
 use crate::metric::cka::gram::{self, Gram};
+use crate::metric::cka::margins::Margins;
 use crate::metric::cka::rbf::Rbf;
 use crate::metric::cka::{Estimator, Kernel, feature_space};
 use crate::representation::Representation;
-use crate::similarity::{Precision, Real};
-
-/// Row sums and diagonal of a kernel matrix.
-pub(super) struct Margins {
-    /// Sum of each row without its diagonal entry.
-    pub row_sums: Vec<f64>,
-    pub diagonal: Vec<f64>,
-}
-
-impl Margins {
-    /// Creates the margins of the linear kernel from ‖row‖²: the rows of the kernel matrix of
-    /// centred features sum to 0.
-    pub fn of_centred_features(squared_norms: &[f64]) -> Self {
-        Self {
-            row_sums: squared_norms.iter().map(|norm| -norm).collect(),
-            diagonal: squared_norms.to_vec(),
-        }
-    }
-}
 
 /// An estimate of HSIC.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,10 +1,10 @@
 //! CKA computed from batches of stimuli.
 
 use crate::error::Result;
+use crate::linalg::Precision;
 use crate::metric::cka::hsic::{self, Hsic};
 use crate::metric::cka::{Estimator, Kernel, ratio};
 use crate::representation::Representation;
-use crate::similarity::Precision;
 
 /// CKA of stimuli that are processed in batches and never stored together: the mean over batches of
 /// the unbiased HSIC(X, Y), divided by the square root of the product of the means of HSIC(X, X)

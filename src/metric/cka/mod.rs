@@ -11,11 +11,13 @@ mod centred;
 mod feature_space;
 mod gram;
 mod hsic;
+mod margins;
 mod minibatch;
 mod procrustes;
 mod product;
 mod rbf;
 mod settings;
+mod tile;
 
 use std::borrow::Borrow;
 
@@ -27,9 +29,9 @@ pub use procrustes::{Procrustes, ProcrustesFit};
 pub use settings::{Estimator, Kernel};
 
 use crate::error::{Error, Result};
+use crate::linalg::Precision;
 use crate::metric::AlignmentMetric;
 use crate::representation::Representation;
-use crate::similarity::Precision;
 
 use hsic::Hsic;
 

@@ -1,18 +1,19 @@
 //! Orthogonal Procrustes distance: the distance of two sets of features after the best rotation.
 
-use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::matmul::matmul;
-use faer::linalg::{qr, svd};
-use faer::{Accum, Mat, MatMut, MatRef, Par};
-use rayon::prelude::*;
+use faer::linalg::qr;
+use faer::{Mat, MatMut, Par};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, ComputationError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+#[cfg(doc)]
+use crate::error::ComputationError;
+use crate::error::{Result, at_least};
+use crate::linalg::{matrix, product_by_bands, singular_values, zeroed};
 use crate::metric::AlignmentMetric;
 use crate::metric::cka::centred::Centred;
 use crate::representation::Representation;
-use crate::similarity::zeroed;
 
 /// Orthogonal Procrustes distance: both feature matrices are centred and scaled to unit Frobenius
 /// norm, and one is rotated onto the other with the smallest possible error.
@@ -75,23 +76,19 @@ impl Procrustes {
         second: &Representation,
     ) -> Result<ProcrustesFit> {
         let stimuli = first.stimuli();
-        if stimuli.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli for the Procrustes distance",
-                needed: 2,
-                found: stimuli.len(),
-            }
-            .into());
-        }
+        at_least("stimuli for the Procrustes distance", 2, stimuli.len())?;
         let left = Centred::new(first, stimuli, 0)?;
         let right = Centred::new(second, stimuli, 1)?;
         let squared_norm = |centred: &Centred<f64>| centred.squared_norms.iter().sum::<f64>();
         let norms = squared_norm(&left).sqrt() * squared_norm(&right).sqrt();
         let (left, right) = rayon::join(|| rotated(&left), || rotated(&right));
         let (left, right) = (left?, right?);
-        let product = cross_product(left.as_ref(), right.as_ref())?;
-        let product = MatRef::from_column_major_slice(&product, left.ncols(), right.ncols());
-        let similarity = (nuclear_norm(product)? / norms).clamp(0.0, 1.0);
+        let mut product = zeroed(left.ncols() * right.ncols(), WHAT)?;
+        product_by_bands(left.transpose(), right.as_ref(), STRIP, &mut product);
+        let what = "the singular value decomposition";
+        let values = singular_values(matrix(&product, left.ncols()), None, None, what)?;
+        let nuclear_norm: f64 = values.iter().sum();
+        let similarity = (nuclear_norm / norms).clamp(0.0, 1.0);
         Ok(ProcrustesFit {
             similarity,
             squared_distance: 2.0 - 2.0 * similarity,
@@ -116,6 +113,9 @@ impl AlignmentMetric<Representation> for Procrustes {
         self.compare(&representation.select(people.stimuli())?, people)
     }
 }
+
+/// Number of columns of the product that a task computes.
+const STRIP: usize = 64;
 
 /// Name of the allocation in errors.
 const WHAT: &str = "a product of features";
@@ -162,54 +162,4 @@ fn rotated(centred: &Centred<f64>) -> Result<Mat<f64>> {
             0.0
         }
     }))
-}
-
-/// Computes XᵀY, column-major.
-fn cross_product(left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Result<Vec<f64>> {
-    /// Number of columns of the product that a task computes.
-    const STRIP: usize = 64;
-
-    let (n_rows, n_columns) = (left.ncols(), right.ncols());
-    let mut product = zeroed(n_rows * n_columns, WHAT)?;
-    let strips = product.par_chunks_mut(n_rows * STRIP).enumerate();
-    strips.for_each(|(strip, out)| {
-        let n_columns = out.len() / n_rows;
-        matmul(
-            MatMut::from_column_major_slice_mut(out, n_rows, n_columns),
-            Accum::Replace,
-            left.transpose(),
-            right.subcols(strip * STRIP, n_columns),
-            1.0,
-            Par::Seq,
-        );
-    });
-    Ok(product)
-}
-
-/// Computes the sum of the singular values.
-fn nuclear_norm(matrix: MatRef<'_, f64>) -> Result<f64> {
-    let (n_rows, n_columns) = matrix.shape();
-    let mut values = Diag::zeros(n_rows.min(n_columns));
-    let scratch = svd::svd_scratch::<f64>(
-        n_rows,
-        n_columns,
-        svd::ComputeSvdVectors::No,
-        svd::ComputeSvdVectors::No,
-        Par::Seq,
-        Default::default(),
-    );
-    // Sequential, because the blocks of a parallel computation depend on the number of threads.
-    svd::svd(
-        matrix,
-        values.as_mut(),
-        None,
-        None,
-        Par::Seq,
-        MemStack::new(&mut MemBuffer::new(scratch)),
-        Default::default(),
-    )
-    .map_err(|_| ComputationError::NotConverged {
-        what: "the singular value decomposition",
-    })?;
-    Ok(values.column_vector().iter().sum())
 }

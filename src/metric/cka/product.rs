@@ -5,7 +5,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::similarity::{Real, blocks};
+use crate::linalg::{Real, blocks};
 
 /// Number of rows of a tile: the product packs its operands and processes this many rows at a time.
 pub(super) const ROWS: usize = 96;

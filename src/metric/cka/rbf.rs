@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use crate::error::{ComputationError, Result};
+use crate::linalg::{Real, n_pairs, zeroed};
 use crate::metric::cka::centred::Centred;
-use crate::metric::cka::gram::Tile;
 use crate::metric::cka::product::Product;
-use crate::similarity::{Real, zeroed};
+use crate::metric::cka::tile::Tile;
 
 /// The kernel exp(−d² / 2σ²) of squared distances d², or this kernel minus 1.
 ///
@@ -57,7 +57,7 @@ impl Rbf {
 /// Computes the median of the squared distances of all pairs of different rows.
 fn median_squared_distance<T: Real>(centred: &Centred<T>) -> Result<f64> {
     let n = centred.n_stimuli();
-    let n_pairs = n * (n - 1) / 2;
+    let n_pairs = n_pairs(n);
     let mut distances: Vec<f64> = zeroed(n_pairs, "the distances of all pairs")?;
 
     // The distances are in the order of tiles; the median does not depend on it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+use crate::error::{Error, Result, at_least};
 use crate::names::named;
 
 /// A kernel function of two rows of a representation.
@@ -58,16 +58,7 @@ impl Estimator {
             Estimator::Biased => ("stimuli for biased CKA", 2),
             Estimator::Unbiased => ("stimuli for unbiased CKA", 4),
         };
-        if n >= needed {
-            Ok(())
-        } else {
-            Err(ArgumentError::TooFew {
-                what,
-                needed,
-                found: n,
-            }
-            .into())
-        }
+        at_least(what, needed, n)
     }
 }
 

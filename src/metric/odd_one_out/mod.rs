@@ -24,9 +24,10 @@ pub use tally::Tally;
 use crate::error::{Error, Result, with_inverse};
 use crate::inference::{Confidence, ObjectBootstrap};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
+use crate::linalg::Precision;
 use crate::metric::AlignmentMetric;
 use crate::representation::Representation;
-use crate::similarity::{Precision, Similarity};
+use crate::similarity::Similarity;
 use crate::stimuli::Stimuli;
 
 use kernel::Kernel;

@@ -236,11 +236,7 @@ impl TryFrom<Unchecked> for Tally {
             && pairs.is_valid(n_trials, 3)
             && triples.is_valid(n_trials, 1);
         if !valid {
-            return Err(FileError::Malformed {
-                format: "tally",
-                source: "inconsistent sums".into(),
-            }
-            .into());
+            return Err(FileError::malformed("tally", "inconsistent sums"));
         }
         Ok(Self {
             task,

@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::inference::{Resample, draw_counts};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::geometry::{Geometry, PairWeights, Weighted, Weighting};
@@ -152,14 +154,7 @@ impl RsaBootstrap {
             .map(|number| replicate(number).ok())
             .collect();
         let replicates: Vec<Replicate> = replicates.into_iter().flatten().collect();
-        if replicates.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "replicates that are defined",
-                needed: 2,
-                found: replicates.len(),
-            }
-            .into());
-        }
+        at_least("replicates that are defined", 2, replicates.len())?;
         Ok(RsaReplicates {
             observed,
             n_models: models.len(),
@@ -173,36 +168,19 @@ impl RsaBootstrap {
     }
 
     fn check(&self, comparator: Comparator, people: &RdmSet) -> Result<()> {
-        let too_few = |what, needed, found| {
-            Error::from(ArgumentError::TooFew {
-                what,
-                needed,
-                found,
-            })
-        };
-        let n_stimuli = people.stimuli().len();
         if self.resample.draws_stimuli() {
-            if n_stimuli < 4 {
-                return Err(too_few(
-                    "stimuli for a bootstrap over stimuli",
-                    4,
-                    n_stimuli,
-                ));
-            }
+            let what = "stimuli for a bootstrap over stimuli";
+            at_least(what, 4, people.stimuli().len())?;
             if comparator.needs_all_pairs() {
                 let expected = "over people only, if the comparator is whitened";
                 return Err(Error::parameter("bootstrap", expected, self.resample));
             }
         }
-        if self.resample.draws_people() && people.len() < 2 {
-            return Err(too_few(
-                "people for a bootstrap over people",
-                2,
-                people.len(),
-            ));
+        if self.resample.draws_people() {
+            at_least("people for a bootstrap over people", 2, people.len())?;
         }
-        if self.with_ceiling && people.len() < 2 {
-            return Err(too_few("people for a noise ceiling", 2, people.len()));
+        if self.with_ceiling {
+            at_least("people for a noise ceiling", 2, people.len())?;
         }
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Result, at_least};
 use crate::metric::rsa::Comparator;
 use crate::rdm::{RdmSet, Scaling};
 
@@ -53,14 +55,7 @@ impl RsaNoiseCeiling {
     /// the same errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
     /// `Context::Rdm` with the participant.
     pub fn new(people: &RdmSet, comparator: Comparator) -> Result<Self> {
-        if people.len() < 2 {
-            return Err(ArgumentError::TooFew {
-                what: "people for a noise ceiling",
-                needed: 2,
-                found: people.len(),
-            }
-            .into());
-        }
+        at_least("people for a noise ceiling", 2, people.len())?;
         let scaled = people.scaled(comparator.pooling())?;
         let pooled = scaled.mean(Scaling::None)?;
         let others = |left_out| scaled.without(left_out).mean(Scaling::None);

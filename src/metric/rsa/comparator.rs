@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
 use crate::metric::rsa::prepared::Prepared;
 use crate::names::named;
 use crate::rdm::{Rdm, Scaling};
@@ -115,15 +117,8 @@ impl Comparator {
         let pairs = first.iter().zip(second);
         let common = pairs.filter(|(first, second)| !first.is_nan() && !second.is_nan());
         let (first, second): (Vec<f64>, Vec<f64>) = common.unzip();
-        match first.len() {
-            0 | 1 => Err(ArgumentError::TooFew {
-                what: "pairs that both RDMs have",
-                needed: 2,
-                found: first.len(),
-            }
-            .into()),
-            _ => Ok([first, second]),
-        }
+        at_least("pairs that both RDMs have", 2, first.len())?;
+        Ok([first, second])
     }
 
     /// Checks whether the comparator is undefined if pairs are missing.

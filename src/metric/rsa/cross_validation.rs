@@ -7,10 +7,13 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Context, Error, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Context, Error, RdmError, Result, at_least, same_length};
+use crate::linalg::n_pairs;
 use crate::metric::rsa::permutation::shuffled;
 use crate::metric::rsa::{Comparator, WeightedModel, WeightedModelFit};
-use crate::rdm::{Rdm, RdmSet, n_pairs};
+use crate::rdm::{Rdm, RdmSet};
 
 /// A partition of the stimuli and of the participants' RDMs into folds that are held out together.
 ///
@@ -97,14 +100,7 @@ impl RsaFolds {
                 return Err(Error::parameter("folds", "at least 2", n_folds));
             }
             let needed = n_folds.saturating_mul(least);
-            if n < needed {
-                return Err(ArgumentError::TooFew {
-                    what,
-                    needed,
-                    found: n,
-                }
-                .into());
-            }
+            at_least(what, needed, n)?;
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(stream);
             let mut folds = vec![0; n];
@@ -153,14 +149,7 @@ impl RsaFolds {
             ("folds of stimuli", &self.of_stimuli, people.stimuli().len()),
             ("folds of people", &self.of_people, people.len()),
         ] {
-            if folds.len() != expected {
-                return Err(ArgumentError::LengthMismatch {
-                    what,
-                    expected,
-                    found: folds.len(),
-                }
-                .into());
-            }
+            same_length(what, expected, folds.len())?;
         }
         let mut fold_of = HashMap::new();
         for (participant, &fold) in people.participants().iter().zip(&self.of_people) {
@@ -189,25 +178,12 @@ fn check_folds(
         return Err(Error::parameter(what, "numbered from 0 without gaps", fold));
     }
     let n = n_folds(folds);
-    if n < 2 {
-        return Err(ArgumentError::TooFew {
-            what,
-            needed: 2,
-            found: n,
-        }
-        .into());
-    }
+    at_least(what, 2, n)?;
     let mut sizes = vec![0; n];
     folds.iter().for_each(|&fold| sizes[fold] += 1);
-    match sizes.into_iter().find(|&size| size < least) {
-        None => Ok(()),
-        Some(found) => Err(ArgumentError::TooFew {
-            what: members,
-            needed: least,
-            found,
-        }
-        .into()),
-    }
+    sizes
+        .into_iter()
+        .try_for_each(|size| at_least(members, least, size))
 }
 
 /// The similarity of the predictions of a [`WeightedModel`] to held-out participants and stimuli.

@@ -1,9 +1,10 @@
 //! RDMs with weights on their stimuli, as compared in a replicate of a bootstrap.
 
 use crate::error::{Error, RdmError, Result};
+use crate::linalg::{UNIT_ROUNDOFF, short_dot};
 use crate::metric::rsa::Comparator;
-use crate::metric::rsa::prepared::{Prepared, dot, sum};
-use crate::rdm::{MeanRounding, Ordered, Rounding, Scaling, UNIT_ROUNDOFF, scale, sort_order};
+use crate::metric::rsa::prepared::{Prepared, sum};
+use crate::rdm::{MeanRounding, Ordered, Rounding, Scaling, scale, sort_order};
 
 /// The weights of pairs of stimuli: the product of the numbers of times that its two stimuli were
 /// drawn. A stimulus forms no pair with itself.
@@ -32,7 +33,7 @@ impl PairWeights {
     /// Creates the weights for stimuli drawn `counts` times.
     pub fn new(counts: &[u32]) -> Self {
         let n = counts.len();
-        let mut weights = Vec::with_capacity(crate::rdm::n_pairs(n));
+        let mut weights = Vec::with_capacity(crate::linalg::n_pairs(n));
         for first in 0..n {
             let own = f64::from(counts[first]);
             weights.extend(
@@ -225,7 +226,7 @@ impl Weighting<'_> {
                     values: others,
                     length: other_length,
                 },
-            ) => Ok((dot(values, others) / length / other_length).clamp(-1.0, 1.0)),
+            ) => Ok((short_dot(values, others) / length / other_length).clamp(-1.0, 1.0)),
             (
                 Weighted::Repeated {
                     values,

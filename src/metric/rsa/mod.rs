@@ -32,7 +32,9 @@ pub use weighted::{WeightedModel, WeightedModelFit};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Context, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Context, Error, Result, at_least};
 use crate::inference::{Comparison, Confidence};
 use crate::metric::AlignmentMetric;
 use crate::rdm::{Dissimilarity, Rdm, RdmSet, Scaling};
@@ -121,15 +123,8 @@ impl RepresentationalSimilarity {
     /// With several models, errors of a model are wrapped in [`Context::Rdm`] with its 0-based
     /// position.
     pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<RsaResult> {
-        if people.stimuli().len() < 3 {
-            // An RDM with a single pair cannot be compared.
-            return Err(ArgumentError::TooFew {
-                what: "stimuli",
-                needed: 3,
-                found: people.stimuli().len(),
-            }
-            .into());
-        }
+        // An RDM with a single pair cannot be compared.
+        at_least("stimuli", 3, people.stimuli().len())?;
         let mean_person = people.mean(Scaling::None)?;
         let ceiling = match people.len() {
             1 => None,

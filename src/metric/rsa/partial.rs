@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::error::{ArgumentError, Error, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, RdmError, Result, at_least};
+use crate::linalg::short_dot;
 use crate::metric::rsa::Comparator;
-use crate::metric::rsa::prepared::{Prepared, dot, sum};
+use crate::metric::rsa::prepared::{Prepared, sum};
 use crate::rdm::Rdm;
 
 impl Comparator {
@@ -48,7 +51,7 @@ impl Comparator {
         let held = orthonormal(controls, undefined)?;
         let first = beyond(&held, first, undefined).map_err(|error| error.in_rdm(FIRST))?;
         let second = beyond(&held, second, undefined).map_err(|error| error.in_rdm(SECOND))?;
-        Ok(dot(&first, &second).clamp(-1.0, 1.0))
+        Ok(short_dot(&first, &second).clamp(-1.0, 1.0))
     }
 
     /// Computes the semipartial (part) correlation of two RDMs, in [−1, 1]: like
@@ -67,7 +70,7 @@ impl Comparator {
         };
         let held = orthonormal(controls, undefined)?;
         let first = beyond(&held, first, undefined).map_err(|error| error.in_rdm(FIRST))?;
-        Ok(dot(&first, second).clamp(-1.0, 1.0))
+        Ok(short_dot(&first, second).clamp(-1.0, 1.0))
     }
 
     /// Returns the first RDM, the second and the controls over their common pairs, with mean 0 and
@@ -97,14 +100,7 @@ impl Comparator {
         let is_common = |&pair: &usize| joined.iter().all(|rdm| !rdm.values()[pair].is_nan());
         let common: Vec<usize> = (0..first.n_pairs()).filter(is_common).collect();
         let needed = controls.len() + 3;
-        if common.len() < needed {
-            return Err(ArgumentError::TooFew {
-                what: "pairs that all RDMs have",
-                needed,
-                found: common.len(),
-            }
-            .into());
-        }
+        at_least("pairs that all RDMs have", needed, common.len())?;
         let column = |(position, rdm): (usize, &Cow<'_, Rdm>)| {
             let values = common.iter().map(|&pair| rdm.values()[pair]).collect();
             let prepared = Prepared::of_some_pairs(self, values, rdm.rounding());
@@ -146,7 +142,7 @@ fn beyond(held: &[Vec<f64>], unit: &[f64], undefined: &'static str) -> Result<Ve
     // The second pass removes rounding errors of the first (Giraud & Langou 2002: twice is enough).
     for _ in 0..2 {
         for direction in held {
-            let along = dot(direction, &rest);
+            let along = short_dot(direction, &rest);
             for (value, component) in rest.iter_mut().zip(direction) {
                 *value -= along * component;
             }

@@ -1,14 +1,17 @@
 //! The permutation test for a relation between the RDMs of a model and of participants.
 
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least};
+use crate::linalg::{n_pairs, pair_index, row_range, short_dot, shuffle};
 use crate::metric::rsa::Comparator;
-use crate::metric::rsa::prepared::{Prepared, dot};
-use crate::rdm::{Rdm, RdmSet, Scaling, n_pairs, pair_index, row_range};
+use crate::metric::rsa::prepared::Prepared;
+use crate::rdm::{Rdm, RdmSet, Scaling};
 
 /// A permutation test over stimuli (Kriegeskorte, Mur & Bandettini 2008). The null hypothesis is
 /// that the RDMs of the model and of the participants are unrelated.
@@ -120,14 +123,7 @@ impl PermutationTest {
         people: &RdmSet,
     ) -> Result<PermutationResult> {
         let n = people.stimuli().len();
-        if n < 4 {
-            return Err(ArgumentError::TooFew {
-                what: "stimuli for a permutation test",
-                needed: 4,
-                found: n,
-            }
-            .into());
-        }
+        at_least("stimuli for a permutation test", 4, n)?;
         let model = model.select(people.stimuli())?;
         let people = people.mean(Scaling::None)?;
         let value = comparator.compare(&model, &people)?;
@@ -161,9 +157,7 @@ impl PermutationTest {
 /// Returns the positions below `n` in random order (Fisher & Yates).
 pub(super) fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<u32> {
     let mut positions: Vec<u32> = (0..n as u32).collect();
-    for last in (1..n as u32).rev() {
-        positions.swap(last as usize, rng.random_range(0..=last) as usize);
-    }
+    shuffle(&mut positions, rng);
     positions
 }
 
@@ -272,7 +266,7 @@ fn square(n: usize, vector: &[f64]) -> Result<Vec<f64>> {
     let (pairs, diagonal) = vector.split_at(n_pairs(n));
     let mut square = Vec::new();
     let n_elements = n.saturating_mul(n);
-    crate::io::reserve(&mut square, n_elements, "the square of the model's RDM")?;
+    crate::linalg::reserve(&mut square, n_elements, "the square of the model's RDM")?;
     square.resize(n_elements, 0.0);
     for row in 0..n {
         for (column, &value) in (row + 1..n).zip(&pairs[row_range(n, row)]) {
@@ -300,7 +294,7 @@ fn permuted_dot(square: &[f64], vector: &[f64], positions: &[u32]) -> f64 {
                 .iter()
                 .map(|&second| row[second as usize]),
         );
-        total += dot(&looked_up, &pairs[row_range(n, place)]);
+        total += short_dot(&looked_up, &pairs[row_range(n, place)]);
     }
     for (&value, &stimulus) in diagonal.iter().zip(positions) {
         total += value * square[stimulus as usize * (n + 1)];
@@ -312,6 +306,7 @@ fn permuted_dot(square: &[f64], vector: &[f64], positions: &[u32]) -> f64 {
 mod tests {
     use super::*;
     use crate::stimuli::Stimuli;
+    use rand::RngExt;
 
     fn rdm(n: u32, seed: u64) -> Rdm {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,9 +1,10 @@
 //! RDMs prepared for a comparator, so that computations on a single RDM are done once.
 
 use crate::error::{Error, RdmError, Result};
+use crate::linalg::{row_range, short_dot};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::kendall::{Denominator, KendallRanks};
-use crate::rdm::{Rounding, centred_ranks, row_range};
+use crate::rdm::{Rounding, centred_ranks};
 
 /// The prepared values of an RDM. Two of them can be compared if they were prepared for the same
 /// comparator and the same pairs.
@@ -110,7 +111,7 @@ impl Prepared {
                     values: others,
                     length: other_length,
                 },
-            ) => dot(values, others) / length / other_length,
+            ) => short_dot(values, others) / length / other_length,
             (Prepared::Kendall(first, denominator), Prepared::Kendall(second, _)) => {
                 first.tau(second, *denominator)
             }
@@ -200,18 +201,4 @@ pub(super) fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
         }
     }
     lanes.iter().sum::<f64>() + rest.iter().map(|&value| of(value)).sum::<f64>()
-}
-
-/// Returns the dot product, summed in a fixed order.
-pub(super) fn dot(first: &[f64], second: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (chunks, rest) = first.as_chunks::<LANES>();
-    let (others, other_rest) = second.as_chunks::<LANES>();
-    for (chunk, other) in chunks.iter().zip(others) {
-        for ((lane, a), b) in lanes.iter_mut().zip(chunk).zip(other) {
-            *lane += a * b;
-        }
-    }
-    let rest = rest.iter().zip(other_rest).map(|(a, b)| a * b);
-    lanes.iter().sum::<f64>() + rest.sum::<f64>()
 }

@@ -4,9 +4,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::inference::Resample;
+use crate::linalg::n_pairs;
 use crate::metric::rsa::geometry::{Geometry, PairWeights, Weighting};
 use crate::metric::rsa::prepared::Prepared;
-use crate::rdm::n_pairs;
 use crate::stimuli::Stimuli;
 
 /// Creates an RDM of random dissimilarities, some of which tie.

@@ -3,11 +3,14 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, RdmError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{RdmError, Result, at_least, same_length};
+use crate::linalg::{UNIT_ROUNDOFF, short_dot};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::nnls::non_negative_least_squares;
-use crate::metric::rsa::prepared::{dot, gram, sum};
-use crate::rdm::{Rdm, RdmSet, Rounding, Scaling, UNIT_ROUNDOFF};
+use crate::metric::rsa::prepared::{gram, sum};
+use crate::rdm::{Rdm, RdmSet, Rounding, Scaling};
 
 /// A model that predicts dissimilarities as a non-negatively weighted sum of feature RDMs, such as
 /// those of the layers of a network or of the dimensions of an embedding (Khaligh-Razavi &
@@ -87,19 +90,8 @@ impl WeightedModel {
     /// Errors of a feature are wrapped in `Context::Rdm`.
     pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<WeightedModelFit> {
         let stimuli = people.stimuli();
-        let too_few = |what, needed, found| {
-            Error::from(ArgumentError::TooFew {
-                what,
-                needed,
-                found,
-            })
-        };
-        if features.is_empty() {
-            return Err(too_few("features", 1, 0));
-        }
-        if stimuli.len() < 3 {
-            return Err(too_few("stimuli for a fit", 3, stimuli.len()));
-        }
+        at_least("features", 1, features.len())?;
+        at_least("stimuli for a fit", 3, stimuli.len())?;
         let target = people.mean(self.comparator.pooling())?;
         let (features, root_mean_squares): (Vec<Rdm>, Vec<f64>) = features
             .iter()
@@ -126,9 +118,7 @@ impl WeightedModel {
             all.all(|rdm| !rdm.values()[pair].is_nan())
         };
         let pairs: Vec<usize> = (0..target.n_pairs()).filter(is_there).collect();
-        if pairs.len() < 2 {
-            return Err(too_few("pairs that all RDMs have", 2, pairs.len()));
-        }
+        at_least("pairs that all RDMs have", 2, pairs.len())?;
         let column = |rdm: &Rdm, divisor: f64| {
             let values: Vec<f64> = pairs.iter().map(|&pair| rdm.values()[pair]).collect();
             self.column(stimuli.len(), values, divisor, rdm.rounding())
@@ -207,28 +197,14 @@ impl WeightedModelFit {
     ///   stimuli, wrapped in `Context::Rdm`.
     /// - Returns [`RdmError::InvalidPair`] if a sum is not finite.
     pub fn predict(&self, features: &[&Rdm]) -> Result<Rdm> {
-        let check = |what, found| match found == self.weights.len() {
-            true => Ok::<_, Error>(()),
-            false => Err(ArgumentError::LengthMismatch {
-                what,
-                expected: self.weights.len(),
-                found,
-            }
-            .into()),
-        };
+        let check = |what, found| same_length(what, self.weights.len(), found);
         check("features", features.len())?;
         check(
             "root mean squares of features",
             self.root_mean_squares.len(),
         )?;
-        let Some(first) = features.first() else {
-            return Err(ArgumentError::TooFew {
-                what: "features",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        };
+        at_least("features", 1, features.len())?;
+        let first = features[0];
         let stimuli = first.stimuli();
         let mut values = vec![self.intercept; first.n_pairs()];
         let mut sizes = self.intercept.abs();
@@ -271,11 +247,11 @@ fn fit_columns(columns: &[Column], target: &Column) -> Vec<f64> {
     let unit = |j: usize| columns[j].unit.as_slice();
     let products: Vec<f64> = (0..p * p)
         .into_par_iter()
-        .map(|at| dot(unit(at / p), unit(at % p)))
+        .map(|at| short_dot(unit(at / p), unit(at % p)))
         .collect();
     let correlations: Vec<f64> = (0..p)
         .into_par_iter()
-        .map(|j| dot(unit(j), &target.unit))
+        .map(|j| short_dot(unit(j), &target.unit))
         .collect();
     let weights = non_negative_least_squares(&products, &correlations);
     let scaled = weights.iter().zip(columns);

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::probe::dense::{matrix, product};
+use crate::linalg::{matrix, product};
 use crate::probe::mini_batch::data::Rows;
 
 /// The parameters of a transform: the weights, features × features in row-major order, followed by

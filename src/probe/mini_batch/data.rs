@@ -144,7 +144,7 @@ impl Deck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind, StimuliError};
+    use crate::error::{StimuliError, assert_refused};
     use crate::judgment::{OddOneOut, OddOneOutTask};
     use crate::stimuli::Stimuli;
     use ndarray::array;
@@ -163,13 +163,7 @@ mod tests {
         let rows = trials_of_rows(&trials(vec![[0, 2, 3], [3, 0, 2]]), &features()).unwrap();
         assert_eq!(rows, [[3, 2, 1], [1, 3, 2]]);
         let refused = trials_of_rows(&trials(vec![[0, 1, 3]]), &features());
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Stimuli(StimuliError::Missing {
-                n_missing: 1,
-                ..
-            }))
-        ));
+        assert_refused!(refused, Stimuli(StimuliError::Missing { n_missing: 1, .. }));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::linalg::zeroed;
 use crate::names::named;
 use crate::probe::mini_batch::batch::Parameters;
-use crate::similarity::zeroed;
 
 /// The initial weights. Every element of the bias is initialised with the initial scale σ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

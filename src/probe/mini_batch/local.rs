@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::error::{ArgumentError, Error, Result, with_inverse};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, Result, at_least, same_length, with_inverse};
 use crate::representation::Representation;
 
 /// The minimum number of images: each needs two others to compare.
@@ -127,33 +129,21 @@ impl LocalSimilarity {
 }
 
 fn check_number(found: usize) -> Result<()> {
-    match found >= FEWEST {
-        true => Ok(()),
-        false => Err(ArgumentError::TooFew {
-            what: "context images",
-            needed: FEWEST,
-            found,
-        }
-        .into()),
-    }
+    at_least("context images", FEWEST, found)
 }
 
 fn check_width(images: &Representation, expected: usize) -> Result<()> {
-    match images.n_features() {
-        found if found == expected => Ok(()),
-        found => Err(ArgumentError::LengthMismatch {
-            what: "features of the context images",
-            expected,
-            found,
-        }
-        .into()),
-    }
+    same_length(
+        "features of the context images",
+        expected,
+        images.n_features(),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ArgumentError, assert_refused};
     use crate::stimuli::Stimuli;
     use ndarray::Array2;
 
@@ -164,14 +154,14 @@ mod tests {
             Representation::new(Stimuli::numbered(n), features).unwrap()
         };
         let refused = LocalSimilarity::new(images(2, 2), 0.1, 1.0);
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::TooFew {
+        assert_refused!(
+            refused,
+            Argument(ArgumentError::TooFew {
                 needed: 3,
                 found: 2,
                 ..
-            }))
-        ));
+            })
+        );
         for alpha in [-0.1, 1.1, f64::NAN] {
             assert!(LocalSimilarity::new(images(3, 2), alpha, 1.0).is_err());
         }
@@ -181,16 +171,13 @@ mod tests {
         let local = LocalSimilarity::new(images(3, 2), 0.1, 1.0).unwrap();
         assert!(local.clone().with_batch_size(2).is_err());
         assert!(local.clone().with_validation(images(2, 2)).is_err());
-        assert!(matches!(
-            local
-                .with_validation(images(5, 3))
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+        assert_refused!(
+            local.with_validation(images(5, 3)),
+            Argument(ArgumentError::LengthMismatch {
                 expected: 2,
                 found: 3,
                 ..
-            }))
-        ));
+            })
+        );
     }
 }

@@ -3,8 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::{ComputationError, Error, Result};
-use crate::probe::dense::{lower_gram, matrix, mirror, product, short_dot, symmetrized};
-use crate::similarity::zeroed;
+use crate::linalg::{lower_gram, matrix, mirror, product, short_dot, symmetrized, zeroed};
 use crate::softmax::exp_of_nonpositive;
 
 /// The buffers for computing the local term of a batch of images.
@@ -151,7 +150,7 @@ fn derive(image: usize, teacher: &mut [f64], student: &mut [f64], factor: f64) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, FeatureError};
+    use crate::error::{FeatureError, assert_refused};
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -271,22 +270,10 @@ mod tests {
         };
         for (images, transformed) in [(&images, &transformed), (&transformed, &images)] {
             let refused = term(1.0).mean(images, transformed, None, of_zero);
-            assert!(
-                matches!(
-                    refused.as_ref().map_err(Error::kind),
-                    Err(ErrorKind::Feature(FeatureError::ZeroVector { stimulus }))
-                        if stimulus == "2"
-                ),
-                "{refused:?}"
-            );
+            assert_refused!(refused, Feature(FeatureError::ZeroVector { stimulus }) if stimulus == "2", "{refused:?}");
         }
         transformed[2 * N_FEATURES] = f64::INFINITY;
         let refused = term(1.0).mean(&images, &transformed, None, of_zero);
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Computation(
-                ComputationError::LossNotFinite { .. }
-            ))
-        ));
+        assert_refused!(refused, Computation(ComputationError::LossNotFinite { .. }));
     }
 }

@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::probe::dense::dot;
-use crate::similarity::zeroed;
+use crate::linalg::{dot, zeroed};
 
 /// Number of parameters per task. The parameters are independent, so it does not affect the result.
 const CHUNK: usize = 1 << 13;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::probe::dense::{add_scaled, dot};
+use crate::linalg::{add_scaled, dot};
 
 /// The penalty R of the weights W, in nats. The bias is not penalised.
 ///
@@ -167,7 +167,7 @@ fn mean_of_diagonal(weights: &[f64], n_features: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ArgumentError, ErrorKind};
+    use crate::error::{ArgumentError, assert_refused};
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -265,13 +265,13 @@ mod tests {
     fn parameters_outside_their_range_are_refused() {
         for weight in [-1e-9, f64::NAN, f64::INFINITY] {
             for penalty in all(weight) {
-                assert!(matches!(
-                    penalty.check().as_ref().map_err(Error::kind),
-                    Err(ErrorKind::Argument(ArgumentError::InvalidParameter {
+                assert_refused!(
+                    penalty.check(),
+                    Argument(ArgumentError::InvalidParameter {
                         name: "penalty",
                         ..
-                    }))
-                ));
+                    })
+                );
             }
         }
         for frobenius_share in [-0.1, 1.1, f64::NAN] {

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::error::{ComputationError, Context, Result};
 use crate::judgment::{Task, Trials};
+use crate::linalg::zeroed;
 use crate::probe::mini_batch::MiniBatchProbe;
 use crate::probe::mini_batch::batch::Parameters;
 use crate::probe::mini_batch::data::{Deck, Rows, fingerprint, shuffle, trials_of_rows};
@@ -17,7 +18,6 @@ use crate::probe::mini_batch::objective::{Losses, Objective};
 use crate::probe::mini_batch::optimizer::{Descent, clip};
 use crate::probe::mini_batch::trial_loss::TrialLoss;
 use crate::representation::Representation;
-use crate::similarity::zeroed;
 use crate::transform::{LinearTransform, Standardization};
 
 /// The random streams of one seeded generator, one per purpose.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::probe::dense::short_dot;
+use crate::linalg::short_dot;
 use crate::softmax::Softmax;
 
 /// The mean −ln p of choices, with p = softmax(dot product / temperature) over the pairs of a

@@ -8,6 +8,16 @@ use crate::error::{FileError, RdmError, Result};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
+/// The content of a file.
+pub(super) struct Contents {
+    /// One matrix, or one row per participant.
+    pub(super) array: ArrayD<f64>,
+    /// Stimuli, if the table has labels for them.
+    pub(super) stimuli: Option<Stimuli>,
+    /// Names of the participants, if rows are participants with names.
+    pub(super) participants: Option<Vec<String>>,
+}
+
 impl RdmFile {
     /// Creates the RDM of each participant from an array.
     pub(super) fn rdms(
@@ -97,13 +107,9 @@ impl RdmFile {
 }
 
 fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64, D>> {
-    array.into_dimensionality().map_err(|error| {
-        FileError::Malformed {
-            format: "array",
-            source: error.into(),
-        }
-        .into()
-    })
+    array
+        .into_dimensionality()
+        .map_err(|error| FileError::malformed("array", error))
 }
 
 /// Checks whether the first matrix of a layout is symmetric, or has only one filled triangle.

@@ -1,7 +1,7 @@
 //! Layouts of an array of dissimilarities.
 
-use crate::error::{ArgumentError, Error, FileError, RdmError, Result};
-use crate::rdm::{n_pairs, n_stimuli_of};
+use crate::error::{Error, FileError, RdmError, Result, wrong_shape};
+use crate::linalg::{n_pairs, n_stimuli_of};
 
 /// The arrangement of the RDMs of participants in an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,11 +171,7 @@ fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
             )
         }
     };
-    Error::from(ArgumentError::Shape {
-        what: "the array of dissimilarities",
-        expected,
-        found: shape.iter().map(|&length| length as u64).collect(),
-    })
+    wrong_shape("the array of dissimilarities", expected, shape)
 }
 
 #[cfg(test)]

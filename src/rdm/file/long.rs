@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
-use super::table::Contents;
+use super::content::Contents;
 use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::out_of_memory;
 use crate::io::text::{Table, is_index_name, plain};
-use crate::rdm::{n_pairs, pair_index};
+use crate::linalg::{n_pairs, out_of_memory, pair_index};
 use crate::stimuli::Stimuli;
 
 /// The columns of a table with one row per pair.
@@ -200,10 +199,7 @@ impl RdmFile {
         }
         let shape = [participants.names.len(), m];
         let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
-        let array = array.map_err(|error| FileError::Malformed {
-            format: "table",
-            source: error.into(),
-        })?;
+        let array = array.map_err(|error| FileError::malformed("table", error))?;
         let names = stimuli.names;
         let (array, stimuli) = match counted(&names) {
             Some((first, position)) => {

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::error::{ArgumentError, ErrorKind, FileError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{ErrorKind, FileError, Result, at_least, same_length, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::atomic::write_atomically;
 use crate::io::extension;
@@ -23,9 +25,9 @@ use crate::io::npz::NpzArchive;
 use crate::io::safetensors::SafetensorsFile;
 use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
+use content::Contents;
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
-use table::Contents;
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -206,15 +208,10 @@ impl RdmFile {
         })?;
         let n = layout.n_stimuli;
         let stimuli = match (&self.ids, stimuli) {
-            (Some(ids), _) if ids.len() != n => {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "ids of stimuli",
-                    expected: n,
-                    found: ids.len(),
-                }
-                .into());
+            (Some(ids), _) => {
+                same_length("ids of stimuli", n, ids.len())?;
+                ids.clone()
             }
-            (Some(ids), _) => ids.clone(),
             (None, Some(labelled)) => labelled.with_origin(&self.path),
             // More than 2³² stimuli would have more pairs than fit in memory.
             (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
@@ -247,14 +244,7 @@ impl RdmFile {
                 is_symmetric,
             },
         )?;
-        if layout.n_participants == 0 {
-            return Err(ArgumentError::TooFew {
-                what: "participants",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
+        at_least("participants", 1, layout.n_participants)?;
         Ok(layout)
     }
 
@@ -285,10 +275,9 @@ impl RdmFile {
         let shape = reader.shape().to_vec();
         let sizes = shape.iter().map(|&length| usize::try_from(length).ok());
         let sizes: Option<Vec<usize>> = sizes.collect();
-        let sizes = sizes.ok_or_else(|| ArgumentError::Shape {
-            what: "the array of dissimilarities",
-            expected: "lengths that fit into memory".into(),
-            found: shape,
+        let sizes = sizes.ok_or_else(|| {
+            let expected = "lengths that fit into memory";
+            wrong_shape("the array of dissimilarities", expected, &shape)
         })?;
         // Impossible shapes are refused before the content is read. The content may be needed to
         // choose a layout; a shape without elements has no content.
@@ -302,13 +291,8 @@ impl RdmFile {
             }
         }
         let values: Vec<f64> = reader.read_row_major()?;
-        ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
-            FileError::Malformed {
-                format: "array",
-                source: error.into(),
-            }
-            .into()
-        })
+        ArrayD::from_shape_vec(IxDyn(&sizes), values)
+            .map_err(|error| FileError::malformed("array", error))
     }
 }
 

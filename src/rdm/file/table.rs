@@ -3,21 +3,12 @@
 use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
+use super::content::Contents;
 use super::long::LongTable;
 use crate::error::{FileError, Result};
-use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
+use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
-
-/// The content of a table.
-pub(super) struct Contents {
-    /// One matrix, or one row per participant.
-    pub(super) array: ArrayD<f64>,
-    /// Stimuli, if the table has labels for them.
-    pub(super) stimuli: Option<Stimuli>,
-    /// Names of the participants, if rows are participants with names.
-    pub(super) participants: Option<Vec<String>>,
-}
 
 impl RdmFile {
     pub(super) fn read_text(&self) -> Result<Contents> {
@@ -33,10 +24,7 @@ impl RdmFile {
             && !self.has_condensed_rows
             && (self.n_stimuli().is_none_or(|n| n == n_rows) || grid.has_same_labels());
         let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
-        let array = array.map_err(|error| FileError::Malformed {
-            format: "table",
-            source: error.into(),
-        })?;
+        let array = array.map_err(|error| FileError::malformed("table", error))?;
         if !is_square {
             check_order_of_pairs(&grid.column_labels)?;
             return Ok(Contents {

@@ -1,7 +1,7 @@
 //! Estimates with known results, and invalid trials.
 
 use super::*;
-use crate::error::{ArgumentError, ErrorKind, RdmError};
+use crate::error::{ArgumentError, RdmError, assert_kind, assert_refused};
 use approx::assert_relative_eq;
 
 fn name(stimulus: usize) -> String {
@@ -83,23 +83,20 @@ fn trials_without_a_common_scale_are_refused() {
         trial(&[2, 3], 1.0),
     ];
     let error = method.estimate(&all(4), &trials).unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Rdm(RdmError::Disconnected {
-                first: 0,
-                second: 2
-            })
-        ),
-        "{error}"
+    assert_kind!(
+        error,
+        Rdm(RdmError::Disconnected {
+            first: 0,
+            second: 2
+        })
     );
     // A trial that shares a pair with each of the others connects them.
     let connecting = [&trials[..], &[trial(&[2, 3, 0], 1.0)]].concat();
     method.estimate(&all(4), &connecting).unwrap();
-    assert!(matches!(
-        method.estimate(&all(4), &[]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(
+        method.estimate(&all(4), &[]),
+        Argument(ArgumentError::TooFew { .. })
+    );
     let error = method.estimate(&all(2), &trials).unwrap_err();
     assert_eq!(
         error.report().to_string(),
@@ -133,10 +130,7 @@ fn pairs_on_one_point_are_alike() {
 #[test]
 fn arrangements_that_say_nothing_are_refused() {
     let error = Arrangement::new(all(3), vec![[0.5, 0.5]; 3]).unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Rdm(RdmError::Constant { .. })),
-        "{error}"
-    );
+    assert_kind!(error, Rdm(RdmError::Constant { .. }));
     for value in [f64::NAN, f64::INFINITY, -1.7e308] {
         let places = vec![[0.0, 0.0], [1.0, value]];
         let error = Arrangement::new(all(2), places).unwrap_err();
@@ -148,18 +142,14 @@ fn arrangements_that_say_nothing_are_refused() {
             "{error}"
         );
     }
-    assert!(matches!(
-        Arrangement::new(all(1), vec![[0.0, 0.0]])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
-    assert!(matches!(
-        Arrangement::new(all(2), vec![[0.0, 0.0]])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-    ));
+    assert_refused!(
+        Arrangement::new(all(1), vec![[0.0, 0.0]]),
+        Argument(ArgumentError::TooFew { .. })
+    );
+    assert_refused!(
+        Arrangement::new(all(2), vec![[0.0, 0.0]]),
+        Argument(ArgumentError::LengthMismatch { .. })
+    );
     for floor in [-0.1, f64::NAN, f64::INFINITY] {
         assert!(InverseMds::default().with_evidence_floor(floor).is_err());
     }

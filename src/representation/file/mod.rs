@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use super::{Features, Provenance, Representation, RepresentationSource, Values};
-use crate::error::{ArgumentError, Error, FileError, Result, StimuliError};
+use super::{Features, Provenance, Representation, RepresentationSource};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::element::{FromElement, encode_f32, encode_f64};
 use crate::io::format::Format;
@@ -17,7 +19,7 @@ use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::npz::NpzArchive;
 use crate::io::{BUFFER_BYTES, extension};
-use crate::similarity::Precision;
+use crate::linalg::{Precision, Values};
 use crate::stimuli::Stimuli;
 
 /// A representation in a file.
@@ -97,10 +99,7 @@ impl FileSource {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = Format::of(path)?;
-        std::fs::metadata(path).map_err(|source| FileError::Read {
-            path: path.into(),
-            source,
-        })?;
+        std::fs::metadata(path).map_err(|source| FileError::unreadable(path, source))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         Ok(Self {
             path: path.into(),
@@ -234,11 +233,11 @@ impl FileSource {
         let found: Vec<u64> = found.collect();
         let matrix: Result<Array2<f64>, _> = numbers.into_dimensionality();
         let refused = |_| {
-            Error::from(ArgumentError::Shape {
-                what: "the feature array",
-                expected: "a 2-D matrix, stimuli × features".into(),
-                found,
-            })
+            wrong_shape(
+                "the feature array",
+                "a 2-D matrix, stimuli × features",
+                &found,
+            )
         };
         Ok(Features::from(matrix.map_err(refused)?).into())
     }
@@ -288,13 +287,7 @@ fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> 
 fn read_matrix_of<T: FromElement, R: std::io::Read>(
     reader: &mut NpyReader<R>,
 ) -> Result<Array2<T>> {
-    let refused = |expected: &str| {
-        Error::from(ArgumentError::Shape {
-            what: "the feature array",
-            expected: expected.into(),
-            found: reader.shape().to_vec(),
-        })
-    };
+    let refused = |expected: &str| wrong_shape("the feature array", expected, reader.shape());
     let &[n_rows, n_columns] = reader.shape() else {
         return Err(refused("a 2-D matrix, stimuli × features"));
     };
@@ -304,13 +297,7 @@ fn read_matrix_of<T: FromElement, R: std::io::Read>(
     }
     let shape = (n_rows as usize, n_columns as usize);
     let values = reader.read_row_major()?;
-    Array2::from_shape_vec(shape, values).map_err(|error| {
-        FileError::Malformed {
-            format: "array",
-            source: error.into(),
-        }
-        .into()
-    })
+    Array2::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 fn unnamed(n_rows: usize) -> Result<Stimuli> {

@@ -13,8 +13,8 @@ use crate::io::digest::Hashing;
 use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
 use crate::io::{Origin, known_length, open};
+use crate::linalg::Precision;
 use crate::representation::{Provenance, Representation};
-use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// The content of the file beside the matrix.
@@ -76,20 +76,11 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
-            return Err(FileError::Read {
-                path: path.into(),
-                source,
-            }
-            .into());
+            return Err(FileError::unreadable(path, source));
         }
     };
-    let sidecar = serde_json::from_slice(&text).map_err(|source| {
-        FileError::Malformed {
-            format: "json",
-            source: source.into(),
-        }
-        .into()
-    });
+    let sidecar =
+        serde_json::from_slice(&text).map_err(|source| FileError::malformed("json", source));
     sidecar
         .map(Some)
         .map_err(|error: Error| error.in_file(path))

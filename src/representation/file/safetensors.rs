@@ -10,8 +10,8 @@ use super::{Contents, Described, WriteRows, read_matrix, write_features};
 use crate::error::Result;
 use crate::io::atomic::write_atomically;
 use crate::io::safetensors::{SafetensorsFile, write_header};
+use crate::linalg::Precision;
 use crate::representation::Representation;
-use crate::similarity::Precision;
 use crate::stimuli::Stimuli;
 
 /// Name of the tensor that is written.

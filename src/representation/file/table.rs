@@ -4,10 +4,10 @@ use ndarray::Array2;
 
 use super::{Contents, FileSource};
 use crate::error::{
-    ArgumentError, Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result,
+    Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result, wrong_shape,
 };
-use crate::io::reserve;
 use crate::io::text::{Table, counts, id_rank, is_index_name};
+use crate::linalg::reserve;
 use crate::representation::Provenance;
 use crate::stimuli::Stimuli;
 
@@ -42,11 +42,11 @@ impl FileSource {
     /// that it may be a feature.
     fn read_columns(&self, table: &Table, columns: &Columns) -> Result<Option<Contents>> {
         let refused = |expected: &str, n_rows: usize| {
-            Error::from(ArgumentError::Shape {
-                what: "the table of features",
-                expected: expected.into(),
-                found: vec![n_rows as u64, columns.features.len() as u64],
-            })
+            wrong_shape(
+                "the table of features",
+                expected,
+                &[n_rows, columns.features.len()],
+            )
         };
         if columns.features.is_empty() {
             return Err(refused("at least one column of features", 0));
@@ -92,10 +92,7 @@ impl FileSource {
             (None, None) => None,
         };
         let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
-        let features = features.map_err(|error| FileError::Malformed {
-            format: "table",
-            source: error.into(),
-        })?;
+        let features = features.map_err(|error| FileError::malformed("table", error))?;
         Ok(Some(Contents {
             features: features.into(),
             stimuli,

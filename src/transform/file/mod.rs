@@ -9,12 +9,14 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 
 use super::{LinearTransform, Standardization, check_finite};
-use crate::error::{ArgumentError, Error, FileError, Result};
+#[cfg(doc)]
+use crate::error::ArgumentError;
+use crate::error::{Error, FileError, Result, wrong_shape};
 use crate::io::atomic::write_atomically;
 use crate::io::element::Kind;
 use crate::io::npy::NpyReader;
 use crate::io::{BUFFER_BYTES, extension};
-use crate::similarity::Precision;
+use crate::linalg::Precision;
 
 /// The allowed names of arrays.
 const NAMES: [&str; 4] = ["weights", "bias", "mean", "std"];
@@ -157,12 +159,7 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
         }
         let check = |shape: &[u64]| match fits(shape) {
             true => Ok::<_, Error>(()),
-            false => Err(ArgumentError::Shape {
-                what: name,
-                expected: expected.into(),
-                found: shape.to_vec(),
-            }
-            .into()),
+            false => Err(wrong_shape(name, expected, shape)),
         };
         let array = file
             .read(name, &check)

@@ -10,7 +10,7 @@ use super::{Array, ArrayFile, assemble, read_data, size, write_values};
 use crate::error::{Error, FileError, Result};
 use crate::io::npy_header::encode_header;
 use crate::io::npz::NpzArchive;
-use crate::similarity::Precision;
+use crate::linalg::Precision;
 use crate::transform::{LinearTransform, Training};
 
 /// Name of the member with the training record. Without the extension `.npy`, numpy returns it as
@@ -69,13 +69,7 @@ pub(super) fn read(path: &Path) -> Result<LinearTransform> {
 
 fn read_training(archive: &mut NpzArchive, member: usize) -> Result<Training> {
     let text = archive.read_bytes(member, MAX_TRAINING as u64)?;
-    serde_json::from_slice(&text).map_err(|error| {
-        FileError::Malformed {
-            format: "json",
-            source: error.into(),
-        }
-        .into()
-    })
+    serde_json::from_slice(&text).map_err(|error| FileError::malformed("json", error))
 }
 
 pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult<()> {

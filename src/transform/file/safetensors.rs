@@ -12,7 +12,7 @@ use super::{Array, ArrayFile, assemble, read_data, size, write_values};
 use crate::error::{FileError, Result};
 use crate::io::digest::hex;
 use crate::io::safetensors::{SafetensorsFile, write_header};
-use crate::similarity::Precision;
+use crate::linalg::Precision;
 use crate::transform::LinearTransform;
 
 /// The metadata entry with the training record.

@@ -8,6 +8,7 @@ mod pickle;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -19,20 +20,19 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use self::pickle::{Id, Pickle, Value};
-use self::tensor::Tensor;
+use self::pickle::Pickle;
+use self::tensor::{MAX_NAME_BYTES, Tensor};
+use self::value::{Id, Value};
 use crate::error::{Error, FileError, Result};
 use crate::io::element::ByteOrder;
-use crate::io::{BUFFER_BYTES, Origin, open, reserve};
+use crate::io::{BUFFER_BYTES, Origin, open};
+use crate::linalg::reserve;
 
 /// Keys under which checkpoints store the parameters, unless they are at the top level.
 const NESTED: [&str; 5] = ["state_dict", "model", "model_state_dict", "teacher", "net"];
 
 /// Largest size of the pickle in bytes; about 100 bytes for each tensor are usual.
 const MAX_PICKLE_BYTES: u64 = 1 << 25;
-
-/// Longest name of a parameter or a storage, in bytes.
-const MAX_NAME_BYTES: usize = 1024;
 
 /// Name of the pickle within its folder.
 const PICKLE: &str = "data.pkl";

@@ -7,40 +7,11 @@
 
 use std::collections::HashMap;
 
+use super::value::{Id, Value};
 use crate::error::BoxedError;
 
 /// Largest number of values in a pickle. A checkpoint has a few dozen for each tensor.
 const MAX_VALUES: usize = 1 << 20;
-
-/// The index of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Id(u32);
-
-/// A value. Its parts are other values of the same pickle.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    Integer(i64),
-    Text(Box<str>),
-    /// A class or function, as `module.name`.
-    Global(Box<str>),
-    Tuple(Vec<Id>),
-    List(Vec<Id>),
-    Dict(Vec<(Id, Id)>),
-    /// The result of a call of a function or class with a tuple of arguments.
-    Call {
-        callable: Id,
-        arguments: Id,
-    },
-    /// An object with its state.
-    Built {
-        object: Id,
-        state: Id,
-    },
-    /// An object that is stored outside the pickle under this name.
-    Persistent(Id),
-    /// Any value not needed for tensors: a float, a bool, a set or None.
-    Other,
-}
 
 /// The values of a pickle.
 pub(super) struct Pickle {

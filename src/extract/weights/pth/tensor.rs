@@ -2,10 +2,13 @@
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use super::MAX_NAME_BYTES;
-use super::pickle::{Id, Pickle, Value};
+use super::pickle::Pickle;
+use super::value::{Id, Value};
 use crate::error::{BoxedError, FileError, Result};
 use crate::io::element::{ByteOrder, Element, Kind};
+
+/// Longest name of a parameter or a storage, in bytes.
+pub(super) const MAX_NAME_BYTES: usize = 1024;
 
 /// Largest number of axes of a tensor.
 const MAX_AXES: usize = 32;

@@ -1,0 +1,180 @@
+//! Tests of image files.
+
+use super::*;
+use crate::error::{FileError, StimuliError, assert_kind, assert_refused};
+
+fn folder_of(names: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in names {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+    folder
+}
+
+fn ids(names: &[&str]) -> Vec<String> {
+    let folder = folder_of(names);
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
+    images.stimuli().ids().to_vec()
+}
+
+#[test]
+fn numbers_stand_in_the_order_of_numbers_and_names_in_that_of_bytes() {
+    assert_eq!(
+        ids(&["10.jpg", "2.JPEG", "01.png", "0.jpg", "notes.txt"]),
+        ["0", "01", "2", "10"]
+    );
+    assert_eq!(
+        ids(&["a2.png", "a10.png", "a.png", "a-1.png"]),
+        ["a", "a-1", "a10", "a2"]
+    );
+    assert_eq!(ids(&["10.jpg", "2.jpg", "x.jpg"]), ["10", "2", "x"]);
+    // More digits than any integer type has.
+    let (small, large) = (
+        format!("1{}", "0".repeat(40)),
+        format!("2{}", "0".repeat(40)),
+    );
+    let names = [
+        format!("{large}.png"),
+        format!("{small}.png"),
+        "9.png".into(),
+    ];
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(ids(&names), ["9".to_owned(), small, large]);
+}
+
+#[test]
+fn only_images_of_the_folder_itself_count() {
+    let folder = folder_of(&["a.png", ".b.png", "c.heic", "d"]);
+    std::fs::create_dir(folder.path().join("e.png")).unwrap();
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
+    assert_eq!(images.paths(), [folder.path().join("a.png")]);
+    assert_eq!(
+        images.ignored(),
+        [folder.path().join("c.heic"), folder.path().join("d")]
+    );
+    assert_eq!(
+        images.path("a"),
+        Some(folder.path().join("a.png").as_path())
+    );
+    assert_eq!(images.path("d"), None);
+}
+
+#[test]
+fn folders_of_images_are_read_where_there_are_no_others() {
+    let folder = folder_of(&[
+        "b/b_2.jpg",
+        "a/x/1.webp",
+        "a/a_10.jpg",
+        "a/a_9.TIF",
+        "a/notes",
+        "c/d/e",
+    ]);
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
+    assert_eq!(
+        images.stimuli().ids(),
+        ["a/a_10", "a/a_9", "a/x/1", "b/b_2"]
+    );
+    assert_eq!(images.order(), ImageOrder::Plain);
+    assert_eq!(
+        images.path("b/b_2"),
+        Some(folder.path().join("b/b_2.jpg").as_path())
+    );
+    let ignored = ["a/notes", "c/d/e"].map(|name| folder.path().join(name));
+    assert_eq!(images.ignored(), ignored);
+    let images = images.sorted(ImageOrder::Natural);
+    assert_eq!(
+        images.stimuli().ids(),
+        ["a/a_9", "a/a_10", "a/x/1", "b/b_2"]
+    );
+    assert_eq!(
+        images.path("a/a_9"),
+        Some(folder.path().join("a/a_9.TIF").as_path())
+    );
+    assert_eq!(images.order(), ImageOrder::Natural);
+
+    std::fs::write(folder.path().join("top.gif"), "").unwrap();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
+    assert_kind!(error, Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders }) if *folders == ["a", "b"]);
+    assert!(error.report().to_string().contains("--recursive"));
+    let images = ImageFiles::from_tree(folder.path()).unwrap();
+    assert_eq!(images.len(), 5);
+    assert_eq!(images.stimuli().ids()[4], "top");
+}
+
+#[test]
+fn the_other_order_can_be_asked_for() {
+    let folder = folder_of(&["1.png", "2.png", "10.png"]);
+    let images = ImageFiles::from_folder(folder.path()).unwrap();
+    assert_eq!(images.order(), ImageOrder::Natural);
+    let images = images.sorted(ImageOrder::Plain);
+    assert_eq!(images.stimuli().ids(), ["1", "10", "2"]);
+    assert!(images.path("10").unwrap().ends_with("10.png"));
+    let given = ImageFiles::from_paths(["b.png", "a.png"]).unwrap();
+    assert_eq!(given.order(), ImageOrder::Given);
+    assert_eq!(given.clone().sorted(ImageOrder::Given), given);
+    assert_eq!(
+        "natural".parse::<ImageOrder>().unwrap(),
+        ImageOrder::Natural
+    );
+    assert!("by name".parse::<ImageOrder>().is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_nothing_and_around_in_circles_are_named() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder_of(&["a/1.png", "a/2.png"]);
+    let link = folder.path().join("a/3.png");
+    symlink("nowhere.png", &link).unwrap();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
+    assert_kind!(error, File(FileError::Read { path, .. }) if *path == link);
+    assert!(
+        error
+            .report()
+            .to_string()
+            .contains("symbolic link to nowhere.png")
+    );
+    std::fs::remove_file(&link).unwrap();
+    // A link to an image counts as an image.
+    symlink("1.png", &link).unwrap();
+    assert_eq!(ImageFiles::from_folder(folder.path()).unwrap().len(), 3);
+
+    let circle = folder.path().join("a/around");
+    symlink("..", &circle).unwrap();
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
+    assert_kind!(error, Image(ImageError::SameFolder { second, .. }) if *second == circle);
+}
+
+#[test]
+fn two_files_of_one_stimulus_are_named() {
+    let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
+    assert_eq!(error.path(), Some(folder.path()));
+    assert_kind!(error, Image(ImageError::Duplicate { id, first, second }) if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"));
+}
+
+#[test]
+fn a_folder_without_images_is_refused() {
+    let folder = folder_of(&["notes.txt"]);
+    let error = ImageFiles::from_folder(folder.path()).unwrap_err();
+    assert_kind!(error, Image(ImageError::NoImages { n_ignored: 1, ignored }) if *ignored == ["notes.txt"]);
+    let missing = folder.path().join("no");
+    assert_refused!(ImageFiles::from_folder(&missing), File(FileError::Read { path, .. }) if *path == missing);
+}
+
+#[test]
+fn stimuli_without_an_image_are_named() {
+    let images = ImageFiles::from_paths(["a.png", "b.png", "c.png"]).unwrap();
+    let wanted = Stimuli::new(["c", "a"]).unwrap();
+    let selected = images.select(&wanted).unwrap();
+    assert_eq!(selected.stimuli(), &wanted);
+    assert_eq!(selected.paths(), [PathBuf::from("c.png"), "a.png".into()]);
+    assert_refused!(images.select(&Stimuli::new(["a", "x"]).unwrap()), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. }) if *ids == ["x"]);
+    assert_refused!(
+        ImageFiles::from_paths(["a.png", ".."]),
+        Stimuli(StimuliError::EmptyId { position: 1 })
+    );
+}
