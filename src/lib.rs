@@ -73,8 +73,8 @@
 //! | `cuda`, `cudnn`, `metal` | no | extraction on a GPU, forwarded to candle |
 //! | `mkl`, `accelerate` | no | matrix products of candle by Intel MKL or Apple Accelerate |
 //!
-//! With `default-features = false` the crate has no networks and two thirds of the dependencies.
-//! Arrays are those of [`ndarray`], which is re-exported.
+//! With `default-features = false` the crate has no networks, and depends on 118 instead of 193
+//! crates. Arrays are those of [`ndarray`], which is re-exported.
 //!
 //! Dependencies do the numerical work and are 12 to 74 times slower without optimisation. Add these
 //! lines to the `Cargo.toml` of your own project, or use release builds:
@@ -111,23 +111,27 @@
 //! | [`guide`] | examples of common tasks |
 
 // Links to modules that a build without their feature does not have.
-#![cfg_attr(feature = "extract", doc = "\n[extract]: mod@extract")]
+#![cfg_attr(feature = "extract", doc = "", doc = "[extract]: mod@extract")]
 #![cfg_attr(
     feature = "extract",
-    doc = "\n[architectures]: extract::Architecture#list-of-architectures"
+    doc = "",
+    doc = "[architectures]: extract::Architecture#list-of-architectures"
 )]
 #![cfg_attr(
     not(feature = "extract"),
-    doc = "\n[extract]: https://docs.rs/human-alignment/latest/human_alignment/extract/"
+    doc = "",
+    doc = "[extract]: https://docs.rs/human-alignment/latest/human_alignment/extract/"
 )]
 #![cfg_attr(
     not(feature = "extract"),
-    doc = "\n[architectures]: https://docs.rs/human-alignment/latest/human_alignment/extract/struct.Architecture.html"
+    doc = "",
+    doc = "[architectures]: https://docs.rs/human-alignment/latest/human_alignment/extract/struct.Architecture.html"
 )]
-#![cfg_attr(feature = "figures", doc = "\n[figure]: mod@figure")]
+#![cfg_attr(feature = "figures", doc = "", doc = "[figure]: mod@figure")]
 #![cfg_attr(
     not(feature = "figures"),
-    doc = "\n[figure]: https://docs.rs/human-alignment/latest/human_alignment/figure/"
+    doc = "",
+    doc = "[figure]: https://docs.rs/human-alignment/latest/human_alignment/figure/"
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
