@@ -61,7 +61,7 @@ fn cka(criterion: &mut Criterion) {
     });
 
     for (name, kernel) in [("linear", Kernel::Linear), ("rbf", Kernel::Rbf(0.5))] {
-        for precision in Precision::ALL {
+        for &precision in Precision::ALL {
             let metric = Cka::new(kernel).unwrap().with_precision(precision);
             group.bench_function(format!("{name}/{precision}"), |bencher| {
                 bencher.iter(|| metric.compare(&first, &second).unwrap());

@@ -29,7 +29,7 @@ const RANK: usize = 16;
 
 fn probe(criterion: &mut Criterion) {
     let (features, trials) = simulation::simulated(N_OBJECTS, N_FEATURES, N_TRIALS, 1.0).unwrap();
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let mut group = criterion.benchmark_group("probe");
     group.sample_size(10);
     group.bench_function("gradient", |bencher| {

@@ -9,7 +9,7 @@ mod common;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::{Dissimilarity, Rdm, RdmSet, Stimuli};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -73,7 +73,7 @@ fn bootstrap(criterion: &mut Criterion) {
     let people = RdmSet::numbered((8..24).map(|seed| random_rdm(92, seed)).collect()).unwrap();
     let mut group = criterion.benchmark_group("dual_bootstrap_1000");
     group.sample_size(10);
-    let bootstrap = Bootstrap::new(1000, 0).unwrap();
+    let bootstrap = RsaBootstrap::new(1000, 0).unwrap();
     for (name, bootstrap) in [
         ("models", bootstrap),
         ("models_and_ceiling", bootstrap.with_ceiling()),

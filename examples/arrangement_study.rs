@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use human_alignment::dataset::Kriegeskorte92;
 use human_alignment::inference::{Confidence, Interval, benjamini_hochberg};
-use human_alignment::metric::rsa::{Bootstrap, Ceiling, Comparator};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap, RsaNoiseCeiling};
 use human_alignment::{Rdm, Result, SimilarityDataset};
 
 /// Compare layers of AlexNet and category models with human dissimilarities of 92 object images.
@@ -53,9 +53,9 @@ fn study(arguments: &Arguments) -> Result<String> {
 
     let people = dataset.judgments();
     let rdms: Vec<&Rdm> = models.iter().map(|(_, rdm)| rdm).collect();
-    let bootstrap = Bootstrap::new(arguments.bootstrap, arguments.seed)?.with_ceiling();
+    let bootstrap = RsaBootstrap::new(arguments.bootstrap, arguments.seed)?.with_ceiling();
     let replicates = bootstrap.run(arguments.compare, &rdms, people)?;
-    let ceiling = Ceiling::of(people, arguments.compare)?;
+    let ceiling = RsaNoiseCeiling::new(people, arguments.compare)?;
     let confidence = Confidence::default();
 
     let against_ceiling: Vec<f64> = (0..models.len())

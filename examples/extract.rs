@@ -24,8 +24,8 @@ use clap::Parser;
 use human_alignment::error::Context;
 use human_alignment::extract::preprocess::Preprocessing;
 use human_alignment::extract::{
-    Architecture, Device, Extracted, Extraction, Network, Pooling, Progress, Shard, Tap,
-    Unreadable, Weights, join_shards,
+    Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, Network, Pooling,
+    Shard, Tap, UnreadablePolicy, Weights, join_shards,
 };
 use human_alignment::{Error, ImageFiles, ImageOrder, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -151,7 +151,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     let images = self::images(arguments, folder)?;
     let extraction = extraction(arguments, &architecture)?;
     let bar = bar(images.len());
-    let observe = |progress: Progress| {
+    let observe = |progress: ExtractionProgress| {
         if progress.n_resumed > 0 && bar.position() == 0 {
             bar.reset_eta();
         }
@@ -159,7 +159,7 @@ fn run(arguments: &Arguments) -> Result<String> {
         bar.set_position(progress.n_done as u64);
         ControlFlow::Continue(())
     };
-    let done: Extracted = extraction.write_observed(&images, &[out], observe)?;
+    let done: ExtractionResult = extraction.write_observed(&images, &[out], observe)?;
     bar.finish_and_clear();
     remark(&images, folder);
     for (id, reason) in &done.skipped {
@@ -182,8 +182,8 @@ fn run(arguments: &Arguments) -> Result<String> {
 
 fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
     let images = match arguments.recursive {
-        true => ImageFiles::in_tree(folder)?,
-        false => ImageFiles::in_folder(folder)?,
+        true => ImageFiles::from_tree(folder)?,
+        false => ImageFiles::from_folder(folder)?,
     };
     Ok(match arguments.order {
         Some(order) => images.sorted(order),
@@ -238,7 +238,7 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
     let mut extraction =
         Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
     if arguments.skip_unreadable {
-        extraction = extraction.with_unreadable(Unreadable::Skip);
+        extraction = extraction.with_unreadable(UnreadablePolicy::Skip);
     }
     if let Some(shard) = arguments.shard {
         extraction = extraction.with_shard(shard);
@@ -332,7 +332,7 @@ fn list_models() -> String {
 
 fn list_taps(architecture: &Architecture) -> Result<String> {
     let size = architecture.input_size();
-    let taps = Network::list_taps(architecture, [size, size])?;
+    let taps = Network::list_modules(architecture, [size, size])?;
     let lines = taps.iter().map(|tap| {
         let shape = tap.shape.iter().map(usize::to_string);
         format!(

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use human_alignment::extract::{Architecture, Device, Extraction, Network, Tap, Weights};
-use human_alignment::metric::rsa::{Ceiling, Comparator, Score};
+use human_alignment::metric::rsa::{Comparator, RsaNoiseCeiling, RsaScore};
 use human_alignment::{
     AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
 };
@@ -81,7 +81,7 @@ struct Row {
     tap: Tap,
     features: usize,
     #[serde(flatten)]
-    score: Score,
+    score: RsaScore,
 }
 
 fn main() -> ExitCode {
@@ -96,7 +96,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     let architecture = Architecture::named(&arguments.model)?;
-    let images = ImageFiles::in_folder(&arguments.images)?;
+    let images = ImageFiles::from_folder(&arguments.images)?;
     let paths = std::slice::from_ref(&arguments.human);
     let n = Some(images.len());
     let people = arguments
@@ -130,7 +130,7 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
 /// Returns the last module of each size of feature maps, and the `penultimate` and `logits` layers.
 fn stages(architecture: &Architecture) -> Result<Vec<Tap>> {
     let size = architecture.input_size();
-    let listed = Network::list_taps(architecture, [size, size])?;
+    let listed = Network::list_modules(architecture, [size, size])?;
     let mut seen = BTreeSet::new();
     let mut stages: Vec<Tap> = Vec::new();
     for tap in listed.iter().rev() {
@@ -169,7 +169,7 @@ fn table(rows: &[Row]) -> String {
             "\n\n{}, {} people, {} images",
             score.comparator, score.n_people, score.n_stimuli
         );
-        if let Some(Ceiling { lower, upper, .. }) = &score.ceiling {
+        if let Some(RsaNoiseCeiling { lower, upper, .. }) = &score.ceiling {
             let _ = write!(text, "; noise ceiling {lower:.4}–{upper:.4} per person");
         }
     }

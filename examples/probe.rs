@@ -29,10 +29,10 @@ use std::time::Instant;
 
 use clap::{ArgGroup, Parser};
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::metric::odd_one_out::Score;
+use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::probe::{
-    Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Iteration, Moments, Outcome,
-    Pooled, PooledScore,
+    Convergence, HoldOut, Iteration, Moments, PenaltyCandidate, Pooled, PooledScore,
+    ProbeCrossValidation, ProbeCrossValidationResult, ProbeFoldResult,
 };
 use human_alignment::{
     AlignmentMetric, AnchoredTask, OddOneOutTask, Probe, Representation, Result, Similarity, Task,
@@ -118,11 +118,11 @@ struct Report {
     lambda: f64,
     /// Cross-entropy of each penalty on held-out trials, if one was chosen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    candidates: Vec<Candidate>,
+    candidates: Vec<PenaltyCandidate>,
     objective: f64,
     lower_bound: f64,
     duality_gap: f64,
-    outcome: Outcome,
+    outcome: Convergence,
     certified: bool,
     loss: f64,
     trace: f64,
@@ -130,12 +130,12 @@ struct Report {
     spectrum: Vec<f64>,
     /// Accuracy on the trials of the fit.
     accuracy: f64,
-    zero_shot: Score,
+    zero_shot: OddOneOutScore,
     gradients: usize,
     iterations: usize,
     /// Duration of the fit to all trials.
     seconds: f64,
-    folds: Option<Vec<FoldResult>>,
+    folds: Option<Vec<ProbeFoldResult>>,
     pooled: Option<Pooled>,
     #[serde(skip_serializing_if = "Option::is_none")]
     untested: Option<usize>,
@@ -174,7 +174,7 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
         }
         ControlFlow::Continue(())
     };
-    let fit = probe.fit_observed(&features, &ChoiceFrequencies::of(&trials), observe)?;
+    let fit = probe.fit_observed(&features, &ChoiceFrequencies::from_trials(&trials), observe)?;
     let seconds = start.elapsed().as_secs_f64();
 
     let transformed = fit.transform().apply(&features)?;
@@ -188,7 +188,7 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     }
     let (folds, pooled, untested) = match validated {
         None => (None, None, None),
-        Some(CrossValidated {
+        Some(ProbeCrossValidationResult {
             folds,
             pooled,
             n_untested,
@@ -232,7 +232,7 @@ fn chosen_probe<T: Task>(
     arguments: &Arguments,
     features: &Representation,
     trials: &Trials<T>,
-) -> Result<(Probe, Vec<Candidate>)> {
+) -> Result<(Probe, Vec<PenaltyCandidate>)> {
     let mut probe = Probe::new(arguments.lambda[0])?
         .with_tolerance(arguments.tolerance)?
         .with_temperature(arguments.temperature)?
@@ -246,9 +246,9 @@ fn chosen_probe<T: Task>(
     validation(arguments, &probe)?.choose(features, trials)
 }
 
-fn validation(arguments: &Arguments, probe: &Probe) -> Result<CrossValidation> {
+fn validation(arguments: &Arguments, probe: &Probe) -> Result<ProbeCrossValidation> {
     let n_folds = arguments.folds.unwrap_or(3);
-    let validation = CrossValidation::new(probe.clone())
+    let validation = ProbeCrossValidation::new(probe.clone())
         .with_penalties(&arguments.lambda)?
         .with_folds(arguments.hold_out, n_folds)?
         .with_seed(arguments.seed);
@@ -262,7 +262,7 @@ fn validation(arguments: &Arguments, probe: &Probe) -> Result<CrossValidation> {
 fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
     let folds = report.folds.iter().flatten();
     let n_uncertified = folds
-        .filter(|fold| fold.outcome != Outcome::Certified)
+        .filter(|fold| fold.outcome != Convergence::Certified)
         .count();
     if !report.certified {
         return Some(format!(
@@ -346,7 +346,7 @@ fn table(report: &Report) -> String {
     text
 }
 
-fn of_score(score: &Score) -> String {
+fn of_score(score: &OddOneOutScore) -> String {
     format!(
         "{:.2} % [{:.2}, {:.2}]",
         100.0 * score.accuracy,

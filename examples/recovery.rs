@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::probe::CrossValidation;
-use human_alignment::recovery::{Criterion, ModelRecovery, Recovery};
+use human_alignment::probe::ProbeCrossValidation;
+use human_alignment::recovery::{Criterion, ModelRecovery, ModelRecoveryResult};
 use human_alignment::{Error, OddOneOut, OddOneOutTask, Probe, Provenance, Representation, Result};
 use ndarray::Array2;
 use serde::Serialize;
@@ -93,7 +93,7 @@ struct Arguments {
 #[derive(Serialize)]
 struct Report {
     #[serde(flatten)]
-    recovery: Recovery,
+    recovery: ModelRecoveryResult,
     /// Number of wins, generating × winning candidate.
     wins: Vec<Vec<f64>>,
     rate: f64,
@@ -124,7 +124,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
         .first()
         .ok_or_else(|| Error::other("--lambda needs at least one value"))?;
     let probe = Probe::new(penalty)?.with_tolerance(arguments.tolerance)?;
-    let validation = CrossValidation::new(probe)
+    let validation = ProbeCrossValidation::new(probe)
         .with_penalties(&arguments.lambda)?
         .with_folds(Default::default(), arguments.folds)?
         .with_inner_tolerance(arguments.tolerance)?

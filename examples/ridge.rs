@@ -31,7 +31,7 @@ use clap::Parser;
 use features::FeatureReading;
 use human_alignment::dataset::TripletFile;
 use human_alignment::inference::Folds;
-use human_alignment::metric::odd_one_out::Score;
+use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::ridge::{FeatureScaling, RidgeFit, Selection, Sharing};
 use human_alignment::stimuli::Pairing;
 use human_alignment::{AlignmentMetric, Error, OddOneOutTask, Representation, Result};
@@ -109,19 +109,19 @@ struct Report {
     n_test: usize,
     paired_by: Pairing,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cross_validation: Option<CrossValidation>,
+    cross_validation: Option<ProbeCrossValidation>,
 }
 
 /// Results of the cross-validation, folds × targets.
 #[derive(Serialize)]
-struct CrossValidation {
+struct ProbeCrossValidation {
     alphas: Vec<Vec<f64>>,
     r2: Vec<Vec<f64>>,
     r2_per_target: Vec<f64>,
     mean_r2: f64,
     /// Score of the predicted targets, by their dot products.
     #[serde(skip_serializing_if = "Option::is_none")]
-    odd_one_out: Option<Score>,
+    odd_one_out: Option<OddOneOutScore>,
 }
 
 fn main() -> ExitCode {
@@ -202,7 +202,7 @@ fn cross_validate(
     features: &Representation,
     targets: &Representation,
     n_folds: usize,
-) -> Result<CrossValidation> {
+) -> Result<ProbeCrossValidation> {
     let folds = match arguments.seed {
         Some(seed) => Folds::random(features.n_stimuli(), n_folds, seed)?,
         None => Folds::contiguous(features.n_stimuli(), n_folds)?,
@@ -220,7 +220,7 @@ fn cross_validate(
         let rows = matrix.rows().into_iter();
         rows.map(|row| row.to_vec()).collect()
     };
-    Ok(CrossValidation {
+    Ok(ProbeCrossValidation {
         alphas: rows(validation.penalties()),
         r2: rows(validation.r2()),
         r2_per_target: validation.r2_per_target().to_vec(),

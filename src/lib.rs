@@ -174,7 +174,9 @@ pub use concept::ConceptEmbedding;
 pub use dataset::SimilarityDataset;
 pub use error::{Error, ErrorKind, Result};
 pub use images::{ImageFiles, ImageOrder};
-pub use judgment::{Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Participants, Task, Trials};
+pub use judgment::{
+    Anchored, AnchoredTask, OddOneOut, OddOneOutTask, Task, TrialParticipants, Trials,
+};
 pub use metric::AlignmentMetric;
 pub use metric::cka::Cka;
 pub use metric::odd_one_out::ZeroShotOddOneOut;

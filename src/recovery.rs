@@ -17,12 +17,13 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::SimulatedObserver;
 use crate::error::{ArgumentError, Context, Result};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
-use crate::probe::{CrossValidation, Pooled, ProbeFit};
+use crate::probe::{Pooled, ProbeCrossValidation, ProbeFit};
 use crate::representation::{Representation, RepresentationSource};
 
 /// The criterion by which candidates are compared on held-out trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Criterion {
     /// Higher accuracy is better; the default.
     #[default]
@@ -45,7 +46,7 @@ pub enum Criterion {
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::probe::CrossValidation;
+/// use human_alignment::probe::ProbeCrossValidation;
 /// use human_alignment::recovery::{Criterion, ModelRecovery};
 /// use human_alignment::{Probe, Representation, SimilarityDataset, Stimuli};
 /// use ndarray::{Array2, s};
@@ -60,7 +61,7 @@ pub enum Criterion {
 /// let people = SimulatedObserver::new(of(all)?)?.odd_one_out(3000, 1)?;
 ///
 /// let probe = Probe::new(0.01)?.with_tolerance(1e-4)?;
-/// let recovery = ModelRecovery::new(CrossValidation::new(probe)).with_replicates(2)?;
+/// let recovery = ModelRecovery::new(ProbeCrossValidation::new(probe)).with_replicates(2)?;
 /// let found = recovery.run(&[&first, &second], people.judgments())?;
 /// // The generating candidate is always recovered.
 /// assert_eq!(found.wins(Criterion::Accuracy), ndarray::array![[2.0, 0.0], [0.0, 2.0]]);
@@ -68,14 +69,14 @@ pub enum Criterion {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelRecovery {
-    validation: CrossValidation,
+    validation: ProbeCrossValidation,
     n_replicates: usize,
     seed: u64,
 }
 
 impl ModelRecovery {
     /// Creates model recovery with a cross-validation and 10 replicates per candidate.
-    pub fn new(validation: CrossValidation) -> Self {
+    pub fn new(validation: ProbeCrossValidation) -> Self {
         Self {
             validation,
             n_replicates: 10,
@@ -105,12 +106,12 @@ impl ModelRecovery {
     ///
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two candidates. Within
-    /// [`Context::Model`], returns an error if [`CrossValidation::run`] does.
+    /// [`Context::Model`], returns an error if [`ProbeCrossValidation::run`] does.
     pub fn run<T: Task>(
         &self,
         candidates: &[&Representation],
         trials: &Trials<T>,
-    ) -> Result<Recovery> {
+    ) -> Result<ModelRecoveryResult> {
         self.run_observed(candidates, trials, |_| ControlFlow::Continue(()))
     }
 
@@ -125,8 +126,8 @@ impl ModelRecovery {
         &self,
         candidates: &[&Representation],
         trials: &Trials<T>,
-        mut observe: impl FnMut(&Replicate) -> ControlFlow<()>,
-    ) -> Result<Recovery> {
+        mut observe: impl FnMut(&RecoveryReplicate) -> ControlFlow<()>,
+    ) -> Result<ModelRecoveryResult> {
         at_least("candidates", 2, candidates.len())?;
         let shown: Vec<usize> = trials.shown().iter().map(|&index| index as usize).collect();
         let (trials, _) = trials.restrict_to(&trials.stimuli().select(&shown)?)?;
@@ -141,7 +142,7 @@ impl ModelRecovery {
             .collect::<Result<_>>()?;
         let (fits, observers): (Vec<_>, Vec<_>) = fitted.into_iter().unzip();
 
-        let mut recovery = Recovery {
+        let mut recovery = ModelRecoveryResult {
             candidates: fits,
             replicates: Vec::new(),
         };
@@ -156,10 +157,10 @@ impl ModelRecovery {
                 let pooled = validated
                     .map_err(|error| error.with_context(Context::Model(position)))?
                     .pooled;
-                Ok(HeldOut::of(&pooled))
+                Ok(RecoveryScore::of(&pooled))
             };
             let held_out: Vec<_> = candidates.par_iter().enumerate().map(score).collect();
-            let replicate = Replicate {
+            let replicate = RecoveryReplicate {
                 generating,
                 held_out: held_out.into_iter().collect::<Result<_>>()?,
             };
@@ -177,9 +178,9 @@ impl ModelRecovery {
         &self,
         candidate: &Representation,
         trials: &Trials<T>,
-    ) -> Result<(FittedCandidate, SimulatedObserver)> {
+    ) -> Result<(CandidateFit, SimulatedObserver)> {
         let (probe, _) = self.validation.choose(candidate, trials)?;
-        let fit = probe.fit(candidate, &ChoiceFrequencies::of(trials))?;
+        let fit = probe.fit(candidate, &ChoiceFrequencies::from_trials(trials))?;
         let represented = candidate.select(trials.stimuli())?;
         let transformed = fit.transform().apply(&represented)?;
         let pooled = self.validation.run(candidate, trials)?.pooled;
@@ -188,7 +189,7 @@ impl ModelRecovery {
             0 => 0.0,
             _ => transformed.effective_dimensionality()?,
         };
-        let fitted = FittedCandidate {
+        let fitted = CandidateFit {
             name: candidate.name().to_owned(),
             effective_dimensionality: represented.effective_dimensionality()?,
             transformed_effective_dimensionality: dimensionality,
@@ -214,7 +215,8 @@ fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
 
 /// A candidate fitted to the trials of the participants.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FittedCandidate {
+#[non_exhaustive]
+pub struct CandidateFit {
     /// The name of the representation.
     pub name: String,
     /// The [effective dimensionality](Representation::effective_dimensionality) of the features of
@@ -231,14 +233,15 @@ pub struct FittedCandidate {
 
 /// The performance of a candidate on held-out simulated trials.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct HeldOut {
+#[non_exhaustive]
+pub struct RecoveryScore {
     /// Share of trials in which it makes the same choice as the generating candidate, in [0, 1].
     pub accuracy: f64,
     /// The mean −ln p of the simulated choices, in nats.
     pub cross_entropy: f64,
 }
 
-impl HeldOut {
+impl RecoveryScore {
     fn of(pooled: &Pooled) -> Self {
         Self {
             accuracy: pooled.probed.accuracy.value,
@@ -257,14 +260,15 @@ impl HeldOut {
 
 /// The performance of all candidates on choices simulated from one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Replicate {
+#[non_exhaustive]
+pub struct RecoveryReplicate {
     /// Index of the candidate that generated the choices, 0-based.
     pub generating: usize,
     /// The performance of each candidate.
-    pub held_out: Vec<HeldOut>,
+    pub held_out: Vec<RecoveryScore>,
 }
 
-impl Replicate {
+impl RecoveryReplicate {
     /// Returns the indices of the candidates with the best predictions; several if they are equal.
     pub fn winners(&self, criterion: Criterion) -> Vec<usize> {
         let merits = || self.held_out.iter().map(|found| found.merit(criterion));
@@ -278,14 +282,15 @@ impl Replicate {
 
 /// The result of a [`ModelRecovery`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Recovery {
+#[non_exhaustive]
+pub struct ModelRecoveryResult {
     /// The candidates, fitted to the trials of the participants.
-    pub candidates: Vec<FittedCandidate>,
+    pub candidates: Vec<CandidateFit>,
     /// The replicates, alternating between the generating candidates.
-    pub replicates: Vec<Replicate>,
+    pub replicates: Vec<RecoveryReplicate>,
 }
 
-impl Recovery {
+impl ModelRecoveryResult {
     /// Returns how often each candidate won, generating × winning: the row is the generating
     /// candidate. Candidates with equal predictions share a win.
     pub fn wins(&self, criterion: Criterion) -> Array2<f64> {
@@ -311,12 +316,12 @@ impl Recovery {
 mod tests {
     use super::*;
 
-    fn replicate(generating: usize, accuracies: [f64; 3], costs: [f64; 3]) -> Replicate {
+    fn replicate(generating: usize, accuracies: [f64; 3], costs: [f64; 3]) -> RecoveryReplicate {
         let held_out = accuracies.into_iter().zip(costs);
-        Replicate {
+        RecoveryReplicate {
             generating,
             held_out: held_out
-                .map(|(accuracy, cross_entropy)| HeldOut {
+                .map(|(accuracy, cross_entropy)| RecoveryScore {
                     accuracy,
                     cross_entropy,
                 })

@@ -64,7 +64,8 @@ impl PairedMetric<RdmSet> for RepresentationalSimilarity {
 
 /// The scores of a representation before and after a transform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Transferred<S> {
+#[non_exhaustive]
+pub struct TransferResult<S> {
     /// The score of the untransformed representation.
     pub before: S,
     /// The score of the transformed representation.
@@ -103,7 +104,7 @@ pub fn transfer<J: ?Sized, M: PairedMetric<J>>(
     representation: &Representation,
     judgments: &J,
     metric: &M,
-) -> Result<Transferred<M::Score>> {
+) -> Result<TransferResult<M::Score>> {
     transfer_across(transform, representation, judgments, [metric; 2])
 }
 
@@ -117,11 +118,11 @@ pub fn transfer_across<J: ?Sized, M: PairedMetric<J>>(
     representation: &Representation,
     judgments: &J,
     [before, after]: [&M; 2],
-) -> Result<Transferred<M::Score>> {
+) -> Result<TransferResult<M::Score>> {
     let transformed = transform.apply(representation)?;
     let both = [(after, &transformed), (before, representation)];
     let ([after, before], difference) = M::score_both(both, judgments)?;
-    Ok(Transferred {
+    Ok(TransferResult {
         before,
         after,
         difference,

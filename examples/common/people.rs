@@ -41,7 +41,7 @@ pub struct RdmReading {
 impl RdmReading {
     /// Creates the reader of a file with RDMs of models.
     pub fn models(&self, path: &Path, ids: Option<Stimuli>, reading: &Reading) -> Result<RdmFile> {
-        let mut file = RdmFile::open(path)?.with_encoding(reading.encoding);
+        let mut file = RdmFile::new(path)?.with_encoding(reading.encoding);
         if let Some(ids) = ids {
             file = file.with_ids(ids);
         }

@@ -23,7 +23,7 @@ pub struct Reading {
 impl Reading {
     /// Reads a list of ids from a file.
     pub fn list(&self, path: &Path) -> Result<Stimuli> {
-        IdList::open(path).with_encoding(self.encoding).read()
+        IdList::new(path).with_encoding(self.encoding).read()
     }
 
     /// Applies the transformations of --match-ids.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use human_alignment::dataset::{Counting, TripletFile, TripletSource};
 use human_alignment::stimuli::Pairing;
-use human_alignment::{Participants, Result, Stimuli, Task, Trials};
+use human_alignment::{Result, Stimuli, Task, TrialParticipants, Trials};
 use serde::Serialize;
 
 use crate::common::notes;
@@ -63,14 +63,14 @@ impl TrialReading {
             Some(path) => reading.in_form(reading.list(path)?)?,
             None => rows.clone(),
         };
-        let mut source = TripletSource::<T>::open(path)?
+        let mut source = TripletSource::<T>::new(path)?
             .with_encoding(reading.encoding)
             .with_counting(self.count_from);
         for &form in &reading.match_ids {
             source = source.with_id_form(form);
         }
         if let Some(participants) = &self.participants {
-            source = source.with_participants(Participants::read(participants)?);
+            source = source.with_participants(TrialParticipants::read(participants)?);
         }
         if self.drop_repeated {
             source = source.without_repeats();

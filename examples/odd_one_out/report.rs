@@ -1,8 +1,8 @@
 //! The printed report.
 
 use human_alignment::Representation;
-use human_alignment::inference::{Comparison, Interval, NoiseCeiling};
-use human_alignment::metric::odd_one_out::Score;
+use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Interval};
+use human_alignment::metric::odd_one_out::OddOneOutScore;
 use serde::Serialize;
 
 use crate::trials::Input;
@@ -15,11 +15,11 @@ pub struct Row {
     stimuli: usize,
     features: usize,
     #[serde(flatten)]
-    pub score: Score,
+    pub score: OddOneOutScore,
 }
 
 impl Row {
-    pub fn new(name: &str, representation: &Representation, score: Score) -> Self {
+    pub fn new(name: &str, representation: &Representation, score: OddOneOutScore) -> Self {
         Self {
             name: name.to_owned(),
             stimuli: representation.n_stimuli(),
@@ -38,7 +38,7 @@ pub struct Report {
     representations: Vec<Row>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
-    pub ceiling: Option<NoiseCeiling>,
+    pub ceiling: Option<ChoiceNoiseCeiling>,
     #[serde(flatten)]
     pub input: Option<Input>,
     #[serde(skip)]
@@ -65,7 +65,7 @@ impl Report {
             #[serde(flatten)]
             row: &'a Row,
             #[serde(skip_serializing_if = "Option::is_none")]
-            ceiling: &'a Option<NoiseCeiling>,
+            ceiling: &'a Option<ChoiceNoiseCeiling>,
             #[serde(flatten)]
             input: &'a Option<Input>,
         }

@@ -62,7 +62,7 @@ fn run(arguments: &Arguments) -> Result<String> {
         arguments.trials,
         arguments.decay,
     )?;
-    let choices = ChoiceFrequencies::of(&trials);
+    let choices = ChoiceFrequencies::from_trials(&trials);
     let probe = Probe::new(arguments.lambda)?.with_tolerance(arguments.tolerance)?;
     let mut gradients: Vec<(usize, Duration)> = Vec::new();
     let start = Instant::now();

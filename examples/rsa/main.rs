@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Parser};
 use features::FeatureReading;
 use human_alignment::inference::{Confidence, Resample};
-use human_alignment::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
+use human_alignment::metric::rsa::{Comparator, RepresentationalSimilarity, RsaBootstrap};
 use human_alignment::{Dissimilarity, Rdm, RdmSet, Result};
 use people::RdmReading;
 use report::Report;
@@ -106,7 +106,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let mut metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare)
         .with_confidence(confidence);
     if let Some(n) = arguments.bootstrap {
-        let bootstrap = Bootstrap::new(n, arguments.seed)?;
+        let bootstrap = RsaBootstrap::new(n, arguments.seed)?;
         metric = metric.with_bootstrap(bootstrap.over(resample(arguments, &people)));
     }
     let (names, rdms): (Vec<String>, Vec<Rdm>) = models.into_iter().unzip();

@@ -1,7 +1,7 @@
 //! The printed report.
 
 use human_alignment::inference::{Comparison, Interval};
-use human_alignment::metric::rsa::{Caution, Ceiling, Evaluation, Score};
+use human_alignment::metric::rsa::{RsaCaution, RsaNoiseCeiling, RsaResult, RsaScore};
 use human_alignment::stimuli::Pairing;
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct Row {
     pub name: String,
     #[serde(flatten)]
-    pub score: Score,
+    pub score: RsaScore,
 }
 
 /// Scores of models compared with the same participants.
@@ -20,7 +20,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub caution: Option<Caution>,
+    pub caution: Option<RsaCaution>,
     #[serde(flatten)]
     input: Input,
 }
@@ -37,7 +37,7 @@ struct Input {
 impl Report {
     pub fn new(
         names: Vec<String>,
-        evaluation: Evaluation,
+        evaluation: RsaResult,
         paired_by: Pairing,
         conversion: Option<String>,
     ) -> Self {
@@ -100,7 +100,7 @@ impl Report {
             lines.push(String::new());
             let n = (score.n_people, score.n_stimuli);
             lines.push(match &score.ceiling {
-                Some(Ceiling { lower, upper, .. }) => format!(
+                Some(RsaNoiseCeiling { lower, upper, .. }) => format!(
                     "{} with {} people over {} stimuli; noise ceiling {lower:.4}–{upper:.4} per person",
                     score.comparator, n.0, n.1
                 ),

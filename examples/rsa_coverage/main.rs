@@ -32,7 +32,7 @@ fn run() -> Result<()> {
         "stimuli  people  drawn    comparator  per person  mean person  ceiling  false differences"
     ))?;
     for (n_stimuli, n_people) in [(20, 5), (30, 12), (60, 20)] {
-        for resample in Resample::ALL {
+        for &resample in Resample::ALL {
             for comparator in [Comparator::Spearman, Comparator::Pearson] {
                 let design = Design {
                     n_stimuli,

@@ -1,7 +1,7 @@
 //! Simulated experiments whose true values are known.
 
 use human_alignment::inference::{Confidence, Estimate, Resample};
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::{Rdm, RdmSet, Result, Stimuli};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -102,7 +102,7 @@ impl Design {
             self.rdm(&seen, [1.0; DIMENSIONS], || 0.0)
         };
         let (first, second) = (model()?, model()?);
-        let bootstrap = Bootstrap::new(self.n_replicates, experiment)?;
+        let bootstrap = RsaBootstrap::new(self.n_replicates, experiment)?;
         let bootstrap = bootstrap.over(self.resample).with_ceiling();
         let replicates = bootstrap.run(self.comparator, &[&first, &second], &people)?;
         let ceiling = replicates.against_ceiling(0);

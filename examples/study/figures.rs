@@ -4,36 +4,38 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget, TemperatureScaling};
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, Measured as Bar,
-    Quantity, RdmHeatMap, ReliabilityFigure, Spacing, StimulusMap, Thumbnail, TripletPage,
+    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, PlottedValue as Bar,
+    Quantity, RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail, TripletPage,
 };
 use human_alignment::inference::Interval;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::rdm::Scaling;
-use human_alignment::study::{Judged, Measured, Metric, Row, Table};
+use human_alignment::study::{
+    Judgments, Measurement, Metric, MetricQuantity, StudyRow, StudyTable,
+};
 use human_alignment::{
     Dissimilarity, OddOneOut, Rdm, Representation, Result, Similarity, Stimuli, ZeroShotOddOneOut,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::panel::{Measurement, Panel, rows, rsa_per_person, was_trained};
+use super::panel::{Panel, PanelMetric, rows, rsa_per_person, was_trained};
 
-/// A figure that was drawn.
+/// A file of a figure, and its caption.
 pub struct Drawn {
     pub file: PathBuf,
     pub caption: String,
 }
 
-/// Draws all figures into a folder, each as vector graphics and as an image.
-pub fn draw(panel: &Panel, table: &Table, folder: &Path) -> Result<Vec<Drawn>> {
+/// Draws all figures into a folder, each as SVG and PNG.
+pub fn draw(panel: &Panel, table: &StudyTable, folder: &Path) -> Result<Vec<Drawn>> {
     let mut gallery = Gallery {
         panel,
         table,
         folder,
         drawn: Vec::new(),
     };
-    let distances = Measurement {
+    let distances = PanelMetric {
         metrics: rsa_per_person(),
         ..panel.distances.clone()
     };
@@ -50,7 +52,7 @@ pub fn draw(panel: &Panel, table: &Table, folder: &Path) -> Result<Vec<Drawn>> {
 
 struct Gallery<'s> {
     panel: &'s Panel,
-    table: &'s Table,
+    table: &'s StudyTable,
     folder: &'s Path,
     drawn: Vec<Drawn>,
 }
@@ -70,7 +72,7 @@ macro_rules! draw {
 }
 
 impl Gallery<'_> {
-    fn by_model(&mut self, name: &str, by: &Measurement) -> Result<()> {
+    fn by_model(&mut self, name: &str, by: &PanelMetric) -> Result<()> {
         let rows = by.networks(self.table);
         if rows.is_empty() {
             return Ok(());
@@ -95,10 +97,10 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    fn against(&mut self, name: &str, by: &Measurement) -> Result<()> {
+    fn against(&mut self, name: &str, by: &PanelMetric) -> Result<()> {
         let rows = by.networks(self.table);
-        let n_parameters = |row: &Row| row.factors.n_parameters.map(|n| n as f64);
-        let imagenet = |row: &Row| row.factors.imagenet_top1.map(|percent| percent / 100.0);
+        let n_parameters = |row: &StudyRow| row.factors.n_parameters.map(|n| n as f64);
+        let imagenet = |row: &StudyRow| row.factors.imagenet_top1.map(|percent| percent / 100.0);
         let parameters = Quantity::count("Parameters");
         let accuracy = Quantity::percent("Accuracy on ImageNet");
         self.scatter(
@@ -121,14 +123,14 @@ impl Gallery<'_> {
 
     fn scatter(
         &mut self,
-        rows: &[&Row],
-        by: &Measurement,
+        rows: &[&StudyRow],
+        by: &PanelMetric,
         against: Quantity,
         spacing: Spacing,
-        of: impl Fn(&Row) -> Option<f64>,
+        of: impl Fn(&StudyRow) -> Option<f64>,
         name: &str,
     ) -> Result<()> {
-        let known: Vec<&Row> = rows
+        let known: Vec<&StudyRow> = rows
             .iter()
             .copied()
             .filter(|row| of(row).is_some())
@@ -164,10 +166,10 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    fn layers(&mut self, name: &str, by: &Measurement) -> Result<()> {
+    fn layers(&mut self, name: &str, by: &PanelMetric) -> Result<()> {
         let curves = by.metrics.iter();
         let curves = curves.flat_map(|metric| self.table.layer_curves(by.dataset, metric));
-        let curves: Vec<Vec<&Row>> = curves.filter(|curve| was_trained(curve[0])).collect();
+        let curves: Vec<Vec<&StudyRow>> = curves.filter(|curve| was_trained(curve[0])).collect();
         if curves.is_empty() {
             return Ok(());
         }
@@ -196,11 +198,19 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// Before and after a probe, and a transform that was learned elsewhere.
+    /// Draws alignment before and after a probe, and a transform from another data set.
     fn gains(&mut self) -> Result<()> {
         let (choices, distances) = (&self.panel.choices, &self.panel.distances);
-        let probed = rows(self.table, choices.dataset, &[Metric::Probed]);
-        let before = rows(self.table, choices.dataset, &[Metric::NotProbed]);
+        let probed = rows(
+            self.table,
+            choices.dataset,
+            &[Metric::of(MetricQuantity::Probed)],
+        );
+        let before = rows(
+            self.table,
+            choices.dataset,
+            &[Metric::of(MetricQuantity::NotProbed)],
+        );
         let title = format!(
             "What a linear probe adds, on objects that it has not seen: {}",
             choices.dataset
@@ -209,7 +219,7 @@ impl Gallery<'_> {
             "gains-probe",
             title,
             choices,
-            ["as it is", "probed"],
+            ["zero-shot", "probed"],
             &before,
             &probed,
         )?;
@@ -217,8 +227,10 @@ impl Gallery<'_> {
             .table
             .measurements()
             .into_iter()
-            .find_map(|(dataset, metric)| match metric {
-                Metric::RsaTransferred { from, .. } if dataset == distances.dataset => {
+            .find_map(|(dataset, metric)| match &metric.quantity {
+                MetricQuantity::RsaTransferred { from, .. }
+                    if metric.contrast.is_none() && dataset == distances.dataset =>
+                {
                     Some((metric, from))
                 }
                 _ => None,
@@ -236,7 +248,7 @@ impl Gallery<'_> {
             "gains-transfer",
             title,
             distances,
-            ["as it is", "transformed"],
+            ["untransformed", "transformed"],
             &before,
             &after,
         )
@@ -246,10 +258,10 @@ impl Gallery<'_> {
         &mut self,
         name: &str,
         title: String,
-        by: &Measurement,
+        by: &PanelMetric,
         [before, after]: [&str; 2],
-        rows_before: &[&Row],
-        rows_after: &[&Row],
+        rows_before: &[&StudyRow],
+        rows_after: &[&StudyRow],
     ) -> Result<()> {
         let mut figure = Gains::new(title, quantity(by))
             .with_names(before, after)
@@ -293,11 +305,11 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// What people and a network see: RDMs, maps, trials, and whether probabilities can be believed.
+    /// Draws RDMs, maps and trials of participants and a network, and the calibration of the network.
     fn pictures(&mut self) -> Result<()> {
         let (study, shown) = (&self.panel.study, &self.panel.shown);
         let mut datasets = study.datasets();
-        if let Some((name, Judged::Rdms(people))) =
+        if let Some((name, Judgments::Rdms(people))) =
             datasets.find(|(name, _)| *name == self.panel.distances.dataset)
         {
             let mean = people.mean(Scaling::RootMeanSquare)?;
@@ -308,7 +320,7 @@ impl Gallery<'_> {
             }
         }
         let mut datasets = study.datasets();
-        if let Some((name, Judged::OddOneOut(trials))) =
+        if let Some((name, Judgments::OddOneOut(trials))) =
             datasets.find(|(name, _)| *name == self.panel.choices.dataset)
             && let Some(features) = study.represent(shown, name)?
         {
@@ -359,16 +371,16 @@ impl Gallery<'_> {
     }
 
     fn reliability(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
-        let choices = ChoiceFrequencies::of(trials);
+        let choices = ChoiceFrequencies::from_trials(trials);
         let fit = TemperatureScaling::new(Similarity::Cosine).fit(features, &choices)?;
         let Some(temperature) = fit.temperature() else {
             return Ok(());
         };
         let metric = ZeroShotOddOneOut::new(Similarity::Cosine).with_temperature(temperature)?;
-        let predictions = Predictions::of(&metric, features, &choices)?;
+        let predictions = Predictions::from_metric(&metric, features, &choices)?;
         let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::default());
         let title = format!("Can {} be believed?", self.panel.shown);
-        let figure = ReliabilityFigure::new(title, table)?.with_subtitle(format!(
+        let figure = ReliabilityDiagram::new(title, table)?.with_subtitle(format!(
             "At the temperature that suits people best, {temperature:.3}. {}",
             self.panel.note
         ));
@@ -381,7 +393,7 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// A few trials of which the network makes what people make of them, and as many others.
+    /// Draws a few trials in which the network agrees with participants, and as many others.
     fn trials(&mut self, trials: &OddOneOut, features: &Representation) -> Result<()> {
         const OF_EACH: usize = 4;
         const TRIES: usize = 1000;
@@ -398,7 +410,7 @@ impl Gallery<'_> {
             let position = rng.random_range(0..trials.len());
             let (trial, choice) = (trials.as_slice()[position], &choices[position]);
             let Some(pair) = choice else { continue };
-            // The pairs are (0,1), (0,2), (1,2); people left the last one out.
+            // Pairs are (0,1), (0,2), (1,2); the odd one of participants is the last.
             let odd = 2 - usize::from(*pair);
             let kind = usize::from(odd == 2);
             if left[kind] == 0 {
@@ -426,25 +438,25 @@ impl Gallery<'_> {
     }
 }
 
-fn quantity(by: &Measurement) -> Quantity {
+fn quantity(by: &PanelMetric) -> Quantity {
     match by.is_share() {
         true => Quantity::percent(by.axis),
         false => Quantity::plain(by.axis),
     }
 }
 
-fn bar(measured: Measured) -> Bar {
+fn bar(measured: Measurement) -> Bar {
     match measured.interval {
         Some(interval) => Bar::from(measured.value).with_interval(interval),
         None => Bar::from(measured.value),
     }
 }
 
-fn measured<'r>(rows: &[&'r Row]) -> impl Iterator<Item = (&'r Row, Measured)> {
+fn measured<'r>(rows: &[&'r StudyRow]) -> impl Iterator<Item = (&'r StudyRow, Measurement)> {
     rows.iter().filter_map(|row| Some((*row, row.measured?)))
 }
 
-fn trained_on(row: &Row) -> String {
+fn trained_on(row: &StudyRow) -> String {
     match row.factors.training_data.as_deref() {
         None => "no network".to_owned(),
         Some("none") => "not trained".to_owned(),
@@ -452,11 +464,11 @@ fn trained_on(row: &Row) -> String {
     }
 }
 
-fn ceiling(rows: &[&Row]) -> Option<Interval> {
+fn ceiling(rows: &[&StudyRow]) -> Option<Interval> {
     measured(rows).find_map(|(_, measured)| measured.ceiling)
 }
 
-fn n(rows: &[&Row]) -> u64 {
+fn n(rows: &[&StudyRow]) -> u64 {
     measured(rows)
         .map(|(_, measured)| measured.n)
         .max()

@@ -1,38 +1,40 @@
-//! What a table says: what drives alignment, what maps and layers change, what holds on both data sets.
+//! Findings from a table: drivers of alignment, effects of transforms and layers, consistency of data sets.
 
 use human_alignment::Result;
 use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};
 use human_alignment::study::{
-    Consistency, DriverAnalysis, Drivers, Factors, Layer, Metric, Row, Table,
+    AlignmentConsistency, Contrast, DriverAnalysis, Drivers, LayerChoice, Metric, ModelFactors,
+    StudyRow, StudyTable,
 };
 use serde::Serialize;
 
-use super::panel::{Measurement, Panel, is_share, was_trained};
+use super::panel::{Panel, PanelMetric, is_share, was_trained};
 
-/// How often an effect that isn't there may be reported.
+/// False discovery rate.
 const LEVEL: f64 = 0.05;
 
+/// All findings of a study.
 #[derive(Serialize)]
 pub struct Findings {
     pub drivers: Vec<Explanation>,
     pub changes: Vec<Change>,
     pub layers: Vec<BestLayers>,
-    pub consistency: Option<Consistency>,
+    pub consistency: Option<AlignmentConsistency>,
 }
 
-/// What drives alignment on one data set.
+/// The drivers of alignment on one data set.
 #[derive(Serialize)]
 pub struct Explanation {
     pub dataset: &'static str,
     pub metric: Metric,
     pub drivers: Option<Drivers>,
-    /// The differences that are not explained by chance.
+    /// Effects beyond chance.
     pub effects: Vec<Effect>,
-    /// Why nothing is said.
+    /// Reason why there are no drivers.
     pub silence: Option<String>,
 }
 
-/// A coefficient that differs from 0 beyond what is to be expected of as many coefficients.
+/// A coefficient that differs from 0, with the false discovery rate controlled.
 #[derive(Serialize)]
 pub struct Effect {
     pub name: String,
@@ -49,24 +51,26 @@ pub struct Change {
     pub is_share: bool,
     pub n_networks: usize,
     pub mean: f64,
-    /// Networks whose interval lies above 0, or below it.
+    /// Numbers of networks whose interval is above 0, and below 0.
     pub n_up: usize,
     pub n_down: usize,
 }
 
-/// Where networks are most human.
+/// The most human layers of networks.
 #[derive(Serialize)]
 pub struct BestLayers {
     pub dataset: &'static str,
     pub n_networks: usize,
-    /// Networks whose last layer is the most human.
+    /// Number of networks whose last layer is the most human.
     pub n_last: usize,
 }
 
 impl Findings {
-    pub fn of(panel: &Panel, table: &Table, seed: u64) -> Result<Self> {
+    pub fn of(panel: &Panel, table: &StudyTable, seed: u64) -> Result<Self> {
         let both = [&panel.choices, &panel.distances];
-        let explained = table.filter(|row| panel.explains_untrained || was_trained(row));
+        let mut explained = table.clone();
+        let is_explained = |row: &StudyRow| panel.explains_untrained || was_trained(row);
+        explained.rows.retain(is_explained);
         let pair = both.map(|measurement| (measurement.dataset, &measurement.metrics[0]));
         Ok(Self {
             drivers: both
@@ -79,7 +83,7 @@ impl Findings {
                 .map(|measurement| best_layers(measurement, table))
                 .collect(),
             consistency: explained
-                .consistency(pair, Layer::Last, Confidence::default())
+                .consistency(pair, LayerChoice::Last, Confidence::default())
                 .ok(),
         })
     }
@@ -87,8 +91,8 @@ impl Findings {
 
 fn explanation(
     panel: &Panel,
-    measurement: &Measurement,
-    table: &Table,
+    measurement: &PanelMetric,
+    table: &StudyTable,
     seed: u64,
 ) -> Result<Explanation> {
     let mut rows = measurement.networks(table);
@@ -106,7 +110,7 @@ fn explanation(
             Some("no network differs from chance, so that there is nothing to explain".into());
         return Ok(explanation);
     }
-    let networks: Vec<(Factors, f64)> = rows
+    let networks: Vec<(ModelFactors, f64)> = rows
         .into_iter()
         .filter_map(|row| Some((row.factors.clone(), row.value()?)))
         .collect();
@@ -123,8 +127,8 @@ fn explanation(
     Ok(explanation)
 }
 
-/// Whether the numbers of any network differ from chance, with false discoveries controlled.
-fn any_differs_from_chance(rows: &[&Row], chance: f64) -> bool {
+/// Returns true if any network differs from chance, with the false discovery rate controlled.
+fn any_differs_from_chance(rows: &[&StudyRow], chance: f64) -> bool {
     let p_values: Vec<f64> = rows
         .iter()
         .filter_map(|row| row.measured)
@@ -160,26 +164,23 @@ fn effects(drivers: &Drivers) -> Vec<Effect> {
         .collect()
 }
 
-/// The paired differences of trained networks, by data set and metric.
-fn changes(table: &Table) -> Vec<Change> {
+/// Returns the paired differences of trained networks, by data set and metric.
+fn changes(table: &StudyTable) -> Vec<Change> {
     let mut changes = Vec::new();
     for (dataset, metric) in table.measurements() {
         let is_change = matches!(
-            metric,
-            Metric::ProbeGain
-                | Metric::TransferGain { .. }
-                | Metric::RsaTransferGain { .. }
-                | Metric::SimilarityGain { .. }
+            metric.contrast,
+            Some(Contrast::Unlearned | Contrast::Similarity(_))
         );
         if is_change {
-            let rows = table.networks(dataset, metric, Layer::Last);
+            let rows = table.networks(dataset, metric, LayerChoice::Last);
             changes.extend(change(dataset, metric.to_string(), metric, &rows));
         }
     }
     changes
 }
 
-fn change(dataset: &str, what: String, metric: &Metric, rows: &[&Row]) -> Option<Change> {
+fn change(dataset: &str, what: String, metric: &Metric, rows: &[&StudyRow]) -> Option<Change> {
     let trained = rows.iter().filter(|row| was_trained(row));
     let measured: Vec<_> = trained.filter_map(|row| row.measured).collect();
     let how_many = |is: fn(Interval) -> bool| {
@@ -198,11 +199,11 @@ fn change(dataset: &str, what: String, metric: &Metric, rows: &[&Row]) -> Option
     })
 }
 
-fn best_layers(measurement: &Measurement, table: &Table) -> BestLayers {
+fn best_layers(measurement: &PanelMetric, table: &StudyTable) -> BestLayers {
     let curves = measurement.metrics.iter();
     let curves = curves.flat_map(|metric| table.layer_curves(measurement.dataset, metric));
-    let trained: Vec<Vec<&Row>> = curves.filter(|curve| was_trained(curve[0])).collect();
-    let is_last_best = |curve: &&Vec<&Row>| {
+    let trained: Vec<Vec<&StudyRow>> = curves.filter(|curve| was_trained(curve[0])).collect();
+    let is_last_best = |curve: &&Vec<&StudyRow>| {
         let last = curve[curve.len() - 1].value();
         curve.iter().all(|row| row.value() <= last)
     };

@@ -1,15 +1,15 @@
-//! What drives the alignment of networks with people?
+//! The drivers of the alignment of networks with humans.
 //!
 //! ```text
 //! cargo run --release --example study                           # the embedded miniature
 //! cargo run --release --example study -- --untrained            # its negative controls
 //! cargo run --release --example study -- --people-at-random
-//! cargo run --release --example study -- --data DIR --out DIR   # trained networks, real people
+//! cargo run --release --example study -- --data DIR --out DIR   # trained networks, real participants
 //! ```
 //!
-//! The table, the figures and a report go into a folder, `target/study` where none is given; with `--json`
-//! the table is printed, and files are written only into a folder that is given. What was computed of real
-//! data is kept in the folder `cache` in it: a study that was interrupted goes on where it was.
+//! The table, the figures and a report are written into a folder, by default `target/study`; with `--json` the
+//! table is printed, and files are written only into a given folder. Results on published data are cached in the
+//! folder `cache` inside it, from which a study that was interrupted continues.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -22,11 +22,12 @@ mod text;
 
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::study::{Progress, Row, Table};
+use human_alignment::study::{StudyProgress, StudyRow, StudyTable};
 use human_alignment::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -36,35 +37,35 @@ use findings::Findings;
 use miniature::Settings;
 use panel::Panel;
 
-/// What drives the alignment of networks with people?
+/// Finds what drives the alignment of networks with humans.
 #[derive(Parser)]
 #[command(name = "study")]
 struct Arguments {
-    /// A folder of published data, networks and judgments; without it, the embedded miniature.
+    /// Folder of published data, networks and judgments; without it, the embedded miniature.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["untrained", "people_at_random"])]
     data: Option<PathBuf>,
-    /// Where the table, the figures and the report go.
+    /// Folder for the table, the figures and the report.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Seed of everything random.
+    /// Seed of all random numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Train no network of the miniature: what is found then is found without training.
+    /// Leave the networks of the miniature untrained, as a negative control.
     #[arg(long)]
     untrained: bool,
-    /// Have the people of the miniature answer without looking: what is found then is found without people.
+    /// Let the participants of the miniature answer at random, as a negative control.
     #[arg(long)]
     people_at_random: bool,
-    /// Print one JSON object, the table and what it says, instead of the report.
+    /// Print one JSON object, the table and the findings, instead of the report.
     #[arg(long)]
     json: bool,
 }
 
-/// What is printed with `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Answer<'a> {
     note: &'static str,
-    rows: &'a [Row],
+    rows: &'a [StudyRow],
     #[serde(flatten)]
     findings: &'a Findings,
 }
@@ -118,19 +119,22 @@ fn run(arguments: &Arguments) -> Result<String> {
     })
 }
 
-fn measure(panel: &Panel) -> Result<Table> {
+fn measure(panel: &Panel) -> Result<StudyTable> {
     let bar = ProgressBar::new(panel.study.models().len() as u64);
     if let Ok(style) =
         ProgressStyle::with_template("{wide_bar} {pos}/{len} models, {eta} left, {msg}")
     {
         bar.set_style(style);
     }
-    let table = panel.study.run_observed(|Progress { model, .. }| {
+    let table = panel.study.run_observed(|StudyProgress { model, .. }| {
         bar.set_message(model.label());
         bar.inc(1);
+        ControlFlow::Continue(())
     });
     bar.finish_and_clear();
-    table
+    match table? {
+        ControlFlow::Continue(table) | ControlFlow::Break(table) => Ok(table),
+    }
 }
 
 fn illustrated(report: &str, drawn: &[Drawn]) -> String {
@@ -144,7 +148,7 @@ fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))
 }
 
-/// Writes a text beside its place and puts it there, so that no half of it is ever seen.
+/// Writes a text to a file, completely or not at all.
 fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {

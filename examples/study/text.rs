@@ -1,14 +1,14 @@
-//! A table and what it says, as Markdown that reads well in a terminal.
+//! The report of a study, as Markdown that is readable in a terminal.
 
 use std::fmt::Write;
 
 use human_alignment::inference::Interval;
-use human_alignment::study::{Row, Table};
+use human_alignment::study::{StudyRow, StudyTable};
 
 use super::findings::{Change, Explanation, Findings};
 use super::panel::{Column, Panel, is_share, rows};
 
-pub fn report(panel: &Panel, table: &Table, findings: &Findings) -> String {
+pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String {
     let mut text = format!("# {}\n\n{}\n\n", panel.title, panel.note);
     text += &main_table(panel, table);
     text += "\nIntervals of 95 %: accuracies over objects, correlations over stimuli and, where there are several, people. Of \
@@ -58,9 +58,9 @@ pub fn report(panel: &Panel, table: &Table, findings: &Findings) -> String {
     text
 }
 
-/// One line a model.
-fn main_table(panel: &Panel, table: &Table) -> String {
-    let cells: Vec<Vec<&Row>> = panel
+/// Formats the main table, with one line for each model.
+fn main_table(panel: &Panel, table: &StudyTable) -> String {
+    let cells: Vec<Vec<&StudyRow>> = panel
         .columns
         .iter()
         .map(|column| rows(table, column.dataset, &column.metrics))
@@ -92,11 +92,11 @@ fn main_table(panel: &Panel, table: &Table) -> String {
     aligned(&lines)
 }
 
-fn of_model<'t>(rows: &[&'t Row], name: &str) -> Option<&'t Row> {
+fn of_model<'t>(rows: &[&'t StudyRow], name: &str) -> Option<&'t StudyRow> {
     rows.iter().copied().find(|row| row.model == name)
 }
 
-fn cell(column: &Column, row: Option<&Row>) -> String {
+fn cell(column: &Column, row: Option<&StudyRow>) -> String {
     let Some(measured) = row.and_then(|row| row.measured) else {
         return String::new();
     };
@@ -111,7 +111,7 @@ fn cell(column: &Column, row: Option<&Row>) -> String {
     )
 }
 
-fn ceiling(column: &Column, table: &Table) -> String {
+fn ceiling(column: &Column, table: &StudyTable) -> String {
     let rows = rows(table, column.dataset, &column.metrics);
     let mut ceilings = rows.iter().filter_map(|row| row.measured?.ceiling);
     let is_share = is_share(&column.metrics[0]);
@@ -179,7 +179,7 @@ fn explained(explanation: &Explanation) -> String {
     } else if explanation.effects.is_empty() {
         text += "- none\n";
     }
-    // Those of factors that explain little are means of anything.
+    // The levels of factors with a small share are not informative.
     for level in drivers
         .drivers
         .iter()
@@ -241,7 +241,7 @@ fn bracketed(Interval { lower, upper }: Interval, is_share: bool) -> String {
     }
 }
 
-/// A table of Markdown whose columns stand below each other; the first line is the header.
+/// Formats a table of Markdown with aligned columns; the first line is the header.
 fn aligned(lines: &[Vec<String>]) -> String {
     let n_columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| {

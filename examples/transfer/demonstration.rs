@@ -4,10 +4,10 @@
 use std::fmt::Write;
 
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::metric::odd_one_out::Score;
-use human_alignment::metric::rsa::{Bootstrap, Comparator, Score as Rsa};
-use human_alignment::probe::{CrossValidation, Pooled, PooledScore};
-use human_alignment::transfer::Transferred;
+use human_alignment::metric::odd_one_out::OddOneOutScore;
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap, RsaScore};
+use human_alignment::probe::{Pooled, PooledScore, ProbeCrossValidation};
+use human_alignment::transfer::TransferResult;
 use human_alignment::{
     Dissimilarity, Probe, Rdm, RdmSet, RepresentationSource, RepresentationalSimilarity, Result,
     Similarity, ZeroShotOddOneOut, transfer, transfer_across,
@@ -39,9 +39,9 @@ struct Row {
     rank: usize,
     duality_gap: f64,
     learned: Pooled,
-    other_objects: Transferred<Score>,
-    arrangements: Transferred<Rsa>,
-    other_people: Transferred<Score>,
+    other_objects: TransferResult<OddOneOutScore>,
+    arrangements: TransferResult<RsaScore>,
+    other_people: TransferResult<OddOneOutScore>,
 }
 
 /// Learns a transform for each of three simulated networks, and tests it on other data.
@@ -53,7 +53,7 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
     let arrangements = arranged(&elsewhere, seed)?;
     let other_people = elsewhere.odd_one_out(&OTHER_WEIGHTS, N_OTHER_TRIALS, seed)?;
 
-    let validation = CrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-5)?)
+    let validation = ProbeCrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-5)?)
         .with_penalties(&[0.1, 0.03, 0.01, 0.003])?
         .with_seed(seed);
     let cosine = ZeroShotOddOneOut::new(Similarity::Cosine);
@@ -61,12 +61,12 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
     let choices = [&cosine, &dot];
     let geometry =
         RepresentationalSimilarity::new(Dissimilarity::Correlation, Comparator::Spearman)
-            .with_bootstrap(Bootstrap::new(500, seed)?);
+            .with_bootstrap(RsaBootstrap::new(500, seed)?);
     let mut rows = Vec::new();
     for (network, elsewhere) in world.networks.iter().zip(&elsewhere.networks) {
         let learned = validation.run(network, &trials)?.pooled;
         let (probe, _) = validation.choose(network, &trials)?;
-        let fit = probe.fit(network, &ChoiceFrequencies::of(&trials))?;
+        let fit = probe.fit(network, &ChoiceFrequencies::from_trials(&trials))?;
         let transform = fit.transform();
         rows.push(Row {
             network: network.name().into(),
@@ -108,7 +108,7 @@ fn arranged(world: &World, seed: u64) -> Result<RdmSet> {
 
 fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "Participants, objects and networks are simulated. A transform is learned from {N_TRIALS} \
+        "TrialParticipants, objects and networks are simulated. A transform is learned from {N_TRIALS} \
          odd-one-out\ntrials of {N_OBJECTS} objects, and tested on {N_OTHER_OBJECTS} other objects: \
          on {N_OTHER_TRIALS} odd-one-out trials, on\narrangements by {N_PEOPLE} participants, and on \
          choices of participants with other concerns.\n"

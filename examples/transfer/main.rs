@@ -33,9 +33,9 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Parser};
 use features::FeatureReading;
 use human_alignment::inference::{Comparison, Interval, Resample};
-use human_alignment::metric::rsa::{Bootstrap, Comparator};
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::stimuli::Pairing;
-use human_alignment::transfer::{PairedMetric, Transferred};
+use human_alignment::transfer::{PairedMetric, TransferResult};
 use human_alignment::{
     AnchoredTask, Dissimilarity, LinearTransform, OddOneOutTask, Representation,
     RepresentationalSimilarity, Result, Similarity, Task, ZeroShotOddOneOut, transfer_across,
@@ -109,7 +109,7 @@ struct Arguments {
 #[derive(Serialize)]
 struct Report<S, I> {
     #[serde(flatten)]
-    transferred: Transferred<S>,
+    transferred: TransferResult<S>,
     #[serde(flatten)]
     input: I,
 }
@@ -148,7 +148,7 @@ fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Resul
                 1 => Resample::Stimuli,
                 _ => Resample::Both,
             };
-            metric = metric.with_bootstrap(Bootstrap::new(n, arguments.seed)?.over(over));
+            metric = metric.with_bootstrap(RsaBootstrap::new(n, arguments.seed)?.over(over));
         }
         return answer(
             arguments,
@@ -208,8 +208,8 @@ where
     })
 }
 
-fn table<S: std::fmt::Display>(transferred: &Transferred<S>) -> String {
-    let Transferred { before, after, .. } = transferred;
+fn table<S: std::fmt::Display>(transferred: &TransferResult<S>) -> String {
+    let TransferResult { before, after, .. } = transferred;
     let difference = match &transferred.difference {
         Some(difference) => of_comparison(difference),
         None => "not computed (pass --bootstrap N)".into(),

@@ -29,7 +29,7 @@ pub struct Choices<T> {
 
 impl<T: Task> Choices<T> {
     /// Creates the choices of trials, such as those of participants or of a language model.
-    pub fn of_trials(name: impl Into<String>, trials: &Trials<T>) -> Self {
+    pub fn from_trials(name: impl Into<String>, trials: &Trials<T>) -> Self {
         Self::beside(name, trials, std::iter::repeat(Some(0)))
     }
 
@@ -37,7 +37,7 @@ impl<T: Task> Choices<T> {
     ///
     /// # Errors
     /// Returns the same errors as [`ZeroShotOddOneOut::choices`].
-    pub fn of_representation(
+    pub fn from_representation(
         name: impl Into<String>,
         metric: &ZeroShotOddOneOut,
         representation: &Representation,
@@ -133,7 +133,7 @@ impl<T: Task> Choices<T> {
     /// choices, and [`JudgmentError::Unanswered`] with the first trial whose question was not
     /// answered.
     pub fn credits(&self, trials: &Trials<T>) -> Result<Vec<Credit>> {
-        let people = Self::of_trials("people", trials);
+        let people = Self::from_trials("people", trials);
         let own = self.over(&people.stimuli);
         let answers: HashMap<Asked, Option<u8>> = in_turn(own.into_iter()).collect();
         let asked = people.questions.iter().zip(&people.chosen);
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_choice_is_a_pair_of_the_question() {
         let trials = numbered(4, vec![[3, 1, 0], [0, 3, 1], [0, 1, 3]]);
-        let choices = Choices::of_trials("people", &trials);
+        let choices = Choices::from_trials("people", &trials);
         assert_eq!(choices.questions(), [[0, 1, 3]; 3]);
         assert_eq!(choices.chosen(), [Some(2), Some(1), Some(0)]);
         // The second pair of the first trial is (3, 0), the third of the second (3, 1).
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(choices.n_ties(), 1);
 
         let trials = Anchored::new(Stimuli::numbered(4), vec![[3, 1, 0], [3, 0, 1]]).unwrap();
-        let choices = Choices::of_trials("people", &trials);
+        let choices = Choices::from_trials("people", &trials);
         assert_eq!(choices.questions(), [[3, 0, 1]; 2]);
         assert_eq!(choices.chosen(), [Some(1), Some(0)]);
         let choices = Choices::new("network", &trials, &[Some(1), Some(0)]).unwrap();
@@ -275,7 +275,7 @@ mod tests {
         // d, c, b, a are 0, 1, 2, 3: (b, c) of (b, c, d); then (a, b), (a, b), (b, c) of (a, b, c).
         let answers = vec![[2, 1, 0], [3, 2, 1], [2, 3, 1], [1, 2, 3]];
         let answers = OddOneOut::new(reversed.clone(), answers).unwrap();
-        let choices = Choices::of_trials("model", &answers);
+        let choices = Choices::from_trials("model", &answers);
         let (right, wrong) = (Credit::FULL, Credit::NONE);
         assert_eq!(
             choices.credits(&people).unwrap(),
@@ -286,7 +286,7 @@ mod tests {
 
         let few = OddOneOut::new(reversed, vec![[2, 1, 0], [3, 2, 1], [3, 2, 1]]).unwrap();
         assert!(matches!(
-            Choices::of_trials("model", &few)
+            Choices::from_trials("model", &few)
                 .credits(&people)
                 .as_ref()
                 .map_err(Error::kind),
@@ -295,7 +295,7 @@ mod tests {
         let others = Stimuli::new(["a", "b", "c", "x"]).unwrap();
         let others = OddOneOut::new(others, vec![[0, 1, 2]]).unwrap();
         assert!(matches!(
-            Choices::of_trials("model", &others)
+            Choices::from_trials("model", &others)
                 .credits(&people)
                 .as_ref()
                 .map_err(Error::kind),

@@ -12,6 +12,7 @@ use crate::judgment::Task;
 
 /// The error consistency of every two of several sources, from [`error_consistency`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorConsistency {
     /// Names of the sources.
     pub names: Vec<String>,

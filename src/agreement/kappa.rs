@@ -8,6 +8,7 @@ use crate::inference::{
 
 /// The agreement of two sources.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PairAgreement {
     /// Index of one source, 0-based.
     pub first: usize,

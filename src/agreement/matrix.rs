@@ -12,6 +12,7 @@ use crate::judgment::Task;
 
 /// The agreement of every two of several sources, from [`agreement`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AgreementMatrix {
     /// Names of the sources.
     pub names: Vec<String>,

@@ -22,9 +22,9 @@
 //! let network = Representation::new(stimuli, features)?;
 //!
 //! let metric = ZeroShotOddOneOut::default();
-//! let of_people = Choices::of_trials("people", &people);
-//! let of_answers = Choices::of_trials("language model", &answers);
-//! let of_network = Choices::of_representation("network", &metric, &network, &people)?;
+//! let of_people = Choices::from_trials("people", &people);
+//! let of_answers = Choices::from_trials("language model", &answers);
+//! let of_network = Choices::from_representation("network", &metric, &network, &people)?;
 //!
 //! let sources = [&of_people, &of_answers, &of_network];
 //! let found = agreement(&sources, Confidence::default())?;

@@ -8,6 +8,7 @@ use crate::names::named;
 /// The rule by which probabilities are divided into bins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BinRule {
     /// Bins of equal width, (0, 1/n], (1/n, 2/n], …, where the first bin includes 0.
     #[default]
@@ -18,20 +19,11 @@ pub enum BinRule {
     EqualMass,
 }
 
-impl BinRule {
-    /// All variants.
-    pub const ALL: [BinRule; 2] = [BinRule::EqualWidth, BinRule::EqualMass];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            BinRule::EqualWidth => "equal-width",
-            BinRule::EqualMass => "equal-mass",
-        }
-    }
+named! {
+    BinRule, "bins":
+    EqualWidth = "equal-width",
+    EqualMass = "equal-mass",
 }
-
-named!(BinRule, "bins", "equal-width or equal-mass");
 
 /// A number of bins and the rule by which probabilities are divided into them. Default: ten bins of
 /// equal width.

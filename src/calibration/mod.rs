@@ -30,13 +30,13 @@
 //! let observer = SimulatedObserver::new(representation.clone())?.with_temperature(0.4)?;
 //! let simulated = observer.odd_one_out(5000, 1)?;
 //!
-//! let choices = ChoiceFrequencies::of(simulated.judgments());
+//! let choices = ChoiceFrequencies::from_trials(simulated.judgments());
 //! let fit = TemperatureScaling::new(Similarity::Dot).fit(&representation, &choices)?;
 //! let temperature = fit.temperature().expect("the observer is neither certain nor at chance");
 //! assert!((temperature - 0.4).abs() < 0.05);
 //!
 //! let metric = ZeroShotOddOneOut::new(Similarity::Dot).with_temperature(temperature)?;
-//! let predictions = Predictions::of(&metric, &representation, &choices)?;
+//! let predictions = Predictions::from_metric(&metric, &representation, &choices)?;
 //! let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::equal_width(10)?);
 //! assert!(table.expected_calibration_error < 0.03);
 //! # Ok::<(), human_alignment::Error>(())
@@ -52,7 +52,7 @@ mod temperature;
 
 pub use bins::{BinRule, Bins};
 pub use predictions::Predictions;
-pub use published::{PublishedSearch, SearchCriterion, SearchPoint, TemperatureSearch};
+pub use published::{PublishedSearch, SearchCriterion, SearchPoint, TemperatureSearchResult};
 pub use reliability::{ReliabilityBin, ReliabilityTable, ReliabilityTarget};
 pub use score::CalibrationScore;
 pub use temperature::{BestTemperature, TemperatureFit, TemperatureScaling};

@@ -94,13 +94,13 @@ impl Objective {
         }
         let questions: Vec<Question> = gaps
             .into_iter()
-            .zip(choices.of_pairs())
+            .zip(choices.by_pair())
             .map(|((gaps, _), &chosen)| Question {
                 gaps: gaps.map(|gap| gap / widest),
                 chosen,
             })
             .collect();
-        let weight = choices.of_pairs().as_flattened().iter().sum();
+        let weight = choices.by_pair().as_flattened().iter().sum();
         Ok(Self {
             questions,
             n_pairs,

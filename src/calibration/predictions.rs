@@ -17,7 +17,7 @@ use crate::softmax::Softmax;
 /// with the frequencies of human choices.
 ///
 /// Questions can be single trials with their choices ([`ChoiceFrequencies::trial_by_trial`]) or
-/// have all answers to a question ([`ChoiceFrequencies::of`]). Questions are weighted by their
+/// have all answers to a question ([`ChoiceFrequencies::from_trials`]). Questions are weighted by their
 /// number of answers, so that most scores are the same in both cases.
 ///
 /// ```
@@ -95,7 +95,7 @@ impl<T: Task> Predictions<T> {
     ///
     /// # Errors
     /// The same as for [`ZeroShotOddOneOut`].
-    pub fn of(
+    pub fn from_metric(
         metric: &ZeroShotOddOneOut,
         representation: &Representation,
         choices: &ChoiceFrequencies<T>,
@@ -178,7 +178,7 @@ impl<T: Task> Predictions<T> {
         predicted: Vec<([f64; 3], Prediction)>,
         most: f64,
     ) -> Self {
-        let predictions = predicted.into_iter().zip(choices.of_pairs()).map(
+        let predictions = predicted.into_iter().zip(choices.by_pair()).map(
             |((surprisals, prediction), chosen)| {
                 let weight: f64 = chosen.iter().sum();
                 let shares = chosen.map(|n| n / weight);
@@ -272,12 +272,13 @@ mod tests {
             };
             prediction.accuracy(ties, 3)
         };
-        let accuracies = TiePolicy::ALL.map(|ties| of([1.0, 3.0, 2.0], ties));
-        assert_eq!(accuracies, [0.2; 3]);
-        let accuracies = TiePolicy::ALL.map(|ties| of([3.0, 1.0, 3.0], ties));
-        assert_eq!(accuracies, [0.0, 0.4, 0.5]);
-        let accuracies = TiePolicy::ALL.map(|ties| of([3.0; 3], ties));
-        assert_eq!(accuracies, [0.0, 1.0 / 3.0, 0.0]);
+        let accuracies = |numbers| {
+            let of_policy = |&ties| of(numbers, ties);
+            TiePolicy::ALL.iter().map(of_policy).collect::<Vec<_>>()
+        };
+        assert_eq!(accuracies([1.0, 3.0, 2.0]), [0.2; 3]);
+        assert_eq!(accuracies([3.0, 1.0, 3.0]), [0.0, 0.4, 0.5]);
+        assert_eq!(accuracies([3.0; 3]), [0.0, 1.0 / 3.0, 0.0]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub struct PublishedSearch {
 /// The criterion that a search minimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SearchCriterion {
     /// The mean over questions of the Jensen–Shannon distance between the probabilities of pairs
     /// and given probabilities: the square root of the divergence in nats, as in
@@ -42,30 +43,15 @@ pub enum SearchCriterion {
     CalibrationError,
 }
 
-impl SearchCriterion {
-    /// All variants.
-    pub const ALL: [SearchCriterion; 2] = [
-        SearchCriterion::JensenShannon,
-        SearchCriterion::CalibrationError,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            SearchCriterion::JensenShannon => "jensen-shannon",
-            SearchCriterion::CalibrationError => "calibration-error",
-        }
-    }
+named! {
+    SearchCriterion, "criterion":
+    JensenShannon = "jensen-shannon",
+    CalibrationError = "calibration-error",
 }
-
-named!(
-    SearchCriterion,
-    "criterion",
-    "jensen-shannon or calibration-error"
-);
 
 /// The criterion at one temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SearchPoint {
     /// The factor of dot products.
     pub temperature: f64,
@@ -75,7 +61,8 @@ pub struct SearchPoint {
 
 /// The result of a [`PublishedSearch`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TemperatureSearch {
+#[non_exhaustive]
+pub struct TemperatureSearchResult {
     /// The criterion that was minimised.
     pub criterion: SearchCriterion,
     /// The best temperature of the grid (a factor of dot products) and its criterion.
@@ -140,14 +127,14 @@ impl PublishedSearch {
         &self,
         representation: &Representation,
         given: &ChoiceFrequencies<OddOneOutTask>,
-    ) -> Result<TemperatureSearch> {
+    ) -> Result<TemperatureSearchResult> {
         let products = dot_products(representation, given)?;
         let given = given.clone().normalized();
         let n_questions = products.len() as f64;
         Ok(self.search(SearchCriterion::JensenShannon, |temperature| {
             let distances = products
                 .iter()
-                .zip(given.of_pairs())
+                .zip(given.by_pair())
                 .map(|(product, &given)| {
                     jensen_shannon(product.softmax(temperature).probabilities(), given)
                 });
@@ -163,7 +150,7 @@ impl PublishedSearch {
         &self,
         representation: &Representation,
         trials: &OddOneOut,
-    ) -> Result<TemperatureSearch> {
+    ) -> Result<TemperatureSearchResult> {
         let choices = ChoiceFrequencies::trial_by_trial(trials);
         let products = dot_products(representation, &choices)?;
         Ok(
@@ -176,7 +163,11 @@ impl PublishedSearch {
         )
     }
 
-    fn search(&self, criterion: SearchCriterion, value: impl Fn(f64) -> f64) -> TemperatureSearch {
+    fn search(
+        &self,
+        criterion: SearchCriterion,
+        value: impl Fn(f64) -> f64,
+    ) -> TemperatureSearchResult {
         let points: Vec<SearchPoint> = self
             .temperatures
             .iter()
@@ -199,7 +190,7 @@ impl PublishedSearch {
         let above = points
             .iter()
             .any(|point| point.temperature > best.temperature);
-        TemperatureSearch {
+        TemperatureSearchResult {
             criterion,
             best,
             at_grid_end: !(below && above),

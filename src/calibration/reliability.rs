@@ -11,6 +11,7 @@ use crate::names::named;
 /// The predictions that are compared with human choices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReliabilityTarget {
     /// The predicted pair of each question: its probability, and the share of answers that chose
     /// it. There is one prediction per question, as in the usual calibration error. If several
@@ -25,24 +26,15 @@ pub enum ReliabilityTarget {
     EveryPair,
 }
 
-impl ReliabilityTarget {
-    /// All variants.
-    pub const ALL: [ReliabilityTarget; 2] =
-        [ReliabilityTarget::TopPair, ReliabilityTarget::EveryPair];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            ReliabilityTarget::TopPair => "top-pair",
-            ReliabilityTarget::EveryPair => "every-pair",
-        }
-    }
+named! {
+    ReliabilityTarget, "target":
+    TopPair = "top-pair",
+    EveryPair = "every-pair",
 }
-
-named!(ReliabilityTarget, "target", "top-pair or every-pair");
 
 /// Predictions with similar probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReliabilityBin {
     /// Lower end: probabilities in the bin are larger, except for 0 in the first bin.
     pub lower: f64,
@@ -66,6 +58,7 @@ pub struct ReliabilityBin {
 /// A reliability diagram as a table: the frequencies of choices by predicted probability
 /// ([`Predictions::reliability`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReliabilityTable {
     /// The predictions that are compared with human choices.
     pub target: ReliabilityTarget,

@@ -12,6 +12,7 @@ use crate::judgment::Task;
 /// Means are over answers (over questions, weighted by the number of answers). Standard errors are
 /// object-level.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CalibrationScore {
     /// Number of questions.
     pub n_questions: u64,

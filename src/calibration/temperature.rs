@@ -33,6 +33,7 @@ pub struct TemperatureScaling {
 /// The temperature at which the cross-entropy is smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BestTemperature {
     /// A finite, positive temperature.
     Finite(f64),
@@ -46,6 +47,7 @@ pub enum BestTemperature {
 
 /// The result of [`TemperatureScaling`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TemperatureFit {
     /// The temperature at which the cross-entropy is smallest.
     pub best: BestTemperature,
@@ -84,7 +86,7 @@ impl TemperatureScaling {
         self
     }
 
-    /// Fits the temperature to choices. Use [`ChoiceFrequencies::of`] to count the choices of
+    /// Fits the temperature to choices. Use [`ChoiceFrequencies::from_trials`] to count the choices of
     /// trials.
     ///
     /// # Errors

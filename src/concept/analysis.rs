@@ -51,6 +51,7 @@ impl Default for GroupAnalysis {
 
 /// The alignment for the trials of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupAlignment {
     /// Name of the group, such as a dimension or a category.
     pub name: String,
@@ -76,7 +77,8 @@ pub struct GroupAlignment {
 
 /// Alignment by group of trials, computed by a [`GroupAnalysis`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GroupedAlignment {
+#[non_exhaustive]
+pub struct GroupAnalysisResult {
     /// Number of trials.
     pub n_trials: u64,
     /// Number of trials that are in no group.
@@ -94,7 +96,7 @@ pub struct GroupedAlignment {
     pub analysis: GroupAnalysis,
 }
 
-impl GroupedAlignment {
+impl GroupAnalysisResult {
     /// Returns the groups that are not sparse, in ascending order of accuracy.
     pub fn by_accuracy(&self) -> Vec<&GroupAlignment> {
         let mut sorted: Vec<_> = self
@@ -146,7 +148,7 @@ impl GroupAnalysis {
         groups: &TrialGroups,
         credits: &[Credit],
         surprisals: Option<&[f64]>,
-    ) -> Result<GroupedAlignment> {
+    ) -> Result<GroupAnalysisResult> {
         check_length(trials, credits)?;
         if groups.n_trials() != trials.len() {
             return Err(ArgumentError::LengthMismatch {
@@ -177,7 +179,7 @@ impl GroupAnalysis {
         for (group, adjusted) in tested.zip(benjamini_hochberg(&p_values)) {
             group.adjusted_p_value = Some(adjusted);
         }
-        Ok(GroupedAlignment {
+        Ok(GroupAnalysisResult {
             n_trials: trials.len() as u64,
             n_ungrouped: groups.n_ungrouped() as u64,
             interval: accuracy.interval(self.confidence).clamp(0.0, 1.0),

@@ -84,7 +84,7 @@ impl ConceptEmbedding {
     }
 
     /// Returns values with the names of the dimensions that they belong to, such as the R² of
-    /// [`RidgeCrossValidation::r2_per_target`](crate::ridge::RidgeCrossValidation::r2_per_target)
+    /// [`RidgeCrossValidationResult::r2_per_target`](crate::ridge::RidgeCrossValidationResult::r2_per_target)
     /// for each dimension.
     ///
     /// # Errors

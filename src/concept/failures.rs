@@ -8,7 +8,8 @@ use crate::inference::Credit;
 
 /// The trials in which all of several models fail ([`shared_failures`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SharedFailures {
+#[non_exhaustive]
+pub struct SharedFailuresResult {
     /// Number of models.
     pub n_models: usize,
     /// Number of trials, including those in which models succeed.
@@ -23,6 +24,7 @@ pub struct SharedFailures {
 
 /// The trials of a group in which all models fail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupFailures {
     /// Name of the group.
     pub name: String,
@@ -54,7 +56,7 @@ pub struct GroupFailures {
 /// # Errors
 /// Returns [`ArgumentError::TooFew`] if there are no models, and [`ArgumentError::LengthMismatch`]
 /// if the number of credits of a model differs from the number of trials of the groups.
-pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
+pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailuresResult> {
     if models.is_empty() {
         return Err(ArgumentError::TooFew {
             what: "models",
@@ -88,7 +90,7 @@ pub fn shared_failures(models: &[&[Credit]], groups: &TrialGroups) -> Result<Sha
         n_trials: trials.len(),
         n_failed: trials.iter().filter(|&&trial| all_fail[trial]).count(),
     });
-    Ok(SharedFailures {
+    Ok(SharedFailuresResult {
         n_models: models.len(),
         n_trials,
         groups: of_groups.collect(),

@@ -34,6 +34,7 @@ pub struct TrialGroups {
 /// The rule by which the objects of a trial put the trial into a category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Membership {
     /// Both objects of the chosen pair are of the category.
     #[default]
@@ -44,29 +45,12 @@ pub enum Membership {
     AnyShown,
 }
 
-impl Membership {
-    /// All variants.
-    pub const ALL: [Membership; 3] = [
-        Membership::BothOfPair,
-        Membership::OneOfPair,
-        Membership::AnyShown,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Membership::BothOfPair => "both-of-pair",
-            Membership::OneOfPair => "one-of-pair",
-            Membership::AnyShown => "any-shown",
-        }
-    }
+named! {
+    Membership, "membership":
+    BothOfPair = "both-of-pair",
+    OneOfPair = "one-of-pair",
+    AnyShown = "any-shown",
 }
-
-named!(
-    Membership,
-    "membership",
-    "both-of-pair, one-of-pair or any-shown"
-);
 
 impl TrialGroups {
     /// Creates groups from their names and the 0-based positions of their trials, out of

@@ -54,8 +54,8 @@ mod failures;
 mod groups;
 mod labels;
 
-pub use analysis::{GroupAlignment, GroupAnalysis, GroupedAlignment};
+pub use analysis::{GroupAlignment, GroupAnalysis, GroupAnalysisResult};
 pub use embedding::ConceptEmbedding;
-pub use failures::{GroupFailures, SharedFailures, shared_failures};
+pub use failures::{GroupFailures, SharedFailuresResult, shared_failures};
 pub use groups::{Membership, TrialGroups};
 pub use labels::read_labels;

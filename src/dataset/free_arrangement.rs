@@ -1,5 +1,6 @@
 //! The free-arrangement data set of King et al. (2019), in its published layout.
 
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 use crate::dataset::SimilarityDataset;
@@ -11,7 +12,8 @@ use crate::rdm::{Rdm, RdmSet, n_stimuli_of};
 use crate::stimuli::Stimuli;
 
 /// One of the two sets of images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum FreeArrangementSet {
     /// The first set, `set1`.
     First,
@@ -19,21 +21,11 @@ pub enum FreeArrangementSet {
     Second,
 }
 
-impl FreeArrangementSet {
-    /// Both sets.
-    pub const ALL: [FreeArrangementSet; 2] =
-        [FreeArrangementSet::First, FreeArrangementSet::Second];
-
-    /// Returns the name of the set: the name of the field in the file and of the folder of images.
-    pub fn name(self) -> &'static str {
-        match self {
-            FreeArrangementSet::First => "set1",
-            FreeArrangementSet::Second => "set2",
-        }
-    }
+named! {
+    FreeArrangementSet, "set":
+    First = "set1",
+    Second = "set2",
 }
-
-named!(FreeArrangementSet, "set", "set1 or set2");
 
 /// Similarity judgments of images that participants arranged freely, all at once: one RDM per
 /// participant.

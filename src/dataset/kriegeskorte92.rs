@@ -42,7 +42,7 @@ impl Kriegeskorte92 {
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let stimuli = Stimuli::read_column(folder.join("stimuli.tsv"), "id")?;
-        let file = RdmFile::open(folder.join("human_behaviour_rdms.npy"))?;
+        let file = RdmFile::new(folder.join("human_behaviour_rdms.npy"))?;
         Ok(Self {
             folder: folder.into(),
             rdms: file.with_ids(stimuli).read()?,
@@ -69,7 +69,7 @@ impl Kriegeskorte92 {
                     format: "json",
                     source: source.into(),
                 })?;
-            let file = RdmFile::open(self.folder.join(stack))?;
+            let file = RdmFile::new(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
             if names.len() != models.len() {
                 return Err(ArgumentError::LengthMismatch {

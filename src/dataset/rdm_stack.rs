@@ -19,7 +19,7 @@ use crate::stimuli::Stimuli;
 /// # let people = [[0.1, 0.8, 0.9], [0.3, 0.7, 0.9]].map(|values| Rdm::new(animals.clone(), values.into()).unwrap());
 /// # RdmSet::numbered(people.into())?.write_npy(&path)?;
 /// // An array of shape 2 participants × 3 × 3.
-/// let people = RdmStack::read("animals", &RdmFile::open(&path)?.with_ids(animals))?;
+/// let people = RdmStack::read("animals", &RdmFile::new(&path)?.with_ids(animals))?;
 /// assert_eq!(people.judgments().len(), 2);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```

@@ -1,5 +1,6 @@
 //! The odd-one-out trials of the THINGS objects, in their published layout.
 
+use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ use crate::judgment::OddOneOut;
 use crate::stimuli::Stimuli;
 
 /// One of the published sets of trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ThingsTriplets {
     /// All trials: `train_90` and `test_10`.
     All,
@@ -94,7 +96,7 @@ impl Things {
             };
             // The published indices count from 0, even if index 0 does not occur in one of the
             // files.
-            let source = TripletSource::open(path)?.with_counting(Counting::Zero);
+            let source = TripletSource::new(path)?.with_counting(Counting::Zero);
             Ok(source.read(&stimuli)?.into_judgments())
         };
         let file_stems = triplets.file_stems();

@@ -1,5 +1,7 @@
 //! Errors of arguments.
 
+use std::borrow::Cow;
+
 use super::{NAMED_IDS, Numbers, Quoted, Short};
 
 /// An argument that is out of range or does not fit the others.
@@ -13,7 +15,7 @@ pub enum ArgumentError {
         /// Name of the parameter.
         name: &'static str,
         /// Its range in words.
-        expected: &'static str,
+        expected: Cow<'static, str>,
         /// The given value.
         found: String,
     },

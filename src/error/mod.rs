@@ -18,6 +18,7 @@
 //! An implementation of one of the crate's traits returns errors of its own through
 //! [`Error::other`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -300,14 +301,13 @@ impl Error {
     /// Creates the error of a parameter outside its range.
     pub(crate) fn parameter(
         name: &'static str,
-        expected: &'static str,
+        expected: impl Into<Cow<'static, str>>,
         found: impl fmt::Display,
     ) -> Self {
-        let found = found.to_string();
         ArgumentError::InvalidParameter {
             name,
-            expected,
-            found,
+            expected: expected.into(),
+            found: found.to_string(),
         }
         .into()
     }

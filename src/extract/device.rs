@@ -18,6 +18,7 @@ use crate::error::{Error, ExtractError, Result};
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Device {
     /// All cores of the CPU. The default.
     #[default]

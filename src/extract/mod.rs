@@ -29,7 +29,8 @@ mod weights;
 pub use architecture::Architecture;
 pub use device::Device;
 pub use extraction::{
-    Extracted, Extraction, NetworkSource, Progress, Shard, Unreadable, join_shards,
+    Extraction, ExtractionProgress, ExtractionResult, NetworkSource, Shard, UnreadablePolicy,
+    join_shards,
 };
 #[cfg(feature = "hub")]
 pub use hub::Hub;

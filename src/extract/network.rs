@@ -1,5 +1,6 @@
 //! Networks with parameters, which compute the features of images.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use candle_core::Tensor;
@@ -49,7 +50,8 @@ pub struct Network {
 }
 
 /// A module of a network and the shape of its output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TapShape {
     /// Path of the module.
     pub module: String,
@@ -143,7 +145,7 @@ impl Network {
     /// # Errors
     /// Returns [`ArgumentError::Shape`] or `ExtractError::Forward` if the architecture does not
     /// accept images of this size.
-    pub fn list_taps(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
+    pub fn list_modules(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
         let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
         let weights = Weights::random(0);
         let (module, _) = build(architecture, &weights, &table, &device, Backend::Native)?;

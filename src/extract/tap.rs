@@ -14,6 +14,7 @@ use crate::names::named;
 /// The reduction of the output of a module to one row of features per image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Pooling {
     /// All values in the order of PyTorch: channels × height × width, or tokens × width. The
     /// default.
@@ -29,33 +30,14 @@ pub enum Pooling {
     ClassTokenAndMean,
 }
 
-impl Pooling {
-    /// All poolings.
-    pub const ALL: [Pooling; 5] = [
-        Pooling::None,
-        Pooling::Mean,
-        Pooling::ClassToken,
-        Pooling::TokenMean,
-        Pooling::ClassTokenAndMean,
-    ];
-
-    /// Returns the name on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Pooling::None => "none",
-            Pooling::Mean => "mean",
-            Pooling::ClassToken => "class-token",
-            Pooling::TokenMean => "token-mean",
-            Pooling::ClassTokenAndMean => "class-token-and-mean",
-        }
-    }
+named! {
+    Pooling, "pooling":
+    None = "none",
+    Mean = "mean",
+    ClassToken = "class-token",
+    TokenMean = "token-mean",
+    ClassTokenAndMean = "class-token-and-mean",
 }
-
-named!(
-    Pooling,
-    "pooling",
-    "none, mean, class-token, token-mean or class-token-and-mean"
-);
 
 /// A module of a network that is read, and the pooling of its output.
 ///

@@ -25,7 +25,7 @@ fn lively(architecture: &Architecture) -> Weights {
         let values = (0..shape.iter().product::<usize>()).map(draw).collect();
         (key, ArrayD::from_shape_vec(IxDyn(&shape), values).unwrap())
     });
-    Weights::of_tensors(tensors.collect::<Vec<_>>())
+    Weights::from_tensors(tensors.collect::<Vec<_>>())
 }
 
 /// Compares the outputs of both backends at these modules for two images.
@@ -47,8 +47,10 @@ fn compare(architecture: &Architecture, weights: &Weights, size: usize, modules:
         let std = native.std(0.0);
         assert!(std > 1e-3 && std < 1e3, "{name} {tap}: {std}");
         let differences = (native - candle).mapv(f32::abs);
-        let largest = differences.iter().copied().fold(0.0, f32::max);
-        assert!(largest <= 1e-4 * std, "{name} {tap}: {}", largest / std);
+        let is_close = differences
+            .iter()
+            .all(|&difference| difference <= 1e-4 * std);
+        assert!(is_close, "{name} {tap}: {differences:?} of {std}");
     }
 }
 
@@ -58,7 +60,7 @@ fn backends_agree(name: &str, size: usize) {
     let weights = lively(&architecture);
     let ends = ["penultimate", "logits"].map(String::from);
     compare(&architecture, &weights, size, &ends);
-    let all = Network::list_taps(&architecture, [size; 2]).unwrap();
+    let all = Network::list_modules(&architecture, [size; 2]).unwrap();
     let all: Vec<String> = all.into_iter().map(|tap| tap.module).collect();
     compare(&architecture, &weights, size, &all);
 }

@@ -9,7 +9,7 @@ use super::heading::{EDGE, Heading, figure};
 use super::labels::{self, Label};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
-use super::measured::{Measured, checked_interval};
+use super::measured::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Error, FigureError, Result};
@@ -51,7 +51,7 @@ pub struct AlignmentAgainst {
 struct Model {
     name: String,
     against: f64,
-    alignment: Measured,
+    alignment: PlottedValue,
     group: usize,
 }
 
@@ -88,7 +88,7 @@ impl AlignmentAgainst {
         mut self,
         name: impl Into<String>,
         against: f64,
-        alignment: impl Into<Measured>,
+        alignment: impl Into<PlottedValue>,
         group: &str,
     ) -> Result<Self> {
         let name = name.into();

@@ -7,7 +7,7 @@ use super::groups::Groups;
 use super::heading::{Heading, figure};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
-use super::measured::{Measured, checked_interval};
+use super::measured::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
@@ -18,13 +18,13 @@ use crate::inference::{Confidence, Interval};
 /// noise ceiling and chance are optional; models of a group share a colour and a marker.
 ///
 /// ```
-/// use human_alignment::figure::{AlignmentByModel, Measured, Quantity};
+/// use human_alignment::figure::{AlignmentByModel, PlottedValue, Quantity};
 /// use human_alignment::inference::Interval;
 ///
 /// let figure = AlignmentByModel::new("Odd-one-out choices", Quantity::percent("Accuracy"))
 ///     .with_count(2171, "trials")
 ///     .with_model("vgg16", 0.47, "supervised")?
-///     .with_model("clip-vit-b-32", Measured::from(0.51), "image and text")?
+///     .with_model("clip-vit-b-32", PlottedValue::from(0.51), "image and text")?
 ///     .with_ceiling(Interval { lower: 0.66, upper: 0.68 })?
 ///     .with_chance(1.0 / 3.0)?;
 /// # let folder = tempfile::tempdir().unwrap();
@@ -44,7 +44,7 @@ pub struct AlignmentByModel {
 #[derive(Debug, Clone)]
 struct Model {
     name: String,
-    alignment: Measured,
+    alignment: PlottedValue,
     group: usize,
 }
 
@@ -68,7 +68,7 @@ impl AlignmentByModel {
     pub fn with_model(
         mut self,
         name: impl Into<String>,
-        alignment: impl Into<Measured>,
+        alignment: impl Into<PlottedValue>,
         group: &str,
     ) -> Result<Self> {
         let name = name.into();

@@ -4,7 +4,7 @@ use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font::{self, Anchor};
 use super::legend::Key;
-use super::measured::Measured;
+use super::measured::PlottedValue;
 use super::quantity::Quantity;
 use super::scale::Scale;
 use crate::error::Result;
@@ -147,7 +147,7 @@ impl References {
     pub fn interval_key(
         &self,
         key: Key,
-        mut measured: impl Iterator<Item = Measured>,
+        mut measured: impl Iterator<Item = PlottedValue>,
     ) -> Option<(Key, String)> {
         let is_there = measured.any(|measured| measured.interval.is_some());
         is_there.then(|| (key, interval_label(self.confidence)))

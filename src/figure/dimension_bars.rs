@@ -5,7 +5,7 @@ use super::color::Color;
 use super::drawing::{Area, Drawing};
 use super::heading::{Heading, figure};
 use super::legend::{self, Key};
-use super::measured::{Measured, checked_interval};
+use super::measured::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
@@ -30,7 +30,7 @@ use crate::inference::{Confidence, Interval};
 pub struct DimensionBars {
     heading: Heading,
     quantity: Quantity,
-    dimensions: Vec<(String, Measured)>,
+    dimensions: Vec<(String, PlottedValue)>,
     references: References,
 }
 
@@ -53,7 +53,7 @@ impl DimensionBars {
     pub fn with_dimension(
         mut self,
         name: impl Into<String>,
-        measured: impl Into<Measured>,
+        measured: impl Into<PlottedValue>,
     ) -> Result<Self> {
         let name = name.into();
         let measured = measured.into().checked("value", &name)?;
@@ -73,7 +73,7 @@ impl DimensionBars {
             }
             .into());
         }
-        let mut dimensions: Vec<&(String, Measured)> = self.dimensions.iter().collect();
+        let mut dimensions: Vec<&(String, PlottedValue)> = self.dimensions.iter().collect();
         dimensions.sort_by(|(_, left), (_, right)| right.value.total_cmp(&left.value));
         let numbers = dimensions
             .iter()

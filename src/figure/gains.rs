@@ -6,7 +6,7 @@ use super::drawing::Drawing;
 use super::heading::{Heading, figure};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
-use super::measured::{Measured, checked_interval};
+use super::measured::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
@@ -21,11 +21,11 @@ const AFTER: Color = Color::PALETTE[0];
 /// sorted by the alignment after the transform, in descending order.
 ///
 /// ```
-/// use human_alignment::figure::{Gains, Measured, Quantity};
+/// use human_alignment::figure::{Gains, PlottedValue, Quantity};
 ///
 /// let figure = Gains::new("Probes on 85 shoes", Quantity::percent("Odd-one-out accuracy"))
 ///     .with_model("AlexNet", 0.632, 0.748)?
-///     .with_model("ResNet-20", Measured::from(0.426), Measured::from(0.585))?;
+///     .with_model("ResNet-20", PlottedValue::from(0.426), PlottedValue::from(0.585))?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("gains.svg");
 /// figure.write(path)?;
@@ -43,8 +43,8 @@ pub struct Gains {
 #[derive(Debug, Clone)]
 struct Model {
     name: String,
-    before: Measured,
-    after: Measured,
+    before: PlottedValue,
+    after: PlottedValue,
 }
 
 impl Gains {
@@ -67,8 +67,8 @@ impl Gains {
     pub fn with_model(
         mut self,
         name: impl Into<String>,
-        before: impl Into<Measured>,
-        after: impl Into<Measured>,
+        before: impl Into<PlottedValue>,
+        after: impl Into<PlottedValue>,
     ) -> Result<Self> {
         let name = name.into();
         self.models.push(Model {
@@ -98,7 +98,7 @@ impl Gains {
         let mut models: Vec<&Model> = self.models.iter().collect();
         models.sort_by(|left, right| right.after.value.total_cmp(&left.after.value));
         let pairs = models.iter().flat_map(|model| [model.before, model.after]);
-        let numbers = pairs.clone().flat_map(Measured::numbers);
+        let numbers = pairs.clone().flat_map(PlottedValue::numbers);
         let scale = Scale::around(numbers.chain(self.references.numbers()), Spacing::Linear);
         let span = scale.span();
 

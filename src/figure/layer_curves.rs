@@ -8,7 +8,7 @@ use super::heading::{EDGE, Heading, figure};
 use super::labels::spread;
 use super::legend::{self, Key};
 use super::marker::Marker;
-use super::measured::{Measured, checked_interval};
+use super::measured::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Result};
@@ -18,7 +18,7 @@ use crate::inference::{Confidence, Interval};
 /// end. The noise ceiling, chance and intervals are optional.
 ///
 /// ```
-/// use human_alignment::figure::{LayerCurves, Measured, Quantity};
+/// use human_alignment::figure::{LayerCurves, PlottedValue, Quantity};
 ///
 /// let (depth, alignment) = (Quantity::plain("Relative depth"), Quantity::plain("Spearman's ρ"));
 /// let figure = LayerCurves::new("Alignment of layers", depth, alignment)
@@ -35,7 +35,7 @@ pub struct LayerCurves {
     depth: Quantity,
     alignment: Quantity,
     layers: Option<Vec<String>>,
-    networks: Vec<(String, Vec<(f64, Measured)>)>,
+    networks: Vec<(String, Vec<(f64, PlottedValue)>)>,
     references: References,
 }
 
@@ -68,7 +68,7 @@ impl LayerCurves {
     /// Returns [`ArgumentError::TooFew`] if there are no layers, `FigureError::NotDrawable` if a
     /// value is NaN or beyond ±1e150, and [`ArgumentError::InvalidParameter`] if the lower end of
     /// an interval is above the upper end.
-    pub fn with_network<M: Into<Measured>>(
+    pub fn with_network<M: Into<PlottedValue>>(
         mut self,
         name: impl Into<String>,
         layers: impl IntoIterator<Item = (f64, M)>,
@@ -78,7 +78,7 @@ impl LayerCurves {
             let alignment = alignment.into().checked("alignment", &name)?;
             Ok((drawable(depth, "depth", &name)?, alignment))
         });
-        let mut layers: Vec<(f64, Measured)> = checked.collect::<Result<_>>()?;
+        let mut layers: Vec<(f64, PlottedValue)> = checked.collect::<Result<_>>()?;
         if layers.is_empty() {
             return Err(ArgumentError::TooFew {
                 what: "layers",

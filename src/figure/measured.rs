@@ -3,25 +3,27 @@
 use super::quantity::drawable;
 use crate::error::{Error, Result};
 use crate::inference::Interval;
+use serde::{Deserialize, Serialize};
 
 /// A value to draw, with an optional confidence interval.
 ///
 /// ```
-/// use human_alignment::figure::Measured;
+/// use human_alignment::figure::PlottedValue;
 /// use human_alignment::inference::Interval;
 ///
-/// let accuracy = Measured::from(0.6601).with_interval(Interval { lower: 0.6372, upper: 0.6829 });
+/// let accuracy = PlottedValue::from(0.6601).with_interval(Interval { lower: 0.6372, upper: 0.6829 });
 /// assert!(accuracy.interval.is_some());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlottedValue {
     /// The value, in the unit of its [`Quantity`](super::Quantity).
     pub value: f64,
     /// The confidence interval of the value, if any.
     pub interval: Option<Interval>,
 }
 
-impl Measured {
+impl PlottedValue {
     /// Sets the confidence interval.
     #[must_use]
     pub fn with_interval(self, interval: Interval) -> Self {
@@ -47,7 +49,7 @@ impl Measured {
     }
 }
 
-impl From<f64> for Measured {
+impl From<f64> for PlottedValue {
     fn from(value: f64) -> Self {
         Self {
             value,

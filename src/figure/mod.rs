@@ -7,7 +7,7 @@
 //! | [`LayerCurves`] | the alignment of the layers of networks |
 //! | [`Gains`] | the alignment of models before and after a transform |
 //! | [`DimensionBars`] | a value for each human dimension or concept |
-//! | [`ReliabilityFigure`] | predicted probabilities against observed frequencies of choices |
+//! | [`ReliabilityDiagram`] | predicted probabilities against observed frequencies of choices |
 //! | [`RdmHeatMap`] | the dissimilarities of all pairs of stimuli |
 //! | [`StimulusMap`] | stimuli in two dimensions, by multidimensional scaling |
 //! | [`TripletPage`] | odd-one-out trials with the choices of participants and of a model |
@@ -53,10 +53,10 @@ pub use alignment_by_model::AlignmentByModel;
 pub use dimension_bars::DimensionBars;
 pub use gains::Gains;
 pub use layer_curves::LayerCurves;
-pub use measured::Measured;
+pub use measured::PlottedValue;
 pub use quantity::Quantity;
 pub use rdm_heat_map::RdmHeatMap;
-pub use reliability_figure::ReliabilityFigure;
+pub use reliability_figure::ReliabilityDiagram;
 pub use scale::Spacing;
 pub use stimulus_map::StimulusMap;
 pub use thumbnail::Thumbnail;

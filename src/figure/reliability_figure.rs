@@ -20,7 +20,7 @@ use crate::error::{ArgumentError, Result};
 /// ```
 /// use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget};
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::figure::ReliabilityFigure;
+/// use human_alignment::figure::ReliabilityDiagram;
 /// use human_alignment::judgment::ChoiceFrequencies;
 /// use human_alignment::{Representation, SimilarityDataset, Stimuli, ZeroShotOddOneOut};
 /// # use ndarray::Array2;
@@ -29,17 +29,17 @@ use crate::error::{ArgumentError, Result};
 /// # let features = Array2::from_shape_fn((30, 4), value);
 /// let representation = Representation::new(Stimuli::numbered(30), features)?;
 /// let people = SimulatedObserver::new(representation.clone())?.odd_one_out(2000, 1)?;
-/// let choices = ChoiceFrequencies::of(people.judgments());
-/// let predictions = Predictions::of(&ZeroShotOddOneOut::default(), &representation, &choices)?;
+/// let choices = ChoiceFrequencies::from_trials(people.judgments());
+/// let predictions = Predictions::from_metric(&ZeroShotOddOneOut::default(), &representation, &choices)?;
 /// let table = predictions.reliability(ReliabilityTarget::TopPair, Bins::equal_width(10)?);
-/// let figure = ReliabilityFigure::new("Calibration", table)?;
+/// let figure = ReliabilityDiagram::new("Calibration", table)?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("calibration.svg");
 /// figure.write(path)?;
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct ReliabilityFigure {
+pub struct ReliabilityDiagram {
     heading: Heading,
     table: ReliabilityTable,
 }
@@ -48,7 +48,7 @@ const POINTS: Color = Color::PALETTE[0];
 const GAPS: Color = Color::PALETTE[1];
 const COUNTS: Color = Color::PALETTE[5];
 
-impl ReliabilityFigure {
+impl ReliabilityDiagram {
     /// Creates the diagram of a reliability table.
     ///
     /// # Errors
@@ -214,4 +214,4 @@ impl ReliabilityFigure {
     }
 }
 
-figure!(ReliabilityFigure);
+figure!(ReliabilityDiagram);

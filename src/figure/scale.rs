@@ -1,9 +1,11 @@
 //! Scales from values to positions on an axis, and their ticks.
 
 use super::quantity::Quantity;
+use serde::{Deserialize, Serialize};
 
 /// The spacing of values along an axis.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Spacing {
     /// Equal differences have equal distances.
     #[default]

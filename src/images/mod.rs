@@ -59,9 +59,9 @@ impl ImageFiles {
     /// Returns `FileError::Read` if a folder cannot be read or a symbolic link is dangling. Also
     /// returns, within `Context::File`, [`ImageError::NoImages`] if there are no images,
     /// [`ImageError::MixedFolder`] if there are images both in the folder and in subfolders (see
-    /// [`in_tree`](Self::in_tree)), [`ImageError::Duplicate`] if two files differ only in their
+    /// [`from_tree`](Self::from_tree)), [`ImageError::Duplicate`] if two files differ only in their
     /// extensions, and [`ImageError::SameFolder`] if symbolic links lead to the same folder twice.
-    pub fn in_folder(folder: impl AsRef<Path>) -> Result<Self> {
+    pub fn from_folder(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
         let (own, inner): (Vec<&Path>, Vec<&Path>) = files
@@ -85,11 +85,11 @@ impl ImageFiles {
     }
 
     /// Lists the images of a folder and of all its subfolders. In contrast to
-    /// [`in_folder`](Self::in_folder), there may be images at several levels.
+    /// [`from_folder`](Self::from_folder), there may be images at several levels.
     ///
     /// # Errors
-    /// As for [`in_folder`](Self::in_folder), except [`ImageError::MixedFolder`].
-    pub fn in_tree(folder: impl AsRef<Path>) -> Result<Self> {
+    /// As for [`from_folder`](Self::from_folder), except [`ImageError::MixedFolder`].
+    pub fn from_tree(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
         Self::of(files, folder)
@@ -312,7 +312,7 @@ mod tests {
 
     fn ids(names: &[&str]) -> Vec<String> {
         let folder = folder_of(names);
-        let images = ImageFiles::in_folder(folder.path()).unwrap();
+        let images = ImageFiles::from_folder(folder.path()).unwrap();
         images.stimuli().ids().to_vec()
     }
 
@@ -345,7 +345,7 @@ mod tests {
     fn only_images_of_the_folder_itself_count() {
         let folder = folder_of(&["a.png", ".b.png", "c.heic", "d"]);
         std::fs::create_dir(folder.path().join("e.png")).unwrap();
-        let images = ImageFiles::in_folder(folder.path()).unwrap();
+        let images = ImageFiles::from_folder(folder.path()).unwrap();
         assert_eq!(images.paths(), [folder.path().join("a.png")]);
         assert_eq!(
             images.ignored(),
@@ -368,7 +368,7 @@ mod tests {
             "a/notes",
             "c/d/e",
         ]);
-        let images = ImageFiles::in_folder(folder.path()).unwrap();
+        let images = ImageFiles::from_folder(folder.path()).unwrap();
         assert_eq!(
             images.stimuli().ids(),
             ["a/a_10", "a/a_9", "a/x/1", "b/b_2"]
@@ -392,14 +392,14 @@ mod tests {
         assert_eq!(images.order(), ImageOrder::Natural);
 
         std::fs::write(folder.path().join("top.gif"), "").unwrap();
-        let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+        let error = ImageFiles::from_folder(folder.path()).unwrap_err();
         assert!(matches!(
             error.kind(),
             ErrorKind::Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders })
                 if *folders == ["a", "b"]
         ));
         assert!(error.report().to_string().contains("--recursive"));
-        let images = ImageFiles::in_tree(folder.path()).unwrap();
+        let images = ImageFiles::from_tree(folder.path()).unwrap();
         assert_eq!(images.len(), 5);
         assert_eq!(images.stimuli().ids()[4], "top");
     }
@@ -407,7 +407,7 @@ mod tests {
     #[test]
     fn the_other_order_can_be_asked_for() {
         let folder = folder_of(&["1.png", "2.png", "10.png"]);
-        let images = ImageFiles::in_folder(folder.path()).unwrap();
+        let images = ImageFiles::from_folder(folder.path()).unwrap();
         assert_eq!(images.order(), ImageOrder::Natural);
         let images = images.sorted(ImageOrder::Plain);
         assert_eq!(images.stimuli().ids(), ["1", "10", "2"]);
@@ -430,7 +430,7 @@ mod tests {
         let folder = folder_of(&["a/1.png", "a/2.png"]);
         let link = folder.path().join("a/3.png");
         symlink("nowhere.png", &link).unwrap();
-        let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+        let error = ImageFiles::from_folder(folder.path()).unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::File(FileError::Read { path, .. }) if *path == link)
         );
@@ -443,11 +443,11 @@ mod tests {
         std::fs::remove_file(&link).unwrap();
         // A link to an image counts as an image.
         symlink("1.png", &link).unwrap();
-        assert_eq!(ImageFiles::in_folder(folder.path()).unwrap().len(), 3);
+        assert_eq!(ImageFiles::from_folder(folder.path()).unwrap().len(), 3);
 
         let circle = folder.path().join("a/around");
         symlink("..", &circle).unwrap();
-        let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+        let error = ImageFiles::from_folder(folder.path()).unwrap_err();
         assert!(matches!(
             error.kind(),
             ErrorKind::Image(ImageError::SameFolder { second, .. }) if *second == circle
@@ -457,7 +457,7 @@ mod tests {
     #[test]
     fn two_files_of_one_stimulus_are_named() {
         let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
-        let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+        let error = ImageFiles::from_folder(folder.path()).unwrap_err();
         assert_eq!(error.path(), Some(folder.path()));
         assert!(matches!(
             error.kind(),
@@ -469,7 +469,7 @@ mod tests {
     #[test]
     fn a_folder_without_images_is_refused() {
         let folder = folder_of(&["notes.txt"]);
-        let error = ImageFiles::in_folder(folder.path()).unwrap_err();
+        let error = ImageFiles::from_folder(folder.path()).unwrap_err();
         assert!(matches!(
             error.kind(),
             ErrorKind::Image(ImageError::NoImages { n_ignored: 1, ignored })
@@ -477,7 +477,7 @@ mod tests {
         ));
         let missing = folder.path().join("no");
         assert!(matches!(
-            ImageFiles::in_folder(&missing).as_ref().map_err(Error::kind),
+            ImageFiles::from_folder(&missing).as_ref().map_err(Error::kind),
             Err(ErrorKind::File(FileError::Read { path, .. }))
                 if *path == missing
         ));

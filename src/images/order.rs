@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 /// Ids with folders are compared folder by folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ImageOrder {
     /// Natural order, in which runs of digits are compared as numbers: `a2`, `a10`.
     Natural,

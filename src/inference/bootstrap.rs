@@ -59,7 +59,8 @@ impl TryFrom<Settings> for ObjectBootstrap {
 
 /// The result of an [`ObjectBootstrap`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Bootstrapped {
+#[non_exhaustive]
+pub struct BootstrapResult {
     /// Standard deviation of the replicates.
     pub standard_error: f64,
     /// Percentile interval of the replicates.
@@ -101,7 +102,7 @@ impl ObjectBootstrap {
         trials: &Trials<T>,
         credits: &[Credit],
         confidence: Confidence,
-    ) -> Result<Option<Bootstrapped>> {
+    ) -> Result<Option<BootstrapResult>> {
         check_length(trials, credits)?;
         self.check(trials)?;
         Ok(self.resample(trials, credits, confidence))
@@ -129,7 +130,7 @@ impl ObjectBootstrap {
         trials: &Trials<T>,
         credits: &[Credit],
         confidence: Confidence,
-    ) -> Option<Bootstrapped> {
+    ) -> Option<BootstrapResult> {
         let arch = Arch::new();
         let mut means: Vec<f64> = (0..self.n_replicates.div_ceil(LANES))
             .into_par_iter()
@@ -153,7 +154,7 @@ impl ObjectBootstrap {
         let mean = means.iter().sum::<f64>() / n;
         let squares: f64 = means.iter().map(|value| (value - mean).powi(2)).sum();
         means.sort_unstable_by(f64::total_cmp);
-        Some(Bootstrapped {
+        Some(BootstrapResult {
             standard_error: (squares / (n - 1.0)).sqrt(),
             interval: percentile_interval(&means, confidence),
             n_replicates: self.n_replicates,

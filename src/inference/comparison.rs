@@ -10,6 +10,7 @@ use crate::judgment::{Task, Trials};
 
 /// The difference between two representations (or models) on the same trials or participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Comparison {
     /// Index of the first representation in the input.
     pub first: usize,

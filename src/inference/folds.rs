@@ -89,7 +89,7 @@ impl Folds {
     }
 
     /// Returns the 0-based index of the fold of each item.
-    pub fn of(&self) -> &[usize] {
+    pub fn assignments(&self) -> &[usize] {
         &self.of
     }
 
@@ -154,7 +154,7 @@ mod tests {
             Folds::random(11, 3, 5).unwrap(),
             Folds::new(vec![2, 0, 1, 1, 0, 2, 2]).unwrap(),
         ] {
-            let n = folds.of().len();
+            let n = folds.assignments().len();
             let mut seen = vec![0; n];
             for fold in 0..folds.n_folds() {
                 let (held_out, training) = (folds.held_out(fold), folds.training(fold));
@@ -172,7 +172,7 @@ mod tests {
         let folds = Folds::contiguous(13, 5).unwrap();
         let sizes: Vec<usize> = (0..5).map(|fold| folds.held_out(fold).len()).collect();
         assert_eq!(sizes, [3, 3, 3, 2, 2]);
-        assert!(folds.of().is_sorted());
+        assert!(folds.assignments().is_sorted());
     }
 
     #[test]

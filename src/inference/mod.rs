@@ -33,7 +33,7 @@ mod multiple_comparisons;
 mod noise_ceiling;
 mod resampling;
 
-pub use bootstrap::{Bootstrapped, ObjectBootstrap};
+pub use bootstrap::{BootstrapResult, ObjectBootstrap};
 pub use clustered::clustered_mean;
 pub use clustered_values::clustered_mean_of;
 pub use comparison::{Comparison, compare};
@@ -41,7 +41,7 @@ pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
 pub use multiple_comparisons::{benjamini_hochberg, bonferroni};
-pub use noise_ceiling::{NoiseCeiling, noise_ceiling};
+pub use noise_ceiling::{ChoiceNoiseCeiling, noise_ceiling};
 pub use resampling::{ReplicateVariances, Resample, dual_variance};
 
 pub(crate) use bootstrap::percentile_interval;

@@ -22,7 +22,8 @@ use crate::judgment::{Answer, Question, Task, Trials};
 ///
 /// If *k* answers tie for the majority, each of them has a credit of 1/k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NoiseCeiling {
+#[non_exhaustive]
+pub struct ChoiceNoiseCeiling {
     /// The lower estimate.
     pub leave_one_out: Estimate,
     /// The confidence interval of the lower estimate, within [0, 1].
@@ -41,7 +42,10 @@ pub struct NoiseCeiling {
 /// are none.
 ///
 /// The standard errors are object-level, as for an accuracy.
-pub fn noise_ceiling<T: Task>(trials: &Trials<T>, confidence: Confidence) -> Option<NoiseCeiling> {
+pub fn noise_ceiling<T: Task>(
+    trials: &Trials<T>,
+    confidence: Confidence,
+) -> Option<ChoiceNoiseCeiling> {
     let answers = repeated_questions(trials);
     if answers.is_empty() {
         return None;
@@ -64,7 +68,7 @@ pub fn noise_ceiling<T: Task>(trials: &Trials<T>, confidence: Confidence) -> Opt
     let n_stimuli = trials.stimuli().len();
     let leave_one_out = mean_over_trials(&repeated, &leave_one_out, n_stimuli);
     let majority = mean_over_trials(&repeated, &majority, n_stimuli);
-    Some(NoiseCeiling {
+    Some(ChoiceNoiseCeiling {
         leave_one_out_interval: leave_one_out.interval(confidence).clamp(0.0, 1.0),
         majority_interval: majority.interval(confidence).clamp(0.0, 1.0),
         leave_one_out,

@@ -9,6 +9,7 @@ use crate::names::named;
 /// The units that a bootstrap draws, that is, the population that a conclusion generalizes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Resample {
     /// Stimuli: the conclusion is about the same participants and other stimuli.
     Stimuli,
@@ -20,18 +21,6 @@ pub enum Resample {
 }
 
 impl Resample {
-    /// All variants.
-    pub const ALL: [Resample; 3] = [Resample::Stimuli, Resample::People, Resample::Both];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Resample::Stimuli => "stimuli",
-            Resample::People => "people",
-            Resample::Both => "both",
-        }
-    }
-
     /// Returns true if stimuli are drawn.
     pub fn draws_stimuli(self) -> bool {
         self != Resample::People
@@ -43,10 +32,16 @@ impl Resample {
     }
 }
 
-named!(Resample, "resample", "stimuli, people or both");
+named! {
+    Resample, "resample":
+    Stimuli = "stimuli",
+    People = "people",
+    Both = "both",
+}
 
 /// Variances over the replicates of bootstraps that draw stimuli, participants, or both.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReplicateVariances {
     /// Variance if both are drawn.
     pub both: f64,

@@ -22,9 +22,9 @@ use crate::stimuli::Stimuli;
 /// // Three participants answered the same question: two chose "car" as the odd one, one "dog".
 /// let stimuli = Stimuli::new(["cat", "dog", "car"])?;
 /// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [1, 0, 2], [2, 0, 1]])?;
-/// let frequencies = ChoiceFrequencies::of(&trials);
+/// let frequencies = ChoiceFrequencies::from_trials(&trials);
 /// assert_eq!(frequencies.questions(), [[0, 1, 2]]);
-/// assert_eq!(frequencies.of_pairs(), [[2.0, 1.0, 0.0]]);
+/// assert_eq!(frequencies.by_pair(), [[2.0, 1.0, 0.0]]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 pub struct ChoiceFrequencies<T> {
@@ -37,7 +37,7 @@ pub struct ChoiceFrequencies<T> {
 
 impl<T: Task> ChoiceFrequencies<T> {
     /// Counts the answers to each question of the trials. Questions are in ascending order.
-    pub fn of(trials: &Trials<T>) -> Self {
+    pub fn from_trials(trials: &Trials<T>) -> Self {
         let mut answers: Vec<_> = trials
             .as_slice()
             .par_iter()
@@ -145,7 +145,7 @@ impl<T: Task> ChoiceFrequencies<T> {
     }
 
     /// Returns the frequencies of the pairs of each question.
-    pub fn of_pairs(&self) -> &[[f64; 3]] {
+    pub fn by_pair(&self) -> &[[f64; 3]] {
         &self.of_pairs
     }
 
@@ -187,16 +187,17 @@ mod tests {
     fn repeated_trials_are_counted_by_the_pair_that_was_chosen() {
         let stimuli = Stimuli::numbered(4);
         let trials = vec![[3, 1, 0], [0, 1, 3], [0, 3, 1], [1, 0, 3], [1, 2, 3]];
-        let frequencies = ChoiceFrequencies::of(&OddOneOut::new(stimuli.clone(), trials).unwrap());
+        let frequencies =
+            ChoiceFrequencies::from_trials(&OddOneOut::new(stimuli.clone(), trials).unwrap());
         assert_eq!(frequencies.questions(), [[0, 1, 3], [1, 2, 3]]);
-        assert_eq!(frequencies.of_pairs(), [[2.0, 1.0, 1.0], [1.0, 0.0, 0.0]]);
+        assert_eq!(frequencies.by_pair(), [[2.0, 1.0, 1.0], [1.0, 0.0, 0.0]]);
 
         let trials = vec![[2, 0, 1], [2, 1, 0], [2, 1, 0], [0, 1, 2]];
-        let frequencies = ChoiceFrequencies::of(&Anchored::new(stimuli, trials).unwrap());
+        let frequencies = ChoiceFrequencies::from_trials(&Anchored::new(stimuli, trials).unwrap());
         assert_eq!(frequencies.questions(), [[0, 1, 2], [2, 0, 1]]);
-        assert_eq!(frequencies.of_pairs(), [[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]);
+        assert_eq!(frequencies.by_pair(), [[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]);
         assert_eq!(
-            frequencies.normalized().of_pairs()[1],
+            frequencies.normalized().by_pair()[1],
             [1.0 / 3.0, 2.0 / 3.0, 0.0]
         );
     }
@@ -207,7 +208,7 @@ mod tests {
         let trials = OddOneOut::new(Stimuli::numbered(4), trials).unwrap();
         let frequencies = ChoiceFrequencies::trial_by_trial(&trials);
         assert_eq!(frequencies.questions(), trials.as_slice());
-        assert_eq!(frequencies.of_pairs(), [[1.0, 0.0, 0.0]; 3]);
+        assert_eq!(frequencies.by_pair(), [[1.0, 0.0, 0.0]; 3]);
         assert_eq!(frequencies.shown(), [0, 1, 3]);
     }
 

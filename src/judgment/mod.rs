@@ -3,7 +3,7 @@
 //! Each trial has three stimuli. In an [`OddOneOut`] trial, a participant names the stimulus that
 //! is least similar to the other two. In an [`Anchored`] trial, a participant names which of two
 //! stimuli is more similar to a third one. [`ChoiceFrequencies`] counts repeated trials, and
-//! [`Participants`] holds the participant of each trial.
+//! [`TrialParticipants`] holds the participant of each trial.
 
 pub(crate) mod error;
 mod frequencies;
@@ -12,7 +12,7 @@ mod task;
 mod trials;
 
 pub use frequencies::ChoiceFrequencies;
-pub use participants::Participants;
+pub use participants::TrialParticipants;
 pub use task::{AnchoredTask, Answer, OddOneOutTask, Question, Task};
 pub use trials::{Anchored, OddOneOut, Trials};
 

@@ -13,19 +13,19 @@ use crate::io::text::{Table, is_header_of_participants};
 /// The participant of each trial. Labels are stored once per participant.
 ///
 /// ```
-/// use human_alignment::judgment::Participants;
+/// use human_alignment::judgment::TrialParticipants;
 ///
-/// let participants = Participants::new(["Ann", "Bob", "Ann"]);
+/// let participants = TrialParticipants::new(["Ann", "Bob", "Ann"]);
 /// assert_eq!(participants.labels(), ["Ann", "Bob"]);
-/// assert_eq!(participants.of_trials(), [0, 1, 0]);
+/// assert_eq!(participants.by_trial(), [0, 1, 0]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Participants {
+pub struct TrialParticipants {
     labels: Vec<String>,
     of_trial: Vec<u32>,
 }
 
-impl Participants {
+impl TrialParticipants {
     /// Creates the list from the label of the participant of each trial, in the order of the
     /// trials.
     pub fn new<I>(of_trials: I) -> Self
@@ -102,8 +102,8 @@ impl Participants {
         &self.labels
     }
 
-    /// Returns, for each trial, the index of its participant in [`Participants::labels`].
-    pub fn of_trials(&self) -> &[u32] {
+    /// Returns, for each trial, the index of its participant in [`TrialParticipants::labels`].
+    pub fn by_trial(&self) -> &[u32] {
         &self.of_trial
     }
 
@@ -124,11 +124,11 @@ impl Participants {
 }
 
 /// Converts a vector of numbers that identify participants.
-fn numbers(shape: &[u64], values: Vec<f64>) -> Result<Participants> {
+fn numbers(shape: &[u64], values: Vec<f64>) -> Result<TrialParticipants> {
     if shape.iter().filter(|&&length| length != 1).count() > 1 {
         return Err(misshapen(shape.to_vec()));
     }
-    Ok(Participants::new(values.iter().map(f64::to_string)))
+    Ok(TrialParticipants::new(values.iter().map(f64::to_string)))
 }
 
 fn misshapen(found: Vec<u64>) -> Error {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem};
 use crate::fingerprint::Fingerprint;
-use crate::judgment::{AnchoredTask, OddOneOutTask, Participants, Task};
+use crate::judgment::{AnchoredTask, OddOneOutTask, Task, TrialParticipants};
 use crate::stimuli::Stimuli;
 
 /// Odd-one-out trials `[a, b, odd]`: the third stimulus was named as the odd one, so that the first
@@ -35,7 +35,7 @@ pub type Anchored = Trials<AnchoredTask>;
 pub struct Trials<T> {
     stimuli: Stimuli,
     trials: Vec<[u32; 3]>,
-    participants: Option<Participants>,
+    participants: Option<TrialParticipants>,
     shown: Vec<u32>,
     task: PhantomData<T>,
 }
@@ -121,7 +121,7 @@ impl<T: Task> Trials<T> {
         let has_participants = first.participants.is_some();
         let names = |set: &Self| -> Vec<String> {
             let participants = set.participants.iter();
-            let labels = participants.flat_map(Participants::labels_of_trials);
+            let labels = participants.flat_map(TrialParticipants::labels_of_trials);
             labels.map(str::to_owned).collect()
         };
         let mut trials = first.trials.clone();
@@ -161,12 +161,12 @@ impl<T: Task> Trials<T> {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let participants = Participants::new(of_trials);
-        if participants.of_trials().len() != self.trials.len() {
+        let participants = TrialParticipants::new(of_trials);
+        if participants.by_trial().len() != self.trials.len() {
             return Err(ArgumentError::LengthMismatch {
                 what: "participants of trials",
                 expected: self.trials.len(),
-                found: participants.of_trials().len(),
+                found: participants.by_trial().len(),
             }
             .into());
         }
@@ -191,7 +191,7 @@ impl<T: Task> Trials<T> {
     }
 
     /// Returns the participant of each trial, if known.
-    pub fn participants(&self) -> Option<&Participants> {
+    pub fn participants(&self) -> Option<&TrialParticipants> {
         self.participants.as_ref()
     }
 
@@ -212,7 +212,7 @@ impl<T: Task> Trials<T> {
             for label in participants.labels() {
                 fingerprint.text(&format!("{}:{label}", label.len()));
             }
-            fingerprint.indices(participants.of_trials());
+            fingerprint.indices(participants.by_trial());
         }
         fingerprint.finish()
     }
@@ -421,7 +421,7 @@ mod tests {
         let second = named(other.clone(), [0, 1, 3], "q");
         let joined = OddOneOut::concat([&first, &second, &first]).unwrap();
         assert_eq!(joined.as_slice(), [[0, 1, 2], [3, 2, 0], [0, 1, 2]]);
-        assert_eq!(joined.participants().unwrap().of_trials(), [0, 1, 0]);
+        assert_eq!(joined.participants().unwrap().by_trial(), [0, 1, 0]);
         let foreign = named(other, [2, 1, 3], "q");
         assert!(OddOneOut::concat([&first, &foreign]).is_err());
         let anonymous = OddOneOut::new(four(), vec![[0, 1, 2]]).unwrap();

@@ -8,8 +8,9 @@ pub mod cka;
 pub mod odd_one_out;
 pub mod rsa;
 
+use crate::dataset::SimilarityDataset;
 use crate::error::Result;
-use crate::representation::Representation;
+use crate::representation::{Representation, RepresentationSource};
 
 /// A metric that scores a representation against judgments of type `J`.
 ///
@@ -25,4 +26,18 @@ pub trait AlignmentMetric<J: ?Sized> {
     /// Returns `StimuliError::Missing` if a judged stimulus has no
     /// row in the representation; each metric documents its other errors.
     fn score(&self, representation: &Representation, judgments: &J) -> Result<Self::Score>;
+
+    /// Scores a source of representations, such as a [`Representation`] or a file, on a data set.
+    ///
+    /// # Errors
+    /// Returns the error of the source, or an error under the conditions of [`AlignmentMetric::score`].
+    fn score_dataset<S, D>(&self, source: &S, dataset: &D) -> Result<Self::Score>
+    where
+        Self: Sized,
+        J: Sized,
+        S: RepresentationSource + ?Sized,
+        D: SimilarityDataset<Judgments = J> + ?Sized,
+    {
+        self.score(&source.represent(dataset.stimuli())?, dataset.judgments())
+    }
 }

@@ -6,16 +6,17 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ArgumentError, Result};
 use crate::inference::{Comparison, Credit, Estimate, Folds, Interval, clustered_mean, compare};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
-use crate::metric::odd_one_out::{Outcomes, Score, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::names::named;
 use crate::probe::split::Split;
-use crate::probe::{Outcome, Probe, ProbeFit, Standardize};
+use crate::probe::{Convergence, Probe, ProbeFit, Standardize};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 
 /// The unit that is divided into folds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum HoldOut {
     /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
     /// with objects on both sides of a split are dropped and counted. The default.
@@ -27,24 +28,16 @@ pub enum HoldOut {
     TrialsSharingObjects,
 }
 
-impl HoldOut {
-    /// Both variants.
-    pub const ALL: [HoldOut; 2] = [HoldOut::Objects, HoldOut::TrialsSharingObjects];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            HoldOut::Objects => "objects",
-            HoldOut::TrialsSharingObjects => "trials-sharing-objects",
-        }
-    }
+named! {
+    HoldOut, "hold-out":
+    Objects = "objects",
+    TrialsSharingObjects = "trials-sharing-objects",
 }
-
-named!(HoldOut, "hold-out", "objects or trials-sharing-objects");
 
 /// The objects over which the moments of a standardisation are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Moments {
     /// The objects of the training trials; the default.
     #[default]
@@ -70,7 +63,7 @@ pub enum Moments {
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::probe::CrossValidation;
+/// use human_alignment::probe::ProbeCrossValidation;
 /// use human_alignment::{Probe, Representation, SimilarityDataset, Stimuli};
 /// use ndarray::Array2;
 ///
@@ -79,13 +72,13 @@ pub enum Moments {
 /// let observer = SimulatedObserver::new(representation.clone())?.odd_one_out(3000, 1)?;
 ///
 /// let probe = Probe::new(0.01)?.with_tolerance(1e-4)?;
-/// let result = CrossValidation::new(probe).run(&representation, observer.judgments())?;
+/// let result = ProbeCrossValidation::new(probe).run(&representation, observer.judgments())?;
 /// assert_eq!(result.folds.len(), 3);
 /// assert!(result.pooled.probed.accuracy.value > 1.0 / 3.0);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct CrossValidation {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProbeCrossValidation {
     probe: Probe,
     penalties: Vec<f64>,
     hold_out: HoldOut,
@@ -98,7 +91,7 @@ pub struct CrossValidation {
     zero_shot: ZeroShotOddOneOut,
 }
 
-impl CrossValidation {
+impl ProbeCrossValidation {
     /// Creates the cross-validation of a probe.
     pub fn new(probe: Probe) -> Self {
         Self {
@@ -165,6 +158,11 @@ impl CrossValidation {
         self
     }
 
+    /// Returns the seed of the folds.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Sets the number of inner folds, which are used to choose the penalty.
     ///
     /// # Errors
@@ -211,7 +209,7 @@ impl CrossValidation {
         &self,
         representation: &Representation,
         trials: &Trials<T>,
-    ) -> Result<CrossValidated> {
+    ) -> Result<ProbeCrossValidationResult> {
         let folds = self.folds_of(trials, self.n_folds, self.seed)?;
         let fitted = self.each_fold(trials, &folds, |training, test, split| {
             let (result, credits) =
@@ -231,7 +229,7 @@ impl CrossValidation {
         let tested_trials = trials.select(&tested)?;
         let [as_it_is, probed] = &earned;
         let pooled = self.pooled(&results, &tested_trials, as_it_is, probed)?;
-        Ok(CrossValidated {
+        Ok(ProbeCrossValidationResult {
             hold_out: self.hold_out,
             n_untested: trials.len() - tested.len(),
             folds: results,
@@ -263,11 +261,11 @@ impl CrossValidation {
     fn folds_of<T: Task>(&self, trials: &Trials<T>, n_folds: usize, seed: u64) -> Result<Folds> {
         let n_stimuli = trials.stimuli().len();
         match (&self.folds, self.hold_out) {
-            (Some(folds), _) if folds.of().len() != n_stimuli => {
+            (Some(folds), _) if folds.assignments().len() != n_stimuli => {
                 Err(ArgumentError::LengthMismatch {
                     what: "folds of objects",
                     expected: n_stimuli,
-                    found: folds.of().len(),
+                    found: folds.assignments().len(),
                 }
                 .into())
             }
@@ -290,17 +288,17 @@ impl CrossValidation {
         training: &Trials<T>,
         test: &Trials<T>,
         n_straddling: usize,
-    ) -> Result<(FoldResult, [Vec<Credit>; 2])> {
+    ) -> Result<(ProbeFoldResult, [Vec<Credit>; 2])> {
         let (chosen, candidates) = self.choose(representation, training)?;
         let penalty = chosen.penalty();
         let probe = self
             .standardized(representation, training)?
             .with_penalty(penalty)?;
-        let fit = probe.fit(representation, &ChoiceFrequencies::of(training))?;
+        let fit = probe.fit(representation, &ChoiceFrequencies::from_trials(training))?;
         let transformed = fit.transform().apply(representation)?;
         let zero_shot = self.outcomes(representation, test)?;
         let probed = self.probed(&transformed, test)?;
-        let result = FoldResult {
+        let result = ProbeFoldResult {
             penalty,
             candidates,
             n_training_trials: training.len(),
@@ -345,42 +343,42 @@ impl CrossValidation {
     }
 
     /// Returns the probe for a final fit to all given trials, with the penalty of lowest
-    /// cross-entropy in [`CrossValidation::try_penalties`], and the cross-entropies of all
+    /// cross-entropy in [`ProbeCrossValidation::try_penalties`], and the cross-entropies of all
     /// penalties. If there is only one penalty, none is evaluated.
     ///
     /// # Errors
-    /// Returns an error if [`CrossValidation::run`] does.
+    /// Returns an error if [`ProbeCrossValidation::run`] does.
     pub fn choose<T: Task>(
         &self,
         representation: &Representation,
         trials: &Trials<T>,
-    ) -> Result<(Probe, Vec<Candidate>)> {
+    ) -> Result<(Probe, Vec<PenaltyCandidate>)> {
         let candidates = match self.penalties.len() {
             1 => Vec::new(),
             _ => self.try_penalties(representation, trials)?,
         };
-        let best = Candidate::best(&candidates);
+        let best = PenaltyCandidate::best(&candidates);
         let penalty = best.map_or(self.penalties[0], |best| best.penalty);
         Ok((self.probe.clone().with_penalty(penalty)?, candidates))
     }
 
     /// Computes the cross-entropy of each penalty by cross-validation of all given trials. The
-    /// lowest of them is a biased estimate of performance; use [`CrossValidation::run`] instead.
+    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`] instead.
     ///
     /// # Errors
-    /// Returns an error if [`CrossValidation::run`] does.
+    /// Returns an error if [`ProbeCrossValidation::run`] does.
     pub fn try_penalties<T: Task>(
         &self,
         representation: &Representation,
         trials: &Trials<T>,
-    ) -> Result<Vec<Candidate>> {
+    ) -> Result<Vec<PenaltyCandidate>> {
         // The inner folds must differ from the outer folds for every seed.
         let seed = self.seed.wrapping_add(1);
         let folds = random_folds(trials, self.hold_out, self.n_inner_folds, seed)?;
         let costs = self.each_fold(trials, &folds, |training, test, _| {
             let probe = self.standardized(representation, training)?;
             let probe = probe.with_tolerance(self.inner_tolerance)?;
-            let choices = ChoiceFrequencies::of(training);
+            let choices = ChoiceFrequencies::from_trials(training);
             let path = probe.path(&self.penalties, representation, &choices)?;
             let cost = |fit: &ProbeFit| {
                 let transformed = fit.transform().apply(representation)?;
@@ -394,7 +392,7 @@ impl CrossValidation {
         let sum = |penalty: usize| costs.iter().map(|(costs, _)| costs[penalty]).sum::<f64>();
         let sums = (0..self.penalties.len()).map(sum);
         let penalties = self.penalties.iter().zip(sums);
-        let candidate = |(&penalty, sum)| Candidate {
+        let candidate = |(&penalty, sum)| PenaltyCandidate {
             penalty,
             cross_entropy: sum / n_tested as f64,
         };
@@ -422,13 +420,15 @@ impl CrossValidation {
 
     fn pooled<T: Task>(
         &self,
-        folds: &[FoldResult],
+        folds: &[ProbeFoldResult],
         trials: &Trials<T>,
         zero_shot: &[Credit],
         probed: &[Credit],
     ) -> Result<Pooled> {
         let confidence = folds[0].probed.confidence;
-        let pool = |credits: &[Credit], of: fn(&FoldResult) -> &Score| -> Result<PooledScore> {
+        let pool = |credits: &[Credit],
+                    of: fn(&ProbeFoldResult) -> &OddOneOutScore|
+         -> Result<PooledScore> {
             let estimate = clustered_mean(trials, credits)?;
             let costs = folds
                 .iter()
@@ -462,7 +462,7 @@ fn random_folds<T: Task>(
             // them.
             let shown = Folds::random(trials.shown().len(), n_folds, seed)?;
             let mut of = vec![0; trials.stimuli().len()];
-            for (&stimulus, &fold) in trials.shown().iter().zip(shown.of()) {
+            for (&stimulus, &fold) in trials.shown().iter().zip(shown.assignments()) {
                 of[stimulus as usize] = fold;
             }
             Folds::new(of)
@@ -484,18 +484,19 @@ fn check_folds(n_folds: usize) -> Result<()> {
 
 /// A candidate penalty and its cross-entropy on trials held out within a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Candidate {
+#[non_exhaustive]
+pub struct PenaltyCandidate {
     /// The weight λ of the penalty.
     pub penalty: f64,
     /// The mean −ln p of the choices, in nats.
     pub cross_entropy: f64,
 }
 
-impl Candidate {
+impl PenaltyCandidate {
     /// Returns the candidate with the lowest cross-entropy, and the largest penalty if several are
     /// equal.
-    pub fn best(candidates: &[Candidate]) -> Option<Candidate> {
-        let costs = |a: &Candidate, b: &Candidate| {
+    pub fn best(candidates: &[PenaltyCandidate]) -> Option<PenaltyCandidate> {
+        let costs = |a: &PenaltyCandidate, b: &PenaltyCandidate| {
             let by_penalty = b.penalty.total_cmp(&a.penalty);
             a.cross_entropy.total_cmp(&b.cross_entropy).then(by_penalty)
         };
@@ -505,11 +506,12 @@ impl Candidate {
 
 /// The result of one fold: a probe fitted to the other folds and tested on this one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoldResult {
+#[non_exhaustive]
+pub struct ProbeFoldResult {
     /// The chosen weight λ of the penalty.
     pub penalty: f64,
     /// All candidate penalties; empty if there was only one.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<PenaltyCandidate>,
     /// Number of training trials.
     pub n_training_trials: usize,
     /// Number of test trials.
@@ -525,13 +527,13 @@ pub struct FoldResult {
     /// The duality gap: an upper bound on the distance of the objective from its minimum, in nats.
     pub duality_gap: f64,
     /// The reason why the fit ended.
-    pub outcome: Outcome,
+    pub outcome: Convergence,
     /// Rank of the transform.
     pub rank: usize,
     /// The score of the untransformed representation on the test trials.
-    pub zero_shot: Score,
+    pub zero_shot: OddOneOutScore,
     /// The score of the transformed representation on the test trials.
-    pub probed: Score,
+    pub probed: OddOneOutScore,
     /// The fit.
     #[serde(skip)]
     pub fit: ProbeFit,
@@ -539,6 +541,7 @@ pub struct FoldResult {
 
 /// The accuracy and cross-entropy over the test trials of all folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PooledScore {
     /// The accuracy, in [0, 1], with its object-level standard error, conditional on the fits.
     pub accuracy: Estimate,
@@ -551,6 +554,7 @@ pub struct PooledScore {
 /// The pooled result of all folds. The uncertainty is that of the test objects and trials,
 /// conditional on the fits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Pooled {
     /// Number of test trials.
     pub n_trials: usize,
@@ -563,15 +567,16 @@ pub struct Pooled {
     pub difference: Comparison,
 }
 
-/// The result of a [`CrossValidation`].
+/// The result of a [`ProbeCrossValidation`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CrossValidated {
+#[non_exhaustive]
+pub struct ProbeCrossValidationResult {
     /// The unit that was held out.
     pub hold_out: HoldOut,
     /// Number of trials that were in no test set, because their objects are in several folds.
     pub n_untested: usize,
     /// The result of each fold.
-    pub folds: Vec<FoldResult>,
+    pub folds: Vec<ProbeFoldResult>,
     /// The pooled result of all folds.
     pub pooled: Pooled,
 }

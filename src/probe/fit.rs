@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::transform::LinearTransform;
 
 /// The state of the optimisation after an iteration.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Iteration {
     /// Number of the iteration; 0 is the state before the first.
     pub number: usize,
@@ -24,7 +25,8 @@ pub struct Iteration {
 /// The reason why the optimisation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+#[non_exhaustive]
+pub enum Convergence {
     /// The duality gap is within the tolerance: the global minimum was reached up to the tolerance.
     Certified,
     /// The observer stopped the optimisation.
@@ -38,6 +40,7 @@ pub enum Outcome {
 
 /// The objective of a transform and a lower bound of the objective over all transforms, in nats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Bound {
     /// The mean −ln p of the choices.
     pub loss: f64,
@@ -70,7 +73,7 @@ pub struct ProbeFit {
     pub(super) lower_bound: f64,
     pub(super) n_gradients: usize,
     pub(super) n_iterations: usize,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: Convergence,
 }
 
 impl ProbeFit {
@@ -167,12 +170,12 @@ impl ProbeFit {
     }
 
     /// Returns the reason why the optimisation ended.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> Convergence {
         self.outcome
     }
 
     /// Returns true if the duality gap is within the requested tolerance.
     pub fn is_certified(&self) -> bool {
-        self.outcome == Outcome::Certified
+        self.outcome == Convergence::Certified
     }
 }

@@ -45,10 +45,13 @@ mod standardize;
 use std::ops::ControlFlow;
 
 pub use cross_validation::{
-    Candidate, CrossValidated, CrossValidation, FoldResult, HoldOut, Moments, Pooled, PooledScore,
+    HoldOut, Moments, PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation,
+    ProbeCrossValidationResult, ProbeFoldResult,
 };
-pub use fit::{Bound, Iteration, Outcome, ProbeFit};
+pub use fit::{Bound, Convergence, Iteration, ProbeFit};
 pub use standardize::Standardize;
+
+use serde::Serialize;
 
 use crate::error::{ArgumentError, Error, Result, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
@@ -83,7 +86,7 @@ use problem::Problem;
 /// let people = observer.odd_one_out(2000, 1)?;
 ///
 /// let representation = Representation::new(stimuli, features)?;
-/// let choices = ChoiceFrequencies::of(people.judgments());
+/// let choices = ChoiceFrequencies::from_trials(people.judgments());
 /// let fit = Probe::new(0.01)?.fit(&representation, &choices)?;
 /// assert!(fit.is_certified() && fit.duality_gap() <= 1e-7);
 /// // The first feature has by far the largest weight.
@@ -91,7 +94,7 @@ use problem::Problem;
 /// assert!(weights[[0, 0]].abs() > 10.0 * weights[[1, 0]].abs());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
     penalty: f64,
     temperature: f64,
@@ -179,7 +182,7 @@ impl Probe {
     }
 
     /// Sets the maximum number of gradients. A fit that needs more ends without a certificate, with
-    /// [`Outcome::OutOfGradients`].
+    /// [`Convergence::OutOfGradients`].
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] if it is 0.

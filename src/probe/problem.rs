@@ -186,7 +186,7 @@ fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) 
     fingerprint.text(&shown.stimuli().fingerprint());
     fingerprint.text(&choices.stimuli().fingerprint());
     fingerprint.features(shown.values());
-    for (question, frequencies) in choices.questions().iter().zip(choices.of_pairs()) {
+    for (question, frequencies) in choices.questions().iter().zip(choices.by_pair()) {
         fingerprint.indices(question);
         fingerprint.numbers(frequencies);
     }

@@ -39,11 +39,11 @@ impl Questions {
             object_of[stimulus as usize] = object;
         }
         let n_objects = choices.shown().len();
-        let total: f64 = choices.of_pairs().iter().flatten().sum();
+        let total: f64 = choices.by_pair().iter().flatten().sum();
         let mut questions: Vec<([u32; 3], [f64; 3])> = choices
             .questions()
             .par_iter()
-            .zip(choices.of_pairs())
+            .zip(choices.by_pair())
             .map(|(question, frequencies)| {
                 let objects = question.map(|stimulus| object_of[stimulus as usize]);
                 ascending::<T>(objects, frequencies.map(|x| x / total))

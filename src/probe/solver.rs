@@ -6,7 +6,7 @@ use faer::Mat;
 
 use crate::error::Result;
 use crate::probe::dense::{add_scaled, dot, eigen, inverse, matrix, product};
-use crate::probe::fit::{Iteration, Outcome};
+use crate::probe::fit::{Convergence, Iteration};
 use crate::probe::lbfgs::History;
 use crate::probe::objective::{Objective, Value};
 
@@ -45,7 +45,7 @@ pub(super) struct Found {
     pub lower_bound: f64,
     pub n_gradients: usize,
     pub n_iterations: usize,
-    pub outcome: Outcome,
+    pub outcome: Convergence,
 }
 
 /// Minimises the objective from `start`, columns of Q, which may be empty.
@@ -67,15 +67,15 @@ pub(super) fn minimise(
     let mut outcome = None;
     while outcome.is_none() {
         if observe(&search.iteration()).is_break() {
-            outcome = Some(Outcome::Stopped);
+            outcome = Some(Convergence::Stopped);
             break;
         }
         if search.gap() <= limits.tolerance {
-            outcome = Some(Outcome::Certified);
+            outcome = Some(Convergence::Certified);
             break;
         }
         if search.n_gradients >= limits.max_gradients {
-            outcome = Some(Outcome::OutOfGradients);
+            outcome = Some(Convergence::OutOfGradients);
             break;
         }
         let moved = search.step()?;
@@ -92,11 +92,11 @@ pub(super) fn minimise(
             };
             (certified_at, least_gap) = (objective, gap.min(least_gap));
             if gap > limits.tolerance && n_still == PATIENCE {
-                outcome = Some(Outcome::Stationary);
+                outcome = Some(Convergence::Stationary);
             }
         }
     }
-    let outcome = outcome.unwrap_or(Outcome::Stationary);
+    let outcome = outcome.unwrap_or(Convergence::Stationary);
     search.compress()?;
     Ok(Found {
         q: search.q,

@@ -21,7 +21,7 @@ impl Split {
             n_straddling: 0,
         };
         for (position, trial) in trials.as_slice().iter().enumerate() {
-            let is_held_out = |&stimulus: &u32| folds.of()[stimulus as usize] == fold;
+            let is_held_out = |&stimulus: &u32| folds.assignments()[stimulus as usize] == fold;
             match trial
                 .iter()
                 .filter(|stimulus| is_held_out(stimulus))

@@ -1,11 +1,15 @@
 //! The standardisation of features before fitting a probe.
 
+use serde::Serialize;
+
 use crate::error::{ArgumentError, Result};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
 /// The standardisation of features before fitting a probe.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+#[serde(rename_all = "kebab-case")]
 pub enum Standardize {
     /// One mean and standard deviation over all features of all stimuli of the representation, as
     /// published; the default.

@@ -25,11 +25,13 @@ use crate::rdm::Rdm;
 /// // Three towns on a road.
 /// let towns = Stimuli::new(["a", "b", "c"])?;
 /// let mds = ClassicalMds::new(&Rdm::new(towns, vec![3.0, 7.0, 4.0])?, 2)?;
-/// assert!((mds.positions[[0, 0]] - mds.positions[[2, 0]]).abs() - 7.0 < 1e-12);
+/// let distance = (mds.positions[[0, 0]] - mds.positions[[2, 0]]).abs();
+/// assert!((distance - 7.0).abs() < 1e-12);
 /// assert!(mds.variance_shown() > 1.0 - 1e-12);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ClassicalMds {
     /// Coordinates, stimuli × dimensions, in descending order of the eigenvalues. Each column sums
     /// to 0, and its element with the largest absolute value is positive. Dimensions without a

@@ -43,6 +43,7 @@ use crate::similarity::{AllPairs, PairRounding, Similarity, for_all_pairs};
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Dissimilarity {
     /// 1 − Pearson correlation over features.
     #[default]
@@ -58,26 +59,6 @@ pub enum Dissimilarity {
 }
 
 impl Dissimilarity {
-    /// All variants.
-    pub const ALL: [Dissimilarity; 5] = [
-        Dissimilarity::Correlation,
-        Dissimilarity::Cosine,
-        Dissimilarity::Euclidean,
-        Dissimilarity::SquaredEuclidean,
-        Dissimilarity::Gaussian,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dissimilarity::Correlation => "correlation",
-            Dissimilarity::Cosine => "cosine",
-            Dissimilarity::Euclidean => "euclidean",
-            Dissimilarity::SquaredEuclidean => "squared-euclidean",
-            Dissimilarity::Gaussian => "gaussian",
-        }
-    }
-
     /// Computes the RDM of a representation.
     ///
     /// # Errors
@@ -136,8 +117,11 @@ impl Dissimilarity {
     }
 }
 
-named!(
-    Dissimilarity,
-    "dissimilarity",
-    "correlation, cosine, euclidean, squared-euclidean or gaussian"
-);
+named! {
+    Dissimilarity, "dissimilarity":
+    Correlation = "correlation",
+    Cosine = "cosine",
+    Euclidean = "euclidean",
+    SquaredEuclidean = "squared-euclidean",
+    Gaussian = "gaussian",
+}

@@ -14,6 +14,7 @@ use crate::stimuli::Stimuli;
 /// more precise. The default weight is therefore the squared distance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Evidence {
     /// The squared distance, in the unit of the positions.
     #[default]
@@ -24,29 +25,12 @@ pub enum Evidence {
     Equal,
 }
 
-impl Evidence {
-    /// All variants.
-    pub const ALL: [Evidence; 3] = [
-        Evidence::SquaredDistance,
-        Evidence::SquaredRelativeDistance,
-        Evidence::Equal,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Evidence::SquaredDistance => "squared-distance",
-            Evidence::SquaredRelativeDistance => "squared-relative-distance",
-            Evidence::Equal => "equal",
-        }
-    }
+named! {
+    Evidence, "evidence":
+    SquaredDistance = "squared-distance",
+    SquaredRelativeDistance = "squared-relative-distance",
+    Equal = "equal",
 }
-
-named!(
-    Evidence,
-    "evidence",
-    "squared-distance, squared-relative-distance or equal"
-);
 
 /// Inverse multidimensional scaling: estimates an RDM from several arrangements, each of some of
 /// the stimuli (Kriegeskorte & Mur, "Inverse MDS: inferring dissimilarity structure from multiple
@@ -83,7 +67,7 @@ named!(
 /// assert!(rdm.between(0, 1) < rdm.between(0, 2));
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct InverseMds {
     evidence: Evidence,
     floor: f64,

@@ -13,6 +13,7 @@ use crate::rdm::{Rdm, Rounding, UNIT_ROUNDOFF};
 /// Missing pairs stay missing and are ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Scaling {
     /// No scaling.
     #[default]
@@ -25,31 +26,13 @@ pub enum Scaling {
     Rank,
 }
 
-impl Scaling {
-    /// All variants.
-    pub const ALL: [Scaling; 4] = [
-        Scaling::None,
-        Scaling::RootMeanSquare,
-        Scaling::StandardScore,
-        Scaling::Rank,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Scaling::None => "none",
-            Scaling::RootMeanSquare => "root-mean-square",
-            Scaling::StandardScore => "standard-score",
-            Scaling::Rank => "rank",
-        }
-    }
+named! {
+    Scaling, "scaling":
+    None = "none",
+    RootMeanSquare = "root-mean-square",
+    StandardScore = "standard-score",
+    Rank = "rank",
 }
-
-named!(
-    Scaling,
-    "scaling",
-    "none, root-mean-square, standard-score or rank"
-);
 
 impl Rdm {
     /// Returns the scaled RDM.

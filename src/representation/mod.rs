@@ -6,6 +6,8 @@ mod features;
 mod file;
 mod provenance;
 
+use std::sync::Arc;
+
 use ndarray::{Array2, Ix1};
 
 pub use features::{Features, FeaturesView};
@@ -334,6 +336,26 @@ fn check_values<T: Real>(stimuli: &Stimuli, values: &[T], n_columns: usize) -> R
     }
     Ok(())
 }
+
+macro_rules! pointer_to_a_source {
+    ($($pointer:ty),*) => {$(
+        impl<S: RepresentationSource + ?Sized> RepresentationSource for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn represent(&self, stimuli: &Stimuli) -> Result<Representation> {
+                (**self).represent(stimuli)
+            }
+
+            fn key(&self, stimuli: &Stimuli) -> Result<Option<String>> {
+                (**self).key(stimuli)
+            }
+        }
+    )*};
+}
+
+pointer_to_a_source!(&S, Box<S>, Arc<S>);
 
 /// A representation in memory is a source that selects its rows.
 impl RepresentationSource for Representation {

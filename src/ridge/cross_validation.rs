@@ -15,14 +15,14 @@ use crate::similarity::Precision;
 /// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
 /// predictions for held-out stimuli.
 #[derive(Debug, Clone)]
-pub struct RidgeCrossValidation {
+pub struct RidgeCrossValidationResult {
     r2: Array2<f64>,
     penalties: Array2<f64>,
     at_grid_end: Array2<bool>,
     predictions: Representation,
 }
 
-impl RidgeCrossValidation {
+impl RidgeCrossValidationResult {
     pub(super) fn new(
         ridge: &Ridge,
         features: &Representation,
@@ -30,11 +30,11 @@ impl RidgeCrossValidation {
         folds: &Folds,
     ) -> Result<Self> {
         let n = features.n_stimuli();
-        if folds.of().len() != n {
+        if folds.assignments().len() != n {
             return Err(ArgumentError::LengthMismatch {
                 what: "stimuli that are divided into folds",
                 expected: n,
-                found: folds.of().len(),
+                found: folds.assignments().len(),
             }
             .into());
         }

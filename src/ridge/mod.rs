@@ -2,7 +2,7 @@
 //! representation.
 //!
 //! [`Ridge`] has the settings and the methods. [`RidgeFit`] is a fit with selected penalties,
-//! [`RidgePath`] has the fits of all penalties, and [`RidgeCrossValidation`] has scores and
+//! [`RidgePath`] has the fits of all penalties, and [`RidgeCrossValidationResult`] has scores and
 //! predictions for held-out stimuli.
 
 mod criterion;
@@ -21,7 +21,7 @@ mod tridiagonal;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-pub use cross_validation::RidgeCrossValidation;
+pub use cross_validation::RidgeCrossValidationResult;
 pub use fit::RidgeFit;
 pub use path::RidgePath;
 pub use settings::{FeatureScaling, Selection, Sharing};
@@ -246,9 +246,9 @@ impl Ridge {
         features: &Representation,
         targets: &Representation,
         folds: &Folds,
-    ) -> Result<RidgeCrossValidation> {
+    ) -> Result<RidgeCrossValidationResult> {
         let targets = targets::join(features, targets)?;
-        RidgeCrossValidation::new(self, features, targets.view(), folds)
+        RidgeCrossValidationResult::new(self, features, targets.view(), folds)
     }
 
     fn training<'a>(

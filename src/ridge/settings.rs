@@ -11,6 +11,7 @@ use crate::names::named;
 /// of the matrix H that maps targets to predictions, including the intercept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Selection {
     /// Leave-one-out (default): the mean of (eᵢ / (1 − hᵢ))², which is exactly the squared error of
     /// each stimulus for the fit to all others (Allen's PRESS).
@@ -21,31 +22,16 @@ pub enum Selection {
     GeneralizedCrossValidation,
 }
 
-impl Selection {
-    /// All variants.
-    pub const ALL: [Selection; 2] = [
-        Selection::LeaveOneOut,
-        Selection::GeneralizedCrossValidation,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Selection::LeaveOneOut => "leave-one-out",
-            Selection::GeneralizedCrossValidation => "generalized-cross-validation",
-        }
-    }
+named! {
+    Selection, "selection":
+    LeaveOneOut = "leave-one-out",
+    GeneralizedCrossValidation = "generalized-cross-validation",
 }
-
-named!(
-    Selection,
-    "selection",
-    "leave-one-out or generalized-cross-validation"
-);
 
 /// The targets that share a penalty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Sharing {
     /// Each target has its own penalty (default).
     #[default]
@@ -54,20 +40,11 @@ pub enum Sharing {
     Joint,
 }
 
-impl Sharing {
-    /// All variants.
-    pub const ALL: [Sharing; 2] = [Sharing::PerTarget, Sharing::Joint];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sharing::PerTarget => "per-target",
-            Sharing::Joint => "joint",
-        }
-    }
+named! {
+    Sharing, "sharing":
+    PerTarget = "per-target",
+    Joint = "joint",
 }
-
-named!(Sharing, "sharing", "per-target or joint");
 
 /// The values by which features are divided, after their means over the training rows were
 /// subtracted.
@@ -77,6 +54,7 @@ named!(Sharing, "sharing", "per-target or joint");
 /// scaled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FeatureScaling {
     /// No scaling (default).
     #[default]
@@ -90,26 +68,9 @@ pub enum FeatureScaling {
     AllRows,
 }
 
-impl FeatureScaling {
-    /// All variants.
-    pub const ALL: [FeatureScaling; 3] = [
-        FeatureScaling::None,
-        FeatureScaling::TrainingRows,
-        FeatureScaling::AllRows,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            FeatureScaling::None => "none",
-            FeatureScaling::TrainingRows => "training-rows",
-            FeatureScaling::AllRows => "all-rows",
-        }
-    }
+named! {
+    FeatureScaling, "feature scaling":
+    None = "none",
+    TrainingRows = "training-rows",
+    AllRows = "all-rows",
 }
-
-named!(
-    FeatureScaling,
-    "feature scaling",
-    "none, training-rows or all-rows"
-);

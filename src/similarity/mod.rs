@@ -69,33 +69,14 @@ pub enum Similarity {
     NegativeSquaredEuclidean,
 }
 
-impl Similarity {
-    /// All similarities.
-    pub const ALL: [Similarity; 5] = [
-        Similarity::Dot,
-        Similarity::Cosine,
-        Similarity::Pearson,
-        Similarity::NegativeEuclidean,
-        Similarity::NegativeSquaredEuclidean,
-    ];
-
-    /// Returns the name used on command lines and in files, such as `negative-euclidean`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Similarity::Dot => "dot",
-            Similarity::Cosine => "cosine",
-            Similarity::Pearson => "pearson",
-            Similarity::NegativeEuclidean => "negative-euclidean",
-            Similarity::NegativeSquaredEuclidean => "negative-squared-euclidean",
-        }
-    }
+named! {
+    Similarity, "similarity":
+    Dot = "dot",
+    Cosine = "cosine",
+    Pearson = "pearson",
+    NegativeEuclidean = "negative-euclidean",
+    NegativeSquaredEuclidean = "negative-squared-euclidean",
 }
-
-named!(
-    Similarity,
-    "similarity",
-    "dot, cosine, pearson, negative-euclidean or negative-squared-euclidean"
-);
 
 /// The precision in which the similarities of all pairs are computed and stored.
 ///
@@ -114,20 +95,11 @@ pub enum Precision {
     Double,
 }
 
-impl Precision {
-    /// Both precisions.
-    pub const ALL: [Precision; 2] = [Precision::Single, Precision::Double];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Precision::Single => "single",
-            Precision::Double => "double",
-        }
-    }
+named! {
+    Precision, "precision":
+    Single = "single",
+    Double = "double",
 }
-
-named!(Precision, "precision", "single or double");
 
 /// The method by which the similarities of pairs are computed, chosen by cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

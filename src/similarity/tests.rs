@@ -105,7 +105,7 @@ fn every_route_computes_the_definition() {
         let features = random(n, p, 1) + 0.3;
         let trials = random_trials(n as u32, 500, 2);
         let all = representation(features.clone());
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             if p == 1 && similarity == Similarity::Pearson {
                 continue;
             }
@@ -134,7 +134,7 @@ fn features_of_any_size_are_compared() {
     let plain = representation(features.clone());
     for size in [1e-38f32, 1e-30, 1e30, 1e37] {
         let sized = representation(features.mapv(|x| x * size));
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             let size = f64::from(size);
             let factor = match similarity {
                 Similarity::Dot | Similarity::NegativeSquaredEuclidean => size * size,
@@ -270,7 +270,7 @@ fn undefined_similarities_name_the_stimulus() {
 
 #[test]
 fn names_round_trip() {
-    for similarity in Similarity::ALL {
+    for &similarity in Similarity::ALL {
         assert_eq!(similarity.name().parse::<Similarity>().unwrap(), similarity);
         let json = serde_json::to_string(&similarity).unwrap();
         assert_eq!(json, format!("\"{similarity}\""));
@@ -295,7 +295,7 @@ proptest! {
         let kinds: Vec<usize> = (0..n).map(|_| rng.random_range(0..n_distinct)).collect();
         let all = representation(few.select(ndarray::Axis(0), &kinds));
         let trials = random_trials(n as u32, 300, seed);
-        for similarity in Similarity::ALL {
+        for &similarity in Similarity::ALL {
             for (precision, route, _) in ROUTES {
                 let found = look_up(&prepare(&all, similarity, precision, route), &trials);
                 for (trial, [ij, ik, jk]) in trials.iter().zip(found) {

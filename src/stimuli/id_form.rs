@@ -34,28 +34,6 @@ pub enum IdForm {
 }
 
 impl IdForm {
-    /// All variants.
-    pub const ALL: [IdForm; 6] = [
-        IdForm::Nfc,
-        IdForm::LowerCase,
-        IdForm::FileName,
-        IdForm::FileStem,
-        IdForm::WithoutEnding,
-        IdForm::Folder,
-    ];
-
-    /// Returns the name used on command lines and in files, such as `file-stem`.
-    pub fn name(self) -> &'static str {
-        match self {
-            IdForm::Nfc => "nfc",
-            IdForm::LowerCase => "lower-case",
-            IdForm::FileName => "file-name",
-            IdForm::FileStem => "file-stem",
-            IdForm::WithoutEnding => "without-ending",
-            IdForm::Folder => "folder",
-        }
-    }
-
     /// Converts an id to this form; an id without such a part is unchanged.
     pub fn of(self, id: &str) -> String {
         let path = |id: &str| id.replace('\\', "/");
@@ -96,11 +74,15 @@ fn without_ending(path: &str) -> &str {
     }
 }
 
-named!(
-    IdForm,
-    "form of ids",
-    "nfc, lower-case, file-name, file-stem, without-ending or folder"
-);
+named! {
+    IdForm, "form of ids":
+    Nfc = "nfc",
+    LowerCase = "lower-case",
+    FileName = "file-name",
+    FileStem = "file-stem",
+    WithoutEnding = "without-ending",
+    Folder = "folder",
+}
 
 #[cfg(test)]
 mod tests {
@@ -123,7 +105,7 @@ mod tests {
             assert_eq!(form.of("cat"), "cat");
         }
         assert_eq!(IdForm::FileStem.of(".hidden"), ".hidden");
-        for form in IdForm::ALL {
+        for &form in IdForm::ALL {
             assert_eq!(form.name().parse::<IdForm>().unwrap(), form);
         }
     }

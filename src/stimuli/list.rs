@@ -25,7 +25,7 @@ use crate::io::text::{Table, id_rank, is_header_of_ids, is_index_name, read_text
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("animals.csv");
 /// # std::fs::write(&path, "name,legs\ncat,4\nhen,2\n").unwrap();
-/// let animals = IdList::open(&path).with_column("name").read()?;
+/// let animals = IdList::new(&path).with_column("name").read()?;
 /// assert_eq!(animals.ids(), ["cat", "hen"]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -38,7 +38,7 @@ pub struct IdList {
 
 impl IdList {
     /// Creates a list from the path of a file, which is read later.
-    pub fn open(path: impl AsRef<Path>) -> Self {
+    pub fn new(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().into(),
             column: None,
@@ -158,7 +158,7 @@ impl Stimuli {
     /// # Errors
     /// Returns an error if [`IdList::read`] does.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        IdList::open(path).read()
+        IdList::new(path).read()
     }
 
     /// Reads the ids from a named column of a table with a header.
@@ -166,7 +166,7 @@ impl Stimuli {
     /// # Errors
     /// Returns an error if [`IdList::read`] does.
     pub fn read_column(path: impl AsRef<Path>, column: &str) -> Result<Self> {
-        IdList::open(path).with_column(column).read()
+        IdList::new(path).with_column(column).read()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Explanations of why two sets of stimuli could not be matched.
 
+use serde::Serialize;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -7,7 +8,7 @@ use super::{IdForm, Stimuli};
 use crate::error::{Error, NAMED_IDS, Quoted, StimuliError};
 
 /// Hints about the ids on both sides of a failed match.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct NearMiss {
     /// The file that the needed ids come from, if it is known.
@@ -40,7 +41,7 @@ impl NearMiss {
             needed_by: needed.origin().map(str::to_owned),
             looked_for_in: here.origin().map(str::to_owned),
             present: present.cloned(),
-            form: IdForm::ALL.into_iter().find(|&form| resolves(form)),
+            form: IdForm::ALL.iter().copied().find(|&form| resolves(form)),
             header: reads_like_header(here).or_else(|| reads_like_header(needed)),
         }
     }

@@ -1,4 +1,4 @@
-//! What a study keeps on disk, under hashes of all that it depends on.
+//! The cache of a study: files whose names are hashes of all that their contents depend on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,44 +12,42 @@ use crate::io::atomic::write_atomically;
 use crate::representation::{FileSource, Representation};
 use crate::transform::LinearTransform;
 
-/// A folder of results, or none. Whatever can't be read there is computed again; what can't be
-/// written is an [`FileError::Write`], and nothing else in a study is.
+/// A folder of results, or none. A file that cannot be read is computed again; a file that cannot
+/// be written is an [`FileError::Write`], and nothing else in a study is.
 pub(super) struct Cache {
     folder: Option<PathBuf>,
 }
 
-/// To be raised with each change of what a study computes from the same data and settings.
-const REVISION: &str = "revision 2";
+/// Revision of the computations, to be raised with each change of results from the same data and settings.
+const REVISION: u32 = 3;
 
-/// The name of a result: the hash of what it is, of what it depends on, and of the version of this crate.
+/// The name of a result: the hash of its kind, of all that it depends on, and of the version of this crate.
 pub(super) struct Key(String);
 
 impl Key {
-    pub fn of(kind: &str, depends_on: &[&str]) -> Self {
+    /// Creates a key from settings and fingerprints, by their JSON.
+    pub fn of(kind: &str, depends_on: impl Serialize) -> Self {
+        let parts = (env!("CARGO_PKG_VERSION"), REVISION, depends_on);
         let mut fingerprint = Fingerprint::new(kind);
-        fingerprint.text(env!("CARGO_PKG_VERSION"));
-        fingerprint.text(REVISION);
-        for part in depends_on {
-            // So that no two lists run into the same text.
-            fingerprint.text(&format!("\n{}:", part.len()));
-            fingerprint.text(part);
-        }
+        fingerprint.text(&serde_json::to_string(&parts).expect("settings and text"));
         Self(fingerprint.finish())
     }
 }
 
 impl Cache {
-    pub fn open(folder: Option<PathBuf>) -> Result<Self> {
-        if let Some(folder) = &folder {
+    pub fn open(folder: Option<&Path>) -> Result<Self> {
+        if let Some(folder) = folder {
             fs::create_dir_all(folder).map_err(|source| FileError::Write {
-                path: folder.clone(),
+                path: folder.into(),
                 source,
             })?;
         }
-        Ok(Self { folder })
+        Ok(Self {
+            folder: folder.map(Path::to_owned),
+        })
     }
 
-    /// Numbers: as they were found before, or as they are computed now.
+    /// Returns a value from the cache, or computes it.
     pub fn numbers<V: Serialize + DeserializeOwned>(
         &self,
         key: &Key,
@@ -88,7 +86,7 @@ impl Cache {
     fn kept<V>(
         &self,
         key: &Key,
-        ending: &str,
+        extension: &str,
         read: impl FnOnce(&Path) -> Option<V>,
         write: impl FnOnce(&V, &Path) -> Result<()>,
         compute: impl FnOnce() -> Result<V>,
@@ -96,7 +94,7 @@ impl Cache {
         let Some(folder) = &self.folder else {
             return compute();
         };
-        let path = folder.join(format!("{}.{ending}", key.0));
+        let path = folder.join(format!("{}.{extension}", key.0));
         if path.exists()
             && let Some(value) = read(&path)
         {

@@ -1,58 +1,100 @@
-//! What a study measures.
+//! The measures of a study.
 
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::input::Judgments;
+use super::table::Measurement;
 use crate::calibration::Bins;
 use crate::error::{Error, Result};
 use crate::inference::{Confidence, Resample};
+use crate::metric::AlignmentMetric;
 use crate::metric::cka::Cka;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
-use crate::metric::rsa::{Bootstrap, Comparator, RepresentationalSimilarity};
-use crate::probe::{CrossValidation, Probe};
+use crate::metric::rsa::{Comparator, RepresentationalSimilarity, RsaBootstrap};
+use crate::probe::{Probe, ProbeCrossValidation};
 use crate::rdm::{Dissimilarity, RdmSet};
+use crate::representation::Representation;
+use crate::ridge::Ridge;
 use crate::similarity::Similarity;
 
-/// What is measured of every model on every data set that it has something to say about.
+/// The measures that a study computes for every model on every data set.
 ///
-/// | setting | default |
-/// |---|---|
-/// | zero-shot | cosine and dot product |
-/// | RSA | correlation, Spearman |
-/// | bootstrap of RSA | 1,000 replicates |
-/// | calibration, probe, transfers, agreement between models, CKA | none |
-#[derive(Debug, Clone, PartialEq)]
+/// | setting | data sets | default |
+/// |---|---|---|
+/// | zero-shot accuracy | trials | cosine and dot product |
+/// | RSA | RDMs | correlation, Spearman |
+/// | bootstrap of RSA | RDMs | 1,000 replicates |
+/// | ridge regression | human embeddings | penalties 10⁻² to 10⁴, 5 folds |
+/// | calibration, probe, agreement between models | trials | none |
+/// | transfers, CKA, other metrics | all | none |
+#[derive(Debug, Clone, Serialize)]
 pub struct Measures {
     pub(super) zero_shot: Vec<ZeroShotOddOneOut>,
     pub(super) rsa: Vec<(Dissimilarity, Comparator)>,
     pub(super) n_replicates: usize,
-    pub(super) probe: Option<CrossValidation>,
+    pub(super) ridge: Ridge,
+    pub(super) n_ridge_folds: usize,
+    pub(super) probe: Option<ProbeCrossValidation>,
     pub(super) transfers: Vec<(String, String)>,
     pub(super) cka: Option<Cka>,
     pub(super) calibration: Option<Bins>,
     pub(super) agreement: bool,
+    pub(super) metrics: Vec<NamedMetric>,
 }
 
 impl Default for Measures {
     fn default() -> Self {
         let similarities = [Similarity::Cosine, Similarity::Dot];
+        let penalties = (-2..=4).map(|exponent| 10f64.powi(exponent));
         Self {
             zero_shot: similarities.map(ZeroShotOddOneOut::new).to_vec(),
             rsa: vec![(Dissimilarity::Correlation, Comparator::Spearman)],
             n_replicates: 1000,
+            ridge: Ridge::new(penalties).expect("positive penalties"),
+            n_ridge_folds: 5,
             probe: None,
             transfers: Vec::new(),
             cka: None,
             calibration: None,
             agreement: false,
+            metrics: Vec::new(),
         }
     }
 }
 
+/// A metric of a user.
+///
+/// Its score is `None` for judgments of another kind than its own.
+#[derive(Clone, Serialize)]
+pub(super) struct NamedMetric {
+    pub name: String,
+    /// The name under which results are cached, if they are.
+    pub key: Option<String>,
+    /// Returns true for judgments of the kind that the metric scores.
+    #[serde(skip)]
+    pub is_for: fn(&Judgments) -> bool,
+    #[serde(skip)]
+    pub score: Arc<Scorer>,
+}
+
+type Scorer = dyn Fn(&Representation, &Judgments) -> Option<Result<Measurement>> + Send + Sync;
+
+impl fmt::Debug for NamedMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NamedMetric").field(&self.name).finish()
+    }
+}
+
 impl Measures {
-    /// Sets the zero-shot metrics; the first is that of representations as they are beside probes
-    /// and transfers, and of comparisons of layers. Their intervals are of 95 %, as all of a study.
+    /// Sets the zero-shot metrics. The first metric is the baseline of probes and transfers and
+    /// compares layers. The confidence of the metrics is set to 95 %.
     ///
     /// # Errors
-    /// `ArgumentError::InvalidParameter` for two of the same similarity, which no row would tell
-    /// apart.
+    /// Returns `ArgumentError::InvalidParameter` if two metrics have the same similarity, as their
+    /// rows would have the same name.
     pub fn with_zero_shot(
         mut self,
         metrics: impl IntoIterator<Item = ZeroShotOddOneOut>,
@@ -70,40 +112,54 @@ impl Measures {
         Ok(self)
     }
 
-    /// Sets how dissimilarities are made and compared; the first is that of transfers.
+    /// Sets the dissimilarities and comparators of RSA; the first pair is used for transfers and layers.
     #[must_use]
     pub fn with_rsa(mut self, ways: impl IntoIterator<Item = (Dissimilarity, Comparator)>) -> Self {
         self.rsa = ways.into_iter().collect();
         self
     }
 
-    /// Sets the replicates of the bootstrap over stimuli and people that RSA's intervals come from; with 0
-    /// there are no intervals. Where there is one person it is over stimuli, and whitened comparisons are over
-    /// people alone.
+    /// Sets the number of replicates of the bootstrap for the intervals of RSA; 0 for no intervals.
+    ///
+    /// The bootstrap is over stimuli and participants; over stimuli for a single participant, and over
+    /// participants for whitened comparators.
     ///
     /// # Errors
-    /// As for [`Bootstrap::new`], except for 0.
+    /// Returns an error under the conditions of [`RsaBootstrap::new`], except for 0.
     pub fn with_bootstrap(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates > 0 {
-            Bootstrap::new(n_replicates, 0)?;
+            RsaBootstrap::new(n_replicates, 0)?;
         }
         self.n_replicates = n_replicates;
         Ok(self)
     }
 
-    /// Adds the probe on data sets of trials. It is held against the first zero-shot metric of the study,
-    /// whatever its own is.
+    /// Sets the ridge regression of [human embeddings](Judgments::Concepts) on features, and the
+    /// number of random folds of stimuli by which R² is estimated.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` for fewer than two folds.
+    pub fn with_ridge(mut self, ridge: Ridge, n_folds: usize) -> Result<Self> {
+        if n_folds < 2 {
+            return Err(Error::parameter("folds", "at least 2", n_folds));
+        }
+        (self.ridge, self.n_ridge_folds) = (ridge, n_folds);
+        Ok(self)
+    }
+
+    /// Adds the cross-validated probe on data sets of trials. The first zero-shot metric of the study takes
+    /// the place of the zero-shot metric of the cross-validation.
     #[must_use]
-    pub fn with_probe(mut self, validation: CrossValidation) -> Self {
+    pub fn with_probe(mut self, validation: ProbeCrossValidation) -> Self {
         self.probe = Some(validation);
         self
     }
 
-    /// Takes the transform that a probe learns from all trials of one data set to another data set. The probe
-    /// is that of [`Measures::with_probe`], or one of penalty 0.01.
+    /// Adds the evaluation on one data set of the transform that a probe learns from all trials of another.
+    /// The probe is that of [`Measures::with_probe`], or a probe with penalty 0.01.
     ///
-    /// What is found is about a transfer only where the two data sets share no judgments. A pair that the
-    /// study doesn't have is refused when it runs.
+    /// The results are about a transfer only if the two data sets share no judgments.
+    /// [`Study::run`](super::Study::run) checks that the study has the two data sets.
     #[must_use]
     pub fn with_transfer(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
         let transfer = (from.into(), to.into());
@@ -113,57 +169,117 @@ impl Measures {
         self
     }
 
-    /// Adds, for the first zero-shot metric, the temperature that suits people's choices best, and how far
-    /// probabilities can be believed then, with these bins.
+    /// Adds the fitted temperature of the first zero-shot metric, and the calibration of its probabilities
+    /// at the fitted temperature with these bins.
     #[must_use]
     pub fn with_calibration(mut self, bins: Bins) -> Self {
         self.calibration = Some(bins);
         self
     }
 
-    /// Adds Cohen's κ and error consistency of the choices of every two models, and Cohen's κ with people; by
-    /// the first zero-shot metric, and of networks by the last layer.
+    /// Adds Cohen's κ and the error consistency of the choices of each pair of models, and Cohen's κ with
+    /// participants. Choices are by the first zero-shot metric and, for networks, by the last layer.
     #[must_use]
     pub fn with_agreement(mut self) -> Self {
         self.agreement = true;
         self
     }
 
-    /// Adds centred kernel alignment between every two models that have features of a data set.
+    /// Adds centred kernel alignment of each pair of models with features on a data set.
     #[must_use]
     pub fn with_cka(mut self, cka: Cka) -> Self {
         self.cka = Some(cka);
         self
     }
 
-    /// The metric of representations as they are beside probe and transfer.
+    /// Adds a metric under a name: any [`AlignmentMetric`] of trials, RDMs or human embeddings
+    /// whose score converts into a [`Measurement`], as `f64` and
+    /// [`Estimate`](crate::inference::Estimate) do.
+    ///
+    /// The metric scores the models with features on the data sets of its kind `J`. It is computed
+    /// in each run; see [`Measures::with_cached_metric`].
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if another metric has the name.
+    pub fn with_metric<J, M>(self, name: impl Into<String>, metric: M) -> Result<Self>
+    where
+        M: AlignmentMetric<J, Score: Into<Measurement>> + Send + Sync + 'static,
+        for<'j> &'j J: TryFrom<&'j Judgments>,
+    {
+        self.with_scorer(name.into(), None, metric)
+    }
+
+    /// Adds a metric as [`Measures::with_metric`] does, whose results are kept in the cache of the
+    /// study.
+    ///
+    /// The results are found again by the key and the data: change the key whenever the code or the
+    /// settings of the metric change.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if another metric has the name.
+    pub fn with_cached_metric<J, M>(
+        self,
+        name: impl Into<String>,
+        key: impl Into<String>,
+        metric: M,
+    ) -> Result<Self>
+    where
+        M: AlignmentMetric<J, Score: Into<Measurement>> + Send + Sync + 'static,
+        for<'j> &'j J: TryFrom<&'j Judgments>,
+    {
+        self.with_scorer(name.into(), Some(key.into()), metric)
+    }
+
+    fn with_scorer<J, M>(mut self, name: String, key: Option<String>, metric: M) -> Result<Self>
+    where
+        M: AlignmentMetric<J, Score: Into<Measurement>> + Send + Sync + 'static,
+        for<'j> &'j J: TryFrom<&'j Judgments>,
+    {
+        if self.metrics.iter().any(|other| other.name == name) {
+            let expected = "different from the names of other metrics";
+            return Err(Error::parameter("name of a metric", expected, name));
+        }
+        let score = move |features: &Representation, judgments: &Judgments| {
+            let kind: &J = judgments.try_into().ok()?;
+            Some(metric.score(features, kind).map(Into::into))
+        };
+        self.metrics.push(NamedMetric {
+            name,
+            key,
+            is_for: |judgments| <&J>::try_from(judgments).is_ok(),
+            score: Arc::new(score),
+        });
+        Ok(self)
+    }
+
+    /// Returns the metric of representations without probe and transfer.
     pub(super) fn first_zero_shot(&self) -> ZeroShotOddOneOut {
         self.zero_shot.first().copied().unwrap_or_default()
     }
 
-    /// The probe beside the first zero-shot metric.
-    pub(super) fn probe(&self) -> Option<CrossValidation> {
+    /// Returns the probe with the first zero-shot metric.
+    pub(super) fn probe(&self) -> Option<ProbeCrossValidation> {
         let validation = self.probe.clone()?;
         Some(validation.with_zero_shot(self.first_zero_shot()))
     }
 
-    /// What learns the transforms of transfers.
-    pub(super) fn transfer_probe(&self) -> Result<CrossValidation> {
+    /// Returns the probe that learns the transforms of transfers.
+    pub(super) fn transfer_probe(&self) -> Result<ProbeCrossValidation> {
         match &self.probe {
             Some(validation) => Ok(validation.clone()),
-            None => Ok(CrossValidation::new(Probe::new(0.01)?)),
+            None => Ok(ProbeCrossValidation::new(Probe::new(0.01)?)),
         }
     }
 
-    /// The metric of an RDM that is made in this way or is there already, with a bootstrap that suits the
-    /// people.
+    /// Returns the metric of RSA with a bootstrap that suits the participants, and the seed of the bootstrap,
+    /// if any; without a dissimilarity for a model that is an RDM.
     pub(super) fn rsa_metric(
         &self,
         dissimilarity: Option<Dissimilarity>,
         comparator: Comparator,
         people: &RdmSet,
         seed: u64,
-    ) -> Result<RepresentationalSimilarity> {
+    ) -> Result<(RepresentationalSimilarity, Option<u64>)> {
         let dissimilarity = dissimilarity.unwrap_or(Dissimilarity::Correlation);
         let metric = RepresentationalSimilarity::new(dissimilarity, comparator);
         let is_whitened = matches!(
@@ -171,15 +287,18 @@ impl Measures {
             Comparator::WhitenedPearson | Comparator::WhitenedCosine
         );
         let over = match people.len() {
-            // Copies of a stimulus have no dissimilarity that could be weighed.
-            1 if is_whitened => return Ok(metric),
+            // Copies of a stimulus have no dissimilarity that could be weighted.
+            1 if is_whitened => return Ok((metric, None)),
             1 => Resample::Stimuli,
             _ if is_whitened => Resample::People,
             _ => Resample::Both,
         };
         match self.n_replicates {
-            0 => Ok(metric),
-            n => Ok(metric.with_bootstrap(Bootstrap::new(n, seed)?.over(over))),
+            0 => Ok((metric, None)),
+            n => {
+                let bootstrap = RsaBootstrap::new(n, seed)?.over(over);
+                Ok((metric.with_bootstrap(bootstrap), Some(seed)))
+            }
         }
     }
 }

@@ -1,59 +1,94 @@
-//! A study: many models, several human data sets, every metric, one table.
+//! Studies: many models, several data sets of human judgments and all measures, in one table.
 //!
 //! ```text
-//! models ──┐
-//! data sets ├─► Study ─► Table ─► CSV, JSON, Markdown; figures
-//! measures ┘                └──► analyses: drivers, layers, consistency
+//! models ───┐
+//! data sets ├─► Study ─► StudyTable ─► CSV, JSON, Markdown; figures
+//! measures ─┘                └───────► drivers of alignment, layers, consistency
 //! ```
 //!
-//! A model that can't be measured is a row that says why, not the end of the study. With a
-//! [cache](Study::with_cache) each number is kept as soon as it is there, under a hash of all that it depends
-//! on: a study that was interrupted goes on where it was, and one that grew computes what is new.
+//! | what | type |
+//! |---|---|
+//! | models and their outputs | [`Model`], [`ModelOutput`], [`ModelFactors`] |
+//! | data sets | [`Judgments`] |
+//! | measures | [`Measures`] |
+//! | results | [`StudyTable`], [`StudyRow`], [`Metric`], [`Measurement`] |
+//! | analyses | [`DriverAnalysis`], [`AlignmentConsistency`] |
+//!
+//! A measurement that fails is a row with the reason, and does not end the study. With a
+//! [cache](Study::with_cache), each result is stored at once, under a hash of all that the result depends
+//! on: a study that was interrupted continues, and a study with more models computes only new results.
+//!
+//! A study computes the metrics of its user as well:
+//!
+//! ```
+//! use human_alignment::dataset::SimulatedObserver;
+//! use human_alignment::study::{Measures, Metric, MetricQuantity, Model, Study};
+//! use human_alignment::{AlignmentMetric, OddOneOut, Representation, Result, SimilarityDataset, Stimuli};
+//! use ndarray::Array2;
+//!
+//! /// The proportion of trials in which the odd one out has the largest first feature.
+//! struct LargestFirstFeature;
+//!
+//! impl AlignmentMetric<OddOneOut> for LargestFirstFeature {
+//!     type Score = f64;
+//!
+//!     fn score(&self, representation: &Representation, trials: &OddOneOut) -> Result<f64> {
+//!         let features = representation.select(trials.stimuli())?;
+//!         let column: Vec<f64> = features.features().to_f64().column(0).to_vec();
+//!         let is_largest = |&&[a, b, odd]: &&[u32; 3]| {
+//!             let [a, b, odd] = [a, b, odd].map(|index| column[index as usize]);
+//!             odd > a.max(b)
+//!         };
+//!         let n_largest = trials.as_slice().iter().filter(is_largest).count();
+//!         Ok(n_largest as f64 / trials.len() as f64)
+//!     }
+//! }
+//!
+//! let features = Array2::from_shape_fn((12, 4), |(i, j)| ((i * (j + 3) * 7) % 11) as f64 - 5.0);
+//! let model = Representation::new(Stimuli::numbered(12), features)?;
+//! let people = SimulatedObserver::new(model.clone())?.odd_one_out(500, 1)?;
+//!
+//! let measures = Measures::default().with_metric("largest first feature", LargestFirstFeature)?;
+//! let table = Study::new(measures)
+//!     .with_dataset("choices", &people)?
+//!     .with_model(Model::new("the observer").on("choices", model))?
+//!     .run()?;
+//! let metric = Metric::of(MetricQuantity::Named("largest first feature".into()));
+//! let row = table.of("choices", &metric).next().expect("one model");
+//! assert!(row.value().is_some());
+//! assert_eq!(row.measured.expect("a value").n, 500);
+//! # Ok::<(), human_alignment::Error>(())
+//! ```
 
-mod between;
+mod analysis;
 mod cache;
-mod cell;
-mod choices;
-mod consistency;
-mod dataset;
-mod drivers;
-mod files;
-mod judged;
+mod evaluate;
+mod input;
 mod measures;
-mod model;
-mod numbers;
-mod place;
-mod row;
-mod standardized;
 mod table;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
-pub use consistency::Consistency;
-pub use drivers::{Caution, Coefficient, Driver, DriverAnalysis, Drivers, Factor, Level};
-pub use judged::Judged;
+pub use analysis::{
+    AlignmentConsistency, Driver, DriverAnalysis, DriverCaution, DriverCoefficient, Drivers,
+    Factor, FactorLevel,
+};
+pub use input::{Judgments, Model, ModelFactors, ModelOutput};
 pub use measures::Measures;
-pub use model::{Factors, Material, Model};
-pub use row::{Measured, Metric, Row};
-pub use table::{Layer, Table};
+pub use table::{Contrast, LayerChoice, Measurement, Metric, MetricQuantity, StudyRow, StudyTable};
 
 use crate::error::{Error, Result};
 use crate::representation::Representation;
-use between::Between;
 use cache::Cache;
-use cell::{Cell, Finished, Held};
-use dataset::Dataset;
-use place::Place;
+use evaluate::Run;
 
-/// Models, data sets, and what is measured of them.
+/// Models and data sets, and the measures that are computed of them.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::study::{Measures, Metric, Model, Study};
-/// use human_alignment::{Representation, Similarity, SimilarityDataset, Stimuli};
+/// use human_alignment::study::{Measures, Metric, MetricQuantity, Model, Study};
+/// use human_alignment::{Representation, Similarity, Stimuli};
 /// use ndarray::Array2;
 ///
 /// let of = |seed: usize| {
@@ -62,12 +97,12 @@ use place::Place;
 /// };
 /// let people = SimulatedObserver::new(of(3)?)?.odd_one_out(500, 1)?;
 /// let study = Study::new(Measures::default())
-///     .with_dataset("simulated people", people.judgments().clone())?
-///     .with_model(Model::new("as people see").on("simulated people", of(3)?))?
+///     .with_dataset("simulated people", &people)?
+///     .with_model(Model::new("the observer").on("simulated people", of(3)?))?
 ///     .with_model(Model::new("another").on("simulated people", of(5)?))?;
 ///
 /// let table = study.run()?;
-/// let accuracy = Metric::ZeroShot { similarity: Similarity::Dot };
+/// let accuracy = Metric::of(MetricQuantity::Accuracy(Similarity::Dot));
 /// let values: Vec<f64> = table.of("simulated people", &accuracy).filter_map(|row| row.value()).collect();
 /// assert!(values[0] > values[1]);
 /// # Ok::<(), human_alignment::Error>(())
@@ -75,25 +110,26 @@ use place::Place;
 #[derive(Debug)]
 pub struct Study {
     measures: Measures,
-    datasets: Vec<(String, Judged)>,
+    datasets: Vec<(String, Judgments)>,
     models: Vec<Model>,
     seed: u64,
     cache: Option<PathBuf>,
 }
 
-/// How far a study is.
+/// The progress of a study after a model was measured.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress<'s> {
-    /// Models that are measured on all data sets; what compares them with each other comes after the last.
+#[non_exhaustive]
+pub struct StudyProgress<'s> {
+    /// Number of models that are measured. Comparisons of models follow after the last model.
     pub n_done: usize,
-    /// All models.
+    /// Number of models of the study.
     pub n_models: usize,
     /// The model that was measured last.
     pub model: &'s Model,
 }
 
 impl Study {
-    /// A study of this, without data sets and models yet.
+    /// Creates a study without data sets and models.
     pub fn new(measures: Measures) -> Self {
         Self {
             measures,
@@ -104,227 +140,168 @@ impl Study {
         }
     }
 
-    /// Sets the seed of the bootstraps of RSA. Folds of probes have their own.
+    /// Sets the seed of the bootstraps of RSA and of the folds of ridge regression; 0 by default. Probes have
+    /// a seed of their own.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Keeps features of [sources that have a key](crate::RepresentationSource::key), transforms and numbers
-    /// in this folder, which is made where it is not there. Nothing is ever removed from it.
+    /// Sets a folder in which results are cached: features of
+    /// [sources with a key](crate::RepresentationSource::key), transforms and measurements. The folder is
+    /// created if needed, and nothing is ever removed from it.
     #[must_use]
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
         self
     }
 
-    /// Adds a data set.
+    /// Adds a data set: [trials](crate::Trials), [RDMs](crate::RdmSet), a
+    /// [human embedding](crate::ConceptEmbedding), or a reference to any
+    /// [`SimilarityDataset`](crate::SimilarityDataset) of these.
     ///
     /// # Errors
-    /// `ArgumentError::InvalidParameter` where the name is taken.
+    /// Returns `ArgumentError::InvalidParameter` if another data set has the name.
     pub fn with_dataset(
         mut self,
         name: impl Into<String>,
-        judged: impl Into<Judged>,
+        judgments: impl Into<Judgments>,
     ) -> Result<Self> {
         let name = name.into();
         if self.dataset(&name).is_some() {
-            let expected = "one that no other data set has";
+            let expected = "different from the names of other data sets";
             return Err(Error::parameter("name of a data set", expected, name));
         }
-        self.datasets.push((name, judged.into()));
+        self.datasets.push((name, judgments.into()));
         Ok(self)
     }
 
-    /// Adds a model. The data sets that it has something to say about come first.
+    /// Adds a model as [`Study::add_model`] does.
     ///
     /// # Errors
-    /// `ArgumentError::InvalidParameter` where another model has the same name and layer, or the
-    /// same name and depth on a data set; for a data set that is not in the study, and where
-    /// choices are given for dissimilarities, or the other way about; `JudgmentError::Unanswered`
-    /// or `StimuliError::Missing` where choices leave a question open that people answered.
+    /// Returns an error under the conditions of [`Study::add_model`].
     pub fn with_model(mut self, model: Model) -> Result<Self> {
-        let label = model.label();
-        if self.models.iter().any(|other| other.label() == label) {
-            let expected = "one that no other model has";
-            return Err(Error::parameter("name of a model", expected, label));
-        }
-        let stands_there = |other: &Model| {
-            let mut datasets = other.material.keys();
-            (&other.name, other.depth) == (&model.name, model.depth)
-                && datasets.any(|dataset| model.material.contains_key(dataset))
-        };
-        if self.models.iter().any(stands_there) {
-            let expected = "one that no other layer of the network has";
-            return Err(Error::parameter("depth of a layer", expected, label));
-        }
-        for (name, material) in &model.material {
-            let Some(judged) = self.dataset(name) else {
-                let expected = "one of the study's";
-                return Err(Error::parameter("data set of a model", expected, name));
-            };
-            material.check(judged)?;
-        }
-        self.models.push(model);
+        self.add_model(model)?;
         Ok(self)
     }
 
-    fn dataset(&self, name: &str) -> Option<&Judged> {
-        let mut datasets = self.datasets.iter();
-        let found = datasets.find(|(known, _)| known == name);
-        found.map(|(_, judged)| judged)
+    /// Adds a model, whose data sets must have been added before.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if another model has the same name and layer, or
+    /// the same name and depth on a data set; for a data set that is not in the study; and if the
+    /// output is of another kind than the judgments. Returns `JudgmentError::Unanswered` or
+    /// `StimuliError::Missing` if choices do not answer all trials of the data set.
+    pub fn add_model(&mut self, model: Model) -> Result<()> {
+        let label = model.label();
+        if self.models.iter().any(|other| other.label() == label) {
+            let expected = "different from the names of other models";
+            return Err(Error::parameter("name of a model", expected, label));
+        }
+        let has_depth = |other: &Model| {
+            let mut datasets = other.outputs.keys();
+            (&other.name, other.depth) == (&model.name, model.depth)
+                && datasets.any(|dataset| model.outputs.contains_key(dataset))
+        };
+        if self.models.iter().any(has_depth) {
+            let expected = "different from the depths of other layers of the network";
+            return Err(Error::parameter("depth of a layer", expected, label));
+        }
+        for (name, output) in &model.outputs {
+            let Some(judgments) = self.dataset(name) else {
+                let expected = "a data set of the study";
+                return Err(Error::parameter("data set of a model", expected, name));
+            };
+            output.check(judgments)?;
+        }
+        self.models.push(model);
+        Ok(())
     }
 
-    /// The models.
+    fn dataset(&self, name: &str) -> Option<&Judgments> {
+        let mut datasets = self.datasets.iter();
+        let found = datasets.find(|(known, _)| known == name);
+        found.map(|(_, judgments)| judgments)
+    }
+
+    /// Returns the models.
     pub fn models(&self) -> &[Model] {
         &self.models
     }
 
-    /// The data sets and their names.
-    pub fn datasets(&self) -> impl ExactSizeIterator<Item = (&str, &Judged)> {
+    /// Returns the data sets with their names.
+    pub fn datasets(&self) -> impl ExactSizeIterator<Item = (&str, &Judgments)> {
         let datasets = self.datasets.iter();
-        datasets.map(|(name, judged)| (name.as_str(), judged))
+        datasets.map(|(name, judgments)| (name.as_str(), judgments))
     }
 
-    /// The features of a model on a data set, from the cache where they are there: for figures, and for what
-    /// else a table doesn't say. `None` where the study has no such model or data set, or the model has no
-    /// features of it.
+    /// Returns the features of a model, by its label, for a data set, from the cache or the source;
+    /// `None` if the study has no such model or data set, or the model has no features.
     ///
     /// # Errors
-    /// As for the source.
+    /// Returns the error of the source, and `FileError::Write` if the cache cannot be written.
     pub fn represent(&self, label: &str, dataset: &str) -> Result<Option<Representation>> {
         let model = self.models.iter().find(|model| model.label() == label);
-        let material = model.and_then(|model| model.material.get(dataset));
-        let (Some(Material::Source(source)), Some(judged)) = (material, self.dataset(dataset))
+        let output = model.and_then(|model| model.outputs.get(dataset));
+        let (Some(ModelOutput::Source(source)), Some(judgments)) = (output, self.dataset(dataset))
         else {
             return Ok(None);
         };
-        let cache = Cache::open(self.cache.clone())?;
-        cell::features(source.as_ref(), judged.stimuli(), &cache).map(Some)
+        let cache = Cache::open(self.cache.as_deref())?;
+        evaluate::features(source.as_ref(), judgments.stimuli(), &cache).map(Some)
     }
 
-    /// Measures every model on every data set that it has something to say about.
+    /// Measures every model on every data set for which it has an output, and compares models.
     ///
-    /// Models are measured side by side. Features are held while a model is measured, and until the
-    /// end of the study where they are compared with those of other models or layers: for CKA,
-    /// agreement between models and networks of several layers. What compares all models with each
-    /// other is computed anew when a model is added.
+    /// Models are measured in parallel. Features are kept in memory while a model is measured, and
+    /// until the end of the study if they are compared with other models: for CKA, agreement
+    /// between models, and networks with several layers. Comparisons of all models are computed
+    /// again when a model is added.
     ///
     /// # Errors
-    /// `ArgumentError::InvalidParameter` where a transform is to come from a data set that is not
-    /// in the study or has no trials, `FileError::Write` where the cache can't be written; as for
-    /// [`Cka::matrix`](crate::Cka::matrix) and [`agreement`](crate::agreement::agreement) where
-    /// models that can be measured can't be compared. What fails otherwise is a row.
-    pub fn run(&self) -> Result<Table> {
-        self.run_observed(|_| {})
+    /// Returns `ArgumentError::InvalidParameter` if a transfer is not from a data set of trials to
+    /// another data set of trials or RDMs of the study, `FileError::Write` if the cache cannot be
+    /// written, and the errors of [`Cka::matrix`](crate::Cka::matrix) and
+    /// [`agreement`](crate::agreement::agreement) between models. Other failures are rows of the
+    /// table.
+    pub fn run(&self) -> Result<StudyTable> {
+        match self.run_observed(|_| ControlFlow::Continue(()))? {
+            ControlFlow::Continue(table) | ControlFlow::Break(table) => Ok(table),
+        }
     }
 
-    /// As [`Study::run`]; shows its progress to `observe`.
+    /// Runs the study as [`Study::run`] does, and calls `observe` after each model.
+    ///
+    /// If `observe` returns [`ControlFlow::Break`], no other model is started and models are not compared.
+    /// The rows of the models that are measured are returned as `Break`, and their results stay in the
+    /// [cache](Study::with_cache), from which another run continues.
     ///
     /// # Errors
-    /// As for [`Study::run`].
-    pub fn run_observed(&self, observe: impl Fn(Progress<'_>) + Sync) -> Result<Table> {
+    /// Returns an error under the conditions of [`Study::run`].
+    pub fn run_observed(
+        &self,
+        observe: impl Fn(StudyProgress<'_>) -> ControlFlow<()> + Sync,
+    ) -> Result<ControlFlow<StudyTable, StudyTable>> {
         for (from, to) in &self.measures.transfers {
             self.check_transfer(from, to)?;
         }
-        let cache = Cache::open(self.cache.clone())?;
-        let datasets = self.datasets.par_iter();
-        let datasets = datasets
-            .map(|(name, judged)| Dataset::new(name, judged, &cache))
-            .collect::<Result<Vec<_>>>()?;
-
-        let n_done = AtomicUsize::new(0);
-        let models = self.models.par_iter();
-        let measured = models
-            .map(|model| {
-                let measured = self.measure(model, &datasets, &cache)?;
-                observe(Progress {
-                    n_done: n_done.fetch_add(1, Ordering::Relaxed) + 1,
-                    n_models: self.models.len(),
-                    model,
-                });
-                Ok(measured)
-            })
-            .collect::<Result<Vec<_>>>()?;
-
-        let mut rows = Vec::new();
-        let mut held: Vec<Vec<Held<'_>>> = datasets.iter().map(|_| Vec::new()).collect();
-        for (position, finished) in measured.into_iter().flatten() {
-            rows.extend(finished.rows);
-            held[position].extend(finished.held);
-        }
-        for (dataset, held) in datasets.iter().zip(&held) {
-            let between = Between {
-                study: self,
-                dataset,
-                held,
-                cache: &cache,
-            };
-            rows.extend(between.measure()?);
-        }
-        Ok(Table { rows })
-    }
-
-    /// What there is of a model, by the position of the data set.
-    fn measure<'s>(
-        &'s self,
-        model: &'s Model,
-        datasets: &'s [Dataset<'s>],
-        cache: &'s Cache,
-    ) -> Result<Vec<(usize, Finished<'s>)>> {
-        let mut cells = Vec::new();
-        for (position, dataset) in datasets.iter().enumerate() {
-            if let Some(material) = model.material.get(dataset.name) {
-                let place = Place {
-                    model,
-                    dataset,
-                    cache,
-                    seed: self.seed,
-                };
-                let mut cell = Cell::new(&self.measures, place, material)?;
-                cell.measure()?;
-                cells.push((position, cell));
-            }
-        }
-        for (from, to) in self.measures.transfers.iter().filter(|_| model.is_probed) {
-            let position_of = |name: &str| {
-                let mut cells = cells.iter();
-                cells.position(|(position, _)| datasets[*position].name == name)
-            };
-            if let (Some(from), Some(to)) = (position_of(from), position_of(to))
-                && let Ok([(_, from), (_, to)]) = cells.get_disjoint_mut([from, to])
-            {
-                to.measure_transfer(from)?;
-            }
-        }
-        let hold = self.holds_features(model);
-        let cells = cells.into_iter();
-        Ok(cells
-            .map(|(position, cell)| (position, cell.finish(hold)))
-            .collect())
-    }
-
-    /// Whether features are needed once more when all models are measured.
-    fn holds_features(&self, model: &Model) -> bool {
-        let is_other_layer = |other: &Model| other.name == model.name && other.tap != model.tap;
-        self.measures.cka.is_some()
-            || self.measures.agreement
-            || self.models.iter().any(is_other_layer)
+        Run::new(self)?.table(observe)
     }
 
     fn check_transfer(&self, from: &str, to: &str) -> Result<()> {
-        let is_right = match self.dataset(from) {
-            Some(Judged::OddOneOut(_) | Judged::Anchored(_)) => self.dataset(to).is_some(),
-            _ => false,
-        };
-        if is_right && from != to {
-            return Ok(());
+        use Judgments::{Anchored, OddOneOut, Rdms};
+        match (self.dataset(from), self.dataset(to)) {
+            (Some(OddOneOut(_) | Anchored(_)), Some(OddOneOut(_) | Anchored(_) | Rdms(_)))
+                if from != to =>
+            {
+                Ok(())
+            }
+            _ => Err(Error::parameter(
+                "transfer",
+                "from a data set of trials to another data set of trials or RDMs of the study",
+                format_args!("{from:?} to {to:?}"),
+            )),
         }
-        Err(Error::parameter(
-            "transfer",
-            "from a data set of trials to another one of the study",
-            format_args!("{from:?} to {to:?}"),
-        ))
     }
 }

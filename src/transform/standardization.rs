@@ -4,6 +4,7 @@ use std::fmt;
 use std::slice::from_ref;
 
 use ndarray::Array1;
+use serde::{Serialize, Serializer};
 
 use super::{check_finite, round};
 use crate::error::{ArgumentError, Error, FeatureError, Result};
@@ -29,6 +30,19 @@ use crate::similarity::Real;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardization(Moments);
+
+/// The means and the standard deviations.
+impl Serialize for Standardization {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match &self.0 {
+            Moments::None => serializer.serialize_none(),
+            Moments::Scalar { mean, std } => (mean, std).serialize(serializer),
+            Moments::PerFeature { mean, std } => {
+                (mean.to_vec(), std.to_vec()).serialize(serializer)
+            }
+        }
+    }
+}
 
 #[derive(Clone, PartialEq)]
 enum Moments {

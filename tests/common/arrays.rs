@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// The bytes of an `.npy` file, by hand.
+/// Returns the bytes of an `.npy` file, by hand.
 pub fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let fortran = if fortran { "True" } else { "False" };
     let text = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
@@ -16,7 +16,7 @@ pub fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of an archive of these members.
+/// Returns the bytes of an archive of these members.
 pub fn npz(method: CompressionMethod, members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(method);
@@ -27,7 +27,7 @@ pub fn npz(method: CompressionMethod, members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// The bytes of a `.safetensors` file with this header.
+/// Returns the bytes of a `.safetensors` file with this header.
 pub fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.as_bytes());
@@ -35,7 +35,7 @@ pub fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Numbers as they stand in files.
+/// Returns the bytes of little-endian numbers.
 pub fn floats(values: &[f32]) -> Vec<u8> {
     values
         .iter()

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, IxDyn};
 
-/// Uniform numbers in [−1, 1), from the hash of a name.
+/// Returns uniform numbers in [−1, 1), from the hash of a name.
 pub fn formula(key: &str) -> impl Iterator<Item = f64> + use<> {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let seed = key.bytes().fold(0xcbf2_9ce4_8422_2325, step);
@@ -15,7 +15,7 @@ pub fn formula(key: &str) -> impl Iterator<Item = f64> + use<> {
     })
 }
 
-/// A parameter of this name and shape; `None` for what is no floating-point number.
+/// Returns the parameter of this name and shape; `None` if it holds no floating-point numbers.
 pub fn parameter(key: &str, shape: &[usize], conv_gain: f64) -> Option<ArrayD<f32>> {
     let last = key.rsplit('.').next().unwrap_or(key);
     if last == "num_batches_tracked" || last == "relative_position_index" {

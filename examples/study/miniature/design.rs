@@ -1,12 +1,12 @@
-//! How networks differ.
+//! The designs of the networks: architecture, size, labels and objective.
 
 use super::factors::{Background, Colour, Factors, Shape, Texture};
 
-/// Outputs of every network: one for each class, whatever the labels, or the dimensions of an
-/// embedding. Networks that nothing else tells apart have the same parameters.
+/// Number of outputs of every network: one for each class of either labels, or the dimensions of an embedding.
+/// The number of parameters does not depend on labels and objective.
 pub const N_OUTPUTS: usize = 32;
 
-/// How a network is built.
+/// The architecture of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
     /// Three convolutions and two dense layers.
@@ -24,11 +24,11 @@ impl Architecture {
     }
 }
 
-/// How many units the layers have.
+/// The number of units of the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     Small,
-    /// Twice as many.
+    /// Twice as many units.
     Large,
 }
 
@@ -48,9 +48,9 @@ impl Size {
     }
 }
 
-/// What a network learns to tell apart: its training data, with the same pictures for all.
+/// The labels of the training pictures; the pictures are the same for all networks.
 ///
-/// Two words name a picture, and each combination of them is one of [`N_OUTPUTS`] classes.
+/// A label has two words, and each combination of words is one of [`N_OUTPUTS`] classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Labels {
     /// A shape and a texture, as in "a star with stripes".
@@ -67,7 +67,7 @@ impl Labels {
         }
     }
 
-    /// How many first and second words there are.
+    /// Returns the numbers of first and second words.
     pub fn n_words(self) -> [usize; 2] {
         match self {
             Labels::Shapes => [Shape::ALL.len(), Texture::ALL.len()],
@@ -75,7 +75,7 @@ impl Labels {
         }
     }
 
-    /// The class of a picture.
+    /// Returns the class of a picture.
     pub fn class(self, factors: &Factors) -> u32 {
         let [first, second] = match self {
             Labels::Shapes => [factors.shape as usize, factors.texture as usize],
@@ -85,13 +85,13 @@ impl Labels {
     }
 }
 
-/// What training makes small.
+/// The training objective.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objective {
     /// The cross-entropy of a softmax over classes; the outputs are logits.
     Softmax,
-    /// The cross-entropy of a picture's choice of its caption among all captions, where captions with
-    /// a word in common are alike; the outputs are an embedding that pictures and captions share.
+    /// The cross-entropy of the choice of the caption of a picture among all captions, where captions with a
+    /// common word are similar; the outputs are an embedding shared by pictures and captions.
     ImageText,
 }
 
@@ -104,17 +104,17 @@ impl Objective {
     }
 }
 
-/// What a network is to be.
+/// The design of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Design {
     pub architecture: Architecture,
     pub size: Size,
-    /// What it is trained with and for; `None` for a control that isn't.
+    /// Labels and objective; `None` for a control that is not trained.
     pub task: Option<(Labels, Objective)>,
 }
 
 impl Design {
-    /// Every architecture in every size, trained with all labels for all objectives, and untrained.
+    /// Returns every architecture in every size, trained with each label and objective, and untrained.
     pub fn panel() -> Vec<Self> {
         let mut tasks = vec![None];
         for labels in [Labels::Shapes, Labels::Colours] {
@@ -135,7 +135,7 @@ impl Design {
         designs
     }
 
-    /// The names of the training data and of the objective, `none` without.
+    /// Returns the names of the training data and of the objective; `none` without training.
     pub fn task_names(&self) -> [&'static str; 2] {
         match self.task {
             Some((labels, objective)) => [labels.name(), objective.name()],
@@ -143,7 +143,7 @@ impl Design {
         }
     }
 
-    /// Such as `conv small shapes softmax`.
+    /// Returns a name such as `conv small shapes softmax`.
     pub fn name(&self) -> String {
         let size = self.size.name();
         let architecture = match self.architecture {

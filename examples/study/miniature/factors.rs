@@ -1,8 +1,8 @@
-//! What a picture is made of.
+//! The factors of a picture.
 
 use rand::{Rng, RngExt};
 
-/// The shape of the figure.
+/// Shape of the figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     Disc,
@@ -41,7 +41,7 @@ impl Shape {
     }
 }
 
-/// What the figure is covered with.
+/// Texture of the figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Texture {
     Plain,
@@ -89,7 +89,7 @@ impl Colour {
         }
     }
 
-    /// Red, green and blue, each from 0 to 1.
+    /// Returns red, green and blue, each in [0, 1].
     pub fn rgb(self) -> [f32; 3] {
         match self {
             Colour::Red => [0.85, 0.15, 0.15],
@@ -100,7 +100,7 @@ impl Colour {
     }
 }
 
-/// The tint of what is behind the figure, which is of no concern to people.
+/// Colour of the background, which participants ignore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Background {
     Sand,
@@ -125,7 +125,7 @@ impl Background {
         Background::Slate,
     ];
 
-    /// Red, green and blue, each from 0 to 1.
+    /// Returns red, green and blue, each in [0, 1].
     pub fn rgb(self) -> [f32; 3] {
         match self {
             Background::Sand => [0.90, 0.80, 0.60],
@@ -140,26 +140,25 @@ impl Background {
     }
 }
 
-/// All that is behind a picture but its noise.
+/// All factors of a picture but the noise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factors {
     pub shape: Shape,
     pub texture: Texture,
     pub colour: Colour,
     pub background: Background,
-    /// From 0, small, to 1, large.
+    /// Size of the figure, from 0 (small) to 1 (large).
     pub size: f32,
-    /// In radians, a little to the left or right.
+    /// Rotation of the figure, in radians.
     pub rotation: f32,
-    /// From the middle of the picture, in pixels.
+    /// Offset of the figure from the centre of the picture, in pixels.
     pub offset: [f32; 2],
-    /// By how much the background brightens from the left to the right and from the top to the
-    /// bottom.
+    /// Gradients of the brightness of the background, to the right and down.
     pub gradient: [f32; 2],
 }
 
 impl Factors {
-    /// A figure of this shape and texture, and all the rest at random.
+    /// Draws the other factors of a figure with a shape and a texture at random.
     pub fn draw(shape: Shape, texture: Texture, rng: &mut impl Rng) -> Self {
         let mut within = |limit: f32| rng.random_range(-limit..limit);
         Self {

@@ -1,23 +1,24 @@
-//! The two kinds of layers, put together from operations that candle differentiates.
+//! Dense and convolutional layers, from differentiable operations of candle.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-/// From how many elements candle spreads element-wise operations over threads that all callers share
-/// and wait for. Networks that are trained side by side are several times faster below it.
+/// Number of elements from which candle distributes element-wise operations over a pool of threads that all
+/// callers share. Networks that are trained in parallel are several times faster below this number.
 const SHARED_FROM: usize = 64 * 1024;
 
-/// A dense layer: rows of inputs in, rows of outputs out.
+/// A dense layer, from rows of inputs to rows of outputs.
 pub struct Dense {
-    /// Weights and biases, each of some of the outputs.
+    /// Weights and biases, each for some of the outputs.
     blocks: Vec<[Var; 2]>,
 }
 
 impl Dense {
-    /// Random weights, scaled for rectified units (He, Zhang, Ren & Sun 2015), and biases of 0.
+    /// Creates a layer with random weights, scaled for rectified units (He, Zhang, Ren & Sun 2015), and biases
+    /// of 0.
     ///
-    /// They are drawn here because candle draws from one generator that all threads share.
+    /// The random generator of candle is not used, as all threads share it.
     pub fn new(n_inputs: usize, n_outputs: usize, rng: &mut impl Rng) -> Result<Self> {
         let scale = (2.0 / n_inputs as f32).sqrt();
         let mut weight = || scale * rng.sample::<f32, _>(StandardNormal);
@@ -47,19 +48,19 @@ impl Dense {
     }
 }
 
-/// A convolution without padding: the same dense layer at every place of a map.
+/// A convolution without padding: a dense layer that is applied at every position of a map.
 ///
-/// Maps are `pictures × places × channels`. The patch at each place is gathered, and the patches of
-/// some pictures go through one product; backwards, candle's own convolution is far slower.
+/// Maps are `pictures × positions × channels`. The patches at all positions of some pictures are gathered for
+/// one matrix product, whose gradient is much faster than that of the convolution of candle.
 pub struct Convolution {
     dense: Dense,
-    /// For each place of the output, the places of the input that its patch covers.
+    /// For each position of the output, the positions of the input in its patch.
     patches: Tensor,
     side: usize,
 }
 
 impl Convolution {
-    /// Kernels of `width × width` that move by `stride` over maps of `side × side`.
+    /// Creates kernels of `width × width` with a stride, for maps of `side × side`.
     pub fn new(
         side: usize,
         width: usize,
@@ -83,7 +84,7 @@ impl Convolution {
         })
     }
 
-    /// Places of a side of the output.
+    /// Returns the number of positions along a side of the output.
     pub fn side(&self) -> usize {
         self.side
     }
@@ -114,10 +115,10 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    /// Against candle's own convolution, forwards and backwards.
+    /// Compares outputs and gradients with those of the convolution of candle.
     #[test]
     fn a_convolution_is_one() -> Result<()> {
-        // So many pictures that they go through in two parts.
+        // Enough pictures for two parts.
         let (n_pictures, side, width, stride) = (300, 7, 3, 2);
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let convolution = Convolution::new(side, width, stride, [3, 4], &mut rng)?;

@@ -1,20 +1,19 @@
-//! A whole study in miniature: pictures, a panel of networks trained on them, and simulated people
-//! who judge others of them. Nothing is read from anywhere.
+//! A study in miniature: pictures, a panel of networks that are trained on pictures, and simulated participants
+//! who judge other pictures. No files are read.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`factors`], [`raster`], [`pictures`] | pictures of figures, and what they are made of |
-//! | [`design`] | how networks differ: architecture, size, labels, objective |
+//! | [`factors`], [`raster`], [`pictures`] | pictures of figures, and their factors |
+//! | [`design`] | designs of networks: architecture, size, labels, objective |
 //! | [`layers`], [`network`], [`training`] | networks, with candle |
 //! | [`panel`] | all networks, trained |
 //! | [`source`] | a layer of a network as a source of representations |
-//! | [`people`] | simulated people: a human embedding, odd-one-out choices, arrangements |
-//! | [`study`] | all of it as a [`Study`](human_alignment::study::Study) |
+//! | [`people`] | simulated participants: a human embedding, odd-one-out choices, arrangements |
+//! | [`study`] | the miniature as a [`Study`](human_alignment::study::Study) |
 //!
-//! What is put in: people judge by shape and texture, less by colour and size, and not at all by the
-//! background. Networks see the same pictures and learn to tell apart either shapes with textures or
-//! colours with backgrounds, as unrelated classes or by captions that share words. How human that
-//! makes them is not put in: it has to come out.
+//! Participants judge by shape and texture, less by colour and size, and not by the background. Networks
+//! classify the same pictures either by shape and texture or by colour and background, as unrelated classes or
+//! by captions with common words. The alignment of the networks is a result of the study.
 
 pub mod design;
 pub mod factors;
@@ -37,31 +36,31 @@ use pictures::Pictures;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What is built.
+/// The settings of the miniature.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Seed of everything random.
+    /// Seed of all random numbers.
     pub seed: u64,
-    /// Whether networks are trained; the negative control of what training does is `false`.
+    /// Whether networks are trained; `false` is a negative control of the effects of training.
     pub trained: bool,
-    /// Whether people answer without looking, as the other negative control.
+    /// Whether participants answer at random; `true` is a negative control of the effects of participants.
     ///
-    /// Networks that learned the same resemble each other, and the noise of people favours or disfavours
-    /// them together. A regression over networks doesn't see that: in 200 such controls its 95 % interval
-    /// for the training data excluded 0 in half (choices) to two thirds (arrangements), though
-    /// the effect was never above 2.2 points of accuracy or 0.012 of RSA.
+    /// Networks with the same training resemble one another, so that the noise of participants affects them
+    /// together, which a regression over networks ignores: in 200 such controls its 95 % interval for the
+    /// training data excluded 0 in one half (choices) to two thirds (arrangements), although the effect was never
+    /// above 2.2 points of accuracy or 0.012 of RSA.
     pub people_at_random: bool,
-    /// Training pictures of each shape with each texture.
+    /// Number of training pictures of each shape with each texture.
     pub n_training_variants: usize,
-    /// Pictures of each shape with each texture that people judge.
+    /// Number of judged pictures of each shape with each texture.
     pub n_judged_variants: usize,
-    /// How often networks see each training picture.
+    /// Number of epochs of training.
     pub n_epochs: usize,
-    /// People.
+    /// Number of participants.
     pub n_people: usize,
-    /// Questions that all people answer.
+    /// Number of trials that all participants answer.
     pub n_shared_questions: usize,
-    /// Questions that each person answers alone.
+    /// Number of trials that only one participant answers, for each participant.
     pub n_own_questions: usize,
 }
 
@@ -81,24 +80,24 @@ impl Default for Settings {
     }
 }
 
-/// All that a study is about.
+/// The pictures, networks and participants of the miniature.
 pub struct Miniature {
-    /// The pictures that networks are trained with.
-    #[allow(dead_code)] // Only tests look at it, which share this file.
+    /// Training pictures of the networks.
+    #[allow(dead_code)] // Only tests, which share this file, use it.
     pub training: Pictures,
-    /// The pictures that people judge, which no network has seen.
+    /// Pictures that participants judge, which are held out from training.
     pub judged: Arc<Pictures>,
     pub networks: Vec<Arc<Trained>>,
     pub people: People,
 }
 
 impl Miniature {
-    /// Draws the pictures, trains the networks and asks the people.
+    /// Draws the pictures, trains the networks and simulates the participants.
     ///
-    /// The same settings give the same bits on any number of threads (not on any processor: candle's
-    /// products add up in the order that suits its caches).
+    /// The results depend on the settings and not on the number of threads. They may depend on the processor, as
+    /// the order of sums in the products of candle does.
     pub fn new(settings: &Settings) -> Result<Self> {
-        // No picture of one set has the name of one of the other.
+        // The two sets have no name in common.
         let first = 1 + settings.n_judged_variants;
         let judged = Pictures::draw(
             1..first,
@@ -119,20 +118,20 @@ impl Miniature {
     }
 }
 
-/// What is drawn from a stream of random numbers of its own.
+/// The purpose of a stream of random numbers.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose {
     TrainingPictures,
     JudgedPictures,
-    /// The human embedding, where it is random, and the questions.
+    /// A random human embedding, and the trials.
     People,
-    /// One person.
+    /// One participant.
     Person(usize),
-    /// The initial weights of a network and the order of its pictures.
+    /// Initial weights of a network and order of its training pictures.
     Network(usize),
 }
 
-/// The random numbers for a purpose.
+/// Creates the random number generator of a purpose.
 pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let stream = match purpose {
         Purpose::TrainingPictures => 0,

@@ -1,4 +1,4 @@
-//! A tiny network.
+//! Small networks.
 
 use candle_core::{Device, Result, Tensor, Var};
 use ndarray::Array2;
@@ -10,19 +10,19 @@ use super::layers::{Convolution, Dense};
 use super::pictures::Picture;
 use super::raster::SIDE;
 
-/// Pictures that go through a network together.
+/// Number of pictures of a batch.
 pub const BATCH: usize = 32;
 
-/// Convolutions, then dense layers, each but the last with rectified outputs.
+/// A network of convolutions and dense layers; all outputs but the last are rectified.
 pub struct Network {
     convolutions: Vec<Convolution>,
     dense: Vec<Dense>,
-    /// The names of the layers.
+    /// Names of the layers.
     taps: Vec<String>,
 }
 
 impl Network {
-    /// A network with random weights.
+    /// Creates a network with random weights.
     pub fn new(design: &Design, rng: &mut impl Rng) -> Result<Self> {
         let units = |n| design.size.times(n);
         let mut taps = Vec::new();
@@ -60,13 +60,13 @@ impl Network {
         })
     }
 
-    /// The names of the layers, in the order in which [`Network::forward`] gives their outputs.
+    /// Returns the names of the layers, in the order of the outputs of [`Network::forward`].
     pub fn taps(&self) -> &[String] {
         &self.taps
     }
 
-    /// What each layer makes of pictures, each moved by so many pixels: rows of features, one a
-    /// picture.
+    /// Computes the outputs of each layer, `pictures × features`, for pictures that are shifted by some
+    /// pixels.
     pub fn forward<'a>(
         &self,
         pictures: impl IntoIterator<Item = (&'a Picture, [i32; 2])>,
@@ -93,7 +93,7 @@ impl Network {
         Ok(outputs)
     }
 
-    /// What one of the layers makes of pictures.
+    /// Computes the outputs of one layer, `pictures × features`.
     pub fn features(&self, layer: usize, pictures: &[&Picture]) -> Result<Array2<f32>> {
         let mut features = Vec::new();
         for batch in pictures.chunks(BATCH) {
@@ -114,7 +114,7 @@ impl Network {
         self.parameters().map(|values| values.elem_count()).sum()
     }
 
-    /// The SHA-256 of all parameters.
+    /// Returns the SHA-256 of all parameters.
     pub fn fingerprint(&self) -> Result<String> {
         let mut hash = Sha256::new();
         for parameters in self.parameters() {

@@ -1,4 +1,4 @@
-//! All networks, trained.
+//! The panel of trained networks.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use super::pictures::Pictures;
 use super::training::{self, Report};
 use super::{Purpose, Settings, generator};
 
-/// A network, and how it came about.
+/// A network and its training.
 pub struct Trained {
     pub design: Design,
     pub network: Network,
-    /// How often it saw each training picture.
+    /// Number of epochs of the training.
     pub n_epochs: usize,
-    /// How its training ended, if it was trained.
-    #[allow(dead_code)] // Only tests look at it, which share this file.
+    /// Result of the training; `None` without training.
+    #[allow(dead_code)] // Only tests, which share this file, use it.
     pub report: Option<Report>,
 }
 
-/// All networks, each trained on one thread beside the others.
+/// Trains all networks in parallel, each on one thread.
 pub fn train(
     settings: &Settings,
     training: &Pictures,
@@ -53,14 +53,14 @@ pub fn train(
         .map_err(of_candle)
 }
 
-/// Has the allocator keep what is freed, as each step needs as much again: glibc gives back what is above
-/// twice the largest block of its own that was ever freed, up to 32 MiB, and getting it anew took longer
-/// than the training. Elsewhere this does nothing.
+/// Makes the allocator keep freed memory, as each step allocates as much again. glibc returns memory above twice
+/// the largest freed block, up to 32 MiB, and its allocation took longer than the training. With other
+/// allocators the function has no effect.
 fn keep_freed_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20)));
 }
 
-/// What went wrong in a network, as an error of the library.
+/// Converts an error of candle into an error of the library.
 pub fn of_candle(error: candle_core::Error) -> Error {
     Error::other(error)
 }

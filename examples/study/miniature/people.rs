@@ -1,4 +1,4 @@
-//! Simulated people, who judge pictures by what they are made of.
+//! Simulated participants, who judge pictures by their factors.
 
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::rdm::Participant;
@@ -14,40 +14,38 @@ use super::factors::{Colour, Factors, Shape, Texture};
 use super::pictures::Pictures;
 use super::{Purpose, Settings, generator};
 
-/// How much people care about a shape or a texture, and how much about a colour or the size. They
-/// don't care about the background at all.
+/// Weights of the factors in the judgments; the background has none.
 const SHAPE: f32 = 1.6;
 const TEXTURE: f32 = 1.3;
 const COLOUR: f32 = 0.9;
 const SIZE: f32 = 0.6;
 
-/// How far people differ: the standard deviation of the logarithms of their weights.
+/// Standard deviation, over participants, of the logarithms of weights.
 const DIFFERENCES: f32 = 0.3;
 
-/// How often people answer without having looked.
+/// Proportion of random answers.
 const LAPSES: f64 = 0.05;
 
-/// The temperature of their choices.
+/// Temperature of choices.
 const TEMPERATURE: f64 = 0.5;
 
-/// Standard deviation of the noise of a dissimilarity; the largest is about 3.
+/// Standard deviation of the noise of dissimilarities, whose maximum is about 3.
 const NOISE: f64 = 0.5;
 
-/// What all people have in common, and what each of them said.
+/// The embedding of simulated participants and their judgments.
 pub struct People {
-    /// The human embedding: how far each concept applies to each picture.
+    /// Human embedding: the weight of each concept for each picture.
     pub embedding: ConceptEmbedding,
-    /// Which of three pictures is the odd one; some questions were put to all people.
+    /// Odd-one-out trials, of which all participants answered some.
     pub trials: OddOneOut,
-    /// How unlike any two pictures are, to each of the people.
+    /// Dissimilarities of all pairs of pictures, one RDM for each participant.
     pub arrangements: RdmSet,
 }
 
 impl People {
-    /// Asks the people about the pictures. Each weighs the concepts in their own way.
+    /// Simulates the judgments of participants, whose weights of the concepts differ.
     ///
-    /// At random, all choices are lapses, all dissimilarities noise, and the embedding, which would
-    /// have been learned from them, is noise as well.
+    /// With [`Settings::people_at_random`], choices, dissimilarities and the embedding are noise.
     pub fn simulate(settings: &Settings, pictures: &Pictures) -> Result<Self> {
         let mut rng = generator(settings.seed, Purpose::People);
         let mut seen = seen(pictures);
@@ -104,7 +102,7 @@ impl People {
     }
 }
 
-/// The names of the concepts.
+/// Returns the names of the concepts.
 fn concepts() -> Vec<String> {
     let shapes = Shape::ALL.map(Shape::name);
     let textures = Texture::ALL.map(Texture::name);
@@ -117,7 +115,7 @@ fn concepts() -> Vec<String> {
     all.map(String::from).collect()
 }
 
-/// How far each concept applies to each picture.
+/// Returns the weights of the concepts, `pictures × concepts`.
 fn seen(pictures: &Pictures) -> Array2<f32> {
     let of = |factors: &Factors| {
         let is = |one, weight| if one { weight } else { 0.0 };
@@ -141,7 +139,7 @@ fn seen(pictures: &Pictures) -> Array2<f32> {
     Array2::from_shape_vec(shape, rows).expect("a weight for each concept")
 }
 
-/// Three different stimuli.
+/// Draws three different stimuli.
 fn question(n_stimuli: u32, rng: &mut impl Rng) -> [u32; 3] {
     loop {
         let [a, b, c] = std::array::from_fn(|_| rng.random_range(0..n_stimuli));

@@ -1,4 +1,4 @@
-//! Pictures, and what they are made of.
+//! Pictures and their factors.
 
 use std::ops::Range;
 
@@ -8,17 +8,17 @@ use rand::Rng;
 use super::factors::{Factors, Shape, Texture};
 use super::raster::{SIDE, render};
 
-/// A picture, and what it is made of.
+/// A picture and its factors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     pub factors: Factors,
-    /// Red, green and blue of each pixel, row after row.
+    /// Red, green and blue of each pixel, row by row.
     pub pixels: Vec<u8>,
 }
 
 impl Picture {
-    /// What networks see: the colours from −1 to 1, of the picture moved by so many pixels to the
-    /// left and up. Where nothing is left of it its edge goes on.
+    /// Returns the input of networks: the colours, in [−1, 1], of the picture shifted to the left and up by some
+    /// pixels. Pixels of the edge are repeated.
     pub fn colours(&self, [left, up]: [i32; 2]) -> impl Iterator<Item = f32> {
         let moved = |at: usize, by: i32| (at as i32 + by).clamp(0, SIDE as i32 - 1) as usize;
         let places = (0..SIDE * SIDE).map(move |place| {
@@ -30,19 +30,20 @@ impl Picture {
     }
 }
 
-/// Pictures of all shapes with all textures, equally many of each.
+/// Pictures of all shapes with all textures, with the same number of each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pictures {
     pub pictures: Vec<Picture>,
-    /// Their names, such as `star red stripes 3`: the third star with stripes, which is red.
+    /// Names of the pictures, such as `star red stripes 3`: the third star with stripes, which is red.
     pub stimuli: Stimuli,
 }
 
 impl Pictures {
-    /// Pictures with these numbers of each shape with each texture; the other factors are drawn.
+    /// Draws pictures with these numbers of each shape with each texture; the other factors are
+    /// random.
     ///
     /// # Errors
-    /// `ArgumentError::TooFew` where there are no numbers.
+    /// Returns `ArgumentError::TooFew` if there are no numbers.
     pub fn draw(variants: Range<usize>, rng: &mut impl Rng) -> Result<Self> {
         if variants.is_empty() {
             return Err(Error::other(
@@ -71,7 +72,7 @@ impl Pictures {
         })
     }
 
-    /// The shape of each picture, in the order of the stimuli: what pictures can be grouped by.
+    /// Returns the shape of each picture, in the order of the stimuli.
     pub fn shapes(&self) -> Vec<&'static str> {
         let shape = |picture: &Picture| picture.factors.shape.name();
         self.pictures.iter().map(shape).collect()

@@ -1,20 +1,20 @@
-//! From factors to pixels.
+//! The rendering of pictures from their factors.
 
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
 use super::factors::{Factors, Shape, Texture};
 
-/// Pixels of a side.
+/// Number of pixels of a side.
 pub const SIDE: usize = 24;
 
-/// Samples of a side of a pixel.
+/// Number of samples along a side of a pixel.
 const SAMPLES: usize = 3;
 
-/// Standard deviation of the noise of a pixel, with 1 for white.
+/// Standard deviation of the noise of a pixel, where white is 1.
 const NOISE: f32 = 0.03;
 
-/// Draws a picture: red, green and blue of each pixel, row after row.
+/// Draws a picture; returns red, green and blue of each pixel, row by row.
 pub fn render(factors: &Factors, rng: &mut impl Rng) -> Vec<u8> {
     let mut pixels = Vec::with_capacity(SIDE * SIDE * 3);
     for row in 0..SIDE {
@@ -39,7 +39,7 @@ pub fn render(factors: &Factors, rng: &mut impl Rng) -> Vec<u8> {
     pixels
 }
 
-/// The colour at a point of the picture, counted in pixels from the upper left corner.
+/// Returns the colour at a point of the picture, in pixels from the upper left corner.
 fn colour_at(factors: &Factors, x: f32, y: f32) -> [f32; 3] {
     let middle = SIDE as f32 / 2.0;
     let (dx, dy) = (
@@ -63,7 +63,7 @@ fn colour_at(factors: &Factors, x: f32, y: f32) -> [f32; 3] {
     }
 }
 
-/// Whether a point belongs to a shape that fills about the disc of radius 1 around (0, 0).
+/// Returns true if a point is inside a shape, which approximately fills the unit disc.
 fn is_inside(shape: Shape, x: f32, y: f32) -> bool {
     let distance = x.hypot(y);
     match shape {
@@ -71,7 +71,7 @@ fn is_inside(shape: Shape, x: f32, y: f32) -> bool {
         Shape::Ring => (0.5..1.0).contains(&distance),
         Shape::Crescent => distance < 1.0 && (x - 0.5).hypot(y) > 0.75,
         Shape::Square => x.abs().max(y.abs()) < 0.8,
-        // Three sides, each as far from the middle as the others.
+        // Three sides at the same distance from the centre.
         Shape::Triangle => (-y).max(0.5 * y + 0.866 * x.abs()) < 0.55,
         Shape::Star => distance < star(x.atan2(y)),
         Shape::Cross => x.abs().min(y.abs()) < 0.3 && x.abs().max(y.abs()) < 0.95,
@@ -79,10 +79,10 @@ fn is_inside(shape: Shape, x: f32, y: f32) -> bool {
     }
 }
 
-/// How far the outline of a star with five points is from its middle.
+/// Returns the distance of the outline of a star with five points from its centre.
 fn star(angle: f32) -> f32 {
     let fifth = std::f32::consts::TAU / 5.0;
-    // From the nearest point, where the outline is far, half a fifth to where it is near.
+    // The outline is farthest at the points and nearest halfway between two points.
     let (near, far) = (0.45, 1.1);
     let turn = (angle - fifth * (angle / fifth).round()).abs();
     // The straight line between the two, in polar coordinates.
@@ -90,9 +90,9 @@ fn star(angle: f32) -> f32 {
     near * far * half.sin() / (far * turn.sin() + near * (half - turn).sin())
 }
 
-/// Whether a texture is dark at a point, counted in pixels from the middle of the figure.
+/// Returns true if a texture is dark at a point, in pixels from the centre of the figure.
 fn is_dark(texture: Texture, x: f32, y: f32) -> bool {
-    /// How often a texture repeats, in pixels.
+    /// Period of a texture, in pixels.
     const PERIOD: f32 = 4.0;
 
     let phase = |at: f32| (at / PERIOD).rem_euclid(1.0);

@@ -1,4 +1,4 @@
-//! How one's own network becomes a source of representations.
+//! A source of representations for a network that is not part of the library.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use human_alignment::{Error, Provenance, Representation, RepresentationSource, R
 use super::panel::{Trained, of_candle};
 use super::pictures::{Picture, Pictures};
 
-/// A network as it is read at one of its layers, when it is shown some of the pictures.
+/// A layer of a network, as a source of features of some pictures.
 pub struct Layer {
     name: String,
     trained: Arc<Trained>,
@@ -16,10 +16,10 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// The layer of this name.
+    /// Creates a source from the name of a layer.
     ///
     /// # Errors
-    /// `ArgumentError::UnknownName` where the network hasn't one.
+    /// Returns `ArgumentError::UnknownName` if the network has no such layer.
     pub fn new(trained: Arc<Trained>, tap: &str, pictures: Arc<Pictures>) -> Result<Self> {
         let taps = trained.network.taps();
         let layer = taps.iter().position(|name| name == tap);
@@ -52,8 +52,7 @@ impl Layer {
     }
 }
 
-/// All that the library needs of a network: a name, and rows of features for the stimuli that it is
-/// asked for, in their order.
+/// The requirements of the library: a name, and rows of features for given stimuli, in their order.
 impl RepresentationSource for Layer {
     fn name(&self) -> &str {
         &self.name

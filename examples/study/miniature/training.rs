@@ -1,4 +1,4 @@
-//! How networks are trained, and how well that went.
+//! The training of networks.
 
 use candle_core::{D, Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss};
@@ -11,28 +11,28 @@ use super::design::{Labels, N_OUTPUTS, Objective};
 use super::network::{BATCH, Network};
 use super::pictures::{Picture, Pictures};
 
-/// The largest learning rate.
+/// Maximum of the learning rate.
 const LEARNING_RATE: f64 = 3e-3;
 
-/// By how many pixels pictures are moved at most, another way each time.
+/// Maximal random shift of pictures, in pixels.
 const MOVED: i32 = 1;
 
-/// The temperature at which pictures choose between captions.
+/// Temperature of the similarities of pictures and captions.
 const TEMPERATURE: f64 = 0.1;
 
-/// How a training ended.
+/// The result of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Report {
-    /// The mean loss of the last epoch, in nats.
+    /// Mean loss of the last epoch, in nats.
     pub loss: f64,
-    /// The share of training pictures whose class is recognised.
+    /// Accuracy on the training pictures.
     pub accuracy: f64,
-    /// The share of the judged pictures, which no network was trained with.
+    /// Accuracy on the judged pictures, which are held out.
     pub judged_accuracy: f64,
 }
 
-/// Trains a network: AdamW (Loshchilov & Hutter 2019), with a learning rate that rises over a tenth
-/// of the steps and then falls to 0.
+/// Trains a network with AdamW (Loshchilov & Hutter 2019), whose learning rate increases during the first tenth
+/// of the steps and then decreases to 0.
 pub fn train(
     network: &Network,
     (labels, objective): (Labels, Objective),
@@ -79,15 +79,15 @@ pub fn train(
     })
 }
 
-/// What a network learns: to give the class of a picture the highest score.
+/// The task of a network: the class of a picture should have the highest score.
 struct Task {
     labels: Labels,
-    /// `None` where the outputs of the network are the scores.
+    /// Captions; `None` if the outputs of the network are the scores.
     captions: Option<Captions>,
 }
 
 impl Task {
-    /// Pictures × classes.
+    /// Computes scores, `pictures × classes`.
     fn scores(&self, network: &Network, pictures: Vec<(&Picture, [i32; 2])>) -> Result<Tensor> {
         let outputs = network.forward(pictures)?.pop().expect("there is a layer");
         match &self.captions {
@@ -96,7 +96,7 @@ impl Task {
         }
     }
 
-    /// The share of pictures whose class has the highest score.
+    /// Returns the proportion of pictures whose class has the highest score.
     fn accuracy(&self, network: &Network, pictures: &Pictures) -> Result<f64> {
         let pictures: Vec<&Picture> = pictures.pictures.iter().collect();
         let mut n_right = 0;
@@ -118,8 +118,8 @@ impl Task {
     }
 }
 
-/// The captions of all classes, as the sums of embeddings of their two words, which are learned too:
-/// captions with a word in common begin as neighbours.
+/// The captions of all classes: sums of learned embeddings of their two words, so that captions with a common
+/// word are similar at first.
 struct Captions {
     words: [Var; 2],
 }
@@ -136,8 +136,8 @@ impl Captions {
         })
     }
 
-    /// The picture's half of the contrastive loss of CLIP (Radford et al. 2021): cosines of
-    /// embeddings of pictures with those of captions, over a temperature.
+    /// Computes cosine similarities of pictures and captions, divided by a temperature: one direction of the
+    /// contrastive loss of CLIP (Radford et al. 2021).
     fn scores(&self, embeddings: &Tensor) -> Result<Tensor> {
         let [first, second] = &self.words;
         let captions = first.unsqueeze(1)?.broadcast_add(&second.unsqueeze(0)?)?;
@@ -146,7 +146,7 @@ impl Captions {
     }
 }
 
-/// Rows of length 1.
+/// Scales rows to length 1.
 fn directions(rows: &Tensor) -> Result<Tensor> {
     let lengths = (rows.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
     rows.broadcast_div(&lengths)

@@ -4,21 +4,26 @@ use human_alignment::calibration::Bins;
 use human_alignment::figure::Thumbnail;
 use human_alignment::inference::Folds;
 use human_alignment::metric::cka::Kernel;
-use human_alignment::probe::CrossValidation;
-use human_alignment::study::{Factor, Measures, Metric, Study};
+use human_alignment::probe::ProbeCrossValidation;
+use human_alignment::study::{Factor, Measures, Metric, MetricQuantity, Study};
 use human_alignment::{Cka, Probe, Result, Ridge, Similarity};
 use ndarray::Array3;
 
-use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa, rsa_per_person};
+use super::{Bar, Column, Concepts, Panel, PanelMetric, accuracy, rsa, rsa_per_person};
 use crate::miniature::raster::SIDE;
 use crate::miniature::study::{ARRANGEMENTS, CHOICES};
 use crate::miniature::{Miniature, Settings};
 
-/// Whose view is drawn.
+/// Name of the network in the figures.
 const SHOWN: &str = "conv large shapes image-text";
 
+/// Builds the miniature and returns its panel.
 pub fn panel(settings: &Settings) -> Result<Panel> {
-    let miniature = Miniature::new(settings)?;
+    panel_of(&Miniature::new(settings)?, settings)
+}
+
+/// Returns the panel of a miniature that was built with these settings.
+pub fn panel_of(miniature: &Miniature, settings: &Settings) -> Result<Panel> {
     let study = miniature.study(measures()?)?.with_seed(settings.seed);
     let shown = study.models().iter().rfind(|model| model.name() == SHOWN);
     let shown = shown.map(|model| model.label()).unwrap_or_default();
@@ -44,7 +49,7 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
             Column {
                 title: "probed",
                 dataset: CHOICES,
-                metrics: vec![Metric::Probed],
+                metrics: vec![Metric::of(MetricQuantity::Probed)],
             },
             Column {
                 title: "arrangements, Spearman per person",
@@ -52,14 +57,14 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
                 metrics: rsa_per_person(),
             },
         ],
-        choices: Measurement {
+        choices: PanelMetric {
             dataset: CHOICES,
             metrics: vec![accuracy(Similarity::Cosine)],
             chance: 1.0 / 3.0,
             axis: "Odd-one-out accuracy",
             of: "trials",
         },
-        distances: Measurement {
+        distances: PanelMetric {
             dataset: ARRANGEMENTS,
             metrics: rsa(),
             chance: 0.0,
@@ -78,7 +83,7 @@ pub fn panel(settings: &Settings) -> Result<Panel> {
         categories: categories
             .map(|(id, shape)| (id.clone(), shape.to_owned()))
             .collect(),
-        concepts: concepts(&miniature, &study, &shown)?,
+        concepts: concepts(miniature, &study, &shown)?,
         shown,
         study,
     })
@@ -101,7 +106,7 @@ fn note(settings: &Settings) -> &'static str {
 }
 
 fn measures() -> Result<Measures> {
-    let probe = CrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-3)?);
+    let probe = ProbeCrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-3)?);
     Ok(Measures::default()
         .with_bootstrap(200)?
         .with_probe(probe)
@@ -111,7 +116,7 @@ fn measures() -> Result<Measures> {
         .with_cka(Cka::new(Kernel::Linear)?))
 }
 
-/// How well each of people's concepts can be read from the network that is drawn.
+/// Predicts the concepts of the human embedding from the network in the figures.
 fn concepts(miniature: &Miniature, study: &Study, shown: &str) -> Result<Concepts> {
     let mut bars = Vec::new();
     if let Some(features) = study.represent(shown, CHOICES)? {

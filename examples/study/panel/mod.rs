@@ -1,58 +1,62 @@
-//! What is studied: models, people and pictures, and how a report is to speak of them.
+//! Panels of models, participants and pictures, with the texts of their reports.
 
 pub mod miniature;
 pub mod real;
 
 use std::collections::HashMap;
 
-use human_alignment::figure::{Measured as Bar, Thumbnail};
-use human_alignment::study::{Factor, Layer, Metric, Row, Study, Table};
+use human_alignment::figure::{PlottedValue as Bar, Thumbnail};
+use human_alignment::study::{
+    Factor, LayerChoice, Metric, MetricQuantity, Study, StudyRow, StudyTable,
+};
 use human_alignment::{Dissimilarity, Similarity, metric::rsa::Comparator};
 
+/// A study with the texts and settings of its report.
 pub struct Panel {
     pub title: &'static str,
-    /// What a reader must know before all else, such as that people are simulated.
+    /// Note for readers, such as that participants are simulated.
     pub note: &'static str,
     pub study: Study,
-    /// The columns of the main table.
+    /// Columns of the main table.
     pub columns: Vec<Column>,
-    /// Choices of people, and how well networks predict them.
-    pub choices: Measurement,
-    /// Dissimilarities that people judged, and how well networks predict them.
-    pub distances: Measurement,
-    /// What may drive alignment.
+    /// Metric of the prediction of choices.
+    pub choices: PanelMetric,
+    /// Metric of the prediction of dissimilarities.
+    pub distances: PanelMetric,
+    /// Factors that may explain alignment.
     pub factors: Vec<Factor>,
-    /// Whether networks that were not trained are a level of the training data.
+    /// Whether untrained networks are a level of the training data.
     pub explains_untrained: bool,
-    /// Whose choices and dissimilarities are drawn: the label of a model.
+    /// Label of the model in the figures.
     pub shown: String,
     pub thumbnails: HashMap<String, Thumbnail>,
-    /// The category of each stimulus of the dissimilarities.
+    /// Category of each stimulus of the dissimilarities.
     pub categories: HashMap<String, String>,
-    /// How well human dimensions are predicted, or what is made of them.
+    /// Results by human dimension.
     pub concepts: Concepts,
 }
 
-/// A column of the main table: one metric on one data set, or others in its place for models of another kind.
+/// A column of the main table: a metric on a data set, or an alternative for models of another kind.
 pub struct Column {
     pub title: &'static str,
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,
 }
 
-/// What networks are compared by.
+/// The metric by which networks are compared, or its alternatives, in order of preference.
 #[derive(Clone)]
-pub struct Measurement {
+pub struct PanelMetric {
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,
-    /// What it is by chance.
+    /// Value at chance.
     pub chance: f64,
-    /// How it is called in figures.
+    /// Name in figures.
     pub axis: &'static str,
-    /// What it is of, such as trials.
+    /// Units of the counts, such as trials.
     pub of: &'static str,
 }
 
+/// Results by human dimension.
 pub struct Concepts {
     pub title: String,
     pub axis: &'static str,
@@ -60,9 +64,9 @@ pub struct Concepts {
     pub bars: Vec<(String, Bar)>,
 }
 
-impl Measurement {
-    /// One row a network, by the first of the metrics that it has.
-    pub fn networks<'t>(&self, table: &'t Table) -> Vec<&'t Row> {
+impl PanelMetric {
+    /// Returns one row for each network, by the first metric that the network has.
+    pub fn networks<'t>(&self, table: &'t StudyTable) -> Vec<&'t StudyRow> {
         rows(table, self.dataset, &self.metrics)
     }
 
@@ -71,11 +75,11 @@ impl Measurement {
     }
 }
 
-/// One row a network, its last layer, by the first of these metrics that it has.
-pub fn rows<'t>(table: &'t Table, dataset: &str, metrics: &[Metric]) -> Vec<&'t Row> {
-    let mut all: Vec<&Row> = Vec::new();
+/// Returns one row for each network, of the last layer, by the first metric that the network has.
+pub fn rows<'t>(table: &'t StudyTable, dataset: &str, metrics: &[Metric]) -> Vec<&'t StudyRow> {
+    let mut all: Vec<&StudyRow> = Vec::new();
     for metric in metrics {
-        for row in table.networks(dataset, metric, Layer::Last) {
+        for row in table.networks(dataset, metric, LayerChoice::Last) {
             if all.iter().all(|other| other.model != row.model) {
                 all.push(row);
             }
@@ -84,48 +88,48 @@ pub fn rows<'t>(table: &'t Table, dataset: &str, metrics: &[Metric]) -> Vec<&'t 
     all
 }
 
-/// Whether a metric is a share of trials, which people read in %.
+/// Returns true if a metric is a proportion of trials, which is shown in %.
 pub fn is_share(metric: &Metric) -> bool {
     matches!(
-        metric,
-        Metric::ZeroShot { .. }
-            | Metric::Agreement
-            | Metric::Probed
-            | Metric::NotProbed
-            | Metric::ProbeGain
-            | Metric::Transferred { .. }
-            | Metric::TransferGain { .. }
-            | Metric::SimilarityGain { .. }
-            | Metric::LayerGain { .. }
+        metric.quantity,
+        MetricQuantity::Accuracy(_)
+            | MetricQuantity::Agreement
+            | MetricQuantity::Probed
+            | MetricQuantity::NotProbed
+            | MetricQuantity::TransferResult { .. }
     )
 }
 
-pub fn was_trained(row: &Row) -> bool {
+pub fn was_trained(row: &StudyRow) -> bool {
     row.factors.training_data.as_deref() != Some("none")
 }
 
 pub fn accuracy(similarity: Similarity) -> Metric {
-    Metric::ZeroShot { similarity }
+    Metric::of(MetricQuantity::Accuracy(similarity))
 }
 
-/// Correlation RDMs by Spearman's correlation, as they are made of features or published.
+/// Returns Spearman's correlation of correlation RDMs of features, and of published RDMs.
 pub fn rsa() -> Vec<Metric> {
     let comparator = Comparator::Spearman;
     [Some(Dissimilarity::Correlation), None]
-        .map(|dissimilarity| Metric::Rsa {
-            dissimilarity,
-            comparator,
+        .map(|dissimilarity| {
+            Metric::of(MetricQuantity::Rsa {
+                dissimilarity,
+                comparator,
+            })
         })
         .to_vec()
 }
 
-/// The same against each person.
+/// Returns the metrics of [`rsa`] for each participant.
 pub fn rsa_per_person() -> Vec<Metric> {
     let comparator = Comparator::Spearman;
     [Some(Dissimilarity::Correlation), None]
-        .map(|dissimilarity| Metric::RsaPerPerson {
-            dissimilarity,
-            comparator,
+        .map(|dissimilarity| {
+            Metric::of(MetricQuantity::RsaPerPerson {
+                dissimilarity,
+                comparator,
+            })
         })
         .to_vec()
 }

@@ -1,4 +1,4 @@
-//! Published networks, people and pictures as a panel.
+//! The panel of published networks, participants and pictures.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::figure::Thumbnail;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::probe::CrossValidation;
-use human_alignment::study::{Factor, Measures, Metric};
+use human_alignment::probe::ProbeCrossValidation;
+use human_alignment::study::{Factor, Measures, Metric, MetricQuantity};
 use human_alignment::{Choices, Cka, Dissimilarity, ImageFiles, Probe, Result, Similarity};
 
-use super::{Bar, Column, Concepts, Measurement, Panel, accuracy, rsa, rsa_per_person};
+use super::{Bar, Column, Concepts, Panel, PanelMetric, accuracy, rsa, rsa_per_person};
 use crate::real::{ANCHORED, Data, OBJECTS, SHOES, THINGS, THINGS48};
 
-/// Whose view is drawn.
+/// Label of the model in the figures.
 const SHOWN: &str = "squeezenet1_1 features.12@mean";
 
 pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
@@ -40,17 +40,21 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
             column(
                 "after the shoes' map",
                 OBJECTS,
-                vec![Metric::RsaTransferred {
+                vec![Metric::of(MetricQuantity::RsaTransferred {
                     from: SHOES.into(),
                     comparator: Comparator::Spearman,
-                }],
+                })],
             ),
             column(
                 "shoes, odd one out",
                 SHOES,
                 vec![accuracy(Similarity::Cosine)],
             ),
-            column("shoes, probed", SHOES, vec![Metric::Probed]),
+            column(
+                "shoes, probed",
+                SHOES,
+                vec![Metric::of(MetricQuantity::Probed)],
+            ),
             column(
                 "shoes, anchored",
                 ANCHORED,
@@ -59,18 +63,21 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
             column(
                 "things, odd one out",
                 THINGS,
-                vec![accuracy(Similarity::Dot), Metric::Agreement],
+                vec![
+                    accuracy(Similarity::Dot),
+                    Metric::of(MetricQuantity::Agreement),
+                ],
             ),
             column("48 things, Spearman", THINGS48, rsa()),
         ],
-        choices: Measurement {
+        choices: PanelMetric {
             dataset: SHOES,
             metrics: vec![accuracy(Similarity::Cosine)],
             chance: 1.0 / 3.0,
             axis: "Odd-one-out accuracy",
             of: "trials",
         },
-        distances: Measurement {
+        distances: PanelMetric {
             dataset: OBJECTS,
             metrics: rsa(),
             chance: 0.0,
@@ -94,7 +101,7 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
 
 fn measures() -> Result<Measures> {
     let penalties = [1e-3, 1e-2, 1e-1];
-    let probe = CrossValidation::new(Probe::new(penalties[0])?);
+    let probe = ProbeCrossValidation::new(Probe::new(penalties[0])?);
     Ok(Measures::default()
         .with_rsa([
             (Dissimilarity::Correlation, Comparator::Spearman),
@@ -120,13 +127,13 @@ fn thumbnails(images: &ImageFiles) -> Result<Vec<(String, Thumbnail)>> {
         .collect()
 }
 
-/// How often GPT-4 chooses as people do, by the dimension of VICE that people's choice turns on.
+/// Computes the agreement of GPT-4 with participants by the dimension of VICE that explains the choice.
 fn concepts(data: &Data) -> Result<Concepts> {
     let things = data.things()?;
     let people = data.choices("humans", &things)?;
     let vice = ConceptEmbedding::new(data.vice(&things)?)?;
     let groups = TrialGroups::by_dimension(&vice, &people, 1)?;
-    let model = Choices::of_trials("GPT-4", &data.choices("GPT_4", &things)?);
+    let model = Choices::from_trials("GPT-4", &data.choices("GPT_4", &things)?);
     let credits = model.credits(&people)?;
     let found = GroupAnalysis::default().run(&people, &groups, &credits, None)?;
     let bars = found.by_accuracy().into_iter().filter_map(|group| {

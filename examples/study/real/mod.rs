@@ -1,11 +1,11 @@
-//! The study of really trained networks against real people.
+//! The study of trained networks and real participants.
 //!
-//! | data set | what people did |
+//! | data set | judgments |
 //! |---|---|
-//! | `objects92` | 16 people arranged 92 object images |
-//! | `shoes` | odd-one-out choices that follow from the anchored ones, 85 shoes |
-//! | `shoes, anchored` | 283,770 judgments: which of two shoes is more like a third |
-//! | `things48` | odd-one-out choices of all triples of 48 objects, as dissimilarities |
+//! | `objects92` | arrangements of 92 object images by 16 participants |
+//! | `shoes` | odd-one-out choices among 85 shoes, derived from the anchored choices |
+//! | `shoes, anchored` | 283,770 choices of the shoe that is more similar to a third |
+//! | `things48` | dissimilarities from odd-one-out choices of all triples of 48 objects |
 //! | `things2171` | 2,171 odd-one-out choices among 1,854 objects |
 
 mod networks;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use human_alignment::concept::read_labels;
 use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
 use human_alignment::rdm::RdmFile;
-use human_alignment::study::{Factors, Measures, Model, Study};
+use human_alignment::study::{Measures, Model, ModelFactors, Study};
 use human_alignment::{
     AnchoredTask, FileSource, ImageFiles, OddOneOut, OddOneOutTask, Rdm, Representation, Result,
     SimilarityDataset, Stimuli,
@@ -39,8 +39,8 @@ impl Data {
     pub fn open(folder: &Path) -> Result<Self> {
         Ok(Self {
             objects: Kriegeskorte92::read(folder.join("kriegeskorte92"))?,
-            object_images: ImageFiles::in_folder(folder.join("kriegeskorte92/images"))?,
-            shoe_images: ImageFiles::in_folder(folder.join("zappos/images"))?,
+            object_images: ImageFiles::from_folder(folder.join("kriegeskorte92/images"))?,
+            shoe_images: ImageFiles::from_folder(folder.join("zappos/images"))?,
             folder: folder.into(),
         })
     }
@@ -49,25 +49,25 @@ impl Data {
         self.folder.join(name)
     }
 
-    /// The objects of THINGS, in the order of all its files.
+    /// Reads the objects of THINGS, in the order of its files.
     pub fn things(&self) -> Result<Stimuli> {
         Stimuli::read_column(self.path("things/things_concepts.tsv"), "uniqueID")
     }
 
-    /// The odd ones out of 2,171 triples, as people or a language model have them.
+    /// Reads the choices of participants or of a language model in 2,171 trials.
     pub fn choices(&self, who: &str, things: &Stimuli) -> Result<OddOneOut> {
         let path = self.path(&format!("things/2171trials_{who}.txt"));
         Ok(TripletFile::read(path, things.clone())?.into_judgments())
     }
 
-    /// The VICE embedding, whose rows are in the order of file names and not in that of the trials.
+    /// Reads the VICE embedding, whose rows are in the order of file names, and joins it with the trials.
     pub fn vice(&self, things: &Stimuli) -> Result<Representation> {
         let source = FileSource::open(self.path("things/vice_embedding.npy"))?;
         let names = Stimuli::read(self.path("things/vice_objects.txt"))?;
         source.with_ids(names).read()?.select(things)
     }
 
-    /// The category of each of the 92 objects.
+    /// Reads the category of each of the 92 objects.
     pub fn categories(&self) -> Result<Vec<(String, String)>> {
         let ids = self.objects.stimuli();
         let labels = read_labels(
@@ -79,7 +79,7 @@ impl Data {
         Ok(ids.ids().iter().cloned().zip(labels).collect())
     }
 
-    /// The study, without a seed and a cache.
+    /// Creates the study, without a cache.
     pub fn study(&self, measures: Measures) -> Result<Study> {
         let things = self.things()?;
         let objects48 = self.path("things/spose_embedding66d_rescaled_48val_reordered.csv");
@@ -90,7 +90,7 @@ impl Data {
         let shoes = self.shoe_images.stimuli();
         let derived = self.path("zappos/odd_one_out_derived.npy");
         let anchored = self.path("zappos/anchored_triplets.npy");
-        // Indices count shoes by their numbers, which are the names of the images.
+        // The ids of the trials are the numbers of the shoes, which are the names of the images.
         let numbered = Stimuli::numbered(shoes.len() as u32);
         shoes.same_set_as(&numbered)?;
         let derived = TripletFile::<OddOneOutTask>::read(derived, numbered.clone())?;
@@ -114,13 +114,13 @@ impl Data {
         Ok(study)
     }
 
-    /// The layers of AlexNet, brain areas and theories, as they are published.
+    /// Reads the published RDMs and features of AlexNet, brain areas and theories.
     fn published_models(&self) -> Result<Vec<Model>> {
         let mut models = Vec::new();
         let alexnet = "alexnet_layer_rdms_condensed.npy";
         let layers = self.objects.models(alexnet, "alexnet_layer_rdms.json")?;
         for (depth, (layer, rdm)) in (1..).zip(layers) {
-            // Probabilities are the softmax of the last layer, and none themselves.
+            // The probabilities are not a layer with weights.
             let model = match layer.as_str() {
                 "prob" => Model::new("AlexNet, softmax"),
                 _ => Model::new("AlexNet")
@@ -150,7 +150,7 @@ impl Data {
         }
         let theories = "category_model_rdms.npy";
         for (name, rdm) in self.objects.models(theories, "category_model_rdms.json")? {
-            // Nothing but a stack of published models, one of which is another copy of the monkeys'.
+            // One of the models is a copy of the RDM of monkey IT.
             if name != "monkeyIT" {
                 models.push(
                     Model::new(name)
@@ -163,12 +163,12 @@ impl Data {
     }
 
     fn condensed(&self, file: &str) -> Result<Rdm> {
-        let file = RdmFile::open(self.path("kriegeskorte92").join(file))?;
+        let file = RdmFile::new(self.path("kriegeskorte92").join(file))?;
         let set = file.with_ids(self.objects.stimuli().clone()).read()?;
         Ok(set.rdms()[0].clone())
     }
 
-    /// The human embeddings of THINGS.
+    /// Reads the human embeddings of THINGS.
     fn embeddings(&self, things: &Stimuli, things48: &Stimuli) -> Result<[Model; 2]> {
         let vice = self.vice(things)?;
         let spose = self.spose("spose_embedding66d_rescaled.csv", things)?;
@@ -182,7 +182,7 @@ impl Data {
         Ok([model("VICE", vice, vice48), model("SPoSE", spose, spose48)])
     }
 
-    /// A table of SPoSE, whose first two columns are no dimensions.
+    /// Reads a table of SPoSE, whose first two columns are not dimensions.
     fn spose(&self, file: &str, ids: &Stimuli) -> Result<Representation> {
         let source = FileSource::open(self.path("things").join(file))?;
         let source = source.with_ids(ids.clone()).with_ignored_column("")?;
@@ -190,10 +190,10 @@ impl Data {
     }
 }
 
-fn factors(family: &str, training_data: Option<&str>) -> Factors {
-    Factors {
+fn factors(family: &str, training_data: Option<&str>) -> ModelFactors {
+    ModelFactors {
         family: Some(family.into()),
         training_data: training_data.map(str::to_owned),
-        ..Factors::default()
+        ..ModelFactors::default()
     }
 }

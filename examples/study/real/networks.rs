@@ -1,10 +1,10 @@
-//! Five trained networks, each layer that is worth a point on a curve, and the same networks untrained.
+//! Five trained networks with several layers each, and the same networks untrained.
 
 use human_alignment::extract::{
     Architecture, Device, Extraction, Network, NetworkSource, Pooling, PublishedWeights, Tap,
     Weights,
 };
-use human_alignment::study::{Factors, Material, Model};
+use human_alignment::study::{Model, ModelFactors, ModelOutput};
 use human_alignment::{ImageFiles, Result};
 
 use super::{ANCHORED, Data, OBJECTS, SHOES};
@@ -13,7 +13,7 @@ use super::{ANCHORED, Data, OBJECTS, SHOES};
 struct Trained {
     architecture: &'static str,
     file: &'static str,
-    /// Layers with weights that an image passes one after another.
+    /// Number of layers with weights, one after another.
     n_layers: u32,
     taps: &'static [&'static str],
 }
@@ -63,9 +63,9 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
     Ok(models)
 }
 
-/// What is known of the AlexNet whose layers are published.
-pub fn alexnet() -> Factors {
-    Factors {
+/// Returns the factors of the AlexNet whose layers are published.
+pub fn alexnet() -> ModelFactors {
+    ModelFactors {
         family: Some("AlexNet".into()),
         training_data: Some("ImageNet-1k".into()),
         objective: Some("supervised".into()),
@@ -76,14 +76,14 @@ pub fn alexnet() -> Factors {
 }
 
 impl Trained {
-    /// One model a layer: the stages, the mean of the last over places, the logits. Of an untrained one only
-    /// the last two.
+    /// Creates a model for each layer: the stages, the spatial mean of the last stage, and the logits; only the
+    /// last two for an untrained network.
     fn models(&self, data: &Data, weights: &Weights, is_untrained: bool) -> Result<Vec<Model>> {
         let architecture = Architecture::named(self.architecture)?;
         let published =
             PublishedWeights::all().find(|known| known.architecture() == self.architecture);
         let known = published.filter(|_| !is_untrained);
-        let factors = Factors {
+        let factors = ModelFactors {
             family: Some(architecture.family().to_owned()),
             training_data: Some(
                 known
@@ -114,12 +114,12 @@ impl Trained {
         taps.skip(skipped)
             .map(|(depth, tap)| {
                 let is_end = depth as usize > self.taps.len();
-                let source = |images: &ImageFiles| -> Result<Material> {
+                let source = |images: &ImageFiles| -> Result<ModelOutput> {
                     let taps = [tap.clone()];
                     let network = Network::new(&architecture, weights, &taps, Device::Cpu)?;
                     let extraction = Extraction::new(network, architecture.preprocessing());
                     let source = NetworkSource::new(extraction, images.clone())?;
-                    Ok(Material::Source(Box::new(source)))
+                    Ok(ModelOutput::Source(Box::new(source)))
                 };
                 let model = Model::new(&name)
                     .with_factors(factors.clone())

@@ -22,18 +22,6 @@ pub enum Counting {
 }
 
 impl Counting {
-    /// All variants.
-    pub const ALL: [Counting; 3] = [Counting::Inferred, Counting::Zero, Counting::One];
-
-    /// Returns the name used on command lines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Counting::Inferred => "inferred",
-            Counting::Zero => "0",
-            Counting::One => "1",
-        }
-    }
-
     /// Returns the index of the first of `n_stimuli` stimuli: 0 or 1.
     ///
     /// # Errors
@@ -84,7 +72,12 @@ impl Counting {
     }
 }
 
-named!(Counting, "counting", "inferred, 0 or 1");
+named! {
+    Counting, "counting":
+    Inferred = "inferred",
+    Zero = "0",
+    One = "1",
+}
 
 #[cfg(test)]
 mod tests {

@@ -65,7 +65,7 @@ impl<T: Task> TripletFile<T> {
     /// # Errors
     /// Returns an error if [`TripletSource::read`] does.
     pub fn read(path: impl AsRef<Path>, stimuli: Stimuli) -> Result<Self> {
-        TripletSource::open(path)?.read(&stimuli)
+        TripletSource::new(path)?.read(&stimuli)
     }
 
     /// Sets the name for tables and figures.

@@ -14,7 +14,7 @@ use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
 use crate::io::triplets::TripletReader;
-use crate::judgment::{Participants, Task, Trials};
+use crate::judgment::{Task, TrialParticipants, Trials};
 use crate::stimuli::{IdForm, Pairing, Stimuli};
 
 /// A file of trials, and the options for reading it. [`TripletFile`] describes the supported files.
@@ -28,7 +28,7 @@ use crate::stimuli::{IdForm, Pairing, Stimuli};
 /// # std::fs::write(&path, "1 2 3\n3 4 2\n4 4 1\n").unwrap();
 /// // Written by MATLAB (indices from 1), with one trial that shows a stimulus twice.
 /// let stimuli = Stimuli::new(["cat", "dog", "cow", "pig"])?;
-/// let animals = TripletSource::<OddOneOutTask>::open(&path)?
+/// let animals = TripletSource::<OddOneOutTask>::new(&path)?
 ///     .with_counting(Counting::One)
 ///     .without_repeats()
 ///     .read(&stimuli)?;
@@ -46,7 +46,7 @@ pub struct TripletSource<T> {
     id_forms: Vec<IdForm>,
     drops_repeats: bool,
     drops_unknown: bool,
-    participants: Option<Participants>,
+    participants: Option<TrialParticipants>,
     task: PhantomData<T>,
 }
 
@@ -56,7 +56,7 @@ impl<T: Task> TripletSource<T> {
     /// # Errors
     /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] if the file
     /// extension is not supported.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+    pub fn new(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let format = match Format::of(path)? {
             Format::Safetensors => {
@@ -106,7 +106,7 @@ impl<T: Task> TripletSource<T> {
     /// Sets the participant of each trial of the file. Default: the participants given in the file,
     /// if any.
     #[must_use]
-    pub fn with_participants(mut self, participants: Participants) -> Self {
+    pub fn with_participants(mut self, participants: TrialParticipants) -> Self {
         self.participants = Some(participants);
         self
     }
@@ -178,11 +178,11 @@ impl<T: Task> TripletSource<T> {
         };
         if let Some(participants) = &self.participants {
             let n_in_file = trials.len() + n_unknown;
-            if participants.of_trials().len() != n_in_file {
+            if participants.by_trial().len() != n_in_file {
                 return Err(ArgumentError::LengthMismatch {
                     what: "participants of trials",
                     expected: n_in_file,
-                    found: participants.of_trials().len(),
+                    found: participants.by_trial().len(),
                 }
                 .into());
             }

@@ -1,5 +1,6 @@
 //! Batches of images that are read, preprocessed and passed through the network.
 
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
@@ -13,12 +14,13 @@ use crate::extract::device::Device;
 use crate::images::ImageFiles;
 
 /// What to do with an image that cannot be read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Unreadable {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum UnreadablePolicy {
     /// Stop the extraction with an error, the default.
     #[default]
     Fatal,
-    /// Skip the image and report it in [`Extracted::skipped`](super::Extracted::skipped).
+    /// Skip the image and report it in [`ExtractionResult::skipped`](super::ExtractionResult::skipped).
     Skip,
 }
 
@@ -151,8 +153,8 @@ impl Extraction {
 
     fn skip(&self, error: Error) -> Result<Row> {
         match self.unreadable {
-            Unreadable::Fatal => Err(error),
-            Unreadable::Skip => Ok(Row::Skipped(error.report().to_string())),
+            UnreadablePolicy::Fatal => Err(error),
+            UnreadablePolicy::Skip => Ok(Row::Skipped(error.report().to_string())),
         }
     }
 }

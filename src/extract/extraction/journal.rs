@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batches::{Batch, Row};
 use super::shard::Part;
-use super::{Extracted, Provenance};
+use super::{ExtractionResult, Provenance};
 use crate::error::{ArgumentError, ExtractError, FeatureError, FileError, ImageError, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f32;
@@ -196,7 +196,7 @@ impl Journal {
     ///
     /// # Errors
     /// Returns [`ImageError::NoImages`] if all images were skipped; [`FileError::Write`].
-    pub fn finish(mut self, part: Option<Part>, n_resumed: usize) -> Result<Extracted> {
+    pub fn finish(mut self, part: Option<Part>, n_resumed: usize) -> Result<ExtractionResult> {
         let skipped: Vec<usize> = self
             .record
             .skipped
@@ -247,7 +247,7 @@ impl Journal {
                 reason,
             )
         };
-        Ok(Extracted {
+        Ok(ExtractionResult {
             n_images: kept.len(),
             n_features: self.record.n_features,
             n_resumed,

@@ -6,12 +6,13 @@ mod journal;
 mod shard;
 mod source;
 
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-pub use batches::Unreadable;
+pub use batches::UnreadablePolicy;
 pub use shard::{Shard, join_shards};
 pub use source::NetworkSource;
 
@@ -44,7 +45,7 @@ use crate::representation::{Provenance, Representation};
 /// let network = Network::new(&architecture, &weights, &taps, Device::Cpu)?;
 /// let extraction = Extraction::new(network, Preprocessing::IMAGENET);
 ///
-/// let images = ImageFiles::in_folder("images")?;
+/// let images = ImageFiles::from_folder("images")?;
 /// let done = extraction.write(&images, &["penultimate.npy", "logits.npy"])?;
 /// println!("{} images", done.n_images);
 /// # Ok::<(), human_alignment::Error>(())
@@ -54,13 +55,14 @@ pub struct Extraction {
     network: Network,
     preprocessing: Preprocessing,
     batch_size: usize,
-    unreadable: Unreadable,
+    unreadable: UnreadablePolicy,
     shard: Option<Shard>,
 }
 
 /// The progress of an extraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+#[non_exhaustive]
+pub struct ExtractionProgress {
     /// Number of images processed so far, including skipped ones and those of an interrupted run.
     pub n_done: usize,
     /// Number of images processed by an earlier, interrupted run.
@@ -70,8 +72,9 @@ pub struct Progress {
 }
 
 /// The summary of a finished extraction.
-#[derive(Debug)]
-pub struct Extracted {
+#[derive(Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ExtractionResult {
     /// Number of images with features.
     pub n_images: usize,
     /// Number of features of each tap.
@@ -89,7 +92,7 @@ impl Extraction {
             network,
             preprocessing,
             batch_size: 32,
-            unreadable: Unreadable::default(),
+            unreadable: UnreadablePolicy::default(),
             shard: None,
         }
     }
@@ -113,7 +116,7 @@ impl Extraction {
 
     /// Sets what to do with images that cannot be read.
     #[must_use]
-    pub fn with_unreadable(mut self, unreadable: Unreadable) -> Self {
+    pub fn with_unreadable(mut self, unreadable: UnreadablePolicy) -> Self {
         self.unreadable = unreadable;
         self
     }
@@ -168,7 +171,11 @@ impl Extraction {
     ///
     /// # Errors
     /// As for [`Extraction::write_observed`].
-    pub fn write(&self, images: &ImageFiles, outputs: &[impl AsRef<Path>]) -> Result<Extracted> {
+    pub fn write(
+        &self,
+        images: &ImageFiles,
+        outputs: &[impl AsRef<Path>],
+    ) -> Result<ExtractionResult> {
         self.write_observed(images, outputs, |_| ControlFlow::Continue(()))
     }
 
@@ -191,8 +198,8 @@ impl Extraction {
         &self,
         images: &ImageFiles,
         outputs: &[impl AsRef<Path>],
-        mut observe: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Extracted> {
+        mut observe: impl FnMut(ExtractionProgress) -> ControlFlow<()>,
+    ) -> Result<ExtractionResult> {
         let outputs: Vec<PathBuf> = outputs.iter().map(|path| path.as_ref().into()).collect();
         if outputs.len() != self.network.taps().len() {
             return Err(ArgumentError::LengthMismatch {
@@ -211,7 +218,7 @@ impl Extraction {
         let n_resumed = journal.n_done();
         self.for_each_batch(&images, n_resumed, |batch| {
             journal.append(batch)?;
-            Ok(observe(Progress {
+            Ok(observe(ExtractionProgress {
                 n_done: journal.n_done(),
                 n_resumed,
                 n_images: images.len(),

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 /// The order of the channels in the input of a network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ChannelOrder {
     /// Red, green, blue, the default.
     #[default]
@@ -19,6 +20,7 @@ pub enum ChannelOrder {
 /// The range of pixel values before the mean is subtracted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ValueRange {
     /// 0 to 1, the default: levels are divided by 255.
     #[default]

@@ -12,16 +12,16 @@ use crate::io::reserve;
 /// Largest side, in pixels, of a resized image.
 pub(super) const MAX_SIDE: u32 = 8192;
 
-/// Resizes an image with results identical, bit for bit, to those of Pillow's
+/// Resizes an image to `[height, width]` with results identical, bit for bit, to those of Pillow's
 /// `Image.resize((width, height), filter)`.
 ///
 /// Rows are resized first and rounded to 8 bits, then columns; an axis that already has its target
 /// length is not changed. Weights are rounded to 22 binary places and sums to the nearest level.
 ///
 /// # Errors
-/// Returns `ArgumentError::InvalidParameter` if `width` or `height` is not in 1 to 8192, or
+/// Returns `ArgumentError::InvalidParameter` if a side is not in 1 to 8192, or
 /// `ComputationError::OutOfMemory` if memory cannot be allocated.
-pub fn resize(image: &RgbImage, width: u32, height: u32, filter: Filter) -> Result<RgbImage> {
+pub fn resize(image: &RgbImage, [height, width]: [u32; 2], filter: Filter) -> Result<RgbImage> {
     check_side("width", width)?;
     check_side("height", height)?;
     let (width, height) = (u64::from(width), u64::from(height));

@@ -29,24 +29,6 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// All filters.
-    pub const ALL: [Filter; 4] = [
-        Filter::Box,
-        Filter::Bilinear,
-        Filter::Bicubic,
-        Filter::Lanczos,
-    ];
-
-    /// Returns the name of the filter on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Filter::Box => "box",
-            Filter::Bilinear => "bilinear",
-            Filter::Bicubic => "bicubic",
-            Filter::Lanczos => "lanczos",
-        }
-    }
-
     /// Returns the radius of the filter, in units of x.
     fn support(self) -> f64 {
         match self {
@@ -76,7 +58,13 @@ impl Filter {
     }
 }
 
-named!(Filter, "filter", "box, bilinear, bicubic or lanczos");
+named! {
+    Filter, "filter":
+    Box = "box",
+    Bilinear = "bilinear",
+    Bicubic = "bicubic",
+    Lanczos = "lanczos",
+}
 
 fn sinc(x: f64) -> f64 {
     if x == 0.0 {
@@ -200,7 +188,7 @@ mod tests {
 
     #[test]
     fn sums_stay_within_32_bits() {
-        for filter in Filter::ALL {
+        for &filter in Filter::ALL {
             for (n_old, n_new) in [(1, 7), (2, 1000), (3, 5000), (7, 3), (50, 51), (1000, 7)] {
                 let weights = Weights::new(filter, n_old, n_new, 0..n_new).unwrap();
                 for (first, weights) in weights.iter() {

@@ -8,6 +8,7 @@ mod transformers;
 use crate::error::{ArgumentError, Result};
 use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
+use serde::Serialize;
 
 /// Published weights of an [`Architecture`](super::Architecture), with the factors analysed in the
 /// paper: architecture, training data, objective and ImageNet accuracy.
@@ -33,7 +34,8 @@ pub struct PublishedWeights {
 }
 
 /// A file on the Hugging Face hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct HubFile {
     /// Name of the repository, `owner/name`.
     pub repository: String,

@@ -76,7 +76,7 @@ impl Weights {
     }
 
     /// Creates weights from tensors in memory, by name.
-    pub fn of_tensors(tensors: impl IntoIterator<Item = (String, ArrayD<f32>)>) -> Self {
+    pub fn from_tensors(tensors: impl IntoIterator<Item = (String, ArrayD<f32>)>) -> Self {
         let tensors: BTreeMap<String, ArrayD<f32>> = tensors.into_iter().collect();
         Self {
             origin: Origin::Stored(Stored {

@@ -2,7 +2,6 @@
 
 use crate::error::{ArgumentError, ComputationError, ErrorKind, FileError};
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom, Write};
-use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -432,12 +431,19 @@ fn bomb(array: &[u8], n_megabytes: usize) -> Vec<u8> {
 
 #[test]
 fn a_bomb_does_not_go_off() {
-    let start = Instant::now();
     // Zeros after a variable are not decompressed: the first one is refused.
-    let error = read(&bomb(&LITTLE.matrix(&[1, 1], "x", &[1.0]), 256), "x").unwrap_err();
+    let bytes = bomb(&LITTLE.matrix(&[1, 1], "x", &[1.0]), 256);
+    let mut file = MatFile::new(Counting::new(&bytes), Origin::new("a.mat", "mat")).unwrap();
+    let error = file.read("x").unwrap_err();
     assert!(
         error.report().to_string().contains("continues after"),
         "{error}"
+    );
+    let n_read = file.reader.n_read;
+    assert!(
+        n_read < bytes.len() as u64 / 2,
+        "{n_read} of {}",
+        bytes.len()
     );
     // Zeros from the beginning are not an array.
     assert!(open(&bomb(&[], 256)).is_err());
@@ -472,7 +478,6 @@ fn a_bomb_does_not_go_off() {
         ),
         "{error}"
     );
-    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
@@ -515,9 +520,7 @@ proptest! {
             bytes[place] = value;
         }
         bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
-        let start = Instant::now();
         let _ = read_all(&bytes);
-        prop_assert!(start.elapsed() < Duration::from_secs(5));
     }
 }
 
@@ -525,6 +528,13 @@ proptest! {
 struct Counting<'b> {
     bytes: Cursor<&'b [u8]>,
     n_read: u64,
+}
+
+impl<'b> Counting<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        let bytes = Cursor::new(bytes);
+        Self { bytes, n_read: 0 }
+    }
 }
 
 impl Read for Counting<'_> {
@@ -548,11 +558,7 @@ fn many_small_variables_are_read_once() {
     let mut variables = vec![writer.u32s(&[MATRIX, 0]); n];
     variables.push(writer.matrix(&[1, 1], "x", &[2.0]));
     let bytes = writer.file(&variables);
-    let counting = Counting {
-        bytes: Cursor::new(&bytes),
-        n_read: 0,
-    };
-    let reader = BufReader::with_capacity(1 << 14, counting);
+    let reader = BufReader::with_capacity(1 << 14, Counting::new(&bytes));
     let mut file = MatFile::new(reader, Origin::new("a.mat", "mat")).unwrap();
     assert_eq!(file.names(), ["x"]);
     assert!(file.read("x").is_ok());

@@ -42,6 +42,7 @@ pub struct Procrustes;
 ///
 /// The rounding error of either number is about 1e-14, so distances below 1e-7 are not meaningful.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProcrustesFit {
     /// ‖XᵀY‖₊, the sum of the singular values of XᵀY, in [0, 1].
     pub similarity: f64,

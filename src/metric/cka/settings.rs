@@ -52,17 +52,6 @@ pub enum Estimator {
 }
 
 impl Estimator {
-    /// All estimators.
-    pub const ALL: [Estimator; 2] = [Estimator::Biased, Estimator::Unbiased];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Estimator::Biased => "biased",
-            Estimator::Unbiased => "unbiased",
-        }
-    }
-
     /// Checks that the estimator is defined for `n` stimuli.
     pub(super) fn check(self, n: usize) -> Result<()> {
         let (what, needed) = match self {
@@ -82,4 +71,8 @@ impl Estimator {
     }
 }
 
-named!(Estimator, "estimator", "biased or unbiased");
+named! {
+    Estimator, "estimator":
+    Biased = "biased",
+    Unbiased = "unbiased",
+}

@@ -17,6 +17,7 @@ use crate::similarity::{BLOCK, Block, Screen, second_of};
 /// first maximum would count every trial as correct, because the chosen pair is stored first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TiePolicy {
     /// No credit; the default.
     #[default]
@@ -30,22 +31,6 @@ pub enum TiePolicy {
 }
 
 impl TiePolicy {
-    /// All policies.
-    pub const ALL: [TiePolicy; 3] = [
-        TiePolicy::Wrong,
-        TiePolicy::Fractional,
-        TiePolicy::PublishedAllEqual,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            TiePolicy::Wrong => "wrong",
-            TiePolicy::Fractional => "fractional",
-            TiePolicy::PublishedAllEqual => "published-all-equal",
-        }
-    }
-
     /// Returns the credit of a trial in which the pairs in the bit mask `largest`, of `n_pairs`,
     /// have the largest similarity.
     fn credit(self, largest: u8, n_pairs: usize) -> Credit {
@@ -61,11 +46,12 @@ impl TiePolicy {
     }
 }
 
-named!(
-    TiePolicy,
-    "ties",
-    "wrong, fractional or published-all-equal"
-);
+named! {
+    TiePolicy, "ties":
+    Wrong = "wrong",
+    Fractional = "fractional",
+    PublishedAllEqual = "published-all-equal",
+}
 
 /// Computation and counting of the credits of a block of trials.
 pub(super) struct Choose<'a, F> {
@@ -188,7 +174,7 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for policy in TiePolicy::ALL {
+        for &policy in TiePolicy::ALL {
             assert_eq!(policy.name().parse::<TiePolicy>().unwrap(), policy);
         }
         assert!("first".parse::<TiePolicy>().is_err());

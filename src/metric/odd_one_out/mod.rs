@@ -1,7 +1,7 @@
 //! Odd-one-out alignment: the accuracy with which a representation predicts human choices in
 //! odd-one-out and anchored trials.
 //!
-//! [`ZeroShotOddOneOut`] is the metric; [`Score`] is its result, [`Outcomes`] the result of each
+//! [`ZeroShotOddOneOut`] is the metric; [`OddOneOutScore`] is its result, [`Outcomes`] the result of each
 //! trial, and [`Tally`] the sums over trials that are processed in chunks or shards.
 
 mod choice;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use choice::TiePolicy;
 pub use outcomes::{Counts, GroupAccuracy, Outcomes};
 pub use probability::Probabilities;
-pub use score::Score;
+pub use score::OddOneOutScore;
 pub use tally::Tally;
 
 use crate::error::{Error, Result, with_inverse};
@@ -378,7 +378,7 @@ impl TryFrom<Settings> for ZeroShotOddOneOut {
 }
 
 impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
-    type Score = Score;
+    type Score = OddOneOutScore;
 
     /// Scores a representation on trials.
     ///
@@ -387,7 +387,7 @@ impl<T: Task> AlignmentMetric<Trials<T>> for ZeroShotOddOneOut {
     /// - Returns `FeatureError::ZeroVector` or `FeatureError::ConstantRow` if the similarity of a
     ///   stimulus is undefined.
     /// - Returns `ComputationError::OutOfMemory` if memory cannot be allocated.
-    fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<Score> {
+    fn score(&self, representation: &Representation, trials: &Trials<T>) -> Result<OddOneOutScore> {
         Ok(self.outcomes(representation, trials)?.score())
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::inference::{Cell, Credit, mean_over_trials, object_cells};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::probability::Losses;
-use crate::metric::odd_one_out::{Score, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
 
 /// Numbers of trials, correct trials and ties.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,7 @@ impl Counts {
 
 /// The accuracy in the trials of one stimulus or one participant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GroupAccuracy {
     /// Id of the stimulus or participant.
     pub id: String,
@@ -111,14 +112,14 @@ impl<'t, T: Task> Outcomes<'t, T> {
     }
 
     /// Computes the accuracy with its uncertainty.
-    pub fn score(&self) -> Score {
+    pub fn score(&self) -> OddOneOutScore {
         let trials = self.trials.as_slice();
         let estimate = mean_over_trials(trials, &self.credits, self.trials.stimuli().len());
         let confidence = self.metric.confidence;
         let bootstrap = self.metric.bootstrap;
         let bootstrap =
             bootstrap.and_then(|it| it.resample(self.trials, &self.credits, confidence));
-        Score::new(self.counts, self.losses, estimate, confidence, bootstrap)
+        OddOneOutScore::new(self.counts, self.losses, estimate, confidence, bootstrap)
     }
 
     /// Returns the accuracy in the trials of each stimulus, in the order of stimuli; stimuli
@@ -134,7 +135,7 @@ impl<'t, T: Task> Outcomes<'t, T> {
     pub fn per_participant(&self) -> Option<Vec<GroupAccuracy>> {
         let participants = self.trials.participants()?;
         let mut cells = vec![Cell::default(); participants.labels().len()];
-        for (&participant, &credit) in participants.of_trials().iter().zip(&self.credits) {
+        for (&participant, &credit) in participants.by_trial().iter().zip(&self.credits) {
             cells[participant as usize] += Cell::of(credit);
         }
         Some(group_accuracies(participants.labels(), cells))

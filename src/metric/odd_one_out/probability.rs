@@ -11,6 +11,7 @@ use crate::softmax::Softmax;
 /// The logits from which the probabilities of pairs are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Probabilities {
     /// softmax(similarity / temperature); the default.
     #[default]
@@ -20,25 +21,11 @@ pub enum Probabilities {
     PublishedDotProduct,
 }
 
-impl Probabilities {
-    /// All variants.
-    pub const ALL: [Probabilities; 2] =
-        [Probabilities::Softmax, Probabilities::PublishedDotProduct];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Probabilities::Softmax => "softmax",
-            Probabilities::PublishedDotProduct => "published-dot-product",
-        }
-    }
+named! {
+    Probabilities, "probabilities":
+    Softmax = "softmax",
+    PublishedDotProduct = "published-dot-product",
 }
-
-named!(
-    Probabilities,
-    "probabilities",
-    "softmax or published-dot-product"
-);
 
 /// Sums of losses over trials, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

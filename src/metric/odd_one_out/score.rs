@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{Bootstrapped, Confidence, Estimate, Interval};
+use crate::inference::{BootstrapResult, Confidence, Estimate, Interval};
 use crate::metric::odd_one_out::Counts;
 use crate::metric::odd_one_out::probability::Losses;
 
 /// Agreement of a representation with human choices, over trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+#[non_exhaustive]
+pub struct OddOneOutScore {
     /// Number of trials.
     #[serde(rename = "trials")]
     pub n_trials: u64,
@@ -36,16 +37,16 @@ pub struct Score {
     pub mean_entropy: f64,
     /// Bootstrap over objects, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bootstrap: Option<Bootstrapped>,
+    pub bootstrap: Option<BootstrapResult>,
 }
 
-impl Score {
+impl OddOneOutScore {
     pub(super) fn new(
         counts: Counts,
         losses: Losses,
         estimate: Estimate,
         confidence: Confidence,
-        bootstrap: Option<Bootstrapped>,
+        bootstrap: Option<BootstrapResult>,
     ) -> Self {
         Self {
             n_trials: counts.n_trials,
@@ -63,7 +64,7 @@ impl Score {
 }
 
 /// Writes one line, such as `66.01 % [63.72, 68.29], 2171 trials, no ties`.
-impl fmt::Display for Score {
+impl fmt::Display for OddOneOutScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Interval { lower, upper } = self.interval;
         write!(

@@ -8,10 +8,10 @@ use crate::inference::{
 };
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task};
 use crate::metric::odd_one_out::probability::Losses;
-use crate::metric::odd_one_out::{Counts, Outcomes, Score, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{Counts, OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::stimuli::Stimuli;
 
-/// The sums over any number of trials that a [`Score`] needs, without the trials: the result of a
+/// The sums over any number of trials that an [`OddOneOutScore`] needs, without the trials: the result of a
 /// shard, which can be serialized with `serde` and merged later. Created by
 /// [`ZeroShotOddOneOut::tally`].
 ///
@@ -113,7 +113,7 @@ impl Tally {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if no trials were added.
-    pub fn score(&self) -> Result<Score> {
+    pub fn score(&self) -> Result<OddOneOutScore> {
         if self.counts.n_trials == 0 {
             return Err(JudgmentError::NoTrials.into());
         }
@@ -126,7 +126,7 @@ impl Tally {
         );
         let estimate = levels.estimate(mean, self.counts.n_trials);
         let confidence = self.metric.confidence;
-        Ok(Score::new(
+        Ok(OddOneOutScore::new(
             self.counts,
             self.losses,
             estimate,

@@ -7,7 +7,7 @@ use crate::error::{ArgumentError, Error, Result};
 use crate::inference::{Resample, draw_counts};
 use crate::metric::rsa::Comparator;
 use crate::metric::rsa::geometry::{Geometry, PairWeights, Weighted, Weighting};
-use crate::metric::rsa::replicates::{Replicate, Replicates};
+use crate::metric::rsa::replicates::{Replicate, RsaReplicates};
 use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 
 /// A bootstrap over stimuli, over participants or over both, of the similarity of models to
@@ -27,7 +27,7 @@ use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 /// are missing, O(m log m).
 ///
 /// ```
-/// use human_alignment::metric::rsa::{Bootstrap, Comparator};
+/// use human_alignment::metric::rsa::{RsaBootstrap, Comparator};
 /// use human_alignment::{Rdm, RdmSet, Stimuli};
 ///
 /// let stimuli = Stimuli::numbered(5);
@@ -36,14 +36,14 @@ use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 /// let people = [rdm([2, 1, 3, 4, 6, 5, 7, 9, 8, 10])?, rdm([1, 3, 2, 5, 4, 6, 8, 7, 10, 9])?];
 /// let people = RdmSet::numbered(people.to_vec())?;
 ///
-/// let replicates = Bootstrap::new(200, 1)?.run(Comparator::Spearman, &[&model], &people)?;
+/// let replicates = RsaBootstrap::new(200, 1)?.run(Comparator::Spearman, &[&model], &people)?;
 /// let estimate = replicates.per_person(0);
 /// assert!(estimate.value > 0.9 && estimate.standard_error.is_some());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings")]
-pub struct Bootstrap {
+pub struct RsaBootstrap {
     n_replicates: usize,
     seed: u64,
     resample: Resample,
@@ -59,7 +59,7 @@ struct Settings {
     with_ceiling: bool,
 }
 
-impl TryFrom<Settings> for Bootstrap {
+impl TryFrom<Settings> for RsaBootstrap {
     type Error = Error;
 
     fn try_from(settings: Settings) -> Result<Self> {
@@ -69,7 +69,7 @@ impl TryFrom<Settings> for Bootstrap {
     }
 }
 
-impl Bootstrap {
+impl RsaBootstrap {
     /// Creates a bootstrap over both stimuli and participants, with the given number of replicates
     /// and seed of the random number generator.
     ///
@@ -118,7 +118,7 @@ impl Bootstrap {
         comparator: Comparator,
         models: &[&Rdm],
         people: &RdmSet,
-    ) -> Result<Replicates> {
+    ) -> Result<RsaReplicates> {
         self.check(comparator, people)?;
         let sample = Sample::new(comparator, models, people, self.with_ceiling)?;
         let uniform = PairWeights::uniform(sample.n_stimuli);
@@ -158,7 +158,7 @@ impl Bootstrap {
             }
             .into());
         }
-        Ok(Replicates {
+        Ok(RsaReplicates {
             observed,
             n_models: models.len(),
             n_undefined: self.n_replicates - replicates.len(),

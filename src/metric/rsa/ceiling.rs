@@ -13,7 +13,7 @@ use crate::rdm::{RdmSet, Scaling};
 /// each scaled by [`Comparator::pooling`].
 ///
 /// ```
-/// use human_alignment::metric::rsa::{Ceiling, Comparator};
+/// use human_alignment::metric::rsa::{RsaNoiseCeiling, Comparator};
 /// use human_alignment::{Rdm, RdmSet, Stimuli};
 ///
 /// let animals = Stimuli::new(["cat", "dog", "hen", "duck"])?;
@@ -21,12 +21,13 @@ use crate::rdm::{RdmSet, Scaling};
 ///     Rdm::new(animals.clone(), vec![0.1, 0.9, 0.8, 0.7, 0.9, 0.2])?,
 ///     Rdm::new(animals, vec![0.3, 0.8, 0.9, 0.8, 0.7, 0.1])?,
 /// ])?;
-/// let ceiling = Ceiling::of(&people, Comparator::Pearson)?;
+/// let ceiling = RsaNoiseCeiling::new(&people, Comparator::Pearson)?;
 /// assert!(0.0 < ceiling.lower && ceiling.lower < ceiling.upper);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ceiling {
+#[non_exhaustive]
+pub struct RsaNoiseCeiling {
     /// Mean similarity of each participant to the mean of the others: too low, because the mean of
     /// few participants is noisy.
     pub lower: f64,
@@ -40,7 +41,7 @@ pub struct Ceiling {
     pub upper_per_person: Vec<f64>,
 }
 
-impl Ceiling {
+impl RsaNoiseCeiling {
     /// Computes the ceiling of participants under a comparator.
     ///
     /// Each RDM is treated as one participant. Average the sessions of a participant first
@@ -51,7 +52,7 @@ impl Ceiling {
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two participants, and otherwise
     /// the same errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
     /// `Context::Rdm` with the participant.
-    pub fn of(people: &RdmSet, comparator: Comparator) -> Result<Self> {
+    pub fn new(people: &RdmSet, comparator: Comparator) -> Result<Self> {
         if people.len() < 2 {
             return Err(ArgumentError::TooFew {
                 what: "people for a noise ceiling",

@@ -40,6 +40,7 @@ use crate::rdm::{Rdm, Scaling};
 /// and τ-a compare it fairly with models without ties (Nili et al. 2014; Schütt et al. 2023).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Comparator {
     /// Pearson correlation.
     Pearson,
@@ -61,32 +62,6 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// All comparators.
-    pub const ALL: [Comparator; 8] = [
-        Comparator::Pearson,
-        Comparator::Spearman,
-        Comparator::KendallTauA,
-        Comparator::KendallTauB,
-        Comparator::Cosine,
-        Comparator::RhoA,
-        Comparator::WhitenedPearson,
-        Comparator::WhitenedCosine,
-    ];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Comparator::Pearson => "pearson",
-            Comparator::Spearman => "spearman",
-            Comparator::KendallTauA => "kendall-tau-a",
-            Comparator::KendallTauB => "kendall-tau-b",
-            Comparator::Cosine => "cosine",
-            Comparator::RhoA => "rho-a",
-            Comparator::WhitenedPearson => "whitened-pearson",
-            Comparator::WhitenedCosine => "whitened-cosine",
-        }
-    }
-
     /// Compares two RDMs over the same stimuli, in any order. Pairs that are missing in either RDM
     /// are ignored.
     ///
@@ -174,9 +149,14 @@ impl Comparator {
     }
 }
 
-named!(
-    Comparator,
-    "comparator",
-    "pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a, whitened-pearson or \
-     whitened-cosine"
-);
+named! {
+    Comparator, "comparator":
+    Pearson = "pearson",
+    Spearman = "spearman",
+    KendallTauA = "kendall-tau-a",
+    KendallTauB = "kendall-tau-b",
+    Cosine = "cosine",
+    RhoA = "rho-a",
+    WhitenedPearson = "whitened-pearson",
+    WhitenedCosine = "whitened-cosine",
+}

@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, Context, Error, RdmError, Result};
 use crate::metric::rsa::permutation::shuffled;
-use crate::metric::rsa::{Comparator, FeatureWeights, WeightedModel};
+use crate::metric::rsa::{Comparator, WeightedModel, WeightedModelFit};
 use crate::rdm::{Rdm, RdmSet, n_pairs};
 
 /// A partition of the stimuli and of the participants' RDMs into folds that are held out together.
 ///
 /// ```
-/// use human_alignment::metric::rsa::Folds;
+/// use human_alignment::metric::rsa::RsaFolds;
 ///
 /// // Two folds of three stimuli, two of two people.
-/// let folds = Folds::new(vec![0, 0, 0, 1, 1, 1], vec![0, 1, 0, 1])?;
-/// assert_eq!((folds.n_of_stimuli(), folds.n_of_people()), (2, 2));
+/// let folds = RsaFolds::new(vec![0, 0, 0, 1, 1, 1], vec![0, 1, 0, 1])?;
+/// assert_eq!((folds.n_stimulus_folds(), folds.n_participant_folds()), (2, 2));
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Numbers")]
-pub struct Folds {
+pub struct RsaFolds {
     of_stimuli: Vec<usize>,
     of_people: Vec<usize>,
 }
@@ -36,7 +36,7 @@ struct Numbers {
     of_people: Vec<usize>,
 }
 
-impl TryFrom<Numbers> for Folds {
+impl TryFrom<Numbers> for RsaFolds {
     type Error = Error;
 
     fn try_from(numbers: Numbers) -> Result<Self> {
@@ -44,7 +44,7 @@ impl TryFrom<Numbers> for Folds {
     }
 }
 
-impl Folds {
+impl RsaFolds {
     /// Minimum number of stimuli of a fold, so that it has several pairs.
     pub const MIN_STIMULI: usize = 3;
 
@@ -53,7 +53,7 @@ impl Folds {
     ///
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds of stimuli or of
-    /// participants, or a fold has fewer than [`Folds::MIN_STIMULI`] stimuli or no participants,
+    /// participants, or a fold has fewer than [`RsaFolds::MIN_STIMULI`] stimuli or no participants,
     /// and [`ArgumentError::InvalidParameter`] if a fold number is not below the number of stimuli
     /// or participants.
     pub fn new(of_stimuli: Vec<usize>, of_people: Vec<usize>) -> Result<Self> {
@@ -75,7 +75,7 @@ impl Folds {
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two folds of either
-    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`Folds::MIN_STIMULI`] stimuli
+    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`RsaFolds::MIN_STIMULI`] stimuli
     /// or one participant per fold.
     pub fn random(
         people: &RdmSet,
@@ -127,22 +127,22 @@ impl Folds {
     }
 
     /// Returns the number of folds of stimuli.
-    pub fn n_of_stimuli(&self) -> usize {
+    pub fn n_stimulus_folds(&self) -> usize {
         n_folds(&self.of_stimuli)
     }
 
     /// Returns the number of folds of participants.
-    pub fn n_of_people(&self) -> usize {
+    pub fn n_participant_folds(&self) -> usize {
         n_folds(&self.of_people)
     }
 
     /// Returns the 0-based fold of each stimulus.
-    pub fn of_stimuli(&self) -> &[usize] {
+    pub fn stimulus_folds(&self) -> &[usize] {
         &self.of_stimuli
     }
 
     /// Returns the 0-based fold of each RDM of participants.
-    pub fn of_people(&self) -> &[usize] {
+    pub fn participant_folds(&self) -> &[usize] {
         &self.of_people
     }
 
@@ -212,7 +212,8 @@ fn check_folds(
 
 /// The similarity of the predictions of a [`WeightedModel`] to held-out participants and stimuli.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CrossValidated {
+#[non_exhaustive]
+pub struct RsaCrossValidationResult {
     /// Comparator of predictions and participants.
     pub comparator: Comparator,
     /// Mean over held-out participants, each in each fold of stimuli; comparable with a noise
@@ -220,14 +221,15 @@ pub struct CrossValidated {
     pub value: f64,
     /// Results of each fold of stimuli with each fold of participants, participants varying
     /// fastest.
-    pub folds: Vec<HeldOut>,
+    pub folds: Vec<RsaFoldResult>,
     /// Number of pairs of stimuli in different folds, which are never tested.
     pub n_straddling: usize,
 }
 
 /// The result of one held-out fold of stimuli and participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HeldOut {
+#[non_exhaustive]
+pub struct RsaFoldResult {
     /// Number of the fold of stimuli, 0-based.
     pub stimuli: usize,
     /// Number of the fold of participants, 0-based.
@@ -235,7 +237,7 @@ pub struct HeldOut {
     /// Mean similarity of the prediction to the held-out participants.
     pub value: f64,
     /// Weights fitted to the other stimuli and participants.
-    pub weights: FeatureWeights,
+    pub weights: WeightedModelFit,
     /// Number of held-out RDMs of participants.
     pub n_people: usize,
     /// Number of pairs among the training stimuli.
@@ -263,12 +265,12 @@ impl WeightedModel {
         self,
         features: &[&Rdm],
         people: &RdmSet,
-        folds: &Folds,
-    ) -> Result<CrossValidated> {
+        folds: &RsaFolds,
+    ) -> Result<RsaCrossValidationResult> {
         folds.check(people)?;
-        let n_of_people = folds.n_of_people();
+        let n_of_people = folds.n_participant_folds();
         // One fold of stimuli at a time, so that at most two copies of the RDMs are in memory.
-        let held_out: Vec<Vec<HeldOut>> = (0..folds.n_of_stimuli())
+        let held_out: Vec<Vec<RsaFoldResult>> = (0..folds.n_stimulus_folds())
             .map(|of_stimuli| {
                 let (training, test) = split(&folds.of_stimuli, of_stimuli);
                 let select = |positions: &[usize]| {
@@ -281,7 +283,7 @@ impl WeightedModel {
                     Ok::<_, Error>((features, people.select(&stimuli)?))
                 };
                 let (training, test) = (select(&training)?, select(&test)?);
-                let values: Vec<Result<HeldOut>> = (0..n_of_people)
+                let values: Vec<Result<RsaFoldResult>> = (0..n_of_people)
                     .into_par_iter()
                     .map(|of_people| {
                         let by = split(&folds.of_people, of_people);
@@ -295,7 +297,7 @@ impl WeightedModel {
                 values.into_iter().collect()
             })
             .collect::<Result<_>>()?;
-        let held_out: Vec<HeldOut> = held_out.into_iter().flatten().collect();
+        let held_out: Vec<RsaFoldResult> = held_out.into_iter().flatten().collect();
         let n_values: usize = held_out.iter().map(|fold| fold.n_people).sum();
         let sum: f64 = held_out
             .iter()
@@ -306,7 +308,7 @@ impl WeightedModel {
             .step_by(n_of_people)
             .map(|fold| fold.n_test)
             .sum();
-        Ok(CrossValidated {
+        Ok(RsaCrossValidationResult {
             comparator: self.comparator(),
             value: sum / n_values as f64,
             n_straddling: n_pairs(people.stimuli().len()) - n_tested,
@@ -321,7 +323,7 @@ impl WeightedModel {
         training: &(Vec<Rdm>, RdmSet),
         test: &(Vec<Rdm>, RdmSet),
         (fitted, held_out): (Vec<usize>, Vec<usize>),
-    ) -> Result<HeldOut> {
+    ) -> Result<RsaFoldResult> {
         let some = |people: &RdmSet, positions: &[usize]| {
             let participants = positions
                 .iter()
@@ -347,7 +349,7 @@ impl WeightedModel {
             sum += value.map_err(|error| error.in_rdm(&test.1.participants()[position]))?;
         }
         let (n_fitted, n_held_out) = (training.1.stimuli().len(), test.1.stimuli().len());
-        Ok(HeldOut {
+        Ok(RsaFoldResult {
             stimuli: of_stimuli,
             people: of_people,
             value: sum / held_out.len() as f64,

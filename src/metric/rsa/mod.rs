@@ -1,8 +1,8 @@
 //! Representational similarity analysis (RSA): comparison of the representational dissimilarity
 //! matrix (RDM) of a model with the RDMs of participants (Kriegeskorte, Mur & Bandettini 2008).
 //!
-//! - [`RepresentationalSimilarity`]: the metric, with a noise [`Ceiling`] and an optional
-//!   [`Bootstrap`].
+//! - [`RepresentationalSimilarity`]: the metric, with a noise [`RsaNoiseCeiling`] and an optional
+//!   [`RsaBootstrap`].
 //! - [`Comparator`]: the measure of the similarity of two RDMs, also partial and semipartial.
 //! - [`PermutationTest`]: a test for any relation of two RDMs.
 //! - [`WeightedModel`]: a weighted sum of feature RDMs, fitted to participants and cross-validated.
@@ -21,14 +21,14 @@ mod replicates;
 mod score;
 mod weighted;
 
-pub use bootstrap::Bootstrap;
-pub use ceiling::Ceiling;
+pub use bootstrap::RsaBootstrap;
+pub use ceiling::RsaNoiseCeiling;
 pub use comparator::Comparator;
-pub use cross_validation::{CrossValidated, Folds, HeldOut};
+pub use cross_validation::{RsaCrossValidationResult, RsaFoldResult, RsaFolds};
 pub use permutation::{PermutationResult, PermutationTest};
-pub use replicates::{Caution, Replicates};
-pub use score::Score;
-pub use weighted::{FeatureWeights, WeightedModel};
+pub use replicates::{RsaCaution, RsaReplicates};
+pub use score::RsaScore;
+pub use weighted::{WeightedModel, WeightedModelFit};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub struct RepresentationalSimilarity {
     comparator: Comparator,
     confidence: Confidence,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    bootstrap: Option<Bootstrap>,
+    bootstrap: Option<RsaBootstrap>,
 }
 
 impl RepresentationalSimilarity {
@@ -90,7 +90,7 @@ impl RepresentationalSimilarity {
 
     /// Adds the standard error and the interval of a bootstrap to scores.
     #[must_use]
-    pub fn with_bootstrap(mut self, bootstrap: Bootstrap) -> Self {
+    pub fn with_bootstrap(mut self, bootstrap: RsaBootstrap) -> Self {
         self.bootstrap = Some(bootstrap);
         self
     }
@@ -104,7 +104,7 @@ impl RepresentationalSimilarity {
     ///
     /// # Errors
     /// Returns the same errors as [`RepresentationalSimilarity::evaluate`].
-    pub fn score_rdm(&self, model: &Rdm, people: &RdmSet) -> Result<Score> {
+    pub fn score_rdm(&self, model: &Rdm, people: &RdmSet) -> Result<RsaScore> {
         let mut evaluation = self.evaluate(&[model], people)?;
         Ok(evaluation.scores.remove(0))
     }
@@ -115,12 +115,12 @@ impl RepresentationalSimilarity {
     /// # Errors
     /// - Returns [`ArgumentError::TooFew`] if there are fewer than three stimuli.
     /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
-    /// - Returns the same errors as [`Comparator::compare`] and [`Ceiling::of`], and with a
-    ///   bootstrap of [`Bootstrap::run`].
+    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], and with a
+    ///   bootstrap of [`RsaBootstrap::run`].
     ///
     /// With several models, errors of a model are wrapped in [`Context::Rdm`] with its 0-based
     /// position.
-    pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<Evaluation> {
+    pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<RsaResult> {
         if people.stimuli().len() < 3 {
             // An RDM with a single pair cannot be compared.
             return Err(ArgumentError::TooFew {
@@ -133,7 +133,7 @@ impl RepresentationalSimilarity {
         let mean_person = people.mean(Scaling::None)?;
         let ceiling = match people.len() {
             1 => None,
-            _ => Some(Ceiling::of(people, self.comparator)?),
+            _ => Some(RsaNoiseCeiling::new(people, self.comparator)?),
         };
         let scores = models.iter().enumerate().map(|(position, model)| {
             let score = self.score_without_bootstrap(model, people, &mean_person, &ceiling);
@@ -142,7 +142,7 @@ impl RepresentationalSimilarity {
                 _ => error.with_context(Context::Model(position)),
             })
         });
-        let mut evaluation = Evaluation {
+        let mut evaluation = RsaResult {
             scores: scores.collect::<Result<_>>()?,
             comparisons: Vec::new(),
             caution: None,
@@ -169,8 +169,8 @@ impl RepresentationalSimilarity {
         model: &Rdm,
         people: &RdmSet,
         mean_person: &Rdm,
-        ceiling: &Option<Ceiling>,
-    ) -> Result<Score> {
+        ceiling: &Option<RsaNoiseCeiling>,
+    ) -> Result<RsaScore> {
         let model = model.select(people.stimuli())?;
         let value = self.comparator.compare(&model, mean_person)?;
         let compare = |(person, rdm)| {
@@ -180,7 +180,7 @@ impl RepresentationalSimilarity {
         let per_person: Vec<f64> = people.iter().map(compare).collect::<Result<_>>()?;
         let mean_per_person = ceiling::mean(&per_person);
         let lower = ceiling.as_ref().map(|ceiling| ceiling.lower);
-        Ok(Score {
+        Ok(RsaScore {
             comparator: self.comparator,
             value,
             interval: None,
@@ -202,25 +202,26 @@ impl RepresentationalSimilarity {
 
 /// Scores of several models and comparisons between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
+#[non_exhaustive]
+pub struct RsaResult {
     /// Score of each model.
-    pub scores: Vec<Score>,
+    pub scores: Vec<RsaScore>,
     /// Comparison of every two models by their means over participants: (0,1), (0,2), …, (1,2), ….
     /// Empty without a bootstrap.
     pub comparisons: Vec<Comparison>,
     /// Reason why intervals are imprecise, if the bootstrap had few stimuli or participants.
-    pub caution: Option<Caution>,
+    pub caution: Option<RsaCaution>,
 }
 
 impl AlignmentMetric<RdmSet> for RepresentationalSimilarity {
-    type Score = Score;
+    type Score = RsaScore;
 
     /// Scores the representation of the stimuli that participants judged.
     ///
     /// # Errors
     /// Returns the same errors as [`Dissimilarity::rdm`] and
     /// [`RepresentationalSimilarity::score_rdm`].
-    fn score(&self, representation: &Representation, people: &RdmSet) -> Result<Score> {
+    fn score(&self, representation: &Representation, people: &RdmSet) -> Result<RsaScore> {
         let representation = representation.select(people.stimuli())?;
         self.score_rdm(&self.dissimilarity.rdm(&representation)?, people)
     }

@@ -60,6 +60,7 @@ impl TryFrom<Settings> for PermutationTest {
 
 /// The result of a [`PermutationTest`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PermutationResult {
     /// Comparison of the model with the unscaled mean of the participants' RDMs.
     pub value: f64,
@@ -326,7 +327,7 @@ mod tests {
         let mut with_gaps = people.values().to_vec();
         with_gaps[3] = f64::NAN;
         let with_gaps = Rdm::with_missing(people.stimuli().clone(), with_gaps).unwrap();
-        for comparator in Comparator::ALL {
+        for &comparator in Comparator::ALL {
             for people in [&people, &with_gaps] {
                 if people.n_missing() > 0 && comparator.needs_all_pairs() {
                     continue;

@@ -15,12 +15,12 @@ pub(super) struct Replicate {
     pub people: Vec<f64>,
 }
 
-/// The replicates of a [`Bootstrap`](crate::metric::rsa::Bootstrap), from which estimates of
+/// The replicates of an [`RsaBootstrap`](crate::metric::rsa::RsaBootstrap), from which estimates of
 /// models, of their differences, and of their distances from the ceiling are computed.
 ///
 /// Models are indexed in the order in which they were given, 0-based.
 #[derive(Debug, Clone)]
-pub struct Replicates {
+pub struct RsaReplicates {
     pub(super) observed: Vec<f64>,
     pub(super) replicates: Vec<Replicate>,
     pub(super) resample: Resample,
@@ -31,7 +31,7 @@ pub struct Replicates {
     pub(super) has_ceiling: bool,
 }
 
-impl Replicates {
+impl RsaReplicates {
     /// Returns the mean over participants of the comparison of a model with each of them.
     ///
     /// # Panics
@@ -84,10 +84,10 @@ impl Replicates {
 
     /// Returns the reason why the intervals are imprecise, if few stimuli or participants were
     /// drawn from.
-    pub fn caution(&self) -> Option<Caution> {
-        let few_stimuli = self.resample.draws_stimuli() && self.n_stimuli < Caution::STIMULI;
-        let few_people = self.resample.draws_people() && self.n_people < Caution::PEOPLE;
-        (few_stimuli || few_people).then_some(Caution {
+    pub fn caution(&self) -> Option<RsaCaution> {
+        let few_stimuli = self.resample.draws_stimuli() && self.n_stimuli < RsaCaution::STIMULI;
+        let few_people = self.resample.draws_people() && self.n_people < RsaCaution::PEOPLE;
+        (few_stimuli || few_people).then_some(RsaCaution {
             n_stimuli: few_stimuli.then_some(self.n_stimuli),
             n_people: few_people.then_some(self.n_people),
         })
@@ -137,14 +137,15 @@ impl Replicates {
 /// A warning that the bootstrap drew from few stimuli or participants, so that its results may not
 /// generalize.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Caution {
+#[non_exhaustive]
+pub struct RsaCaution {
     /// Number of stimuli, if they are few.
     pub n_stimuli: Option<usize>,
     /// Number of participants, if they are few.
     pub n_people: Option<usize>,
 }
 
-impl Caution {
+impl RsaCaution {
     /// Number below which stimuli are few.
     pub const STIMULI: usize = 20;
 
@@ -152,7 +153,7 @@ impl Caution {
     pub const PEOPLE: usize = 5;
 }
 
-impl std::fmt::Display for Caution {
+impl std::fmt::Display for RsaCaution {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("intervals and p-values are imprecise, because a bootstrap over only ")?;
         match (self.n_stimuli, self.n_people) {

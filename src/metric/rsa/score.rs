@@ -5,11 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::inference::{Confidence, Interval};
-use crate::metric::rsa::{Ceiling, Comparator};
+use crate::metric::rsa::{Comparator, RsaNoiseCeiling};
 
 /// The similarity of the RDM of a model to the RDMs of participants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+#[non_exhaustive]
+pub struct RsaScore {
     /// Comparator of the RDMs.
     pub comparator: Comparator,
     /// Similarity of the model to the unscaled mean of the participants' RDMs.
@@ -31,7 +32,7 @@ pub struct Score {
     #[serde(default)]
     pub standard_error_per_person: Option<f64>,
     /// Noise ceiling; `None` for a single participant.
-    pub ceiling: Option<Ceiling>,
+    pub ceiling: Option<RsaNoiseCeiling>,
     /// `mean_per_person` divided by the lower ceiling: 1 for a model that predicts participants as
     /// well as other participants do. `None` if there is no ceiling or it is not above 0.
     pub relative: Option<f64>,
@@ -44,13 +45,13 @@ pub struct Score {
 }
 
 /// Writes one line, such as `spearman 0.419, 0.284 for each of 16 people (ceiling 0.477–0.577)`.
-impl fmt::Display for Score {
+impl fmt::Display for RsaScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:.3}", self.comparator, self.value)?;
         if let Some(Interval { lower, upper }) = self.interval {
             write!(f, " [{lower:.3}, {upper:.3}]")?;
         }
-        if let Some(Ceiling { lower, upper, .. }) = self.ceiling {
+        if let Some(RsaNoiseCeiling { lower, upper, .. }) = self.ceiling {
             write!(
                 f,
                 ", {:.3} for each of {} people (ceiling {lower:.3}–{upper:.3})",

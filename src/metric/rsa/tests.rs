@@ -50,7 +50,7 @@ fn weights_repeat_pairs() {
         }
         values
     };
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         if comparator.needs_all_pairs() {
             continue;
         }
@@ -79,13 +79,13 @@ fn weights_repeat_pairs() {
 fn what_is_observed_is_what_comparators_and_ceilings_say() {
     let people = people(9, 4);
     let (first, second) = (random_rdm(9, 1), with_missing(&random_rdm(9, 2)));
-    for comparator in Comparator::ALL {
+    for &comparator in Comparator::ALL {
         let models: &[&Rdm] = match comparator.needs_all_pairs() {
             true => &[&first],
             false => &[&first, &second],
         };
         for models in [&models[..1], models] {
-            let bootstrap = Bootstrap::new(20, 1).unwrap().over(Resample::People);
+            let bootstrap = RsaBootstrap::new(20, 1).unwrap().over(Resample::People);
             let replicates = bootstrap
                 .with_ceiling()
                 .run(comparator, models, &people)
@@ -114,7 +114,7 @@ fn replicates_depend_on_the_seed_alone() {
     let run = |seed, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         pool.build().unwrap().install(|| {
-            let bootstrap = Bootstrap::new(60, seed).unwrap();
+            let bootstrap = RsaBootstrap::new(60, seed).unwrap();
             let models = [&first, &second];
             let replicates = bootstrap
                 .run(Comparator::Spearman, &models, &people)
@@ -136,7 +136,7 @@ fn drawing_people_gives_the_standard_error_of_a_mean() {
     let values = metric.score_rdm(&model, &people).unwrap().per_person;
     let mean = values.iter().sum::<f64>() / 12.0;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let bootstrap = Bootstrap::new(20_000, 1).unwrap().over(Resample::People);
+    let bootstrap = RsaBootstrap::new(20_000, 1).unwrap().over(Resample::People);
     let replicates = bootstrap
         .run(Comparator::Pearson, &[&model], &people)
         .unwrap();
@@ -148,10 +148,10 @@ fn drawing_people_gives_the_standard_error_of_a_mean() {
 
 #[test]
 fn what_cannot_be_drawn_is_refused() {
-    let bootstrap = Bootstrap::new(10, 1).unwrap();
+    let bootstrap = RsaBootstrap::new(10, 1).unwrap();
     let model = random_rdm(8, 1);
     let one = RdmSet::from(random_rdm(8, 2));
-    let message = |result: Result<Replicates>| result.unwrap_err().report().to_string();
+    let message = |result: Result<RsaReplicates>| result.unwrap_err().report().to_string();
     assert_eq!(
         message(bootstrap.run(Comparator::Pearson, &[&model], &one)),
         "1 people for a bootstrap over people are too few (needed: 2)"
@@ -178,7 +178,7 @@ fn what_cannot_be_drawn_is_refused() {
             .run(Comparator::Pearson, &[&constant], &people(8, 3))
             .is_err()
     );
-    assert!(Bootstrap::new(1, 0).is_err());
+    assert!(RsaBootstrap::new(1, 0).is_err());
 
     let caution = bootstrap
         .run(Comparator::Pearson, &[&model], &people(8, 4))

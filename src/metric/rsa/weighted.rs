@@ -48,7 +48,8 @@ pub struct WeightedModel {
 
 /// The weights of feature RDMs, fitted by a [`WeightedModel`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FeatureWeights {
+#[non_exhaustive]
+pub struct WeightedModelFit {
     /// Weight of each feature RDM with root mean square 1, at least 0. If features are linear
     /// combinations of others (such as duplicates), other weights fit equally well.
     pub weights: Vec<f64>,
@@ -84,7 +85,7 @@ impl WeightedModel {
     /// - Returns [`RdmError::InvalidPair`] if pairs are missing under a whitened comparator.
     ///
     /// Errors of a feature are wrapped in `Context::Rdm`.
-    pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<FeatureWeights> {
+    pub fn fit(self, features: &[&Rdm], people: &RdmSet) -> Result<WeightedModelFit> {
         let stimuli = people.stimuli();
         let too_few = |what, needed, found| {
             Error::from(ArgumentError::TooFew {
@@ -147,7 +148,7 @@ impl WeightedModel {
             .iter()
             .zip(&weights)
             .map(|(column, weight)| weight * column.mean);
-        Ok(FeatureWeights {
+        Ok(WeightedModelFit {
             intercept: target.mean - explained.sum::<f64>(),
             weights,
             root_mean_squares,
@@ -194,7 +195,7 @@ impl WeightedModel {
     }
 }
 
-impl FeatureWeights {
+impl WeightedModelFit {
     /// Predicts an RDM over the stimuli of the first feature; the other features must have the same
     /// stimuli, in any order. With an intercept, values may be negative. Pairs that are missing in
     /// any feature are missing.

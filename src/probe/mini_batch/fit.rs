@@ -8,6 +8,7 @@ use crate::transform::LinearTransform;
 /// The epoch whose weights are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Kept {
     /// The last epoch, as published, even if validation was better before; the default.
     #[default]
@@ -16,25 +17,17 @@ pub enum Kept {
     BestEpoch,
 }
 
-impl Kept {
-    /// Both variants.
-    pub const ALL: [Kept; 2] = [Kept::LastEpoch, Kept::BestEpoch];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kept::LastEpoch => "last-epoch",
-            Kept::BestEpoch => "best-epoch",
-        }
-    }
+named! {
+    Kept, "kept weights":
+    LastEpoch = "last-epoch",
+    BestEpoch = "best-epoch",
 }
-
-named!(Kept, "kept weights", "last-epoch or best-epoch");
 
 /// The reason why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+#[non_exhaustive]
+pub enum StoppingReason {
     /// Early stopping: the validation objective did not improve for as many epochs as the patience.
     EarlyStopped,
     /// The maximum number of epochs was reached.
@@ -43,13 +36,13 @@ pub enum Outcome {
     StoppedByObserver,
 }
 
-impl Outcome {
+impl StoppingReason {
     /// Returns the name used in files.
     pub fn name(self) -> &'static str {
         match self {
-            Outcome::EarlyStopped => "early-stopped",
-            Outcome::MaxEpochs => "max-epochs",
-            Outcome::StoppedByObserver => "stopped-by-observer",
+            StoppingReason::EarlyStopped => "early-stopped",
+            StoppingReason::MaxEpochs => "max-epochs",
+            StoppingReason::StoppedByObserver => "stopped-by-observer",
         }
     }
 }
@@ -57,6 +50,7 @@ impl Outcome {
 /// The record of one epoch: a pass over the training trials, followed by validation. Losses are in
 /// nats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Epoch {
     /// Number of the epoch, counted from 1.
     pub number: usize,
@@ -92,7 +86,7 @@ pub struct MiniBatchFit {
     pub(super) transform: LinearTransform,
     pub(super) history: Vec<Epoch>,
     pub(super) kept: usize,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: StoppingReason,
     pub(super) training_loss: f64,
     pub(super) objective: f64,
 }
@@ -114,7 +108,7 @@ impl MiniBatchFit {
     }
 
     /// Returns the reason why training ended.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> StoppingReason {
         self.outcome
     }
 

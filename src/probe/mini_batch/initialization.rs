@@ -12,6 +12,7 @@ use crate::similarity::zeroed;
 /// The initial weights. Every element of the bias is initialised with the initial scale σ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Initialization {
     /// Weights drawn from a Gaussian distribution with mean 0 and standard deviation σ.
     Gaussian,
@@ -20,17 +21,6 @@ pub enum Initialization {
 }
 
 impl Initialization {
-    /// Both variants.
-    pub const ALL: [Initialization; 2] = [Initialization::Gaussian, Initialization::ScaledIdentity];
-
-    /// Returns the name used on command lines and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Initialization::Gaussian => "gaussian",
-            Initialization::ScaledIdentity => "scaled-identity",
-        }
-    }
-
     /// Creates the initial parameters.
     pub(super) fn parameters(
         self,
@@ -58,11 +48,11 @@ impl Initialization {
     }
 }
 
-named!(
-    Initialization,
-    "initialization",
-    "gaussian or scaled-identity"
-);
+named! {
+    Initialization, "initialization":
+    Gaussian = "gaussian",
+    ScaledIdentity = "scaled-identity",
+}
 
 #[cfg(test)]
 mod tests {

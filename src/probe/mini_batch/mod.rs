@@ -67,7 +67,7 @@ mod trial_loss;
 
 use std::ops::ControlFlow;
 
-pub use fit::{Epoch, Kept, MiniBatchFit, Outcome};
+pub use fit::{Epoch, Kept, MiniBatchFit, StoppingReason};
 pub use initialization::Initialization;
 pub use local::LocalSimilarity;
 pub use optimizer::{Optimizer, WarmUp};
@@ -84,7 +84,7 @@ use crate::transform::Training;
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
-/// use human_alignment::probe::mini_batch::{MiniBatchProbe, Outcome};
+/// use human_alignment::probe::mini_batch::{MiniBatchProbe, StoppingReason};
 /// use human_alignment::{Representation, SimilarityDataset, Stimuli};
 /// use ndarray::Array2;
 ///
@@ -98,7 +98,7 @@ use crate::transform::Training;
 /// let representation = Representation::new(stimuli, features)?;
 /// let probe = MiniBatchProbe::naive(0.01)?.with_learning_rate(0.01)?.with_seed(7);
 /// let fit = probe.fit(&representation, training.judgments(), validation.judgments())?;
-/// assert_eq!(fit.outcome(), Outcome::EarlyStopped);
+/// assert_eq!(fit.outcome(), StoppingReason::EarlyStopped);
 /// // The cross-entropy at chance is ln 3 = 1.10.
 /// assert!(fit.validation_loss() < 0.9);
 /// # Ok::<(), human_alignment::Error>(())

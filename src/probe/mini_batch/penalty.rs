@@ -19,6 +19,7 @@ use crate::probe::dense::{add_scaled, dot};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Penalty {
     /// λ (β ‖W‖ + (1 − β) ‖W‖₁), with the Frobenius norm, *not squared*, and the sum of absolute
     /// values, as in Muttenthaler et al. (ICLR 2023), where β is 1. The subgradient at W = 0 is

@@ -11,7 +11,7 @@ use crate::judgment::{Task, Trials};
 use crate::probe::mini_batch::MiniBatchProbe;
 use crate::probe::mini_batch::batch::Parameters;
 use crate::probe::mini_batch::data::{Deck, Rows, fingerprint, shuffle, trials_of_rows};
-use crate::probe::mini_batch::fit::{Epoch, Kept, MiniBatchFit, Outcome};
+use crate::probe::mini_batch::fit::{Epoch, Kept, MiniBatchFit, StoppingReason};
 use crate::probe::mini_batch::local::LocalSimilarity;
 use crate::probe::mini_batch::objective::{Losses, Objective};
 use crate::probe::mini_batch::optimizer::{Descent, clip};
@@ -57,7 +57,7 @@ pub(super) fn train<T: Task>(
     let data = fingerprint::<T>(representation, [&training, &validation], &images)?;
     let mut run = Run::new::<T>(settings, representation, &standardization, training)?;
     let mut history: Vec<Epoch> = Vec::new();
-    let (mut outcome, mut best) = (Outcome::MaxEpochs, None);
+    let (mut outcome, mut best) = (StoppingReason::MaxEpochs, None);
     let (mut least, mut n_without_improvement) = (f64::INFINITY, 0);
     for number in 1..=settings.max_epochs {
         let mut epoch = run
@@ -77,14 +77,14 @@ pub(super) fn train<T: Task>(
         }
         history.push(epoch);
         if observe(&epoch).is_break() {
-            outcome = Outcome::StoppedByObserver;
+            outcome = StoppingReason::StoppedByObserver;
             break;
         }
         let is_impatient = settings
             .patience
             .is_some_and(|patience| n_without_improvement >= patience);
         if is_impatient && number >= settings.min_epochs {
-            outcome = Outcome::EarlyStopped;
+            outcome = StoppingReason::EarlyStopped;
             break;
         }
     }
@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
         mut self,
         history: Vec<Epoch>,
         kept: usize,
-        outcome: Outcome,
+        outcome: StoppingReason,
         data: String,
     ) -> Result<MiniBatchFit> {
         let training_loss = self.objective.loss_of(&self.parameters, &self.training)?;

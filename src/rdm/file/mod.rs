@@ -5,6 +5,7 @@ mod layout;
 mod long;
 mod table;
 
+use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,7 @@ use table::Contents;
 /// let animals = Stimuli::new(["cat", "dog", "hen"])?;
 /// let rdm = Rdm::new(animals, vec![0.1, 0.8, 0.9])?;
 /// rdm.write_csv(&path)?;
-/// assert_eq!(RdmFile::open(&path)?.read()?.mean(Scaling::None)?, rdm);
+/// assert_eq!(RdmFile::new(&path)?.read()?.mean(Scaling::None)?, rdm);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -75,7 +76,7 @@ pub struct RdmFile {
 ///
 /// The value of *c* does not change Pearson and rank correlations of the RDM, but it changes
 /// cosines.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Similarities {
     /// Similarity of a stimulus with itself. Default: the value on the diagonal, if it is constant
     /// and at least as large as all other elements; otherwise the largest similarity of a pair.
@@ -88,7 +89,7 @@ impl RdmFile {
     /// # Errors
     /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] for an unsupported
     /// file extension.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+    pub fn new(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self {
             path: path.into(),

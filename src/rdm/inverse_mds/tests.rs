@@ -31,7 +31,7 @@ fn trial(shown: &[usize], scale: f64) -> Arrangement {
 fn methods() -> impl Iterator<Item = InverseMds> {
     let with = |evidence| InverseMds::default().with_evidence(evidence);
     let floors = |method: InverseMds| [0.0, 0.2].map(|floor| method.with_evidence_floor(floor));
-    let all = Evidence::ALL.into_iter().map(with).flat_map(floors);
+    let all = Evidence::ALL.iter().copied().map(with).flat_map(floors);
     all.map(Result::unwrap)
 }
 

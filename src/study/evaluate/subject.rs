@@ -1,0 +1,100 @@
+//! A model on a data set: the rows of its measurements and failures.
+
+use serde::Serialize;
+
+use super::{Dataset, Run};
+use crate::error::{Error, ErrorKind, FileError, Result};
+use crate::study::cache::Key;
+use crate::study::input::Model;
+use crate::study::table::{Measurement, Metric, StudyRow};
+
+/// A measurement and its metric.
+pub(super) type Found = (Metric, Measurement);
+
+/// A model on a data set.
+pub(super) struct Subject<'r> {
+    pub run: &'r Run<'r>,
+    pub model: &'r Model,
+    pub dataset: &'r Dataset<'r>,
+    /// Hash of the output of the model; empty if the output is missing.
+    pub hash: String,
+}
+
+impl<'r> Subject<'r> {
+    /// Returns the rows of measurements, from the cache or computed; if they fail, a row with the reason.
+    ///
+    /// The measurements depend on the settings and on the data; `seed` is that of their randomness.
+    pub fn find(
+        &self,
+        metric: Metric,
+        settings: impl Serialize,
+        seed: Option<u64>,
+        compute: impl FnOnce() -> Result<Vec<Found>>,
+    ) -> Result<Vec<StudyRow>> {
+        let depends_on = (
+            &metric,
+            settings,
+            seed,
+            &self.hash,
+            &self.dataset.fingerprint,
+        );
+        let key = Key::of("numbers", depends_on);
+        self.rows(metric, seed, self.run.cache.numbers(&key, compute))
+    }
+
+    /// Returns the rows of measurements, or a row with the reason why there are none.
+    pub fn rows(
+        &self,
+        metric: Metric,
+        seed: Option<u64>,
+        found: Result<Vec<Found>>,
+    ) -> Result<Vec<StudyRow>> {
+        match found {
+            Ok(found) => Ok(found
+                .into_iter()
+                .map(|found| self.row(found, seed))
+                .collect()),
+            Err(error) => Ok(vec![self.failure(Some(metric), error)?]),
+        }
+    }
+
+    pub fn row(&self, (metric, measured): Found, seed: Option<u64>) -> StudyRow {
+        StudyRow {
+            metric: Some(metric),
+            measured: Some(measured),
+            seed,
+            ..self.empty_row()
+        }
+    }
+
+    /// Returns a row with the reason of a failure.
+    ///
+    /// # Errors
+    /// Returns the error of a cache that cannot be written, which ends the study.
+    pub fn failure(&self, metric: Option<Metric>, error: Error) -> Result<StudyRow> {
+        if matches!(error.kind(), ErrorKind::File(FileError::Write { .. })) {
+            return Err(error);
+        }
+        Ok(StudyRow {
+            metric,
+            failure: Some(error.report().to_string()),
+            ..self.empty_row()
+        })
+    }
+
+    fn empty_row(&self) -> StudyRow {
+        StudyRow {
+            model: self.model.name.clone(),
+            tap: self.model.tap.clone(),
+            depth: self.model.depth,
+            factors: self.model.factors.clone(),
+            dataset: self.dataset.name.to_owned(),
+            metric: None,
+            measured: None,
+            failure: None,
+            seed: None,
+            content_hash: self.hash.clone(),
+            data_hash: self.dataset.fingerprint.clone(),
+        }
+    }
+}

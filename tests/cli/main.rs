@@ -1,0 +1,22 @@
+//! The examples as programs: output, exit codes, messages.
+//!
+//! A plain `cargo test` builds the examples; before `cargo test --test cli`, run `cargo build --examples`.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cka;
+#[cfg(feature = "extract")]
+mod extract;
+mod field_cases;
+#[cfg(feature = "extract")]
+mod hostile_files;
+mod odd_one_out;
+mod probe;
+mod recovery;
+mod ridge;
+mod rsa;
+#[cfg(all(feature = "extract", feature = "figures"))]
+mod study;
+mod things_human;
+mod transfer;

@@ -1,0 +1,309 @@
+//! The `odd_one_out` example as scripts use it: output, exit codes, messages.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use human_alignment::metric::odd_one_out::OddOneOutScore;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common;
+use crate::common::files::write;
+
+fn odd_one_out(arguments: &[&str]) -> Output {
+    common::example("odd_one_out", arguments)
+}
+
+fn json_of(arguments: &[&str]) -> Value {
+    common::json_of("odd_one_out", arguments)
+}
+
+fn refused(arguments: &[&str]) -> String {
+    common::refused("odd_one_out", arguments)
+}
+
+/// Four stimuli and three trials, the last of which the features get wrong.
+struct Files {
+    folder: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let files = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        files.write(
+            "features.csv",
+            "id,a,b\ncat,1,0.2\ndog,0.9,0.1\ncar,0.1,1\nbus,0,0.8\n",
+        );
+        files.write("trials.txt", "0 1 2\n2 3 1\n1 2 0\n");
+        files
+    }
+
+    fn write(&self, name: &str, content: &str) -> String {
+        write(&self.folder, name, content)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+}
+
+#[test]
+fn scores_files() {
+    let files = Files::new();
+    let (features, trials) = (files.path("features.csv"), files.path("trials.txt"));
+    let found = json_of(&["--features", &features, "--triplets", &trials, "--json"]);
+    assert_eq!(found["trials"], 3);
+    assert_eq!(found["correct"], 2);
+    assert_eq!(found["ties"], 0);
+    assert_eq!(found["accuracy"], 2.0 / 3.0);
+    for field in [
+        "standard_error",
+        "interval",
+        "cross_entropy",
+        "mean_entropy",
+    ] {
+        assert!(found.get(field).is_some(), "{field}");
+    }
+    serde_json::from_value::<OddOneOutScore>(found).unwrap();
+
+    let table = odd_one_out(&["--features", &features, "--triplets", &trials]);
+    assert!(table.status.success());
+    assert!(String::from_utf8(table.stdout).unwrap().contains("66.67"));
+}
+
+#[test]
+fn a_stream_scores_as_the_whole() {
+    let files = Files::new();
+    let (features, trials) = (files.path("features.csv"), files.path("trials.txt"));
+    let usual = ["--features", &features, "--triplets", &trials, "--json"];
+    let streamed = json_of(&[&usual[..], &["--stream"]].concat());
+    assert_eq!(streamed, json_of(&usual));
+    let message = refused(&[&usual[..], &["--stream", "--bootstrap", "9"]].concat());
+    assert!(message.contains("--stream"), "{message}");
+}
+
+#[test]
+fn several_files_are_compared() {
+    let files = Files::new();
+    let features = files.path("features.csv");
+    let others = "id,a,b\nbus,3,1\ncar,1,3\ndog,2,1\ncat,1,0\n";
+    let others = files.write("others.csv", others);
+    let found = json_of(&[
+        "--features",
+        &features,
+        "--features",
+        &others,
+        "--triplets",
+        &files.path("trials.txt"),
+        "--json",
+        "--bootstrap",
+        "50",
+        "--seed",
+        "3",
+        "--ceiling",
+    ]);
+    assert_eq!(found["representations"].as_array().unwrap().len(), 2);
+    assert_eq!(found["comparisons"].as_array().unwrap().len(), 1);
+    assert_eq!(found["representations"][0]["bootstrap"]["seed"], 3);
+}
+
+/// Indices count the rows of the first file also where some of them are in no other.
+#[test]
+fn trials_of_stimuli_that_one_file_lacks_are_dropped() {
+    let files = Files::new();
+    let features = files.path("features.csv");
+    let others = files.write("others.csv", "id,a,b\nbus,3,1\ncar,1,3\ndog,2,1\n");
+    let trials = files.write("all.txt", "0 1 2\n2 3 1\n1 2 3\n");
+    let left = files.write("left.txt", "2 3 1\n1 2 3\n");
+    let compared = [
+        "--features",
+        &features,
+        "--features",
+        &others,
+        "--triplets",
+        &trials,
+    ];
+    let message = refused(&compared);
+    assert!(message.contains("\"cat\""), "{message}");
+    let found = json_of(&[&compared[..], &["--drop-missing", "--json"]].concat());
+    assert_eq!(found["dropped_missing"], 1);
+    let alone = json_of(&[
+        "--features",
+        &features,
+        "--triplets",
+        &left,
+        "--count-from",
+        "0",
+        "--json",
+    ]);
+    for field in ["trials", "correct", "ties", "cross_entropy"] {
+        assert_eq!(found["representations"][0][field], alone[field], "{field}");
+    }
+}
+
+#[test]
+fn without_arguments_everything_is_simulated() {
+    let output = odd_one_out(&[]);
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).unwrap();
+    for word in ["simulated", "accuracy", "ceiling", "ties"] {
+        assert!(table.contains(word), "{word}");
+    }
+    let found = json_of(&["--json", "--seed", "5"]);
+    assert!(found["simulated"].is_string());
+    assert_eq!(found, json_of(&["--json", "--seed", "5"]));
+    let accuracy = |row: usize| found["representations"][row]["accuracy"].as_f64().unwrap();
+    assert!(accuracy(0) > accuracy(1) && accuracy(1) > accuracy(2));
+    assert!((accuracy(2) - 1.0 / 3.0).abs() < 0.03);
+}
+
+#[test]
+fn bad_input_is_one_clear_line() {
+    let files = Files::new();
+    let (features, trials) = (files.path("features.csv"), files.path("trials.txt"));
+    let given = |extra: &[&str]| {
+        let usual = ["--features", &features, "--triplets", &trials];
+        refused(&[&usual[..], extra].concat())
+    };
+    assert!(given(&["--temperature", "0"]).contains("temperature must be positive"));
+    assert!(given(&["--temperature", "-1"]).contains("-1"));
+    assert!(given(&["--temperature", "NaN"]).contains("NaN"));
+    assert!(given(&["--similarity", "euclid"]).contains("euclid"));
+    assert!(given(&["--ties", "random"]).contains("random"));
+    assert!(given(&["--bootstrap", "0"]).contains("bootstrap must be 2 to 1000000"));
+    assert!(given(&["--colour"]).contains("--colour"));
+    assert!(refused(&["--triplets", &trials]).contains("--features"));
+    assert!(refused(&["--features", &features]).contains("--triplets"));
+
+    let with =
+        |features: &str, trials: &str| refused(&["--features", features, "--triplets", trials]);
+    assert!(with("nowhere.npy", &trials).contains("nowhere.npy"));
+    assert!(with(&features, &files.path("nowhere.txt")).contains("nowhere.txt"));
+    assert!(with(&files.write("features.xls", ""), &trials).contains("features.xls"));
+    let trials_of = |content: &str| with(&features, &files.write("bad.txt", content));
+    assert!(trials_of("0 1 2\n0 1 4\n").contains("trial 1: index 4 is out of range"));
+    assert!(trials_of("0 1 2\n0 1 -2\n").contains("trial 1"));
+    assert!(trials_of("0 1 2\n0 1 1\n").contains("trial 1: stimulus 1 occurs twice"));
+    assert!(trials_of("0 1\n").contains("which of its 2 columns hold"));
+    assert!(trials_of("").contains("no trials"));
+    let features_of = |content: &str| with(&files.write("bad.csv", content), &trials);
+    assert!(features_of("id,a,b\nx,1\n").contains("line 2 has 2 fields"));
+    let message = features_of("id,a,b\ncat,1,2\ndog,1,NaN\ncar,1,2\nbus,1,1\n");
+    assert!(
+        message.contains("line 3, field 3 (\"b\"): the value is missing"),
+        "{message}"
+    );
+    let message = features_of("id,a,b\ncat,1,2\ndog,0,0\ncar,1,2\nbus,1,1\n");
+    assert!(message.contains("\"dog\" is a zero vector"), "{message}");
+    let message = features_of("id,a,b\ncat,1,2\ncat,0,0\ncar,1,2\nbus,1,1\n");
+    assert!(message.contains("duplicate stimulus \"cat\""), "{message}");
+}
+
+#[test]
+fn help_is_no_error() {
+    let output = odd_one_out(&["--help"]);
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("--features")
+    );
+}
+
+/// The numbers of the reference through the command line.
+#[test]
+fn real_people() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let path = |name: &str| -> String {
+        let path: PathBuf = shared.join(name);
+        path.display().to_string()
+    };
+    let (vice, people) = (
+        path("data/things/vice_embedding.npy"),
+        path("data/things/2171trials_humans.txt"),
+    );
+    let found = json_of(&[
+        "--features",
+        &vice,
+        "--triplets",
+        &people,
+        "--similarity",
+        "dot",
+        "--json",
+    ]);
+    assert_eq!(found["correct"], 1433);
+    let spose = path("data/things/spose_embedding66d_rescaled.csv");
+    let found = json_of(&[
+        "--features",
+        &spose,
+        "--id-column",
+        "image_name",
+        "--ignore-column",
+        "",
+        "--triplets",
+        &people,
+        "--similarity",
+        "dot",
+        "--json",
+    ]);
+    assert_eq!(found["correct"], 1424);
+    let (shoes, anchored) = (
+        path("data/zappos/alexnet_fc_features.npy"),
+        path("data/zappos/anchored_triplets.npy"),
+    );
+    let found = json_of(&["--features", &shoes, "--anchored", &anchored, "--json"]);
+    assert_eq!(found["correct"], 203_696);
+}
+
+/// An answer that nobody gets is no success.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    use std::process::{Command, Stdio};
+
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for out in [Stdio::from(full), Stdio::from(closed)] {
+        let mut command = Command::new(common::program("odd_one_out"));
+        let output = command.arg("--json").stdout(out).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            message.starts_with("error: cannot write to standard output"),
+            "{message}"
+        );
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    // Remarks may get lost, the answer does not.
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = Command::new(common::program("odd_one_out"));
+    let output = command.arg("--json").stderr(full).output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stdout.ends_with(b"}\n"));
+}
+
+#[test]
+fn three_objects_are_too_few_for_a_bootstrap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (features, trials) = (path("f.csv"), path("t.txt"));
+    std::fs::write(&features, "id,x,y\na,1,2\nb,2,1\nc,-1,3\n").unwrap();
+    std::fs::write(&trials, "0 1 2\n").unwrap();
+    let arguments = ["--features", &features, "--triplets", &trials, "--json"];
+    let message = refused(&[&arguments[..], &["--bootstrap", "9"]].concat());
+    assert!(
+        message.contains("3 objects for a bootstrap over objects are too few"),
+        "{message}"
+    );
+}

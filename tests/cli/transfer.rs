@@ -1,0 +1,98 @@
+//! The `transfer` example as scripts use it: output and messages.
+
+use approx::assert_relative_eq;
+use human_alignment::dataset::TripletFile;
+use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::{
+    AnchoredTask, FileSource, OddOneOutTask, Probe, Similarity, ZeroShotOddOneOut, transfer_across,
+};
+
+use crate::common;
+use crate::common::seen::{arrangements, features, seen};
+use crate::common::{example, json_of, refused};
+
+/// What was learned from choices of the odd one among shoes, on other questions about the same shoes.
+#[test]
+fn choices_of_shoes_transfer_to_anchored_choices() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let shoes = shared.join("data/zappos");
+    let features = FileSource::open(shoes.join("alexnet_fc_features.npy")).unwrap();
+    let features = features.read().unwrap();
+    let stimuli = features.stimuli().clone();
+    let odd = TripletFile::<OddOneOutTask>::read(shoes.join("odd_one_out_derived.npy"), stimuli);
+    let probe = Probe::new(1.0).unwrap().with_tolerance(1e-5).unwrap();
+    let choices = ChoiceFrequencies::from_trials(&odd.unwrap().into_judgments());
+    let fit = probe.fit(&features, &choices).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("shoes.safetensors");
+    fit.transform().write(&saved).unwrap();
+
+    let path = |name: &str| shoes.join(name).to_str().unwrap().to_owned();
+    let report = json_of(
+        "transfer",
+        &[
+            "--transform",
+            saved.to_str().unwrap(),
+            "--features",
+            &path("alexnet_fc_features.npy"),
+            "--anchored",
+            &path("anchored_triplets.npy"),
+            "--json",
+        ],
+    );
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    assert_relative_eq!(
+        number(&report["before"]["accuracy"]),
+        0.7178,
+        epsilon = 1e-4
+    );
+    // What the library says of the same.
+    let stimuli = features.stimuli().clone();
+    let anchored = TripletFile::<AnchoredTask>::read(shoes.join("anchored_triplets.npy"), stimuli);
+    let cosine = ZeroShotOddOneOut::new(Similarity::Cosine);
+    let dot = ZeroShotOddOneOut::new(Similarity::Dot);
+    let anchored = anchored.unwrap().into_judgments();
+    let moved = transfer_across(fit.transform(), &features, &anchored, [&cosine, &dot]).unwrap();
+    assert_eq!(number(&report["after"]["accuracy"]), moved.after.accuracy);
+    let difference = &report["difference"]["difference"]["value"];
+    assert!(number(difference) > 0.1, "{report}");
+}
+
+#[test]
+fn the_command_line_demonstrates_and_refuses() {
+    let output = example("transfer", &["--json"]);
+    assert!(output.status.success());
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = rows.as_array().unwrap();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let lower = |name: &str| row[name]["difference"]["interval"][0].as_f64().unwrap();
+        let upper = |name: &str| row[name]["difference"]["interval"][1].as_f64().unwrap();
+        assert!(lower("learned") > 0.0, "{row}");
+        assert!(lower("other_objects") > 0.0, "{row}");
+        assert!(lower("arrangements") > 0.0, "{row}");
+        // A control: what people care about who were not learned from is not in the transform.
+        assert!(upper("other_people") < 0.05, "{row}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (transform, features_file, human) = (path("t.npz"), path("f.npy"), path("r.npy"));
+    seen().write(&transform).unwrap();
+    features().write_npy(&features_file).unwrap();
+    arrangements().write_npy(&human).unwrap();
+    let all = ["--transform", &transform, "--features", &features_file];
+    let table = example("transfer", &[&all[..], &["--human", &human]].concat());
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(
+        table.contains("before") && table.contains("--bootstrap"),
+        "{table}"
+    );
+    assert!(refused("transfer", &all).contains("required"));
+    let truncated = std::fs::read(&transform).unwrap();
+    std::fs::write(&transform, &truncated[..truncated.len() / 2]).unwrap();
+    let message = refused("transfer", &[&all[..], &["--human", &human]].concat());
+    assert!(message.contains(&transform), "{message}");
+}

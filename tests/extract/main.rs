@@ -1,0 +1,11 @@
+//! Features of images from networks.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod architectures;
+mod extraction;
+mod image_decoding;
+mod preprocessing;
+mod trained_networks;
+mod transformers;

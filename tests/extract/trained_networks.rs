@@ -1,0 +1,224 @@
+//! Trained networks on real images, from their files to their agreement with people: features and scores
+//! against those of torchvision and Pillow.
+//!
+//! Reference: torch 1.13, torchvision 0.14.1, Pillow 9.4; RDMs, correlations and accuracies in double
+//! precision, with numpy and scipy.
+
+use human_alignment::error::{ErrorKind, ExtractError};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use human_alignment::dataset::{Kriegeskorte92, TripletFile};
+use human_alignment::extract::preprocess::Preprocessing;
+use human_alignment::extract::{Architecture, Device, Network, Pooling, Tap, Weights};
+use human_alignment::judgment::Task;
+use human_alignment::metric::rsa::Comparator;
+use human_alignment::{
+    AlignmentMetric, AnchoredTask, Dissimilarity, FileSource, ImageFiles, OddOneOutTask,
+    Representation, RepresentationalSimilarity, Similarity, SimilarityDataset, ZeroShotOddOneOut,
+};
+use ndarray::Array4;
+use serde::Deserialize;
+
+use crate::common;
+
+/// What is allowed: the largest and the root-mean-square difference of features, as shares of the standard
+/// deviation, and the largest difference of a score.
+struct Tolerance {
+    largest: f64,
+    rms: f64,
+    score: f64,
+}
+
+/// PNG images leave nothing but rounding.
+const OF_PNG: Tolerance = Tolerance {
+    largest: 1e-4,
+    rms: 1e-5,
+    score: 1e-5,
+};
+
+/// JPEG decoders differ by a level or two of 255 here and there. Found: at the most 0.16, 0.008 and 0.0004.
+const OF_JPEG: Tolerance = Tolerance {
+    largest: 0.3,
+    rms: 0.02,
+    score: 0.001,
+};
+
+/// What references say of a tap.
+#[derive(Deserialize)]
+struct Reference {
+    /// Number of features.
+    features: usize,
+    /// By how they are computed, and by what they are computed with.
+    #[serde(flatten)]
+    scores: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+/// The names of taps, and what references say of them.
+type References = BTreeMap<String, Reference>;
+
+fn references(shared: &Path, network: &str, images: &str) -> References {
+    let text = std::fs::read(shared.join("goldens/real_nets/scores.json")).unwrap();
+    let mut all: BTreeMap<String, BTreeMap<String, References>> =
+        serde_json::from_slice(&text).unwrap();
+    all.remove(network).unwrap().remove(images).unwrap()
+}
+
+/// The tap that references call this.
+fn tap(name: &str) -> Tap {
+    match name.strip_suffix(" (global average pool)") {
+        Some(module) => Tap::new(module).with_pooling(Pooling::Mean),
+        None => Tap::new(name),
+    }
+}
+
+/// What a network gives for all images of a folder, by the names of taps.
+fn represent(
+    network: &Network,
+    preprocessing: &Preprocessing,
+    images: &ImageFiles,
+) -> BTreeMap<String, Representation> {
+    let [channels, height, width] = preprocessing.shape();
+    let mut batch = Array4::zeros((images.len(), channels, height, width));
+    for (path, mut image) in images.paths().iter().zip(batch.outer_iter_mut()) {
+        preprocessing
+            .read_into(path, image.as_slice_mut().unwrap())
+            .unwrap();
+    }
+    let features = network.represent(batch.view()).unwrap();
+    let named = network.taps().iter().map(Tap::to_string).zip(features);
+    named
+        .map(|(tap, features)| {
+            let representation = Representation::new(images.stimuli().clone(), features);
+            (tap, representation.unwrap())
+        })
+        .collect()
+}
+
+/// The largest and the root-mean-square difference of features, as shares of the standard deviation of
+/// those of the reference.
+fn differences(found: &Representation, archive: &Path, array: &str) -> [f64; 2] {
+    let source = FileSource::open(archive).unwrap();
+    let source = source.with_ids(found.stimuli().clone());
+    let expected = source.with_array(array).unwrap().read().unwrap();
+    let expected = expected.features().to_f64();
+    assert_eq!(found.features().dim(), expected.dim());
+    let differences = found.features().to_f64() - &expected;
+    let largest = differences.iter().map(|x| x.abs()).fold(0.0, f64::max);
+    let mean_square = differences.iter().map(|x| x * x).sum::<f64>() / expected.len() as f64;
+    [largest, mean_square.sqrt()].map(|x| x / expected.std(0.0))
+}
+
+/// A network of `data/weights` on the images of both data sets.
+fn check(shared: &Path, file: &str, architecture: &str, preset: &str) {
+    let architecture = Architecture::named(architecture).unwrap();
+    let path = shared.join(format!("data/weights/{file}.safetensors"));
+    let weights = Weights::read(path).unwrap();
+    let preprocessing = Preprocessing::preset(preset).unwrap();
+    for (data, tolerance) in [("kriegeskorte92", OF_PNG), ("zappos", OF_JPEG)] {
+        let folder = shared.join("data").join(data);
+        let images = ImageFiles::from_folder(folder.join("images")).unwrap();
+        let references = references(shared, file, data);
+        assert!(!references.is_empty());
+        let mut taps: Vec<Tap> = references.keys().map(|name| tap(name)).collect();
+        taps.push(Tap::new("penultimate"));
+        // Refuses weights that are missing, unexpected or of another shape.
+        let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+        let found = represent(&network, &preprocessing, &images);
+
+        let archive = format!("goldens/real_nets/{file}.{data}.npz");
+        for array in ["logits", "penultimate"] {
+            let [largest, rms] = differences(&found[array], &shared.join(&archive), array);
+            assert!(
+                largest <= tolerance.largest && rms <= tolerance.rms,
+                "{file} {data} {array}: {largest:e}, root mean square {rms:e}"
+            );
+        }
+        for (name, reference) in references {
+            let features = &found[&tap(&name).to_string()];
+            assert_eq!(features.features().ncols(), reference.features, "{name}");
+            assert!(
+                !reference.scores.is_empty() && reference.scores.values().all(|of| !of.is_empty())
+            );
+            for (kind, scores) in &reference.scores {
+                for (of, expected) in scores {
+                    let found = score(features, &folder, kind, of);
+                    assert!(
+                        (found - expected).abs() <= tolerance.score,
+                        "{file} {data} {name} {of}: {found} for {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The score that references call this.
+fn score(features: &Representation, folder: &Path, kind: &str, of: &str) -> f64 {
+    match (kind, of) {
+        ("correlation_rdm_vs_mean_behaviour", comparator) => {
+            let people = Kriegeskorte92::read(folder).unwrap();
+            let comparator: Comparator = comparator.parse().unwrap();
+            let metric = RepresentationalSimilarity::new(Dissimilarity::Correlation, comparator);
+            metric.score(features, people.judgments()).unwrap().value
+        }
+        ("cosine", "odd_one_out_derived") => {
+            accuracy::<OddOneOutTask>(features, &folder.join("odd_one_out_derived.npy"))
+        }
+        ("cosine", "anchored") => {
+            accuracy::<AnchoredTask>(features, &folder.join("anchored_triplets.npy"))
+        }
+        _ => panic!("{kind} {of}"),
+    }
+}
+
+fn accuracy<T: Task>(features: &Representation, trials: &Path) -> f64 {
+    let trials = TripletFile::<T>::read(trials, features.stimuli().clone()).unwrap();
+    let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
+    metric
+        .count(features, trials.judgments())
+        .unwrap()
+        .accuracy()
+}
+
+macro_rules! networks {
+    ($($test:ident: $file:literal as $architecture:literal of $preset:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            if let Some(shared) = common::shared() {
+                check(&shared, $file, $architecture, $preset);
+            }
+        })*
+    };
+}
+
+networks! {
+    squeezenet1_1: "squeezenet1_1_imagenet" as "squeezenet1_1" of "imagenet",
+    squeezenet1_0: "squeezenet1_0_imagenet_deep_compression"
+        as "squeezenet1_0_deep_compression" of "deep-compression-227",
+    mobilenet_v1_025: "mobilenet_v1_025_imagenet" as "mobilenet_v1_025" of "imagenet",
+    resnet20_cifar10: "resnet20_cifar10" as "resnet20_cifar10" of "cifar-32",
+    resnet56_cifar10: "resnet56_cifar10" as "resnet56_cifar10" of "cifar-32",
+}
+
+#[test]
+fn weights_of_another_network_are_refused() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let path = shared.join("data/weights/resnet20_cifar10.safetensors");
+    let weights = Weights::read(path).unwrap();
+    let architecture = Architecture::named("resnet56_cifar10").unwrap();
+    let taps = [Tap::new("logits")];
+    let refused = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap_err();
+    let ErrorKind::Extract(ExtractError::WeightsMismatch {
+        missing,
+        unexpected,
+        ..
+    }) = refused.kind()
+    else {
+        panic!("{refused}");
+    };
+    // Six blocks more in each stage, of two convolutions and ten parameters of normalisation.
+    assert_eq!((missing.len(), unexpected.len()), (3 * 6 * 10, 0));
+}

@@ -1,0 +1,10 @@
+//! Files of representations, data sets and transforms: reading, writing, and what is refused.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod dissimilarity_datasets;
+mod representation_files;
+mod text_tables;
+mod transform_files;
+mod trial_datasets;

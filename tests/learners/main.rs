@@ -1,0 +1,13 @@
+//! Probes, ridge regression, transfer and model recovery.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod mini_batch_probe;
+mod model_recovery;
+mod probe;
+mod probe_cross_validation;
+mod ridge_definitions;
+mod ridge_references;
+mod simulated;
+mod transfer;

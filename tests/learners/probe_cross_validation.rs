@@ -1,0 +1,249 @@
+//! The cross-validated probe and transfer: what is held out, what is counted, what leaks.
+
+use human_alignment::dataset::{SimulatedObserver, TripletFile};
+use human_alignment::error::{ArgumentError, ErrorKind};
+use human_alignment::inference::Folds;
+use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
+use human_alignment::probe::{HoldOut, Moments, ProbeCrossValidation};
+use human_alignment::rdm::{Participant, RdmSet};
+use human_alignment::{
+    Dissimilarity, Error, FileSource, OddOneOut, OddOneOutTask, Probe, Representation,
+    RepresentationalSimilarity, Similarity, Stimuli, ZeroShotOddOneOut, transfer,
+};
+use ndarray::{Array2, Axis, Slice};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::common;
+
+/// Features of which people see the first two, and the rest is noise as large.
+fn simulated(n: usize, n_trials: usize) -> (Representation, OddOneOut) {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let features = Array2::from_shape_simple_fn((n, 8), || rng.random_range(-1.0..1.0f32));
+    let seen = first_two(&features).mapv(|x| 3.0 * x);
+    let stimuli = Stimuli::new((0..n).map(|index| format!("object {index}"))).unwrap();
+    let observer = SimulatedObserver::new(Representation::new(stimuli.clone(), seen).unwrap());
+    let trials = observer
+        .unwrap()
+        .odd_one_out(n_trials, 2)
+        .unwrap()
+        .into_judgments();
+    (Representation::new(stimuli, features).unwrap(), trials)
+}
+
+fn first_two(features: &Array2<f32>) -> Array2<f32> {
+    features.slice_axis(Axis(1), Slice::from(..2)).to_owned()
+}
+
+fn dot() -> ZeroShotOddOneOut {
+    ZeroShotOddOneOut::new(Similarity::Dot)
+}
+
+#[test]
+fn a_probe_generalises_to_objects_it_has_not_seen() {
+    let (features, trials) = simulated(60, 20_000);
+    let validation = ProbeCrossValidation::new(Probe::new(0.01).unwrap())
+        .with_penalties(&[0.001, 1.0, 0.01, 0.01])
+        .unwrap()
+        .with_zero_shot(dot());
+    let found = validation.run(&features, &trials).unwrap();
+    assert_eq!(found.folds.len(), 3);
+    let mut n_tested = 0;
+    for fold in &found.folds {
+        let n = fold.n_training_trials + fold.n_test_trials + fold.n_straddling;
+        assert_eq!(n, trials.len());
+        assert_eq!(fold.n_training_objects + fold.n_test_objects, 60);
+        assert_eq!(fold.n_test_trials as u64, fold.probed.n_trials);
+        // From large to small, and the best of them.
+        let penalties: Vec<f64> = fold.candidates.iter().map(|c| c.penalty).collect();
+        assert_eq!(penalties, [1.0, 0.01, 0.001]);
+        let costs = fold.candidates.iter().map(|c| c.cross_entropy);
+        let best = costs.clone().fold(f64::INFINITY, f64::min);
+        assert!(
+            fold.candidates
+                .iter()
+                .any(|c| (c.penalty, c.cross_entropy) == (fold.penalty, best))
+        );
+        assert!(fold.outcome == human_alignment::probe::Convergence::Certified);
+        n_tested += fold.n_test_trials;
+    }
+    assert_eq!(found.n_untested, trials.len() - n_tested);
+    let pooled = &found.pooled;
+    assert_eq!(pooled.n_trials, n_tested);
+    let mean = |of: fn(&human_alignment::probe::ProbeFoldResult) -> f64| {
+        let sums = found
+            .folds
+            .iter()
+            .map(|fold| of(fold) * fold.n_test_trials as f64);
+        sums.sum::<f64>() / n_tested as f64
+    };
+    assert!((pooled.probed.accuracy.value - mean(|fold| fold.probed.accuracy)).abs() < 1e-12);
+    assert!(
+        (pooled.zero_shot.cross_entropy - mean(|fold| fold.zero_shot.cross_entropy)).abs() < 1e-12
+    );
+    let gain = pooled.probed.accuracy.value - pooled.zero_shot.accuracy.value;
+    assert!((pooled.difference.difference.value - gain).abs() < 1e-12);
+    assert!(pooled.difference.interval.lower > 0.05, "{pooled:?}");
+    assert_eq!(found, validation.run(&features, &trials).unwrap());
+    assert_ne!(
+        found,
+        validation.with_seed(9).run(&features, &trials).unwrap()
+    );
+}
+
+#[test]
+fn nothing_of_the_held_out_objects_is_known_to_a_fold() {
+    let (features, trials) = simulated(30, 6000);
+    let folds = Folds::contiguous(30, 3).unwrap();
+    let validation = ProbeCrossValidation::new(Probe::new(0.01).unwrap())
+        .with_penalties(&[0.1, 0.01])
+        .unwrap()
+        .with_object_folds(folds)
+        .with_zero_shot(dot());
+    let fit_of_first = |features: &Representation| {
+        validation
+            .run(features, &trials)
+            .unwrap()
+            .folds
+            .remove(0)
+            .fit
+    };
+    // Ten times as large, the held-out objects change nothing of what is learned from the others.
+    let mut other = features.features().to_f32();
+    other
+        .slice_axis_mut(Axis(0), Slice::from(..10))
+        .mapv_inplace(|x| 10.0 * x);
+    let other = Representation::new(features.stimuli().clone(), other).unwrap();
+    assert_eq!(fit_of_first(&features), fit_of_first(&other));
+    // Unless their moments are taken too, as published.
+    let leaky = validation.clone().with_moments(Moments::AllObjects);
+    let fit = |features| leaky.run(features, &trials).unwrap().folds.remove(0).fit;
+    assert_ne!(fit(&features), fit(&other));
+}
+
+#[test]
+fn trials_that_share_objects_leak() {
+    // Nothing in the features explains what people say of new objects: only the objects seen can be
+    // learned by heart, in as many dimensions as there are objects.
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let mut random = |n, p| Array2::from_shape_simple_fn((n, p), || rng.random_range(-1.0..1.0f32));
+    let stimuli = Stimuli::numbered(24);
+    let seen = Representation::new(stimuli.clone(), 2.0 * random(24, 3)).unwrap();
+    let features = Representation::new(stimuli, random(24, 24)).unwrap();
+    let trials = SimulatedObserver::new(seen)
+        .unwrap()
+        .odd_one_out(8000, 1)
+        .unwrap();
+    let validation = ProbeCrossValidation::new(Probe::new(1e-3).unwrap()).with_zero_shot(dot());
+    let trials = trials.into_judgments();
+    let accuracy = |hold_out| {
+        let validation = validation.clone().with_folds(hold_out, 3).unwrap();
+        let found = validation.run(&features, &trials).unwrap();
+        (found.pooled.probed.accuracy.value, found.n_untested)
+    };
+    let (of_objects, n_untested) = accuracy(HoldOut::Objects);
+    assert!(n_untested > 0);
+    let (leaking, n_untested) = accuracy(HoldOut::TrialsSharingObjects);
+    assert_eq!(n_untested, 0);
+    assert!(of_objects < 0.5 && leaking > 0.65, "{of_objects} {leaking}");
+}
+
+#[test]
+fn folds_without_trials_are_named() {
+    let (features, _) = simulated(9, 10);
+    let stimuli = features.stimuli().clone();
+    let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [3, 4, 5], [0, 4, 8], [6, 7, 0]]).unwrap();
+    let folds = Folds::contiguous(9, 3).unwrap();
+    let validation = ProbeCrossValidation::new(Probe::new(0.1).unwrap());
+    let refused = validation
+        .clone()
+        .with_object_folds(folds)
+        .run(&features, &trials)
+        .unwrap_err();
+    assert_eq!(refused.report().to_string(), "fold 2: there are no trials");
+    let folds = Folds::contiguous(8, 2).unwrap();
+    let refused = validation
+        .clone()
+        .with_object_folds(folds)
+        .run(&features, &trials);
+    assert!(matches!(
+        refused.as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+            expected: 9,
+            found: 8,
+            ..
+        }))
+    ));
+    assert!(validation.clone().with_folds(HoldOut::Objects, 1).is_err());
+    let many = validation.clone().with_folds(HoldOut::Objects, 10).unwrap();
+    assert!(matches!(
+        many.run(&features, &trials).as_ref().map_err(Error::kind),
+        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
+    ));
+    assert!(validation.clone().with_penalties(&[]).is_err());
+    assert!(validation.with_penalties(&[0.1, 0.0]).is_err());
+}
+
+#[test]
+fn what_was_learned_carries_over_to_dissimilarities() {
+    let (features, trials) = simulated(40, 10_000);
+    let choices = human_alignment::judgment::ChoiceFrequencies::from_trials(&trials);
+    let fit = Probe::new(0.01).unwrap().fit(&features, &choices).unwrap();
+
+    // People who arrange other objects by the same two features, with noise.
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let other = Array2::from_shape_simple_fn((20, 8), || rng.random_range(-1.0..1.0f32));
+    let other = Representation::new(Stimuli::numbered(20), other).unwrap();
+    let seen = |noise: f32, rng: &mut ChaCha8Rng| {
+        let seen = first_two(&other.features().to_f32())
+            .mapv(|x| x + noise * rng.random_range(-1.0..1.0f32));
+        let seen = Representation::new(other.stimuli().clone(), seen).unwrap();
+        Dissimilarity::Euclidean.rdm(&seen).unwrap()
+    };
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let rdms = ids.iter().map(|_| seen(0.3, &mut rng)).collect();
+    let people = ids.map(Participant::new).to_vec();
+    let people = RdmSet::new(people, rdms).unwrap();
+    let metric = RepresentationalSimilarity::new(Dissimilarity::Euclidean, Comparator::Spearman);
+    let without = transfer(fit.transform(), &other, &people, &metric).unwrap();
+    assert!(without.difference.is_none());
+    assert!(
+        without.after.value > without.before.value + 0.3,
+        "{without:?}"
+    );
+    let metric = metric.with_bootstrap(RsaBootstrap::new(200, 1).unwrap());
+    let with = transfer(fit.transform(), &other, &people, &metric).unwrap();
+    assert_eq!(with.after.value, without.after.value);
+    assert!(with.difference.unwrap().interval.lower > 0.0);
+}
+
+#[test]
+fn real_people_and_real_features() {
+    let Some(shared) = common::shared() else {
+        return;
+    };
+    let zappos = shared.join("data/zappos");
+    let features = FileSource::open(zappos.join("alexnet_fc_features.npy"))
+        .unwrap()
+        .read()
+        .unwrap();
+    let trials = zappos.join("odd_one_out_derived.npy");
+    let trials = TripletFile::<OddOneOutTask>::read(trials, features.stimuli().clone()).unwrap();
+    let trials = trials.into_judgments();
+    let validation =
+        ProbeCrossValidation::new(Probe::new(0.1).unwrap().with_tolerance(1e-4).unwrap())
+            .with_penalties(&[1.0, 0.3, 0.1, 0.03])
+            .unwrap();
+    let found = validation.run(&features, &trials).unwrap();
+    let n_test: usize = found.folds.iter().map(|fold| fold.n_test_trials).sum();
+    assert_eq!(
+        (n_test, n_test + found.n_untested),
+        (found.pooled.n_trials, 83_545)
+    );
+    // Shoes are judged by much the same features: a map learned from some helps with others.
+    assert!(
+        found.pooled.difference.interval.lower > 0.0,
+        "{:?}",
+        found.pooled
+    );
+}

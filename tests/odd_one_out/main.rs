@@ -1,0 +1,11 @@
+//! The zero-shot odd-one-out metric.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod collapsed_representations;
+mod invalid_input;
+mod invariance;
+mod published_script;
+mod reference_scores;
+mod ties;
