@@ -305,7 +305,8 @@ impl Gallery<'_> {
         Ok(())
     }
 
-    /// Draws RDMs, maps and trials of participants and a network, and the calibration of the network.
+    /// Draws RDMs, maps and trials of participants and a network, and the calibration of the
+    /// network.
     fn pictures(&mut self) -> Result<()> {
         let (study, shown) = (&self.panel.study, &self.panel.shown);
         let mut datasets = study.datasets();

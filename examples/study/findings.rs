@@ -1,4 +1,5 @@
-//! Findings from a table: drivers of alignment, effects of transforms and layers, consistency of data sets.
+//! Findings from a table: drivers of alignment, effects of transforms and layers, consistency of
+//! data sets.
 
 use human_alignment::Result;
 use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};

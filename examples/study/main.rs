@@ -7,9 +7,10 @@
 //! cargo run --release --example study -- --data DIR --out DIR   # trained networks, real participants
 //! ```
 //!
-//! The table, the figures and a report are written into a folder, by default `target/study`; with `--json` the
-//! table is printed, and files are written only into a given folder. Results on published data are cached in the
-//! folder `cache` inside it, from which a study that was interrupted continues.
+//! The table, the figures and a report are written into a folder, by default `target/study`; with
+//! `--json` the table is printed, and files are written only into a given folder. Results on
+//! published data are cached in the folder `cache` inside it, from which a study that was
+//! interrupted continues.
 
 #[path = "../common/mod.rs"]
 mod common;

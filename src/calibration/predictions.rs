@@ -17,8 +17,8 @@ use crate::softmax::Softmax;
 /// with the frequencies of human choices.
 ///
 /// Questions can be single trials with their choices ([`ChoiceFrequencies::trial_by_trial`]) or
-/// have all answers to a question ([`ChoiceFrequencies::from_trials`]). Questions are weighted by their
-/// number of answers, so that most scores are the same in both cases.
+/// have all answers to a question ([`ChoiceFrequencies::from_trials`]). Questions are weighted by
+/// their number of answers, so that most scores are the same in both cases.
 ///
 /// ```
 /// use human_alignment::calibration::{Bins, Predictions};

@@ -86,8 +86,8 @@ impl TemperatureScaling {
         self
     }
 
-    /// Fits the temperature to choices. Use [`ChoiceFrequencies::from_trials`] to count the choices of
-    /// trials.
+    /// Fits the temperature to choices. Use [`ChoiceFrequencies::from_trials`] to count the choices
+    /// of trials.
     ///
     /// # Errors
     /// Returns [`ComputationError::EqualSimilarities`] if the pairs of every question are equally

@@ -57,8 +57,8 @@ impl ThingsTriplets {
 /// images/ID.jpg                                         or .png, .webp, …, or a folder images/ID
 /// ```
 ///
-/// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of natural
-/// objects underlying human similarity judgements" (Nature Human Behaviour, 2020).
+/// Hebart, Zheng, Pereira & Baker, "Revealing the multidimensional mental representations of
+/// natural objects underlying human similarity judgements" (Nature Human Behaviour, 2020).
 ///
 /// ```no_run
 /// use human_alignment::dataset::{Things, ThingsTriplets};

@@ -9,7 +9,7 @@ use super::heading::{EDGE, Heading, figure};
 use super::labels::{self, Label};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
-use super::measured::{PlottedValue, checked_interval};
+use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Error, FigureError, Result};

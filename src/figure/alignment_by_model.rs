@@ -7,7 +7,7 @@ use super::groups::Groups;
 use super::heading::{Heading, figure};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
-use super::measured::{PlottedValue, checked_interval};
+use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};

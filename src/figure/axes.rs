@@ -4,7 +4,7 @@ use super::color::Color;
 use super::drawing::{Area, Drawing, Text};
 use super::font::{self, Anchor};
 use super::legend::Key;
-use super::measured::PlottedValue;
+use super::plotted_value::PlottedValue;
 use super::quantity::Quantity;
 use super::scale::Scale;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use super::color::Color;
 use super::drawing::{Area, Drawing};
 use super::heading::{Heading, figure};
 use super::legend::{self, Key};
-use super::measured::{PlottedValue, checked_interval};
+use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};

@@ -8,7 +8,7 @@ use super::heading::{EDGE, Heading, figure};
 use super::labels::spread;
 use super::legend::{self, Key};
 use super::marker::Marker;
-use super::measured::{PlottedValue, checked_interval};
+use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::scale::{Scale, Spacing};
 use crate::error::{ArgumentError, Result};

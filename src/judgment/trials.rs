@@ -345,6 +345,21 @@ fn problem_of([a, b, c]: [u32; 3], n_stimuli: usize) -> TrialProblem {
     }
 }
 
+impl<T: Task> AsRef<[[u32; 3]]> for Trials<T> {
+    fn as_ref(&self) -> &[[u32; 3]] {
+        self.as_slice()
+    }
+}
+
+impl<'a, T: Task> IntoIterator for &'a Trials<T> {
+    type Item = &'a [u32; 3];
+    type IntoIter = std::slice::Iter<'a, [u32; 3]>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.as_slice().iter()
+    }
+}
+
 impl<T> Clone for Trials<T> {
     fn clone(&self) -> Self {
         Self {

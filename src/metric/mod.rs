@@ -30,7 +30,8 @@ pub trait AlignmentMetric<J: ?Sized> {
     /// Scores a source of representations, such as a [`Representation`] or a file, on a data set.
     ///
     /// # Errors
-    /// Returns the error of the source, or an error under the conditions of [`AlignmentMetric::score`].
+    /// Returns the error of the source, or an error under the conditions of
+    /// [`AlignmentMetric::score`].
     fn score_dataset<S, D>(&self, source: &S, dataset: &D) -> Result<Self::Score>
     where
         Self: Sized,

@@ -363,7 +363,8 @@ impl ProbeCrossValidation {
     }
 
     /// Computes the cross-entropy of each penalty by cross-validation of all given trials. The
-    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`] instead.
+    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`]
+    /// instead.
     ///
     /// # Errors
     /// Returns an error if [`ProbeCrossValidation::run`] does.

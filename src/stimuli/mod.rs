@@ -355,6 +355,22 @@ impl From<Set> for Stimuli {
     }
 }
 
+/// Iterates over the ids, in order.
+impl<'a> IntoIterator for &'a Stimuli {
+    type Item = &'a String;
+    type IntoIter = std::slice::Iter<'a, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.ids().iter()
+    }
+}
+
+impl AsRef<[String]> for Stimuli {
+    fn as_ref(&self) -> &[String] {
+        self.ids()
+    }
+}
+
 /// Stimuli with ids are equal if their ids are equal and in the same order. Rows without ids are
 /// equal if their total numbers of rows and their selected rows are equal. Stimuli with ids never
 /// equal rows without ids.

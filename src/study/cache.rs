@@ -18,10 +18,12 @@ pub(super) struct Cache {
     folder: Option<PathBuf>,
 }
 
-/// Revision of the computations, to be raised with each change of results from the same data and settings.
+/// Revision of the computations, to be raised with each change of results from the same data and
+/// settings.
 const REVISION: u32 = 3;
 
-/// The name of a result: the hash of its kind, of all that it depends on, and of the version of this crate.
+/// The name of a result: the hash of its kind, of all that it depends on, and of the version of
+/// this crate.
 pub(super) struct Key(String);
 
 impl Key {

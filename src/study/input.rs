@@ -50,7 +50,8 @@ impl ModelOutput {
     /// Returns the credit of each choice, by agreement with the participants.
     ///
     /// # Errors
-    /// Returns an error if the choices answer other trials, or are of another kind than the judgments.
+    /// Returns an error if the choices answer other trials, or are of another kind than the
+    /// judgments.
     pub(super) fn credits(&self, judgments: &Judgments) -> Result<Vec<Credit>> {
         match (self, judgments) {
             (Self::OddOneOut(choices), Judgments::OddOneOut(trials)) => credits(choices, trials),
@@ -158,8 +159,8 @@ impl Model {
         self
     }
 
-    /// Sets the layer of the network that this model is, and its position among the layers of the network
-    /// in the study, counted from the input.
+    /// Sets the layer of the network that this model is, and its position among the layers of the
+    /// network in the study, counted from the input.
     #[must_use]
     pub fn with_tap(mut self, tap: impl Into<String>, depth: u32) -> Self {
         self.tap = Some(tap.into());
@@ -174,8 +175,8 @@ impl Model {
         self
     }
 
-    /// Adds the output of the model for a data set of the study: any source of features, an RDM, or choices.
-    /// A model has no rows on data sets without output.
+    /// Adds the output of the model for a data set of the study: any source of features, an RDM, or
+    /// choices. A model has no rows on data sets without output.
     #[must_use]
     pub fn on(mut self, dataset: impl Into<String>, output: impl Into<ModelOutput>) -> Self {
         self.outputs.insert(dataset.into(), output.into());
@@ -202,7 +203,8 @@ pub(super) fn label(name: &str, tap: Option<&str>) -> String {
 
 /// Human judgments of a data set, of any kind that a study can evaluate.
 ///
-/// Judgments, and references to any [`SimilarityDataset`] of such judgments, convert into this type.
+/// Judgments, and references to any [`SimilarityDataset`] of such judgments, convert into this
+/// type.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Judgments {

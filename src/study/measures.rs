@@ -112,7 +112,8 @@ impl Measures {
         Ok(self)
     }
 
-    /// Sets the dissimilarities and comparators of RSA; the first pair is used for transfers and layers.
+    /// Sets the dissimilarities and comparators of RSA; the first pair is used for transfers and
+    /// layers.
     #[must_use]
     pub fn with_rsa(mut self, ways: impl IntoIterator<Item = (Dissimilarity, Comparator)>) -> Self {
         self.rsa = ways.into_iter().collect();
@@ -121,8 +122,8 @@ impl Measures {
 
     /// Sets the number of replicates of the bootstrap for the intervals of RSA; 0 for no intervals.
     ///
-    /// The bootstrap is over stimuli and participants; over stimuli for a single participant, and over
-    /// participants for whitened comparators.
+    /// The bootstrap is over stimuli and participants; over stimuli for a single participant, and
+    /// over participants for whitened comparators.
     ///
     /// # Errors
     /// Returns an error under the conditions of [`RsaBootstrap::new`], except for 0.
@@ -147,16 +148,16 @@ impl Measures {
         Ok(self)
     }
 
-    /// Adds the cross-validated probe on data sets of trials. The first zero-shot metric of the study takes
-    /// the place of the zero-shot metric of the cross-validation.
+    /// Adds the cross-validated probe on data sets of trials. The first zero-shot metric of the
+    /// study takes the place of the zero-shot metric of the cross-validation.
     #[must_use]
     pub fn with_probe(mut self, validation: ProbeCrossValidation) -> Self {
         self.probe = Some(validation);
         self
     }
 
-    /// Adds the evaluation on one data set of the transform that a probe learns from all trials of another.
-    /// The probe is that of [`Measures::with_probe`], or a probe with penalty 0.01.
+    /// Adds the evaluation on one data set of the transform that a probe learns from all trials of
+    /// another. The probe is that of [`Measures::with_probe`], or a probe with penalty 0.01.
     ///
     /// The results are about a transfer only if the two data sets share no judgments.
     /// [`Study::run`](super::Study::run) checks that the study has the two data sets.
@@ -169,16 +170,17 @@ impl Measures {
         self
     }
 
-    /// Adds the fitted temperature of the first zero-shot metric, and the calibration of its probabilities
-    /// at the fitted temperature with these bins.
+    /// Adds the fitted temperature of the first zero-shot metric, and the calibration of its
+    /// probabilities at the fitted temperature with these bins.
     #[must_use]
     pub fn with_calibration(mut self, bins: Bins) -> Self {
         self.calibration = Some(bins);
         self
     }
 
-    /// Adds Cohen's κ and the error consistency of the choices of each pair of models, and Cohen's κ with
-    /// participants. Choices are by the first zero-shot metric and, for networks, by the last layer.
+    /// Adds Cohen's κ and the error consistency of the choices of each pair of models, and Cohen's
+    /// κ with participants. Choices are by the first zero-shot metric and, for networks, by the
+    /// last layer.
     #[must_use]
     pub fn with_agreement(mut self) -> Self {
         self.agreement = true;
@@ -271,8 +273,8 @@ impl Measures {
         }
     }
 
-    /// Returns the metric of RSA with a bootstrap that suits the participants, and the seed of the bootstrap,
-    /// if any; without a dissimilarity for a model that is an RDM.
+    /// Returns the metric of RSA with a bootstrap that suits the participants, and the seed of the
+    /// bootstrap, if any; without a dissimilarity for a model that is an RDM.
     pub(super) fn rsa_metric(
         &self,
         dissimilarity: Option<Dissimilarity>,

@@ -15,8 +15,9 @@
 //! | analyses | [`DriverAnalysis`], [`AlignmentConsistency`] |
 //!
 //! A measurement that fails is a row with the reason, and does not end the study. With a
-//! [cache](Study::with_cache), each result is stored at once, under a hash of all that the result depends
-//! on: a study that was interrupted continues, and a study with more models computes only new results.
+//! [cache](Study::with_cache), each result is stored at once, under a hash of all that the result
+//! depends on: a study that was interrupted continues, and a study with more models computes only
+//! new results.
 //!
 //! A study computes the metrics of its user as well:
 //!
@@ -140,17 +141,17 @@ impl Study {
         }
     }
 
-    /// Sets the seed of the bootstraps of RSA and of the folds of ridge regression; 0 by default. Probes have
-    /// a seed of their own.
+    /// Sets the seed of the bootstraps of RSA and of the folds of ridge regression; 0 by default.
+    /// Probes have a seed of their own.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Sets a folder in which results are cached: features of
-    /// [sources with a key](crate::RepresentationSource::key), transforms and measurements. The folder is
-    /// created if needed, and nothing is ever removed from it.
+    /// Sets a folder in which results are cached: features of [sources with a
+    /// key](crate::RepresentationSource::key), transforms and measurements. The folder is created
+    /// if needed, and nothing is ever removed from it.
     #[must_use]
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
@@ -273,9 +274,9 @@ impl Study {
 
     /// Runs the study as [`Study::run`] does, and calls `observe` after each model.
     ///
-    /// If `observe` returns [`ControlFlow::Break`], no other model is started and models are not compared.
-    /// The rows of the models that are measured are returned as `Break`, and their results stay in the
-    /// [cache](Study::with_cache), from which another run continues.
+    /// If `observe` returns [`ControlFlow::Break`], no other model is started and models are not
+    /// compared. The rows of the models that are measured are returned as `Break`, and their
+    /// results stay in the [cache](Study::with_cache), from which another run continues.
     ///
     /// # Errors
     /// Returns an error under the conditions of [`Study::run`].

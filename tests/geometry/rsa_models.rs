@@ -412,7 +412,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
         );
     }
     let model = WeightedModel::new(Comparator::Pearson);
-    let run = |people: &RdmSet| model.cross_validated(&given, people, &folds).unwrap();
+    let run = |people: &RdmSet| model.cross_validate(&given, people, &folds).unwrap();
     let result = run(&people);
     assert_eq!(result.folds.len(), 12);
     assert_eq!(result.n_straddling, 190 - 4 * 10);
@@ -492,7 +492,7 @@ fn cross_validation_depends_on_the_seed_alone() {
         on_threads(n_threads, || {
             let folds = RsaFolds::random(&people, 3, 2, seed).unwrap();
             let model = WeightedModel::new(Comparator::Spearman);
-            model.cross_validated(&features, &people, &folds).unwrap()
+            model.cross_validate(&features, &people, &folds).unwrap()
         })
     };
     assert_eq!(run(1, 1), run(1, 4));
@@ -523,7 +523,7 @@ fn sessions_stay_together() {
     let apart = RsaFolds::new(vec![0, 0, 0, 1, 1, 1, 2, 2, 2], vec![0, 1, 0, 1, 0, 1]).unwrap();
     let model = WeightedModel::default();
     let error = model
-        .cross_validated(&features.each_ref(), &sessions, &apart)
+        .cross_validate(&features.each_ref(), &sessions, &apart)
         .unwrap_err();
     assert_eq!(
         error.report().to_string(),
@@ -591,7 +591,7 @@ fn folds_are_checked() {
     let other = RsaFolds::new(six, vec![0, 1, 1]).unwrap();
     assert!(matches!(
         WeightedModel::default()
-            .cross_validated(&features.each_ref(), &people, &other)
+            .cross_validate(&features.each_ref(), &people, &other)
             .as_ref()
             .map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
@@ -623,7 +623,7 @@ fn what_has_no_weight_is_refused() {
     );
     let folds = RsaFolds::new(vec![0, 0, 0, 0, 1, 1, 1, 1], vec![0, 0, 1, 1]).unwrap();
     let error = model
-        .cross_validated(&[&features[0]], &against, &folds)
+        .cross_validate(&[&features[0]], &against, &folds)
         .unwrap_err();
     assert_eq!(
         error.report().to_string(),

@@ -2,8 +2,8 @@
 
 use super::factors::{Background, Colour, Factors, Shape, Texture};
 
-/// Number of outputs of every network: one for each class of either labels, or the dimensions of an embedding.
-/// The number of parameters does not depend on labels and objective.
+/// Number of outputs of every network: one for each class of either labels, or the dimensions of an
+/// embedding. The number of parameters does not depend on labels and objective.
 pub const N_OUTPUTS: usize = 32;
 
 /// The architecture of a network.
@@ -90,8 +90,9 @@ impl Labels {
 pub enum Objective {
     /// The cross-entropy of a softmax over classes; the outputs are logits.
     Softmax,
-    /// The cross-entropy of the choice of the caption of a picture among all captions, where captions with a
-    /// common word are similar; the outputs are an embedding shared by pictures and captions.
+    /// The cross-entropy of the choice of the caption of a picture among all captions, where
+    /// captions with a common word are similar; the outputs are an embedding shared by pictures and
+    /// captions.
     ImageText,
 }
 
@@ -114,7 +115,8 @@ pub struct Design {
 }
 
 impl Design {
-    /// Returns every architecture in every size, trained with each label and objective, and untrained.
+    /// Returns every architecture in every size, trained with each label and objective, and
+    /// untrained.
     pub fn panel() -> Vec<Self> {
         let mut tasks = vec![None];
         for labels in [Labels::Shapes, Labels::Colours] {

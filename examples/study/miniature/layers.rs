@@ -4,8 +4,9 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-/// Number of elements from which candle distributes element-wise operations over a pool of threads that all
-/// callers share. Networks that are trained in parallel are several times faster below this number.
+/// Number of elements from which candle distributes element-wise operations over a pool of threads
+/// that all callers share. Networks that are trained in parallel are several times faster below
+/// this number.
 const SHARED_FROM: usize = 64 * 1024;
 
 /// A dense layer, from rows of inputs to rows of outputs.
@@ -15,8 +16,8 @@ pub struct Dense {
 }
 
 impl Dense {
-    /// Creates a layer with random weights, scaled for rectified units (He, Zhang, Ren & Sun 2015), and biases
-    /// of 0.
+    /// Creates a layer with random weights, scaled for rectified units (He, Zhang, Ren & Sun 2015),
+    /// and biases of 0.
     ///
     /// The random generator of candle is not used, as all threads share it.
     pub fn new(n_inputs: usize, n_outputs: usize, rng: &mut impl Rng) -> Result<Self> {
@@ -50,8 +51,9 @@ impl Dense {
 
 /// A convolution without padding: a dense layer that is applied at every position of a map.
 ///
-/// Maps are `pictures × positions × channels`. The patches at all positions of some pictures are gathered for
-/// one matrix product, whose gradient is much faster than that of the convolution of candle.
+/// Maps are `pictures × positions × channels`. The patches at all positions of some pictures are
+/// gathered for one matrix product, whose gradient is much faster than that of the convolution of
+/// candle.
 pub struct Convolution {
     dense: Dense,
     /// For each position of the output, the positions of the input in its patch.

@@ -1,5 +1,5 @@
-//! A study in miniature: pictures, a panel of networks that are trained on pictures, and simulated participants
-//! who judge other pictures. No files are read.
+//! A study in miniature: pictures, a panel of networks that are trained on pictures, and simulated
+//! participants who judge other pictures. No files are read.
 //!
 //! | module | what |
 //! |---|---|
@@ -11,9 +11,10 @@
 //! | [`people`] | simulated participants: a human embedding, odd-one-out choices, arrangements |
 //! | [`study`] | the miniature as a [`Study`](human_alignment::study::Study) |
 //!
-//! Participants judge by shape and texture, less by colour and size, and not by the background. Networks
-//! classify the same pictures either by shape and texture or by colour and background, as unrelated classes or
-//! by captions with common words. The alignment of the networks is a result of the study.
+//! Participants judge by shape and texture, less by colour and size, and not by the background.
+//! Networks classify the same pictures either by shape and texture or by colour and background, as
+//! unrelated classes or by captions with common words. The alignment of the networks is a result of
+//! the study.
 
 pub mod design;
 pub mod factors;
@@ -43,12 +44,13 @@ pub struct Settings {
     pub seed: u64,
     /// Whether networks are trained; `false` is a negative control of the effects of training.
     pub trained: bool,
-    /// Whether participants answer at random; `true` is a negative control of the effects of participants.
+    /// Whether participants answer at random; `true` is a negative control of the effects of
+    /// participants.
     ///
-    /// Networks with the same training resemble one another, so that the noise of participants affects them
-    /// together, which a regression over networks ignores: in 200 such controls its 95 % interval for the
-    /// training data excluded 0 in one half (choices) to two thirds (arrangements), although the effect was never
-    /// above 2.2 points of accuracy or 0.012 of RSA.
+    /// Networks with the same training resemble one another, so that the noise of participants
+    /// affects them together, which a regression over networks ignores: in 200 such controls its 95
+    /// % interval for the training data excluded 0 in one half (choices) to two thirds
+    /// (arrangements), although the effect was never above 2.2 points of accuracy or 0.012 of RSA.
     pub people_at_random: bool,
     /// Number of training pictures of each shape with each texture.
     pub n_training_variants: usize,
@@ -94,8 +96,8 @@ pub struct Miniature {
 impl Miniature {
     /// Draws the pictures, trains the networks and simulates the participants.
     ///
-    /// The results depend on the settings and not on the number of threads. They may depend on the processor, as
-    /// the order of sums in the products of candle does.
+    /// The results depend on the settings and not on the number of threads. They may depend on the
+    /// processor, as the order of sums in the products of candle does.
     pub fn new(settings: &Settings) -> Result<Self> {
         // The two sets have no name in common.
         let first = 1 + settings.n_judged_variants;

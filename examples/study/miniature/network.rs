@@ -65,8 +65,8 @@ impl Network {
         &self.taps
     }
 
-    /// Computes the outputs of each layer, `pictures × features`, for pictures that are shifted by some
-    /// pixels.
+    /// Computes the outputs of each layer, `pictures × features`, for pictures that are shifted by
+    /// some pixels.
     pub fn forward<'a>(
         &self,
         pictures: impl IntoIterator<Item = (&'a Picture, [i32; 2])>,

@@ -53,9 +53,9 @@ pub fn train(
         .map_err(of_candle)
 }
 
-/// Makes the allocator keep freed memory, as each step allocates as much again. glibc returns memory above twice
-/// the largest freed block, up to 32 MiB, and its allocation took longer than the training. With other
-/// allocators the function has no effect.
+/// Makes the allocator keep freed memory, as each step allocates as much again. glibc returns
+/// memory above twice the largest freed block, up to 32 MiB, and its allocation took longer than
+/// the training. With other allocators the function has no effect.
 fn keep_freed_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20)));
 }

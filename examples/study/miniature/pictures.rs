@@ -17,8 +17,8 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Returns the input of networks: the colours, in [−1, 1], of the picture shifted to the left and up by some
-    /// pixels. Pixels of the edge are repeated.
+    /// Returns the input of networks: the colours, in [−1, 1], of the picture shifted to the left
+    /// and up by some pixels. Pixels of the edge are repeated.
     pub fn colours(&self, [left, up]: [i32; 2]) -> impl Iterator<Item = f32> {
         let moved = |at: usize, by: i32| (at as i32 + by).clamp(0, SIDE as i32 - 1) as usize;
         let places = (0..SIDE * SIDE).map(move |place| {
@@ -34,7 +34,8 @@ impl Picture {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pictures {
     pub pictures: Vec<Picture>,
-    /// Names of the pictures, such as `star red stripes 3`: the third star with stripes, which is red.
+    /// Names of the pictures, such as `star red stripes 3`: the third star with stripes, which is
+    /// red.
     pub stimuli: Stimuli,
 }
 

@@ -16,8 +16,8 @@ pub const CHOICES: &str = "choices";
 pub const ARRANGEMENTS: &str = "arrangements";
 
 impl Miniature {
-    /// Creates the study of the miniature. Layers of a network are models with the same name, each with its
-    /// depth, counted from the input.
+    /// Creates the study of the miniature. Layers of a network are models with the same name, each
+    /// with its depth, counted from the input.
     pub fn study(&self, measures: Measures) -> Result<Study> {
         let mut study = Study::new(measures)
             .with_dataset(CHOICES, self.people.trials.clone())?
@@ -44,8 +44,8 @@ impl Miniature {
 
 /// Returns the factors of a network, without the number of layers, which follows from the family.
 ///
-/// If [`Settings::trained`](super::Settings) is false, the factors are those of the training that is left out:
-/// an analysis should find no effect of them.
+/// If [`Settings::trained`](super::Settings) is false, the factors are those of the training that
+/// is left out: an analysis should find no effect of them.
 fn factors(trained: &Trained) -> ModelFactors {
     let [training_data, objective] = trained.design.task_names();
     ModelFactors {

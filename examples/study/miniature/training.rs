@@ -31,8 +31,8 @@ pub struct Report {
     pub judged_accuracy: f64,
 }
 
-/// Trains a network with AdamW (Loshchilov & Hutter 2019), whose learning rate increases during the first tenth
-/// of the steps and then decreases to 0.
+/// Trains a network with AdamW (Loshchilov & Hutter 2019), whose learning rate increases during the
+/// first tenth of the steps and then decreases to 0.
 pub fn train(
     network: &Network,
     (labels, objective): (Labels, Objective),
@@ -118,8 +118,8 @@ impl Task {
     }
 }
 
-/// The captions of all classes: sums of learned embeddings of their two words, so that captions with a common
-/// word are similar at first.
+/// The captions of all classes: sums of learned embeddings of their two words, so that captions
+/// with a common word are similar at first.
 struct Captions {
     words: [Var; 2],
 }
@@ -136,8 +136,8 @@ impl Captions {
         })
     }
 
-    /// Computes cosine similarities of pictures and captions, divided by a temperature: one direction of the
-    /// contrastive loss of CLIP (Radford et al. 2021).
+    /// Computes cosine similarities of pictures and captions, divided by a temperature: one
+    /// direction of the contrastive loss of CLIP (Radford et al. 2021).
     fn scores(&self, embeddings: &Tensor) -> Result<Tensor> {
         let [first, second] = &self.words;
         let captions = first.unsqueeze(1)?.broadcast_add(&second.unsqueeze(0)?)?;

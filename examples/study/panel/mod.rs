@@ -36,7 +36,8 @@ pub struct Panel {
     pub concepts: Concepts,
 }
 
-/// A column of the main table: a metric on a data set, or an alternative for models of another kind.
+/// A column of the main table: a metric on a data set, or an alternative for models of another
+/// kind.
 pub struct Column {
     pub title: &'static str,
     pub dataset: &'static str,

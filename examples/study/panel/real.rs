@@ -127,7 +127,8 @@ fn thumbnails(images: &ImageFiles) -> Result<Vec<(String, Thumbnail)>> {
         .collect()
 }
 
-/// Computes the agreement of GPT-4 with participants by the dimension of VICE that explains the choice.
+/// Computes the agreement of GPT-4 with participants by the dimension of VICE that explains the
+/// choice.
 fn concepts(data: &Data) -> Result<Concepts> {
     let things = data.things()?;
     let people = data.choices("humans", &things)?;

@@ -60,7 +60,8 @@ impl Data {
         Ok(TripletFile::read(path, things.clone())?.into_judgments())
     }
 
-    /// Reads the VICE embedding, whose rows are in the order of file names, and joins it with the trials.
+    /// Reads the VICE embedding, whose rows are in the order of file names, and joins it with the
+    /// trials.
     pub fn vice(&self, things: &Stimuli) -> Result<Representation> {
         let source = FileSource::open(self.path("things/vice_embedding.npy"))?;
         let names = Stimuli::read(self.path("things/vice_objects.txt"))?;

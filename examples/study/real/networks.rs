@@ -76,8 +76,8 @@ pub fn alexnet() -> ModelFactors {
 }
 
 impl Trained {
-    /// Creates a model for each layer: the stages, the spatial mean of the last stage, and the logits; only the
-    /// last two for an untrained network.
+    /// Creates a model for each layer: the stages, the spatial mean of the last stage, and the
+    /// logits; only the last two for an untrained network.
     fn models(&self, data: &Data, weights: &Weights, is_untrained: bool) -> Result<Vec<Model>> {
         let architecture = Architecture::named(self.architecture)?;
         let published =

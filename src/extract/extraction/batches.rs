@@ -20,7 +20,8 @@ pub enum UnreadablePolicy {
     /// Stop the extraction with an error, the default.
     #[default]
     Fatal,
-    /// Skip the image and report it in [`ExtractionResult::skipped`](super::ExtractionResult::skipped).
+    /// Skip the image and report it in
+    /// [`ExtractionResult::skipped`](super::ExtractionResult::skipped).
     Skip,
 }
 

@@ -1,8 +1,8 @@
 //! Odd-one-out alignment: the accuracy with which a representation predicts human choices in
 //! odd-one-out and anchored trials.
 //!
-//! [`ZeroShotOddOneOut`] is the metric; [`OddOneOutScore`] is its result, [`Outcomes`] the result of each
-//! trial, and [`Tally`] the sums over trials that are processed in chunks or shards.
+//! [`ZeroShotOddOneOut`] is the metric; [`OddOneOutScore`] is its result, [`Outcomes`] the result
+//! of each trial, and [`Tally`] the sums over trials that are processed in chunks or shards.
 
 mod choice;
 mod exact_sum;

@@ -11,8 +11,8 @@ use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Counts, OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::stimuli::Stimuli;
 
-/// The sums over any number of trials that an [`OddOneOutScore`] needs, without the trials: the result of a
-/// shard, which can be serialized with `serde` and merged later. Created by
+/// The sums over any number of trials that an [`OddOneOutScore`] needs, without the trials: the
+/// result of a shard, which can be serialized with `serde` and merged later. Created by
 /// [`ZeroShotOddOneOut::tally`].
 ///
 /// Merging is exact: the result is identical to the last bit for every partition into shards and

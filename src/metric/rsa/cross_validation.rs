@@ -75,8 +75,8 @@ impl RsaFolds {
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two folds of either
-    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`RsaFolds::MIN_STIMULI`] stimuli
-    /// or one participant per fold.
+    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`RsaFolds::MIN_STIMULI`]
+    /// stimuli or one participant per fold.
     pub fn random(
         people: &RdmSet,
         n_of_stimuli: usize,
@@ -261,7 +261,7 @@ impl WeightedModel {
     /// - Returns the same errors as [`WeightedModel::fit`] and [`Comparator::compare`], and
     ///   [`RdmError::Constant`] if all weights are 0, wrapped in [`Context::Rdm`] that names the
     ///   fold.
-    pub fn cross_validated(
+    pub fn cross_validate(
         self,
         features: &[&Rdm],
         people: &RdmSet,

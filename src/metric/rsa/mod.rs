@@ -115,8 +115,8 @@ impl RepresentationalSimilarity {
     /// # Errors
     /// - Returns [`ArgumentError::TooFew`] if there are fewer than three stimuli.
     /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
-    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], and with a
-    ///   bootstrap of [`RsaBootstrap::run`].
+    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], and with
+    ///   a bootstrap of [`RsaBootstrap::run`].
     ///
     /// With several models, errors of a model are wrapped in [`Context::Rdm`] with its 0-based
     /// position.

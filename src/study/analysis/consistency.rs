@@ -20,8 +20,8 @@ pub struct AlignmentConsistency {
     pub n_networks: usize,
     /// Pearson's r, in [−1, 1].
     pub pearson: f64,
-    /// Confidence interval of r by Fisher's z, tanh(artanh r ± z / √(n − 3)), for networks of a bivariate normal
-    /// population; `None` for fewer than 4 networks.
+    /// Confidence interval of r by Fisher's z, tanh(artanh r ± z / √(n − 3)), for networks of a
+    /// bivariate normal population; `None` for fewer than 4 networks.
     pub interval: Option<Interval>,
     /// r², the proportion of the variance of one that the other explains linearly.
     pub r_squared: f64,

@@ -1,4 +1,5 @@
-//! Analyses of the alignment of networks: factors that explain it, and consistency between data sets.
+//! Analyses of the alignment of networks: factors that explain it, and consistency between data
+//! sets.
 
 mod consistency;
 mod drivers;

@@ -159,7 +159,8 @@ impl<'r> Cell<'r> {
             })
     }
 
-    /// Evaluates the features after the transform that a probe learns from the features of another cell.
+    /// Evaluates the features after the transform that a probe learns from the features of another
+    /// cell.
     pub fn measure_transfer(&mut self, from: &Cell<'_>) -> Result<()> {
         let (Content::Features(features), Content::Features(learned_from)) =
             (&self.content, &from.content)

@@ -22,7 +22,8 @@ pub(super) struct Together<'r> {
 }
 
 impl<'r> Together<'r> {
-    /// Compares the layers of each network and, if asked for, the choices and the CKA of all models.
+    /// Compares the layers of each network and, if asked for, the choices and the CKA of all
+    /// models.
     pub fn measure(&self) -> Result<Vec<StudyRow>> {
         let measures = &self.run.study.measures;
         let mut rows = Vec::new();

@@ -1,4 +1,5 @@
-//! The evaluation of models on data sets: each model alone, then the models of each data set together.
+//! The evaluation of models on data sets: each model alone, then the models of each data set
+//! together.
 
 mod cell;
 mod choices;
@@ -100,8 +101,8 @@ impl<'s> Run<'s> {
         Ok(ControlFlow::Continue(table))
     }
 
-    /// Returns the rows of a model and its features, if they are needed again, by the position of the data
-    /// set.
+    /// Returns the rows of a model and its features, if they are needed again, by the position of
+    /// the data set.
     fn measure<'r>(&'r self, model: &'r Model) -> Result<Vec<(usize, Finished<'r>)>> {
         let mut cells = Vec::new();
         for (position, dataset) in self.datasets.iter().enumerate() {

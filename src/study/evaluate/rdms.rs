@@ -54,8 +54,8 @@ pub(super) fn rows(
     Ok(rows)
 }
 
-/// Returns the RSA with the mean RDM and, if there are several participants, the mean over participants,
-/// with the noise ceiling.
+/// Returns the RSA with the mean RDM and, if there are several participants, the mean over
+/// participants, with the noise ceiling.
 fn both(score: RsaScore, dissimilarity: Option<Dissimilarity>) -> Vec<Found> {
     let comparator = score.comparator;
     let mean_person = Metric::of(MetricQuantity::Rsa {
@@ -93,7 +93,8 @@ fn with_mean(score: RsaScore) -> Measurement {
     }
 }
 
-/// Returns the degrees of freedom of the bootstrap of [`Measures::rsa_metric`](crate::study::Measures).
+/// Returns the degrees of freedom of the bootstrap of
+/// [`Measures::rsa_metric`](crate::study::Measures).
 fn degrees_of_freedom(score: &RsaScore, standard_error: Option<f64>) -> Option<f64> {
     let n_units = match score.n_people {
         1 => score.n_stimuli,

@@ -21,7 +21,8 @@ pub(super) struct Subject<'r> {
 }
 
 impl<'r> Subject<'r> {
-    /// Returns the rows of measurements, from the cache or computed; if they fail, a row with the reason.
+    /// Returns the rows of measurements, from the cache or computed; if they fail, a row with the
+    /// reason.
     ///
     /// The measurements depend on the settings and on the data; `seed` is that of their randomness.
     pub fn find(

@@ -1,4 +1,5 @@
-//! The measures of a model on trials: zero-shot accuracy, calibration, agreement, probe and transfer.
+//! The measures of a model on trials: zero-shot accuracy, calibration, agreement, probe and
+//! transfer.
 
 use serde::Serialize;
 
@@ -135,9 +136,9 @@ pub(super) fn learn<T: Task>(
     Ok(fit.transform().clone())
 }
 
-/// Returns the rows of features after a transform that was learned from another data set: the accuracy by
-/// the dot product, for which the transform was learned, and the difference to the first zero-shot metric
-/// without the transform.
+/// Returns the rows of features after a transform that was learned from another data set: the
+/// accuracy by the dot product, for which the transform was learned, and the difference to the
+/// first zero-shot metric without the transform.
 pub(super) fn transferred<T: Task>(
     subject: &Subject<'_>,
     features: &Representation,
@@ -181,8 +182,8 @@ pub(super) fn difference_of(
         .collect()
 }
 
-/// Fits the temperature of a metric and scores its probabilities at that temperature; without a finite
-/// temperature above 0, returns the limit of the cross-entropy.
+/// Fits the temperature of a metric and scores its probabilities at that temperature; without a
+/// finite temperature above 0, returns the limit of the cross-entropy.
 ///
 /// One parameter is fitted, so that held-out trials are needed only if trials are few.
 fn calibration<T: Task>(

@@ -56,8 +56,8 @@ impl StudyTable {
         writer.flush()
     }
 
-    /// Returns the table as Markdown: for each row the value with its interval, the ceiling, and the number of
-    /// trials, pairs or stimuli.
+    /// Returns the table as Markdown: for each row the value with its interval, the ceiling, and
+    /// the number of trials, pairs or stimuli.
     pub fn to_markdown(&self) -> String {
         let mut text = "| model | data set | measured | value [95 % interval] | ceiling | n |\n\
                         |---|---|---|---|---|---|\n"

@@ -292,7 +292,8 @@ impl From<Metric> for Fields {
 impl TryFrom<Fields> for Metric {
     type Error = String;
 
-    /// Finds the quantity and the contrast, of those with these fields, whose kind is that of the file.
+    /// Finds the quantity and the contrast, of those with these fields, whose kind is that of the
+    /// file.
     fn try_from(fields: Fields) -> Result<Self, String> {
         let contrasts = fields.contrasts();
         let metrics = fields.quantities().into_iter().flat_map(|quantity| {
@@ -367,8 +368,8 @@ impl Fields {
         all
     }
 
-    /// Returns the contrasts, with those that need fields first: CKA is of the kind `cka` with and without a
-    /// model.
+    /// Returns the contrasts, with those that need fields first: CKA is of the kind `cka` with and
+    /// without a model.
     fn contrasts(&self) -> Vec<Option<Contrast>> {
         let model = self.with.clone().map(Contrast::Model);
         let layer = self.over.clone().map(Contrast::Layer);

@@ -42,8 +42,8 @@ impl StudyTable {
         all
     }
 
-    /// Returns the rows of a metric on a data set, one for each network. Models with the same name are layers
-    /// of the same network.
+    /// Returns the rows of a metric on a data set, one for each network. Models with the same name
+    /// are layers of the same network.
     pub fn networks(&self, dataset: &str, metric: &Metric, layer: LayerChoice) -> Vec<&StudyRow> {
         let mut chosen: Vec<&StudyRow> = Vec::new();
         for row in self.of(dataset, metric) {
@@ -56,8 +56,8 @@ impl StudyTable {
         chosen
     }
 
-    /// Returns the rows of a metric on a data set along the layers, from the input, of each network with
-    /// several layers.
+    /// Returns the rows of a metric on a data set along the layers, from the input, of each network
+    /// with several layers.
     pub fn layer_curves(&self, dataset: &str, metric: &Metric) -> Vec<Vec<&StudyRow>> {
         let mut curves: Vec<Vec<&StudyRow>> = Vec::new();
         for row in self.of(dataset, metric).filter(|row| row.depth.is_some()) {
@@ -87,7 +87,8 @@ pub enum LayerChoice {
     /// The last layer that was measured.
     #[default]
     Last,
-    /// The layer with the largest value, which is biased upwards by noise, the more the more layers there are.
+    /// The layer with the largest value, which is biased upwards by noise, the more the more layers
+    /// there are.
     Largest,
 }
 

@@ -40,8 +40,8 @@ pub struct StudyRow {
 
 /// A value and its uncertainty.
 ///
-/// A number converts into a measurement, as do an [`Estimate`] and the scores of the metrics of this crate. For
-/// the score of another metric, implement `From`:
+/// A number converts into a measurement, as do an [`Estimate`] and the scores of the metrics of
+/// this crate. For the score of another metric, implement `From`:
 ///
 /// ```
 /// use human_alignment::inference::Interval;
@@ -74,8 +74,8 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Returns the value with its standard error, for tests and other intervals; `None` if the standard error
-    /// is unknown.
+    /// Returns the value with its standard error, for tests and other intervals; `None` if the
+    /// standard error is unknown.
     pub fn estimate(&self) -> Option<Estimate> {
         Some(Estimate {
             value: self.value,

@@ -6,7 +6,8 @@ use super::factor::{Factor, Known};
 use crate::error::{ComputationError, Result};
 use crate::study::analysis::{dot, standardized};
 
-/// The columns of one factor over all networks: a number, or an indicator for each level but the first.
+/// The columns of one factor over all networks: a number, or an indicator for each level but the
+/// first.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     pub factor: Factor,
@@ -106,7 +107,8 @@ impl Explained {
     }
 }
 
-/// The coefficients of an ordinary least-squares fit and their standard errors, the intercept first.
+/// The coefficients of an ordinary least-squares fit and their standard errors, the intercept
+/// first.
 pub(super) struct LeastSquares {
     pub coefficients: Vec<(f64, f64)>,
     pub residual_degrees: usize,

@@ -1,4 +1,5 @@
-//! The drivers of alignment: the factors of networks that explain how well they are aligned with humans.
+//! The drivers of alignment: the factors of networks that explain how well they are aligned with
+//! humans.
 //!
 //! | result | method |
 //! |---|---|
@@ -37,12 +38,12 @@ use shares::Subsets;
 /// | confidence | 0.95 |
 /// | seed | 0 |
 ///
-/// Intervals and p-values are over networks, with fixed stimuli and participants. Networks with the same training
-/// resemble one another, and noise in the judgments affects them together: if no network is aligned better than
-/// chance, intervals and p-values are not valid.
+/// Intervals and p-values are over networks, with fixed stimuli and participants. Networks with the
+/// same training resemble one another, and noise in the judgments affects them together: if no
+/// network is aligned better than chance, intervals and p-values are not valid.
 ///
-/// R² increases with every column of a regression, and in a small panel factors are correlated: see the
-/// [cautions](Drivers::cautions).
+/// R² increases with every column of a regression, and in a small panel factors are correlated: see
+/// the [cautions](Drivers::cautions).
 ///
 /// ```
 /// use human_alignment::study::{DriverAnalysis, Factor, ModelFactors};
@@ -264,7 +265,8 @@ impl DriverAnalysis {
         })
     }
 
-    /// Returns the factors that are known for all networks and differ between them, and cautions about the others.
+    /// Returns the factors that are known for all networks and differ between them, and cautions
+    /// about the others.
     fn columns(
         &self,
         networks: &[(ModelFactors, f64)],

@@ -31,7 +31,8 @@ pub struct Drivers {
 pub struct Driver {
     /// The factor.
     pub factor: Factor,
-    /// Number of columns of the factor in the regression: 1 for a number, otherwise the number of levels − 1.
+    /// Number of columns of the factor in the regression: 1 for a number, otherwise the number of
+    /// levels − 1.
     pub n_columns: usize,
     /// The levels; empty for a number.
     pub levels: Vec<FactorLevel>,
@@ -39,11 +40,12 @@ pub struct Driver {
     pub r_squared: f64,
     /// Proportion of random permutations of alignment that the factor explains at least as well.
     pub p_value: f64,
-    /// Share of the factor in the R² of all factors. The shares of all factors sum to the R² of all.
+    /// Share of the factor in the R² of all factors. The shares of all factors sum to the R² of
+    /// all.
     pub share: f64,
-    /// Percentile interval of the share, over networks drawn with replacement. As R² of few networks is biased
-    /// upwards in every replicate, the interval is about the variation of shares, not about their size
-    /// without noise.
+    /// Percentile interval of the share, over networks drawn with replacement. As R² of few
+    /// networks is biased upwards in every replicate, the interval is about the variation of
+    /// shares, not about their size without noise.
     pub share_interval: Interval,
     /// Decrease of the R² of all factors if this factor is left out.
     pub beyond_the_others: f64,
@@ -110,7 +112,8 @@ pub enum DriverCaution {
         /// Number of networks for which the factor is unknown.
         n_networks: usize,
     },
-    /// A factor that is determined by another factor in this panel, which explains at least as much.
+    /// A factor that is determined by another factor in this panel, which explains at least as
+    /// much.
     Aliased {
         /// The factor.
         factor: Factor,

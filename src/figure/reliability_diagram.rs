@@ -7,7 +7,7 @@ use super::font;
 use super::heading::{EDGE, Heading, figure};
 use super::legend::{self, Key, RADIUS};
 use super::marker::Marker;
-use super::measured::checked_interval;
+use super::plotted_value::checked_interval;
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::Scale;
 use crate::calibration::ReliabilityTable;
