@@ -9,7 +9,7 @@ mod common;
 use std::process::ExitCode;
 
 use human_alignment::dataset::LabelTriplets;
-use human_alignment::inference::{Confidence, compare};
+use human_alignment::inference::{Comparison, Confidence};
 use human_alignment::{
     Representation, RepresentationSource, Result, Similarity, SimilarityDataset, Stimuli,
     ZeroShotOddOneOut,
@@ -85,7 +85,7 @@ fn run() -> Result<()> {
         outcomes.push(earned);
     }
     let credits = [outcomes[0].credits(), outcomes[1].credits()];
-    for comparison in compare(dataset.judgments(), &credits, Confidence::default())? {
+    for comparison in Comparison::all_pairs(dataset.judgments(), &credits, Confidence::default())? {
         common::line(format_args!(
             "{:>18}: {:+.2} % [{:+.2}, {:+.2}], p = {:.3}",
             "difference",

@@ -98,7 +98,7 @@
 //! | [`recovery`] | model recovery: whether a comparison by probes identifies the model that made the choices |
 //! | [`transfer`](mod@transfer) | whether a transform learned from one data set improves alignment with another |
 //! | [`calibration`] | calibration of choice probabilities, and temperature scaling |
-//! | [`agreement`](mod@agreement) | agreement and error consistency of participants, language models and representations |
+//! | [`agreement`] | agreement and error consistency of participants, language models and representations |
 //! | [`concept`] | alignment by human concept dimensions and categories |
 //! | [`transform`] | linear transforms of representations |
 //! | [`extract`][extract] | feature extraction from images with neural networks (feature `extract`) |
@@ -168,7 +168,7 @@ pub mod transform;
 /// The version of `ndarray` whose arrays the crate uses.
 pub use ndarray;
 
-pub use agreement::{Choices, agreement, error_consistency};
+pub use agreement::{AgreementMatrix, Choices, ErrorConsistency};
 pub use calibration::TemperatureScaling;
 pub use concept::ConceptEmbedding;
 pub use dataset::SimilarityDataset;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::inference::{Comparison, compare};
+use crate::inference::Comparison;
 use crate::judgment::{Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -38,7 +38,7 @@ impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
         let (first, second) = (first?, second?);
         let scores = [first.score(), second.score()];
         let credits = [first.credits(), second.credits()];
-        let comparisons = compare(trials, &credits, scores[0].confidence)?;
+        let comparisons = Comparison::all_pairs(trials, &credits, scores[0].confidence)?;
         Ok((scores, comparisons.into_iter().next()))
     }
 }

@@ -1,6 +1,6 @@
 //! Simulated replications of an experiment, to measure the coverage of confidence intervals.
 
-use human_alignment::inference::{Confidence, Credit, ObjectBootstrap, clustered_mean, compare};
+use human_alignment::inference::{Comparison, Confidence, Credit, ObjectBootstrap, clustered_mean};
 use human_alignment::{OddOneOut, Result, Stimuli};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -95,7 +95,7 @@ impl Experiment {
         });
         let estimate = clustered_mean(&trials, &credits[0])?;
         let confidence = Confidence::default();
-        let compared = compare(&trials, &[&credits[0], &credits[1]], confidence)?;
+        let compared = Comparison::all_pairs(&trials, &[&credits[0], &credits[1]], confidence)?;
         let bootstrap = if replication < N_BOOTSTRAPPED {
             ObjectBootstrap::new(400, seed)?.run(&trials, &credits[0], confidence)?
         } else {

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use features::FeatureReading;
 use human_alignment::dataset::TripletChunks;
-use human_alignment::inference::{Confidence, ObjectBootstrap, compare, noise_ceiling};
+use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
     AnchoredTask, Error, OddOneOutTask, Precision, Representation, Result, Similarity, Task,
@@ -175,7 +175,7 @@ fn from_files<T: Task>(
     let mut report = score(metric, &named, &trials)?;
     report.input = Some(input);
     if arguments.ceiling {
-        report.ceiling = noise_ceiling(&trials, Confidence::new(arguments.confidence)?);
+        report.ceiling = ChoiceNoiseCeiling::new(&trials, Confidence::new(arguments.confidence)?);
         report.asked_for_ceiling = true;
     }
     Ok(report)
@@ -236,6 +236,6 @@ fn score<T: Task>(
         outcomes.push(earned);
     }
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();
-    let comparisons = compare(trials, &credits, rows[0].score.confidence)?;
+    let comparisons = Comparison::all_pairs(trials, &credits, rows[0].score.confidence)?;
     Ok(Report::new(rows, comparisons))
 }

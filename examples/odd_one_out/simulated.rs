@@ -2,7 +2,7 @@
 //! quality.
 
 use human_alignment::dataset::SimulatedObserver;
-use human_alignment::inference::{Confidence, noise_ceiling};
+use human_alignment::inference::{ChoiceNoiseCeiling, Confidence};
 use human_alignment::{
     Representation, Result, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
 };
@@ -59,7 +59,7 @@ pub fn run(metric: ZeroShotOddOneOut, seed: u64) -> Result<Report> {
          {N_QUESTIONS} questions about\n{N_STIMULI} stimuli; three representations are that \
          embedding with increasing noise.",
     ));
-    report.ceiling = noise_ceiling(people.judgments(), Confidence::default());
+    report.ceiling = ChoiceNoiseCeiling::new(people.judgments(), Confidence::default());
     report.asked_for_ceiling = true;
     Ok(report)
 }

@@ -14,7 +14,7 @@ use crate::stimuli::Stimuli;
 /// The choices of a source: a representation, a participant, a group of participants or a language
 /// model.
 ///
-/// A choice is a pair of the stimuli of a [`Question`], which are in a standard order. Therefore
+/// A choice is a pair of the stimuli of a question, which are in a standard order. Therefore
 /// two sources made the same choice if and only if the numbers of the pairs are equal. `None` means
 /// that the source could not decide, because several pairs are equally similar.
 ///
@@ -126,7 +126,7 @@ impl<T: Task> Choices<T> {
     /// be used for a source without a representation.
     ///
     /// If a question was answered several times, the answers are matched in order, as in
-    /// [`agreement`](crate::agreement::agreement).
+    /// [`AgreementMatrix::new`](crate::agreement::AgreementMatrix::new).
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of the trials is not among the stimuli of the

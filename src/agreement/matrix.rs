@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::inference::Confidence;
 use crate::judgment::Task;
 
-/// The agreement of every two of several sources, from [`agreement`].
+/// The agreement of every two of several sources, from [`AgreementMatrix::new`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgreementMatrix {
@@ -30,6 +30,41 @@ pub struct AgreementMatrix {
 }
 
 impl AgreementMatrix {
+    /// Computes the agreement of every two of several sources on the questions that all of them
+    /// answered.
+    ///
+    /// Two sources agree if they choose the same pair. A source that could not decide agrees with
+    /// none, and ties are counted. For κ the answers are the pairs of the question in its standard
+    /// order. The position of a stimulus in this order has no meaning, so the agreement expected by
+    /// chance is about a third (half, for anchored questions).
+    ///
+    /// Questions are matched by the ids of their stimuli, whatever the order of each source. If a
+    /// question was answered several times, the first answers are compared with each other, then
+    /// the second, and so on.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::TooFew` if there are no sources, and
+    /// `JudgmentError::NoTrials` if there is no question that all sources
+    /// answered.
+    pub fn new<T: Task>(sources: &[&Choices<T>], confidence: Confidence) -> Result<Self> {
+        let joined = Joined::new(sources)?;
+        Ok(AgreementMatrix {
+            names: sources
+                .iter()
+                .map(|source| source.name().to_owned())
+                .collect(),
+            n_questions: joined.questions.len(),
+            n_ties: joined
+                .chosen
+                .iter()
+                .map(|chosen| chosen.iter().filter(|pair| pair.is_none()).count())
+                .collect(),
+            pairs: all_pairs::<3>(&joined.chosen, &joined, confidence),
+            n_dropped: joined.n_dropped,
+            confidence,
+        })
+    }
+
     /// Returns the agreement of two sources, in either order; `None` if an index is out of range.
     pub fn pair(&self, one: usize, other: usize) -> Option<&PairAgreement> {
         let (first, second) = (one.min(other), one.max(other));
@@ -50,45 +85,6 @@ impl AgreementMatrix {
             pair.kappa.map(|kappa| kappa.value)
         })
     }
-}
-
-/// Computes the agreement of every two of several sources on the questions that all of them
-/// answered.
-///
-/// Two sources agree if they choose the same pair. A source that could not decide agrees with none,
-/// and ties are counted. For κ the answers are the pairs of the
-/// [question](crate::judgment::Question) in its standard order. The position of a stimulus in this
-/// order has no meaning, so the agreement expected by chance is about a third (half, for anchored
-/// questions).
-///
-/// Questions are matched by the ids of their stimuli, whatever the order of each source. If a
-/// question was answered several times, the first answers are compared with each other, then the
-/// second, and so on.
-///
-/// # Errors
-/// Returns `ArgumentError::TooFew` if there are no sources, and
-/// `JudgmentError::NoTrials` if there is no question that all sources
-/// answered.
-pub fn agreement<T: Task>(
-    sources: &[&Choices<T>],
-    confidence: Confidence,
-) -> Result<AgreementMatrix> {
-    let joined = Joined::new(sources)?;
-    Ok(AgreementMatrix {
-        names: sources
-            .iter()
-            .map(|source| source.name().to_owned())
-            .collect(),
-        n_questions: joined.questions.len(),
-        n_ties: joined
-            .chosen
-            .iter()
-            .map(|chosen| chosen.iter().filter(|pair| pair.is_none()).count())
-            .collect(),
-        pairs: all_pairs::<3>(&joined.chosen, &joined, confidence),
-        n_dropped: joined.n_dropped,
-        confidence,
-    })
 }
 
 /// Compares every two lists of answers below `N`, including each with itself.

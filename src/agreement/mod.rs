@@ -5,11 +5,11 @@
 //!
 //! | measure | function |
 //! |---|---|
-//! | how often two sources choose the same pair, and how much more often than by chance (Cohen's κ) | [`agreement`](fn@agreement) |
-//! | how often two sources are correct or wrong together, and how much more often than by chance (error consistency) | [`error_consistency`](fn@error_consistency) |
+//! | how often two sources choose the same pair, and how much more often than by chance (Cohen's κ) | [`AgreementMatrix::new`] |
+//! | how often two sources are correct or wrong together, and how much more often than by chance (error consistency) | [`ErrorConsistency::new`] |
 //!
 //! ```
-//! use human_alignment::agreement::{Choices, agreement, error_consistency};
+//! use human_alignment::agreement::{Choices, AgreementMatrix, ErrorConsistency};
 //! use human_alignment::inference::Confidence;
 //! use human_alignment::{OddOneOut, Representation, Stimuli, ZeroShotOddOneOut};
 //! use ndarray::array;
@@ -27,10 +27,10 @@
 //! let of_network = Choices::from_representation("network", &metric, &network, &people)?;
 //!
 //! let sources = [&of_people, &of_answers, &of_network];
-//! let found = agreement(&sources, Confidence::default())?;
+//! let found = AgreementMatrix::new(&sources, Confidence::default())?;
 //! assert_eq!(found.n_questions, 4);
 //! assert_eq!(found.agreements()[[0, 1]], 0.75);
-//! let errors = error_consistency(&of_people, &sources[1..], Confidence::default())?;
+//! let errors = ErrorConsistency::new(&of_people, &sources[1..], Confidence::default())?;
 //! assert_eq!(errors.accuracies[0].value, 0.75);
 //! # Ok::<(), human_alignment::Error>(())
 //! ```
@@ -42,6 +42,6 @@ mod kappa;
 mod matrix;
 
 pub use choices::Choices;
-pub use error_consistency::{ErrorConsistency, error_consistency};
+pub use error_consistency::ErrorConsistency;
 pub use kappa::PairAgreement;
-pub use matrix::{AgreementMatrix, agreement};
+pub use matrix::AgreementMatrix;

@@ -10,7 +10,7 @@
 //! | dimensions with names, and the dimensions that determine choices | [`ConceptEmbedding`] |
 //! | trials by dimension, by category, or by whether the human embedding predicts them | [`TrialGroups`] |
 //! | accuracy and cross-entropy by group, compared with all trials | [`GroupAnalysis`] |
-//! | trials in which all of several models fail | [`shared_failures`] |
+//! | trials in which all of several models fail | [`SharedFailures::new`] |
 //!
 //! The functions take the credits of trials, of a representation
 //! ([`Outcomes::credits`](crate::metric::odd_one_out::Outcomes::credits)) or of other choices
@@ -56,6 +56,6 @@ mod labels;
 
 pub use analysis::{GroupAlignment, GroupAnalysis, GroupAnalysisResult};
 pub use embedding::ConceptEmbedding;
-pub use failures::{GroupFailures, SharedFailuresResult, shared_failures};
+pub use failures::{GroupFailures, SharedFailures};
 pub use groups::{Membership, TrialGroups};
 pub use labels::read_labels;

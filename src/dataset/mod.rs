@@ -9,7 +9,6 @@
 //! | [`Peterson`] | similarity ratings of images, as published |
 //! | [`Meadows`] | RDMs and raw arrangements exported by the Meadows platform |
 //! | [`Kriegeskorte92`] | RDMs of 16 participants over 92 images, and model RDMs |
-//! | [`RdmStack`] | RDMs in any file that [`RdmFile`](crate::rdm::RdmFile) reads |
 //! | [`LabelTriplets`] | odd-one-out trials generated from labels (no participants) |
 //! | [`Simulated`] | trials answered by a [`SimulatedObserver`] (no participants) |
 
@@ -19,7 +18,6 @@ mod labelled;
 mod meadows;
 mod multi_arrangement;
 mod peterson;
-mod rdm_stack;
 mod simulated;
 mod things;
 mod things48;
@@ -32,7 +30,6 @@ pub use labelled::LabelTriplets;
 pub use meadows::Meadows;
 pub use multi_arrangement::MultiArrangement;
 pub use peterson::Peterson;
-pub use rdm_stack::RdmStack;
 pub use simulated::{Simulated, SimulatedObserver};
 pub use things::{Things, ThingsTriplets};
 pub use things48::Things48;

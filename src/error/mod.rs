@@ -32,7 +32,7 @@ pub use computation::ComputationError;
 pub(crate) use short::{List, NAMED_IDS, Numbers, Quoted, Sample, Short, on_one_line};
 
 #[cfg(feature = "extract")]
-pub use crate::extract::error::{ExtractError, MisshapenTensor};
+pub use crate::extract::error::ExtractError;
 #[cfg(feature = "figures")]
 pub use crate::figure::error::FigureError;
 pub use crate::images::error::ImageError;

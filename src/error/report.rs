@@ -36,7 +36,6 @@ mod tests {
     use crate::error::{
         ArgumentError, BoxedError, ExtractError, FileError, JudgmentError, RdmError, StimuliError,
     };
-    use crate::stimuli::NearMiss;
 
     /// An error of another library, which may show its source.
     #[derive(Debug)]
@@ -147,11 +146,8 @@ mod tests {
                 ids: names.clone(),
                 n_missing: 30,
                 n_needed: 30,
-                near_miss: Box::new(NearMiss {
-                    present: Some(long.clone()),
-                    header: Some(long.clone()),
-                    ..NearMiss::default()
-                }),
+                needed_by: None,
+                hint: String::new(),
             }),
             Error::from(RdmError::InvalidPair {
                 first: stimulus(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::{BoxedError, Numbers, Short};
+use crate::error::{BoxedError, Short};
 
 /// A problem with a network, its weights or an extraction.
 #[derive(Debug, thiserror::Error)]
@@ -103,30 +103,18 @@ pub enum ExtractError {
         missing: Vec<String>,
         /// Parameters that the network does not have.
         unexpected: Vec<String>,
-        /// Parameters of another shape.
-        misshapen: Vec<MisshapenTensor>,
+        /// Parameters of another shape, such as `conv1.weight: [64, 3, 7, 7], not [3]`.
+        misshapen: Vec<String>,
     },
-}
-
-/// A parameter whose shape is not the one that a network needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MisshapenTensor {
-    /// Name of the parameter.
-    pub name: String,
-    /// Shape that the network needs.
-    pub expected: Vec<usize>,
-    /// Shape of the parameter.
-    pub found: Vec<usize>,
 }
 
 /// Returns a list such as
 /// `3 missing (fc.weight, …); 1 of another shape (conv1.weight: [64, 3, 7, 7], not [3])`.
-fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTensor]) -> String {
+fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[String]) -> String {
     /// The largest number of parameters that are named.
     const NAMED: usize = 4;
 
-    let few = |kind: &str, names: Vec<String>| match names.len() {
+    let few = |kind: &str, names: &[String]| match names.len() {
         0 => None,
         n => {
             let more = if n > NAMED { ", …" } else { "" };
@@ -138,18 +126,10 @@ fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTen
             Some(format!("{n} {kind} ({named}{more})"))
         }
     };
-    let shapes = misshapen.iter().map(|tensor| {
-        let MisshapenTensor {
-            name,
-            expected,
-            found,
-        } = tensor;
-        format!("{name}: {}, not {}", Numbers(found), Numbers(expected))
-    });
     let parts = [
-        few("missing", missing.to_vec()),
-        few("unexpected", unexpected.to_vec()),
-        few("of another shape", shapes.collect()),
+        few("missing", missing),
+        few("unexpected", unexpected),
+        few("of another shape", misshapen),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -35,6 +35,6 @@ pub use extraction::{
 #[cfg(feature = "hub")]
 pub use hub::Hub;
 pub use network::{Network, TapShape};
-pub use published::{HubFile, PublishedWeights};
+pub use published::PublishedWeights;
 pub use tap::{Pooling, Tap};
 pub use weights::Weights;

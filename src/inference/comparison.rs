@@ -27,51 +27,52 @@ pub struct Comparison {
     pub adjusted_p_value: f64,
 }
 
-/// Compares all pairs of several lists of credits for the same trials: (0,1), (0,2), …, (1,2), ….
-///
-/// The standard error is the object-level standard error of the mean difference per trial. It is
-/// smaller than the standard errors of the two accuracies suggest if both representations fail in
-/// the same trials.
-///
-/// ```
-/// use human_alignment::inference::{Confidence, Credit, compare};
-/// use human_alignment::{OddOneOut, Stimuli};
-///
-/// let trials = OddOneOut::new(Stimuli::numbered(6), vec![[0, 1, 2], [3, 4, 5]])?;
-/// let first = [Credit::FULL, Credit::FULL];
-/// let second = [Credit::FULL, Credit::NONE];
-/// let comparisons = compare(&trials, &[&first, &second], Confidence::default())?;
-/// assert_eq!(comparisons[0].difference.value, 0.5);
-/// # Ok::<(), human_alignment::Error>(())
-/// ```
-///
-/// # Errors
-/// Returns `ArgumentError::LengthMismatch` if the length of a list
-/// differs from the number of trials.
-pub fn compare<T: Task>(
-    trials: &Trials<T>,
-    credits: &[&[Credit]],
-    confidence: Confidence,
-) -> Result<Vec<Comparison>> {
-    for credits in credits {
-        check_length(trials, credits)?;
-    }
-    let mut differences = Vec::new();
-    for first in 0..credits.len() {
-        for second in first + 1..credits.len() {
-            let pairs = credits[first].iter().zip(credits[second]);
-            let of_trials: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
-            differences.push((first, second, clustered_mean(trials, &of_trials)?));
-        }
-    }
-    Ok(Comparison::of_differences(
-        differences,
-        confidence,
-        [-1.0, 1.0],
-    ))
-}
-
 impl Comparison {
+    /// Compares all pairs of several lists of credits for the same trials: (0,1), (0,2), …, (1,2),
+    /// ….
+    ///
+    /// The standard error is the object-level standard error of the mean difference per trial. It
+    /// is smaller than the standard errors of the two accuracies suggest if both representations
+    /// fail in the same trials.
+    ///
+    /// ```
+    /// use human_alignment::inference::{Confidence, Credit, Comparison};
+    /// use human_alignment::{OddOneOut, Stimuli};
+    ///
+    /// let trials = OddOneOut::new(Stimuli::numbered(6), vec![[0, 1, 2], [3, 4, 5]])?;
+    /// let first = [Credit::FULL, Credit::FULL];
+    /// let second = [Credit::FULL, Credit::NONE];
+    /// let comparisons = Comparison::all_pairs(&trials, &[&first, &second], Confidence::default())?;
+    /// assert_eq!(comparisons[0].difference.value, 0.5);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::LengthMismatch` if the length of a list
+    /// differs from the number of trials.
+    pub fn all_pairs<T: Task>(
+        trials: &Trials<T>,
+        credits: &[&[Credit]],
+        confidence: Confidence,
+    ) -> Result<Vec<Comparison>> {
+        for credits in credits {
+            check_length(trials, credits)?;
+        }
+        let mut differences = Vec::new();
+        for first in 0..credits.len() {
+            for second in first + 1..credits.len() {
+                let pairs = credits[first].iter().zip(credits[second]);
+                let of_trials: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
+                differences.push((first, second, clustered_mean(trials, &of_trials)?));
+            }
+        }
+        Ok(Comparison::of_differences(
+            differences,
+            confidence,
+            [-1.0, 1.0],
+        ))
+    }
+
     /// Creates comparisons from differences, with p-values adjusted for all of them and intervals
     /// clamped to bounds.
     pub(crate) fn of_differences(
@@ -112,7 +113,7 @@ mod tests {
         let (right, wrong) = (Credit::FULL, Credit::NONE);
         let a = [right, wrong, right, wrong];
         let b = [wrong, wrong, wrong, wrong];
-        let found = compare(&trials, &[&a, &a, &b], Confidence::default()).unwrap();
+        let found = Comparison::all_pairs(&trials, &[&a, &a, &b], Confidence::default()).unwrap();
         let positions: Vec<_> = found.iter().map(|c| (c.first, c.second)).collect();
         assert_eq!(positions, [(0, 1), (0, 2), (1, 2)]);
         assert_eq!(found[0].difference.value, 0.0);
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(found[1].difference.value, 0.5);
         assert!(found[1].adjusted_p_value >= found[1].p_value);
         assert!(matches!(
-            compare(&trials, &[&a, &b[..3]], Confidence::default())
+            Comparison::all_pairs(&trials, &[&a, &b[..3]], Confidence::default())
                 .as_ref()
                 .map_err(Error::kind),
             Err(ErrorKind::Argument(ArgumentError::LengthMismatch {

@@ -36,13 +36,14 @@ mod resampling;
 pub use bootstrap::{BootstrapResult, ObjectBootstrap};
 pub use clustered::clustered_mean;
 pub use clustered_values::clustered_mean_of;
-pub use comparison::{Comparison, compare};
+pub use comparison::Comparison;
 pub use credit::Credit;
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
-pub use multiple_comparisons::{benjamini_hochberg, bonferroni};
-pub use noise_ceiling::{ChoiceNoiseCeiling, noise_ceiling};
-pub use resampling::{ReplicateVariances, Resample, dual_variance};
+pub use multiple_comparisons::benjamini_hochberg;
+pub use noise_ceiling::ChoiceNoiseCeiling;
+pub use resampling::Resample;
+pub(crate) use resampling::{ReplicateVariances, dual_variance};
 
 pub(crate) use bootstrap::percentile_interval;
 pub(crate) use cluster_sums::{ClusterSums, are_valid};

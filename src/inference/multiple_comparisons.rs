@@ -24,23 +24,6 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// Returns adjusted p-values that control the probability of any false rejection (Bonferroni): each
-/// p-value multiplied by the number of tests, at most 1. The correction is valid for dependent
-/// tests.
-///
-/// ```
-/// use human_alignment::inference::bonferroni;
-///
-/// assert_eq!(bonferroni(&[0.01, 0.5, 0.02]), [0.03, 1.0, 0.06]);
-/// ```
-pub fn bonferroni(p_values: &[f64]) -> Vec<f64> {
-    let m = p_values.len() as f64;
-    p_values
-        .iter()
-        .map(|&p_value| (p_value * m).min(1.0))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use crate::judgment::{Answer, Question, Task, Trials};
 /// Lower and upper estimates of the accuracy that a perfect model would reach, from repeated
 /// trials.
 ///
-/// Repeated trials are trials with the same [`Question`]. No model can agree with participants who
+/// Repeated trials are trials with the same question. No model can agree with participants who
 /// disagree with each other. The noise ceiling lies between two estimates:
 ///
 /// - [`leave_one_out`](Self::leave_one_out): the share of answers that agree with the majority of
@@ -38,44 +38,43 @@ pub struct ChoiceNoiseCeiling {
     pub n_answers: usize,
 }
 
-/// Computes the noise ceiling from the questions that were answered more than once; `None` if there
-/// are none.
-///
-/// The standard errors are object-level, as for an accuracy.
-pub fn noise_ceiling<T: Task>(
-    trials: &Trials<T>,
-    confidence: Confidence,
-) -> Option<ChoiceNoiseCeiling> {
-    let answers = repeated_questions(trials);
-    if answers.is_empty() {
-        return None;
+impl ChoiceNoiseCeiling {
+    /// Computes the noise ceiling from the questions that were answered more than once; `None` if
+    /// there are none.
+    ///
+    /// The standard errors are object-level, as for an accuracy.
+    pub fn new<T: Task>(trials: &Trials<T>, confidence: Confidence) -> Option<ChoiceNoiseCeiling> {
+        let answers = repeated_questions(trials);
+        if answers.is_empty() {
+            return None;
+        }
+        let mut repeated = Vec::new();
+        let mut leave_one_out = Vec::new();
+        let mut majority = Vec::new();
+        for &trial in trials.as_slice() {
+            let (question, Answer(answer)) = T::question(trial);
+            let Some(&counts) = answers.get(&question) else {
+                continue;
+            };
+            let answer = usize::from(answer);
+            let mut others = counts;
+            others[answer] -= 1;
+            repeated.push(trial);
+            leave_one_out.push(share_of_majority(others, answer));
+            majority.push(share_of_majority(counts, answer));
+        }
+        let n_stimuli = trials.stimuli().len();
+        let leave_one_out = mean_over_trials(&repeated, &leave_one_out, n_stimuli);
+        let majority = mean_over_trials(&repeated, &majority, n_stimuli);
+        Some(ChoiceNoiseCeiling {
+            leave_one_out_interval: leave_one_out.interval(confidence).clamp(0.0, 1.0),
+            majority_interval: majority.interval(confidence).clamp(0.0, 1.0),
+            leave_one_out,
+            majority,
+            n_questions: answers.len(),
+            n_answers: repeated.len(),
+        })
     }
-    let mut repeated = Vec::new();
-    let mut leave_one_out = Vec::new();
-    let mut majority = Vec::new();
-    for &trial in trials.as_slice() {
-        let (question, Answer(answer)) = T::question(trial);
-        let Some(&counts) = answers.get(&question) else {
-            continue;
-        };
-        let answer = usize::from(answer);
-        let mut others = counts;
-        others[answer] -= 1;
-        repeated.push(trial);
-        leave_one_out.push(share_of_majority(others, answer));
-        majority.push(share_of_majority(counts, answer));
-    }
-    let n_stimuli = trials.stimuli().len();
-    let leave_one_out = mean_over_trials(&repeated, &leave_one_out, n_stimuli);
-    let majority = mean_over_trials(&repeated, &majority, n_stimuli);
-    Some(ChoiceNoiseCeiling {
-        leave_one_out_interval: leave_one_out.interval(confidence).clamp(0.0, 1.0),
-        majority_interval: majority.interval(confidence).clamp(0.0, 1.0),
-        leave_one_out,
-        majority,
-        n_questions: answers.len(),
-        n_answers: repeated.len(),
-    })
 }
 
 /// Returns the questions that were answered more than once, with the frequency of each answer.
@@ -133,7 +132,7 @@ mod tests {
             [6, 7, 8],
         ];
         let trials = OddOneOut::new(Stimuli::numbered(9), trials).unwrap();
-        let ceiling = noise_ceiling(&trials, Confidence::default()).unwrap();
+        let ceiling = ChoiceNoiseCeiling::new(&trials, Confidence::default()).unwrap();
         assert_eq!((ceiling.n_questions, ceiling.n_answers), (2, 5));
         // Majority: (2 + 1) of 5. Leave-one-out: of 2:1 remain 1:1 for two answers (credit 1/2
         // each) and 2:0 for the third (credit 0); of 1:1 remains 0:1 (credit 0).
@@ -146,7 +145,7 @@ mod tests {
     fn anchored_questions_have_a_head() {
         let trials = vec![[0, 1, 2], [0, 2, 1], [1, 0, 2], [0, 1, 2]];
         let trials = Anchored::new(Stimuli::numbered(3), trials).unwrap();
-        let ceiling = noise_ceiling(&trials, Confidence::default()).unwrap();
+        let ceiling = ChoiceNoiseCeiling::new(&trials, Confidence::default()).unwrap();
         assert_eq!((ceiling.n_questions, ceiling.n_answers), (1, 3));
         assert_relative_eq!(ceiling.majority.value, 2.0 / 3.0);
     }
@@ -154,6 +153,9 @@ mod tests {
     #[test]
     fn nothing_repeats_nothing_is_known() {
         let trials = OddOneOut::new(Stimuli::numbered(4), vec![[0, 1, 2], [1, 2, 3]]).unwrap();
-        assert_eq!(noise_ceiling(&trials, Confidence::default()), None);
+        assert_eq!(
+            ChoiceNoiseCeiling::new(&trials, Confidence::default()),
+            None
+        );
     }
 }

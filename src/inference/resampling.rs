@@ -15,7 +15,7 @@ pub enum Resample {
     Stimuli,
     /// Participants: the conclusion is about the same stimuli and other participants.
     People,
-    /// Stimuli and participants, with the correction of [`dual_variance`].
+    /// Stimuli and participants, with the bias correction of the dual bootstrap.
     #[default]
     Both,
 }
@@ -40,9 +40,8 @@ named! {
 }
 
 /// Variances over the replicates of bootstraps that draw stimuli, participants, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReplicateVariances {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReplicateVariances {
     /// Variance if both are drawn.
     pub both: f64,
     /// Variance if only stimuli are drawn.
@@ -54,13 +53,12 @@ pub struct ReplicateVariances {
 /// Computes the variance over stimuli and participants from the three variances of a dual bootstrap
 /// (Schütt, Kipnis, Diedrichsen & Kriegeskorte 2023).
 ///
-/// Drawing both counts the noise of single judgments three times, and drawing one of them counts it
-/// once. With *s* stimuli, *p* participants, cₛ = s/(s−1) and cₚ = p/(p−1), the variance is
-///
-/// V = cₚ V(people) + cₛ V(stimuli) − cₛ cₚ (V(both) − V(stimuli) − V(people)),
-///
-/// limited to the range from the larger of cₚ V(people) and cₛ V(stimuli) to V(both).
-pub fn dual_variance(variances: ReplicateVariances, n_stimuli: usize, n_people: usize) -> f64 {
+/// The formula is that of [`RsaBootstrap`](crate::metric::rsa::RsaBootstrap).
+pub(crate) fn dual_variance(
+    variances: ReplicateVariances,
+    n_stimuli: usize,
+    n_people: usize,
+) -> f64 {
     let ReplicateVariances {
         both,
         stimuli,

@@ -13,7 +13,8 @@ mod trials;
 
 pub use frequencies::ChoiceFrequencies;
 pub use participants::TrialParticipants;
-pub use task::{AnchoredTask, Answer, OddOneOutTask, Question, Task};
+pub use task::{AnchoredTask, OddOneOutTask, Task};
+pub(crate) use task::{Answer, Question};
 pub use trials::{Anchored, OddOneOut, Trials};
 
 pub(crate) use task::choosing;

@@ -10,18 +10,19 @@ pub trait Task: sealed::Sealed + Send + Sync + 'static {
 
     /// Name in messages and files.
     const NAME: &'static str;
-
-    /// Returns the question of a trial, and its answer.
-    fn question(trial: [u32; 3]) -> (Question, Answer);
-
-    /// Returns the pair of the question that an answer chooses: 0, 1 or 2 for (0,1), (0,2), (1,2).
-    fn chosen_pair(answer: Answer) -> usize;
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::OddOneOutTask {}
-    impl Sealed for super::AnchoredTask {}
+    use super::{Answer, Question};
+
+    pub trait Sealed {
+        /// Returns the question of a trial, and its answer.
+        fn question(trial: [u32; 3]) -> (Question, Answer);
+
+        /// Returns the pair of the question that an answer chooses: 0, 1 or 2 for (0,1), (0,2),
+        /// (1,2).
+        fn chosen_pair(answer: Answer) -> usize;
+    }
 }
 
 /// The odd-one-out task: which of three stimuli is the odd one? The choice is one of three pairs.
@@ -31,7 +32,9 @@ pub enum OddOneOutTask {}
 impl Task for OddOneOutTask {
     const N_PAIRS: usize = 3;
     const NAME: &'static str = "odd-one-out";
+}
 
+impl sealed::Sealed for OddOneOutTask {
     fn question(trial: [u32; 3]) -> (Question, Answer) {
         let odd = trial[2];
         let [mut a, mut b, mut c] = trial;
@@ -61,7 +64,9 @@ pub enum AnchoredTask {}
 impl Task for AnchoredTask {
     const N_PAIRS: usize = 2;
     const NAME: &'static str = "anchored";
+}
 
+impl sealed::Sealed for AnchoredTask {
     fn question([head, close, far]: [u32; 3]) -> (Question, Answer) {
         let question = Question([head, close.min(far), close.max(far)]);
         (question, Answer(1 + u8::from(close > far)))
@@ -97,6 +102,7 @@ pub(crate) fn choosing([a, b, c]: [u32; 3], pair: usize) -> [u32; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::sealed::Sealed;
     use super::*;
 
     #[test]

@@ -409,8 +409,8 @@ mod tests {
         );
         assert_eq!(
             refused(vec![[0, 1, 2], [1, 2, 3], [3, 0, 3]]).to_string(),
-            "trial 2: stimulus 3 occurs twice; trials that show one twice can be dropped \
-             (--drop-repeated)"
+            "trial 2: stimulus 3 occurs twice; to drop trials with repeated stimuli, pass \
+             --drop-repeated"
         );
         assert!(matches!(
             refused(vec![]).kind(),

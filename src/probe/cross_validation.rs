@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, Result};
-use crate::inference::{Comparison, Credit, Estimate, Folds, Interval, clustered_mean, compare};
+use crate::inference::{Comparison, Credit, Estimate, Folds, Interval, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::names::named;
@@ -440,7 +440,7 @@ impl ProbeCrossValidation {
                 cross_entropy: costs.sum::<f64>() / trials.len() as f64,
             })
         };
-        let difference = compare(trials, &[probed, zero_shot], confidence)?.remove(0);
+        let difference = Comparison::all_pairs(trials, &[probed, zero_shot], confidence)?.remove(0);
         Ok(Pooled {
             n_trials: trials.len(),
             zero_shot: pool(zero_shot, |fold| &fold.zero_shot)?,

@@ -7,94 +7,96 @@ use crate::error::{ArgumentError, Error, Result};
 use crate::rdm::{Rdm, n_pairs};
 use crate::representation::Representation;
 
-/// Computes the cross-validated squared Mahalanobis distances ("crossnobis", Walther et al. 2016)
-/// of repeated measurements of the same stimuli.
-///
-/// With xₐᵢ the features of stimulus *i* in measurement *a* and P the noise precision (features ×
-/// features), the dissimilarity of *i* and *j* is the mean over ordered pairs of different
-/// measurements (*a*, *b*) of
-///
-/// (xₐᵢ − xₐⱼ)ᵀ P (x_bᵢ − x_bⱼ).
-///
-/// If noise is independent between measurements, the expectation for identical stimuli is 0; single
-/// values can be negative. Without a precision, the result is the cross-validated squared Euclidean
-/// distance. Divide by the number of features ([`Representation::n_features`]) to get distances per
-/// feature, as in rsatoolbox.
-///
-/// Measurements are matched by stimulus id; the RDM has the order of the first measurement.
-///
-/// # Errors
-/// Returns [`ArgumentError::TooFew`] for fewer than two measurements or stimuli,
-/// `StimuliError::Missing` or `StimuliError::Unexpected` if the measurements have different
-/// stimuli, [`ArgumentError::LengthMismatch`] if they have different numbers of features,
-/// [`ArgumentError::Shape`] if the precision is not features × features, and
-/// [`ArgumentError::InvalidParameter`] if it is not finite, symmetric and positive definite.
-pub fn crossnobis(
-    measurements: &[Representation],
-    noise_precision: Option<ArrayView2<'_, f64>>,
-) -> Result<Rdm> {
-    let too_few = |what, needed, found| {
-        Error::from(ArgumentError::TooFew {
-            what,
-            needed,
-            found,
-        })
-    };
-    let [first, others @ ..] = measurements else {
-        return Err(too_few("measurements", 2, 0));
-    };
-    if others.is_empty() {
-        return Err(too_few("measurements", 2, 1));
-    }
-    let (stimuli, n_features) = (first.stimuli(), first.n_features());
-    let n = stimuli.len();
-    if n < 2 {
-        return Err(too_few("stimuli", 2, n));
-    }
-    if let Some(precision) = &noise_precision {
-        check_precision(precision, n_features)?;
-    }
-    let centred: Vec<Array2<f64>> = measurements
-        .iter()
-        .map(|measurement| {
-            measurement.stimuli().same_set_as(stimuli)?;
-            if measurement.n_features() != n_features {
-                return Err(ArgumentError::LengthMismatch {
-                    what: "features of a measurement",
-                    expected: n_features,
-                    found: measurement.n_features(),
-                }
-                .into());
-            }
-            let features = measurement.select(stimuli)?.into_features().into_f64();
-            // Centring does not change distances and reduces the rounding errors of products.
-            let mean = features.sum_axis(Axis(0)) / n as f64;
-            Ok(features - &mean)
-        })
-        .collect::<Result<_>>()?;
-    let sum = centred
-        .iter()
-        .skip(1)
-        .fold(centred[0].clone(), |sum, measurement| sum + measurement);
-
-    let mut products = Array2::<f64>::zeros((n, n));
-    for own in &centred {
-        let whitened = match &noise_precision {
-            Some(precision) => own.dot(precision),
-            None => own.clone(),
+impl Rdm {
+    /// Computes the cross-validated squared Mahalanobis distances ("crossnobis", Walther et al.
+    /// 2016) of repeated measurements of the same stimuli.
+    ///
+    /// With xₐᵢ the features of stimulus *i* in measurement *a* and P the noise precision (features
+    /// × features), the dissimilarity of *i* and *j* is the mean over ordered pairs of different
+    /// measurements (*a*, *b*) of
+    ///
+    /// (xₐᵢ − xₐⱼ)ᵀ P (x_bᵢ − x_bⱼ).
+    ///
+    /// If noise is independent between measurements, the expectation for identical stimuli is 0;
+    /// single values can be negative. Without a precision, the result is the cross-validated
+    /// squared Euclidean distance. Divide by the number of features
+    /// ([`Representation::n_features`]) to get distances per feature, as in rsatoolbox.
+    ///
+    /// Measurements are matched by stimulus id; the RDM has the order of the first measurement.
+    ///
+    /// # Errors
+    /// Returns [`ArgumentError::TooFew`] for fewer than two measurements or stimuli,
+    /// `StimuliError::Missing` or `StimuliError::Unexpected` if the measurements have different
+    /// stimuli, [`ArgumentError::LengthMismatch`] if they have different numbers of features,
+    /// [`ArgumentError::Shape`] if the precision is not features × features, and
+    /// [`ArgumentError::InvalidParameter`] if it is not finite, symmetric and positive definite.
+    pub fn crossnobis(
+        measurements: &[Representation],
+        noise_precision: Option<ArrayView2<'_, f64>>,
+    ) -> Result<Rdm> {
+        let too_few = |what, needed, found| {
+            Error::from(ArgumentError::TooFew {
+                what,
+                needed,
+                found,
+            })
         };
-        products += &whitened.dot(&(&sum - own).t());
-    }
-    let r = centred.len() as f64;
-    products /= r * (r - 1.0);
-    let mut values = Vec::with_capacity(n_pairs(n));
-    for i in 0..n {
-        for j in i + 1..n {
-            let diagonal = products[[i, i]] + products[[j, j]];
-            values.push(diagonal - products[[i, j]] - products[[j, i]]);
+        let [first, others @ ..] = measurements else {
+            return Err(too_few("measurements", 2, 0));
+        };
+        if others.is_empty() {
+            return Err(too_few("measurements", 2, 1));
         }
+        let (stimuli, n_features) = (first.stimuli(), first.n_features());
+        let n = stimuli.len();
+        if n < 2 {
+            return Err(too_few("stimuli", 2, n));
+        }
+        if let Some(precision) = &noise_precision {
+            check_precision(precision, n_features)?;
+        }
+        let centred: Vec<Array2<f64>> = measurements
+            .iter()
+            .map(|measurement| {
+                measurement.stimuli().same_set_as(stimuli)?;
+                if measurement.n_features() != n_features {
+                    return Err(ArgumentError::LengthMismatch {
+                        what: "features of a measurement",
+                        expected: n_features,
+                        found: measurement.n_features(),
+                    }
+                    .into());
+                }
+                let features = measurement.select(stimuli)?.into_features().into_f64();
+                // Centring does not change distances and reduces the rounding errors of products.
+                let mean = features.sum_axis(Axis(0)) / n as f64;
+                Ok(features - &mean)
+            })
+            .collect::<Result<_>>()?;
+        let sum = centred
+            .iter()
+            .skip(1)
+            .fold(centred[0].clone(), |sum, measurement| sum + measurement);
+
+        let mut products = Array2::<f64>::zeros((n, n));
+        for own in &centred {
+            let whitened = match &noise_precision {
+                Some(precision) => own.dot(precision),
+                None => own.clone(),
+            };
+            products += &whitened.dot(&(&sum - own).t());
+        }
+        let r = centred.len() as f64;
+        products /= r * (r - 1.0);
+        let mut values = Vec::with_capacity(n_pairs(n));
+        for i in 0..n {
+            for j in i + 1..n {
+                let diagonal = products[[i, i]] + products[[j, j]];
+                values.push(diagonal - products[[i, j]] - products[[j, i]]);
+            }
+        }
+        Rdm::new(stimuli.clone(), values)
     }
-    Rdm::new(stimuli.clone(), values)
 }
 
 fn check_precision(precision: &ArrayView2<'_, f64>, n_features: usize) -> Result<()> {
@@ -161,9 +163,9 @@ mod tests {
                 array![[0.75, 2.5], [1.0, -2.0], [2.0, 0.0]],
             ),
         ];
-        let plain = crossnobis(&measurements, None).unwrap();
+        let plain = Rdm::crossnobis(&measurements, None).unwrap();
         let precision = array![[2.0, 0.5], [0.5, 1.0]];
-        let whitened = crossnobis(&measurements, Some(precision.view())).unwrap();
+        let whitened = Rdm::crossnobis(&measurements, Some(precision.view())).unwrap();
         for (found, expected) in [(plain, PLAIN), (whitened, WHITENED)] {
             for (found, expected) in found.values().iter().zip(expected) {
                 assert_relative_eq!(*found, expected, max_relative = 1e-12);
@@ -185,15 +187,15 @@ mod tests {
         );
         let alone = [one.clone()];
         assert!(matches!(
-            crossnobis(&alone, None).as_ref().map_err(Error::kind),
+            Rdm::crossnobis(&alone, None).as_ref().map_err(Error::kind),
             Err(ErrorKind::Argument(ArgumentError::TooFew {
                 needed: 2,
                 found: 1,
                 ..
             }))
         ));
-        assert!(crossnobis(&[one.clone(), narrow], None).is_err());
-        assert!(crossnobis(&[one.clone(), other], None).is_err());
+        assert!(Rdm::crossnobis(&[one.clone(), narrow], None).is_err());
+        assert!(Rdm::crossnobis(&[one.clone(), other], None).is_err());
         for precision in [
             array![[1.0, 0.5], [0.4, 1.0]],
             array![[-1.0, 0.0], [0.0, 1.0]],
@@ -202,7 +204,7 @@ mod tests {
             array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
         ] {
             let twice = [one.clone(), one.clone()];
-            assert!(crossnobis(&twice, Some(precision.view())).is_err());
+            assert!(Rdm::crossnobis(&twice, Some(precision.view())).is_err());
         }
     }
 }

@@ -5,7 +5,7 @@
 //! `numpy.triu_indices(n, 1)` and `scipy.spatial.distance.squareform`). An [`RdmSet`] holds one RDM
 //! for each participant (and session).
 //!
-//! To create an RDM, use [`Dissimilarity`] for a representation, [`crossnobis()`] for repeated
+//! To create an RDM, use [`Dissimilarity`] for a representation, [`Rdm::crossnobis`] for repeated
 //! measurements, [`InverseMds`] for partial arrangements of stimuli on a screen, and [`RdmFile`]
 //! for a file. [`ClassicalMds`] embeds the stimuli of an RDM in a few dimensions.
 
@@ -27,7 +27,6 @@ use ndarray::{Array2, ArrayView2};
 
 pub use arrangement::Arrangement;
 pub use classical_mds::ClassicalMds;
-pub use crossnobis::crossnobis;
 pub use dissimilarity::Dissimilarity;
 pub use file::{RdmFile, Similarities};
 pub use inverse_mds::{Evidence, InverseMds};

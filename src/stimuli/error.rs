@@ -1,6 +1,5 @@
 //! Errors of stimuli: invalid ids and rows that cannot be matched.
 
-use super::NearMiss;
 use crate::error::{Quoted, Sample};
 
 /// A problem with the ids of stimuli, or with matching them.
@@ -41,9 +40,9 @@ pub enum StimuliError {
 
     /// Stimuli that are needed are missing.
     #[error(
-        "{n_missing} of {n_needed} stimuli{} are missing{}: {}{near_miss}",
-        of(near_miss.needed_by.as_deref()),
-        hint(*n_missing, *n_needed),
+        "{n_missing} of {n_needed} stimuli{} are missing{}: {}{hint}",
+        of(needed_by.as_deref()),
+        none_found(*n_missing, *n_needed),
         Sample { ids, total: *n_missing }
     )]
     #[non_exhaustive]
@@ -54,8 +53,10 @@ pub enum StimuliError {
         n_missing: usize,
         /// Number of stimuli that are needed.
         n_needed: usize,
-        /// Examples of the ids on both sides.
-        near_miss: Box<NearMiss>,
+        /// File of the ids that are needed, if known.
+        needed_by: Option<String>,
+        /// Continuation of the message: how the ids on both sides differ.
+        hint: String,
     },
 
     /// There are stimuli that are not expected.
@@ -99,7 +100,7 @@ fn of(place: Option<&str>) -> String {
     place.map_or(String::new(), |place| format!(" of {place}"))
 }
 
-fn hint(n_missing: usize, n_needed: usize) -> &'static str {
+fn none_found(n_missing: usize, n_needed: usize) -> &'static str {
     match n_missing == n_needed {
         true => " (no id is common to both: are these ids of the same stimuli?)",
         false => "",
@@ -116,7 +117,8 @@ mod tests {
             ids: vec!["aardvark".into(), "abacus".into()],
             n_missing: 3,
             n_needed: 4,
-            near_miss: Box::default(),
+            needed_by: None,
+            hint: String::new(),
         };
         assert_eq!(
             error.to_string(),

@@ -15,7 +15,6 @@ use sha2::{Digest, Sha256};
 pub use id_form::IdForm;
 pub use join::Pairing;
 pub use list::IdList;
-pub use unmatched::NearMiss;
 
 use crate::error::{Error, Quoted, Result, StimuliError};
 use crate::io::digest::hex;

@@ -1,6 +1,5 @@
 //! Explanations of why two sets of stimuli could not be matched.
 
-use serde::Serialize;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -8,24 +7,20 @@ use super::{IdForm, Stimuli};
 use crate::error::{Error, NAMED_IDS, Quoted, StimuliError};
 
 /// Hints about the ids on both sides of a failed match.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[non_exhaustive]
-pub struct NearMiss {
-    /// The file that the needed ids come from, if it is known.
-    pub needed_by: Option<String>,
+struct NearMiss {
     /// The file in which the ids were looked for, if it is known.
-    pub looked_for_in: Option<String>,
+    looked_for_in: Option<String>,
     /// An id that is available but not needed.
-    pub present: Option<String>,
+    present: Option<String>,
     /// The form in which most of the missing ids would be found.
-    pub form: Option<IdForm>,
+    form: Option<IdForm>,
     /// The first id of one side, if it reads like the header of a list (`id`, `name`, …).
-    pub header: Option<String>,
+    header: Option<String>,
 }
 
 impl NearMiss {
     /// Finds a form of ids in which most of the missing ids match.
-    pub(super) fn between(needed: &Stimuli, here: &Stimuli, missing: &[&String]) -> Self {
+    fn between(needed: &Stimuli, here: &Stimuli, missing: &[&String]) -> Self {
         let present = here.ids().iter().find(|id| needed.position(id).is_none());
         let resolves = |form: IdForm| {
             let known: HashSet<String> = here.ids().iter().map(|id| form.of(id)).collect();
@@ -38,7 +33,6 @@ impl NearMiss {
             crate::io::text::id_rank(first).map(|_| first.clone())
         };
         Self {
-            needed_by: needed.origin().map(str::to_owned),
             looked_for_in: here.origin().map(str::to_owned),
             present: present.cloned(),
             form: IdForm::ALL.iter().copied().find(|&form| resolves(form)),
@@ -81,7 +75,8 @@ pub(crate) fn missing<'a>(
         ids: ids.take(NAMED_IDS).cloned().collect(),
         n_missing,
         n_needed,
-        near_miss: Box::default(),
+        needed_by: None,
+        hint: String::new(),
     })
 }
 
@@ -104,6 +99,7 @@ pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>])
         ids: missing.iter().take(NAMED_IDS).copied().cloned().collect(),
         n_missing: missing.len(),
         n_needed: needed.len(),
-        near_miss: Box::new(NearMiss::between(needed, here, &missing)),
+        needed_by: needed.origin().map(str::to_owned),
+        hint: NearMiss::between(needed, here, &missing).to_string(),
     })
 }

@@ -10,7 +10,7 @@ use crate::concept::ConceptEmbedding;
 use crate::dataset::SimilarityDataset;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
-use crate::inference::{Confidence, Credit, Interval, noise_ceiling};
+use crate::inference::{ChoiceNoiseCeiling, Confidence, Credit, Interval};
 use crate::judgment::{Anchored, OddOneOut, Task, Trials};
 use crate::rdm::{Rdm, RdmSet};
 use crate::representation::RepresentationSource;
@@ -260,8 +260,8 @@ impl Judgments {
     pub(super) fn ceiling(&self) -> Option<Interval> {
         let confidence = Confidence::default();
         let ceiling = match self {
-            Self::OddOneOut(trials) => noise_ceiling(trials, confidence)?,
-            Self::Anchored(trials) => noise_ceiling(trials, confidence)?,
+            Self::OddOneOut(trials) => ChoiceNoiseCeiling::new(trials, confidence)?,
+            Self::Anchored(trials) => ChoiceNoiseCeiling::new(trials, confidence)?,
             Self::Rdms(_) | Self::Concepts(_) => return None,
         };
         Some(Interval {

@@ -264,8 +264,8 @@ impl Study {
     /// Returns `ArgumentError::InvalidParameter` if a transfer is not from a data set of trials to
     /// another data set of trials or RDMs of the study, `FileError::Write` if the cache cannot be
     /// written, and the errors of [`Cka::matrix`](crate::Cka::matrix) and
-    /// [`agreement`](crate::agreement::agreement) between models. Other failures are rows of the
-    /// table.
+    /// [`AgreementMatrix::new`](crate::agreement::AgreementMatrix::new) between models. Other
+    /// failures are rows of the table.
     pub fn run(&self) -> Result<StudyTable> {
         match self.run_observed(|_| ControlFlow::Continue(()))? {
             ControlFlow::Continue(table) | ControlFlow::Break(table) => Ok(table),

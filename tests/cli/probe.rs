@@ -124,7 +124,7 @@ fn what_is_not_proved_is_no_success() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(message.lines().count(), 1);
     assert!(
-        message.starts_with("error: the fit must be proved"),
+        message.starts_with("error: the fit is not proved to be within the tolerance"),
         "{message}"
     );
 }

@@ -40,5 +40,5 @@ fn the_command_line_simulates_and_refuses() {
     assert!(refused("recovery", &one).contains("candidates"));
     let two = [&one[..], &["--features", &features_file]].concat();
     // Three trials do not fill three folds of objects.
-    assert!(refused("recovery", &two).contains("candidate 0: fold"));
+    assert!(refused("recovery", &two).contains("model 0: fold"));
 }

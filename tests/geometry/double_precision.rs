@@ -11,7 +11,7 @@ use human_alignment::inference::Folds;
 use human_alignment::judgment::{ChoiceFrequencies, OddOneOutTask};
 use human_alignment::metric::cka::{Estimator, Kernel, MinibatchCka, Procrustes};
 use human_alignment::probe::mini_batch::MiniBatchProbe;
-use human_alignment::rdm::crossnobis;
+use human_alignment::rdm::Rdm;
 use human_alignment::ridge::FeatureScaling;
 use human_alignment::transform::Standardization;
 use human_alignment::{
@@ -146,7 +146,7 @@ fn dissimilarities_are_as_defined() {
     }
     let all = [far.clone(), represent(noise(25, 12, 4) + OFFSET)];
     let small = [near, represent(noise(25, 12, 4))];
-    let [found, expected] = [all, small].map(|all| crossnobis(&all, None).unwrap());
+    let [found, expected] = [all, small].map(|all| Rdm::crossnobis(&all, None).unwrap());
     for (found, expected) in found.values().iter().zip(expected.values()) {
         assert_abs_diff_eq!(found, expected, epsilon = 1e-8);
     }

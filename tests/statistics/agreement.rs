@@ -1,7 +1,7 @@
 //! Agreement between people, language models and representations.
 
 use approx::assert_relative_eq;
-use human_alignment::agreement::{AgreementMatrix, Choices, agreement, error_consistency};
+use human_alignment::agreement::{AgreementMatrix, Choices, ErrorConsistency};
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::error::{ArgumentError, ErrorKind, JudgmentError};
 use human_alignment::inference::{Confidence, clustered_mean};
@@ -42,7 +42,7 @@ fn people_and_language_models_on_things() {
         Choices::from_representation("VICE", &metric, &vice, &people).unwrap(),
     ];
     let sources = sources.each_ref();
-    let found = agreement(&sources, Confidence::default()).unwrap();
+    let found = AgreementMatrix::new(&sources, Confidence::default()).unwrap();
     assert_eq!(found.names, ["people", "GPT_4", "ChatGPT_3.5", "VICE"]);
     assert_eq!(
         (found.n_questions, found.n_dropped.as_slice()),
@@ -96,7 +96,7 @@ fn people_and_language_models_on_things() {
     let accuracy = clustered_mean(&people, &credits).unwrap();
     assert_eq!(accuracy, found.pair(0, 1).unwrap().agreement);
 
-    let errors = error_consistency(sources[0], &sources[1..], Confidence::default()).unwrap();
+    let errors = ErrorConsistency::new(sources[0], &sources[1..], Confidence::default()).unwrap();
     assert_eq!(errors.accuracies[0], accuracy);
     assert_relative_eq!(
         errors.kappas()[[0, 1]].unwrap(),
@@ -124,12 +124,12 @@ fn sources_are_joined_by_question() {
     let (others, n_dropped) = all.restrict_to(&reversed).unwrap();
     assert_eq!(n_dropped, 0);
     let of_others = Choices::from_trials("others", &others);
-    let found = agreement(&[&of_all, &of_others], Confidence::default()).unwrap();
+    let found = AgreementMatrix::new(&[&of_all, &of_others], Confidence::default()).unwrap();
     assert_eq!((found.n_questions, found.agreements()[[0, 1]]), (3000, 1.0));
 
     // Half of them, backwards: a question that was asked twice meets its other answer at times.
     let of_half = Choices::from_trials("half", &half);
-    let found = agreement(&[&of_all, &of_half], Confidence::default()).unwrap();
+    let found = AgreementMatrix::new(&[&of_all, &of_half], Confidence::default()).unwrap();
     assert_eq!((found.n_questions, found.n_dropped), (1500, vec![1500, 0]));
     let pair = found.pairs[1];
     assert!(
@@ -139,12 +139,12 @@ fn sources_are_joined_by_question() {
 
     let none = OddOneOut::new(Stimuli::new(["x", "y", "z"]).unwrap(), vec![[0, 1, 2]]).unwrap();
     let none = Choices::from_trials("none", &none);
-    let refused = agreement(&[&of_all, &none], Confidence::default());
+    let refused = AgreementMatrix::new(&[&of_all, &none], Confidence::default());
     assert!(matches!(
         refused.as_ref().map_err(Error::kind),
         Err(ErrorKind::Judgment(JudgmentError::NoTrials))
     ));
-    let refused = agreement::<OddOneOutTask>(&[], Confidence::default());
+    let refused = AgreementMatrix::new::<OddOneOutTask>(&[], Confidence::default());
     assert!(matches!(
         refused.as_ref().map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
@@ -179,7 +179,7 @@ fn errors_of_one_cause_are_consistent_and_others_are_not() {
         .step_by(5)
         .for_each(|choice| *choice = Some(1));
     let random = Choices::new("random", &people, &random).unwrap();
-    let found = error_consistency(&of_people, &[&a, &same, &b, &random], Confidence::default());
+    let found = ErrorConsistency::new(&of_people, &[&a, &same, &b, &random], Confidence::default());
     let found = found.unwrap();
     let kappa = |first, second| found.kappas()[[first, second]].unwrap();
     assert_relative_eq!(kappa(0, 1), 1.0);
@@ -233,7 +233,7 @@ fn the_error_of_kappa_knows_of_objects() {
             Choices::from_trials("people", &trials),
             Choices::new("model", &trials, &chosen).unwrap(),
         ];
-        let found = agreement(&sources.each_ref(), Confidence::default()).unwrap();
+        let found = AgreementMatrix::new(&sources.each_ref(), Confidence::default()).unwrap();
         let kappa = found.pair(0, 1).unwrap().kappa.unwrap();
         kappas.push(kappa.value);
         squared_errors += kappa.standard_error.unwrap().powi(2);

@@ -3,8 +3,8 @@
 use approx::assert_relative_eq;
 use human_alignment::agreement::Choices;
 use human_alignment::concept::{
-    ConceptEmbedding, GroupAlignment, GroupAnalysis, GroupAnalysisResult, Membership, TrialGroups,
-    read_labels, shared_failures,
+    ConceptEmbedding, GroupAlignment, GroupAnalysis, GroupAnalysisResult, Membership,
+    SharedFailures, TrialGroups, read_labels,
 };
 use human_alignment::dataset::{LabelTriplets, SimulatedObserver, TripletFile};
 use human_alignment::error::{ArgumentError, ErrorKind};
@@ -87,7 +87,7 @@ fn a_model_fails_where_it_misses_a_dimension() {
 
     let models = [without(&[2]), without(&[2, 3]), without(&[1, 2])];
     let models = models.each_ref().map(Vec::as_slice);
-    let failures = shared_failures(&models, &groups).unwrap();
+    let failures = SharedFailures::new(&models, &groups).unwrap();
     assert_eq!(failures.trials, groups.trials(2).unwrap());
     assert_eq!(failures.expected, 4000.0 * 0.25 * 0.5 * 0.5);
     let n_failed: Vec<usize> = failures.groups.iter().map(|group| group.n_failed).collect();
@@ -377,7 +377,7 @@ fn people_and_language_models_by_the_dimensions_of_vice() {
         assert!(found.groups[0].adjusted_p_value.unwrap() < 1e-6);
     }
 
-    let failures = shared_failures(&[&gpt_4, &chat_gpt], &groups).unwrap();
+    let failures = SharedFailures::new(&[&gpt_4, &chat_gpt], &groups).unwrap();
     assert_eq!(failures.trials.len(), 990);
     assert_relative_eq!(
         failures.expected,
@@ -386,7 +386,7 @@ fn people_and_language_models_by_the_dimensions_of_vice() {
     );
     let n_failed = dimensions.map(|dimension| failures.groups[dimension].n_failed);
     assert_eq!(n_failed, [334, 208, 0, 67, 9]);
-    let failures = shared_failures(&[&gpt_4, &chat_gpt, of_vice.credits()], &groups).unwrap();
+    let failures = SharedFailures::new(&[&gpt_4, &chat_gpt, of_vice.credits()], &groups).unwrap();
     assert_eq!(failures.trials.len(), 497);
 
     // Categories stand in the table of objects, in the order of the embedding.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use human_alignment::agreement::{Choices, agreement, error_consistency};
+use human_alignment::agreement::{AgreementMatrix, Choices, ErrorConsistency};
 use human_alignment::calibration::{Bins, Predictions, TemperatureScaling};
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::inference::{Confidence, Folds, clustered_mean};
@@ -225,8 +225,8 @@ fn numbers_are_those_of_the_metrics() {
     let said = Choices::from_trials("", &people());
     let level = Confidence::default();
     let with = || "other".to_owned();
-    let pair = |one, other| agreement(&[one, other], level).unwrap().pairs[1];
-    let errors = error_consistency(&said, &[&late_choices, &other_choices], level).unwrap();
+    let pair = |one, other| AgreementMatrix::new(&[one, other], level).unwrap().pairs[1];
+    let errors = ErrorConsistency::new(&said, &[&late_choices, &other_choices], level).unwrap();
     for (metric, pair) in [
         (
             Metric::of(MetricQuantity::Kappa),

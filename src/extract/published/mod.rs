@@ -8,8 +8,6 @@ mod transformers;
 use crate::error::{ArgumentError, Result};
 use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
-use serde::Serialize;
-
 /// Published weights of an [`Architecture`](super::Architecture), with the factors analysed in the
 /// paper: architecture, training data, objective and ImageNet accuracy.
 ///
@@ -34,9 +32,8 @@ pub struct PublishedWeights {
 }
 
 /// A file on the Hugging Face hub.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct HubFile {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HubFile {
     /// Name of the repository, `owner/name`.
     pub repository: String,
     /// Path of the file in the repository.
@@ -137,7 +134,8 @@ impl PublishedWeights {
 
     /// Returns the file on the Hugging Face hub, if one has parameter names that fit the
     /// architecture.
-    pub fn hub(&self) -> Option<&HubFile> {
+    #[cfg(feature = "hub")]
+    pub(super) fn hub(&self) -> Option<&HubFile> {
         self.hub.as_ref()
     }
 }

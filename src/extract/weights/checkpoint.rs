@@ -10,7 +10,7 @@ use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
 use super::pth::Checkpoint;
-use crate::error::{Error, ExtractError, FileError, MisshapenTensor, Result};
+use crate::error::{Error, ExtractError, FileError, Numbers, Result};
 use crate::extract::builder::{Entry, Init, Parameters};
 use crate::io::digest::{Hashing, hex};
 use crate::io::safetensors::SafetensorsFile;
@@ -135,7 +135,7 @@ pub(in crate::extract) struct Reader<'w> {
     absent: &'w [String],
     path: PathBuf,
     missing: RefCell<Vec<String>>,
-    misshapen: RefCell<Vec<MisshapenTensor>>,
+    misshapen: RefCell<Vec<String>>,
 }
 
 enum Open<'w> {
@@ -227,11 +227,8 @@ impl Parameters for Reader<'_> {
         };
         match self.shape(stored) {
             Some(found) if found != shape => {
-                self.misshapen.borrow_mut().push(MisshapenTensor {
-                    name: key.to_owned(),
-                    expected: shape.to_vec(),
-                    found,
-                });
+                let mismatch = format!("{key}: {}, not {}", Numbers(&found), Numbers(shape));
+                self.misshapen.borrow_mut().push(mismatch);
                 Ok(nothing())
             }
             _ => match self

@@ -16,10 +16,12 @@ use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 /// A replicate draws as many stimuli and participants as there are, with replacement. Pairs of
 /// copies of the same stimulus are omitted, because their dissimilarity is 0 in every model.
 /// Standard errors are standard deviations over replicates times √(n/(n−1)). If both are drawn, the
-/// three variances (of either alone and of both) are combined by
-/// [`dual_variance`](crate::inference::dual_variance), because the variance of both counts the
-/// noise of single judgments three times. Intervals and tests use Student's t; its degrees of
-/// freedom are the smaller number of stimuli or participants drawn, minus 1.
+/// variance of both counts the noise of single judgments three times; with s stimuli, p
+/// participants, cₛ = s/(s−1) and cₚ = p/(p−1), the corrected variance is cₚ V(participants) +
+/// cₛ V(stimuli) − cₛ cₚ (V(both) − V(stimuli) − V(participants)), limited to the range from the
+/// larger of cₚ V(participants) and cₛ V(stimuli) to V(both) (Schütt, Kipnis, Diedrichsen &
+/// Kriegeskorte 2023). Intervals and tests use Student's t; its degrees of freedom are the smaller
+/// number of stimuli or participants drawn, minus 1.
 ///
 /// Each replicate has its own stream of a seeded random number generator, so the results depend
 /// only on the seed and not on the number of threads. Under Pearson, Spearman, cosine and ρ-a a

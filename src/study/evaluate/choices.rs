@@ -3,7 +3,7 @@
 use super::comparison::Together;
 use super::subject::Subject;
 use super::trials::kappa;
-use crate::agreement::{AgreementMatrix, Choices, ErrorConsistency, agreement, error_consistency};
+use crate::agreement::{AgreementMatrix, Choices, ErrorConsistency};
 use crate::error::Result;
 use crate::inference::Confidence;
 use crate::judgment::{Task, Trials};
@@ -57,11 +57,11 @@ impl<'r> Together<'r> {
         let all: Vec<&Choices<T>> = std::iter::once(&people).chain(models.clone()).collect();
         let cache = &self.run.cache;
         let choices: AgreementMatrix = cache.numbers(&Key::of("agreement", &depends_on), || {
-            agreement(&all, confidence)
+            AgreementMatrix::new(&all, confidence)
         })?;
         let errors: ErrorConsistency = cache
             .numbers(&Key::of("error consistency", &depends_on), || {
-                error_consistency(&people, &models, confidence)
+                ErrorConsistency::new(&people, &models, confidence)
             })?;
 
         let kappa_of = |contrast| Metric {
