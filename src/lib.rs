@@ -20,7 +20,7 @@
 //! use human_alignment::dataset::SimulatedObserver;
 //! use human_alignment::{AlignmentMetric, Representation, SimilarityDataset, Similarity, Stimuli};
 //! use human_alignment::ZeroShotOddOneOut;
-//! use ndarray::Array2;
+//! use human_alignment::ndarray::Array2;
 //!
 //! // Four animals and four vehicles, with two features.
 //! let stimuli = Stimuli::new(["cat", "dog", "cow", "pig", "car", "bus", "tram", "truck"])?;
@@ -38,6 +38,52 @@
 //! # Ok::<(), human_alignment::Error>(())
 //! ```
 //!
+//! # Where to start
+//!
+//! Each task has a short example in the [`guide`], which is run as a test.
+//!
+//! | task | example |
+//! |---|---|
+//! | score your own features | [guide](guide::bring_your_data#score-your-own-features) |
+//! | load THINGS | [guide](guide::bring_your_data#load-things) |
+//! | stream trials from a file | [guide](guide::bring_your_data#stream-trials), `--example shards` |
+//! | compare five models | [guide](guide::read_the_numbers#compare-five-models), `--example compare_representations` |
+//! | RSA with a noise ceiling | [guide](guide::read_the_numbers#rsa-with-a-noise-ceiling), `--example rsa` |
+//! | CKA of layers | [guide](guide::read_the_numbers#cka-of-layers), `--example cka` |
+//! | calibrate choice probabilities | [guide](guide::read_the_numbers#calibration) |
+//! | draw a figure | [guide](guide::read_the_numbers#draw-a-figure) |
+//! | fit a probe with nested folds | [guide](guide::learn_a_transform#probe-with-nested-cross-validation), `--example probe` |
+//! | save and apply a transform | [guide](guide::learn_a_transform#save-and-apply-a-transform), `--example transfer` |
+//! | ridge regression | [guide](guide::learn_a_transform#ridge-regression), `--example ridge` |
+//! | extract features from images | [`extract`][extract], `--example extract` |
+//! | use a network of your own | [guide](guide::extend#a-network-of-your-own) |
+//! | use a metric of your own | [guide](guide::extend#a-metric-of-your-own); in a table of models: [`study`] |
+//!
+//! [`guide::read_the_numbers`] explains the results, [`formats`] describes files, and [`error`]
+//! describes errors. The examples are programs with command lines: `cargo run --release --example
+//! rsa -- --help` in the repository.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `extract` | yes | [`extract`][extract]: features from images with neural networks, through candle; [list of architectures][architectures] |
+//! | `figures` | no | [`figure`][figure]: figures in SVG and PNG files |
+//! | `hub` | no | download of published weights from the Hugging Face hub |
+//! | `cuda`, `cudnn`, `metal` | no | extraction on a GPU, forwarded to candle |
+//! | `mkl`, `accelerate` | no | matrix products of candle by Intel MKL or Apple Accelerate |
+//!
+//! With `default-features = false` the crate has no networks, and depends on 118 instead of 193
+//! crates. Arrays are those of [`ndarray`], which is re-exported.
+//!
+//! Dependencies do the numerical work and are 12 to 74 times slower without optimisation. Add these
+//! lines to the `Cargo.toml` of your own project, or use release builds:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! ```
+//!
 //! # Modules
 //!
 //! | module | content |
@@ -52,15 +98,41 @@
 //! | [`recovery`] | model recovery: whether a comparison by probes identifies the model that made the choices |
 //! | [`transfer`](mod@transfer) | whether a transform learned from one data set improves alignment with another |
 //! | [`calibration`] | calibration of choice probabilities, and temperature scaling |
-//! | [`AgreementMatrix::new`] | agreement and error consistency of participants, language models and representations |
+//! | [`agreement`] | agreement and error consistency of participants, language models and representations |
 //! | [`concept`] | alignment by human concept dimensions and categories |
 //! | [`transform`] | linear transforms of representations |
-//! | `extract` | feature extraction from images with neural networks (feature `extract`) |
-//! | `figure` | figures in SVG and PNG files (feature `figures`) |
+//! | [`extract`][extract] | feature extraction from images with neural networks (feature `extract`) |
+//! | [`figure`][figure] | figures in SVG and PNG files (feature `figures`) |
 //! | [`ridge`] | ridge regression from a representation to target variables |
 //! | [`study`] | tables of many models, data sets and metrics |
 //! | [`inference`] | standard errors, bootstrap, noise ceilings, comparisons, multiple testing |
+//! | [`error`] | the error type of the crate |
+//! | [`formats`] | file formats |
+//! | [`guide`] | examples of common tasks |
 
+// Links to modules that a build without their feature does not have.
+#![cfg_attr(feature = "extract", doc = "", doc = "[extract]: mod@extract")]
+#![cfg_attr(
+    feature = "extract",
+    doc = "",
+    doc = "[architectures]: extract::Architecture#list-of-architectures"
+)]
+#![cfg_attr(
+    not(feature = "extract"),
+    doc = "",
+    doc = "[extract]: https://docs.rs/human-alignment/latest/human_alignment/extract/"
+)]
+#![cfg_attr(
+    not(feature = "extract"),
+    doc = "",
+    doc = "[architectures]: https://docs.rs/human-alignment/latest/human_alignment/extract/struct.Architecture.html"
+)]
+#![cfg_attr(feature = "figures", doc = "", doc = "[figure]: mod@figure")]
+#![cfg_attr(
+    not(feature = "figures"),
+    doc = "",
+    doc = "[figure]: https://docs.rs/human-alignment/latest/human_alignment/figure/"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod agreement;
@@ -74,6 +146,7 @@ pub mod extract;
 pub mod figure;
 mod fingerprint;
 pub mod formats;
+pub mod guide;
 mod images;
 pub mod inference;
 mod io;
@@ -92,6 +165,9 @@ pub mod stimuli;
 pub mod study;
 pub mod transfer;
 pub mod transform;
+
+/// The version of `ndarray` whose arrays the crate uses.
+pub use ndarray;
 
 pub use agreement::{AgreementMatrix, Choices, ErrorConsistency};
 pub use calibration::TemperatureScaling;

@@ -26,6 +26,32 @@ type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
 /// assert!(refused.contains("resnet50"), "{refused}");
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
+///
+/// # List of architectures
+///
+/// | family | names |
+/// |---|---|
+/// | AlexNet | `alexnet` |
+/// | VGG | `vgg11`, `vgg11_bn`, `vgg13`, `vgg13_bn`, `vgg16`, `vgg16_bn`, `vgg19`, `vgg19_bn` |
+/// | ResNet | `resnet18`, `resnet34`, `resnet50`, `resnet101`, `resnet152`, `resnext50_32x4d`, `resnext101_32x8d`, `resnext101_64x4d`, `wide_resnet50_2`, `wide_resnet101_2` |
+/// | ResNet for CIFAR | `resnet20_cifar10`, `resnet32_cifar10`, `resnet44_cifar10`, `resnet56_cifar10`, `resnet110_cifar10` |
+/// | SqueezeNet | `squeezenet1_0`, `squeezenet1_1`, `squeezenet1_0_deep_compression` |
+/// | DenseNet | `densenet121`, `densenet161`, `densenet169`, `densenet201` |
+/// | GoogLeNet | `googlenet` |
+/// | Inception | `inception_v3` |
+/// | MobileNetV1 | `mobilenet_v1_025` |
+/// | MobileNetV2 | `mobilenet_v2` |
+/// | MobileNetV3 | `mobilenet_v3_small`, `mobilenet_v3_large` |
+/// | EfficientNet | `efficientnet_b0`, `efficientnet_b1`, `efficientnet_b2`, `efficientnet_b3`, `efficientnet_b4`, `efficientnet_b5`, `efficientnet_b6`, `efficientnet_b7`, `efficientnet_v2_s`, `efficientnet_v2_m`, `efficientnet_v2_l` |
+/// | RegNet | `regnet_x_400mf`, `regnet_x_800mf`, `regnet_x_1_6gf`, `regnet_x_3_2gf`, `regnet_x_8gf`, `regnet_x_16gf`, `regnet_x_32gf`, `regnet_y_400mf`, `regnet_y_800mf`, `regnet_y_1_6gf`, `regnet_y_3_2gf`, `regnet_y_8gf`, `regnet_y_16gf`, `regnet_y_32gf` |
+/// | ConvNeXt | `convnext_tiny`, `convnext_small`, `convnext_base`, `convnext_large` |
+/// | ViT | `vit_b_16`, `vit_b_32`, `vit_l_16`, `vit_l_32`, `vit_h_14` |
+/// | ViT (timm) | `vit_tiny_patch16_224`, `vit_small_patch16_224`, `vit_small_patch32_224`, `vit_base_patch16_224`, `vit_base_patch32_224`, `vit_base_patch8_224`, `vit_large_patch16_224` |
+/// | DeiT | `deit_tiny_patch16_224`, `deit_small_patch16_224`, `deit_base_patch16_224` |
+/// | DINO | `vit_small_patch8_224` |
+/// | DINOv2 | `vit_small_patch14_dinov2`, `vit_base_patch14_dinov2`, `vit_large_patch14_dinov2` |
+/// | Swin | `swin_t`, `swin_s`, `swin_b` |
+/// | CLIP | `RN50`, `RN101`, `RN50x4`, `RN50x16`, `RN50x64`, `ViT-B-32-quickgelu`, `ViT-B-16-quickgelu`, `ViT-L-14-quickgelu`, `ViT-L-14-336-quickgelu`, `ViT-B-32`, `ViT-B-16`, `ViT-L-14`, `ViT-L-14-336`, `ViT-H-14` |
 #[derive(Clone)]
 pub struct Architecture {
     name: &'static str,
@@ -178,5 +204,23 @@ impl fmt::Debug for Architecture {
             .field("family", &self.family)
             .field("input_size", &self.input_size)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_all_architectures() {
+        let source = include_str!("architecture.rs");
+        let documented = source.lines().filter(|line| line.starts_with("/// | "));
+        let documented: Vec<&str> = documented
+            .flat_map(|row| row.split('`').skip(1).step_by(2))
+            .collect();
+        let all: Vec<&str> = Architecture::all()
+            .map(|architecture| architecture.name())
+            .collect();
+        assert_eq!(documented, all);
     }
 }

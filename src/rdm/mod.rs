@@ -57,7 +57,7 @@ use crate::stimuli::Stimuli;
 ///
 /// let animals = Stimuli::new(["cat", "dog", "hen"])?;
 /// let square = array![[0.0, 0.3, 0.9], [0.3, 0.0, 0.8], [0.9, 0.8, 0.0]];
-/// let rdm = Rdm::from_square(animals.clone(), square.view())?;
+/// let rdm = Rdm::from_square(animals.clone(), &square)?;
 /// assert_eq!(rdm.values(), [0.3, 0.9, 0.8]);
 /// assert_eq!(rdm.between(2, 0), Some(0.9));
 ///
@@ -116,15 +116,18 @@ impl Rdm {
         })
     }
 
-    /// Creates an RDM without missing pairs from a square matrix, of which the upper triangle is
-    /// kept.
+    /// Creates an RDM without missing pairs from a square matrix, a view or a reference to an array,
+    /// of which the upper triangle is kept.
     ///
     /// # Errors
     /// Returns [`ArgumentError::Shape`] if the matrix is not n×n. Returns [`RdmError::InvalidPair`]
     /// naming the first pair that is not finite or whose two elements differ by more than
     /// [`Rdm::TOLERANCE`] times the largest element, or the first stimulus whose diagonal element
     /// differs that much from 0.
-    pub fn from_square(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
+    pub fn from_square<'a>(
+        stimuli: Stimuli,
+        square: impl Into<ArrayView2<'a, f64>>,
+    ) -> Result<Self> {
         let rdm = Self::from_square_with_missing(stimuli, square)?;
         rdm.require_complete()?;
         Ok(rdm)
@@ -136,7 +139,11 @@ impl Rdm {
     ///
     /// # Errors
     /// The same as for [`Rdm::from_square`], except that NaN is allowed.
-    pub fn from_square_with_missing(stimuli: Stimuli, square: ArrayView2<'_, f64>) -> Result<Self> {
+    pub fn from_square_with_missing<'a>(
+        stimuli: Stimuli,
+        square: impl Into<ArrayView2<'a, f64>>,
+    ) -> Result<Self> {
+        let square = square.into();
         let n = stimuli.len();
         if square.dim() != (n, n) {
             return Err(wrong_shape(
