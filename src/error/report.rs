@@ -63,7 +63,7 @@ mod tests {
         FileError::malformed("npz", chain.unwrap())
     }
 
-    /// What a program prints that shows an error and then each of its sources.
+    /// Returns what a program prints that shows an error and each of its sources.
     fn chain(error: &Error) -> Vec<String> {
         let first: &(dyn StdError + 'static) = error;
         let errors = std::iter::successors(Some(first), |&error| error.source());

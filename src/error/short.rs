@@ -8,10 +8,10 @@ const MAX_CHARS: usize = 120;
 /// The most axes that are shown of a shape, and numbers of a list.
 const MAX_NUMBERS: usize = 8;
 
-/// How many ids an error names before it only counts.
+/// The largest number of ids that an error names.
 pub(crate) const NAMED_IDS: usize = 8;
 
-/// The beginning of a text, and a sign that there is more.
+/// Returns the beginning of a text, and an ellipsis if there is more.
 fn beginning(text: &str, max_chars: usize) -> (&str, &'static str) {
     match text.char_indices().nth(max_chars) {
         Some((end, _)) => (&text[..end], "…"),
@@ -61,7 +61,7 @@ pub(crate) struct List<'a>(pub &'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Enough for the columns of most tables.
+        /// The largest number of names that are shown.
         const NAMED: usize = 24;
 
         let n = self.0.len();
@@ -103,9 +103,9 @@ fn write_joined(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
     Ok(())
 }
 
-/// A text of another library, on one line.
+/// Returns a text of another library on one line.
 pub(crate) fn on_one_line(text: &str) -> String {
-    /// Longer than anything that is worth reading.
+    /// The largest number of characters that are shown.
     const MAX_CHARS: usize = 1000;
 
     let lines = text.lines().map(str::trim);

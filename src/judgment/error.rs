@@ -62,7 +62,7 @@ pub enum JudgmentError {
         source: Error,
     },
 
-    /// A source of choices does not answer the question of a trial, or not as often as it is asked.
+    /// A source of choices does not answer the question of a trial, or has fewer answers than are needed.
     #[error("trial {trial}: its question has no answer, or too few answers")]
     #[non_exhaustive]
     Unanswered {

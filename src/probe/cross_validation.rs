@@ -259,7 +259,7 @@ impl ProbeCrossValidation {
             .with_penalty(penalty)?;
         let fit = probe.fit(representation, &ChoiceFrequencies::from_trials(training))?;
         let transformed = fit.transform().apply(representation)?;
-        let zero_shot = self.outcomes(representation, test)?;
+        let zero_shot = self.zero_shot.outcomes(representation, test)?;
         let probed = self.probed(&transformed, test)?;
         let result = ProbeFoldResult {
             penalty,
@@ -356,14 +356,6 @@ impl ProbeCrossValidation {
             cross_entropy: sum / n_tested as f64,
         };
         Ok(penalties.map(candidate).collect())
-    }
-
-    fn outcomes<'t, T: Task>(
-        &self,
-        representation: &Representation,
-        test: &'t Trials<T>,
-    ) -> Result<Outcomes<'t, T>> {
-        self.zero_shot.outcomes(representation, test)
     }
 
     fn probed<'t, T: Task>(

@@ -627,8 +627,8 @@ fn what_has_no_weight_is_refused() {
         .unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "RDM of fold 0 of stimuli, 0 of people: the dissimilarities do not vary: the value of a \
-         model whose weights are all 0 is undefined"
+        "fold 0: fold 0 of participants: the dissimilarities do not vary: the value of a model \
+         whose weights are all 0 is undefined"
     );
 
     let [zero, one] = [0.0, 1.0].map(|value| rdm([value; 28]));
