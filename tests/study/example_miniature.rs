@@ -266,7 +266,7 @@ fn a_layer_is_a_source() {
     }
     assert_ne!(few.features().row(0), few.features().row(1));
 
-    let error = layer("conv9").unwrap_err().to_string();
+    let error = layer("conv9").map(drop).unwrap_err().to_string();
     assert!(
         error.contains("conv9") && error.contains("conv3"),
         "{error}"
