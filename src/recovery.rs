@@ -15,8 +15,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::SimulatedObserver;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Context, Result, at_least};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::probe::{Pooled, ProbeCrossValidation, ProbeFit};
@@ -89,7 +87,7 @@ impl ModelRecovery {
     /// Sets the number of replicates per candidate.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if it is 0.
+    /// Returns `ArgumentError::TooFew` if it is 0.
     pub fn with_replicates(mut self, n: usize) -> Result<Self> {
         at_least("replicates", 1, n)?;
         self.n_replicates = n;
@@ -107,7 +105,7 @@ impl ModelRecovery {
     /// again.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than two candidates. Within
+    /// Returns `ArgumentError::TooFew` if there are fewer than two candidates. Within
     /// [`Context::Model`], returns an error if [`ProbeCrossValidation::run`] does.
     pub fn run<T: Task>(
         &self,

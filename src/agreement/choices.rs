@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::inference::Credit;
 use crate::judgment::{Question, Task, Trials, choosing};
@@ -54,8 +52,8 @@ impl<T: Task> Choices<T> {
     /// the source could not decide.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if there is not one choice for each trial, and
-    /// [`ArgumentError::InvalidParameter`] if a pair is not an option.
+    /// Returns `ArgumentError::LengthMismatch` if there is not one choice for each trial, and
+    /// `ArgumentError::InvalidParameter` if a pair is not an option.
     pub fn new(name: impl Into<String>, trials: &Trials<T>, chosen: &[Option<u8>]) -> Result<Self> {
         same_length("choices of trials", trials.len(), chosen.len())?;
         let beyond = |&&pair: &&u8| usize::from(pair) >= T::N_PAIRS;

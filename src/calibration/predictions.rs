@@ -6,8 +6,6 @@ use std::marker::PhantomData;
 use ndarray::ArrayView2;
 
 use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{JudgmentError, Result, wrong_shape};
 use crate::inference::Confidence;
 use crate::judgment::{ChoiceFrequencies, Task};
@@ -127,7 +125,7 @@ impl<T: Task> Predictions<T> {
     /// 1e-300 in the cross-entropy.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] for an array of another shape, and
+    /// Returns `ArgumentError::Shape` for an array of another shape, and
     /// [`JudgmentError::InvalidProbabilities`] naming a question whose probabilities are not in [0,
     /// 1] or do not sum to 1 within 1e-5.
     pub fn new(choices: &ChoiceFrequencies<T>, probabilities: ArrayView2<'_, f64>) -> Result<Self> {

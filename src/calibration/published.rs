@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::judgment::{ChoiceFrequencies, OddOneOut, OddOneOutTask};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -95,8 +93,8 @@ impl PublishedSearch {
     /// Creates a search over the given temperatures, in the given order.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are no temperatures, and
-    /// [`ArgumentError::InvalidParameter`] for a temperature that is not positive and finite.
+    /// Returns `ArgumentError::TooFew` if there are no temperatures, and
+    /// `ArgumentError::InvalidParameter` for a temperature that is not positive and finite.
     pub fn new(temperatures: impl IntoIterator<Item = f64>) -> Result<Self> {
         let temperatures: Vec<f64> = temperatures.into_iter().collect();
         at_least("temperatures", 1, temperatures.len())?;

@@ -4,8 +4,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
 use crate::inference::{
     Confidence, Credit, Estimate, Interval, Term, benjamini_hochberg, check_length,
@@ -117,7 +115,7 @@ impl GroupAnalysis {
     /// sparse.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the number is less than 2.
+    /// Returns `ArgumentError::InvalidParameter` if the number is less than 2.
     pub fn with_min_trials(mut self, n: usize) -> Result<Self> {
         if n < 2 {
             return Err(Error::parameter("trials of a group", "2 at least", n));
@@ -141,8 +139,8 @@ impl GroupAnalysis {
     /// trials, and for the objects that they share with other trials.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of credits, costs or trials of the
-    /// groups differs from the number of trials, and [`ArgumentError::InvalidParameter`] for a cost
+    /// Returns `ArgumentError::LengthMismatch` if the number of credits, costs or trials of the
+    /// groups differs from the number of trials, and `ArgumentError::InvalidParameter` for a cost
     /// that is not finite.
     pub fn run<T: Task>(
         &self,

@@ -3,8 +3,6 @@
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FeatureError, Result, same_length};
 use crate::judgment::{Task, Trials};
 use crate::linalg::{Real, with_values};
@@ -58,7 +56,7 @@ impl ConceptEmbedding {
     /// Sets the names of the dimensions, in the order of the columns.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of names and dimensions differ.
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of names and dimensions differ.
     pub fn with_names<I>(mut self, names: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -90,7 +88,7 @@ impl ConceptEmbedding {
     /// for each dimension.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of values and dimensions differ.
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of values and dimensions differ.
     pub fn label(&self, values: ArrayView1<'_, f64>) -> Result<Vec<(&str, f64)>> {
         self.check_length("numbers of dimensions", values.len())?;
         let names = self.names.iter().map(String::as_str);
@@ -104,7 +102,7 @@ impl ConceptEmbedding {
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` for stimuli of trials that the embedding does not have,
-    /// and [`ArgumentError::InvalidParameter`] if `k` is 0 or larger than the number of dimensions.
+    /// and `ArgumentError::InvalidParameter` if `k` is 0 or larger than the number of dimensions.
     pub fn dimensions<T: Task>(&self, trials: &Trials<T>, k: usize) -> Result<Vec<Vec<u32>>> {
         if !(1..=self.n_dimensions()).contains(&k) {
             let expected = "1 to the number of dimensions";

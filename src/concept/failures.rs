@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least, same_length};
 use crate::inference::Credit;
 
@@ -57,8 +55,8 @@ impl SharedFailures {
     /// ```
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are no models, and
-    /// [`ArgumentError::LengthMismatch`] if the number of credits of a model differs from the
+    /// Returns `ArgumentError::TooFew` if there are no models, and
+    /// `ArgumentError::LengthMismatch` if the number of credits of a model differs from the
     /// number of trials of the groups.
     pub fn new(models: &[&[Credit]], groups: &TrialGroups) -> Result<SharedFailures> {
         at_least("models", 1, models.len())?;

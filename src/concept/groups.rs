@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::concept::ConceptEmbedding;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -60,7 +58,7 @@ impl TrialGroups {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if `n_trials` is 0, and
-    /// [`ArgumentError::InvalidParameter`] if a position is not less than `n_trials`.
+    /// `ArgumentError::InvalidParameter` if a position is not less than `n_trials`.
     pub fn new(
         n_trials: usize,
         groups: impl IntoIterator<Item = (String, Vec<usize>)>,
@@ -116,7 +114,7 @@ impl TrialGroups {
     /// The groups are in the order of their first stimuli.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of labels and stimuli differ.
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of labels and stimuli differ.
     pub fn by_category<T: Task>(
         trials: &Trials<T>,
         labels: &[impl AsRef<str>],

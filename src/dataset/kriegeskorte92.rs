@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FileError, Result, same_length};
 use crate::rdm::{Rdm, RdmFile, RdmSet};
 use crate::stimuli::Stimuli;
@@ -56,7 +54,7 @@ impl Kriegeskorte92 {
     /// # Errors
     /// Returns [`FileError::Read`] if a file cannot be read, and an error if [`RdmFile::read`]
     /// does. Within `Context::File`, returns [`FileError::Malformed`] if the file of names is not a
-    /// JSON list of strings, and [`ArgumentError::LengthMismatch`] if the number of names differs
+    /// JSON list of strings, and `ArgumentError::LengthMismatch` if the number of names differs
     /// from the number of RDMs.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
 use crate::judgment::OddOneOut;
 use crate::linalg::reserve;
@@ -48,8 +46,8 @@ impl LabelTriplets {
     /// A class with a single stimulus can only provide the odd one.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of labels differs from the number of
-    /// stimuli, [`ArgumentError::InvalidParameter`] if there are fewer than two classes or no class
+    /// Returns `ArgumentError::LengthMismatch` if the number of labels differs from the number of
+    /// stimuli, `ArgumentError::InvalidParameter` if there are fewer than two classes or no class
     /// has two stimuli, `JudgmentError::NoTrials` if `n_trials` is 0, and
     /// `ComputationError::OutOfMemory` if the trials do not fit in memory.
     pub fn new(

@@ -5,8 +5,6 @@ use std::path::Path;
 use ndarray::Axis;
 
 use crate::dataset::SimilarityDataset;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, wrong_shape};
 use crate::images::ImageFiles;
 use crate::io::mat::{MatArray, MatFile};
@@ -48,8 +46,8 @@ impl MultiArrangement {
     /// Returns `FileError::Read` if a file cannot be read. Within `Context::File`, returns
     /// `FileError::Malformed`, `FileError::Truncated`, `ComputationError::OutOfMemory` or
     /// `FileError::UnsupportedElement` if the file cannot be parsed, `FileError::NoSuchArray` with
-    /// the names of the existing variables, [`ArgumentError::Shape`] if the array is not
-    /// participants × n × n, [`ArgumentError::LengthMismatch`] if the number of images differs from
+    /// the names of the existing variables, `ArgumentError::Shape` if the array is not
+    /// participants × n × n, `ArgumentError::LengthMismatch` if the number of images differs from
     /// n, and, within `Context::Rdm`, `RdmError::InvalidPair` if a dissimilarity is asymmetric,
     /// negative, not finite, or not 0 on the diagonal.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {

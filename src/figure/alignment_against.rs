@@ -12,8 +12,6 @@ use super::marker::Marker;
 use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FigureError, Result, at_least};
 use crate::inference::{Confidence, Interval};
 
@@ -85,7 +83,7 @@ impl AlignmentAgainst {
     ///
     /// # Errors
     /// Returns [`FigureError::NotDrawable`] if a value is NaN or beyond ±1e150, and
-    /// [`ArgumentError::InvalidParameter`] if the lower end of the interval is above the upper end.
+    /// `ArgumentError::InvalidParameter` if the lower end of the interval is above the upper end.
     pub fn with_model(
         mut self,
         name: impl Into<String>,
@@ -107,7 +105,7 @@ impl AlignmentAgainst {
     /// Adds the least-squares line through all points and its R² in the legend. On a logarithmic
     /// axis the line is fitted to the logarithms. Intervals are not used as weights.
     ///
-    /// [`write`](Self::write) then returns [`ArgumentError::InvalidParameter`] if there are fewer
+    /// [`write`](Self::write) then returns `ArgumentError::InvalidParameter` if there are fewer
     /// than 3 models, or if one of the two numbers is the same for all models.
     #[must_use]
     pub fn with_line(mut self) -> Self {

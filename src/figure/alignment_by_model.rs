@@ -11,8 +11,6 @@ use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::rows::{Rows, whiskers};
 use super::scale::{Scale, Spacing};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least};
 use crate::inference::{Confidence, Interval};
 
@@ -66,7 +64,7 @@ impl AlignmentByModel {
     ///
     /// # Errors
     /// Returns `FigureError::NotDrawable` if a value is NaN or beyond ±1e150, and
-    /// [`ArgumentError::InvalidParameter`] if the lower end of the interval is above the upper end.
+    /// `ArgumentError::InvalidParameter` if the lower end of the interval is above the upper end.
     pub fn with_model(
         mut self,
         name: impl Into<String>,

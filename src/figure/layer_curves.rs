@@ -11,8 +11,6 @@ use super::marker::Marker;
 use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, drawable};
 use super::scale::{Scale, Spacing};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least};
 use crate::inference::{Confidence, Interval};
 
@@ -67,8 +65,8 @@ impl LayerCurves {
     /// around the line.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are no layers, `FigureError::NotDrawable` if a
-    /// value is NaN or beyond ±1e150, and [`ArgumentError::InvalidParameter`] if the lower end of
+    /// Returns `ArgumentError::TooFew` if there are no layers, `FigureError::NotDrawable` if a
+    /// value is NaN or beyond ±1e150, and `ArgumentError::InvalidParameter` if the lower end of
     /// an interval is above the upper end.
     pub fn with_network<M: Into<PlottedValue>>(
         mut self,

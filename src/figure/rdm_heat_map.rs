@@ -11,8 +11,6 @@ use super::labels::spread;
 use super::legend::{self, Key};
 use super::quantity::{Quantity, drawable};
 use super::scale::Scale;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least, same_length};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
@@ -45,7 +43,7 @@ impl RdmHeatMap {
     /// Creates a heat map of an RDM, in the order of its stimuli.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than two stimuli or all pairs are
+    /// Returns `ArgumentError::TooFew` if there are fewer than two stimuli or all pairs are
     /// missing, and `FigureError::NotDrawable` if a dissimilarity is beyond ±1e150.
     pub fn new(title: impl Into<String>, rdm: Rdm, dissimilarity: Quantity) -> Result<Self> {
         let n_pairs = rdm.n_pairs() - rdm.n_missing();
@@ -65,7 +63,7 @@ impl RdmHeatMap {
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` if the RDM lacks some of the stimuli, and
-    /// [`ArgumentError::TooFew`] if no pair is left.
+    /// `ArgumentError::TooFew` if no pair is left.
     pub fn with_order(self, order: &Stimuli) -> Result<Self> {
         let rdm = self.rdm.select(order)?;
         let title = String::new();
@@ -79,7 +77,7 @@ impl RdmHeatMap {
     /// are drawn as one block; a group with several blocks is named at each.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of groups is not that of the
+    /// Returns `ArgumentError::LengthMismatch` if the number of groups is not that of the
     /// stimuli.
     pub fn with_groups<S: AsRef<str>>(
         mut self,

@@ -11,8 +11,6 @@ use super::plotted_value::checked_interval;
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::Scale;
 use crate::calibration::ReliabilityTable;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least};
 
 /// A reliability diagram: for each bin of predictions, the frequency of the predicted choices
@@ -54,8 +52,8 @@ impl ReliabilityDiagram {
     /// Creates the diagram of a reliability table.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if the table has no bins, `FigureError::NotDrawable` if a
-    /// value is NaN or beyond ±1e150, and [`ArgumentError::InvalidParameter`] if the lower end of
+    /// Returns `ArgumentError::TooFew` if the table has no bins, `FigureError::NotDrawable` if a
+    /// value is NaN or beyond ±1e150, and `ArgumentError::InvalidParameter` if the lower end of
     /// an interval is above the upper end.
     pub fn new(title: impl Into<String>, table: ReliabilityTable) -> Result<Self> {
         at_least("bins", 1, table.bins.len())?;

@@ -12,8 +12,6 @@ use super::marker::Marker;
 use super::places::apart;
 use super::quantity::decimal;
 use super::thumbnail::Thumbnail;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, same_length};
 use crate::rdm::{ClassicalMds, Rdm};
 use crate::stimuli::Stimuli;
@@ -74,7 +72,7 @@ impl StimulusMap {
     /// shape of their points, or in the frames of their images.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if their number is not that of the stimuli.
+    /// Returns `ArgumentError::LengthMismatch` if their number is not that of the stimuli.
     pub fn with_groups<S: AsRef<str>>(
         mut self,
         groups: impl IntoIterator<Item = S>,
@@ -93,7 +91,7 @@ impl StimulusMap {
     /// are drawn. Images that would overlap are moved aside, with a line to their position.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if their number is not that of the stimuli.
+    /// Returns `ArgumentError::LengthMismatch` if their number is not that of the stimuli.
     pub fn with_thumbnails(mut self, thumbnails: Vec<Thumbnail>) -> Result<Self> {
         self.require_one_each("thumbnails", thumbnails.len())?;
         self.thumbnails = Some(thumbnails);

@@ -5,8 +5,6 @@ use ndarray::Array3;
 use super::color::Color;
 use super::drawing::{Area, Drawing, Point};
 use super::resample::resample;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, wrong_shape};
 
 /// An image of a stimulus for [`StimulusMap`](super::StimulusMap) and
@@ -35,7 +33,7 @@ impl Thumbnail {
     /// on a side are reduced.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] if there are no pixels, or not three channels.
+    /// Returns `ArgumentError::Shape` if there are no pixels, or not three channels.
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         let (height, width, n_channels) = pixels.dim();
         if pixels.is_empty() || n_channels != 3 {

@@ -6,8 +6,6 @@ use super::font::{self, Anchor};
 use super::heading::{EDGE, Heading, figure};
 use super::legend::{self, Key};
 use super::thumbnail::Thumbnail;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 
 /// A page of odd-one-out trials: the three stimuli of each, with the odd one out according to
@@ -69,7 +67,7 @@ impl TripletPage {
     /// the model chose as the odd one.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if a choice is not 0, 1 or 2.
+    /// Returns `ArgumentError::InvalidParameter` if a choice is not 0, 1 or 2.
     pub fn with_trial<S: Into<String>>(
         mut self,
         names: [S; 3],

@@ -6,8 +6,6 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::inference::{Confidence, Credit, Interval, check_length};
 use crate::judgment::{Task, Trials};
@@ -83,7 +81,7 @@ impl ObjectBootstrap {
     /// generator.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the number of replicates is less than 2 or
+    /// Returns `ArgumentError::InvalidParameter` if the number of replicates is less than 2 or
     /// more than a million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if (2..=1_000_000).contains(&n_replicates) {
@@ -97,8 +95,8 @@ impl ObjectBootstrap {
     /// Resamples the mean credit, or returns `None` if fewer than two replicates have any trial.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of credits and trials differ, and
-    /// [`ArgumentError::TooFew`] if the trials show fewer than four objects.
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of credits and trials differ, and
+    /// `ArgumentError::TooFew` if the trials show fewer than four objects.
     pub fn run<T: Task>(
         &self,
         trials: &Trials<T>,

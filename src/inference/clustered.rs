@@ -1,7 +1,5 @@
 //! Object-level variance of a mean over trials. For the formula see [`inference`](super).
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, same_length};
 use crate::inference::{Cell, Credit, Estimate, Level, object_cells, pair_level, triple_level};
 use crate::judgment::{Task, Trials};
@@ -85,7 +83,7 @@ impl Levels {
 /// ```
 ///
 /// # Errors
-/// Returns [`ArgumentError::LengthMismatch`] if the numbers of credits and trials differ.
+/// Returns `ArgumentError::LengthMismatch` if the numbers of credits and trials differ.
 pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<Estimate> {
     check_length(trials, credits)?;
     Ok(mean_over_trials(

@@ -3,8 +3,6 @@
 
 use rayon::prelude::*;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
 use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
 use crate::judgment::{Task, Trials};
@@ -46,8 +44,8 @@ impl Term {
 /// ```
 ///
 /// # Errors
-/// Returns [`ArgumentError::LengthMismatch`] if the numbers of values and trials differ, and
-/// [`ArgumentError::InvalidParameter`] if a value is not finite.
+/// Returns `ArgumentError::LengthMismatch` if the numbers of values and trials differ, and
+/// `ArgumentError::InvalidParameter` if a value is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
     same_length("values of trials", trials.len(), values.len())?;
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {

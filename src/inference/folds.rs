@@ -4,8 +4,6 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::linalg::shuffle;
 
@@ -31,8 +29,8 @@ impl Folds {
     /// Creates folds from the 0-based index of the fold of each item.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than two folds or an empty fold, and
-    /// [`ArgumentError::InvalidParameter`] if an index is not less than the number of items.
+    /// Returns `ArgumentError::TooFew` for fewer than two folds or an empty fold, and
+    /// `ArgumentError::InvalidParameter` if an index is not less than the number of items.
     pub fn new(of: Vec<usize>) -> Result<Self> {
         if let Some(&beyond) = of.iter().find(|&&fold| fold >= of.len()) {
             let expected = "less than the number of items";
@@ -52,7 +50,7 @@ impl Folds {
     /// have one item more.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than two folds, or fewer items than folds.
+    /// Returns `ArgumentError::TooFew` for fewer than two folds, or fewer items than folds.
     pub fn contiguous(n: usize, n_folds: usize) -> Result<Self> {
         check_number(n_folds, n)?;
         let sizes = (0..n_folds).map(|fold| n / n_folds + usize::from(fold < n % n_folds));
@@ -67,8 +65,8 @@ impl Folds {
     /// same folds.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than two folds or fewer items than folds, and
-    /// [`ArgumentError::InvalidParameter`] for 2³² items or more.
+    /// Returns `ArgumentError::TooFew` for fewer than two folds or fewer items than folds, and
+    /// `ArgumentError::InvalidParameter` for 2³² items or more.
     pub fn random(n: usize, n_folds: usize, seed: u64) -> Result<Self> {
         check_number(n_folds, n)?;
         let n = u32::try_from(n)

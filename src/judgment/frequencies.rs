@@ -5,8 +5,6 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{JudgmentError, Result, same_length};
 use crate::judgment::{Question, Task, Trials};
 use crate::stimuli::Stimuli;
@@ -85,7 +83,7 @@ impl<T: Task> ChoiceFrequencies<T> {
     /// The weight of a question is the sum of its frequencies. Equal questions are not merged.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of questions and frequencies
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of questions and frequencies
     /// differ, [`JudgmentError::NoTrials`] or [`JudgmentError::InvalidTrial`] (with the index of
     /// the question) as for [`Trials::new`], and [`JudgmentError::InvalidFrequencies`] naming a
     /// question that has a negative or non-finite frequency, no positive frequency, or a positive

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FileError, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
@@ -56,7 +54,7 @@ impl TrialParticipants {
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read and [`FileError::UnknownFormat`] for
     /// an unsupported file extension; within `Context::File`, returns [`FileError::Malformed`],
-    /// [`FileError::UnsupportedElement`], [`FileError::Truncated`], and [`ArgumentError::Shape`]
+    /// [`FileError::UnsupportedElement`], [`FileError::Truncated`], and `ArgumentError::Shape`
     /// for an array with several columns.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();

@@ -5,8 +5,6 @@ mod result;
 use rayon::prelude::*;
 use serde::Serialize;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least, same_length};
 use crate::inference::{Comparison, Credit, Folds, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
@@ -86,7 +84,7 @@ impl ProbeCrossValidation {
     /// Sets the candidate penalties from which each fold chooses.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are none, and [`ArgumentError::InvalidParameter`]
+    /// Returns `ArgumentError::TooFew` if there are none, and `ArgumentError::InvalidParameter`
     /// if one is not positive and finite.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
         at_least("penalties", 1, penalties.len())?;
@@ -103,7 +101,7 @@ impl ProbeCrossValidation {
     /// Sets the unit that is divided into folds, and the number of folds.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
+    /// Returns `ArgumentError::TooFew` if there are fewer than two folds.
     pub fn with_folds(mut self, hold_out: HoldOut, n_folds: usize) -> Result<Self> {
         at_least("folds", 2, n_folds)?;
         (self.hold_out, self.n_folds, self.folds) = (hold_out, n_folds, None);
@@ -134,7 +132,7 @@ impl ProbeCrossValidation {
     /// Sets the number of inner folds, which are used to choose the penalty.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds.
+    /// Returns `ArgumentError::TooFew` if there are fewer than two folds.
     pub fn with_inner_folds(mut self, n_folds: usize) -> Result<Self> {
         at_least("folds", 2, n_folds)?;
         self.n_inner_folds = n_folds;
@@ -144,7 +142,7 @@ impl ProbeCrossValidation {
     /// Sets the duality gap, in nats, at which the inner fits stop.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if it is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.
     pub fn with_inner_tolerance(mut self, tolerance: f64) -> Result<Self> {
         self.probe.clone().with_tolerance(tolerance)?;
         self.inner_tolerance = tolerance;
@@ -169,8 +167,8 @@ impl ProbeCrossValidation {
     /// Fits and tests the probe on each fold.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer objects than folds, and
-    /// [`ArgumentError::LengthMismatch`] if given folds are for another number of objects. Within
+    /// Returns `ArgumentError::TooFew` if there are fewer objects than folds, and
+    /// `ArgumentError::LengthMismatch` if given folds are for another number of objects. Within
     /// `Context::Fold`, returns `JudgmentError::NoTrials` if a fold has no training or no test
     /// trials, and an error if [`Probe::fit`] or the metric does.
     pub fn run<T: Task>(

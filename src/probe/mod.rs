@@ -53,8 +53,6 @@ pub use fit::{Bound, Convergence, Iteration, ProbeFit};
 pub use split::HoldOut;
 pub use standardize::{Moments, Standardize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
@@ -111,7 +109,7 @@ impl Probe {
     /// Creates a probe with the weight λ of the penalty, in nats.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the weight is not positive and finite:
+    /// Returns `ArgumentError::InvalidParameter` if the weight is not positive and finite:
     /// without a penalty a minimum may not exist.
     pub fn new(penalty: f64) -> Result<Self> {
         Ok(Self {
@@ -137,7 +135,7 @@ impl Probe {
     /// Sets the temperature of the softmax.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the temperature or its inverse is not
+    /// Returns `ArgumentError::InvalidParameter` if the temperature or its inverse is not
     /// positive and finite.
     pub fn with_temperature(mut self, temperature: f64) -> Result<Self> {
         self.temperature = with_inverse("temperature", temperature)?;
@@ -149,7 +147,7 @@ impl Probe {
     /// duality gap bounds the distance from the best transform of any rank.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the rank is 0.
+    /// Returns `ArgumentError::InvalidParameter` if the rank is 0.
     pub fn with_rank(mut self, rank: usize) -> Result<Self> {
         if rank == 0 {
             return Err(Error::parameter("rank", "at least 1", rank));
@@ -177,7 +175,7 @@ impl Probe {
     /// Sets the duality gap, in nats, at which a fit is complete.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the tolerance is not positive and finite.
+    /// Returns `ArgumentError::InvalidParameter` if the tolerance is not positive and finite.
     pub fn with_tolerance(mut self, tolerance: f64) -> Result<Self> {
         self.tolerance = positive("tolerance", tolerance)?;
         Ok(self)
@@ -187,7 +185,7 @@ impl Probe {
     /// [`Convergence::OutOfGradients`].
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if it is 0.
+    /// Returns `ArgumentError::InvalidParameter` if it is 0.
     pub fn with_max_gradients(mut self, n: usize) -> Result<Self> {
         if n == 0 {
             return Err(Error::parameter("limit on gradients", "at least 1", n));
@@ -215,7 +213,7 @@ impl Probe {
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of a trial has no row,
     /// `FeatureError::EqualRows` if features do not vary, `ComputationError::LossNotFinite` if the
-    /// objective is not finite, [`ArgumentError::LengthMismatch`] if given moments are for another
+    /// objective is not finite, `ArgumentError::LengthMismatch` if given moments are for another
     /// number of features, and `ComputationError::OutOfMemory`.
     pub fn fit<T: Task>(
         &self,
@@ -270,7 +268,7 @@ impl Probe {
     /// a feature that is 1.
     ///
     /// # Errors
-    /// Returns an error if [`Probe::fit`] does, and [`ArgumentError::LengthMismatch`] if the
+    /// Returns an error if [`Probe::fit`] does, and `ArgumentError::LengthMismatch` if the
     /// transform is for another number of features.
     pub fn bound<T: Task>(
         &self,

@@ -1,7 +1,5 @@
 //! Stimuli that a participant arranged by similarity.
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{FeatureError, RdmError, Result, at_least, same_length};
 use crate::stimuli::Stimuli;
 
@@ -27,8 +25,8 @@ impl Arrangement {
     /// Creates an arrangement from stimuli and their positions. All trials must use the same unit.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than two stimuli,
-    /// [`ArgumentError::LengthMismatch`] if the numbers of stimuli and positions differ,
+    /// Returns `ArgumentError::TooFew` for fewer than two stimuli,
+    /// `ArgumentError::LengthMismatch` if the numbers of stimuli and positions differ,
     /// [`FeatureError::NotFinite`] naming a coordinate that is not finite, and
     /// [`RdmError::Constant`] if all positions are equal, so that the arrangement has no scale.
     pub fn new(stimuli: Stimuli, positions: Vec<[f64; 2]>) -> Result<Self> {

@@ -3,8 +3,6 @@
 use faer::Mat;
 use ndarray::Array2;
 
-#[cfg(doc)]
-use crate::error::ComputationError;
 use crate::error::{Error, RdmError, Result};
 use crate::linalg::{eigen, out_of_memory};
 use crate::rdm::Rdm;
@@ -46,8 +44,8 @@ impl ClassicalMds {
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if the number of dimensions is 0 or larger than
     /// the number of stimuli, [`RdmError::InvalidPair`] if a dissimilarity is missing or negative,
-    /// [`RdmError::Constant`] if all dissimilarities are 0, [`ComputationError::OutOfMemory`], and
-    /// [`ComputationError::NotConverged`].
+    /// [`RdmError::Constant`] if all dissimilarities are 0, `ComputationError::OutOfMemory`, and
+    /// `ComputationError::NotConverged`.
     pub fn new(rdm: &Rdm, n_dimensions: usize) -> Result<Self> {
         let n = rdm.n_stimuli();
         if !(1..=n).contains(&n_dimensions) {

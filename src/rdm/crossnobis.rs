@@ -3,8 +3,6 @@
 use faer::{Mat, Side};
 use ndarray::{Array2, ArrayView2, Axis};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least, same_length, wrong_shape};
 use crate::linalg::n_pairs;
 use crate::rdm::Rdm;
@@ -28,11 +26,11 @@ impl Rdm {
     /// Measurements are matched by stimulus id; the RDM has the order of the first measurement.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than two measurements or stimuli,
+    /// Returns `ArgumentError::TooFew` for fewer than two measurements or stimuli,
     /// `StimuliError::Missing` or `StimuliError::Unexpected` if the measurements have different
-    /// stimuli, [`ArgumentError::LengthMismatch`] if they have different numbers of features,
-    /// [`ArgumentError::Shape`] if the precision is not features × features, and
-    /// [`ArgumentError::InvalidParameter`] if it is not finite, symmetric and positive definite.
+    /// stimuli, `ArgumentError::LengthMismatch` if they have different numbers of features,
+    /// `ArgumentError::Shape` if the precision is not features × features, and
+    /// `ArgumentError::InvalidParameter` if it is not finite, symmetric and positive definite.
     pub fn crossnobis(
         measurements: &[Representation],
         noise_precision: Option<ArrayView2<'_, f64>>,

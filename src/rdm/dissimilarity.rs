@@ -3,8 +3,6 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{RdmError, Result, at_least};
 use crate::linalg::UNIT_ROUNDOFF;
 use crate::names::named;
@@ -65,7 +63,7 @@ impl Dissimilarity {
     /// Computes the RDM of a representation.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than two stimuli, `FeatureError::ConstantRow`,
+    /// Returns `ArgumentError::TooFew` for fewer than two stimuli, `FeatureError::ConstantRow`,
     /// `FeatureError::ZeroVector` or [`RdmError::Constant`] if the dissimilarity is undefined, and
     /// `ComputationError::OutOfMemory` if n(n−1)/2 numbers cannot be allocated.
     pub fn rdm(self, representation: &Representation) -> Result<Rdm> {

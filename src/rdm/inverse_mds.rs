@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{ComputationError, Context, Error, RdmError, Result, at_least};
 use crate::linalg::{n_pairs, pair_index, reserve};
 use crate::names::named;
@@ -108,7 +106,7 @@ impl InverseMds {
     /// With a floor of 0, a distance of 0 has no weight.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the floor is negative or not finite.
+    /// Returns `ArgumentError::InvalidParameter` if the floor is negative or not finite.
     pub fn with_evidence_floor(mut self, floor: f64) -> Result<Self> {
         if !(floor.is_finite() && floor >= 0.0) {
             let expected = "0 or larger, and finite";
@@ -121,7 +119,7 @@ impl InverseMds {
     /// Estimates the RDM of `stimuli` from trials. The result has a root mean square of 1.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are no trials, [`Context::Arrangement`] with
+    /// Returns `ArgumentError::TooFew` if there are no trials, [`Context::Arrangement`] with
     /// `StimuliError::Missing` as source for a trial that shows stimuli that are not in `stimuli`,
     /// [`RdmError::Disconnected`] if some trials share no pair with the others, directly or through
     /// other trials, so that their scale is unknown, [`ComputationError::NotConverged`], and

@@ -35,8 +35,6 @@ pub(crate) use scaling::scale;
 pub(crate) use set::MeanRounding;
 pub use set::{Participant, RdmSet};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, PairProblem, RdmError, Result, at_least, same_length, wrong_shape};
 use crate::linalg::{n_pairs, out_of_memory, pair_at, pair_index, row_range};
 use crate::stimuli::Stimuli;
@@ -84,8 +82,8 @@ impl Rdm {
     /// Creates an RDM without missing pairs from its strict upper triangle, row by row.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of values is not n(n−1)/2,
-    /// [`ArgumentError::TooFew`] for fewer than two stimuli, and [`RdmError::InvalidPair`] naming
+    /// Returns `ArgumentError::LengthMismatch` if the number of values is not n(n−1)/2,
+    /// `ArgumentError::TooFew` for fewer than two stimuli, and [`RdmError::InvalidPair`] naming
     /// the first pair that is NaN or infinite.
     pub fn new(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
         let rdm = Self::with_missing(stimuli, values)?;
@@ -120,7 +118,7 @@ impl Rdm {
     /// of which the upper triangle is kept.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] if the matrix is not n×n. Returns [`RdmError::InvalidPair`]
+    /// Returns `ArgumentError::Shape` if the matrix is not n×n. Returns [`RdmError::InvalidPair`]
     /// naming the first pair that is not finite or whose two elements differ by more than
     /// [`Rdm::TOLERANCE`] times the largest element, or the first stimulus whose diagonal element
     /// differs that much from 0.
@@ -262,7 +260,7 @@ impl Rdm {
     /// Replaces the stimuli, in order, and keeps the dissimilarities.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs.
+    /// Returns `ArgumentError::LengthMismatch` if the number of stimuli differs.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         same_length(
             "stimuli of the dissimilarities",
@@ -276,7 +274,7 @@ impl Rdm {
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` naming the stimuli that the RDM does not have, and
-    /// [`ArgumentError::TooFew`] for fewer than two stimuli.
+    /// `ArgumentError::TooFew` for fewer than two stimuli.
     pub fn select(&self, stimuli: &Stimuli) -> Result<Self> {
         if &self.stimuli == stimuli {
             return Ok(self.clone());

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{RdmError, Result, at_least};
 use crate::linalg::UNIT_ROUNDOFF;
 use crate::names::named;
@@ -43,7 +41,7 @@ impl Rdm {
     /// # Errors
     /// Returns [`RdmError::Constant`] if the scale is undefined within rounding: all
     /// dissimilarities are 0, or, for standard scores, all are equal. Returns
-    /// [`ArgumentError::TooFew`] if every pair is missing.
+    /// `ArgumentError::TooFew` if every pair is missing.
     pub fn scaled(&self, scaling: Scaling) -> Result<Rdm> {
         let mut scaled = self.clone();
         scaled.rounding = scale(&mut scaled.values, scaling, self.rounding)?;

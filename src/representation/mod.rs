@@ -16,8 +16,6 @@ pub(crate) use file::Described;
 pub use file::FileSource;
 pub use provenance::Provenance;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FeatureError, Result, same_length, wrong_shape};
 use crate::fingerprint::Fingerprint;
 use crate::linalg::{Precision, Real, Values, with_values};
@@ -114,8 +112,8 @@ impl Representation {
     /// or a view is copied.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of rows differs from the number of
-    /// stimuli, [`ArgumentError::Shape`] if there are no columns, [`FeatureError::NotFinite`] with
+    /// Returns `ArgumentError::LengthMismatch` if the number of rows differs from the number of
+    /// stimuli, `ArgumentError::Shape` if there are no columns, [`FeatureError::NotFinite`] with
     /// the row and column of the first NaN or infinity, and [`FeatureError::OutOfRange`] with the
     /// row and column of the first `f64` outside the range of `f32`.
     pub fn new(stimuli: Stimuli, features: impl Into<Features>) -> Result<Self> {
@@ -250,7 +248,7 @@ impl Representation {
     /// Sets the stimuli of the rows, in order.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of stimuli differs from the number
+    /// Returns `ArgumentError::LengthMismatch` if the number of stimuli differs from the number
     /// of rows.
     pub fn with_stimuli(self, stimuli: Stimuli) -> Result<Self> {
         same_length("stimuli of the rows", self.n_stimuli(), stimuli.len())?;

@@ -2,8 +2,6 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{ComputationError, Result, same_length};
 use crate::representation::Representation;
 use crate::ridge::rows::{Rows, Scaler};
@@ -127,7 +125,7 @@ impl RidgeFit {
     /// bias. Its training record has the penalties and the settings.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if a coefficient is not finite, which requires
+    /// Returns `ArgumentError::InvalidParameter` if a coefficient is not finite, which requires
     /// features of extreme size.
     pub fn transform(&self) -> Result<LinearTransform> {
         let standardization = match &self.scaler.stds {
@@ -157,7 +155,7 @@ impl RidgeFit {
     /// Targets are matched by stimulus id.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] for another number of features or targets than in
+    /// Returns `ArgumentError::LengthMismatch` for another number of features or targets than in
     /// the fit, `StimuliError::Missing` or `StimuliError::Unexpected` if the targets have other
     /// stimuli, and [`ComputationError::ConstantTarget`] naming a target that does not vary.
     pub fn r2(&self, features: &Representation, targets: &Representation) -> Result<Array1<f64>> {

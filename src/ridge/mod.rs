@@ -26,8 +26,6 @@ pub use fit::RidgeFit;
 pub use path::RidgePath;
 pub use settings::{FeatureScaling, Selection, Sharing};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::inference::Folds;
 use crate::representation::Representation;
@@ -121,8 +119,8 @@ impl Ridge {
     /// A penalty is added to sums over stimuli, not to means (as `alpha` in scikit-learn).
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there is no penalty, and
-    /// [`ArgumentError::InvalidParameter`] for a penalty that is not positive and finite (as its
+    /// Returns `ArgumentError::TooFew` if there is no penalty, and
+    /// `ArgumentError::InvalidParameter` for a penalty that is not positive and finite (as its
     /// reciprocal must be), or that is a duplicate.
     pub fn new(penalties: impl IntoIterator<Item = f64>) -> Result<Self> {
         let mut penalties: Vec<f64> = penalties.into_iter().collect();
@@ -193,7 +191,7 @@ impl Ridge {
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the targets have other
-    /// stimuli, [`ArgumentError::TooFew`] for fewer than 3 stimuli,
+    /// stimuli, `ArgumentError::TooFew` for fewer than 3 stimuli,
     /// `ComputationError::FullLeverage` if a penalty is so small that the fit interpolates a
     /// stimulus, `ComputationError::NotConverged`, and `ComputationError::OutOfMemory`.
     pub fn fit(&self, features: &Representation, targets: &Representation) -> Result<RidgeFit> {
@@ -203,10 +201,10 @@ impl Ridge {
     /// Fits an array of targets (stimuli × targets, in the order of the features) with all stimuli.
     ///
     /// # Errors
-    /// The same as for [`Ridge::fit`]. Also returns [`ArgumentError::LengthMismatch`] if the number
-    /// of rows differs from the number of stimuli, [`ArgumentError::Shape`] if there are no
+    /// The same as for [`Ridge::fit`]. Also returns `ArgumentError::LengthMismatch` if the number
+    /// of rows differs from the number of stimuli, `ArgumentError::Shape` if there are no
     /// targets, `FeatureError::NotFinite` for a target that is not finite, and
-    /// [`ArgumentError::InvalidParameter`] for a target beyond ±1e150.
+    /// `ArgumentError::InvalidParameter` for a target beyond ±1e150.
     pub fn fit_array(
         &self,
         features: &Representation,
@@ -232,9 +230,9 @@ impl Ridge {
     /// `folds` divides the stimuli in the order of `features`.
     ///
     /// # Errors
-    /// The same as for [`Ridge::fit`]. Also returns [`ArgumentError::LengthMismatch`] if the number
+    /// The same as for [`Ridge::fit`]. Also returns `ArgumentError::LengthMismatch` if the number
     /// of items of the folds differs from the number of stimuli, and, within `Context::Fold`,
-    /// [`ArgumentError::TooFew`] for fewer than 3 training stimuli or
+    /// `ArgumentError::TooFew` for fewer than 3 training stimuli or
     /// `ComputationError::ConstantTarget` if R² is undefined for the held-out stimuli.
     pub fn cross_validate(
         &self,

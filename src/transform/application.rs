@@ -7,8 +7,6 @@ use rayon::prelude::*;
 
 use super::LinearTransform;
 use super::fingerprint::recorded;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, same_length};
 use crate::linalg::Precision;
 use crate::representation::{Features, Representation};
@@ -23,7 +21,7 @@ impl LinearTransform {
     /// second"`).
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of features differs, and
+    /// Returns `ArgumentError::LengthMismatch` if the number of features differs, and
     /// `FeatureError::NotFinite` or `FeatureError::OutOfRange` if a result is outside the range of
     /// `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
@@ -75,8 +73,8 @@ impl LinearTransform {
     /// ```
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of features of the next transform
-    /// differs from the number of dimensions of this one, and [`ArgumentError::InvalidParameter`]
+    /// Returns `ArgumentError::LengthMismatch` if the number of features of the next transform
+    /// differs from the number of dimensions of this one, and `ArgumentError::InvalidParameter`
     /// if a product is outside the range of `f64`.
     pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
         let n_between = self.n_dimensions();

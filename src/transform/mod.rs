@@ -13,8 +13,6 @@ pub use source::Transformed;
 pub use standardization::Standardization;
 pub use training::Training;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length, wrong_shape};
 use crate::linalg::Precision;
 
@@ -47,9 +45,9 @@ impl LinearTransform {
     /// Creates a transform without a bias; `weights` are features × dimensions.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] if there are no features or no dimensions,
-    /// [`ArgumentError::LengthMismatch`] if the standardisation is for another number of features,
-    /// and [`ArgumentError::InvalidParameter`] if a weight is not finite.
+    /// Returns `ArgumentError::Shape` if there are no features or no dimensions,
+    /// `ArgumentError::LengthMismatch` if the standardisation is for another number of features,
+    /// and `ArgumentError::InvalidParameter` if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         if weights.is_empty() {
             return Err(wrong_shape(
@@ -74,8 +72,8 @@ impl LinearTransform {
     /// Sets the bias, one number per dimension, which is rounded to the precision of the transform.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the number of dimensions differs, and
-    /// [`ArgumentError::InvalidParameter`] if a number is not finite, or outside the range of `f32`
+    /// Returns `ArgumentError::LengthMismatch` if the number of dimensions differs, and
+    /// `ArgumentError::InvalidParameter` if a number is not finite, or outside the range of `f32`
     /// if the precision is single.
     pub fn with_bias(mut self, bias: Array1<f64>) -> Result<Self> {
         same_length("dimensions of the bias", self.n_dimensions(), bias.len())?;
@@ -120,7 +118,7 @@ impl LinearTransform {
     /// standard deviations are rounded to the nearest `f32`.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if a number is outside the range of `f32`, or a
+    /// Returns `ArgumentError::InvalidParameter` if a number is outside the range of `f32`, or a
     /// standard deviation would be rounded to 0.
     pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
         if precision == Precision::Single {

@@ -7,8 +7,6 @@ use ndarray::Array1;
 use serde::{Serialize, Serializer};
 
 use super::{check_finite, round};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FeatureError, Result, at_least, same_length};
 use crate::linalg::{Real, Values, with_values};
 use crate::representation::Representation;
@@ -78,7 +76,7 @@ impl Standardization {
     /// the ratios of the distances between stimuli.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the mean is not finite, or the standard
+    /// Returns `ArgumentError::InvalidParameter` if the mean is not finite, or the standard
     /// deviation is not positive and finite.
     pub fn scalar(mean: f64, std: f64) -> Result<Self> {
         if !mean.is_finite() {
@@ -93,8 +91,8 @@ impl Standardization {
     /// Creates a standardisation with a mean and standard deviation per feature.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of means and standard deviations
-    /// differ, and [`ArgumentError::InvalidParameter`] as [`Standardization::scalar`].
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of means and standard deviations
+    /// differ, and `ArgumentError::InvalidParameter` as [`Standardization::scalar`].
     pub fn per_feature(mean: Array1<f64>, std: Array1<f64>) -> Result<Self> {
         same_length("standard deviations of features", mean.len(), std.len())?;
         check_finite("mean", mean.view())?;
@@ -110,7 +108,7 @@ impl Standardization {
     /// Computes the scalar mean and standard deviation over all features of all stimuli.
     ///
     /// # Errors
-    /// Returns [`FeatureError::EqualRows`] if all features are equal, and [`ArgumentError::TooFew`]
+    /// Returns [`FeatureError::EqualRows`] if all features are equal, and `ArgumentError::TooFew`
     /// if there are no stimuli.
     pub fn scalar_of(representation: &Representation) -> Result<Self> {
         with_values!(representation.values(), values => Self::scalar_of_values(values))
@@ -135,7 +133,7 @@ impl Standardization {
     /// feature, the standard deviation is set to 1, so that the standardised feature is 0.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are no stimuli.
+    /// Returns `ArgumentError::TooFew` if there are no stimuli.
     pub fn per_feature_of(representation: &Representation) -> Result<Self> {
         let n_features = representation.n_features();
         with_values!(representation.values(), values => {

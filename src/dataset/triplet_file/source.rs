@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use super::answers::{self, Cell};
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{FileError, JudgmentError, Result, TrialProblem, same_length};
 use crate::formats::TextEncoding;
 use crate::io::element::Number;
@@ -140,14 +138,14 @@ impl<T: Task> TripletSource<T> {
     ///
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read, and
-    /// [`ArgumentError::InvalidParameter`] if there are more than [`Trials::MAX_STIMULI`] stimuli.
+    /// `ArgumentError::InvalidParameter` if there are more than [`Trials::MAX_STIMULI`] stimuli.
     /// Within `Context::File`, returns [`JudgmentError::InvalidTrial`] with the number of a trial
     /// that has a negative, fractional, repeated or out-of-range index, `StimuliError::Missing` if
     /// an id is not among the stimuli, `StimuliError::NotPaired` if the file has ids and the
     /// stimuli have none, [`JudgmentError::UnknownAnswer`] or [`FileError::Ambiguous`] if the
     /// answers or columns are not understood, [`JudgmentError::NoTrials`] if there are no trials,
     /// and [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
-    /// [`FileError::Malformed`], [`ArgumentError::Shape`], [`FileError::UnsupportedElement`],
+    /// [`FileError::Malformed`], `ArgumentError::Shape`, [`FileError::UnsupportedElement`],
     /// [`FileError::Truncated`] or `ComputationError::OutOfMemory` if the content cannot be parsed.
     pub fn read(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
         self.read_file(stimuli)

@@ -20,8 +20,6 @@ use batches::Row;
 use journal::Journal;
 use shard::Part;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, ExtractError, ImageError, Result, same_length};
 use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
@@ -103,7 +101,7 @@ impl Extraction {
     /// GPU at once. The default is 32.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if `n_images` is 0.
+    /// Returns `ArgumentError::InvalidParameter` if `n_images` is 0.
     pub fn with_batch_size(mut self, n_images: usize) -> Result<Self> {
         if n_images == 0 {
             return Err(Error::parameter(
@@ -193,7 +191,7 @@ impl Extraction {
     /// # Errors
     /// As for [`Extraction::represent`]. Also returns [`ExtractError::Interrupted`] if `observe`
     /// breaks; [`ExtractError::OtherExtraction`] if the partial output belongs to another network,
-    /// preprocessing or set of images; [`ArgumentError::LengthMismatch`] if the number of outputs
+    /// preprocessing or set of images; `ArgumentError::LengthMismatch` if the number of outputs
     /// is not the number of taps; and `FileError::UnknownFormat`, `FileError::Read` or
     /// `FileError::Write` for a file that cannot be used.
     pub fn write_observed(

@@ -3,8 +3,6 @@
 use rayon::prelude::*;
 
 use super::Extraction;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{FileError, Result, same_length};
 use crate::images::ImageFiles;
 use crate::io::{self, digest::Hashing};
@@ -27,7 +25,7 @@ impl NetworkSource {
     /// Creates a source named after the architecture and the tap, such as `resnet50 avgpool`.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the network does not have exactly one tap.
+    /// Returns `ArgumentError::LengthMismatch` if the network does not have exactly one tap.
     pub fn new(extraction: Extraction, images: ImageFiles) -> Result<Self> {
         let taps = extraction.network().taps();
         same_length("taps of a source", 1, taps.len())?;

@@ -2,8 +2,6 @@
 
 use ndarray::{Array3, ArrayView3};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, wrong_shape};
 use crate::linalg::reserve;
 
@@ -32,7 +30,7 @@ impl RgbImage {
     /// Creates an image from pixels of shape `[height, width, 3]` in the order red, green, blue.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] if there are no pixels or not three channels.
+    /// Returns `ArgumentError::Shape` if there are no pixels or not three channels.
     pub fn new(pixels: Array3<u8>) -> Result<Self> {
         if pixels.is_empty() || pixels.dim().2 != N_CHANNELS {
             return Err(shape_error(pixels.shape()));

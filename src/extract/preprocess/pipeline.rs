@@ -12,8 +12,6 @@ use super::image::{N_CHANNELS, RgbImage, black};
 use super::normalization::Normalization;
 use super::resize::{MAX_SIDE, Part, check_side, resize_part};
 use super::weights::Filter;
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, same_length};
 use crate::io::digest::hex;
 use crate::linalg::reserve;
@@ -150,7 +148,7 @@ impl Preprocessing {
     /// that is smaller than the crop is padded with black.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if a side is not in 1 to
+    /// Returns `ArgumentError::InvalidParameter` if a side is not in 1 to
     /// [`Preprocessing::MAX_SIDE`].
     pub fn new(
         resize: Resize,
@@ -279,7 +277,7 @@ impl Preprocessing {
     /// Writes the input tensor of a network, in row-major order, into a part of a batch.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the length of `out` is not the product of the
+    /// Returns `ArgumentError::LengthMismatch` if the length of `out` is not the product of the
     /// [`shape`](Preprocessing::shape), or `ComputationError::OutOfMemory` if memory cannot be
     /// allocated.
     pub fn write_into(&self, image: &RgbImage, out: &mut [f32]) -> Result<()> {

@@ -5,10 +5,6 @@ use faer::linalg::qr;
 use faer::{Mat, MatMut, Par};
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
-#[cfg(doc)]
-use crate::error::ComputationError;
 use crate::error::{Result, at_least};
 use crate::linalg::{matrix, product_by_bands, singular_values, zeroed};
 use crate::metric::AlignmentMetric;
@@ -67,9 +63,9 @@ impl Procrustes {
     /// # Errors
     /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the two sets of stimuli
     ///   differ.
-    /// - Returns [`ArgumentError::TooFew`] if there are fewer than 2 stimuli.
+    /// - Returns `ArgumentError::TooFew` if there are fewer than 2 stimuli.
     /// - Returns `FeatureError::EqualRows` if all rows of a representation are equal.
-    /// - Returns [`ComputationError::OutOfMemory`] if memory cannot be allocated.
+    /// - Returns `ComputationError::OutOfMemory` if memory cannot be allocated.
     pub fn compare(
         &self,
         first: &Representation,

@@ -3,8 +3,6 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::inference::{Resample, draw_counts};
 use crate::metric::rsa::Comparator;
@@ -78,7 +76,7 @@ impl RsaBootstrap {
     /// and seed of the random number generator.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two replicates or more
+    /// Returns `ArgumentError::InvalidParameter` if there are fewer than two replicates or more
     /// than a million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if !(2..=1_000_000).contains(&n_replicates) {
@@ -111,10 +109,10 @@ impl RsaBootstrap {
     /// Draws replicates of the comparisons of models with participants.
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::TooFew`] if there are fewer than four stimuli or two participants
+    /// - Returns `ArgumentError::TooFew` if there are fewer than four stimuli or two participants
     ///   to draw from, or fewer than two participants for a ceiling.
     /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
-    /// - Returns [`ArgumentError::InvalidParameter`] if stimuli are drawn under a whitened
+    /// - Returns `ArgumentError::InvalidParameter` if stimuli are drawn under a whitened
     ///   comparator, because copies of a stimulus have no dissimilarity.
     /// - Returns the same errors as [`Comparator::compare`].
     pub fn run(

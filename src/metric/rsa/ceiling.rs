@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Result, at_least};
 use crate::metric::rsa::Comparator;
 use crate::rdm::{RdmSet, Scaling};
@@ -51,7 +49,7 @@ impl RsaNoiseCeiling {
     /// participants do.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than two participants, and otherwise
+    /// Returns `ArgumentError::TooFew` if there are fewer than two participants, and otherwise
     /// the same errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
     /// `Context::Rdm` with the participant.
     pub fn new(people: &RdmSet, comparator: Comparator) -> Result<Self> {

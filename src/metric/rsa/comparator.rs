@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::metric::rsa::prepared::Prepared;
 use crate::names::named;
@@ -71,7 +69,7 @@ impl Comparator {
     /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the stimuli differ.
     /// - Returns `RdmError::Constant` if the value is undefined, wrapped in `Context::Rdm` that
     ///   says whether the first or the second RDM is the cause.
-    /// - Returns [`ArgumentError::TooFew`] if the RDMs have fewer than two pairs in common.
+    /// - Returns `ArgumentError::TooFew` if the RDMs have fewer than two pairs in common.
     /// - Returns `RdmError::InvalidPair` if pairs are missing under a whitened comparator.
     pub fn compare(self, first: &Rdm, second: &Rdm) -> Result<f64> {
         second.stimuli().same_set_as(first.stimuli())?;

@@ -7,8 +7,6 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Context, Error, RdmError, Result, at_least, same_length};
 use crate::linalg::n_pairs;
 use crate::metric::rsa::permutation::shuffled;
@@ -55,9 +53,9 @@ impl RsaFolds {
     /// their order.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than two folds of stimuli or of
+    /// Returns `ArgumentError::TooFew` if there are fewer than two folds of stimuli or of
     /// participants, or a fold has fewer than [`RsaFolds::MIN_STIMULI`] stimuli or no participants,
-    /// and [`ArgumentError::InvalidParameter`] if a fold number is not below the number of stimuli
+    /// and `ArgumentError::InvalidParameter` if a fold number is not below the number of stimuli
     /// or participants.
     pub fn new(of_stimuli: Vec<usize>, of_people: Vec<usize>) -> Result<Self> {
         check_folds(
@@ -77,8 +75,8 @@ impl RsaFolds {
     /// sessions of a participant are in one fold.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if there are fewer than two folds of either
-    /// kind, and [`ArgumentError::TooFew`] if there are fewer than [`RsaFolds::MIN_STIMULI`]
+    /// Returns `ArgumentError::InvalidParameter` if there are fewer than two folds of either
+    /// kind, and `ArgumentError::TooFew` if there are fewer than [`RsaFolds::MIN_STIMULI`]
     /// stimuli or one participant per fold.
     pub fn random(
         people: &RdmSet,
@@ -230,9 +228,9 @@ impl WeightedModel {
     /// participants.
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::LengthMismatch`] if the folds do not match the stimuli and
+    /// - Returns `ArgumentError::LengthMismatch` if the folds do not match the stimuli and
     ///   participants.
-    /// - Returns [`ArgumentError::InvalidParameter`] if sessions of a participant are in different
+    /// - Returns `ArgumentError::InvalidParameter` if sessions of a participant are in different
     ///   folds.
     /// - Returns the same errors as [`WeightedModel::fit`] and [`Comparator::compare`], and
     ///   [`RdmError::Constant`] if all weights are 0, wrapped in [`Context::Rdm`] that names the

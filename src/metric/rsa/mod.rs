@@ -32,8 +32,6 @@ pub use weighted::{WeightedModel, WeightedModelFit};
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Context, Error, Result, at_least};
 use crate::inference::{Comparison, Confidence};
 use crate::metric::AlignmentMetric;
@@ -115,7 +113,7 @@ impl RepresentationalSimilarity {
     /// that depend on participants only are done once.
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::TooFew`] if there are fewer than three stimuli.
+    /// - Returns `ArgumentError::TooFew` if there are fewer than three stimuli.
     /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
     /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], and with
     ///   a bootstrap of [`RsaBootstrap::run`].

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, RdmError, Result, at_least};
 use crate::linalg::short_dot;
 use crate::metric::rsa::Comparator;
@@ -32,10 +30,10 @@ impl Comparator {
     /// ```
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::InvalidParameter`] for comparators other than Pearson and
+    /// - Returns `ArgumentError::InvalidParameter` for comparators other than Pearson and
     ///   Spearman.
     /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if the stimuli differ.
-    /// - Returns [`ArgumentError::TooFew`] if the RDMs have fewer pairs in common than the number
+    /// - Returns `ArgumentError::TooFew` if the RDMs have fewer pairs in common than the number
     ///   of controls plus three.
     /// - Returns [`RdmError::Constant`] if an RDM is constant, and [`RdmError::Collinear`] if the
     ///   controls (for a control, the controls before it) explain all of it except

@@ -5,8 +5,6 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least};
 use crate::linalg::{n_pairs, pair_index, row_range, short_dot, shuffle};
 use crate::metric::rsa::Comparator;
@@ -87,7 +85,7 @@ impl PermutationTest {
     /// generator.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if there is no permutation or more than a
+    /// Returns `ArgumentError::InvalidParameter` if there is no permutation or more than a
     /// million.
     pub fn new(n_permutations: usize, seed: u64) -> Result<Self> {
         if (1..=1_000_000).contains(&n_permutations) {
@@ -111,7 +109,7 @@ impl PermutationTest {
     /// RDMs.
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::TooFew`] if there are fewer than four stimuli, which have too few
+    /// - Returns `ArgumentError::TooFew` if there are fewer than four stimuli, which have too few
     ///   permutations.
     /// - Returns `StimuliError::Missing` if the model lacks stimuli that participants judged.
     /// - Returns `ComputationError::OutOfMemory` if n² numbers cannot be allocated.

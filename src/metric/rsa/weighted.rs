@@ -3,8 +3,6 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{RdmError, Result, at_least, same_length};
 use crate::linalg::{UNIT_ROUNDOFF, short_dot};
 use crate::metric::rsa::Comparator;
@@ -80,7 +78,7 @@ impl WeightedModel {
     /// weights are 0 if no feature helps; the prediction is then constant.
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::TooFew`] if there are no features, fewer than three stimuli or
+    /// - Returns `ArgumentError::TooFew` if there are no features, fewer than three stimuli or
     ///   fewer than two pairs.
     /// - Returns `StimuliError::Missing` if a feature lacks stimuli that participants judged.
     /// - Returns [`RdmError::Constant`] if a feature, or the mean of the participants, is 0, or is
@@ -191,8 +189,8 @@ impl WeightedModelFit {
     /// any feature are missing.
     ///
     /// # Errors
-    /// - Returns [`ArgumentError::LengthMismatch`] if the numbers of features and weights differ.
-    /// - Returns [`ArgumentError::TooFew`] if there are no features.
+    /// - Returns `ArgumentError::LengthMismatch` if the numbers of features and weights differ.
+    /// - Returns `ArgumentError::TooFew` if there are no features.
     /// - Returns `StimuliError::Missing` or `StimuliError::Unexpected` if a feature has other
     ///   stimuli, wrapped in `Context::Rdm`.
     /// - Returns [`RdmError::InvalidPair`] if a sum is not finite.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, Result, at_least, same_length, with_inverse};
 use crate::representation::Representation;
 
@@ -52,8 +50,8 @@ impl LocalSimilarity {
     /// paper) and the temperature τ (1 in the paper).
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than three images, and
-    /// [`ArgumentError::InvalidParameter`] if α is not in [0, 1], or τ or its inverse is not
+    /// Returns `ArgumentError::TooFew` if there are fewer than three images, and
+    /// `ArgumentError::InvalidParameter` if α is not in [0, 1], or τ or its inverse is not
     /// positive and finite.
     pub fn new(context: Representation, alpha: f64, tau: f64) -> Result<Self> {
         check_number(context.n_stimuli())?;
@@ -73,7 +71,7 @@ impl LocalSimilarity {
     /// all.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if it is less than three.
+    /// Returns `ArgumentError::InvalidParameter` if it is less than three.
     pub fn with_batch_size(mut self, n_images: usize) -> Result<Self> {
         if n_images < FEWEST {
             let name = "images in a batch";
@@ -87,8 +85,8 @@ impl LocalSimilarity {
     /// are the same after every epoch; a remainder is ignored.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] if there are fewer than three images, and
-    /// [`ArgumentError::LengthMismatch`] if their number of features differs from that of the
+    /// Returns `ArgumentError::TooFew` if there are fewer than three images, and
+    /// `ArgumentError::LengthMismatch` if their number of features differs from that of the
     /// context.
     pub fn with_validation(mut self, images: Representation) -> Result<Self> {
         check_number(images.n_stimuli())?;

@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, IxDyn};
 
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{ErrorKind, FileError, Result, at_least, same_length, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::atomic::write_atomically;
@@ -179,9 +177,9 @@ impl RdmFile {
     /// - [`FileError::RaggedRow`], [`FileError::NotANumber`] or [`FileError::Encoding`] if the
     ///   table cannot be read, and the error that describes why labels of rows and columns are not
     ///   of the same stimuli;
-    /// - [`ArgumentError::Shape`] or `RdmError::NotAllPairs` for shapes that no RDMs have, and
+    /// - `ArgumentError::Shape` or `RdmError::NotAllPairs` for shapes that no RDMs have, and
     ///   [`FileError::Ambiguous`] for shapes with several possible layouts;
-    /// - [`ArgumentError::LengthMismatch`] if the number of ids differs from the number of stimuli;
+    /// - `ArgumentError::LengthMismatch` if the number of ids differs from the number of stimuli;
     /// - `RdmError::LooksLikeSimilarities` if the numbers appear to be similarities;
     /// - `RdmError::InvalidPair` as for [`Rdm::from_square`], within `Context::Rdm` if the file
     ///   has several RDMs.

@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::{Features, Provenance, Representation, RepresentationSource};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::element::{FromElement, encode_f32, encode_f64};
@@ -134,7 +132,7 @@ impl FileSource {
     /// the only one, or the only one with two axes.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the file has another format.
+    /// Returns `ArgumentError::InvalidParameter` if the file has another format.
     pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         if !matches!(self.format, Format::Npz | Format::Safetensors | Format::Mat) {
@@ -149,7 +147,7 @@ impl FileSource {
     /// or else the first column with text.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the file is not a table.
+    /// Returns `ArgumentError::InvalidParameter` if the file is not a table.
     pub fn with_id_column(mut self, name: impl Into<String>) -> Result<Self> {
         self.id_column = Some(self.column("id_column", name.into())?);
         Ok(self)
@@ -158,7 +156,7 @@ impl FileSource {
     /// Adds a column of a table that is ignored. A column without a name is named `""`.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if the file is not a table.
+    /// Returns `ArgumentError::InvalidParameter` if the file is not a table.
     pub fn with_ignored_column(mut self, name: impl Into<String>) -> Result<Self> {
         let name = self.column("ignored_column", name.into())?;
         self.ignored_columns.push(name);
@@ -190,7 +188,7 @@ impl FileSource {
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
     /// [`FileError::Malformed`], [`FileError::UnsupportedElement`], [`FileError::Truncated`] or
-    /// `ComputationError::OutOfMemory` if it cannot be parsed, [`ArgumentError::Shape`] if the
+    /// `ComputationError::OutOfMemory` if it cannot be parsed, `ArgumentError::Shape` if the
     /// array is not a matrix with at least one column, [`FileError::NoSuchArray`] if there is no
     /// such array, [`FileError::NoSuchColumn`], [`FileError::RaggedRow`] or
     /// [`FileError::NotANumber`] if a table is invalid, [`FileError::StaleSidecar`] if the file

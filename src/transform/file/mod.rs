@@ -9,8 +9,6 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 
 use super::{LinearTransform, Standardization, check_finite};
-#[cfg(doc)]
-use crate::error::ArgumentError;
 use crate::error::{Error, FileError, Result, wrong_shape};
 use crate::io::atomic::write_atomically;
 use crate::io::element::Kind;
@@ -65,9 +63,9 @@ impl LinearTransform {
     /// [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
     /// [`FileError::Malformed`] if the file cannot be parsed or a checksum is wrong,
     /// [`FileError::NoSuchArray`] if an array is missing, and, within `Context::Array`,
-    /// [`ArgumentError::Shape`], [`FileError::UnsupportedElement`], [`FileError::Truncated`],
+    /// `ArgumentError::Shape`, [`FileError::UnsupportedElement`], [`FileError::Truncated`],
     /// `ComputationError::OutOfMemory` or [`FileError::Malformed`] if an array cannot be read, and
-    /// [`ArgumentError::InvalidParameter`] if a name is unknown, a number is not finite or a
+    /// `ArgumentError::InvalidParameter` if a name is unknown, a number is not finite or a
     /// standard deviation is not positive.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
