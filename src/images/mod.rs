@@ -277,6 +277,3 @@ fn folders_within(path: &Path, folder: &Path) -> Vec<String> {
     let name = |folder: Component<'_>| folder.as_os_str().to_string_lossy().into_owned();
     folders.map(name).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -386,6 +386,3 @@ impl<T: Task> fmt::Debug for Trials<T> {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

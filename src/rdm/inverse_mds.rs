@@ -326,6 +326,3 @@ fn require_connected(trials: &[Judged], n_pairs: usize) -> Result<()> {
         .into()),
     }
 }
-
-#[cfg(test)]
-mod tests;

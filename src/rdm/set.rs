@@ -346,6 +346,3 @@ impl MeanRounding {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

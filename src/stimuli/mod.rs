@@ -354,6 +354,3 @@ impl From<Set> for Stimuli {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

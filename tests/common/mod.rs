@@ -8,6 +8,7 @@ pub mod formula;
 pub mod grids;
 #[cfg(feature = "extract")]
 pub mod pictures;
+pub mod refusals;
 pub mod seen;
 
 use std::io::Write;

@@ -4,7 +4,12 @@
 mod common;
 
 mod cka;
+mod classical_mds;
+mod crossnobis;
 mod double_precision;
+mod inverse_mds;
+mod rdm_scaling;
+mod rdm_sets;
 mod rdm_ties;
 mod rsa_definitions;
 mod rsa_models;

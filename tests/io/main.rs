@@ -4,7 +4,9 @@
 mod common;
 
 mod dissimilarity_datasets;
+mod image_files;
 mod representation_files;
+mod stimuli;
 mod text_tables;
 mod transform_files;
 mod trial_datasets;

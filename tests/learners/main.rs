@@ -11,3 +11,4 @@ mod ridge_definitions;
 mod ridge_references;
 mod simulated;
 mod transfer;
+mod transform_application;

@@ -1,7 +1,14 @@
 //! Tests of sets of RDMs.
 
-use super::*;
-use crate::error::assert_refused;
+use human_alignment::error::ArgumentError;
+use human_alignment::error::RdmError;
+use human_alignment::rdm::Participant;
+use human_alignment::rdm::Rdm;
+use human_alignment::rdm::RdmSet;
+use human_alignment::rdm::Scaling;
+use human_alignment::stimuli::Stimuli;
+
+use crate::common::refusals::assert_refused;
 
 fn rdm(ids: [&str; 3], values: [f64; 3]) -> Rdm {
     Rdm::with_missing(Stimuli::new(ids).unwrap(), values.to_vec()).unwrap()

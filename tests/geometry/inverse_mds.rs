@@ -1,8 +1,17 @@
 //! Estimates with known results, and invalid trials.
 
-use super::*;
-use crate::error::{ArgumentError, RdmError, assert_kind, assert_refused};
 use approx::assert_relative_eq;
+use human_alignment::Result;
+use human_alignment::error::ArgumentError;
+use human_alignment::error::RdmError;
+use human_alignment::rdm::Arrangement;
+use human_alignment::rdm::Evidence;
+use human_alignment::rdm::InverseMds;
+use human_alignment::rdm::Rdm;
+use human_alignment::rdm::Scaling;
+use human_alignment::stimuli::Stimuli;
+
+use crate::common::refusals::{assert_kind, assert_refused};
 
 fn name(stimulus: usize) -> String {
     format!("s{stimulus}")
@@ -45,7 +54,9 @@ fn what_agrees_up_to_scale_is_found() {
         trial(&[4, 0], 3.0),
     ];
     let expected = trial(&[0, 1, 2, 3, 4, 5], 1.0);
-    let expected = Rdm::new(all(6), distances(&expected).collect()).unwrap();
+    let pairs = (0..6).flat_map(|first| (first + 1..6).map(move |second| (first, second)));
+    let distances = pairs.map(|(first, second)| expected.distance(first, second).unwrap());
+    let expected = Rdm::new(all(6), distances.collect()).unwrap();
     let expected = expected.scaled(Scaling::RootMeanSquare).unwrap();
     for method in methods() {
         // Trials 0 and 2 share a pair, as do 0 and 1; together 0, 1 and 2 show all pairs.
@@ -87,7 +98,8 @@ fn trials_without_a_common_scale_are_refused() {
         error,
         Rdm(RdmError::Disconnected {
             first: 0,
-            second: 2
+            second: 2,
+            ..
         })
     );
     // A trial that shares a pair with each of the others connects them.

@@ -1,7 +1,14 @@
 //! Tests of image files.
 
-use super::*;
-use crate::error::{FileError, StimuliError, assert_kind, assert_refused};
+use human_alignment::ImageFiles;
+use human_alignment::ImageOrder;
+use human_alignment::error::FileError;
+use human_alignment::error::ImageError;
+use human_alignment::error::StimuliError;
+use human_alignment::stimuli::Stimuli;
+use std::path::PathBuf;
+
+use crate::common::refusals::{assert_kind, assert_refused};
 
 fn folder_of(names: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -96,7 +103,7 @@ fn folders_of_images_are_read_where_there_are_no_others() {
 
     std::fs::write(folder.path().join("top.gif"), "").unwrap();
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
-    assert_kind!(error, Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders }) if *folders == ["a", "b"]);
+    assert_kind!(error, Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders, .. }) if *folders == ["a", "b"]);
     assert!(error.report().to_string().contains("--recursive"));
     let images = ImageFiles::from_tree(folder.path()).unwrap();
     assert_eq!(images.len(), 5);
@@ -153,14 +160,14 @@ fn two_files_of_one_stimulus_are_named() {
     let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_eq!(error.path(), Some(folder.path()));
-    assert_kind!(error, Image(ImageError::Duplicate { id, first, second }) if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"));
+    assert_kind!(error, Image(ImageError::Duplicate { id, first, second, .. }) if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"));
 }
 
 #[test]
 fn a_folder_without_images_is_refused() {
     let folder = folder_of(&["notes.txt"]);
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
-    assert_kind!(error, Image(ImageError::NoImages { n_ignored: 1, ignored }) if *ignored == ["notes.txt"]);
+    assert_kind!(error, Image(ImageError::NoImages { n_ignored: 1, ignored, .. }) if *ignored == ["notes.txt"]);
     let missing = folder.path().join("no");
     assert_refused!(ImageFiles::from_folder(&missing), File(FileError::Read { path, .. }) if *path == missing);
 }
@@ -175,6 +182,6 @@ fn stimuli_without_an_image_are_named() {
     assert_refused!(images.select(&Stimuli::new(["a", "x"]).unwrap()), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. }) if *ids == ["x"]);
     assert_refused!(
         ImageFiles::from_paths(["a.png", ".."]),
-        Stimuli(StimuliError::EmptyId { position: 1 })
+        Stimuli(StimuliError::EmptyId { position: 1, .. })
     );
 }

@@ -1,7 +1,9 @@
 //! Tests of trials.
 
-use super::*;
-use crate::error::{StimuliError, assert_kind, assert_refused};
+use human_alignment::error::{ArgumentError, JudgmentError, StimuliError};
+use human_alignment::{Anchored, OddOneOut, Stimuli};
+
+use crate::common::refusals::{assert_kind, assert_refused};
 
 fn four() -> Stimuli {
     Stimuli::new(["a", "b", "c", "d"]).unwrap()

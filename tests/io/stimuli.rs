@@ -1,5 +1,10 @@
-use super::*;
-use crate::error::{StimuliError, assert_kind, assert_refused};
+//! Tests of stimuli.
+
+use human_alignment::error::StimuliError;
+use human_alignment::stimuli::Pairing;
+use human_alignment::stimuli::Stimuli;
+
+use crate::common::refusals::{assert_kind, assert_refused};
 
 #[test]
 fn joins_name_what_differs() {
@@ -7,7 +12,7 @@ fn joins_name_what_differs() {
     let needed = Stimuli::new(["a", "b", "c"]).unwrap();
     assert_eq!(stored.positions_of(&needed).unwrap(), [1, 2, 0]);
     assert_refused!(needed.positions_of(&stored), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 4, .. }) if *ids == ["x"]);
-    assert_refused!(stored.same_set_as(&needed), Stimuli(StimuliError::Unexpected { ids, n_extra: 1 }) if *ids == ["x"]);
+    assert_refused!(stored.same_set_as(&needed), Stimuli(StimuliError::Unexpected { ids, n_extra: 1, .. }) if *ids == ["x"]);
     assert_eq!(stored.intersection(&needed).ids(), ["c", "a", "b"]);
 }
 
@@ -23,7 +28,7 @@ fn refuses_ids_that_cannot_be_joined() {
     );
     assert_refused!(
         Stimuli::new(["a", ""]),
-        Stimuli(StimuliError::EmptyId { position: 1 })
+        Stimuli(StimuliError::EmptyId { position: 1, .. })
     );
 }
 
