@@ -100,7 +100,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{ErrorKind, assert_kind, assert_refused};
+    use crate::error::{assert_kind, assert_refused};
 
     #[test]
     fn what_is_in_the_cache_is_not_fetched() {
