@@ -8,6 +8,7 @@
 pub(crate) mod error;
 mod frequencies;
 mod participants;
+pub(crate) mod similarity_dataset;
 mod task;
 mod trials;
 

@@ -8,8 +8,8 @@ pub mod cka;
 pub mod odd_one_out;
 pub mod rsa;
 
-use crate::dataset::SimilarityDataset;
 use crate::error::Result;
+use crate::judgment::similarity_dataset::SimilarityDataset;
 use crate::representation::{Representation, RepresentationSource};
 
 /// A metric that scores a representation against judgments of type `J`.

@@ -1,26 +1,16 @@
 //! One model on one data set.
 
-use super::subject::{Found, Subject};
+use super::subject::{Content, Found, Subject};
 use super::{features, rdms, trials};
 use crate::concept::ConceptEmbedding;
 use crate::error::{Error, Result};
-use crate::inference::{Credit, Folds};
-use crate::rdm::{Rdm, RdmSet};
+use crate::inference::Folds;
+use crate::rdm::RdmSet;
 use crate::representation::Representation;
 use crate::study::Measures;
 use crate::study::cache::Key;
 use crate::study::input::{Judgments, ModelOutput};
 use crate::study::table::{Measurement, Metric, MetricQuantity, StudyRow};
-
-/// The output of a model in the form that is measured.
-pub(super) enum Content<'r> {
-    Features(Representation),
-    Rdm(&'r Rdm),
-    /// The credit of each choice.
-    Choices(Vec<Credit>),
-    /// The source failed.
-    Nothing,
-}
 
 /// One model on one data set, while it is measured.
 pub(super) struct Cell<'r> {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::cell::Content;
-use super::subject::{Found, Subject};
+use super::subject::{Content, Found, Subject};
 use super::trials::difference_of;
 use crate::error::Result;
 use crate::inference::Interval;

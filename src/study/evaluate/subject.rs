@@ -4,12 +4,25 @@ use serde::Serialize;
 
 use super::{Dataset, Run};
 use crate::error::{Error, ErrorKind, FileError, Result};
+use crate::inference::Credit;
+use crate::rdm::Rdm;
+use crate::representation::Representation;
 use crate::study::cache::Key;
 use crate::study::input::Model;
 use crate::study::table::{Measurement, Metric, StudyRow};
 
 /// A measurement and its metric.
 pub(super) type Found = (Metric, Measurement);
+
+/// The output of a model in the form that is measured.
+pub(super) enum Content<'r> {
+    Features(Representation),
+    Rdm(&'r Rdm),
+    /// The credit of each choice.
+    Choices(Vec<Credit>),
+    /// The source failed.
+    Nothing,
+}
 
 /// A model on a data set.
 pub(super) struct Subject<'r> {

@@ -3,8 +3,7 @@
 
 use serde::Serialize;
 
-use super::cell::Content;
-use super::subject::{Found, Subject};
+use super::subject::{Content, Found, Subject};
 use crate::agreement::PairAgreement;
 use crate::calibration::{Bins, Predictions, TemperatureScaling};
 use crate::error::Result;
