@@ -70,7 +70,7 @@ impl Folds {
     pub fn random(n: usize, n_folds: usize, seed: u64) -> Result<Self> {
         check_number(n_folds, n)?;
         let n = u32::try_from(n)
-            .map_err(|_| Error::parameter("things to divide", "fewer than 2^32", n))?;
+            .map_err(|_| Error::parameter("items to divide into folds", "fewer than 2^32", n))?;
         let mut of: Vec<usize> = (0..n as usize).map(|rank| rank % n_folds).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         shuffle(&mut of, &mut rng);
@@ -123,5 +123,5 @@ impl From<Folds> for Vec<usize> {
 
 fn check_number(n_folds: usize, n: usize) -> Result<()> {
     at_least("folds", 2, n_folds)?;
-    at_least("things to divide into folds", n_folds, n)
+    at_least("items to divide into folds", n_folds, n)
 }

@@ -5,7 +5,7 @@ mod result;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::error::{Result, at_least, same_length};
+use crate::error::{Result, at_least, check_different, same_length};
 use crate::inference::{Comparison, Credit, Folds, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
@@ -85,16 +85,15 @@ impl ProbeCrossValidation {
     ///
     /// # Errors
     /// Returns `ArgumentError::TooFew` if there are none, and `ArgumentError::InvalidParameter`
-    /// if one is not positive and finite.
+    /// if one is not positive and finite, or is a duplicate.
     pub fn with_penalties(mut self, penalties: &[f64]) -> Result<Self> {
-        at_least("penalties", 1, penalties.len())?;
         for &penalty in penalties {
             Probe::new(penalty)?;
         }
         self.penalties = penalties.to_vec();
         // A path from large to small penalties is fast, as each fit starts near the previous one.
         self.penalties.sort_by(|a, b| b.total_cmp(a));
-        self.penalties.dedup();
+        check_different(&self.penalties)?;
         Ok(self)
     }
 

@@ -26,7 +26,7 @@ pub use fit::RidgeFit;
 pub use path::RidgePath;
 pub use settings::{FeatureScaling, Selection, Sharing};
 
-use crate::error::{Error, Result, at_least};
+use crate::error::{Error, Result, check_different};
 use crate::inference::Folds;
 use crate::representation::Representation;
 
@@ -131,11 +131,7 @@ impl Ridge {
             }
         }
         penalties.sort_by(f64::total_cmp);
-        if let Some(twice) = penalties.windows(2).find(|pair| pair[0] == pair[1]) {
-            let expected = "different from all others";
-            return Err(Error::parameter("penalty", expected, twice[0]));
-        }
-        at_least("penalties", 1, penalties.len())?;
+        check_different(&penalties)?;
         Ok(Self {
             penalties,
             selection: Selection::default(),

@@ -303,7 +303,7 @@ fn bad_input_is_one_clear_line() {
     // R² of one row is undefined.
     assert!(with(&["--train-rows", "23"]).contains("target 0 does not vary"));
     assert!(with(&["--folds", "1"]).contains("1 folds are too few"));
-    assert!(with(&["--folds", "25"]).contains("24 things to divide"));
+    assert!(with(&["--folds", "25"]).contains("24 items to divide"));
     assert!(with(&["--folds", "24"]).contains("fold 0: target 0 does not vary"));
     assert!(with(&["--folds", "4", "--train-rows", "20"]).contains("cannot be used with"));
     assert!(with(&["--seed", "4"]).contains("--folds"));

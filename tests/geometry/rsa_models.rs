@@ -2,6 +2,7 @@
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::error::{ArgumentError, ErrorKind, RdmError, StimuliError};
+use human_alignment::inference::Folds;
 use human_alignment::metric::rsa::{
     Comparator, PermutationTest, RsaCrossValidationResult, RsaFolds, WeightedModel,
     WeightedModelFit,
@@ -396,20 +397,17 @@ fn simulated(n_people: usize, n_stimuli: u32, seed: u64) -> ([Rdm; 3], RdmSet) {
     (features, people)
 }
 
+fn rsa_folds(stimuli: Vec<usize>, participants: Vec<usize>) -> Result<RsaFolds> {
+    RsaFolds::new(Folds::new(stimuli)?, Folds::new(participants)?)
+}
+
 #[test]
 fn cross_validation_holds_out_stimuli_and_people() {
     let (features, people) = simulated(6, 20, 1);
     let given = features.each_ref();
     let folds = RsaFolds::random(&people, 4, 3, 7).unwrap();
     for fold in 0..4 {
-        assert_eq!(
-            folds
-                .stimulus_folds()
-                .iter()
-                .filter(|&&of| of == fold)
-                .count(),
-            5
-        );
+        assert_eq!(folds.stimuli().held_out(fold).len(), 5);
     }
     let model = WeightedModel::new(Comparator::Pearson);
     let run = |people: &RdmSet| model.cross_validate(&given, people, &folds).unwrap();
@@ -432,13 +430,13 @@ fn cross_validation_holds_out_stimuli_and_people() {
     let fold = &result.folds[5];
     assert_eq!((fold.stimuli, fold.people), (1, 2));
     let ids = |held_out: bool| {
-        let is_of = |at: &usize| (folds.stimulus_folds()[*at] == 1) == held_out;
+        let is_of = |at: &usize| (folds.stimuli().assignments()[*at] == 1) == held_out;
         let positions: Vec<usize> = (0..20).filter(is_of).collect();
         people.stimuli().select(&positions).unwrap()
     };
     let select = |stimuli: &Stimuli| features.each_ref().map(|rdm| rdm.select(stimuli).unwrap());
     let rdms = |held_out: bool| {
-        let is_of = |at: &usize| (folds.participant_folds()[*at] == 2) == held_out;
+        let is_of = |at: &usize| (folds.participants().assignments()[*at] == 2) == held_out;
         let rdms = (0..6)
             .filter(is_of)
             .map(|at| people.rdms()[at].select(&ids(held_out)));
@@ -463,7 +461,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
     // What is held out doesn't reach the weights, and what straddles reaches nothing.
     let spoilt = |is_spoilt: &dyn Fn(usize, bool, bool) -> bool| {
         let rdms = people.rdms().iter().enumerate().map(|(person, rdm)| {
-            let is_of = |at: usize| folds.stimulus_folds()[at] == 1;
+            let is_of = |at: usize| folds.stimuli().assignments()[at] == 1;
             let values = pairs(20).zip(rdm.values()).map(|((i, j), value)| {
                 match is_spoilt(person, is_of(i), is_of(j)) {
                     true => value.powi(3),
@@ -474,7 +472,7 @@ fn cross_validation_holds_out_stimuli_and_people() {
         });
         run(&RdmSet::numbered(rdms.collect()).unwrap()).folds[5].clone()
     };
-    let of_2 = |person: usize| folds.participant_folds()[person] == 2;
+    let of_2 = |person: usize| folds.participants().assignments()[person] == 2;
     assert_eq!(&spoilt(&|_, i, j| i != j), fold);
     assert_eq!(&spoilt(&|person, i, j| (i && j) != of_2(person)), fold);
     let of_test = spoilt(&|person, i, j| i && j && of_2(person));
@@ -515,19 +513,20 @@ fn sessions_stay_together() {
         let folds = RsaFolds::random(&sessions, 3, 3, seed).unwrap();
         assert!(
             folds
-                .participant_folds()
+                .participants()
+                .assignments()
                 .chunks(2)
                 .all(|person| person[0] == person[1])
         );
     }
-    let apart = RsaFolds::new(vec![0, 0, 0, 1, 1, 1, 2, 2, 2], vec![0, 1, 0, 1, 0, 1]).unwrap();
+    let apart = rsa_folds(vec![0, 0, 0, 1, 1, 1, 2, 2, 2], vec![0, 1, 0, 1, 0, 1]).unwrap();
     let model = WeightedModel::default();
     let error = model
         .cross_validate(&features.each_ref(), &sessions, &apart)
         .unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "the fold must be the same for all sessions of a person, not several for \"0\""
+        "the fold must be the same for all sessions of a participant, not several for \"0\""
     );
 }
 
@@ -543,29 +542,23 @@ fn folds_are_checked() {
     };
     let six = vec![0, 0, 0, 1, 1, 1];
     too_few(
-        RsaFolds::new(vec![0, 0, 0, 1, 1], vec![0, 1]),
-        ("stimuli of a fold", 3, 2),
+        rsa_folds(vec![0, 0, 0, 1, 1], vec![0, 1]),
+        ("stimuli in a fold", 3, 2),
     );
+    too_few(rsa_folds(vec![0; 6], vec![0, 1]), ("folds", 2, 1));
+    too_few(rsa_folds(six.clone(), vec![0, 0]), ("folds", 2, 1));
     too_few(
-        RsaFolds::new(vec![0; 6], vec![0, 1]),
-        ("folds of stimuli", 2, 1),
+        rsa_folds(six.clone(), vec![0, 2, 2]),
+        ("items in a fold", 1, 0),
     );
-    too_few(
-        RsaFolds::new(six.clone(), vec![0, 0]),
-        ("folds of people", 2, 1),
-    );
-    too_few(
-        RsaFolds::new(six.clone(), vec![0, 2, 2]),
-        ("people of a fold", 1, 0),
-    );
-    too_few(RsaFolds::new(vec![], vec![]), ("folds of stimuli", 2, 0));
+    too_few(rsa_folds(vec![], vec![]), ("folds", 2, 0));
     assert!(matches!(
-        RsaFolds::new(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1])
+        rsa_folds(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1])
             .as_ref()
             .map_err(Error::kind),
         Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
     ));
-    assert!(serde_json::from_str::<RsaFolds>(r#"{"of_stimuli":[0,1],"of_people":[0,1]}"#).is_err());
+    assert!(serde_json::from_str::<RsaFolds>(r#"{"stimuli":[0,1],"participants":[0,1]}"#).is_err());
 
     let (features, people) = simulated(3, 8, 1);
     too_few(
@@ -574,21 +567,16 @@ fn folds_are_checked() {
     );
     too_few(
         RsaFolds::random(&people, 2, 4, 1),
-        ("people for the folds", 4, 3),
+        ("participants for the folds", 4, 3),
     );
     too_few(
         RsaFolds::random(&people, usize::MAX, 2, 1),
         ("stimuli for the folds", usize::MAX, 8),
     );
     for n in [0, 1] {
-        assert!(matches!(
-            RsaFolds::random(&people, 2, n, 1)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
+        too_few(RsaFolds::random(&people, 2, n, 1), ("folds", 2, n));
     }
-    let other = RsaFolds::new(six, vec![0, 1, 1]).unwrap();
+    let other = rsa_folds(six, vec![0, 1, 1]).unwrap();
     assert!(matches!(
         WeightedModel::default()
             .cross_validate(&features.each_ref(), &people, &other)
@@ -621,7 +609,7 @@ fn what_has_no_weight_is_refused() {
             .compare(&predicted, &against.rdms()[0])
             .is_err()
     );
-    let folds = RsaFolds::new(vec![0, 0, 0, 0, 1, 1, 1, 1], vec![0, 0, 1, 1]).unwrap();
+    let folds = rsa_folds(vec![0, 0, 0, 0, 1, 1, 1, 1], vec![0, 0, 1, 1]).unwrap();
     let error = model
         .cross_validate(&[&features[0]], &against, &folds)
         .unwrap_err();

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, RdmError, Result, at_least, same_length};
+use crate::inference::Folds;
 use crate::linalg::n_pairs;
 use crate::metric::rsa::permutation::shuffled;
 use crate::metric::rsa::{Comparator, WeightedModel, WeightedModelFit};
@@ -16,32 +17,33 @@ use crate::rdm::{Rdm, RdmSet};
 /// A partition of the stimuli and of the participants' RDMs into folds that are held out together.
 ///
 /// ```
+/// use human_alignment::inference::Folds;
 /// use human_alignment::metric::rsa::RsaFolds;
 ///
-/// // Two folds of three stimuli, two of two people.
-/// let folds = RsaFolds::new(vec![0, 0, 0, 1, 1, 1], vec![0, 1, 0, 1])?;
-/// assert_eq!((folds.n_stimulus_folds(), folds.n_participant_folds()), (2, 2));
+/// // Two folds of three stimuli, and two of two participants.
+/// let folds = RsaFolds::new(Folds::contiguous(6, 2)?, Folds::new(vec![0, 1, 0, 1])?)?;
+/// assert_eq!(folds.participants().held_out(0), [0, 2]);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Numbers")]
+#[serde(try_from = "Unchecked")]
 pub struct RsaFolds {
-    of_stimuli: Vec<usize>,
-    of_people: Vec<usize>,
+    stimuli: Folds,
+    participants: Folds,
 }
 
-/// Deserialized fold numbers, before they are checked.
+/// Deserialized folds, before they are checked.
 #[derive(Deserialize)]
-struct Numbers {
-    of_stimuli: Vec<usize>,
-    of_people: Vec<usize>,
+struct Unchecked {
+    stimuli: Folds,
+    participants: Folds,
 }
 
-impl TryFrom<Numbers> for RsaFolds {
+impl TryFrom<Unchecked> for RsaFolds {
     type Error = Error;
 
-    fn try_from(numbers: Numbers) -> Result<Self> {
-        Self::new(numbers.of_stimuli, numbers.of_people)
+    fn try_from(folds: Unchecked) -> Result<Self> {
+        Self::new(folds.stimuli, folds.participants)
     }
 }
 
@@ -49,25 +51,18 @@ impl RsaFolds {
     /// Minimum number of stimuli of a fold, so that it has several pairs.
     pub const MIN_STIMULI: usize = 3;
 
-    /// Creates folds from the 0-based fold of each stimulus and of each RDM of participants, in
-    /// their order.
+    /// Creates folds from the folds of stimuli and of the RDMs of participants, in their order.
     ///
     /// # Errors
-    /// Returns `ArgumentError::TooFew` if there are fewer than two folds of stimuli or of
-    /// participants, or a fold has fewer than [`RsaFolds::MIN_STIMULI`] stimuli or no participants,
-    /// and `ArgumentError::InvalidParameter` if a fold number is not below the number of stimuli
-    /// or participants.
-    pub fn new(of_stimuli: Vec<usize>, of_people: Vec<usize>) -> Result<Self> {
-        check_folds(
-            &of_stimuli,
-            "folds of stimuli",
-            "stimuli of a fold",
-            Self::MIN_STIMULI,
-        )?;
-        check_folds(&of_people, "folds of people", "people of a fold", 1)?;
+    /// Returns `ArgumentError::TooFew` if a fold has fewer than [`RsaFolds::MIN_STIMULI`] stimuli.
+    pub fn new(stimuli: Folds, participants: Folds) -> Result<Self> {
+        for fold in 0..stimuli.n_folds() {
+            let size = stimuli.held_out(fold).len();
+            at_least("stimuli in a fold", Self::MIN_STIMULI, size)?;
+        }
         Ok(Self {
-            of_stimuli,
-            of_people,
+            stimuli,
+            participants,
         })
     }
 
@@ -75,9 +70,8 @@ impl RsaFolds {
     /// sessions of a participant are in one fold.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if there are fewer than two folds of either
-    /// kind, and `ArgumentError::TooFew` if there are fewer than [`RsaFolds::MIN_STIMULI`]
-    /// stimuli or one participant per fold.
+    /// Returns `ArgumentError::TooFew` if there are fewer than two folds of either kind, or fewer
+    /// than [`RsaFolds::MIN_STIMULI`] stimuli or one participant per fold.
     pub fn random(
         people: &RdmSet,
         n_of_stimuli: usize,
@@ -94,9 +88,7 @@ impl RsaFolds {
             })
             .collect();
         let deal = |stream, what, n: usize, n_folds: usize, least: usize| {
-            if n_folds < 2 {
-                return Err(Error::parameter("folds", "at least 2", n_folds));
-            }
+            at_least("folds", 2, n_folds)?;
             let needed = n_folds.saturating_mul(least);
             at_least(what, needed, n)?;
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -105,7 +97,7 @@ impl RsaFolds {
             for (rank, position) in shuffled(n, &mut rng).into_iter().enumerate() {
                 folds[position as usize] = rank % n_folds;
             }
-            Ok(folds)
+            Ok::<_, Error>(folds)
         };
         let n = people.stimuli().len();
         let of_stimuli = deal(
@@ -115,73 +107,50 @@ impl RsaFolds {
             n_of_stimuli,
             Self::MIN_STIMULI,
         )?;
-        let of_persons = deal(1, "people for the folds", persons.len(), n_of_people, 1)?;
+        let of_persons = deal(
+            1,
+            "participants for the folds",
+            persons.len(),
+            n_of_people,
+            1,
+        )?;
         let of_people = person_of.into_iter().map(|person| of_persons[person]);
-        Self::new(of_stimuli, of_people.collect())
+        Self::new(Folds::new(of_stimuli)?, Folds::new(of_people.collect())?)
     }
 
-    /// Returns the number of folds of stimuli.
-    pub fn n_stimulus_folds(&self) -> usize {
-        n_folds(&self.of_stimuli)
+    /// Returns the folds of stimuli.
+    pub fn stimuli(&self) -> &Folds {
+        &self.stimuli
     }
 
-    /// Returns the number of folds of participants.
-    pub fn n_participant_folds(&self) -> usize {
-        n_folds(&self.of_people)
-    }
-
-    /// Returns the 0-based fold of each stimulus.
-    pub fn stimulus_folds(&self) -> &[usize] {
-        &self.of_stimuli
-    }
-
-    /// Returns the 0-based fold of each RDM of participants.
-    pub fn participant_folds(&self) -> &[usize] {
-        &self.of_people
+    /// Returns the folds of the RDMs of participants.
+    pub fn participants(&self) -> &Folds {
+        &self.participants
     }
 
     /// Checks that there is one fold for each stimulus and RDM, and that no participant is in two
     /// folds.
     fn check(&self, people: &RdmSet) -> Result<()> {
         for (what, folds, expected) in [
-            ("folds of stimuli", &self.of_stimuli, people.stimuli().len()),
-            ("folds of people", &self.of_people, people.len()),
+            ("folds of stimuli", &self.stimuli, people.stimuli().len()),
+            ("folds of participants", &self.participants, people.len()),
         ] {
-            same_length(what, expected, folds.len())?;
+            same_length(what, expected, folds.assignments().len())?;
         }
         let mut fold_of = HashMap::new();
-        for (participant, &fold) in people.participants().iter().zip(&self.of_people) {
+        for (participant, &fold) in people
+            .participants()
+            .iter()
+            .zip(self.participants.assignments())
+        {
             if *fold_of.entry(&participant.id).or_insert(fold) != fold {
-                let expected = "the same for all sessions of a person";
+                let expected = "the same for all sessions of a participant";
                 let found = format_args!("several for {:?}", participant.id);
                 return Err(Error::parameter("the fold", expected, found));
             }
         }
         Ok(())
     }
-}
-
-fn n_folds(folds: &[usize]) -> usize {
-    folds.iter().max().map_or(0, |last| last + 1)
-}
-
-/// Checks that there are at least two folds, with at least `least` members each.
-fn check_folds(
-    folds: &[usize],
-    what: &'static str,
-    members: &'static str,
-    least: usize,
-) -> Result<()> {
-    if let Some(fold) = folds.iter().find(|&&fold| fold >= folds.len()) {
-        return Err(Error::parameter(what, "numbered from 0 without gaps", fold));
-    }
-    let n = n_folds(folds);
-    at_least(what, 2, n)?;
-    let mut sizes = vec![0; n];
-    folds.iter().for_each(|&fold| sizes[fold] += 1);
-    sizes
-        .into_iter()
-        .try_for_each(|size| at_least(members, least, size))
 }
 
 /// The similarity of the predictions of a [`WeightedModel`] to held-out participants and stimuli.
@@ -242,11 +211,11 @@ impl WeightedModel {
         folds: &RsaFolds,
     ) -> Result<RsaCrossValidationResult> {
         folds.check(people)?;
-        let n_of_people = folds.n_participant_folds();
+        let n_of_people = folds.participants.n_folds();
         // One fold of stimuli at a time, so that at most two copies of the RDMs are in memory.
-        let held_out: Vec<Vec<RsaFoldResult>> = (0..folds.n_stimulus_folds())
+        let held_out: Vec<Vec<RsaFoldResult>> = (0..folds.stimuli.n_folds())
             .map(|of_stimuli| {
-                let (training, test) = split(&folds.of_stimuli, of_stimuli);
+                let (training, test) = split(&folds.stimuli, of_stimuli);
                 let select = |positions: &[usize]| {
                     let stimuli = people.stimuli().select(positions)?;
                     let features = features.iter().enumerate().map(|(position, rdm)| {
@@ -260,7 +229,7 @@ impl WeightedModel {
                 let values: Vec<Result<RsaFoldResult>> = (0..n_of_people)
                     .into_par_iter()
                     .map(|of_people| {
-                        let by = split(&folds.of_people, of_people);
+                        let by = split(&folds.participants, of_people);
                         let tested = self.tested([of_stimuli, of_people], &training, &test, by);
                         tested.map_err(|error| {
                             let error = error.with_context(Context::ParticipantFold(of_people));
@@ -337,6 +306,6 @@ impl WeightedModel {
 }
 
 /// Returns the positions outside the held-out fold, and the positions in it.
-fn split(folds: &[usize], held_out: usize) -> (Vec<usize>, Vec<usize>) {
-    (0..folds.len()).partition(|&position| folds[position] != held_out)
+fn split(folds: &Folds, held_out: usize) -> (Vec<usize>, Vec<usize>) {
+    (folds.training(held_out), folds.held_out(held_out))
 }
