@@ -1,7 +1,8 @@
 //! The free-arrangement data set of King et al. (2019), in its published layout.
 
-use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 
 use crate::dataset::SimilarityDataset;
 use crate::error::{Error, RdmError, Result};

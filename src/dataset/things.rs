@@ -1,8 +1,9 @@
 //! The odd-one-out trials of the THINGS objects, in their published layout.
 
-use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Counting, SimilarityDataset, TripletSource};
 use crate::error::Result;

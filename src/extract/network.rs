@@ -1,11 +1,11 @@
 //! Networks with parameters, which compute the features of images.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use candle_core::Tensor;
 use ndarray::{Array2, ArrayView4};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, ComputationError, Error, Result, at_least, wrong_shape};
 use crate::extract::architecture::Architecture;

@@ -31,7 +31,6 @@
 
 mod coordinates;
 mod cross_validation;
-
 mod fit;
 mod lbfgs;
 pub mod mini_batch;
@@ -42,8 +41,9 @@ mod solver;
 mod split;
 mod standardize;
 
-use serde::Serialize;
 use std::ops::ControlFlow;
+
+use serde::Serialize;
 
 pub use cross_validation::{
     PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation, ProbeCrossValidationResult,

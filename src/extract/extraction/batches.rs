@@ -1,12 +1,12 @@
 //! Batches of images that are read, preprocessed and passed through the network.
 
-use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
 use ndarray::{ArrayView4, Axis};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Extraction;
 use crate::error::{Error, Result};

@@ -6,11 +6,11 @@ mod journal;
 mod shard;
 mod source;
 
-use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 pub use batches::UnreadablePolicy;
 pub use shard::{Shard, join_shards};

@@ -1,7 +1,7 @@
 //! Representational similarity analysis (RSA): comparison of the representational dissimilarity
 //! matrix (RDM) of a model with the RDMs of participants (Kriegeskorte, Mur & Bandettini 2008).
 //!
-//! - [`RepresentationalSimilarity`]: the metric, with a noise [`RsaNoiseCeiling`] and an optional
+//! - [`RepresentationalSimilarity`]: the metric, with an [`RsaNoiseCeiling`] and an optional
 //!   [`RsaBootstrap`].
 //! - [`Comparator`]: the measure of the similarity of two RDMs, also partial and semipartial.
 //! - [`PermutationTest`]: a test for any relation of two RDMs.

@@ -5,11 +5,11 @@ mod layout;
 mod long;
 mod table;
 
-use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, IxDyn};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorKind, FileError, Result, at_least, same_length, wrong_shape};
 use crate::formats::TextEncoding;
