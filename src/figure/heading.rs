@@ -89,9 +89,9 @@ macro_rules! figure {
             /// figure gives the same bytes.
             ///
             /// # Errors
-            /// Returns `FileError::UnknownFormat`(crate::Error::UnknownFormat) for another
-            /// extension, `ArgumentError::TooFew`(crate::Error::TooFew) if there is nothing to
-            /// draw, and `FileError::Write`(crate::Error::Write) if the file cannot be written.
+            /// Returns `FileError::UnknownFormat` for another
+            /// extension, `ArgumentError::TooFew` if there is nothing to
+            /// draw, and `FileError::Write` if the file cannot be written.
             /// Further errors are documented with each figure.
             pub fn write(&self, path: impl AsRef<std::path::Path>) -> $crate::error::Result<()> {
                 self.drawing()?.write(path.as_ref())

@@ -141,12 +141,15 @@ impl Representation {
     /// Creates a representation from rows of `f32` or `f64`: slices, vectors or arrays.
     ///
     /// ```
-    /// use human_alignment::{Error, Representation, Stimuli};
+    /// use human_alignment::{Representation, Stimuli};
     ///
     /// let rows = vec![vec![1.0, 2.0], vec![3.0]];
     /// let refused = Representation::from_rows(Stimuli::new(["cat", "dog"])?, &rows);
-    /// assert!(matches!(refused, Err(Error::RaggedFeatures { row: 1, expected: 2, found: 1, .. })));
-    /// # Ok::<(), Error>(())
+    /// assert_eq!(
+    ///     refused.unwrap_err().to_string(),
+    ///     "row 1 (\"dog\") has 1 features where row 0 has 2"
+    /// );
+    /// # Ok::<(), human_alignment::Error>(())
     /// ```
     ///
     /// # Errors
