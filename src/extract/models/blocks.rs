@@ -5,9 +5,11 @@ use candle_core::Tensor;
 use crate::error::Result;
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
-use crate::extract::layers::{Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, concatenate};
-use crate::extract::module::{Module, Sequential};
-use crate::extract::taps::Pass;
+use crate::extract::layers::{
+    Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, add, concatenate,
+};
+use crate::extract::module::{Module, Sequential, Tapped};
+use crate::extract::taps::{Pass, TapSlot};
 
 /// Branches that have the same input, and whose outputs are concatenated along their channels.
 pub(super) struct Branches {
@@ -29,6 +31,47 @@ impl Module for Branches {
         let maps = self.branches.iter().map(|branch| branch.forward(x, pass));
         let maps = maps.collect::<Flow<Vec<_>>>()?;
         concatenate(&maps, self.backend)
+    }
+}
+
+/// A residual block: the ReLU of the sum of a branch and a shortcut.
+pub(super) struct Residual {
+    branch: Sequential,
+    shortcut: Option<Tapped<Sequential>>,
+    relu: Option<TapSlot>,
+    backend: Backend,
+}
+
+impl Residual {
+    /// Creates a block. A shortcut of `None` is the identity; `relu` is the name under which the
+    /// ReLU can be tapped.
+    pub fn new(
+        builder: &Builder<'_>,
+        branch: Sequential,
+        shortcut: Option<Tapped<Sequential>>,
+        relu: Option<&str>,
+    ) -> Self {
+        Self {
+            branch,
+            shortcut,
+            relu: relu.map(|name| builder.child(name).tap()),
+            backend: builder.backend(),
+        }
+    }
+}
+
+impl Module for Residual {
+    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
+        let branch = self.branch.forward(x, pass)?;
+        let shortcut = match &self.shortcut {
+            Some(shortcut) => shortcut.forward(x, pass)?,
+            None => x.clone(),
+        };
+        let out = add(&branch, &shortcut, Activation::Relu, self.backend)?;
+        if let Some(relu) = self.relu {
+            pass.record(relu, &out)?;
+        }
+        Ok(out)
     }
 }
 

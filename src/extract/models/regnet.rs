@@ -1,19 +1,15 @@
 //! RegNet: Radosavovic et al., "Designing network design spaces" (2020). RegNetY has squeeze and
 //! excitation, RegNetX does not.
 
-use candle_core::Tensor;
-
+use super::blocks::Residual;
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
-use crate::extract::flow::Flow;
 use crate::extract::layers::{
-    Activation, AdaptiveAveragePool, Backend, ConvNorm, ConvSpec, Linear, Squeeze,
-    SqueezeExcitation, add,
+    Activation, AdaptiveAveragePool, ConvNorm, ConvSpec, Linear, Squeeze, SqueezeExcitation,
 };
 use crate::extract::models::inverted_residual::make_divisible;
-use crate::extract::module::{Module, Sequential, Tapped};
-use crate::extract::taps::{Pass, TapSlot};
+use crate::extract::module::{Sequential, Tapped};
 
 const EPSILON: f64 = 1e-5;
 const STEM: usize = 32;
@@ -145,7 +141,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
                         has_squeeze: config.has_squeeze,
                     };
                     let name = format!("block{number}-{block}");
-                    blocks.push(b, &name, |b| Block::new(b, shape))?;
+                    blocks.push(b, &name, |b| residual(b, shape))?;
                     inputs = stage.width;
                 }
                 Ok(blocks)
@@ -168,73 +164,48 @@ struct BlockShape {
     has_squeeze: bool,
 }
 
-/// A residual block of 1×1, grouped 3×3 and 1×1 convolutions.
-struct Block {
-    shortcut: Option<Tapped<ConvNorm>>,
-    branch: Tapped<Sequential>,
-    activation: TapSlot,
-    backend: Backend,
-}
-
-impl Block {
-    fn new(builder: &Builder<'_>, shape: BlockShape) -> Result<Self> {
-        let BlockShape {
-            inputs,
-            outputs,
-            stride,
-            groups,
-            has_squeeze,
-        } = shape;
-        let (relu, none) = (Activation::Relu, Activation::Identity);
-        let conv =
-            |b: &Builder<'_>, spec, activation| ConvNorm::numbered(b, spec, EPSILON, activation);
-        let shortcut = match stride != 1 || inputs != outputs {
-            false => None,
-            true => {
-                let spec = ConvSpec::new(inputs, outputs, 1).stride(stride);
-                Some(Tapped::new(builder, "proj", |b| conv(b, spec, none))?)
-            }
-        };
-        let branch = Tapped::new(builder, "f", |b| {
-            let mut f = Sequential::default();
-            f.push(b, "a", |b| conv(b, ConvSpec::new(inputs, outputs, 1), relu))?;
-            let grouped = ConvSpec::same(outputs, outputs, 3)
-                .stride(stride)
-                .groups(groups);
-            f.push(b, "b", |b| conv(b, grouped, relu))?;
-            if has_squeeze {
-                let squeeze = Squeeze {
-                    channels: inputs / 4,
-                    activation: relu,
-                    gate: Activation::Sigmoid,
-                };
-                f.push(b, "se", |b| SqueezeExcitation::new(b, outputs, squeeze))?;
-            }
-            f.push(b, "c", |b| {
-                conv(b, ConvSpec::new(outputs, outputs, 1), none)
-            })?;
-            Ok(f)
+/// Creates a residual block of 1×1, grouped 3×3 and 1×1 convolutions.
+fn residual(builder: &Builder<'_>, shape: BlockShape) -> Result<Residual> {
+    let BlockShape {
+        inputs,
+        outputs,
+        stride,
+        groups,
+        has_squeeze,
+    } = shape;
+    let (relu, none) = (Activation::Relu, Activation::Identity);
+    let conv = |b: &Builder<'_>, spec, activation| ConvNorm::numbered(b, spec, EPSILON, activation);
+    let project = |b: &Builder<'_>| {
+        let spec = ConvSpec::new(inputs, outputs, 1).stride(stride);
+        let mut projection = Sequential::default();
+        projection.add(conv(b, spec, none)?);
+        Ok(projection)
+    };
+    let shortcut = (stride != 1 || inputs != outputs)
+        .then(|| Tapped::new(builder, "proj", project))
+        .transpose()?;
+    let mut branch = Sequential::default();
+    branch.push(builder, "f", |b| {
+        let mut f = Sequential::default();
+        f.push(b, "a", |b| conv(b, ConvSpec::new(inputs, outputs, 1), relu))?;
+        let grouped = ConvSpec::same(outputs, outputs, 3)
+            .stride(stride)
+            .groups(groups);
+        f.push(b, "b", |b| conv(b, grouped, relu))?;
+        if has_squeeze {
+            let squeeze = Squeeze {
+                channels: inputs / 4,
+                activation: relu,
+                gate: Activation::Sigmoid,
+            };
+            f.push(b, "se", |b| SqueezeExcitation::new(b, outputs, squeeze))?;
+        }
+        f.push(b, "c", |b| {
+            conv(b, ConvSpec::new(outputs, outputs, 1), none)
         })?;
-        Ok(Self {
-            shortcut,
-            branch,
-            activation: builder.child("activation").tap(),
-            backend: builder.backend(),
-        })
-    }
-}
-
-impl Module for Block {
-    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
-        let shortcut = match &self.shortcut {
-            Some(conv) => conv.forward(x, pass)?,
-            None => x.clone(),
-        };
-        let branch = self.branch.forward(x, pass)?;
-        let out = add(&branch, &shortcut, Activation::Relu, self.backend)?;
-        pass.record(self.activation, &out)?;
-        Ok(out)
-    }
+        Ok(f)
+    })?;
+    Ok(Residual::new(builder, branch, shortcut, Some("activation")))
 }
 
 #[cfg(test)]

@@ -3,18 +3,14 @@
 //! Names and strides are those of torchvision, in which the 3×3 convolution of a bottleneck has the
 //! stride.
 
-use candle_core::Tensor;
-
+use super::blocks::Residual;
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
-use crate::extract::flow::Flow;
 use crate::extract::layers::{
-    Activation, AdaptiveAveragePool, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, MaxPool,
-    PoolSpec, add,
+    Activation, AdaptiveAveragePool, ConvNorm, ConvNormNames, ConvSpec, Linear, MaxPool, PoolSpec,
 };
-use crate::extract::module::{Module, Sequential};
-use crate::extract::taps::{Pass, TapSlot};
+use crate::extract::module::{Sequential, Tapped};
 
 const EPSILON: f64 = 1e-5;
 
@@ -102,8 +98,8 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
             for number in 0..depth {
                 let stride = if stage > 0 && number == 0 { 2 } else { 1 };
                 let planes = 64 << stage;
-                let of_block = Block::shape(config, inputs, planes, stride);
-                blocks.push(b, &number.to_string(), |b| Block::new(b, of_block))?;
+                let of_block = BlockShape::new(config, inputs, planes, stride);
+                blocks.push(b, &number.to_string(), |b| of_block.build(b))?;
                 inputs = of_block.outputs;
             }
             Ok(blocks)
@@ -126,16 +122,8 @@ struct BlockShape {
     groups: usize,
 }
 
-/// A residual block: convolutions, and the addition of the input.
-struct Block {
-    convs: Vec<ConvNorm>,
-    downsample: Option<(ConvNorm, TapSlot)>,
-    relu: TapSlot,
-    backend: Backend,
-}
-
-impl Block {
-    fn shape(config: Config, inputs: usize, planes: usize, stride: usize) -> BlockShape {
+impl BlockShape {
+    fn new(config: Config, inputs: usize, planes: usize, stride: usize) -> Self {
         let (width, outputs) = match config.block {
             Basic => (planes, planes),
             Bottleneck => (
@@ -143,7 +131,7 @@ impl Block {
                 4 * planes,
             ),
         };
-        BlockShape {
+        Self {
             kind: config.block,
             inputs,
             width,
@@ -153,15 +141,16 @@ impl Block {
         }
     }
 
-    fn new(builder: &Builder<'_>, shape: BlockShape) -> Result<Self> {
-        let BlockShape {
+    /// Builds a residual block with this shape.
+    fn build(self, builder: &Builder<'_>) -> Result<Residual> {
+        let Self {
             kind,
             inputs,
             width,
             outputs,
             stride,
             groups,
-        } = shape;
+        } = self;
         let conv = |number: usize, spec, activation| {
             let names = ConvNormNames {
                 conv: &format!("conv{number}"),
@@ -173,63 +162,39 @@ impl Block {
             ConvNorm::new(builder, names, spec, EPSILON, activation)
         };
         let (relu, none) = (Activation::Relu, Activation::Identity);
-        let convs = match kind {
-            Basic => vec![
-                conv(1, ConvSpec::same(inputs, width, 3).stride(stride), relu)?,
-                conv(2, ConvSpec::same(width, outputs, 3), none)?,
-            ],
+        let mut branch = Sequential::default();
+        match kind {
+            Basic => {
+                branch.add(conv(
+                    1,
+                    ConvSpec::same(inputs, width, 3).stride(stride),
+                    relu,
+                )?);
+                branch.add(conv(2, ConvSpec::same(width, outputs, 3), none)?);
+            }
             Bottleneck => {
                 let middle = ConvSpec::same(width, width, 3)
                     .stride(stride)
                     .groups(groups);
-                vec![
-                    conv(1, ConvSpec::new(inputs, width, 1), relu)?,
-                    conv(2, middle, relu)?,
-                    conv(3, ConvSpec::new(width, outputs, 1), none)?,
-                ]
+                branch.add(conv(1, ConvSpec::new(inputs, width, 1), relu)?);
+                branch.add(conv(2, middle, relu)?);
+                branch.add(conv(3, ConvSpec::new(width, outputs, 1), none)?);
             }
-        };
-        let downsample = match stride != 1 || inputs != outputs {
-            false => None,
-            true => {
-                let child = builder.child("downsample");
-                let names = ConvNormNames {
-                    conv: "0",
-                    norm: "1",
-                    activation: None,
-                };
-                let spec = ConvSpec::new(inputs, outputs, 1).stride(stride);
-                Some((
-                    ConvNorm::new(&child, names, spec, EPSILON, none)?,
-                    child.tap(),
-                ))
-            }
-        };
-        Ok(Self {
-            convs,
-            downsample,
-            relu: builder.child("relu").tap(),
-            backend: builder.backend(),
-        })
-    }
-}
-
-impl Module for Block {
-    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
-        let mut out = x.clone();
-        for conv in &self.convs {
-            out = conv.forward(&out, pass)?;
         }
-        let shortcut = match &self.downsample {
-            Some((conv, tap)) => {
-                let shortcut = conv.forward(x, pass)?;
-                pass.record(*tap, &shortcut)?;
-                shortcut
-            }
-            None => x.clone(),
+        let downsample = |b: &Builder<'_>| {
+            let names = ConvNormNames {
+                conv: "0",
+                norm: "1",
+                activation: None,
+            };
+            let spec = ConvSpec::new(inputs, outputs, 1).stride(stride);
+            let mut downsample = Sequential::default();
+            downsample.add(ConvNorm::new(b, names, spec, EPSILON, none)?);
+            Ok(downsample)
         };
-        let out = add(&out, &shortcut, Activation::Relu, self.backend)?;
-        pass.record(self.relu, &out)?;
-        Ok(out)
+        let shortcut = (stride != 1 || inputs != outputs)
+            .then(|| Tapped::new(builder, "downsample", downsample))
+            .transpose()?;
+        Ok(Residual::new(builder, branch, shortcut, Some("relu")))
     }
 }

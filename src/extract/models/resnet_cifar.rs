@@ -4,16 +4,17 @@
 
 use candle_core::{DType, Tensor};
 
+use super::blocks::Residual;
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::layers::{
-    Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, MaxPool, PoolSpec, add,
-    concatenate, global_average,
+    Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, MaxPool, PoolSpec, concatenate,
+    global_average,
 };
-use crate::extract::module::{Module, Sequential};
-use crate::extract::taps::{Pass, TapSlot};
+use crate::extract::module::{Module, Sequential, Tapped};
+use crate::extract::taps::Pass;
 
 const EPSILON: f64 = 1e-5;
 
@@ -50,7 +51,7 @@ fn build(builder: &Builder<'_>, depth: usize) -> Result<Sequential> {
         network.push(builder, &format!("layer{}", stage + 1), |b| {
             let mut blocks = Sequential::default();
             for number in 0..depth {
-                blocks.push(b, &number.to_string(), |b| Block::new(b, inputs, outputs))?;
+                blocks.push(b, &number.to_string(), |b| residual(b, inputs, outputs))?;
                 inputs = outputs;
             }
             Ok(blocks)
@@ -76,41 +77,22 @@ fn conv_norm(
     ConvNorm::new(builder, names, spec, EPSILON, activation)
 }
 
-/// A residual block of two 3×3 convolutions.
-struct Block {
-    conv1: ConvNorm,
-    conv2: ConvNorm,
-    shortcut: Option<Subsampling>,
-    shortcut_tap: TapSlot,
-    backend: Backend,
-}
-
-impl Block {
-    fn new(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Self> {
-        let widens = inputs != outputs;
-        let first = ConvSpec::same(inputs, outputs, 3).stride(if widens { 2 } else { 1 });
-        let second = ConvSpec::same(outputs, outputs, 3);
-        Ok(Self {
-            conv1: conv_norm(builder, 1, first, Activation::Relu)?,
-            conv2: conv_norm(builder, 2, second, Activation::Identity)?,
-            shortcut: widens.then(|| Subsampling::new(builder, inputs, outputs)),
-            shortcut_tap: builder.child("shortcut").tap(),
-            backend: builder.backend(),
-        })
-    }
-}
-
-impl Module for Block {
-    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
-        let out = self.conv1.forward(x, pass)?;
-        let out = self.conv2.forward(&out, pass)?;
-        let shortcut = match &self.shortcut {
-            Some(shortcut) => shortcut.forward(x, pass)?,
-            None => x.clone(),
-        };
-        pass.record(self.shortcut_tap, &shortcut)?;
-        add(&out, &shortcut, Activation::Relu, self.backend)
-    }
+/// Creates a residual block of two 3×3 convolutions.
+fn residual(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Residual> {
+    let widens = inputs != outputs;
+    let first = ConvSpec::same(inputs, outputs, 3).stride(if widens { 2 } else { 1 });
+    let second = ConvSpec::same(outputs, outputs, 3);
+    let mut branch = Sequential::default();
+    branch.add(conv_norm(builder, 1, first, Activation::Relu)?);
+    branch.add(conv_norm(builder, 2, second, Activation::Identity)?);
+    let shortcut = Tapped::new(builder, "shortcut", |b| {
+        let mut shortcut = Sequential::default();
+        if widens {
+            shortcut.add(Subsampling::new(b, inputs, outputs));
+        }
+        Ok(shortcut)
+    })?;
+    Ok(Residual::new(builder, branch, Some(shortcut), None))
 }
 
 /// A shortcut that takes every second pixel along both axes, and adds channels of zeros before and

@@ -9,12 +9,13 @@ use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::flow::Flow;
 use crate::extract::layers::{
-    Activation, AveragePool, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, PoolSpec, add,
+    Activation, AveragePool, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, PoolSpec,
     attention, global_average,
 };
+use crate::extract::models::blocks::Residual;
 use crate::extract::models::patches::{OtherGrids, Positions, tokens_of};
-use crate::extract::module::{Module, Sequential};
-use crate::extract::taps::{Pass, TapSlot};
+use crate::extract::module::{Module, Sequential, Tapped};
+use crate::extract::taps::Pass;
 
 #[derive(Debug, Clone, Copy)]
 struct Config {
@@ -86,7 +87,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
                 let stride = if stage > 0 && number == 0 { 2 } else { 1 };
                 let planes = width << stage;
                 let name = number.to_string();
-                blocks.push(b, &name, |b| Bottleneck::new(b, inputs, planes, stride))?;
+                blocks.push(b, &name, |b| bottleneck(b, inputs, planes, stride))?;
                 inputs = 4 * planes;
             }
             Ok(blocks)
@@ -131,63 +132,36 @@ fn average(
     Ok(())
 }
 
-/// A residual block of 1×1, 3×3 and 1×1 convolutions.
-struct Bottleneck {
-    convs: Sequential,
-    downsample: Option<(Sequential, TapSlot)>,
-    activation: TapSlot,
-    backend: Backend,
-}
-
-impl Bottleneck {
-    fn new(builder: &Builder<'_>, inputs: usize, planes: usize, stride: usize) -> Result<Self> {
-        let outputs = 4 * planes;
-        let (relu, none) = (Activation::Relu, Activation::Identity);
-        let mut convs = Sequential::default();
-        convs.add(conv(builder, 1, ConvSpec::new(inputs, planes, 1), relu)?);
-        convs.add(conv(builder, 2, ConvSpec::same(planes, planes, 3), relu)?);
-        average(&mut convs, builder, "avgpool", stride)?;
-        convs.add(conv(builder, 3, ConvSpec::new(planes, outputs, 1), none)?);
-        let downsample = match stride != 1 || inputs != outputs {
-            false => None,
-            true => {
-                let child = builder.child("downsample");
-                let names = ConvNormNames {
-                    conv: "0",
-                    norm: "1",
-                    activation: None,
-                };
-                let mut downsample = Sequential::default();
-                average(&mut downsample, &child, "-1", stride)?;
-                let spec = ConvSpec::new(inputs, outputs, 1);
-                downsample.add(ConvNorm::new(&child, names, spec, EPSILON, none)?);
-                Some((downsample, child.tap()))
-            }
+/// Creates a residual block of 1×1, 3×3 and 1×1 convolutions.
+fn bottleneck(
+    builder: &Builder<'_>,
+    inputs: usize,
+    planes: usize,
+    stride: usize,
+) -> Result<Residual> {
+    let outputs = 4 * planes;
+    let (relu, none) = (Activation::Relu, Activation::Identity);
+    let mut convs = Sequential::default();
+    convs.add(conv(builder, 1, ConvSpec::new(inputs, planes, 1), relu)?);
+    convs.add(conv(builder, 2, ConvSpec::same(planes, planes, 3), relu)?);
+    average(&mut convs, builder, "avgpool", stride)?;
+    convs.add(conv(builder, 3, ConvSpec::new(planes, outputs, 1), none)?);
+    let downsample = |b: &Builder<'_>| {
+        let names = ConvNormNames {
+            conv: "0",
+            norm: "1",
+            activation: None,
         };
-        Ok(Self {
-            convs,
-            downsample,
-            activation: builder.child("act3").tap(),
-            backend: builder.backend(),
-        })
-    }
-}
-
-impl Module for Bottleneck {
-    fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
-        let out = self.convs.forward(x, pass)?;
-        let shortcut = match &self.downsample {
-            Some((downsample, tap)) => {
-                let shortcut = downsample.forward(x, pass)?;
-                pass.record(*tap, &shortcut)?;
-                shortcut
-            }
-            None => x.clone(),
-        };
-        let out = add(&out, &shortcut, Activation::Relu, self.backend)?;
-        pass.record(self.activation, &out)?;
-        Ok(out)
-    }
+        let mut downsample = Sequential::default();
+        average(&mut downsample, b, "-1", stride)?;
+        let spec = ConvSpec::new(inputs, outputs, 1);
+        downsample.add(ConvNorm::new(b, names, spec, EPSILON, none)?);
+        Ok(downsample)
+    };
+    let shortcut = (stride != 1 || inputs != outputs)
+        .then(|| Tapped::new(builder, "downsample", downsample))
+        .transpose()?;
+    Ok(Residual::new(builder, convs, shortcut, Some("act3")))
 }
 
 /// Attention pooling: the mean over all positions attends to all positions and to itself.
