@@ -105,7 +105,10 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     people::pair_judged(images.stimuli(), people.stimuli())?;
     let weights = match &arguments.weights {
         Some(path) => Weights::read(path)?,
-        None => Weights::random(0),
+        None => {
+            common::notes::add("the weights are random (name trained ones with --weights)".into());
+            Weights::random(0)
+        }
     };
     let taps = match arguments.tap.is_empty() {
         true => stages(&architecture)?,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::IMAGE_FILES;
-use crate::error::{List, Quoted, Sample};
+use crate::error::{List, Quoted, Sample, on_one_line};
 
 /// A problem with images or with a folder of images.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,19 @@ pub enum ImageError {
         n_ignored: usize,
         /// Names of the first few other files.
         ignored: Vec<String>,
+    },
+
+    /// No image of an extraction could be read.
+    #[error(
+        "all {n_images} images were skipped; the first: {}",
+        on_one_line(reason)
+    )]
+    #[non_exhaustive]
+    AllSkipped {
+        /// Number of images.
+        n_images: usize,
+        /// The reason why the first image was skipped.
+        reason: String,
     },
 
     /// A folder has both images and subfolders with images.

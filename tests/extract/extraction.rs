@@ -267,6 +267,38 @@ fn an_image_that_cannot_be_read_is_fatal_or_skipped() {
 }
 
 #[test]
+fn more_shards_than_images_are_refused() {
+    let folders = folders(3);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    for number in [1, 4] {
+        let extraction = extraction(&["penultimate"], 1);
+        let extraction = extraction.with_shard(Shard::new(number, 4).unwrap());
+        let refused = extraction.write(&images, &[folders.out.join("part.npy")]);
+        let message = refused.unwrap_err().to_string();
+        assert!(
+            message.contains("at most the number of images"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn if_no_image_can_be_read_the_first_reason_is_reported() {
+    let folders = folders(2);
+    for name in names(&folders.images) {
+        std::fs::write(folders.images.join(name), b"this is no picture").unwrap();
+    }
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
+    let refused = lenient.write(&images, &[folders.out.join("features.npy")]);
+    let message = refused.unwrap_err().to_string();
+    assert!(
+        message.starts_with("all 2 images were skipped; the first: "),
+        "{message}"
+    );
+}
+
+#[test]
 fn what_does_not_fit_is_refused_by_name() {
     let resnet = Architecture::named("resnet18").unwrap();
     let taps = |names: &[&str]| names.iter().map(|name| Tap::new(*name)).collect::<Vec<_>>();

@@ -188,7 +188,7 @@ impl Journal {
     /// Writes the outputs and deletes the temporary files.
     ///
     /// # Errors
-    /// Returns [`ImageError::NoImages`] if all images were skipped; [`FileError::Write`].
+    /// Returns [`ImageError::AllSkipped`] if all images were skipped; [`FileError::Write`].
     pub fn finish(mut self, part: Option<Part>, n_resumed: usize) -> Result<ExtractionResult> {
         let skipped: Vec<usize> = self
             .record
@@ -201,9 +201,14 @@ impl Journal {
             .filter(|place| skipped.binary_search(place).is_err())
             .collect();
         if kept.is_empty() {
-            return Err(ImageError::NoImages {
-                n_ignored: 0,
-                ignored: Vec::new(),
+            let reason = self
+                .record
+                .skipped
+                .first()
+                .map(|(_, reason)| reason.clone());
+            return Err(ImageError::AllSkipped {
+                n_images: self.stimuli.len(),
+                reason: reason.unwrap_or_default(),
             }
             .into());
         }

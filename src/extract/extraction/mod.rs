@@ -237,6 +237,7 @@ impl Extraction {
         let (images, part) = match self.shard {
             None => (images.clone(), None),
             Some(shard) => {
+                shard.check(images.len())?;
                 let positions: Vec<usize> = shard.positions(images.len()).collect();
                 let stimuli = images.stimuli().select(&positions)?;
                 (images.select(&stimuli)?, Some(shard.of(images.stimuli())))

@@ -54,6 +54,16 @@ impl Shard {
         })
     }
 
+    /// Checks that every shard has an image, as parts without images cannot be joined.
+    pub(super) fn check(self, n_images: usize) -> Result<()> {
+        if self.of <= n_images || n_images == 0 {
+            return Ok(());
+        }
+        let expected = "i/n with n at most the number of images";
+        let found = format_args!("{self} of {n_images} images");
+        Err(Error::parameter("shard", expected, found))
+    }
+
     /// Returns the positions of the shard among `n_images` images.
     pub(super) fn positions(self, n_images: usize) -> impl ExactSizeIterator<Item = usize> {
         (self.number % self.of..n_images).step_by(self.of)
