@@ -43,7 +43,7 @@ fn dot() -> ZeroShotOddOneOut {
 fn a_probe_generalises_to_objects_it_has_not_seen() {
     let (features, trials) = simulated(60, 20_000);
     let validation = ProbeCrossValidation::new(Probe::new(0.01).unwrap())
-        .with_penalties(&[0.001, 1.0, 0.01, 0.01])
+        .with_penalties(&[0.001, 1.0, 0.01])
         .unwrap()
         .with_zero_shot(dot());
     let found = validation.run(&features, &trials).unwrap();
@@ -181,6 +181,7 @@ fn folds_without_trials_are_named() {
         Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
     ));
     assert!(validation.clone().with_penalties(&[]).is_err());
+    assert!(validation.clone().with_penalties(&[0.1, 0.1]).is_err());
     assert!(validation.with_penalties(&[0.1, 0.0]).is_err());
 }
 
