@@ -1,6 +1,8 @@
 //! Input and reference computations of the benchmarks: the minimal work of any such program (the
 //! floor), and a plain loop.
 
+#![allow(dead_code)] // No target uses all of them.
+
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
@@ -25,7 +27,6 @@ pub fn features(n_features: usize) -> Representation {
 }
 
 /// Creates `N_TRIALS` random odd-one-out trials.
-#[allow(dead_code)] // Not used by every target.
 pub fn trials() -> OddOneOut {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..N_STIMULI as u32)) };
@@ -38,7 +39,6 @@ pub fn trials() -> OddOneOut {
 
 /// Computes the first part of the floor: the product of a matrix with its transpose, in `f32`, in
 /// parallel.
-#[allow(dead_code)] // Not used by every target.
 pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
     let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
     let gram = MatMut::from_row_major_slice_mut(gram, N_STIMULI, N_STIMULI);
@@ -55,7 +55,6 @@ pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {
 
 /// Computes the lower triangle of the product of a matrix with its transpose, in `f64`, in
 /// parallel: the floor of a correlation RDM.
-#[allow(dead_code)] // Not used by every target.
 pub fn half_product(features: &[f64], n_features: usize, gram: &mut [f64]) {
     let features = MatRef::from_row_major_slice(features, N_STIMULI, n_features);
     triangular::matmul(
@@ -73,7 +72,6 @@ pub fn half_product(features: &[f64], n_features: usize, gram: &mut [f64]) {
 
 /// Computes the second part of the floor: one pass over the trials with three loads per trial, in
 /// parallel.
-#[allow(dead_code)] // Not used by every target.
 pub fn pass(gram: &[f32], trials: &[[u32; 3]]) -> usize {
     let correct = |&[i, j, k]: &[u32; 3]| {
         let (i, j, k) = (i as usize, j as usize, k as usize);
@@ -85,7 +83,6 @@ pub fn pass(gram: &[f32], trials: &[[u32; 3]]) -> usize {
 }
 
 /// Counts correct trials in a plain loop, with three cosines per trial.
-#[allow(dead_code)] // Not used by every target.
 pub fn plain_loop(features: &Array2<f32>, trials: &[[u32; 3]]) -> usize {
     let cosine = |a: u32, b: u32| {
         let (a, b) = (features.row(a as usize), features.row(b as usize));

@@ -1,5 +1,7 @@
 //! Output and exit codes of the command lines.
 
+#![allow(dead_code)] // No example uses all of them.
+
 pub mod notes;
 
 use std::io::Write;
@@ -9,7 +11,6 @@ use clap::Parser;
 use human_alignment::{Error, Result};
 
 /// The output of a command line, and a message if the result is incomplete.
-#[allow(dead_code)] // Not used by every example.
 pub struct Answer {
     pub text: String,
     pub shortfall: Option<String>,
@@ -28,7 +29,6 @@ impl From<String> for Answer {
 ///
 /// An error, including a failed write, ends the program with exit code 1 and one line on standard
 /// error. An incomplete result is printed, with exit code 2 and one line on standard error.
-#[allow(dead_code)] // Not used by every example.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
     notes::collect();
     let arguments = match A::try_parse() {
@@ -63,7 +63,6 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
 
 /// Returns the exit code of a program that writes line by line, and prints an error to standard
 /// error.
-#[allow(dead_code)] // Not used by every example.
 pub fn end(result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,7 +71,6 @@ pub fn end(result: Result<()>) -> ExitCode {
 }
 
 /// Writes a line to standard output.
-#[allow(dead_code)] // Not used by every example.
 pub fn line(text: impl std::fmt::Display) -> Result<()> {
     print(&text.to_string())
         .map_err(|error| Error::other(format!("cannot write standard output: {error}")))
@@ -86,7 +84,6 @@ fn print(text: &str) -> std::io::Result<()> {
 }
 
 /// Writes a line to standard error. A failed write is ignored, so that the result is not lost.
-#[allow(dead_code)] // Not used by every example.
 pub fn note(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -136,7 +136,7 @@ pub(crate) fn wrong_shape<N: Copy + TryInto<u64>>(
 }
 
 /// Checks that there are penalties, and that none of them is given twice.
-pub(crate) fn check_different(sorted_penalties: &[f64]) -> Result<()> {
+pub(crate) fn check_penalties(sorted_penalties: &[f64]) -> Result<()> {
     at_least("penalties", 1, sorted_penalties.len())?;
     match sorted_penalties.windows(2).find(|pair| pair[0] == pair[1]) {
         None => Ok(()),

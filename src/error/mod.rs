@@ -28,7 +28,7 @@ mod report;
 mod short;
 
 pub use argument::ArgumentError;
-pub(crate) use argument::{at_least, check_different, same_length, wrong_shape};
+pub(crate) use argument::{at_least, check_penalties, same_length, wrong_shape};
 pub use computation::ComputationError;
 pub(crate) use short::{List, NAMED_IDS, Numbers, Quoted, Sample, Short, on_one_line};
 
@@ -163,16 +163,9 @@ impl From<ErrorKind> for Error {
     }
 }
 
-/// Converts each family of errors into a kind, and into an error without context.
+/// Converts each family of errors into an error without context.
 macro_rules! families {
     ($($(#[$gate:meta])? $kind:ident($family:ty),)*) => {$(
-        $(#[$gate])?
-        impl From<$family> for ErrorKind {
-            fn from(error: $family) -> Self {
-                ErrorKind::$kind(error)
-            }
-        }
-
         $(#[$gate])?
         impl From<$family> for Error {
             fn from(error: $family) -> Self {

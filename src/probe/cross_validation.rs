@@ -5,7 +5,7 @@ mod result;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::error::{Result, at_least, check_different, same_length};
+use crate::error::{Result, at_least, check_penalties, same_length};
 use crate::inference::{Comparison, Credit, Folds, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
@@ -93,7 +93,7 @@ impl ProbeCrossValidation {
         self.penalties = penalties.to_vec();
         // A path from large to small penalties is fast, as each fit starts near the previous one.
         self.penalties.sort_by(|a, b| b.total_cmp(a));
-        check_different(&self.penalties)?;
+        check_penalties(&self.penalties)?;
         Ok(self)
     }
 

@@ -26,7 +26,7 @@ pub use fit::RidgeFit;
 pub use path::RidgePath;
 pub use settings::{FeatureScaling, Selection, Sharing};
 
-use crate::error::{Error, Result, check_different};
+use crate::error::{Error, Result, check_penalties};
 use crate::inference::Folds;
 use crate::representation::Representation;
 
@@ -131,7 +131,7 @@ impl Ridge {
             }
         }
         penalties.sort_by(f64::total_cmp);
-        check_different(&penalties)?;
+        check_penalties(&penalties)?;
         Ok(Self {
             penalties,
             selection: Selection::default(),

@@ -1,4 +1,5 @@
-//! Assertions about errors.
+//! Assertions about errors. The macros of the same names in `src/error/mod.rs` serve the unit tests,
+//! whose items a test of another crate cannot use.
 
 #![allow(unused_macros)] // No binary uses all of them.
 

@@ -14,6 +14,7 @@ use human_alignment::{
 };
 
 use crate::common::pictures::{folders, names};
+use crate::common::refusals::{assert_kind, assert_refused};
 
 /// A small network over small images.
 fn extraction(taps: &[&str], seed: u64) -> Extraction {
@@ -73,13 +74,10 @@ fn features_in_files_are_those_in_memory() {
     let wanted = Stimuli::new(["picture007", "picture000"]).unwrap();
     let represented = source.represent(&wanted).unwrap();
     assert_eq!(represented, in_memory[0].select(&wanted).unwrap());
-    assert!(matches!(
-        source
-            .represent(&Stimuli::new(["picture999"]).unwrap())
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing { .. }))
-    ));
+    assert_refused!(
+        source.represent(&Stimuli::new(["picture999"]).unwrap()),
+        Stimuli(StimuliError::Missing { .. })
+    );
 }
 
 #[test]
@@ -99,14 +97,14 @@ fn an_interrupted_extraction_goes_on_and_ends_with_the_same_bits() {
             false => ControlFlow::Continue(()),
         }
     });
-    assert!(matches!(
-        stopped.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Extract(ExtractError::Interrupted {
+    assert_refused!(
+        stopped,
+        Extract(ExtractError::Interrupted {
             n_done: 10,
             n_needed: 23,
             ..
-        }))
-    ));
+        })
+    );
     assert!(!parts[0].exists() && !parts[1].exists());
     // Whatever was being written when the machine stopped is cut off.
     let rows = folders.out.join("part1.npy.partial");
@@ -144,13 +142,7 @@ fn rows_that_were_lost_are_made_again_and_others_are_not_taken_for_them() {
     // The same file with other weights, another tap, other images.
     let refused = |extraction: &Extraction, images: &ImageFiles| {
         let refused = extraction.write(images, &out).unwrap_err();
-        assert!(
-            matches!(
-                refused.kind(),
-                ErrorKind::Extract(ExtractError::OtherExtraction { .. })
-            ),
-            "{refused}"
-        );
+        assert_kind!(refused, Extract(ExtractError::OtherExtraction { .. }));
     };
     refused(&extraction(&["penultimate"], 2), &images);
     refused(&extraction(&["logits"], 1), &images);
@@ -195,13 +187,10 @@ fn shards_joined_are_the_whole() {
     assert_eq!(from_0.represent(&images).unwrap()[0].n_stimuli(), 4);
 
     let missing = join_shards(&parts[..3]).unwrap_err();
-    assert!(
-        matches!(
-            missing.kind(),
-            ErrorKind::Extract(ExtractError::MissingShards { n_missing: 1, shards, .. })
-                if shards == &["1/4"]
-        ),
-        "{missing}"
+    assert_kind!(
+        missing,
+        Extract(ExtractError::MissingShards { n_missing: 1, shards, .. })
+            if shards == &["1/4"]
     );
     let refused = |parts: &[&Path], what: &str| {
         let message = join_shards(parts).unwrap_err().report().to_string();
@@ -315,10 +304,10 @@ fn what_does_not_fit_is_refused_by_name() {
         nearest.iter().any(|name| name.starts_with("layer4.")),
         "{nearest:?}"
     );
-    assert!(matches!(
-        network(&random, &[]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(
+        network(&random, &[]),
+        Argument(ArgumentError::TooFew { .. })
+    );
     assert!(Architecture::named("resnet1000").is_err());
 
     // Parameters that are missing, too many and of another shape, all at once.
@@ -421,10 +410,8 @@ fn files_that_are_no_weights_say_what_to_do() {
     refused("short.safetensors", &[255; 8]);
     refused("archive.pth", b"PK\x03\x04 and nothing more");
     assert!(refused("weights.bin2", b"").contains("expected"));
-    assert!(matches!(
-        Weights::read(folder.path().join("none.pth"))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::File(FileError::Read { .. }))
-    ));
+    assert_refused!(
+        Weights::read(folder.path().join("none.pth")),
+        File(FileError::Read { .. })
+    );
 }

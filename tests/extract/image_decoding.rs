@@ -14,6 +14,8 @@ use png::{BitDepth, ColorType};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::common::refusals::assert_refused;
+
 const JPEGS: [&str; 6] = [
     "baseline",
     "progressive",
@@ -256,28 +258,28 @@ fn files_that_are_cut_short_are_refused() {
 fn sizes_are_checked_before_anything_is_decoded() {
     let jpeg = bytes_of("baseline.jpg");
     for bytes in [png_header(30_000, 30_000), with_size(&jpeg, 30_000, 30_000)] {
-        assert!(matches!(
-            decode(&bytes).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Image(ImageError::Size {
+        assert_refused!(
+            decode(&bytes),
+            Image(ImageError::Size {
                 width: 30_000,
                 height: 30_000,
                 limit: ImageDecoder::DEFAULT_MAX_PIXELS,
                 ..
-            }))
-        ));
+            })
+        );
     }
     let decoder = ImageDecoder::default().with_max_pixels(48 * 32).unwrap();
     assert!(decoder.decode(&jpeg).is_ok());
     let decoder = decoder.with_max_pixels(48 * 32 - 1).unwrap();
-    assert!(matches!(
-        decoder.decode(&jpeg).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Image(ImageError::Size {
+    assert_refused!(
+        decoder.decode(&jpeg),
+        Image(ImageError::Size {
             width: 48,
             height: 32,
             limit: 1535,
             ..
-        }))
-    ));
+        })
+    );
     for (width, height) in [(0, 5), (5, 0)] {
         assert!(decode(&png_header(width, height)).is_err());
         assert!(decode(&with_size(&jpeg, width as u16, height as u16)).is_err());

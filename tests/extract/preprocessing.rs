@@ -1,9 +1,8 @@
 //! Resizing, cropping and normalising, against Pillow and torchvision and against plain definitions.
 
-use human_alignment::error::{ArgumentError, ErrorKind, FileError};
+use human_alignment::error::{ArgumentError, FileError};
 use std::path::Path;
 
-use human_alignment::Error;
 use human_alignment::extract::preprocess::{
     ChannelOrder, Filter, ImageDecoder, Normalization, Orientation, Preprocessing, Resize,
     RgbImage, ValueRange, resize,
@@ -14,6 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::common;
+use crate::common::refusals::{assert_kind, assert_refused};
 
 /// An 8-bit `.npy` file of pixels.
 fn pixels(path: &Path) -> RgbImage {
@@ -273,11 +273,11 @@ fn batches_are_filled_in_place() {
             .chain(&batch[2 * n..])
             .all(|value| value.is_nan())
     );
-    assert!(matches!(
-        preprocessing.read_into(&path, &mut batch).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { expected, found, .. }))
+    assert_refused!(
+        preprocessing.read_into(&path, &mut batch),
+        Argument(ArgumentError::LengthMismatch { expected, found, .. })
             if *expected == n && *found == 3 * n
-    ));
+    );
 }
 
 #[test]
@@ -379,19 +379,13 @@ fn fingerprints_tell_preprocessings_apart() {
 fn what_cannot_be_done_is_refused() {
     let image = RgbImage::new(Array3::zeros((2, 2, 3))).unwrap();
     for (width, height) in [(0, 5), (5, 0), (8193, 5), (5, u32::MAX)] {
-        assert!(matches!(
-            resize(&image, [height, width], Filter::Box)
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
+        assert_refused!(
+            resize(&image, [height, width], Filter::Box),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
     }
     assert!("nearest".parse::<Filter>().is_err());
     assert_eq!("bicubic".parse::<Filter>().unwrap(), Filter::Bicubic);
     let error = Preprocessing::IMAGENET.read("no/such.jpg").unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::File(FileError::Read { path, .. })
-            if path == Path::new("no/such.jpg")
-    ));
+    assert_kind!(error, File(FileError::Read { path, .. }) if path == Path::new("no/such.jpg"));
 }

@@ -10,11 +10,12 @@
 //!             for key, tensor in model.state_dict().items()}
 //! ```
 
-use human_alignment::error::{ArgumentError, ErrorKind};
+use human_alignment::error::ArgumentError;
 use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
 use ndarray::{Array2, Array4, ArrayD};
 
 use crate::common::formula::{formula, parameter};
+use crate::common::refusals::assert_kind;
 
 /// The parameters of an architecture, of which some have other shapes than it lists.
 fn fill(architecture: &Architecture, shapes: &[(&str, &[usize])]) -> Vec<(String, ArrayD<f32>)> {
@@ -177,13 +178,7 @@ fn checkpoints_of_torchvision_may_be_for_larger_images() {
     let vit = network(name, parameters, "encoder.layers.encoder_layer_0");
     assert_eq!(represent(&vit, &image(256, 256)).len(), 65 * 768);
     let refused = vit.represent(image(224, 224).view()).unwrap_err();
-    assert!(
-        matches!(
-            refused.kind(),
-            ErrorKind::Argument(ArgumentError::Shape { .. })
-        ),
-        "{refused}"
-    );
+    assert_kind!(refused, Argument(ArgumentError::Shape { .. }));
     assert!(refused.report().to_string().contains("8 × 8"), "{refused}");
 }
 
@@ -192,13 +187,7 @@ fn images_and_positions_that_do_not_fit_are_refused() {
     let architecture = Architecture::named("vit_tiny_patch16_224").unwrap();
     let vit = network("vit_tiny_patch16_224", fill(&architecture, &[]), "logits");
     let refused = vit.represent(image(224, 230).view()).unwrap_err();
-    assert!(
-        matches!(
-            refused.kind(),
-            ErrorKind::Argument(ArgumentError::Shape { .. })
-        ),
-        "{refused}"
-    );
+    assert_kind!(refused, Argument(ArgumentError::Shape { .. }));
 
     // 200 places are no square grid.
     let parameters = fill(&architecture, &[("pos_embed", &[1, 201, 192])]);

@@ -1,12 +1,12 @@
 //! Figures: what they say, where it stands, and what they refuse.
 
-use human_alignment::error::{ArgumentError, ErrorKind, FigureError, FileError, RdmError};
 use std::fs;
 use std::path::Path;
 
 use ab_glyph::{Font, FontRef};
 use human_alignment::calibration::{Bins, Predictions, ReliabilityTable, ReliabilityTarget};
 use human_alignment::dataset::SimulatedObserver;
+use human_alignment::error::{ArgumentError, FigureError, FileError, RdmError};
 use human_alignment::figure::{
     AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, PlottedValue, Quantity,
     RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail, TripletPage,
@@ -17,6 +17,11 @@ use human_alignment::{
     Error, Rdm, Representation, Result, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
 };
 use ndarray::{Array2, Array3};
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::refusals::{assert_kind, assert_refused};
 
 /// The same figure in both formats.
 macro_rules! written {
@@ -494,21 +499,19 @@ fn reliability_is_that_of_the_table() {
     let mut broken = table.clone();
     broken.bins[1].accuracy.value = f64::NAN;
     let refused = ReliabilityDiagram::new("", broken);
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Figure(FigureError::NotDrawable {
+    assert_refused!(
+        refused,
+        Figure(FigureError::NotDrawable {
             what: "accuracy",
             ..
-        }))
-    ));
+        })
+    );
     let mut empty = table;
     empty.bins.clear();
-    assert!(matches!(
-        ReliabilityDiagram::new("", empty)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(
+        ReliabilityDiagram::new("", empty),
+        Argument(ArgumentError::TooFew { .. })
+    );
 }
 
 #[test]
@@ -790,41 +793,19 @@ fn what_is_no_figure_is_refused() {
         refused(|path| TripletPage::new("").write(path), "a.svg"),
     ];
     for error in empty {
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. })
-            ),
-            "{error}"
-        );
+        assert_kind!(error, Argument(ArgumentError::TooFew { found: 0, .. }));
     }
     let one = models().with_model("a", 0.5, "").unwrap();
     for name in ["a.pdf", "a", "png"] {
         let error = refused(|path| one.write(path), name);
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::File(FileError::UnknownFormat { .. })
-            ),
-            "{error}"
-        );
+        assert_kind!(error, File(FileError::UnknownFormat { .. }));
     }
     let error = refused(|path| one.write(path.join("no/such/a.svg")), "folder");
-    assert!(
-        matches!(error.kind(), ErrorKind::File(FileError::Write { .. })),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::Write { .. }));
 
     for value in [f64::NAN, f64::INFINITY, 1e200] {
         let by_name = |error: Error| {
-            assert!(
-                matches!(
-                    error.kind(),
-                    ErrorKind::Figure(FigureError::NotDrawable { of, .. })
-                        if of == "net"
-                ),
-                "{error}"
-            );
+            assert_kind!(error, Figure(FigureError::NotDrawable { of, .. }) if of == "net");
         };
         by_name(models().with_model("net", value, "").unwrap_err());
         by_name(
@@ -851,93 +832,60 @@ fn what_is_no_figure_is_refused() {
         lower: 0.7,
         upper: 0.6,
     };
-    assert!(matches!(
-        models()
-            .with_ceiling(backwards)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-    ));
+    assert_refused!(
+        models().with_ceiling(backwards),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
 
     let logarithmic = against().with_spacing(Spacing::Logarithmic);
     let logarithmic = logarithmic.with_model("net", 0.0, 0.5, "").unwrap();
     let error = refused(|path| logarithmic.write(path), "a.svg");
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Figure(FigureError::NotDrawable { value: 0.0, .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Figure(FigureError::NotDrawable { value: 0.0, .. }));
     let level = (0..5).fold(against().with_line(), |figure, k| {
         figure.with_model("net", f64::from(k), 0.5, "").unwrap()
     });
     let error = refused(|path| level.write(path), "a.svg");
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Argument(ArgumentError::InvalidParameter { .. }));
 
     let curves = LayerCurves::new("", accuracy(), accuracy());
     let none: [(f64, f64); 0] = [];
-    assert!(matches!(
-        curves
-            .with_network("net", none)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(
+        curves.with_network("net", none),
+        Argument(ArgumentError::TooFew { .. })
+    );
 
     let (_, rdm) = plane();
     let map = StimulusMap::new("", &rdm).unwrap();
-    assert!(matches!(
-        map.with_groups(["x"]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        map.with_groups(["x"]),
+        Argument(ArgumentError::LengthMismatch {
             expected: 6,
             found: 1,
             ..
-        }))
-    ));
+        })
+    );
     let map = StimulusMap::new("", &rdm).unwrap();
-    assert!(matches!(
-        map.with_thumbnails(vec![]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
-            found: 0,
-            ..
-        }))
-    ));
+    assert_refused!(
+        map.with_thumbnails(vec![]),
+        Argument(ArgumentError::LengthMismatch { found: 0, .. })
+    );
     let heat = RdmHeatMap::new("", rdm.clone(), Quantity::plain("Distance")).unwrap();
-    assert!(matches!(
-        heat.with_groups(["x"; 7]).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
-            found: 7,
-            ..
-        }))
-    ));
+    assert_refused!(
+        heat.with_groups(["x"; 7]),
+        Argument(ArgumentError::LengthMismatch { found: 7, .. })
+    );
     let missing = Rdm::with_missing(Stimuli::numbered(3), vec![f64::NAN; 3]).unwrap();
-    assert!(matches!(
-        StimulusMap::new("", &missing).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-    ));
+    assert_refused!(
+        StimulusMap::new("", &missing),
+        Rdm(RdmError::InvalidPair { .. })
+    );
     let heat = RdmHeatMap::new("", missing, Quantity::plain("Distance"));
-    assert!(matches!(
-        heat.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(heat, Argument(ArgumentError::TooFew { .. }));
 
     let page = TripletPage::new("").with_trial(["a", "b", "c"], 0, 3);
-    assert!(matches!(
-        page.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-    ));
+    assert_refused!(page, Argument(ArgumentError::InvalidParameter { .. }));
     for shape in [(0, 4, 3), (4, 4, 4)] {
         let thumbnail = Thumbnail::new(Array3::zeros(shape));
-        assert!(matches!(
-            thumbnail.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::Shape { .. }))
-        ));
+        assert_refused!(thumbnail, Argument(ArgumentError::Shape { .. }));
     }
 }

@@ -14,6 +14,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common;
+use crate::common::refusals::assert_refused;
 
 const KERNELS: [Kernel; 3] = [Kernel::Linear, Kernel::Rbf(0.3), Kernel::Rbf(1.0)];
 
@@ -386,13 +387,13 @@ fn batches_that_tell_nothing_apart_count_as_nothing() {
     let x = random(12, 3, 16);
     let y = related(&x, 3, 17);
     let mut batches = MinibatchCka::new(Kernel::Linear).unwrap();
-    assert!(matches!(
-        batches.value().as_ref().map_err(Error::kind),
-        Err(ErrorKind::Computation(ComputationError::HsicNotPositive {
+    assert_refused!(
+        batches.value(),
+        Computation(ComputationError::HsicNotPositive {
             representation: 0,
             ..
-        }))
-    ));
+        })
+    );
     // Stimuli that are all equally far apart.
     let apart = represent(Array2::eye(4));
     batches.add(&apart, &represent(random(4, 2, 18))).unwrap();
@@ -400,14 +401,14 @@ fn batches_that_tell_nothing_apart_count_as_nothing() {
     batches.add(&represent(x), &represent(y)).unwrap();
     assert!(batches.value().is_ok());
     let few = represent(random(3, 2, 19));
-    assert!(matches!(
-        batches.add(&few, &few).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+    assert_refused!(
+        batches.add(&few, &few),
+        Argument(ArgumentError::TooFew {
             needed: 4,
             found: 3,
             ..
-        }))
-    ));
+        })
+    );
     assert_eq!(batches.n_batches(), 2);
 }
 
@@ -572,16 +573,10 @@ fn people_may_have_been_shown_fewer_stimuli() {
             .compare(&all.select(&shown).unwrap(), &people)
             .unwrap()
     );
-    assert!(matches!(
-        Cka::default()
-            .score(&people, &all)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 24,
-            ..
-        }))
-    ));
+    assert_refused!(
+        Cka::default().score(&people, &all),
+        Stimuli(StimuliError::Missing { n_missing: 24, .. })
+    );
 }
 
 #[test]
@@ -591,27 +586,24 @@ fn stimuli_must_be_the_same() {
         .select(&all.stimuli().select(&[0, 1, 2, 3, 4]).unwrap())
         .unwrap();
     let others = Representation::new(Stimuli::numbered(6), random(6, 2, 30)).unwrap();
-    assert!(matches!(
-        Cka::default().compare(&all, &some).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing { ids, n_missing: 1, .. }))
+    assert_refused!(
+        Cka::default().compare(&all, &some),
+        Stimuli(StimuliError::Missing { ids, n_missing: 1, .. })
             if *ids == ["object 5"]
-    ));
-    assert!(matches!(
-        Cka::default().compare(&some, &all).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Unexpected { ids, n_extra: 1, .. }))
+    );
+    assert_refused!(
+        Cka::default().compare(&some, &all),
+        Stimuli(StimuliError::Unexpected { ids, n_extra: 1, .. })
             if *ids == ["object 5"]
-    ));
-    assert!(matches!(
-        Cka::default()
-            .compare(&all, &others)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
+    );
+    assert_refused!(
+        Cka::default().compare(&all, &others),
+        Stimuli(StimuliError::Missing {
             n_missing: 6,
             n_needed: 6,
             ..
-        }))
-    ));
+        })
+    );
     assert!(Procrustes.compare(&all, &some).is_err());
     let mut batches = MinibatchCka::new(Kernel::Linear).unwrap();
     assert!(batches.add(&all, &others).is_err());
@@ -628,33 +620,27 @@ fn what_is_undefined_is_refused() {
     for metric in metrics() {
         for &precision in Precision::ALL {
             let metric = metric.with_precision(precision);
-            assert!(matches!(
-                metric
-                    .compare(&usual, &constant)
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Feature(FeatureError::EqualRows {
+            assert_refused!(
+                metric.compare(&usual, &constant),
+                Feature(FeatureError::EqualRows {
                     representation: 1,
                     ..
-                }))
-            ));
-            assert!(matches!(
-                metric.compare(&equal, &usual).as_ref().map_err(Error::kind),
-                Err(ErrorKind::Feature(FeatureError::EqualRows {
+                })
+            );
+            assert_refused!(
+                metric.compare(&equal, &usual),
+                Feature(FeatureError::EqualRows {
                     representation: 0,
                     ..
-                }))
-            ));
-            assert!(matches!(
-                metric
-                    .matrix(&[&usual, &usual, &constant])
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Feature(FeatureError::EqualRows {
+                })
+            );
+            assert_refused!(
+                metric.matrix(&[&usual, &usual, &constant]),
+                Feature(FeatureError::EqualRows {
                     representation: 2,
                     ..
-                }))
-            ));
+                })
+            );
         }
         for n in 0..5 {
             let few = represent(random(n, 3, 32));
@@ -675,25 +661,22 @@ fn what_is_undefined_is_refused() {
             }
         }
     }
-    assert!(matches!(
-        Procrustes
-            .compare(&constant, &usual)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Feature(FeatureError::EqualRows {
+    assert_refused!(
+        Procrustes.compare(&constant, &usual),
+        Feature(FeatureError::EqualRows {
             representation: 0,
             ..
-        }))
-    ));
+        })
+    );
     let one = represent(random(1, 3, 33));
-    assert!(matches!(
-        Procrustes.compare(&one, &one).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+    assert_refused!(
+        Procrustes.compare(&one, &one),
+        Argument(ArgumentError::TooFew {
             needed: 2,
             found: 1,
             ..
-        }))
-    ));
+        })
+    );
 
     // Stimuli that are all equally far apart: their similarities do not vary.
     let apart = represent(Array2::eye(8));
@@ -702,26 +685,26 @@ fn what_is_undefined_is_refused() {
             let found = metric.with_precision(precision).compare(&usual, &apart);
             match metric.estimator() {
                 Estimator::Biased => assert!(found.unwrap().is_finite()),
-                Estimator::Unbiased => assert!(matches!(
-                    found.as_ref().map_err(Error::kind),
-                    Err(ErrorKind::Computation(ComputationError::HsicNotPositive {
+                Estimator::Unbiased => assert_refused!(
+                    found,
+                    Computation(ComputationError::HsicNotPositive {
                         representation: 1,
                         ..
-                    }))
-                )),
+                    })
+                ),
             }
         }
     }
 
     // A bandwidth so narrow that no stimulus has a neighbour.
     let narrow = Cka::new(Kernel::Rbf(1e-3)).unwrap();
-    assert!(matches!(
-        narrow.compare(&usual, &usual).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Computation(ComputationError::HsicNotPositive {
+    assert_refused!(
+        narrow.compare(&usual, &usual),
+        Computation(ComputationError::HsicNotPositive {
             representation: 0,
             ..
-        }))
-    ));
+        })
+    );
 }
 
 #[test]
@@ -740,18 +723,13 @@ fn a_median_distance_of_zero_is_refused() {
             let metric = Cka::new(Kernel::Rbf(0.5)).unwrap();
             let metric = metric.with_estimator(estimator).with_precision(precision);
             let zero = features(5, 4);
-            assert!(matches!(
-                metric
-                    .compare(&features(5, 1), &zero)
-                    .as_ref()
-                    .map_err(Error::kind),
-                Err(ErrorKind::Computation(
-                    ComputationError::ZeroMedianDistance {
-                        representation: 1,
-                        ..
-                    }
-                ))
-            ));
+            assert_refused!(
+                metric.compare(&features(5, 1), &zero),
+                Computation(ComputationError::ZeroMedianDistance {
+                    representation: 1,
+                    ..
+                })
+            );
             let half = features(4, 3);
             assert!(!matches!(
                 metric.compare(&half, &half).as_ref().map_err(Error::kind),
@@ -766,15 +744,13 @@ fn a_median_distance_of_zero_is_refused() {
 #[test]
 fn settings_are_checked() {
     for fraction in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-200, 1e200] {
-        assert!(matches!(
-            Cka::new(Kernel::Rbf(fraction))
-                .as_ref()
-                .map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter {
+        assert_refused!(
+            Cka::new(Kernel::Rbf(fraction)),
+            Argument(ArgumentError::InvalidParameter {
                 name: "bandwidth",
                 ..
-            }))
-        ));
+            })
+        );
         assert!(MinibatchCka::new(Kernel::Rbf(fraction)).is_err());
     }
     for metric in metrics() {

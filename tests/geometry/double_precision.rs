@@ -1,7 +1,7 @@
 //! Features of `f64` are computed with all their digits: around 10⁷, where `f32` are 1 apart, everything that
 //! doesn't depend on an offset is what it is around 0.
 
-use human_alignment::error::{ErrorKind, FeatureError};
+use human_alignment::error::FeatureError;
 use std::iter::repeat_with;
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
@@ -15,14 +15,15 @@ use human_alignment::rdm::Rdm;
 use human_alignment::ridge::FeatureScaling;
 use human_alignment::transform::Standardization;
 use human_alignment::{
-    AlignmentMetric, Cka, Dissimilarity, Error, FileSource, LinearTransform, OddOneOut, Precision,
-    Probe, Representation, Ridge, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
+    AlignmentMetric, Cka, Dissimilarity, FileSource, LinearTransform, OddOneOut, Precision, Probe,
+    Representation, Ridge, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis, array};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common;
+use crate::common::refusals::{assert_kind, assert_refused};
 
 const OFFSET: f64 = 1e7;
 
@@ -343,10 +344,7 @@ fn dimensionality_is_as_around_zero() {
     }
     // 0.1 is no multiple of a power of two, so that the mean of several is not 0.1.
     let constant = represent(Array2::from_elem((7, 3), 0.1)).effective_dimensionality();
-    assert!(matches!(
-        constant.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
-    ));
+    assert_refused!(constant, Feature(FeatureError::EqualRows { .. }));
 }
 
 #[test]
@@ -393,21 +391,21 @@ fn f32_and_f64_are_told_apart() {
 fn sizes_that_squares_cannot_have_are_refused() {
     let stimuli = || Stimuli::new(["cat", "dog"]).unwrap();
     let error = Representation::new(stimuli(), array![[1.0, 2.0], [3.0, -1e39]]).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Feature(FeatureError::OutOfRange { row: 1, stimulus, column: 1, value, .. })
+    assert_kind!(
+        error,
+        Feature(FeatureError::OutOfRange { row: 1, stimulus, column: 1, value, .. })
             if stimulus == "dog" && *value == -1e39
-    ));
+    );
     assert!(error.to_string().contains("-1e39"), "{error}");
     let error = Representation::new(stimuli(), array![[1.0, f64::NAN], [3.0, 1e39]]).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Feature(FeatureError::NotFinite {
+    assert_kind!(
+        error,
+        Feature(FeatureError::NotFinite {
             row: 0,
             column: 1,
             ..
         })
-    ));
+    );
     let largest = f64::from(f32::MAX);
     Representation::new(stimuli(), array![[largest], [-largest]]).unwrap();
 }

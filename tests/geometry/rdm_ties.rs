@@ -1,6 +1,6 @@
 //! Dissimilarities that are equal tie, and no others do: checked against exact arithmetic of whole numbers.
 
-use human_alignment::error::{ErrorKind, RdmError};
+use human_alignment::error::RdmError;
 use human_alignment::metric::rsa::{Comparator, PermutationTest, RsaBootstrap};
 use human_alignment::rdm::Scaling;
 use human_alignment::{Dissimilarity, Features, Rdm, RdmSet, Representation, Stimuli};
@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common::grids::{grid, variants};
+use crate::common::refusals::assert_kind;
 
 const RANKED: [Comparator; 4] = [
     Comparator::Spearman,
@@ -172,10 +173,7 @@ fn a_constant_rdm_of_a_file_does_not_vary() {
         Comparator::KendallTauB,
     ] {
         let error = comparator.compare(&rdm, &human).unwrap_err();
-        assert!(
-            matches!(error.kind(), ErrorKind::Rdm(RdmError::Constant { .. })),
-            "{error}"
-        );
+        assert_kind!(error, Rdm(RdmError::Constant { .. }));
     }
     assert_eq!(Comparator::KendallTauA.compare(&rdm, &human).unwrap(), 0.0);
 }

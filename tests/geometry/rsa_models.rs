@@ -14,6 +14,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::common::refusals::{assert_kind, assert_refused};
+
 const X: [f64; 15] = [
     6., 21., 23., 12., 11., 16., 2., 21., 4., 10., 13., 3., 11., 8., 19.,
 ];
@@ -208,10 +210,7 @@ fn what_controls_explain_is_refused() {
         assert_abs_diff_eq!(nothing, 0.0, epsilon = 1e-6);
         let error = pearson.partial(&x, &y, &[&c1, &c2, second]).unwrap_err();
         assert!(error.report().to_string().starts_with("RDM of control 2: "));
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::Rdm(RdmError::Collinear { .. })
-        ));
+        assert_kind!(error, Rdm(RdmError::Collinear { .. }));
     }
 
     let constant = rdm([2.0; 15]);
@@ -232,17 +231,14 @@ fn what_controls_explain_is_refused() {
     let gaps = rdm(Vec::from_iter(
         (0..15).map(|at| if at < 4 { X[at] } else { f64::NAN }),
     ));
-    assert!(matches!(
-        pearson
-            .partial(&x, &gaps, &[&c1, &c2])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+    assert_refused!(
+        pearson.partial(&x, &gaps, &[&c1, &c2]),
+        Argument(ArgumentError::TooFew {
             needed: 5,
             found: 4,
             ..
-        }))
-    ));
+        })
+    );
 }
 
 /// Two people and four features over six stimuli.
@@ -379,10 +375,7 @@ fn missing_pairs_are_left_out_of_a_fit() {
     );
 
     let whitened = WeightedModel::new(Comparator::WhitenedCosine).fit(&given, &people);
-    assert!(matches!(
-        whitened.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-    ));
+    assert_refused!(whitened, Rdm(RdmError::InvalidPair { .. }));
 }
 
 /// People who weigh two of three features, each with noise of their own.
@@ -552,12 +545,10 @@ fn folds_are_checked() {
         ("items in a fold", 1, 0),
     );
     too_few(rsa_folds(vec![], vec![]), ("folds", 2, 0));
-    assert!(matches!(
-        rsa_folds(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-    ));
+    assert_refused!(
+        rsa_folds(vec![0, 0, 0, usize::MAX, 1, 1], vec![0, 1]),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
     assert!(serde_json::from_str::<RsaFolds>(r#"{"stimuli":[0,1],"participants":[0,1]}"#).is_err());
 
     let (features, people) = simulated(3, 8, 1);
@@ -577,17 +568,14 @@ fn folds_are_checked() {
         too_few(RsaFolds::random(&people, 2, n, 1), ("folds", 2, n));
     }
     let other = rsa_folds(six, vec![0, 1, 1]).unwrap();
-    assert!(matches!(
-        WeightedModel::default()
-            .cross_validate(&features.each_ref(), &people, &other)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        WeightedModel::default().cross_validate(&features.each_ref(), &people, &other),
+        Argument(ArgumentError::LengthMismatch {
             expected: 8,
             found: 6,
             ..
-        }))
-    ));
+        })
+    );
 }
 
 #[test]
@@ -633,34 +621,28 @@ fn what_has_no_weight_is_refused() {
     let cosine = WeightedModel::new(Comparator::Cosine);
     assert!(cosine.fit(&[first, &one], &people).is_ok());
     assert!(message(&[first, &zero], cosine).contains("RDM of feature 1"));
-    assert!(matches!(
-        cosine.fit(&[], &people).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(
+        cosine.fit(&[], &people),
+        Argument(ArgumentError::TooFew { .. })
+    );
     assert!(message(&[&rdm(X)], model).contains("RDM of feature 0: 2 of 8 stimuli are missing"));
     let pair = RdmSet::from(rdm([1.0]));
-    assert!(matches!(
-        model
-            .fit(&[&rdm([2.0])], &pair)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+    assert_refused!(
+        model.fit(&[&rdm([2.0])], &pair),
+        Argument(ArgumentError::TooFew {
             needed: 3,
             found: 2,
             ..
-        }))
-    ));
-    assert!(matches!(
-        fitted
-            .predict(&[first, first])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+        })
+    );
+    assert_refused!(
+        fitted.predict(&[first, first]),
+        Argument(ArgumentError::LengthMismatch {
             expected: 1,
             found: 2,
             ..
-        }))
-    ));
+        })
+    );
 
     // The same feature twice: together they do what one does.
     let alone = cosine.fit(&[first], &people).unwrap();
@@ -764,41 +746,32 @@ fn a_model_that_knows_the_stimuli_is_found() {
     let gaps = rdm(gaps);
     let found = result(&gaps, &people, Comparator::Spearman).unwrap();
     assert!(found.p_value < 0.01 && found.two_sided_p_value < 0.01);
-    assert!(matches!(
-        result(&gaps, &people, Comparator::WhitenedPearson)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Rdm(RdmError::InvalidPair { .. }))
-    ));
+    assert_refused!(
+        result(&gaps, &people, Comparator::WhitenedPearson),
+        Rdm(RdmError::InvalidPair { .. })
+    );
     let some = people
         .select(&Stimuli::new(["7", "3", "11", "0", "5"]).unwrap())
         .unwrap();
     assert!(result(&features[0], &some, Comparator::Spearman).is_ok());
 
     let three = Stimuli::numbered(3);
-    assert!(matches!(
+    assert_refused!(
         result(
             &features[0],
             &people.select(&three).unwrap(),
             Comparator::Spearman
-        )
-        .as_ref()
-        .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+        ),
+        Argument(ArgumentError::TooFew {
             needed: 4,
             found: 3,
             ..
-        }))
-    ));
-    assert!(matches!(
-        result(&rdm(X), &people, Comparator::Spearman)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 6,
-            ..
-        }))
-    ));
+        })
+    );
+    assert_refused!(
+        result(&rdm(X), &people, Comparator::Spearman),
+        Stimuli(StimuliError::Missing { n_missing: 6, .. })
+    );
     for n in [0, 1_000_001, usize::MAX] {
         assert!(PermutationTest::new(n, 1).is_err());
     }

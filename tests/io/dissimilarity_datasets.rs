@@ -1,7 +1,7 @@
 //! Data sets of dissimilarities: the published layouts, exports of the Meadows platform, and the
 //! estimate from raw arrangements.
 
-use human_alignment::error::{ArgumentError, ErrorKind, FileError};
+use human_alignment::error::{ArgumentError, FileError};
 use std::fs;
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::common;
 use crate::common::files::put;
+use crate::common::refusals::assert_kind;
 
 /// What a reader must find in the small files of the published layouts.
 fn expected(shared: &Path) -> Value {
@@ -436,11 +437,7 @@ fn multi_arrangements_that_are_none_are_refused() {
 
     let nothing = tempfile::tempdir().unwrap();
     let error = MultiArrangement::open(nothing.path()).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::File(FileError::Read { path, .. })
-            if path.ends_with("images")
-    ));
+    assert_kind!(error, File(FileError::Read { path, .. }) if path.ends_with("images"));
 }
 
 #[test]
@@ -577,11 +574,9 @@ fn ratings_that_are_none_are_refused() {
 
     for category in ["", "..", "a/b", "."] {
         let error = Peterson::open("x", category).unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
-            ),
+        assert_kind!(
+            error,
+            Argument(ArgumentError::InvalidParameter { .. }),
             "{category}"
         );
     }
@@ -655,13 +650,7 @@ fn exports_that_are_none_are_refused() {
         "RDM of b-b: 1 of 3 stimuli are missing: \"c\"",
     );
     let error = Meadows::read("export.txt").unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::File(FileError::UnknownFormat { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::UnknownFormat { .. }));
 }
 
 #[test]

@@ -103,7 +103,11 @@ fn folders_of_images_are_read_where_there_are_no_others() {
 
     std::fs::write(folder.path().join("top.gif"), "").unwrap();
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
-    assert_kind!(error, Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders, .. }) if *folders == ["a", "b"]);
+    assert_kind!(
+        error,
+        Image(ImageError::MixedFolder { n_own: 1, n_inner: 4, folders, .. })
+            if *folders == ["a", "b"]
+    );
     assert!(error.report().to_string().contains("--recursive"));
     let images = ImageFiles::from_tree(folder.path()).unwrap();
     assert_eq!(images.len(), 5);
@@ -160,16 +164,28 @@ fn two_files_of_one_stimulus_are_named() {
     let folder = folder_of(&["cat.png", "dog.png", "cat.jpg"]);
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_eq!(error.path(), Some(folder.path()));
-    assert_kind!(error, Image(ImageError::Duplicate { id, first, second, .. }) if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png"));
+    assert_kind!(
+        error,
+        Image(ImageError::Duplicate { id, first, second, .. })
+            if id == "cat" && first.ends_with("cat.jpg") && second.ends_with("cat.png")
+    );
 }
 
 #[test]
 fn a_folder_without_images_is_refused() {
     let folder = folder_of(&["notes.txt"]);
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
-    assert_kind!(error, Image(ImageError::NoImages { n_ignored: 1, ignored, .. }) if *ignored == ["notes.txt"]);
+    assert_kind!(
+        error,
+        Image(ImageError::NoImages { n_ignored: 1, ignored, .. })
+            if *ignored == ["notes.txt"]
+    );
     let missing = folder.path().join("no");
-    assert_refused!(ImageFiles::from_folder(&missing), File(FileError::Read { path, .. }) if *path == missing);
+    assert_refused!(
+        ImageFiles::from_folder(&missing),
+        File(FileError::Read { path, .. })
+            if *path == missing
+    );
 }
 
 #[test]
@@ -179,7 +195,11 @@ fn stimuli_without_an_image_are_named() {
     let selected = images.select(&wanted).unwrap();
     assert_eq!(selected.stimuli(), &wanted);
     assert_eq!(selected.paths(), [PathBuf::from("c.png"), "a.png".into()]);
-    assert_refused!(images.select(&Stimuli::new(["a", "x"]).unwrap()), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. }) if *ids == ["x"]);
+    assert_refused!(
+        images.select(&Stimuli::new(["a", "x"]).unwrap()),
+        Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 2, .. })
+            if *ids == ["x"]
+    );
     assert_refused!(
         ImageFiles::from_paths(["a.png", ".."]),
         Stimuli(StimuliError::EmptyId { position: 1, .. })

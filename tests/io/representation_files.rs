@@ -15,6 +15,7 @@ use zip::CompressionMethod;
 use crate::common;
 use crate::common::arrays::{floats, npy, npz, safetensors};
 use crate::common::files::put;
+use crate::common::refusals::{assert_kind, assert_refused};
 
 fn read(path: &Path) -> Result<Representation, Error> {
     FileSource::open(path)?.read()
@@ -106,14 +107,14 @@ fn negative_and_large_values_keep_their_meaning() {
         "(1, 2)",
         &[1.0, 1e39].map(f64::to_le_bytes).concat(),
     );
-    assert!(matches!(
-        refused(read_bytes("a.npy", bytes)).kind(),
-        ErrorKind::Feature(FeatureError::OutOfRange {
+    assert_kind!(
+        refused(read_bytes("a.npy", bytes)),
+        Feature(FeatureError::OutOfRange {
             row: 0,
             column: 1,
             ..
         })
-    ));
+    );
 }
 
 #[test]
@@ -159,11 +160,11 @@ fn arrays_are_chosen_by_name() {
         let chosen = source.clone().with_array("two").unwrap().read().unwrap();
         assert_eq!(chosen.features(), array![[2.0]]);
         for source in [source.clone(), source.with_array("three").unwrap()] {
-            assert!(matches!(
-                refused(source.read()).kind(),
-                ErrorKind::File(FileError::NoSuchArray { available, .. })
+            assert_kind!(
+                refused(source.read()),
+                File(FileError::NoSuchArray { available, .. })
                     if *available == ["one", "two"]
-            ));
+            );
         }
     }
 }
@@ -201,13 +202,7 @@ fn safetensors_of_every_type() {
     }
     let header = r#"{"x":{"dtype":"C64","shape":[1,1],"data_offsets":[0,8]}}"#;
     let error = refused(read_bytes("a.safetensors", safetensors(header, &[0; 8])));
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::File(FileError::UnsupportedElement { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::UnsupportedElement { .. }));
 }
 
 #[test]
@@ -222,10 +217,10 @@ fn the_name_of_a_file_tells_the_format() {
         let bytes = |name: &str| fs::read(path(&format!("{name}.{ending}"))).unwrap();
         assert_eq!(bytes("a"), bytes("b"), "{ending}");
     }
-    assert!(matches!(
-        example().write(path("a.csv")).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-    ));
+    assert_refused!(
+        example().write(path("a.csv")),
+        File(FileError::UnknownFormat { .. })
+    );
 }
 
 #[test]
@@ -280,18 +275,12 @@ fn npy_keeps_ids_and_provenance_beside_it() {
     let mut bytes = fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&path, &bytes).unwrap();
-    assert!(matches!(
-        refused(read(&path)).kind(),
-        ErrorKind::File(FileError::StaleSidecar { .. })
-    ));
+    assert_kind!(refused(read(&path)), File(FileError::StaleSidecar { .. }));
     // So are bytes after the array.
     *bytes.last_mut().unwrap() ^= 1;
     bytes.push(0);
     fs::write(&path, &bytes).unwrap();
-    assert!(matches!(
-        refused(read(&path)).kind(),
-        ErrorKind::File(FileError::StaleSidecar { .. })
-    ));
+    assert_kind!(refused(read(&path)), File(FileError::StaleSidecar { .. }));
     let ids = Stimuli::new(["x", "y", "z"]).unwrap();
     let named = FileSource::open(&path)
         .unwrap()
@@ -345,11 +334,7 @@ fn tables_with_ids_in_the_first_or_a_named_column() {
     );
     assert_eq!(table.features(), array![[0.34, 11.0], [0.5, 2.0]]);
     let unknown = source.with_ignored_column("index").unwrap().read();
-    assert!(matches!(
-        refused(unknown).kind(),
-        ErrorKind::File(FileError::NoSuchColumn { name, .. })
-            if name == "index"
-    ));
+    assert_kind!(refused(unknown), File(FileError::NoSuchColumn { name, .. }) if name == "index");
 }
 
 #[test]
@@ -369,52 +354,51 @@ fn ids_beside_a_table_leave_all_columns_features() {
 fn tables_name_the_line_at_fault() {
     let ragged = "id,a,b\n\"x\ny\",1,2\n\nz,3\n";
     for text in [ragged.to_owned(), ragged.replace('\n', "\r\n")] {
-        assert!(matches!(
-            refused(read_bytes("a.csv", text)).kind(),
-            ErrorKind::File(FileError::RaggedRow {
+        assert_kind!(
+            refused(read_bytes("a.csv", text)),
+            File(FileError::RaggedRow {
                 line: 5,
                 expected: 3,
                 found: 2,
                 ..
             })
-        ));
+        );
     }
-    assert!(matches!(
-        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,3,four\n")).kind(),
-        ErrorKind::File(FileError::NotANumber { line: 3, field: 3, found, .. })
+    assert_kind!(
+        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,3,four\n")),
+        File(FileError::NotANumber { line: 3, field: 3, found, .. })
             if found == "four"
-    ));
-    assert!(matches!(
-        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,,3\n")).kind(),
-        ErrorKind::Feature(FeatureError::Missing { source, .. })
+    );
+    assert_kind!(
+        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,,3\n")),
+        Feature(FeatureError::Missing { source, .. })
             if matches!(source.kind(), ErrorKind::File(FileError::MissingValue { line: 3, field: 2, .. }))
-    ));
+    );
     for missing in ["nan", "NA", "."] {
-        assert!(matches!(
+        assert_kind!(
             refused(read_bytes(
                 "a.csv",
                 format!("id,a,b\nx,1,2\ny,3,{missing}\n")
-            ))
-            .kind(),
-            ErrorKind::Feature(FeatureError::Missing { .. })
-        ));
+            )),
+            Feature(FeatureError::Missing { .. })
+        );
     }
     for value in ["inf", "1e309"] {
-        assert!(matches!(
-            refused(read_bytes("a.csv", format!("id,a,b\nx,1,2\ny,3,{value}\n"))).kind(),
-            ErrorKind::Feature(FeatureError::NotFinite { row: 1, column: 1, stimulus, .. })
+        assert_kind!(
+            refused(read_bytes("a.csv", format!("id,a,b\nx,1,2\ny,3,{value}\n"))),
+            Feature(FeatureError::NotFinite { row: 1, column: 1, stimulus, .. })
                 if stimulus == "y"
-        ));
+        );
     }
-    assert!(matches!(
-        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,3,1e39\n")).kind(),
-        ErrorKind::Feature(FeatureError::OutOfRange { row: 1, column: 1, stimulus, .. })
+    assert_kind!(
+        refused(read_bytes("a.csv", "id,a,b\nx,1,2\ny,3,1e39\n")),
+        Feature(FeatureError::OutOfRange { row: 1, column: 1, stimulus, .. })
             if stimulus == "y"
-    ));
-    assert!(matches!(
-        refused(read_bytes("a.csv", "id,a\nx,1\nx,2\n")).kind(),
-        ErrorKind::Stimuli(StimuliError::Duplicate { .. })
-    ));
+    );
+    assert_kind!(
+        refused(read_bytes("a.csv", "id,a\nx,1\nx,2\n")),
+        Stimuli(StimuliError::Duplicate { .. })
+    );
     for (text, expected) in [
         ("", "it is empty"),
         ("id,a\n", "at least one row of numbers"),
@@ -440,16 +424,13 @@ fn values_that_are_not_finite_are_named() {
             ("a.safetensors", safetensors(header, &data)),
         ] {
             let error = refused(read_bytes(name, bytes));
-            assert!(
-                matches!(
-                    error.kind(),
-                    ErrorKind::Feature(FeatureError::NotFinite {
-                        row: 1,
-                        column: 1,
-                        ..
-                    })
-                ),
-                "{error}"
+            assert_kind!(
+                error,
+                Feature(FeatureError::NotFinite {
+                    row: 1,
+                    column: 1,
+                    ..
+                })
             );
         }
     }
@@ -464,59 +445,56 @@ fn headers_that_lie_are_found_out_at_once() {
         for fortran in [false, true] {
             let bytes = npy("<f4", fortran, shape, &[0; 100]);
             let archive = npz(CompressionMethod::Deflated, &[("x.npy", bytes.clone())]);
-            assert!(matches!(
-                refused(read_bytes("a.npy", bytes)).kind(),
-                ErrorKind::File(FileError::Truncated { .. })
-            ));
-            assert!(matches!(
-                refused(read_bytes("a.npz", archive)).kind(),
-                ErrorKind::File(FileError::Truncated { .. })
-            ));
+            assert_kind!(
+                refused(read_bytes("a.npy", bytes)),
+                File(FileError::Truncated { .. })
+            );
+            assert_kind!(
+                refused(read_bytes("a.npz", archive)),
+                File(FileError::Truncated { .. })
+            );
         }
     }
     // Rows without columns take no bytes, so any number of them could be claimed.
     let bytes = npy("<f4", false, "(4000000000, 0)", &[]);
-    assert!(matches!(
-        refused(read_bytes("a.npy", bytes)).kind(),
-        ErrorKind::Argument(ArgumentError::Shape { .. })
-    ));
+    assert_kind!(
+        refused(read_bytes("a.npy", bytes)),
+        Argument(ArgumentError::Shape { .. })
+    );
 
     let header =
         r#"{"x":{"dtype":"F32","shape":[1000000,1000000],"data_offsets":[0,4000000000000]}}"#;
     let error = refused(read_bytes("a.safetensors", safetensors(header, &[0; 64])));
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::File(FileError::Truncated {
+    assert_kind!(
+        error,
+        File(FileError::Truncated {
             expected: 4_000_000_000_000,
             found: 64,
             ..
         })
-    ));
+    );
     let mut bytes = u64::MAX.to_le_bytes().to_vec();
     bytes.extend(b"{}");
-    assert!(matches!(
-        refused(read_bytes("a.safetensors", bytes)).kind(),
-        ErrorKind::File(FileError::Malformed { .. })
-    ));
+    assert_kind!(
+        refused(read_bytes("a.safetensors", bytes)),
+        File(FileError::Malformed { .. })
+    );
     let header = r#"{"x":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#;
     let error = refused(read_bytes("a.safetensors", safetensors(header, &[0; 5])));
-    assert!(
-        matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::Malformed { .. }));
 }
 
 #[test]
 fn a_short_file_says_what_is_there() {
     let bytes = npy("<f4", false, "(2, 2)", &floats(&[1.0, 2.0, 3.0]));
-    assert!(matches!(
-        refused(read_bytes("a.npy", bytes)).kind(),
-        ErrorKind::File(FileError::Truncated {
+    assert_kind!(
+        refused(read_bytes("a.npy", bytes)),
+        File(FileError::Truncated {
             expected: 16,
             found: 12,
             ..
         })
-    ));
+    );
 }
 
 #[test]
@@ -528,17 +506,12 @@ fn only_matrices_are_features() {
     let no_rows = read_bytes("a.npy", npy("<f4", false, "(0, 3)", &[])).unwrap();
     assert_eq!(no_rows.features().dim(), (0, 3));
     let error = refused(read_bytes("a.npy", npy("<f4", false, "(3, 0)", &[])));
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Argument(ArgumentError::Shape { .. })
-    ));
+    assert_kind!(error, Argument(ArgumentError::Shape { .. }));
     for descr in ["<c8", "|S4", "<U4", "|O", "<f16", "<M8[s]"] {
         let error = refused(read_bytes("a.npy", npy(descr, false, "(1, 1)", &[0; 32])));
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::File(FileError::UnsupportedElement { .. })
-            ),
+        assert_kind!(
+            error,
+            File(FileError::UnsupportedElement { .. }),
             "{descr}: {error}"
         );
     }
@@ -554,28 +527,22 @@ fn what_is_no_file_of_its_format_is_refused() {
             b"GIF89a and so on and on",
         ] {
             let error = refused(read_bytes(name, garbage));
-            assert!(
-                matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
-                "{name}: {error}"
-            );
+            assert_kind!(error, File(FileError::Malformed { .. }), "{name}: {error}");
         }
     }
     let folder = tempfile::tempdir().unwrap();
     let path = put(&folder, "a.xyz", "");
-    assert!(matches!(
-        FileSource::open(path).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-    ));
+    assert_refused!(
+        FileSource::open(path),
+        File(FileError::UnknownFormat { .. })
+    );
     let path = put(&folder, "a.h5", "");
-    assert!(matches!(
-        FileSource::open(path).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnsupportedFormat { .. }))
-    ));
+    assert_refused!(
+        FileSource::open(path),
+        File(FileError::UnsupportedFormat { .. })
+    );
     let absent = folder.path().join("absent.npy");
-    assert!(matches!(
-        FileSource::open(absent).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::Read { .. }))
-    ));
+    assert_refused!(FileSource::open(absent), File(FileError::Read { .. }));
 }
 
 #[test]
@@ -589,10 +556,7 @@ fn options_of_another_format_are_refused() {
         matrix.with_array("features"),
         table.with_array("features"),
     ] {
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
+        assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
     }
 }
 
@@ -603,10 +567,10 @@ fn ids_and_rows_must_agree_in_number() {
     let source = FileSource::open(path)
         .unwrap()
         .with_ids(Stimuli::numbered(3));
-    assert!(matches!(
-        refused(source.read()).kind(),
-        ErrorKind::Stimuli(StimuliError::IdCount { n_rows: 2, .. })
-    ));
+    assert_kind!(
+        refused(source.read()),
+        Stimuli(StimuliError::IdCount { n_rows: 2, .. })
+    );
 }
 
 #[test]
@@ -621,10 +585,7 @@ fn rows_are_selected_by_id() {
     assert_eq!(selected.features(), array![[0.5, -1.0], [1.0, 0.0]]);
     assert_eq!(source.represent(example().stimuli()).unwrap(), example());
     let error = refused(source.represent(&Stimuli::new(["cow"]).unwrap()));
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Stimuli(StimuliError::Missing { n_missing: 1, .. })
-    ));
+    assert_kind!(error, Stimuli(StimuliError::Missing { n_missing: 1, .. }));
 }
 
 #[test]
@@ -635,11 +596,7 @@ fn what_cannot_be_written_is_named_and_leaves_the_old_file() {
         example().write_safetensors(&nowhere),
         example().write_npy(&nowhere),
     ] {
-        assert!(matches!(
-            result.as_ref().map_err(Error::kind),
-            Err(ErrorKind::File(FileError::Write { path, .. }))
-                if *path == nowhere
-        ));
+        assert_refused!(result, File(FileError::Write { path, .. }) if *path == nowhere);
     }
     let path = folder.path().join("a.npy");
     example().write_npy(&path).unwrap();
@@ -650,11 +607,7 @@ fn what_cannot_be_written_is_named_and_leaves_the_old_file() {
     fs::create_dir(&sidecar).unwrap();
     let other = Representation::new(Stimuli::numbered(1), array![[7.0]]).unwrap();
     let result = other.write_npy(&path);
-    assert!(matches!(
-        result.as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::Write { path, .. }))
-            if *path == sidecar
-    ));
+    assert_refused!(result, File(FileError::Write { path, .. }) if *path == sidecar);
     assert_eq!(fs::read(&path).unwrap(), old);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 }

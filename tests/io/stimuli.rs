@@ -11,8 +11,16 @@ fn joins_name_what_differs() {
     let stored = Stimuli::new(["c", "a", "b", "x"]).unwrap();
     let needed = Stimuli::new(["a", "b", "c"]).unwrap();
     assert_eq!(stored.positions_of(&needed).unwrap(), [1, 2, 0]);
-    assert_refused!(needed.positions_of(&stored), Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 4, .. }) if *ids == ["x"]);
-    assert_refused!(stored.same_set_as(&needed), Stimuli(StimuliError::Unexpected { ids, n_extra: 1, .. }) if *ids == ["x"]);
+    assert_refused!(
+        needed.positions_of(&stored),
+        Stimuli(StimuliError::Missing { ids, n_missing: 1, n_needed: 4, .. })
+            if *ids == ["x"]
+    );
+    assert_refused!(
+        stored.same_set_as(&needed),
+        Stimuli(StimuliError::Unexpected { ids, n_extra: 1, .. })
+            if *ids == ["x"]
+    );
     assert_eq!(stored.intersection(&needed).ids(), ["c", "a", "b"]);
 }
 

@@ -1,6 +1,6 @@
 //! Transforms from files of both formats, and back.
 
-use human_alignment::error::{ArgumentError, Context, ErrorKind, FileError};
+use human_alignment::error::{ArgumentError, Context, FileError};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -15,6 +15,7 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::common;
 use crate::common::arrays::{floats, npy, npz, safetensors};
 use crate::common::files::put;
+use crate::common::refusals::{assert_kind, assert_refused};
 
 /// Every part that a transform can have.
 fn example() -> LinearTransform {
@@ -59,10 +60,7 @@ fn refused(name: &str, bytes: impl AsRef<[u8]>, array: &str) -> Error {
     assert!(error.path().unwrap().ends_with(name));
     match error.context().nth(1) {
         Some(Context::Array(name)) => assert_eq!(name, array),
-        None => assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::NoSuchArray { .. })
-        )),
+        None => assert_kind!(error, File(FileError::NoSuchArray { .. })),
         other => panic!("{other:?}"),
     }
     error
@@ -325,11 +323,9 @@ fn foreign_arrays_are_named() {
             // With three features, it is the mean that doesn't fit.
             let array = if *shape == "(3, 1)" { "mean" } else { array };
             let error = refused("a.npz", changed(&member, array_of), array);
-            assert!(
-                matches!(
-                    error.kind(),
-                    ErrorKind::Argument(ArgumentError::Shape { .. })
-                ),
+            assert_kind!(
+                error,
+                Argument(ArgumentError::Shape { .. }),
                 "{array} {shape}: {error}"
             );
         }
@@ -343,13 +339,7 @@ fn foreign_arrays_are_named() {
             values[n - 1] = bad;
             let bytes = changed(&member, npy("<f4", false, shape, &floats(&values)));
             let error = refused("a.npz", bytes, array);
-            assert!(
-                matches!(
-                    error.kind(),
-                    ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
-                ),
-                "{error}"
-            );
+            assert_kind!(error, Argument(ArgumentError::InvalidParameter { .. }));
             assert!(
                 error.report().to_string().contains(&format!("{bad}")),
                 "{error}"
@@ -366,19 +356,14 @@ fn foreign_arrays_are_named() {
         ] {
             let bytes = changed(&member, npy(descr, false, shape, &vec![0; size * n]));
             let error = refused("a.npz", bytes, array);
-            assert!(
-                matches!(
-                    error.kind(),
-                    ErrorKind::File(FileError::UnsupportedElement { .. })
-                ),
+            assert_kind!(
+                error,
+                File(FileError::UnsupportedElement { .. }),
                 "{descr}: {error}"
             );
         }
         let error = refused("a.npz", changed(&member, b"GIF89a".to_vec()), array);
-        assert!(
-            matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
-            "{error}"
-        );
+        assert_kind!(error, File(FileError::Malformed { .. }));
     }
     for std in [0.0, -1.0] {
         let std = npy("<f4", false, "(2,)", &floats(&[1.0, std]));
@@ -389,26 +374,14 @@ fn foreign_arrays_are_named() {
     for member in ["scale.npy", "Weights.npy", "weights", "README"] {
         let array = member.strip_suffix(".npy").unwrap_or(member);
         let error = refused("a.npz", changed(member, extra.clone()), array);
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
-            ),
-            "{error}"
-        );
+        assert_kind!(error, Argument(ArgumentError::InvalidParameter { .. }));
     }
     let error = refused(
         "a.npz",
         changed("training.json", b"{\"folds\":-1}".to_vec()),
         "training.json",
     );
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Malformed { format: "json", .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::Malformed { format: "json", .. }));
 }
 
 #[test]
@@ -434,14 +407,7 @@ fn missing_arrays_are_named() {
         ),
     ] {
         let error = refused("a.npz", npz(CompressionMethod::Stored, &members), missing);
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::File(FileError::NoSuchArray { name, .. })
-                    if name == missing
-            ),
-            "{error}"
-        );
+        assert_kind!(error, File(FileError::NoSuchArray { name, .. }) if name == missing);
     }
     let header = |name: &str, dtype: &str| {
         format!(r#"{{"{name}":{{"dtype":"{dtype}","shape":[1,1],"data_offsets":[0,4]}}}}"#)
@@ -451,50 +417,31 @@ fn missing_arrays_are_named() {
         safetensors(&header("bias", "F32"), &[0; 4]),
         "weights",
     );
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::File(FileError::NoSuchArray { .. })
-    ));
+    assert_kind!(error, File(FileError::NoSuchArray { .. }));
     let error = refused(
         "a.safetensors",
         safetensors(&header("gain", "F32"), &[0; 4]),
         "gain",
     );
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Argument(ArgumentError::InvalidParameter { .. }));
     let error = refused(
         "a.safetensors",
         safetensors(&header("weights", "I32"), &[0; 4]),
         "weights",
     );
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::File(FileError::UnsupportedElement { .. })
-        ),
-        "{error}"
+    assert_kind!(error, File(FileError::UnsupportedElement { .. }));
+    assert_refused!(
+        LinearTransform::read("transform.pt"),
+        File(FileError::UnknownFormat { .. })
     );
-    assert!(matches!(
-        LinearTransform::read("transform.pt")
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-    ));
-    assert!(matches!(
-        example().write("transform").as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-    ));
-    assert!(matches!(
-        LinearTransform::read("absent.npz")
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::File(FileError::Read { .. }))
-    ));
+    assert_refused!(
+        example().write("transform"),
+        File(FileError::UnknownFormat { .. })
+    );
+    assert_refused!(
+        LinearTransform::read("absent.npz"),
+        File(FileError::Read { .. })
+    );
 }
 
 #[test]
@@ -503,10 +450,7 @@ fn sizes_that_lie_are_found_out_at_once() {
         for fortran in [false, true] {
             let weights = npy("<f4", fortran, shape, &[0; 64]);
             let error = refused("a.npz", changed("weights.npy", weights), "weights");
-            assert!(
-                matches!(error.kind(), ErrorKind::File(FileError::Truncated { .. })),
-                "{error}"
-            );
+            assert_kind!(error, File(FileError::Truncated { .. }));
         }
     }
     // Much behind a little, in an array and in the record.
@@ -515,10 +459,7 @@ fn sizes_that_lie_are_found_out_at_once() {
     let bytes = changed("weights.npy", bomb);
     assert!(bytes.len() < 1 << 20);
     let error = refused("a.npz", bytes, "weights");
-    assert!(
-        matches!(error.kind(), ErrorKind::File(FileError::Malformed { .. })),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::Malformed { .. }));
     let bomb = vec![b' '; 64 << 20];
     let error = refused("a.npz", changed("training.json", bomb), "training.json");
     assert!(
@@ -538,13 +479,7 @@ fn sizes_that_lie_are_found_out_at_once() {
     assert_eq!(bytes[entry + 24..][..4], size);
     bytes[entry + 24..][..4].copy_from_slice(&claimed);
     let error = refused("a.npz", bytes, "weights");
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Truncated { found: 64, .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::Truncated { found: 64, .. }));
 
     let header =
         r#"{"weights":{"dtype":"F32","shape":[1000000,1000000],"data_offsets":[0,4000000000000]}}"#;
@@ -563,13 +498,7 @@ fn a_wrong_checksum_names_its_array() {
     let place = bytes.windows(4).position(|bytes| bytes == value).unwrap();
     bytes[place + 2] ^= 1;
     let error = refused("a.npz", bytes, "weights");
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Malformed { format: "npz", .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, File(FileError::Malformed { format: "npz", .. }));
 
     let mut bytes = written(&example(), "a.safetensors");
     let last = bytes.len() - 1;
@@ -624,19 +553,13 @@ fn a_write_that_fails_leaves_the_old_file() {
         let path = folder.path().join(name);
         old.write(&path).unwrap();
         let error = new.write(&path).unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::File(FileError::Write { path: named, .. })
-                if *named == path
-        ));
+        assert_kind!(error, File(FileError::Write { path: named, .. }) if *named == path);
         assert_eq!(LinearTransform::read(&path).unwrap(), old);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     let nowhere = folder.path().join("no/such/a.npz");
     let error = old.write(&nowhere).unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::File(FileError::Write { path, .. }) if *path == nowhere)
-    );
+    assert_kind!(error, File(FileError::Write { path, .. }) if *path == nowhere);
 }
 
 #[test]
@@ -691,12 +614,12 @@ fn a_transformed_source_says_what_it_went_through() {
     let refused = Transformed::new(features, narrow)
         .represent(&shown)
         .unwrap_err();
-    assert!(matches!(
-        refused.kind(),
-        ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_kind!(
+        refused,
+        Argument(ArgumentError::LengthMismatch {
             expected: 1,
             found: 4,
             ..
         })
-    ));
+    );
 }

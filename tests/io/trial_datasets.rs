@@ -22,6 +22,7 @@ use proptest::prelude::*;
 
 use crate::common;
 use crate::common::files::put;
+use crate::common::refusals::{assert_kind, assert_refused};
 
 /// The bytes of an `.npy` file of trials, by hand.
 fn npy(descr: &str, n_trials: usize, data: Vec<u8>) -> Vec<u8> {
@@ -154,9 +155,7 @@ fn things_in_a_folder_of_one_s_own() {
     put(&folder, "concepts/things_concepts.tsv", concepts);
     let missing = Things::open(folder.path(), ThingsTriplets::Correct).unwrap_err();
     let npy_path = folder.path().join("triplets/correct_triplets.npy");
-    assert!(
-        matches!(missing.kind(), ErrorKind::File(FileError::Read { path, .. }) if *path == npy_path)
-    );
+    assert_kind!(missing, File(FileError::Read { path, .. }) if *path == npy_path);
 
     // The .npy goes before the .txt.
     put(&folder, "triplets/train_90.txt", "0 1 2\n");
@@ -306,16 +305,10 @@ fn wrong_files_are_refused() {
     ] {
         let path = put(&folder, name, bytes);
         let error = whole::<OddOneOutTask>(&path, 10).unwrap_err();
-        assert!(matches!(
-            inner(error, &path).kind(),
-            ErrorKind::Judgment(JudgmentError::NoTrials)
-        ));
+        assert_kind!(inner(error, &path), Judgment(JudgmentError::NoTrials));
         let mut chunks = stream::<OddOneOutTask>(&path, 10, 5);
         let error = chunks.next().unwrap().unwrap_err();
-        assert!(matches!(
-            inner(error, &path).kind(),
-            ErrorKind::Judgment(JudgmentError::NoTrials)
-        ));
+        assert_kind!(inner(error, &path), Judgment(JudgmentError::NoTrials));
         assert!(chunks.next().is_none());
     }
 
@@ -325,34 +318,27 @@ fn wrong_files_are_refused() {
         npy("<i8", 1_000_000_000_000, vec![0; 240]),
     );
     let error = whole::<OddOneOutTask>(&path, 10).unwrap_err();
-    assert!(matches!(
-        inner(error, &path).kind(),
-        ErrorKind::File(FileError::Truncated { .. })
-    ));
+    assert_kind!(inner(error, &path), File(FileError::Truncated { .. }));
     let path = put(&folder, "ragged.txt", "0 1 2\n3 4\n");
     let error = whole::<OddOneOutTask>(&path, 10).unwrap_err();
-    assert!(matches!(
-        inner(error, &path).kind(),
-        ErrorKind::File(FileError::RaggedRow { line: 2, .. })
-    ));
+    assert_kind!(
+        inner(error, &path),
+        File(FileError::RaggedRow { line: 2, .. })
+    );
     let absent = folder.path().join("absent.npy");
-    assert!(matches!(
-        whole::<OddOneOutTask>(&absent, 10).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::Read { path, .. }))
+    assert_refused!(
+        whole::<OddOneOutTask>(&absent, 10),
+        File(FileError::Read { path, .. })
             if *path == absent
-    ));
-    assert!(matches!(
-        whole::<OddOneOutTask>(&folder.path().join("t.safetensors"), 10)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-    ));
-    assert!(matches!(
-        whole::<OddOneOutTask>(&folder.path().join("t.h5"), 10)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnsupportedFormat { .. }))
-    ));
+    );
+    assert_refused!(
+        whole::<OddOneOutTask>(&folder.path().join("t.safetensors"), 10),
+        File(FileError::UnknownFormat { .. })
+    );
+    assert_refused!(
+        whole::<OddOneOutTask>(&folder.path().join("t.h5"), 10),
+        File(FileError::UnsupportedFormat { .. })
+    );
     let numbered = Stimuli::numbered(10);
     let error = TripletChunks::<OddOneOutTask>::open(&path, numbered, 0).unwrap_err();
     assert_eq!(
@@ -442,30 +428,27 @@ fn labels_that_make_no_trials_are_refused() {
     let make = |labels: &[&str], n_trials| {
         LabelTriplets::new(Stimuli::numbered(3), labels, n_trials, 0).unwrap_err()
     };
-    assert!(matches!(
-        make(&["a", "a"], 1).kind(),
-        ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_kind!(
+        make(&["a", "a"], 1),
+        Argument(ArgumentError::LengthMismatch {
             expected: 3,
             found: 2,
             ..
         })
-    ));
+    );
     assert_eq!(
         make(&["a", "a", "a"], 1).to_string(),
         "labels must be of at least two classes, not of 1"
     );
-    assert!(matches!(
-        make(&["a", "b", "c"], 1).kind(),
-        ErrorKind::Argument(ArgumentError::InvalidParameter { .. })
-    ));
-    assert!(matches!(
-        make(&["a", "a", "b"], 0).kind(),
-        ErrorKind::Judgment(JudgmentError::NoTrials)
-    ));
-    assert!(matches!(
-        make(&["a", "a", "b"], usize::MAX).kind(),
-        ErrorKind::Computation(ComputationError::OutOfMemory { .. })
-    ));
+    assert_kind!(
+        make(&["a", "b", "c"], 1),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
+    assert_kind!(make(&["a", "a", "b"], 0), Judgment(JudgmentError::NoTrials));
+    assert_kind!(
+        make(&["a", "a", "b"], usize::MAX),
+        Computation(ComputationError::OutOfMemory { .. })
+    );
 }
 
 // Simulated observers
@@ -637,38 +620,27 @@ fn wrong_settings_are_refused() {
     }
     assert_eq!(name(observer(5).with_participants(0)), "participants");
     let observer = observer(5);
-    assert!(matches!(
-        observer.odd_one_out(0, 1).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
-    assert!(matches!(
-        observer
-            .answer::<AnchoredTask>(&[[0, 1, 2], [0, 5, 1]], 1)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::InvalidTrial {
-            trial: 1,
-            ..
-        }))
-    ));
-    assert!(matches!(
-        observer
-            .odd_one_out(usize::MAX, 1)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Computation(ComputationError::OutOfMemory { .. }))
-    ));
+    assert_refused!(
+        observer.odd_one_out(0, 1),
+        Judgment(JudgmentError::NoTrials)
+    );
+    assert_refused!(
+        observer.answer::<AnchoredTask>(&[[0, 1, 2], [0, 5, 1]], 1),
+        Judgment(JudgmentError::InvalidTrial { trial: 1, .. })
+    );
+    assert_refused!(
+        observer.odd_one_out(usize::MAX, 1),
+        Computation(ComputationError::OutOfMemory { .. })
+    );
     let zeros = Representation::new(Stimuli::numbered(3), Array2::<f32>::zeros((3, 2))).unwrap();
     let of_zeros = SimulatedObserver::new(zeros).unwrap();
     assert!(of_zeros.odd_one_out(5, 1).is_ok());
-    assert!(matches!(
+    assert_refused!(
         of_zeros
             .with_similarity(Similarity::Cosine)
-            .odd_one_out(5, 1)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Feature(FeatureError::ZeroVector { .. }))
-    ));
+            .odd_one_out(5, 1),
+        Feature(FeatureError::ZeroVector { .. })
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! depend on, when it stops, and what it refuses.
 
 use human_alignment::error::{
-    ArgumentError, ComputationError, Context, ErrorKind, FeatureError, StimuliError,
+    ArgumentError, ComputationError, Context, FeatureError, StimuliError,
 };
 use std::ops::ControlFlow;
 
@@ -15,7 +15,7 @@ use human_alignment::probe::mini_batch::{
 };
 use human_alignment::transform::Standardization;
 use human_alignment::{
-    AlignmentMetric, AnchoredTask, Error, OddOneOutTask, Probe, Representation, Result, Similarity,
+    AlignmentMetric, AnchoredTask, OddOneOutTask, Probe, Representation, Result, Similarity,
     Stimuli, Task, Trials, ZeroShotOddOneOut,
 };
 use ndarray::{Array1, Array2, Axis, array};
@@ -23,6 +23,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::simulated::{answers, simulated};
+
+use crate::common::refusals::{assert_kind, assert_refused};
 
 /// Whole numbers that single precision holds.
 fn formula(n: usize, a: usize, b: usize, modulus: usize) -> Representation {
@@ -651,13 +653,7 @@ fn divergence_is_an_error_that_names_the_epoch() {
     let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
     let expect_epoch = |result: Result<MiniBatchFit>, expected: Option<usize>| match result {
         Err(error) => {
-            assert!(
-                matches!(
-                    error.kind(),
-                    ErrorKind::Computation(ComputationError::LossNotFinite { .. })
-                ),
-                "{error}"
-            );
+            assert_kind!(error, Computation(ComputationError::LossNotFinite { .. }));
             let [Context::Epoch(epoch)] = error.context().collect::<Vec<_>>()[..] else {
                 panic!("{error}");
             };
@@ -695,59 +691,53 @@ fn refuses_what_has_no_answer() {
     };
     let ids: Vec<&String> = features.stimuli().ids().iter().skip(1).collect();
     let fewer = features.select(&Stimuli::new(ids).unwrap()).unwrap();
-    assert!(matches!(
-        fit(&probe, &fewer).kind(),
-        ErrorKind::Stimuli(StimuliError::Missing { n_missing: 1, .. })
-    ));
+    assert_kind!(
+        fit(&probe, &fewer),
+        Stimuli(StimuliError::Missing { n_missing: 1, .. })
+    );
     // Stimuli of validation trials are needed too.
     let other = Stimuli::new(["object 0", "object 1", "elsewhere"]).unwrap();
     let other = Trials::new(other, vec![[0, 1, 2]]).unwrap();
     let refused = probe.fit(&features, &training, &other);
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 1,
-            ..
-        }))
-    ));
+    assert_refused!(refused, Stimuli(StimuliError::Missing { n_missing: 1, .. }));
     let constant = Representation::new(features.stimuli().clone(), Array2::<f32>::ones((20, 8)));
-    assert!(matches!(
-        fit(&probe, &constant.unwrap()).kind(),
-        ErrorKind::Feature(FeatureError::EqualRows { .. })
-    ));
+    assert_kind!(
+        fit(&probe, &constant.unwrap()),
+        Feature(FeatureError::EqualRows { .. })
+    );
     let moments = Standardization::per_feature(array![0.0], array![1.0]).unwrap();
     let probe_by = probe.clone().with_standardize(Standardize::By(moments));
-    assert!(matches!(
-        fit(&probe_by, &features).kind(),
-        ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_kind!(
+        fit(&probe_by, &features),
+        Argument(ArgumentError::LengthMismatch {
             expected: 8,
             found: 1,
             ..
         })
-    ));
+    );
 
     let glocal = |images| {
         let local = LocalSimilarity::new(images, 0.1, 1.0).unwrap();
         MiniBatchProbe::glocal(local, 1e-3).unwrap()
     };
-    assert!(matches!(
-        fit(&glocal(images(10, 7)), &features).kind(),
-        ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_kind!(
+        fit(&glocal(images(10, 7)), &features),
+        Argument(ArgumentError::LengthMismatch {
             expected: 8,
             found: 7,
             ..
         })
-    ));
+    );
     let mut flat = images(10, 8).into_features().into_f32();
     flat.row_mut(4).fill(0.25);
     let flat = Representation::new(Stimuli::numbered(10), flat).unwrap();
     let by = Standardization::scalar(0.25, 1.0).unwrap();
     let probe_by = glocal(flat).with_standardize(Standardize::By(by));
-    assert!(matches!(
-        fit(&probe_by, &features).kind(),
-        ErrorKind::Feature(FeatureError::ZeroVector { stimulus, .. })
+    assert_kind!(
+        fit(&probe_by, &features),
+        Feature(FeatureError::ZeroVector { stimulus, .. })
             if stimulus == "4"
-    ));
+    );
 }
 
 #[test]
@@ -767,14 +757,7 @@ fn a_context_image_that_the_transform_takes_to_zero_is_named() {
     let refused = probe.fit::<OddOneOutTask>(&features, &trials, &trials);
     let error = refused.unwrap_err();
     assert!(error.context().eq([&Context::Epoch(1)]), "{error}");
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Feature(FeatureError::ZeroVector { stimulus, .. })
-                if stimulus == "short"
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Feature(FeatureError::ZeroVector { stimulus, .. }) if stimulus == "short");
 }
 
 #[test]
@@ -794,10 +777,7 @@ fn parameters_outside_their_range_are_refused() {
             probe().with_optimizer(Optimizer::Sgd { momentum: bad }),
             probe().with_warm_up(WarmUp::OverMaxEpochs { from: bad }),
         ] {
-            assert!(matches!(
-                refused.as_ref().map_err(Error::kind),
-                Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-            ));
+            assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
         }
     }
     for refused in [
@@ -809,10 +789,7 @@ fn parameters_outside_their_range_are_refused() {
         probe().with_epochs(11, 10),
         probe().with_early_stopping(0, 1e-4),
     ] {
-        assert!(matches!(
-            refused.as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-        ));
+        assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
     }
     assert!(probe().with_gradient_clipping(None).is_ok());
     assert!(probe().with_epochs(0, 1).is_ok());

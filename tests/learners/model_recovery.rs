@@ -1,16 +1,18 @@
 //! Model recovery where the answer is known.
 
-use human_alignment::error::{ArgumentError, ErrorKind};
+use human_alignment::error::ArgumentError;
 use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::recovery::{Criterion, ModelRecovery};
-use human_alignment::{Error, OddOneOut, Probe, Representation, Stimuli};
+use human_alignment::{OddOneOut, Probe, Representation, Stimuli};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::common::refusals::assert_refused;
 
 const N: usize = 36;
 
@@ -113,24 +115,18 @@ fn stimuli_that_no_trial_shows_need_no_features() {
 #[test]
 fn refuses_what_says_nothing() {
     let one = of(features());
-    assert!(matches!(
-        recovery(1)
-            .run(&[&one], &people(1000))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+    assert_refused!(
+        recovery(1).run(&[&one], &people(1000)),
+        Argument(ArgumentError::TooFew {
             needed: 2,
             found: 1,
             ..
-        }))
-    ));
-    assert!(matches!(
-        ModelRecovery::new(ProbeCrossValidation::new(Probe::new(0.1).unwrap()))
-            .with_replicates(0)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+        })
+    );
+    assert_refused!(
+        ModelRecovery::new(ProbeCrossValidation::new(Probe::new(0.1).unwrap())).with_replicates(0),
+        Argument(ArgumentError::TooFew { .. })
+    );
     let constant = of(Array2::ones((N, 2)));
     let refused = recovery(1)
         .run(&[&one, &constant], &people(1000))

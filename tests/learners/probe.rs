@@ -1,7 +1,7 @@
 //! The certified probe: against reference optima, its certificate against the known optimum, what it
 //! must not depend on, and what it refuses.
 
-use human_alignment::error::{ArgumentError, ErrorKind, FeatureError, StimuliError};
+use human_alignment::error::{ArgumentError, FeatureError, StimuliError};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::probe::{Convergence, Iteration, ProbeFit, Standardize};
 use human_alignment::transform::{LinearTransform, Standardization};
 use human_alignment::{
-    AlignmentMetric, Anchored, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Probe,
+    AlignmentMetric, Anchored, AnchoredTask, FileSource, OddOneOut, OddOneOutTask, Probe,
     Representation, Similarity, Stimuli, Task, ZeroShotOddOneOut,
 };
 use ndarray::{Array2, array};
@@ -20,6 +20,8 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::{common, simulated};
+
+use crate::common::refusals::assert_refused;
 
 fn features(path: &Path) -> Representation {
     FileSource::open(path).unwrap().read().unwrap()
@@ -309,10 +311,10 @@ fn a_limit_on_the_rank_costs_what_the_gap_says() {
         last = fit.objective();
     }
     assert_relative_eq!(last, best.objective(), max_relative = 1e-5);
-    assert!(matches!(
-        probe.with_rank(0).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-    ));
+    assert_refused!(
+        probe.with_rank(0),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
 }
 
 #[test]
@@ -438,13 +440,13 @@ fn temperature_scales_the_penalty() {
 #[test]
 fn refuses_what_has_no_answer() {
     for penalty in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(
-            Probe::new(penalty).as_ref().map_err(Error::kind),
-            Err(ErrorKind::Argument(ArgumentError::InvalidParameter {
+        assert_refused!(
+            Probe::new(penalty),
+            Argument(ArgumentError::InvalidParameter {
                 name: "penalty",
                 ..
-            }))
-        ));
+            })
+        );
     }
     let probe = Probe::new(0.1).unwrap();
     assert!(probe.clone().with_temperature(0.0).is_err());
@@ -460,13 +462,10 @@ fn refuses_what_has_no_answer() {
         .unwrap()
         .with_temperature(1e-200)
         .unwrap();
-    assert!(matches!(
-        vanishing
-            .fit(&features, &choices)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-    ));
+    assert_refused!(
+        vanishing.fit(&features, &choices),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
     assert!(probe.clone().with_tolerance(0.0).is_err());
     assert!(probe.clone().with_max_gradients(0).is_err());
 
@@ -474,15 +473,15 @@ fn refuses_what_has_no_answer() {
     let trials = OddOneOut::new(stimuli.clone(), vec![[0, 1, 2]]).unwrap();
     let choices = ChoiceFrequencies::from_trials(&trials);
     let one = Representation::new(Stimuli::numbered(1), array![[1.0, 2.0]]).unwrap();
-    assert!(matches!(
-        probe.fit(&one, &choices).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing { .. }))
-    ));
+    assert_refused!(
+        probe.fit(&one, &choices),
+        Stimuli(StimuliError::Missing { .. })
+    );
     let constant = Representation::new(stimuli.clone(), Array2::<f32>::ones((3, 2))).unwrap();
-    assert!(matches!(
-        probe.fit(&constant, &choices).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
-    ));
+    assert_refused!(
+        probe.fit(&constant, &choices),
+        Feature(FeatureError::EqualRows { .. })
+    );
     // So large that their squares are beyond what a double holds.
     let huge = Array2::from_shape_fn((3, 2), |(i, j)| 1e38 * (i as f32 - j as f32));
     let huge = Representation::new(stimuli.clone(), huge).unwrap();
@@ -497,14 +496,11 @@ fn refuses_what_has_no_answer() {
         .clone()
         .with_standardize(Standardize::By(moments))
         .fit(&huge, &choices);
-    assert!(matches!(
-        other.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch { .. }))
-    ));
+    assert_refused!(other, Argument(ArgumentError::LengthMismatch { .. }));
     let zero = Representation::new(stimuli, Array2::<f32>::zeros((3, 2))).unwrap();
     let none = probe.with_standardize(Standardize::By(Standardization::none()));
-    assert!(matches!(
-        none.fit(&zero, &choices).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Feature(FeatureError::EqualRows { .. }))
-    ));
+    assert_refused!(
+        none.fit(&zero, &choices),
+        Feature(FeatureError::EqualRows { .. })
+    );
 }

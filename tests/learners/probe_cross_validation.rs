@@ -1,13 +1,13 @@
 //! The cross-validated probe and transfer: what is held out, what is counted, what leaks.
 
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
-use human_alignment::error::{ArgumentError, ErrorKind};
+use human_alignment::error::ArgumentError;
 use human_alignment::inference::Folds;
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::probe::{HoldOut, Moments, ProbeCrossValidation};
 use human_alignment::rdm::{Participant, RdmSet};
 use human_alignment::{
-    Dissimilarity, Error, FileSource, OddOneOut, OddOneOutTask, Probe, Representation,
+    Dissimilarity, FileSource, OddOneOut, OddOneOutTask, Probe, Representation,
     RepresentationalSimilarity, Similarity, Stimuli, ZeroShotOddOneOut, transfer,
 };
 use ndarray::{Array2, Axis, Slice};
@@ -15,6 +15,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common;
+use crate::common::refusals::assert_refused;
 
 /// Features of which people see the first two, and the rest is noise as large.
 fn simulated(n: usize, n_trials: usize) -> (Representation, OddOneOut) {
@@ -166,20 +167,20 @@ fn folds_without_trials_are_named() {
         .clone()
         .with_object_folds(folds)
         .run(&features, &trials);
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        refused,
+        Argument(ArgumentError::LengthMismatch {
             expected: 9,
             found: 8,
             ..
-        }))
-    ));
+        })
+    );
     assert!(validation.clone().with_folds(HoldOut::Objects, 1).is_err());
     let many = validation.clone().with_folds(HoldOut::Objects, 10).unwrap();
-    assert!(matches!(
-        many.run(&features, &trials).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(
+        many.run(&features, &trials),
+        Argument(ArgumentError::TooFew { .. })
+    );
     assert!(validation.clone().with_penalties(&[]).is_err());
     assert!(validation.clone().with_penalties(&[0.1, 0.1]).is_err());
     assert!(validation.with_penalties(&[0.1, 0.0]).is_err());

@@ -8,6 +8,8 @@ use human_alignment::{Error, Representation, Ridge, Stimuli};
 use ndarray::{Array1, Array2, Axis, array, concatenate};
 use proptest::prelude::*;
 
+use crate::common::refusals::{assert_kind, assert_refused};
+
 fn representation(features: Array2<f32>) -> Representation {
     Representation::new(Stimuli::numbered(features.nrows() as u32), features).unwrap()
 }
@@ -515,13 +517,13 @@ fn refuses_penalties_that_are_none() {
         .to_string();
     assert_eq!(message, "penalty must be different from all others, not 1");
     let refused = Ridge::new([]);
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew {
+    assert_refused!(
+        refused,
+        Argument(ArgumentError::TooFew {
             what: "penalties",
             ..
-        }))
-    ));
+        })
+    );
 }
 
 #[test]
@@ -540,37 +542,28 @@ fn refuses_targets_that_are_none() {
     assert!(fit.errors().iter().all(|error| error.is_finite()));
     let message = refused(&Array2::zeros((5, 2))).to_string();
     assert_eq!(message, "rows of targets: 5 (expected 6)");
-    assert!(matches!(
-        refused(&Array2::zeros((6, 0))).kind(),
-        ErrorKind::Argument(ArgumentError::Shape { .. })
-    ));
+    assert_kind!(
+        refused(&Array2::zeros((6, 0))),
+        Argument(ArgumentError::Shape { .. })
+    );
 
     let some = targets.select(&Stimuli::numbered(5)).unwrap();
-    assert!(matches!(
-        ridge.fit(&features, &some).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 1,
-            ..
-        }))
-    ));
+    assert_refused!(
+        ridge.fit(&features, &some),
+        Stimuli(StimuliError::Missing { n_missing: 1, .. })
+    );
     let some = features.select(&Stimuli::numbered(5)).unwrap();
-    assert!(matches!(
-        ridge.fit(&some, &targets).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Unexpected {
-            n_extra: 1,
-            ..
-        }))
-    ));
-    assert!(matches!(
-        ridge.path(&some, &targets).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Unexpected { .. }))
-    ));
+    assert_refused!(
+        ridge.fit(&some, &targets),
+        Stimuli(StimuliError::Unexpected { n_extra: 1, .. })
+    );
+    assert_refused!(
+        ridge.path(&some, &targets),
+        Stimuli(StimuliError::Unexpected { .. })
+    );
     let folds = Folds::contiguous(5, 2).unwrap();
     let refused = ridge.cross_validate(&some, &targets, &folds);
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Unexpected { .. }))
-    ));
+    assert_refused!(refused, Stimuli(StimuliError::Unexpected { .. }));
 }
 
 #[test]
@@ -624,13 +617,10 @@ fn constant_targets_have_no_r2() {
         .report()
         .to_string();
     assert_eq!(message, "target 1 does not vary: its R² is undefined");
-    assert!(matches!(
-        fit.expected_r2().as_ref().map_err(Error::kind),
-        Err(ErrorKind::Computation(ComputationError::ConstantTarget {
-            target: 1,
-            ..
-        }))
-    ));
+    assert_refused!(
+        fit.expected_r2(),
+        Computation(ComputationError::ConstantTarget { target: 1, .. })
+    );
 
     let targets = targets.into_features().into_f32();
     let targets = representation(targets.select(Axis(1), &[0, 2]));
@@ -679,11 +669,11 @@ fn names_the_stimulus_that_a_fit_passes_through() {
     let features = representation(features);
     let ridge = Ridge::new([1e-12, 1.0]).unwrap();
     let error = ridge.fit_array(&features, targets.view()).unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Computation(ComputationError::FullLeverage { stimulus, penalty, .. })
+    assert_kind!(
+        error,
+        Computation(ComputationError::FullLeverage { stimulus, penalty, .. })
             if stimulus == "5" && *penalty == 1e-12
-    ));
+    );
     assert!(
         error.report().to_string().contains("stimulus \"5\""),
         "{error}"

@@ -2,14 +2,15 @@
 
 use approx::assert_relative_eq;
 use human_alignment::dataset::SimulatedObserver;
-use human_alignment::error::{ArgumentError, ErrorKind};
+use human_alignment::error::ArgumentError;
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::{
-    AlignmentMetric, Dissimilarity, Error, Representation, RepresentationalSimilarity, Similarity,
+    AlignmentMetric, Dissimilarity, Representation, RepresentationalSimilarity, Similarity,
     Stimuli, ZeroShotOddOneOut, transfer, transfer_across,
 };
 use ndarray::Array2;
 
+use crate::common::refusals::assert_refused;
 use crate::common::seen::{N, arrangements, features, seen};
 
 #[test]
@@ -62,14 +63,12 @@ fn a_transform_for_other_features_is_refused() {
         Representation::new(Stimuli::numbered(N as u32), Array2::<f32>::ones((N, 3))).unwrap();
     let people = arrangements();
     let metric = RepresentationalSimilarity::default();
-    assert!(matches!(
-        transfer(&seen(), &narrow, &people, &metric)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        transfer(&seen(), &narrow, &people, &metric),
+        Argument(ArgumentError::LengthMismatch {
             expected: 6,
             found: 3,
             ..
-        }))
-    ));
+        })
+    );
 }

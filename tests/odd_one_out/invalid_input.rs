@@ -1,6 +1,6 @@
 //! What can't be scored is refused with an error that names it.
 
-use human_alignment::error::{ArgumentError, ErrorKind, FeatureError, JudgmentError, TrialProblem};
+use human_alignment::error::{ArgumentError, FeatureError, JudgmentError, TrialProblem};
 use human_alignment::inference::{Confidence, ObjectBootstrap};
 use human_alignment::metric::odd_one_out::Tally;
 use human_alignment::{
@@ -10,6 +10,8 @@ use human_alignment::{
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::common::refusals::{assert_kind, assert_refused};
 
 fn animals() -> Stimuli {
     Stimuli::new(["cat", "dog", "cow", "pig", "hen"]).unwrap()
@@ -49,9 +51,9 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
         error.report().to_string(),
         "trial 1: index 5 is out of range: there are 5 stimuli (if indices are 1-based, pass --count-from 1)"
     );
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Judgment(JudgmentError::InvalidTrial {
+    assert_kind!(
+        error,
+        Judgment(JudgmentError::InvalidTrial {
             trial: 1,
             problem: TrialProblem::OutOfRange {
                 index: 5,
@@ -59,7 +61,7 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
             },
             ..
         })
-    ));
+    );
     let error = Anchored::new(animals(), vec![[u32::MAX, 1, 2]]).unwrap_err();
     assert!(
         error
@@ -90,28 +92,20 @@ fn a_trial_with_a_stimulus_twice_is_numbered() {
 
 #[test]
 fn no_trials_are_no_answer() {
-    assert!(matches!(
-        OddOneOut::new(animals(), vec![])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
-    assert!(matches!(
-        trials_of(animals())
-            .select(&[])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
+    assert_refused!(
+        OddOneOut::new(animals(), vec![]),
+        Judgment(JudgmentError::NoTrials)
+    );
+    assert_refused!(
+        trials_of(animals()).select(&[]),
+        Judgment(JudgmentError::NoTrials)
+    );
     let metric = ZeroShotOddOneOut::default();
     let none = std::iter::empty::<human_alignment::Result<OddOneOut>>();
     let tally = metric
         .tally(&features_of(animals()), &animals(), none)
         .unwrap();
-    assert!(matches!(
-        tally.score().as_ref().map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
+    assert_refused!(tally.score(), Judgment(JudgmentError::NoTrials));
     // No stimuli are no trouble either.
     let nothing = Stimuli::numbered(0);
     let empty = Representation::new(nothing.clone(), Array2::<f32>::zeros((0, 3))).unwrap();
@@ -119,10 +113,7 @@ fn no_trials_are_no_answer() {
     let tally = ZeroShotOddOneOut::default()
         .tally(&empty, &nothing, none)
         .unwrap();
-    assert!(matches!(
-        tally.score().as_ref().map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
+    assert_refused!(tally.score(), Judgment(JudgmentError::NoTrials));
 }
 
 #[test]
@@ -214,11 +205,7 @@ fn rows_without_a_similarity_are_named_where_they_are_shown() {
     let pearson = ZeroShotOddOneOut::new(Similarity::Pearson);
 
     let error = refused(cosine, &features, &shows([0, 2, 1]));
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Feature(FeatureError::ZeroVector { stimulus, .. })
-            if stimulus == "dog"
-    ));
+    assert_kind!(error, Feature(FeatureError::ZeroVector { stimulus, .. }) if stimulus == "dog");
     assert!(
         error
             .report()
@@ -229,11 +216,11 @@ fn rows_without_a_similarity_are_named_where_they_are_shown() {
 
     for (trial, name) in [([0, 2, 1], "dog"), ([0, 2, 3], "pig")] {
         let error = refused(pearson, &features, &shows(trial));
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::Feature(FeatureError::ConstantRow { stimulus, .. })
+        assert_kind!(
+            error,
+            Feature(FeatureError::ConstantRow { stimulus, .. })
                 if stimulus == name
-        ));
+        );
         let message = format!("the features of stimulus \"{name}\" are all equal");
         assert!(error.report().to_string().contains(&message));
     }
@@ -312,13 +299,7 @@ fn tallies_of_different_things_do_not_merge() {
     let refused = |other: Tally| {
         let mut own = tally();
         let error = own.merge(other).unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Argument(ArgumentError::Incompatible { .. })
-            ),
-            "{error}"
-        );
+        assert_kind!(error, Argument(ArgumentError::Incompatible { .. }));
         assert_eq!(own, tally());
         error.report().to_string()
     };
@@ -347,33 +328,24 @@ fn tallies_of_different_things_do_not_merge() {
     let features = features_of(animals());
     // Chunks over other stimuli are refused as well, and the first error of the chunks is passed on.
     let chunks = [Ok(trials_of(reordered))];
-    assert!(matches!(
-        metric
-            .tally(&features, &animals(), chunks)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::Incompatible { .. }))
-    ));
+    assert_refused!(
+        metric.tally(&features, &animals(), chunks),
+        Argument(ArgumentError::Incompatible { .. })
+    );
     // So is one over more stimuli, whose indices the similarities of these do not have.
     let more = OddOneOut::new(Stimuli::numbered(9), vec![[6, 7, 8]]);
-    assert!(matches!(
-        metric
-            .tally(&features, &animals(), [more])
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::Incompatible { .. }))
-    ));
+    assert_refused!(
+        metric.tally(&features, &animals(), [more]),
+        Argument(ArgumentError::Incompatible { .. })
+    );
     let chunks = [
         Ok(trials_of(animals())),
         Err(JudgmentError::NoTrials.into()),
     ];
-    assert!(matches!(
-        metric
-            .tally(&features, &animals(), chunks)
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
+    assert_refused!(
+        metric.tally(&features, &animals(), chunks),
+        Judgment(JudgmentError::NoTrials)
+    );
 }
 
 /// Every number in a JSON value, and every number in a string.

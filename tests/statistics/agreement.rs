@@ -3,17 +3,18 @@
 use approx::assert_relative_eq;
 use human_alignment::agreement::{AgreementMatrix, Choices, ErrorConsistency};
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
-use human_alignment::error::{ArgumentError, ErrorKind, JudgmentError};
+use human_alignment::error::{ArgumentError, JudgmentError};
 use human_alignment::inference::{Confidence, clustered_mean};
 use human_alignment::{
-    AlignmentMetric, Error, FileSource, OddOneOut, OddOneOutTask, Representation, Similarity,
-    Stimuli, ZeroShotOddOneOut,
+    AlignmentMetric, FileSource, OddOneOut, OddOneOutTask, Representation, Similarity, Stimuli,
+    ZeroShotOddOneOut,
 };
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common;
+use crate::common::refusals::assert_refused;
 
 /// The same 2,171 questions, answered by people and two language models, held against one another and
 /// against VICE. κ by sklearn.metrics.cohen_kappa_score of the positions of the odd one in the sorted
@@ -140,15 +141,9 @@ fn sources_are_joined_by_question() {
     let none = OddOneOut::new(Stimuli::new(["x", "y", "z"]).unwrap(), vec![[0, 1, 2]]).unwrap();
     let none = Choices::from_trials("none", &none);
     let refused = AgreementMatrix::new(&[&of_all, &none], Confidence::default());
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Judgment(JudgmentError::NoTrials))
-    ));
+    assert_refused!(refused, Judgment(JudgmentError::NoTrials));
     let refused = AgreementMatrix::new::<OddOneOutTask>(&[], Confidence::default());
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { .. }))
-    ));
+    assert_refused!(refused, Argument(ArgumentError::TooFew { .. }));
 }
 
 #[test]

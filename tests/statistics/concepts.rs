@@ -7,12 +7,12 @@ use human_alignment::concept::{
     SharedFailures, TrialGroups, read_labels,
 };
 use human_alignment::dataset::{LabelTriplets, SimulatedObserver, TripletFile};
-use human_alignment::error::{ArgumentError, ErrorKind};
+use human_alignment::error::ArgumentError;
 use human_alignment::inference::{
     Confidence, Credit, Estimate, Folds, clustered_mean, clustered_mean_of,
 };
 use human_alignment::{
-    Error, FileSource, OddOneOut, OddOneOutTask, Representation, Ridge, Similarity, Stimuli,
+    FileSource, OddOneOut, OddOneOutTask, Representation, Ridge, Similarity, Stimuli,
     ZeroShotOddOneOut,
 };
 use ndarray::Array2;
@@ -20,6 +20,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common;
+use crate::common::refusals::assert_refused;
 
 const N: u32 = 60;
 
@@ -190,23 +191,20 @@ fn few_trials_are_said_to_be_few() {
     assert!(GroupAnalysis::default().with_min_trials(1).is_err());
 
     let few = GroupAnalysis::default().run(&trials, &groups, &without(&[2])[..9], None);
-    assert!(matches!(
-        few.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
-            found: 9,
-            ..
-        }))
-    ));
+    assert_refused!(
+        few,
+        Argument(ArgumentError::LengthMismatch { found: 9, .. })
+    );
     let others = TrialGroups::new(10, []).unwrap();
     let refused = GroupAnalysis::default().run(&trials, &others, &without(&[2]), None);
-    assert!(matches!(
-        refused.as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::LengthMismatch {
+    assert_refused!(
+        refused,
+        Argument(ArgumentError::LengthMismatch {
             expected: 4000,
             found: 10,
             ..
-        }))
-    ));
+        })
+    );
 }
 
 #[test]

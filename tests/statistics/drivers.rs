@@ -2,11 +2,12 @@
 //! closed forms; and panels that can't tell.
 
 use approx::assert_relative_eq;
-use human_alignment::Error;
-use human_alignment::error::{ArgumentError, ComputationError, ErrorKind};
+use human_alignment::error::{ArgumentError, ComputationError};
 use human_alignment::study::{DriverAnalysis, DriverCaution, Drivers, Factor, ModelFactors};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::common::refusals::assert_refused;
 
 fn network(data: &str, family: &str, n_parameters: u64, n_layers: u32) -> ModelFactors {
     ModelFactors {
@@ -220,34 +221,25 @@ fn what_cannot_be_explained_is_refused() {
         let factors = panel().into_iter().map(|(factors, _)| factors);
         factors.zip(values.iter().copied()).collect()
     };
-    assert!(matches!(
-        analysis()
-            .run(&with(&[0.1, 0.2, 0.3]))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { found: 3, .. }))
-    ));
-    assert!(matches!(
-        analysis()
-            .run(&with(&[0.1; 8]))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Computation(ComputationError::EqualAlignment))
-    ));
-    assert!(matches!(
-        analysis()
-            .run(&with(&[0.1, 0.2, f64::NAN, 0.3]))
-            .as_ref()
-            .map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::InvalidParameter { .. }))
-    ));
+    assert_refused!(
+        analysis().run(&with(&[0.1, 0.2, 0.3])),
+        Argument(ArgumentError::TooFew { found: 3, .. })
+    );
+    assert_refused!(
+        analysis().run(&with(&[0.1; 8])),
+        Computation(ComputationError::EqualAlignment)
+    );
+    assert_refused!(
+        analysis().run(&with(&[0.1, 0.2, f64::NAN, 0.3])),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
     let unknown: Vec<_> = (0..6)
         .map(|i| (ModelFactors::default(), f64::from(i)))
         .collect();
-    assert!(matches!(
-        analysis().run(&unknown).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
-    ));
+    assert_refused!(
+        analysis().run(&unknown),
+        Argument(ArgumentError::TooFew { found: 0, .. })
+    );
     assert!(DriverAnalysis::default().with_factors([]).is_err());
     assert!(DriverAnalysis::default().with_permutations(0).is_err());
     assert!(DriverAnalysis::default().with_replicates(0).is_err());

@@ -1,7 +1,7 @@
 //! The miniature of the `study` example: the same bits whatever the threads, effects where they are put
 //! in, and none where the controls take them out.
 
-use human_alignment::error::{ErrorKind, StimuliError};
+use human_alignment::error::StimuliError;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use human_alignment::metric::rsa::Comparator;
 use human_alignment::study::{
     DriverAnalysis, Drivers, Factor, LayerChoice, Measures, Metric, MetricQuantity, ModelFactors,
 };
-use human_alignment::{Dissimilarity, Error, RepresentationSource, Similarity, Stimuli};
+use human_alignment::{Dissimilarity, RepresentationSource, Similarity, Stimuli};
 
 use crate::miniature::design::{Labels, N_OUTPUTS};
 use crate::miniature::people::People;
@@ -18,6 +18,8 @@ use crate::miniature::raster::SIDE;
 use crate::miniature::source;
 use crate::miniature::study::{ARRANGEMENTS, CHOICES};
 use crate::miniature::{Miniature, Settings};
+
+use crate::common::refusals::assert_refused;
 
 fn small() -> Settings {
     Settings {
@@ -270,11 +272,8 @@ fn a_layer_is_a_source() {
         "{error}"
     );
     let unseen = Stimuli::new(["star red stripes 99"]).unwrap();
-    assert!(matches!(
-        source.represent(&unseen).as_ref().map_err(Error::kind),
-        Err(ErrorKind::Stimuli(StimuliError::Missing {
-            n_missing: 1,
-            ..
-        }))
-    ));
+    assert_refused!(
+        source.represent(&unseen),
+        Stimuli(StimuliError::Missing { n_missing: 1, .. })
+    );
 }

@@ -27,6 +27,8 @@ use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::common::refusals::{assert_kind, assert_refused};
+
 /// Features of 24 stimuli.
 fn features(seed: u64) -> Representation {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -457,9 +459,7 @@ fn a_cache_that_cannot_be_written_ends_the_study() {
     let taken = folder.path().join("taken");
     fs::write(&taken, "").unwrap();
     let error = study().with_cache(&taken).run().unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::File(FileError::Write { path, .. }) if *path == taken)
-    );
+    assert_kind!(error, File(FileError::Write { path, .. }) if *path == taken);
 }
 
 #[test]
@@ -507,13 +507,7 @@ fn choices_alone_are_held_against_those_of_people() {
     assert_eq!(row.value(), Some(expected));
     let fewer = OddOneOut::new(people.stimuli().clone(), choices.as_slice()[1..].to_vec());
     let error = study(fewer.unwrap()).unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Judgment(JudgmentError::Unanswered { .. })
-        ),
-        "{error}"
-    );
+    assert_kind!(error, Judgment(JudgmentError::Unanswered { .. }));
 }
 
 #[test]
@@ -802,7 +796,7 @@ fn metrics_have_names_in_files_and_in_text() {
         from: from(),
         comparator,
     };
-    let transferred = || Q::TransferResult { from: from() };
+    let transferred = || Q::Transferred { from: from() };
     let layer = || Contrast::Layer(text("conv1"));
     let model = || Contrast::Model(text("other"));
     let over = Contrast::Similarity(Similarity::Cosine);
@@ -1002,10 +996,10 @@ fn consistency_is_a_correlation_over_networks() {
         (interval.lower - -0.506_702_968).abs() < 1e-8,
         "{interval:?}"
     );
-    assert!(matches!(
-        of("one", "none").as_ref().map_err(Error::kind),
-        Err(ErrorKind::Argument(ArgumentError::TooFew { found: 0, .. }))
-    ));
+    assert_refused!(
+        of("one", "none"),
+        Argument(ArgumentError::TooFew { found: 0, .. })
+    );
 }
 
 #[test]
@@ -1050,10 +1044,7 @@ fn tables_are_files() {
     assert!(text.lines().all(|line| n_cells(line) == 7));
 
     let path = folder.path().join("table.txt");
-    assert!(matches!(
-        table.write(&path).as_ref().map_err(Error::kind),
-        Err(ErrorKind::File(FileError::UnknownFormat { .. }))
-    ));
+    assert_refused!(table.write(&path), File(FileError::UnknownFormat { .. }));
     fs::write(&path, "{\"rows\": 3}").unwrap();
     assert_eq!(
         StudyTable::read(&path).unwrap_err().path(),

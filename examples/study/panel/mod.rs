@@ -97,7 +97,7 @@ pub fn is_share(metric: &Metric) -> bool {
             | MetricQuantity::Agreement
             | MetricQuantity::Probed
             | MetricQuantity::NotProbed
-            | MetricQuantity::TransferResult { .. }
+            | MetricQuantity::Transferred { .. }
     )
 }
 

@@ -104,7 +104,8 @@ pub(super) fn fingerprint<T: Task>(
     Ok(fingerprint.finish())
 }
 
-/// Shuffles a slice, with all orders equally probable.
+/// Shuffles a slice, with all orders equally probable. Draws numbers of 64 bits; with the 32 bits of
+/// [`linalg::shuffle`](crate::linalg::shuffle), a seed would give another training.
 pub(super) fn shuffle<T>(things: &mut [T], rng: &mut ChaCha8Rng) {
     for last in (1..things.len()).rev() {
         things.swap(last, rng.random_range(0..=last as u64) as usize);

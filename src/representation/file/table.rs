@@ -170,27 +170,24 @@ impl FileSource {
 fn no_feature(error: Error) -> Error {
     match error.kind() {
         ErrorKind::File(FileError::MissingValue { .. }) => {
-            return FeatureError::Missing { source: error }.into();
+            FeatureError::Missing { source: error }.into()
         }
-        ErrorKind::File(FileError::NotANumber { .. }) => {}
-        _ => return error,
-    }
-    match error.into_kind() {
         ErrorKind::File(FileError::NotANumber {
             line,
             field,
             column,
             found,
             ..
-        }) => Error::from(FileError::NotANumber {
-            line,
-            field,
-            column,
+        }) => FileError::NotANumber {
+            line: *line,
+            field: *field,
+            column: column.clone(),
             expected: "a number; to ignore a column, pass --ignore-column; to read it as ids, pass \
                        --id-column",
-            found,
-        }),
-        other => other.into(),
+            found: found.clone(),
+        }
+        .into(),
+        _ => error,
     }
 }
 

@@ -148,7 +148,7 @@ pub(super) fn transferred<T: Task>(
 ) -> Result<Vec<StudyRow>> {
     let metric = subject.run.study.measures.first_zero_shot();
     let from = from.to_owned();
-    let name = Metric::of(MetricQuantity::TransferResult { from });
+    let name = Metric::of(MetricQuantity::Transferred { from });
     subject.find(name.clone(), (metric, origin), None, || {
         let after = metric.with_similarity(Similarity::Dot);
         let found = transfer_across(&transform()?, features, trials, [&metric, &after])?;

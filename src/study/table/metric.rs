@@ -55,7 +55,7 @@ pub enum MetricQuantity {
     /// Accuracy without a probe on the trials on which the probe is tested.
     NotProbed,
     /// Accuracy after the transform that a probe learned from another data set.
-    TransferResult {
+    Transferred {
         /// The other data set.
         from: String,
     },
@@ -130,7 +130,7 @@ impl Metric {
             (Q::Accuracy(_), Some(C::Similarity(_))) => "similarity-gain".into(),
             (Q::Accuracy(_), Some(C::Layer(_))) => "layer-gain".into(),
             (Q::Probed, Some(C::Unlearned)) => "probe-gain".into(),
-            (Q::TransferResult { .. }, Some(C::Unlearned)) => "transfer-gain".into(),
+            (Q::Transferred { .. }, Some(C::Unlearned)) => "transfer-gain".into(),
             (Q::RsaTransferred { .. }, Some(C::Unlearned)) => "rsa-transfer-gain".into(),
             (_, Some(C::Similarity(_))) => format!("{kind}-similarity-gain"),
             (_, Some(C::Layer(_))) => format!("{kind}-layer-gain"),
@@ -140,7 +140,8 @@ impl Metric {
     }
 }
 
-/// The name of a representation without a transform, as in existing tables.
+/// The name of a representation without a transform. It is among the phrases that `tests/style`
+/// forbids in prose, and stays because it is in existing tables; hence the two parts.
 const BEFORE: &str = concat!("as ", "it is");
 
 /// Writes a name such as `accuracy (cosine)`.
@@ -152,7 +153,7 @@ impl fmt::Display for Metric {
         let settings = fields.settings();
         match (&self.quantity, &self.contrast) {
             (Q::Kappa, None) => f.write_str("κ with people"),
-            (Q::TransferResult { from } | Q::RsaTransferred { from, .. }, None) => {
+            (Q::Transferred { from } | Q::RsaTransferred { from, .. }, None) => {
                 write!(f, "{name}{settings}, transform of {from}")
             }
             (_, None) => write!(f, "{name}{settings}"),
@@ -162,7 +163,7 @@ impl fmt::Display for Metric {
             (_, Some(C::Similarity(over))) => write!(f, "{name} − {over}{settings}"),
             (_, Some(C::Layer(over))) => write!(f, "{name} − {over}{settings}"),
             (Q::Probed, Some(C::Unlearned)) => f.write_str("probed − zero-shot"),
-            (Q::TransferResult { from }, Some(C::Unlearned)) => {
+            (Q::Transferred { from }, Some(C::Unlearned)) => {
                 write!(f, "transform of {from} − zero-shot")
             }
             (Q::RsaTransferred { from, .. }, Some(C::Unlearned)) => {
@@ -210,7 +211,7 @@ impl MetricQuantity {
             Self::ErrorConsistency => ("error-consistency", "error consistency", none()),
             Self::Probed => ("probed", "probed accuracy", none()),
             Self::NotProbed => ("not-probed", "accuracy on the trials of the probe", none()),
-            Self::TransferResult { from } => ("transferred", "accuracy", transfer(from, None)),
+            Self::Transferred { from } => ("transferred", "accuracy", transfer(from, None)),
             Self::Rsa {
                 dissimilarity,
                 comparator,
@@ -363,7 +364,7 @@ impl Fields {
             all.extend(from.map(|from| Q::RsaTransferred { from, comparator }));
         }
         let from = self.from.clone().into_iter();
-        all.extend(from.map(|from| Q::TransferResult { from }));
+        all.extend(from.map(|from| Q::Transferred { from }));
         all.extend(self.name.clone().map(Q::Named));
         all
     }
