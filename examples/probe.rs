@@ -31,7 +31,7 @@ use clap::{ArgGroup, Parser};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::probe::{
-    Convergence, HoldOut, Iteration, Moments, PenaltyCandidate, Pooled, PooledScore,
+    Convergence, HoldOut, Iteration, Moments, PenaltyCandidate, PenaltyKind, Pooled, PooledScore,
     ProbeCrossValidation, ProbeCrossValidationResult, ProbeFoldResult,
 };
 use human_alignment::{
@@ -73,6 +73,10 @@ struct Arguments {
     /// cross-validation chooses one.
     #[arg(long, required = true, value_delimiter = ',', value_name = "X[,Y,…]")]
     lambda: Vec<f64>,
+    /// Form of the penalty: isotropic (the distance of the transform from a multiple of the identity,
+    /// which keeps what the trials do not determine) or trace (which removes it).
+    #[arg(long, default_value_t)]
+    penalty: PenaltyKind,
     /// Duality gap at which the fit stops, in nats.
     #[arg(long, default_value_t = 1e-7, value_name = "NATS")]
     tolerance: f64,
@@ -234,6 +238,7 @@ fn chosen_probe<T: Task>(
     trials: &Trials<T>,
 ) -> Result<(Probe, Vec<PenaltyCandidate>)> {
     let mut probe = Probe::new(arguments.lambda[0])?
+        .with_penalty_kind(arguments.penalty)
         .with_tolerance(arguments.tolerance)?
         .with_temperature(arguments.temperature)?
         .with_max_gradients(arguments.max_gradients)?;

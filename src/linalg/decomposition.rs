@@ -45,14 +45,30 @@ pub(crate) fn inverse(mut matrix: Mat<f64>) -> Option<Mat<f64>> {
 /// columns. Only the lower triangle is read.
 pub(crate) fn eigen(matrix: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>)> {
     let n = matrix.nrows();
-    let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
-    let compute = ComputeEigenvectors::Yes;
+    let mut vectors = Mat::zeros(n, n);
+    let values = decompose(matrix, Some(vectors.as_mut()))?;
+    Ok((values, vectors))
+}
+
+/// Computes the eigenvalues of a symmetric matrix, in ascending order. Only the lower triangle is
+/// read.
+pub(crate) fn eigenvalues(matrix: MatRef<'_, f64>) -> Result<Vec<f64>> {
+    decompose(matrix, None)
+}
+
+fn decompose(matrix: MatRef<'_, f64>, vectors: Option<MatMut<'_, f64>>) -> Result<Vec<f64>> {
+    let n = matrix.nrows();
+    let mut values = Diag::zeros(n);
+    let compute = match vectors {
+        Some(_) => ComputeEigenvectors::Yes,
+        None => ComputeEigenvectors::No,
+    };
     let scratch = self_adjoint_evd_scratch::<f64>(n, compute, Par::Seq, Default::default());
     // Sequential, because the block sizes would otherwise depend on the number of threads.
     self_adjoint_evd(
         matrix,
         values.as_mut(),
-        Some(vectors.as_mut()),
+        vectors,
         Par::Seq,
         MemStack::new(&mut MemBuffer::new(scratch)),
         Default::default(),
@@ -67,7 +83,7 @@ pub(crate) fn eigen(matrix: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>)> {
         }
         .into());
     }
-    Ok((values, vectors))
+    Ok(values)
 }
 
 /// Computes the singular values of a matrix, in descending order, and, where there is room for

@@ -11,7 +11,7 @@ mod rounding;
 mod shuffle;
 
 pub(crate) use condensed::{n_pairs, n_stimuli_of, pair_at, pair_index, row_range};
-pub(crate) use decomposition::{eigen, inverse, singular_values};
+pub(crate) use decomposition::{eigen, eigenvalues, inverse, singular_values};
 pub(crate) use dense::{
     add_scaled, dot, lower_gram, lower_gram_by_bands, matrix, mirror, product, product_by_bands,
     short_dot, symmetrized,

@@ -3,6 +3,7 @@
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
+use crate::probe::PenaltyKind;
 use crate::transform::LinearTransform;
 
 /// The state of the optimisation after an iteration.
@@ -67,8 +68,10 @@ pub struct ProbeFit {
     pub(super) transform: LinearTransform,
     pub(super) spectrum: Vec<f64>,
     pub(super) penalty: f64,
+    pub(super) penalty_kind: PenaltyKind,
     pub(super) loss: f64,
     pub(super) trace: f64,
+    pub(super) identity_scale: f64,
     pub(super) objective: f64,
     pub(super) lower_bound: f64,
     pub(super) n_gradients: usize,
@@ -131,6 +134,18 @@ impl ProbeFit {
     /// Returns the weight λ of the penalty.
     pub fn penalty(&self) -> f64 {
         self.penalty
+    }
+
+    /// Returns the form of the penalty.
+    pub fn penalty_kind(&self) -> PenaltyKind {
+        self.penalty_kind
+    }
+
+    /// Returns the scale a of the multiple of the identity that is nearest to M, by which M acts on
+    /// all directions that no object of the trials has; 0 with the trace penalty. Features are
+    /// those that the penalty refers to, see [`PenaltyKind::Isotropic`].
+    pub fn identity_scale(&self) -> f64 {
+        self.identity_scale
     }
 
     /// Returns the mean −ln p of the choices, in nats.

@@ -35,8 +35,10 @@ mod fit;
 mod lbfgs;
 pub mod mini_batch;
 mod objective;
+mod penalty;
 mod problem;
 mod questions;
+mod scale;
 mod solver;
 mod split;
 mod standardize;
@@ -50,6 +52,7 @@ pub use cross_validation::{
     ProbeFoldResult,
 };
 pub use fit::{Bound, Convergence, Iteration, ProbeFit};
+pub use penalty::PenaltyKind;
 pub use split::HoldOut;
 pub use standardize::{Moments, Standardize};
 
@@ -97,6 +100,7 @@ use problem::Problem;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
     penalty: f64,
+    penalty_kind: PenaltyKind,
     temperature: f64,
     max_rank: Option<usize>,
     has_bias: bool,
@@ -114,6 +118,7 @@ impl Probe {
     pub fn new(penalty: f64) -> Result<Self> {
         Ok(Self {
             penalty: positive("penalty", penalty)?,
+            penalty_kind: PenaltyKind::default(),
             temperature: 1.0,
             max_rank: None,
             has_bias: false,
@@ -130,6 +135,13 @@ impl Probe {
     pub fn with_penalty(mut self, penalty: f64) -> Result<Self> {
         self.penalty = positive("penalty", penalty)?;
         Ok(self)
+    }
+
+    /// Sets the form of the penalty.
+    #[must_use]
+    pub fn with_penalty_kind(mut self, kind: PenaltyKind) -> Self {
+        self.penalty_kind = kind;
+        self
     }
 
     /// Sets the temperature of the softmax.
@@ -202,6 +214,11 @@ impl Probe {
     /// Returns the temperature of the softmax.
     pub fn temperature(&self) -> f64 {
         self.temperature
+    }
+
+    /// Returns the form of the penalty.
+    pub fn penalty_kind(&self) -> PenaltyKind {
+        self.penalty_kind
     }
 
     /// Fits the transform. Rows are matched by id; stimuli of the representation that occur in no

@@ -1,18 +1,25 @@
 //! The objective of the probe, its gradient, and a lower bound of its minimum.
 
-use crate::error::{ComputationError, Result};
-use crate::linalg::{dot, eigen, lower_gram, matrix, mirror, product, symmetrized, zeroed};
-use crate::probe::coordinates::Coordinates;
-use crate::probe::questions::Questions;
+use faer::MatRef;
 
-/// The objective F = mean −ln p + λ trace M with M = W Wᵀ, in the coordinates of the objects, as a
-/// function of Q where W = D Q. The diagonal matrix D improves the conditioning of the
-/// optimisation: if the penalty is small relative to the variance along an axis, all axes are
-/// scaled to equal variance; if it is large, features keep their scale.
+use crate::error::{ComputationError, Result};
+use crate::linalg::{
+    add_scaled, dot, eigen, eigenvalues, lower_gram, matrix, mirror, product, symmetrized, zeroed,
+};
+use crate::probe::coordinates::Coordinates;
+use crate::probe::penalty::{Penalty, PenaltyKind, PenaltyValue, least_departure};
+use crate::probe::questions::Questions;
+use crate::probe::scale::Scaling;
+
+/// The objective F = mean −ln p + penalty of M with M = W Wᵀ, in the coordinates of the objects, as
+/// a function of Q where W = D Q. The diagonal matrix D improves the conditioning of the
+/// optimisation. With the trace penalty, if λ is small relative to the variance along an axis, all
+/// axes are scaled to equal variance; if it is large, features keep their scale. With the isotropic
+/// penalty, whose curvature is equal along all axes, D is the identity.
 pub(super) struct Objective<'a> {
     questions: &'a Questions,
     coordinates: &'a Coordinates,
-    penalty: f64,
+    penalty: Penalty,
     scale: Vec<f64>,
     /// Similarities of all pairs, or the symmetric derivatives of the loss with respect to them.
     pairs: Vec<f64>,
@@ -20,6 +27,8 @@ pub(super) struct Objective<'a> {
     derivatives: Vec<f64>,
     third: Vec<f64>,
     weights: Vec<f64>,
+    /// Wᵀ W.
+    gram: Vec<f64>,
     embedding: Vec<f64>,
     weighted: Vec<f64>,
 }
@@ -28,8 +37,7 @@ pub(super) struct Objective<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Value {
     pub loss: f64,
-    /// ‖W‖², the trace of M.
-    pub trace: f64,
+    pub penalty: PenaltyValue,
     pub objective: f64,
 }
 
@@ -38,7 +46,8 @@ pub(super) struct Certificate {
     /// A lower bound of the objective of any transform.
     pub lower_bound: f64,
     /// Columns that decrease the objective when appended to Q, steepest first. Their length
-    /// increases with the slope.
+    /// increases with the slope. Empty with the isotropic penalty, where the rank is full from the
+    /// start and [`Objective::isotropic_descent`] is rarely needed.
     pub descent: Vec<f64>,
 }
 
@@ -46,12 +55,15 @@ impl<'a> Objective<'a> {
     pub fn new(
         questions: &'a Questions,
         coordinates: &'a Coordinates,
-        penalty: f64,
+        penalty: Penalty,
     ) -> Result<Self> {
         let n = questions.n_objects();
         // The curvature of a mean over questions is about 1/n per object.
-        let softening = penalty * n as f64;
-        let scale = |square: &f64| (square + softening).sqrt().recip();
+        let softening = penalty.weight * n as f64;
+        let scale = |square: &f64| match penalty.kind {
+            PenaltyKind::Isotropic => 1.0,
+            PenaltyKind::Trace => (square + softening).sqrt().recip(),
+        };
         Ok(Self {
             questions,
             coordinates,
@@ -61,6 +73,7 @@ impl<'a> Objective<'a> {
             derivatives: zeroed(n * n, "the derivatives of all pairs")?,
             third: zeroed(questions.len(), "the derivatives of questions")?,
             weights: Vec::new(),
+            gram: Vec::new(),
             embedding: Vec::new(),
             weighted: Vec::new(),
         })
@@ -69,6 +82,49 @@ impl<'a> Objective<'a> {
     /// Returns the number of rows of Q.
     pub fn n_axes(&self) -> usize {
         self.scale.len()
+    }
+
+    pub fn penalty(&self) -> Penalty {
+        self.penalty
+    }
+
+    /// Returns the Q from which to start: none with the trace penalty, whose minimum has a low
+    /// rank; the untransformed features at their best temperature with the isotropic penalty.
+    ///
+    /// # Errors
+    /// Returns an error if memory is insufficient.
+    pub fn start(&mut self) -> Result<Vec<f64>> {
+        /// The range and the relative precision of the scale. It is not 0, where the gradient with
+        /// respect to W is zero.
+        const LOWEST: f64 = 1e-3;
+        const HIGHEST: f64 = 1e9;
+        const PRECISION: f64 = 1e-12;
+
+        if self.penalty.kind == PenaltyKind::Trace {
+            return Ok(Vec::new());
+        }
+        let n_axes = self.n_axes();
+        self.pairs.fill(0.0);
+        // If all choices are those of the untransformed features, the loss decreases without limit.
+        let mut scaling = self.scaling()?;
+        let scale = scaling.minimum(1.0, HIGHEST, PRECISION);
+        self.pairs = scaling.into_similarities();
+        let scale = scale.unwrap_or(HIGHEST).max(LOWEST).sqrt();
+        let mut q = zeroed(n_axes * n_axes, "the weights of the transform")?;
+        q.iter_mut().step_by(n_axes + 1).for_each(|x| *x = scale);
+        Ok(q)
+    }
+
+    /// Returns the loss along multiples of the identity from the similarities in `pairs`, which are
+    /// moved out.
+    fn scaling(&mut self) -> Result<Scaling<'_>> {
+        Scaling::new(
+            self.questions,
+            self.coordinates,
+            std::mem::take(&mut self.pairs),
+            &mut self.derivatives,
+            &mut self.third,
+        )
     }
 
     /// Computes W = D Q.
@@ -95,11 +151,17 @@ impl<'a> Objective<'a> {
     /// Returns [`ComputationError::LossNotFinite`] if the objective is not finite.
     pub fn evaluate(&mut self, q: &[f64], gradient: &mut [f64]) -> Result<Value> {
         self.look_up(q);
-        let n = self.questions.n_objects();
+        let (n, n_axes) = (self.questions.n_objects(), self.n_axes());
+        let rank = q.len() / n_axes;
         let (derivatives, third) = (&mut self.derivatives, &mut self.third);
         let loss = self.questions.pass(&self.pairs, derivatives, third);
-        let trace = dot(&self.weights, &self.weights);
-        let objective = loss + self.penalty * trace;
+        self.gram.resize(rank * rank, 0.0);
+        if rank > 0 {
+            let weights = matrix(&self.weights, n_axes);
+            product(weights.transpose(), weights, &mut self.gram);
+        }
+        let penalty = self.penalty.of_gram(&self.gram, rank, n_axes);
+        let objective = loss + penalty.value;
         if !objective.is_finite() {
             return Err(ComputationError::LossNotFinite { loss: objective }.into());
         }
@@ -110,29 +172,52 @@ impl<'a> Objective<'a> {
             product(matrix(&self.pairs, n), embedding, &mut self.weighted);
             let objects = self.coordinates.objects();
             product(objects.transpose(), matrix(&self.weighted, n), gradient);
+            self.add_penalty(penalty.scale, rank, gradient);
         }
-        let n_axes = self.n_axes();
-        let columns = gradient.chunks_exact_mut(n_axes);
-        for (gradient, weights) in columns.zip(self.weights.chunks_exact(n_axes)) {
-            for ((g, w), d) in gradient.iter_mut().zip(weights).zip(&self.scale) {
-                *g = d * (*g + 2.0 * self.penalty * w);
-            }
+        for gradient in gradient.chunks_exact_mut(n_axes) {
+            gradient
+                .iter_mut()
+                .zip(&self.scale)
+                .for_each(|(g, d)| *g *= d);
         }
         Ok(Value {
             loss,
-            trace,
+            penalty,
             objective,
         })
     }
 
+    /// Adds the gradient of the penalty with respect to W: 2λW, or 4λ(M − aI)W = 4λ W(WᵀW − aI).
+    fn add_penalty(&mut self, scale: f64, rank: usize, gradient: &mut [f64]) {
+        let weight = self.penalty.weight;
+        match self.penalty.kind {
+            PenaltyKind::Trace => add_scaled(gradient, 2.0 * weight, &self.weights),
+            PenaltyKind::Isotropic => {
+                let diagonal = self.gram.iter_mut().step_by(rank + 1);
+                diagonal.for_each(|x| *x -= scale);
+                let mut slope = vec![0.0; gradient.len()];
+                let weights = matrix(&self.weights, self.n_axes());
+                product(weights, matrix(&self.gram, rank), &mut slope);
+                add_scaled(gradient, 4.0 * weight, &slope);
+            }
+        }
+    }
+
     /// Computes a lower bound of the minimum from the most recently evaluated point.
     ///
-    /// The choices q = θ p + (1 − θ) y, between the probabilities p of the model and the choices y
-    /// of the participants, have derivatives θ G, and A = Zᵀ G Z is the derivative of the loss with
-    /// respect to M. If λ I + θ A has no negative eigenvalue, q is feasible for the dual problem,
-    /// and its value, the mean entropy of q, is a lower bound. The largest such θ is λ / max(λ,
-    /// −smallest eigenvalue of A).
+    /// # Errors
+    /// Returns an error if an eigendecomposition fails or memory is insufficient.
     pub fn certify(&mut self, q: &[f64]) -> Result<Certificate> {
+        let by_m = self.by_transform()?;
+        match self.penalty.kind {
+            PenaltyKind::Trace => self.certify_trace(q, &by_m),
+            PenaltyKind::Isotropic => self.certify_isotropic(q, by_m),
+        }
+    }
+
+    /// Computes C = Zᵀ G Z, the derivative of the loss with respect to M, from the symmetric
+    /// derivatives of all pairs.
+    fn by_transform(&self) -> Result<Vec<f64>> {
         let (n, n_axes) = (self.questions.n_objects(), self.n_axes());
         let objects = self.coordinates.objects();
         let mut half = zeroed(n * n_axes, "the derivatives of objects")?;
@@ -141,23 +226,114 @@ impl<'a> Objective<'a> {
         product(objects.transpose(), matrix(&half, n), &mut by_m);
         // The symmetric derivatives contain each pair twice.
         by_m.iter_mut().for_each(|x| *x *= 0.5);
-        let (values, vectors) = eigen(matrix(&by_m, n_axes))?;
+        Ok(by_m)
+    }
+
+    /// Computes a lower bound with the trace penalty.
+    ///
+    /// The choices q = θ p + (1 − θ) y, between the probabilities p of the model and the choices y
+    /// of the participants, have derivatives θ G, and θ C is the derivative of their loss with
+    /// respect to M. If λ I + θ C has no negative eigenvalue, q is feasible for the dual problem,
+    /// and its value, the mean entropy of q, is a lower bound. The largest such θ is λ / max(λ,
+    /// −smallest eigenvalue of C).
+    fn certify_trace(&mut self, q: &[f64], by_m: &[f64]) -> Result<Certificate> {
+        let (values, vectors) = eigen(matrix(by_m, self.n_axes()))?;
+        let weight = self.penalty.weight;
         let steepest = values.first().map_or(0.0, |least| -least);
-        let theta = self.penalty / steepest.max(self.penalty);
+        let theta = weight / steepest.max(weight);
         self.look_up(q);
         let lower_bound = self.questions.mixed_entropy(&self.pairs, theta);
-        let mut descent = Vec::new();
-        for (axis, value) in values.iter().enumerate() {
-            let slope = -value - self.penalty;
-            if slope > 0.0 {
-                let column = vectors.col_as_slice(axis).iter().zip(&self.scale);
-                descent.extend(column.map(|(x, d)| slope.sqrt() * x / d));
-            }
-        }
+        let slopes: Vec<f64> = values.iter().map(|value| value + weight).collect();
         Ok(Certificate {
             lower_bound,
-            descent,
+            descent: self.descent(&slopes, vectors.as_ref()),
         })
+    }
+
+    /// Computes a lower bound with the isotropic penalty.
+    ///
+    /// For choices q with derivatives C(q), the value of the dual problem is the mean entropy of q
+    /// plus the minimum over M ⪰ 0 and a of ⟨C(q), M⟩ + λ ‖M − aI‖², see [`least_departure`]. It is
+    /// finite if the trace of C(q) is not negative. If the choices of M have a negative trace, those
+    /// of M + εI are used instead, which have the same penalty; the smallest such ε gives the
+    /// best bound.
+    fn certify_isotropic(&mut self, q: &[f64], mut by_m: Vec<f64>) -> Result<Certificate> {
+        /// Relative rounding error of a trace.
+        const ROUNDING: f64 = 1e-14;
+        /// The range and the relative precision of ε.
+        const HIGHEST: f64 = 1e9;
+        const PRECISION: f64 = 1e-3;
+
+        let n_axes = self.n_axes();
+        let diagonal = || by_m.iter().step_by(n_axes + 1);
+        let trace: f64 = diagonal().sum();
+        let magnitude: f64 = diagonal().map(|x| x.abs()).sum();
+        self.look_up(q);
+        // With a full derivative of zero, the trace is zero up to rounding.
+        if trace < -ROUNDING * magnitude {
+            let start = (1e-8 * self.mean_square()).max(1e-12);
+            let mut scaling = self.scaling()?;
+            let is_found = scaling.minimum(start, HIGHEST, PRECISION).is_some();
+            let similarities = scaling.into_similarities();
+            if !is_found {
+                // No choices of this kind are feasible. Entropies are not negative.
+                self.pairs = similarities;
+                return Ok(Certificate {
+                    lower_bound: 0.0,
+                    descent: Vec::new(),
+                });
+            }
+            let n = self.questions.n_objects();
+            self.pairs = zeroed(n * n, "the derivatives of all pairs")?;
+            symmetrized(&self.derivatives, n, &mut self.pairs);
+            by_m = self.by_transform()?;
+            self.pairs = similarities;
+        }
+        let values = eigenvalues(matrix(&by_m, n_axes))?;
+        let entropy = self.questions.mixed_entropy(&self.pairs, 1.0);
+        Ok(Certificate {
+            lower_bound: (entropy + least_departure(&values, self.penalty.weight)).max(0.0),
+            descent: Vec::new(),
+        })
+    }
+
+    /// Returns the mean of the squared weights per axis, the scale a of M.
+    fn mean_square(&self) -> f64 {
+        dot(&self.weights, &self.weights) / self.n_axes() as f64
+    }
+
+    /// Returns columns that decrease the objective with the isotropic penalty when appended to Q,
+    /// from the most recently evaluated point, see [`Certificate::descent`].
+    ///
+    /// # Errors
+    /// Returns an error if an eigendecomposition fails or memory is insufficient.
+    pub fn isotropic_descent(&self) -> Result<Vec<f64>> {
+        let n_axes = self.n_axes();
+        let mut slopes = zeroed(n_axes * n_axes, "the transform along the axes")?;
+        lower_gram(matrix(&self.weights, n_axes), &mut slopes);
+        let scale = self.mean_square();
+        slopes
+            .iter_mut()
+            .step_by(n_axes + 1)
+            .for_each(|x| *x -= scale);
+        let by_m = self.by_transform()?;
+        for (slope, by_m) in slopes.iter_mut().zip(by_m) {
+            *slope = by_m + 2.0 * self.penalty.weight * *slope;
+        }
+        let (values, vectors) = eigen(matrix(&slopes, n_axes))?;
+        Ok(self.descent(&values, vectors.as_ref()))
+    }
+
+    /// Returns the directions of negative slope, steepest first, as columns of Q.
+    fn descent(&self, slopes: &[f64], vectors: MatRef<'_, f64>) -> Vec<f64> {
+        let mut descent = Vec::new();
+        for (axis, &slope) in slopes.iter().enumerate() {
+            if slope < 0.0 {
+                let column = vectors.col(axis).iter().zip(&self.scale);
+                descent.extend(column.map(|(x, d)| (-slope).sqrt() * x / d));
+            }
+        }
+        descent
     }
 
     /// Computes weights, embedding, and similarities of all pairs.
@@ -189,7 +365,7 @@ mod tests {
 
     /// Checks the gradient against central differences, and the derivative with respect to M used
     /// in the certificate against the change of the objective along its directions.
-    fn check<T: Task>() {
+    fn check<T: Task>(kind: PenaltyKind) {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let (n, n_features, rank) = (9usize, 5, 3);
         let mut uniform = || rng.random_range(-1.0..1.0);
@@ -219,7 +395,9 @@ mod tests {
 
         let questions = Questions::new(&choices);
         let coordinates = Coordinates::new(&features, n_features).unwrap();
-        let mut objective = Objective::new(&questions, &coordinates, 0.02).unwrap();
+        let weight = 0.02;
+        let penalty = Penalty { kind, weight };
+        let mut objective = Objective::new(&questions, &coordinates, penalty).unwrap();
         let mut gradient = vec![0.0; q.len()];
         objective.evaluate(&q, &mut gradient).unwrap();
         let mut at = |share: f64| {
@@ -235,9 +413,14 @@ mod tests {
         let difference = (at(step) - at(-step)) / (2.0 * step);
         assert_relative_eq!(dot(&gradient, &direction), difference, max_relative = 1e-8);
 
-        // Appending a short column d changes the objective by dᵀ(A + λ)d, which must be negative.
         let value = objective.evaluate(&q, &mut gradient).unwrap().objective;
-        let descent = objective.certify(&q).unwrap().descent;
+        let certificate = objective.certify(&q).unwrap();
+        assert!(certificate.lower_bound < value);
+        if kind == PenaltyKind::Isotropic {
+            return;
+        }
+        // Appending a short column d changes the objective by dᵀ(A + λ)d, which must be negative.
+        let descent = certificate.descent;
         for column in descent.chunks_exact(n_features) {
             let length = 1e-4;
             let mut wider = q.clone();
@@ -254,7 +437,9 @@ mod tests {
 
     #[test]
     fn gradients_are_those_of_finite_differences() {
-        check::<OddOneOutTask>();
-        check::<AnchoredTask>();
+        for &kind in PenaltyKind::ALL {
+            check::<OddOneOutTask>(kind);
+            check::<AnchoredTask>(kind);
+        }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array2, Axis};
 
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{ChoiceFrequencies, Task};
-use crate::linalg::{eigen, matrix, product, zeroed};
+use crate::linalg::{dot, eigen, lower_gram, matrix, product, zeroed};
 use crate::probe::coordinates::Coordinates;
 use crate::probe::objective::Objective;
+use crate::probe::penalty::{Penalty, PenaltyKind, PenaltyValue};
 use crate::probe::questions::Questions;
 use crate::probe::solver::{Found, Limits, minimise};
 use crate::probe::{Bound, Iteration, Probe, ProbeFit, positive};
@@ -22,6 +23,8 @@ pub(super) struct Problem {
     coordinates: Coordinates,
     questions: Questions,
     n_features: usize,
+    /// The number by which standardised features are divided.
+    norm: f64,
     data: String,
 }
 
@@ -48,21 +51,41 @@ impl Problem {
             out[n_features..].fill(1.0);
             standardization.write(values, n_features, &mut out[..n_features]);
         }
+        let norm = match probe.penalty_kind {
+            PenaltyKind::Trace => 1.0,
+            PenaltyKind::Isotropic => {
+                let norm = (dot(&features, &features) / shown.n_stimuli() as f64).sqrt();
+                features.iter_mut().for_each(|x| *x /= norm);
+                norm
+            }
+        };
         Ok(Self {
             standardization,
             coordinates: Coordinates::new(&features, width)?,
             questions: Questions::new(choices),
             n_features,
+            norm,
             data: fingerprint(&shown, choices),
         })
     }
 
     fn objective(&self, probe: &Probe) -> Result<Objective<'_>> {
-        // With logits as similarities, M = τ N, and the penalty of N is λ τ.
-        let penalty = positive(
-            "penalty times temperature",
-            probe.penalty * probe.temperature,
-        )?;
+        // With logits as similarities, M = τ N, and the weight for N is λ τ, or λ τ² where the
+        // penalty is quadratic in M.
+        let (name, weight) = match probe.penalty_kind {
+            PenaltyKind::Trace => (
+                "penalty times temperature",
+                probe.penalty * probe.temperature,
+            ),
+            PenaltyKind::Isotropic => (
+                "penalty times squared temperature",
+                probe.penalty * probe.temperature * probe.temperature,
+            ),
+        };
+        let penalty = Penalty {
+            kind: probe.penalty_kind,
+            weight: positive(name, weight)?,
+        };
         Objective::new(&self.questions, &self.coordinates, penalty)
     }
 
@@ -75,7 +98,10 @@ impl Problem {
         observe: &mut dyn FnMut(&Iteration) -> ControlFlow<()>,
     ) -> Result<(ProbeFit, Vec<f64>)> {
         let mut objective = self.objective(probe)?;
-        let start = start.map_or(Vec::new(), |logits| objective.variables(&logits));
+        let start = match start {
+            Some(logits) => objective.variables(&logits),
+            None => objective.start()?,
+        };
         let limits = Limits {
             tolerance: probe.tolerance,
             max_gradients: probe.max_gradients,
@@ -89,32 +115,88 @@ impl Problem {
     fn fit(&self, probe: &Probe, found: &Found, of_logits: &[f64]) -> Result<ProbeFit> {
         let scale = probe.temperature.sqrt();
         let weights: Vec<f64> = of_logits.iter().map(|x| scale * x).collect();
-        let (spectrum, factor) = self.principal(&weights)?;
-        let (matrix, bias) = factor.view().split_at(Axis(0), self.n_features);
-        let mut transform = LinearTransform::new(self.standardization.clone(), matrix.to_owned())?;
-        if probe.has_bias {
-            let bias: Array1<f64> = bias.row(0).to_owned();
-            transform = transform.with_bias(bias)?;
-        }
+        let (spectrum, transform) = match probe.penalty_kind {
+            PenaltyKind::Trace => self.low_rank_factor(&weights, probe.has_bias)?,
+            PenaltyKind::Isotropic => self.root(&weights, probe.has_bias)?,
+        };
         let duality_gap = (found.value.objective - found.lower_bound).max(0.0);
         let training = Training::default()
             .with_learner("probe")
             .with_data(self.data.clone())
             .with_penalty([probe.penalty])?
+            .with_note("penalty", probe.penalty_kind.name())
             .with_objective(found.value.objective)?
             .with_duality_gap(duality_gap)?;
+        let PenaltyValue { trace, scale, .. } = found.value.penalty;
         Ok(ProbeFit {
             transform: transform.with_training(training),
             spectrum,
             penalty: probe.penalty,
+            penalty_kind: probe.penalty_kind,
             loss: found.value.loss,
-            trace: found.value.trace * probe.temperature,
+            trace: trace * probe.temperature,
+            identity_scale: match probe.penalty_kind {
+                PenaltyKind::Trace => 0.0,
+                PenaltyKind::Isotropic => scale * probe.temperature,
+            },
             objective: found.value.objective,
             lower_bound: found.lower_bound,
             n_gradients: found.n_gradients,
             n_iterations: found.n_iterations,
             outcome: found.outcome,
         })
+    }
+
+    /// Computes the eigenvalues of M and the transform by W with its columns rotated to the
+    /// eigenvectors.
+    fn low_rank_factor(
+        &self,
+        weights: &[f64],
+        has_bias: bool,
+    ) -> Result<(Vec<f64>, LinearTransform)> {
+        let (spectrum, factor) = self.principal(weights)?;
+        let (matrix, rest) = factor.view().split_at(Axis(0), self.n_features);
+        let mut transform = LinearTransform::new(self.standardization.clone(), matrix.to_owned())?;
+        if has_bias {
+            transform = transform.with_bias(rest.row(0).to_owned())?;
+        }
+        Ok((spectrum, transform))
+    }
+
+    /// Computes the eigenvalues of M in the row space of the objects, and the transform by the
+    /// symmetric root of M, which is √a times the identity outside the row space.
+    fn root(&self, weights: &[f64], has_bias: bool) -> Result<(Vec<f64>, LinearTransform)> {
+        let n_axes = self.coordinates.squares().len();
+        let n_rows = self.coordinates.n_features();
+        let factor = matrix(weights, n_axes);
+        let mut m = zeroed(n_axes * n_axes, "the transform along the axes")?;
+        lower_gram(factor, &mut m);
+        let (values, vectors) = eigen(matrix(&m, n_axes))?;
+        let spectrum: Vec<f64> = values.iter().rev().map(|value| value.max(0.0)).collect();
+        let outside = match n_axes < n_rows {
+            true => (spectrum.iter().sum::<f64>() / n_axes as f64).sqrt(),
+            false => 0.0,
+        };
+        // Features × eigenvectors, one row per eigenvector.
+        let axes = self
+            .coordinates
+            .to_features(vectors.as_ref().reverse_cols());
+        let axes = Array2::from_shape_vec((n_axes, n_rows), axes);
+        let axes = axes.expect("one number per row and column");
+        let mut scaled = axes.clone();
+        for (mut row, value) in scaled.rows_mut().into_iter().zip(&spectrum) {
+            row *= (value.sqrt() - outside) / self.norm;
+        }
+        let mut root = axes.t().dot(&scaled);
+        root.diag_mut()
+            .iter_mut()
+            .for_each(|x| *x += outside / self.norm);
+        let (weights, rest) = root.view().split_at(Axis(0), self.n_features);
+        let mut transform = LinearTransform::new(self.standardization.clone(), weights.to_owned())?;
+        if has_bias {
+            transform = transform.with_bias(rest.row(0).to_owned())?;
+        }
+        Ok((spectrum, transform))
     }
 
     /// Computes the objective of a transform, and a lower bound over all transforms.
@@ -125,19 +207,25 @@ impl Problem {
         }
         let n_rows = factor.nrows();
         // Scale the weights such that similarities are logits.
-        let scale = probe.temperature.sqrt().recip();
+        let scale = self.norm / probe.temperature.sqrt();
         let by_column: Vec<f64> = factor.t().iter().map(|x| scale * x).collect();
-        let weights = self.coordinates.of_features(matrix(&by_column, n_rows));
+        let full = matrix(&by_column, n_rows);
+        let weights = self.coordinates.of_features(full);
         let mut objective = self.objective(probe)?;
         let q = objective.variables(&weights);
         let value = objective.evaluate(&q, &mut vec![0.0; q.len()])?;
         let certificate = objective.certify(&q)?;
         // Weights outside the row space of the objects only affect the penalty.
-        let trace = factor.iter().map(|x| x * x).sum::<f64>();
+        let mut gram = zeroed(
+            factor.ncols() * factor.ncols(),
+            "the dimensions of the transform",
+        )?;
+        product(full.transpose(), full, &mut gram);
+        let penalty = objective.penalty().of_gram(&gram, factor.ncols(), n_rows);
         Ok(Bound {
             loss: value.loss,
-            trace,
-            objective: value.loss + probe.penalty * trace,
+            trace: penalty.trace * probe.temperature,
+            objective: value.loss + penalty.value,
             lower_bound: certificate.lower_bound,
         })
     }

@@ -9,12 +9,17 @@ use crate::linalg::{add_scaled, dot, eigen, inverse, matrix, product};
 use crate::probe::fit::{Convergence, Iteration};
 use crate::probe::lbfgs::History;
 use crate::probe::objective::{Objective, Value};
+use crate::probe::penalty::PenaltyKind;
 
 /// Number of steps stored for the approximate inverse Hessian.
 const MEMORY: usize = 20;
 
-/// Number of iterations between certificates; a certificate costs about as much as five gradients.
+/// Maximum number of iterations between certificates; a certificate costs about as much as five
+/// gradients.
 const CERTIFY_EVERY: usize = 25;
+
+/// Minimum number of iterations between certificates.
+const CERTIFY_AFTER: usize = 5;
 
 /// Maximum number of columns added to Q at a time.
 const ADDED: usize = 8;
@@ -62,7 +67,7 @@ pub(super) fn minimise(
     observe: &mut dyn FnMut(&Iteration) -> ControlFlow<()>,
 ) -> Result<Found> {
     let mut search = Search::new(objective, start, limits)?;
-    search.certify_and_grow()?;
+    search.certify_and_grow(true)?;
     let (mut certified_at, mut least_gap, mut n_still) = (f64::INFINITY, f64::INFINITY, 0);
     let mut outcome = None;
     while outcome.is_none() {
@@ -79,9 +84,8 @@ pub(super) fn minimise(
             break;
         }
         let moved = search.step()?;
-        if search.n_iterations % CERTIFY_EVERY == 0 || !moved {
-            search.compress()?;
-            search.certify_and_grow()?;
+        if search.is_due(moved) {
+            search.certify_and_grow(moved)?;
             // Progress must exceed the resolution of double precision.
             let (objective, gap) = (search.value.objective, search.gap());
             let has_fallen = certified_at - objective > 4.0 * f64::EPSILON * objective;
@@ -97,7 +101,9 @@ pub(super) fn minimise(
         }
     }
     let outcome = outcome.unwrap_or(Convergence::Stationary);
-    search.compress()?;
+    if search.objective.penalty().kind == PenaltyKind::Trace {
+        search.compress()?;
+    }
     Ok(Found {
         q: search.q,
         value: search.value,
@@ -121,6 +127,9 @@ struct Search<'s, 'o> {
     history: History,
     /// The length at which directions were last added, in their own units.
     added_length: f64,
+    /// An estimate of the duality gap before the last step.
+    estimated_gap: f64,
+    certified_at: usize,
     n_gradients: usize,
     n_iterations: usize,
 }
@@ -139,6 +148,8 @@ impl<'s, 'o> Search<'s, 'o> {
             lower_bound: 0.0,
             history: History::new(MEMORY),
             added_length: 1.0,
+            estimated_gap: f64::INFINITY,
+            certified_at: 0,
             n_gradients: 1,
             n_iterations: 0,
         })
@@ -147,6 +158,13 @@ impl<'s, 'o> Search<'s, 'o> {
     fn gap(&self) -> f64 {
         // Due to rounding, the objective at the minimum may be below the bound.
         (self.value.objective - self.lower_bound).max(0.0)
+    }
+
+    /// Returns true if the next certificate is due.
+    fn is_due(&self, moved: bool) -> bool {
+        let n_since = self.n_iterations - self.certified_at;
+        let is_expected = self.estimated_gap <= self.limits.tolerance && n_since >= CERTIFY_AFTER;
+        !moved || n_since >= CERTIFY_EVERY || is_expected
     }
 
     fn rank(&self) -> usize {
@@ -191,6 +209,14 @@ impl<'s, 'o> Search<'s, 'o> {
             product(matrix(v, n_axes), inverse.as_ref(), &mut out);
             out
         };
+        let penalty = self.objective.penalty();
+        if penalty.kind == PenaltyKind::Isotropic {
+            // With B the derivative with respect to M, the gradient is 2BW, and the gap is about
+            // ‖B‖² / (4λ) because the objective is strongly convex.
+            let preconditioned = precondition(&self.gradient);
+            let square = dot(&self.gradient, &preconditioned) / 4.0;
+            self.estimated_gap = square / (4.0 * penalty.weight);
+        }
         let direction = self.history.direction(&self.gradient, precondition);
         let slope = dot(&direction, &self.gradient);
         if slope >= 0.0 {
@@ -301,15 +327,28 @@ impl<'s, 'o> Search<'s, 'o> {
     }
 
     /// Bounds the minimum, and appends columns in which the objective decreases, if there are any
-    /// and the maximum rank allows it.
-    fn certify_and_grow(&mut self) -> Result<()> {
+    /// and the maximum rank allows it. With the isotropic penalty, columns are only appended if the
+    /// gradient is too small to explain the gap, or if the last step did not move.
+    fn certify_and_grow(&mut self, moved: bool) -> Result<()> {
+        let kind = self.objective.penalty().kind;
+        if kind == PenaltyKind::Trace {
+            self.compress()?;
+        }
+        self.certified_at = self.n_iterations;
         let certificate = self.objective.certify(&self.q)?;
         self.lower_bound = self.lower_bound.max(certificate.lower_bound);
+        let mut added = certificate.descent;
+        if kind == PenaltyKind::Isotropic
+            && self.gap() > self.limits.tolerance
+            && (!moved || self.estimated_gap < 0.1 * self.gap())
+        {
+            self.compress()?;
+            added = self.objective.isotropic_descent()?;
+        }
         let n_axes = self.objective.n_axes();
         // Starting from an empty Q, add all directions.
         let most = if self.q.is_empty() { n_axes } else { ADDED };
-        let most = most.min(self.limits.max_rank - self.rank());
-        let mut added = certificate.descent;
+        let most = most.min(self.limits.max_rank.saturating_sub(self.rank()));
         added.truncate(most * n_axes);
         if added.is_empty() || self.gap() <= self.limits.tolerance {
             return Ok(());
