@@ -201,7 +201,7 @@ impl Problem {
 
     /// Computes the objective of a transform, and a lower bound over all transforms.
     pub fn bound(&self, probe: &Probe, transform: &LinearTransform) -> Result<Bound> {
-        let mut factor = transform.weights().to_owned();
+        let mut factor = transform.weights().into_owned();
         if let Some(bias) = transform.bias() {
             factor.push_row(bias).expect("one number per dimension");
         }

@@ -1,14 +1,14 @@
 //! Application of a transform to a representation, and composition of transforms.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use ndarray::{Array1, Array2};
+use faer::MatRef;
+use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
 use super::LinearTransform;
 use super::fingerprint::recorded;
+use super::weights::Weights;
 use crate::error::{Result, same_length};
-use crate::linalg::Precision;
+use crate::linalg::{Precision, product, zeroed};
 use crate::representation::{Features, Representation};
 
 impl LinearTransform {
@@ -18,7 +18,7 @@ impl LinearTransform {
     ///
     /// The provenance of the result is that of the representation, with the note `"transform"` set
     /// to [`LinearTransform::fingerprint`], appended to those of earlier transforms (`"first →
-    /// second"`).
+    /// second"`). The first application computes the fingerprint.
     ///
     /// # Errors
     /// Returns `ArgumentError::LengthMismatch` if the number of features differs, and
@@ -60,6 +60,10 @@ impl LinearTransform {
     /// the rounding of the intermediate features. The precision of the result is double, and it has
     /// no training record.
     ///
+    /// All weights of the result are in memory, also where those of both transforms are given by
+    /// [`LinearTransform::near_identity`]. The weights of such a first transform are not computed:
+    /// with c, L and R as defined there, W = c E diag(1/s₂) W₂ + L (R diag(1/s₂) W₂).
+    ///
     /// ```
     /// use human_alignment::transform::{LinearTransform, Standardization};
     /// use ndarray::array;
@@ -74,8 +78,9 @@ impl LinearTransform {
     ///
     /// # Errors
     /// Returns `ArgumentError::LengthMismatch` if the number of features of the next transform
-    /// differs from the number of dimensions of this one, and `ArgumentError::InvalidParameter`
-    /// if a product is outside the range of `f64`.
+    /// differs from the number of dimensions of this one, `ArgumentError::InvalidParameter` if a
+    /// product is outside the range of `f64`, and `ComputationError::OutOfMemory` if the memory for
+    /// the weights cannot be allocated.
     pub fn then(&self, next: &LinearTransform) -> Result<LinearTransform> {
         let n_between = self.n_dimensions();
         same_length(
@@ -86,24 +91,41 @@ impl LinearTransform {
         let moments: Vec<(f64, f64)> = (0..n_between)
             .filter_map(|feature| next.standardization.of_feature(feature))
             .collect();
-        // The rows of W₁, followed by the bias.
+        // The rows of W₁ or, where W₁ = c₁E + L₁R₁, those of R₁; followed by the bias.
+        let first_rows = match &self.weights {
+            Weights::Dense(weights) => weights,
+            Weights::NearIdentity { right, .. } => right,
+        };
         let scale = |first: usize, out: &mut [f64]| {
             for (row, out) in (first..).zip(out.chunks_exact_mut(n_between)) {
                 for (column, (out, (mean, std))) in out.iter_mut().zip(&moments).enumerate() {
-                    *out = match self.weights.get((row, column)) {
+                    *out = match first_rows.get((row, column)) {
                         Some(weight) => weight / std,
                         None => (self.bias.as_ref().map_or(0.0, |bias| bias[column]) - mean) / std,
                     };
                 }
             }
         };
-        let n_features = self.n_features();
-        let mut weights = next.weigh(n_features + 1, scale, |_, product| product);
-        let mut bias: Array1<f64> = weights.row(n_features).to_owned();
-        weights.remove_index(ndarray::Axis(0), n_features);
+        let n_rows = first_rows.nrows();
+        let mut products = next.weigh(n_rows + 1, scale, |_, product| product);
+        let mut bias: Array1<f64> = products.row(n_rows).to_owned();
+        products.remove_index(Axis(0), n_rows);
         if let Some(last) = &next.bias {
             bias += last;
         }
+        let weights = match &self.weights {
+            Weights::Dense(_) => products,
+            Weights::NearIdentity { scale, left, .. } => {
+                let mut weights = product_of_rows(left, &products)?;
+                // c₁E diag(1/s₂) W₂ has the first rows of W₂, scaled.
+                let next_weights = next.weights.all()?;
+                let scaled = weights.rows_mut().into_iter().zip(next_weights.rows());
+                for ((mut out, row), (_, std)) in scaled.zip(&moments) {
+                    out.scaled_add(scale / std, &row);
+                }
+                weights
+            }
+        };
         let both = LinearTransform::new(self.standardization.clone(), weights)?;
         let is_unbiased = self.bias.is_none() && next.bias.is_none();
         match is_unbiased && next.standardization.moments().is_none() {
@@ -124,8 +146,6 @@ impl LinearTransform {
         const BLOCK: usize = 128;
 
         let (n_features, n_dimensions) = self.weights.dim();
-        let weights = self.weights_in_order();
-        let weights = MatRef::from_row_major_slice(weights, n_features, n_dimensions);
         let mut out = vec![T::default(); n_rows * n_dimensions];
         let blocks = out.par_chunks_mut(BLOCK * n_dimensions).enumerate();
         blocks.for_each(|(block, out)| {
@@ -133,18 +153,25 @@ impl LinearTransform {
             let mut rows = vec![0.0; n_rows * n_features];
             fill(block * BLOCK, &mut rows);
             let mut products = vec![0.0; out.len()];
-            matmul(
-                MatMut::from_row_major_slice_mut(&mut products, n_rows, n_dimensions),
-                Accum::Replace,
-                MatRef::from_row_major_slice(&rows, n_rows, n_features),
-                weights,
-                1.0,
-                Par::Seq,
-            );
+            self.weights.multiply(&rows, &mut products);
             for (place, (out, product)) in out.iter_mut().zip(products).enumerate() {
                 *out = finish(place % n_dimensions, product);
             }
         });
         Array2::from_shape_vec((n_rows, n_dimensions), out).expect("one row each")
     }
+}
+
+/// Computes left × right, both in row-major order.
+fn product_of_rows(left: &Array2<f64>, right: &Array2<f64>) -> Result<Array2<f64>> {
+    let ((n_rows, n_terms), n_columns) = (left.dim(), right.ncols());
+    let mut out = zeroed(n_rows * n_columns, "the weights of a composed transform")?;
+    // By columns, the matrices are the transposed ones.
+    let [left, right] = [left, right].map(|matrix| matrix.as_slice().expect("in row-major order"));
+    product(
+        MatRef::from_column_major_slice(right, n_columns, n_terms),
+        MatRef::from_column_major_slice(left, n_terms, n_rows),
+        &mut out,
+    );
+    Ok(Array2::from_shape_vec((n_rows, n_columns), out).expect("one number each"))
 }

@@ -1,5 +1,10 @@
 //! A hash that identifies a transform.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::iter::once;
+use std::sync::OnceLock;
+
 use sha2::{Digest, Sha256};
 
 use super::LinearTransform;
@@ -9,33 +14,65 @@ use crate::representation::Provenance;
 /// Name of the provenance note that lists the transforms.
 const NOTE: &str = "transform";
 
+/// The fingerprint of a transform, once it has been computed. It follows from the other fields, so
+/// that it counts neither in comparisons nor in the text of a transform.
+#[derive(Clone, Default)]
+pub(super) struct Cached(OnceLock<String>);
+
+impl PartialEq for Cached {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
 impl LinearTransform {
     /// Returns the SHA-256 of the numbers of the transform and their shapes, as 64 hexadecimal
     /// digits. The training record and the precision in files are not included, since they do not
     /// affect the results.
+    ///
+    /// The weights are included as they are in files: a transform by
+    /// [`LinearTransform::near_identity`] has the fingerprint of the transform that is read from
+    /// its file. The first call therefore computes all weights, in blocks; later calls return the
+    /// same text.
     pub fn fingerprint(&self) -> String {
+        let compute = || self.compute_fingerprint();
+        self.fingerprint.0.get_or_init(compute).clone()
+    }
+
+    fn compute_fingerprint(&self) -> String {
         let mut digest = Sha256::new();
-        let mut add = |kind: u8, n: usize, values: &[f64]| {
-            digest.update([kind]);
-            digest.update((n as u64).to_le_bytes());
-            let mut bytes = Vec::new();
-            for values in values.chunks(4096) {
-                bytes.clear();
-                bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-                digest.update(&bytes);
-            }
-        };
         if let Some((mean, std)) = self.standardization.moments() {
             // One moment for all features differs from per-feature moments of a single feature.
             let is_scalar = self.standardization.n_features().is_none();
-            add(if is_scalar { 1 } else { 2 }, mean.len(), mean);
-            add(3, std.len(), std);
+            let kind = if is_scalar { 1 } else { 2 };
+            add(&mut digest, kind, mean.len(), once(mean.into()));
+            add(&mut digest, 3, std.len(), once(std.into()));
         }
-        add(4, self.n_dimensions(), self.weights_in_order());
+        add(&mut digest, 4, self.n_dimensions(), self.weights.blocks());
         if let Some(bias) = self.bias_in_order() {
-            add(5, bias.len(), bias);
+            add(&mut digest, 5, bias.len(), once(bias.into()));
         }
         hex(&digest.finalize())
+    }
+}
+
+/// Adds an array in blocks to a hash, after its kind and a length.
+fn add<'a>(digest: &mut Sha256, kind: u8, n: usize, blocks: impl Iterator<Item = Cow<'a, [f64]>>) {
+    digest.update([kind]);
+    digest.update((n as u64).to_le_bytes());
+    let mut bytes = Vec::new();
+    for block in blocks {
+        for values in block.chunks(4096) {
+            bytes.clear();
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            digest.update(&bytes);
+        }
     }
 }
 

@@ -6,19 +6,29 @@ mod fingerprint;
 mod source;
 mod standardization;
 mod training;
+mod weights;
 
-use ndarray::{Array1, Array2, ArrayView, ArrayView1, ArrayView2, Dimension};
+use ndarray::{Array1, Array2, ArrayView, ArrayView1, ArrayView2, CowArray, Dimension, Ix2};
 
 pub use source::Transformed;
 pub use standardization::Standardization;
 pub use training::Training;
 
-use crate::error::{Error, Result, same_length, wrong_shape};
+use self::fingerprint::Cached;
+use self::weights::Weights;
+use crate::error::{Error, Result, same_length};
 use crate::linalg::Precision;
 
 /// A linear transform: standardised features times weights, plus a bias.
 ///
 /// y = ((x − mean) / std) W + b, with W of shape features × dimensions.
+///
+/// In memory, the weights have one of two forms: all numbers ([`LinearTransform::new`]), or a
+/// multiple of the identity plus a matrix of low rank ([`LinearTransform::near_identity`]), which
+/// needs less memory and time. In files, the weights are always all numbers.
+///
+/// Two transforms are equal if they have the same numbers in the same form. To compare what
+/// transforms of different forms compute, compare [`LinearTransform::fingerprint`].
 ///
 /// ```
 /// use human_alignment::transform::{LinearTransform, Standardization};
@@ -35,10 +45,11 @@ use crate::linalg::Precision;
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearTransform {
     standardization: Standardization,
-    weights: Array2<f64>,
+    weights: Weights,
     bias: Option<Array1<f64>>,
     precision: Precision,
     training: Option<Training>,
+    fingerprint: Cached,
 }
 
 impl LinearTransform {
@@ -49,23 +60,63 @@ impl LinearTransform {
     /// `ArgumentError::LengthMismatch` if the standardisation is for another number of features,
     /// and `ArgumentError::InvalidParameter` if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
-        if weights.is_empty() {
-            return Err(wrong_shape(
-                "the weights of a transform",
-                "features × dimensions, at least one of each",
-                weights.shape(),
-            ));
-        }
+        Self::of_weights(standardization, Weights::dense(weights)?)
+    }
+
+    /// Creates a transform without a bias by the weights W = c·E + L·R, of which only the scale c
+    /// and the two factors are kept in memory.
+    ///
+    /// | symbol | argument | shape | |
+    /// |---|---|---|---|
+    /// | c | `scale` | | at least 0 |
+    /// | E | | features × dimensions | ones on the main diagonal: the identity if there are as many dimensions as features |
+    /// | L | `left` | features × rank | |
+    /// | R | `right` | rank × dimensions | |
+    ///
+    /// The rank may be 0. For n stimuli, the products of [`LinearTransform::apply`] take
+    /// n · rank · (features + dimensions) multiplications instead of n · features · dimensions. The
+    /// first application also computes the fingerprint, which visits all weights in blocks: rank ·
+    /// features · dimensions multiplications, once for a transform and its later clones.
+    ///
+    /// ```
+    /// use human_alignment::transform::{LinearTransform, Standardization};
+    /// use ndarray::array;
+    ///
+    /// let left = array![[1.0], [0.0], [-1.0]];
+    /// let right = array![[1.0, 2.0, 3.0]];
+    /// let transform = LinearTransform::near_identity(Standardization::none(), 0.5, left, right)?;
+    /// let weights = array![[1.5, 2.0, 3.0], [0.0, 0.5, 0.0], [-1.0, -2.0, -2.5]];
+    /// assert_eq!(transform.weights(), weights);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::Shape` if there are no features or no dimensions,
+    /// `ArgumentError::LengthMismatch` if the ranks of the factors differ or the standardisation is
+    /// for another number of features, `ArgumentError::InvalidParameter` if the scale is negative
+    /// or not finite, a number of a factor is not finite, or the bound
+    /// c + Σₖ maxᵢ|Lᵢₖ| · maxⱼ|Rₖⱼ| on the weights is above half of the largest `f64`, and
+    /// `ComputationError::OutOfMemory` if no memory could hold features × dimensions numbers.
+    pub fn near_identity(
+        standardization: Standardization,
+        scale: f64,
+        left: Array2<f64>,
+        right: Array2<f64>,
+    ) -> Result<Self> {
+        Self::of_weights(standardization, Weights::near_identity(scale, left, right)?)
+    }
+
+    fn of_weights(standardization: Standardization, weights: Weights) -> Result<Self> {
         if let Some(found) = standardization.n_features() {
-            same_length("features of the standardisation", weights.nrows(), found)?;
+            same_length("features of the standardisation", weights.dim().0, found)?;
         }
-        check_finite("weights", weights.view())?;
         Ok(Self {
             standardization,
-            weights: weights.as_standard_layout().into_owned(),
+            weights,
             bias: None,
             precision: Precision::Double,
             training: None,
+            fingerprint: Cached::default(),
         })
     }
 
@@ -89,8 +140,30 @@ impl LinearTransform {
     }
 
     /// Returns the weights, features × dimensions, always in row-major order.
-    pub fn weights(&self) -> ArrayView2<'_, f64> {
-        self.weights.view()
+    ///
+    /// The result is a view if all weights are in memory. For a transform by
+    /// [`LinearTransform::near_identity`], features × dimensions numbers are computed.
+    ///
+    /// # Panics
+    /// Panics if the memory for computed weights cannot be allocated;
+    /// [`LinearTransform::factors`] needs no memory.
+    pub fn weights(&self) -> CowArray<'_, f64, Ix2> {
+        match self.weights.all() {
+            Ok(weights) => weights,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Returns the scale c, the left factor L (features × rank) and the right factor R (rank ×
+    /// dimensions) of the weights c·E + L·R, or `None` if all weights are in memory. See
+    /// [`LinearTransform::near_identity`].
+    pub fn factors(&self) -> Option<(f64, ArrayView2<'_, f64>, ArrayView2<'_, f64>)> {
+        match &self.weights {
+            Weights::Dense(_) => None,
+            Weights::NearIdentity { scale, left, right } => {
+                Some((*scale, left.view(), right.view()))
+            }
+        }
     }
 
     /// Returns the bias, one number per dimension, if there is one.
@@ -100,12 +173,12 @@ impl LinearTransform {
 
     /// Returns the number of features (input).
     pub fn n_features(&self) -> usize {
-        self.weights.nrows()
+        self.weights.dim().0
     }
 
     /// Returns the number of dimensions (output).
     pub fn n_dimensions(&self) -> usize {
-        self.weights.ncols()
+        self.weights.dim().1
     }
 
     /// Returns the precision of the numbers in files: [`Precision::Double`] unless they were
@@ -117,20 +190,32 @@ impl LinearTransform {
     /// Sets the precision of the numbers; with [`Precision::Single`], weights, bias, means and
     /// standard deviations are rounded to the nearest `f32`.
     ///
+    /// Rounded weights are no longer a multiple of the identity plus a matrix of low rank: with
+    /// [`Precision::Single`], all weights of a transform by [`LinearTransform::near_identity`] are
+    /// computed, rounded and kept in memory, so that a file has exactly the numbers of the
+    /// transform.
+    ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if a number is outside the range of `f32`, or a
-    /// standard deviation would be rounded to 0.
+    /// standard deviation would be rounded to 0, and `ComputationError::OutOfMemory` if the memory
+    /// for computed weights cannot be allocated.
     pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
         if precision == Precision::Single {
             self.standardization = self.standardization.rounded()?;
-            for weight in &mut self.weights {
+            let mut weights = match self.weights {
+                Weights::Dense(weights) => weights,
+                computed => computed.all()?.into_owned(),
+            };
+            for weight in &mut weights {
                 *weight = round("weights", *weight)?;
             }
+            self.weights = Weights::Dense(weights);
             for bias in self.bias.iter_mut().flatten() {
                 *bias = round("bias", *bias)?;
             }
         }
         self.precision = precision;
+        self.fingerprint = Cached::default();
         Ok(self)
     }
 
@@ -144,12 +229,6 @@ impl LinearTransform {
     /// Returns the record of how the transform was learned, if there is one.
     pub fn training(&self) -> Option<&Training> {
         self.training.as_ref()
-    }
-
-    /// Returns the weights in row-major order.
-    fn weights_in_order(&self) -> &[f64] {
-        let weights = self.weights.as_slice();
-        weights.expect("kept in row-major order")
     }
 
     fn bias_in_order(&self) -> Option<&[f64]> {
@@ -240,7 +319,10 @@ mod tests {
         let standardization = Standardization::per_feature(array![0.0, 0.0], std).unwrap();
         assert_eq!(standardization.moments().unwrap().1, [2.0, 1.0]);
         let transform = LinearTransform::new(standardization, weights).unwrap();
-        assert_eq!(transform.weights_in_order()[..3], [1.0, 3.0, 5.0]);
+        assert_eq!(
+            transform.weights().as_slice().unwrap()[..3],
+            [1.0, 3.0, 5.0]
+        );
         let transform = transform.with_bias(bias).unwrap();
         assert_eq!(transform.bias_in_order().unwrap(), [3.0, 2.0, 1.0]);
     }

@@ -9,7 +9,7 @@ use human_alignment::transform::{LinearTransform, Standardization, Training, Tra
 use human_alignment::{
     Error, FileSource, Precision, Provenance, Representation, RepresentationSource, Result, Stimuli,
 };
-use ndarray::{Array2, array};
+use ndarray::{Array1, Array2, array};
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::common;
@@ -172,6 +172,35 @@ fn every_part_comes_back() {
             assert_eq!(read.fingerprint(), transform.fingerprint());
             // The same transform, the same bytes; whenever it is written.
             assert_eq!(written(&read, name), bytes, "{name}");
+        }
+    }
+}
+
+#[test]
+fn weights_of_low_rank_are_written_in_full() {
+    let wave =
+        |shape| Array2::from_shape_fn(shape, |(i, j)| (1.3 * i as f64 + 2.7 * j as f64).sin());
+    // The last one has several blocks of rows.
+    for (n_features, n_dimensions, rank) in [(5, 5, 2), (4, 5, 1), (6, 3, 0), (800, 801, 3)] {
+        let (left, right) = (wave((n_features, rank)), wave((rank, n_dimensions)));
+        let standardization = Standardization::scalar(0.3, 1.7).unwrap();
+        let factors = LinearTransform::near_identity(standardization.clone(), 0.9, left, right)
+            .and_then(|factors| factors.with_bias(Array1::linspace(-0.1, 0.7, n_dimensions)))
+            .unwrap()
+            .with_training(Training::default().with_learner("probe"));
+        let all = LinearTransform::new(standardization, factors.weights().into_owned())
+            .and_then(|all| all.with_bias(factors.bias().unwrap().to_owned()))
+            .unwrap()
+            .with_training(factors.training().unwrap().clone());
+        for name in ["a.npz", "a.safetensors"] {
+            let bytes = written(&factors, name);
+            let read = read_bytes(name, &bytes).unwrap();
+            assert_eq!(read, all, "{name}");
+            assert_eq!(read.fingerprint(), factors.fingerprint());
+            assert_eq!(written(&factors, name), bytes);
+            // Of f32, the file has the numbers of the rounded transform.
+            let single = factors.clone().with_precision(Precision::Single).unwrap();
+            assert_eq!(read_bytes(name, written(&single, name)).unwrap(), single);
         }
     }
 }

@@ -248,8 +248,8 @@ fn rotated_features_have_the_same_optimum() {
     // The symmetric root is the same transform, turned.
     let root = fit.symmetric_root().unwrap();
     assert_eq!(root.weights().dim(), (6, 6));
-    let m = |weights: ndarray::ArrayView2<f64>| weights.dot(&weights.t());
-    let difference = m(root.weights()) - m(fit.transform().weights());
+    let m = |transform: &LinearTransform| transform.weights().dot(&transform.weights().t());
+    let difference = m(&root) - m(fit.transform());
     assert!(difference.iter().all(|x| x.abs() < 1e-10));
     assert!(
         (&root.weights() - &root.weights().t())

@@ -3,7 +3,9 @@
 mod npz;
 mod safetensors;
 
+use std::borrow::Cow;
 use std::io::{Read, Result as IoResult, Write};
+use std::iter::once;
 use std::path::Path;
 
 use ndarray::{Array1, Array2};
@@ -79,7 +81,10 @@ impl LinearTransform {
     /// Writes the transform in the format given by the file extension, see
     /// [`LinearTransform::read`], in its [`LinearTransform::precision`].
     ///
-    /// The file is replaced atomically. The same transform always gives the same bytes.
+    /// The file is replaced atomically. The same transform always gives the same bytes. For a
+    /// transform by [`LinearTransform::near_identity`], all weights are computed and written, in
+    /// blocks; the transform that is read has all weights in memory and the same
+    /// [`LinearTransform::fingerprint`].
     ///
     /// ```
     /// use human_alignment::transform::{LinearTransform, Standardization, Training};
@@ -106,19 +111,60 @@ impl LinearTransform {
         })
     }
 
-    /// Returns the arrays to be written: name, shape and values.
-    fn arrays(&self) -> Vec<(&'static str, Vec<usize>, &[f64])> {
-        let shape = self.weights.shape().to_vec();
-        let mut arrays = vec![("weights", shape, self.weights_in_order())];
+    /// Returns the arrays to be written.
+    fn arrays(&self) -> Vec<Output<'_>> {
+        let (n_features, n_dimensions) = self.weights.dim();
+        let shape = vec![n_features, n_dimensions];
+        let mut arrays = vec![Output {
+            name: "weights",
+            shape,
+            blocks: Box::new(self.weights.blocks()),
+        }];
         if let Some(bias) = self.bias_in_order() {
-            arrays.push(("bias", vec![bias.len()], bias));
+            arrays.push(Output::of("bias", vec![bias.len()], bias));
         }
         if let Some((mean, std)) = self.standardization.moments() {
             let shape: Vec<usize> = self.standardization.n_features().into_iter().collect();
-            arrays.push(("mean", shape.clone(), mean));
-            arrays.push(("std", shape, std));
+            arrays.push(Output::of("mean", shape.clone(), mean));
+            arrays.push(Output::of("std", shape, std));
         }
         arrays
+    }
+}
+
+/// An array to be written.
+struct Output<'a> {
+    name: &'static str,
+    shape: Vec<usize>,
+    /// The numbers in row-major order.
+    blocks: Box<dyn Iterator<Item = Cow<'a, [f64]>> + 'a>,
+}
+
+impl<'a> Output<'a> {
+    fn of(name: &'static str, shape: Vec<usize>, values: &'a [f64]) -> Self {
+        let blocks = Box::new(once(values.into()));
+        Self {
+            name,
+            shape,
+            blocks,
+        }
+    }
+
+    /// Returns the number of bytes in a file.
+    fn n_bytes(&self, precision: Precision) -> usize {
+        let size = match precision {
+            Precision::Single => 4,
+            Precision::Double => 8,
+        };
+        self.shape.iter().product::<usize>() * size
+    }
+
+    /// Writes the numbers as little-endian bytes.
+    fn write(self, precision: Precision, to: &mut dyn Write) -> IoResult<()> {
+        for block in self.blocks {
+            write_values(&block, precision, to)?;
+        }
+        Ok(())
     }
 }
 
@@ -265,12 +311,4 @@ fn write_values(values: &[f64], precision: Precision, to: &mut dyn Write) -> IoR
         to.write_all(&bytes)?;
     }
     Ok(())
-}
-
-/// Returns the number of bytes per number in a file.
-fn size(precision: Precision) -> usize {
-    match precision {
-        Precision::Single => 4,
-        Precision::Double => 8,
-    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::{Array, ArrayFile, assemble, read_data, size, write_values};
+use super::{Array, ArrayFile, assemble, read_data};
 use crate::error::{Error, FileError, Result};
 use crate::io::npy_header::encode_header;
 use crate::io::npz::NpzArchive;
@@ -84,12 +84,13 @@ pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
-    for (name, shape, values) in transform.arrays() {
+    for array in transform.arrays() {
         // Leave room for the header and for incompressible data.
-        let is_large = (values.len() * size(precision)) as u64 >= u64::from(u32::MAX) / 2;
-        archive.start_file(format!("{name}.npy"), options.large_file(is_large))?;
-        archive.write_all(&encode_header(descr, &shape))?;
-        write_values(values, precision, &mut archive)?;
+        let is_large = array.n_bytes(precision) as u64 >= u64::from(u32::MAX) / 2;
+        let member = format!("{}.npy", array.name);
+        archive.start_file(member, options.large_file(is_large))?;
+        archive.write_all(&encode_header(descr, &array.shape))?;
+        array.write(precision, &mut archive)?;
     }
     if let Some(training) = transform.training() {
         let text = serde_json::to_vec(training)?;

@@ -8,7 +8,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use sha2::{Digest, Sha256};
 
-use super::{Array, ArrayFile, assemble, read_data, size, write_values};
+use super::{Array, ArrayFile, assemble, read_data};
 use crate::error::{FileError, Result};
 use crate::io::digest::hex;
 use crate::io::safetensors::{SafetensorsFile, write_header};
@@ -61,14 +61,14 @@ pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult
     let arrays = transform.arrays();
     let mut tensors = BTreeMap::new();
     let mut start = 0;
-    for (name, shape, values) in &arrays {
-        let end = start + values.len() * size(precision);
+    for array in &arrays {
+        let end = start + array.n_bytes(precision);
         let info = TensorInfo {
             dtype,
-            shape: shape.clone(),
+            shape: array.shape.clone(),
             data_offsets: (start, end),
         };
-        tensors.insert(*name, info);
+        tensors.insert(array.name, info);
         start = end;
     }
     let training = transform
@@ -79,8 +79,8 @@ pub(super) fn write(transform: &LinearTransform, to: &mut dyn Write) -> IoResult
     let mut metadata = BTreeMap::from([(CHECKSUM, sum)]);
     metadata.extend(training.map(|training| (TRAINING, training)));
     write_header(metadata, tensors, to)?;
-    for (_, _, values) in arrays {
-        write_values(values, precision, to)?;
+    for array in arrays {
+        array.write(precision, to)?;
     }
     Ok(())
 }
