@@ -74,8 +74,9 @@ struct Arguments {
     #[arg(long, default_value_t = 1.0)]
     temperature: f64,
     /// Score of a trial whose largest similarity is tied: wrong (0), fractional (1/k for k tied
-    /// pairs) or published-all-equal (0 only if all similarities are equal, as in the published
-    /// script).
+    /// pairs), published-all-equal (0 only if all similarities are equal, as in the published
+    /// script) or published-probe (0 if any two probabilities are equal, or all to two decimals, as
+    /// in the published probes).
     #[arg(long, default_value = "wrong")]
     ties: TiePolicy,
     /// Probabilities of choices: softmax (of similarity / temperature) or published-dot-product

@@ -9,7 +9,7 @@ use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTa
 use crate::error::{JudgmentError, Result, wrong_shape};
 use crate::inference::Confidence;
 use crate::judgment::{ChoiceFrequencies, Task};
-use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut, is_undecided};
 use crate::representation::Representation;
 use crate::softmax::Softmax;
 
@@ -64,9 +64,10 @@ impl Prediction {
         let largest = (0..3).filter(|pair| self.largest & 1 << pair != 0);
         let n_largest = self.largest.count_ones() as usize;
         match ties {
-            TiePolicy::Wrong if n_largest > 1 => 0.0,
+            TiePolicy::Wrong | TiePolicy::PublishedProbe if n_largest > 1 => 0.0,
             TiePolicy::PublishedAllEqual if n_largest == n_pairs => 0.0,
-            TiePolicy::Wrong | TiePolicy::PublishedAllEqual => {
+            TiePolicy::PublishedProbe if is_undecided(&self.probabilities[..n_pairs]) => 0.0,
+            TiePolicy::Wrong | TiePolicy::PublishedAllEqual | TiePolicy::PublishedProbe => {
                 largest.take(1).map(|pair| self.shares[pair]).sum()
             }
             TiePolicy::Fractional => {
@@ -261,6 +262,7 @@ mod tests {
     fn ties_earn_what_the_policy_says() {
         let of = |numbers, ties| {
             let prediction = Prediction {
+                probabilities: Softmax::new(numbers, 1.0).probabilities(),
                 shares: [0.5, 0.2, 0.3],
                 largest: largest(numbers),
                 ..Prediction::default()
@@ -271,9 +273,10 @@ mod tests {
             let of_policy = |&ties| of(numbers, ties);
             TiePolicy::ALL.iter().map(of_policy).collect::<Vec<_>>()
         };
-        assert_eq!(accuracies([1.0, 3.0, 2.0]), [0.2; 3]);
-        assert_eq!(accuracies([3.0, 1.0, 3.0]), [0.0, 0.4, 0.5]);
-        assert_eq!(accuracies([3.0; 3]), [0.0, 1.0 / 3.0, 0.0]);
+        assert_eq!(accuracies([1.0, 3.0, 2.0]), [0.2; 4]);
+        assert_eq!(accuracies([1.0, 3.0, 1.0]), [0.2, 0.2, 0.2, 0.0]);
+        assert_eq!(accuracies([3.0, 1.0, 3.0]), [0.0, 0.4, 0.5, 0.0]);
+        assert_eq!(accuracies([3.0; 3]), [0.0, 1.0 / 3.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
 /// Mean similarity ratings of pairs of images of one category, from 0 (not similar at all) to 10.
-/// The ratings of single participants are not published.
 ///
 /// Peterson, Abbott & Griffiths, "Evaluating (and improving) the correspondence between deep neural
 /// networks and human representations" (Cognitive Science, 2018). The published layout has a folder
@@ -26,9 +25,31 @@ use crate::stimuli::Stimuli;
 /// CATEGORY/images/ID.png                images; sorted by file name, they are the rows
 /// ```
 ///
-/// The dissimilarity of a pair is 10 minus its similarity. One category is published as a Python
-/// pickle, which is rejected because reading a pickle can execute arbitrary code: save its matrix
-/// as `.npy`, which is supported.
+/// The dissimilarity of a pair is 10 minus its similarity. One category, the fruits, is published as a
+/// Python pickle (`fruits_mturkRESULTS_all.pickle`), which is rejected because reading a pickle can
+/// execute arbitrary code: convert it to a matrix in `.npy`, which is supported.
+///
+/// The scripts of Muttenthaler et al. (ICLR 2023, `data/peterson.py`) read this pickle as a
+/// dictionary from pairs to lists of single ratings. A key has the names of two stimuli, separated by
+/// a comma; the first number in a name, minus 1, is its row. A pair has the mean of its ratings (0 if
+/// it has none), and the diagonal is 10. The following code does the same, but leaves pairs without
+/// ratings missing, so that they are not mistaken for dissimilar pairs:
+///
+/// ```text
+/// import pickle, re, numpy
+/// ratings = pickle.load(open("fruits_mturkRESULTS_all.pickle", "rb"))
+/// rows = lambda key: [int(re.findall(r"\d+", name)[0]) - 1 for name in key.split(",")]
+/// n = 1 + max(max(rows(key)) for key in ratings)
+/// matrix = numpy.full((n, n), numpy.nan)
+/// numpy.fill_diagonal(matrix, 10)
+/// for key, given in ratings.items():
+///     i, j = rows(key)
+///     matrix[i, j] = matrix[j, i] = numpy.mean(given)
+/// numpy.save("fruits.npy", matrix)
+/// ```
+///
+/// The scripts sort images by file name, so that image 10 precedes image 2 if numbers have no leading
+/// zeros; the rows of the matrix are in the order of the numbers. Compare the two orders before use.
 ///
 /// ```no_run
 /// use human_alignment::SimilarityDataset;
@@ -122,8 +143,8 @@ impl SimilarityDataset for Peterson {
 const SQUARE: &str = "n×n for n images";
 
 const PICKLE: &str = "it is a Python pickle, and reading a pickle can execute arbitrary code; \
-    save its matrix in Python: numpy.save(\"NAME.npy\", pickle.load(open(\"NAME\", \"rb\"))), \
-    and put NAME.npy in this folder";
+    it has the ratings of pairs, not a matrix: convert it in Python with numpy.save, as the \
+    documentation of human_alignment::dataset::Peterson shows, and put the .npy file in this folder";
 
 /// Finds the file of similarities: an `.npy` file, else a `.mat` file, else a pickle.
 fn file_in(folder: &Path) -> Result<PathBuf> {

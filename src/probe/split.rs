@@ -13,7 +13,8 @@ use crate::names::named;
 #[non_exhaustive]
 pub enum HoldOut {
     /// Objects: a probe is tested on trials whose three objects occur in no training trial. Trials
-    /// with objects on both sides of a split are dropped and counted. The default.
+    /// with objects on both sides of a split are dropped and counted. The default, as in the
+    /// [published scripts](crate::probe::mini_batch#folds-of-the-published-scripts).
     #[default]
     Objects,
     /// Random trials: nearly all objects are on both sides of a split, so that information about

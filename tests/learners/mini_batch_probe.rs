@@ -8,10 +8,11 @@ use std::ops::ControlFlow;
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::metric::odd_one_out::TiePolicy;
 use human_alignment::probe::Standardize;
 use human_alignment::probe::mini_batch::{
-    Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, MiniBatchProbe, Optimizer, Penalty,
-    StoppingReason, WarmUp,
+    ContextFeatures, Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, MiniBatchProbe,
+    Monitored, Optimizer, Penalty, StoppingReason, StoppingState, WarmUp,
 };
 use human_alignment::transform::Standardization;
 use human_alignment::{
@@ -66,11 +67,13 @@ fn glocal_takes_the_steps_of_pytorch() {
     let local = LocalSimilarity::new(formula(12, 5, 3, 13), 0.3, 0.5).unwrap();
     let local = local.with_validation(formula(6, 3, 2, 7)).unwrap();
     let fit = MiniBatchProbe::glocal(local, 0.02)
+        .and_then(|probe| probe.with_optimizer(Optimizer::Sgd { momentum: 0.9 }))
         .and_then(|probe| probe.with_learning_rate(0.05))
         .and_then(|probe| probe.with_initial_scale(0.5))
         .and_then(|probe| probe.with_gradient_clipping(Some(0.25)))
         .and_then(|probe| probe.with_epochs(1, 30))
         .unwrap()
+        .with_bias()
         .without_early_stopping()
         .fit::<OddOneOutTask>(
             &formula(9, 7, 5, 11),
@@ -122,7 +125,7 @@ fn glocal_takes_the_steps_of_pytorch() {
         assert_relative_eq!(history[epoch].penalty, penalty, max_relative = 1e-9);
         assert_relative_eq!(
             history[epoch].validation_objective,
-            0.7 * validation + 0.3 * validation_images,
+            validation + validation_images,
             max_relative = 1e-11
         );
     }
@@ -283,16 +286,29 @@ fn presets_are_as_published() {
         .with_seed(0);
     assert_eq!(naive, explicit);
 
+    let global = MiniBatchProbe::global(1e-3).unwrap();
+    let explicit = naive
+        .clone()
+        .with_penalty(Penalty::ScaledIdentity { weight: 1e-3 })
+        .and_then(|probe| probe.with_warm_up(WarmUp::OverMaxEpochs { from: 1.0 / 3.0 }))
+        .and_then(|probe| probe.with_epochs(15, 100))
+        .and_then(|probe| probe.with_early_stopping(10, 1e-4))
+        .unwrap()
+        .with_monitored(Monitored::Objective)
+        .with_stopping_state(StoppingState::default())
+        .with_initialization(Initialization::ScaledIdentity);
+    assert_eq!(global, explicit);
+
     let local = LocalSimilarity::new(formula(12, 5, 3, 13), 0.1, 1.0).unwrap();
     assert_eq!(local.batch_size(), 1024);
+    assert_eq!(local.context_features(), ContextFeatures::Standardized);
     let glocal = MiniBatchProbe::glocal(local, 1e-3).unwrap();
-    let momentum = 0.9;
     let explicit = glocal
         .clone()
         .with_penalty(Penalty::ScaledIdentity { weight: 1e-3 })
         .and_then(|probe| probe.with_temperature(1.0))
         .and_then(|probe| probe.with_initial_scale(1e-3))
-        .and_then(|probe| probe.with_optimizer(Optimizer::Sgd { momentum }))
+        .and_then(|probe| probe.with_optimizer(Optimizer::Adam))
         .and_then(|probe| probe.with_learning_rate(1e-3))
         .and_then(|probe| probe.with_warm_up(WarmUp::OverMaxEpochs { from: 1.0 / 3.0 }))
         .and_then(|probe| probe.with_gradient_clipping(Some(1.0)))
@@ -300,8 +316,9 @@ fn presets_are_as_published() {
         .and_then(|probe| probe.with_epochs(20, 100))
         .and_then(|probe| probe.with_early_stopping(15, 1e-4))
         .unwrap()
-        .with_bias()
+        .without_bias()
         .with_initialization(Initialization::ScaledIdentity)
+        .with_monitored(Monitored::SumOfLosses)
         .with_standardize(Standardize::Scalar)
         .with_kept(Kept::LastEpoch);
     assert_eq!(glocal, explicit);
@@ -379,6 +396,197 @@ fn losses_are_those_of_the_transform() {
 }
 
 #[test]
+fn records_have_the_settings_of_the_scripts() {
+    let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
+    let local = LocalSimilarity::new(images(30, 8), 0.1, 1.0).unwrap();
+    let presets = [
+        MiniBatchProbe::naive(0.01),
+        MiniBatchProbe::global(0.01),
+        MiniBatchProbe::glocal(local, 0.01),
+    ]
+    .map(|probe| probe.unwrap().with_learning_rate(0.01).unwrap());
+    let records = presets.map(|probe| {
+        let stop = |_: &Epoch| ControlFlow::Break(());
+        let fit = probe.fit_observed(&features, &training, &validation, stop);
+        fit.unwrap().transform().training().unwrap().clone()
+    });
+    let warm_up = "from 0.3333333333333333 over all epochs";
+    let [ten, fifteen] = [10, 15].map(|n| format!("{n} epochs without 0.0001 of improvement"));
+    for (name, naive, global, glocal) in [
+        ("bias", "no", "no", "no"),
+        (
+            "initialization",
+            "gaussian",
+            "scaled-identity",
+            "scaled-identity",
+        ),
+        ("initial scale", "0.001", "0.001", "0.001"),
+        ("optimizer", "Adam", "Adam", "Adam"),
+        ("warm-up", "none", warm_up, warm_up),
+        ("gradient clipping", "1", "1", "1"),
+        ("batch size", "256", "256", "256"),
+        ("minimum epochs", "10", "15", "20"),
+        ("maximum epochs", "100", "100", "100"),
+        ("patience", &ten, &ten, &fifteen),
+        ("monitored", "objective", "objective", "sum-of-losses"),
+        ("kept", "last-epoch", "last-epoch", "last-epoch"),
+    ] {
+        let found = records.each_ref().map(|record| record.note(name).unwrap());
+        assert_eq!(found, [naive, global, glocal], "{name}");
+    }
+    assert_eq!(records[2].note("context features"), Some("standardized"));
+    assert_eq!(records[2].note("initial stopping state"), None);
+}
+
+#[test]
+fn context_features_are_standardised_or_not() {
+    let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
+    let fit = |images: Representation, context_features| {
+        let local = LocalSimilarity::new(images, 0.3, 0.5).unwrap();
+        let local = local.with_context_features(context_features);
+        let probe = MiniBatchProbe::glocal(local, 1e-3).unwrap().with_bias();
+        let probe = probe.with_epochs(1, 3).unwrap();
+        probe.fit(&features, &training, &validation).unwrap()
+    };
+    let images = images(30, 8);
+    let standardized = fit(images.clone(), ContextFeatures::Standardized);
+    let (mean, std) = standardized
+        .transform()
+        .standardization()
+        .of_feature(0)
+        .unwrap();
+    let by_hand = images.features().to_f64().mapv(|x| (x - mean) / std);
+    let by_hand = Representation::new(images.stimuli().clone(), by_hand).unwrap();
+    let by_hand = fit(by_hand, ContextFeatures::AsGiven);
+    let weights = by_hand.transform().weights();
+    for (found, expected) in weights.iter().zip(standardized.transform().weights()) {
+        assert_abs_diff_eq!(found, expected, epsilon = 1e-12);
+    }
+    let as_given = fit(images, ContextFeatures::AsGiven);
+    assert_ne!(
+        as_given.transform().weights(),
+        standardized.transform().weights()
+    );
+    // The transform is applied to standardised features in either case.
+    assert_eq!(
+        as_given.transform().standardization(),
+        standardized.transform().standardization()
+    );
+    let record = as_given.transform().training().unwrap();
+    assert_eq!(record.note("context features"), Some("as-given"));
+}
+
+#[test]
+fn the_monitored_loss_is_the_one_that_was_asked_for() {
+    let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
+    let local = LocalSimilarity::new(images(30, 8), 0.1, 0.2).unwrap();
+    let probe = MiniBatchProbe::glocal(local, 0.0)
+        .and_then(|probe| probe.with_learning_rate(0.05))
+        .and_then(|probe| probe.with_epochs(1, 40))
+        .and_then(|probe| probe.with_early_stopping(1, 1e-4))
+        .unwrap();
+    let fit = |monitored| {
+        let probe = probe.clone().with_monitored(monitored);
+        probe.fit(&features, &training, &validation).unwrap()
+    };
+    let [objective, sum] = [Monitored::Objective, Monitored::SumOfLosses].map(fit);
+    let losses = |epoch: &Epoch| (epoch.validation_loss, epoch.validation_local_loss.unwrap());
+    for epoch in objective.history() {
+        let (trials, images) = losses(epoch);
+        let expected = 0.9 * trials + 0.1 * images;
+        assert_relative_eq!(epoch.validation_objective, expected, max_relative = 1e-14);
+    }
+    for epoch in sum.history() {
+        let (trials, images) = losses(epoch);
+        assert_relative_eq!(
+            epoch.validation_objective,
+            trials + images,
+            max_relative = 1e-14
+        );
+    }
+    // The transform moves away from the images, of which the sum takes more notice.
+    let n_epochs = [&objective, &sum].map(|fit| fit.history().len());
+    assert!(n_epochs[1] < n_epochs[0], "{n_epochs:?}");
+}
+
+#[test]
+fn early_stopping_may_continue_that_of_another_fold() {
+    let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
+    let probe = quick(0.0)
+        .with_learning_rate(0.05)
+        .and_then(|probe| probe.with_epochs(4, 40))
+        .and_then(|probe| probe.with_early_stopping(3, 1e-4))
+        .unwrap();
+    let first = probe.fit(&features, &training, &validation).unwrap();
+    assert_eq!(first.outcome(), StoppingReason::EarlyStopped);
+    let state = first.stopping_state();
+    assert_eq!(state.n_without_improvement, 3);
+    let n_epochs = first.history().len();
+    let lowest = &first.history()[n_epochs - 4];
+    assert_eq!(state.lowest, lowest.validation_objective);
+    assert!(n_epochs > 4);
+
+    // The same epochs improve on nothing, so that the next fold stops as soon as it may.
+    let continued = probe.clone().with_stopping_state(state);
+    let second = continued.fit(&features, &training, &validation).unwrap();
+    assert_eq!(second.history().len(), 4);
+    assert_eq!(second.history()[3].n_without_improvement, 7);
+    assert_eq!(
+        second.stopping_state(),
+        StoppingState {
+            n_without_improvement: 7,
+            ..state
+        }
+    );
+    let record = second.transform().training().unwrap();
+    let note = record.note("initial stopping state").unwrap();
+    assert!(note.ends_with(", 3 epochs without improvement"), "{note}");
+
+    // A loss above all that follow restarts the count.
+    let above = StoppingState {
+        lowest: 2.0,
+        ..state
+    };
+    let third = probe.with_stopping_state(above);
+    let third = third.fit(&features, &training, &validation).unwrap();
+    assert_eq!(third.history(), first.history());
+}
+
+#[test]
+fn published_probes_count_undecided_trials_as_wrong() {
+    let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 1000);
+    let probe = MiniBatchProbe::global(1e-3).unwrap();
+    let probe = probe.with_epochs(1, 4).unwrap();
+    let fit = probe.fit(&features, &training, &validation).unwrap();
+    let transformed = fit.transform().apply(&features).unwrap();
+    let metric = ZeroShotOddOneOut::new(Similarity::Dot);
+    let published = metric.with_ties(TiePolicy::PublishedProbe);
+    let probabilities = metric.probabilities(&transformed, &validation).unwrap();
+    // break_ties of the scripts: two equal numbers, or all equal after rounding to two decimals.
+    let is_correct = |row: &[f64]| {
+        let [p, q, r] = [row[0] as f32, row[1] as f32, row[2] as f32];
+        let rounded = [p, q, r].map(|x| (x * 100.0).round_ties_even());
+        let are_equal = p == q || p == r || q == r;
+        let are_near = rounded[0] == rounded[1] && rounded[0] == rounded[2];
+        !are_equal && !are_near && p > q && p > r
+    };
+    let rows = probabilities.rows();
+    let n_correct = rows
+        .into_iter()
+        .filter(|row| is_correct(row.as_slice().unwrap()));
+    let n_correct = n_correct.count() as u64;
+    let [found, usual] = [published, metric].map(|metric| {
+        let score = metric.score(&transformed, &validation).unwrap();
+        let outcomes = metric.outcomes(&transformed, &validation).unwrap();
+        assert_eq!(outcomes.score().n_correct, score.n_correct);
+        score.n_correct
+    });
+    assert_eq!(found, n_correct);
+    // After few epochs, many probabilities are near 1/3.
+    assert!(0 < found && found < usual, "{found} {usual}");
+}
+
+#[test]
 fn a_transform_remembers_its_training() {
     let (features, training, validation) = simulated::<OddOneOutTask>(20, 8, 500);
     let local = LocalSimilarity::new(images(30, 8), 0.1, 1.0).unwrap();
@@ -392,7 +600,7 @@ fn a_transform_remembers_its_training() {
     assert_eq!(record.data().map(str::len), Some(64));
     for (name, value) in [
         ("penalty", "0.001 · ‖W − mean(diag W) · I‖²"),
-        ("optimizer", "SGD with momentum 0.9"),
+        ("optimizer", "Adam"),
         ("learning rate", "0.001"),
         ("gradient clipping", "1"),
         ("patience", "15 epochs without 0.0001 of improvement"),
@@ -626,6 +834,7 @@ fn the_local_term_keeps_the_similarities_of_images() {
         let local = LocalSimilarity::new(images.clone(), alpha, 0.2).unwrap();
         let local = local.with_batch_size(50).unwrap();
         MiniBatchProbe::glocal(local, 0.0)
+            .and_then(|probe| probe.with_optimizer(Optimizer::Sgd { momentum: 0.9 }))
             .and_then(|probe| probe.with_learning_rate(0.02))
             .and_then(|probe| probe.with_initial_scale(0.3))
             .and_then(|probe| probe.with_batch_size(64))

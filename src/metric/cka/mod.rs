@@ -54,6 +54,12 @@ use hsic::Hsic;
 /// Rows are matched by stimulus id. Both representations must contain the same stimuli, in any
 /// order.
 ///
+/// The scripts of Muttenthaler et al. (ICLR 2023; NeurIPS 2023) compute the biased estimate from
+/// centred kernel matrices, with the linear kernel (`main_model_comparison.py`). It is
+/// [`Estimator::Biased`] here, and larger than the default for few stimuli or many features. Their
+/// class (`cka.py`) also has a Gaussian kernel whose σ² is the median of the squared distances that
+/// are not 0, which is [`Kernel::Rbf`] with the fraction 1 if no two rows are equal.
+///
 /// ```
 /// use human_alignment::metric::cka::{Cka, Estimator, Kernel};
 /// use human_alignment::{Representation, Stimuli};

@@ -28,6 +28,25 @@ pub enum TiePolicy {
     /// otherwise the first maximum is taken, so that a chosen pair that ties with one other pair is
     /// correct.
     PublishedAllEqual,
+    /// The rule of the published scripts that train probes, for dot products of transformed features:
+    /// no credit if any two of the probabilities softmax(similarity / temperature) are equal in
+    /// single precision, or if all are equal to two decimals.
+    ///
+    /// This rule is stricter than [`TiePolicy::Wrong`]. The chosen pair gets no credit if the two
+    /// other pairs tie, for example because both probabilities are too small for single precision, and
+    /// none if the probabilities are close to chance. Accuracies therefore depend on the temperature,
+    /// and on the scale of a transform.
+    PublishedProbe,
+}
+
+/// Returns true if [`TiePolicy::PublishedProbe`] gives no credit for the probabilities of the pairs of
+/// a trial.
+pub(crate) fn is_undecided(probabilities: &[f64]) -> bool {
+    let single = |pair: usize| probabilities[pair] as f32;
+    let hundredths = |pair: usize| (100.0 * single(pair)).round_ties_even();
+    let is_equal = |pair: usize| (0..pair).any(|other| single(other) == single(pair));
+    let n_pairs = probabilities.len();
+    (0..n_pairs).any(is_equal) || (1..n_pairs).all(|pair| hundredths(pair) == hundredths(0))
 }
 
 impl TiePolicy {
@@ -39,7 +58,8 @@ impl TiePolicy {
         }
         let n_largest = largest.count_ones() as u8;
         match self {
-            TiePolicy::Wrong => Credit::from(n_largest == 1),
+            // Probabilities that are undecided without a tie are handled after all similarities are known.
+            TiePolicy::Wrong | TiePolicy::PublishedProbe => Credit::from(n_largest == 1),
             TiePolicy::Fractional => Credit::share_of(n_largest),
             TiePolicy::PublishedAllEqual => Credit::from(usize::from(n_largest) < n_pairs),
         }
@@ -51,6 +71,7 @@ named! {
     Wrong = "wrong",
     Fractional = "fractional",
     PublishedAllEqual = "published-all-equal",
+    PublishedProbe = "published-probe",
 }
 
 /// Computation and counting of the credits of a block of trials.
@@ -170,6 +191,24 @@ mod tests {
             credits(2, TiePolicy::PublishedAllEqual, &trials).0,
             [1.0, 0.0, 0.0]
         );
+    }
+
+    #[test]
+    fn undecided_probabilities_are_those_of_the_published_probes() {
+        // break_ties of the published probes, for float32 tensors.
+        for (probabilities, expected) in [
+            ([0.5, 0.3, 0.2], false),
+            ([0.5, 0.25, 0.25], true),
+            ([0.4, 0.4, 0.2], true),
+            ([0.334, 0.333, 0.33], true),
+            ([0.336, 0.333, 0.331], false),
+            ([1.0, 1e-50, 1e-60], true),
+            ([1.0, 1e-20, 1e-21], false),
+            ([0.5 + 1e-9, 0.5 - 2e-9, 1e-9], true),
+        ] {
+            assert_eq!(is_undecided(&probabilities), expected, "{probabilities:?}");
+        }
+        assert!(is_undecided(&[0.504, 0.496]) && !is_undecided(&[0.51, 0.49]));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::inference::Credit;
 use crate::judgment::{Task, Trials};
-use crate::metric::odd_one_out::choice::Choose;
+use crate::metric::odd_one_out::choice::{Choose, is_undecided};
 use crate::metric::odd_one_out::probability::{Losses, SumLosses};
-use crate::metric::odd_one_out::{Counts, Outcomes, Probabilities, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{Counts, Outcomes, Probabilities, TiePolicy, ZeroShotOddOneOut};
 use crate::representation::Representation;
 use crate::similarity::{BLOCK, Block, Judge, PairSimilarities, Similarity};
 use crate::softmax::Softmax;
@@ -161,7 +161,7 @@ impl<'a> Kernel<'a> {
         let mut block = Block::new();
         self.similarities.gather(trials, T::N_PAIRS, &mut block);
         let judge = self.similarities.judge();
-        let counts = self.arch.dispatch(Choose {
+        let mut counts = self.arch.dispatch(Choose {
             block: &block,
             n_pairs: T::N_PAIRS,
             screen: judge.screen(),
@@ -171,7 +171,24 @@ impl<'a> Kernel<'a> {
             policy: self.metric.ties,
             credits,
         });
+        if self.metric.ties == TiePolicy::PublishedProbe {
+            self.discredit_undecided::<T>(&block, credits);
+            counts = Counts::of(credits, counts.n_ties);
+        }
         (counts, block)
+    }
+
+    /// Removes the credits of trials that [`TiePolicy::PublishedProbe`] does not count as correct.
+    fn discredit_undecided<T: Task>(&self, block: &Block, credits: &mut [Credit]) {
+        let factor = self.similarities.unit() / self.metric.temperature;
+        for (trial, credit) in credits.iter_mut().enumerate() {
+            let mut similarities = block.0.each_ref().map(|pair| pair[trial]);
+            similarities[T::N_PAIRS..].fill(f64::NEG_INFINITY);
+            let softmax = Softmax::new(similarities, factor.min(f64::MAX));
+            if is_undecided(&softmax.probabilities()[..T::N_PAIRS]) {
+                *credit = Credit::NONE;
+            }
+        }
     }
 
     /// Computes the credit of every trial, and the sums of the losses.

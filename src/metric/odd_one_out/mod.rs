@@ -16,6 +16,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use choice::TiePolicy;
+pub(crate) use choice::is_undecided;
 pub use outcomes::{Counts, GroupAccuracy, Outcomes};
 pub use probability::Probabilities;
 pub use score::OddOneOutScore;
@@ -112,7 +113,8 @@ impl ZeroShotOddOneOut {
         self.similarity
     }
 
-    /// Sets the temperature of the softmax, which affects probabilities but not choices.
+    /// Sets the temperature of the softmax, which affects probabilities but not choices (except with
+    /// [`TiePolicy::PublishedProbe`]).
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if it or its inverse is not positive and finite.

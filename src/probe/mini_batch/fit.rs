@@ -13,7 +13,8 @@ pub enum Kept {
     /// The last epoch, as published, even if validation was better before; the default.
     #[default]
     LastEpoch,
-    /// The epoch with the lowest validation objective; the earliest if several are equal.
+    /// The epoch with the lowest [monitored](Monitored) validation loss; the earliest if several are
+    /// equal.
     BestEpoch,
 }
 
@@ -23,12 +24,62 @@ named! {
     BestEpoch = "best-epoch",
 }
 
+/// The validation loss that determines early stopping and the best epoch, in nats. Without a local
+/// term, both variants are the validation loss of the trials.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Monitored {
+    /// The objective without the penalty: (1 − α) · loss of trials + α · local term.
+    #[default]
+    Objective,
+    /// Loss of trials + local term, whatever α is, as in the scripts of gLocal. With a small α, the
+    /// local term, which training hardly minimises, then has as much influence on the number of
+    /// epochs as the trials.
+    SumOfLosses,
+}
+
+named! {
+    Monitored, "monitored loss":
+    Objective = "objective",
+    SumOfLosses = "sum-of-losses",
+}
+
+/// The state of early stopping after an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StoppingState {
+    /// The monitored loss, in nats, that a later epoch must improve on by more than the minimum
+    /// improvement; infinite before the first epoch.
+    pub lowest: f64,
+    /// Number of consecutive epochs without such an improvement.
+    pub n_without_improvement: usize,
+}
+
+impl Default for StoppingState {
+    fn default() -> Self {
+        Self {
+            lowest: f64::INFINITY,
+            n_without_improvement: 0,
+        }
+    }
+}
+
+impl StoppingState {
+    /// Adds the monitored loss of an epoch.
+    pub(super) fn add(&mut self, loss: f64, min_improvement: f64) {
+        self.n_without_improvement += 1;
+        if loss < self.lowest - min_improvement {
+            (self.lowest, self.n_without_improvement) = (loss, 0);
+        }
+    }
+}
+
 /// The reason why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum StoppingReason {
-    /// Early stopping: the validation objective did not improve for as many epochs as the patience.
+    /// Early stopping: the monitored loss did not improve for as many epochs as the patience.
     EarlyStopped,
     /// The maximum number of epochs was reached.
     MaxEpochs,
@@ -66,8 +117,8 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// The local term of the validation images, after the epoch, if there is a local term.
     pub validation_local_loss: Option<f64>,
-    /// The criterion of early stopping: (1 − α) · validation loss + α · local term. Without a local
-    /// term, this is the validation loss.
+    /// The criterion of early stopping: the [monitored](Monitored) combination of the validation loss
+    /// and the local term. Without a local term, this is the validation loss.
     pub validation_objective: f64,
     /// The penalty of the weights after the epoch.
     pub penalty: f64,
@@ -75,8 +126,8 @@ pub struct Epoch {
     pub n_steps: usize,
     /// Number of steps with a clipped gradient.
     pub n_clipped: usize,
-    /// Number of consecutive epochs, including this one, without an improvement of the validation
-    /// objective by more than the minimum for early stopping; 0 if this epoch improved it.
+    /// Number of consecutive epochs, including this one, without an improvement of the criterion by
+    /// more than the minimum for early stopping; 0 if this epoch improved it.
     pub n_without_improvement: usize,
 }
 
@@ -87,6 +138,7 @@ pub struct MiniBatchFit {
     pub(super) history: Vec<Epoch>,
     pub(super) kept: usize,
     pub(super) outcome: StoppingReason,
+    pub(super) stopping_state: StoppingState,
     pub(super) training_loss: f64,
     pub(super) objective: f64,
 }
@@ -110,6 +162,11 @@ impl MiniBatchFit {
     /// Returns the reason why training ended.
     pub fn outcome(&self) -> StoppingReason {
         self.outcome
+    }
+
+    /// Returns the state of early stopping after the last epoch.
+    pub fn stopping_state(&self) -> StoppingState {
+        self.stopping_state
     }
 
     /// Returns the mean −ln p of the choices in all training trials, in nats, for the kept

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result, at_least, same_length, with_inverse};
+use crate::names::named;
 use crate::representation::Representation;
 
 /// The minimum number of images: each needs two others to compare.
@@ -12,14 +15,15 @@ const FEWEST: usize = 3;
 /// similarity structure of other images, the *context*, under the transform.
 ///
 /// In a batch, image i assigns to every other image j the probability softmax(cosine / τ): pᵢⱼ for
-/// the features before the transform (standardised like those of the objects), and qᵢⱼ for the
-/// transformed features. The term is the mean over images i of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats. Its
+/// the features before the transform (standardised like those of the objects; see
+/// [`ContextFeatures`]), and qᵢⱼ for the transformed features. The term is the mean over images i of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats. Its
 /// minimum, the mean entropy of p, is reached if the transform changes no cosine. The objective is
 /// (1 − α) times the loss of the trials plus α times the local term.
 ///
 /// | setting | default |
 /// |---|---|
 /// | images in a batch | 1,024 |
+/// | features of the images | [`ContextFeatures::Standardized`] |
 /// | images for validation | one batch of the context, drawn once |
 ///
 /// The formula of the paper divides by m² − m, with m images in a batch, but the published code and
@@ -43,11 +47,34 @@ pub struct LocalSimilarity {
     alpha: f64,
     tau: f64,
     batch_size: usize,
+    context_features: ContextFeatures,
+}
+
+/// The features of context images that the local term compares and transforms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ContextFeatures {
+    /// Features standardised by the moments of the objects, which are also those of the fitted
+    /// transform; the default. The identity, which changes no cosine, minimises the local term.
+    #[default]
+    Standardized,
+    /// Features without standardisation, as in the published scripts, which standardise only the
+    /// objects. The transform is then learned from images on another scale than that of the features
+    /// to which it is applied.
+    AsGiven,
+}
+
+named! {
+    ContextFeatures, "features of the context images":
+    Standardized = "standardized",
+    AsGiven = "as-given",
 }
 
 impl LocalSimilarity {
-    /// Creates the local term from context images (images × features), the weight α (0.1 in the
-    /// paper) and the temperature τ (1 in the paper).
+    /// Creates the local term from context images (images × features), the weight α and the
+    /// temperature τ. The defaults of the published scripts are α = 0.1 and τ = 1;
+    /// [`PublishedGrid`](super::PublishedGrid) has the values that they accept.
     ///
     /// # Errors
     /// Returns `ArgumentError::TooFew` if there are fewer than three images, and
@@ -64,6 +91,7 @@ impl LocalSimilarity {
             alpha,
             tau: with_inverse("tau", tau)?,
             batch_size: 1024,
+            context_features: ContextFeatures::default(),
         })
     }
 
@@ -79,6 +107,13 @@ impl LocalSimilarity {
         }
         self.batch_size = n_images;
         Ok(self)
+    }
+
+    /// Sets whether the images are standardised like the objects.
+    #[must_use]
+    pub fn with_context_features(mut self, features: ContextFeatures) -> Self {
+        self.context_features = features;
+        self
     }
 
     /// Sets the validation images of the local term. They are divided into complete batches, which
@@ -118,6 +153,11 @@ impl LocalSimilarity {
     /// Returns the number of images in a batch.
     pub fn batch_size(&self) -> usize {
         self.batch_size
+    }
+
+    /// Returns the features of the images that are compared.
+    pub fn context_features(&self) -> ContextFeatures {
+        self.context_features
     }
 
     /// Checks that the images have as many features as the objects.

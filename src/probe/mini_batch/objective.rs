@@ -29,6 +29,11 @@ impl Losses {
         let local = self.local.map_or(0.0, |local| alpha * local);
         (1.0 - alpha) * self.of_trials + local
     }
+
+    /// Computes loss of trials + local term.
+    pub fn sum(&self) -> f64 {
+        self.of_trials + self.local.unwrap_or(0.0)
+    }
 }
 
 /// The objective (1 − α) · loss of trials + α · local term + penalty, batch by batch.

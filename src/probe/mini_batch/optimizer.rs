@@ -21,7 +21,7 @@ pub enum Optimizer {
     Adam,
     /// Stochastic gradient descent with momentum: v ← μ v + g, w ← w − η v.
     Sgd {
-        /// The momentum μ, in [0, 1); 0.9 in the published recipes.
+        /// The momentum μ, in [0, 1); 0.9 in the published scripts with `--optim SGD`.
         momentum: f64,
     },
 }
@@ -54,8 +54,9 @@ pub enum WarmUp {
     /// No warm-up: the learning rate is constant.
     None,
     /// Linear increase from a share of the learning rate in the first epoch to the full rate after
-    /// the maximum number of epochs, so that the full rate is not quite reached. As published for
-    /// gLocal, where the share is 1/3.
+    /// the maximum number of epochs, so that the full rate is not quite reached. As in the scripts of
+    /// the global and gLocal transforms, where the share is 1/3 (`LinearLR` of PyTorch with its
+    /// defaults).
     OverMaxEpochs {
         /// The share in the first epoch, in (0, 1].
         from: f64,

@@ -22,8 +22,8 @@ use crate::linalg::{add_scaled, dot};
 #[non_exhaustive]
 pub enum Penalty {
     /// λ (β ‖W‖ + (1 − β) ‖W‖₁), with the Frobenius norm, *not squared*, and the sum of absolute
-    /// values, as in Muttenthaler et al. (ICLR 2023), where β is 1. The subgradient at W = 0 is
-    /// taken as 0.
+    /// values, as in the scripts of Muttenthaler et al. (ICLR 2023), where β is 1 (0.8 in an early
+    /// version). The subgradient at W = 0 is taken as 0.
     Norms {
         /// The weight λ, at least 0; 0 means no penalty.
         weight: f64,
@@ -37,7 +37,7 @@ pub enum Penalty {
         weight: f64,
     },
     /// λ ‖W − cI‖² with c the mean of the diagonal of W, so that cI is the nearest multiple of the
-    /// identity, as in gLocal (Muttenthaler et al., NeurIPS 2023).
+    /// identity, as in the global and gLocal transforms (Muttenthaler et al., NeurIPS 2023).
     ScaledIdentity {
         /// The weight λ, at least 0; 0 means no penalty.
         weight: f64,

@@ -5,15 +5,17 @@ use std::ops::ControlFlow;
 use crate::error::{Error, Result, with_inverse};
 use crate::judgment::{Task, Trials};
 use crate::probe::mini_batch::{
-    Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, Optimizer, Penalty, WarmUp,
-    training,
+    Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, Monitored, Optimizer, Penalty,
+    StoppingState, WarmUp, training,
 };
 use crate::probe::{Standardize, positive};
 use crate::representation::Representation;
 use crate::transform::Training;
 
-/// The published mini-batch recipe. [`MiniBatchProbe::naive`] and [`MiniBatchProbe::glocal`] create
-/// it with the defaults of the [table](super), and every setting can be changed.
+/// The published mini-batch recipes. [`MiniBatchProbe::naive`], [`MiniBatchProbe::global`] and
+/// [`MiniBatchProbe::glocal`] create them with the defaults of the [table](super), and every setting
+/// can be changed. [`PublishedGrid`](super::PublishedGrid) has the values of the settings that the
+/// published scripts accept.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -54,65 +56,13 @@ pub struct MiniBatchProbe {
     pub(super) max_epochs: usize,
     pub(super) patience: Option<usize>,
     pub(super) min_improvement: f64,
+    pub(super) monitored: Monitored,
+    pub(super) stopping_state: StoppingState,
     pub(super) kept: Kept,
     pub(super) seed: u64,
 }
 
 impl MiniBatchProbe {
-    /// Creates the naive transform (ICLR 2023) with the weight λ of the Frobenius norm. The
-    /// published script starts with 0.01.
-    ///
-    /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if the weight is negative or not finite.
-    pub fn naive(penalty: f64) -> Result<Self> {
-        Self {
-            penalty: Penalty::Norms {
-                weight: 0.0,
-                frobenius_share: 1.0,
-            },
-            local: None,
-            temperature: 1.0,
-            has_bias: false,
-            standardize: Standardize::default(),
-            initialization: Initialization::Gaussian,
-            initial_scale: 1e-3,
-            optimizer: Optimizer::Adam,
-            learning_rate: 1e-3,
-            warm_up: WarmUp::None,
-            gradient_clipping: Some(1.0),
-            batch_size: 256,
-            min_epochs: 10,
-            max_epochs: 100,
-            patience: Some(10),
-            min_improvement: 1e-4,
-            kept: Kept::default(),
-            seed: 0,
-        }
-        .with_penalty(Penalty::Norms {
-            weight: penalty,
-            frobenius_share: 1.0,
-        })
-    }
-
-    /// Creates the gLocal transform (NeurIPS 2023) with a local term and the weight λ of the
-    /// penalty towards a multiple of the identity. The published script starts with 1e-3.
-    ///
-    /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if the weight is negative or not finite.
-    pub fn glocal(local: LocalSimilarity, penalty: f64) -> Result<Self> {
-        Self {
-            local: Some(local),
-            has_bias: true,
-            initialization: Initialization::ScaledIdentity,
-            optimizer: Optimizer::Sgd { momentum: 0.9 },
-            warm_up: WarmUp::OverMaxEpochs { from: 1.0 / 3.0 },
-            min_epochs: 20,
-            patience: Some(15),
-            ..Self::naive(0.0)?
-        }
-        .with_penalty(Penalty::ScaledIdentity { weight: penalty })
-    }
-
     /// Sets the penalty.
     ///
     /// # Errors
@@ -239,8 +189,8 @@ impl MiniBatchProbe {
         Ok(self)
     }
 
-    /// Sets early stopping: training stops if the validation objective has not improved by more
-    /// than `min_improvement` nats for `patience` epochs.
+    /// Sets early stopping: training stops if the [monitored](Monitored) validation loss has not
+    /// improved by more than `min_improvement` nats for `patience` epochs.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if the patience is 0, or the improvement is
@@ -259,6 +209,25 @@ impl MiniBatchProbe {
     #[must_use]
     pub fn without_early_stopping(mut self) -> Self {
         self.patience = None;
+        self
+    }
+
+    /// Sets the validation loss that early stopping and [`Kept::BestEpoch`] use.
+    #[must_use]
+    pub fn with_monitored(mut self, monitored: Monitored) -> Self {
+        self.monitored = monitored;
+        self
+    }
+
+    /// Sets the state of early stopping before the first epoch, for example
+    /// [`MiniBatchFit::stopping_state`] of the previous fold. By default, no loss has been seen.
+    ///
+    /// The published scripts of cross-validation use one early-stopping object for all folds, so
+    /// that a fold starts with the lowest loss and the count of the fold before. A fold after an
+    /// early-stopped one that never improves on the folds before stops at the minimum number of epochs.
+    #[must_use]
+    pub fn with_stopping_state(mut self, state: StoppingState) -> Self {
+        self.stopping_state = state;
         self
     }
 
@@ -339,6 +308,7 @@ impl MiniBatchProbe {
             .with_penalty([self.penalty.weight()])?
             .with_note("penalty", self.penalty.to_string())
             .with_note("temperature", self.temperature.to_string())
+            .with_note("bias", if self.has_bias { "yes" } else { "no" })
             .with_note("initialization", self.initialization.name())
             .with_note("initial scale", self.initial_scale.to_string())
             .with_note("optimizer", self.optimizer.to_string())
@@ -349,11 +319,23 @@ impl MiniBatchProbe {
                 or_none(self.gradient_clipping.map(|limit| limit.to_string())),
             )
             .with_note("batch size", self.batch_size.to_string())
+            .with_note("minimum epochs", self.min_epochs.to_string())
+            .with_note("maximum epochs", self.max_epochs.to_string())
             .with_note("patience", or_none(patience))
+            .with_note("monitored", self.monitored.name())
             .with_note("kept", self.kept.name())
             .with_note("seed", self.seed.to_string());
+        if self.stopping_state != StoppingState::default() {
+            let StoppingState {
+                lowest,
+                n_without_improvement,
+            } = self.stopping_state;
+            let state = format!("{lowest}, {n_without_improvement} epochs without improvement");
+            record = record.with_note("initial stopping state", state);
+        }
         if let Some(local) = &self.local {
             record = record
+                .with_note("context features", local.context_features().name())
                 .with_note("alpha", local.alpha().to_string())
                 .with_note("tau", local.tau().to_string())
                 .with_note("context images", local.context().n_stimuli().to_string())

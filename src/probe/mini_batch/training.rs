@@ -12,8 +12,10 @@ use crate::linalg::zeroed;
 use crate::probe::mini_batch::MiniBatchProbe;
 use crate::probe::mini_batch::batch::Parameters;
 use crate::probe::mini_batch::data::{Deck, Rows, fingerprint, shuffle, trials_of_rows};
-use crate::probe::mini_batch::fit::{Epoch, Kept, MiniBatchFit, StoppingReason};
-use crate::probe::mini_batch::local::LocalSimilarity;
+use crate::probe::mini_batch::fit::{
+    Epoch, Kept, MiniBatchFit, Monitored, StoppingReason, StoppingState,
+};
+use crate::probe::mini_batch::local::{ContextFeatures, LocalSimilarity};
 use crate::probe::mini_batch::objective::{Losses, Objective};
 use crate::probe::mini_batch::optimizer::{Descent, clip};
 use crate::probe::mini_batch::trial_loss::TrialLoss;
@@ -55,20 +57,22 @@ pub(super) fn train<T: Task>(
         .flatten()
         .collect();
     let data = fingerprint::<T>(representation, [&training, &validation], &images)?;
-    let mut run = Run::new::<T>(settings, representation, &standardization, training)?;
+    let of_context = match local.map(LocalSimilarity::context_features) {
+        Some(ContextFeatures::AsGiven) => Standardization::none(),
+        _ => standardization.clone(),
+    };
+    let moments = [&standardization, &of_context];
+    let mut run = Run::new::<T>(settings, representation, moments, training)?;
     let mut history: Vec<Epoch> = Vec::new();
     let (mut outcome, mut best) = (StoppingReason::MaxEpochs, None);
-    let (mut least, mut n_without_improvement) = (f64::INFINITY, 0);
+    let mut state = settings.stopping_state;
     for number in 1..=settings.max_epochs {
         let mut epoch = run
             .epoch(number, &validation)
             .map_err(|error| error.with_context(Context::Epoch(number)))?;
         let objective = epoch.validation_objective;
-        n_without_improvement += 1;
-        if objective < least - settings.min_improvement {
-            (least, n_without_improvement) = (objective, 0);
-        }
-        epoch.n_without_improvement = n_without_improvement;
+        state.add(objective, settings.min_improvement);
+        epoch.n_without_improvement = state.n_without_improvement;
         let best_of = |best: &(usize, Parameters)| history[best.0].validation_objective;
         if settings.kept == Kept::BestEpoch
             && best.as_ref().map_or(f64::INFINITY, best_of) > objective
@@ -82,7 +86,7 @@ pub(super) fn train<T: Task>(
         }
         let is_impatient = settings
             .patience
-            .is_some_and(|patience| n_without_improvement >= patience);
+            .is_some_and(|patience| state.n_without_improvement >= patience);
         if is_impatient && number >= settings.min_epochs {
             outcome = StoppingReason::EarlyStopped;
             break;
@@ -92,7 +96,7 @@ pub(super) fn train<T: Task>(
     if let Some((epoch, parameters)) = best {
         (kept, run.parameters) = (epoch, parameters);
     }
-    run.finish(history, kept, outcome, data)
+    run.finish(history, kept, (outcome, state), data)
 }
 
 /// The state of a training run.
@@ -141,7 +145,7 @@ impl<'a> Run<'a> {
     fn new<T: Task>(
         settings: &'a MiniBatchProbe,
         representation: &'a Representation,
-        standardization: &'a Standardization,
+        [standardization, of_context]: [&'a Standardization; 2],
         training: Vec<[u32; 3]>,
     ) -> Result<Self> {
         let n_features = representation.n_features();
@@ -154,7 +158,7 @@ impl<'a> Run<'a> {
             Rows::new(representation, standardization),
             trial_loss,
             settings.penalty,
-            local.map(|local| (local, standardization)),
+            local.map(|local| (local, of_context)),
         )?;
         let parameters = settings.initialization.parameters(
             settings.initial_scale,
@@ -211,7 +215,10 @@ impl<'a> Run<'a> {
             training_local_loss: validated.local.map(|_| sum_of_local / n_steps as f64),
             validation_loss: validated.of_trials,
             validation_local_loss: validated.local,
-            validation_objective: self.objective.combined(validated),
+            validation_objective: match settings.monitored {
+                Monitored::Objective => self.objective.combined(validated),
+                Monitored::SumOfLosses => validated.sum(),
+            },
             penalty,
             n_steps,
             n_clipped,
@@ -232,7 +239,7 @@ impl<'a> Run<'a> {
         mut self,
         history: Vec<Epoch>,
         kept: usize,
-        outcome: StoppingReason,
+        (outcome, stopping_state): (StoppingReason, StoppingState),
         data: String,
     ) -> Result<MiniBatchFit> {
         let training_loss = self.objective.loss_of(&self.parameters, &self.training)?;
@@ -264,6 +271,7 @@ impl<'a> Run<'a> {
             history,
             kept,
             outcome,
+            stopping_state,
             training_loss,
             objective,
         })
