@@ -1,8 +1,10 @@
-//! Limited-memory BFGS.
+//! Limited-memory BFGS and its preconditioner.
 
 use std::collections::VecDeque;
 
-use crate::linalg::{add_scaled, dot};
+use faer::Mat;
+
+use crate::linalg::{add_scaled, dot, inverse};
 
 /// The latest steps and changes of the gradient, which define the approximate inverse Hessian
 /// (Nocedal, 1980).
@@ -91,4 +93,22 @@ impl History {
             pair.change.resize(pair.change.len() + n_added, 0.0);
         }
     }
+}
+
+/// Computes the inverse of the damped QᵀQ. With this preconditioner, convergence is as fast along
+/// short columns of Q as along long ones (Tong, Ma & Chi, 2021; Zhang, Fattahi & Zhang, 2021).
+pub(super) fn damped_inverse(mut gram: Mat<f64>) -> Mat<f64> {
+    /// A share of the squared length of the longest column, which limits the effect of very short
+    /// columns.
+    const DAMPING: f64 = 1e-2;
+
+    let rank = gram.nrows();
+    let longest = (0..rank)
+        .map(|column| gram[(column, column)])
+        .fold(0.0, f64::max);
+    for column in 0..rank {
+        gram[(column, column)] += DAMPING * longest;
+    }
+    // There is no inverse only if all columns are zero.
+    inverse(gram).unwrap_or_else(|| Mat::identity(rank, rank))
 }

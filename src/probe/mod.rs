@@ -38,7 +38,6 @@ mod objective;
 mod penalty;
 mod problem;
 mod questions;
-mod scale;
 mod solver;
 mod split;
 mod standardize;

@@ -187,15 +187,28 @@ impl Problem {
         for (mut row, value) in scaled.rows_mut().into_iter().zip(&spectrum) {
             row *= (value.sqrt() - outside) / self.norm;
         }
-        let mut root = axes.t().dot(&scaled);
-        root.diag_mut()
-            .iter_mut()
-            .for_each(|x| *x += outside / self.norm);
-        let (weights, rest) = root.view().split_at(Axis(0), self.n_features);
-        let mut transform = LinearTransform::new(self.standardization.clone(), weights.to_owned())?;
-        if has_bias {
-            transform = transform.with_bias(rest.row(0).to_owned())?;
-        }
+        let left = scaled.reversed_axes();
+        let (of_features, of_bias) = left.view().split_at(Axis(0), self.n_features);
+        let outside = outside / self.norm;
+        let bias = has_bias.then(|| {
+            let mut bias = of_bias.row(0).dot(&axes);
+            bias[self.n_features] += outside;
+            bias
+        });
+        // The form with fewer operations.
+        let standardization = self.standardization.clone();
+        let transform = if 2 * n_axes < n_rows {
+            let left = of_features.to_owned();
+            LinearTransform::near_identity(standardization, outside, left, axes)?
+        } else {
+            let mut weights = of_features.dot(&axes);
+            weights.diag_mut().iter_mut().for_each(|x| *x += outside);
+            LinearTransform::new(standardization, weights)?
+        };
+        let transform = match bias {
+            Some(bias) => transform.with_bias(bias)?,
+            None => transform,
+        };
         Ok((spectrum, transform))
     }
 

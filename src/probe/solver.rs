@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use faer::Mat;
 
 use crate::error::Result;
-use crate::linalg::{add_scaled, dot, eigen, inverse, matrix, product};
+use crate::linalg::{add_scaled, dot, eigen, matrix, product};
 use crate::probe::fit::{Convergence, Iteration};
-use crate::probe::lbfgs::History;
+use crate::probe::lbfgs::{History, damped_inverse};
 use crate::probe::objective::{Objective, Value};
 use crate::probe::penalty::PenaltyKind;
 
@@ -27,10 +27,6 @@ const ADDED: usize = 8;
 /// Relative squared length, with respect to the longest column of Q, below which a column is
 /// removed.
 const NEGLIGIBLE: f64 = 1e-10;
-
-/// Damping of the preconditioner, which limits the effect of very short columns, as a share of the
-/// squared length of the longest column.
-const DAMPING: f64 = 1e-2;
 
 /// Number of certificates without progress after which the optimisation ends.
 const PATIENCE: usize = 5;
@@ -125,6 +121,8 @@ struct Search<'s, 'o> {
     value: Value,
     lower_bound: f64,
     history: History,
+    /// The factor by which steps along Q itself are longer than the preconditioner suggests.
+    scale_boost: f64,
     /// The length at which directions were last added, in their own units.
     added_length: f64,
     /// An estimate of the duality gap before the last step.
@@ -136,6 +134,7 @@ struct Search<'s, 'o> {
 
 impl<'s, 'o> Search<'s, 'o> {
     fn new(objective: &'s mut Objective<'o>, q: Vec<f64>, limits: Limits) -> Result<Self> {
+        let scale_boost = objective.scale_boost(&q)?;
         let mut gradient = vec![0.0; q.len()];
         let value = objective.evaluate(&q, &mut gradient)?;
         Ok(Self {
@@ -147,6 +146,7 @@ impl<'s, 'o> Search<'s, 'o> {
             // Entropies are not negative.
             lower_bound: 0.0,
             history: History::new(MEMORY),
+            scale_boost,
             added_length: 1.0,
             estimated_gap: f64::INFINITY,
             certified_at: 0,
@@ -202,11 +202,17 @@ impl<'s, 'o> Search<'s, 'o> {
         if self.q.is_empty() {
             return Ok(false);
         }
-        let inverse = self.preconditioner();
-        let n_axes = self.objective.n_axes();
+        let gram = self.gram();
+        // P satisfies P (Q QᵀQ) = boost · Q.
+        let along = (self.scale_boost - 1.0) / gram.squared_norm_l2();
+        let inverse = damped_inverse(gram);
+        let (n_axes, q) = (self.objective.n_axes(), &self.q);
         let precondition = |v: &[f64]| {
             let mut out = vec![0.0; v.len()];
             product(matrix(v, n_axes), inverse.as_ref(), &mut out);
+            if along > 0.0 {
+                add_scaled(&mut out, along * dot(v, q), q);
+            }
             out
         };
         let penalty = self.objective.penalty();
@@ -278,22 +284,6 @@ impl<'s, 'o> Search<'s, 'o> {
         self.q = q;
         evaluated?;
         Ok(false)
-    }
-
-    /// Computes the inverse of the damped QᵀQ. With this preconditioner, convergence is as fast
-    /// along short columns of Q as along long ones (Tong, Ma & Chi, 2021; Zhang, Fattahi & Zhang,
-    /// 2021).
-    fn preconditioner(&self) -> Mat<f64> {
-        let mut gram = self.gram();
-        let rank = self.rank();
-        let longest = (0..rank)
-            .map(|column| gram[(column, column)])
-            .fold(0.0, f64::max);
-        for column in 0..rank {
-            gram[(column, column)] += DAMPING * longest;
-        }
-        // There is no inverse only if all columns are zero.
-        inverse(gram).unwrap_or_else(|| Mat::identity(rank, rank))
     }
 
     fn gram(&self) -> Mat<f64> {

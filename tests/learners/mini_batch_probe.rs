@@ -460,7 +460,7 @@ fn context_features_are_standardised_or_not() {
     let by_hand = fit(by_hand, ContextFeatures::AsGiven);
     let weights = by_hand.transform().weights();
     for (found, expected) in weights.iter().zip(standardized.transform().weights()) {
-        assert_abs_diff_eq!(found, expected, epsilon = 1e-12);
+        assert_abs_diff_eq!(found, &expected, epsilon = 1e-12);
     }
     let as_given = fit(images, ContextFeatures::AsGiven);
     assert_ne!(

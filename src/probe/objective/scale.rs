@@ -5,51 +5,41 @@ use crate::linalg::{add_scaled, dot, lower_gram, mirror, zeroed};
 use crate::probe::coordinates::Coordinates;
 use crate::probe::questions::Questions;
 
-/// The loss of the similarities S + εK as a function of ε, where K are the dot products of the
-/// objects, which are the similarities of M = I. The loss is convex in ε.
-pub(super) struct Scaling<'a> {
-    questions: &'a Questions,
-    /// K, both triangles.
-    dot_products: Vec<f64>,
-    /// S + εK.
-    similarities: Vec<f64>,
-    epsilon: f64,
-    derivatives: &'a mut [f64],
-    third: &'a mut [f64],
+/// Computes K, the dot products of all pairs of objects, which are the similarities of M = I.
+///
+/// # Errors
+/// Returns an error if memory is insufficient.
+pub(super) fn dot_products(coordinates: &Coordinates) -> Result<Vec<f64>> {
+    let objects = coordinates.objects();
+    let n = objects.nrows();
+    let mut products = zeroed(n * n, "the dot products of all pairs")?;
+    lower_gram(objects, &mut products);
+    mirror(&mut products, n);
+    Ok(products)
 }
 
-impl<'a> Scaling<'a> {
-    /// Creates the loss from S; `derivatives` and `third` are buffers of
-    /// [`Questions::pass`].
-    pub fn new(
-        questions: &'a Questions,
-        coordinates: &Coordinates,
-        similarities: Vec<f64>,
-        derivatives: &'a mut [f64],
-        third: &'a mut [f64],
-    ) -> Result<Self> {
-        let n = questions.n_objects();
-        let mut dot_products = zeroed(n * n, "the dot products of all pairs")?;
-        lower_gram(coordinates.objects(), &mut dot_products);
-        mirror(&mut dot_products, n);
-        Ok(Self {
-            questions,
-            dot_products,
-            similarities,
-            epsilon: 0.0,
-            derivatives,
-            third,
-        })
-    }
+/// The loss of the similarities S + εK as a function of ε. It is convex in ε.
+pub(super) struct Scaling<'a> {
+    pub questions: &'a Questions,
+    /// K, both triangles.
+    pub dot_products: &'a [f64],
+    /// S + εK.
+    pub similarities: Vec<f64>,
+    /// Buffers of [`Questions::pass`].
+    pub derivatives: &'a mut [f64],
+    pub third: &'a mut [f64],
+    pub epsilon: f64,
+}
 
+impl Scaling<'_> {
     /// Computes the derivative of the loss with respect to ε.
     fn slope(&mut self, epsilon: f64) -> f64 {
         let change = epsilon - self.epsilon;
-        add_scaled(&mut self.similarities, change, &self.dot_products);
+        add_scaled(&mut self.similarities, change, self.dot_products);
         self.epsilon = epsilon;
         self.questions
             .pass(&self.similarities, self.derivatives, self.third);
-        dot(self.derivatives, &self.dot_products)
+        dot(self.derivatives, self.dot_products)
     }
 
     /// Returns a positive ε that is at most slightly greater than the minimum, to a relative
@@ -92,6 +82,14 @@ impl<'a> Scaling<'a> {
         }
         self.slope(high);
         Some(high)
+    }
+
+    /// Returns the second derivative of the loss with respect to ε, by a difference.
+    pub fn curvature(&mut self, epsilon: f64) -> f64 {
+        const STEP: f64 = 1e-4;
+
+        let [low, high] = [1.0 - STEP, 1.0 + STEP].map(|share| self.slope(share * epsilon));
+        ((high - low) / (2.0 * STEP * epsilon)).max(0.0)
     }
 
     /// Returns the similarities S + εK at the most recent ε; the derivatives are in the buffer.
