@@ -139,9 +139,13 @@ fn ceilings_are_those_of_numpy() {
     assert_eq!((repeated.n_questions, repeated.n_answers), (1985, 124_844));
     let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}");
     close(repeated.majority.value, 84_905.0 / 124_844.0);
+    let bounds = repeated.leave_one_out_bounds.unwrap();
+    close(bounds.lower, 0.591_850_629_585_723);
+    close(bounds.upper, 0.678_206_401_589_183_5);
+    assert!((repeated.leave_one_out.value - 0.667).abs() < 0.003);
     assert_eq!((crossed.n_questions, crossed.n_answers), (440, 87_560));
     close(crossed.majority.value, 0.578_803_106_441_297_4);
-    close(crossed.leave_one_out.lower, 0.574_792_523_222_171_4);
+    close(crossed.leave_one_out.value, 0.574_792_523_222_171_4);
     close(crossed.two_people.unwrap().value, 0.464_607_934_068_875_13);
 }
 

@@ -125,8 +125,16 @@ pub struct Dimensions {
     pub dataset: &'static str,
     /// Labels of the models; the first is the embedding that has the dimensions.
     pub models: Vec<String>,
-    /// The dimensions, each with the accuracy of each model.
-    pub dimensions: Vec<Vec<GroupAlignment>>,
+    pub dimensions: Vec<Dimension>,
+}
+
+/// A human dimension.
+#[derive(Clone, Serialize)]
+pub struct Dimension {
+    /// Whether the dimension has a name in the publication of the models.
+    pub is_named: bool,
+    /// The accuracy of each model.
+    pub of_models: Vec<GroupAlignment>,
 }
 
 impl PanelMetric {

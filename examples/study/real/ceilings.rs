@@ -5,9 +5,15 @@ use human_alignment::inference::{
 };
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::{FileSource, OddOneOut, Result, Similarity, ZeroShotOddOneOut};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::Data;
+
+/// Chooses the frequency of the second most frequent answer, from that of the most frequent answer
+/// and of all others.
+type Split = fn(&mut ChaCha8Rng, u32, u32) -> u32;
 
 /// The agreement of participants who answered the same trials.
 #[derive(Clone, Serialize)]
@@ -18,9 +24,10 @@ pub struct Ceiling {
     /// Share of answers that agree with the majority of all answers.
     pub majority: Estimate,
     pub majority_interval: Interval,
-    /// Share of answers that agree with the majority of the other answers: bounds, which differ if
-    /// only the frequency of the most frequent answer is published.
-    pub leave_one_out: Interval,
+    /// Share of answers that agree with the majority of the other answers.
+    pub leave_one_out: Estimate,
+    /// Bounds of this share if only the frequency of the most frequent answer is published.
+    pub leave_one_out_bounds: Option<Interval>,
     /// Share of pairs of answers that agree; unknown from the frequency of the most frequent answer.
     pub two_people: Option<Estimate>,
     /// Accuracy of VICE (dot product) with the answers, if they are published.
@@ -31,7 +38,7 @@ impl Ceiling {
     /// Returns the range from the lower to the upper estimate of the noise ceiling.
     pub fn range(&self) -> Interval {
         Interval {
-            lower: self.leave_one_out.lower,
+            lower: self.leave_one_out.value,
             upper: self.majority.value,
         }
     }
@@ -45,19 +52,21 @@ impl Data {
     /// Computes the noise ceiling from the frequency of the most frequent answer to each of 1,985
     /// triples.
     ///
-    /// The split of the other answers is not published. The majority of the other answers depends
-    /// on it only where the two most frequent answers are nearly equally frequent: the bounds are
-    /// those of the most uneven and of the most even split.
+    /// The split of the answers that are not the most frequent is not published. The majority of
+    /// the other answers depends on it where the two most frequent answers may be equally frequent:
+    /// the bounds are those of the most uneven and of the most even split, and the share is that of
+    /// random splits, each of the same probability.
     pub(super) fn repeated_trials(&self) -> Result<Ceiling> {
         let table = FileSource::open(self.path("things/repeated_triplets.tsv"))?.read()?;
         let table = table.features().to_f64();
-        let ceiling = |second: fn(u32, u32) -> u32| -> Result<ChoiceNoiseCeiling> {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut ceiling = |second: Split| -> Result<ChoiceNoiseCeiling> {
             let mut trials = Vec::new();
             for row in table.rows() {
                 let [a, b, c] = [0, 1, 2].map(|column| row[column] as u32);
                 let n = row[3] as u32;
                 let first = (row[3] * row[4]).round() as u32;
-                let second = second(first, n - first);
+                let second = second(&mut rng, first, n - first);
                 let counts = [first, second, n - first - second];
                 for (trial, count) in [[a, b, c], [a, c, b], [b, c, a]].into_iter().zip(counts) {
                     trials.extend(std::iter::repeat_n(trial, count as usize));
@@ -66,19 +75,21 @@ impl Data {
             let trials = OddOneOut::new(self.things.all.clone(), trials)?;
             Ok(of(&trials))
         };
-        let uneven = ceiling(|first, others| others.min(first))?;
-        let even = ceiling(|_, others| others.div_ceil(2))?;
-        let [one, other] = [&uneven, &even].map(|ceiling| ceiling.leave_one_out.value);
+        let random =
+            ceiling(|rng, first, others| rng.random_range(others.div_ceil(2)..=others.min(first)))?;
+        let uneven = ceiling(|_, first, others| others.min(first))?;
+        let even = ceiling(|_, _, others| others.div_ceil(2))?;
         Ok(Ceiling {
             judgments: "repeated triples",
-            n_questions: uneven.n_questions,
-            n_answers: uneven.n_answers,
-            majority: uneven.majority,
-            majority_interval: uneven.majority_interval,
-            leave_one_out: Interval {
-                lower: one.min(other),
-                upper: one.max(other),
-            },
+            n_questions: random.n_questions,
+            n_answers: random.n_answers,
+            majority: random.majority,
+            majority_interval: random.majority_interval,
+            leave_one_out: random.leave_one_out,
+            leave_one_out_bounds: Some(Interval {
+                lower: uneven.leave_one_out.value,
+                upper: even.leave_one_out.value,
+            }),
             two_people: None,
             vice: None,
         })
@@ -109,10 +120,8 @@ impl Data {
             n_answers: found.n_answers,
             majority: found.majority,
             majority_interval: found.majority_interval,
-            leave_one_out: Interval {
-                lower: found.leave_one_out.value,
-                upper: found.leave_one_out.value,
-            },
+            leave_one_out: found.leave_one_out,
+            leave_one_out_bounds: None,
             two_people: Some(agreement_of_two(&trials)?),
             vice: Some(clustered_mean(&trials, vice.credits())?),
         })

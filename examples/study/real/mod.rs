@@ -124,10 +124,14 @@ impl Data {
     }
 }
 
-/// Labels of the models whose probes are learned from THINGS, which takes minutes for each layer.
-const PROBED_ON_THINGS: [&str; 2] = ["mobilenet_v2, ImageNet logits", "resnet20_cifar10 logits"];
+/// Labels of the models whose probes are learned from THINGS, which has the most trials.
+const PROBED_ON_THINGS: [&str; 3] = [
+    "CLIP ViT-B/32",
+    "mobilenet_v2, ImageNet logits",
+    "resnet20_cifar10 logits",
+];
 
-/// Restricts the probes of a layer of a network to the data sets that they are learned on.
+/// Restricts the probes of a model to the data sets that they are learned on.
 fn probed(model: Model) -> Model {
     let small = [SHOES, ANCHORED, MATERIALS].into_iter();
     match PROBED_ON_THINGS.contains(&model.label().as_str()) {

@@ -100,17 +100,17 @@ impl Trained {
                     .with_tap(tap.to_string(), depth)
                     .on(OBJECTS, source(&data.object_images)?)
                     .on(SHOES, source(&data.shoe_images)?)
-                    .on(ANCHORED, source(&data.shoe_images)?)
-                    .on(MATERIALS, source(&data.material_images)?);
-                match (depth as usize).checked_sub(self.taps.len() + 1) {
-                    None => Ok(model.without_probes()),
-                    Some(_) if is_untrained => Ok(super::probed(model)),
-                    Some(end) => {
-                        let file = format!("{}.{}", self.things, files[end]);
-                        let things = data.features_of_things(&file, &data.things.pictured)?;
-                        Ok(super::probed(model.on(PICTURED, things)))
-                    }
+                    .on(ANCHORED, source(&data.shoe_images)?);
+                let Some(end) = (depth as usize).checked_sub(self.taps.len() + 1) else {
+                    return Ok(model.without_probes());
+                };
+                let model = model.on(MATERIALS, source(&data.material_images)?);
+                if is_untrained {
+                    return Ok(super::probed(model));
                 }
+                let file = format!("{}.{}", self.things, files[end]);
+                let things = data.features_of_things(&file, &data.things.pictured)?;
+                Ok(super::probed(model.on(PICTURED, things)))
             })
             .collect()
     }

@@ -126,12 +126,8 @@ impl Data {
                 ..factors(published.family, Some(published.training_data))
             };
             let model = Model::new(published.name).with_factors(factors);
-            models.push(
-                model
-                    .on(THINGS, features.clone())
-                    .on(PICTURED, features)
-                    .with_probes_on([PICTURED]),
-            );
+            let model = model.on(THINGS, features.clone()).on(PICTURED, features);
+            models.push(super::probed(model));
         }
         models.extend(self.embeddings(things48)?);
         for (name, who) in [("GPT-4", "GPT_4"), ("ChatGPT", "ChatGPT_3.5")] {

@@ -7,7 +7,7 @@ use human_alignment::inference::{Estimate, Interval};
 
 use super::{aligned, bracketed, change, number};
 use crate::findings::{Comparison, Difference};
-use crate::panel::{Dimensions, Panel};
+use crate::panel::{Dimension, Dimensions, Panel};
 use crate::real::ceilings::Ceiling;
 
 /// False discovery rate.
@@ -75,11 +75,11 @@ pub fn ceilings(ceilings: &[Ceiling]) -> String {
     let mut lines = vec![header.map(str::to_owned).to_vec()];
     let share = |of: Option<Estimate>| of.map(|of| number(of.value, true)).unwrap_or_default();
     for ceiling in ceilings {
-        let Interval { lower, upper } = ceiling.leave_one_out;
-        let others = match lower == upper {
-            true => number(lower, true),
-            false => format!("{} to {}", number(lower, true), number(upper, true)),
-        };
+        let bounds = ceiling.leave_one_out_bounds;
+        let bounds = bounds.map(|Interval { lower, upper }| {
+            format!(" ({} to {})", number(lower, true), number(upper, true))
+        });
+        let others = number(ceiling.leave_one_out.value, true) + &bounds.unwrap_or_default();
         let majority = number(ceiling.majority.value, true);
         lines.push(vec![
             ceiling.judgments.to_owned(),
@@ -94,7 +94,8 @@ pub fn ceilings(ceilings: &[Ceiling]) -> String {
     format!(
         "\n## How far people agree about THINGS\n\nShares of answers that agree with the most frequent answer, \
          with the most frequent answer of the others, and with one other. Of the repeated triples only the \
-         frequency of the most frequent answer is published, which bounds the second share.\n\n{}",
+         frequency of the most frequent answer is published: the second share is that of random splits of the other \
+         answers, with its bounds.\n\n{}",
         aligned(&lines)
     )
 }
@@ -105,21 +106,22 @@ pub fn dimensions(found: Option<&Dimensions>) -> String {
     let Some(found) = found else {
         return String::new();
     };
-    let mean = |of_models: &[GroupAlignment]| -> f64 {
-        let of_others = of_models[1..].iter().filter_map(|group| group.accuracy);
+    let mean = |dimension: &Dimension| -> f64 {
+        let of_others = dimension.of_models[1..]
+            .iter()
+            .filter_map(|group| group.accuracy);
         of_others.map(|accuracy| accuracy.value).sum()
     };
-    let mut sorted: Vec<&Vec<GroupAlignment>> = found.dimensions.iter().collect();
+    let mut sorted: Vec<&Dimension> = found.dimensions.iter().collect();
     sorted.sort_by(|left, right| mean(right).total_cmp(&mean(left)));
     let header = ["dimension", "trials"].map(str::to_owned).into_iter();
     let mut lines = vec![header.chain(found.models.clone()).collect::<Vec<_>>()];
-    for (position, of_models) in sorted.iter().enumerate() {
-        if position >= AT_EACH_END && position + AT_EACH_END < sorted.len() {
-            if position == AT_EACH_END {
-                lines.push(vec!["…".to_owned(); lines[0].len()]);
-            }
+    for (position, dimension) in sorted.iter().enumerate() {
+        let is_at_end = position < AT_EACH_END || position + AT_EACH_END >= sorted.len();
+        if !is_at_end && !dimension.is_named {
             continue;
         }
+        let Dimension { of_models, .. } = dimension;
         let first = &of_models[0];
         let mut line = vec![first.name.clone(), first.n_trials.to_string()];
         line.extend(of_models.iter().map(accuracy));
@@ -127,7 +129,7 @@ pub fn dimensions(found: Option<&Dimensions>) -> String {
     }
     let mut text = format!(
         "\n## Human dimensions: {}\n\nAccuracy by the dimension of VICE that is largest in the pair that people \
-         chose; * differs from the accuracy in all trials, with false discoveries controlled.\n\n{}",
+         chose, for the dimensions on which the models are best and worst, and for those with a name; * differs from the accuracy in all trials, with false discoveries controlled.\n\n{}",
         found.dataset,
         aligned(&lines)
     );

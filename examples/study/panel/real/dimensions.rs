@@ -1,14 +1,18 @@
 //! Accuracies by the dimension of VICE that explains the choice.
 
-use human_alignment::concept::{
-    ConceptEmbedding, GroupAlignment, GroupAnalysis, GroupAnalysisResult, TrialGroups,
-};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use human_alignment::concept::{ConceptEmbedding, GroupAnalysis, GroupAnalysisResult, TrialGroups};
 use human_alignment::inference::Credit;
 use human_alignment::study::Study;
 use human_alignment::{Choices, OddOneOut, Representation, Result, Similarity, ZeroShotOddOneOut};
 
-use crate::panel::{Bar, Concepts, Dimensions};
+use crate::panel::{Bar, Concepts, Dimension, Dimensions};
 use crate::real::{Data, PICTURED};
+
+/// Names, after their objects, of the dimensions that the paper on the alignment of networks discusses.
+const NAMES: [(usize, &str); 4] = [(4, "royal"), (12, "animals"), (36, "sports"), (41, "food")];
 
 /// Names of files and labels of the models whose failures are described.
 const MODELS: [(&str, &str); 2] = [
@@ -18,7 +22,14 @@ const MODELS: [(&str, &str); 2] = [
 
 /// Computes the accuracies of VICE and models on THINGS, and the agreement of GPT-4 with
 /// participants; the figures are of the models and GPT-4.
-pub fn all(data: &Data, study: &Study) -> Result<(Vec<Concepts>, Option<Dimensions>)> {
+///
+/// Results are kept in `cache`, a folder, as they take longer than reading the other results of a
+/// study.
+pub fn all(
+    data: &Data,
+    study: &Study,
+    cache: Option<&Path>,
+) -> Result<(Vec<Concepts>, Option<Dimensions>)> {
     let vice = data.vice()?;
     let names = by_largest_weights(&vice);
     let embedding = ConceptEmbedding::new(vice.clone())?.with_names(names)?;
@@ -26,10 +37,14 @@ pub fn all(data: &Data, study: &Study) -> Result<(Vec<Concepts>, Option<Dimensio
 
     let (people, _) = data.pictured_trials()?;
     let groups = TrialGroups::by_dimension(&embedding, &people, 1)?;
+    let hash = people.fingerprint();
     let of_model = |features: &Representation, similarity| {
-        let metric = ZeroShotOddOneOut::new(similarity);
-        let outcomes = metric.outcomes(features, &people)?;
-        analysis(&people, &groups, outcomes.credits())
+        let hashes = [&features.fingerprint(), &hash].map(|hash| hash[..24].to_owned());
+        let name = format!("dimensions-{}.json", hashes.join("-"));
+        kept(cache.map(|folder| folder.join(name)), || {
+            let outcomes = ZeroShotOddOneOut::new(similarity).outcomes(features, &people)?;
+            analysis(&people, &groups, outcomes.credits())
+        })
     };
     let mut found = vec![("VICE".to_owned(), of_model(&vice, Similarity::Dot)?)];
     for (name, label) in MODELS {
@@ -43,11 +58,12 @@ pub fn all(data: &Data, study: &Study) -> Result<(Vec<Concepts>, Option<Dimensio
             found.push((label.to_owned(), result));
         }
     }
-    let dimension = |position: usize| -> Vec<GroupAlignment> {
-        let of_models = found.iter();
-        of_models
+    let dimension = |position: usize| Dimension {
+        is_named: NAMES.iter().any(|&(named, _)| named == position),
+        of_models: found
+            .iter()
             .map(|(_, result)| result.groups[position].clone())
-            .collect()
+            .collect(),
     };
     let large = (0..groups.len()).filter(|&position| !found[0].1.groups[position].is_sparse);
     let dimensions = Dimensions {
@@ -63,6 +79,24 @@ pub fn all(data: &Data, study: &Study) -> Result<(Vec<Concepts>, Option<Dimensio
     let title = "On which dimensions of VICE does GPT-4 choose as people do?";
     concepts.push(figure("concepts-gpt4", title.into(), &result));
     Ok((concepts, Some(dimensions)))
+}
+
+/// Reads a result from a file, or computes it and writes the file.
+fn kept(
+    path: Option<PathBuf>,
+    compute: impl FnOnce() -> Result<GroupAnalysisResult>,
+) -> Result<GroupAnalysisResult> {
+    let bytes = path.as_ref().and_then(|path| fs::read(path).ok());
+    if let Some(found) = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        return Ok(found);
+    }
+    let found = compute()?;
+    if let (Some(path), Ok(text)) = (path, serde_json::to_vec(&found)) {
+        // If the file cannot be written or is incomplete, the next run computes the result again.
+        let _ = path.parent().map(fs::create_dir_all);
+        let _ = fs::write(path, text);
+    }
+    Ok(found)
 }
 
 fn analysis(
@@ -105,7 +139,11 @@ fn by_largest_weights(vice: &Representation) -> Vec<String> {
                 .iter()
                 .map(|&row| ids[row].as_str())
                 .collect();
-            format!("{number}: {}", largest.join(", "))
+            let name = NAMES.iter().find(|&&(named, _)| named == number);
+            let name = name
+                .map(|(_, name)| format!(", {name}"))
+                .unwrap_or_default();
+            format!("{number}{name}: {}", largest.join(", "))
         })
         .collect()
 }

@@ -43,8 +43,9 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
         measures = measures.with_comparison(&pair.model, &pair.other);
     }
     let mut study = data.study(measures)?.with_seed(seed);
-    if let Some(out) = out {
-        study = study.with_cache(out.join("cache"));
+    let cache = out.map(|out| out.join("cache"));
+    if let Some(cache) = &cache {
+        study = study.with_cache(cache);
     }
     let images = [&data.object_images, &data.shoe_images];
     let [objects, shoes] = images.map(thumbnails);
@@ -56,7 +57,7 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
         axis: "Accuracy",
         of: "trials",
     };
-    let (concepts, dimensions) = dimensions::all(&data, &study)?;
+    let (concepts, dimensions) = dimensions::all(&data, &study, cache.as_deref())?;
     Ok(Panel {
         title: "What drives the alignment of networks with people? Trained networks, real people",
         note: "Networks, pictures and people are real; each data set is as it was published.",
