@@ -5,8 +5,10 @@ macro_rules! draw {
     ($gallery:expr, $name:expr, $caption:expr, $figure:expr) => {{
         let (name, figure) = ($name, $figure);
         let base = $gallery.folder.join(&name);
-        figure.write(base.with_extension("svg"))?;
-        figure.write(base.with_extension("png"))?;
+        $gallery.writers.push(Box::new(move || {
+            figure.write(base.with_extension("svg"))?;
+            figure.write(base.with_extension("png"))
+        }));
         $gallery.drawn.push(Drawn {
             file: format!("{name}.svg").into(),
             caption: $caption.into(),
@@ -25,6 +27,7 @@ use human_alignment::figure::{
 };
 use human_alignment::inference::Interval;
 use human_alignment::study::{Measurement, StudyRow, StudyTable};
+use rayon::prelude::*;
 
 use super::panel::{Panel, PanelMetric, rsa_per_person, was_trained};
 
@@ -41,6 +44,7 @@ pub fn draw(panel: &Panel, table: &StudyTable, folder: &Path) -> Result<Vec<Draw
         table,
         folder,
         drawn: Vec::new(),
+        writers: Vec::new(),
     };
     let distances = PanelMetric {
         metrics: rsa_per_person(),
@@ -61,7 +65,10 @@ pub fn draw(panel: &Panel, table: &StudyTable, folder: &Path) -> Result<Vec<Draw
     }
     gallery.concepts()?;
     gallery.pictures()?;
-    Ok(gallery.drawn)
+    let Gallery { drawn, writers, .. } = gallery;
+    let written = writers.into_par_iter().map(|write| write());
+    written.collect::<Result<()>>()?;
+    Ok(drawn)
 }
 
 struct Gallery<'s> {
@@ -69,6 +76,8 @@ struct Gallery<'s> {
     table: &'s StudyTable,
     folder: &'s Path,
     drawn: Vec<Drawn>,
+    /// Write the files of the figures.
+    writers: Vec<Box<dyn FnOnce() -> Result<()> + Send>>,
 }
 
 impl Gallery<'_> {

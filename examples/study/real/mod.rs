@@ -133,7 +133,7 @@ const PROBED_ON_THINGS: [&str; 3] = [
 
 /// Restricts the probes of a model to the data sets that they are learned on.
 fn probed(model: Model) -> Model {
-    let small = [SHOES, ANCHORED, MATERIALS].into_iter();
+    let small = [SHOES, MATERIALS].into_iter();
     match PROBED_ON_THINGS.contains(&model.label().as_str()) {
         true => model.with_probes_on(small.chain([PICTURED])),
         false => model.with_probes_on(small),

@@ -9,6 +9,7 @@ use human_alignment::extract::{
 };
 use human_alignment::study::{Model, ModelFactors, ModelOutput};
 use human_alignment::{ImageFiles, Result};
+use rayon::prelude::*;
 
 use super::{ANCHORED, Data, MATERIALS, OBJECTS, PICTURED, SHOES};
 
@@ -64,14 +65,15 @@ const PANEL: [Trained; 5] = [
 ];
 
 pub fn all(data: &Data) -> Result<Vec<Model>> {
-    let mut models = Vec::new();
-    for trained in &PANEL {
+    let models = PANEL.par_iter().map(|trained| -> Result<Vec<Model>> {
         let path = data.path(&format!("weights/{}.safetensors", trained.file));
-        models.extend(trained.models(data, &Weights::read(path)?, false)?);
+        let mut models = trained.models(data, &Weights::read(path)?, false)?;
         models.extend(trained.models(data, &Weights::random(0), true)?);
         models.extend(trained.untrained_on_things(data)?);
-    }
-    Ok(models)
+        Ok(models)
+    });
+    let models = models.collect::<Result<Vec<_>>>()?;
+    Ok(models.into_iter().flatten().collect())
 }
 
 impl Trained {
