@@ -151,7 +151,7 @@ impl Gallery<'_> {
         let title = format!(
             "{} against {}, {}",
             by.axis,
-            against.title().to_lowercase(),
+            in_a_sentence(against.title()),
             by.dataset
         );
         let mut figure = AlignmentAgainst::new(title, against, quantity(by))
@@ -207,6 +207,13 @@ impl Gallery<'_> {
         );
         Ok(())
     }
+}
+
+/// Returns a title with a lower-case first letter.
+fn in_a_sentence(title: &str) -> String {
+    let mut letters = title.chars();
+    let first = letters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 fn quantity(by: &PanelMetric) -> Quantity {

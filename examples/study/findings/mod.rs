@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::panel::{Dimensions, Panel, PanelMetric, is_share, was_trained};
 use super::real::ceilings::Ceiling;
+#[allow(unused_imports)] // Tests do not use all of it.
 pub use comparisons::{Comparison, Difference};
 
 /// False discovery rate.

@@ -36,12 +36,11 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
     }
     let shoes = FileSource::open(data.path("zappos/alexnet_fc_features.npy"))?.read()?;
     let shoes_of_alexnet = Model::new("AlexNet").with_factors(alexnet());
-    models.push(
-        shoes_of_alexnet
-            .with_tap("fc, 4096 features", 6)
-            .on(SHOES, shoes.clone())
-            .on(ANCHORED, shoes),
-    );
+    let shoes_of_alexnet = shoes_of_alexnet
+        .with_tap("fc, 4096 features", 6)
+        .on(SHOES, shoes.clone())
+        .on(ANCHORED, shoes);
+    models.push(super::probed(shoes_of_alexnet));
     for (name, file) in [
         ("human IT", "human_it_rdm_condensed.npy"),
         ("monkey IT", "monkey_it_rdm_condensed.npy"),

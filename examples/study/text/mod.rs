@@ -15,11 +15,11 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
     text += &models_table(panel, &panel.columns, table);
     text += "\nIntervals of 95 %: accuracies over objects, correlations over stimuli and, where there are several, people. Of \
              a network the last layer that was measured.\n";
+    text += &things::compared(panel, &findings.comparisons);
     if !panel.learned.is_empty() {
         text += "\n## After a linear transform\n\n";
         text += &models_table(panel, &panel.learned, table);
     }
-    text += &things::compared(panel, &findings.comparisons);
     text += &things::ceilings(&findings.ceilings);
     text += &things::dimensions(findings.dimensions.as_ref());
     for explanation in &findings.drivers {

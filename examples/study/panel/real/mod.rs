@@ -135,17 +135,21 @@ fn learned() -> Vec<Column> {
     };
     vec![
         Column::new("THINGS, probed", PICTURED, probed()),
-        Column::new("of shoes, THINGS", PICTURED, moved(SHOES)),
-        Column::new("of materials, THINGS", PICTURED, moved(MATERIALS)),
-        Column::new("of THINGS, 92 objects", OBJECTS, to_objects(PICTURED)),
-        Column::new("of shoes, 92 objects", OBJECTS, to_objects(SHOES)),
-        Column::new("of materials, 92 objects", OBJECTS, to_objects(MATERIALS)),
+        Column::new("THINGS, map of shoes", PICTURED, moved(SHOES)),
+        Column::new("THINGS, map of materials", PICTURED, moved(MATERIALS)),
+        Column::new("92 objects, map of THINGS", OBJECTS, to_objects(PICTURED)),
+        Column::new("92 objects, map of shoes", OBJECTS, to_objects(SHOES)),
+        Column::new(
+            "92 objects, map of materials",
+            OBJECTS,
+            to_objects(MATERIALS),
+        ),
         Column::new("shoes, probed", SHOES, probed()),
-        Column::new("of THINGS, shoes", SHOES, moved(PICTURED)),
-        Column::new("of materials, shoes", SHOES, moved(MATERIALS)),
+        Column::new("shoes, map of THINGS", SHOES, moved(PICTURED)),
+        Column::new("shoes, map of materials", SHOES, moved(MATERIALS)),
         Column::new("materials, probed", MATERIALS, probed()),
-        Column::new("of THINGS, materials", MATERIALS, moved(PICTURED)),
-        Column::new("of shoes, materials", MATERIALS, moved(SHOES)),
+        Column::new("materials, map of THINGS", MATERIALS, moved(PICTURED)),
+        Column::new("materials, map of shoes", MATERIALS, moved(SHOES)),
     ]
 }
 
