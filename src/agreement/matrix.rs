@@ -1,6 +1,7 @@
 //! Agreement of every two of several sources.
 
 use ndarray::Array2;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::join::Joined;
@@ -93,19 +94,20 @@ pub(super) fn all_pairs<const N: usize>(
     joined: &Joined,
     confidence: Confidence,
 ) -> Vec<PairAgreement> {
-    let mut pairs = Vec::new();
-    for first in 0..answers.len() {
-        for second in first..answers.len() {
-            pairs.push(compare::<N>(
-                [first, second],
-                [&answers[first], &answers[second]],
-                &joined.questions,
-                joined.n_stimuli,
-                confidence,
-            ));
-        }
-    }
-    pairs
+    let n = answers.len();
+    let pairs: Vec<[usize; 2]> = (0..n)
+        .flat_map(|first| (first..n).map(move |second| [first, second]))
+        .collect();
+    let pairs = pairs.into_par_iter().map(|[first, second]| {
+        compare::<N>(
+            [first, second],
+            [&answers[first], &answers[second]],
+            &joined.questions,
+            joined.n_stimuli,
+            confidence,
+        )
+    });
+    pairs.collect()
 }
 
 /// Creates the symmetric matrix of a value of every two of `n` sources.

@@ -1,35 +1,42 @@
 //! Resizing of images.
 
 use ndarray::{Array3, ArrayView3};
+use rayon::prelude::*;
 
 /// Resizes an image `[height, width, channels]` to a width and height: each new pixel is the
 /// area-weighted mean of the pixels that it covers. Enlarged pixels stay rectangles.
 pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usize)) -> Array3<u8> {
-    let (old_height, old_width, n_channels) = pixels.dim();
-    let (columns, rows) = (shares(old_width, width), shares(old_height, height));
+    let (_, old_width, n_channels) = pixels.dim();
+    let (columns, rows) = (shares(old_width, width), shares(pixels.dim().0, height));
+    let pixels = pixels.as_standard_layout();
+    let pixels = pixels.as_slice().expect("in standard order");
     // Columns first, then rows.
-    let mut across = Array3::<f32>::zeros((old_height, width, n_channels));
-    for (source, mut out) in pixels.outer_iter().zip(across.outer_iter_mut()) {
-        for (parts, mut out) in columns.iter().zip(out.outer_iter_mut()) {
-            for &(column, share) in parts {
-                for channel in 0..n_channels {
-                    out[channel] += share * f32::from(source[[column, channel]]);
+    let lines = pixels.par_chunks((old_width * n_channels).max(1));
+    let across: Vec<Vec<f32>> = lines
+        .map(|source| {
+            let mut line = vec![0.0; width * n_channels];
+            for (parts, out) in columns.iter().zip(line.chunks_exact_mut(n_channels.max(1))) {
+                for &(column, share) in parts {
+                    let source = &source[column * n_channels..];
+                    for (out, &value) in out.iter_mut().zip(source) {
+                        *out += share * f32::from(value);
+                    }
                 }
             }
-        }
-    }
-    let mut result = Array3::zeros((height, width, n_channels));
-    for (parts, mut out) in rows.iter().zip(result.outer_iter_mut()) {
-        for (x, mut out) in out.outer_iter_mut().enumerate() {
-            for channel in 0..n_channels {
-                let mean = parts
-                    .iter()
-                    .map(|&(row, share)| share * across[[row, x, channel]]);
-                out[channel] = mean.sum::<f32>().round() as u8;
+            line
+        })
+        .collect();
+    let lines = rows.par_iter().flat_map_iter(|parts| {
+        let mut line = vec![0.0_f32; width * n_channels];
+        for &(row, share) in parts {
+            for (out, &value) in line.iter_mut().zip(&across[row]) {
+                *out += share * value;
             }
         }
-    }
-    result
+        line.into_iter().map(|mean| mean.round() as u8)
+    });
+    let resized: Vec<u8> = lines.collect();
+    Array3::from_shape_vec((height, width, n_channels), resized).expect("one value each")
 }
 
 /// Returns, for each of `new` cells of a line, the `old` cells that it covers, with their fractions

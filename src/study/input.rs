@@ -134,7 +134,8 @@ pub struct Model {
     pub(super) factors: ModelFactors,
     pub(super) tap: Option<String>,
     pub(super) depth: Option<u32>,
-    pub(super) is_probed: bool,
+    /// The data sets on which probes are learned; `None` for all.
+    pub(super) probed_on: Option<Vec<String>>,
     /// The outputs, by the name of the data set.
     pub(super) outputs: BTreeMap<String, ModelOutput>,
 }
@@ -147,7 +148,7 @@ impl Model {
             factors: ModelFactors::default(),
             tap: None,
             depth: None,
-            is_probed: true,
+            probed_on: None,
             outputs: BTreeMap::new(),
         }
     }
@@ -170,9 +171,24 @@ impl Model {
 
     /// Excludes the model from the probes and transfers of the study, which take most of the time.
     #[must_use]
-    pub fn without_probes(mut self) -> Self {
-        self.is_probed = false;
+    pub fn without_probes(self) -> Self {
+        self.with_probes_on::<&str>([])
+    }
+
+    /// Restricts the probes and transfers of the study to those that are learned on these data
+    /// sets.
+    #[must_use]
+    pub fn with_probes_on<S: Into<String>>(
+        mut self,
+        datasets: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.probed_on = Some(datasets.into_iter().map(Into::into).collect());
         self
+    }
+
+    pub(super) fn is_probed_on(&self, dataset: &str) -> bool {
+        let mut datasets = self.probed_on.iter().flatten();
+        self.probed_on.is_none() || datasets.any(|name| name == dataset)
     }
 
     /// Adds the output of the model for a data set of the study: any source of features, an RDM, or

@@ -29,7 +29,7 @@ use crate::similarity::Similarity;
 /// | bootstrap of RSA | RDMs | 1,000 replicates |
 /// | ridge regression | human embeddings | penalties 10⁻² to 10⁴, 5 folds |
 /// | calibration, probe, agreement between models | trials | none |
-/// | transfers, CKA, other metrics | all | none |
+/// | transfers, CKA, comparisons of models, other metrics | all | none |
 #[derive(Debug, Clone, Serialize)]
 pub struct Measures {
     pub(super) zero_shot: Vec<ZeroShotOddOneOut>,
@@ -39,6 +39,7 @@ pub struct Measures {
     pub(super) n_ridge_folds: usize,
     pub(super) probe: Option<ProbeCrossValidation>,
     pub(super) transfers: Vec<(String, String)>,
+    pub(super) comparisons: Vec<(String, String)>,
     pub(super) cka: Option<Cka>,
     pub(super) calibration: Option<Bins>,
     pub(super) agreement: bool,
@@ -57,6 +58,7 @@ impl Default for Measures {
             n_ridge_folds: 5,
             probe: None,
             transfers: Vec::new(),
+            comparisons: Vec::new(),
             cka: None,
             calibration: None,
             agreement: false,
@@ -166,6 +168,20 @@ impl Measures {
         let transfer = (from.into(), to.into());
         if !self.transfers.contains(&transfer) {
             self.transfers.push(transfer);
+        }
+        self
+    }
+
+    /// Adds the difference of one model to another, by their labels, on each data set of trials or
+    /// RDMs for which both have features: of accuracy by the first zero-shot metric, or of RSA by
+    /// the first dissimilarity and comparator.
+    ///
+    /// [`Study::run`](super::Study::run) checks that the study has the two models.
+    #[must_use]
+    pub fn with_comparison(mut self, model: impl Into<String>, other: impl Into<String>) -> Self {
+        let comparison = (model.into(), other.into());
+        if !self.comparisons.contains(&comparison) {
+            self.comparisons.push(comparison);
         }
         self
     }

@@ -68,6 +68,7 @@ mod input;
 mod measures;
 mod table;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -80,6 +81,7 @@ pub use measures::Measures;
 pub use table::{Contrast, LayerChoice, Measurement, Metric, MetricQuantity, StudyRow, StudyTable};
 
 use crate::error::{Error, Result};
+use crate::inference::Interval;
 use crate::representation::Representation;
 use cache::Cache;
 use evaluate::Run;
@@ -113,6 +115,8 @@ pub struct Study {
     measures: Measures,
     datasets: Vec<(String, Judgments)>,
     models: Vec<Model>,
+    /// Noise ceilings that were given, by the name of the data set.
+    ceilings: BTreeMap<String, Interval>,
     seed: u64,
     cache: Option<PathBuf>,
 }
@@ -136,6 +140,7 @@ impl Study {
             measures,
             datasets: Vec::new(),
             models: Vec::new(),
+            ceilings: BTreeMap::new(),
             seed: 0,
             cache: None,
         }
@@ -175,6 +180,27 @@ impl Study {
             return Err(Error::parameter("name of a data set", expected, name));
         }
         self.datasets.push((name, judgments.into()));
+        Ok(self)
+    }
+
+    /// Sets the noise ceiling of accuracies on a data set, in [0, 1], such as one from other trials
+    /// of the same kind. Default: that of the trials of the data set that are repeated, from
+    /// [`ChoiceNoiseCeiling`](crate::inference::ChoiceNoiseCeiling).
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` for a data set that is not in the study or has no
+    /// trials, and unless 0 ≤ `ceiling.lower` ≤ `ceiling.upper` ≤ 1.
+    pub fn with_ceiling(mut self, dataset: &str, ceiling: Interval) -> Result<Self> {
+        let Some(Judgments::OddOneOut(_) | Judgments::Anchored(_)) = self.dataset(dataset) else {
+            let expected = "of a data set of trials of the study";
+            return Err(Error::parameter("noise ceiling", expected, dataset));
+        };
+        let Interval { lower, upper } = ceiling;
+        if !(0.0 <= lower && lower <= upper && upper <= 1.0) {
+            let found = format_args!("{lower} to {upper}");
+            return Err(Error::parameter("noise ceiling", "from 0 to 1", found));
+        }
+        self.ceilings.insert(dataset.to_owned(), ceiling);
         Ok(self)
     }
 
@@ -262,7 +288,8 @@ impl Study {
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if a transfer is not from a data set of trials to
-    /// another data set of trials or RDMs of the study, `FileError::Write` if the cache cannot be
+    /// another data set of trials or RDMs of the study, or a compared model is not in the study,
+    /// `FileError::Write` if the cache cannot be
     /// written, and the errors of [`Cka::matrix`](crate::Cka::matrix) and
     /// [`AgreementMatrix::new`](crate::agreement::AgreementMatrix::new) between models. Other
     /// failures are rows of the table.
@@ -287,7 +314,21 @@ impl Study {
         for (from, to) in &self.measures.transfers {
             self.check_transfer(from, to)?;
         }
+        for (model, other) in &self.measures.comparisons {
+            self.check_label(model)?;
+            self.check_label(other)?;
+        }
         Run::new(self)?.table(observe)
+    }
+
+    fn check_label(&self, label: &str) -> Result<()> {
+        match self.models.iter().any(|model| model.label() == label) {
+            true => Ok(()),
+            false => {
+                let expected = "the label of a model of the study";
+                Err(Error::parameter("compared model", expected, label))
+            }
+        }
     }
 
     fn check_transfer(&self, from: &str, to: &str) -> Result<()> {

@@ -5,7 +5,7 @@ mod common;
 
 #[cfg(feature = "extract")]
 #[allow(dead_code)] // Tests do not use all of it.
-#[path = "../../examples/study/findings.rs"]
+#[path = "../../examples/study/findings/mod.rs"]
 mod findings;
 #[cfg(feature = "extract")]
 #[allow(dead_code)] // Tests do not use all of it.
@@ -24,4 +24,7 @@ mod real;
 mod example_findings;
 #[cfg(feature = "extract")]
 mod example_miniature;
+#[cfg(feature = "extract")]
+mod example_things;
+mod options;
 mod runs;

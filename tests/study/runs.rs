@@ -30,14 +30,14 @@ use rand_chacha::ChaCha8Rng;
 use crate::common::refusals::{assert_kind, assert_refused};
 
 /// Features of 24 stimuli.
-fn features(seed: u64) -> Representation {
+pub fn features(seed: u64) -> Representation {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let features = Array2::from_shape_simple_fn((24, 5), || rng.random_range(-1.0..1.0f32));
     Representation::new(Stimuli::numbered(24), features).unwrap()
 }
 
 /// A noisy copy.
-fn near(other: &Representation, noise: f32, seed: u64) -> Representation {
+pub fn near(other: &Representation, noise: f32, seed: u64) -> Representation {
     let mixed = other.features().to_f32() + noise * features(seed).features().to_f32();
     Representation::new(other.stimuli().clone(), mixed).unwrap()
 }
@@ -46,12 +46,12 @@ fn constant() -> Representation {
     Representation::new(Stimuli::numbered(24), Array2::<f32>::ones((24, 5))).unwrap()
 }
 
-fn people() -> OddOneOut {
+pub fn people() -> OddOneOut {
     let observer = SimulatedObserver::new(features(1)).unwrap();
     observer.odd_one_out(2000, 1).unwrap().judgments().clone()
 }
 
-fn rdms() -> RdmSet {
+pub fn rdms() -> RdmSet {
     let of = |seed| {
         Dissimilarity::Correlation
             .rdm(&near(&features(1), 0.7, seed))
@@ -97,7 +97,12 @@ fn study() -> Study {
         .unwrap()
 }
 
-fn only<'t>(table: &'t StudyTable, label: &str, dataset: &str, metric: &Metric) -> &'t StudyRow {
+pub fn only<'t>(
+    table: &'t StudyTable,
+    label: &str,
+    dataset: &str,
+    metric: &Metric,
+) -> &'t StudyRow {
     let mut rows = table.of(dataset, metric).filter(|row| row.label() == label);
     let row = rows
         .next()
@@ -819,6 +824,11 @@ fn metrics_have_names_in_files_and_in_text() {
             "accuracy − conv1 (dot)",
         ),
         (
+            Metric::of(Q::Accuracy(by)).against(model()),
+            r#"{"kind":"difference","similarity":"dot","with":"other"}"#,
+            "accuracy − other (dot)",
+        ),
+        (
             Metric::of(Q::CrossEntropy(by)),
             r#"{"kind":"cross-entropy","similarity":"dot"}"#,
             "cross-entropy (dot)",
@@ -902,6 +912,11 @@ fn metrics_have_names_in_files_and_in_text() {
             Metric::of(rdm(dissimilarity)).against(layer()),
             r#"{"kind":"rsa-layer-gain","dissimilarity":"correlation","comparator":"spearman","over":"conv1"}"#,
             "RSA − conv1 (correlation, spearman)",
+        ),
+        (
+            Metric::of(rdm(dissimilarity)).against(model()),
+            r#"{"kind":"rsa-difference","dissimilarity":"correlation","comparator":"spearman","with":"other"}"#,
+            "RSA − other (correlation, spearman)",
         ),
         (
             Metric::of(per_person),

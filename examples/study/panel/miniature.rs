@@ -41,23 +41,17 @@ pub fn panel_of(miniature: &Miniature, settings: &Settings) -> Result<Panel> {
         title: "What drives the alignment of networks with people? A study in miniature",
         note: note(settings),
         columns: vec![
-            Column {
-                title: "odd one out",
-                dataset: CHOICES,
-                metrics: vec![accuracy(Similarity::Cosine)],
-            },
-            Column {
-                title: "probed",
-                dataset: CHOICES,
-                metrics: vec![Metric::of(MetricQuantity::Probed)],
-            },
-            Column {
-                title: "arrangements, Spearman per person",
-                dataset: ARRANGEMENTS,
-                metrics: rsa_per_person(),
-            },
+            Column::new("odd one out", CHOICES, vec![accuracy(Similarity::Cosine)]),
+            Column::new("probed", CHOICES, vec![Metric::of(MetricQuantity::Probed)]),
+            Column::new(
+                "arrangements, Spearman per person",
+                ARRANGEMENTS,
+                rsa_per_person(),
+            ),
         ],
+        learned: Vec::new(),
         choices: PanelMetric {
+            name: "choices",
             dataset: CHOICES,
             metrics: vec![accuracy(Similarity::Cosine)],
             chance: 1.0 / 3.0,
@@ -65,12 +59,16 @@ pub fn panel_of(miniature: &Miniature, settings: &Settings) -> Result<Panel> {
             of: "trials",
         },
         distances: PanelMetric {
+            name: "distances",
             dataset: ARRANGEMENTS,
             metrics: rsa(),
             chance: 0.0,
             axis: "Spearman correlation with people",
             of: "pairs of pictures",
         },
+        others: Vec::new(),
+        compared: Vec::new(),
+        ceilings: Vec::new(),
         // The number of layers follows from the architecture.
         factors: vec![
             Factor::TrainingData,
@@ -83,7 +81,8 @@ pub fn panel_of(miniature: &Miniature, settings: &Settings) -> Result<Panel> {
         categories: categories
             .map(|(id, shape)| (id.clone(), shape.to_owned()))
             .collect(),
-        concepts: concepts(miniature, &study, &shown)?,
+        concepts: vec![concepts(miniature, &study, &shown)?],
+        dimensions: None,
         shown,
         study,
     })
@@ -132,6 +131,7 @@ fn concepts(miniature: &Miniature, study: &Study, shown: &str) -> Result<Concept
         );
     }
     Ok(Concepts {
+        name: "concepts",
         title: format!("Which of people's concepts can be read from {shown}?"),
         axis: "R² of ridge regression on held-out pictures",
         is_share: false,

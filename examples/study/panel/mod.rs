@@ -5,11 +5,15 @@ pub mod real;
 
 use std::collections::HashMap;
 
+use human_alignment::concept::GroupAlignment;
 use human_alignment::figure::{PlottedValue as Bar, Thumbnail};
 use human_alignment::study::{
     Factor, LayerChoice, Metric, MetricQuantity, Study, StudyRow, StudyTable,
 };
 use human_alignment::{Dissimilarity, Similarity, metric::rsa::Comparator};
+use serde::Serialize;
+
+use crate::real::ceilings::Ceiling;
 
 /// A study with the texts and settings of its report.
 pub struct Panel {
@@ -19,10 +23,18 @@ pub struct Panel {
     pub study: Study,
     /// Columns of the main table.
     pub columns: Vec<Column>,
+    /// Columns of the table of learned transforms, if they have a table of their own.
+    pub learned: Vec<Column>,
     /// Metric of the prediction of choices.
     pub choices: PanelMetric,
     /// Metric of the prediction of dissimilarities.
     pub distances: PanelMetric,
+    /// Metrics of other data sets.
+    pub others: Vec<PanelMetric>,
+    /// Models that are compared with each other.
+    pub compared: Vec<Compared>,
+    /// Agreement of participants with each other.
+    pub ceilings: Vec<Ceiling>,
     /// Factors that may explain alignment.
     pub factors: Vec<Factor>,
     /// Whether untrained networks are a level of the training data.
@@ -32,21 +44,61 @@ pub struct Panel {
     pub thumbnails: HashMap<String, Thumbnail>,
     /// Category of each stimulus of the dissimilarities.
     pub categories: HashMap<String, String>,
-    /// Results by human dimension.
-    pub concepts: Concepts,
+    /// Figures of results by human dimension.
+    pub concepts: Vec<Concepts>,
+    /// Accuracies by human dimension.
+    pub dimensions: Option<Dimensions>,
+}
+
+/// Two models that differ in a factor. Comparisons with the same title are a line of the report,
+/// on different data sets.
+pub struct Compared {
+    pub title: &'static str,
+    /// Label of the model.
+    pub model: String,
+    /// Label of the other model.
+    pub other: String,
 }
 
 /// A column of the main table: a metric on a data set, or an alternative for models of another
 /// kind.
 pub struct Column {
     pub title: &'static str,
-    pub dataset: &'static str,
+    /// The data set, or others for models without output on the first.
+    pub datasets: Vec<&'static str>,
     pub metrics: Vec<Metric>,
+}
+
+impl Column {
+    pub fn new(title: &'static str, dataset: &'static str, metrics: Vec<Metric>) -> Self {
+        let datasets = vec![dataset];
+        Self {
+            title,
+            datasets,
+            metrics,
+        }
+    }
+
+    /// Returns one row for each network.
+    pub fn networks<'t>(&self, table: &'t StudyTable) -> Vec<&'t StudyRow> {
+        let mut all: Vec<&StudyRow> = Vec::new();
+        for dataset in &self.datasets {
+            let found = rows(table, dataset, &self.metrics).into_iter();
+            let known: Vec<&str> = all.iter().map(|row| row.model.as_str()).collect();
+            let new: Vec<_> = found
+                .filter(|row| !known.contains(&row.model.as_str()))
+                .collect();
+            all.extend(new);
+        }
+        all
+    }
 }
 
 /// The metric by which networks are compared, or its alternatives, in order of preference.
 #[derive(Clone)]
 pub struct PanelMetric {
+    /// Part of the names of files of figures.
+    pub name: &'static str,
     pub dataset: &'static str,
     pub metrics: Vec<Metric>,
     /// Value at chance.
@@ -57,12 +109,32 @@ pub struct PanelMetric {
     pub of: &'static str,
 }
 
-/// Results by human dimension.
+/// Results of a model by human dimension, as a figure.
 pub struct Concepts {
+    /// Name of the file.
+    pub name: &'static str,
     pub title: String,
     pub axis: &'static str,
     pub is_share: bool,
     pub bars: Vec<(String, Bar)>,
+}
+
+/// Accuracies of models in the trials of each human dimension.
+#[derive(Clone, Serialize)]
+pub struct Dimensions {
+    pub dataset: &'static str,
+    /// Labels of the models; the first is the embedding that has the dimensions.
+    pub models: Vec<String>,
+    pub dimensions: Vec<Dimension>,
+}
+
+/// A human dimension.
+#[derive(Clone, Serialize)]
+pub struct Dimension {
+    /// Whether the dimension has a name in the publication of the models.
+    pub is_named: bool,
+    /// The accuracy of each model.
+    pub of_models: Vec<GroupAlignment>,
 }
 
 impl PanelMetric {

@@ -1,4 +1,7 @@
 //! Five trained networks with several layers each, and the same networks untrained.
+//!
+//! Features of images are extracted, those of the THINGS objects, whose images may not be passed
+//! on, are files.
 
 use human_alignment::extract::{
     Architecture, Device, Extraction, Network, NetworkSource, Pooling, PublishedWeights, Tap,
@@ -6,13 +9,16 @@ use human_alignment::extract::{
 };
 use human_alignment::study::{Model, ModelFactors, ModelOutput};
 use human_alignment::{ImageFiles, Result};
+use rayon::prelude::*;
 
-use super::{ANCHORED, Data, OBJECTS, SHOES};
+use super::{ANCHORED, Data, MATERIALS, OBJECTS, PICTURED, SHOES};
 
 /// A network of the panel.
 struct Trained {
     architecture: &'static str,
     file: &'static str,
+    /// Start of the names of the files with features of the THINGS objects.
+    things: &'static str,
     /// Number of layers with weights, one after another.
     n_layers: u32,
     taps: &'static [&'static str],
@@ -24,55 +30,50 @@ const PANEL: [Trained; 5] = [
     Trained {
         architecture: "squeezenet1_1",
         file: "squeezenet1_1_imagenet",
+        things: "squeezenet1_1",
         n_layers: 18,
         taps: SQUEEZENET,
     },
     Trained {
         architecture: "squeezenet1_0_deep_compression",
         file: "squeezenet1_0_imagenet_deep_compression",
+        things: "squeezenet1_0_deep_compression",
         n_layers: 18,
         taps: &["features.12"],
     },
     Trained {
         architecture: "mobilenet_v1_025",
         file: "mobilenet_v1_025_imagenet",
+        things: "mobilenet_v1_025",
         n_layers: 28,
         taps: &["stage1", "stage2", "stage3"],
     },
     Trained {
         architecture: "resnet20_cifar10",
         file: "resnet20_cifar10",
+        things: "resnet20_cifar10",
         n_layers: 20,
         taps: &["layer1", "layer2", "layer3"],
     },
     Trained {
         architecture: "resnet56_cifar10",
         file: "resnet56_cifar10",
+        things: "resnet56_cifar10",
         n_layers: 56,
         taps: &["layer1", "layer2", "layer3"],
     },
 ];
 
 pub fn all(data: &Data) -> Result<Vec<Model>> {
-    let mut models = Vec::new();
-    for trained in &PANEL {
+    let models = PANEL.par_iter().map(|trained| -> Result<Vec<Model>> {
         let path = data.path(&format!("weights/{}.safetensors", trained.file));
-        models.extend(trained.models(data, &Weights::read(path)?, false)?);
+        let mut models = trained.models(data, &Weights::read(path)?, false)?;
         models.extend(trained.models(data, &Weights::random(0), true)?);
-    }
-    Ok(models)
-}
-
-/// Returns the factors of the AlexNet whose layers are published.
-pub fn alexnet() -> ModelFactors {
-    ModelFactors {
-        family: Some("AlexNet".into()),
-        training_data: Some("ImageNet-1k".into()),
-        objective: Some("supervised".into()),
-        n_parameters: Some(61_100_840),
-        n_layers: Some(8),
-        imagenet_top1: None,
-    }
+        models.extend(trained.untrained_on_things(data)?);
+        Ok(models)
+    });
+    let models = models.collect::<Result<Vec<_>>>()?;
+    Ok(models.into_iter().flatten().collect())
 }
 
 impl Trained {
@@ -80,10 +81,75 @@ impl Trained {
     /// logits; only the last two for an untrained network.
     fn models(&self, data: &Data, weights: &Weights, is_untrained: bool) -> Result<Vec<Model>> {
         let architecture = Architecture::named(self.architecture)?;
+        let factors = self.factors(is_untrained)?;
+        let name = self.name(is_untrained);
+        let ends = [self.penultimate(), Tap::new("logits")];
+        let files = ["penultimate", "logits"];
+        let stages = self.taps.iter().map(|tap| Tap::new(*tap));
+        let taps = (1..).zip(stages.chain(ends));
+        let skipped = if is_untrained { self.taps.len() } else { 0 };
+        taps.skip(skipped)
+            .map(|(depth, tap)| {
+                let source = |images: &ImageFiles| -> Result<ModelOutput> {
+                    let taps = [tap.clone()];
+                    let network = Network::new(&architecture, weights, &taps, Device::Cpu)?;
+                    let extraction = Extraction::new(network, architecture.preprocessing());
+                    let source = NetworkSource::new(extraction, images.clone())?;
+                    Ok(ModelOutput::Source(Box::new(source)))
+                };
+                let model = Model::new(&name)
+                    .with_factors(factors.clone())
+                    .with_tap(tap.to_string(), depth)
+                    .on(OBJECTS, source(&data.object_images)?)
+                    .on(SHOES, source(&data.shoe_images)?)
+                    .on(ANCHORED, source(&data.shoe_images)?);
+                let Some(end) = (depth as usize).checked_sub(self.taps.len() + 1) else {
+                    return Ok(model.without_probes());
+                };
+                let model = model.on(MATERIALS, source(&data.material_images)?);
+                if is_untrained {
+                    return Ok(super::probed(model));
+                }
+                let file = format!("{}.{}", self.things, files[end]);
+                let things = data.features_of_things(&file, &data.things.pictured)?;
+                Ok(super::probed(model.on(PICTURED, things)))
+            })
+            .collect()
+    }
+
+    /// Creates the model of the penultimate layer of the untrained network on the THINGS objects,
+    /// if there is a file. Its random weights are not those of the other data sets, so that it is
+    /// another layer of the network.
+    fn untrained_on_things(&self, data: &Data) -> Result<Option<Model>> {
+        let file = format!("{}_untrained.penultimate", self.things);
+        if !data.path(&format!("things_features/{file}.npy")).exists() {
+            return Ok(None);
+        }
+        let things = data.features_of_things(&file, &data.things.pictured)?;
+        let model = Model::new(self.name(true))
+            .with_factors(self.factors(true)?)
+            .with_tap(format!("{}, other weights", self.penultimate()), 1);
+        Ok(Some(model.on(PICTURED, things).without_probes()))
+    }
+
+    /// Returns the tap of the last stage, averaged over places.
+    fn penultimate(&self) -> Tap {
+        Tap::new(self.taps[self.taps.len() - 1]).with_pooling(Pooling::Mean)
+    }
+
+    fn name(&self, is_untrained: bool) -> String {
+        match is_untrained {
+            true => format!("{} (untrained)", self.architecture),
+            false => self.architecture.to_owned(),
+        }
+    }
+
+    fn factors(&self, is_untrained: bool) -> Result<ModelFactors> {
+        let architecture = Architecture::named(self.architecture)?;
         let published =
             PublishedWeights::all().find(|known| known.architecture() == self.architecture);
         let known = published.filter(|_| !is_untrained);
-        let factors = ModelFactors {
+        Ok(ModelFactors {
             family: Some(architecture.family().to_owned()),
             training_data: Some(
                 known
@@ -100,39 +166,6 @@ impl Trained {
             n_parameters: Some(Network::count_parameters(&architecture)? as u64),
             n_layers: Some(self.n_layers),
             imagenet_top1: known.as_ref().and_then(PublishedWeights::imagenet_top1),
-        };
-        let name = match is_untrained {
-            true => format!("{} (untrained)", self.architecture),
-            false => self.architecture.to_owned(),
-        };
-        let last = self.taps[self.taps.len() - 1];
-        let penultimate = Tap::new(last).with_pooling(Pooling::Mean);
-        let ends = [penultimate, Tap::new("logits")];
-        let stages = self.taps.iter().map(|tap| Tap::new(*tap));
-        let taps = (1..).zip(stages.chain(ends));
-        let skipped = if is_untrained { self.taps.len() } else { 0 };
-        taps.skip(skipped)
-            .map(|(depth, tap)| {
-                let is_end = depth as usize > self.taps.len();
-                let source = |images: &ImageFiles| -> Result<ModelOutput> {
-                    let taps = [tap.clone()];
-                    let network = Network::new(&architecture, weights, &taps, Device::Cpu)?;
-                    let extraction = Extraction::new(network, architecture.preprocessing());
-                    let source = NetworkSource::new(extraction, images.clone())?;
-                    Ok(ModelOutput::Source(Box::new(source)))
-                };
-                let model = Model::new(&name)
-                    .with_factors(factors.clone())
-                    .with_tap(tap.to_string(), depth)
-                    .on(OBJECTS, source(&data.object_images)?)
-                    .on(SHOES, source(&data.shoe_images)?)
-                    .on(ANCHORED, source(&data.shoe_images)?);
-                Ok(if is_end {
-                    model
-                } else {
-                    model.without_probes()
-                })
-            })
-            .collect()
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! One model on one data set.
 
+use std::cell::OnceCell;
+
 use super::subject::{Content, Found, Subject};
 use super::{features, rdms, trials};
 use crate::concept::ConceptEmbedding;
@@ -11,6 +13,7 @@ use crate::study::Measures;
 use crate::study::cache::Key;
 use crate::study::input::{Judgments, ModelOutput};
 use crate::study::table::{Measurement, Metric, MetricQuantity, StudyRow};
+use crate::transform::LinearTransform;
 
 /// One model on one data set, while it is measured.
 pub(super) struct Cell<'r> {
@@ -23,6 +26,13 @@ pub(super) struct Cell<'r> {
 pub(super) struct Held<'r> {
     pub subject: Subject<'r>,
     pub features: Representation,
+}
+
+impl Held<'_> {
+    /// Returns true if the features are those of the model with this label.
+    pub fn is(&self, label: &str) -> bool {
+        self.subject.model.label() == label
+    }
 }
 
 /// The result of a cell.
@@ -150,8 +160,12 @@ impl<'r> Cell<'r> {
     }
 
     /// Evaluates the features after the transform that a probe learns from the features of another
-    /// cell.
-    pub fn measure_transfer(&mut self, from: &Cell<'_>) -> Result<()> {
+    /// cell. The transform is learned unless it is in `learned` already.
+    pub fn measure_transfer(
+        &mut self,
+        from: &Cell<'_>,
+        learned: &OnceCell<LinearTransform>,
+    ) -> Result<()> {
         let (Content::Features(features), Content::Features(learned_from)) =
             (&self.content, &from.content)
         else {
@@ -163,8 +177,11 @@ impl<'r> Cell<'r> {
         let dataset = from.subject.dataset;
         let origin = (&validation, &from.subject.hash, &dataset.fingerprint);
         let transform = || {
+            if let Some(transform) = learned.get() {
+                return Ok(transform);
+            }
             let key = Key::of("transform", origin);
-            run.cache.transform(&key, || match dataset.judgments {
+            let transform = run.cache.transform(&key, || match dataset.judgments {
                 Judgments::OddOneOut(trials) => trials::learn(&validation, learned_from, trials),
                 Judgments::Anchored(trials) => trials::learn(&validation, learned_from, trials),
                 Judgments::Rdms(_) | Judgments::Concepts(_) => Err(Error::parameter(
@@ -172,7 +189,8 @@ impl<'r> Cell<'r> {
                     "a data set of trials",
                     format_args!("{:?}", dataset.name),
                 )),
-            })
+            })?;
+            Ok(learned.get_or_init(|| transform))
         };
         let subject = &self.subject;
         let rows = match subject.dataset.judgments {

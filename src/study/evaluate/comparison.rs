@@ -1,4 +1,5 @@
-//! The comparisons of models with features on the same data set: layers of a network, and CKA.
+//! The comparisons of models with features on the same data set: layers of a network, pairs of
+//! models, and CKA.
 
 use serde::Serialize;
 
@@ -31,7 +32,15 @@ impl<'r> Together<'r> {
             let depth = last.subject.model.depth;
             let layers = self.layers(last);
             for earlier in layers.filter(|other| other.subject.model.depth < depth) {
-                rows.extend(self.layer_gain(last, earlier)?);
+                let layer = earlier.subject.model.tap.clone().unwrap_or_default();
+                rows.extend(self.difference([last, earlier], Contrast::Layer(layer))?);
+            }
+        }
+        for (model, other) in &measures.comparisons {
+            let held = |label: &String| self.held.iter().find(|held| held.is(label));
+            if let (Some(model), Some(other)) = (held(model), held(other)) {
+                let contrast = Contrast::Model(other.subject.model.label());
+                rows.extend(self.difference([model, other], contrast)?);
             }
         }
         if measures.agreement {
@@ -55,16 +64,16 @@ impl<'r> Together<'r> {
         layers.all(|other| other.subject.model.depth <= held.subject.model.depth)
     }
 
-    /// Returns the difference of the last layer of a network to an earlier layer.
-    fn layer_gain(&self, last: &Held<'r>, earlier: &Held<'r>) -> Result<Vec<StudyRow>> {
+    /// Returns the difference of a model to another, by the first metric of the study.
+    fn difference(&self, both: [&Held<'r>; 2], contrast: Contrast) -> Result<Vec<StudyRow>> {
         let study = self.run.study;
-        let layer = earlier.subject.model.tap.clone().unwrap_or_default();
-        let both = [last, earlier];
         let zero_shot = study.measures.first_zero_shot();
         let accuracy = MetricQuantity::Accuracy(zero_shot.similarity());
         match self.dataset.judgments {
-            Judgments::OddOneOut(trials) => gain(both, &zero_shot, accuracy, layer, None, trials),
-            Judgments::Anchored(trials) => gain(both, &zero_shot, accuracy, layer, None, trials),
+            Judgments::OddOneOut(trials) => {
+                gain(both, &zero_shot, accuracy, contrast, None, trials)
+            }
+            Judgments::Anchored(trials) => gain(both, &zero_shot, accuracy, contrast, None, trials),
             Judgments::Rdms(people) => {
                 let Some(&(dissimilarity, comparator)) = study.measures.rsa.first() else {
                     return Ok(Vec::new());
@@ -77,7 +86,7 @@ impl<'r> Together<'r> {
                     dissimilarity,
                     comparator,
                 };
-                gain(both, &metric, rsa, layer, seed, people)
+                gain(both, &metric, rsa, contrast, seed, people)
             }
             Judgments::Concepts(_) => Ok(Vec::new()),
         }
@@ -129,20 +138,20 @@ impl<'r> Together<'r> {
     }
 }
 
-/// Returns the paired difference of two layers by a metric of their features.
+/// Returns the paired difference of two models by a metric of their features.
 fn gain<J, M: PairedMetric<J> + Serialize>(
-    [last, earlier]: [&Held<'_>; 2],
+    [model, other]: [&Held<'_>; 2],
     metric: &M,
     quantity: MetricQuantity,
-    layer: String,
+    contrast: Contrast,
     seed: Option<u64>,
     judgments: &J,
 ) -> Result<Vec<StudyRow>> {
-    let name = Metric::of(quantity).against(Contrast::Layer(layer));
-    let n = last.subject.dataset.judgments.n() as usize;
-    let settings = (metric, &earlier.subject.hash);
-    last.subject.find(name.clone(), settings, seed, || {
-        let both = [last, earlier].map(|held| (metric, &held.features));
+    let name = Metric::of(quantity).against(contrast);
+    let n = model.subject.dataset.judgments.n() as usize;
+    let settings = (metric, &other.subject.hash);
+    model.subject.find(name.clone(), settings, seed, || {
+        let both = [model, other].map(|held| (metric, &held.features));
         let (_, difference) = M::score_both(both, judgments)?;
         Ok(difference_of(name, difference, n))
     })

@@ -8,6 +8,8 @@ mod rdms;
 mod subject;
 mod trials;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -21,6 +23,7 @@ use crate::error::Result;
 use crate::inference::Interval;
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
+use crate::transform::LinearTransform;
 use cell::{Cell, Finished, Held};
 use comparison::Together;
 use subject::Subject;
@@ -47,8 +50,12 @@ impl<'s> Run<'s> {
         let datasets = study.datasets.par_iter().map(|(name, judgments)| {
             let fingerprint = judgments.fingerprint();
             let key = Key::of("ceiling", &fingerprint);
+            let ceiling = match study.ceilings.get(name) {
+                Some(&ceiling) => Some(ceiling),
+                None => cache.numbers(&key, || Ok(judgments.ceiling()))?,
+            };
             Ok(Dataset {
-                ceiling: cache.numbers(&key, || Ok(judgments.ceiling()))?,
+                ceiling,
                 name,
                 judgments,
                 fingerprint,
@@ -119,7 +126,10 @@ impl<'s> Run<'s> {
             }
         }
         let transfers = &self.study.measures.transfers;
-        for (from, to) in transfers.iter().filter(|_| model.is_probed) {
+        let transfers = transfers.iter();
+        let mut learned: HashMap<&str, OnceCell<LinearTransform>> = HashMap::new();
+        for (from, to) in transfers.filter(|(from, _)| model.is_probed_on(from)) {
+            let learned = learned.entry(from).or_default();
             let position_of = |name: &str| {
                 let mut cells = cells.iter();
                 cells.position(|(position, _)| self.datasets[*position].name == name)
@@ -127,7 +137,7 @@ impl<'s> Run<'s> {
             if let (Some(from), Some(to)) = (position_of(from), position_of(to))
                 && let Ok([(_, from), (_, to)]) = cells.get_disjoint_mut([from, to])
             {
-                to.measure_transfer(from)?;
+                to.measure_transfer(from, learned)?;
             }
         }
         let holds = self.holds_features(model);
@@ -139,8 +149,11 @@ impl<'s> Run<'s> {
     /// Returns true if features are needed again when all models are measured.
     fn holds_features(&self, model: &Model) -> bool {
         let is_other_layer = |other: &Model| other.name == model.name && other.tap != model.tap;
-        self.study.measures.cka.is_some()
-            || self.study.measures.agreement
+        let measures = &self.study.measures;
+        let mut compared = measures.comparisons.iter();
+        measures.cka.is_some()
+            || measures.agreement
+            || compared.any(|(one, other)| [one, other].contains(&&model.label()))
             || self.study.models.iter().any(is_other_layer)
     }
 }

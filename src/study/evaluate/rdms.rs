@@ -103,13 +103,13 @@ fn degrees_of_freedom(score: &RsaScore, standard_error: Option<f64>) -> Option<f
 }
 
 /// Returns the rows of features after a transform that was learned from another data set.
-pub(super) fn transferred(
+pub(super) fn transferred<'t>(
     subject: &Subject<'_>,
     features: &Representation,
     people: &RdmSet,
     from: &str,
     origin: impl Serialize,
-    transform: impl FnOnce() -> Result<LinearTransform>,
+    transform: impl FnOnce() -> Result<&'t LinearTransform>,
 ) -> Result<Vec<StudyRow>> {
     let study = subject.run.study;
     let Some(&(dissimilarity, comparator)) = study.measures.rsa.first() else {
@@ -122,7 +122,7 @@ pub(super) fn transferred(
     let from = from.to_owned();
     let name = Metric::of(MetricQuantity::RsaTransferred { from, comparator });
     subject.find(name.clone(), (metric, origin), seed, || {
-        let found = transfer(&transform()?, features, people, &metric)?;
+        let found = transfer(transform()?, features, people, &metric)?;
         let after = with_mean(found.after);
         let gain = name.clone().against(Contrast::Unlearned);
         let gain = difference_of(gain, found.difference, after.n as usize);

@@ -72,7 +72,11 @@ impl<'r> Subject<'r> {
         }
     }
 
-    pub fn row(&self, (metric, measured): Found, seed: Option<u64>) -> StudyRow {
+    /// Returns the row of a measurement; that of an accuracy has the noise ceiling of the data set.
+    pub fn row(&self, (metric, mut measured): Found, seed: Option<u64>) -> StudyRow {
+        if metric.has_choice_ceiling() {
+            measured.ceiling = self.dataset.ceiling;
+        }
         StudyRow {
             metric: Some(metric),
             measured: Some(measured),

@@ -7,7 +7,7 @@ use super::subject::{Content, Found, Subject};
 use crate::agreement::PairAgreement;
 use crate::calibration::{Bins, Predictions, TemperatureScaling};
 use crate::error::Result;
-use crate::inference::{Comparison, Estimate, Interval, clustered_mean};
+use crate::inference::{Comparison, Estimate, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
 use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
@@ -25,13 +25,12 @@ pub(super) fn rows<T: Task>(
     trials: &Trials<T>,
 ) -> Result<Vec<StudyRow>> {
     let measures = &subject.run.study.measures;
-    let ceiling = subject.dataset.ceiling;
     let features = match content {
         Content::Features(features) => features,
         Content::Choices(credits) => {
             let metric = Metric::of(MetricQuantity::Agreement);
             return subject.find(metric.clone(), (), None, || {
-                let measured = accuracy(clustered_mean(trials, credits)?, ceiling, trials.len());
+                let measured = accuracy(clustered_mean(trials, credits)?, trials.len());
                 Ok(vec![(metric, measured)])
             });
         }
@@ -41,7 +40,7 @@ pub(super) fn rows<T: Task>(
     for (position, metric) in measures.zero_shot.iter().enumerate() {
         let of_metric = Metric::of(MetricQuantity::Accuracy(metric.similarity()));
         rows.extend(subject.find(of_metric.clone(), metric, None, || {
-            zero_shot(metric, features, trials, ceiling)
+            zero_shot(metric, features, trials)
         })?);
         for over in &measures.zero_shot[..position] {
             let gain = of_metric
@@ -62,12 +61,12 @@ pub(super) fn rows<T: Task>(
         })?);
     }
     if let Some(validation) = measures.probe()
-        && subject.model.is_probed
+        && subject.model.is_probed_on(subject.dataset.name)
     {
         let name = Metric::of(MetricQuantity::Probed);
         let seed = Some(validation.seed());
         rows.extend(subject.find(name, &validation, seed, || {
-            probe(&validation, features, trials, ceiling)
+            probe(&validation, features, trials)
         })?);
     }
     Ok(rows)
@@ -77,12 +76,11 @@ fn zero_shot<T: Task>(
     metric: &ZeroShotOddOneOut,
     features: &Representation,
     trials: &Trials<T>,
-    ceiling: Option<Interval>,
 ) -> Result<Vec<Found>> {
     let similarity = metric.similarity();
     let score = metric.score(features, trials)?;
     let cross_entropy = Measurement::from(score.cross_entropy).with_n(score.n_trials);
-    let accuracy = scored(score, trials, ceiling);
+    let accuracy = scored(score, trials);
     Ok(vec![
         (Metric::of(MetricQuantity::Accuracy(similarity)), accuracy),
         (
@@ -93,15 +91,10 @@ fn zero_shot<T: Task>(
 }
 
 /// Returns the accuracy of a score, with the degrees of freedom of its object-level standard error.
-fn scored<T: Task>(
-    score: OddOneOutScore,
-    trials: &Trials<T>,
-    ceiling: Option<Interval>,
-) -> Measurement {
+fn scored<T: Task>(score: OddOneOutScore, trials: &Trials<T>) -> Measurement {
     let n_units = trials.shown().len().min(trials.len());
     Measurement {
         degrees_of_freedom: score.standard_error.map(|_| n_units as f64 - 1.0),
-        ceiling,
         ..score.into()
     }
 }
@@ -110,7 +103,6 @@ fn probe<T: Task>(
     validation: &ProbeCrossValidation,
     features: &Representation,
     trials: &Trials<T>,
-    ceiling: Option<Interval>,
 ) -> Result<Vec<Found>> {
     let pooled = validation.run(features, trials)?.pooled;
     let n = pooled.n_trials;
@@ -118,7 +110,7 @@ fn probe<T: Task>(
         (MetricQuantity::Probed, pooled.probed.accuracy),
         (MetricQuantity::NotProbed, pooled.zero_shot.accuracy),
     ];
-    let both = both.map(|(quantity, of)| (Metric::of(quantity), accuracy(of, ceiling, n)));
+    let both = both.map(|(quantity, of)| (Metric::of(quantity), accuracy(of, n)));
     let gain = Metric::of(MetricQuantity::Probed).against(Contrast::Unlearned);
     let gain = difference_of(gain, Some(pooled.difference), n);
     Ok(both.into_iter().chain(gain).collect())
@@ -138,32 +130,31 @@ pub(super) fn learn<T: Task>(
 /// Returns the rows of features after a transform that was learned from another data set: the
 /// accuracy by the dot product, for which the transform was learned, and the difference to the
 /// first zero-shot metric without the transform.
-pub(super) fn transferred<T: Task>(
+pub(super) fn transferred<'t, T: Task>(
     subject: &Subject<'_>,
     features: &Representation,
     trials: &Trials<T>,
     from: &str,
     origin: impl Serialize,
-    transform: impl FnOnce() -> Result<LinearTransform>,
+    transform: impl FnOnce() -> Result<&'t LinearTransform>,
 ) -> Result<Vec<StudyRow>> {
     let metric = subject.run.study.measures.first_zero_shot();
     let from = from.to_owned();
     let name = Metric::of(MetricQuantity::Transferred { from });
     subject.find(name.clone(), (metric, origin), None, || {
         let after = metric.with_similarity(Similarity::Dot);
-        let found = transfer_across(&transform()?, features, trials, [&metric, &after])?;
-        let accuracy = scored(found.after, trials, subject.dataset.ceiling);
+        let found = transfer_across(transform()?, features, trials, [&metric, &after])?;
+        let accuracy = scored(found.after, trials);
         let gain = name.clone().against(Contrast::Unlearned);
         let gain = difference_of(gain, found.difference, trials.len());
         Ok(std::iter::once((name, accuracy)).chain(gain).collect())
     })
 }
 
-fn accuracy(estimate: Estimate, ceiling: Option<Interval>, n_trials: usize) -> Measurement {
+fn accuracy(estimate: Estimate, n_trials: usize) -> Measurement {
     let measured = Measurement::from(estimate).with_n(n_trials as u64);
     Measurement {
         interval: measured.interval.map(|interval| interval.clamp(0.0, 1.0)),
-        ceiling,
         ..measured
     }
 }

@@ -101,7 +101,8 @@ pub enum Contrast {
     Layer(String),
     /// Difference to the representation without a probe or transform, per participant for RSA.
     Unlearned,
-    /// Comparison with another model, by its label.
+    /// Comparison with another model, by its label: the difference of accuracies or of RSA (per
+    /// participant), or a coefficient of the two models.
     Model(String),
 }
 
@@ -119,6 +120,16 @@ impl Metric {
         self
     }
 
+    /// Returns true for proportions of trials to which the noise ceiling of choices applies.
+    pub(in crate::study) fn has_choice_ceiling(&self) -> bool {
+        use MetricQuantity as Q;
+        let is_share = matches!(
+            self.quantity,
+            Q::Accuracy(_) | Q::Agreement | Q::Probed | Q::NotProbed | Q::Transferred { .. }
+        );
+        is_share && self.contrast.is_none()
+    }
+
     /// Returns the name of the kind of metric in files.
     pub(super) fn kind(&self) -> String {
         use Contrast as C;
@@ -129,6 +140,8 @@ impl Metric {
             (_, None) | (Q::Kappa | Q::ErrorConsistency | Q::Cka, Some(C::Model(_))) => kind.into(),
             (Q::Accuracy(_), Some(C::Similarity(_))) => "similarity-gain".into(),
             (Q::Accuracy(_), Some(C::Layer(_))) => "layer-gain".into(),
+            (Q::Accuracy(_), Some(C::Model(_))) => "difference".into(),
+            (Q::Rsa { .. }, Some(C::Model(_))) => "rsa-difference".into(),
             (Q::Probed, Some(C::Unlearned)) => "probe-gain".into(),
             (Q::Transferred { .. }, Some(C::Unlearned)) => "transfer-gain".into(),
             (Q::RsaTransferred { .. }, Some(C::Unlearned)) => "rsa-transfer-gain".into(),
@@ -162,6 +175,9 @@ impl fmt::Display for Metric {
             }
             (_, Some(C::Similarity(over))) => write!(f, "{name} − {over}{settings}"),
             (_, Some(C::Layer(over))) => write!(f, "{name} − {over}{settings}"),
+            (Q::Accuracy(_) | Q::Rsa { .. }, Some(C::Model(other))) => {
+                write!(f, "{name} − {other}{settings}")
+            }
             (Q::Probed, Some(C::Unlearned)) => f.write_str("probed − zero-shot"),
             (Q::Transferred { from }, Some(C::Unlearned)) => {
                 write!(f, "transform of {from} − zero-shot")

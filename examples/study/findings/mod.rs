@@ -1,5 +1,7 @@
-//! Findings from a table: drivers of alignment, effects of transforms and layers, consistency of
-//! data sets.
+//! Findings from a table: comparisons of models, drivers of alignment, effects of transforms and
+//! layers, consistency of data sets.
+
+mod comparisons;
 
 use human_alignment::Result;
 use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};
@@ -9,7 +11,10 @@ use human_alignment::study::{
 };
 use serde::Serialize;
 
-use super::panel::{Panel, PanelMetric, is_share, was_trained};
+use super::panel::{Dimensions, Panel, PanelMetric, is_share, was_trained};
+use super::real::ceilings::Ceiling;
+#[allow(unused_imports)] // Tests do not use all of it.
+pub use comparisons::{Comparison, Difference};
 
 /// False discovery rate.
 const LEVEL: f64 = 0.05;
@@ -17,6 +22,9 @@ const LEVEL: f64 = 0.05;
 /// All findings of a study.
 #[derive(Serialize)]
 pub struct Findings {
+    pub comparisons: Vec<Comparison>,
+    pub ceilings: Vec<Ceiling>,
+    pub dimensions: Option<Dimensions>,
     pub drivers: Vec<Explanation>,
     pub changes: Vec<Change>,
     pub layers: Vec<BestLayers>,
@@ -69,18 +77,20 @@ pub struct BestLayers {
 impl Findings {
     pub fn of(panel: &Panel, table: &StudyTable, seed: u64) -> Result<Self> {
         let both = [&panel.choices, &panel.distances];
+        let all = || both.into_iter().chain(&panel.others);
         let mut explained = table.clone();
         let is_explained = |row: &StudyRow| panel.explains_untrained || was_trained(row);
         explained.rows.retain(is_explained);
         let pair = both.map(|measurement| (measurement.dataset, &measurement.metrics[0]));
         Ok(Self {
-            drivers: both
-                .into_iter()
+            comparisons: comparisons::all(panel, table),
+            ceilings: panel.ceilings.clone(),
+            dimensions: panel.dimensions.clone(),
+            drivers: all()
                 .map(|measurement| explanation(panel, measurement, table, seed))
                 .collect::<Result<_>>()?,
             changes: changes(table),
-            layers: both
-                .into_iter()
+            layers: all()
                 .map(|measurement| best_layers(measurement, table))
                 .collect(),
             consistency: explained

@@ -1,18 +1,27 @@
 //! The report of a study, as Markdown that is readable in a terminal.
 
+mod things;
+
 use std::fmt::Write;
 
 use human_alignment::inference::Interval;
 use human_alignment::study::{StudyRow, StudyTable};
 
 use super::findings::{Change, Explanation, Findings};
-use super::panel::{Column, Panel, is_share, rows};
+use super::panel::{Column, Panel, is_share};
 
 pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String {
     let mut text = format!("# {}\n\n{}\n\n", panel.title, panel.note);
-    text += &main_table(panel, table);
+    text += &models_table(panel, &panel.columns, table);
     text += "\nIntervals of 95 %: accuracies over objects, correlations over stimuli and, where there are several, people. Of \
              a network the last layer that was measured.\n";
+    text += &things::compared(panel, &findings.comparisons);
+    if !panel.learned.is_empty() {
+        text += "\n## After a linear transform\n\n";
+        text += &models_table(panel, &panel.learned, table);
+    }
+    text += &things::ceilings(&findings.ceilings);
+    text += &things::dimensions(findings.dimensions.as_ref());
     for explanation in &findings.drivers {
         text += &explained(explanation);
     }
@@ -58,12 +67,11 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
     text
 }
 
-/// Formats the main table, with one line for each model.
-fn main_table(panel: &Panel, table: &StudyTable) -> String {
-    let cells: Vec<Vec<&StudyRow>> = panel
-        .columns
+/// Formats a table with one line for each model that has a value.
+fn models_table(panel: &Panel, columns: &[Column], table: &StudyTable) -> String {
+    let cells: Vec<Vec<&StudyRow>> = columns
         .iter()
-        .map(|column| rows(table, column.dataset, &column.metrics))
+        .map(|column| column.networks(table))
         .collect();
     let mut models: Vec<&str> = Vec::new();
     for model in panel.study.models() {
@@ -73,19 +81,19 @@ fn main_table(panel: &Panel, table: &StudyTable) -> String {
         }
     }
     let mut lines = vec![vec!["model".to_owned(), "trained on".to_owned()]];
-    lines[0].extend(panel.columns.iter().map(|column| column.title.to_owned()));
+    lines[0].extend(columns.iter().map(|column| column.title.to_owned()));
     for name in models {
         let mut found = cells.iter().filter_map(|rows| of_model(rows, name));
         let data = found
             .next()
             .and_then(|row| row.factors.training_data.clone());
         let mut line = vec![name.to_owned(), data.unwrap_or_default()];
-        let columns = panel.columns.iter().zip(&cells);
+        let columns = columns.iter().zip(&cells);
         line.extend(columns.map(|(column, rows)| cell(column, of_model(rows, name))));
         lines.push(line);
     }
     let mut ceilings = vec!["ceiling".to_owned(), String::new()];
-    ceilings.extend(panel.columns.iter().map(|column| ceiling(column, table)));
+    ceilings.extend(columns.iter().map(|column| ceiling(column, table)));
     if ceilings.iter().skip(2).any(|ceiling| !ceiling.is_empty()) {
         lines.push(ceilings);
     }
@@ -112,7 +120,7 @@ fn cell(column: &Column, row: Option<&StudyRow>) -> String {
 }
 
 fn ceiling(column: &Column, table: &StudyTable) -> String {
-    let rows = rows(table, column.dataset, &column.metrics);
+    let rows = column.networks(table);
     let mut ceilings = rows.iter().filter_map(|row| row.measured?.ceiling);
     let is_share = is_share(&column.metrics[0]);
     let ceiling = ceilings.next();

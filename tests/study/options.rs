@@ -1,0 +1,162 @@
+//! Comparisons of models, noise ceilings from elsewhere, and probes on some data sets.
+
+use human_alignment::error::ArgumentError;
+use human_alignment::inference::Interval;
+use human_alignment::metric::rsa::Comparator;
+use human_alignment::probe::ProbeCrossValidation;
+use human_alignment::study::{Contrast, Measures, Metric, MetricQuantity, Model, Study};
+use human_alignment::transfer::PairedMetric;
+use human_alignment::{
+    Dissimilarity, Probe, Similarity, SimilarityDataset, ZeroShotOddOneOut,
+    dataset::SimulatedObserver,
+};
+
+use crate::common::refusals::assert_refused;
+use crate::runs::{features, near, only, people, rdms};
+
+fn model(name: &str, seed: u64) -> Model {
+    let features = near(&features(1), 0.5, seed);
+    Model::new(name)
+        .on("choices", features.clone())
+        .on("distances", features)
+}
+
+fn study(measures: Measures) -> Study {
+    Study::new(measures)
+        .with_dataset("choices", people())
+        .unwrap()
+        .with_dataset("distances", rdms())
+        .unwrap()
+        .with_model(model("one", 2).with_tap("late", 1))
+        .unwrap()
+        .with_model(model("other", 3))
+        .unwrap()
+}
+
+fn accuracy() -> Metric {
+    Metric::of(MetricQuantity::Accuracy(Similarity::Cosine))
+}
+
+#[test]
+fn differences_of_models_are_paired() {
+    let measures = Measures::default().with_bootstrap(100).unwrap();
+    let measures = measures.with_comparison("one late", "other");
+    let cache = tempfile::tempdir().unwrap();
+    let run = || {
+        let study = study(measures.clone()).with_cache(cache.path());
+        study.run().unwrap()
+    };
+    let table = run();
+    assert_eq!(table, run());
+    assert_eq!(table.failures().count(), 0);
+    let against = || Contrast::Model("other".into());
+    let difference = accuracy().against(against());
+    let found = only(&table, "one late", "choices", &difference);
+    let found = found.measured.unwrap();
+    let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
+    let both = [2, 3].map(|seed| near(&features(1), 0.5, seed));
+    let both = [(&metric, &both[0]), (&metric, &both[1])];
+    let (_, expected) = ZeroShotOddOneOut::score_both(both, &people()).unwrap();
+    let expected = expected.unwrap();
+    assert_eq!(found.value, expected.difference.value);
+    assert_eq!(found.interval, Some(expected.interval));
+    assert_eq!((found.n, found.ceiling), (2000, None));
+
+    let rsa = Metric::of(MetricQuantity::Rsa {
+        dissimilarity: Some(Dissimilarity::Correlation),
+        comparator: Comparator::Spearman,
+    });
+    let found = only(&table, "one late", "distances", &rsa.against(against()));
+    assert!(found.measured.unwrap().interval.is_some());
+    assert_eq!(table.of("choices", &difference).count(), 1);
+
+    for [one, other] in [["one", "other"], ["one late", "nobody"]] {
+        let measures = Measures::default().with_comparison(one, other);
+        assert_refused!(
+            study(measures).run(),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
+    }
+}
+
+#[test]
+fn a_noise_ceiling_may_come_from_other_trials() {
+    let interval = |lower, upper| Interval { lower, upper };
+    let ceiling = |table: &human_alignment::study::StudyTable| {
+        let row = only(table, "other", "choices", &accuracy());
+        row.measured.unwrap().ceiling
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let of = |study: Study| study.with_cache(cache.path()).run().unwrap();
+    let own = ceiling(&of(study(Measures::default())));
+    let given = interval(0.65, 0.7);
+    let with_ceiling = study(Measures::default()).with_ceiling("choices", given);
+    // Accuracies from the cache have the new ceiling.
+    assert_ne!(own, Some(given));
+    assert_eq!(ceiling(&of(with_ceiling.unwrap())), Some(given));
+    assert_eq!(ceiling(&of(study(Measures::default()))), own);
+    for (dataset, refused) in [
+        ("distances", given),
+        ("elsewhere", given),
+        ("choices", interval(0.7, 0.6)),
+        ("choices", interval(-0.1, 0.6)),
+        ("choices", interval(0.5, 1.1)),
+        ("choices", interval(f64::NAN, 0.6)),
+    ] {
+        assert_refused!(
+            study(Measures::default()).with_ceiling(dataset, refused),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
+    }
+}
+
+#[test]
+fn probes_are_learned_on_some_data_sets() {
+    let observer = SimulatedObserver::new(features(1)).unwrap();
+    let others = observer.odd_one_out(500, 9).unwrap().judgments().clone();
+    let probe = ProbeCrossValidation::new(Probe::new(0.01).unwrap().with_tolerance(1e-3).unwrap());
+    let measures = Measures::default()
+        .with_bootstrap(0)
+        .unwrap()
+        .with_probe(probe)
+        .with_transfer("choices", "others")
+        .with_transfer("choices", "distances")
+        .with_transfer("others", "choices");
+    let with = |model: Model| model.on("others", near(&features(1), 0.5, 2));
+    let table = Study::new(measures)
+        .with_dataset("choices", people())
+        .unwrap()
+        .with_dataset("others", others)
+        .unwrap()
+        .with_dataset("distances", rdms())
+        .unwrap()
+        .with_model(with(model("all", 2)))
+        .unwrap()
+        .with_model(with(model("some", 2)).with_probes_on(["choices"]))
+        .unwrap()
+        .with_model(with(model("none", 2)).without_probes())
+        .unwrap()
+        .run()
+        .unwrap();
+    assert_eq!(table.failures().count(), 0);
+    let has = |label: &str, dataset: &str, quantity: MetricQuantity| {
+        let metric = Metric::of(quantity);
+        table.of(dataset, &metric).any(|row| row.model == label)
+    };
+    let from = |name: &str| MetricQuantity::Transferred { from: name.into() };
+    let to_distances = || MetricQuantity::RsaTransferred {
+        from: "choices".into(),
+        comparator: Comparator::Spearman,
+    };
+    for (label, on_choices, on_others) in [
+        ("all", true, true),
+        ("some", true, false),
+        ("none", false, false),
+    ] {
+        assert_eq!(has(label, "choices", MetricQuantity::Probed), on_choices);
+        assert_eq!(has(label, "others", MetricQuantity::Probed), on_others);
+        assert_eq!(has(label, "others", from("choices")), on_choices);
+        assert_eq!(has(label, "distances", to_distances()), on_choices);
+        assert_eq!(has(label, "choices", from("others")), on_others);
+    }
+}
