@@ -151,7 +151,7 @@ impl Gallery<'_> {
         let title = format!(
             "{} against {}, {}",
             by.axis,
-            in_a_sentence(against.title()),
+            in_a_sentence(&against.title()),
             by.dataset
         );
         let mut figure = AlignmentAgainst::new(title, against, quantity(by))
