@@ -120,6 +120,7 @@ struct Arguments {
 #[derive(Serialize)]
 struct Report {
     lambda: f64,
+    penalty: PenaltyKind,
     /// Cross-entropy of each penalty on held-out trials, if one was chosen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<PenaltyCandidate>,
@@ -130,6 +131,8 @@ struct Report {
     certified: bool,
     loss: f64,
     trace: f64,
+    /// The scale a of the multiple of the identity nearest to the transform.
+    identity_scale: f64,
     rank: usize,
     spectrum: Vec<f64>,
     /// Accuracy on the trials of the fit.
@@ -201,6 +204,7 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     };
     let report = Report {
         lambda: fit.penalty(),
+        penalty: fit.penalty_kind(),
         candidates,
         objective: fit.objective(),
         lower_bound: fit.lower_bound(),
@@ -209,6 +213,7 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
         certified: fit.is_certified(),
         loss: fit.loss(),
         trace: fit.trace(),
+        identity_scale: fit.identity_scale(),
         rank: fit.rank(),
         spectrum: fit.spectrum().to_vec(),
         accuracy: probed.accuracy,
@@ -283,14 +288,15 @@ fn shortfall(arguments: &Arguments, report: &Report) -> Option<String> {
 
 fn table(report: &Report) -> String {
     let mut text = format!(
-        "lambda {:?}: objective {:.9} nats = loss {:.6} + lambda * trace {:.6}\n\
+        "lambda {:?} ({}): objective {:.9} nats = loss {:.6} + penalty {:.6}\n\
          proved: no transform is below {:.9}; duality gap {:.2e} ({:?})\n\
          rank {}, {} gradients in {} iterations, {:.2} s\n\
          accuracy on the trials of the fit: {:.2} % (zero-shot, cosine: {})",
         report.lambda,
+        report.penalty,
         report.objective,
         report.loss,
-        report.trace,
+        report.objective - report.loss,
         report.lower_bound,
         report.duality_gap,
         report.outcome,

@@ -5,8 +5,12 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-/// Number of columns of a product per task. Fixed, because the order of summation depends on it.
-const BAND: usize = 48;
+/// Number of rows and columns of a product per task, which is large enough for its time not to be
+/// spent on reading the factors. Fixed, because the order of summation depends on it.
+const TILE: usize = 192;
+
+/// Number of columns of a Gram matrix per task. Fixed like [`TILE`].
+const BAND: usize = 96;
 
 /// Returns a column-major matrix with `n_rows` rows.
 pub(crate) fn matrix(values: &[f64], n_rows: usize) -> MatRef<'_, f64> {
@@ -15,7 +19,35 @@ pub(crate) fn matrix(values: &[f64], n_rows: usize) -> MatRef<'_, f64> {
 
 /// Computes left × right in column-major order.
 pub(crate) fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, out: &mut [f64]) {
-    product_by_bands(left, right, BAND, out);
+    if !out.is_empty() {
+        let (n_rows, n_columns) = (left.nrows(), right.ncols());
+        let out = MatMut::from_column_major_slice_mut(out, n_rows, n_columns);
+        product_by_tiles(left, right, out);
+    }
+}
+
+/// Computes left × right in one task per tile.
+fn product_by_tiles(left: MatRef<'_, f64>, right: MatRef<'_, f64>, out: MatMut<'_, f64>) {
+    let (n_rows, n_columns) = (out.nrows(), out.ncols());
+    if n_rows.max(n_columns) <= TILE {
+        matmul(out, Accum::Replace, left, right, 1.0, Par::Seq);
+    } else if n_rows > n_columns {
+        let middle = TILE * n_rows.div_ceil(TILE).div_ceil(2);
+        let (upper, lower) = out.split_at_row_mut(middle);
+        let (of_upper, of_lower) = left.split_at_row(middle);
+        rayon::join(
+            || product_by_tiles(of_upper, right, upper),
+            || product_by_tiles(of_lower, right, lower),
+        );
+    } else {
+        let middle = TILE * n_columns.div_ceil(TILE).div_ceil(2);
+        let (first, second) = out.split_at_col_mut(middle);
+        let (of_first, of_second) = right.split_at_col(middle);
+        rayon::join(
+            || product_by_tiles(left, of_first, first),
+            || product_by_tiles(left, of_second, second),
+        );
+    }
 }
 
 /// Computes left × right in column-major order, `band` columns per task.

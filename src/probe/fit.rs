@@ -45,9 +45,9 @@ pub enum Convergence {
 pub struct Bound {
     /// The mean −ln p of the choices.
     pub loss: f64,
-    /// ‖W‖², the trace of M.
+    /// The trace of M, in the units of the penalty.
     pub trace: f64,
-    /// The objective, loss + λ · trace.
+    /// The objective, loss + penalty.
     pub objective: f64,
     /// A lower bound of the objective of any transform.
     pub lower_bound: f64,
@@ -66,6 +66,8 @@ impl Bound {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbeFit {
     pub(super) transform: LinearTransform,
+    /// True if the transform is the symmetric root of M.
+    pub(super) is_root: bool,
     pub(super) spectrum: Vec<f64>,
     pub(super) penalty: f64,
     pub(super) penalty_kind: PenaltyKind,
@@ -80,23 +82,32 @@ pub struct ProbeFit {
 }
 
 impl ProbeFit {
-    /// Returns the transform, features × rank. It multiplies standardised features by W, the factor
-    /// of M = W Wᵀ with orthogonal columns in descending order of length, each with a positive
-    /// largest weight.
+    /// Returns the transform, which multiplies standardised features by W, a factor of M = W Wᵀ.
+    /// Any rotation of its dimensions has the same objective.
     ///
-    /// Any rotation of the dimensions has the same objective. If the rank is 0, the transform has
-    /// one dimension, which is zero.
+    /// With the isotropic penalty, W is the symmetric root M^½, features × features, which stays
+    /// closest to the original features. In directions that no object of the trials has, it is
+    /// [`identity_scale`](Self::identity_scale)^½ times the identity. With a bias, it has one more
+    /// dimension.
+    ///
+    /// With the trace penalty or a maximum rank, W is features × rank, with orthogonal columns in
+    /// descending order of length, each with a positive largest weight. If the rank is 0, the
+    /// transform has one dimension, which is zero.
     pub fn transform(&self) -> &LinearTransform {
         &self.transform
     }
 
     /// Returns the transform by the symmetric root M^½, which stays closest to the original
     /// features. It has as many dimensions as there are features (plus one with a bias), and gives
-    /// the same similarities.
+    /// the same similarities. With the isotropic penalty and without a maximum rank, it is
+    /// [`transform`](Self::transform).
     ///
     /// # Errors
     /// Does not return an error for a fitted probe.
     pub fn symmetric_root(&self) -> crate::Result<LinearTransform> {
+        if self.is_root {
+            return Ok(self.transform.clone());
+        }
         let weights = self.transform.weights();
         let bias = self.transform.bias();
         let mut factor = weights.to_owned();
@@ -105,10 +116,13 @@ impl ProbeFit {
                 .push_row(bias)
                 .expect("one number per dimension, as in every row");
         }
-        // W = V S with S the root of the spectrum, so that M^½ = V S Vᵀ = W S⁻¹ Wᵀ.
+        // W = V S with orthonormal V and diagonal S, so that M^½ = V S Vᵀ = W S⁻¹ Wᵀ.
         let mut scaled = factor.clone();
-        for (mut column, square) in scaled.columns_mut().into_iter().zip(&self.spectrum) {
-            column /= square.sqrt();
+        for mut column in scaled.columns_mut() {
+            let length = column.dot(&column).sqrt();
+            if length > 0.0 {
+                column /= length;
+            }
         }
         let root = scaled.dot(&factor.t());
         let n_features = self.transform.n_features();
@@ -121,14 +135,22 @@ impl ProbeFit {
         }
     }
 
-    /// Returns the nonzero eigenvalues of M, in descending order; their sum is the trace.
+    /// Returns the eigenvalues of M in descending order; their sum is the trace. With the trace
+    /// penalty or a maximum rank, these are all that are not zero. With the isotropic penalty, these
+    /// are all in the directions of the objects of the trials; in other directions, the eigenvalue
+    /// is [`identity_scale`](Self::identity_scale).
     pub fn spectrum(&self) -> &[f64] {
         &self.spectrum
     }
 
-    /// Returns the rank of M, which is the number of dimensions of the transform.
+    /// Returns the rank of M in the directions of the objects of the trials: the number of
+    /// eigenvalues that are not zero up to rounding.
     pub fn rank(&self) -> usize {
-        self.spectrum.len()
+        /// Rounding error relative to the largest eigenvalue.
+        const ROUNDING: f64 = 1e-13;
+
+        let least = ROUNDING * self.spectrum.first().copied().unwrap_or(0.0);
+        self.spectrum.iter().filter(|&&value| value > least).count()
     }
 
     /// Returns the weight λ of the penalty.
@@ -142,8 +164,8 @@ impl ProbeFit {
     }
 
     /// Returns the scale a of the multiple of the identity that is nearest to M, by which M acts on
-    /// all directions that no object of the trials has; 0 with the trace penalty. Features are
-    /// those that the penalty refers to, see [`PenaltyKind::Isotropic`].
+    /// all directions that no object of the trials has; 0 with the trace penalty or a maximum rank.
+    /// It applies to the features that the penalty refers to, see [`PenaltyKind::Isotropic`].
     pub fn identity_scale(&self) -> f64 {
         self.identity_scale
     }
@@ -153,12 +175,13 @@ impl ProbeFit {
         self.loss
     }
 
-    /// Returns the trace of M, which is ‖W‖².
+    /// Returns the trace of M, which is the sum of its [`spectrum`](Self::spectrum).
     pub fn trace(&self) -> f64 {
         self.trace
     }
 
-    /// Returns the objective, loss + λ · trace, in nats.
+    /// Returns the objective, in nats: the loss plus the penalty, which is λ times the trace, or λ
+    /// times the squared distance of M from the nearest multiple of the identity.
     pub fn objective(&self) -> f64 {
         self.objective
     }

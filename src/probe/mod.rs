@@ -153,9 +153,10 @@ impl Probe {
         Ok(self)
     }
 
-    /// Sets the maximum rank of M, which is the number of dimensions of the transform. With a
-    /// limit, the problem is not convex: the fit is a local minimum within this rank, and its
-    /// duality gap bounds the distance from the best transform of any rank.
+    /// Sets the maximum rank of M, which is the number of dimensions of the transform. All other
+    /// directions are removed, with either penalty. With a limit, the problem is not convex: the
+    /// fit is a local minimum within this rank, and its duality gap bounds the distance from the
+    /// best transform of any rank.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if the rank is 0.

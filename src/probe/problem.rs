@@ -98,14 +98,15 @@ impl Problem {
         observe: &mut dyn FnMut(&Iteration) -> ControlFlow<()>,
     ) -> Result<(ProbeFit, Vec<f64>)> {
         let mut objective = self.objective(probe)?;
+        let max_rank = probe.max_rank.unwrap_or(usize::MAX);
         let start = match start {
             Some(logits) => objective.variables(&logits),
-            None => objective.start()?,
+            None => objective.start(max_rank)?,
         };
         let limits = Limits {
             tolerance: probe.tolerance,
             max_gradients: probe.max_gradients,
-            max_rank: probe.max_rank.unwrap_or(usize::MAX),
+            max_rank,
         };
         let found = minimise(&mut objective, start, limits, observe)?;
         let of_logits = objective.weights(&found.q);
@@ -115,9 +116,11 @@ impl Problem {
     fn fit(&self, probe: &Probe, found: &Found, of_logits: &[f64]) -> Result<ProbeFit> {
         let scale = probe.temperature.sqrt();
         let weights: Vec<f64> = of_logits.iter().map(|x| scale * x).collect();
-        let (spectrum, transform) = match probe.penalty_kind {
-            PenaltyKind::Trace => self.low_rank_factor(&weights, probe.has_bias)?,
-            PenaltyKind::Isotropic => self.root(&weights, probe.has_bias)?,
+        // A transform that keeps directions outside the row space has full rank.
+        let is_root = probe.penalty_kind == PenaltyKind::Isotropic && probe.max_rank.is_none();
+        let (spectrum, transform) = match is_root {
+            true => self.root(&weights, probe.has_bias)?,
+            false => self.low_rank_factor(&weights, probe.has_bias)?,
         };
         let duality_gap = (found.value.objective - found.lower_bound).max(0.0);
         let training = Training::default()
@@ -130,14 +133,15 @@ impl Problem {
         let PenaltyValue { trace, scale, .. } = found.value.penalty;
         Ok(ProbeFit {
             transform: transform.with_training(training),
+            is_root,
             spectrum,
             penalty: probe.penalty,
             penalty_kind: probe.penalty_kind,
             loss: found.value.loss,
             trace: trace * probe.temperature,
-            identity_scale: match probe.penalty_kind {
-                PenaltyKind::Trace => 0.0,
-                PenaltyKind::Isotropic => scale * probe.temperature,
+            identity_scale: match is_root {
+                true => scale * probe.temperature,
+                false => 0.0,
             },
             objective: found.value.objective,
             lower_bound: found.lower_bound,
@@ -154,7 +158,8 @@ impl Problem {
         weights: &[f64],
         has_bias: bool,
     ) -> Result<(Vec<f64>, LinearTransform)> {
-        let (spectrum, factor) = self.principal(weights)?;
+        let (spectrum, mut factor) = self.principal(weights)?;
+        factor /= self.norm;
         let (matrix, rest) = factor.view().split_at(Axis(0), self.n_features);
         let mut transform = LinearTransform::new(self.standardization.clone(), matrix.to_owned())?;
         if has_bias {
@@ -228,13 +233,16 @@ impl Problem {
         let q = objective.variables(&weights);
         let value = objective.evaluate(&q, &mut vec![0.0; q.len()])?;
         let certificate = objective.certify(&q)?;
-        // Weights outside the row space of the objects only affect the penalty.
-        let mut gram = zeroed(
-            factor.ncols() * factor.ncols(),
-            "the dimensions of the transform",
-        )?;
-        product(full.transpose(), full, &mut gram);
-        let penalty = objective.penalty().of_gram(&gram, factor.ncols(), n_rows);
+        let penalty = match probe.penalty_kind {
+            PenaltyKind::Isotropic => value.penalty,
+            PenaltyKind::Trace => {
+                // Weights outside the row space of the objects only affect the trace.
+                let n_dimensions = factor.ncols();
+                let mut gram = zeroed(n_dimensions * n_dimensions, "the transform")?;
+                product(full.transpose(), full, &mut gram);
+                objective.penalty().of_gram(&gram, n_dimensions, n_rows)
+            }
+        };
         Ok(Bound {
             loss: value.loss,
             trace: penalty.trace * probe.temperature,

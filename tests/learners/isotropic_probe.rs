@@ -245,3 +245,26 @@ fn choices_that_the_features_predict_end_with_a_certificate() {
     assert!(fit.is_certified(), "{fit:?}");
     assert!(fit.objective() < 1e-7);
 }
+
+#[test]
+fn a_limit_on_the_rank_removes_all_other_directions() {
+    // 9 objects span 9 of 15 dimensions.
+    let (features, choices) = problem::<OddOneOutTask>(9, 15);
+    let full = isotropic(0.001).fit(&features, &choices).unwrap();
+    for rank in [2, 12] {
+        let limited = isotropic(0.001).with_rank(rank).unwrap();
+        let fit = limited.fit(&features, &choices).unwrap();
+        assert_eq!(fit.rank(), rank.min(9));
+        assert_eq!(fit.transform().n_dimensions(), rank.min(9));
+        assert_eq!(fit.identity_scale(), 0.0);
+        // The minimum of any rank is between the objective and its bound.
+        assert!(full.objective() <= fit.objective() + 1e-7);
+        assert!(fit.lower_bound() <= full.objective());
+        let bound = limited.bound(fit.transform(), &features, &choices).unwrap();
+        assert_relative_eq!(bound.loss, fit.loss(), max_relative = 1e-9);
+        let root = fit.symmetric_root().unwrap();
+        let root = limited.bound(&root, &features, &choices).unwrap();
+        assert_relative_eq!(root.objective, bound.objective, max_relative = 1e-9);
+    }
+    assert_eq!(full.symmetric_root().unwrap(), *full.transform());
+}

@@ -81,11 +81,12 @@ impl<'a> Objective<'a> {
     }
 
     /// Returns the Q from which to start: none with the trace penalty, whose minimum has a low
-    /// rank; the untransformed features at their best temperature with the isotropic penalty.
+    /// rank; the untransformed features at their best temperature with the isotropic penalty, along
+    /// the axes of greatest variance if the rank is limited.
     ///
     /// # Errors
     /// Returns an error if memory is insufficient.
-    pub fn start(&mut self) -> Result<Vec<f64>> {
+    pub fn start(&mut self, max_rank: usize) -> Result<Vec<f64>> {
         /// The range and the relative precision of the scale. It is not 0, where the gradient with
         /// respect to W is zero.
         const LOWEST: f64 = 1e-3;
@@ -102,7 +103,8 @@ impl<'a> Objective<'a> {
         let scale = scaling.minimum(1.0, HIGHEST, PRECISION);
         self.pairs = scaling.into_similarities();
         let scale = scale.unwrap_or(HIGHEST).max(LOWEST).sqrt();
-        let mut q = zeroed(n_axes * n_axes, "the weights of the transform")?;
+        let rank = n_axes.min(max_rank);
+        let mut q = zeroed(n_axes * rank, "the weights of the transform")?;
         q.iter_mut().step_by(n_axes + 1).for_each(|x| *x = scale);
         Ok(q)
     }
