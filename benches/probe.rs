@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use human_alignment::Probe;
 use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::probe::PenaltyKind;
 
 use floor::{Pass, Products};
 
@@ -35,6 +36,7 @@ fn probe(criterion: &mut Criterion) {
     group.bench_function("gradient", |bencher| {
         // The search is ended by the observer. Only iterations with one gradient are timed.
         let probe = Probe::new(0.01).unwrap().with_rank(RANK).unwrap();
+        let probe = probe.with_penalty_kind(PenaltyKind::Trace);
         let probe = probe.with_tolerance(1e-300).unwrap();
         bencher.iter_custom(|n| {
             let (mut timed, mut total) = (0, Duration::ZERO);

@@ -11,6 +11,8 @@
 //! chosen within each fold. An error ends the program with exit code 1 and one line; a fit that is
 //! not certified to be within the tolerance is printed, with exit code 2.
 
+#[path = "common/bar.rs"]
+mod bar;
 mod common;
 #[path = "common/features.rs"]
 mod features;
@@ -32,12 +34,13 @@ use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::probe::{
     Convergence, HoldOut, Iteration, Moments, PenaltyCandidate, PenaltyKind, Pooled, PooledScore,
-    ProbeCrossValidation, ProbeCrossValidationResult, ProbeFoldResult,
+    ProbeCrossValidation, ProbeCrossValidationResult, ProbeFoldResult, ProbeProgress,
 };
 use human_alignment::{
     AlignmentMetric, AnchoredTask, OddOneOutTask, Probe, Representation, Result, Similarity, Task,
     Trials, ZeroShotOddOneOut,
 };
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use common::Answer;
@@ -172,7 +175,12 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     )?;
     let (probe, candidates) = chosen_probe(arguments, &features, &trials)?;
     let start = Instant::now();
+    let bar = bar::spinner();
     let observe = |iteration: &Iteration| {
+        bar.set_message(format!(
+            "iteration {}: objective {:.6}, duality gap {:.2e}",
+            iteration.number, iteration.objective, iteration.duality_gap
+        ));
         if arguments.progress {
             common::note(format_args!(
                 "iteration {}: objective {:.9}, gap {:.2e}, rank {}",
@@ -182,13 +190,21 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
         ControlFlow::Continue(())
     };
     let fit = probe.fit_observed(&features, &ChoiceFrequencies::from_trials(&trials), observe)?;
+    bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
 
     let transformed = fit.transform().apply(&features)?;
     let probed = ZeroShotOddOneOut::new(Similarity::Dot).score(&transformed, &trials)?;
     let validated = match arguments.folds {
         None => None,
-        Some(_) => Some(validation(arguments, &probe)?.run(&features, &trials)?),
+        Some(_) => {
+            let bar = bar::bar("fits of the cross-validation");
+            let validation = validation(arguments, &probe)?;
+            let observe = |progress| show(&bar, progress);
+            let result = validation.run_observed(&features, &trials, observe)?;
+            bar.finish_and_clear();
+            Some(result)
+        }
     };
     if let Some(path) = &arguments.save {
         fit.transform().write(path)?;
@@ -253,7 +269,16 @@ fn chosen_probe<T: Task>(
     if arguments.bias {
         probe = probe.with_bias();
     }
-    validation(arguments, &probe)?.choose(features, trials)
+    let bar = bar::bar("fits to choose the penalty");
+    let validation = validation(arguments, &probe)?;
+    let chosen = validation.choose_observed(features, trials, |progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+    Ok(chosen)
+}
+
+fn show(bar: &ProgressBar, progress: ProbeProgress) {
+    bar.set_length(progress.n_fits as u64);
+    bar.inc(1);
 }
 
 fn validation(arguments: &Arguments, probe: &Probe) -> Result<ProbeCrossValidation> {

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::probe::ProbeCrossValidation;
+use human_alignment::probe::{PenaltyKind, ProbeCrossValidation};
 use human_alignment::recovery::{Criterion, ModelRecovery, ModelRecoveryResult};
 use human_alignment::{Error, OddOneOut, OddOneOutTask, Probe, Provenance, Representation, Result};
 use ndarray::Array2;
@@ -66,10 +66,13 @@ struct Arguments {
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "0.01",
+        default_value = "0.001",
         value_name = "X[,Y,…]"
     )]
     lambda: Vec<f64>,
+    /// Form of the penalty: isotropic or trace.
+    #[arg(long, default_value_t)]
+    penalty: PenaltyKind,
     /// Duality gap at which a fit stops, in nats.
     #[arg(long, default_value_t = 1e-4, value_name = "NATS")]
     tolerance: f64,
@@ -123,7 +126,9 @@ fn run(arguments: &Arguments) -> Result<Report> {
         .lambda
         .first()
         .ok_or_else(|| Error::other("--lambda needs at least one value"))?;
-    let probe = Probe::new(penalty)?.with_tolerance(arguments.tolerance)?;
+    let probe = Probe::new(penalty)?
+        .with_penalty_kind(arguments.penalty)
+        .with_tolerance(arguments.tolerance)?;
     let validation = ProbeCrossValidation::new(probe)
         .with_penalties(&arguments.lambda)?
         .with_folds(Default::default(), arguments.folds)?

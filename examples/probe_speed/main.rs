@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::probe::PenaltyKind;
 use human_alignment::{Probe, Result};
 
 use floor::{Pass, Products};
@@ -43,9 +44,12 @@ struct Arguments {
     /// number.
     #[arg(long, default_value_t = 1.0)]
     decay: f64,
-    /// Weight of the penalty, in nats.
-    #[arg(long, default_value_t = 0.01)]
-    lambda: f64,
+    /// Weight of the penalty, in nats. Default: 0.0001, or 0.01 for the trace penalty.
+    #[arg(long)]
+    lambda: Option<f64>,
+    /// Form of the penalty: isotropic or trace.
+    #[arg(long, default_value_t)]
+    penalty: PenaltyKind,
     /// Duality gap at which the fit stops, in nats.
     #[arg(long, default_value_t = 1e-4)]
     tolerance: f64,
@@ -63,7 +67,13 @@ fn run(arguments: &Arguments) -> Result<String> {
         arguments.decay,
     )?;
     let choices = ChoiceFrequencies::from_trials(&trials);
-    let probe = Probe::new(arguments.lambda)?.with_tolerance(arguments.tolerance)?;
+    let lambda = arguments.lambda.unwrap_or(match arguments.penalty {
+        PenaltyKind::Trace => 0.01,
+        _ => 1e-4,
+    });
+    let probe = Probe::new(lambda)?
+        .with_penalty_kind(arguments.penalty)
+        .with_tolerance(arguments.tolerance)?;
     let mut gradients: Vec<(usize, Duration)> = Vec::new();
     let start = Instant::now();
     let (mut last, mut n_gradients) = (Instant::now(), 0);
@@ -87,14 +97,15 @@ fn run(arguments: &Arguments) -> Result<String> {
     let milliseconds = |time: Duration| 1e3 * time.as_secs_f64();
     let least = products + pass;
     Ok(format!(
-        "simulated: {} trials of {} objects, {} features, lambda {}\n\
+        "simulated: {} trials of {} objects, {} features, {} penalty, lambda {}\n\
          {:?}: objective {:.6}, duality gap {:.2e}, rank {}\n\
          fit {seconds:.2} s, {} gradients\n\
          gradient at rank {rank} {:.2} ms; products {:.2} ms + pass {:.2} ms = {:.2} ms; ratio {:.2}",
         trials.len(),
         arguments.objects,
         arguments.features,
-        arguments.lambda,
+        arguments.penalty,
+        lambda,
         fit.outcome(),
         fit.objective(),
         fit.duality_gap(),

@@ -12,6 +12,8 @@
 //! published data are cached in the folder `cache` inside it, from which a study that was
 //! interrupted continues.
 
+#[path = "../common/bar.rs"]
+mod bar;
 #[path = "../common/mod.rs"]
 mod common;
 mod figures;
@@ -28,9 +30,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use human_alignment::probe::PenaltyKind;
 use human_alignment::study::{StudyProgress, StudyRow, StudyTable};
 use human_alignment::{Error, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use figures::Drawn;
@@ -51,6 +53,13 @@ struct Arguments {
     /// Seed of all random numbers.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Form of the penalty of the probes on published data: isotropic or trace.
+    #[arg(long, default_value_t, requires = "data")]
+    penalty: PenaltyKind,
+    /// Learn the probes of all networks from THINGS, not only those of three, which takes much
+    /// longer.
+    #[arg(long, requires = "data")]
+    probe_all: bool,
     /// Leave the networks of the miniature untrained, as a negative control.
     #[arg(long)]
     untrained: bool,
@@ -85,7 +94,13 @@ fn run(arguments: &Arguments) -> Result<String> {
         make_folder(&out.join("figures"))?;
     }
     let panel = match &arguments.data {
-        Some(data) => panel::real::panel(data, out.as_deref(), arguments.seed)?,
+        Some(data) => {
+            let probes = panel::real::Probes {
+                penalty: arguments.penalty,
+                all_on_things: arguments.probe_all,
+            };
+            panel::real::panel(data, out.as_deref(), arguments.seed, &probes)?
+        }
         None => panel::miniature::panel(&Settings {
             seed: arguments.seed,
             trained: !arguments.untrained,
@@ -121,12 +136,8 @@ fn run(arguments: &Arguments) -> Result<String> {
 }
 
 fn measure(panel: &Panel) -> Result<StudyTable> {
-    let bar = ProgressBar::new(panel.study.models().len() as u64);
-    if let Ok(style) =
-        ProgressStyle::with_template("{wide_bar} {pos}/{len} models, {eta} left, {msg}")
-    {
-        bar.set_style(style);
-    }
+    let bar = bar::bar("models");
+    bar.set_length(panel.study.models().len() as u64);
     let table = panel.study.run_observed(|StudyProgress { model, .. }| {
         bar.set_message(model.label());
         bar.inc(1);

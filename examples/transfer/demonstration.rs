@@ -53,8 +53,8 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
     let arrangements = arranged(&elsewhere, seed)?;
     let other_people = elsewhere.odd_one_out(&OTHER_WEIGHTS, N_OTHER_TRIALS, seed)?;
 
-    let validation = ProbeCrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-5)?)
-        .with_penalties(&[0.1, 0.03, 0.01, 0.003])?
+    let validation = ProbeCrossValidation::new(Probe::new(1e-3)?.with_tolerance(1e-5)?)
+        .with_penalties(&[1e-2, 1e-3, 1e-4, 1e-5])?
         .with_seed(seed);
     let cosine = ZeroShotOddOneOut::new(Similarity::Cosine);
     let dot = ZeroShotOddOneOut::new(Similarity::Dot);

@@ -1,6 +1,8 @@
 //! Cross-validation of a probe on held-out objects.
 
+mod progress;
 mod result;
+mod selection;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -11,10 +13,12 @@ use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::probe::split::{HoldOut, Split, random_folds};
 use crate::probe::standardize::Moments;
-use crate::probe::{Probe, ProbeFit, Standardize};
+use crate::probe::{Probe, Standardize};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
+use progress::Progress;
 
+pub use progress::ProbeProgress;
 pub use result::{
     PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidationResult, ProbeFoldResult,
 };
@@ -30,7 +34,7 @@ pub use result::{
 /// | folds | 3, of objects, at random |
 /// | penalties | that of the probe |
 /// | inner folds | 3 |
-/// | duality gap at which inner fits stop | 1e-4 nats |
+/// | duality gap at which inner fits stop | 3e-4 nats |
 /// | moments of the standardisation | those of the training objects |
 /// | zero-shot metric | cosine |
 ///
@@ -75,7 +79,7 @@ impl ProbeCrossValidation {
             folds: None,
             seed: 0,
             n_inner_folds: 3,
-            inner_tolerance: 1e-4,
+            inner_tolerance: 3e-4,
             moments: Moments::default(),
             zero_shot: ZeroShotOddOneOut::default(),
         }
@@ -175,10 +179,27 @@ impl ProbeCrossValidation {
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<ProbeCrossValidationResult> {
+        self.run_observed(representation, trials, |_| ())
+    }
+
+    /// Runs the cross-validation like [`ProbeCrossValidation::run`] and calls `observe` after every
+    /// fit.
+    ///
+    /// # Errors
+    /// Returns an error if [`ProbeCrossValidation::run`] does.
+    pub fn run_observed<T: Task>(
+        &self,
+        representation: &Representation,
+        trials: &Trials<T>,
+        observe: impl Fn(ProbeProgress) + Sync,
+    ) -> Result<ProbeCrossValidationResult> {
         let folds = self.folds_of(trials, self.n_folds, self.seed)?;
+        let n_fits = folds.n_folds() * (self.n_inner_fits() + 1);
+        let progress = Progress::new(n_fits, &observe);
         let fitted = self.each_fold(trials, &folds, |training, test, split| {
+            let n_straddling = split.n_straddling;
             let (result, credits) =
-                self.fold(representation, training, test, split.n_straddling)?;
+                self.fold(representation, training, test, n_straddling, &progress)?;
             Ok((result, credits, split.test.clone()))
         })?;
         let (mut results, mut tested) = (Vec::new(), Vec::new());
@@ -248,13 +269,15 @@ impl ProbeCrossValidation {
         training: &Trials<T>,
         test: &Trials<T>,
         n_straddling: usize,
+        progress: &Progress<'_>,
     ) -> Result<(ProbeFoldResult, [Vec<Credit>; 2])> {
-        let (chosen, candidates) = self.choose(representation, training)?;
+        let (chosen, candidates) = self.choose_among(representation, training, progress)?;
         let penalty = chosen.penalty();
         let probe = self
             .standardized(representation, training)?
             .with_penalty(penalty)?;
         let fit = probe.fit(representation, &ChoiceFrequencies::from_trials(training))?;
+        progress.advance();
         let transformed = fit.transform().apply(representation)?;
         let zero_shot = self.zero_shot.outcomes(representation, test)?;
         let probed = self.probed(&transformed, test)?;
@@ -295,64 +318,6 @@ impl ProbeCrossValidation {
         };
         let probe = self.probe.clone();
         Ok(probe.with_standardize(Standardize::By(moments)))
-    }
-
-    /// Returns the probe for a final fit to all given trials, with the penalty of lowest
-    /// cross-entropy in [`ProbeCrossValidation::try_penalties`], and the cross-entropies of all
-    /// penalties. If there is only one penalty, none is evaluated.
-    ///
-    /// # Errors
-    /// Returns an error if [`ProbeCrossValidation::run`] does.
-    pub fn choose<T: Task>(
-        &self,
-        representation: &Representation,
-        trials: &Trials<T>,
-    ) -> Result<(Probe, Vec<PenaltyCandidate>)> {
-        let candidates = match self.penalties.len() {
-            1 => Vec::new(),
-            _ => self.try_penalties(representation, trials)?,
-        };
-        let best = PenaltyCandidate::best(&candidates);
-        let penalty = best.map_or(self.penalties[0], |best| best.penalty);
-        Ok((self.probe.clone().with_penalty(penalty)?, candidates))
-    }
-
-    /// Computes the cross-entropy of each penalty by cross-validation of all given trials. The
-    /// lowest of them is a biased estimate of performance; use [`ProbeCrossValidation::run`]
-    /// instead.
-    ///
-    /// # Errors
-    /// Returns an error if [`ProbeCrossValidation::run`] does.
-    pub fn try_penalties<T: Task>(
-        &self,
-        representation: &Representation,
-        trials: &Trials<T>,
-    ) -> Result<Vec<PenaltyCandidate>> {
-        // The inner folds must differ from the outer folds for every seed.
-        let seed = self.seed.wrapping_add(1);
-        let folds = random_folds(trials, self.hold_out, self.n_inner_folds, seed)?;
-        let costs = self.each_fold(trials, &folds, |training, test, _| {
-            let probe = self.standardized(representation, training)?;
-            let probe = probe.with_tolerance(self.inner_tolerance)?;
-            let choices = ChoiceFrequencies::from_trials(training);
-            let path = probe.path(&self.penalties, representation, &choices)?;
-            let cost = |fit: &ProbeFit| {
-                let transformed = fit.transform().apply(representation)?;
-                let score = self.probed(&transformed, test)?.score();
-                Ok(score.cross_entropy * test.len() as f64)
-            };
-            let costs: Vec<f64> = path.iter().map(cost).collect::<Result<_>>()?;
-            Ok((costs, test.len()))
-        })?;
-        let n_tested: usize = costs.iter().map(|(_, n)| n).sum();
-        let sum = |penalty: usize| costs.iter().map(|(costs, _)| costs[penalty]).sum::<f64>();
-        let sums = (0..self.penalties.len()).map(sum);
-        let penalties = self.penalties.iter().zip(sums);
-        let candidate = |(&penalty, sum)| PenaltyCandidate {
-            penalty,
-            cross_entropy: sum / n_tested as f64,
-        };
-        Ok(penalties.map(candidate).collect())
     }
 
     fn probed<'t, T: Task>(

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use faer::Mat;
 
-use crate::linalg::{add_scaled, dot, inverse};
+use crate::linalg::{add_scaled, dot, inverse, matrix, product};
 
 /// The latest steps and changes of the gradient, which define the approximate inverse Hessian
 /// (Nocedal, 1980).
@@ -95,20 +95,52 @@ impl History {
     }
 }
 
-/// Computes the inverse of the damped QᵀQ. With this preconditioner, convergence is as fast along
-/// short columns of Q as along long ones (Tong, Ma & Chi, 2021; Zhang, Fattahi & Zhang, 2021).
-pub(super) fn damped_inverse(mut gram: Mat<f64>) -> Mat<f64> {
-    /// A share of the squared length of the longest column, which limits the effect of very short
-    /// columns.
-    const DAMPING: f64 = 1e-2;
+/// An approximate inverse Hessian P, which maps V to V (QᵀQ)⁻¹ + along · ⟨V, Q⟩ Q.
+pub(super) struct Preconditioner {
+    inverse: Mat<f64>,
+    along: f64,
+    /// The number of the iteration in which it was computed.
+    pub computed_at: usize,
+}
 
-    let rank = gram.nrows();
-    let longest = (0..rank)
-        .map(|column| gram[(column, column)])
-        .fold(0.0, f64::max);
-    for column in 0..rank {
-        gram[(column, column)] += DAMPING * longest;
+impl Preconditioner {
+    /// Creates the preconditioner from QᵀQ, such that P (Q QᵀQ) = boost · Q.
+    ///
+    /// With the inverse of the damped QᵀQ, convergence is as fast along short columns of Q as along
+    /// long ones (Tong, Ma & Chi, 2021; Zhang, Fattahi & Zhang, 2021).
+    pub fn new(mut gram: Mat<f64>, boost: f64, n_iterations: usize) -> Self {
+        /// A share of the squared length of the longest column, which limits the effect of very
+        /// short columns.
+        const DAMPING: f64 = 1e-2;
+
+        let along = (boost - 1.0) / gram.squared_norm_l2();
+        let rank = gram.nrows();
+        let longest = (0..rank)
+            .map(|column| gram[(column, column)])
+            .fold(0.0, f64::max);
+        for column in 0..rank {
+            gram[(column, column)] += DAMPING * longest;
+        }
+        Self {
+            // There is no inverse only if all columns are zero.
+            inverse: inverse(gram).unwrap_or_else(|| Mat::identity(rank, rank)),
+            along,
+            computed_at: n_iterations,
+        }
     }
-    // There is no inverse only if all columns are zero.
-    inverse(gram).unwrap_or_else(|| Mat::identity(rank, rank))
+
+    /// Returns the number of columns of Q.
+    pub fn rank(&self) -> usize {
+        self.inverse.nrows()
+    }
+
+    /// Applies the preconditioner to V at Q, both with `n_axes` rows.
+    pub fn apply(&self, v: &[f64], q: &[f64], n_axes: usize) -> Vec<f64> {
+        let mut out = vec![0.0; v.len()];
+        product(matrix(v, n_axes), self.inverse.as_ref(), &mut out);
+        if self.along > 0.0 {
+            add_scaled(&mut out, self.along * dot(v, q), q);
+        }
+        out
+    }
 }

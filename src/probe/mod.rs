@@ -4,25 +4,50 @@
 //!
 //! With standardised features Z (objects × features) and weights W (features × dimensions), the
 //! similarity of two objects is the dot product of their rows of ZW, and a pair of a trial is
-//! chosen with probability softmax(similarity / temperature) over its pairs. The probe minimises
+//! chosen with probability softmax(similarity / temperature) over its pairs. The similarities, and
+//! therefore the loss, depend on W only through M = W Wᵀ. The probe minimises
 //!
-//! F = mean over trials of −ln p(chosen pair) + λ ‖W‖²,
+//! F = mean over trials of −ln p(chosen pair) + penalty of M,
 //!
-//! in nats. The similarities, and therefore the loss, depend on W only through M = W Wᵀ, and ‖W‖²
-//! is the trace of M. F is convex in M ⪰ 0, so every minimum is global, regardless of the starting
-//! point.
+//! in nats. F is convex in M ⪰ 0, so every minimum is global, regardless of the starting point.
+//!
+//! # The penalty
+//!
+//! [`PenaltyKind`] | penalty of M | λ → ∞ | λ → 0 | directions that no trial contains
+//! ---|---|---|---|---
+//! isotropic (default) | λ · min over a of ‖M − aI‖² | zero-shot at its best temperature | best fit to the trials | kept, scaled by a
+//! trace | λ · trace(M) = λ ‖W‖² | all features removed | best fit to the trials | removed
+//!
+//! With the isotropic penalty, Z is divided by its root mean squared row norm over the objects of
+//! the trials, and a = trace(M) / r with the rank r of Z. Use it for transforms that are applied to
+//! other objects or other judgments. With the trace penalty, M has a low rank: use it to find few
+//! dimensions that explain the choices. Good weights are between 10⁻² and 10⁻⁶ for the isotropic,
+//! and between 1 and 10⁻³ for the trace penalty; [`ProbeCrossValidation`] chooses among several.
+//!
+//! Choices may be frequencies or probabilities instead of single answers, such as those of a
+//! teacher model, see [`ChoiceFrequencies`].
 //!
 //! # The certificate
 //!
-//! Let q be choice probabilities, one distribution per trial, and G(q) the derivatives of the loss
-//! with respect to the similarities if the model chooses with probabilities q. If λ I + Zᵀ G(q) Z /
-//! temperature ⪰ 0, then q is feasible for the dual problem, whose value is the mean entropy of q.
-//! (This follows because log Σ exp is the maximum over q of ⟨q, ·⟩ + entropy(q), and the minimum
-//! over M ⪰ 0 of the remaining terms is 0 exactly if this matrix has no negative eigenvalue.) Such
-//! q exist between the probabilities of any model and the choices of the participants, so that
-//! every model yields a lower bound of the global minimum. The difference between F and the bound,
-//! the *duality gap*, bounds the distance of a fit from the optimum. At the minimum, F equals the
-//! mean entropy of the choice probabilities of the model.
+//! Every fit has a proof of its distance from the global minimum. Let q be choice probabilities,
+//! one distribution per trial, and C(q) = Zᵀ G(q) Z / temperature, where G(q) are the derivatives of
+//! the loss with respect to the similarities if the model chooses with probabilities q. Because log
+//! Σ exp is the maximum over q of ⟨q, ·⟩ + entropy(q), each q yields the lower bound
+//!
+//! D(q) = mean entropy of q + minimum over M ⪰ 0 of ⟨C(q), M⟩ + penalty of M.
+//!
+//! With the trace penalty, the minimum is 0 if λ I + C(q) has no negative eigenvalue, and −∞
+//! otherwise. Such q exist between the probabilities of any model and the choices of the
+//! participants. With the isotropic penalty and eigenvalues c of C(q), whose sum must not be
+//! negative, the minimum is
+//!
+//! min over a ≥ 0 of Σ [c a − c² / (4λ) if c ≤ 2λa, λa² otherwise],
+//!
+//! a problem in one dimension. If the sum is negative for the probabilities of M, those of M + εI
+//! are used, which have the same penalty, with the smallest sufficient ε.
+//!
+//! The difference between F and the bound, the *duality gap*, bounds the distance of a fit from the
+//! minimum.
 //!
 //! # Published variants
 //!
@@ -48,7 +73,7 @@ use serde::Serialize;
 
 pub use cross_validation::{
     PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidation, ProbeCrossValidationResult,
-    ProbeFoldResult,
+    ProbeFoldResult, ProbeProgress,
 };
 pub use fit::{Bound, Convergence, Iteration, ProbeFit};
 pub use penalty::PenaltyKind;
@@ -67,6 +92,7 @@ use problem::Problem;
 ///
 /// | setting | default |
 /// |---|---|
+/// | form of the penalty | isotropic |
 /// | temperature | 1 |
 /// | maximum rank | unlimited |
 /// | bias | none |
@@ -267,17 +293,25 @@ impl Probe {
         representation: &Representation,
         choices: &ChoiceFrequencies<T>,
     ) -> Result<Vec<ProbeFit>> {
+        self.path_of(penalties, representation, choices)?.collect()
+    }
+
+    /// Returns an iterator over the fits of [`Probe::path`].
+    fn path_of<T: Task>(
+        &self,
+        penalties: &[f64],
+        representation: &Representation,
+        choices: &ChoiceFrequencies<T>,
+    ) -> Result<impl Iterator<Item = Result<ProbeFit>>> {
         let problem = Problem::new(self, representation, choices)?;
         let mut weights = None;
-        let mut fits = Vec::new();
-        for &penalty in penalties {
+        Ok(penalties.iter().map(move |&penalty| {
             let probe = self.clone().with_penalty(penalty)?;
             let observe = &mut |_: &Iteration| ControlFlow::Continue(());
             let (fit, last) = problem.solve(&probe, weights.take(), observe)?;
             weights = Some(last);
-            fits.push(fit);
-        }
-        Ok(fits)
+            Ok(fit)
+        }))
     }
 
     /// Computes the objective of any given transform, and a lower bound of the objective over all

@@ -16,11 +16,11 @@ pub enum PenaltyKind {
     /// λ · min over a of ‖M − aI‖², with the squared Frobenius norm: the distance from the nearest
     /// multiple of the identity. Features are scaled to a mean squared norm of 1 over the objects,
     /// so that λ does not depend on the number or the scale of features. With λ → ∞ the probe is
-    /// the untransformed representation at its best temperature.
+    /// the untransformed representation at its best temperature. The default.
+    #[default]
     Isotropic,
     /// λ · trace(M) = λ ‖W‖², with standardised features: directions that do not help to predict
-    /// the trials are removed, so that the rank of M is low. The default.
-    #[default]
+    /// the trials are removed, so that the rank of M is low.
     Trace,
 }
 

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use faer::Mat;
 
 use crate::error::Result;
-use crate::linalg::{add_scaled, dot, eigen, matrix, product};
+use crate::linalg::{add_scaled, dot, eigen, lower_gram, matrix, mirror, product};
 use crate::probe::fit::{Convergence, Iteration};
-use crate::probe::lbfgs::{History, damped_inverse};
+use crate::probe::lbfgs::{History, Preconditioner};
 use crate::probe::objective::{Objective, Value};
 use crate::probe::penalty::PenaltyKind;
 
@@ -27,6 +27,9 @@ const ADDED: usize = 8;
 /// Relative squared length, with respect to the longest column of Q, below which a column is
 /// removed.
 const NEGLIGIBLE: f64 = 1e-10;
+
+/// Number of iterations after which the preconditioner is computed anew with the isotropic penalty.
+const REFRESH_EVERY: usize = 10;
 
 /// Number of certificates without progress after which the optimisation ends.
 const PATIENCE: usize = 5;
@@ -123,6 +126,7 @@ struct Search<'s, 'o> {
     history: History,
     /// The factor by which steps along Q itself are longer than the preconditioner suggests.
     scale_boost: f64,
+    preconditioner: Option<Preconditioner>,
     /// The length at which directions were last added, in their own units.
     added_length: f64,
     /// An estimate of the duality gap before the last step.
@@ -147,6 +151,7 @@ impl<'s, 'o> Search<'s, 'o> {
             lower_bound: 0.0,
             history: History::new(MEMORY),
             scale_boost,
+            preconditioner: None,
             added_length: 1.0,
             estimated_gap: f64::INFINITY,
             certified_at: 0,
@@ -202,21 +207,13 @@ impl<'s, 'o> Search<'s, 'o> {
         if self.q.is_empty() {
             return Ok(false);
         }
-        let gram = self.gram();
-        // P satisfies P (Q QᵀQ) = boost · Q.
-        let along = (self.scale_boost - 1.0) / gram.squared_norm_l2();
-        let inverse = damped_inverse(gram);
-        let (n_axes, q) = (self.objective.n_axes(), &self.q);
-        let precondition = |v: &[f64]| {
-            let mut out = vec![0.0; v.len()];
-            product(matrix(v, n_axes), inverse.as_ref(), &mut out);
-            if along > 0.0 {
-                add_scaled(&mut out, along * dot(v, q), q);
-            }
-            out
-        };
         let penalty = self.objective.penalty();
-        if penalty.kind == PenaltyKind::Isotropic {
+        let preconditioner = self.preconditioner(penalty.kind);
+        let (n_axes, q) = (self.objective.n_axes(), &self.q);
+        let precondition = |v: &[f64]| preconditioner.apply(v, q, n_axes);
+        if penalty.kind == PenaltyKind::Isotropic
+            && self.n_iterations - self.certified_at >= CERTIFY_AFTER
+        {
             // With B the derivative with respect to M, the gradient is 2BW, and the gap is about
             // ‖B‖² / (4λ) because the objective is strongly convex.
             let preconditioned = precondition(&self.gradient);
@@ -224,6 +221,7 @@ impl<'s, 'o> Search<'s, 'o> {
             self.estimated_gap = square / (4.0 * penalty.weight);
         }
         let direction = self.history.direction(&self.gradient, precondition);
+        self.preconditioner = Some(preconditioner);
         let slope = dot(&direction, &self.gradient);
         if slope >= 0.0 {
             self.history.clear();
@@ -286,10 +284,26 @@ impl<'s, 'o> Search<'s, 'o> {
         Ok(false)
     }
 
+    /// Takes the preconditioner, or computes it if it is not recent.
+    fn preconditioner(&mut self, kind: PenaltyKind) -> Preconditioner {
+        let age = match kind {
+            // Columns are few, and their lengths change quickly.
+            PenaltyKind::Trace => 1,
+            PenaltyKind::Isotropic => REFRESH_EVERY,
+        };
+        let recent = self.preconditioner.take().filter(|known| {
+            known.rank() == self.rank() && self.n_iterations - known.computed_at < age
+        });
+        recent.unwrap_or_else(|| {
+            Preconditioner::new(self.gram(), self.scale_boost, self.n_iterations)
+        })
+    }
+
     fn gram(&self) -> Mat<f64> {
         let (q, rank) = (matrix(&self.q, self.objective.n_axes()), self.rank());
         let mut gram = vec![0.0; rank * rank];
-        product(q.transpose(), q, &mut gram);
+        lower_gram(q.transpose(), &mut gram);
+        mirror(&mut gram, rank);
         matrix(&gram, rank).to_owned()
     }
 

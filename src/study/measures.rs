@@ -159,7 +159,7 @@ impl Measures {
     }
 
     /// Adds the evaluation on one data set of the transform that a probe learns from all trials of
-    /// another. The probe is that of [`Measures::with_probe`], or a probe with penalty 0.01.
+    /// another. The probe is that of [`Measures::with_probe`], or a probe with penalty 0.001.
     ///
     /// The results are about a transfer only if the two data sets share no judgments.
     /// [`Study::run`](super::Study::run) checks that the study has the two data sets.
@@ -285,7 +285,7 @@ impl Measures {
     pub(super) fn transfer_probe(&self) -> Result<ProbeCrossValidation> {
         match &self.probe {
             Some(validation) => Ok(validation.clone()),
-            None => Ok(ProbeCrossValidation::new(Probe::new(0.01)?)),
+            None => Ok(ProbeCrossValidation::new(Probe::new(1e-3)?)),
         }
     }
 

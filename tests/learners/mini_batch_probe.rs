@@ -9,11 +9,11 @@ use std::ops::ControlFlow;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::TiePolicy;
-use human_alignment::probe::Standardize;
 use human_alignment::probe::mini_batch::{
     ContextFeatures, Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, MiniBatchProbe,
     Monitored, Optimizer, Penalty, StoppingReason, StoppingState, WarmUp,
 };
+use human_alignment::probe::{PenaltyKind, Standardize};
 use human_alignment::transform::Standardization;
 use human_alignment::{
     AlignmentMetric, AnchoredTask, OddOneOutTask, Probe, Representation, Result, Similarity,
@@ -753,6 +753,7 @@ fn no_training_beats_the_certified_optimum() {
         let (features, training, validation) = simulated::<T>(40, 12, 6000);
         let weight = 0.01;
         let probe = Probe::new(weight).unwrap();
+        let probe = probe.with_penalty_kind(PenaltyKind::Trace);
         let choices = ChoiceFrequencies::from_trials(&training);
         let optimum = probe.fit(&features, &choices).unwrap();
         let recipe = quick(0.0).with_penalty(Penalty::SquaredFrobenius { weight });

@@ -1,4 +1,4 @@
-//! The certified probe: against reference optima, its certificate against the known optimum, what it
+//! The certified probe with the trace penalty: against reference optima, its certificate against the known optimum, what it
 //! must not depend on, and what it refuses.
 
 use human_alignment::error::{ArgumentError, FeatureError, StimuliError};
@@ -8,7 +8,7 @@ use std::path::Path;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use human_alignment::dataset::TripletFile;
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::probe::{Convergence, Iteration, ProbeFit, Standardize};
+use human_alignment::probe::{Convergence, Iteration, PenaltyKind, ProbeFit, Standardize};
 use human_alignment::transform::{LinearTransform, Standardization};
 use human_alignment::{
     AlignmentMetric, Anchored, AnchoredTask, FileSource, OddOneOut, OddOneOutTask, Probe,
@@ -23,6 +23,12 @@ use crate::{common, simulated};
 
 use crate::common::refusals::assert_refused;
 
+fn trace(weight: f64) -> Probe {
+    Probe::new(weight)
+        .unwrap()
+        .with_penalty_kind(PenaltyKind::Trace)
+}
+
 fn features(path: &Path) -> Representation {
     FileSource::open(path).unwrap().read().unwrap()
 }
@@ -36,13 +42,13 @@ fn check_golden<T: Task>(shared: &Path, name: &str, features: &Representation, t
     let trials = trials.into_judgments();
     let choices = ChoiceFrequencies::from_trials(&trials);
     let mut n_checked = 0;
-    for (penalty, gap, trace) in [(0.1, 1e-7, 1e-3), (0.01, 1e-6, 1e-3), (0.001, 1e-5, 5e-3)] {
+    for (penalty, gap, precision) in [(0.1, 1e-7, 1e-3), (0.01, 1e-6, 1e-3), (0.001, 1e-5, 5e-3)] {
         let golden = &goldens[format!("{name}/{penalty}")];
         if golden.is_null() {
             continue;
         }
         let number = |key: &str| golden[key].as_f64().unwrap();
-        let probe = Probe::new(penalty).unwrap().with_tolerance(gap).unwrap();
+        let probe = trace(penalty).with_tolerance(gap).unwrap();
         let fit = probe.fit(features, &choices).unwrap();
         assert!(fit.is_certified() && fit.duality_gap() <= gap, "{fit:?}");
         let gaps = fit.duality_gap() + number("duality_gap");
@@ -51,7 +57,7 @@ fn check_golden<T: Task>(shared: &Path, name: &str, features: &Representation, t
             "{name} {penalty}"
         );
         assert!(fit.lower_bound() <= number("objective"));
-        assert_relative_eq!(fit.trace(), number("trace"), max_relative = trace);
+        assert_relative_eq!(fit.trace(), number("trace"), max_relative = precision);
         assert_relative_eq!(
             fit.spectrum().iter().sum::<f64>(),
             fit.trace(),
@@ -115,7 +121,7 @@ fn random_transform(n_features: usize, rank: usize, scale: f64, seed: u64) -> Li
 fn check_bounds<T: Task>() {
     let (features, choices) = simulated::<T>(20, 12, 3000);
     let none = Standardize::By(Standardization::none());
-    let probe = Probe::new(0.01).unwrap().with_standardize(none);
+    let probe = trace(0.01).with_standardize(none);
     let optimum = probe
         .clone()
         .with_tolerance(1e-10)
@@ -155,7 +161,7 @@ fn no_bound_is_above_the_optimum() {
 #[test]
 fn every_iterate_is_bounded_and_the_search_can_be_stopped() {
     let (features, choices) = simulated::<OddOneOutTask>(24, 16, 4000);
-    let probe = Probe::new(0.003).unwrap();
+    let probe = trace(0.003);
     let mut seen: Vec<Iteration> = Vec::new();
     let optimum = probe.clone().with_tolerance(1e-9).unwrap();
     let optimum = optimum
@@ -214,8 +220,7 @@ fn similarities(fit: &ProbeFit, features: &Representation) -> Array2<f64> {
 fn rotated_features_have_the_same_optimum() {
     let (features, choices) = simulated::<OddOneOutTask>(20, 6, 3000);
     let none = || Standardize::By(Standardization::none());
-    let probe = Probe::new(0.01)
-        .unwrap()
+    let probe = trace(0.01)
         .with_standardize(none())
         .with_tolerance(1e-10)
         .unwrap();
@@ -266,13 +271,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
             .num_threads(n_threads)
             .build()
             .unwrap();
-        pool.install(|| {
-            Probe::new(1e-3)
-                .unwrap()
-                .with_bias()
-                .fit(&features, &choices)
-                .unwrap()
-        })
+        pool.install(|| trace(1e-3).with_bias().fit(&features, &choices).unwrap())
     };
     let (one, three) = (fit(1), fit(3));
     assert!(one.is_certified());
@@ -282,7 +281,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn more_features_than_objects_are_as_good_as_few() {
     let (features, choices) = simulated::<OddOneOutTask>(15, 40, 3000);
-    let probe = Probe::new(0.01).unwrap().with_tolerance(1e-9).unwrap();
+    let probe = trace(0.01).with_tolerance(1e-9).unwrap();
     let fit = probe.fit(&features, &choices).unwrap();
     let bound = probe.bound(fit.transform(), &features, &choices).unwrap();
     assert_relative_eq!(bound.objective, fit.objective(), max_relative = 1e-10);
@@ -293,7 +292,7 @@ fn more_features_than_objects_are_as_good_as_few() {
 #[test]
 fn a_limit_on_the_rank_costs_what_the_gap_says() {
     let (features, choices) = simulated::<OddOneOutTask>(24, 10, 6000);
-    let probe = Probe::new(1e-3).unwrap();
+    let probe = trace(1e-3);
     let best = probe.fit(&features, &choices).unwrap();
     assert!(best.rank() > 2);
     let mut last = f64::INFINITY;
@@ -320,7 +319,7 @@ fn a_limit_on_the_rank_costs_what_the_gap_says() {
 #[test]
 fn a_path_ends_where_each_fit_does() {
     let (features, choices) = simulated::<OddOneOutTask>(20, 8, 3000);
-    let probe = Probe::new(1.0).unwrap().with_tolerance(1e-8).unwrap();
+    let probe = trace(1.0).with_tolerance(1e-8).unwrap();
     // The first is so large that nothing is the best.
     let penalties = [10.0, 0.1, 0.01, 0.001];
     let path = probe.path(&penalties, &features, &choices).unwrap();
@@ -348,7 +347,7 @@ fn a_path_ends_where_each_fit_does() {
 #[test]
 fn frequencies_are_repeated_trials() {
     let (features, choices) = simulated::<OddOneOutTask>(12, 5, 4000);
-    let probe = Probe::new(0.01).unwrap().with_tolerance(1e-9).unwrap();
+    let probe = trace(0.01).with_tolerance(1e-9).unwrap();
     let counted = probe.fit(&features, &choices).unwrap();
     // The same frequencies, as shares of the questions in an order of stimuli that is no order.
     let turned = choices
@@ -388,8 +387,7 @@ fn frequencies_are_repeated_trials() {
         frequencies,
     );
     let none = Standardize::By(Standardization::none());
-    let probe = Probe::new(1e-6)
-        .unwrap()
+    let probe = trace(1e-6)
         .with_standardize(none)
         .with_tolerance(1e-6)
         .unwrap();
@@ -403,7 +401,7 @@ fn frequencies_are_repeated_trials() {
 fn temperature_scales_the_penalty() {
     // With S / τ as logits and M = τ N, the penalty of N is λ τ.
     let (features, choices) = simulated::<AnchoredTask>(14, 5, 2000);
-    let probe = Probe::new(0.02).unwrap().with_tolerance(1e-9).unwrap();
+    let probe = trace(0.02).with_tolerance(1e-9).unwrap();
     let fit = probe.fit(&features, &choices).unwrap();
     let half = probe
         .with_temperature(0.5)
@@ -418,7 +416,7 @@ fn temperature_scales_the_penalty() {
         half.trace(),
         max_relative = 1e-9
     );
-    let probe = Probe::new(0.04).unwrap().with_temperature(0.5).unwrap();
+    let probe = trace(0.04).with_temperature(0.5).unwrap();
     let bound = probe.bound(half.transform(), &features, &choices).unwrap();
     assert_relative_eq!(bound.objective, half.objective(), max_relative = 1e-9);
     assert!(bound.duality_gap() <= 2e-9, "{bound:?}");
@@ -448,7 +446,7 @@ fn refuses_what_has_no_answer() {
             })
         );
     }
-    let probe = Probe::new(0.1).unwrap();
+    let probe = trace(0.1);
     assert!(probe.clone().with_temperature(0.0).is_err());
     // However extreme, a temperature is answered.
     let (features, choices) = simulated::<OddOneOutTask>(12, 3, 300);
@@ -458,10 +456,7 @@ fn refuses_what_has_no_answer() {
         let fit = probe.fit(&features, &choices).unwrap();
         assert!(fit.objective() <= 3f64.ln() + 1e-12, "{fit:?}");
     }
-    let vanishing = Probe::new(1e-200)
-        .unwrap()
-        .with_temperature(1e-200)
-        .unwrap();
+    let vanishing = trace(1e-200).with_temperature(1e-200).unwrap();
     assert_refused!(
         vanishing.fit(&features, &choices),
         Argument(ArgumentError::InvalidParameter { .. })

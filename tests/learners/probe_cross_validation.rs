@@ -135,7 +135,7 @@ fn trials_that_share_objects_leak() {
         .unwrap()
         .odd_one_out(8000, 1)
         .unwrap();
-    let validation = ProbeCrossValidation::new(Probe::new(1e-3).unwrap()).with_zero_shot(dot());
+    let validation = ProbeCrossValidation::new(Probe::new(1e-6).unwrap()).with_zero_shot(dot());
     let trials = trials.into_judgments();
     let accuracy = |hold_out| {
         let validation = validation.clone().with_folds(hold_out, 3).unwrap();
@@ -233,8 +233,8 @@ fn real_people_and_real_features() {
     let trials = TripletFile::<OddOneOutTask>::read(trials, features.stimuli().clone()).unwrap();
     let trials = trials.into_judgments();
     let validation =
-        ProbeCrossValidation::new(Probe::new(0.1).unwrap().with_tolerance(1e-4).unwrap())
-            .with_penalties(&[1.0, 0.3, 0.1, 0.03])
+        ProbeCrossValidation::new(Probe::new(1e-4).unwrap().with_tolerance(1e-4).unwrap())
+            .with_penalties(&[1e-2, 1e-3, 1e-4, 1e-5])
             .unwrap();
     let found = validation.run(&features, &trials).unwrap();
     let n_test: usize = found.folds.iter().map(|fold| fold.n_test_trials).sum();

@@ -105,7 +105,9 @@ fn note(settings: &Settings) -> &'static str {
 }
 
 fn measures() -> Result<Measures> {
-    let probe = ProbeCrossValidation::new(Probe::new(0.01)?.with_tolerance(1e-3)?);
+    let probe = ProbeCrossValidation::new(Probe::new(1e-3)?.with_tolerance(1e-4)?)
+        .with_inner_tolerance(1e-3)?
+        .with_penalties(&[1e-2, 1e-3, 1e-4])?;
     Ok(Measures::default()
         .with_bootstrap(200)?
         .with_probe(probe)

@@ -111,7 +111,10 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
                 .on(SHOES, shoes.clone())
                 .on(ANCHORED, shoes)
                 .on(MATERIALS, features("materials", &materials)?);
-            models.push(super::probed(model));
+            models.push(match tap {
+                "penultimate" => data.probed(model),
+                _ => model.without_probes(),
+            });
         }
     }
     Ok(models)

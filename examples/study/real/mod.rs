@@ -44,6 +44,8 @@ pub struct Data {
     pub object_images: ImageFiles,
     pub shoe_images: ImageFiles,
     pub material_images: ImageFiles,
+    /// Whether the probes of all networks are learned from THINGS, not only those of three.
+    pub all_probed: bool,
 }
 
 impl Data {
@@ -60,6 +62,7 @@ impl Data {
             shoe_images: ImageFiles::from_folder(folder.join("zappos/images"))?,
             material_images: ImageFiles::from_folder(folder.join("materials/images"))?,
             folder: folder.into(),
+            all_probed: false,
         })
     }
 
@@ -77,6 +80,16 @@ impl Data {
             ids,
         )?;
         Ok(ids.ids().iter().cloned().zip(labels).collect())
+    }
+
+    /// Restricts the probes of a model to the data sets that they are learned on.
+    fn probed(&self, model: Model) -> Model {
+        let is_probed = self.all_probed || PROBED_ON_THINGS.contains(&model.label().as_str());
+        let small = [SHOES, MATERIALS].into_iter();
+        match is_probed {
+            true => model.with_probes_on(small.chain([PICTURED])),
+            false => model.with_probes_on(small),
+        }
     }
 
     /// Creates the study, without a cache.
@@ -124,21 +137,13 @@ impl Data {
     }
 }
 
-/// Labels of the models whose probes are learned from THINGS, which has the most trials.
+/// Labels of the models whose probes are learned from THINGS, which has the most trials, unless
+/// all are.
 const PROBED_ON_THINGS: [&str; 3] = [
-    "CLIP ViT-B/32",
-    "mobilenet_v2, ImageNet logits",
-    "resnet20_cifar10 logits",
+    "squeezenet1_1 features.12@mean",
+    "mobilenet_v1_025 stage3@mean",
+    "resnet20_cifar10 layer3@mean",
 ];
-
-/// Restricts the probes of a model to the data sets that they are learned on.
-fn probed(model: Model) -> Model {
-    let small = [SHOES, MATERIALS].into_iter();
-    match PROBED_ON_THINGS.contains(&model.label().as_str()) {
-        true => model.with_probes_on(small.chain([PICTURED])),
-        false => model.with_probes_on(small),
-    }
-}
 
 fn factors(family: &str, training_data: Option<&str>) -> ModelFactors {
     ModelFactors {

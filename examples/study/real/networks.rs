@@ -107,12 +107,16 @@ impl Trained {
                     return Ok(model.without_probes());
                 };
                 let model = model.on(MATERIALS, source(&data.material_images)?);
+                let model = match files[end] {
+                    "penultimate" => data.probed(model),
+                    _ => model.without_probes(),
+                };
                 if is_untrained {
-                    return Ok(super::probed(model));
+                    return Ok(model);
                 }
                 let file = format!("{}.{}", self.things, files[end]);
                 let things = data.features_of_things(&file, &data.things.pictured)?;
-                Ok(super::probed(model.on(PICTURED, things)))
+                Ok(model.on(PICTURED, things))
             })
             .collect()
     }

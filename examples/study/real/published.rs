@@ -40,7 +40,7 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
         .with_tap("fc, 4096 features", 6)
         .on(SHOES, shoes.clone())
         .on(ANCHORED, shoes);
-    models.push(super::probed(shoes_of_alexnet));
+    models.push(data.probed(shoes_of_alexnet));
     for (name, file) in [
         ("human IT", "human_it_rdm_condensed.npy"),
         ("monkey IT", "monkey_it_rdm_condensed.npy"),

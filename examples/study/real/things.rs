@@ -127,7 +127,7 @@ impl Data {
             };
             let model = Model::new(published.name).with_factors(factors);
             let model = model.on(THINGS, features.clone()).on(PICTURED, features);
-            models.push(super::probed(model));
+            models.push(self.probed(model));
         }
         models.extend(self.embeddings(things48)?);
         for (name, who) in [("GPT-4", "GPT_4"), ("ChatGPT", "ChatGPT_3.5")] {

@@ -176,7 +176,8 @@ impl<'a> Objective<'a> {
         self.gram.resize(rank * rank, 0.0);
         if rank > 0 {
             let weights = matrix(&self.weights, n_axes);
-            product(weights.transpose(), weights, &mut self.gram);
+            lower_gram(weights.transpose(), &mut self.gram);
+            mirror(&mut self.gram, rank);
         }
         let penalty = self.penalty.of_gram(&self.gram, rank, n_axes);
         let objective = loss + penalty.value;

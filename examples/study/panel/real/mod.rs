@@ -10,7 +10,7 @@ use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::figure::Thumbnail;
 use human_alignment::metric::cka::Kernel;
 use human_alignment::metric::rsa::Comparator;
-use human_alignment::probe::ProbeCrossValidation;
+use human_alignment::probe::{PenaltyKind, ProbeCrossValidation};
 use human_alignment::study::{Factor, Measures, Metric, MetricQuantity};
 use human_alignment::{Cka, Dissimilarity, ImageFiles, Probe, Result, Similarity};
 
@@ -35,10 +35,18 @@ const TRANSFERS: [(&str, &str); 9] = [
     (MATERIALS, SHOES),
 ];
 
-pub fn panel(folder: &Path, out: Option<&Path>, seed: u64) -> Result<Panel> {
-    let data = Data::open(folder)?;
+/// The settings of the probes.
+pub struct Probes {
+    pub penalty: PenaltyKind,
+    /// Whether the probes of all networks are learned from THINGS, not only those of three.
+    pub all_on_things: bool,
+}
+
+pub fn panel(folder: &Path, out: Option<&Path>, seed: u64, probes: &Probes) -> Result<Panel> {
+    let mut data = Data::open(folder)?;
+    data.all_probed = probes.all_on_things;
     let compared = comparisons::all();
-    let mut measures = measures()?;
+    let mut measures = measures(probes.penalty)?;
     for pair in &compared {
         measures = measures.with_comparison(&pair.model, &pair.other);
     }
@@ -153,13 +161,13 @@ fn learned() -> Vec<Column> {
     ]
 }
 
-fn measures() -> Result<Measures> {
+fn measures(penalty: PenaltyKind) -> Result<Measures> {
     let measures = Measures::default()
         .with_rsa([
             (Dissimilarity::Correlation, Comparator::Spearman),
             (Dissimilarity::Correlation, Comparator::Pearson),
         ])
-        .with_probe(probe()?)
+        .with_probe(probe(penalty)?)
         .with_calibration(Bins::default())
         .with_agreement()
         .with_cka(Cka::new(Kernel::Linear)?);
@@ -170,12 +178,15 @@ fn measures() -> Result<Measures> {
 }
 
 /// Returns the set-up of all probes of the study.
-fn probe() -> Result<ProbeCrossValidation> {
-    let penalties = [1e-3, 1e-2, 1e-1];
-    let probe = Probe::new(penalties[0])?.with_tolerance(1e-3)?;
-    ProbeCrossValidation::new(probe)
+fn probe(penalty: PenaltyKind) -> Result<ProbeCrossValidation> {
+    let weights: &[f64] = match penalty {
+        PenaltyKind::Trace => &[1e-3, 1e-2, 1e-1, 1.0],
+        _ => &[1e-5, 1e-4, 1e-3, 1e-2],
+    };
+    let probe = Probe::new(weights[0])?.with_penalty_kind(penalty);
+    ProbeCrossValidation::new(probe.with_tolerance(1e-4)?)
         .with_inner_tolerance(1e-3)?
-        .with_penalties(&penalties)
+        .with_penalties(weights)
 }
 
 /// Reads images as thumbnails, by stimulus id.
