@@ -56,8 +56,8 @@ struct Arguments {
     /// Form of the penalty of the probes on published data: isotropic or trace.
     #[arg(long, default_value_t, requires = "data")]
     penalty: PenaltyKind,
-    /// Learn the probes of all networks from THINGS, not only those of three, which takes much
-    /// longer.
+    /// Learn the probes of all networks from THINGS, not only those of three, and those of untrained
+    /// networks from the other data sets, which takes much longer.
     #[arg(long, requires = "data")]
     probe_all: bool,
     /// Leave the networks of the miniature untrained, as a negative control.

@@ -54,7 +54,7 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
     let other_people = elsewhere.odd_one_out(&OTHER_WEIGHTS, N_OTHER_TRIALS, seed)?;
 
     let validation = ProbeCrossValidation::new(Probe::new(1e-3)?.with_tolerance(1e-5)?)
-        .with_penalties(&[1e-2, 1e-3, 1e-4, 1e-5])?
+        .with_penalties(&[1e-2, 1e-3, 1e-4, 1e-5, 1e-6])?
         .with_seed(seed);
     let cosine = ZeroShotOddOneOut::new(Similarity::Cosine);
     let dot = ZeroShotOddOneOut::new(Similarity::Dot);
@@ -108,7 +108,7 @@ fn arranged(world: &World, seed: u64) -> Result<RdmSet> {
 
 fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "TrialParticipants, objects and networks are simulated. A transform is learned from {N_TRIALS} \
+        "Participants, objects and networks are simulated. A transform is learned from {N_TRIALS} \
          odd-one-out\ntrials of {N_OBJECTS} objects, and tested on {N_OTHER_OBJECTS} other objects: \
          on {N_OTHER_TRIALS} odd-one-out trials, on\narrangements by {N_PEOPLE} participants, and on \
          choices of participants with other concerns.\n"

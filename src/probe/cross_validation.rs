@@ -278,7 +278,7 @@ impl ProbeCrossValidation {
             .with_penalty(penalty)?;
         let fit = probe.fit(representation, &ChoiceFrequencies::from_trials(training))?;
         progress.advance();
-        let transformed = fit.transform().apply(representation)?;
+        let transformed = fit.transform().apply_unrecorded(representation)?;
         let zero_shot = self.zero_shot.outcomes(representation, test)?;
         let probed = self.probed(&transformed, test)?;
         let result = ProbeFoldResult {

@@ -25,6 +25,17 @@ impl LinearTransform {
     /// `FeatureError::NotFinite` or `FeatureError::OutOfRange` if a result is outside the range of
     /// `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
+        let transformed = self.apply_unrecorded(representation)?;
+        let provenance = recorded(representation.provenance(), &self.fingerprint());
+        Ok(transformed.with_provenance(provenance))
+    }
+
+    /// Applies the transform like [`LinearTransform::apply`], without a provenance, and so without
+    /// the time for the fingerprint.
+    pub(crate) fn apply_unrecorded(
+        &self,
+        representation: &Representation,
+    ) -> Result<Representation> {
         let n_features = self.n_features();
         same_length(
             "features to transform",
@@ -47,9 +58,7 @@ impl LinearTransform {
             }
             Precision::Double => self.weigh(n, standardize, add_bias).into(),
         };
-        let transformed = Representation::new(representation.stimuli().clone(), out)?;
-        let provenance = recorded(representation.provenance(), &self.fingerprint());
-        Ok(transformed.with_provenance(provenance))
+        Representation::new(representation.stimuli().clone(), out)
     }
 
     /// Composes two transforms into one, which applies this one and then the next.

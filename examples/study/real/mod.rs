@@ -44,7 +44,8 @@ pub struct Data {
     pub object_images: ImageFiles,
     pub shoe_images: ImageFiles,
     pub material_images: ImageFiles,
-    /// Whether the probes of all networks are learned from THINGS, not only those of three.
+    /// Whether the probes of all networks are learned from THINGS, not only those of three, and
+    /// untrained networks are probed.
     pub all_probed: bool,
 }
 

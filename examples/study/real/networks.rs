@@ -107,9 +107,10 @@ impl Trained {
                     return Ok(model.without_probes());
                 };
                 let model = model.on(MATERIALS, source(&data.material_images)?);
-                let model = match files[end] {
-                    "penultimate" => data.probed(model),
-                    _ => model.without_probes(),
+                let is_probed = files[end] == "penultimate" && (!is_untrained || data.all_probed);
+                let model = match is_probed {
+                    true => data.probed(model),
+                    false => model.without_probes(),
                 };
                 if is_untrained {
                     return Ok(model);

@@ -92,7 +92,7 @@ impl ProbeCrossValidation {
             let choices = ChoiceFrequencies::from_trials(training);
             let path = probe.path_of(&self.penalties, representation, &choices)?;
             let cost = |fit: Result<ProbeFit>| {
-                let transformed = fit?.transform().apply(representation)?;
+                let transformed = fit?.transform().apply_unrecorded(representation)?;
                 let score = self.probed(&transformed, test)?.score();
                 progress.advance();
                 Ok(score.cross_entropy * test.len() as f64)

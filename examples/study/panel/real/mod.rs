@@ -38,7 +38,8 @@ const TRANSFERS: [(&str, &str); 9] = [
 /// The settings of the probes.
 pub struct Probes {
     pub penalty: PenaltyKind,
-    /// Whether the probes of all networks are learned from THINGS, not only those of three.
+    /// Whether the probes of all networks are learned from THINGS, not only those of three, and
+    /// untrained networks are probed.
     pub all_on_things: bool,
 }
 
