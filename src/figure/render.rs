@@ -10,7 +10,7 @@ use plotters_backend::{BackendColor, BackendStyle, DrawingBackend, DrawingErrorK
 
 use super::drawing::{Area, Drawing, Point, Shape, cleaned};
 use super::font::{ASCENT, Style};
-use super::resample::resample;
+use super::resample::{reduce, resample};
 use crate::error::{Error, FigureError, FileError, Result};
 use crate::io::atomic::write_atomically;
 use crate::io::extension;
@@ -98,15 +98,9 @@ impl Drawing {
             }
         }
         drop(backend);
-        let shape = (height as usize, width as usize, 3);
-        let pixels =
-            Array3::from_shape_vec(shape, pixels).map_err(|source| FigureError::Drawing {
-                source: Box::new(source),
-            })?;
         // Downsampling smooths the edges.
-        let step = FINE / DENSITY;
-        let size = (width as usize / step, height as usize / step);
-        png(&resample(pixels.view(), size))
+        let size = (width as usize, height as usize);
+        png(&reduce(&pixels, size, FINE / DENSITY))
     }
 }
 

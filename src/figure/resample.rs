@@ -33,10 +33,38 @@ pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usiz
                 *out += share * value;
             }
         }
-        line.into_iter().map(|mean| mean.round() as u8)
+        // Means are not negative, and the conversion saturates.
+        line.into_iter().map(|mean| (mean + 0.5) as u8)
     });
     let resized: Vec<u8> = lines.collect();
     Array3::from_shape_vec((height, width, n_channels), resized).expect("one value each")
+}
+
+/// Returns an image of RGB pixels at a `step` times lower resolution: each new pixel is the mean of
+/// `step` × `step` pixels. The width and the height are multiples of `step`.
+pub(super) fn reduce(pixels: &[u8], (width, height): (usize, usize), step: usize) -> Array3<u8> {
+    const N_CHANNELS: usize = 3;
+
+    let (new_width, new_height) = (width / step, height / step);
+    let n_pixels = (step * step) as u32;
+    let lines = pixels.par_chunks_exact((step * width * N_CHANNELS).max(1));
+    let lines = lines.flat_map_iter(|rows| {
+        let mut sums = vec![0_u32; new_width * N_CHANNELS];
+        for row in rows.chunks_exact(width * N_CHANNELS) {
+            let squares = row.chunks_exact(step * N_CHANNELS);
+            for (sums, square) in sums.chunks_exact_mut(N_CHANNELS).zip(squares) {
+                for pixel in square.chunks_exact(N_CHANNELS) {
+                    for (sum, &value) in sums.iter_mut().zip(pixel) {
+                        *sum += u32::from(value);
+                    }
+                }
+            }
+        }
+        let mean = move |sum| ((sum + n_pixels / 2) / n_pixels) as u8;
+        sums.into_iter().map(mean)
+    });
+    let reduced: Vec<u8> = lines.collect();
+    Array3::from_shape_vec((new_height, new_width, N_CHANNELS), reduced).expect("one value each")
 }
 
 /// Returns, for each of `new` cells of a line, the `old` cells that it covers, with their fractions
@@ -61,6 +89,14 @@ fn shares(old: usize, new: usize) -> Vec<Vec<(usize, f32)>> {
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn reducing_is_resampling_by_an_integer() {
+        let value = |(row, column, channel)| (row * 37 + column * 11 + channel * 5) as u8;
+        let pixels = Array3::from_shape_fn((6, 9, 3), value);
+        let resampled = resample(pixels.view(), (3, 2));
+        assert_eq!(reduce(pixels.as_slice().unwrap(), (9, 6), 3), resampled);
+    }
 
     #[test]
     fn smaller_is_the_mean_and_larger_keeps_squares() {

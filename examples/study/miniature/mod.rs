@@ -77,7 +77,7 @@ impl Default for Settings {
             n_epochs: 16,
             n_people: 10,
             n_shared_questions: 200,
-            n_own_questions: 400,
+            n_own_questions: 2000,
         }
     }
 }
