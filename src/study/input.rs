@@ -175,8 +175,8 @@ impl Model {
         self.with_probes_on::<&str>([])
     }
 
-    /// Restricts the probes and transfers of the study to those that are learned on these data
-    /// sets.
+    /// Sets the data sets of the study from which the probes and transforms of the model are
+    /// learned. Default: all.
     #[must_use]
     pub fn with_probes_on<S: Into<String>>(
         mut self,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::probe::PenaltyKind;
 use human_alignment::{FileSource, LinearTransform, OddOneOut, Probe, Representation, Stimuli};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -32,6 +33,12 @@ fn write_simulated(folder: &Path) -> (String, String, OddOneOut) {
 
 #[test]
 fn prints_saves_and_proves() {
+    for &penalty in PenaltyKind::ALL {
+        check_report(penalty);
+    }
+}
+
+fn check_report(penalty: PenaltyKind) {
     let folder = tempfile::tempdir().unwrap();
     let (features, triplets, trials) = write_simulated(folder.path());
     let saved = folder.path().join("transform.npz");
@@ -42,6 +49,8 @@ fn prints_saves_and_proves() {
         &triplets,
         "--lambda",
         "0.01",
+        "--penalty",
+        penalty.name(),
     ];
     let mut all = arguments.to_vec();
     all.extend(["--json", "--folds", "3", "--save", saved.to_str().unwrap()]);
@@ -50,7 +59,18 @@ fn prints_saves_and_proves() {
     assert_eq!(report["certified"], true);
     assert!(number("duality_gap") <= 1e-7);
     assert!((number("objective") - number("lower_bound") - number("duality_gap")).abs() < 1e-12);
-    assert!((number("loss") + 0.01 * number("trace") - number("objective")).abs() < 1e-12);
+    assert_eq!(report["penalty"], penalty.name());
+    match penalty {
+        PenaltyKind::Trace => {
+            let objective = number("loss") + 0.01 * number("trace");
+            assert!((objective - number("objective")).abs() < 1e-12);
+            assert_eq!(number("identity_scale"), 0.0);
+        }
+        _ => {
+            assert!(number("objective") > number("loss"));
+            assert!(number("identity_scale") > 0.0);
+        }
+    }
     assert!(number("seconds") > 0.0 && number("gradients") > 0.0);
     let folds = report["folds"].as_array().unwrap();
     assert_eq!(folds.len(), 3);
@@ -67,6 +87,7 @@ fn prints_saves_and_proves() {
     let choices = ChoiceFrequencies::from_trials(&trials);
     let bound = Probe::new(0.01)
         .unwrap()
+        .with_penalty_kind(penalty)
         .bound(&transform, &features, &choices)
         .unwrap();
     assert!((bound.objective - number("objective")).abs() < 1e-12);
@@ -75,7 +96,7 @@ fn prints_saves_and_proves() {
         Some(number("objective"))
     );
 
-    let table = example("probe", &all[..6]);
+    let table = example("probe", &all[..8]);
     let table = String::from_utf8(table.stdout).unwrap();
     assert!(table.contains("no transform is below"), "{table}");
 }
@@ -86,7 +107,7 @@ fn the_penalty_is_chosen_on_held_out_trials() {
     let (features, triplets, _) = write_simulated(folder.path());
     let arguments = ["--features", &features, "--triplets", &triplets, "--json"];
     let mut all = arguments.to_vec();
-    all.extend(["--lambda", "0.001,10,0.01"]);
+    all.extend(["--lambda", "0.001,10,0.01", "--penalty", "trace"]);
     let report = json_of("probe", &all);
     let candidates = report["candidates"].as_array().unwrap();
     assert_eq!(candidates.len(), 3);
@@ -112,7 +133,7 @@ fn what_is_not_proved_is_no_success() {
         "0.001",
     ];
     let mut hurried = hurried.to_vec();
-    hurried.extend(["--max-gradients", "15", "--json"]);
+    hurried.extend(["--max-gradients", "3", "--json"]);
     let output = example("probe", &hurried);
     assert_eq!(output.status.code(), Some(2));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -161,6 +182,8 @@ fn reference_optima_of_real_people() {
             &trials,
             "--lambda",
             "0.1",
+            "--penalty",
+            "trace",
             "--json",
         ];
         let report = json_of("probe", &arguments);

@@ -22,7 +22,7 @@ fn choices_of_shoes_transfer_to_anchored_choices() {
     let features = features.read().unwrap();
     let stimuli = features.stimuli().clone();
     let odd = TripletFile::<OddOneOutTask>::read(shoes.join("odd_one_out_derived.npy"), stimuli);
-    let probe = Probe::new(1.0).unwrap().with_tolerance(1e-5).unwrap();
+    let probe = Probe::new(1e-4).unwrap().with_tolerance(1e-5).unwrap();
     let choices = ChoiceFrequencies::from_trials(&odd.unwrap().into_judgments());
     let fit = probe.fit(&features, &choices).unwrap();
     let folder = tempfile::tempdir().unwrap();

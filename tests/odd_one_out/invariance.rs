@@ -131,9 +131,14 @@ fn sizes() -> impl Strategy<Value = (usize, usize, usize, u64)> {
 }
 
 fn metrics() -> impl Strategy<Value = ZeroShotOddOneOut> {
+    // The rule of the published probes depends on the scale of similarities.
+    let policies = TiePolicy::ALL.iter().copied();
+    let policies: Vec<TiePolicy> = policies
+        .filter(|&ties| ties != TiePolicy::PublishedProbe)
+        .collect();
     let settings = (
         prop::sample::select(Similarity::ALL.to_vec()),
-        prop::sample::select(TiePolicy::ALL.to_vec()),
+        prop::sample::select(policies),
         prop::sample::select(vec![Precision::Single, Precision::Double]),
         0.01..100.0f64,
     );
