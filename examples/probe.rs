@@ -1,9 +1,11 @@
 //! The linear transform of features that best explains human choices, with a certificate.
 //!
 //! ```text
-//! cargo run --release --example probe -- --features F.npy --triplets T.npy --lambda 0.01
+//! cargo run --release --example probe -- --features F.npy --triplets T.npy --lambda 1e-4
 //! cargo run --release --example probe -- --features F.npy --triplets T.npy \
-//!     --lambda 1,0.1,0.01 --folds 3 --save transform.npz --json
+//!     --lambda 1e-2,1e-3,1e-4,1e-5 --folds 3 --save transform.npz --json
+//! cargo run --release --example probe -- --features F.npy --triplets T.npy \
+//!     --penalty trace --lambda 0.01
 //! ```
 //!
 //! Features are standardised by one mean and standard deviation over all rows of the file, to which

@@ -35,7 +35,12 @@ impl Gallery<'_> {
             return Ok(());
         };
         let after = rows(self.table, distances.dataset, std::slice::from_ref(metric));
-        let before = distances.networks(self.table);
+        // The transformed layer is not always the last one.
+        let is_before = |row: &&StudyRow| {
+            let is_compared = |metric| distances.metrics.contains(metric);
+            row.dataset == distances.dataset && row.metric.as_ref().is_some_and(is_compared)
+        };
+        let before: Vec<&StudyRow> = self.table.rows.iter().filter(is_before).collect();
         let title = format!(
             "What a transform learned from {} does to {}",
             choices.dataset, distances.dataset
@@ -67,7 +72,8 @@ impl Gallery<'_> {
             .with_chance(by.chance)?;
         let mut n_models = 0;
         for (row, measured_after) in measured(rows_after) {
-            let same = rows_before.iter().find(|before| before.model == row.model);
+            let is_same = |before: &&&StudyRow| before.model == row.model && before.tap == row.tap;
+            let same = rows_before.iter().find(is_same);
             if let Some(measured_before) = same.and_then(|row| row.measured) {
                 figure =
                     figure.with_model(&row.model, bar(measured_before), bar(measured_after))?;

@@ -17,7 +17,8 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
              a network the last layer that was measured.\n";
     text += &things::compared(panel, &findings.comparisons);
     if !panel.learned.is_empty() {
-        text += "\n## After a linear transform\n\n";
+        text += "\n## After a linear transform\n\nOf a network the last map, averaged over places. A map of a data \
+                 set is learned from all its trials.\n\n";
         text += &models_table(panel, &panel.learned, table);
     }
     text += &things::ceilings(&findings.ceilings);
