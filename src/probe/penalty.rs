@@ -52,6 +52,10 @@ pub(super) struct PenaltyValue {
 impl Penalty {
     /// Computes the penalty of M = W Wᵀ, where W has `n_axes` rows and `gram` is Wᵀ W.
     pub fn of_gram(self, gram: &[f64], rank: usize, n_axes: usize) -> PenaltyValue {
+        /// Relative differences of a diagonal element from the mean that are rounding errors, which
+        /// a large weight would magnify.
+        const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
         let trace: f64 = gram.iter().step_by(rank + 1).sum();
         let scale = trace / n_axes as f64;
         let value = match self.kind {
@@ -59,6 +63,7 @@ impl Penalty {
             PenaltyKind::Isotropic => {
                 // ‖M − aI‖² without cancellation: over the rank of W, and a² for each other axis.
                 let off = |(position, x): (usize, &f64)| match position % (rank + 1) {
+                    0 if (x - scale).abs() <= ROUNDING * scale => 0.0,
                     0 => (x - scale).powi(2),
                     _ => x * x,
                 };

@@ -161,6 +161,18 @@ fn a_large_weight_gives_the_best_temperature() {
 }
 
 #[test]
+fn extreme_temperatures_are_answered() {
+    let (features, choices) = problem::<OddOneOutTask>(12, 4);
+    for temperature in [1e-30, 1e-3, 1e30, 1e100] {
+        let probe = isotropic(0.01).with_temperature(temperature).unwrap();
+        let probe = probe.with_max_gradients(200).unwrap();
+        let fit = probe.fit(&features, &choices).unwrap();
+        assert!(fit.objective() <= 3f64.ln() + 1e-12, "{fit:?}");
+        assert!(fit.is_certified() || temperature < 1e-3, "{fit:?}");
+    }
+}
+
+#[test]
 fn new_stimuli_keep_the_directions_that_no_trial_contains() {
     // The trials contain 9 objects, whose features span 9 of 15 dimensions.
     let (features, choices) = problem::<OddOneOutTask>(9, 15);
