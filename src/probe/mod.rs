@@ -13,10 +13,10 @@
 //!
 //! # The penalty
 //!
-//! [`PenaltyKind`] | penalty of M | λ → ∞ | λ → 0 | directions that no trial contains
-//! ---|---|---|---|---
-//! isotropic (default) | λ · min over a of ‖M − aI‖² | zero-shot at its best temperature | best fit to the trials | kept, scaled by a
-//! trace | λ · trace(M) = λ ‖W‖² | all features removed | best fit to the trials | removed
+//! | [`PenaltyKind`] | penalty of M | if λ → ∞ | directions that no trial contains |
+//! |---|---|---|---|
+//! | isotropic (default) | λ · min over a of ‖M − aI‖² | zero-shot at its best temperature | kept |
+//! | trace | λ · trace(M) = λ ‖W‖² | all features are removed | removed |
 //!
 //! With the isotropic penalty, Z is divided by its root mean squared row norm over the objects of
 //! the trials, and a = trace(M) / r with the rank r of Z. Use it for transforms that are applied to

@@ -30,8 +30,8 @@ pub enum Penalty {
         /// The share β of the Frobenius norm, in [0, 1].
         frobenius_share: f64,
     },
-    /// λ ‖W‖², with the squared Frobenius norm: the penalty of the convex [`Probe`](crate::Probe),
-    /// for comparison.
+    /// λ ‖W‖², with the squared Frobenius norm: the trace penalty of the convex
+    /// [`Probe`](crate::Probe), for comparison.
     SquaredFrobenius {
         /// The weight λ, at least 0; 0 means no penalty.
         weight: f64,
