@@ -34,7 +34,7 @@ pub use result::{
 /// | folds | 3, of objects, at random |
 /// | penalties | that of the probe |
 /// | inner folds | 3 |
-/// | duality gap at which inner fits stop | 3e-4 nats |
+/// | duality gap at which inner fits stop | 1e-3 nats |
 /// | moments of the standardisation | those of the training objects |
 /// | zero-shot metric | cosine |
 ///
@@ -79,7 +79,7 @@ impl ProbeCrossValidation {
             folds: None,
             seed: 0,
             n_inner_folds: 3,
-            inner_tolerance: 3e-4,
+            inner_tolerance: 1e-3,
             moments: Moments::default(),
             zero_shot: ZeroShotOddOneOut::default(),
         }
