@@ -202,9 +202,10 @@ fn png(pixels: &Array3<u8>) -> Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    let data: Vec<u8> = pixels.iter().copied().collect();
+    let data = pixels.as_standard_layout();
+    let data = data.as_slice().expect("in standard order");
     let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(&data)?;
+        writer.write_image_data(data)?;
         writer.finish()
     });
     written.map_err(|source| FigureError::Drawing {

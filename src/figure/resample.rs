@@ -47,8 +47,11 @@ pub(super) fn reduce(pixels: &[u8], (width, height): (usize, usize), step: usize
 
     let (new_width, new_height) = (width / step, height / step);
     let n_pixels = (step * step) as u32;
+    let mut reduced = Array3::zeros((new_height, new_width, N_CHANNELS));
     let lines = pixels.par_chunks_exact((step * width * N_CHANNELS).max(1));
-    let lines = lines.flat_map_iter(|rows| {
+    let outs = reduced.as_slice_mut().expect("in standard order");
+    let outs = outs.par_chunks_exact_mut((new_width * N_CHANNELS).max(1));
+    outs.zip(lines).for_each(|(out, rows)| {
         let mut sums = vec![0_u32; new_width * N_CHANNELS];
         for row in rows.chunks_exact(width * N_CHANNELS) {
             let squares = row.chunks_exact(step * N_CHANNELS);
@@ -60,11 +63,11 @@ pub(super) fn reduce(pixels: &[u8], (width, height): (usize, usize), step: usize
                 }
             }
         }
-        let mean = move |sum| ((sum + n_pixels / 2) / n_pixels) as u8;
-        sums.into_iter().map(mean)
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = ((sum + n_pixels / 2) / n_pixels) as u8;
+        }
     });
-    let reduced: Vec<u8> = lines.collect();
-    Array3::from_shape_vec((new_height, new_width, N_CHANNELS), reduced).expect("one value each")
+    reduced
 }
 
 /// Returns, for each of `new` cells of a line, the `old` cells that it covers, with their fractions

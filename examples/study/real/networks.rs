@@ -3,11 +3,13 @@
 //! Features of images are extracted, those of the THINGS objects, whose images may not be passed
 //! on, are files.
 
+use std::sync::Arc;
+
 use human_alignment::extract::{
     Architecture, Device, Extraction, Network, NetworkSource, Pooling, PublishedWeights, Tap,
     Weights,
 };
-use human_alignment::study::{Model, ModelFactors, ModelOutput};
+use human_alignment::study::{Model, ModelFactors};
 use human_alignment::{ImageFiles, Result};
 use rayon::prelude::*;
 
@@ -90,19 +92,20 @@ impl Trained {
         let skipped = if is_untrained { self.taps.len() } else { 0 };
         taps.skip(skipped)
             .map(|(depth, tap)| {
-                let source = |images: &ImageFiles| -> Result<ModelOutput> {
+                let source = |images: &ImageFiles| -> Result<NetworkSource> {
                     let taps = [tap.clone()];
                     let network = Network::new(&architecture, weights, &taps, Device::Cpu)?;
                     let extraction = Extraction::new(network, architecture.preprocessing());
-                    let source = NetworkSource::new(extraction, images.clone())?;
-                    Ok(ModelOutput::Source(Box::new(source)))
+                    NetworkSource::new(extraction, images.clone())
                 };
+                // Both data sets of shoes have the same images.
+                let shoes = Arc::new(source(&data.shoe_images)?);
                 let model = Model::new(&name)
                     .with_factors(factors.clone())
                     .with_tap(tap.to_string(), depth)
                     .on(OBJECTS, source(&data.object_images)?)
-                    .on(SHOES, source(&data.shoe_images)?)
-                    .on(ANCHORED, source(&data.shoe_images)?);
+                    .on(SHOES, Arc::clone(&shoes))
+                    .on(ANCHORED, shoes);
                 let Some(end) = (depth as usize).checked_sub(self.taps.len() + 1) else {
                     return Ok(model.without_probes());
                 };
