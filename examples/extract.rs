@@ -12,6 +12,8 @@
 //! written in batches; repeat the command to resume an interrupted extraction. Progress is shown on
 //! standard error if that is a terminal. An error ends the program with exit code 1 and one line.
 
+#[path = "common/bar.rs"]
+mod bar;
 mod common;
 
 use std::fmt::Write;
@@ -28,7 +30,6 @@ use human_alignment::extract::{
     Shard, Tap, UnreadablePolicy, Weights, join_shards,
 };
 use human_alignment::{Error, ImageFiles, ImageOrder, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 /// Extract features of images from a network.
@@ -150,7 +151,8 @@ fn run(arguments: &Arguments) -> Result<String> {
     let folder = images;
     let images = self::images(arguments, folder)?;
     let extraction = extraction(arguments, &architecture)?;
-    let bar = bar(images.len());
+    let bar = bar::bar("images, {per_sec}");
+    bar.set_length(images.len() as u64);
     let observe = |progress: ExtractionProgress| {
         if progress.n_resumed > 0 && bar.position() == 0 {
             bar.reset_eta();
@@ -266,16 +268,6 @@ fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {
         weights = weights.without(prefix);
     }
     Ok(weights)
-}
-
-fn bar(n_images: usize) -> ProgressBar {
-    let template = "{wide_bar} {pos}/{len} images, {per_sec}, {eta} left";
-    let style = ProgressStyle::with_template(template);
-    let bar = ProgressBar::new(n_images as u64);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 fn join(arguments: &Arguments) -> Result<String> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Returns a bar of a number of things that is set later, such as `images`.
+/// Returns a bar of things, such as `images`, whose number is set later. The text may contain keys
+/// of a template of indicatif, such as `images, {per_sec}`.
 pub fn bar(of: &str) -> ProgressBar {
     let bar = ProgressBar::new(0);
     let template = format!("{{wide_bar}} {{pos}}/{{len}} {of}, {{eta}} left {{msg}}");

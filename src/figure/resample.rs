@@ -6,8 +6,8 @@ use rayon::prelude::*;
 /// Resizes an image `[height, width, channels]` to a width and height: each new pixel is the
 /// area-weighted mean of the pixels that it covers. Enlarged pixels stay rectangles.
 pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usize)) -> Array3<u8> {
-    let (_, old_width, n_channels) = pixels.dim();
-    let (columns, rows) = (shares(old_width, width), shares(pixels.dim().0, height));
+    let (old_height, old_width, n_channels) = pixels.dim();
+    let (columns, rows) = (shares(old_width, width), shares(old_height, height));
     let pixels = pixels.as_standard_layout();
     let pixels = pixels.as_slice().expect("in standard order");
     // Columns first, then rows.

@@ -1,9 +1,11 @@
 //! Coordinates of objects in the row space of their features.
 
+use std::cell::OnceCell;
+
 use faer::{Mat, MatRef};
 
 use crate::error::{FeatureError, Result};
-use crate::linalg::{eigen, lower_gram, matrix, product};
+use crate::linalg::{eigen, lower_gram, matrix, mirror, product, zeroed};
 
 /// The objects in an orthonormal basis of the row space of their features: the principal axes. All
 /// that a probe can learn lies in this space.
@@ -16,6 +18,7 @@ pub(super) struct Coordinates {
     /// The axes, features × axes, in column-major order.
     axes: Vec<f64>,
     n_features: usize,
+    dot_products: OnceCell<Vec<f64>>,
 }
 
 impl Coordinates {
@@ -68,6 +71,7 @@ impl Coordinates {
             squares,
             axes,
             n_features,
+            dot_products: OnceCell::new(),
         })
     }
 
@@ -84,6 +88,22 @@ impl Coordinates {
     /// Returns the coordinates of the objects, objects × axes.
     pub fn objects(&self) -> MatRef<'_, f64> {
         matrix(&self.objects, self.n_objects)
+    }
+
+    /// Returns K, the dot products of all pairs of objects, which are the similarities of M = I. The
+    /// first call computes them.
+    ///
+    /// # Errors
+    /// Returns an error if memory is insufficient.
+    pub fn dot_products(&self) -> Result<&[f64]> {
+        if let Some(known) = self.dot_products.get() {
+            return Ok(known);
+        }
+        let n = self.n_objects;
+        let mut products = zeroed(n * n, "the dot products of all pairs")?;
+        lower_gram(self.objects(), &mut products);
+        mirror(&mut products, n);
+        Ok(self.dot_products.get_or_init(|| products))
     }
 
     /// Maps vectors from the axes (axes × k) to the features (features × k).

@@ -227,26 +227,23 @@ impl Problem {
         // Scale the weights such that similarities are logits.
         let scale = self.norm / probe.temperature.sqrt();
         let by_column: Vec<f64> = factor.t().iter().map(|x| scale * x).collect();
-        let full = matrix(&by_column, n_rows);
-        let weights = self.coordinates.of_features(full);
+        let weights = self.coordinates.of_features(matrix(&by_column, n_rows));
         let mut objective = self.objective(probe)?;
         let q = objective.variables(&weights);
         let value = objective.evaluate(&q, &mut vec![0.0; q.len()])?;
         let certificate = objective.certify(&q)?;
-        let penalty = match probe.penalty_kind {
-            PenaltyKind::Isotropic => value.penalty,
+        let (trace, penalty) = match probe.penalty_kind {
+            PenaltyKind::Isotropic => (value.penalty.trace, value.penalty.value),
             PenaltyKind::Trace => {
                 // Weights outside the row space of the objects only affect the trace.
-                let n_dimensions = factor.ncols();
-                let mut gram = zeroed(n_dimensions * n_dimensions, "the transform")?;
-                product(full.transpose(), full, &mut gram);
-                objective.penalty().of_gram(&gram, n_dimensions, n_rows)
+                let trace = dot(&by_column, &by_column);
+                (trace, objective.penalty().weight * trace)
             }
         };
         Ok(Bound {
             loss: value.loss,
-            trace: penalty.trace * probe.temperature,
-            objective: value.loss + penalty.value,
+            trace: trace * probe.temperature,
+            objective: value.loss + penalty,
             lower_bound: certificate.lower_bound,
         })
     }

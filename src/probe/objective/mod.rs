@@ -8,7 +8,7 @@ use crate::linalg::{add_scaled, dot, lower_gram, matrix, mirror, product, symmet
 use crate::probe::coordinates::Coordinates;
 use crate::probe::penalty::{Penalty, PenaltyKind, PenaltyValue};
 use crate::probe::questions::Questions;
-use scale::{Scaling, dot_products};
+use scale::Scaling;
 
 /// The objective F = mean −ln p + penalty of M with M = W Wᵀ, in the coordinates of the objects, as
 /// a function of Q where W = D Q. The diagonal matrix D improves the conditioning of the
@@ -25,8 +25,6 @@ pub(super) struct Objective<'a> {
     /// Derivatives of the loss, each pair in one of its two positions.
     derivatives: Vec<f64>,
     third: Vec<f64>,
-    /// The dot products of all pairs of objects; empty until they are needed.
-    dot_products: Vec<f64>,
     weights: Vec<f64>,
     /// Wᵀ W.
     gram: Vec<f64>,
@@ -63,7 +61,6 @@ impl<'a> Objective<'a> {
             pairs: zeroed(n * n, "the similarities of all pairs")?,
             derivatives: zeroed(n * n, "the derivatives of all pairs")?,
             third: zeroed(questions.len(), "the derivatives of questions")?,
-            dot_products: Vec::new(),
             weights: Vec::new(),
             gram: Vec::new(),
             embedding: Vec::new(),
@@ -132,12 +129,9 @@ impl<'a> Objective<'a> {
     /// Returns the loss along multiples of the identity from the similarities in `pairs`, which are
     /// moved out.
     fn scaling(&mut self) -> Result<Scaling<'_>> {
-        if self.dot_products.is_empty() {
-            self.dot_products = dot_products(self.coordinates)?;
-        }
         Ok(Scaling {
             questions: self.questions,
-            dot_products: &self.dot_products,
+            dot_products: self.coordinates.dot_products()?,
             similarities: std::mem::take(&mut self.pairs),
             derivatives: &mut self.derivatives,
             third: &mut self.third,

@@ -1,27 +1,12 @@
 //! The loss along multiples of the identity.
 
-use crate::error::Result;
-use crate::linalg::{add_scaled, dot, lower_gram, mirror, zeroed};
-use crate::probe::coordinates::Coordinates;
+use crate::linalg::{add_scaled, dot};
 use crate::probe::questions::Questions;
-
-/// Computes K, the dot products of all pairs of objects, which are the similarities of M = I.
-///
-/// # Errors
-/// Returns an error if memory is insufficient.
-pub(super) fn dot_products(coordinates: &Coordinates) -> Result<Vec<f64>> {
-    let objects = coordinates.objects();
-    let n = objects.nrows();
-    let mut products = zeroed(n * n, "the dot products of all pairs")?;
-    lower_gram(objects, &mut products);
-    mirror(&mut products, n);
-    Ok(products)
-}
 
 /// The loss of the similarities S + εK as a function of ε. It is convex in ε.
 pub(super) struct Scaling<'a> {
     pub questions: &'a Questions,
-    /// K, both triangles.
+    /// K of [`Coordinates::dot_products`](crate::probe::coordinates::Coordinates::dot_products).
     pub dot_products: &'a [f64],
     /// S + εK.
     pub similarities: Vec<f64>,
