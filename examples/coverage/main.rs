@@ -1,29 +1,50 @@
-//! Coverage of confidence intervals in simulated experiments.
+//! Coverage of confidence intervals and false-positive rates of tests, on simulated data whose true
+//! values are known.
 //!
 //! ```text
-//! cargo run --release --example coverage -- --replications 4000
+//! cargo run --release --example coverage -- accuracy rsa
 //! ```
 
+mod accuracy;
 #[path = "../common/mod.rs"]
 mod common;
-mod simulation;
+mod rsa;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use human_alignment::Result;
-use simulation::Experiment;
 
-/// Simulate odd-one-out experiments and report the coverage of confidence intervals of the
-/// accuracy.
+/// Simulates data whose true values are known and reports the coverage of 95 % intervals and the
+/// false-positive rates of tests at the 5 % level.
 #[derive(Parser)]
 struct Arguments {
-    /// Number of replications of each experiment.
-    #[arg(long, default_value_t = 2000)]
+    /// What to simulate; everything by default.
+    topics: Vec<Topic>,
+    /// Number of simulated experiments per row.
+    #[arg(long, default_value_t = 1000)]
     replications: usize,
     /// Seed of the random number generator.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+/// What is simulated; each topic prints a table.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Topic {
+    /// Accuracies of odd-one-out choices and differences between two models.
+    Accuracy,
+    /// Correlations of RDMs and differences between two models.
+    Rsa,
+}
+
+impl Topic {
+    fn report(self, replications: usize, seed: u64) -> Result<()> {
+        match self {
+            Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
+            Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -31,36 +52,14 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let Arguments { replications, seed } = Arguments::parse();
-    common::line(format_args!(
-        "{replications} simulated replications of each experiment, object effects on the logit scale\n"
-    ))?;
-    common::line(format_args!(
-        "{:>8} {:>8}  {:>10} {:>10}  {:>9} {:>9} {:>9} {:>9}",
-        "objects", "trials", "95 % cover", "null p<.05", "true sd", "se", "bootstrap", "binomial"
-    ))?;
-    for (n_objects, n_trials) in [
-        (1854, 2_171),
-        (1854, 100_000),
-        (200, 20_000),
-        (85, 20_000),
-        (85, 2_000),
-        (48, 5_000),
-    ] {
-        let found = Experiment {
-            n_objects,
-            n_trials,
-        }
-        .replicate(replications, seed)?;
-        common::line(format_args!(
-            "{n_objects:>8} {n_trials:>8}  {:>8.1} % {:>8.1} %  {:>9.4} {:>9.4} {:>9.4} {:>9.4}",
-            100.0 * found.coverage,
-            100.0 * found.false_rejections,
-            found.standard_deviation,
-            found.standard_error,
-            found.bootstrap,
-            found.binomial
-        ))?;
+    let arguments = Arguments::parse();
+    let topics = match arguments.topics.as_slice() {
+        [] => Topic::value_variants(),
+        topics => topics,
+    };
+    for topic in topics {
+        topic.report(arguments.replications, arguments.seed)?;
+        common::line(format_args!(""))?;
     }
     Ok(())
 }

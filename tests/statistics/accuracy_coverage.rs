@@ -1,9 +1,9 @@
 //! Intervals cover the truth as often as they say, and tests reject a true null as rarely.
 
-#[path = "../../examples/coverage/simulation.rs"]
-mod simulation;
+#[path = "../../examples/coverage/accuracy.rs"]
+mod accuracy;
 
-use simulation::{Experiment, Findings};
+use accuracy::{Experiment, Findings};
 
 fn check(found: Findings) {
     assert!((0.93..=0.97).contains(&found.coverage), "{found:?}");

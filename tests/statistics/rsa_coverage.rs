@@ -1,12 +1,12 @@
 //! Intervals of the bootstrap cover the truth as often as they say or more often, and tests reject a
 //! true null as rarely.
 
-#[path = "../../examples/rsa_coverage/simulation.rs"]
-mod simulation;
+#[path = "../../examples/coverage/rsa.rs"]
+mod rsa;
 
 use human_alignment::inference::Resample;
 use human_alignment::metric::rsa::Comparator;
-use simulation::Design;
+use rsa::Design;
 
 fn check(resample: Resample, comparator: Comparator) {
     let design = Design {

@@ -1,4 +1,6 @@
-//! Simulated experiments whose true values are known.
+//! Correlations of RDMs in simulated experiments.
+
+use std::fmt::Arguments;
 
 use human_alignment::inference::{Confidence, Estimate, Resample};
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
@@ -7,6 +9,39 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+
+/// Prints the coverage of intervals and the rates of false differences.
+#[allow(dead_code)] // Tests simulate single experiments.
+pub fn report(replications: usize, seed: u64, line: fn(Arguments<'_>) -> Result<()>) -> Result<()> {
+    line(format_args!(
+        "RSA: {replications} simulated experiments per row. Coverage of 95 % intervals of a model \
+         per person, against\nthe mean person, and minus the ceiling; and rate of false differences \
+         of two equally good models\nat the 5 % level.\n"
+    ))?;
+    line(format_args!(
+        "stimuli  people  drawn    comparator  per person  mean person  ceiling  false differences"
+    ))?;
+    for (n_stimuli, n_people) in [(20, 5), (30, 12), (60, 20)] {
+        for &resample in Resample::ALL {
+            for comparator in [Comparator::Spearman, Comparator::Pearson] {
+                let design = Design {
+                    n_stimuli,
+                    n_people,
+                    comparator,
+                    resample,
+                    n_replicates: 300,
+                };
+                let rates = design.simulate(replications as u64, seed)?;
+                line(format_args!(
+                    "{n_stimuli:>7}  {n_people:>6}  {resample:7}  {comparator:10}  {:>10.3}  {:>11.3}  \
+                     {:>7.3}  {:>17.3}",
+                    rates.model, rates.mean_person, rates.against_ceiling, rates.false_differences
+                ))?;
+            }
+        }
+    }
+    Ok(())
+}
 
 /// The design of an experiment. Participants weight the dimensions of a space differently and judge
 /// with noise. Two models represent the same space with independent noise of the same variance.

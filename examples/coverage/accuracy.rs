@@ -1,4 +1,6 @@
-//! Simulated replications of an experiment, to measure the coverage of confidence intervals.
+//! Accuracies of odd-one-out choices in simulated experiments.
+
+use std::fmt::Arguments;
 
 use human_alignment::inference::{Comparison, Confidence, Credit, ObjectBootstrap, clustered_mean};
 use human_alignment::{OddOneOut, Result, Stimuli};
@@ -6,6 +8,43 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
+
+/// Prints the coverage of intervals and the false-positive rates of comparisons.
+#[allow(dead_code)] // Tests simulate single experiments.
+pub fn report(replications: usize, seed: u64, line: fn(Arguments<'_>) -> Result<()>) -> Result<()> {
+    line(format_args!(
+        "Accuracy: {replications} simulated replications of each experiment, object effects on the \
+         logit scale\n"
+    ))?;
+    line(format_args!(
+        "{:>8} {:>8}  {:>10} {:>10}  {:>9} {:>9} {:>9} {:>9}",
+        "objects", "trials", "95 % cover", "null p<.05", "true sd", "se", "bootstrap", "binomial"
+    ))?;
+    for (n_objects, n_trials) in [
+        (1854, 2_171),
+        (1854, 100_000),
+        (200, 20_000),
+        (85, 20_000),
+        (85, 2_000),
+        (48, 5_000),
+    ] {
+        let experiment = Experiment {
+            n_objects,
+            n_trials,
+        };
+        let found = experiment.replicate(replications, seed)?;
+        line(format_args!(
+            "{n_objects:>8} {n_trials:>8}  {:>8.1} % {:>8.1} %  {:>9.4} {:>9.4} {:>9.4} {:>9.4}",
+            100.0 * found.coverage,
+            100.0 * found.false_rejections,
+            found.standard_deviation,
+            found.standard_error,
+            found.bootstrap,
+            found.binomial
+        ))?;
+    }
+    Ok(())
+}
 
 /// An experiment with new objects and new trials in each replication.
 ///
