@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use human_alignment::dataset::{Counting, TripletFile, TripletSource};
+use human_alignment::inference::DesignCaution;
 use human_alignment::stimuli::Pairing;
 use human_alignment::{Result, Stimuli, Task, TrialParticipants, Trials};
 use serde::Serialize;
@@ -47,6 +48,9 @@ pub struct Input {
     pub dropped_repeated: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participants: Option<usize>,
+    /// Why intervals are only approximate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<String>,
 }
 
 impl TrialReading {
@@ -107,7 +111,13 @@ impl TrialReading {
                 notes::add(format!("dropped {n} trials that {what}"));
             }
         }
+        let cautions = DesignCaution::all_of(&trials);
+        let cautions: Vec<String> = cautions.iter().map(|caution| caution.to_string()).collect();
+        cautions
+            .iter()
+            .for_each(|caution| notes::add(caution.clone()));
         let input = Input {
+            cautions,
             paired_by,
             dropped_missing,
             dropped_repeated,

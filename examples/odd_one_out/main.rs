@@ -219,6 +219,7 @@ fn stream<T: Task>(
         dropped_missing: 0,
         dropped_repeated: 0,
         participants: None,
+        cautions: Vec::new(),
     });
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! The printed report.
 
 use human_alignment::Representation;
-use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Interval};
+use human_alignment::inference::{ChoiceNoiseCeiling, Clusters, Comparison, Interval};
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use serde::Serialize;
 
@@ -129,7 +129,17 @@ impl Report {
         }
         self.write_ceiling(&mut lines);
         self.write_comparisons(&mut lines);
-        lines.push("\nAccuracies in %, entropies in nats; intervals are cluster-robust.".into());
+        let generality = match (
+            first.clusters,
+            self.input.as_ref().and_then(|it| it.participants),
+        ) {
+            (Clusters::ObjectsAndParticipants, _) => "new objects and new participants",
+            (_, Some(_)) => "new objects and the same participant",
+            _ => "new objects; participants are unknown and taken to be alike",
+        };
+        lines.push(format!(
+            "\nAccuracies in %, entropies in nats. Intervals are for {generality}."
+        ));
         lines.join("\n")
     }
 

@@ -24,13 +24,31 @@ pub struct Choices<T> {
     stimuli: Stimuli,
     questions: Vec<[u32; 3]>,
     chosen: Vec<Option<u8>>,
+    /// The index of the participant of each answer, if known.
+    participants: Option<Vec<u32>>,
     task: PhantomData<T>,
+}
+
+/// The answer of a source to a question.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answer {
+    /// The chosen pair; `None` if the source could not decide.
+    pub pair: Option<u8>,
+    /// The index of the participant, if known.
+    pub participant: Option<u32>,
 }
 
 impl<T: Task> Choices<T> {
     /// Creates the choices of trials, such as those of participants or of a language model.
+    ///
+    /// Participants of the trials are kept: standard errors then account for answers of the same
+    /// participant being correlated.
     pub fn from_trials(name: impl Into<String>, trials: &Trials<T>) -> Self {
-        Self::beside(name, trials, std::iter::repeat(Some(0)))
+        let participants = trials.participants().map(|all| all.by_trial().to_vec());
+        Self {
+            participants,
+            ..Self::beside(name, trials, std::iter::repeat(Some(0)))
+        }
     }
 
     /// Creates the choices of a representation in the questions of trials.
@@ -78,6 +96,7 @@ impl<T: Task> Choices<T> {
             stimuli: trials.stimuli().clone(),
             questions,
             chosen,
+            participants: None,
             task: PhantomData,
         }
     }
@@ -128,13 +147,13 @@ impl<T: Task> Choices<T> {
     pub fn credits(&self, trials: &Trials<T>) -> Result<Vec<Credit>> {
         let people = Self::from_trials("people", trials);
         let own = self.over(&people.stimuli);
-        let answers: HashMap<Asked, Option<u8>> = in_turn(own.into_iter()).collect();
+        let answers: HashMap<Asked, Answer> = in_turn(own.into_iter()).collect();
         let asked = people.questions.iter().zip(&people.chosen);
         let asked = in_turn(asked.map(|(&question, &chosen)| (question, chosen)));
         asked
             .enumerate()
             .map(|(trial, (key, chosen))| match answers.get(&key) {
-                Some(&answer) => Ok(Credit::from(answer.is_some() && answer == chosen)),
+                Some(answer) => Ok((answer.pair.is_some() && answer.pair == chosen).into()),
                 None => {
                     self.stimuli.positions_of(&shown(trials)?)?;
                     Err(JudgmentError::Unanswered { trial }.into())
@@ -144,19 +163,24 @@ impl<T: Task> Choices<T> {
     }
 
     /// Returns the questions that contain only the given stimuli, as positions in them, with the
-    /// choices.
-    pub(super) fn over(&self, stimuli: &Stimuli) -> Vec<([u32; 3], Option<u8>)> {
-        let answers = self.questions.iter().zip(&self.chosen);
+    /// answers.
+    pub(super) fn over(&self, stimuli: &Stimuli) -> Vec<([u32; 3], Answer)> {
+        let answers = self.questions.iter().zip(&self.chosen).enumerate();
+        let answers = answers.map(|(position, (&question, &pair))| {
+            let participant = self.participants.as_ref().map(|all| all[position]);
+            (question, Answer { pair, participant })
+        });
         if &self.stimuli == stimuli {
-            return answers
-                .map(|(&question, &chosen)| (question, chosen))
-                .collect();
+            return answers.collect();
         }
         let positions = stimuli.find_each(&self.stimuli);
         answers
-            .filter_map(|(question, &chosen)| {
+            .filter_map(|(question, answer)| {
                 match question.map(|index| positions[index as usize]) {
-                    [Some(a), Some(b), Some(c)] => Some(standard::<T>([a, b, c], chosen)),
+                    [Some(a), Some(b), Some(c)] => {
+                        let (question, pair) = standard::<T>([a, b, c], answer.pair);
+                        Some((question, Answer { pair, ..answer }))
+                    }
                     _ => None,
                 }
             })
@@ -210,6 +234,7 @@ impl<T> Clone for Choices<T> {
             stimuli: self.stimuli.clone(),
             questions: self.questions.clone(),
             chosen: self.chosen.clone(),
+            participants: self.participants.clone(),
             task: PhantomData,
         }
     }

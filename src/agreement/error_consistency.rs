@@ -58,9 +58,11 @@ impl ErrorConsistency {
             .iter()
             .map(|chosen| chosen.iter().zip(truth).map(is_right).collect())
             .collect();
-        let accuracy = |right: &Vec<bool>| {
+        let accuracy = |(source, right): (usize, &Vec<bool>)| {
             let credits: Vec<Credit> = right.iter().map(|&right| right.into()).collect();
-            mean_over_trials(&joined.questions, &credits, joined.n_stimuli)
+            joined.estimate(&[0, source + 1], |questions| {
+                mean_over_trials(questions, &credits)
+            })
         };
         let answers: Vec<Vec<Option<u8>>> = right
             .iter()
@@ -73,8 +75,8 @@ impl ErrorConsistency {
                 .collect(),
             n_questions: joined.questions.len(),
             n_dropped: joined.n_dropped[1..].to_vec(),
-            accuracies: right.iter().map(accuracy).collect(),
-            pairs: all_pairs::<2>(&answers, &joined, confidence),
+            accuracies: right.iter().enumerate().map(accuracy).collect(),
+            pairs: all_pairs::<2>(&answers, &joined, 1, confidence),
             confidence,
         })
     }

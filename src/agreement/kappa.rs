@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::inference::{
-    Confidence, Credit, Estimate, Interval, Term, linearized, mean_over_trials,
+    ClusteredTrials, Confidence, Credit, Estimate, Interval, Term, linearized, mean_over_trials,
 };
 
 /// The agreement of two sources.
@@ -14,8 +14,7 @@ pub struct PairAgreement {
     pub first: usize,
     /// Index of the other source, 0-based.
     pub second: usize,
-    /// Share of questions in which the sources agree, in [0, 1], with its object-level standard
-    /// error.
+    /// Share of questions in which the sources agree, in [0, 1], with its standard error.
     pub agreement: Estimate,
     /// Confidence interval of the agreement, within [0, 1].
     pub interval: Interval,
@@ -24,26 +23,25 @@ pub struct PairAgreement {
     pub expected: f64,
     /// Cohen's κ (1960), (agreement − expected) / (1 − expected), in [−1, 1]: 0 for agreement by
     /// chance, 1 for perfect agreement. `None` if it is undefined, because both sources always give
-    /// the same one answer. The standard error is object-level, by the delta method.
+    /// the same one answer. The standard error is by the delta method.
     pub kappa: Option<Estimate>,
     /// Confidence interval of κ, within [−1, 1].
     pub kappa_interval: Option<Interval>,
 }
 
 /// Compares the answers of two sources to the same questions, below `N` each; `None` agrees with no
-/// answer, not even with another `None`.
+/// answer, not even with another `None`. `estimate` computes an estimate over the questions.
 pub(super) fn compare<const N: usize>(
     [first, second]: [usize; 2],
     answers: [&[Option<u8>]; 2],
-    questions: &[[u32; 3]],
-    n_stimuli: usize,
     confidence: Confidence,
+    estimate: impl Fn(&dyn Fn(ClusteredTrials<'_>) -> Estimate) -> Estimate,
 ) -> PairAgreement {
-    let n = questions.len() as f64;
+    let n = answers[0].len() as f64;
     let pairs = || answers[0].iter().zip(answers[1]);
     let agree = |a: Option<u8>, b: Option<u8>| a.is_some() && a == b;
     let credits: Vec<Credit> = pairs().map(|(&a, &b)| agree(a, b).into()).collect();
-    let agreement = mean_over_trials(questions, &credits, n_stimuli);
+    let agreement = estimate(&|questions| mean_over_trials(questions, &credits));
 
     let [p, q] = answers.map(|answers| {
         let mut counts = [0u64; N];
@@ -73,15 +71,15 @@ pub(super) fn compare<const N: usize>(
                 }
             })
             .collect();
-        linearized(value, questions, &terms, n_stimuli)
+        estimate(&|questions| linearized(value, questions, &terms))
     });
     PairAgreement {
         first,
         second,
         agreement,
-        interval: agreement.interval(confidence).clamp(0.0, 1.0),
+        interval: agreement.interval_within(confidence, [0.0, 1.0]),
         expected,
-        kappa_interval: kappa.map(|kappa| kappa.interval(confidence).clamp(-1.0, 1.0)),
+        kappa_interval: kappa.map(|kappa| kappa.interval_within(confidence, [-1.0, 1.0])),
         kappa,
     }
 }
@@ -98,13 +96,9 @@ mod tests {
         let questions: Vec<[u32; 3]> = (0..a.len() as u32)
             .map(|n| [3 * n, 3 * n + 1, 3 * n + 2])
             .collect();
-        compare::<N>(
-            [0, 1],
-            [a, b],
-            &questions,
-            3 * a.len(),
-            Confidence::default(),
-        )
+        compare::<N>([0, 1], [a, b], Confidence::default(), |of| {
+            of(ClusteredTrials::new(&questions, 3 * a.len(), None))
+        })
     }
 
     #[test]

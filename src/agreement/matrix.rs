@@ -60,7 +60,7 @@ impl AgreementMatrix {
                 .iter()
                 .map(|chosen| chosen.iter().filter(|pair| pair.is_none()).count())
                 .collect(),
-            pairs: all_pairs::<3>(&joined.chosen, &joined, confidence),
+            pairs: all_pairs::<3>(&joined.chosen, &joined, 0, confidence),
             n_dropped: joined.n_dropped,
             confidence,
         })
@@ -88,10 +88,12 @@ impl AgreementMatrix {
     }
 }
 
-/// Compares every two lists of answers below `N`, including each with itself.
+/// Compares every two lists of answers below `N`, including each with itself. The answers are
+/// those of all joined sources but the first `n_skipped`, which all of the answers depend on.
 pub(super) fn all_pairs<const N: usize>(
     answers: &[Vec<Option<u8>>],
     joined: &Joined,
+    n_skipped: usize,
     confidence: Confidence,
 ) -> Vec<PairAgreement> {
     let n = answers.len();
@@ -102,9 +104,12 @@ pub(super) fn all_pairs<const N: usize>(
         compare::<N>(
             [first, second],
             [&answers[first], &answers[second]],
-            &joined.questions,
-            joined.n_stimuli,
             confidence,
+            |of| {
+                let skipped = 0..n_skipped;
+                let sources = skipped.chain([first, second].map(|source| n_skipped + source));
+                joined.estimate(&sources.collect::<Vec<_>>(), of)
+            },
         )
     });
     pairs.collect()

@@ -42,6 +42,7 @@
 //! # Ok::<(), human_alignment::Error>(())
 //! ```
 
+mod answers;
 mod bins;
 mod objective;
 mod predictions;

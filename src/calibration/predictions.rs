@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use ndarray::ArrayView2;
 
+use crate::calibration::answers::Answers;
 use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
 use crate::error::{JudgmentError, Result, wrong_shape};
 use crate::inference::Confidence;
@@ -37,6 +38,7 @@ pub struct Predictions<T> {
     pub(super) questions: Vec<[u32; 3]>,
     pub(super) n_stimuli: usize,
     pub(super) predictions: Vec<Prediction>,
+    pub(super) answers: Option<Answers>,
     pub(super) ties: TiePolicy,
     pub(super) confidence: Confidence,
     task: PhantomData<T>,
@@ -50,8 +52,8 @@ pub(super) struct Prediction {
     pub shares: [f64; 3],
     /// Number of answers, or the weight of the question.
     pub weight: f64,
-    /// The mean −ln p of the answers.
-    pub surprisal: f64,
+    /// −ln p of each pair, limited by the probability floor.
+    pub surprisals: [f64; 3],
     /// The entropy of the probabilities.
     pub entropy: f64,
     /// The most similar pairs, one bit each.
@@ -74,6 +76,22 @@ impl Prediction {
                 largest.map(|pair| self.shares[pair]).sum::<f64>() / n_largest as f64
             }
         }
+    }
+
+    /// Returns the mean −ln p of the answers.
+    pub fn surprisal(&self) -> f64 {
+        let costs = self.shares.iter().zip(self.surprisals);
+        costs
+            .filter(|&(&share, _)| share > 0.0)
+            .map(|(share, cost)| share * cost)
+            .sum()
+    }
+
+    /// Returns the same prediction for a single answer.
+    pub fn answered(&self, pair: usize) -> Self {
+        let mut shares = [0.0; 3];
+        shares[pair] = 1.0;
+        Self { shares, ..*self }
     }
 
     /// Checks whether several pairs are the most similar.
@@ -101,17 +119,17 @@ impl<T: Task> Predictions<T> {
         representation: &Representation,
         choices: &ChoiceFrequencies<T>,
     ) -> Result<Self> {
-        let mut predicted = vec![([0.0; 3], Prediction::default()); choices.questions().len()];
+        let mut predicted = vec![Prediction::default(); choices.questions().len()];
         metric.for_each_question(representation, choices, &mut predicted, |question, out| {
             let softmax = Softmax::new(question.similarities, question.factor);
             let surprisals = [0, 1, 2].map(|pair| softmax.surprisal(pair));
-            let prediction = Prediction {
+            *out = Prediction {
+                surprisals,
                 probabilities: softmax.probabilities(),
                 entropy: softmax.entropy(),
                 largest: question.largest(),
                 ..Prediction::default()
             };
-            *out = (surprisals, prediction);
         })?;
         let most = -metric.probability_floor().ln();
         Ok(Self::beside(choices, predicted, most)
@@ -158,39 +176,35 @@ impl<T: Task> Predictions<T> {
                 .iter()
                 .zip(surprisals)
                 .filter(|&(&p, _)| p > 0.0);
-            let prediction = Prediction {
+            predicted.push(Prediction {
                 probabilities,
                 entropy: terms.map(|(p, surprisal)| p * surprisal).sum(),
+                surprisals,
                 largest: largest(probabilities),
                 ..Prediction::default()
-            };
-            predicted.push((surprisals, prediction));
+            });
         }
         Ok(Self::beside(choices, predicted, -1e-300f64.ln()))
     }
 
     fn beside(
         choices: &ChoiceFrequencies<T>,
-        predicted: Vec<([f64; 3], Prediction)>,
-        most: f64,
+        predicted: Vec<Prediction>,
+        largest_surprisal: f64,
     ) -> Self {
-        let predictions = predicted.into_iter().zip(choices.by_pair()).map(
-            |((surprisals, prediction), chosen)| {
-                let weight: f64 = chosen.iter().sum();
-                let shares = chosen.map(|n| n / weight);
-                let costs = shares
-                    .iter()
-                    .zip(surprisals)
-                    .filter(|&(&share, _)| share > 0.0);
-                Prediction {
-                    shares,
-                    weight,
-                    surprisal: costs.map(|(share, cost)| share * cost.min(most)).sum(),
-                    ..prediction
-                }
-            },
-        );
+        let both = predicted.into_iter().zip(choices.by_pair());
+        let predictions = both.map(|(prediction, chosen)| {
+            let weight: f64 = chosen.iter().sum();
+            let limited = |surprisal: f64| surprisal.min(largest_surprisal);
+            Prediction {
+                shares: chosen.map(|n| n / weight),
+                weight,
+                surprisals: prediction.surprisals.map(limited),
+                ..prediction
+            }
+        });
         Self {
+            answers: Answers::of(choices),
             predictions: predictions.collect(),
             questions: choices.questions().to_vec(),
             n_stimuli: choices.stimuli().len(),

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::bins::bin_of;
+use crate::calibration::predictions::Prediction;
 use crate::calibration::{Bins, Predictions};
-use crate::inference::{Confidence, Estimate, Interval, weighted_mean};
+use crate::inference::{Confidence, Estimate, Interval};
 use crate::judgment::Task;
 use crate::names::named;
 
@@ -46,11 +47,11 @@ pub struct ReliabilityBin {
     pub weight: f64,
     /// The mean probability.
     pub mean_confidence: f64,
-    /// The share of answers that chose the predicted pairs, with its object-level standard error.
+    /// The share of answers that chose the predicted pairs, with its standard error.
     pub accuracy: Estimate,
     /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Interval,
-    /// The accuracy minus the mean probability, with its object-level standard error. A positive
+    /// The accuracy minus the mean probability, with its standard error. A positive
     /// gap means that the predictions are underconfident.
     pub gap: Estimate,
 }
@@ -81,8 +82,9 @@ pub struct ReliabilityTable {
 #[derive(Clone, Copy)]
 struct Entry {
     question: usize,
+    /// The pair that is predicted; `None` for the most probable pair.
+    pair: Option<usize>,
     probability: f64,
-    accuracy: f64,
     weight: f64,
 }
 
@@ -130,20 +132,20 @@ fn entries<T: Task>(predictions: &Predictions<T>, target: ReliabilityTarget) -> 
         ReliabilityTarget::TopPair => questions
             .map(|(question, prediction)| Entry {
                 question,
+                pair: None,
                 probability: prediction.confidence(),
-                accuracy: prediction.accuracy(predictions.ties, T::N_PAIRS),
                 weight: prediction.weight,
             })
             .collect(),
         ReliabilityTarget::EveryPair => questions
             .flat_map(|(question, prediction)| {
-                let pairs = prediction.probabilities.into_iter().zip(prediction.shares);
+                let pairs = prediction.probabilities.into_iter().enumerate();
                 pairs
                     .take(T::N_PAIRS)
-                    .map(move |(probability, accuracy)| Entry {
+                    .map(move |(pair, probability)| Entry {
                         question,
+                        pair: Some(pair),
                         probability,
-                        accuracy,
                         weight: prediction.weight,
                     })
             })
@@ -156,15 +158,16 @@ fn bin<T: Task>(
     entries: &[Entry],
     [lower, upper]: [f64; 2],
 ) -> ReliabilityBin {
-    let questions = entries
-        .iter()
-        .map(|entry| predictions.questions[entry.question]);
-    let questions: Vec<[u32; 3]> = questions.collect();
-    let mean = |of: fn(&Entry) -> f64| {
-        let values = entries.iter().map(|entry| (of(entry), entry.weight));
-        weighted_mean(&questions, values, predictions.n_stimuli)
+    let accuracy_of = |entry: &Entry, answered: &Prediction| match entry.pair {
+        Some(pair) => answered.shares[pair],
+        None => answered.accuracy(predictions.ties, T::N_PAIRS),
     };
-    let accuracy = mean(|entry| entry.accuracy);
+    let accuracy = predictions.mean(entries, |entry| entry.question, accuracy_of);
+    let gap = predictions.mean(
+        entries,
+        |entry| entry.question,
+        |entry, answered| accuracy_of(entry, answered) - entry.probability,
+    );
     let weight = entries.iter().map(|entry| entry.weight).sum();
     ReliabilityBin {
         lower,
@@ -176,8 +179,8 @@ fn bin<T: Task>(
             .map(|entry| entry.probability * entry.weight)
             .sum::<f64>()
             / weight,
-        interval: accuracy.interval(predictions.confidence).clamp(0.0, 1.0),
+        interval: accuracy.interval_within(predictions.confidence, [0.0, 1.0]),
         accuracy,
-        gap: mean(|entry| entry.accuracy - entry.probability),
+        gap,
     }
 }

@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration::predictions::Prediction;
 use crate::calibration::{Bins, Predictions, ReliabilityTarget};
-use crate::inference::{Confidence, Estimate, weighted_mean};
+use crate::inference::{Confidence, Estimate};
 use crate::judgment::Task;
 
 /// The agreement of probabilities with human choices, computed by [`Predictions::score`].
 ///
 /// Means are over answers (over questions, weighted by the number of answers). Standard errors are
-/// object-level.
+/// those of [`inference`](crate::inference): for new objects, and for new participants if the
+/// choices have participants.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CalibrationScore {
@@ -51,11 +52,9 @@ pub struct CalibrationScore {
 impl CalibrationScore {
     pub(super) fn new<T: Task>(predictions: &Predictions<T>, bins: Bins) -> Self {
         let all = &predictions.predictions;
+        let questions: Vec<usize> = (0..all.len()).collect();
         let mean = |of: &dyn Fn(&Prediction) -> f64| {
-            let values = all
-                .iter()
-                .map(|prediction| (of(prediction), prediction.weight));
-            weighted_mean(&predictions.questions, values, predictions.n_stimuli)
+            predictions.mean(&questions, |&question| question, |_, answered| of(answered))
         };
         let weight: f64 = all.iter().map(|prediction| prediction.weight).sum();
         let plain_mean = |of: fn(&Prediction) -> f64| {
@@ -73,10 +72,14 @@ impl CalibrationScore {
             n_ties: all.iter().filter(|prediction| prediction.is_tie()).count() as u64,
             accuracy: mean(&|prediction| prediction.accuracy(predictions.ties, T::N_PAIRS)),
             mean_confidence: plain_mean(Prediction::confidence),
-            cross_entropy: mean(&|prediction| prediction.surprisal),
+            cross_entropy: mean(&Prediction::surprisal),
             mean_entropy: plain_mean(|prediction| prediction.entropy),
             brier: mean(&brier),
-            brier_of_shares: mean(&brier_of_shares),
+            brier_of_shares: predictions.mean(
+                &questions,
+                |&question| question,
+                |&question, _| brier_of_shares(&all[question]),
+            ),
             expected_calibration_error: top.expected_calibration_error,
             maximum_calibration_error: top.maximum_calibration_error,
             every_pair_calibration_error: every.expected_calibration_error,

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::concept::TrialGroups;
 use crate::error::{Error, Result, same_length};
 use crate::inference::{
-    Confidence, Credit, Estimate, Interval, Term, benjamini_hochberg, check_length,
-    clustered_mean_of, linearized, mean_over_trials, weighted_mean,
+    ClusteredTrials, Confidence, Credit, Estimate, Interval, SelectedTrials, Term,
+    benjamini_hochberg, check_length, clustered_mean_of, linearized, mean_over_trials,
+    weighted_mean,
 };
 use crate::judgment::{Task, Trials};
 
@@ -154,10 +155,10 @@ impl GroupAnalysis {
         let cross_entropy = surprisals
             .map(|costs| clustered_mean_of(trials, costs))
             .transpose()?;
-        let accuracy = mean_over_trials(trials.as_slice(), credits, trials.stimuli().len());
+        let clustered = ClusteredTrials::of(trials);
+        let accuracy = mean_over_trials(clustered, credits);
         let whole = Whole {
-            trials: trials.as_slice(),
-            n_stimuli: trials.stimuli().len(),
+            trials: clustered,
             credits,
             surprisals,
             accuracy: accuracy.value,
@@ -175,7 +176,7 @@ impl GroupAnalysis {
         Ok(GroupAnalysisResult {
             n_trials: trials.len() as u64,
             n_ungrouped: groups.n_ungrouped() as u64,
-            interval: accuracy.interval(self.confidence).clamp(0.0, 1.0),
+            interval: accuracy.interval_within(self.confidence, [0.0, 1.0]),
             accuracy,
             cross_entropy,
             groups: found,
@@ -193,7 +194,7 @@ impl GroupAnalysis {
             n_trials: positions.len() as u64,
             is_sparse,
             accuracy,
-            interval: accuracy.map(|it| it.interval(self.confidence).clamp(0.0, 1.0)),
+            interval: accuracy.map(|it| it.interval_within(self.confidence, [0.0, 1.0])),
             cross_entropy: whole.cross_entropy_of(positions),
             p_value: difference.filter(is_testable).map(|it| it.p_value()),
             difference,
@@ -204,8 +205,7 @@ impl GroupAnalysis {
 
 /// The data of all trials.
 struct Whole<'a> {
-    trials: &'a [[u32; 3]],
-    n_stimuli: usize,
+    trials: ClusteredTrials<'a>,
     credits: &'a [Credit],
     surprisals: Option<&'a [f64]>,
     accuracy: f64,
@@ -215,27 +215,23 @@ impl Whole<'_> {
     fn accuracy_of(&self, positions: &[usize]) -> Option<Estimate> {
         let credits: Vec<Credit> = positions.iter().map(|&trial| self.credits[trial]).collect();
         (!positions.is_empty())
-            .then(|| mean_over_trials(&self.select(positions), &credits, self.n_stimuli))
+            .then(|| mean_over_trials(self.select(positions).clustered(), &credits))
     }
 
     fn cross_entropy_of(&self, positions: &[usize]) -> Option<Estimate> {
         let costs = self.surprisals.filter(|_| !positions.is_empty())?;
         let costs = positions.iter().map(|&trial| (costs[trial], 1.0));
-        Some(weighted_mean(
-            &self.select(positions),
-            costs,
-            self.n_stimuli,
-        ))
+        Some(weighted_mean(self.select(positions).clustered(), costs))
     }
 
-    fn select(&self, positions: &[usize]) -> Vec<[u32; 3]> {
-        positions.iter().map(|&trial| self.trials[trial]).collect()
+    fn select(&self, positions: &[usize]) -> SelectedTrials {
+        SelectedTrials::new(self.trials, positions.iter().copied())
     }
 
     /// Computes the accuracy of a group minus that of all trials. A trial of the group contributes
     /// to both means.
     fn difference(&self, positions: &[usize], accuracy: f64) -> Estimate {
-        let share = positions.len() as f64 / self.trials.len() as f64;
+        let share = positions.len() as f64 / self.credits.len() as f64;
         let of_all = |credit: &Credit| Term {
             residual: -share * (credit.value() - self.accuracy),
             weight: 0.0,
@@ -245,11 +241,6 @@ impl Whole<'_> {
             terms[trial].residual += self.credits[trial].value() - accuracy;
             terms[trial].weight = 1.0;
         }
-        linearized(
-            accuracy - self.accuracy,
-            self.trials,
-            &terms,
-            self.n_stimuli,
-        )
+        linearized(accuracy - self.accuracy, self.trials, &terms)
     }
 }

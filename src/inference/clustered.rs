@@ -1,76 +1,17 @@
-//! Object-level variance of a mean over trials. For the formula see [`inference`](super).
+//! Means over trials with the standard errors of [`inference`](super).
 
 use crate::error::{Result, same_length};
-use crate::inference::{Cell, Credit, Estimate, Level, object_cells, pair_level, triple_level};
+use crate::inference::{
+    Cell, ClusteredTrials, Credit, Estimate, Level, Levels, ObjectLevels, object_cells, pair_level,
+    participant_levels, triple_level,
+};
 use crate::judgment::{Task, Trials};
 
-/// The sums over objects, pairs and triples.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Levels {
-    objects: Level,
-    pairs: Level,
-    triples: Level,
-    /// Number of objects that occur in trials.
-    n_objects: usize,
-}
-
-impl Levels {
-    pub fn new(objects: &[Cell], pairs: Level, triples: Level, mean: f64) -> Self {
-        Self {
-            objects: Level::over(objects.iter().copied(), mean),
-            pairs,
-            triples,
-            n_objects: objects.iter().filter(|cell| cell.count > 0).count(),
-        }
-    }
-
-    /// Creates the levels from their sums and the number of objects that occur in trials.
-    pub fn of_levels(objects: Level, pairs: Level, triples: Level, n_objects: usize) -> Self {
-        Self {
-            objects,
-            pairs,
-            triples,
-            n_objects,
-        }
-    }
-
-    /// Returns the mean with its standard error.
-    pub fn estimate(&self, mean: f64, n_trials: u64) -> Estimate {
-        self.estimate_of(mean, n_trials as f64, n_trials)
-    }
-
-    /// Returns a value with its standard error, where `total` is the sum of the weights of the
-    /// trials.
-    pub fn estimate_of(&self, mean: f64, total: f64, n_trials: u64) -> Estimate {
-        let Levels {
-            objects,
-            pairs,
-            triples,
-            n_objects,
-        } = self;
-        let squared_total = total.powi(2);
-        let shared = (objects.squared_counts - pairs.squared_counts + triples.squared_counts)
-            / squared_total;
-        let variance =
-            objects.squared_residuals - pairs.squared_residuals + triples.squared_residuals;
-        // With few trials, the difference can be less than the variance of independent triples,
-        // which is a lower bound.
-        let variance = variance.max(triples.squared_residuals);
-        let unshared = 1.0 - shared;
-        // With fewer than six objects, any two trials have an object in common.
-        let standard_error =
-            (unshared > 1e-9).then(|| (variance / squared_total / unshared).sqrt());
-        let n_units = (*n_objects).min(usize::try_from(n_trials).unwrap_or(usize::MAX));
-        Estimate {
-            value: mean,
-            standard_error,
-            degrees_of_freedom: n_units.saturating_sub(1) as f64,
-        }
-    }
-}
-
-/// Computes the mean credit of trials with its object-level standard error: the accuracy of choices
-/// from any source, such as another participant.
+/// Computes the mean credit of trials with its standard error: the accuracy of choices from any
+/// source, such as another participant.
+///
+/// Trials that share an object are correlated, and trials of the same participant, if the trials
+/// have participants; see the [module](super).
 ///
 /// ```
 /// use human_alignment::inference::{Credit, clustered_mean};
@@ -86,11 +27,7 @@ impl Levels {
 /// Returns `ArgumentError::LengthMismatch` if the numbers of credits and trials differ.
 pub fn clustered_mean<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> Result<Estimate> {
     check_length(trials, credits)?;
-    Ok(mean_over_trials(
-        trials.as_slice(),
-        credits,
-        trials.stimuli().len(),
-    ))
+    Ok(mean_over_trials(ClusteredTrials::of(trials), credits))
 }
 
 /// Checks that there is one credit per trial.
@@ -100,21 +37,40 @@ pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> R
 }
 
 /// Computes the mean credit of trials with its standard error. There is one credit per trial and at
-/// least one trial, and all indices are less than `n_stimuli`.
-pub(crate) fn mean_over_trials(
-    trials: &[[u32; 3]],
-    credits: &[Credit],
-    n_stimuli: usize,
-) -> Estimate {
-    let objects = object_cells(trials, credits, n_stimuli);
+/// least one trial.
+pub(crate) fn mean_over_trials(trials: ClusteredTrials<'_>, credits: &[Credit]) -> Estimate {
     let mean = mean_of(credits);
-    Levels::new(
-        &objects,
-        pair_level(trials, credits, n_stimuli, mean),
-        triple_level(trials, credits, mean),
-        mean,
-    )
-    .estimate(mean, trials.len() as u64)
+    levels(trials, credits, mean).estimate(mean, credits.len() as f64, credits.len() as u64)
+}
+
+/// Computes the mean credit of trials with two standard errors: for new objects and participants,
+/// and for new objects only.
+pub(crate) fn mean_for_both_clusterings(
+    trials: ClusteredTrials<'_>,
+    credits: &[Credit],
+) -> [Estimate; 2] {
+    let mean = mean_of(credits);
+    let levels = levels(trials, credits, mean);
+    [levels, levels.without_participants()]
+        .map(|levels| levels.estimate(mean, credits.len() as f64, credits.len() as u64))
+}
+
+fn levels(clustered: ClusteredTrials<'_>, credits: &[Credit], mean: f64) -> Levels {
+    let ClusteredTrials {
+        trials,
+        n_stimuli,
+        participants,
+    } = clustered;
+    let cell = |trial: usize| Cell::of(credits[trial]);
+    Levels {
+        objects: ObjectLevels {
+            objects: Level::over(object_cells(trials, credits, n_stimuli), mean),
+            pairs: pair_level(trials, credits, n_stimuli, mean),
+            triples: triple_level(trials, credits, mean),
+        },
+        participants: participants
+            .map(|participants| participant_levels(clustered, participants, cell, mean)),
+    }
 }
 
 fn mean_of(credits: &[Credit]) -> f64 {
@@ -128,54 +84,89 @@ fn mean_of(credits: &[Credit]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inference::weighted_mean;
     use approx::assert_relative_eq;
     use proptest::prelude::*;
 
-    /// Computes the sum over all pairs of trials that share an object, according to the definition.
-    fn by_definition(trials: &[[u32; 3]], credits: &[Credit]) -> (f64, f64) {
+    /// Computes the variance from the sums over all pairs of trials that share an object or the
+    /// participant, according to the definition; `None` if all pairs do.
+    fn by_definition(
+        trials: &[[u32; 3]],
+        participants: Option<&[u32]>,
+        credits: &[Credit],
+    ) -> Option<f64> {
         let values: Vec<f64> = credits.iter().map(|credit| credit.value()).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let (mut covariance, mut n_sharing, mut own) = (0.0, 0.0, 0.0);
-        for (t, &x) in trials.iter().zip(&values) {
-            for (u, &y) in trials.iter().zip(&values) {
-                let n_common = t.iter().filter(|index| u.contains(index)).count();
-                if n_common > 0 {
+        let variance = |share: &dyn Fn(usize, usize) -> bool| {
+            let (mut covariance, mut n_sharing) = (0.0, 0.0);
+            for (t, &x) in values.iter().enumerate() {
+                let sharing = values.iter().enumerate().filter(|&(u, _)| share(t, u));
+                for (_, &y) in sharing {
                     covariance += (x - mean) * (y - mean);
                     n_sharing += 1.0;
                 }
-                if n_common == 3 {
-                    own += (x - mean) * (y - mean);
-                }
             }
-        }
-        let squared = (trials.len() as f64).powi(2);
-        (covariance.max(own) / squared, n_sharing / squared)
+            let squared = (trials.len() as f64).powi(2);
+            let unshared = 1.0 - n_sharing / squared;
+            (unshared > 1e-9).then(|| covariance / squared / unshared)
+        };
+        let n_common = |t: usize, u: usize| {
+            let common = trials[t].iter().filter(|index| trials[u].contains(index));
+            common.count()
+        };
+        let same_participant =
+            |t: usize, u: usize| participants.is_some_and(|all| all[t] == all[u]);
+        let bounds = [2, 3].map(|n| variance(&|t, u| n_common(t, u) >= n).unwrap_or(0.0));
+        variance(&|t, u| n_common(t, u) >= 1 || same_participant(t, u))
+            .map(|variance| variance.max(bounds[0]).max(bounds[1]))
     }
 
-    fn trials_and_credits() -> impl Strategy<Value = (u32, Vec<[u32; 3]>, Vec<Credit>)> {
-        (3u32..40, 2usize..120).prop_flat_map(|(n, t)| {
+    type Judged = (u32, Vec<[u32; 3]>, Vec<u32>, Vec<Credit>);
+
+    fn judged() -> impl Strategy<Value = Judged> {
+        (3u32..40, 2usize..120, 1u32..20).prop_flat_map(|(n, t, n_people)| {
             let trial = proptest::sample::subsequence((0..n).collect::<Vec<_>>(), 3)
                 .prop_map(|three| [three[0], three[1], three[2]])
                 .prop_shuffle();
             let credit = proptest::sample::select(vec![0, 2, 3, 6]).prop_map(Credit::from_sixths);
             let trials = proptest::collection::vec(trial, t);
-            (Just(n), trials, proptest::collection::vec(credit, t))
+            let participants = proptest::collection::vec(0..n_people, t);
+            (
+                Just(n),
+                trials,
+                participants,
+                proptest::collection::vec(credit, t),
+            )
         })
     }
 
     proptest! {
         #[test]
         fn the_one_pass_form_is_the_sum_over_pairs_of_trials(
-            (n, trials, credits) in trials_and_credits()
+            (n, trials, participants, credits) in judged()
         ) {
-            let estimate = mean_over_trials(&trials, &credits, n as usize);
-            let (variance, shared) = by_definition(&trials, &credits);
-            match estimate.standard_error {
-                None => prop_assert!(shared > 1.0 - 1e-9),
-                Some(error) => {
-                    let expected = (variance / (1.0 - shared)).sqrt();
-                    assert_relative_eq!(error, expected, epsilon = 1e-7, max_relative = 1e-7);
+            let several = participants.iter().any(|&one| one != participants[0]);
+            for participants in [None, several.then_some(participants.as_slice())] {
+                let clustered = ClusteredTrials::new(&trials, n as usize, participants);
+                let estimate = mean_over_trials(clustered, &credits);
+                let variance = by_definition(&trials, participants, &credits);
+                prop_assert_eq!(estimate.standard_error.is_some(), variance.is_some());
+                if let (Some(error), Some(variance)) = (estimate.standard_error, variance) {
+                    assert_relative_eq!(error.powi(2), variance, epsilon = 1e-12, max_relative = 1e-10);
                 }
+                let values = credits.iter().map(|credit| (credit.value(), 1.0));
+                let of_values = weighted_mean(clustered, values);
+                assert_relative_eq!(
+                    of_values.standard_error.unwrap_or(0.0).powi(2),
+                    variance.unwrap_or(0.0),
+                    epsilon = 1e-12,
+                    max_relative = 1e-10
+                );
+                assert_relative_eq!(
+                    of_values.degrees_of_freedom,
+                    estimate.degrees_of_freedom,
+                    max_relative = 1e-6
+                );
             }
         }
     }

@@ -1,10 +1,15 @@
-//! Object-level variances of weighted means of real numbers, and of statistics that are
-//! approximately linear in the trials. For the formula see [`inference`](super).
+//! Weighted means of real numbers over trials, and statistics that are approximately linear in the
+//! trials, with the standard errors of [`inference`](super).
+
+use std::ops::AddAssign;
 
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, same_length};
-use crate::inference::{Estimate, Level, Levels, pair_keys, triple_key};
+use crate::inference::{
+    ClusterSum, ClusteredTrials, Estimate, Level, Levels, ObjectLevels, pair_keys,
+    participant_levels, triple_key,
+};
 use crate::judgment::{Task, Trials};
 use crate::linalg::n_pairs;
 
@@ -17,18 +22,27 @@ pub(crate) struct Term {
     pub weight: f64,
 }
 
-impl Term {
-    fn add(&mut self, other: Term) {
+impl AddAssign for Term {
+    fn add_assign(&mut self, other: Term) {
         self.residual += other.residual;
         self.weight += other.weight;
     }
+}
 
+/// The residuals of terms are differences from the mean already.
+impl ClusterSum for Term {
+    fn level(self, _mean: f64) -> Level {
+        Level::of(self.residual, self.weight)
+    }
+}
+
+impl Term {
     fn counts(&self) -> bool {
         self.residual != 0.0 || self.weight != 0.0
     }
 }
 
-/// Computes the mean of a value per trial (such as −ln p) with its object-level standard error.
+/// Computes the mean of a value per trial (such as −ln p) with its standard error.
 ///
 /// ```
 /// use human_alignment::inference::clustered_mean_of;
@@ -52,19 +66,14 @@ pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<
         return Err(Error::parameter("the value of a trial", "finite", value));
     }
     let terms = values.iter().map(|&value| (value, 1.0));
-    Ok(weighted_mean(
-        trials.as_slice(),
-        terms,
-        trials.stimuli().len(),
-    ))
+    Ok(weighted_mean(ClusteredTrials::of(trials), terms))
 }
 
 /// Computes a weighted mean over trials with its standard error, from a value and a weight per
 /// trial. No weight may be negative, and at least one must be positive.
 pub(crate) fn weighted_mean(
-    trials: &[[u32; 3]],
+    trials: ClusteredTrials<'_>,
     values: impl Iterator<Item = (f64, f64)> + Clone,
-    n_stimuli: usize,
 ) -> Estimate {
     let (mut sum, mut total) = (0.0, 0.0);
     for (value, weight) in values.clone() {
@@ -78,46 +87,38 @@ pub(crate) fn weighted_mean(
             weight,
         })
         .collect();
-    linearized(mean, trials, &terms, n_stimuli)
+    linearized(mean, trials, &terms)
 }
 
 /// Returns a value with its standard error, by the delta method: the influence of a trial is its
 /// residual divided by the sum of the weights.
 ///
 /// Sums are computed in the order of trials and keys, independently of the number of threads.
-pub(crate) fn linearized(
-    value: f64,
-    trials: &[[u32; 3]],
-    terms: &[Term],
-    n_stimuli: usize,
-) -> Estimate {
+pub(crate) fn linearized(value: f64, clustered: ClusteredTrials<'_>, terms: &[Term]) -> Estimate {
+    let ClusteredTrials {
+        trials,
+        n_stimuli,
+        participants,
+    } = clustered;
     let mut objects = vec![Term::default(); n_stimuli];
     for (trial, &term) in trials.iter().zip(terms) {
         for &index in trial {
-            objects[index as usize].add(term);
+            objects[index as usize] += term;
         }
     }
-    let n_objects = objects.iter().filter(|term| term.weight > 0.0).count();
-    let levels = Levels::of_levels(
-        level(&objects),
-        pairs(trials, terms, n_stimuli),
-        by_key(trials, terms, |trial| [triple_key(trial)]),
-        n_objects,
-    );
+    let term = |trial: usize| terms[trial];
+    let levels = Levels {
+        objects: ObjectLevels {
+            objects: Level::over(objects, 0.0),
+            pairs: pairs(trials, terms, n_stimuli),
+            triples: by_key(trials, terms, |trial| [triple_key(trial)]),
+        },
+        participants: participants
+            .map(|participants| participant_levels(clustered, participants, term, 0.0)),
+    };
     let total = terms.iter().map(|term| term.weight).sum();
     let n_weighed = terms.iter().filter(|term| term.weight > 0.0).count();
-    levels.estimate_of(value, total, n_weighed as u64)
-}
-
-fn level<'a>(clusters: impl IntoIterator<Item = &'a Term>) -> Level {
-    let mut level = Level::default();
-    for term in clusters {
-        level += Level {
-            squared_residuals: term.residual.powi(2),
-            squared_counts: term.weight.powi(2),
-        };
-    }
-    level
+    levels.estimate(value, total, n_weighed as u64)
 }
 
 /// Computes the pair level, with a table of all pairs if there are enough trials to fill it.
@@ -130,10 +131,10 @@ fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
     for (&[a, b, c], &term) in trials.iter().zip(terms).filter(|(_, term)| term.counts()) {
         for (a, b) in [(a, b), (a, c), (b, c)] {
             let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-            clusters[n_pairs(high) + low].add(term);
+            clusters[n_pairs(high) + low] += term;
         }
     }
-    level(&clusters)
+    Level::over(clusters, 0.0)
 }
 
 /// Computes a level of which only a small part of the possible clusters occur.
@@ -152,11 +153,11 @@ fn by_key<const N: usize>(
         .chunk_by(|(left, _), (right, _)| left == right)
         .map(|same| {
             let mut sum = Term::default();
-            same.iter().for_each(|&(_, term)| sum.add(term));
+            same.iter().for_each(|&(_, term)| sum += term);
             sum
         })
         .collect();
-    level(&clusters)
+    Level::over(clusters, 0.0)
 }
 
 #[cfg(test)]
@@ -188,11 +189,16 @@ mod tests {
             let credit =
                 |_| [Credit::NONE, Credit::FULL, Credit::share_of(2)][rng.random_range(0..3)];
             let credits: Vec<Credit> = (0..n_trials).map(credit).collect();
-            let exact = mean_over_trials(&trials, &credits, n as usize);
+            let clustered = ClusteredTrials::new(&trials, n as usize, None);
+            let exact = mean_over_trials(clustered, &credits);
             let values = credits.iter().map(|credit| (credit.value(), 1.0));
-            let found = weighted_mean(&trials, values, n as usize);
+            let found = weighted_mean(clustered, values);
             assert_relative_eq!(found.value, exact.value, max_relative = 1e-12);
-            assert_eq!(found.degrees_of_freedom, exact.degrees_of_freedom);
+            assert_relative_eq!(
+                found.degrees_of_freedom,
+                exact.degrees_of_freedom,
+                max_relative = 1e-9
+            );
             let (found, exact) = (found.standard_error, exact.standard_error);
             assert_relative_eq!(found.unwrap(), exact.unwrap(), max_relative = 1e-9);
         }
@@ -217,7 +223,7 @@ mod tests {
             .iter()
             .zip(&weights)
             .map(|(&x, &w)| (x, f64::from(w)));
-        let found = weighted_mean(&trials, weighted, 30);
+        let found = weighted_mean(ClusteredTrials::new(&trials, 30, None), weighted);
         assert_relative_eq!(found.value, expected.value, max_relative = 1e-12);
         assert_relative_eq!(
             found.standard_error.unwrap(),

@@ -31,8 +31,8 @@ impl Comparison {
     /// Compares all pairs of several lists of credits for the same trials: (0,1), (0,2), …, (1,2),
     /// ….
     ///
-    /// The standard error is the object-level standard error of the mean difference per trial. It
-    /// is smaller than the standard errors of the two accuracies suggest if both representations
+    /// The standard error is that of the mean difference per trial, by
+    /// [`clustered_mean`]. It is smaller than the standard errors of the two accuracies suggest if both representations
     /// fail in the same trials.
     ///
     /// ```
@@ -55,6 +55,9 @@ impl Comparison {
         credits: &[&[Credit]],
         confidence: Confidence,
     ) -> Result<Vec<Comparison>> {
+        /// The bounds of a difference between two accuracies.
+        const BOUNDS: [f64; 2] = [-1.0, 1.0];
+
         for credits in credits {
             check_length(trials, credits)?;
         }
@@ -63,14 +66,18 @@ impl Comparison {
             for second in first + 1..credits.len() {
                 let pairs = credits[first].iter().zip(credits[second]);
                 let of_trials: Vec<Credit> = pairs.map(|(a, &b)| a.difference(b)).collect();
-                differences.push((first, second, clustered_mean(trials, &of_trials)?));
+                let difference = clustered_mean(trials, &of_trials)?;
+                differences.push(Comparison {
+                    first,
+                    second,
+                    interval: difference.interval_within(confidence, BOUNDS),
+                    p_value: difference.p_value_within(0.0, BOUNDS),
+                    adjusted_p_value: f64::NAN,
+                    difference,
+                });
             }
         }
-        Ok(Comparison::of_differences(
-            differences,
-            confidence,
-            [-1.0, 1.0],
-        ))
+        Ok(Self::adjusted(differences))
     }
 
     /// Creates comparisons from differences, with p-values adjusted for all of them and intervals
@@ -80,21 +87,25 @@ impl Comparison {
         confidence: Confidence,
         [lower, upper]: [f64; 2],
     ) -> Vec<Self> {
-        let p_values: Vec<f64> = differences
-            .iter()
-            .map(|(_, _, difference)| difference.p_value())
-            .collect();
-        let adjusted = benjamini_hochberg(&p_values);
-        let compared = differences.into_iter().zip(p_values).zip(adjusted);
-        compared
-            .map(|(((first, second, difference), p_value), adjusted)| Self {
+        let compared = differences
+            .into_iter()
+            .map(|(first, second, difference)| Self {
                 first,
                 second,
                 difference,
                 interval: difference.interval(confidence).clamp(lower, upper),
-                p_value,
-                adjusted_p_value: adjusted,
-            })
-            .collect()
+                p_value: difference.p_value(),
+                adjusted_p_value: f64::NAN,
+            });
+        Self::adjusted(compared.collect())
+    }
+
+    /// Adjusts the p-values for all of the comparisons.
+    fn adjusted(mut comparisons: Vec<Self>) -> Vec<Self> {
+        let p_values: Vec<f64> = comparisons.iter().map(|it| it.p_value).collect();
+        for (comparison, adjusted) in comparisons.iter_mut().zip(benjamini_hochberg(&p_values)) {
+            comparison.adjusted_p_value = adjusted;
+        }
+        comparisons
     }
 }

@@ -101,11 +101,11 @@ impl From<Interval> for [f64; 2] {
 pub struct Estimate {
     /// The estimated value.
     pub value: f64,
-    /// Standard error, or `None` if it cannot be estimated because the trials share too many
-    /// objects (three or four objects, or a single trial).
+    /// Standard error, or `None` if it cannot be estimated because any two trials share an object
+    /// or the participant (fewer than six objects, or a single trial).
     pub standard_error: Option<f64>,
-    /// Degrees of freedom of the standard error: the smaller of the numbers of objects and trials
-    /// (or stimuli and participants) minus 1.
+    /// Degrees of freedom of the standard error, at most the number of objects, trials or
+    /// participants minus 1.
     pub degrees_of_freedom: f64,
 }
 
@@ -123,6 +123,86 @@ impl Estimate {
         }
     }
 
+    /// Returns the confidence interval of a value that lies between two bounds, such as a
+    /// proportion: the score interval of Wilson (1927), with the number of independent trials that
+    /// has the same standard error and a quantile of Student's t. It is inside of the bounds, and
+    /// asymmetric near them.
+    ///
+    /// If the standard error is 0, as for an accuracy of 1, the trials do not show how much they
+    /// depend on their objects and participants. The interval is then conservative: its
+    /// number of independent trials is the degrees of freedom plus 1, that is, the smallest of the
+    /// numbers of objects, participants and trials. If the standard error is unknown, the interval
+    /// contains all possible values.
+    ///
+    /// ```
+    /// use human_alignment::inference::{Confidence, Estimate};
+    ///
+    /// let all_correct = Estimate { value: 1.0, standard_error: Some(0.0), degrees_of_freedom: 29.0 };
+    /// let interval = all_correct.interval_within(Confidence::default(), [0.0, 1.0]);
+    /// assert!(interval.lower > 0.85 && interval.lower < 0.9);
+    /// assert_eq!(interval.upper, 1.0);
+    /// ```
+    pub fn interval_within(&self, confidence: Confidence, [lower, upper]: [f64; 2]) -> Interval {
+        let (Some(error), Some(_)) = (self.standard_error, self.student_t()) else {
+            return Interval { lower, upper };
+        };
+        let squared_t = self.squared_t(confidence);
+        let share = ((self.value - lower) / (upper - lower)).clamp(0.0, 1.0);
+        let Some(n) = self.effective_number(share, error / (upper - lower)) else {
+            let moved = squared_t / (self.degrees_of_freedom + 1.0 + squared_t);
+            return Interval {
+                lower: self.value - moved * (self.value - lower),
+                upper: self.value + moved * (upper - self.value),
+            };
+        };
+        let scale = 1.0 + squared_t / n;
+        let centre = (share + squared_t / (2.0 * n)) / scale;
+        let variance = share * (1.0 - share) / n + squared_t / (4.0 * n * n);
+        let half = (squared_t * variance).sqrt() / scale;
+        let end = |share: f64| lower + share.clamp(0.0, 1.0) * (upper - lower);
+        Interval {
+            lower: end(centre - half),
+            upper: end(centre + half),
+        }
+    }
+
+    /// Returns the number of independent trials with the same standard error of a share; `None` if
+    /// the standard error is 0.
+    fn effective_number(&self, share: f64, error: f64) -> Option<f64> {
+        let n = share * (1.0 - share) / error.powi(2);
+        (n > 0.0 && n.is_finite()).then_some(n)
+    }
+
+    /// Returns the two-sided p-value of the hypothesis that the true value is `expected`, for a
+    /// value that lies between two bounds. It is less than 1 − confidence if and only if
+    /// [`interval_within`](Self::interval_within) does not contain `expected`, and 1 if the
+    /// standard error is unknown.
+    pub fn p_value_within(&self, expected: f64, [lower, upper]: [f64; 2]) -> f64 {
+        let (Some(error), Some(t)) = (self.standard_error, self.student_t()) else {
+            return 1.0;
+        };
+        let share = |value: f64| ((value - lower) / (upper - lower)).clamp(0.0, 1.0);
+        let (found, expected_share) = (share(self.value), share(expected));
+        let statistic = match self.effective_number(found, error / (upper - lower)) {
+            Some(n) => {
+                (found - expected_share).powi(2) * n / (expected_share * (1.0 - expected_share))
+            }
+            None => {
+                let room = match expected < self.value {
+                    true => self.value - lower,
+                    false => upper - self.value,
+                };
+                let moved = (self.value - expected).abs() / room;
+                (self.degrees_of_freedom + 1.0) * moved / (1.0 - moved)
+            }
+        };
+        match statistic.is_nan() {
+            // 0 / 0: the value is the expected one.
+            true => 1.0,
+            false => (2.0 * t.cdf(-statistic.sqrt())).min(1.0),
+        }
+    }
+
     /// Returns the two-sided p-value of the hypothesis that the true value is 0, by Student's t. It
     /// is 1 if the standard error is unknown or the value is 0.
     pub fn p_value(&self) -> f64 {
@@ -134,8 +214,18 @@ impl Estimate {
         }
     }
 
+    /// Returns the square of the quantile of Student's t for two-sided intervals.
+    pub(crate) fn squared_t(&self, confidence: Confidence) -> f64 {
+        let quantile = |t: StudentsT| t.inverse_cdf(0.5 + confidence.level() / 2.0);
+        self.student_t()
+            .map_or(f64::INFINITY, |t| quantile(t).powi(2))
+    }
+
     fn student_t(&self) -> Option<StudentsT> {
-        StudentsT::new(0.0, 1.0, self.degrees_of_freedom).ok()
+        // With more degrees of freedom the quantiles do not change, but take long to compute.
+        const LARGEST: f64 = 1e4;
+
+        StudentsT::new(0.0, 1.0, self.degrees_of_freedom.min(LARGEST)).ok()
     }
 }
 
@@ -186,6 +276,50 @@ mod tests {
         assert_eq!(estimate.p_value(), 0.0);
         estimate.value = 0.0;
         assert_eq!(estimate.p_value(), 1.0);
+    }
+
+    #[test]
+    fn intervals_within_bounds_are_those_of_wilson() {
+        // 9 of 10 independent trials: the formula of Wilson in Python, with
+        // scipy.stats.t.ppf(0.975, 8) instead of the normal quantile.
+        let estimate = Estimate {
+            value: 0.9,
+            standard_error: Some((0.09f64 / 10.0).sqrt()),
+            degrees_of_freedom: 8.0,
+        };
+        let interval = estimate.interval_within(Confidence::default(), [0.0, 1.0]);
+        assert_relative_eq!(interval.lower, 0.536_353_745_729, epsilon = 1e-9);
+        assert_relative_eq!(interval.upper, 0.985_919_406_566, epsilon = 1e-9);
+    }
+
+    #[test]
+    fn p_values_within_bounds_agree_with_intervals() {
+        let bounds = [-1.0, 1.0];
+        for (value, error) in [
+            (0.3, 0.2),
+            (-0.9, 0.05),
+            (1.0, 0.0),
+            (0.25, 0.0),
+            (0.0, 0.0),
+        ] {
+            let estimate = Estimate {
+                value,
+                standard_error: Some(error),
+                degrees_of_freedom: 8.0,
+            };
+            for level in [0.5, 0.9, 0.99] {
+                let confidence = Confidence::new(level).unwrap();
+                let Interval { lower, upper } = estimate.interval_within(confidence, bounds);
+                assert!(
+                    bounds[0] <= lower && lower <= value && value <= upper && upper <= bounds[1]
+                );
+                for end in [lower, upper].into_iter().filter(|end| end.abs() < 1.0) {
+                    let p = estimate.p_value_within(end, bounds);
+                    assert_relative_eq!(p, 1.0 - level, epsilon = 1e-6);
+                }
+            }
+            assert_eq!(estimate.p_value_within(value, bounds), 1.0);
+        }
     }
 
     #[test]

@@ -1,55 +1,91 @@
 //! Statistical inference: standard errors, confidence intervals, noise ceilings and comparisons.
 //!
-//! # Object-level standard errors
+//! # Standard errors of means over trials
 //!
 //! Trials with an object (stimulus) in common are correlated, because the object is easy or
-//! difficult in all of them. The variance of the mean of *T* values with residuals *eₜ* is
-//! therefore estimated by the sum of eₜeᵤ over all pairs of trials that share at least one object.
-//! Inclusion–exclusion over objects, pairs and triples of objects counts each such pair once. This
-//! is the multiway cluster-robust variance of Cameron, Gelbach & Miller (2011), in the form of
-//! Aronow, Samii & Assenova (2015) for dyads, extended to triads:
+//! difficult in all of them. Trials of the same participant are correlated too, because
+//! participants differ. The variance of the mean of *T* values with residuals *eₜ* is therefore
+//! estimated by the sum of eₜeᵤ over all pairs of trials that share at least one object or the
+//! participant: the multiway cluster-robust variance of Cameron, Gelbach & Miller (2011), in the
+//! form of Aronow, Samii & Assenova (2015) for dyads, extended to triads. Inclusion–exclusion over
+//! objects, pairs and triples of objects counts each pair of trials once,
 //!
-//! V = \[ Σᵢ Rᵢ² − Σᵢⱼ Rᵢⱼ² + Σᵢⱼₖ Rᵢⱼₖ² \] / T²,
+//! V(objects) = \[ Σᵢ Rᵢ² − Σᵢⱼ Rᵢⱼ² + Σᵢⱼₖ Rᵢⱼₖ² \] / T²,
 //!
 //! where *Rᵢ*, *Rᵢⱼ*, *Rᵢⱼₖ* are the sums of residuals over the trials that contain the object,
-//! pair or triple. The third of the three sums alone is used as a lower bound.
+//! pair or triple. With the sums *Rₚ* over the trials of each participant and with V(objects
+//! within participants), which is V(objects) with separate sums for each participant,
+//!
+//! V = V(objects) + Σₚ Rₚ² / T² − V(objects within participants).
+//!
+//! The standard error then holds for new objects and new participants. If the participants of
+//! trials are unknown, or all trials are of one participant, V is V(objects): participants are
+//! taken to be alike, and intervals are too narrow if they are not. With 10 participants who differ
+//! moderately, such intervals contain the true value in a fifth to a half of simulated experiments
+//! instead of 95 %. [`Clusters`] says which of the two a result has.
 //!
 //! Residuals are differences from the estimated mean, which reduces V by the share *f* of the pairs
-//! of trials (ordered, and including each trial with itself) that have an object in common; *f* is
-//! the same expression with all residuals set to 1. The standard error is √(V / (1 − f)); for
-//! trials that share no objects this is the usual formula with T − 1. Intervals and tests use
-//! Student's t distribution with min(objects, trials) − 1 degrees of freedom.
+//! of trials (ordered, and including each trial with itself) that share an object or the
+//! participant; *f* is the same expression with all residuals set to 1. The squared standard error
+//! is V / (1 − f); for trials that share nothing this is the usual formula with T − 1. Where it is
+//! smaller than the same expression for pairs of trials that share two objects, or all three, the
+//! largest of the three is used.
+//!
+//! # Intervals and tests
+//!
+//! Intervals and tests use Student's t distribution with the degrees of freedom of Satterthwaite
+//! (1946), 2V² / Var(V). With the sums of squares S of objects and participants, and their numbers
+//! of trials m, V has approximately the variance 2 Σ S² Σm⁴ / (Σm²)², summed over both. There are
+//! at least 4 degrees of freedom, if that many objects and participants permit it, and at most the
+//! number of objects or trials minus 1. With few participants who differ, it is about their number
+//! minus 1.
+//!
+//! Intervals of proportions are score intervals with an effective number of trials
+//! ([`Estimate::interval_within`]), which remain valid near 0 and 1. In the simulations of `cargo
+//! run --release --example coverage -- accuracy`, 95 % intervals contain the true value in 93–99 %
+//! of experiments; they are conservative if neither objects nor participants differ. Designs with
+//! fewer than 10 objects or 5 participants are too small for any method ([`DesignCaution`]).
 
 mod bootstrap;
 mod cluster_sums;
 mod clustered;
 mod clustered_values;
+mod clusters;
 mod comparison;
 mod credit;
+mod design;
 mod estimate;
 mod folds;
 mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
+mod participants;
 mod resampling;
+mod variance;
 
 pub use bootstrap::{BootstrapResult, ObjectBootstrap};
 pub use clustered::clustered_mean;
 pub use clustered_values::clustered_mean_of;
+pub use clusters::Clusters;
 pub use comparison::Comparison;
 pub use credit::Credit;
+pub use design::DesignCaution;
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
 pub use multiple_comparisons::benjamini_hochberg;
-pub use noise_ceiling::ChoiceNoiseCeiling;
+pub use noise_ceiling::{ChoiceNoiseCeiling, RelativeAccuracy};
 pub use resampling::Resample;
 pub(crate) use resampling::{ReplicateVariances, dual_variance};
 
 pub(crate) use bootstrap::percentile_interval;
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
-pub(crate) use clustered::{Levels, check_length, mean_over_trials};
+pub(crate) use clustered::{check_length, mean_for_both_clusterings, mean_over_trials};
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};
+pub(crate) use clusters::{ClusteredTrials, SelectedTrials};
 pub(crate) use level::{
-    Cell, Level, object_cells, pair_keys, pair_level, sum_by_key, triple_key, triple_level,
+    Cell, ClusterSum, Level, object_cells, pair_keys, pair_level, sum_by_key, triple_key,
+    triple_level,
 };
+pub(crate) use participants::{ParticipantLevels, participant_levels};
 pub(crate) use resampling::{draw_counts, small_sample};
+pub(crate) use variance::{Levels, ObjectLevels};

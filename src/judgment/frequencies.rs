@@ -32,23 +32,41 @@ pub struct ChoiceFrequencies<T> {
     questions: Vec<[u32; 3]>,
     of_pairs: Vec<[f64; 3]>,
     shown: Vec<u32>,
+    /// The single answers in the order of questions, if their participants are known.
+    answers: Option<Vec<FrequencyAnswer>>,
     task: PhantomData<T>,
+}
+
+/// An answer of a participant to a question.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrequencyAnswer {
+    /// Index of the question.
+    pub question: usize,
+    /// The chosen pair: 0, 1 or 2.
+    pub pair: u8,
+    /// Index of the participant.
+    pub participant: u32,
 }
 
 impl<T: Task> ChoiceFrequencies<T> {
     /// Counts the answers to each question of the trials. Questions are in ascending order.
+    /// Participants of the trials are kept for standard errors.
     pub fn from_trials(trials: &Trials<T>) -> Self {
+        let participants = trials.participants().map(|all| all.by_trial());
         let mut answers: Vec<_> = trials
             .as_slice()
             .par_iter()
-            .map(|&trial| {
+            .enumerate()
+            .map(|(position, &trial)| {
                 let (Question(question), answer) = T::question(trial);
-                (question, T::chosen_pair(answer) as u8)
+                let participant = participants.map_or(0, |all| all[position]);
+                (question, T::chosen_pair(answer) as u8, participant)
             })
             .collect();
         answers.par_sort_unstable();
         let (mut questions, mut of_pairs) = (Vec::new(), Vec::<[f64; 3]>::new());
-        for (question, pair) in answers {
+        let mut of_participants = participants.map(|_| Vec::with_capacity(answers.len()));
+        for (question, pair, participant) in answers {
             if questions.last() != Some(&question) {
                 questions.push(question);
                 of_pairs.push([0.0; 3]);
@@ -56,8 +74,16 @@ impl<T: Task> ChoiceFrequencies<T> {
             if let Some(counts) = of_pairs.last_mut() {
                 counts[usize::from(pair)] += 1.0;
             }
+            if let Some(answers) = &mut of_participants {
+                answers.push(FrequencyAnswer {
+                    question: questions.len() - 1,
+                    pair,
+                    participant,
+                });
+            }
         }
         Self {
+            answers: of_participants,
             stimuli: trials.stimuli().clone(),
             questions,
             of_pairs,
@@ -69,7 +95,15 @@ impl<T: Task> ChoiceFrequencies<T> {
     /// Creates one question per trial, in the order of the trials, with a frequency of 1 for its
     /// first pair. Use it if single choices or their order matter.
     pub fn trial_by_trial(trials: &Trials<T>) -> Self {
+        let answer = |(question, &participant)| FrequencyAnswer {
+            question,
+            pair: 0,
+            participant,
+        };
+        let participants = trials.participants();
         Self {
+            answers: participants
+                .map(|all| all.by_trial().iter().enumerate().map(answer).collect()),
             stimuli: trials.stimuli().clone(),
             questions: trials.as_slice().to_vec(),
             of_pairs: vec![[1.0, 0.0, 0.0]; trials.len()],
@@ -109,6 +143,7 @@ impl<T: Task> ChoiceFrequencies<T> {
         }
         Ok(Self {
             shown: checked.shown().to_vec(),
+            answers: None,
             stimuli,
             questions,
             of_pairs,
@@ -148,6 +183,18 @@ impl<T: Task> ChoiceFrequencies<T> {
     }
 }
 
+impl<T> ChoiceFrequencies<T> {
+    /// Returns the number of questions.
+    pub(crate) fn n_questions(&self) -> usize {
+        self.questions.len()
+    }
+
+    /// Returns the answers of participants in the order of questions, if participants are known.
+    pub(crate) fn answers(&self) -> Option<&[FrequencyAnswer]> {
+        self.answers.as_deref()
+    }
+}
+
 impl<T: Task> fmt::Debug for ChoiceFrequencies<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChoiceFrequencies")
@@ -165,6 +212,7 @@ impl<T> Clone for ChoiceFrequencies<T> {
             questions: self.questions.clone(),
             of_pairs: self.of_pairs.clone(),
             shown: self.shown.clone(),
+            answers: self.answers.clone(),
             task: PhantomData,
         }
     }

@@ -13,6 +13,7 @@ mod task;
 mod trials;
 
 pub use frequencies::ChoiceFrequencies;
+pub(crate) use frequencies::FrequencyAnswer;
 pub use participants::TrialParticipants;
 pub use task::{AnchoredTask, OddOneOutTask, Task};
 pub(crate) use task::{Answer, Question};

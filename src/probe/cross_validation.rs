@@ -348,7 +348,7 @@ impl ProbeCrossValidation {
                 .map(|fold| of(fold).cross_entropy * of(fold).n_trials as f64);
             Ok(PooledScore {
                 accuracy: estimate,
-                interval: estimate.interval(confidence).clamp(0.0, 1.0),
+                interval: estimate.interval_within(confidence, [0.0, 1.0]),
                 cross_entropy: costs.sum::<f64>() / trials.len() as f64,
             })
         };

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{Cell, Credit, mean_over_trials, object_cells};
+use crate::inference::{
+    Cell, ClusteredTrials, Credit, mean_for_both_clusterings, mean_over_trials, object_cells,
+};
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
@@ -113,13 +115,21 @@ impl<'t, T: Task> Outcomes<'t, T> {
 
     /// Computes the accuracy with its uncertainty.
     pub fn score(&self) -> OddOneOutScore {
-        let trials = self.trials.as_slice();
-        let estimate = mean_over_trials(trials, &self.credits, self.trials.stimuli().len());
+        let trials = ClusteredTrials::of(self.trials);
+        let (estimate, for_these_participants) = match trials.participants {
+            Some(_) => {
+                let [both, objects] = mean_for_both_clusterings(trials, &self.credits);
+                (both, Some(objects))
+            }
+            None => (mean_over_trials(trials, &self.credits), None),
+        };
         let confidence = self.metric.confidence;
         let bootstrap = self.metric.bootstrap;
         let bootstrap =
             bootstrap.and_then(|it| it.resample(self.trials, &self.credits, confidence));
-        OddOneOutScore::new(self.counts, self.losses, estimate, confidence, bootstrap)
+        OddOneOutScore::new(self.counts, self.losses, estimate, confidence)
+            .with_clusters(for_these_participants)
+            .with_bootstrap(bootstrap)
     }
 
     /// Returns the accuracy in the trials of each stimulus, in the order of stimuli; stimuli

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{BootstrapResult, Confidence, Estimate, Interval};
+use crate::inference::{BootstrapResult, Clusters, Confidence, Estimate, Interval};
 use crate::metric::odd_one_out::Counts;
 use crate::metric::odd_one_out::probability::Losses;
 
@@ -23,9 +23,16 @@ pub struct OddOneOutScore {
     pub n_ties: u64,
     /// Mean credit of the trials, in [0, 1]: the share of correct trials plus the credit of ties.
     pub accuracy: f64,
-    /// Object-level standard error of the accuracy; `None` if it cannot be estimated because the
-    /// trials share too many objects.
+    /// The clusters of trials that the standard error allows to be correlated.
+    pub clusters: Clusters,
+    /// Standard error of the accuracy; `None` if it cannot be estimated because any two trials
+    /// share an object or the participant.
     pub standard_error: Option<f64>,
+    /// Degrees of freedom of the standard error.
+    pub degrees_of_freedom: f64,
+    /// Standard error for new objects and the same participants, if the trials have participants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_objects: Option<f64>,
     /// Confidence interval of the accuracy, within [0, 1].
     pub interval: Interval,
     /// Confidence level of the intervals.
@@ -46,20 +53,36 @@ impl OddOneOutScore {
         losses: Losses,
         estimate: Estimate,
         confidence: Confidence,
-        bootstrap: Option<BootstrapResult>,
     ) -> Self {
         Self {
             n_trials: counts.n_trials,
             n_correct: counts.n_correct,
             n_ties: counts.n_ties,
             accuracy: counts.accuracy(),
+            clusters: Clusters::Objects,
             standard_error: estimate.standard_error,
-            interval: estimate.interval(confidence).clamp(0.0, 1.0),
+            degrees_of_freedom: estimate.degrees_of_freedom,
+            standard_error_objects: None,
+            interval: estimate.interval_within(confidence, [0.0, 1.0]),
             confidence,
             cross_entropy: losses.cross_entropy.value() / counts.n_trials as f64,
             mean_entropy: losses.entropy.value() / counts.n_trials as f64,
-            bootstrap,
+            bootstrap: None,
         }
+    }
+
+    /// Marks the standard error as one for new participants, given that for the same participants.
+    pub(super) fn with_clusters(mut self, for_these_participants: Option<Estimate>) -> Self {
+        if let Some(estimate) = for_these_participants {
+            self.clusters = Clusters::ObjectsAndParticipants;
+            self.standard_error_objects = estimate.standard_error;
+        }
+        self
+    }
+
+    pub(super) fn with_bootstrap(mut self, bootstrap: Option<BootstrapResult>) -> Self {
+        self.bootstrap = bootstrap;
+        self
     }
 }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
 use crate::inference::{
-    Cell, ClusterSums, Credit, Levels, are_valid, object_cells, pair_keys, triple_key,
+    Cell, ClusterSums, Credit, Level, Levels, ObjectLevels, are_valid, object_cells, pair_keys,
+    triple_key,
 };
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task};
 use crate::metric::odd_one_out::probability::Losses;
@@ -118,20 +119,22 @@ impl Tally {
             return Err(JudgmentError::NoTrials.into());
         }
         let mean = self.counts.accuracy();
-        let levels = Levels::new(
-            &self.objects,
-            self.pairs.level(mean),
-            self.triples.level(mean),
-            mean,
-        );
-        let estimate = levels.estimate(mean, self.counts.n_trials);
+        let levels = Levels {
+            objects: ObjectLevels {
+                objects: Level::over(self.objects.iter().copied(), mean),
+                pairs: self.pairs.level(mean),
+                triples: self.triples.level(mean),
+            },
+            participants: None,
+        };
+        let n_trials = self.counts.n_trials;
+        let estimate = levels.estimate(mean, n_trials as f64, n_trials);
         let confidence = self.metric.confidence;
         Ok(OddOneOutScore::new(
             self.counts,
             self.losses,
             estimate,
             confidence,
-            None,
         ))
     }
 

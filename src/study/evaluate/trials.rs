@@ -7,10 +7,10 @@ use super::subject::{Content, Found, Subject};
 use crate::agreement::PairAgreement;
 use crate::calibration::{Bins, Predictions, TemperatureScaling};
 use crate::error::Result;
-use crate::inference::{Comparison, Estimate, clustered_mean};
+use crate::inference::{Comparison, Confidence, Estimate, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
 use crate::metric::AlignmentMetric;
-use crate::metric::odd_one_out::{OddOneOutScore, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::probe::ProbeCrossValidation;
 use crate::representation::Representation;
 use crate::similarity::Similarity;
@@ -80,7 +80,7 @@ fn zero_shot<T: Task>(
     let similarity = metric.similarity();
     let score = metric.score(features, trials)?;
     let cross_entropy = Measurement::from(score.cross_entropy).with_n(score.n_trials);
-    let accuracy = scored(score, trials);
+    let accuracy = Measurement::from(score);
     Ok(vec![
         (Metric::of(MetricQuantity::Accuracy(similarity)), accuracy),
         (
@@ -88,15 +88,6 @@ fn zero_shot<T: Task>(
             cross_entropy,
         ),
     ])
-}
-
-/// Returns the accuracy of a score, with the degrees of freedom of its object-level standard error.
-fn scored<T: Task>(score: OddOneOutScore, trials: &Trials<T>) -> Measurement {
-    let n_units = trials.shown().len().min(trials.len());
-    Measurement {
-        degrees_of_freedom: score.standard_error.map(|_| n_units as f64 - 1.0),
-        ..score.into()
-    }
 }
 
 fn probe<T: Task>(
@@ -144,7 +135,7 @@ pub(super) fn transferred<'t, T: Task>(
     subject.find(name.clone(), (metric, origin), None, || {
         let after = metric.with_similarity(Similarity::Dot);
         let found = transfer_across(transform()?, features, trials, [&metric, &after])?;
-        let accuracy = scored(found.after, trials);
+        let accuracy = Measurement::from(found.after);
         let gain = name.clone().against(Contrast::Unlearned);
         let gain = difference_of(gain, found.difference, trials.len());
         Ok(std::iter::once((name, accuracy)).chain(gain).collect())
@@ -152,10 +143,10 @@ pub(super) fn transferred<'t, T: Task>(
 }
 
 fn accuracy(estimate: Estimate, n_trials: usize) -> Measurement {
-    let measured = Measurement::from(estimate).with_n(n_trials as u64);
+    let within = || estimate.interval_within(Confidence::default(), [0.0, 1.0]);
     Measurement {
-        interval: measured.interval.map(|interval| interval.clamp(0.0, 1.0)),
-        ..measured
+        interval: estimate.standard_error.map(|_| within()),
+        ..Measurement::from(estimate).with_n(n_trials as u64)
     }
 }
 

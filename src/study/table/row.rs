@@ -124,6 +124,7 @@ impl From<odd_one_out::OddOneOutScore> for Measurement {
     fn from(score: odd_one_out::OddOneOutScore) -> Self {
         Self {
             standard_error: score.standard_error,
+            degrees_of_freedom: score.standard_error.map(|_| score.degrees_of_freedom),
             interval: score.standard_error.map(|_| score.interval),
             n: score.n_trials,
             n_ties: Some(score.n_ties),
