@@ -14,6 +14,12 @@ use crate::judgment::{Task, Trials};
 
 /// Accuracy and cross-entropy by group of trials, each group compared with all trials.
 ///
+/// If groups depend on the answers of participants, as those of
+/// [`TrialGroups::by_dimension`] do, their accuracies differ even for a perfect model: a difference
+/// from all trials is then no sign that the model lacks a concept. Use
+/// [`ExpectedAccuracy`](crate::concept::ExpectedAccuracy) or a comparison of two models
+/// ([`GroupAnalysis::compare`]) for such groups.
+///
 /// | setting | default |
 /// |---|---|
 /// | minimal number of trials of a group for a test | 30 |
@@ -60,14 +66,14 @@ pub struct GroupAlignment {
     pub n_trials: u64,
     /// True if the group has fewer trials than a test needs.
     pub is_sparse: bool,
-    /// The mean credit of the trials, in [0, 1], with its object-level standard error; `None` if
+    /// The mean credit of the trials, in [0, 1], with its standard error; `None` if
     /// the group has no trials.
     pub accuracy: Option<Estimate>,
     /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Option<Interval>,
     /// The mean −ln p of the human choices, in nats, if the costs of trials were given.
     pub cross_entropy: Option<Estimate>,
-    /// The accuracy minus that of all trials, with its object-level standard error.
+    /// The accuracy minus that of all trials, with its standard error.
     pub difference: Option<Estimate>,
     /// The two-sided p-value of the difference; `None` if the group is sparse or the standard error
     /// is unknown.
@@ -130,6 +136,14 @@ impl GroupAnalysis {
     pub fn with_confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
+    }
+
+    pub(super) fn min_trials(&self) -> usize {
+        self.min_trials
+    }
+
+    pub(super) fn confidence(&self) -> Confidence {
+        self.confidence
     }
 
     /// Computes the alignment by group, from the credit of each trial and optionally its cost, −ln

@@ -10,6 +10,8 @@
 //! | dimensions with names, and the dimensions that determine choices | [`ConceptEmbedding`] |
 //! | trials by dimension, by category, or by whether the human embedding predicts them | [`TrialGroups`] |
 //! | accuracy and cross-entropy by group, compared with all trials | [`GroupAnalysis`] |
+//! | accuracy by group, compared with what is expected if a model's probabilities are true | [`ExpectedAccuracy`] |
+//! | difference between two models by group | [`GroupAnalysis::compare`] |
 //! | trials in which all of several models fail | [`SharedFailures::new`] |
 //!
 //! The functions take the credits of trials, of a representation
@@ -49,13 +51,17 @@
 //! ```
 
 mod analysis;
+mod comparison;
 mod embedding;
+mod expected;
 mod failures;
 mod groups;
 mod labels;
 
 pub use analysis::{GroupAlignment, GroupAnalysis, GroupAnalysisResult};
+pub use comparison::GroupComparison;
 pub use embedding::ConceptEmbedding;
+pub use expected::{ExpectedAccuracy, GroupExpectation};
 pub use failures::{GroupFailures, SharedFailures};
 pub use groups::{Membership, TrialGroups};
 pub use labels::read_labels;

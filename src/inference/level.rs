@@ -367,6 +367,9 @@ pub(crate) fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
 /// Number of bits of an index in a key: three indices fit.
 const INDEX_BITS: u32 = Trials::<OddOneOutTask>::MAX_STIMULI.trailing_zeros();
 
+/// Number of bits of the key of a pair.
+pub(crate) const PAIR_KEY_BITS: u32 = 2 * INDEX_BITS;
+
 /// Returns the key of a cluster, which does not depend on the order of its objects.
 fn key<const M: usize>(mut cluster: [u32; M]) -> u64 {
     cluster.sort_unstable();

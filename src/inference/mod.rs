@@ -83,8 +83,8 @@ pub(crate) use clustered::{check_length, mean_for_both_clusterings, mean_over_tr
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};
 pub(crate) use clusters::{ClusteredTrials, SelectedTrials};
 pub(crate) use level::{
-    Cell, ClusterSum, Level, object_cells, pair_keys, pair_level, sum_by_key, triple_key,
-    triple_level,
+    Cell, ClusterSum, Level, PAIR_KEY_BITS, object_cells, pair_keys, pair_level, sum_by_key,
+    triple_key, triple_level,
 };
 pub(crate) use participants::{ParticipantLevels, participant_levels};
 pub(crate) use resampling::{draw_counts, small_sample};

@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::inference::{ClusterSum, ClusteredTrials, Level, ObjectLevels, pair_keys, triple_key};
+use crate::inference::{
+    ClusterSum, ClusteredTrials, Level, ObjectLevels, PAIR_KEY_BITS, pair_keys, triple_key,
+};
 use crate::linalg::n_pairs;
 
 /// The sums over participants, and over the objects of each participant.
@@ -66,7 +68,10 @@ fn group(participants: &[u32]) -> Vec<Vec<usize>> {
 struct Scratch<S> {
     /// The sums of all objects; 0 between participants.
     objects: Vec<S>,
-    keyed: Vec<(u64, usize)>,
+    /// The pairs of the trials of a participant.
+    keyed: Vec<u64>,
+    /// The trials with a pair that occurs in several trials.
+    repeated: Vec<usize>,
 }
 
 impl<S: ClusterSum> Scratch<S> {
@@ -74,6 +79,7 @@ impl<S: ClusterSum> Scratch<S> {
         Self {
             objects: vec![S::default(); n_stimuli],
             keyed: Vec::new(),
+            repeated: Vec::new(),
         }
     }
 
@@ -104,11 +110,13 @@ impl<S: ClusterSum> Scratch<S> {
                 level
             }
         };
-        let pairs = match 3 * positions.len() < n_pairs(self.objects.len()) {
-            true => self.keyed_level(trials, positions, sum, mean, pair_keys),
-            false => table_of_pairs(self.objects.len(), trials, positions, sum, mean),
+        let (pairs, triples) = match 3 * positions.len() < n_pairs(self.objects.len()) {
+            true => self.sparse_levels(trials, positions, sum, mean),
+            false => (
+                table_of_pairs(self.objects.len(), trials, positions, sum, mean),
+                triple_level(trials, positions, sum, mean),
+            ),
         };
-        let triples = self.keyed_level(trials, positions, sum, mean, |trial| [triple_key(trial)]);
         ParticipantLevels {
             participants: all.level(mean),
             within: ObjectLevels {
@@ -119,32 +127,88 @@ impl<S: ClusterSum> Scratch<S> {
         }
     }
 
-    /// Computes the level of the clusters that occur.
-    fn keyed_level<const N: usize>(
+    /// Computes the levels of pairs and of triples, if few pairs occur twice. Trials with the same
+    /// triple are searched for among those with a pair that occurs twice.
+    fn sparse_levels(
         &mut self,
         trials: &[[u32; 3]],
         positions: &[usize],
         sum: &impl Fn(usize) -> S,
         mean: f64,
-        keys: impl Fn([u32; 3]) -> [u64; N],
-    ) -> Level {
-        self.keyed.clear();
-        for &position in positions {
-            let keys = keys(trials[position]);
-            self.keyed.extend(keys.map(|key| (key, position)));
+    ) -> (Level, Level) {
+        let place_bits = usize::BITS - positions.len().leading_zeros();
+        if PAIR_KEY_BITS + place_bits > u64::BITS {
+            let pairs = keyed_level(trials, positions, sum, mean, pair_keys);
+            return (pairs, triple_level(trials, positions, sum, mean));
         }
-        // Positions are part of the order, so that sums are always computed in the same order.
+        self.keyed.clear();
+        for (at, &position) in positions.iter().enumerate() {
+            // The place of the trial is part of the key, so that sums have a fixed order.
+            let keys = pair_keys(trials[position]).map(|key| key << place_bits | at as u64);
+            self.keyed.extend(keys);
+        }
         self.keyed.sort_unstable();
-        self.keyed
-            .chunk_by(|(left, _), (right, _)| left == right)
-            .map(|same| {
-                let mut of_key = S::default();
-                same.iter()
-                    .for_each(|&(_, position)| of_key += sum(position));
-                of_key.level(mean)
-            })
-            .sum()
+        let place = |keyed: u64| (keyed & ((1 << place_bits) - 1)) as usize;
+        self.repeated.clear();
+        let mut pairs = Level::default();
+        for same in self
+            .keyed
+            .chunk_by(|left, right| left >> place_bits == right >> place_bits)
+        {
+            let mut of_pair = S::default();
+            for &keyed in same {
+                of_pair += sum(positions[place(keyed)]);
+            }
+            pairs += of_pair.level(mean);
+            if same.len() > 1 {
+                let repeated = same.iter().map(|&keyed| positions[place(keyed)]);
+                self.repeated.extend(repeated);
+            }
+        }
+        self.repeated.sort_unstable();
+        self.repeated.dedup();
+        let is_repeated = |position: &usize| self.repeated.binary_search(position).is_ok();
+        let once = positions.iter().filter(|position| !is_repeated(position));
+        let once: Level = once.map(|&position| sum(position).level(mean)).sum();
+        (
+            pairs,
+            once + triple_level(trials, &self.repeated, sum, mean),
+        )
     }
+}
+
+fn triple_level<S: ClusterSum>(
+    trials: &[[u32; 3]],
+    positions: &[usize],
+    sum: &impl Fn(usize) -> S,
+    mean: f64,
+) -> Level {
+    keyed_level(trials, positions, sum, mean, |trial| [triple_key(trial)])
+}
+
+/// Computes the level of the clusters that occur.
+fn keyed_level<S: ClusterSum, const N: usize>(
+    trials: &[[u32; 3]],
+    positions: &[usize],
+    sum: &impl Fn(usize) -> S,
+    mean: f64,
+    keys: impl Fn([u32; 3]) -> [u64; N],
+) -> Level {
+    let keyed = positions
+        .iter()
+        .flat_map(|&position| keys(trials[position]).map(|key| (key, position)));
+    let mut keyed: Vec<(u64, usize)> = keyed.collect();
+    // Positions are part of the order, so that sums have a fixed order.
+    keyed.sort_unstable();
+    keyed
+        .chunk_by(|(left, _), (right, _)| left == right)
+        .map(|same| {
+            let mut of_key = S::default();
+            same.iter()
+                .for_each(|&(_, position)| of_key += sum(position));
+            of_key.level(mean)
+        })
+        .sum()
 }
 
 /// Computes the level of pairs with a table of all pairs.

@@ -1,6 +1,7 @@
 //! The participant of each trial.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::Path;
 
 use crate::error::{Error, FileError, Result, wrong_shape};
@@ -33,14 +34,20 @@ impl TrialParticipants {
         I: IntoIterator,
         I::Item: Into<String>,
     {
+        Self::by_key(of_trials.into_iter().map(Into::into), String::clone)
+    }
+
+    /// Creates the list from a key of the participant of each trial, which has a label.
+    fn by_key<K: Eq + Hash>(
+        of_trials: impl Iterator<Item = K>,
+        label: impl Fn(&K) -> String,
+    ) -> Self {
         let mut labels = Vec::new();
-        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut known: HashMap<K, u32> = HashMap::new();
         let of_trial = of_trials
-            .into_iter()
-            .map(|label| {
-                let label = label.into();
-                *known.entry(label).or_insert_with_key(|label| {
-                    labels.push(label.clone());
+            .map(|key| {
+                *known.entry(key).or_insert_with_key(|key| {
+                    labels.push(label(key));
                     labels.len() as u32 - 1
                 })
             })
@@ -84,7 +91,10 @@ impl TrialParticipants {
                 }
                 let (mut labels, mut rows) = (Vec::new(), table.rows());
                 while let Some(row) = rows.next()? {
-                    labels.push(row.text(0).to_owned());
+                    match row.text(0).trim() {
+                        "" | "NA" | "NaN" | "nan" => return Err(unknown(labels.len())),
+                        label => labels.push(label.to_owned()),
+                    }
                 }
                 Ok(Self::new(labels))
             }
@@ -115,11 +125,10 @@ impl TrialParticipants {
 
     /// Returns the participants of the trials at the given positions.
     pub(super) fn select(&self, trials: &[usize]) -> Self {
-        Self::new(
-            trials
-                .iter()
-                .map(|&trial| self.labels[self.of_trial[trial] as usize].as_str()),
-        )
+        let participants = trials.iter().map(|&trial| self.of_trial[trial]);
+        Self::by_key(participants, |&participant| {
+            self.labels[participant as usize].clone()
+        })
     }
 }
 
@@ -128,7 +137,21 @@ fn numbers(shape: &[u64], values: Vec<f64>) -> Result<TrialParticipants> {
     if shape.iter().filter(|&&length| length != 1).count() > 1 {
         return Err(misshapen(shape));
     }
-    Ok(TrialParticipants::new(values.iter().map(f64::to_string)))
+    if let Some(trial) = values.iter().position(|value| value.is_nan()) {
+        return Err(unknown(trial));
+    }
+    let keys = values.iter().map(|value| value.to_bits());
+    let label = |&bits: &u64| f64::from_bits(bits).to_string();
+    Ok(TrialParticipants::by_key(keys, label))
+}
+
+/// Returns the error for a trial whose participant is missing: such trials need not be of the same
+/// participant.
+fn unknown(trial: usize) -> Error {
+    FileError::malformed(
+        "list of participants",
+        format!("the participant of trial {trial} (0-based) is missing"),
+    )
 }
 
 fn misshapen<N: Copy + TryInto<u64>>(found: &[N]) -> Error {

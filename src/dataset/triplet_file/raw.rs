@@ -51,14 +51,16 @@ impl RawTrials {
             let [first, second, third] = columns.stimuli;
             raw.stimuli
                 .push([cell(first)?, cell(second)?, cell(third)?]);
-            let texts = [
-                (&mut raw.participants, columns.participant),
-                (&mut raw.trial_types, columns.trial_type),
-            ];
-            for (texts, column) in texts {
-                if let (Some(texts), Some(column)) = (texts, column) {
-                    texts.push(row.text(column).to_owned());
+            if let (Some(participants), Some(column)) = (&mut raw.participants, columns.participant)
+            {
+                // Trials whose participants are unknown need not be of the same participant.
+                if row.is_missing(column) {
+                    return Err(row.missing(column));
                 }
+                participants.push(row.text(column).to_owned());
+            }
+            if let (Some(types), Some(column)) = (&mut raw.trial_types, columns.trial_type) {
+                types.push(row.text(column).to_owned());
             }
             if let (Some(answers), Some(column)) = (&mut raw.answers, columns.answer) {
                 answers.push(cell(column)?);
