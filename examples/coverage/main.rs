@@ -6,6 +6,7 @@
 //! ```
 
 mod accuracy;
+mod ceiling;
 #[path = "../common/mod.rs"]
 mod common;
 mod rsa;
@@ -34,6 +35,8 @@ struct Arguments {
 enum Topic {
     /// Accuracies of odd-one-out choices and differences between two models.
     Accuracy,
+    /// Noise ceilings of choices, and accuracies relative to them.
+    Ceiling,
     /// Correlations of RDMs and differences between two models.
     Rsa,
 }
@@ -42,6 +45,7 @@ impl Topic {
     fn report(self, replications: usize, seed: u64) -> Result<()> {
         match self {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
+            Topic::Ceiling => ceiling::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
         }
     }

@@ -30,7 +30,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use features::FeatureReading;
 use human_alignment::dataset::TripletChunks;
-use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap};
+use human_alignment::inference::{
+    ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap, RelativeAccuracy,
+};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
     AnchoredTask, Error, OddOneOutTask, Precision, Representation, Result, Similarity, Task,
@@ -173,12 +175,8 @@ fn from_files<T: Task>(
         arguments
             .trial_reading
             .trials::<T>(trials, named[0].1.stimuli(), &shared, reading)?;
-    let mut report = score(metric, &named, &trials)?;
+    let mut report = score(metric, &named, &trials, arguments.ceiling)?;
     report.input = Some(input);
-    if arguments.ceiling {
-        report.ceiling = ChoiceNoiseCeiling::new(&trials, Confidence::new(arguments.confidence)?);
-        report.asked_for_ceiling = true;
-    }
     Ok(report)
 }
 
@@ -224,11 +222,12 @@ fn stream<T: Task>(
     Ok(report)
 }
 
-/// Scores and compares representations on the same trials.
+/// Scores and compares representations on the same trials, and with the noise ceiling on request.
 fn score<T: Task>(
     metric: ZeroShotOddOneOut,
     named: &[(String, Representation)],
     trials: &Trials<T>,
+    with_ceiling: bool,
 ) -> Result<Report> {
     let mut rows = Vec::new();
     let mut outcomes = Vec::new();
@@ -238,6 +237,17 @@ fn score<T: Task>(
         outcomes.push(earned);
     }
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();
-    let comparisons = Comparison::all_pairs(trials, &credits, rows[0].score.confidence)?;
-    Ok(Report::new(rows, comparisons))
+    let confidence = rows[0].score.confidence;
+    let comparisons = Comparison::all_pairs(trials, &credits, confidence)?;
+    if with_ceiling {
+        for (row, credits) in rows.iter_mut().zip(credits) {
+            row.relative = RelativeAccuracy::new(trials, credits, confidence)?;
+        }
+    }
+    let mut report = Report::new(rows, comparisons);
+    if with_ceiling {
+        report.ceiling = ChoiceNoiseCeiling::new(trials, confidence);
+        report.asked_for_ceiling = true;
+    }
+    Ok(report)
 }

@@ -1,7 +1,9 @@
 //! The printed report.
 
 use human_alignment::Representation;
-use human_alignment::inference::{ChoiceNoiseCeiling, Clusters, Comparison, Interval};
+use human_alignment::inference::{
+    ChoiceNoiseCeiling, Clusters, Comparison, Interval, RelativeAccuracy,
+};
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use serde::Serialize;
 
@@ -16,6 +18,9 @@ pub struct Row {
     features: usize,
     #[serde(flatten)]
     pub score: OddOneOutScore,
+    /// The accuracy relative to the noise ceiling, if it was asked for and is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relative: Option<RelativeAccuracy>,
 }
 
 impl Row {
@@ -25,6 +30,7 @@ impl Row {
             stimuli: representation.n_stimuli(),
             features: representation.n_features(),
             score,
+            relative: None,
         }
     }
 }
@@ -146,8 +152,10 @@ impl Report {
     fn write_ceiling(&self, lines: &mut Vec<String>) {
         match &self.ceiling {
             Some(ceiling) => lines.push(format!(
-                "\nnoise ceiling  {} {} leave-one-out, {} {} majority\n               \
+                "\nnoise ceiling  {} {}; between {} {} leave-one-out and {} {} majority\n               \
                  (from {} answers to {} questions that were answered more than once)",
+                percent(ceiling.corrected.value),
+                interval(ceiling.corrected_interval),
                 percent(ceiling.leave_one_out.value),
                 interval(ceiling.leave_one_out_interval),
                 percent(ceiling.majority.value),
@@ -159,6 +167,17 @@ impl Report {
                 lines.push("\nnoise ceiling  unknown: no question was answered twice".into());
             }
             None => {}
+        }
+        for Row { name, relative, .. } in &self.representations {
+            let Some(relative) = relative else {
+                continue;
+            };
+            let range = relative.interval.map_or("[unbounded]".into(), interval);
+            lines.push(format!(
+                "  {name}: {} % {range} of the way from chance to the ceiling; at the ceiling: {}",
+                percent(relative.relative.value),
+                p_value(relative.p_value)
+            ));
         }
     }
 

@@ -2,7 +2,6 @@
 //! quality.
 
 use human_alignment::dataset::SimulatedObserver;
-use human_alignment::inference::{ChoiceNoiseCeiling, Confidence};
 use human_alignment::{
     Representation, Result, Similarity, SimilarityDataset, Stimuli, ZeroShotOddOneOut,
 };
@@ -53,14 +52,12 @@ pub fn run(metric: ZeroShotOddOneOut, seed: u64) -> Result<Report> {
         };
         named.push((name.into(), Representation::new(stimuli.clone(), features)?));
     }
-    let mut report = score(metric, &named, people.judgments())?;
+    let mut report = score(metric, &named, people.judgments(), true)?;
     report.simulated = Some(format!(
         "Simulated data: {N_PARTICIPANTS} participants with the same embedding answer \
          {N_QUESTIONS} questions about\n{N_STIMULI} stimuli; three representations are that \
          embedding with increasing noise.",
     ));
-    report.ceiling = ChoiceNoiseCeiling::new(people.judgments(), Confidence::default());
-    report.asked_for_ceiling = true;
     Ok(report)
 }
 

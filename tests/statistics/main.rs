@@ -6,6 +6,7 @@ mod common;
 mod accuracy_coverage;
 mod agreement;
 mod calibration;
+mod choice_ceiling_coverage;
 mod choice_noise_ceiling;
 mod choices;
 mod comparisons;

@@ -5,7 +5,7 @@ pub mod real;
 
 use std::collections::HashMap;
 
-use human_alignment::concept::GroupAlignment;
+use human_alignment::concept::GroupExpectation;
 use human_alignment::figure::{PlottedValue as Bar, Thumbnail};
 use human_alignment::study::{
     Factor, LayerChoice, Metric, MetricQuantity, Study, StudyRow, StudyTable,
@@ -133,8 +133,8 @@ pub struct Dimensions {
 pub struct Dimension {
     /// Whether the dimension has a name in the publication of the models.
     pub is_named: bool,
-    /// The accuracy of each model.
-    pub of_models: Vec<GroupAlignment>,
+    /// The observed and the expected accuracy of each model.
+    pub of_models: Vec<GroupExpectation>,
 }
 
 impl PanelMetric {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use human_alignment::concept::GroupAlignment;
+use human_alignment::concept::GroupExpectation;
 use human_alignment::inference::{Estimate, Interval};
 
 use super::{aligned, bracketed, change, number};
@@ -107,10 +107,8 @@ pub fn dimensions(found: Option<&Dimensions>) -> String {
         return String::new();
     };
     let mean = |dimension: &Dimension| -> f64 {
-        let of_others = dimension.of_models[1..]
-            .iter()
-            .filter_map(|group| group.accuracy);
-        of_others.map(|accuracy| accuracy.value).sum()
+        let of_others = dimension.of_models[1..].iter();
+        of_others.map(|group| group.difference.value).sum()
     };
     let mut sorted: Vec<&Dimension> = found.dimensions.iter().collect();
     sorted.sort_by(|left, right| mean(right).total_cmp(&mean(left)));
@@ -129,7 +127,11 @@ pub fn dimensions(found: Option<&Dimensions>) -> String {
     }
     let mut text = format!(
         "\n## Human dimensions: {}\n\nAccuracy by the dimension of VICE that is largest in the pair that people \
-         chose, for the dimensions on which the models are best and worst, and for those with a name; * differs from the accuracy in all trials, with false discoveries controlled.\n\n{}",
+         chose, and in brackets the accuracy that is expected if the probabilities of the model, at the temperature \
+         that fits people best, are true. Choices that are explained by a dimension are not equally predictable, so \
+         that the accuracies themselves differ for a perfect model too. The dimensions are those on which the models \
+         fall short or exceed their expectations most, and those with a name; * differs from the expectation, with \
+         false discoveries controlled.\n\n{}",
         found.dataset,
         aligned(&lines)
     );
@@ -141,14 +143,12 @@ pub fn dimensions(found: Option<&Dimensions>) -> String {
     text
 }
 
-fn accuracy(group: &GroupAlignment) -> String {
-    let value = group.accuracy.map(|accuracy| number(accuracy.value, true));
-    let interval = group.interval.map(|interval| bracketed(interval, true));
+fn accuracy(group: &GroupExpectation) -> String {
     let differs = group.adjusted_p_value.is_some_and(|p| p < LEVEL);
     format!(
-        "{}{}{}",
-        value.unwrap_or_default(),
-        interval.unwrap_or_default(),
+        "{} ({}){}",
+        number(group.accuracy, true),
+        number(group.expected, true),
         if differs { " *" } else { "" }
     )
 }

@@ -1,12 +1,20 @@
 //! Accuracies by the dimension of VICE that explains the choice.
+//!
+//! Choices that are explained by a dimension differ in how predictable they are, also for a perfect
+//! model. Accuracies are therefore compared with those expected from the probabilities of a model,
+//! or between models.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use human_alignment::concept::{ConceptEmbedding, GroupAnalysis, GroupAnalysisResult, TrialGroups};
-use human_alignment::inference::Credit;
+use human_alignment::calibration::TemperatureScaling;
+use human_alignment::concept::{ConceptEmbedding, ExpectedAccuracy, GroupAnalysis, TrialGroups};
+use human_alignment::inference::{Estimate, Interval};
+use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::study::Study;
 use human_alignment::{Choices, OddOneOut, Representation, Result, Similarity, ZeroShotOddOneOut};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::panel::{Bar, Concepts, Dimension, Dimensions};
 use crate::real::{Data, PICTURED};
@@ -20,8 +28,8 @@ const MODELS: [(&str, &str); 2] = [
     ("concepts-mobilenet", "mobilenet_v2, ImageNet logits"),
 ];
 
-/// Computes the accuracies of VICE and models on THINGS, and the agreement of GPT-4 with
-/// participants; the figures are of the models and GPT-4.
+/// Compares the accuracies of VICE and models on THINGS with those that their probabilities predict,
+/// and GPT-4 with VICE; the figures are of the models and GPT-4.
 ///
 /// Results are kept in `cache`, a folder, as they take longer than reading the other results of a
 /// study.
@@ -36,36 +44,56 @@ pub fn all(
     let mut concepts = Vec::new();
 
     let (people, _) = data.pictured_trials()?;
-    let groups = TrialGroups::by_dimension(&embedding, &people, 1)?;
     let hash = people.fingerprint();
     let of_model = |features: &Representation, similarity| {
         let hashes = [&features.fingerprint(), &hash].map(|hash| hash[..24].to_owned());
-        let name = format!("dimensions-{}.json", hashes.join("-"));
+        let name = format!("expected-by-dimension-{}.json", hashes.join("-"));
         kept(cache.map(|folder| folder.join(name)), || {
-            let outcomes = ZeroShotOddOneOut::new(similarity).outcomes(features, &people)?;
-            analysis(&people, &groups, outcomes.credits())
+            let choices = ChoiceFrequencies::from_trials(&people);
+            let scaling = TemperatureScaling::new(similarity).fit(features, &choices)?;
+            let metric = ZeroShotOddOneOut::new(similarity);
+            let metric = match scaling.temperature() {
+                Some(temperature) => metric.with_temperature(temperature)?,
+                None => metric,
+            };
+            let probabilities = metric.probabilities(features, &people)?;
+            let groups = |trials: &OddOneOut| TrialGroups::by_dimension(&embedding, trials, 1);
+            ExpectedAccuracy::default().run(&people, probabilities.view(), groups)
         })
     };
     let mut found = vec![("VICE".to_owned(), of_model(&vice, Similarity::Dot)?)];
     for (name, label) in MODELS {
         if let Some(features) = study.represent(label, PICTURED)? {
             let result = of_model(&features, Similarity::Cosine)?;
+            let bars = result.iter().map(|group| Difference {
+                name: &group.name,
+                n_trials: group.n_trials,
+                difference: Some(group.difference),
+                interval: Some(group.interval),
+                is_tested: group.p_value.is_some(),
+            });
             concepts.push(figure(
                 name,
-                format!("On which dimensions of VICE does {label} choose as people do?"),
-                &result,
+                format!(
+                    "On which dimensions of VICE is {label} better or worse than its probabilities?"
+                ),
+                "Accuracy minus expected accuracy",
+                bars,
             ));
             found.push((label.to_owned(), result));
         }
     }
     let dimension = |position: usize| Dimension {
-        is_named: NAMES.iter().any(|&(named, _)| named == position),
+        is_named: NAMES.iter().any(|&(named, _)| {
+            let number = found[0].1[position].name.split([',', ':']).next();
+            number == Some(&named.to_string())
+        }),
         of_models: found
             .iter()
-            .map(|(_, result)| result.groups[position].clone())
+            .map(|(_, result)| result[position].clone())
             .collect(),
     };
-    let large = (0..groups.len()).filter(|&position| !found[0].1.groups[position].is_sparse);
+    let large = (0..found[0].1.len()).filter(|&position| found[0].1[position].p_value.is_some());
     let dimensions = Dimensions {
         dataset: PICTURED,
         dimensions: large.map(dimension).collect(),
@@ -74,18 +102,30 @@ pub fn all(
 
     let people = data.choices("humans")?;
     let groups = TrialGroups::by_dimension(&embedding, &people, 1)?;
-    let model = Choices::from_trials("GPT-4", &data.choices("GPT_4")?);
-    let result = analysis(&people, &groups, &model.credits(&people)?)?;
-    let title = "On which dimensions of VICE does GPT-4 choose as people do?";
-    concepts.push(figure("concepts-gpt4", title.into(), &result));
+    let model = Choices::from_trials("GPT-4", &data.choices("GPT_4")?).credits(&people)?;
+    let of_vice = ZeroShotOddOneOut::new(Similarity::Dot).outcomes(&vice, &people)?;
+    let compared =
+        GroupAnalysis::default().compare(&people, &groups, [&model, of_vice.credits()])?;
+    concepts.push(figure(
+        "concepts-gpt4",
+        "On which dimensions of VICE does GPT-4 choose as people do, compared with VICE?".into(),
+        "Agreement with people minus that of VICE",
+        compared.iter().map(|group| Difference {
+            name: &group.name,
+            n_trials: group.n_trials,
+            difference: group.difference,
+            interval: group.interval,
+            is_tested: group.p_value.is_some(),
+        }),
+    ));
     Ok((concepts, Some(dimensions)))
 }
 
 /// Reads a result from a file, or computes it and writes the file.
-fn kept(
+fn kept<R: Serialize + DeserializeOwned>(
     path: Option<PathBuf>,
-    compute: impl FnOnce() -> Result<GroupAnalysisResult>,
-) -> Result<GroupAnalysisResult> {
+    compute: impl FnOnce() -> Result<R>,
+) -> Result<R> {
     let bytes = path.as_ref().and_then(|path| fs::read(path).ok());
     if let Some(found) = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return Ok(found);
@@ -99,28 +139,39 @@ fn kept(
     Ok(found)
 }
 
-fn analysis(
-    people: &OddOneOut,
-    groups: &TrialGroups,
-    credits: &[Credit],
-) -> Result<GroupAnalysisResult> {
-    GroupAnalysis::default().run(people, groups, credits, None)
+/// A difference for the trials of a dimension.
+struct Difference<'a> {
+    name: &'a str,
+    n_trials: u64,
+    difference: Option<Estimate>,
+    interval: Option<Interval>,
+    is_tested: bool,
 }
 
-fn figure(name: &'static str, title: String, result: &GroupAnalysisResult) -> Concepts {
-    let bars = result.by_accuracy().into_iter().filter_map(|group| {
-        let bar = Bar::from(group.accuracy?.value);
-        let bar = group
-            .interval
-            .map_or(bar, |interval| bar.with_interval(interval));
-        Some((format!("{} ({} trials)", group.name, group.n_trials), bar))
-    });
+/// Draws the differences of the dimensions with enough trials for a test, in ascending order.
+fn figure<'a>(
+    name: &'static str,
+    title: String,
+    axis: &'static str,
+    differences: impl Iterator<Item = Difference<'a>>,
+) -> Concepts {
+    let mut bars: Vec<(String, Bar)> = differences
+        .filter(|group| group.is_tested)
+        .filter_map(|group| {
+            let bar = Bar::from(group.difference?.value);
+            let bar = group
+                .interval
+                .map_or(bar, |interval| bar.with_interval(interval));
+            Some((format!("{} ({} trials)", group.name, group.n_trials), bar))
+        })
+        .collect();
+    bars.sort_by(|(_, left), (_, right)| left.value.total_cmp(&right.value));
     Concepts {
         name,
         title,
-        axis: "Agreement with people",
+        axis,
         is_share: true,
-        bars: bars.collect(),
+        bars,
     }
 }
 
