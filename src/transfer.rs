@@ -27,7 +27,7 @@ pub trait PairedMetric<J: ?Sized>: AlignmentMetric<J> {
     ) -> Result<([Self::Score; 2], Option<Comparison>)>;
 }
 
-/// The difference of the accuracies has the object-level standard error of the differences per
+/// The difference of the accuracies has the standard error of the differences per
 /// trial.
 impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
     fn score_both(

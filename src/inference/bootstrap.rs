@@ -17,7 +17,7 @@ use crate::judgment::{Task, Trials};
 ///
 /// The bootstrap is accurate if trials are dense, that is, if most triples of objects occur. If
 /// each object has few trials, the bootstrap is conservative, with intervals up to twice too wide,
-/// because the product of three counts varies too much. The object-level standard error of the
+/// because the product of three counts varies too much. The cluster-robust standard error of the
 /// score is accurate in both cases.
 ///
 /// Each replicate uses its own stream of a seeded generator, so that results depend on the seed but

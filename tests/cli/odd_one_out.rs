@@ -261,6 +261,105 @@ fn real_people() {
 
 /// An answer that nobody gets is no success.
 #[cfg(target_os = "linux")]
+/// Twelve stimuli in a circle, neighbours of which are similar, and trials about them that three
+/// participants answer as the features predict.
+fn circle(files: &Files) -> [String; 3] {
+    let stimulus = |at: usize| {
+        let angle = std::f64::consts::TAU * at as f64 / 12.0;
+        format!("s{at},{},{}", angle.cos(), angle.sin())
+    };
+    let features: Vec<String> = (0..12).map(stimulus).collect();
+    let trial = |at: usize| format!("{} {} {}", at % 12, (at + 1) % 12, (at + 5) % 12);
+    let trials: Vec<String> = (0..36).map(trial).collect();
+    let participants: Vec<String> = (0..36).map(|at| format!("p{}", at / 12)).collect();
+    [
+        files.write("circle.csv", &format!("id,x,y\n{}\n", features.join("\n"))),
+        files.write("circle.txt", &trials.join("\n")),
+        files.write("people.txt", &participants.join("\n")),
+    ]
+}
+
+#[test]
+fn all_correct_is_not_certain() {
+    let files = Files::new();
+    let [features, trials, _] = circle(&files);
+    let found = json_of(&["--features", &features, "--triplets", &trials, "--json"]);
+    assert_eq!(found["accuracy"], 1.0);
+    assert_eq!(found["clusters"], "objects");
+    assert_eq!(found.get("standard_error_objects"), None);
+    let lower = found["interval"][0].as_f64().unwrap();
+    assert!((0.6..0.8).contains(&lower), "{found}");
+    assert_eq!(found["interval"][1], 1.0);
+}
+
+#[test]
+fn participants_are_clusters_and_few_of_them_are_a_caution() {
+    let files = Files::new();
+    let [features, trials, people] = circle(&files);
+    let arguments = [
+        "--features",
+        &features,
+        "--triplets",
+        &trials,
+        "--participants",
+        &people,
+    ];
+    let found = json_of(&[&arguments[..], &["--ceiling", "--json"]].concat());
+    assert_eq!(found["participants"], 3);
+    assert_eq!(found["clusters"], "objects-and-participants");
+    assert!(found["standard_error_objects"].is_number());
+    assert!(
+        found["cautions"][0]
+            .as_str()
+            .unwrap()
+            .contains("3 participants")
+    );
+    // Every question was answered by three people who agree.
+    assert_eq!(found["ceiling"]["majority"]["value"], 1.0);
+    let corrected = found["ceiling"]["corrected"]["value"].as_f64().unwrap();
+    assert!(corrected > 0.99, "{found}");
+    let relative = found["relative"]["relative"]["value"].as_f64().unwrap();
+    assert!((relative - 1.0).abs() < 0.01, "{found}");
+
+    let output = odd_one_out(&arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("new objects and new participants"), "{text}");
+    let output = odd_one_out(&arguments[..4]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("taken to be alike"), "{text}");
+
+    // One participant says nothing about others.
+    let one = files.write("one.txt", &"p0\n".repeat(36));
+    let arguments = [&arguments[..4], &["--participants", &one, "--json"]].concat();
+    let found = json_of(&arguments);
+    assert_eq!(found["clusters"], "objects");
+    assert!(
+        found["cautions"][0]
+            .as_str()
+            .unwrap()
+            .contains("one participant")
+    );
+}
+
+#[test]
+fn trials_without_a_participant_are_refused() {
+    let files = Files::new();
+    let [features, trials, _] = circle(&files);
+    let labels: Vec<&str> = (0..36)
+        .map(|at| if at == 7 { "NA" } else { "p1" })
+        .collect();
+    let people = files.write("people.txt", &labels.join("\n"));
+    let message = refused(&[
+        "--features",
+        &features,
+        "--triplets",
+        &trials,
+        "--participants",
+        &people,
+    ]);
+    assert!(message.contains("participant of trial 7"), "{message}");
+}
+
 #[test]
 fn an_answer_that_cannot_be_written_is_a_failure() {
     use std::process::{Command, Stdio};
