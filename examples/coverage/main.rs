@@ -2,12 +2,13 @@
 //! values are known.
 //!
 //! ```text
-//! cargo run --release --example coverage -- accuracy rsa
+//! cargo run --release --example coverage -- accuracy rsa learners
 //! ```
 
 mod accuracy;
 #[path = "../common/mod.rs"]
 mod common;
+mod learners;
 mod rsa;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Topic {
     Accuracy,
     /// Correlations of RDMs and differences between two models.
     Rsa,
+    /// Cross-validated accuracies of probes and their gains.
+    Learners,
 }
 
 impl Topic {
@@ -43,6 +46,7 @@ impl Topic {
         match self {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
+            Topic::Learners => learners::report(replications, seed, |text| common::line(text)),
         }
     }
 }

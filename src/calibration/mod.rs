@@ -43,6 +43,7 @@
 //! ```
 
 mod bins;
+mod expected_accuracy;
 mod objective;
 mod predictions;
 mod published;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::{Result, at_least, check_penalties, same_length};
 use crate::inference::{Credit, Folds};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
-use crate::metric::odd_one_out::{Outcomes, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{Outcomes, TiePolicy, ZeroShotOddOneOut};
 use crate::probe::split::{HoldOut, Split, random_folds};
 use crate::probe::standardize::Moments;
 use crate::probe::{Probe, Standardize};
@@ -168,6 +168,12 @@ impl ProbeCrossValidation {
     #[must_use]
     pub fn with_zero_shot(mut self, metric: ZeroShotOddOneOut) -> Self {
         self.zero_shot = metric;
+        self
+    }
+
+    /// Gives ties a credit of 1/k.
+    pub(crate) fn with_fractional_ties(mut self) -> Self {
+        self.zero_shot = self.zero_shot.with_ties(TiePolicy::Fractional);
         self
     }
 
