@@ -268,7 +268,8 @@ impl ModelRecovery {
         trials: &Trials<T>,
     ) -> Result<(CandidateFit, SimulatedObserver)> {
         let (probe, _) = self.validation.choose(candidate, trials)?;
-        let fit = probe.fit(candidate, &ChoiceFrequencies::from_trials(trials))?;
+        let choices = ChoiceFrequencies::from_trials(trials);
+        let fit = probe.fit(candidate, &choices)?;
         let represented = candidate.select(trials.stimuli())?;
         let transformed = fit.transform().apply(&represented)?;
         let pooled = self.validation.run(candidate, trials)?.pooled;
@@ -277,7 +278,6 @@ impl ModelRecovery {
             0 => 0.0,
             _ => transformed.effective_dimensionality()?,
         };
-        let choices = ChoiceFrequencies::from_trials(trials);
         let expected_accuracy = self.noise.expected_accuracy(&pooled);
         let (temperature, observer) = noise::observer(&transformed, &choices, expected_accuracy)?;
         let fitted = CandidateFit {
@@ -293,7 +293,7 @@ impl ModelRecovery {
     }
 }
 
-/// Draws `n` of the questions of trials at random; all of them stay in their order.
+/// Draws `n` of the questions of trials at random, or returns all in their order.
 fn questions<T: Task>(trials: &Trials<T>, n: usize, seed: u64) -> Vec<[u32; 3]> {
     let mut questions = trials.as_slice().to_vec();
     if n < questions.len() {
