@@ -36,6 +36,7 @@ use human_alignment::ridge::{FeatureScaling, RidgeFit, Selection, Sharing};
 use human_alignment::stimuli::Pairing;
 use human_alignment::{AlignmentMetric, Error, OddOneOutTask, Representation, Result};
 use human_alignment::{Ridge, Similarity, SimilarityDataset, ZeroShotOddOneOut};
+use ndarray::ArrayView2;
 use serde::Serialize;
 
 /// Predict targets from features by ridge regression.
@@ -109,16 +110,23 @@ struct Report {
     n_test: usize,
     paired_by: Pairing,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cross_validation: Option<ProbeCrossValidation>,
+    cross_validation: Option<CrossValidation>,
 }
 
 /// Results of the cross-validation, folds × targets.
 #[derive(Serialize)]
-struct ProbeCrossValidation {
+struct CrossValidation {
     alphas: Vec<Vec<f64>>,
-    r2: Vec<Vec<f64>>,
-    r2_per_target: Vec<f64>,
-    mean_r2: f64,
+    /// R² over the held-out rows of all folds, per target.
+    pooled_r2: Vec<f64>,
+    mean_pooled_r2: f64,
+    /// R² within folds; `None` if the target is constant in the fold.
+    r2: Vec<Vec<Option<f64>>>,
+    /// Number of folds and targets without R².
+    n_undefined: usize,
+    /// Means over the folds with R².
+    r2_per_target: Vec<Option<f64>>,
+    mean_r2: Option<f64>,
     /// Score of the predicted targets, by their dot products.
     #[serde(skip_serializing_if = "Option::is_none")]
     odd_one_out: Option<OddOneOutScore>,
@@ -202,7 +210,7 @@ fn cross_validate(
     features: &Representation,
     targets: &Representation,
     n_folds: usize,
-) -> Result<ProbeCrossValidation> {
+) -> Result<CrossValidation> {
     let folds = match arguments.seed {
         Some(seed) => Folds::random(features.n_stimuli(), n_folds, seed)?,
         None => Folds::contiguous(features.n_stimuli(), n_folds)?,
@@ -216,17 +224,21 @@ fn cross_validate(
             Some(metric.score(validation.predictions(), trials.judgments())?)
         }
     };
-    let rows = |matrix: ndarray::ArrayView2<'_, f64>| {
-        let rows = matrix.rows().into_iter();
-        rows.map(|row| row.to_vec()).collect()
-    };
-    Ok(ProbeCrossValidation {
-        alphas: rows(validation.penalties()),
-        r2: rows(validation.r2()),
+    Ok(CrossValidation {
+        alphas: rows_of(validation.penalties()),
+        pooled_r2: validation.pooled_r2().to_vec(),
+        mean_pooled_r2: validation.mean_pooled_r2(),
+        r2: rows_of(validation.r2()),
+        n_undefined: validation.n_undefined(),
         r2_per_target: validation.r2_per_target().to_vec(),
         mean_r2: validation.mean_r2(),
         odd_one_out,
     })
+}
+
+fn rows_of<A: Clone>(matrix: ArrayView2<'_, A>) -> Vec<Vec<A>> {
+    let rows = matrix.rows().into_iter();
+    rows.map(|row| row.to_vec()).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -239,7 +251,7 @@ fn table(report: &Report) -> String {
     let columns = [
         ("expected R²", report.expected_r2.as_deref()),
         ("R²", report.r2.as_deref()),
-        ("R² of folds", validation.map(|v| &v.r2_per_target[..])),
+        ("pooled R²", validation.map(|v| &v.pooled_r2[..])),
     ];
     let columns = columns
         .into_iter()
@@ -260,6 +272,23 @@ fn table(report: &Report) -> String {
     let _ = write!(table, "\n{:>6}  {:>10}", "mean", "");
     for (_, r2) in &columns {
         let _ = write!(table, "  {:>11.4}", mean(r2));
+    }
+    if let Some(validation) = validation {
+        let _ = match validation.mean_r2 {
+            Some(r2) => write!(table, "\nmean of the R² within folds: {r2:.4}"),
+            None => write!(
+                table,
+                "\nno R² within folds: the targets are constant in all of them"
+            ),
+        };
+        if validation.n_undefined > 0 && validation.mean_r2.is_some() {
+            let _ = write!(
+                table,
+                " (undefined for {} of {} folds of targets, which are constant)",
+                validation.n_undefined,
+                validation.r2.len() * validation.pooled_r2.len()
+            );
+        }
     }
     if let Some(score) = validation.and_then(|v| v.odd_one_out.as_ref()) {
         let _ = write!(table, "\nodd-one-out of predicted targets: {score}");

@@ -78,6 +78,10 @@ pub struct TransferResult<S> {
 /// Scores a representation before and after a transform, on judgments from which the transform was
 /// not learned: odd-one-out or anchored trials, or RDMs of participants.
 ///
+/// The transform is taken as given, because it is independent of the judgments: intervals are for
+/// the same transform with other objects and trials (or stimuli and participants). They do not say
+/// how transforms would differ that are learned from other data.
+///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
 /// use human_alignment::transform::{LinearTransform, Standardization};

@@ -2,13 +2,14 @@
 //! values are known.
 //!
 //! ```text
-//! cargo run --release --example coverage -- accuracy rsa
+//! cargo run --release --example coverage -- accuracy rsa learners
 //! ```
 
 mod accuracy;
 mod ceiling;
 #[path = "../common/mod.rs"]
 mod common;
+mod learners;
 mod rsa;
 
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ enum Topic {
     Ceiling,
     /// Correlations of RDMs and differences between two models.
     Rsa,
+    /// Cross-validated accuracies of probes and their gains.
+    Learners,
 }
 
 impl Topic {
@@ -47,6 +50,7 @@ impl Topic {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
             Topic::Ceiling => ceiling::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
+            Topic::Learners => learners::report(replications, seed, |text| common::line(text)),
         }
     }
 }

@@ -44,6 +44,7 @@
 
 mod answers;
 mod bins;
+mod expected_accuracy;
 mod objective;
 mod predictions;
 mod published;

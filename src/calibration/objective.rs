@@ -134,6 +134,33 @@ impl Objective {
         }
     }
 
+    /// Computes the mean over answers of the largest probability of a question.
+    pub fn mean_largest_probability(&self, beta: f64) -> f64 {
+        self.mean_of(|gaps| {
+            let exponentials = gaps.iter().map(|gap| exp_of_nonpositive(beta * gap));
+            1.0 / exponentials.sum::<f64>()
+        })
+    }
+
+    /// Returns the limit of [`Objective::mean_largest_probability`] for temperature 0, which is below
+    /// 1 if there are ties.
+    pub fn largest_probability_at_zero(&self) -> f64 {
+        self.mean_of(|gaps| 1.0 / gaps.iter().filter(|&&gap| gap == 0.0).count() as f64)
+    }
+
+    /// Computes the mean over answers of a function of the gaps of a question.
+    fn mean_of(&self, value: impl Fn(&[f64]) -> f64) -> f64 {
+        let values = self.questions.iter().map(|question| {
+            question.chosen.iter().sum::<f64>() * value(&question.gaps[..self.n_pairs])
+        });
+        values.sum::<f64>() / self.weight
+    }
+
+    /// Returns the number of pairs of a question.
+    pub fn n_pairs(&self) -> usize {
+        self.n_pairs
+    }
+
     /// Converts a temperature into the inverse temperature in units of the gaps, and vice versa.
     pub fn reciprocal(&self, temperature_or_beta: f64) -> f64 {
         self.unit / temperature_or_beta

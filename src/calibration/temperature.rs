@@ -27,8 +27,8 @@ use crate::similarity::Similarity;
 /// | precision | [`Precision::Double`] |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemperatureScaling {
-    similarity: Similarity,
-    precision: Precision,
+    pub(super) similarity: Similarity,
+    pub(super) precision: Precision,
 }
 
 /// The temperature at which the cross-entropy is smallest.

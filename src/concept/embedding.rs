@@ -84,7 +84,7 @@ impl ConceptEmbedding {
     }
 
     /// Returns values with the names of the dimensions that they belong to, such as the R² of
-    /// [`RidgeCrossValidationResult::r2_per_target`](crate::ridge::RidgeCrossValidationResult::r2_per_target)
+    /// [`RidgeCrossValidationResult::pooled_r2`](crate::ridge::RidgeCrossValidationResult::pooled_r2)
     /// for each dimension.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Cross-validation of a probe on held-out objects.
 
+mod pooled;
 mod progress;
 mod result;
 mod selection;
@@ -8,9 +9,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::{Result, at_least, check_penalties, same_length};
-use crate::inference::{Comparison, Credit, Folds, clustered_mean};
+use crate::inference::{Credit, Folds};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
-use crate::metric::odd_one_out::{OddOneOutScore, Outcomes, ZeroShotOddOneOut};
+use crate::metric::odd_one_out::{Outcomes, TiePolicy, ZeroShotOddOneOut};
 use crate::probe::split::{HoldOut, Split, random_folds};
 use crate::probe::standardize::Moments;
 use crate::probe::{Probe, Standardize};
@@ -18,16 +19,19 @@ use crate::representation::Representation;
 use crate::similarity::Similarity;
 use progress::Progress;
 
+pub use pooled::{Pooled, PooledScore};
 pub use progress::ProbeProgress;
-pub use result::{
-    PenaltyCandidate, Pooled, PooledScore, ProbeCrossValidationResult, ProbeFoldResult,
-};
+pub use result::{PenaltyCandidate, ProbeCrossValidationResult, ProbeFoldResult};
 
 /// Nested cross-validation of a probe. For each fold, the probe is fitted to the trials of the
 /// other folds, tested on the fold, and compared with the untransformed (zero-shot) representation.
 ///
 /// The penalty is chosen separately for each fold, by an inner cross-validation of its training
 /// trials: the penalty with the lowest held-out cross-entropy.
+///
+/// The accuracies are those of fits to the objects of all folds but one, for objects that are in no
+/// trial of the fit; a fit to all objects is a little better. What their intervals generalise to is
+/// said at [`Pooled`].
 ///
 /// | setting | default |
 /// |---|---|
@@ -167,6 +171,12 @@ impl ProbeCrossValidation {
         self
     }
 
+    /// Gives ties a credit of 1/k.
+    pub(crate) fn with_fractional_ties(mut self) -> Self {
+        self.zero_shot = self.zero_shot.with_ties(TiePolicy::Fractional);
+        self
+    }
+
     /// Fits and tests the probe on each fold.
     ///
     /// # Errors
@@ -213,8 +223,7 @@ impl ProbeCrossValidation {
             tested.extend(test);
         }
         let tested_trials = trials.select(&tested)?;
-        let [as_it_is, probed] = &earned;
-        let pooled = self.pooled(&results, &tested_trials, as_it_is, probed)?;
+        let pooled = pooled::pool(self.hold_out, &results, &tested_trials, &earned)?;
         Ok(ProbeCrossValidationResult {
             hold_out: self.hold_out,
             n_untested: trials.len() - tested.len(),
@@ -329,35 +338,5 @@ impl ProbeCrossValidation {
             .with_similarity(Similarity::Dot)
             .with_temperature(self.probe.temperature)?
             .outcomes(transformed, test)
-    }
-
-    fn pooled<T: Task>(
-        &self,
-        folds: &[ProbeFoldResult],
-        trials: &Trials<T>,
-        zero_shot: &[Credit],
-        probed: &[Credit],
-    ) -> Result<Pooled> {
-        let confidence = folds[0].probed.confidence;
-        let pool = |credits: &[Credit],
-                    of: fn(&ProbeFoldResult) -> &OddOneOutScore|
-         -> Result<PooledScore> {
-            let estimate = clustered_mean(trials, credits)?;
-            let costs = folds
-                .iter()
-                .map(|fold| of(fold).cross_entropy * of(fold).n_trials as f64);
-            Ok(PooledScore {
-                accuracy: estimate,
-                interval: estimate.interval_within(confidence, [0.0, 1.0]),
-                cross_entropy: costs.sum::<f64>() / trials.len() as f64,
-            })
-        };
-        let difference = Comparison::all_pairs(trials, &[probed, zero_shot], confidence)?.remove(0);
-        Ok(Pooled {
-            n_trials: trials.len(),
-            zero_shot: pool(zero_shot, |fold| &fold.zero_shot)?,
-            probed: pool(probed, |fold| &fold.probed)?,
-            difference,
-        })
     }
 }

@@ -74,7 +74,7 @@ use training::Training;
 /// assert!((fit.coefficients()[[0, 0]] - 2.0).abs() < 0.01);
 ///
 /// let validation = ridge.cross_validate(&representation, &people, &Folds::contiguous(12, 3)?)?;
-/// assert!(validation.mean_r2() > 0.99);
+/// assert!(validation.mean_pooled_r2() > 0.99);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 ///
@@ -95,7 +95,7 @@ use training::Training;
 ///     let ridge = Ridge::new([0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6])?;
 ///     let folds = Folds::random(network.n_stimuli(), 5, 1)?;
 ///     let validation = ridge.cross_validate(network, people, &folds)?;
-///     for (dimension, r2) in validation.r2_per_target().iter().enumerate() {
+///     for (dimension, r2) in validation.pooled_r2().iter().enumerate() {
 ///         println!("dimension {dimension}: R² = {r2:.3}");
 ///     }
 /// // Each stimulus is predicted by a fit to other stimuli.
@@ -228,8 +228,10 @@ impl Ridge {
     /// # Errors
     /// The same as for [`Ridge::fit`]. Also returns `ArgumentError::LengthMismatch` if the number
     /// of items of the folds differs from the number of stimuli, and, within `Context::Fold`,
-    /// `ArgumentError::TooFew` for fewer than 3 training stimuli or
-    /// `ComputationError::ConstantTarget` if R² is undefined for the held-out stimuli.
+    /// `ArgumentError::TooFew` for fewer than 3 training stimuli. Returns
+    /// [`ComputationError::ConstantTarget`](crate::error::ComputationError::ConstantTarget) for a
+    /// target that has the same value for all stimuli; one that is constant in the held-out stimuli
+    /// of a fold is no error, see [`RidgeCrossValidationResult::r2`].
     pub fn cross_validate(
         &self,
         features: &Representation,

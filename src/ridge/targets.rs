@@ -60,30 +60,43 @@ pub(super) fn r2(
     targets: ArrayView2<'_, f64>,
     predictions: ArrayView2<'_, f64>,
 ) -> Result<Array1<f64>> {
+    check_vary(targets)?;
+    let r2 = r2_where_defined(targets, predictions).into_iter();
+    Ok(r2.flatten().collect())
+}
+
+/// Computes R² of each target like [`r2`], `None` if the target is constant.
+pub(super) fn r2_where_defined(
+    targets: ArrayView2<'_, f64>,
+    predictions: ArrayView2<'_, f64>,
+) -> Vec<Option<f64>> {
     let columns = targets.columns().into_iter().zip(predictions.columns());
     columns
-        .enumerate()
-        .map(|(target, (values, predictions))| {
-            let variation = variation(values, target)?;
+        .map(|(values, predictions)| {
+            let variation = variation(values)?;
             let residual = Zip::from(values)
                 .and(predictions)
                 .fold(0.0, |sum, y, predicted| sum + (y - predicted).powi(2));
-            Ok(1.0 - residual / variation)
+            Some(1.0 - residual / variation)
         })
-        .collect::<Result<Vec<f64>>>()
-        .map(Array1::from)
+        .collect()
 }
 
-/// Computes Σ (y − ȳ)², or returns an error if it is 0.
-pub(super) fn variation(values: ArrayView1<'_, f64>, target: usize) -> Result<f64> {
+/// Returns an error if a target is constant.
+pub(super) fn check_vary(targets: ArrayView2<'_, f64>) -> Result<()> {
+    let constant = |values| variation(values).is_none();
+    match targets.columns().into_iter().position(constant) {
+        Some(target) => Err(ComputationError::ConstantTarget { target }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Computes Σ (y − ȳ)², or returns `None` if it is 0.
+fn variation(values: ArrayView1<'_, f64>) -> Option<f64> {
     // Differences from the first value, so that a constant is exactly 0.
     let first = values.first().copied().unwrap_or_default();
     let n = values.len() as f64;
     let mean = values.fold(0.0, |sum, y| sum + (y - first)) / n;
     let squares = values.fold(0.0, |sum, y| sum + (y - first - mean).powi(2));
-    if squares > 0.0 {
-        Ok(squares)
-    } else {
-        Err(ComputationError::ConstantTarget { target }.into())
-    }
+    (squares > 0.0).then_some(squares)
 }

@@ -30,6 +30,14 @@ fn the_command_line_simulates_and_refuses() {
             > 1.0
     );
     assert!((0.0..=1.0).contains(&report["rate"].as_f64().unwrap()));
+    let curve = report["curve"].as_array().unwrap();
+    let sizes: Vec<u64> = curve
+        .iter()
+        .map(|at| at["n_trials"].as_u64().unwrap())
+        .collect();
+    assert_eq!(sizes, [375, 750, 1500, 3000]);
+    assert_eq!(curve[3]["rate"], report["rate"]);
+    assert_eq!(report["fewer_trials"].as_array().unwrap().len(), 9);
 
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

@@ -252,7 +252,7 @@ fn ridge_is_as_around_zero() {
                 [&far, &near].map(|all| ridge.cross_validate(all, &targets, &folds).unwrap());
             for (found, expected) in found.r2().iter().zip(expected.r2()) {
                 // A mean is rounded to 2e-9, and with it predictions.
-                assert_abs_diff_eq!(found, expected, epsilon = 1e-8);
+                assert_abs_diff_eq!(found.unwrap(), expected.unwrap(), epsilon = 1e-8);
             }
             assert_eq!(found.predictions().precision(), Precision::Double);
             let [found, expected] = [&far, &near].map(|all| ridge.fit(all, &targets).unwrap());

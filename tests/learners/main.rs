@@ -7,6 +7,7 @@ mod isotropic_probe;
 mod mini_batch_probe;
 mod model_recovery;
 mod probe;
+mod probe_coverage;
 mod probe_cross_validation;
 mod ridge_definitions;
 mod ridge_references;

@@ -4,10 +4,12 @@ use human_alignment::error::ArgumentError;
 use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
+use human_alignment::calibration::BestTemperature;
 use human_alignment::dataset::SimulatedObserver;
-use human_alignment::probe::ProbeCrossValidation;
-use human_alignment::recovery::{Criterion, ModelRecovery};
-use human_alignment::{OddOneOut, Probe, Representation, Stimuli};
+use human_alignment::inference::Confidence;
+use human_alignment::probe::{PenaltyKind, ProbeCrossValidation};
+use human_alignment::recovery::{ChoiceNoise, Criterion, ModelRecovery};
+use human_alignment::{OddOneOut, Probe, Representation, Similarity, Stimuli, ZeroShotOddOneOut};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -70,6 +72,115 @@ fn candidates_that_see_different_things_are_told_apart() {
         .run(&candidates, &trials)
         .unwrap();
     assert_ne!(other.replicates, found.replicates);
+}
+
+/// Simulated choices agree with the candidate as often as those of people, or as often as asked.
+#[test]
+fn choices_are_as_noisy_as_those_of_people() {
+    let parts = [part(0..4), part(4..9)];
+    let candidates = [&parts[0], &parts[1]];
+    let trials = people(3000);
+    let agreement = |noise: ChoiceNoise| {
+        let recovery = recovery(1).with_noise(noise).unwrap();
+        let fits = recovery.run(&candidates, &trials).unwrap().candidates;
+        fits.into_iter().zip(&parts).map(move |(fit, part)| {
+            let BestTemperature::Finite(temperature) = fit.temperature else {
+                panic!("{:?}", fit.temperature);
+            };
+            let seen = fit.fit.transform().apply(part).unwrap();
+            let metric = ZeroShotOddOneOut::new(Similarity::Dot);
+            let metric = metric.with_temperature(temperature).unwrap();
+            let probabilities = metric.probabilities(&seen, &people(3000)).unwrap();
+            let largest = probabilities.rows().into_iter();
+            let largest = largest.map(|row| row.iter().copied().fold(0.0, f64::max));
+            let found = largest.sum::<f64>() / 3000.0;
+            assert_relative_eq!(found, fit.expected_accuracy, max_relative = 1e-9);
+            (found, fit.people.probed.accuracy.value)
+        })
+    };
+    for (found, of_people) in agreement(ChoiceNoise::HeldOutAccuracy) {
+        assert_relative_eq!(found, of_people, max_relative = 1e-9);
+    }
+    for (found, _) in agreement(ChoiceNoise::Accuracy(0.8)) {
+        assert_relative_eq!(found, 0.8, max_relative = 1e-9);
+    }
+    for (noise, expected) in [
+        (0.2, BestTemperature::Infinite),
+        (1.0, BestTemperature::Zero),
+    ] {
+        let recovery = recovery(1)
+            .with_noise(ChoiceNoise::Accuracy(noise))
+            .unwrap();
+        let found = recovery.run(&candidates, &trials).unwrap();
+        assert_eq!(found.candidates[0].temperature, expected);
+        // The choices themselves: at random, or those of the candidate.
+        let accuracy = found.replicates[0].held_out[0].accuracy;
+        assert!(
+            if noise < 0.5 {
+                accuracy < 0.45
+            } else {
+                accuracy > 0.9
+            },
+            "{accuracy}"
+        );
+    }
+    for noise in [0.0, 1.5, f64::NAN] {
+        assert!(
+            recovery(1)
+                .with_noise(ChoiceNoise::Accuracy(noise))
+                .is_err()
+        );
+    }
+}
+
+/// A transform of rank 0 makes all pairs equally similar: a credit of 1/3 in every trial.
+#[test]
+fn ties_have_a_third_of_a_credit() {
+    let probe = Probe::new(1e3)
+        .unwrap()
+        .with_penalty_kind(PenaltyKind::Trace);
+    let recovery = ModelRecovery::new(ProbeCrossValidation::new(probe));
+    let parts = [part(0..4), part(4..9)];
+    let found = recovery
+        .with_replicates(1)
+        .unwrap()
+        .run(&[&parts[0], &parts[1]], &people(1500))
+        .unwrap();
+    for candidate in &found.candidates {
+        assert_eq!(candidate.fit.rank(), 0);
+        assert_relative_eq!(candidate.people.probed.accuracy.value, 1.0 / 3.0);
+        assert_eq!(candidate.temperature, BestTemperature::Infinite);
+    }
+    assert_eq!(found.rate(Criterion::Accuracy), 0.5);
+}
+
+#[test]
+fn more_trials_recover_better() {
+    // Two candidates that share most of what they see.
+    let parts = [part(0..8), part(1..9)];
+    let slow = recovery(6).with_trial_counts(&[3000, 400, 6000]).unwrap();
+    let found = slow.run(&[&parts[0], &parts[1]], &people(6000)).unwrap();
+    assert_eq!((found.replicates.len(), found.fewer_trials.len()), (12, 24));
+    let curve = found.curve(Criterion::CrossEntropy, Confidence::default());
+    let sizes: Vec<usize> = curve.iter().map(|rate| rate.n_trials).collect();
+    assert_eq!(sizes, [400, 3000, 6000]);
+    assert!(curve[0].rate < curve[2].rate, "{curve:?}");
+    for rate in &curve {
+        assert_eq!(rate.n_simulations, 12);
+        assert!(rate.interval.contains(rate.rate) && rate.interval.lower < rate.interval.upper);
+    }
+    assert_eq!(curve[2].rate, found.rate(Criterion::CrossEntropy));
+    let rates = found.rates_by_candidate(Criterion::CrossEntropy, Confidence::default());
+    let mean = rates.iter().flatten().map(|rate| rate.rate).sum::<f64>() / 2.0;
+    assert_relative_eq!(mean, curve[2].rate);
+
+    let both = [&parts[0], &parts[1]];
+    let many = slow.with_trial_counts(&[7000]).unwrap();
+    assert_refused!(
+        many.run(&both, &people(6000)),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
+    assert!(many.with_trial_counts(&[0]).is_err());
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The cross-validated probe and transfer: what is held out, what is counted, what leaks.
 
+use approx::assert_relative_eq;
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::error::ArgumentError;
-use human_alignment::inference::Folds;
+use human_alignment::inference::{Comparison, Confidence, Folds, clustered_mean};
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::probe::{HoldOut, Moments, ProbeCrossValidation};
 use human_alignment::rdm::{Participant, RdmSet};
@@ -90,6 +91,70 @@ fn a_probe_generalises_to_objects_it_has_not_seen() {
         found,
         validation.with_seed(9).run(&features, &trials).unwrap()
     );
+}
+
+/// The correction for the fits: 1 + 20/40, for what is fitted.
+#[test]
+fn variances_include_those_of_the_fits() {
+    let (features, trials) = simulated(60, 8000);
+    let folds = Folds::contiguous(60, 3).unwrap();
+    let validation = ProbeCrossValidation::new(Probe::new(0.01).unwrap()).with_zero_shot(dot());
+    let found = validation
+        .clone()
+        .with_object_folds(folds.clone())
+        .run(&features, &trials)
+        .unwrap();
+    assert_eq!(found.pooled.variance_factor, 1.5);
+    let (mut tested, mut probed) = (Vec::new(), Vec::new());
+    for (number, fold) in found.folds.iter().enumerate() {
+        let within = |&stimulus: &u32| folds.assignments()[stimulus as usize] == number;
+        let all = trials.as_slice().iter().enumerate();
+        let of_fold = all.filter(|(_, trial)| trial.iter().all(within));
+        let of_fold: Vec<usize> = of_fold.map(|(position, _)| position).collect();
+        let test = trials.select(&of_fold).unwrap();
+        let transformed = fold.fit.transform().apply(&features).unwrap();
+        probed.extend(
+            dot()
+                .outcomes(&transformed, &test)
+                .unwrap()
+                .credits()
+                .to_vec(),
+        );
+        tested.extend(of_fold);
+    }
+    let tested = trials.select(&tested).unwrap();
+    let given_the_fits = clustered_mean(&tested, &probed).unwrap();
+    let as_it_is = dot()
+        .outcomes(&features, &tested)
+        .unwrap()
+        .credits()
+        .to_vec();
+    let zero_shot = clustered_mean(&tested, &as_it_is).unwrap();
+    let pooled = &found.pooled;
+    assert_eq!(pooled.zero_shot.accuracy, zero_shot);
+    let accuracy = pooled.probed.accuracy;
+    assert_relative_eq!(accuracy.value, given_the_fits.value, max_relative = 1e-12);
+    let error = given_the_fits.standard_error.unwrap();
+    let expected = error * 1.5f64.sqrt();
+    assert_relative_eq!(
+        accuracy.standard_error.unwrap(),
+        expected,
+        max_relative = 1e-12
+    );
+    let confidence = Confidence::default();
+    let compared = Comparison::all_pairs(&tested, &[&probed, &as_it_is], confidence).unwrap();
+    let given_the_fits = compared[0].difference;
+    let error = given_the_fits.standard_error.unwrap() * 1.5f64.sqrt();
+    let found = pooled.difference.difference;
+    assert_relative_eq!(found.standard_error.unwrap(), error, max_relative = 1e-12);
+    assert_eq!(pooled.difference.p_value, found.p_value());
+    assert_eq!(pooled.difference.interval, found.interval(confidence));
+    // Folds of trials: as many test trials as half of the training trials.
+    let of_trials = validation
+        .with_folds(HoldOut::TrialsSharingObjects, 3)
+        .unwrap();
+    let found = of_trials.run(&features, &trials).unwrap();
+    assert_relative_eq!(found.pooled.variance_factor, 1.5, epsilon = 1e-3);
 }
 
 #[test]

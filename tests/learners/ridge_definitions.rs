@@ -250,6 +250,7 @@ fn cross_validation_is_fitting_the_other_folds() {
                     let (x, y) = part(folds.held_out(fold));
                     let expected = fit.r2(&x, &y).unwrap();
                     for (&found, expected) in validation.r2().row(fold).iter().zip(expected) {
+                        let found = found.unwrap();
                         assert_relative_eq!(found, expected, epsilon = 1e-9, max_relative = 1e-9);
                     }
                     let predicted = fit.predict(&x).unwrap();
@@ -266,8 +267,10 @@ fn cross_validation_is_fitting_the_other_folds() {
                         }
                     }
                 }
-                let mean = validation.r2_per_target().mean().unwrap();
-                assert_relative_eq!(validation.mean_r2(), mean, max_relative = 1e-12);
+                let per_target = validation.r2_per_target();
+                let mean = per_target.iter().flatten().sum::<f64>() / 3.0;
+                assert_relative_eq!(validation.mean_r2().unwrap(), mean, max_relative = 1e-12);
+                assert_eq!(validation.n_undefined(), 0);
             }
         }
     }
@@ -304,7 +307,7 @@ fn a_feature_of_one_fold_costs_no_digits() {
             let (x, y) = part(folds.held_out(fold));
             let expected = fit.r2(&x, &y).unwrap();
             for (&found, expected) in validation.r2().row(fold).iter().zip(expected) {
-                assert_relative_eq!(found, expected, max_relative = 1e-9);
+                assert_relative_eq!(found.unwrap(), expected, max_relative = 1e-9);
             }
         }
     }
@@ -325,13 +328,13 @@ fn all_rows_scale_by_all_rows() {
         .unwrap();
     // But for the rounding of the scaled features.
     for (found, expected) in found.r2().iter().zip(by_hand.r2()) {
-        assert_relative_eq!(*found, *expected, epsilon = 1e-5);
+        assert_relative_eq!(found.unwrap(), expected.unwrap(), epsilon = 1e-5);
     }
     let of_training = ridge.with_feature_scaling(FeatureScaling::TrainingRows);
     let other = of_training
         .cross_validate(&features, &targets, &folds)
         .unwrap();
-    assert!((other.mean_r2() - found.mean_r2()).abs() > 1e-6);
+    assert!((other.mean_pooled_r2() - found.mean_pooled_r2()).abs() > 1e-6);
 }
 
 #[test]
@@ -625,14 +628,24 @@ fn constant_targets_have_no_r2() {
     let targets = targets.into_features().into_f32();
     let targets = representation(targets.select(Axis(1), &[0, 2]));
     let folds = Folds::contiguous(12, 3).unwrap();
-    let message = ridge
-        .cross_validate(&features, &targets, &folds)
-        .unwrap_err()
-        .report()
-        .to_string();
-    assert_eq!(
-        message,
-        "fold 2: target 1 does not vary: its R² is undefined"
+    // Constant in the last of three folds: R² is undefined there and defined over all stimuli.
+    let found = ridge.cross_validate(&features, &targets, &folds).unwrap();
+    assert_eq!((found.r2()[[2, 1]], found.n_undefined()), (None, 1));
+    let of_others = (found.r2()[[0, 1]].unwrap() + found.r2()[[1, 1]].unwrap()) / 2.0;
+    assert_relative_eq!(found.r2_per_target()[1].unwrap(), of_others);
+    assert!(found.pooled_r2().iter().all(|r2| r2.is_finite()));
+    // Of folds of one stimulus, none has an R².
+    let singles = Folds::contiguous(12, 12).unwrap();
+    let found = ridge.cross_validate(&features, &targets, &singles).unwrap();
+    assert_eq!((found.mean_r2(), found.n_undefined()), (None, 24));
+    assert!(found.pooled_r2().iter().all(|r2| r2.is_finite()));
+
+    let mut targets = targets.into_features().into_f32();
+    targets.column_mut(1).fill(0.7);
+    let refused = ridge.cross_validate(&features, &representation(targets), &folds);
+    assert_refused!(
+        refused,
+        Computation(ComputationError::ConstantTarget { target: 1, .. })
     );
 }
 

@@ -6,8 +6,9 @@ use approx::assert_relative_eq;
 use human_alignment::dataset::TripletFile;
 use human_alignment::inference::Folds;
 use human_alignment::ridge::FeatureScaling;
-use human_alignment::{AlignmentMetric, FileSource, OddOneOutTask, Representation, Ridge};
+use human_alignment::{AlignmentMetric, FileSource, OddOneOutTask, Representation, Ridge, Stimuli};
 use human_alignment::{Similarity, SimilarityDataset, ZeroShotOddOneOut};
+use ndarray::Array2;
 use serde_json::Value;
 
 use crate::common;
@@ -89,13 +90,36 @@ fn cross_validation_is_that_of_scikit_learn() {
         assert_eq!(expected.len(), 5);
         for (found, expected) in validation.r2().rows().into_iter().zip(expected) {
             assert_eq!(found.len(), 42);
-            for (&found, expected) in found.iter().zip(numbers(expected)) {
+            for (found, expected) in found.iter().zip(numbers(expected)) {
+                let found = found.unwrap();
                 assert_relative_eq!(found, expected, max_relative = 1e-9);
             }
         }
         let expected = goldens["mean_r2"].as_f64().unwrap();
-        assert_relative_eq!(validation.mean_r2(), expected, max_relative = 1e-9);
+        assert_relative_eq!(validation.mean_r2().unwrap(), expected, max_relative = 1e-9);
     }
+}
+
+/// r2_score(Y, cross_val_predict(Ridge(alpha=1.0), X, Y, cv=KFold(4)), multioutput='raw_values'),
+/// scikit-learn 1.9.1, with folds of three stimuli.
+#[test]
+fn pooled_r2_is_that_of_scikit_learn() {
+    let small = |columns: [usize; 2], value: fn(usize, usize) -> usize| {
+        let values = Array2::from_shape_fn((12, 2), |(i, j)| value(i, columns[j]) as f64);
+        Representation::new(Stimuli::numbered(12), values).unwrap()
+    };
+    let features = small([2, 3], |i, j| (i * i * j + 3 * i) % 7);
+    let targets = small([3, 4], |i, t| (i * t + i * i) % 5);
+    let ridge = Ridge::new([1.0]).unwrap();
+    let folds = Folds::contiguous(12, 4).unwrap();
+    let found = ridge.cross_validate(&features, &targets, &folds).unwrap();
+    let expected = [-0.4234599558064762, -0.03185408525736144];
+    for (&found, expected) in found.pooled_r2().iter().zip(expected) {
+        assert_relative_eq!(found, expected, max_relative = 1e-12);
+    }
+    // The mean R² of the folds is lower, as each is relative to the mean of three values.
+    assert_relative_eq!(found.r2()[[3, 0]].unwrap(), -2.32894898, epsilon = 1e-8);
+    assert!(found.mean_r2().unwrap() < found.mean_pooled_r2());
 }
 
 /// Ridge(alpha=10).fit(X[:100], Y[:100, 0]): more features than stimuli.
@@ -139,8 +163,8 @@ fn a_predicted_embedding_is_more_human() {
     let ridge = ridge.with_feature_scaling(FeatureScaling::TrainingRows);
     let folds = Folds::random(vice.n_stimuli(), 5, 1).unwrap();
     let validation = ridge.cross_validate(&features, &vice, &folds).unwrap();
-    assert_eq!(validation.r2_per_target().len(), 42);
-    assert!(validation.r2_per_target().iter().all(|&r2| r2 > 0.3));
+    assert_eq!(validation.pooled_r2().len(), 42);
+    assert!(validation.pooled_r2().iter().all(|&r2| r2 > 0.3));
 
     let accuracy = |representation: &Representation, similarity| {
         let metric = ZeroShotOddOneOut::new(similarity);

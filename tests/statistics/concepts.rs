@@ -414,8 +414,8 @@ fn people_and_language_models_by_the_dimensions_of_vice() {
     let ridge = Ridge::new([1.0, 100.0]).unwrap();
     let folds = Folds::contiguous(1854, 5).unwrap();
     let validation = ridge.cross_validate(&features, &vice, &folds).unwrap();
-    let r2 = embedding.label(validation.r2_per_target().view()).unwrap();
+    let r2 = embedding.label(validation.pooled_r2()).unwrap();
     assert_eq!((r2.len(), r2[41].0), (42, "dimension 41"));
     let mean = r2.iter().map(|&(_, value)| value).sum::<f64>() / 42.0;
-    assert_relative_eq!(mean, validation.mean_r2(), max_relative = 1e-12);
+    assert_relative_eq!(mean, validation.mean_pooled_r2(), max_relative = 1e-12);
 }

@@ -739,8 +739,8 @@ fn concepts_are_predicted_by_ridge_regression() {
         assert_eq!(row.seed, Some(5));
         row.value().unwrap()
     };
-    assert_eq!(of(None), fit.mean_r2());
-    for (name, r2) in names.iter().zip(fit.r2_per_target()) {
+    assert_eq!(of(None), fit.mean_pooled_r2());
+    for (name, &r2) in names.iter().zip(fit.pooled_r2()) {
         assert_eq!(of(Some((*name).to_owned())), r2);
     }
     assert!(Measures::default().with_ridge(ridge, 1).is_err());

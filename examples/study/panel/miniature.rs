@@ -125,7 +125,7 @@ fn concepts(miniature: &Miniature, study: &Study, shown: &str) -> Result<Concept
         let folds = Folds::random(features.n_stimuli(), 4, 0)?;
         let ridge = Ridge::new([0.01, 0.1, 1.0, 10.0, 100.0])?;
         let r2 = ridge.cross_validate(&features, embedding.representation(), &folds)?;
-        let labelled = embedding.label(r2.r2_per_target().view())?;
+        let labelled = embedding.label(r2.pooled_r2())?;
         bars.extend(
             labelled
                 .into_iter()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::inference::{Comparison, Estimate, Interval};
+use super::Pooled;
 use crate::metric::odd_one_out::OddOneOutScore;
 use crate::probe::split::HoldOut;
 use crate::probe::{Convergence, ProbeFit};
@@ -57,39 +57,12 @@ pub struct ProbeFoldResult {
     pub rank: usize,
     /// The score of the untransformed representation on the test trials.
     pub zero_shot: OddOneOutScore,
-    /// The score of the transformed representation on the test trials.
+    /// The score of the transformed representation on the test trials. Its uncertainty is that of
+    /// the test objects and trials, conditional on the fit.
     pub probed: OddOneOutScore,
     /// The fit.
     #[serde(skip)]
     pub fit: ProbeFit,
-}
-
-/// The accuracy and cross-entropy over the test trials of all folds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct PooledScore {
-    /// The accuracy, in [0, 1], with its object-level standard error, conditional on the fits.
-    pub accuracy: Estimate,
-    /// The confidence interval of the accuracy.
-    pub interval: Interval,
-    /// The mean −ln p of the choices, in nats.
-    pub cross_entropy: f64,
-}
-
-/// The pooled result of all folds. The uncertainty is that of the test objects and trials,
-/// conditional on the fits.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Pooled {
-    /// Number of test trials.
-    pub n_trials: usize,
-    /// The untransformed representation.
-    pub zero_shot: PooledScore,
-    /// The transformed representation.
-    pub probed: PooledScore,
-    /// The difference in accuracy of the transformed representation (index 0) and the untransformed
-    /// one (index 1).
-    pub difference: Comparison,
 }
 
 /// The result of a [`ProbeCrossValidation`](crate::probe::ProbeCrossValidation).

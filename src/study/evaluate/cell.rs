@@ -145,12 +145,12 @@ impl<'r> Cell<'r> {
         let seed = self.subject.run.study.seed;
         let metric = |concept| Metric::of(MetricQuantity::RidgeR2 { concept });
         self.subject
-            .find(metric(None), (ridge, n_folds), Some(seed), || {
+            .find(metric(None), (ridge, n_folds, "pooled"), Some(seed), || {
                 let n = features.n_stimuli();
                 let folds = Folds::random(n, n_folds, seed)?;
                 let fit = ridge.cross_validate(features, concepts.representation(), &folds)?;
-                let mut found = vec![(None, fit.mean_r2())];
-                let of_concepts = concepts.label(fit.r2_per_target().view())?.into_iter();
+                let mut found = vec![(None, fit.mean_pooled_r2())];
+                let of_concepts = concepts.label(fit.pooled_r2())?.into_iter();
                 found.extend(of_concepts.map(|(concept, r2)| (Some(concept.to_owned()), r2)));
                 let measured = found
                     .into_iter()

@@ -82,7 +82,7 @@ pub enum MetricQuantity {
     },
     /// Centred kernel alignment with another model.
     Cka,
-    /// Held-out R² of ridge regression of a human embedding on features.
+    /// Held-out R² of ridge regression of a human embedding on features, pooled over folds.
     RidgeR2 {
         /// The dimension of the embedding; `None` for the mean over dimensions.
         concept: Option<String>,
