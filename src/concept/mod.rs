@@ -10,7 +10,10 @@
 //! | dimensions with names, and the dimensions that determine choices | [`ConceptEmbedding`] |
 //! | trials by dimension, by category, or by whether the human embedding predicts them | [`TrialGroups`] |
 //! | accuracy and cross-entropy by group, compared with all trials | [`GroupAnalysis`] |
+//! | trials by a label of each trial, such as the level of similarity that it tests (global, local, class boundary) | [`TrialGroups::by_label`] |
+//! | differences between groups | [`GroupDifference::all_pairs`] |
 //! | trials in which all of several models fail | [`SharedFailures::new`] |
+//! | trials in which all models of one family are right and all of another fail | [`FamilyPartition::new`] |
 //!
 //! The functions take the credits of trials, of a representation
 //! ([`Outcomes::credits`](crate::metric::odd_one_out::Outcomes::credits)) or of other choices
@@ -49,13 +52,17 @@
 //! ```
 
 mod analysis;
+mod differences;
 mod embedding;
 mod failures;
 mod groups;
 mod labels;
+mod partition;
 
 pub use analysis::{GroupAlignment, GroupAnalysis, GroupAnalysisResult};
+pub use differences::GroupDifference;
 pub use embedding::ConceptEmbedding;
 pub use failures::{GroupFailures, SharedFailures};
 pub use groups::{Membership, TrialGroups};
 pub use labels::read_labels;
+pub use partition::{FamilyPartition, FamilySeparation, FamilySummary, ModelFamily};
