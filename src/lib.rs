@@ -99,6 +99,8 @@
 //! | [`transfer`](mod@transfer) | whether a transform learned from one data set improves alignment with another |
 //! | [`calibration`] | calibration of choice probabilities, and temperature scaling |
 //! | [`agreement`] | agreement and error consistency of participants, language models and representations |
+//! | [`individual`] | accuracies of single participants, with shrinkage, and how much people differ |
+//! | [`uncertainty`] | whether a model is uncertain where participants disagree or take long |
 //! | [`concept`] | alignment by human concept dimensions and categories |
 //! | [`transform`] | linear transforms of representations |
 //! | [`extract`][extract] | feature extraction from images with neural networks (feature `extract`) |
@@ -148,6 +150,7 @@ mod fingerprint;
 pub mod formats;
 pub mod guide;
 mod images;
+pub mod individual;
 pub mod inference;
 mod io;
 pub mod judgment;
@@ -165,6 +168,7 @@ pub mod stimuli;
 pub mod study;
 pub mod transfer;
 pub mod transform;
+pub mod uncertainty;
 
 /// The version of `ndarray` whose arrays the crate uses.
 pub use ndarray;

@@ -111,11 +111,7 @@ impl TrialReading {
                 notes::add(format!("dropped {n} trials that {what}"));
             }
         }
-        let cautions = DesignCaution::all_of(&trials);
-        let cautions: Vec<String> = cautions.iter().map(|caution| caution.to_string()).collect();
-        cautions
-            .iter()
-            .for_each(|caution| notes::add(caution.clone()));
+        let cautions = cautions(DesignCaution::all_of(&trials));
         let input = Input {
             cautions,
             paired_by,
@@ -125,6 +121,13 @@ impl TrialReading {
         };
         Ok((trials, input))
     }
+}
+
+/// Adds cautions to the notes and returns their texts.
+pub fn cautions(cautions: Vec<DesignCaution>) -> Vec<String> {
+    let texts: Vec<String> = cautions.iter().map(|caution| caution.to_string()).collect();
+    texts.iter().for_each(|text| notes::add(text.clone()));
+    texts
 }
 
 /// Adds a note that trial indices refer to the rows of the features.

@@ -31,7 +31,7 @@ use clap::Parser;
 use features::FeatureReading;
 use human_alignment::dataset::TripletChunks;
 use human_alignment::inference::{
-    ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap, RelativeAccuracy,
+    ChoiceNoiseCeiling, Comparison, Confidence, DesignCaution, ObjectBootstrap, RelativeAccuracy,
 };
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
@@ -207,17 +207,20 @@ fn stream<T: Task>(
     };
     let score = |(name, representation): &(String, Representation)| {
         let chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?;
-        let score = metric.tally(representation, stimuli, chunks)?.score()?;
-        Ok(Row::new(name, representation, score))
+        let tally = metric.tally(representation, stimuli, chunks)?;
+        let row = Row::new(name, representation, tally.score()?);
+        Ok((row, tally.n_objects()))
     };
-    let rows = named.iter().map(score).collect::<Result<_>>()?;
+    let scored = named.iter().map(score).collect::<Result<Vec<_>>>()?;
+    let cautions = trials::cautions(DesignCaution::of_numbers(scored[0].1, None));
+    let rows = scored.into_iter().map(|(row, _)| row).collect();
     let mut report = Report::new(rows, Vec::new());
     report.input = Some(Input {
         paired_by,
         dropped_missing: 0,
         dropped_repeated: 0,
         participants: None,
-        cautions: Vec::new(),
+        cautions,
     });
     Ok(report)
 }

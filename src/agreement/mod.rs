@@ -7,6 +7,7 @@
 //! |---|---|
 //! | how often two sources choose the same pair, and how much more often than by chance (Cohen's κ) | [`AgreementMatrix::new`] |
 //! | how often two sources are correct or wrong together, and how much more often than by chance (error consistency) | [`ErrorConsistency::new`] |
+//! | which participants agree with which others in the questions that they share, and who agrees with nobody | [`ParticipantAgreement::new`] |
 //!
 //! ```
 //! use human_alignment::agreement::{Choices, AgreementMatrix, ErrorConsistency};
@@ -40,8 +41,10 @@ mod error_consistency;
 mod join;
 mod kappa;
 mod matrix;
+mod participants;
 
 pub use choices::Choices;
 pub use error_consistency::ErrorConsistency;
 pub use kappa::PairAgreement;
 pub use matrix::AgreementMatrix;
+pub use participants::{AgreementWithOthers, ParticipantAgreement, ParticipantPair};

@@ -157,6 +157,34 @@ impl TrialGroups {
         })
     }
 
+    /// Creates one group per label, from the label of each trial, such as
+    /// [`TripletFile::trial_types`](crate::dataset::TripletFile::trial_types) or the level of
+    /// similarity that the trial tests. An empty label means no group. The groups are in the order
+    /// of their first trials.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::LengthMismatch` if there is not one label per trial.
+    pub fn by_label<T: Task>(trials: &Trials<T>, labels: &[impl AsRef<str>]) -> Result<Self> {
+        same_length("labels of trials", trials.len(), labels.len())?;
+        let mut names: Vec<String> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let mut of_labels: Vec<Vec<usize>> = Vec::new();
+        let labels = labels.iter().map(AsRef::as_ref).enumerate();
+        for (trial, label) in labels.filter(|(_, label)| !label.is_empty()) {
+            let group = *known.entry(label).or_insert_with(|| {
+                names.push(label.to_owned());
+                of_labels.push(Vec::new());
+                names.len() - 1
+            });
+            of_labels[group].push(trial);
+        }
+        Ok(Self {
+            names,
+            trials: of_labels,
+            n_trials: trials.len(),
+        })
+    }
+
     /// Creates two groups: the trials that the human embedding predicts (`"human-predictable"`) and
     /// the other ones (`"other"`).
     ///

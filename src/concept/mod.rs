@@ -12,7 +12,10 @@
 //! | accuracy and cross-entropy by group, compared with all trials | [`GroupAnalysis`] |
 //! | accuracy by group, compared with what is expected if a model's probabilities are true | [`ExpectedAccuracy`] |
 //! | difference between two models by group | [`GroupAnalysis::compare`] |
+//! | trials by a label of each trial, such as the level of similarity that it tests (global, local, class boundary) | [`TrialGroups::by_label`] |
+//! | differences between groups | [`GroupDifference::all_pairs`] |
 //! | trials in which all of several models fail | [`SharedFailures::new`] |
+//! | trials in which all models of one family are right and all of another fail | [`FamilyPartition::new`] |
 //!
 //! The functions take the credits of trials, of a representation
 //! ([`Outcomes::credits`](crate::metric::odd_one_out::Outcomes::credits)) or of other choices
@@ -52,16 +55,20 @@
 
 mod analysis;
 mod comparison;
+mod differences;
 mod embedding;
 mod expected;
 mod failures;
 mod groups;
 mod labels;
+mod partition;
 
 pub use analysis::{GroupAlignment, GroupAnalysis, GroupAnalysisResult};
 pub use comparison::GroupComparison;
+pub use differences::GroupDifference;
 pub use embedding::ConceptEmbedding;
 pub use expected::{ExpectedAccuracy, GroupExpectation};
 pub use failures::{GroupFailures, SharedFailures};
 pub use groups::{Membership, TrialGroups};
 pub use labels::read_labels;
+pub use partition::{FamilyPartition, FamilySeparation, FamilySummary, ModelFamily};

@@ -36,9 +36,18 @@ impl DesignCaution {
 
     /// Returns all cautions that apply to trials; unknown participants are none.
     pub fn all_of<T: Task>(trials: &Trials<T>) -> Vec<Self> {
-        let n_objects = trials.shown().len();
+        let participants = trials.participants();
+        Self::of_numbers(
+            trials.shown().len(),
+            participants.map(|all| all.labels().len()),
+        )
+    }
+
+    /// Returns all cautions that apply to trials of the given numbers of objects and, if they are
+    /// known, participants.
+    pub fn of_numbers(n_objects: usize, n_participants: Option<usize>) -> Vec<Self> {
         let objects = (n_objects < Self::MIN_OBJECTS).then_some(Self::FewObjects(n_objects));
-        let participants = match trials.participants().map(|all| all.labels().len()) {
+        let participants = match n_participants {
             Some(1) => Some(Self::OneParticipant),
             Some(n) if n < Self::MIN_PARTICIPANTS => Some(Self::FewParticipants(n)),
             _ => None,

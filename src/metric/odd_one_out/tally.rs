@@ -110,6 +110,11 @@ impl Tally {
         self.counts
     }
 
+    /// Returns the number of objects that occur in the trials so far.
+    pub fn n_objects(&self) -> usize {
+        self.objects.iter().filter(|cell| cell.count > 0).count()
+    }
+
     /// Computes the score over all trials added, without a bootstrap, which needs the trials.
     ///
     /// # Errors
