@@ -30,7 +30,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use features::FeatureReading;
 use human_alignment::dataset::TripletChunks;
-use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap};
+use human_alignment::inference::{
+    ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap, Ranks,
+};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
     AnchoredTask, Error, OddOneOutTask, Precision, Representation, Result, Similarity, Task,
@@ -102,6 +104,10 @@ struct Arguments {
     /// bootstrap, noise ceiling or comparisons.
     #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants", "count_from"])]
     stream: bool,
+    /// Largest difference of accuracies that does not matter (0.01 is 1 point): adds tests of
+    /// equivalence of the representations within the margin.
+    #[arg(long, value_name = "X", conflicts_with = "stream")]
+    margin: Option<f64>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -124,7 +130,10 @@ impl Arguments {
 
 fn main() -> ExitCode {
     common::main(|arguments: &Arguments| {
-        let report = run(arguments)?;
+        let mut report = run(arguments)?;
+        if let Some(margin) = arguments.margin {
+            report.test_equivalence(margin)?;
+        }
         Ok(match arguments.json {
             true => report.json(),
             false => report.table(),
@@ -237,6 +246,10 @@ fn score<T: Task>(
         outcomes.push(earned);
     }
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();
-    let comparisons = Comparison::all_pairs(trials, &credits, rows[0].score.confidence)?;
-    Ok(Report::new(rows, comparisons))
+    let confidence = rows[0].score.confidence;
+    let comparisons = Comparison::all_pairs(trials, &credits, confidence)?;
+    let ranks = Ranks::from_comparisons(rows.len(), &comparisons, confidence)?;
+    let mut report = Report::new(rows, comparisons);
+    report.ranks = (credits.len() > 1).then_some(ranks);
+    Ok(report)
 }

@@ -10,6 +10,7 @@
 //! | repeat the published search over a grid of temperatures | [`PublishedSearch`] |
 //! | combine probabilities, of a representation or any other source, with human choices | [`Predictions`] |
 //! | compute a reliability diagram and calibration errors | [`ReliabilityTable`] |
+//! | estimate the calibration error without its bias, and test calibration | [`CalibrationErrorEstimate`] |
 //! | compute cross-entropy, Brier score and calibration errors | [`CalibrationScore`] |
 //!
 //! Human choices are given as [`ChoiceFrequencies`](crate::judgment::ChoiceFrequencies): counts of
@@ -43,6 +44,7 @@
 //! ```
 
 mod bins;
+mod calibration_error;
 mod objective;
 mod predictions;
 mod published;
@@ -51,6 +53,7 @@ mod score;
 mod temperature;
 
 pub use bins::{BinRule, Bins};
+pub use calibration_error::CalibrationErrorEstimate;
 pub use predictions::Predictions;
 pub use published::{PublishedSearch, SearchCriterion, SearchPoint, TemperatureSearchResult};
 pub use reliability::{ReliabilityBin, ReliabilityTable, ReliabilityTarget};

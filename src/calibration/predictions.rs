@@ -5,10 +5,12 @@ use std::marker::PhantomData;
 
 use ndarray::ArrayView2;
 
-use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
-use crate::error::{JudgmentError, Result, wrong_shape};
+use crate::calibration::{
+    Bins, CalibrationErrorEstimate, CalibrationScore, ReliabilityTable, ReliabilityTarget,
+};
+use crate::error::{JudgmentError, Result, same_length, wrong_shape};
 use crate::inference::Confidence;
-use crate::judgment::{ChoiceFrequencies, Task};
+use crate::judgment::{ChoiceFrequencies, Task, TrialParticipants};
 use crate::metric::odd_one_out::{TiePolicy, ZeroShotOddOneOut, is_undecided};
 use crate::representation::Representation;
 use crate::softmax::Softmax;
@@ -37,6 +39,7 @@ pub struct Predictions<T> {
     pub(super) questions: Vec<[u32; 3]>,
     pub(super) n_stimuli: usize,
     pub(super) predictions: Vec<Prediction>,
+    pub(super) participants: Option<TrialParticipants>,
     pub(super) ties: TiePolicy,
     pub(super) confidence: Confidence,
     task: PhantomData<T>,
@@ -192,6 +195,7 @@ impl<T: Task> Predictions<T> {
         );
         Self {
             predictions: predictions.collect(),
+            participants: None,
             questions: choices.questions().to_vec(),
             n_stimuli: choices.stimuli().len(),
             ties: TiePolicy::default(),
@@ -207,6 +211,20 @@ impl<T: Task> Predictions<T> {
     pub fn with_ties(mut self, ties: TiePolicy) -> Self {
         self.ties = ties;
         self
+    }
+
+    /// Sets the participant who answered each question, so that
+    /// [`Predictions::calibration_error`] accounts for differences between participants. The
+    /// questions must be single trials ([`ChoiceFrequencies::trial_by_trial`]).
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of participants and questions differ.
+    pub fn with_participants(mut self, participants: &TrialParticipants) -> Result<Self> {
+        let n_questions = self.predictions.len();
+        let found = participants.by_trial().len();
+        same_length("participants of questions", n_questions, found)?;
+        self.participants = Some(participants.clone());
+        Ok(self)
     }
 
     /// Sets the confidence level of intervals. Default: 0.95, or the level of the metric.
@@ -225,6 +243,41 @@ impl<T: Task> Predictions<T> {
     /// Computes a reliability table: the frequencies of choices by predicted probability.
     pub fn reliability(&self, target: ReliabilityTarget, bins: Bins) -> ReliabilityTable {
         ReliabilityTable::new(self, target, bins)
+    }
+
+    /// Estimates the expected calibration error with the correction of its bias, an interval and a
+    /// test of calibration.
+    ///
+    /// ```
+    /// use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget};
+    /// use human_alignment::dataset::SimulatedObserver;
+    /// use human_alignment::judgment::ChoiceFrequencies;
+    /// use human_alignment::{Representation, Similarity, SimilarityDataset, Stimuli};
+    /// use human_alignment::ZeroShotOddOneOut;
+    /// use ndarray::Array2;
+    ///
+    /// let values = |(i, j): (usize, usize)| ((i * (2 * j + 3) * 11 + j) % 31) as f32 / 16.0;
+    /// let features = Array2::from_shape_fn((30, 4), values);
+    /// let representation = Representation::new(Stimuli::numbered(30), features)?;
+    /// let observer = SimulatedObserver::new(representation.clone())?.odd_one_out(2000, 1)?;
+    /// let choices = ChoiceFrequencies::trial_by_trial(observer.judgments());
+    ///
+    /// // The observer at its own temperature is calibrated, and is not at another one.
+    /// for (temperature, is_calibrated) in [(1.0, true), (0.3, false)] {
+    ///     let metric = ZeroShotOddOneOut::new(Similarity::Dot).with_temperature(temperature)?;
+    ///     let predictions = Predictions::from_metric(&metric, &representation, &choices)?;
+    ///     let error = predictions.calibration_error(ReliabilityTarget::TopPair, Bins::default());
+    ///     assert_eq!(error.p_value > 0.05, is_calibrated);
+    ///     assert!(error.corrected < error.plug_in);
+    /// }
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    pub fn calibration_error(
+        &self,
+        target: ReliabilityTarget,
+        bins: Bins,
+    ) -> CalibrationErrorEstimate {
+        CalibrationErrorEstimate::new(self, target, bins)
     }
 
     /// Computes cross-entropy, Brier score and calibration errors, the latter with the given bins.

@@ -68,7 +68,7 @@ pub struct ReliabilityTable {
     pub bins: Vec<ReliabilityBin>,
     /// The expected calibration error (ECE; Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017), in
     /// [0, 1]: the mean over predictions of |accuracy − mean probability| of their bins. It depends
-    /// on the bins, and is biased upwards if bins have few predictions.
+    /// on the bins, and is biased upwards; [`Predictions::calibration_error`] corrects the bias.
     pub expected_calibration_error: f64,
     /// The maximum calibration error (MCE): the largest |accuracy − mean probability| of a bin, in
     /// [0, 1].
@@ -79,11 +79,11 @@ pub struct ReliabilityTable {
 
 /// One prediction.
 #[derive(Clone, Copy)]
-struct Entry {
-    question: usize,
-    probability: f64,
-    accuracy: f64,
-    weight: f64,
+pub(super) struct Entry {
+    pub question: usize,
+    pub probability: f64,
+    pub accuracy: f64,
+    pub weight: f64,
 }
 
 impl ReliabilityTable {
@@ -92,20 +92,11 @@ impl ReliabilityTable {
         target: ReliabilityTarget,
         binning: Bins,
     ) -> Self {
-        let entries = entries(predictions, target);
-        let weighted = entries
-            .iter()
-            .map(|entry| (entry.probability, entry.weight));
-        let edges = binning.edges(weighted);
-        let mut of_bins = vec![Vec::new(); edges.len() - 1];
-        for &entry in &entries {
-            of_bins[bin_of(&edges, entry.probability)].push(entry);
-        }
+        let (of_bins, ends) = binned(predictions, target, binning);
         let bins: Vec<ReliabilityBin> = of_bins
             .iter()
-            .zip(edges.windows(2))
-            .filter(|(entries, _)| !entries.is_empty())
-            .map(|(entries, ends)| bin(predictions, entries, [ends[0], ends[1]]))
+            .zip(ends)
+            .map(|(entries, ends)| bin(predictions, entries, ends))
             .collect();
         let total: f64 = bins.iter().map(|bin| bin.weight).sum();
         let gaps = || bins.iter().map(|bin| bin.gap.value.abs());
@@ -122,6 +113,26 @@ impl ReliabilityTable {
             confidence: predictions.confidence,
         }
     }
+}
+
+/// Returns the predictions of each bin that has predictions, and the ends of these bins.
+pub(super) fn binned<T: Task>(
+    predictions: &Predictions<T>,
+    target: ReliabilityTarget,
+    binning: Bins,
+) -> (Vec<Vec<Entry>>, Vec<[f64; 2]>) {
+    let entries = entries(predictions, target);
+    let weighted = entries
+        .iter()
+        .map(|entry| (entry.probability, entry.weight));
+    let edges = binning.edges(weighted);
+    let mut of_bins = vec![Vec::new(); edges.len() - 1];
+    for &entry in &entries {
+        of_bins[bin_of(&edges, entry.probability)].push(entry);
+    }
+    let ends = edges.windows(2).map(|ends| [ends[0], ends[1]]);
+    let bins = of_bins.into_iter().zip(ends);
+    bins.filter(|(entries, _)| !entries.is_empty()).unzip()
 }
 
 fn entries<T: Task>(predictions: &Predictions<T>, target: ReliabilityTarget) -> Vec<Entry> {

@@ -21,16 +21,19 @@
 //! Student's t distribution with min(objects, trials) − 1 degrees of freedom.
 
 mod bootstrap;
+mod cluster_covariance;
 mod cluster_sums;
 mod clustered;
 mod clustered_values;
 mod comparison;
 mod credit;
+mod equivalence;
 mod estimate;
 mod folds;
 mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
+mod ranks;
 mod resampling;
 
 pub use bootstrap::{BootstrapResult, ObjectBootstrap};
@@ -38,14 +41,17 @@ pub use clustered::clustered_mean;
 pub use clustered_values::clustered_mean_of;
 pub use comparison::Comparison;
 pub use credit::Credit;
+pub use equivalence::{Equivalence, EquivalenceTest, EquivalenceVerdict};
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
-pub use multiple_comparisons::benjamini_hochberg;
+pub use multiple_comparisons::{Correction, benjamini_hochberg, benjamini_yekutieli, holm};
 pub use noise_ceiling::ChoiceNoiseCeiling;
+pub use ranks::{Rank, Ranks};
 pub use resampling::Resample;
 pub(crate) use resampling::{ReplicateVariances, dual_variance};
 
 pub(crate) use bootstrap::percentile_interval;
+pub(crate) use cluster_covariance::{ClusterCovariance, Contribution};
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{Levels, check_length, mean_over_trials};
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};
