@@ -6,8 +6,11 @@
 //! ```
 
 mod accuracy;
+mod calibration;
 #[path = "../common/mod.rs"]
 mod common;
+mod power;
+mod ranks;
 mod rsa;
 
 use std::process::ExitCode;
@@ -34,6 +37,12 @@ struct Arguments {
 enum Topic {
     /// Accuracies of odd-one-out choices and differences between two models.
     Accuracy,
+    /// The test of calibration and the calibration error.
+    Calibration,
+    /// Planned and simulated power.
+    Power,
+    /// Sets of ranks and tests of equivalence of models.
+    Ranks,
     /// Correlations of RDMs and differences between two models.
     Rsa,
 }
@@ -42,6 +51,11 @@ impl Topic {
     fn report(self, replications: usize, seed: u64) -> Result<()> {
         match self {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
+            Topic::Calibration => {
+                calibration::report(replications, seed, |text| common::line(text))
+            }
+            Topic::Power => power::report(replications, seed, |text| common::line(text)),
+            Topic::Ranks => ranks::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
         }
     }

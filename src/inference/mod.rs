@@ -33,8 +33,10 @@ mod folds;
 mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
+mod power;
 mod ranks;
 mod resampling;
+mod variance_components;
 
 pub use bootstrap::{BootstrapResult, ObjectBootstrap};
 pub use clustered::clustered_mean;
@@ -46,9 +48,11 @@ pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
 pub use multiple_comparisons::{Correction, benjamini_hochberg, benjamini_yekutieli, holm};
 pub use noise_ceiling::ChoiceNoiseCeiling;
+pub use power::PlannedDesign;
 pub use ranks::{Rank, Ranks};
 pub use resampling::Resample;
 pub(crate) use resampling::{ReplicateVariances, dual_variance};
+pub use variance_components::VarianceComponents;
 
 pub(crate) use bootstrap::percentile_interval;
 pub(crate) use cluster_covariance::{ClusterCovariance, Contribution};

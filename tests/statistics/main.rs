@@ -12,6 +12,7 @@ mod comparisons;
 mod concept_embedding;
 mod concepts;
 mod drivers;
+mod families_coverage;
 mod folds;
 mod labels;
 mod rsa_coverage;
