@@ -20,7 +20,7 @@ pub(super) struct Cache {
 
 /// Revision of the computations, to be raised with each change of results from the same data and
 /// settings.
-const REVISION: u32 = 3;
+const REVISION: u32 = 4;
 
 /// The name of a result: the hash of its kind, of all that it depends on, and of the version of
 /// this crate.
