@@ -6,10 +6,13 @@
 //! ```
 
 mod accuracy;
+mod calibration;
 mod ceiling;
 #[path = "../common/mod.rs"]
 mod common;
 mod learners;
+mod power;
+mod ranks;
 mod rsa;
 
 use std::process::ExitCode;
@@ -38,6 +41,12 @@ enum Topic {
     Accuracy,
     /// Noise ceilings of choices, and accuracies relative to them.
     Ceiling,
+    /// The test of calibration and the calibration error.
+    Calibration,
+    /// Planned and simulated power.
+    Power,
+    /// Sets of ranks and tests of equivalence of models.
+    Ranks,
     /// Correlations of RDMs and differences between two models.
     Rsa,
     /// Cross-validated accuracies of probes and their gains.
@@ -49,6 +58,11 @@ impl Topic {
         match self {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
             Topic::Ceiling => ceiling::report(replications, seed, |text| common::line(text)),
+            Topic::Calibration => {
+                calibration::report(replications, seed, |text| common::line(text))
+            }
+            Topic::Power => power::report(replications, seed, |text| common::line(text)),
+            Topic::Ranks => ranks::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
             Topic::Learners => learners::report(replications, seed, |text| common::line(text)),
         }

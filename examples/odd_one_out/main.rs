@@ -31,7 +31,8 @@ use clap::Parser;
 use features::FeatureReading;
 use human_alignment::dataset::TripletChunks;
 use human_alignment::inference::{
-    ChoiceNoiseCeiling, Comparison, Confidence, DesignCaution, ObjectBootstrap, RelativeAccuracy,
+    ChoiceNoiseCeiling, Comparison, Confidence, DesignCaution, ObjectBootstrap, Ranks,
+    RelativeAccuracy,
 };
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
@@ -104,6 +105,10 @@ struct Arguments {
     /// bootstrap, noise ceiling or comparisons.
     #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants", "count_from"])]
     stream: bool,
+    /// Largest difference of accuracies that does not matter (0.01 is 1 point): adds tests of
+    /// equivalence of the representations within the margin.
+    #[arg(long, value_name = "X", conflicts_with = "stream")]
+    margin: Option<f64>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -126,7 +131,10 @@ impl Arguments {
 
 fn main() -> ExitCode {
     common::main(|arguments: &Arguments| {
-        let report = run(arguments)?;
+        let mut report = run(arguments)?;
+        if let Some(margin) = arguments.margin {
+            report.test_equivalence(margin)?;
+        }
         Ok(match arguments.json {
             true => report.json(),
             false => report.table(),
@@ -242,12 +250,15 @@ fn score<T: Task>(
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();
     let confidence = rows[0].score.confidence;
     let comparisons = Comparison::all_pairs(trials, &credits, confidence)?;
+    let ranks = Ranks::from_comparisons(rows.len(), &comparisons, confidence)?;
+    let several = credits.len() > 1;
     if with_ceiling {
         for (row, credits) in rows.iter_mut().zip(credits) {
             row.relative = RelativeAccuracy::new(trials, credits, confidence)?;
         }
     }
     let mut report = Report::new(rows, comparisons);
+    report.ranks = several.then_some(ranks);
     if with_ceiling {
         report.ceiling = ChoiceNoiseCeiling::new(trials, confidence);
         report.asked_for_ceiling = true;

@@ -1,10 +1,10 @@
 //! The printed report.
 
-use human_alignment::Representation;
 use human_alignment::inference::{
-    ChoiceNoiseCeiling, Clusters, Comparison, Interval, RelativeAccuracy,
+    ChoiceNoiseCeiling, Clusters, Comparison, Equivalence, Interval, Ranks, RelativeAccuracy,
 };
 use human_alignment::metric::odd_one_out::OddOneOutScore;
+use human_alignment::{Representation, Result};
 use serde::Serialize;
 
 use crate::trials::Input;
@@ -44,6 +44,11 @@ pub struct Report {
     representations: Vec<Row>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
+    /// Tests of equivalence, in the order of the comparisons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    equivalences: Vec<Equivalence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<Ranks>,
     pub ceiling: Option<ChoiceNoiseCeiling>,
     #[serde(flatten)]
     pub input: Option<Input>,
@@ -57,10 +62,21 @@ impl Report {
             simulated: None,
             representations,
             comparisons,
+            equivalences: Vec::new(),
+            ranks: None,
             ceiling: None,
             input: None,
             asked_for_ceiling: false,
         }
+    }
+
+    /// Tests whether the representations of each comparison are equivalent within a margin.
+    pub fn test_equivalence(&mut self, margin: f64) -> Result<()> {
+        let tests = self.comparisons.iter();
+        self.equivalences = tests
+            .map(|comparison| comparison.equivalence(margin))
+            .collect::<Result<_>>()?;
+        Ok(())
     }
 
     /// Returns one JSON object: the score if there is one representation from a file, otherwise a
@@ -135,6 +151,7 @@ impl Report {
         }
         self.write_ceiling(&mut lines);
         self.write_comparisons(&mut lines);
+        self.write_ranks(&mut lines);
         let generality = match (
             first.clusters,
             self.input.as_ref().and_then(|it| it.participants),
@@ -196,6 +213,34 @@ impl Report {
                 interval(comparison.interval),
                 p_value(comparison.p_value),
                 p_value(comparison.adjusted_p_value)
+            ));
+        }
+        for (comparison, found) in self.comparisons.iter().zip(&self.equivalences) {
+            let name = |position: usize| &self.representations[position].name;
+            lines.push(format!(
+                "  {} − {} within ±{}: {}, {}, {:.0} % interval {}",
+                name(comparison.first),
+                name(comparison.second),
+                percent(found.margin),
+                found.verdict,
+                p_value(found.p_value),
+                100.0 * (1.0 - 2.0 * found.level),
+                interval(found.interval)
+            ));
+        }
+    }
+
+    fn write_ranks(&self, lines: &mut Vec<String>) {
+        let Some(ranks) = &self.ranks else { return };
+        let level = 100.0 * ranks.confidence.level();
+        lines.push(format!(
+            "\nrank, and simultaneous {level:.0} % set of ranks"
+        ));
+        for (row, rank) in self.representations.iter().zip(&ranks.models) {
+            let name = &row.name;
+            lines.push(format!(
+                "  {name}: {} [{}, {}]",
+                rank.rank, rank.best, rank.worst
             ));
         }
     }

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use human_alignment::inference::Equivalence;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap, RsaScore};
@@ -17,8 +18,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use crate::of_comparison;
 use crate::simulated::{N_CONCEPTS, World};
+use crate::{equivalence, of_comparison, of_equivalence};
 
 const N_OBJECTS: usize = 240;
 const N_TRIALS: usize = 30_000;
@@ -42,10 +43,16 @@ struct Row {
     other_objects: TransferResult<OddOneOutScore>,
     arrangements: TransferResult<RsaScore>,
     other_people: TransferResult<OddOneOutScore>,
+    /// Tests of whether the accuracies for other objects and for other people are equivalent before
+    /// and after the transform, if a margin is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_objects_equivalence: Option<Equivalence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_people_equivalence: Option<Equivalence>,
 }
 
 /// Learns a transform for each of three simulated networks, and tests it on other data.
-pub fn run(seed: u64, json: bool) -> Result<String> {
+pub fn run(seed: u64, margin: Option<f64>, json: bool) -> Result<String> {
     let world = World::new(N_OBJECTS, 0, seed)?;
     let trials = world.odd_one_out(&WEIGHTS, N_TRIALS, seed)?;
     let elsewhere = World::new(N_OTHER_OBJECTS, 1, seed)?;
@@ -68,15 +75,19 @@ pub fn run(seed: u64, json: bool) -> Result<String> {
         let (probe, _) = validation.choose(network, &trials)?;
         let fit = probe.fit(network, &ChoiceFrequencies::from_trials(&trials))?;
         let transform = fit.transform();
+        let other_objects = transfer_across(transform, elsewhere, &other_trials, choices)?;
+        let other_concerns = transfer_across(transform, elsewhere, &other_people, choices)?;
         rows.push(Row {
             network: network.name().into(),
             lambda: fit.penalty(),
             rank: fit.rank(),
             duality_gap: fit.duality_gap(),
             learned,
-            other_objects: transfer_across(transform, elsewhere, &other_trials, choices)?,
+            other_objects_equivalence: equivalence(other_objects.difference.as_ref(), margin)?,
+            other_people_equivalence: equivalence(other_concerns.difference.as_ref(), margin)?,
+            other_objects,
             arrangements: transfer(transform, elsewhere, &arrangements, &geometry)?,
-            other_people: transfer_across(transform, elsewhere, &other_people, choices)?,
+            other_people: other_concerns,
         });
     }
     Ok(match json {
@@ -133,9 +144,17 @@ fn table(rows: &[Row]) -> String {
             percent(probed),
             of_comparison(difference),
         );
-        for (name, moved) in [
-            ("other objects", &row.other_objects),
-            ("other concerns", &row.other_people),
+        for (name, moved, equivalence) in [
+            (
+                "other objects",
+                &row.other_objects,
+                &row.other_objects_equivalence,
+            ),
+            (
+                "other concerns",
+                &row.other_people,
+                &row.other_people_equivalence,
+            ),
         ] {
             let _ = writeln!(
                 text,
@@ -147,6 +166,9 @@ fn table(rows: &[Row]) -> String {
                     .as_ref()
                     .map_or(String::new(), of_comparison),
             );
+            if let Some(found) = equivalence {
+                let _ = writeln!(text, "    equivalence {}", of_equivalence(found));
+            }
         }
         let moved = &row.arrangements;
         let _ = writeln!(

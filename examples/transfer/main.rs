@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Parser};
 use features::FeatureReading;
-use human_alignment::inference::{Comparison, Interval, Resample};
+use human_alignment::inference::{Comparison, Equivalence, Interval, Resample};
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::stimuli::Pairing;
 use human_alignment::transfer::{PairedMetric, TransferResult};
@@ -98,6 +98,10 @@ struct Arguments {
     /// Number of bootstrap replicates over stimuli and participants. Default: no bootstrap.
     #[arg(long, value_name = "N", requires = "human")]
     bootstrap: Option<usize>,
+    /// Largest difference that does not matter, in the units of the scores (0.01 is 1 point of
+    /// accuracy): adds tests of equivalence within the margin, and of "no better" and "no worse".
+    #[arg(long, value_name = "X")]
+    margin: Option<f64>,
     /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -110,6 +114,8 @@ struct Arguments {
 struct Report<S, I> {
     #[serde(flatten)]
     transferred: TransferResult<S>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    equivalence: Option<Equivalence>,
     #[serde(flatten)]
     input: I,
 }
@@ -123,7 +129,7 @@ fn main() -> ExitCode {
     common::main(
         |arguments: &Arguments| match (&arguments.transform, &arguments.features) {
             (Some(transform), Some(features)) => from_files(arguments, transform, features),
-            _ => demonstration::run(arguments.seed, arguments.json),
+            _ => demonstration::run(arguments.seed, arguments.margin, arguments.json),
         },
     )
 }
@@ -198,23 +204,58 @@ fn answer<J: ?Sized, M: PairedMetric<J>>(
 where
     M::Score: Serialize + std::fmt::Display,
 {
+    let transferred = transfer_across(transform, features, judgments, metrics)?;
     let report = Report {
-        transferred: transfer_across(transform, features, judgments, metrics)?,
+        equivalence: equivalence(transferred.difference.as_ref(), arguments.margin)?,
+        transferred,
         input,
     };
     Ok(match arguments.json {
         true => serde_json::to_string(&report).expect("string keys and finite numbers"),
-        false => table(&report.transferred),
+        false => table(&report.transferred, report.equivalence.as_ref()),
     })
 }
 
-fn table<S: std::fmt::Display>(transferred: &TransferResult<S>) -> String {
+/// Tests the difference, if there are a difference and a margin.
+fn equivalence(
+    difference: Option<&Comparison>,
+    margin: Option<f64>,
+) -> Result<Option<Equivalence>> {
+    let both = difference.zip(margin);
+    both.map(|(difference, margin)| difference.equivalence(margin))
+        .transpose()
+}
+
+fn table<S: std::fmt::Display>(
+    transferred: &TransferResult<S>,
+    equivalence: Option<&Equivalence>,
+) -> String {
     let TransferResult { before, after, .. } = transferred;
     let difference = match &transferred.difference {
         Some(difference) => of_comparison(difference),
         None => "not computed (pass --bootstrap N)".into(),
     };
-    format!("before      {before}\nafter       {after}\ndifference  {difference}")
+    let mut text = format!("before      {before}\nafter       {after}\ndifference  {difference}");
+    if let Some(found) = equivalence {
+        text.push_str(&format!("\nequivalence {}", of_equivalence(found)));
+    }
+    text
+}
+
+/// Formats a test of equivalence, such as `within ±0.01: inconclusive, p = 0.2100 (no better p =
+/// 0.2100, no worse p = 0.0010), 90 % interval [-0.002, 0.012]`.
+fn of_equivalence(found: &Equivalence) -> String {
+    let Interval { lower, upper } = found.interval;
+    format!(
+        "within ±{}: {}, p = {:.4} (no better p = {:.4}, no worse p = {:.4}), {:.0} % interval \
+         [{lower:.3}, {upper:.3}]",
+        found.margin,
+        found.verdict,
+        found.p_value,
+        found.p_no_better,
+        found.p_no_worse,
+        100.0 * (1.0 - 2.0 * found.level),
+    )
 }
 
 /// Formats a comparison, such as `+0.053 [0.021, 0.085], p = 0.0012`.

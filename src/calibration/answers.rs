@@ -32,38 +32,64 @@ impl Answers {
     }
 }
 
+/// Answers with a value each, and the trials in which they were given.
+pub(super) struct AnsweredTrials {
+    pub trials: Vec<[u32; 3]>,
+    /// The participant of each trial, if known.
+    pub participants: Option<Vec<u32>>,
+    /// The value and the weight of each answer.
+    pub values: Vec<(f64, f64)>,
+}
+
 impl<T> Predictions<T> {
-    /// Computes the mean over answers of a value with its standard error. `question` returns the
-    /// index of the question of an entry, and `value` the value of the entry for a prediction whose
-    /// shares are those of the answers. The value must be linear in the shares.
+    /// Returns the value of each answer to the questions of entries: `question` returns the index
+    /// of the question of an entry, and `value` the value of the entry for a prediction whose
+    /// shares are those of the answer. If participants are unknown, there is one value per
+    /// question, for the shares of all answers.
+    pub(super) fn answered<E>(
+        &self,
+        entries: &[E],
+        question: impl Fn(&E) -> usize,
+        value: impl Fn(&E, &Prediction) -> f64,
+    ) -> AnsweredTrials {
+        let mut answered = AnsweredTrials {
+            trials: Vec::with_capacity(entries.len()),
+            participants: self.answers.as_ref().map(|_| Vec::new()),
+            values: Vec::with_capacity(entries.len()),
+        };
+        for entry in entries {
+            let question = question(entry);
+            let prediction = &self.predictions[question];
+            let (Some(answers), Some(participants)) = (&self.answers, &mut answered.participants)
+            else {
+                answered.trials.push(self.questions[question]);
+                let value = value(entry, prediction);
+                answered.values.push((value, prediction.weight));
+                continue;
+            };
+            let answers = answers.to(question);
+            for answer in answers {
+                let value = value(entry, &prediction.answered(usize::from(answer.pair)));
+                answered.trials.push(self.questions[question]);
+                participants.push(answer.participant);
+                let weight = prediction.weight / answers.len() as f64;
+                answered.values.push((value, weight));
+            }
+        }
+        answered
+    }
+
+    /// Computes the mean over answers of a value with its standard error, as for
+    /// [`answered`](Self::answered). The value must be linear in the shares.
     pub(super) fn mean<E>(
         &self,
         entries: &[E],
         question: impl Fn(&E) -> usize,
         value: impl Fn(&E, &Prediction) -> f64,
     ) -> Estimate {
-        let mut trials = Vec::with_capacity(entries.len());
-        let mut values = Vec::with_capacity(entries.len());
-        let mut participants = Vec::new();
-        for entry in entries {
-            let question = question(entry);
-            let prediction = &self.predictions[question];
-            let Some(answers) = &self.answers else {
-                trials.push(self.questions[question]);
-                values.push((value(entry, prediction), prediction.weight));
-                continue;
-            };
-            let answers = answers.to(question);
-            for answer in answers {
-                let answered = prediction.answered(usize::from(answer.pair));
-                trials.push(self.questions[question]);
-                participants.push(answer.participant);
-                let weight = prediction.weight / answers.len() as f64;
-                values.push((value(entry, &answered), weight));
-            }
-        }
-        let participants = self.answers.as_ref().map(|_| participants.as_slice());
-        let clustered = ClusteredTrials::new(&trials, self.n_stimuli, participants);
-        weighted_mean(clustered, values.into_iter())
+        let answered = self.answered(entries, question, value);
+        let participants = answered.participants.as_deref();
+        let clustered = ClusteredTrials::new(&answered.trials, self.n_stimuli, participants);
+        weighted_mean(clustered, answered.values.into_iter())
     }
 }

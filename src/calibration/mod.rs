@@ -10,6 +10,7 @@
 //! | repeat the published search over a grid of temperatures | [`PublishedSearch`] |
 //! | combine probabilities, of a representation or any other source, with human choices | [`Predictions`] |
 //! | compute a reliability diagram and calibration errors | [`ReliabilityTable`] |
+//! | estimate the calibration error without its bias, and test calibration | [`CalibrationErrorEstimate`] |
 //! | compute cross-entropy, Brier score and calibration errors | [`CalibrationScore`] |
 //!
 //! Human choices are given as [`ChoiceFrequencies`](crate::judgment::ChoiceFrequencies): counts of
@@ -44,6 +45,7 @@
 
 mod answers;
 mod bins;
+mod calibration_error;
 mod expected_accuracy;
 mod objective;
 mod predictions;
@@ -53,6 +55,7 @@ mod score;
 mod temperature;
 
 pub use bins::{BinRule, Bins};
+pub use calibration_error::CalibrationErrorEstimate;
 pub use predictions::Predictions;
 pub use published::{PublishedSearch, SearchCriterion, SearchPoint, TemperatureSearchResult};
 pub use reliability::{ReliabilityBin, ReliabilityTable, ReliabilityTarget};

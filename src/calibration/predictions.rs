@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use ndarray::ArrayView2;
 
 use crate::calibration::answers::Answers;
-use crate::calibration::{Bins, CalibrationScore, ReliabilityTable, ReliabilityTarget};
+use crate::calibration::{
+    Bins, CalibrationErrorEstimate, CalibrationScore, ReliabilityTable, ReliabilityTarget,
+};
 use crate::error::{JudgmentError, Result, wrong_shape};
 use crate::inference::Confidence;
 use crate::judgment::{ChoiceFrequencies, Task};
@@ -239,6 +241,41 @@ impl<T: Task> Predictions<T> {
     /// Computes a reliability table: the frequencies of choices by predicted probability.
     pub fn reliability(&self, target: ReliabilityTarget, bins: Bins) -> ReliabilityTable {
         ReliabilityTable::new(self, target, bins)
+    }
+
+    /// Estimates the expected calibration error with the correction of its bias, an interval and a
+    /// test of calibration.
+    ///
+    /// ```
+    /// use human_alignment::calibration::{Bins, Predictions, ReliabilityTarget};
+    /// use human_alignment::dataset::SimulatedObserver;
+    /// use human_alignment::judgment::ChoiceFrequencies;
+    /// use human_alignment::{Representation, Similarity, SimilarityDataset, Stimuli};
+    /// use human_alignment::ZeroShotOddOneOut;
+    /// use ndarray::Array2;
+    ///
+    /// let values = |(i, j): (usize, usize)| ((i * (2 * j + 3) * 11 + j) % 31) as f32 / 16.0;
+    /// let features = Array2::from_shape_fn((30, 4), values);
+    /// let representation = Representation::new(Stimuli::numbered(30), features)?;
+    /// let observer = SimulatedObserver::new(representation.clone())?.odd_one_out(2000, 1)?;
+    /// let choices = ChoiceFrequencies::trial_by_trial(observer.judgments());
+    ///
+    /// // The observer at its own temperature is calibrated, and is not at another one.
+    /// for (temperature, is_calibrated) in [(1.0, true), (0.3, false)] {
+    ///     let metric = ZeroShotOddOneOut::new(Similarity::Dot).with_temperature(temperature)?;
+    ///     let predictions = Predictions::from_metric(&metric, &representation, &choices)?;
+    ///     let error = predictions.calibration_error(ReliabilityTarget::TopPair, Bins::default());
+    ///     assert_eq!(error.p_value > 0.05, is_calibrated);
+    ///     assert!(error.corrected < error.plug_in);
+    /// }
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
+    pub fn calibration_error(
+        &self,
+        target: ReliabilityTarget,
+        bins: Bins,
+    ) -> CalibrationErrorEstimate {
+        CalibrationErrorEstimate::new(self, target, bins)
     }
 
     /// Computes cross-entropy, Brier score and calibration errors, the latter with the given bins.

@@ -7,6 +7,7 @@ use crate::calibration::predictions::Prediction;
 use crate::calibration::{Bins, Predictions};
 use crate::inference::{Confidence, Estimate, Interval};
 use crate::judgment::Task;
+use crate::metric::odd_one_out::TiePolicy;
 use crate::names::named;
 
 /// The predictions that are compared with human choices.
@@ -69,7 +70,7 @@ pub struct ReliabilityTable {
     pub bins: Vec<ReliabilityBin>,
     /// The expected calibration error (ECE; Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017), in
     /// [0, 1]: the mean over predictions of |accuracy − mean probability| of their bins. It depends
-    /// on the bins, and is biased upwards if bins have few predictions.
+    /// on the bins, and is biased upwards; [`Predictions::calibration_error`] corrects the bias.
     pub expected_calibration_error: f64,
     /// The maximum calibration error (MCE): the largest |accuracy − mean probability| of a bin, in
     /// [0, 1].
@@ -80,12 +81,22 @@ pub struct ReliabilityTable {
 
 /// One prediction.
 #[derive(Clone, Copy)]
-struct Entry {
-    question: usize,
+pub(super) struct Entry {
+    pub question: usize,
     /// The pair that is predicted; `None` for the most probable pair.
     pair: Option<usize>,
-    probability: f64,
-    weight: f64,
+    pub probability: f64,
+    pub weight: f64,
+}
+
+impl Entry {
+    /// Returns the share of answers that chose the predicted pair.
+    pub fn accuracy(&self, answered: &Prediction, ties: TiePolicy, n_pairs: usize) -> f64 {
+        match self.pair {
+            Some(pair) => answered.shares[pair],
+            None => answered.accuracy(ties, n_pairs),
+        }
+    }
 }
 
 impl ReliabilityTable {
@@ -94,20 +105,11 @@ impl ReliabilityTable {
         target: ReliabilityTarget,
         binning: Bins,
     ) -> Self {
-        let entries = entries(predictions, target);
-        let weighted = entries
-            .iter()
-            .map(|entry| (entry.probability, entry.weight));
-        let edges = binning.edges(weighted);
-        let mut of_bins = vec![Vec::new(); edges.len() - 1];
-        for &entry in &entries {
-            of_bins[bin_of(&edges, entry.probability)].push(entry);
-        }
+        let (of_bins, ends) = binned(predictions, target, binning);
         let bins: Vec<ReliabilityBin> = of_bins
             .iter()
-            .zip(edges.windows(2))
-            .filter(|(entries, _)| !entries.is_empty())
-            .map(|(entries, ends)| bin(predictions, entries, [ends[0], ends[1]]))
+            .zip(ends)
+            .map(|(entries, ends)| bin(predictions, entries, ends))
             .collect();
         let total: f64 = bins.iter().map(|bin| bin.weight).sum();
         let gaps = || bins.iter().map(|bin| bin.gap.value.abs());
@@ -124,6 +126,26 @@ impl ReliabilityTable {
             confidence: predictions.confidence,
         }
     }
+}
+
+/// Returns the predictions of each bin that has predictions, and the ends of these bins.
+pub(super) fn binned<T: Task>(
+    predictions: &Predictions<T>,
+    target: ReliabilityTarget,
+    binning: Bins,
+) -> (Vec<Vec<Entry>>, Vec<[f64; 2]>) {
+    let entries = entries(predictions, target);
+    let weighted = entries
+        .iter()
+        .map(|entry| (entry.probability, entry.weight));
+    let edges = binning.edges(weighted);
+    let mut of_bins = vec![Vec::new(); edges.len() - 1];
+    for &entry in &entries {
+        of_bins[bin_of(&edges, entry.probability)].push(entry);
+    }
+    let ends = edges.windows(2).map(|ends| [ends[0], ends[1]]);
+    let bins = of_bins.into_iter().zip(ends);
+    bins.filter(|(entries, _)| !entries.is_empty()).unzip()
 }
 
 fn entries<T: Task>(predictions: &Predictions<T>, target: ReliabilityTarget) -> Vec<Entry> {
@@ -158,9 +180,8 @@ fn bin<T: Task>(
     entries: &[Entry],
     [lower, upper]: [f64; 2],
 ) -> ReliabilityBin {
-    let accuracy_of = |entry: &Entry, answered: &Prediction| match entry.pair {
-        Some(pair) => answered.shares[pair],
-        None => answered.accuracy(predictions.ties, T::N_PAIRS),
+    let accuracy_of = |entry: &Entry, answered: &Prediction| {
+        entry.accuracy(answered, predictions.ties, T::N_PAIRS)
     };
     let accuracy = predictions.mean(entries, |entry| entry.question, accuracy_of);
     let gap = predictions.mean(

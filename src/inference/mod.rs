@@ -47,6 +47,7 @@
 //! fewer than 10 objects or 5 participants are too small for any method ([`DesignCaution`]).
 
 mod bootstrap;
+mod cluster_covariance;
 mod cluster_sums;
 mod clustered;
 mod clustered_values;
@@ -54,14 +55,18 @@ mod clusters;
 mod comparison;
 mod credit;
 mod design;
+mod equivalence;
 mod estimate;
 mod folds;
 mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
 mod participants;
+mod power;
+mod ranks;
 mod resampling;
 mod variance;
+mod variance_components;
 
 pub use bootstrap::{BootstrapResult, ObjectBootstrap};
 pub use clustered::clustered_mean;
@@ -70,14 +75,19 @@ pub use clusters::Clusters;
 pub use comparison::Comparison;
 pub use credit::Credit;
 pub use design::DesignCaution;
+pub use equivalence::{Equivalence, EquivalenceTest, EquivalenceVerdict};
 pub use estimate::{Confidence, Estimate, Interval};
 pub use folds::Folds;
-pub use multiple_comparisons::benjamini_hochberg;
+pub use multiple_comparisons::{Correction, benjamini_hochberg, benjamini_yekutieli, holm};
 pub use noise_ceiling::{ChoiceNoiseCeiling, RelativeAccuracy};
+pub use power::PlannedDesign;
+pub use ranks::{Rank, Ranks};
 pub use resampling::Resample;
 pub(crate) use resampling::{ReplicateVariances, dual_variance};
+pub use variance_components::VarianceComponents;
 
 pub(crate) use bootstrap::percentile_interval;
+pub(crate) use cluster_covariance::{ClusterCovariance, Contribution};
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{check_length, mean_for_both_clusterings, mean_over_trials};
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};

@@ -9,7 +9,7 @@ use super::input::Judgments;
 use super::table::Measurement;
 use crate::calibration::Bins;
 use crate::error::{Error, Result};
-use crate::inference::{Confidence, Resample};
+use crate::inference::{Confidence, Correction, Resample};
 use crate::metric::AlignmentMetric;
 use crate::metric::cka::Cka;
 use crate::metric::odd_one_out::ZeroShotOddOneOut;
@@ -30,6 +30,7 @@ use crate::similarity::Similarity;
 /// | ridge regression | human embeddings | penalties 10⁻² to 10⁴, 5 folds |
 /// | calibration, probe, agreement between models | trials | none |
 /// | transfers, CKA, comparisons of models, other metrics | all | none |
+/// | correction of p-values for all differences of the study | all | Benjamini–Hochberg |
 #[derive(Debug, Clone, Serialize)]
 pub struct Measures {
     pub(super) zero_shot: Vec<ZeroShotOddOneOut>,
@@ -40,6 +41,8 @@ pub struct Measures {
     pub(super) probe: Option<ProbeCrossValidation>,
     pub(super) transfers: Vec<(String, String)>,
     pub(super) comparisons: Vec<(String, String)>,
+    pub(super) all_comparisons: bool,
+    pub(super) correction: Correction,
     pub(super) cka: Option<Cka>,
     pub(super) calibration: Option<Bins>,
     pub(super) agreement: bool,
@@ -59,6 +62,8 @@ impl Default for Measures {
             probe: None,
             transfers: Vec::new(),
             comparisons: Vec::new(),
+            all_comparisons: false,
+            correction: Correction::default(),
             cka: None,
             calibration: None,
             agreement: false,
@@ -183,6 +188,24 @@ impl Measures {
         if !self.comparisons.contains(&comparison) {
             self.comparisons.push(comparison);
         }
+        self
+    }
+
+    /// Adds the differences of all pairs of networks, at their last layers, as
+    /// [`Measures::with_comparison`] does. [`StudyTable::ranks`](super::StudyTable::ranks) ranks the
+    /// networks by them.
+    #[must_use]
+    pub fn with_all_comparisons(mut self) -> Self {
+        self.all_comparisons = true;
+        self
+    }
+
+    /// Sets the correction of the p-values of the differences in the table of the study, which are
+    /// one family over models, layers and data sets
+    /// ([`StudyTable::adjust`](super::StudyTable::adjust)). Default: Benjamini–Hochberg.
+    #[must_use]
+    pub fn with_correction(mut self, correction: Correction) -> Self {
+        self.correction = correction;
         self
     }
 

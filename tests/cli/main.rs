@@ -12,6 +12,7 @@ mod field_cases;
 #[cfg(feature = "extract")]
 mod hostile_files;
 mod odd_one_out;
+mod power;
 mod probe;
 mod recovery;
 mod ridge;

@@ -103,8 +103,14 @@ fn several_files_are_compared() {
         "--seed",
         "3",
         "--ceiling",
+        "--margin",
+        "0.1",
     ]);
     assert_eq!(found["representations"].as_array().unwrap().len(), 2);
+    // Three trials of four objects are too few for any conclusion.
+    assert_eq!(found["equivalences"][0]["verdict"], "inconclusive");
+    assert_eq!(found["ranks"]["models"][0]["best"], 1);
+    assert_eq!(found["ranks"]["models"][0]["worst"], 2);
     assert_eq!(found["comparisons"].as_array().unwrap().len(), 1);
     assert_eq!(found["representations"][0]["bootstrap"]["seed"], 3);
 }

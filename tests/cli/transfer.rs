@@ -62,7 +62,7 @@ fn choices_of_shoes_transfer_to_anchored_choices() {
 
 #[test]
 fn the_command_line_demonstrates_and_refuses() {
-    let output = example("transfer", &["--json"]);
+    let output = example("transfer", &["--json", "--margin", "0.05"]);
     assert!(output.status.success());
     let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let rows = rows.as_array().unwrap();
@@ -75,6 +75,8 @@ fn the_command_line_demonstrates_and_refuses() {
         assert!(lower("arrangements") > 0.0, "{row}");
         // A control: what people care about who were not learned from is not in the transform.
         assert!(upper("other_people") < 0.05, "{row}");
+        let no_better = &row["other_people_equivalence"]["p_no_better"];
+        assert!(no_better.as_f64().unwrap() < 0.05, "{row}");
     }
 
     let folder = tempfile::tempdir().unwrap();

@@ -13,6 +13,7 @@ mod comparisons;
 mod concept_embedding;
 mod concepts;
 mod drivers;
+mod families_coverage;
 mod folds;
 mod labels;
 mod rsa_coverage;

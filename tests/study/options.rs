@@ -1,10 +1,12 @@
 //! Comparisons of models, noise ceilings from elsewhere, and probes on some data sets.
 
 use human_alignment::error::ArgumentError;
-use human_alignment::inference::Interval;
+use human_alignment::inference::{Confidence, Correction, Interval, benjamini_yekutieli, holm};
 use human_alignment::metric::rsa::Comparator;
 use human_alignment::probe::ProbeCrossValidation;
-use human_alignment::study::{Contrast, Measures, Metric, MetricQuantity, Model, Study};
+use human_alignment::study::{
+    Contrast, Measures, Metric, MetricQuantity, Model, Study, StudyRow, StudyTable,
+};
 use human_alignment::transfer::PairedMetric;
 use human_alignment::{
     Dissimilarity, Probe, Similarity, SimilarityDataset, ZeroShotOddOneOut,
@@ -77,6 +79,79 @@ fn differences_of_models_are_paired() {
             Argument(ArgumentError::InvalidParameter { .. })
         );
     }
+}
+
+/// All differences of a study are one family, whatever their data set, layer and metric.
+#[test]
+fn differences_are_one_family() {
+    let measures = Measures::default().with_bootstrap(100).unwrap();
+    let measures = measures
+        .with_comparison("other", "one late")
+        .with_all_comparisons()
+        .with_correction(Correction::BenjaminiYekutieli);
+    let mut table = study(measures).run().unwrap();
+    let is_difference = |row: &&StudyRow| {
+        let metric = row.metric.as_ref().expect("no failures");
+        metric.contrast.is_some() && row.measured.unwrap().standard_error.is_some()
+    };
+    let family: Vec<&StudyRow> = table.rows.iter().filter(is_difference).collect();
+    let datasets = ["choices", "distances"];
+    assert!(
+        datasets
+            .iter()
+            .all(|name| family.iter().filter(|row| row.dataset == *name).count() > 0)
+    );
+    let p_values: Vec<f64> = family
+        .iter()
+        .map(|row| row.measured.unwrap().estimate().unwrap().p_value())
+        .collect();
+    let found: Vec<f64> = family.iter().map(|row| row.p_value.unwrap()).collect();
+    assert_eq!(found, p_values);
+    let adjusted = |table: &StudyTable| -> Vec<f64> {
+        let rows = table.rows.iter();
+        rows.filter_map(|row| row.adjusted_p_value).collect()
+    };
+    assert_eq!(adjusted(&table), benjamini_yekutieli(&p_values));
+    table.adjust(Correction::Holm);
+    assert_eq!(adjusted(&table), holm(&p_values));
+    // A smaller table is a smaller family.
+    table.rows.retain(|row| row.dataset == "choices");
+    table.adjust(Correction::Holm);
+    let n = adjusted(&table).len();
+    assert!(0 < n && n < p_values.len());
+}
+
+#[test]
+fn networks_are_ranked_by_all_their_differences() {
+    let measures = Measures::default()
+        .with_bootstrap(100)
+        .unwrap()
+        .with_all_comparisons();
+    let table = study(measures).run().unwrap();
+    let ranks = table
+        .ranks("choices", &accuracy(), Confidence::default())
+        .unwrap();
+    let labels: Vec<String> = ranks.iter().map(|(row, _)| row.label()).collect();
+    assert_eq!(labels, ["one late", "other"]);
+    let difference = accuracy().against(Contrast::Model("other".into()));
+    let difference = only(&table, "one late", "choices", &difference);
+    let first = match difference.value().unwrap() > 0.0 {
+        true => [1, 2],
+        false => [2, 1],
+    };
+    assert_eq!([ranks[0].1.rank, ranks[1].1.rank], first);
+    // Of two models, one is ranked before the other if their difference is significant.
+    let is_known = difference.p_value.unwrap() <= 0.05;
+    let sets: Vec<usize> = ranks
+        .iter()
+        .map(|(_, rank)| rank.worst - rank.best)
+        .collect();
+    assert_eq!(sets, [usize::from(!is_known); 2]);
+    let without = study(Measures::default()).run().unwrap();
+    assert_refused!(
+        without.ranks("choices", &accuracy(), Confidence::default()),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
 }
 
 #[test]

@@ -43,6 +43,18 @@ impl<'r> Together<'r> {
                 rows.extend(self.difference([model, other], contrast)?);
             }
         }
+        if measures.all_comparisons {
+            let last: Vec<_> = self.held.iter().filter(|held| self.is_last(held)).collect();
+            for [first, second] in pairs(last.len()) {
+                let both = [last[first], last[second]];
+                let is_both =
+                    |(model, other): &(String, String)| both[0].is(model) && both[1].is(other);
+                if !measures.comparisons.iter().any(is_both) {
+                    let contrast = Contrast::Model(both[1].subject.model.label());
+                    rows.extend(self.difference(both, contrast)?);
+                }
+            }
+        }
         if measures.agreement {
             rows.extend(self.agreement()?);
         }

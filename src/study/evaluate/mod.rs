@@ -96,7 +96,9 @@ impl<'s> Run<'s> {
             table.rows.extend(finished.rows);
             held[position].extend(finished.held);
         }
+        let correction = self.study.measures.correction;
         if is_stopped.into_inner() {
+            table.adjust(correction);
             return Ok(ControlFlow::Break(table));
         }
         for (dataset, held) in self.datasets.iter().zip(&held) {
@@ -105,6 +107,7 @@ impl<'s> Run<'s> {
                 .rows
                 .extend(Together { run, dataset, held }.measure()?);
         }
+        table.adjust(correction);
         Ok(ControlFlow::Continue(table))
     }
 
@@ -153,6 +156,7 @@ impl<'s> Run<'s> {
         let mut compared = measures.comparisons.iter();
         measures.cka.is_some()
             || measures.agreement
+            || measures.all_comparisons
             || compared.any(|(one, other)| [one, other].contains(&&model.label()))
             || self.study.models.iter().any(is_other_layer)
     }

@@ -109,6 +109,8 @@ impl<'r> Subject<'r> {
             dataset: self.dataset.name.to_owned(),
             metric: None,
             measured: None,
+            p_value: None,
+            adjusted_p_value: None,
             failure: None,
             seed: None,
             content_hash: self.hash.clone(),

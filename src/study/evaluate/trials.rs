@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::subject::{Content, Found, Subject};
 use crate::agreement::PairAgreement;
-use crate::calibration::{Bins, Predictions, TemperatureScaling};
+use crate::calibration::{Bins, Predictions, ReliabilityTarget, TemperatureScaling};
 use crate::error::Result;
 use crate::inference::{Comparison, Confidence, Estimate, clustered_mean};
 use crate::judgment::{ChoiceFrequencies, Task, Trials};
@@ -188,11 +188,17 @@ fn calibration<T: Task>(
         return Ok(vec![found(Q::ScaledCrossEntropy, limit)]);
     };
     let metric = metric.with_temperature(temperature)?;
-    let score = Predictions::from_metric(&metric, features, &choices)?.score(bins);
+    let predictions = Predictions::from_metric(&metric, features, &choices)?;
+    let score = predictions.score(bins);
+    let target = ReliabilityTarget::TopPair;
+    let error = Measurement {
+        interval: Some(predictions.calibration_error(target, bins).interval),
+        ..score.expected_calibration_error.into()
+    };
     Ok(vec![
         found(Q::Temperature, temperature.into()),
         found(Q::ScaledCrossEntropy, score.cross_entropy.into()),
-        found(Q::CalibrationError, score.expected_calibration_error.into()),
+        found(Q::CalibrationError, error),
         found(Q::Brier, score.brier.into()),
     ])
 }

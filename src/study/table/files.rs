@@ -56,8 +56,8 @@ impl StudyTable {
         writer.flush()
     }
 
-    /// Returns the table as Markdown: for each row the value with its interval, the ceiling, and
-    /// the number of trials, pairs or stimuli.
+    /// Returns the table as Markdown: for each row the value with its interval and, for differences,
+    /// the adjusted p-value, the ceiling, and the number of trials, pairs or stimuli.
     pub fn to_markdown(&self) -> String {
         let mut text = "| model | data set | measured | value [95 % interval] | ceiling | n |\n\
                         |---|---|---|---|---|---|\n"
@@ -66,7 +66,12 @@ impl StudyTable {
             let metric = row.metric.as_ref().map(ToString::to_string);
             let (value, ceiling, n) = match (&row.measured, &row.failure) {
                 (Some(measured), _) => (
-                    format!("{:.4}{}", measured.value, bracketed(measured.interval)),
+                    format!(
+                        "{:.4}{}{}",
+                        measured.value,
+                        bracketed(measured.interval),
+                        adjusted(row.adjusted_p_value)
+                    ),
                     measured.ceiling.map(between).unwrap_or_default(),
                     measured.n.to_string(),
                 ),
@@ -102,10 +107,14 @@ fn bracketed(interval: Option<Interval>) -> String {
     }
 }
 
+fn adjusted(p_value: Option<f64>) -> String {
+    p_value.map_or(String::new(), |p| format!(", adjusted p = {p:.4}"))
+}
+
 /// The columns of a CSV file.
 const COLUMNS: &str = "model tap depth family training_data objective n_parameters n_layers imagenet_top1 \
                        dataset kind metric value standard_error lower upper ceiling_lower ceiling_upper n \
-                       n_ties seed content_hash data_hash failure";
+                       n_ties seed content_hash data_hash failure p_value adjusted_p_value";
 
 /// Returns the cell of a row in a CSV file, by the fields of the row in JSON.
 fn cell(row: &StudyRow, fields: &Value, column: &str) -> String {

@@ -1,5 +1,6 @@
 //! The table of a study.
 
+mod family;
 mod files;
 mod metric;
 mod row;

@@ -27,6 +27,15 @@ pub struct StudyRow {
     /// The value and its uncertainty; `None` if the measurement failed.
     #[serde(flatten)]
     pub measured: Option<Measurement>,
+    /// The two-sided p-value of a difference; `None` for other measurements, and if the standard
+    /// error is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
+    /// The p-value adjusted for all differences of the table ([`StudyTable::adjust`]).
+    ///
+    /// [`StudyTable::adjust`]: super::StudyTable::adjust
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjusted_p_value: Option<f64>,
     /// The reason why there is no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
