@@ -1,5 +1,7 @@
 //! RDMs of several participants over the same stimuli.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -245,6 +247,21 @@ impl RdmSet {
         };
         let rdms = people.iter().map(mean_of).collect::<Result<_>>()?;
         Self::new(people.into_iter().map(Participant::new).collect(), rdms)
+    }
+
+    /// Returns the number of different participants, which is smaller than the number of RDMs if a
+    /// participant has several sessions.
+    pub fn n_participants(&self) -> usize {
+        let ids = self.participants.iter().map(|participant| &participant.id);
+        ids.collect::<HashSet<_>>().len()
+    }
+
+    /// Returns one RDM per participant, unscaled: the set itself unless there are sessions.
+    pub(crate) fn persons(&self) -> Result<Cow<'_, RdmSet>> {
+        match self.n_participants() == self.len() {
+            true => Ok(Cow::Borrowed(self)),
+            false => self.by_participant(Scaling::None).map(Cow::Owned),
+        }
     }
 
     /// Returns the RDMs of the given stimuli, in the given order.

@@ -121,8 +121,9 @@ impl RsaBootstrap {
         models: &[&Rdm],
         people: &RdmSet,
     ) -> Result<RsaReplicates> {
-        self.check(comparator, people)?;
-        let sample = Sample::new(comparator, models, people, self.with_ceiling)?;
+        let people = people.persons()?;
+        self.check(comparator, &people)?;
+        let sample = Sample::new(comparator, models, &people, self.with_ceiling)?;
         let uniform = PairWeights::uniform(sample.n_stimuli);
         let as_they_are = sample.apply(&uniform)?;
         let everyone = vec![1; sample.people.len()];
