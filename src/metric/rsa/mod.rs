@@ -48,6 +48,8 @@ use crate::representation::Representation;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod variance_tests;
 
 /// Representational similarity analysis: comparison of the RDM of a representation with the RDMs of
 /// participants.
