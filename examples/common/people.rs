@@ -1,12 +1,14 @@
 //! Arguments for reading human dissimilarities.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use human_alignment::rdm::{Participant, RdmFile, Similarities};
 use human_alignment::stimuli::Pairing;
-use human_alignment::{RdmSet, Result, Stimuli};
+use human_alignment::{RdmSet, Result, Stimuli, TrialParticipants};
 
+use crate::common::notes;
 use crate::pairing::pair;
 use crate::reading::Reading;
 
@@ -17,6 +19,10 @@ pub struct RdmReading {
     /// id column.
     #[arg(long, value_name = "FILE")]
     pub human_ids: Option<PathBuf>,
+    /// File with the participant of each RDM of --human, in order: one label per line. RDMs with the
+    /// same label are sessions of one participant and are averaged.
+    #[arg(long, value_name = "FILE")]
+    pub human_participants: Option<PathBuf>,
     /// Name of the array with the human dissimilarities in an .npz, .safetensors or .mat file.
     #[arg(long, value_name = "NAME")]
     pub human_array: Option<String>,
@@ -84,19 +90,70 @@ impl RdmReading {
             }
             let set = file.read()?;
             let stimuli = reading.in_form(set.stimuli().clone())?;
-            let set = set.with_stimuli(stimuli)?;
-            sets.push(match paths.len() {
-                1 => set,
-                _ => named_after(path, set)?,
-            });
+            sets.push(set.with_stimuli(stimuli)?);
         }
-        RdmSet::concat(sets)
+        let set = match sets.len() {
+            1 => sets.remove(0),
+            _ => {
+                let repeated = repeated_labels(&sets);
+                let sets = paths.iter().zip(sets);
+                let named = sets.map(|(path, set)| named_after(path, set, &repeated));
+                RdmSet::concat(named.collect::<Result<_>>()?)?
+            }
+        };
+        let set = match &self.human_participants {
+            Some(path) => {
+                let labels = TrialParticipants::read(path)?;
+                set.with_participants(Participant::from_labels(labels.labels_of_trials()))?
+            }
+            None => set,
+        };
+        let (n_rdms, n_people) = (set.len(), set.n_participants());
+        if n_people < n_rdms {
+            notes::add(format!(
+                "{n_rdms} RDMs of {n_people} people; the sessions of a person are averaged"
+            ));
+        }
+        Ok(set)
     }
 }
 
-/// Adds the file name to the ids of participants, as several files may have the same ids.
-fn named_after(path: &Path, set: RdmSet) -> Result<RdmSet> {
+/// Returns the labels of participants that occur in several files. Participants without labels are
+/// numbered in each file, and are different people.
+fn repeated_labels(sets: &[RdmSet]) -> HashSet<String> {
+    let (mut seen, mut repeated) = (HashSet::new(), HashSet::new());
+    for set in sets {
+        let mut ids = set.participants().iter().map(|participant| &participant.id);
+        if ids
+            .clone()
+            .enumerate()
+            .all(|(position, id)| *id == position.to_string())
+        {
+            continue;
+        }
+        let own: HashSet<&String> = ids.by_ref().collect();
+        repeated.extend(
+            own.iter()
+                .filter(|id| seen.contains(**id))
+                .map(|id| id.to_string()),
+        );
+        seen.extend(own.into_iter().cloned());
+    }
+    repeated
+}
+
+/// Adds the file name to the ids of participants, as several files may have the same numbers. The
+/// file of a participant whose label occurs in several files is a session.
+fn named_after(path: &Path, set: RdmSet, repeated: &HashSet<String>) -> Result<RdmSet> {
     let file = path.file_stem().unwrap_or_default().to_string_lossy();
+    let session = |participant: &Participant| match &participant.session {
+        Some(session) => format!("{file}, {session}"),
+        None => file.to_string(),
+    };
+    let in_session = |participant: &Participant| Participant {
+        session: Some(session(participant)),
+        id: participant.id.clone(),
+    };
     let name = |participant: &Participant| Participant {
         id: match set.len() {
             1 => file.to_string(),
@@ -104,7 +161,14 @@ fn named_after(path: &Path, set: RdmSet) -> Result<RdmSet> {
         },
         session: participant.session.clone(),
     };
-    let names = set.participants().iter().map(name).collect();
+    let names =
+        set.participants()
+            .iter()
+            .map(|participant| match repeated.contains(&participant.id) {
+                true => in_session(participant),
+                false => name(participant),
+            });
+    let names = names.collect();
     set.with_participants(names)
 }
 

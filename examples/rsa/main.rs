@@ -6,6 +6,9 @@
 //!     --bootstrap 1000
 //! ```
 //!
+//! Intervals are those of the analytic variance over stimuli and people, or with `--bootstrap` those of
+//! a bootstrap.
+//!
 //! The result is printed to standard output, everything else to standard error. An error ends the
 //! program with exit code 1 and one line.
 
@@ -27,7 +30,9 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Parser};
 use features::FeatureReading;
 use human_alignment::inference::{Confidence, Resample};
-use human_alignment::metric::rsa::{Comparator, RepresentationalSimilarity, RsaBootstrap};
+use human_alignment::metric::rsa::{
+    Comparator, RepresentationalSimilarity, RsaBootstrap, RsaVariance,
+};
 use human_alignment::{Dissimilarity, Rdm, RdmSet, Result};
 use people::RdmReading;
 use report::Report;
@@ -67,12 +72,13 @@ struct Arguments {
     reading: FeatureReading,
     #[command(flatten)]
     rdm_reading: RdmReading,
-    /// Number of bootstrap replicates for standard errors and intervals. Default: no bootstrap.
+    /// Number of bootstrap replicates for standard errors and intervals. Default: no bootstrap, but
+    /// the analytic variance, where it is defined.
     #[arg(long, value_name = "N")]
     bootstrap: Option<usize>,
-    /// What the bootstrap resamples: stimuli, people (participants) or both. Default: both; stimuli
-    /// for a single participant, and people for a whitened comparison.
-    #[arg(long, requires = "bootstrap")]
+    /// What conclusions generalize to: other stimuli, people (participants) or both. Default: both;
+    /// stimuli for a single participant, and people for a whitened comparison.
+    #[arg(long)]
     over: Option<Resample>,
     /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
@@ -105,17 +111,28 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let paired_by = people::pair_judged(model.stimuli(), people.stimuli())?;
     let mut metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare)
         .with_confidence(confidence);
+    let over = resample(arguments, &people);
     if let Some(n) = arguments.bootstrap {
         let bootstrap = RsaBootstrap::new(n, arguments.seed)?;
-        metric = metric.with_bootstrap(bootstrap.over(resample(arguments, &people)));
+        metric = metric.with_bootstrap(bootstrap.over(over));
     }
     let (names, rdms): (Vec<String>, Vec<Rdm>) = models.into_iter().unzip();
-    let evaluation = metric.evaluate(&rdms.iter().collect::<Vec<_>>(), &people)?;
+    let rdms: Vec<&Rdm> = rdms.iter().collect();
+    let mut evaluation = metric.evaluate(&rdms, &people)?;
+    if arguments.bootstrap.is_none() {
+        let metric = metric.with_variance(RsaVariance::new(over));
+        match metric.evaluate(&rdms, &people) {
+            Ok(found) => evaluation = found,
+            Err(error) if arguments.over.is_some() => return Err(error),
+            // Too few stimuli or people for an interval.
+            Err(_) => {}
+        }
+    }
     let conversion = arguments.rdm_reading.similarities.map(|own| match own {
         Some(own) => format!("{own} - similarity"),
         None => "largest - similarity".into(),
     });
-    Ok(Report::new(names, evaluation, paired_by, conversion))
+    Ok(Report::new(names, evaluation, over, paired_by, conversion))
 }
 
 /// Reads models and participants. The number of stimuli of either resolves ambiguous shapes of the
@@ -149,7 +166,7 @@ fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
         arguments.compare,
         Comparator::WhitenedPearson | Comparator::WhitenedCosine
     );
-    arguments.over.unwrap_or(match people.len() {
+    arguments.over.unwrap_or(match people.n_participants() {
         _ if whitened => Resample::People,
         1 => Resample::Stimuli,
         _ => Resample::Both,

@@ -1,6 +1,6 @@
 //! The printed report.
 
-use human_alignment::inference::{Comparison, Interval};
+use human_alignment::inference::{Comparison, Interval, Resample};
 use human_alignment::metric::rsa::{RsaCaution, RsaNoiseCeiling, RsaResult, RsaScore};
 use human_alignment::stimuli::Pairing;
 use serde::Serialize;
@@ -28,6 +28,9 @@ pub struct Report {
 /// How the files were interpreted.
 #[derive(Serialize)]
 struct Input {
+    /// What intervals generalize to, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over: Option<Resample>,
     paired_by: Pairing,
     /// Conversion of similarities to dissimilarities, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,15 +41,21 @@ impl Report {
     pub fn new(
         names: Vec<String>,
         evaluation: RsaResult,
+        over: Resample,
         paired_by: Pairing,
         conversion: Option<String>,
     ) -> Self {
+        let has_intervals = evaluation
+            .scores
+            .iter()
+            .any(|score| score.interval_method.is_some());
         let rows = names.into_iter().zip(evaluation.scores);
         Self {
             models: rows.map(|(name, score)| Row { name, score }).collect(),
             comparisons: evaluation.comparisons,
             caution: evaluation.caution,
             input: Input {
+                over: has_intervals.then_some(over),
                 paired_by,
                 conversion,
             },
@@ -86,15 +95,20 @@ impl Report {
                     format!("[{lower:.3}, {upper:.3}]")
                 });
             let error = score.standard_error;
-            lines.push(format!(
-                "{name:width$}  {:>11.4}  {interval:17}  {:6}  {:>10.4}  {:>10}",
-                score.value,
-                error.map_or(String::new(), |error| format!("{error:.4}")),
-                score.mean_per_person,
-                score
-                    .relative
-                    .map_or(String::new(), |share| format!("{:.0} %", 100.0 * share)),
-            ));
+            lines.push(
+                format!(
+                    "{name:width$}  {:>11.4}  {interval:17}  {:6}  {:>10.4}  {:>10}",
+                    score.value,
+                    error.map_or(String::new(), |error| format!("{error:.4}")),
+                    score.mean_per_person,
+                    score
+                        .relative
+                        .map_or(String::new(), |share| format!("{:.0} %", 100.0 * share)),
+                ) + &score.interval_relative.map_or(String::new(), |interval| {
+                    let Interval { lower, upper } = interval;
+                    format!("  [{:.0}, {:.0}] %", 100.0 * lower, 100.0 * upper)
+                }),
+            );
         }
         if let Some(Row { score, .. }) = self.models.first() {
             lines.push(String::new());
@@ -109,6 +123,12 @@ impl Report {
                     score.comparator, n.1
                 ),
             });
+        }
+        if let (Some(Row { score, .. }), Some(over)) = (self.models.first(), self.input.over)
+            && let Some(method) = score.interval_method
+        {
+            let level = 100.0 * score.confidence.level();
+            lines.push(format!("{level} % intervals over {over}, {method}"));
         }
         if !self.comparisons.is_empty() {
             lines.push("\ndifference per person".into());

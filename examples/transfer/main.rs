@@ -150,7 +150,7 @@ fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Resul
         let mut metric =
             RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
         if let Some(n) = arguments.bootstrap {
-            let over = match people.len() {
+            let over = match people.n_participants() {
                 1 => Resample::Stimuli,
                 _ => Resample::Both,
             };

@@ -118,7 +118,7 @@ impl TrialParticipants {
     }
 
     /// Returns the label of each trial, in the order of the trials.
-    pub(crate) fn labels_of_trials(&self) -> impl Iterator<Item = &str> {
+    pub fn labels_of_trials(&self) -> impl Iterator<Item = &str> {
         let label = |&person: &u32| self.labels[person as usize].as_str();
         self.of_trial.iter().map(label)
     }

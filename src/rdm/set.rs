@@ -1,52 +1,13 @@
 //! RDMs of several participants over the same stimuli.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::{ArgumentError, RdmError, Result, at_least, same_length};
 use crate::fingerprint::Fingerprint;
 use crate::linalg::UNIT_ROUNDOFF;
-use crate::rdm::{Rdm, Rounding, Scaling};
+use crate::rdm::{Participant, Rdm, Rounding, Scaling};
 use crate::stimuli::Stimuli;
-
-/// A participant, and optionally the session.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Participant {
-    /// Identifier of the participant.
-    pub id: String,
-    /// Name of the session, if the participant has several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session: Option<String>,
-}
-
-impl Participant {
-    /// Creates a participant without a session.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            session: None,
-        }
-    }
-
-    /// Sets the session of the participant.
-    #[must_use]
-    pub fn in_session(mut self, session: impl Into<String>) -> Self {
-        self.session = Some(session.into());
-        self
-    }
-}
-
-/// Formats as `P3` or `P3, session 2`.
-impl fmt::Display for Participant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.id)?;
-        match &self.session {
-            Some(session) => write!(f, ", session {session}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// RDMs of the same stimuli, one for each participant (and session).
 ///
@@ -75,13 +36,14 @@ impl RdmSet {
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there is no RDM, [`ArgumentError::LengthMismatch`] if
     /// the numbers of participants and RDMs differ, [`RdmError::DuplicateParticipant`] if two
-    /// participants have the same id and session, and `Context::Rdm` naming the participant if an
+    /// participants have the same id and session ([`Participant::from_labels`] numbers sessions),
+    /// and `Context::Rdm` naming the participant if an
     /// RDM has other stimuli than the first.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
         at_least("RDMs", 1, rdms.len())?;
         let first = &rdms[0];
         same_length("participants", rdms.len(), participants.len())?;
-        let mut seen = std::collections::HashMap::new();
+        let mut seen = HashMap::new();
         for (second, participant) in participants.iter().enumerate() {
             if let Some(first) = seen.insert(participant, second) {
                 return Err(RdmError::DuplicateParticipant {
@@ -245,6 +207,21 @@ impl RdmSet {
         };
         let rdms = people.iter().map(mean_of).collect::<Result<_>>()?;
         Self::new(people.into_iter().map(Participant::new).collect(), rdms)
+    }
+
+    /// Returns the number of different participants, which is smaller than the number of RDMs if a
+    /// participant has several sessions.
+    pub fn n_participants(&self) -> usize {
+        let ids = self.participants.iter().map(|participant| &participant.id);
+        ids.collect::<HashSet<_>>().len()
+    }
+
+    /// Returns one RDM per participant, unscaled: the set itself unless there are sessions.
+    pub(crate) fn persons(&self) -> Result<Cow<'_, RdmSet>> {
+        match self.n_participants() == self.len() {
+            true => Ok(Cow::Borrowed(self)),
+            false => self.by_participant(Scaling::None).map(Cow::Owned),
+        }
     }
 
     /// Returns the RDMs of the given stimuli, in the given order.

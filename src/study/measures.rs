@@ -327,7 +327,7 @@ impl Measures {
             comparator,
             Comparator::WhitenedPearson | Comparator::WhitenedCosine
         );
-        let over = match people.len() {
+        let over = match people.n_participants() {
             // Copies of a stimulus have no dissimilarity that could be weighted.
             1 if is_whitened => return Ok((metric, None)),
             1 => Resample::Stimuli,

@@ -138,6 +138,72 @@ fn several_people_have_a_ceiling_and_an_interval() {
     assert_eq!(found["comparisons"].as_array().unwrap().len(), 3);
 }
 
+/// Without a bootstrap, intervals are analytic, and sessions are not people.
+#[test]
+fn intervals_do_not_need_a_bootstrap() {
+    let files = Files::new();
+    let values = |person: usize, session: usize| -> Vec<f64> {
+        let value = |pair: usize| ((pair * 7 + person * pair % 5 + session) % 11) as f64;
+        (0..21).map(value).collect()
+    };
+    let model = files.npy("model.npy", &[21], &values(0, 0));
+    let (first, second): (Vec<_>, Vec<_>) = (1..6)
+        .map(|person| (values(person, 1), values(person, 2)))
+        .unzip();
+    let human = files.npy("human.npy", &[5, 21], &first.concat());
+    let both = [first.concat(), second.concat()].concat();
+    let sessions = files.npy("sessions.npy", &[10, 21], &both);
+    let labels = files.write("people.txt", "a\nb\nc\nd\ne\na\nb\nc\nd\ne\n");
+
+    let found = json_of(&["--model-rdm", &model, "--human", &human, "--json"]);
+    assert_eq!(found["interval_method"], "analytic");
+    assert_eq!(found["over"], "both");
+    let interval = found["interval"].as_array().unwrap();
+    let value = found["value"].as_f64().unwrap();
+    assert!(interval[0].as_f64().unwrap() < value && value <= interval[1].as_f64().unwrap());
+
+    let arguments = ["--model-rdm", &model, "--human", &sessions, "--json"];
+    let as_people = json_of(&arguments);
+    let arguments = [&arguments[..], &["--human-participants", &labels]].concat();
+    let as_sessions = json_of(&arguments);
+    assert_eq!(
+        (&as_people["people"], &as_people["rdms"]),
+        (&10.into(), &10.into())
+    );
+    assert_eq!(
+        (&as_sessions["people"], &as_sessions["rdms"]),
+        (&5.into(), &10.into())
+    );
+    assert_eq!(as_sessions["per_person"].as_array().unwrap().len(), 5);
+    let bootstrapped = [&arguments[..], &["--bootstrap", "20"]].concat();
+    assert_eq!(json_of(&bootstrapped)["interval_method"], "bootstrap");
+
+    // The participants of a table are named; the same names in two files are the same people.
+    let table = |session: usize| {
+        let row = |person: usize| {
+            let row = values(person, session)
+                .into_iter()
+                .map(|value| format!(",{value}"));
+            format!("person {person}{}\n", row.collect::<String>())
+        };
+        let rows: String = (1..6).map(row).collect();
+        files.write(&format!("session{session}.csv"), &rows)
+    };
+    let (first, second) = (table(1), table(2));
+    let arguments = [
+        "--model-rdm",
+        &model,
+        "--human",
+        &first,
+        "--human",
+        &second,
+        "--json",
+    ];
+    let found = json_of(&arguments);
+    assert_eq!(found["value"], as_sessions["value"]);
+    assert_eq!((&found["people"], &found["rdms"]), (&5.into(), &10.into()));
+}
+
 #[test]
 fn bad_input_is_one_line() {
     let files = Files::new();

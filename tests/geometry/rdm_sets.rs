@@ -51,6 +51,10 @@ fn sessions_are_averaged() {
     assert_eq!(people.rdms()[0], rdm(ids, [2.0, 2.0, f64::NAN]));
     assert_eq!(people.participants()[1].to_string(), "Bob");
 
+    assert_eq!((set.len(), set.n_participants()), (3, 2));
+    let labelled = Participant::from_labels(["Ann", "Bob", "Ann"]);
+    assert_eq!(labelled, participants);
+
     let twice = vec![participants[0].clone(); 3];
     assert_refused!(
         RdmSet::new(twice, rdms),

@@ -23,6 +23,16 @@ use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 /// Kriegeskorte 2023). Intervals and tests use Student's t; its degrees of freedom are the smaller
 /// number of stimuli or participants drawn, minus 1.
 ///
+/// If both are drawn, the intervals are conservative in small designs: in simulations (`--example
+/// coverage -- rsa`) 95 % intervals cover 99–100 % with 20 stimuli and 5 participants, where the
+/// test of two equally good models finds a difference in 0–0.5 % of experiments, and 96–99 % with
+/// 30 stimuli and 12 participants. [`RsaVariance`](crate::metric::rsa::RsaVariance) covers 97–98 %
+/// in both, without drawing at random, and is the better choice for few participants and for many
+/// models. Use the bootstrap to check it where stimuli are very few or values have many ties.
+///
+/// Sessions of a participant are averaged first
+/// ([`RdmSet::by_participant`](crate::RdmSet::by_participant)).
+///
 /// Each replicate has its own stream of a seeded random number generator, so the results depend
 /// only on the seed and not on the number of threads. Under Pearson, Spearman, cosine and ρ-a a
 /// replicate takes O(m) time per model and participant for m pairs; under Kendall's τ, or if pairs
@@ -121,8 +131,9 @@ impl RsaBootstrap {
         models: &[&Rdm],
         people: &RdmSet,
     ) -> Result<RsaReplicates> {
-        self.check(comparator, people)?;
-        let sample = Sample::new(comparator, models, people, self.with_ceiling)?;
+        let people = people.persons()?;
+        self.check(comparator, &people)?;
+        let sample = Sample::new(comparator, models, &people, self.with_ceiling)?;
         let uniform = PairWeights::uniform(sample.n_stimuli);
         let as_they_are = sample.apply(&uniform)?;
         let everyone = vec![1; sample.people.len()];

@@ -44,15 +44,15 @@ pub struct RsaNoiseCeiling {
 impl RsaNoiseCeiling {
     /// Computes the ceiling of participants under a comparator.
     ///
-    /// Each RDM is treated as one participant. Average the sessions of a participant first
-    /// ([`RdmSet::by_participant`]), because sessions of one participant agree more than
-    /// participants do.
+    /// The sessions of a participant are averaged first ([`RdmSet::by_participant`], unscaled),
+    /// because sessions of one participant agree more than participants do.
     ///
     /// # Errors
     /// Returns `ArgumentError::TooFew` if there are fewer than two participants, and otherwise
     /// the same errors as [`RdmSet::mean`] and [`Comparator::compare`], the latter wrapped in
     /// `Context::Rdm` with the participant.
     pub fn new(people: &RdmSet, comparator: Comparator) -> Result<Self> {
+        let people = people.persons()?;
         at_least("people for a noise ceiling", 2, people.len())?;
         let scaled = people.scaled(comparator.pooling())?;
         let pooled = scaled.mean(Scaling::None)?;

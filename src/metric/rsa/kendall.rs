@@ -41,6 +41,11 @@ impl KendallRanks {
         }
     }
 
+    /// Returns the number of values.
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
     /// Checks whether some values differ.
     pub fn vary(&self) -> bool {
         self.n_tied < pairs(self.ranks.len())
@@ -81,6 +86,90 @@ impl KendallRanks {
                     differ(self).sqrt() * differ(other).sqrt()
                 }
             }
+    }
+}
+
+impl KendallRanks {
+    /// Returns, for each value, the number of values with which it is concordant minus the number
+    /// with which it is discordant. The sum is twice the numerator of τ.
+    pub fn concordance(&self, other: &Self) -> Vec<f64> {
+        let mut balance = vec![0; self.ranks.len()];
+        let n_ranks = other
+            .ranks
+            .iter()
+            .max()
+            .map_or(0, |&rank| rank as usize + 1);
+        let same =
+            |&left: &u32, &right: &u32| self.ranks[left as usize] == self.ranks[right as usize];
+        // Values that precede a value in this list are concordant with it if they precede it in the
+        // other list too; values that follow it, if they follow it there too.
+        let mut add = |tied: &[u32], passed: &mut Counts, sign: i64| {
+            for &place in tied {
+                let rank = other.ranks[place as usize] as usize;
+                let (below, at_most) = (passed.below(rank), passed.below(rank + 1));
+                balance[place as usize] += sign * (below - (passed.total - at_most));
+            }
+            tied.iter()
+                .for_each(|&place| passed.add(other.ranks[place as usize] as usize));
+        };
+        let mut passed = Counts::new(n_ranks);
+        for tied in self.order.chunk_by(same) {
+            add(tied, &mut passed, 1);
+        }
+        let reversed: Vec<u32> = self.order.iter().rev().copied().collect();
+        let mut passed = Counts::new(n_ranks);
+        for tied in reversed.chunk_by(same) {
+            add(tied, &mut passed, -1);
+        }
+        balance.into_iter().map(|balance| balance as f64).collect()
+    }
+
+    /// Returns, for each value, the number of values that differ from it.
+    pub fn n_different(&self) -> Vec<f64> {
+        let n = self.ranks.len();
+        let mut sizes = vec![0u32; n];
+        for &rank in &self.ranks {
+            sizes[rank as usize] += 1;
+        }
+        let different = self
+            .ranks
+            .iter()
+            .map(|&rank| n as f64 - f64::from(sizes[rank as usize]));
+        different.collect()
+    }
+}
+
+/// Numbers of ranks that were added, as a binary indexed tree (Fenwick 1994).
+struct Counts {
+    sums: Vec<i64>,
+    total: i64,
+}
+
+impl Counts {
+    fn new(n_ranks: usize) -> Self {
+        Self {
+            sums: vec![0; n_ranks + 1],
+            total: 0,
+        }
+    }
+
+    fn add(&mut self, rank: usize) {
+        self.total += 1;
+        let mut at = rank + 1;
+        while at < self.sums.len() {
+            self.sums[at] += 1;
+            at += at & at.wrapping_neg();
+        }
+    }
+
+    /// Returns the number of added ranks below a rank.
+    fn below(&self, rank: usize) -> i64 {
+        let (mut at, mut sum) = (rank, 0);
+        while at > 0 {
+            sum += self.sums[at];
+            at &= at - 1;
+        }
+        sum
     }
 }
 
@@ -163,6 +252,14 @@ mod tests {
                 KendallRanks::new(&values, Rounding::NONE)
             };
             let (first, second) = (ranks(&a), ranks(&b));
+            let sign = |values: &[i8], i: usize, j: usize| values[i].cmp(&values[j]) as i64 as f64;
+            let balance = |i| (0..a.len()).map(|j| sign(&a, i, j) * sign(&b, i, j)).sum::<f64>();
+            prop_assert_eq!(
+                first.concordance(&second),
+                (0..a.len()).map(balance).collect::<Vec<_>>()
+            );
+            let differ = |i| (0..a.len()).map(|j| sign(&a, i, j).abs()).sum::<f64>();
+            prop_assert_eq!(first.n_different(), (0..a.len()).map(differ).collect::<Vec<_>>());
             let tau_a = difference as f64 / super::pairs(a.len()) as f64;
             prop_assert!((first.tau(&second, Denominator::AllPairs) - tau_a).abs() < 1e-14);
             prop_assert_eq!(first.vary(), differ_in_a > 0);

@@ -1,17 +1,20 @@
 //! Representational similarity analysis (RSA): comparison of the representational dissimilarity
 //! matrix (RDM) of a model with the RDMs of participants (Kriegeskorte, Mur & Bandettini 2008).
 //!
-//! - [`RepresentationalSimilarity`]: the metric, with an [`RsaNoiseCeiling`] and an optional
-//!   [`RsaBootstrap`].
+//! - [`RepresentationalSimilarity`]: the metric, with an [`RsaNoiseCeiling`] and, for standard
+//!   errors and intervals, an optional [`RsaVariance`] or [`RsaBootstrap`].
 //! - [`Comparator`]: the measure of the similarity of two RDMs, also partial and semipartial.
 //! - [`PermutationTest`]: a test for any relation of two RDMs.
 //! - [`WeightedModel`]: a weighted sum of feature RDMs, fitted to participants and cross-validated.
 
 mod bootstrap;
 mod ceiling;
+mod columns;
 mod comparator;
 mod cross_validation;
+mod estimates;
 mod geometry;
+mod influence;
 mod kendall;
 mod nnls;
 mod partial;
@@ -19,27 +22,34 @@ mod permutation;
 mod prepared;
 mod replicates;
 mod score;
+mod two_way;
+mod variance;
 mod weighted;
 
 pub use bootstrap::RsaBootstrap;
 pub use ceiling::RsaNoiseCeiling;
 pub use comparator::Comparator;
 pub use cross_validation::{RsaCrossValidationResult, RsaFoldResult, RsaFolds};
+pub use estimates::RsaEstimates;
 pub use permutation::{PermutationResult, PermutationTest};
 pub use replicates::{RsaCaution, RsaReplicates};
-pub use score::RsaScore;
+pub use score::{RsaIntervalMethod, RsaScore};
+pub use variance::RsaVariance;
 pub use weighted::{WeightedModel, WeightedModelFit};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result, at_least};
-use crate::inference::{Comparison, Confidence};
+use crate::inference::{Comparison, Confidence, Estimate};
 use crate::metric::AlignmentMetric;
+use crate::metric::rsa::columns::Columns;
 use crate::rdm::{Dissimilarity, Rdm, RdmSet, Scaling};
 use crate::representation::Representation;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod variance_tests;
 
 /// Representational similarity analysis: comparison of the RDM of a representation with the RDMs of
 /// participants.
@@ -69,10 +79,12 @@ pub struct RepresentationalSimilarity {
     confidence: Confidence,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bootstrap: Option<RsaBootstrap>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    variance: Option<RsaVariance>,
 }
 
 impl RepresentationalSimilarity {
-    /// Creates a metric with the given dissimilarity and comparator, without a bootstrap.
+    /// Creates a metric with the given dissimilarity and comparator, without standard errors.
     pub fn new(dissimilarity: Dissimilarity, comparator: Comparator) -> Self {
         Self {
             dissimilarity,
@@ -88,10 +100,21 @@ impl RepresentationalSimilarity {
         self
     }
 
-    /// Adds the standard error and the interval of a bootstrap to scores.
+    /// Adds the standard errors and intervals of a bootstrap to scores, instead of those of an
+    /// analytic variance.
     #[must_use]
     pub fn with_bootstrap(mut self, bootstrap: RsaBootstrap) -> Self {
         self.bootstrap = Some(bootstrap);
+        self.variance = None;
+        self
+    }
+
+    /// Adds the standard errors and intervals of the analytic variance to scores, instead of those
+    /// of a bootstrap.
+    #[must_use]
+    pub fn with_variance(mut self, variance: RsaVariance) -> Self {
+        self.variance = Some(variance);
+        self.bootstrap = None;
         self
     }
 
@@ -109,27 +132,32 @@ impl RepresentationalSimilarity {
         Ok(evaluation.scores.remove(0))
     }
 
-    /// Scores several models, and with a bootstrap compares every two of them. The computations
-    /// that depend on participants only are done once.
+    /// Scores several models, and with a variance or a bootstrap compares every two of them. The
+    /// computations that depend on participants only are done once.
+    ///
+    /// Sessions of a participant are averaged first ([`RdmSet::by_participant`], unscaled).
     ///
     /// # Errors
     /// - Returns `ArgumentError::TooFew` if there are fewer than three stimuli.
     /// - Returns `StimuliError::Missing` if a model lacks stimuli that participants judged.
-    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], and with
-    ///   a bootstrap of [`RsaBootstrap::run`].
+    /// - Returns the same errors as [`Comparator::compare`] and [`RsaNoiseCeiling::new`], with a
+    ///   variance of [`RsaVariance::run`], and with a bootstrap of [`RsaBootstrap::run`].
     ///
     /// With several models, errors of a model are wrapped in [`Context::Rdm`] with its 0-based
     /// position.
     pub fn evaluate(&self, models: &[&Rdm], people: &RdmSet) -> Result<RsaResult> {
         // An RDM with a single pair cannot be compared.
         at_least("stimuli", 3, people.stimuli().len())?;
+        let n_rdms = people.len();
+        let people = &*people.persons()?;
         let mean_person = people.mean(Scaling::None)?;
         let ceiling = match people.len() {
             1 => None,
             _ => Some(RsaNoiseCeiling::new(people, self.comparator)?),
         };
         let scores = models.iter().enumerate().map(|(position, model)| {
-            let score = self.score_without_bootstrap(model, people, &mean_person, &ceiling);
+            let score = self.score_without_error(model, people, &mean_person, &ceiling);
+            let score = score.map(|score| RsaScore { n_rdms, ..score });
             score.map_err(|error| match models.len() {
                 1 => error,
                 _ => error.with_context(Context::Model(position)),
@@ -142,22 +170,43 @@ impl RepresentationalSimilarity {
         };
         if let Some(bootstrap) = &self.bootstrap {
             let replicates = bootstrap.run(self.comparator, models, people)?;
-            for (position, score) in evaluation.scores.iter_mut().enumerate() {
-                let estimate = replicates.against_mean_person(position);
-                score.standard_error = estimate.standard_error;
-                score.interval = Some(estimate.interval(self.confidence).clamp(-1.0, 1.0));
-                let estimate = replicates.per_person(position);
-                score.standard_error_per_person = estimate.standard_error;
-                score.interval_per_person =
-                    Some(estimate.interval(self.confidence).clamp(-1.0, 1.0));
-            }
-            evaluation.comparisons = replicates.compare(self.confidence);
+            self.add_errors(&mut evaluation, &replicates, RsaIntervalMethod::Bootstrap);
             evaluation.caution = replicates.caution();
+        }
+        if let Some(variance) = &self.variance {
+            let estimates = variance.run(self.comparator, models, people)?;
+            self.add_errors(&mut evaluation, &estimates, RsaIntervalMethod::Analytic);
+            evaluation.caution = estimates.caution();
         }
         Ok(evaluation)
     }
 
-    fn score_without_bootstrap(
+    /// Adds standard errors, intervals and comparisons to scores.
+    fn add_errors(&self, result: &mut RsaResult, columns: &impl Columns, by: RsaIntervalMethod) {
+        let interval = |estimate: &Estimate| estimate.interval(self.confidence);
+        let of_correlation = |estimate: Estimate| {
+            let bounded = |_| interval(&estimate).clamp(-1.0, 1.0);
+            (
+                estimate.standard_error,
+                estimate.standard_error.map(bounded),
+            )
+        };
+        let ceiling = columns.of_ceiling();
+        let is_positive = ceiling.is_some_and(|ceiling| interval(&ceiling).lower > 0.0);
+        for (model, score) in result.scores.iter_mut().enumerate() {
+            score.interval_method = Some(by);
+            (score.standard_error, score.interval) = of_correlation(columns.of_mean_person(model));
+            (score.standard_error_per_person, score.interval_per_person) =
+                of_correlation(columns.of_person(model));
+            score.against_ceiling = columns.minus_ceiling(model);
+            let relative = columns.over_ceiling(model).filter(|_| is_positive);
+            score.standard_error_relative = relative.and_then(|relative| relative.standard_error);
+            score.interval_relative = relative.map(|relative| interval(&relative));
+        }
+        result.comparisons = columns.differences(self.confidence);
+    }
+
+    fn score_without_error(
         &self,
         model: &Rdm,
         people: &RdmSet,
@@ -178,6 +227,7 @@ impl RepresentationalSimilarity {
             value,
             interval: None,
             standard_error: None,
+            interval_method: None,
             confidence: self.confidence,
             mean_per_person,
             interval_per_person: None,
@@ -187,7 +237,11 @@ impl RepresentationalSimilarity {
             relative: lower
                 .filter(|&lower| lower > 0.0)
                 .map(|lower| mean_per_person / lower),
+            interval_relative: None,
+            standard_error_relative: None,
+            against_ceiling: None,
             n_people: people.len(),
+            n_rdms: people.len(),
             n_stimuli: people.stimuli().len(),
         })
     }
@@ -200,9 +254,9 @@ pub struct RsaResult {
     /// Score of each model.
     pub scores: Vec<RsaScore>,
     /// Comparison of every two models by their means over participants: (0,1), (0,2), …, (1,2), ….
-    /// Empty without a bootstrap.
+    /// Empty without a variance or a bootstrap.
     pub comparisons: Vec<Comparison>,
-    /// Reason why intervals are imprecise, if the bootstrap had few stimuli or participants.
+    /// Reason why intervals are imprecise, if there are few stimuli or participants.
     pub caution: Option<RsaCaution>,
 }
 

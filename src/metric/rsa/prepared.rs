@@ -168,14 +168,7 @@ fn within_range(mut values: Vec<f64>) -> Vec<f64> {
 /// Computes the centred Gram matrix −½ H D H of an RDM, as a vector whose dot product is the inner
 /// product of the matrices: elements above the diagonal times √2, then the diagonal.
 pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
-    let mut row_sums = vec![0.0; n];
-    for first in 0..n {
-        let row = &values[row_range(n, first)];
-        row_sums[first] += sum(row, |value| value);
-        for (sum, value) in row_sums[first + 1..].iter_mut().zip(row) {
-            *sum += value;
-        }
-    }
+    let row_sums = row_sums(n, &values);
     let total = sum(&row_sums, |value| value) / (n * n) as f64;
     let means: Vec<f64> = row_sums.iter().map(|sum| sum / n as f64).collect();
     for first in 0..n {
@@ -186,6 +179,19 @@ pub(super) fn gram(n: usize, mut values: Vec<f64>) -> Vec<f64> {
     }
     values.extend(means.iter().map(|mean| -0.5 * (total - 2.0 * mean)));
     values
+}
+
+/// Returns, for each of `n` stimuli, the sum of the values of its pairs.
+pub(super) fn row_sums(n: usize, values: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0; n];
+    for first in 0..n {
+        let row = &values[row_range(n, first)];
+        sums[first] += sum(row, |value| value);
+        for (sum, value) in sums[first + 1..].iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    sums
 }
 
 /// Number of independent sums, so that an addition need not wait for the previous one.

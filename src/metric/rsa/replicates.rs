@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::inference::{
     Comparison, Confidence, Estimate, ReplicateVariances, Resample, dual_variance, small_sample,
 };
+use crate::metric::rsa::columns::Columns;
 
 /// One replicate. For each way of drawing it contains the mean over participants of each model, the
 /// comparison of each model with the mean participant, and the ceiling if requested.
@@ -37,7 +38,7 @@ impl RsaReplicates {
     /// # Panics
     /// Panics if `model` is out of range.
     pub fn per_person(&self, model: usize) -> Estimate {
-        self.estimate(self.column(model), None)
+        self.of_person(model)
     }
 
     /// Returns the comparison of a model with the unscaled mean of the participants' RDMs.
@@ -45,13 +46,12 @@ impl RsaReplicates {
     /// # Panics
     /// Panics if `model` is out of range.
     pub fn against_mean_person(&self, model: usize) -> Estimate {
-        self.estimate(self.n_models + self.column(model), None)
+        self.of_mean_person(model)
     }
 
     /// Returns the lower noise ceiling; `None` if it was not requested.
     pub fn ceiling(&self) -> Option<Estimate> {
-        self.has_ceiling
-            .then(|| self.estimate(2 * self.n_models, None))
+        self.of_ceiling()
     }
 
     /// Returns a model minus the lower noise ceiling, both as means over participants; `None` if
@@ -61,19 +61,22 @@ impl RsaReplicates {
     /// # Panics
     /// Panics if `model` is out of range and the ceiling was requested.
     pub fn against_ceiling(&self, model: usize) -> Option<Estimate> {
-        let ceiling = 2 * self.n_models;
-        self.has_ceiling
-            .then(|| self.estimate(self.column(model), Some(ceiling)))
+        self.minus_ceiling(model)
+    }
+
+    /// Returns a model divided by the lower noise ceiling, both as means over participants, with a
+    /// standard error that includes the errors of both and their covariance, to first order; `None`
+    /// if the ceiling was not requested or is not above 0.
+    ///
+    /// # Panics
+    /// Panics if `model` is out of range and the ceiling was requested.
+    pub fn relative(&self, model: usize) -> Option<Estimate> {
+        self.over_ceiling(model)
     }
 
     /// Compares every two models by their means over participants: (0,1), (0,2), …, (1,2), ….
     pub fn compare(&self, confidence: Confidence) -> Vec<Comparison> {
-        let pairs = (0..self.n_models)
-            .flat_map(|first| (first + 1..self.n_models).map(move |second| (first, second)));
-        let differences = pairs
-            .map(|(first, second)| (first, second, self.estimate(first, Some(second))))
-            .collect();
-        Comparison::of_differences(differences, confidence, [-2.0, 2.0])
+        self.differences(confidence)
     }
 
     /// Returns the number of replicates with too few different stimuli for a comparison; they are
@@ -85,22 +88,30 @@ impl RsaReplicates {
     /// Returns the reason why the intervals are imprecise, if few stimuli or participants were
     /// drawn from.
     pub fn caution(&self) -> Option<RsaCaution> {
-        let few_stimuli = self.resample.draws_stimuli() && self.n_stimuli < RsaCaution::STIMULI;
-        let few_people = self.resample.draws_people() && self.n_people < RsaCaution::PEOPLE;
-        (few_stimuli || few_people).then_some(RsaCaution {
-            n_stimuli: few_stimuli.then_some(self.n_stimuli),
-            n_people: few_people.then_some(self.n_people),
-        })
+        RsaCaution::new(self.resample, self.n_stimuli, self.n_people)
+    }
+}
+
+impl Columns for RsaReplicates {
+    fn n_models(&self) -> usize {
+        self.n_models
     }
 
-    fn column(&self, model: usize) -> usize {
-        assert!(model < self.n_models, "there are {} models", self.n_models);
-        model
+    fn has_ceiling(&self) -> bool {
+        self.has_ceiling
     }
 
-    /// Computes the estimate of a column, or of its difference from another column.
-    fn estimate(&self, column: usize, minus: Option<usize>) -> Estimate {
-        let of = |columns: &[f64]| columns[column] - minus.map_or(0.0, |minus| columns[minus]);
+    fn observed(&self, column: usize) -> f64 {
+        self.observed[column]
+    }
+
+    fn estimate(&self, terms: &[(usize, f64)]) -> Estimate {
+        let of = |columns: &[f64]| -> f64 {
+            let terms = terms.iter();
+            terms
+                .map(|&(column, weight)| weight * columns[column])
+                .sum()
+        };
         let variance = |drawn: fn(&Replicate) -> &Vec<f64>| {
             let n = self.replicates.len() as f64;
             let values = || self.replicates.iter().map(|replicate| of(drawn(replicate)));
@@ -134,8 +145,7 @@ impl RsaReplicates {
     }
 }
 
-/// A warning that the bootstrap drew from few stimuli or participants, so that its results may not
-/// generalize.
+/// A warning that there are few stimuli or participants to generalize from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RsaCaution {
@@ -151,11 +161,21 @@ impl RsaCaution {
 
     /// Number below which participants are few.
     pub const PEOPLE: usize = 5;
+
+    /// Returns the caution for conclusions about the sampled population, if any.
+    pub(super) fn new(over: Resample, n_stimuli: usize, n_people: usize) -> Option<Self> {
+        let few_stimuli = over.draws_stimuli() && n_stimuli < Self::STIMULI;
+        let few_people = over.draws_people() && n_people < Self::PEOPLE;
+        (few_stimuli || few_people).then_some(Self {
+            n_stimuli: few_stimuli.then_some(n_stimuli),
+            n_people: few_people.then_some(n_people),
+        })
+    }
 }
 
 impl std::fmt::Display for RsaCaution {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("intervals and p-values are imprecise, because a bootstrap over only ")?;
+        f.write_str("intervals and p-values are imprecise, because a sample of only ")?;
         match (self.n_stimuli, self.n_people) {
             (Some(stimuli), Some(people)) => write!(f, "{stimuli} stimuli and {people} people")?,
             (Some(stimuli), None) => write!(f, "{stimuli} stimuli")?,

@@ -10,13 +10,13 @@ use crate::metric::rsa::prepared::Prepared;
 use crate::stimuli::Stimuli;
 
 /// Creates an RDM of random dissimilarities, some of which tie.
-fn random_rdm(n: usize, seed: u64) -> Rdm {
+pub(super) fn random_rdm(n: usize, seed: u64) -> Rdm {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values = (0..n_pairs(n)).map(|_| f64::from(rng.random_range(0..40u32)) / 10.0);
     Rdm::new(Stimuli::numbered(n as u32), values.collect()).unwrap()
 }
 
-fn people(n: usize, n_people: u64) -> RdmSet {
+pub(super) fn people(n: usize, n_people: u64) -> RdmSet {
     RdmSet::numbered(
         (100..100 + n_people)
             .map(|seed| random_rdm(n, seed))
@@ -26,7 +26,7 @@ fn people(n: usize, n_people: u64) -> RdmSet {
 }
 
 /// Returns the RDM with one pair missing that no other RDM misses.
-fn with_missing(rdm: &Rdm) -> Rdm {
+pub(super) fn with_missing(rdm: &Rdm) -> Rdm {
     let mut values = rdm.values().to_vec();
     values[3] = f64::NAN;
     Rdm::with_missing(rdm.stimuli().clone(), values).unwrap()
