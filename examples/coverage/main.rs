@@ -2,12 +2,13 @@
 //! values are known.
 //!
 //! ```text
-//! cargo run --release --example coverage -- accuracy rsa
+//! cargo run --release --example coverage -- accuracy drivers rsa
 //! ```
 
 mod accuracy;
 #[path = "../common/mod.rs"]
 mod common;
+mod drivers;
 mod rsa;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ struct Arguments {
 enum Topic {
     /// Accuracies of odd-one-out choices and differences between two models.
     Accuracy,
+    /// Drivers of alignment in panels of related networks.
+    Drivers,
     /// Correlations of RDMs and differences between two models.
     Rsa,
 }
@@ -42,6 +45,7 @@ impl Topic {
     fn report(self, replications: usize, seed: u64) -> Result<()> {
         match self {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
+            Topic::Drivers => drivers::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
         }
     }

@@ -73,8 +73,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 pub use analysis::{
-    AlignmentConsistency, Driver, DriverAnalysis, DriverCaution, DriverCoefficient, Drivers,
-    Factor, FactorLevel,
+    AlignmentConsistency, AlignmentCovariance, Driver, DriverAnalysis, DriverCaution,
+    DriverCoefficient, Drivers, Exchanged, Factor, FactorLevel,
 };
 pub use input::{Judgments, Model, ModelFactors, ModelOutput};
 pub use measures::Measures;

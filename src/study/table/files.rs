@@ -103,7 +103,7 @@ fn bracketed(interval: Option<Interval>) -> String {
 }
 
 /// The columns of a CSV file.
-const COLUMNS: &str = "model tap depth family training_data objective n_parameters n_layers imagenet_top1 \
+const COLUMNS: &str = "model tap depth family training_data objective n_parameters n_layers imagenet_top1 cluster \
                        dataset kind metric value standard_error lower upper ceiling_lower ceiling_upper n \
                        n_ties seed content_hash data_hash failure";
 
