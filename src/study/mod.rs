@@ -63,6 +63,7 @@
 
 mod analysis;
 mod cache;
+mod covariance;
 mod evaluate;
 mod input;
 mod measures;

@@ -28,7 +28,7 @@ pub use permutation::Exchanged;
 pub use result::{Driver, DriverCaution, DriverCoefficient, Drivers, FactorLevel};
 
 use super::{is_constant, standardized};
-use crate::error::{ArgumentError, ComputationError, Error, Result};
+use crate::error::{ComputationError, Error, Result, at_least, same_length};
 use crate::inference::Confidence;
 use crate::study::input::ModelFactors;
 use cautions::{about_clusters, aliases};
@@ -160,7 +160,7 @@ impl DriverAnalysis {
     /// Sets the factors; repeated factors count once.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if there are no factors.
+    /// Returns `ArgumentError::InvalidParameter` if there are no factors.
     pub fn with_factors(mut self, factors: impl IntoIterator<Item = Factor>) -> Result<Self> {
         self.factors.clear();
         for factor in factors {
@@ -177,7 +177,7 @@ impl DriverAnalysis {
     /// Sets the number of permutations for p-values.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] for 0.
+    /// Returns `ArgumentError::InvalidParameter` for 0.
     pub fn with_permutations(mut self, n_permutations: usize) -> Result<Self> {
         self.n_permutations = at_least_one("permutations", n_permutations)?;
         Ok(self)
@@ -186,7 +186,7 @@ impl DriverAnalysis {
     /// Sets the number of replicates of the bootstrap over networks.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] for fewer than two.
+    /// Returns `ArgumentError::InvalidParameter` for fewer than two.
     pub fn with_replicates(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates < 2 {
             return Err(Error::parameter("replicates", "at least 2", n_replicates));
@@ -213,10 +213,10 @@ impl DriverAnalysis {
     /// network should be given once, by one layer.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than 4 networks or 2 clusters, if no factor
+    /// Returns `ArgumentError::TooFew` for fewer than 4 networks or 2 clusters, if no factor
     /// differs between networks, and if fewer than two replicates have networks that are not
-    /// equally aligned; [`ArgumentError::InvalidParameter`] for an alignment or a factor that is not
-    /// finite; and [`ComputationError::EqualAlignment`] if all networks are equally aligned.
+    /// equally aligned; `ArgumentError::InvalidParameter` for an alignment or a factor that is not
+    /// finite; and `ComputationError::EqualAlignment` if all networks are equally aligned.
     pub fn run(&self, networks: &[(ModelFactors, f64)]) -> Result<Drivers> {
         self.explain(networks, None)
     }
@@ -229,21 +229,18 @@ impl DriverAnalysis {
     /// variance over networks contains already. What is added is at least 0.
     ///
     /// # Errors
-    /// Returns the errors of [`DriverAnalysis::run`], and [`ArgumentError::LengthMismatch`] if the
+    /// Returns the errors of [`DriverAnalysis::run`], and `ArgumentError::LengthMismatch` if the
     /// covariance is of another number of networks.
     pub fn run_with_covariance(
         &self,
         networks: &[(ModelFactors, f64)],
         covariance: &AlignmentCovariance,
     ) -> Result<Drivers> {
-        if covariance.n_networks() != networks.len() {
-            return Err(ArgumentError::LengthMismatch {
-                what: "covariance of alignment",
-                expected: networks.len(),
-                found: covariance.n_networks(),
-            }
-            .into());
-        }
+        same_length(
+            "covariance of alignment",
+            networks.len(),
+            covariance.n_networks(),
+        )?;
         self.explain(networks, Some(covariance))
     }
 
@@ -365,18 +362,6 @@ impl DriverAnalysis {
             }
         }
         Ok((all, cautions))
-    }
-}
-
-fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
-    match found < needed {
-        true => Err(ArgumentError::TooFew {
-            what,
-            needed,
-            found,
-        }
-        .into()),
-        false => Ok(()),
     }
 }
 
