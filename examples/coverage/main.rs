@@ -10,6 +10,7 @@ mod calibration;
 mod ceiling;
 #[path = "../common/mod.rs"]
 mod common;
+mod drivers;
 mod learners;
 mod power;
 mod ranks;
@@ -47,6 +48,8 @@ enum Topic {
     Power,
     /// Sets of ranks and tests of equivalence of models.
     Ranks,
+    /// Drivers of alignment in panels of related networks.
+    Drivers,
     /// Correlations of RDMs and differences between two models.
     Rsa,
     /// Cross-validated accuracies of probes and their gains.
@@ -63,6 +66,7 @@ impl Topic {
             }
             Topic::Power => power::report(replications, seed, |text| common::line(text)),
             Topic::Ranks => ranks::report(replications, seed, |text| common::line(text)),
+            Topic::Drivers => drivers::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
             Topic::Learners => learners::report(replications, seed, |text| common::line(text)),
         }

@@ -31,6 +31,11 @@ pub struct ModelFactors {
     pub n_layers: Option<u32>,
     /// Accuracy on ImageNet, in %.
     pub imagenet_top1: Option<f64>,
+    /// Cluster of related models, such as the sizes of one architecture by the same authors or the
+    /// checkpoints of one network: models that resemble one another for reasons that are not among
+    /// the factors. `None` for a model that is related to no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
 }
 
 /// The output of a model for the stimuli of a data set.

@@ -63,6 +63,7 @@
 
 mod analysis;
 mod cache;
+mod covariance;
 mod evaluate;
 mod input;
 mod measures;
@@ -73,8 +74,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 pub use analysis::{
-    AlignmentConsistency, Driver, DriverAnalysis, DriverCaution, DriverCoefficient, Drivers,
-    Factor, FactorLevel,
+    AlignmentConsistency, AlignmentCovariance, Driver, DriverAnalysis, DriverCaution,
+    DriverCoefficient, Drivers, Exchanged, Factor, FactorLevel,
 };
 pub use input::{Judgments, Model, ModelFactors, ModelOutput};
 pub use measures::Measures;

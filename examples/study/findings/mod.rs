@@ -121,14 +121,21 @@ fn explanation(
             Some("no network differs from chance, so that there is nothing to explain".into());
         return Ok(explanation);
     }
+    rows.retain(|row| row.measured.is_some());
     let networks: Vec<(ModelFactors, f64)> = rows
-        .into_iter()
+        .iter()
         .filter_map(|row| Some((row.factors.clone(), row.value()?)))
         .collect();
     let analysis = DriverAnalysis::default()
         .with_factors(panel.factors.clone())?
         .with_seed(seed);
-    match analysis.run(&networks) {
+    // Other measures than accuracies have no values of single trials.
+    let covariance = panel.study.accuracy_covariance(measurement.dataset, &rows);
+    let found = match covariance {
+        Ok(covariance) => analysis.run_with_covariance(&networks, &covariance),
+        Err(_) => analysis.run(&networks),
+    };
+    match found {
         Ok(drivers) => {
             explanation.effects = effects(&drivers);
             explanation.drivers = Some(drivers);

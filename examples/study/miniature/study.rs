@@ -43,16 +43,22 @@ impl Miniature {
 }
 
 /// Returns the factors of a network, without the number of layers, which follows from the family.
+/// The networks of the same architecture and size are a cluster.
 ///
 /// If [`Settings::trained`](super::Settings) is false, the factors are those of the training that
 /// is left out: an analysis should find no effect of them.
 fn factors(trained: &Trained) -> ModelFactors {
     let [training_data, objective] = trained.design.task_names();
+    let [architecture, size] = [
+        trained.design.architecture.name(),
+        trained.design.size.name(),
+    ];
     ModelFactors {
-        family: Some(trained.design.architecture.name().into()),
+        family: Some(architecture.into()),
         training_data: Some(training_data.into()),
         objective: Some(objective.into()),
         n_parameters: Some(trained.network.n_parameters() as u64),
+        cluster: Some(format!("{architecture}, {size}")),
         ..ModelFactors::default()
     }
 }

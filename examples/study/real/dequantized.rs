@@ -89,6 +89,7 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
             n_parameters: Some(network.n_parameters),
             n_layers: Some(network.n_layers),
             imagenet_top1: network.imagenet_top1,
+            cluster: Some(network.family.into()),
         };
         for (depth, tap) in (1..).zip(["penultimate", "logits"]) {
             let name = format!("{}.{tap}", network.file);

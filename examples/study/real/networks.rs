@@ -21,6 +21,8 @@ struct Trained {
     file: &'static str,
     /// Start of the names of the files with features of the THINGS objects.
     things: &'static str,
+    /// Cluster of related networks, trained or not.
+    cluster: &'static str,
     /// Number of layers with weights, one after another.
     n_layers: u32,
     taps: &'static [&'static str],
@@ -33,6 +35,7 @@ const PANEL: [Trained; 5] = [
         architecture: "squeezenet1_1",
         file: "squeezenet1_1_imagenet",
         things: "squeezenet1_1",
+        cluster: "SqueezeNet",
         n_layers: 18,
         taps: SQUEEZENET,
     },
@@ -40,6 +43,7 @@ const PANEL: [Trained; 5] = [
         architecture: "squeezenet1_0_deep_compression",
         file: "squeezenet1_0_imagenet_deep_compression",
         things: "squeezenet1_0_deep_compression",
+        cluster: "SqueezeNet",
         n_layers: 18,
         taps: &["features.12"],
     },
@@ -47,6 +51,7 @@ const PANEL: [Trained; 5] = [
         architecture: "mobilenet_v1_025",
         file: "mobilenet_v1_025_imagenet",
         things: "mobilenet_v1_025",
+        cluster: "MobileNetV1",
         n_layers: 28,
         taps: &["stage1", "stage2", "stage3"],
     },
@@ -54,6 +59,7 @@ const PANEL: [Trained; 5] = [
         architecture: "resnet20_cifar10",
         file: "resnet20_cifar10",
         things: "resnet20_cifar10",
+        cluster: "CIFAR ResNet",
         n_layers: 20,
         taps: &["layer1", "layer2", "layer3"],
     },
@@ -61,6 +67,7 @@ const PANEL: [Trained; 5] = [
         architecture: "resnet56_cifar10",
         file: "resnet56_cifar10",
         things: "resnet56_cifar10",
+        cluster: "CIFAR ResNet",
         n_layers: 56,
         taps: &["layer1", "layer2", "layer3"],
     },
@@ -174,6 +181,7 @@ impl Trained {
             n_parameters: Some(Network::count_parameters(&architecture)? as u64),
             n_layers: Some(self.n_layers),
             imagenet_top1: known.as_ref().and_then(PublishedWeights::imagenet_top1),
+            cluster: Some(self.cluster.into()),
         })
     }
 }

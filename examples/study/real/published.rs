@@ -15,6 +15,7 @@ fn alexnet() -> ModelFactors {
         n_parameters: Some(61_100_840),
         n_layers: Some(8),
         imagenet_top1: None,
+        cluster: None,
     }
 }
 

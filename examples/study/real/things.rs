@@ -23,6 +23,8 @@ struct Published {
     family: &'static str,
     training_data: &'static str,
     objective: &'static str,
+    /// Cluster of related networks, if there are others.
+    cluster: Option<&'static str>,
     /// Numbers of parameters and of layers of the network that computes the features, if they are
     /// known.
     size: Option<(u64, u32)>,
@@ -35,6 +37,7 @@ const PUBLISHED: [Published; 6] = [
         family: "ViT",
         training_data: "image–text pairs",
         objective: "image–text",
+        cluster: Some("CLIP"),
         size: Some((87_849_216, 50)),
     },
     Published {
@@ -43,6 +46,7 @@ const PUBLISHED: [Published; 6] = [
         family: "ViT",
         training_data: "image–text pairs",
         objective: "image–text",
+        cluster: Some("CLIP"),
         size: None,
     },
     Published {
@@ -51,6 +55,7 @@ const PUBLISHED: [Published; 6] = [
         family: "ViT",
         training_data: "image–text pairs",
         objective: "image–text",
+        cluster: None,
         size: None,
     },
     Published {
@@ -59,6 +64,7 @@ const PUBLISHED: [Published; 6] = [
         family: "ResNeXt",
         training_data: "a child's video",
         objective: "image–text",
+        cluster: None,
         size: Some((24_028_992, 50)),
     },
     Published {
@@ -67,6 +73,7 @@ const PUBLISHED: [Published; 6] = [
         family: "words",
         training_data: "text",
         objective: "words in context",
+        cluster: None,
         size: None,
     },
     Published {
@@ -75,6 +82,7 @@ const PUBLISHED: [Published; 6] = [
         family: "words",
         training_data: "text",
         objective: "sentence pairs",
+        cluster: None,
         size: None,
     },
 ];
@@ -123,6 +131,7 @@ impl Data {
                 objective: Some(published.objective.into()),
                 n_parameters: published.size.map(|(n_parameters, _)| n_parameters),
                 n_layers: published.size.map(|(_, n_layers)| n_layers),
+                cluster: published.cluster.map(str::to_owned),
                 ..factors(published.family, Some(published.training_data))
             };
             let model = Model::new(published.name).with_factors(factors);
@@ -131,7 +140,11 @@ impl Data {
         }
         models.extend(self.embeddings(things48)?);
         for (name, who) in [("GPT-4", "GPT_4"), ("ChatGPT", "ChatGPT_3.5")] {
-            let model = Model::new(name).with_factors(factors("language model", Some("text")));
+            let factors = ModelFactors {
+                cluster: Some("GPT".into()),
+                ..factors("language model", Some("text"))
+            };
+            let model = Model::new(name).with_factors(factors);
             models.push(model.on(THINGS2171, self.choices(who)?));
         }
         Ok(models)

@@ -5,7 +5,7 @@ mod things;
 use std::fmt::Write;
 
 use human_alignment::inference::Interval;
-use human_alignment::study::{StudyRow, StudyTable};
+use human_alignment::study::{Driver, StudyRow, StudyTable};
 
 use super::findings::{Change, Explanation, Findings};
 use super::panel::{Column, Panel, is_share};
@@ -146,8 +146,9 @@ fn explained(explanation: &Explanation) -> String {
         [
             "factor",
             "R² alone",
-            "p",
-            "share of R² [95 % interval]",
+            "p, given the others",
+            "share of R²",
+            "without noise [95 % interval]",
             "largest in",
         ]
         .map(str::to_owned)
@@ -157,10 +158,11 @@ fn explained(explanation: &Explanation) -> String {
         lines.push(vec![
             driver.factor.to_string(),
             format!("{:.2}", driver.r_squared),
-            format!("{:.4}", driver.p_value),
+            p_value(driver),
+            format!("{:.2}", driver.share),
             format!(
                 "{:.2}{}",
-                driver.share,
+                driver.adjusted_share,
                 bracketed(driver.share_interval, false)
             ),
             format!("{:.0} %", 100.0 * driver.largest),
@@ -170,9 +172,17 @@ fn explained(explanation: &Explanation) -> String {
     let is_share = is_share(&explanation.metric);
     let _ = writeln!(
         text,
-        "\n{} networks, R² of all factors {:.2}. Effects, the other factors being the same, with false \
-         discoveries controlled:",
-        drivers.n_networks, drivers.r_squared
+        "\n{} networks in {} clusters, R² of all factors {:.2}, without what noise explains {:.2}. p-values and \
+         shares are over clusters of networks, with these people and objects. Effects, the other factors \
+         being the same, with false discoveries controlled{}:",
+        drivers.n_networks,
+        drivers.n_clusters,
+        drivers.r_squared,
+        drivers.adjusted_r_squared,
+        match drivers.is_over_people {
+            true => ", over clusters, people and objects",
+            false => "",
+        }
     );
     for effect in &explanation.effects {
         let _ = writeln!(
@@ -211,6 +221,14 @@ fn explained(explanation: &Explanation) -> String {
         let _ = writeln!(text, "- caution: {caution}");
     }
     text
+}
+
+/// Formats the p-value of a factor, with the smallest one that the panel allows if that is not small.
+fn p_value(driver: &Driver) -> String {
+    match driver.smallest_p_value > 0.01 {
+        true => format!("{:.4} (≥ {:.4})", driver.p_value, driver.smallest_p_value),
+        false => format!("{:.4}", driver.p_value),
+    }
 }
 
 fn changed(changes: &[Change]) -> String {

@@ -6,7 +6,8 @@ mod drivers;
 
 pub use consistency::AlignmentConsistency;
 pub use drivers::{
-    Driver, DriverAnalysis, DriverCaution, DriverCoefficient, Drivers, Factor, FactorLevel,
+    AlignmentCovariance, Driver, DriverAnalysis, DriverCaution, DriverCoefficient, Drivers,
+    Exchanged, Factor, FactorLevel,
 };
 
 /// Returns a column at some rows, with mean 0 and length 1; all 0 if the column is constant there.

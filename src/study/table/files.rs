@@ -112,7 +112,7 @@ fn adjusted(p_value: Option<f64>) -> String {
 }
 
 /// The columns of a CSV file.
-const COLUMNS: &str = "model tap depth family training_data objective n_parameters n_layers imagenet_top1 \
+const COLUMNS: &str = "model tap depth family training_data objective n_parameters n_layers imagenet_top1 cluster \
                        dataset kind metric value standard_error lower upper ceiling_lower ceiling_upper n \
                        n_ties seed content_hash data_hash failure p_value adjusted_p_value";
 

@@ -1,6 +1,6 @@
 //! Factors as columns of a regression, and least squares.
 
-use faer::{Col, Mat};
+use faer::Mat;
 
 use super::factor::{Factor, Known};
 use crate::error::{ComputationError, Result};
@@ -75,21 +75,14 @@ impl Explained {
     /// Creates the space of some columns at some rows.
     pub fn by<'c>(columns: impl Iterator<Item = &'c Vec<f64>>, rows: &[usize]) -> Result<Self> {
         let columns: Vec<Vec<f64>> = columns.map(|column| standardized(column, rows)).collect();
-        if columns.is_empty() {
-            return Ok(Self { basis: Vec::new() });
-        }
-        let matrix = Mat::from_fn(rows.len(), columns.len(), |row, column| {
-            columns[column][row]
-        });
-        let svd = decompose(&matrix)?;
-        let (left, values) = (svd.U(), svd.S().column_vector());
-        let rank = (0..values.nrows())
-            .take_while(|&k| values[k] > TOLERANCE * values[0])
-            .count();
-        let column = |k| (0..rows.len()).map(|row| left[(row, k)]).collect();
         Ok(Self {
-            basis: (0..rank).map(column).collect(),
+            basis: basis(&columns, rows.len())?,
         })
+    }
+
+    /// Returns orthonormal directions that span the space, without the intercept.
+    pub fn basis(&self) -> &[Vec<f64>] {
+        &self.basis
     }
 
     /// Returns the degrees of freedom, without the intercept.
@@ -105,13 +98,56 @@ impl Explained {
             .map(|direction| dot(direction, unit).powi(2));
         squares.sum::<f64>().min(1.0)
     }
+
+    /// Returns what the space leaves of a column.
+    pub fn residual(&self, column: &[f64]) -> Vec<f64> {
+        without(&self.basis, column)
+    }
 }
 
-/// The coefficients of an ordinary least-squares fit and their standard errors, the intercept
-/// first.
+/// Returns a column without its components along orthonormal directions.
+pub(super) fn without(basis: &[Vec<f64>], column: &[f64]) -> Vec<f64> {
+    let mut residual = column.to_vec();
+    for direction in basis {
+        let length = dot(direction, column);
+        let pairs = residual.iter_mut().zip(direction);
+        pairs.for_each(|(value, unit)| *value -= length * unit);
+    }
+    residual
+}
+
+/// Returns orthonormal directions that span columns of *n* values, which are scaled to length 1
+/// first, as the tolerance of collinearity must not depend on units.
+pub(super) fn basis(columns: &[Vec<f64>], n: usize) -> Result<Vec<Vec<f64>>> {
+    let lengths = columns.iter().map(|column| dot(column, column).sqrt());
+    let columns: Vec<(&Vec<f64>, f64)> = columns
+        .iter()
+        .zip(lengths)
+        .filter(|&(_, length)| length > 0.0)
+        .collect();
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let matrix = Mat::from_fn(n, columns.len(), |row, column| {
+        columns[column].0[row] / columns[column].1
+    });
+    let svd = decompose(&matrix)?;
+    let (left, values) = (svd.U(), svd.S().column_vector());
+    let rank = (0..values.nrows())
+        .take_while(|&k| values[k] > TOLERANCE * values[0])
+        .count();
+    let column = |k| (0..n).map(|row| left[(row, k)]).collect();
+    Ok((0..rank).map(column).collect())
+}
+
+/// An ordinary least-squares fit; the first column is the intercept.
 pub(super) struct LeastSquares {
-    pub coefficients: Vec<(f64, f64)>,
+    /// Orthonormal directions that span the columns.
+    pub basis: Vec<Vec<f64>>,
+    pub residual: Vec<f64>,
     pub residual_degrees: usize,
+    coefficients: Vec<f64>,
+    weights: Vec<Vec<f64>>,
 }
 
 impl LeastSquares {
@@ -139,24 +175,41 @@ impl LeastSquares {
         if values[all.len() - 1] <= TOLERANCE * values[0] {
             return Ok(None);
         }
-        let y = Col::from_fn(n, |row| y[row]);
-        let projected = left.transpose() * &y;
-        let residual = &y - left * &projected;
-        let variance = residual.squared_norm_l2() / residual_degrees as f64;
-        let coefficient = |column: usize| {
-            let (mut value, mut spread) = (0.0, 0.0);
-            for k in 0..all.len() {
-                let weight = right[(column, k)] / values[k];
-                value += weight * projected[k];
-                spread += weight * weight;
+        let basis: Vec<Vec<f64>> = (0..all.len())
+            .map(|k| (0..n).map(|row| left[(row, k)]).collect())
+            .collect();
+        let weights_of = |column: usize| {
+            let mut weights = vec![0.0; n];
+            for (k, direction) in basis.iter().enumerate() {
+                let factor = right[(column, k)] / values[k] / lengths[column];
+                let pairs = weights.iter_mut().zip(direction);
+                pairs.for_each(|(weight, unit)| *weight += factor * unit);
             }
-            let length = lengths[column];
-            (value / length, (variance * spread).sqrt() / length)
+            weights
         };
+        let weights: Vec<Vec<f64>> = (0..all.len()).map(weights_of).collect();
         Ok(Some(Self {
-            coefficients: (0..all.len()).map(coefficient).collect(),
+            residual: without(&basis, y),
             residual_degrees,
+            coefficients: weights.iter().map(|weights| dot(weights, y)).collect(),
+            basis,
+            weights,
         }))
+    }
+
+    /// Returns the coefficient of a column.
+    pub fn coefficient(&self, column: usize) -> f64 {
+        self.coefficients[column]
+    }
+
+    /// Returns the weights of the rows whose sum of *y* is the coefficient of a column.
+    pub fn weights(&self, column: usize) -> &[f64] {
+        &self.weights[column]
+    }
+
+    /// Returns what the fit leaves of a column.
+    pub fn without_fit(&self, column: &[f64]) -> Vec<f64> {
+        without(&self.basis, column)
     }
 }
 

@@ -3,29 +3,39 @@
 //!
 //! | result | method |
 //! |---|---|
-//! | variance explained by each factor alone, and its p-value | R², permutation test |
-//! | share of each factor in the variance explained by all | mean increase of R² over all orders of the factors (Lindeman, Merenda & Gold 1980), the Shapley value; bootstrap over networks |
-//! | differences in alignment, with the other factors held constant | coefficients of ordinary least squares, Student's t |
+//! | p-value of each factor, given the others | permutations of the residuals under the other factors (Freedman & Lane 1983), of whole clusters or within clusters (Winkler et al. 2014) |
+//! | share of each factor in the variance explained by all | mean increase of R² over all orders of the factors (Lindeman, Merenda & Gold 1980), the Shapley value; with and without what noise explains; bootstrap over clusters |
+//! | differences in alignment, with the other factors held constant | coefficients of ordinary least squares, cluster-robust errors (CR2), Student's t |
 //! | limitations of the panel | [`DriverCaution`] |
 
+mod cautions;
+mod clusters;
+mod coefficients;
+mod covariance;
 mod design;
 mod factor;
+mod permutation;
 mod resampling;
 mod result;
+mod robust;
 mod shares;
 
 use serde::{Deserialize, Serialize};
 
+pub use covariance::AlignmentCovariance;
 pub use factor::Factor;
+pub use permutation::Exchanged;
 pub use result::{Driver, DriverCaution, DriverCoefficient, Drivers, FactorLevel};
 
 use super::{is_constant, standardized};
-use crate::error::{ArgumentError, ComputationError, Error, Result};
-use crate::inference::{Confidence, Estimate, percentile_interval};
+use crate::error::{ComputationError, Error, Result, at_least, same_length};
+use crate::inference::Confidence;
 use crate::study::input::ModelFactors;
+use cautions::{about_clusters, aliases};
+use clusters::Clusters;
 use design::{Columns, Explained, LeastSquares};
 use factor::Known;
-use resampling::how_often_largest;
+use resampling::{how_often_largest, share_interval};
 use shares::Subsets;
 
 /// A regression of alignment on the factors of networks.
@@ -34,13 +44,42 @@ use shares::Subsets;
 /// |---|---|
 /// | factors | training data, objective, architecture, parameters, depth |
 /// | permutations | 9,999 |
-/// | replicates of the bootstrap | 2,000 |
+/// | replicates of the bootstrap over clusters | 2,000 |
 /// | confidence | 0.95 |
 /// | seed | 0 |
 ///
-/// Intervals and p-values are over networks, with fixed stimuli and participants. Networks with the
-/// same training resemble one another, and noise in the judgments affects them together: if no
-/// network is aligned better than chance, intervals and p-values are not valid.
+/// # Clusters
+///
+/// Variants of one network, such as its sizes or its checkpoints, resemble one another for reasons
+/// that are not among the factors, and count for less than as many independent networks. Networks
+/// with the same [`ModelFactors::cluster`] are taken to have noise of a cluster in common. If no
+/// network has a cluster, each is taken to be independent of all others, and a
+/// [caution](DriverCaution::Unclustered) says so.
+///
+/// - **p-values.** A factor that is the same within every cluster is tested on the means of
+///   clusters, whose residuals under the other factors are exchanged between clusters. This is exact
+///   for clusters of the same size and no other factors; means of clusters of unequal sizes are
+///   exchanged as if they were equally precise, which a [caution](DriverCaution::UnequalClusters)
+///   says. A factor that differs within clusters is tested on the deviations from the means of
+///   clusters, which are exchanged within clusters; how it differs between clusters does not count.
+///   If there are no more permutations than [wanted](Self::with_permutations), all are done, and the
+///   p-value is exact for residuals that are exchangeable; otherwise random ones are drawn.
+/// - **Coefficients** have the CR2 variance with the degrees of freedom of Bell & McCaffrey (2002),
+///   see Pustejovsky & Tipton (2018), or, without clusters, that of ordinary least squares.
+/// - **Shares.** The bootstrap draws clusters. Any column explains some noise, so that shares of R²
+///   are positive whether or not a factor has an effect. The *adjusted* share is the share less what
+///   noise adds to it: with variances of cluster means and of deviations from them, estimated from
+///   what all factors leave, the expected R² of noise is the trace of its covariance in the space of
+///   the columns. Without clusters the adjusted shares sum to the adjusted R² of Ezekiel (1930).
+///   The interval may contain 0, and is wide for few clusters.
+///
+/// # People and objects
+///
+/// p-values and shares are over networks, with these people and these objects. All networks are
+/// compared with the same people, and the error of this sample is in common to networks that
+/// resemble one another: see [`DriverAnalysis::run_with_covariance`] for coefficients that are also
+/// over people and objects. If no network is aligned better than chance, there is nothing to
+/// explain.
 ///
 /// R² increases with every column of a regression, and in a small panel factors are correlated: see
 /// the [cautions](Drivers::cautions).
@@ -121,7 +160,7 @@ impl DriverAnalysis {
     /// Sets the factors; repeated factors count once.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] if there are no factors.
+    /// Returns `ArgumentError::InvalidParameter` if there are no factors.
     pub fn with_factors(mut self, factors: impl IntoIterator<Item = Factor>) -> Result<Self> {
         self.factors.clear();
         for factor in factors {
@@ -138,7 +177,7 @@ impl DriverAnalysis {
     /// Sets the number of permutations for p-values.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] for 0.
+    /// Returns `ArgumentError::InvalidParameter` for 0.
     pub fn with_permutations(mut self, n_permutations: usize) -> Result<Self> {
         self.n_permutations = at_least_one("permutations", n_permutations)?;
         Ok(self)
@@ -147,7 +186,7 @@ impl DriverAnalysis {
     /// Sets the number of replicates of the bootstrap over networks.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::InvalidParameter`] for fewer than two.
+    /// Returns `ArgumentError::InvalidParameter` for fewer than two.
     pub fn with_replicates(mut self, n_replicates: usize) -> Result<Self> {
         if n_replicates < 2 {
             return Err(Error::parameter("replicates", "at least 2", n_replicates));
@@ -170,24 +209,50 @@ impl DriverAnalysis {
         self
     }
 
-    /// Explains the alignment of networks by their factors. Each network should be given once, by
-    /// one layer.
+    /// Explains the alignment of networks by their factors, for fixed people and objects. Each
+    /// network should be given once, by one layer.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::TooFew`] for fewer than 4 networks, if no factor differs between
-    /// networks, and if fewer than two replicates have networks that are not equally aligned;
-    /// [`ArgumentError::InvalidParameter`] for an alignment or a factor that is not finite; and
-    /// [`ComputationError::EqualAlignment`] if all networks are equally aligned.
+    /// Returns `ArgumentError::TooFew` for fewer than 4 networks or 2 clusters, if no factor
+    /// differs between networks, and if fewer than two replicates have networks that are not
+    /// equally aligned; `ArgumentError::InvalidParameter` for an alignment or a factor that is not
+    /// finite; and `ComputationError::EqualAlignment` if all networks are equally aligned.
     pub fn run(&self, networks: &[(ModelFactors, f64)]) -> Result<Drivers> {
+        self.explain(networks, None)
+    }
+
+    /// Explains the alignment of networks by their factors as [`DriverAnalysis::run`] does, with
+    /// coefficients whose errors are over people and objects too.
+    ///
+    /// For a coefficient Σ wᵢ yᵢ the variance wᵀ S w of the covariance S of the alignments is added
+    /// to that over networks, less the part of S that is expected in the residuals, which the
+    /// variance over networks contains already. What is added is at least 0.
+    ///
+    /// # Errors
+    /// Returns the errors of [`DriverAnalysis::run`], and `ArgumentError::LengthMismatch` if the
+    /// covariance is of another number of networks.
+    pub fn run_with_covariance(
+        &self,
+        networks: &[(ModelFactors, f64)],
+        covariance: &AlignmentCovariance,
+    ) -> Result<Drivers> {
+        same_length(
+            "covariance of alignment",
+            networks.len(),
+            covariance.n_networks(),
+        )?;
+        self.explain(networks, Some(covariance))
+    }
+
+    fn explain(
+        &self,
+        networks: &[(ModelFactors, f64)],
+        covariance: Option<&AlignmentCovariance>,
+    ) -> Result<Drivers> {
         let n = networks.len();
-        if n < 4 {
-            return Err(ArgumentError::TooFew {
-                what: "networks",
-                needed: 4,
-                found: n,
-            }
-            .into());
-        }
+        let clusters = Clusters::new(networks.iter().map(|(factors, _)| factors));
+        at_least("networks", 4, n)?;
+        at_least("clusters of networks", 2, clusters.len())?;
         let y: Vec<f64> = networks.iter().map(|&(_, alignment)| alignment).collect();
         if let Some(alignment) = y.iter().find(|alignment| !alignment.is_finite()) {
             return Err(Error::parameter("alignment", "finite", alignment));
@@ -198,68 +263,69 @@ impl DriverAnalysis {
             return Err(ComputationError::EqualAlignment.into());
         }
         let (factors, mut cautions) = self.columns(networks)?;
-        if factors.is_empty() {
-            return Err(ArgumentError::TooFew {
-                what: "factors that differ between networks",
-                needed: 1,
-                found: 0,
-            }
-            .into());
-        }
-
-        let explained = factors
-            .iter()
-            .map(|factor| Explained::by(factor.columns.iter(), &rows))
-            .collect::<Result<Vec<_>>>()?;
+        at_least("factors that differ between networks", 1, factors.len())?;
         cautions.extend(aliases(&factors, &rows)?);
         let columns: Vec<&Vec<f64>> = factors.iter().flat_map(|factor| &factor.columns).collect();
         let n_columns = columns.len();
         let fit = LeastSquares::fit(&columns, &y)?;
-        if fit.is_none() {
-            let rank = Explained::by(columns.iter().copied(), &rows)?.rank();
-            cautions.push(match n <= rank + 1 {
-                true => DriverCaution::Saturated {
-                    n_networks: n,
-                    n_columns,
-                },
-                false => DriverCaution::Collinear,
-            });
-        }
+        let coefficients = match &fit {
+            Some(fit) => {
+                let (found, unknown) = self.coefficients(fit, &factors, &clusters, covariance)?;
+                cautions.extend(unknown);
+                found
+            }
+            None => {
+                let rank = Explained::by(columns.iter().copied(), &rows)?.rank();
+                cautions.push(match n <= rank + 1 {
+                    true => DriverCaution::Saturated {
+                        n_networks: n,
+                        n_columns,
+                    },
+                    false => DriverCaution::Collinear,
+                });
+                Vec::new()
+            }
+        };
         if n < 10 * n_columns {
             cautions.push(DriverCaution::FewNetworks {
                 n_networks: n,
                 n_columns,
             });
         }
-
-        let subsets = Subsets::new(&factors, &rows, &unit)?;
-        let p_values = self.p_values(&explained, &unit);
-        let replicates = self.replicates(&factors, &y)?;
-        let mut drivers: Vec<Driver> = (factors.iter().enumerate())
-            .map(|(position, factor)| {
-                let mut shares: Vec<f64> =
-                    replicates.iter().map(|shares| shares[position]).collect();
-                shares.sort_by(f64::total_cmp);
-                Driver {
-                    factor: factor.factor,
-                    n_columns: explained[position].rank(),
-                    levels: self.levels(factor, &y),
-                    r_squared: subsets.alone(position),
-                    p_value: p_values[position],
-                    share: subsets.share(position),
-                    share_interval: percentile_interval(&shares, self.confidence),
-                    beyond_the_others: subsets.beyond_the_others(position),
-                    largest: how_often_largest(&replicates, position),
-                }
+        let subsets = Subsets::new(&factors, &rows, &unit, &clusters)?;
+        let replicates = self.replicates(&factors, &y, &clusters)?;
+        let driver = |(position, factor): (usize, &Columns)| -> Result<Driver> {
+            let test = self.test(&factors, position, &y, &clusters)?;
+            let share = subsets.adjusted_share(position);
+            let shares = replicates.iter().map(|found| found.adjusted[position]);
+            Ok(Driver {
+                factor: factor.factor,
+                n_columns: Explained::by(factor.columns.iter(), &rows)?.rank(),
+                levels: self.levels(factor, &y, &clusters),
+                r_squared: subsets.alone(position),
+                p_value: test.p_value,
+                smallest_p_value: test.smallest_p_value,
+                is_exact: test.is_exact,
+                exchanged: test.exchanged,
+                share: subsets.share(position),
+                adjusted_share: share,
+                share_interval: share_interval(share, shares, clusters.len(), self.confidence),
+                beyond_the_others: subsets.beyond_the_others(position),
+                largest: how_often_largest(&replicates, position),
             })
-            .collect();
+        };
+        let drivers = factors.iter().enumerate().map(driver);
+        let mut drivers: Vec<Driver> = drivers.collect::<Result<_>>()?;
+        cautions.extend(about_clusters(networks, &clusters, &drivers));
         drivers.sort_by(|left, right| right.share.total_cmp(&left.share));
-        let names = factors.iter().flat_map(|factor| &factor.names);
         Ok(Drivers {
             n_networks: n,
+            n_clusters: clusters.len(),
             r_squared: subsets.all(),
+            adjusted_r_squared: subsets.all_adjusted(),
             drivers,
-            coefficients: fit.map_or_else(Vec::new, |fit| self.coefficients(&fit, names)),
+            coefficients,
+            is_over_people: covariance.is_some(),
             cautions,
             confidence: self.confidence,
         })
@@ -297,72 +363,6 @@ impl DriverAnalysis {
         }
         Ok((all, cautions))
     }
-
-    fn levels(&self, columns: &Columns, y: &[f64]) -> Vec<FactorLevel> {
-        let levels = columns.levels.iter();
-        let level = |(name, networks): &(String, Vec<usize>)| {
-            let n = networks.len() as f64;
-            let mean = networks.iter().map(|&network| y[network]).sum::<f64>() / n;
-            let squares = networks.iter().map(|&network| (y[network] - mean).powi(2));
-            let variance = squares.sum::<f64>() / (n - 1.0);
-            let estimate = Estimate {
-                value: mean,
-                standard_error: Some((variance / n).sqrt()),
-                degrees_of_freedom: n - 1.0,
-            };
-            FactorLevel {
-                name: name.clone(),
-                n_networks: networks.len(),
-                mean,
-                interval: (networks.len() > 1).then(|| estimate.interval(self.confidence)),
-            }
-        };
-        levels.map(level).collect()
-    }
-
-    fn coefficients<'n>(
-        &self,
-        fit: &LeastSquares,
-        names: impl Iterator<Item = &'n String>,
-    ) -> Vec<DriverCoefficient> {
-        // The first is the intercept.
-        let found = names.zip(&fit.coefficients[1..]);
-        found
-            .map(|(name, &(value, standard_error))| {
-                let estimate = Estimate {
-                    value,
-                    standard_error: Some(standard_error),
-                    degrees_of_freedom: fit.residual_degrees as f64,
-                };
-                DriverCoefficient {
-                    name: name.clone(),
-                    estimate,
-                    interval: estimate.interval(self.confidence),
-                    p_value: estimate.p_value(),
-                }
-            })
-            .collect()
-    }
-}
-
-/// Returns cautions about factors that are determined by another factor.
-fn aliases(factors: &[Columns], rows: &[usize]) -> Result<Vec<DriverCaution>> {
-    let mut found = Vec::new();
-    for by in factors {
-        let explained = Explained::by(by.columns.iter(), rows)?;
-        for factor in factors.iter().filter(|factor| factor.factor != by.factor) {
-            let mut columns = factor.columns.iter();
-            let follows =
-                |column: &Vec<f64>| explained.of(&standardized(column, rows)) > 1.0 - 1e-9;
-            if columns.all(follows) {
-                found.push(DriverCaution::Aliased {
-                    factor: factor.factor,
-                    by: by.factor,
-                });
-            }
-        }
-    }
-    Ok(found)
 }
 
 fn at_least_one(what: &'static str, n: usize) -> Result<usize> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Factor;
+use super::{Exchanged, Factor};
 use crate::inference::{Confidence, Estimate, Interval};
 
 /// The factors that explain alignment in a panel of networks.
@@ -13,12 +13,20 @@ use crate::inference::{Confidence, Estimate, Interval};
 pub struct Drivers {
     /// Number of networks.
     pub n_networks: usize,
+    /// Number of clusters of related networks, which intervals and p-values count.
+    pub n_clusters: usize,
     /// R² of all factors together, in [0, 1].
     pub r_squared: f64,
+    /// R² of all factors together, less what noise is expected to explain; at most 1, and below 0
+    /// if the factors explain less than noise would.
+    pub adjusted_r_squared: f64,
     /// The factors, by decreasing share.
     pub drivers: Vec<Driver>,
     /// Coefficients of the regression on all factors; empty if they are not unique.
     pub coefficients: Vec<DriverCoefficient>,
+    /// Whether the errors of the coefficients are over people and objects too, and not only over
+    /// networks.
+    pub is_over_people: bool,
     /// Limitations of the panel.
     pub cautions: Vec<DriverCaution>,
     /// Confidence of the intervals.
@@ -38,14 +46,25 @@ pub struct Driver {
     pub levels: Vec<FactorLevel>,
     /// R² of this factor alone, in [0, 1].
     pub r_squared: f64,
-    /// Proportion of random permutations of alignment that the factor explains at least as well.
+    /// p-value of the factor, given the others: the proportion of permutations that explain at
+    /// least as much of what the other factors leave.
     pub p_value: f64,
-    /// Share of the factor in the R² of all factors. The shares of all factors sum to the R² of
-    /// all.
+    /// The smallest p-value that the permutations of this panel allow: the proportion of
+    /// permutations that explain as much as the networks in their order, if none explained more.
+    pub smallest_p_value: f64,
+    /// Whether all permutations were done, rather than random ones.
+    pub is_exact: bool,
+    /// What the permutations exchange.
+    pub exchanged: Exchanged,
+    /// Share of the factor in the R² of all factors, with what noise adds to it. The shares of all
+    /// factors sum to the R² of all.
     pub share: f64,
-    /// Percentile interval of the share, over networks drawn with replacement. As R² of few
-    /// networks is biased upwards in every replicate, the interval is about the variation of
-    /// shares, not about their size without noise.
+    /// Share of the factor less what noise is expected to add to it, which is 0 on average for a
+    /// factor without effect. The adjusted shares of all factors sum to the adjusted R² of all.
+    pub adjusted_share: f64,
+    /// Confidence interval of the adjusted share, over clusters drawn with replacement, which can
+    /// contain 0: the percentiles of the replicates about their mean, at the adjusted share, wider
+    /// for few clusters by t / z · √(n / (n − 1)) (Hesterberg 2015).
     pub share_interval: Interval,
     /// Decrease of the R² of all factors if this factor is left out.
     pub beyond_the_others: f64,
@@ -63,7 +82,8 @@ pub struct FactorLevel {
     pub n_networks: usize,
     /// Mean alignment of the networks.
     pub mean: f64,
-    /// Confidence interval of the mean, from Student's t; `None` for a single network.
+    /// Confidence interval of the mean over clusters of networks, from Student's t; `None` for
+    /// networks of a single cluster.
     pub interval: Option<Interval>,
 }
 
@@ -122,6 +142,26 @@ pub enum DriverCaution {
     },
     /// Factors that determine one another, so that coefficients are not unique: there are none.
     Collinear,
+    /// No network has a [cluster](crate::study::ModelFactors::cluster): each counts as independent
+    /// of all others.
+    Unclustered,
+    /// Fewer than ten clusters of networks.
+    FewClusters {
+        /// Number of clusters.
+        n_clusters: usize,
+    },
+    /// Clusters of different sizes, whose means are exchanged as if they were equally precise.
+    UnequalClusters,
+    /// A factor with coefficients that rest on a single cluster, which are left out.
+    OneCluster {
+        /// The factor.
+        factor: Factor,
+    },
+    /// A factor whose p-value is above 0.05 whatever the alignment is.
+    FewPermutations {
+        /// The factor.
+        factor: Factor,
+    },
 }
 
 impl fmt::Display for DriverCaution {
@@ -156,6 +196,29 @@ impl fmt::Display for DriverCaution {
             ),
             Self::Collinear => f.write_str(
                 "the factors determine one another in this panel: there are no coefficients",
+            ),
+            Self::Unclustered => f.write_str(
+                "no network has a cluster: each counts as independent of all others, and p-values are too \
+                 small if some are variants of one another",
+            ),
+            Self::FewClusters { n_clusters } => write!(
+                f,
+                "{n_clusters} clusters of networks are few: intervals are wide, and other clusters may give other \
+                 shares"
+            ),
+            Self::UnequalClusters => f.write_str(
+                "clusters have different numbers of networks: factors that are the same within clusters are \
+                 tested as if all means of clusters were equally precise",
+            ),
+            Self::OneCluster { factor } => write!(
+                f,
+                "{factor} has a level in a single cluster of networks: what it adds cannot be told from the \
+                 cluster, and its coefficient is left out"
+            ),
+            Self::FewPermutations { factor } => write!(
+                f,
+                "{factor} cannot have a p-value of 0.05 or less in this panel: there are too few ways to \
+                 exchange the networks"
             ),
         }
     }

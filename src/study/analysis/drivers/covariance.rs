@@ -1,0 +1,125 @@
+//! The sampling covariance of the alignment of networks with the same people.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::error::{ArgumentError, Error, Result};
+use crate::inference::clustered_mean_of;
+use crate::judgment::{Task, Trials};
+
+/// The covariance of the errors of measured alignments: how the alignments of the networks would
+/// vary together with other people and other objects.
+///
+/// All networks are compared with the same people, who judged the same objects, so that their
+/// errors are correlated, and more so for networks that resemble one another. A standard error for
+/// each network is not enough: errors that are independent between networks are already part of
+/// the scatter of the networks, and an error that all networks have in common changes no
+/// difference. What the scatter does not show are errors that networks with the same level of a
+/// factor have in common.
+///
+/// ```
+/// use human_alignment::study::AlignmentCovariance;
+/// use human_alignment::{OddOneOut, Stimuli};
+///
+/// let trials = vec![[0, 1, 2], [3, 4, 5], [6, 7, 8]];
+/// let trials = OddOneOut::new(Stimuli::numbered(9), trials)?;
+/// // Both networks are right in the same trials.
+/// let found = AlignmentCovariance::of_trials(&trials, &[&[1.0, 0.0, 1.0], &[1.0, 0.0, 1.0]])?;
+/// assert_eq!(found.matrix()[[0, 1]], found.matrix()[[0, 0]]);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlignmentCovariance {
+    matrix: Array2<f64>,
+    degrees_of_freedom: f64,
+}
+
+impl AlignmentCovariance {
+    /// Creates a covariance from a matrix with a row for each network, such as the covariance of
+    /// bootstrap replicates of people and objects that all networks share, and its degrees of
+    /// freedom.
+    ///
+    /// # Errors
+    /// Returns [`ArgumentError::InvalidParameter`] unless the matrix is square, finite and
+    /// symmetric with variances ≥ 0, and the degrees of freedom are above 0.
+    pub fn new(matrix: Array2<f64>, degrees_of_freedom: f64) -> Result<Self> {
+        let (n, m) = matrix.dim();
+        let is_valid = n == m
+            && matrix.iter().all(|value| value.is_finite())
+            && matrix.diag().iter().all(|&variance| variance >= 0.0)
+            && matrix.indexed_iter().all(|((i, j), &value)| {
+                let scale = (matrix[[i, i]] * matrix[[j, j]]).sqrt();
+                (value - matrix[[j, i]]).abs() <= 1e-9 * scale
+            });
+        if !is_valid {
+            let expected = "square, finite and symmetric, with variances of at least 0";
+            let found = format_args!("{n} × {m}");
+            return Err(Error::parameter("covariance of alignment", expected, found));
+        }
+        if degrees_of_freedom.is_nan() || degrees_of_freedom <= 0.0 {
+            let what = "degrees of freedom of a covariance";
+            return Err(Error::parameter(what, "above 0", degrees_of_freedom));
+        }
+        Ok(Self {
+            matrix,
+            degrees_of_freedom,
+        })
+    }
+
+    /// Estimates the covariance of the mean values of networks over the same trials, such as
+    /// credits, by the cluster-robust variances of [`clustered_mean_of`]:
+    /// Cov(a, b) = (Var(a) + Var(b) − Var(a − b)) / 2. `values` are the values of each network, one
+    /// for each trial.
+    ///
+    /// # Errors
+    /// Returns the errors of [`clustered_mean_of`], and [`ArgumentError::TooFew`] if the trials
+    /// share too many objects for a standard error.
+    pub fn of_trials<T: Task>(trials: &Trials<T>, values: &[&[f64]]) -> Result<Self> {
+        let mut degrees_of_freedom = f64::INFINITY;
+        let mut variance = |values: &[f64]| -> Result<f64> {
+            let mean = clustered_mean_of(trials, values)?;
+            degrees_of_freedom = degrees_of_freedom.min(mean.degrees_of_freedom);
+            let error = mean.standard_error.ok_or(ArgumentError::TooFew {
+                what: "trials that share no objects",
+                needed: 2,
+                found: 0,
+            })?;
+            Ok(error * error)
+        };
+        let n = values.len();
+        let mut matrix = Array2::zeros((n, n));
+        for i in 0..n {
+            matrix[[i, i]] = variance(values[i])?;
+            for j in 0..i {
+                let pairs = values[i].iter().zip(values[j]);
+                let difference: Vec<f64> = pairs.map(|(left, right)| left - right).collect();
+                let sum = matrix[[i, i]] + matrix[[j, j]];
+                let covariance = (sum - variance(&difference)?) / 2.0;
+                (matrix[[i, j]], matrix[[j, i]]) = (covariance, covariance);
+            }
+        }
+        Self::new(matrix, degrees_of_freedom)
+    }
+
+    /// Returns the covariance, a row for each network.
+    pub fn matrix(&self) -> ArrayView2<'_, f64> {
+        self.matrix.view()
+    }
+
+    /// Returns the degrees of freedom of the variances.
+    pub fn degrees_of_freedom(&self) -> f64 {
+        self.degrees_of_freedom
+    }
+
+    /// Returns the number of networks.
+    pub fn n_networks(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    /// Returns the variance of a weighted sum of alignments.
+    pub(super) fn of_sum(&self, weights: &[f64]) -> f64 {
+        let terms = self.matrix.indexed_iter();
+        terms
+            .map(|((i, j), value)| weights[i] * value * weights[j])
+            .sum()
+    }
+}
