@@ -133,7 +133,13 @@ impl VarianceComponents {
     /// Fits the components by weighted least squares. Components that are negative or cannot be
     /// estimated are removed one by one.
     fn fit(sums: &PairSums) -> Self {
-        let mut kept: Vec<usize> = (0..N_PARAMETERS).collect();
+        let has_pairs = |classes: &[usize]| classes.iter().any(|&class| sums.n_pairs[class] > 0.0);
+        let is_identified = |part: &usize| match part {
+            2 | 4 => has_pairs(&[4, 5, 6, 7]),
+            3 => has_pairs(&[3, 7]),
+            _ => true,
+        };
+        let mut kept: Vec<usize> = (0..N_PARAMETERS).filter(is_identified).collect();
         loop {
             let found = solve(sums, &kept);
             let worst = match &found {
