@@ -147,10 +147,8 @@ fn the_variance_is_a_sum_over_pairs_of_observations() {
             for (person, own) in found.iter().enumerate() {
                 for (other, others) in found.iter().enumerate() {
                     for (k, l) in all() {
-                        // Of each person, the effect of pairs and a share of the person's own.
                         stimuli += n_shared(k, l) * means[k] * means[l] / (p * p);
                         if person == other {
-                            let (own, others) = (own, others);
                             let deviation = (own.value - value) / m as f64;
                             people += (own.pairs[k] + deviation) * (others.pairs[l] + deviation);
                             if n_shared(k, l) > 0.0 {
@@ -237,10 +235,10 @@ fn what_is_estimated_is_what_scores_say() {
     }
 }
 
-/// A ratio is the mean of linear combinations: its error is that of the model minus the ratio times
-/// the ceiling, divided by the ceiling.
+/// Checks that the ratio of a model and the ceiling includes their covariance: both rise and fall
+/// with the same stimuli.
 #[test]
-fn a_model_that_is_the_ceiling_is_all_of_it() {
+fn ratios_with_the_ceiling_include_the_covariance() {
     let model = random_rdm(9, 1);
     let noisy = (0..5).map(|person| {
         let own = random_rdm(9, 50 + person);
@@ -254,7 +252,6 @@ fn a_model_that_is_the_ceiling_is_all_of_it() {
         .unwrap();
     let (ratio, ceiling) = (found.relative(0).unwrap(), found.ceiling().unwrap());
     assert_relative_eq!(ratio.value, found.per_person(0).value / ceiling.value);
-    // The ratio has a smaller relative error than the model, whose errors the ceiling shares.
     let relative_error = |estimate: Estimate| estimate.standard_error.unwrap() / estimate.value;
     assert!(relative_error(ratio) < relative_error(ceiling));
 }
