@@ -25,8 +25,16 @@ pub fn report(replications: usize, seed: u64, line: fn(Arguments<'_>) -> Result<
          losses at the 5 % level.\n"
     ))?;
     line(format_args!(
-        "objects features  trials folds  lambda  choices         accuracy        own fits  gain            \
-         mean gain"
+        "{:>7} {:>8} {:>7} {:>5} {:>7}  {:14}  {:16}  {:8}  {:16}  mean gain",
+        "objects",
+        "features",
+        "trials",
+        "folds",
+        "lambda",
+        "choices",
+        "accuracy",
+        "own fits",
+        "gain"
     ))?;
     for (n_objects, n_features, n_trials, n_folds, penalty) in [
         (30, 5, 10_000, 2, 1e-3),
@@ -53,7 +61,7 @@ pub fn report(replications: usize, seed: u64, line: fn(Arguments<'_>) -> Result<
                 .map(|(with, without)| format!("{} ({:.1})", percent(with), 100.0 * without));
             line(format_args!(
                 "{n_objects:>7} {n_features:>8} {n_trials:>7} {n_folds:>5} {penalty:>7}  {:14}  \
-                 {accuracy:14}  {:8}  {gain:14}  {:5.1} points",
+                 {accuracy:16}  {:8}  {gain:16}  {:5.1} points",
                 choices.name(),
                 percent(rates.own),
                 100.0 * rates.mean_gain,

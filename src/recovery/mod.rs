@@ -245,7 +245,7 @@ impl ModelRecovery {
         Ok(std::iter::once(n_trials).chain(fewer).collect())
     }
 
-    /// Cross-validates all candidates on simulated trials.
+    /// Computes the cross-validated scores of all candidates on simulated trials.
     fn held_out<T: Task>(
         &self,
         candidates: &[&Representation],

@@ -161,7 +161,7 @@ fn more_trials_recover_better() {
     let slow = recovery(6).with_trial_counts(&[3000, 400, 6000]).unwrap();
     let found = slow.run(&[&parts[0], &parts[1]], &people(6000)).unwrap();
     assert_eq!((found.replicates.len(), found.fewer_trials.len()), (12, 24));
-    let curve = found.curve(Criterion::CrossEntropy, Confidence::default());
+    let curve = found.curve(Criterion::Accuracy, Confidence::default());
     let sizes: Vec<usize> = curve.iter().map(|rate| rate.n_trials).collect();
     assert_eq!(sizes, [400, 3000, 6000]);
     assert!(curve[0].rate < curve[2].rate, "{curve:?}");
@@ -169,8 +169,8 @@ fn more_trials_recover_better() {
         assert_eq!(rate.n_simulations, 12);
         assert!(rate.interval.contains(rate.rate) && rate.interval.lower < rate.interval.upper);
     }
-    assert_eq!(curve[2].rate, found.rate(Criterion::CrossEntropy));
-    let rates = found.rates_by_candidate(Criterion::CrossEntropy, Confidence::default());
+    assert_eq!(curve[2].rate, found.rate(Criterion::Accuracy));
+    let rates = found.rates_by_candidate(Criterion::Accuracy, Confidence::default());
     let mean = rates.iter().flatten().map(|rate| rate.rate).sum::<f64>() / 2.0;
     assert_relative_eq!(mean, curve[2].rate);
 
