@@ -116,9 +116,18 @@ fn errors_are_those_of_a_calculation_by_hand() {
     assert_eq!((found.n_ungrouped, group.is_sparse), (2, false));
     // Squared residuals of 3/4 in all, over 4 · 3.
     assert_eq!(of(group.accuracy), (0.75, 0.25));
-    // t of 3 degrees of freedom is 3.182446 at 97.5 %: 0.75 − 0.25 t is below 0, 0.75 + 0.25 t above 1.
+    // The score interval of 3 of 4 for n = 0.75 · 0.25 / 0.25² = 3 independent trials, with the
+    // square of t = 3.182446, the quantile for 3 degrees of freedom, instead of 1.96².
     let interval = group.interval.unwrap();
-    assert_eq!((interval.lower, interval.upper), (0.0, 1.0));
+    let squared = 3.182_446_f64.powi(2);
+    let centre = 0.75 + squared / 6.0;
+    let half = (squared * (0.75 * 0.25 / 3.0 + squared / 36.0)).sqrt();
+    for (end, expected) in [
+        (interval.lower, centre - half),
+        (interval.upper, centre + half),
+    ] {
+        assert_relative_eq!(end, expected / (1.0 + squared / 3.0), max_relative = 1e-5);
+    }
     // 1 + 0 + 1 + 0, over 4 · 3.
     let (cross_entropy, error) = of(group.cross_entropy);
     assert_eq!(cross_entropy, 2.0);

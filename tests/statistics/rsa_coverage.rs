@@ -77,6 +77,7 @@ fn analytic_over_one() {
             over,
             ..Design::default()
         };
-        check(design, 600, 0.98);
+        // Differences to the ceiling are conservative for the same stimuli.
+        check(design, 600, 0.99);
     }
 }
