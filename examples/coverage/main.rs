@@ -12,6 +12,7 @@ mod ceiling;
 mod common;
 mod drivers;
 mod learners;
+mod people;
 mod power;
 mod ranks;
 mod rsa;
@@ -44,6 +45,8 @@ enum Topic {
     Ceiling,
     /// The test of calibration and the calibration error.
     Calibration,
+    /// Accuracies of single participants and correlations of uncertainties.
+    People,
     /// Planned and simulated power.
     Power,
     /// Sets of ranks and tests of equivalence of models.
@@ -64,6 +67,7 @@ impl Topic {
             Topic::Calibration => {
                 calibration::report(replications, seed, |text| common::line(text))
             }
+            Topic::People => people::report(replications, seed, |text| common::line(text)),
             Topic::Power => power::report(replications, seed, |text| common::line(text)),
             Topic::Ranks => ranks::report(replications, seed, |text| common::line(text)),
             Topic::Drivers => drivers::report(replications, seed, |text| common::line(text)),

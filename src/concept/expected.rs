@@ -1,6 +1,6 @@
 //! The accuracy that a group of trials would have if a model's probabilities were true.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
@@ -38,7 +38,8 @@ pub struct GroupExpectation {
     pub name: String,
     /// Number of trials of the group.
     pub n_trials: u64,
-    /// The share of trials in which the most probable pair was chosen, in [0, 1].
+    /// The share of trials in which the most probable pair was chosen, in [0, 1]. If k pairs are the
+    /// most probable, the choice of one of them counts as 1/k.
     pub accuracy: f64,
     /// The expected accuracy Σ p(c) / Σ p(k): the sum over all questions of the probability of the
     /// most probable pair c, if c would put the trial into the group, divided by that of all pairs
@@ -90,12 +91,12 @@ impl ExpectedAccuracy {
     /// `probabilities` are trials × 3 (trials × 2 for anchored trials): the probabilities of the
     /// pairs (0,1), (0,2) and (1,2) of each trial. `groups` creates the groups of given trials; it
     /// is called for the trials as they are, and for each other answer to them. Groups must have the
-    /// same names in each call. The most probable pair is the prediction; the first one if there
-    /// are several.
+    /// same names in each call. The most probable pair is the prediction; if there are k, each of them
+    /// is with a share of 1/k.
     ///
-    /// The influence of a trial on the difference is Σ (yₖ − pₖ) (\[k = c\] − e) over the pairs k
-    /// that would put it into the group, where y is 1 for the chosen pair and 0 for the others, c
-    /// is the most probable pair and e the expected accuracy.
+    /// The influence of a trial on the difference is Σ (yₖ − pₖ) (cₖ − e) over the pairs k that
+    /// would put it into the group, where y is 1 for the chosen pair and 0 for the others, c is 1
+    /// for the most probable pair and 0 for the others, and e is the expected accuracy.
     ///
     /// ```
     /// use human_alignment::concept::{ConceptEmbedding, ExpectedAccuracy, TrialGroups};
@@ -144,16 +145,7 @@ impl ExpectedAccuracy {
         let answered = (0..T::N_PAIRS)
             .map(|pair| groups(&answering(trials, pair)?))
             .collect::<Result<Vec<_>>>()?;
-        let predicted: Vec<usize> = probabilities
-            .rows()
-            .into_iter()
-            .map(|row| {
-                (0..T::N_PAIRS).fold(
-                    0,
-                    |best, pair| if row[pair] > row[best] { pair } else { best },
-                )
-            })
-            .collect();
+        let predicted: Vec<[f64; 3]> = probabilities.rows().into_iter().map(predicted).collect();
         let names_of = |groups: &TrialGroups| -> Vec<String> {
             groups.iter().map(|(name, _)| name.clone()).collect()
         };
@@ -188,7 +180,7 @@ impl ExpectedAccuracy {
         &self,
         trials: &Trials<T>,
         probabilities: ArrayView2<'_, f64>,
-        predicted: &[usize],
+        predicted: &[[f64; 3]],
         name: String,
         members: &[&[usize]],
     ) -> Option<GroupExpectation> {
@@ -201,16 +193,11 @@ impl ExpectedAccuracy {
             for &trial in *members {
                 let probability = probabilities[[trial, pair]];
                 total += probability;
-                if predicted[trial] == pair {
-                    hits += probability;
-                }
+                hits += probability * predicted[trial][pair];
             }
         }
-        let n_hits = members[0]
-            .iter()
-            .filter(|&&trial| predicted[trial] == 0)
-            .count();
-        let accuracy = n_hits as f64 / n as f64;
+        let observed = members[0].iter().map(|&trial| predicted[trial][0]);
+        let accuracy = observed.sum::<f64>() / n as f64;
         // Without any probability of trials of the group, the expectation is the observation.
         let expected = if total > 0.0 { hits / total } else { accuracy };
         let mut positions: Vec<usize> =
@@ -224,8 +211,8 @@ impl ExpectedAccuracy {
             let pairs = (0..members.len()).filter(|&pair| is_member(pair, trial));
             let influence = pairs.map(|pair| {
                 let chosen = f64::from(u8::from(pair == 0));
-                let is_hit = f64::from(u8::from(predicted[*trial] == pair));
-                (chosen - probabilities[[*trial, pair]]) * (is_hit - expected)
+                let hit = predicted[*trial][pair];
+                (chosen - probabilities[[*trial, pair]]) * (hit - expected)
             });
             Term {
                 residual: influence.sum::<f64>() - weight * difference,
@@ -248,6 +235,21 @@ impl ExpectedAccuracy {
             adjusted_p_value: None,
         })
     }
+}
+
+/// Returns the shares with which pairs are the prediction: 1/k for each of the k most probable
+/// ones. They do not depend on the order of the pairs, which says which of them was chosen.
+fn predicted(probabilities: ArrayView1<'_, f64>) -> [f64; 3] {
+    /// Rounding errors of probabilities.
+    const TOLERANCE: f64 = 1e-12;
+
+    let largest = probabilities.iter().copied().fold(0.0, f64::max);
+    let mut shares = [0.0; 3];
+    for (share, &probability) in shares.iter_mut().zip(&probabilities) {
+        *share = f64::from(u8::from(probability >= largest - TOLERANCE));
+    }
+    let n: f64 = shares.iter().sum();
+    shares.map(|share| share / n)
 }
 
 /// Returns the trials as if the given pair of each had been chosen.

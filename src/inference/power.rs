@@ -19,10 +19,10 @@ use crate::inference::VarianceComponents;
 /// components.participants = 0.002;
 /// let small = PlannedDesign::new(10, 100, 200)?;
 /// let large = PlannedDesign::new(50, 500, 200)?;
-/// let power = |design: &PlannedDesign| design.power(&components, 0.03, 0.05);
+/// let power = |design: &PlannedDesign| design.power(&components, 0.035, 0.05);
 /// assert!(power(&small)? < 0.5 && power(&large)? > 0.8);
 /// // The smallest difference that is found with a power of 80 %.
-/// assert!(large.detectable_difference(&components, 0.8, 0.05)? < 0.03);
+/// assert!(large.detectable_difference(&components, 0.8, 0.05)? < 0.035);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,7 +79,8 @@ fn a_model_fails_where_it_misses_a_dimension() {
         ("tool", 1000, false)
     );
     assert_eq!(worst.difference.unwrap().value, -0.75);
-    assert!(worst.adjusted_p_value.unwrap() < 1e-6);
+    let p = worst.adjusted_p_value.unwrap();
+    assert!(p < 1e-4, "{p}");
     let json = serde_json::to_string(&found).unwrap();
     assert_eq!(
         serde_json::from_str::<GroupAnalysisResult>(&json).unwrap(),
