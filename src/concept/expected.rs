@@ -108,7 +108,7 @@ impl ExpectedAccuracy {
     /// // Simulated people choose by the probabilities of the model.
     /// let values = |(i, j): (usize, usize)| ((i * (3 * j + 5) + j) % 7) as f32 / 2.0;
     /// let model = Representation::new(Stimuli::numbered(40), Array2::from_shape_fn((40, 3), values))?;
-    /// let people = SimulatedObserver::new(model.clone())?.odd_one_out(5000, 1)?;
+    /// let people = SimulatedObserver::new(model.clone())?.odd_one_out(5000, 3)?;
     /// let metric = ZeroShotOddOneOut::new(Similarity::Dot);
     /// let probabilities = metric.probabilities(&model, people.judgments())?;
     /// let embedding = ConceptEmbedding::new(model)?;

@@ -100,7 +100,7 @@ impl Comparison {
         Self::adjusted(compared.collect())
     }
 
-    /// Adjusts the p-values for all of the comparisons.
+    /// Returns comparisons with p-values that are adjusted for all of them.
     fn adjusted(mut comparisons: Vec<Self>) -> Vec<Self> {
         let p_values: Vec<f64> = comparisons.iter().map(|it| it.p_value).collect();
         for (comparison, adjusted) in comparisons.iter_mut().zip(benjamini_hochberg(&p_values)) {

@@ -47,6 +47,7 @@
 //! fewer than 10 objects or 5 participants are too small for any method ([`DesignCaution`]).
 
 mod bootstrap;
+mod cell;
 mod cluster_covariance;
 mod cluster_sums;
 mod clustered;
@@ -87,14 +88,15 @@ pub(crate) use resampling::{ReplicateVariances, dual_variance};
 pub use variance_components::VarianceComponents;
 
 pub(crate) use bootstrap::percentile_interval;
+pub(crate) use cell::Cell;
 pub(crate) use cluster_covariance::{ClusterCovariance, Contribution};
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{check_length, mean_for_both_clusterings, mean_over_trials};
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};
 pub(crate) use clusters::{ClusteredTrials, SelectedTrials};
 pub(crate) use level::{
-    Cell, ClusterSum, Level, PAIR_KEY_BITS, object_cells, pair_keys, pair_level, sum_by_key,
-    triple_key, triple_level,
+    ClusterSum, Level, PAIR_KEY_BITS, object_cells, pair_keys, pair_level, sum_by_key, triple_key,
+    triple_level,
 };
 pub(crate) use participants::{ParticipantLevels, participant_levels};
 pub(crate) use resampling::{draw_counts, small_sample};

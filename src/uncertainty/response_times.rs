@@ -6,7 +6,7 @@ use crate::judgment::{Task, Trials};
 use crate::uncertainty::TrialCorrelation;
 
 impl TrialCorrelation {
-    /// Correlates a value per trial, such as the entropy of a model
+    /// Computes the correlation of a value per trial, such as the entropy of a model
     /// ([`entropies`](crate::ZeroShotOddOneOut::entropies)), with the logarithm of the response
     /// time.
     ///

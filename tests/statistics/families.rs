@@ -19,21 +19,25 @@ fn random_trials(n_objects: u32, n_trials: usize, rng: &mut ChaCha8Rng) -> Vec<[
 /// Computes the standard error of a mean of influences by the sum over all pairs of trials that share
 /// an object, which is at least the sum over pairs that share all three.
 fn by_definition(trials: &[[u32; 3]], influences: &[f64]) -> f64 {
-    let (mut sum, mut same, mut n_sharing) = (0.0, 0.0, 0.0);
-    for (t, x) in trials.iter().zip(influences) {
-        for (u, y) in trials.iter().zip(influences) {
-            let n_common = t.iter().filter(|index| u.contains(index)).count();
-            if n_common > 0 {
-                sum += x * y;
-                n_sharing += 1.0;
-            }
-            if n_common == 3 {
-                same += x * y;
+    let squared = (trials.len() as f64).powi(2);
+    let variance = |least: usize| {
+        let (mut sum, mut n_sharing) = (0.0, 0.0);
+        for (t, x) in trials.iter().zip(influences) {
+            for (u, y) in trials.iter().zip(influences) {
+                let n_common = t.iter().filter(|index| u.contains(index)).count();
+                if n_common >= least {
+                    sum += x * y;
+                    n_sharing += 1.0;
+                }
             }
         }
-    }
-    let squared = (trials.len() as f64).powi(2);
-    (f64::max(sum, same) / squared / (1.0 - n_sharing / squared)).sqrt()
+        sum / squared / (1.0 - n_sharing / squared)
+    };
+    [1, 2, 3]
+        .map(variance)
+        .into_iter()
+        .fold(0.0, f64::max)
+        .sqrt()
 }
 
 #[test]

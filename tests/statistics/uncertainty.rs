@@ -69,7 +69,9 @@ fn vice_and_people_on_crossed_questions() {
     );
     let near =
         |found: f64, expected: f64| assert_relative_eq!(found, expected, max_relative = 1e-6);
-    near(found.spearman.estimate.value, 0.526_842_378_018_525_8);
+    // Ranks of entropies that are equal but for rounding depend on the order of operations.
+    let spearman = found.spearman.estimate.value;
+    assert_relative_eq!(spearman, 0.526_842_378_018_525_8, max_relative = 1e-5);
     near(found.pearson.estimate.value, 0.576_122_390_598_085_7);
     near(found.slope.value, 0.455_761_649_896_872_35);
     near(found.intercept, 0.511_663_874_811_067_8);

@@ -159,7 +159,7 @@ impl RelativeAccuracy {
 /// The bounds of a difference between two accuracies.
 const BOUNDS: [f64; 2] = [-1.0, 1.0];
 
-/// The accuracy of random choices.
+/// Returns the accuracy of random choices.
 fn chance<T: Task>() -> f64 {
     1.0 / T::N_PAIRS as f64
 }

@@ -217,7 +217,7 @@ impl fmt::Display for DriverCaution {
             ),
             Self::FewPermutations { factor } => write!(
                 f,
-                "{factor} cannot have a p-value of 0.05 or less in this panel: there are too few ways to \
+                "the p-value of {factor} is above 0.05 whatever the data: there are too few ways to \
                  exchange the networks"
             ),
         }
