@@ -37,7 +37,7 @@ use layout::{Knowledge, Layout};
 /// | n×n | one square matrix; in a table with or without labels of rows and columns |
 /// | n(n−1)/2, or n(n−1)/2×1, or 1×n(n−1)/2 | one strict upper triangle, row by row |
 /// | participants×n×n | one square matrix per participant |
-/// | participants×n(n−1)/2 | one upper triangle per participant; in a table with or without names of participants, of whom repeated names are sessions |
+/// | participants×n(n−1)/2 | one upper triangle per participant; in a table with or without names of participants; RDMs with the same name are sessions |
 /// | n×n×participants, n(n−1)/2×participants | the same transposed, if no other layout is possible |
 /// | a table with one row per pair | two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, and optionally one with the participant |
 ///
