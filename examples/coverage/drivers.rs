@@ -240,8 +240,8 @@ impl Experiment {
         }
         let analysis = DriverAnalysis::default()
             .with_factors([Factor::TrainingData, Factor::Parameters])?
-            .with_permutations(999)?
-            .with_replicates(400)?
+            .with_permutations(499)?
+            .with_replicates(200)?
             .with_seed(replication as u64);
         let found = match self.is_over_people {
             true => {

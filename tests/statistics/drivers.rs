@@ -134,7 +134,12 @@ fn training_data_come_first_and_have_levels() {
     // In 2 of 2⁸ replicates all networks have seen the same.
     assert!(first.largest > 0.97, "{}", first.largest);
     assert!(first.share_interval.lower > driver(&found, Factor::Depth).share_interval.upper);
-    assert!(first.p_value < 0.01, "{}", first.p_value);
+    // Of 70 ways to choose the four most human networks, 2 explain as much.
+    assert!(
+        (first.p_value - 2.0 / 70.0).abs() < 0.006,
+        "{}",
+        first.p_value
+    );
     assert!(first.share_interval.contains(first.adjusted_share));
     assert!(driver(&found, Factor::Depth).share_interval.contains(0.0));
     assert!(driver(&found, Factor::Architecture).p_value > 0.5);
@@ -382,34 +387,34 @@ fn share_is(share: f64, expected: std::ops::RangeInclusive<f64>, found: Findings
 
 #[test]
 fn false_positives_are_as_rare_as_the_level_says() {
-    // 400 panels: a rate of 5 % is between 2 and 8.5 % with probability 0.998.
-    let found = NO_EFFECT.replicate(400, 1).unwrap();
-    assert!(found.rejections <= 0.085, "{found:?}");
-    share_is(found.coefficient_coverage, 0.92..=0.99, found);
-    assert!(found.shares_with_0 >= 0.92, "{found:?}");
+    // 200 panels: a rate of 5 % is between 1 and 10 % with probability 0.998.
+    let found = NO_EFFECT.replicate(200, 1).unwrap();
+    assert!(found.rejections <= 0.1, "{found:?}");
+    share_is(found.coefficient_coverage, 0.91..=0.99, found);
+    assert!(found.shares_with_0 >= 0.91, "{found:?}");
     let unknown = Experiment {
         is_clustered: false,
         ..NO_EFFECT
     };
-    let found = unknown.replicate(400, 1).unwrap();
+    let found = unknown.replicate(200, 1).unwrap();
     assert!(found.rejections > 0.2, "{found:?}");
-    let found = CONFOUNDED.replicate(400, 1).unwrap();
-    share_is(found.rejections, 0.02..=0.085, found);
-    share_is(found.coefficient_coverage, 0.92..=0.98, found);
+    let found = CONFOUNDED.replicate(200, 1).unwrap();
+    share_is(found.rejections, 0.01..=0.1, found);
+    share_is(found.coefficient_coverage, 0.91..=0.98, found);
 }
 
 #[test]
 fn effects_are_found_and_covered() {
-    let found = EFFECT.replicate(400, 1).unwrap();
+    let found = EFFECT.replicate(200, 1).unwrap();
     assert!(found.rejections > 0.8, "{found:?}");
-    share_is(found.coefficient_coverage, 0.92..=0.99, found);
-    assert!(found.share_coverage >= 0.92, "{found:?}");
-    let found = HUMAN_ERROR.replicate(400, 1).unwrap();
-    share_is(found.coefficient_coverage, 0.92..=0.99, found);
+    share_is(found.coefficient_coverage, 0.91..=0.99, found);
+    assert!(found.share_coverage >= 0.91, "{found:?}");
+    let found = HUMAN_ERROR.replicate(200, 1).unwrap();
+    share_is(found.coefficient_coverage, 0.91..=0.99, found);
     let unknown = Experiment {
         is_over_people: false,
         ..HUMAN_ERROR
     };
-    let found = unknown.replicate(400, 1).unwrap();
+    let found = unknown.replicate(200, 1).unwrap();
     assert!(found.coefficient_coverage < 0.8, "{found:?}");
 }
