@@ -134,8 +134,12 @@ fn training_data_come_first_and_have_levels() {
     // In 2 of 2⁸ replicates all networks have seen the same.
     assert!(first.largest > 0.97, "{}", first.largest);
     assert!(first.share_interval.lower > driver(&found, Factor::Depth).share_interval.upper);
-    // There are 70 ways to exchange four of eight networks, and two of them are as extreme.
-    assert!(first.p_value < 0.03, "{}", first.p_value);
+    // Of 70 ways to choose the four most human networks, 2 explain as much.
+    assert!(
+        (first.p_value - 2.0 / 70.0).abs() < 0.006,
+        "{}",
+        first.p_value
+    );
     assert!(first.share_interval.contains(first.adjusted_share));
     assert!(driver(&found, Factor::Depth).share_interval.contains(0.0));
     assert!(driver(&found, Factor::Architecture).p_value > 0.5);
