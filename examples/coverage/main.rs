@@ -2,12 +2,13 @@
 //! values are known.
 //!
 //! ```text
-//! cargo run --release --example coverage -- accuracy rsa
+//! cargo run --release --example coverage -- accuracy people rsa
 //! ```
 
 mod accuracy;
 #[path = "../common/mod.rs"]
 mod common;
+mod people;
 mod rsa;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ struct Arguments {
 enum Topic {
     /// Accuracies of odd-one-out choices and differences between two models.
     Accuracy,
+    /// Differences between people, and correlations of the entropies of a model and of people.
+    People,
     /// Correlations of RDMs and differences between two models.
     Rsa,
 }
@@ -42,6 +45,7 @@ impl Topic {
     fn report(self, replications: usize, seed: u64) -> Result<()> {
         match self {
             Topic::Accuracy => accuracy::report(replications, seed, |text| common::line(text)),
+            Topic::People => people::report(replications, seed, |text| common::line(text)),
             Topic::Rsa => rsa::report(replications, seed, |text| common::line(text)),
         }
     }

@@ -29,7 +29,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use features::FeatureReading;
+use human_alignment::agreement::ParticipantAgreement;
 use human_alignment::dataset::TripletChunks;
+use human_alignment::individual::ParticipantAccuracies;
 use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Confidence, ObjectBootstrap};
 use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
 use human_alignment::{
@@ -233,10 +235,19 @@ fn score<T: Task>(
     let mut outcomes = Vec::new();
     for (name, representation) in named {
         let earned = metric.outcomes(representation, trials)?;
-        rows.push(Row::new(name, representation, earned.score()));
+        let mut row = Row::new(name, representation, earned.score());
+        // Undefined without participants, for a single one, and if all credits are equal.
+        let people = ParticipantAccuracies::new(trials, earned.credits(), row.score.confidence);
+        row.people = people.ok().map(Into::into);
+        rows.push(row);
         outcomes.push(earned);
     }
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();
-    let comparisons = Comparison::all_pairs(trials, &credits, rows[0].score.confidence)?;
-    Ok(Report::new(rows, comparisons))
+    let confidence = rows[0].score.confidence;
+    let comparisons = Comparison::all_pairs(trials, &credits, confidence)?;
+    let mut report = Report::new(rows, comparisons);
+    // Undefined if no question was answered by several participants. Pairs are not reported.
+    let people = ParticipantAgreement::new(trials, usize::MAX, confidence);
+    report.people_agreement = people.ok().map(Into::into);
+    Ok(report)
 }

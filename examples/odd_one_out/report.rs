@@ -1,7 +1,9 @@
 //! The printed report.
 
 use human_alignment::Representation;
-use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Interval};
+use human_alignment::agreement::ParticipantAgreement;
+use human_alignment::individual::{ParticipantAccuracies, RandomEffects};
+use human_alignment::inference::{ChoiceNoiseCeiling, Comparison, Estimate, Interval};
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use serde::Serialize;
 
@@ -16,6 +18,49 @@ pub struct Row {
     features: usize,
     #[serde(flatten)]
     pub score: OddOneOutScore,
+    /// The accuracies of participants, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<People>,
+}
+
+/// How accuracies differ between participants.
+#[derive(Serialize)]
+pub struct People {
+    #[serde(flatten)]
+    distribution: RandomEffects,
+    n_at_or_below_chance: usize,
+    n_not_above_chance: usize,
+}
+
+impl From<ParticipantAccuracies> for People {
+    fn from(found: ParticipantAccuracies) -> Self {
+        Self {
+            distribution: found.distribution,
+            n_at_or_below_chance: found.n_at_or_below_chance,
+            n_not_above_chance: found.n_not_above_chance,
+        }
+    }
+}
+
+/// The agreement of participants with each other.
+#[derive(Serialize)]
+pub struct PeopleAgreement {
+    n_questions: usize,
+    agreement: Estimate,
+    n_at_chance: usize,
+    outliers: Vec<String>,
+}
+
+impl From<ParticipantAgreement> for PeopleAgreement {
+    fn from(found: ParticipantAgreement) -> Self {
+        let outliers = found.participants.into_iter().filter(|it| it.is_outlier);
+        Self {
+            n_questions: found.n_questions,
+            agreement: found.agreement,
+            n_at_chance: found.n_at_chance,
+            outliers: outliers.map(|it| it.id).collect(),
+        }
+    }
 }
 
 impl Row {
@@ -25,6 +70,7 @@ impl Row {
             stimuli: representation.n_stimuli(),
             features: representation.n_features(),
             score,
+            people: None,
         }
     }
 }
@@ -39,6 +85,9 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
     pub ceiling: Option<ChoiceNoiseCeiling>,
+    /// The agreement of participants, if several answered the same questions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people_agreement: Option<PeopleAgreement>,
     #[serde(flatten)]
     pub input: Option<Input>,
     #[serde(skip)]
@@ -52,6 +101,7 @@ impl Report {
             representations,
             comparisons,
             ceiling: None,
+            people_agreement: None,
             input: None,
             asked_for_ceiling: false,
         }
@@ -66,6 +116,8 @@ impl Report {
             row: &'a Row,
             #[serde(skip_serializing_if = "Option::is_none")]
             ceiling: &'a Option<ChoiceNoiseCeiling>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            people_agreement: &'a Option<PeopleAgreement>,
             #[serde(flatten)]
             input: &'a Option<Input>,
         }
@@ -73,6 +125,7 @@ impl Report {
             [row] if self.simulated.is_none() => serde_json::to_string(&One {
                 row,
                 ceiling: &self.ceiling,
+                people_agreement: &self.people_agreement,
                 input: &self.input,
             }),
             _ => serde_json::to_string(self),
@@ -127,10 +180,42 @@ impl Report {
                 ));
             }
         }
+        self.write_people(&mut lines, width);
         self.write_ceiling(&mut lines);
         self.write_comparisons(&mut lines);
         lines.push("\nAccuracies in %, entropies in nats; intervals are cluster-robust.".into());
         lines.join("\n")
+    }
+
+    fn write_people(&self, lines: &mut Vec<String>, width: usize) {
+        for Row { name, people, .. } in &self.representations {
+            if let Some(people) = people {
+                let found = &people.distribution;
+                lines.push(format!(
+                    "{name:width$}  {} participants: mean {}, sd between people {} {}, equal {}; {} at or \
+                     below chance",
+                    found.n_units,
+                    percent(found.mean),
+                    percent(found.standard_deviation),
+                    interval(found.interval),
+                    p_value(found.p_value),
+                    people.n_at_or_below_chance
+                ));
+            }
+        }
+        if let Some(found) = &self.people_agreement {
+            let outliers = match found.outliers.as_slice() {
+                [] => "no outliers".into(),
+                outliers => format!("outliers: {}", outliers.join(", ")),
+            };
+            lines.push(format!(
+                "\nparticipants agree in {} of answers to the same of {} questions; {} not above chance, \
+                 {outliers}",
+                percent(found.agreement.value),
+                found.n_questions,
+                found.n_at_chance
+            ));
+        }
     }
 
     fn write_ceiling(&self, lines: &mut Vec<String>) {
