@@ -29,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use features::FeatureReading;
+use human_alignment::agreement::ParticipantAgreement;
 use human_alignment::dataset::TripletChunks;
 use human_alignment::inference::{
     ChoiceNoiseCeiling, Comparison, Confidence, DesignCaution, ObjectBootstrap, Ranks,
@@ -244,7 +245,11 @@ fn score<T: Task>(
     let mut outcomes = Vec::new();
     for (name, representation) in named {
         let earned = metric.outcomes(representation, trials)?;
-        rows.push(Row::new(name, representation, earned.score()));
+        let mut row = Row::new(name, representation, earned.score());
+        // Undefined without participants, for a single one, and if all credits are equal.
+        let people = ParticipantAccuracies::new(trials, earned.credits(), row.score.confidence);
+        row.people = people.ok().map(Into::into);
+        rows.push(row);
         outcomes.push(earned);
     }
     let credits: Vec<_> = outcomes.iter().map(|earned| earned.credits()).collect();

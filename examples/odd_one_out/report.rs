@@ -50,6 +50,9 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranks: Option<Ranks>,
     pub ceiling: Option<ChoiceNoiseCeiling>,
+    /// The agreement of participants, if several answered the same questions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people_agreement: Option<PeopleAgreement>,
     #[serde(flatten)]
     pub input: Option<Input>,
     #[serde(skip)]
@@ -65,6 +68,7 @@ impl Report {
             equivalences: Vec::new(),
             ranks: None,
             ceiling: None,
+            people_agreement: None,
             input: None,
             asked_for_ceiling: false,
         }
@@ -88,6 +92,8 @@ impl Report {
             row: &'a Row,
             #[serde(skip_serializing_if = "Option::is_none")]
             ceiling: &'a Option<ChoiceNoiseCeiling>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            people_agreement: &'a Option<PeopleAgreement>,
             #[serde(flatten)]
             input: &'a Option<Input>,
         }
@@ -95,6 +101,7 @@ impl Report {
             [row] if self.simulated.is_none() => serde_json::to_string(&One {
                 row,
                 ceiling: &self.ceiling,
+                people_agreement: &self.people_agreement,
                 input: &self.input,
             }),
             _ => serde_json::to_string(self),
@@ -149,6 +156,7 @@ impl Report {
                 ));
             }
         }
+        self.write_people(&mut lines, width);
         self.write_ceiling(&mut lines);
         self.write_comparisons(&mut lines);
         self.write_ranks(&mut lines);
@@ -164,6 +172,37 @@ impl Report {
             "\nAccuracies in %, entropies in nats. Intervals are for {generality}."
         ));
         lines.join("\n")
+    }
+
+    fn write_people(&self, lines: &mut Vec<String>, width: usize) {
+        for Row { name, people, .. } in &self.representations {
+            if let Some(people) = people {
+                let found = &people.distribution;
+                lines.push(format!(
+                    "{name:width$}  {} participants: mean {}, sd between people {} {}, equal {}; {} at or \
+                     below chance",
+                    found.n_units,
+                    percent(found.mean),
+                    percent(found.standard_deviation),
+                    interval(found.interval),
+                    p_value(found.p_value),
+                    people.n_at_or_below_chance
+                ));
+            }
+        }
+        if let Some(found) = &self.people_agreement {
+            let outliers = match found.outliers.as_slice() {
+                [] => "no outliers".into(),
+                outliers => format!("outliers: {}", outliers.join(", ")),
+            };
+            lines.push(format!(
+                "\nparticipants agree in {} of answers to the same of {} questions; {} not above chance, \
+                 {outliers}",
+                percent(found.agreement.value),
+                found.n_questions,
+                found.n_at_chance
+            ));
+        }
     }
 
     fn write_ceiling(&self, lines: &mut Vec<String>) {

@@ -245,7 +245,10 @@ impl<'a, T: Task> Shared<'a, T> {
         let n = self.answers.len();
         let n_stimuli = self.trials.stimuli().len();
         let pairs = (0..n).into_par_iter().flat_map_iter(|first| {
-            (first + 1..n).filter_map(move |second| {
+            let may_share = move |second: &usize| {
+                self.answers[first].len().min(self.answers[*second].len()) >= min_shared
+            };
+            (first + 1..n).filter(may_share).filter_map(move |second| {
                 let (questions, answers) = self.joined(first, second);
                 (questions.len() >= min_shared).then(|| ParticipantPair {
                     n_shared: questions.len(),
