@@ -17,6 +17,7 @@ mod common;
 mod features;
 #[path = "../common/pairing.rs"]
 mod pairing;
+mod people;
 #[path = "../common/reading.rs"]
 mod reading;
 mod report;
@@ -31,6 +32,7 @@ use clap::Parser;
 use features::FeatureReading;
 use human_alignment::agreement::ParticipantAgreement;
 use human_alignment::dataset::TripletChunks;
+use human_alignment::individual::ParticipantAccuracies;
 use human_alignment::inference::{
     ChoiceNoiseCeiling, Comparison, Confidence, DesignCaution, ObjectBootstrap, Ranks,
     RelativeAccuracy,
@@ -267,6 +269,9 @@ fn score<T: Task>(
     if with_ceiling {
         report.ceiling = ChoiceNoiseCeiling::new(trials, confidence);
         report.asked_for_ceiling = true;
+        // Undefined if no question was answered by several participants. Pairs are not reported.
+        let people = ParticipantAgreement::new(trials, usize::MAX, confidence);
+        report.people_agreement = people.ok().map(Into::into);
     }
     Ok(report)
 }

@@ -7,6 +7,7 @@ use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::{Representation, Result};
 use serde::Serialize;
 
+use crate::people::{People, PeopleAgreement};
 use crate::trials::Input;
 
 /// A representation with its score.
@@ -21,6 +22,9 @@ pub struct Row {
     /// The accuracy relative to the noise ceiling, if it was asked for and is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relative: Option<RelativeAccuracy>,
+    /// The accuracies of participants, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<People>,
 }
 
 impl Row {
@@ -31,6 +35,7 @@ impl Row {
             features: representation.n_features(),
             score,
             relative: None,
+            people: None,
         }
     }
 }
