@@ -14,7 +14,7 @@ use crate::recovery::{Criterion, RecoveryRate};
 pub struct CandidateFit {
     /// The name of the representation.
     pub name: String,
-    /// The [effective dimensionality](Representation::effective_dimensionality) of the features of
+    /// The [effective dimensionality](crate::Representation::effective_dimensionality) of the features of
     /// the stimuli in the trials.
     pub effective_dimensionality: f64,
     /// The effective dimensionality of the transformed features; 0 if the transform is zero.
@@ -83,7 +83,7 @@ impl RecoveryReplicate {
     }
 }
 
-/// The result of a [`ModelRecovery`].
+/// The result of a [`ModelRecovery`](super::ModelRecovery).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ModelRecoveryResult {
