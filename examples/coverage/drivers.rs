@@ -24,13 +24,18 @@ pub fn report(replications: usize, seed: u64, line: fn(Arguments<'_>) -> Result<
     for (name, experiment) in EXPERIMENTS {
         let found = experiment.replicate(replications, seed)?;
         let size = format!("{} x {}", experiment.n_clusters, experiment.n_variants);
+        // A share of R² does not tell a factor from those that go with it.
+        let of_share = |rate: f64| match experiment.confounding == 0.0 {
+            true => format!("{:.1} %", 100.0 * rate),
+            false => String::new(),
+        };
         line(format_args!(
-            "{:<62} {:>6.1} % {:>10.1} % {:>6.1} % {:>6.1} %",
+            "{:<62} {:>6.1} % {:>10.1} % {:>8} {:>8}",
             format!("{size}, {name}"),
             100.0 * found.rejections,
             100.0 * found.coefficient_coverage,
-            100.0 * found.share_coverage,
-            100.0 * found.shares_with_0
+            of_share(found.share_coverage),
+            of_share(found.shares_with_0)
         ))?;
     }
     Ok(())

@@ -71,7 +71,10 @@ use shares::Subsets;
 ///   noise adds to it: with variances of cluster means and of deviations from them, estimated from
 ///   what all factors leave, the expected R² of noise is the trace of its covariance in the space of
 ///   the columns. Without clusters the adjusted shares sum to the adjusted R² of Ezekiel (1930).
-///   The interval may contain 0, and is wide for few clusters.
+///   The interval may contain 0, and is wide for few clusters: in simulations without confounded
+///   factors intervals of 95 % cover the share in 98 to 100 % of panels without an effect. A factor
+///   without an effect of its own that goes with a factor that has one gets a share too, which only
+///   its p-value, given the others, and its coefficient tell.
 ///
 /// # People and objects
 ///
