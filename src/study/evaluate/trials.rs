@@ -156,7 +156,10 @@ pub(super) fn difference_of(
     difference: Option<Comparison>,
     n: usize,
 ) -> Vec<Found> {
-    let measured = |found: Comparison| Measurement::from(found.difference).with_n(n as u64);
+    let measured = |found: Comparison| Measurement {
+        interval: found.difference.standard_error.map(|_| found.interval),
+        ..Measurement::from(found.difference).with_n(n as u64)
+    };
     difference
         .map(|found| (metric, measured(found)))
         .into_iter()
