@@ -26,7 +26,7 @@ use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 /// If both are drawn, the intervals are conservative in small designs: in simulations (`--example
 /// coverage -- rsa`) 95 % intervals cover 99–100 % with 20 stimuli and 5 participants, where the
 /// test of two equally good models finds a difference in 0–0.5 % of experiments, and 96–99 % with
-/// 30 stimuli and 12 participants. [`RsaVariance`](crate::metric::rsa::RsaVariance) covers 97–98 %
+/// 30 stimuli and 12 participants. [`RsaVariance`](crate::metric::rsa::RsaVariance) covers 96–98 %
 /// in both, without drawing at random, and is the better choice for few participants and for many
 /// models. Use the bootstrap to check it where stimuli are very few or values have many ties.
 ///
