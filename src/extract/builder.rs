@@ -116,6 +116,14 @@ impl<'a> Builder<'a> {
         self.context.parameters.stored_shape(&self.key(name))
     }
 
+    /// Returns the number of classes of a classifier: the number of outputs of its stored weight,
+    /// or `published` if no weight is stored.
+    pub fn n_classes(&self, weight: &str, published: usize) -> usize {
+        let stored = self.stored_shape(weight);
+        let outputs = stored.and_then(|shape| shape.first().copied());
+        outputs.filter(|&n| n > 0).unwrap_or(published)
+    }
+
     /// Notes a parameter that published files may contain but the network does not use.
     pub fn note_unused(&self, name: &str, shape: &[usize]) {
         self.note(name, shape, false);

@@ -36,6 +36,13 @@ impl Linear {
         Self::named(builder, inputs, outputs, "weight", Some("bias"))
     }
 
+    /// Reads a classifier: `weight` (classes × inputs) and `bias`.
+    ///
+    /// The number of classes is that of the stored weight, or `n_classes` if none is stored.
+    pub fn classifier(builder: &Builder<'_>, inputs: usize, n_classes: usize) -> Result<Self> {
+        Self::new(builder, inputs, builder.n_classes("weight", n_classes))
+    }
+
     /// Reads `weight` (outputs × inputs) for a layer without a bias.
     pub fn without_bias(builder: &Builder<'_>, inputs: usize, outputs: usize) -> Result<Self> {
         Self::named(builder, inputs, outputs, "weight", None)

@@ -90,7 +90,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         classifier.push(b, "1", |_| {
             Ok(Function(|x: &Tensor| Ok(x.flatten_from(1)?)))
         })?;
-        classifier.push(b, "2", |b| Linear::new(b, last, 1000))?;
+        classifier.push(b, "2", |b| Linear::classifier(b, last, 1000))?;
         Ok(classifier)
     })?;
     Ok(network)

@@ -88,7 +88,9 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let backend = builder.backend();
     network.apply(move |x| global_average(&Activation::Relu.apply(x, backend)?));
     network.aside(builder, "penultimate", |x| Ok(x.clone()));
-    network.push(builder, "classifier", |b| Linear::new(b, channels, 1000))?;
+    network.push(builder, "classifier", |b| {
+        Linear::classifier(b, channels, 1000)
+    })?;
     Ok(network)
 }
 

@@ -172,7 +172,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
     network.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
     network.push(builder, "dropout", |_| Ok(Identity))?;
     network.apply(|x| Ok(x.flatten_from(1)?));
-    network.push(builder, "fc", |b| Linear::new(b, channels, 1000))?;
+    network.push(builder, "fc", |b| Linear::classifier(b, channels, 1000))?;
     Ok(network)
 }
 

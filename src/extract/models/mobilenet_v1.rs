@@ -52,7 +52,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
     }
     network.push(builder, "avg", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
     network.apply(|x| Ok(x.flatten_from(1)?));
-    network.push(builder, "fc", |b| Linear::new(b, inputs, 1000))?;
+    network.push(builder, "fc", |b| Linear::classifier(b, inputs, 1000))?;
     Ok(network)
 }
 

@@ -88,7 +88,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
     network.push(builder, "classifier", |b| {
         let mut classifier = Sequential::default();
         classifier.push(b, "0", |_| Ok(Identity))?;
-        classifier.push(b, "1", |b| Linear::new(b, LAST, 1000))?;
+        classifier.push(b, "1", |b| Linear::classifier(b, LAST, 1000))?;
         Ok(classifier)
     })?;
     Ok(network)

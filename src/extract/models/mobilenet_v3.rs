@@ -120,7 +120,7 @@ fn build(builder: &Builder<'_>, blocks: &[Block], hidden: usize) -> Result<Seque
         let names = ["0", "1"];
         classifier.add(LinearActivation::new(b, names, channels, hidden, SWISH)?);
         classifier.push(b, "2", |_| Ok(Identity))?;
-        classifier.push(b, "3", |b| Linear::new(b, hidden, 1000))?;
+        classifier.push(b, "3", |b| Linear::classifier(b, hidden, 1000))?;
         Ok(classifier)
     })?;
     Ok(network)

@@ -107,7 +107,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     }
     network.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
     network.apply(|x| Ok(x.flatten_from(1)?));
-    network.push(builder, "fc", |b| Linear::new(b, inputs, 1000))?;
+    network.push(builder, "fc", |b| Linear::classifier(b, inputs, 1000))?;
     Ok(network)
 }
 

@@ -59,7 +59,7 @@ fn build(builder: &Builder<'_>, depth: usize) -> Result<Sequential> {
     }
     network.apply(global_average);
     network.aside(builder, "penultimate", |x| Ok(x.clone()));
-    network.push(builder, "linear", |b| Linear::new(b, inputs, 10))?;
+    network.push(builder, "linear", |b| Linear::classifier(b, inputs, 10))?;
     Ok(network)
 }
 

@@ -102,7 +102,8 @@ fn build(builder: &Builder<'_>, layers: &[Layer]) -> Result<Sequential> {
     network.push(builder, "classifier", |b| {
         let mut classifier = Sequential::default();
         classifier.push(b, "0", |_| Ok(Identity))?;
-        let spec = ConvSpec::new(channels, 1000, 1);
+        let n_classes = b.child("1").n_classes("weight", 1000);
+        let spec = ConvSpec::new(channels, n_classes, 1);
         classifier.add(ConvActivation::new(b, ["1", "2"], spec, Activation::Relu)?);
         classifier.push(b, "3", |b| Ok(AdaptiveAveragePool::new(b, 1)))?;
         Ok(classifier)

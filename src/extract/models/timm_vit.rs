@@ -143,7 +143,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     network.aside(builder, "fc_norm", as_it_is);
     match config.family {
         DINO | DINO_V2 => network.aside(builder, "head", as_it_is),
-        _ => network.push(builder, "head", |b| Linear::new(b, width, 1000))?,
+        _ => network.push(builder, "head", |b| Linear::classifier(b, width, 1000))?,
     }
     Ok(network)
 }

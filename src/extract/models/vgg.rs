@@ -103,6 +103,6 @@ fn classifier(builder: &Builder<'_>) -> Result<Sequential> {
     classifier.push(builder, "3", |b| Linear::new(b, 4096, 4096))?;
     classifier.push(builder, "4", |b| Ok(Activation::Relu.module(b)))?;
     classifier.push(builder, "5", |_| Ok(Identity))?;
-    classifier.push(builder, "6", |b| Linear::new(b, 4096, 1000))?;
+    classifier.push(builder, "6", |b| Linear::classifier(b, 4096, 1000))?;
     Ok(classifier)
 }

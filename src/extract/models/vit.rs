@@ -116,7 +116,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     network.aside(builder, "penultimate", |x| Ok(x.clone()));
     network.push(builder, "heads", |b| {
         let mut heads = Sequential::default();
-        heads.push(b, "head", |b| Linear::new(b, width, 1000))?;
+        heads.push(b, "head", |b| Linear::classifier(b, width, 1000))?;
         Ok(heads)
     })?;
     Ok(network)

@@ -107,7 +107,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     network.push(builder, "flatten", |_| {
         Ok(Function(|x: &Tensor| Ok(x.flatten_from(1)?)))
     })?;
-    network.push(builder, "head", |b| Linear::new(b, width, 1000))?;
+    network.push(builder, "head", |b| Linear::classifier(b, width, 1000))?;
     Ok(network)
 }
 
