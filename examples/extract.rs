@@ -39,7 +39,8 @@ struct Arguments {
     /// Architecture, such as resnet50 or vit_b_16; --list-models lists all.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// Weights of the network (.safetensors, .pth, .pt, .bin, .ckpt).
+    /// Weights of the network: a .safetensors file, a checkpoint of PyTorch, or the index of a
+    /// divided file (.index.json).
     #[arg(
         long,
         value_name = "FILE",
@@ -51,11 +52,19 @@ struct Arguments {
     /// control.
     #[arg(long, value_name = "SEED", requires = "model")]
     random: Option<u64>,
+    /// Key of the weights in the file, such as teacher, state_dict_ema or module.encoder_q. Needed
+    /// only if several sets of weights fit the model.
+    #[arg(long, value_name = "NAME", requires = "weights")]
+    key: Option<String>,
+    /// Rename weights: replace the first text by the second, at the beginning of a name or after a
+    /// dot; repeat the flag for several.
+    #[arg(long, value_name = "FROM=TO", requires = "weights", value_parser = renaming)]
+    rename: Vec<(String, String)>,
     /// Remove this prefix from the names of the weights. Weights without the prefix are ignored.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     strip_prefix: Option<String>,
-    /// Do not require weights whose names begin with this prefix; repeat the flag for several
-    /// prefixes.
+    /// Ignore weights whose names begin with this prefix, which the model does not have; repeat the
+    /// flag for several prefixes.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     without: Vec<String>,
     /// Folder with the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or with folders
@@ -123,6 +132,9 @@ struct Report {
     ignored: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<(String, String)>,
+    /// Key of the weights in their file, if they have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     out: PathBuf,
 }
 
@@ -151,6 +163,9 @@ fn run(arguments: &Arguments) -> Result<String> {
     let folder = images;
     let images = self::images(arguments, folder)?;
     let extraction = extraction(arguments, &architecture)?;
+    let selected = extraction.network().selected_weights();
+    let key = selected.map(|selected| selected.key.clone());
+    let key = key.filter(|key| !key.is_empty());
     let bar = bar::bar("images, {per_sec}");
     bar.set_length(images.len() as u64);
     let observe = |progress: ExtractionProgress| {
@@ -177,6 +192,7 @@ fn run(arguments: &Arguments) -> Result<String> {
             order: Some(images.order()),
             ignored: images.ignored().len(),
             skipped: done.skipped,
+            key,
             out: out.clone(),
         },
     )
@@ -191,6 +207,21 @@ fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
         Some(order) => images.sorted(order),
         None => images,
     })
+}
+
+/// Prints which weights of the file are used to standard error.
+fn remark_weights(network: &Network) {
+    let Some(selected) = network.selected_weights() else {
+        return;
+    };
+    if !selected.key.is_empty() {
+        common::note(format_args!("note: weights under the key {}", selected.key));
+    }
+    if let Some(library) = selected.converted_from {
+        common::note(format_args!(
+            "note: names of weights converted from those of {library}"
+        ));
+    }
 }
 
 /// Prints the order of the images and the ignored files to standard error.
@@ -232,6 +263,7 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
         (None, None) => return Err(absent("--weights or --random")),
     };
     let network = Network::new(architecture, &weights, &[tap], arguments.device)?;
+    remark_weights(&network);
     let preprocessing = match &arguments.preprocessing {
         Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
         Some(name) => Preprocessing::preset(name)?,
@@ -261,13 +293,28 @@ fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
 
 fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {
     let mut weights = Weights::read(path)?;
+    if let Some(key) = &arguments.key {
+        weights = weights.with_key(key)?;
+    }
     if let Some(prefix) = &arguments.strip_prefix {
         weights = weights.with_prefix(prefix)?;
+    }
+    for (from, to) in &arguments.rename {
+        weights = weights.renamed(from, to)?;
     }
     for prefix in &arguments.without {
         weights = weights.without(prefix);
     }
     Ok(weights)
+}
+
+/// Parses a renaming, `from=to`.
+fn renaming(text: &str) -> std::result::Result<(String, String), String> {
+    let (from, to) = text.split_once('=').ok_or("expected from=to")?;
+    match from.is_empty() {
+        true => Err("expected from=to, with a text before the equals sign".into()),
+        false => Ok((from.into(), to.into())),
+    }
 }
 
 fn join(arguments: &Arguments) -> Result<String> {
@@ -291,6 +338,7 @@ fn join(arguments: &Arguments) -> Result<String> {
             order: None,
             ignored: 0,
             skipped: Vec::new(),
+            key: None,
             out: out.clone(),
         },
     )

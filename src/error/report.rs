@@ -160,6 +160,7 @@ mod tests {
                 missing: names.clone(),
                 unexpected: names.clone(),
                 misshapen: Vec::new(),
+                stored: names.clone(),
             }),
             Error::from(FileError::UnsupportedElement {
                 expected: "numbers",

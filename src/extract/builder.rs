@@ -1,6 +1,6 @@
 //! Access to the parameters and taps of a network by name, while the network is built.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 
 use candle_core::{Device, Tensor};
@@ -43,6 +43,8 @@ pub(in crate::extract) struct Entry {
     pub shape: Vec<usize>,
     /// Whether the entry is a buffer, which training does not fit.
     pub is_buffer: bool,
+    /// Whether a tap depends on the entry.
+    pub is_needed: bool,
 }
 
 /// Everything that is needed to build a network.
@@ -51,7 +53,14 @@ pub(in crate::extract) struct Context<'a> {
     taps: &'a TapTable,
     device: &'a Device,
     backend: Backend,
+    /// Whether layers are only listed and not prepared.
+    is_outline: bool,
+    epsilon: Option<f64>,
     entries: RefCell<Vec<Entry>>,
+    /// Number of entries that were noted before the last tapped module.
+    n_before_taps: Cell<usize>,
+    /// Beginnings of the names of the parameters of tapped modules.
+    of_tapped: RefCell<Vec<String>>,
 }
 
 impl<'a> Context<'a> {
@@ -66,8 +75,28 @@ impl<'a> Context<'a> {
             taps,
             device,
             backend,
+            is_outline: false,
+            epsilon: None,
             entries: RefCell::default(),
+            n_before_taps: Cell::new(0),
+            of_tapped: RefCell::default(),
         }
+    }
+
+    /// Creates a context in which parameters and taps are listed, but layers are not prepared: the
+    /// network that is built cannot compute anything.
+    pub fn outline(parameters: &'a dyn Parameters, taps: &'a TapTable, device: &'a Device) -> Self {
+        Self {
+            is_outline: true,
+            ..Self::new(parameters, taps, device, Backend::Native)
+        }
+    }
+
+    /// Sets the epsilon of all normalizations, if the parameters were learned with another one than
+    /// that of the architecture.
+    pub fn with_epsilon(mut self, epsilon: Option<f64>) -> Self {
+        self.epsilon = epsilon;
+        self
     }
 
     /// Returns the builder of the whole network.
@@ -80,7 +109,13 @@ impl<'a> Context<'a> {
 
     /// Returns the parameters and buffers that were requested or noted, in order.
     pub fn into_entries(self) -> Vec<Entry> {
-        self.entries.into_inner()
+        let mut entries = self.entries.into_inner();
+        let of_tapped = self.of_tapped.into_inner();
+        for (place, entry) in entries.iter_mut().enumerate() {
+            let is_inside = |prefix: &String| entry.key.starts_with(prefix);
+            entry.is_needed = place < self.n_before_taps.get() || of_tapped.iter().any(is_inside);
+        }
+        entries
     }
 }
 
@@ -139,16 +174,40 @@ impl<'a> Builder<'a> {
             key: self.key(name),
             shape: shape.to_vec(),
             is_buffer,
+            is_needed: false,
         });
     }
 
     /// Registers the module as one that can be tapped, and returns its tap.
+    ///
+    /// The output of the module depends on its own parameters, and on those that were requested
+    /// before.
     pub fn tap(&self) -> TapSlot {
-        self.context.taps.tap(&self.path)
+        let slot = self.context.taps.tap(&self.path);
+        if slot.is_wanted() {
+            let n = self.context.entries.borrow().len();
+            self.context.n_before_taps.update(|before| before.max(n));
+            self.context.of_tapped.borrow_mut().push(self.key(""));
+        }
+        slot
     }
 
-    /// Creates a tensor on the device of the network.
+    /// Returns whether layers are only listed, so that their parameters need not be prepared.
+    pub fn is_outline(&self) -> bool {
+        self.context.is_outline
+    }
+
+    /// Returns the epsilon of a normalization, given that of the architecture.
+    pub fn epsilon(&self, of_architecture: f64) -> f64 {
+        self.context.epsilon.unwrap_or(of_architecture)
+    }
+
+    /// Creates a tensor on the device of the network; an empty one in an outline.
     pub fn tensor(&self, values: Vec<f32>, shape: &[usize]) -> Result<Tensor> {
+        if self.is_outline() {
+            return Tensor::from_vec(Vec::<f32>::new(), &[0], self.context.device)
+                .map_err(of_candle);
+        }
         Tensor::from_vec(values, shape, self.context.device).map_err(of_candle)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::{BoxedError, Short};
+use crate::error::{BoxedError, List, Short};
 
 /// A problem with a network, its weights or an extraction.
 #[derive(Debug, thiserror::Error)]
@@ -94,8 +94,9 @@ pub enum ExtractError {
 
     /// Parameters do not belong to the network.
     #[error(
-        "not the parameters of this network: {}",
-        mismatch(missing, unexpected, misshapen)
+        "not the parameters of this network: {}{}",
+        mismatch(missing, unexpected, misshapen),
+        remedy(missing, unexpected, stored)
     )]
     #[non_exhaustive]
     WeightsMismatch {
@@ -105,31 +106,83 @@ pub enum ExtractError {
         unexpected: Vec<String>,
         /// Parameters of another shape, such as `conv1.weight: [64, 3, 7, 7], not [3]`.
         misshapen: Vec<String>,
+        /// Names of all parameters in the file.
+        stored: Vec<String>,
     },
+
+    /// A file has several sets of parameters that fit the network, such as those of a teacher and a
+    /// student.
+    #[error(
+        "several sets of parameters fit this network, under the keys {}: choose one by its key \
+         (`Weights::with_key`, `--key`)",
+        List(keys)
+    )]
+    #[non_exhaustive]
+    AmbiguousWeights {
+        /// Beginnings of the names of the parameters of each set.
+        keys: Vec<String>,
+    },
+
+    /// A parameter has a value that is NaN or infinite.
+    #[error(
+        "value {index} of the parameter {} is {value}: the weights are damaged, or their training \
+         failed",
+        Short(parameter)
+    )]
+    #[non_exhaustive]
+    NotFiniteParameter {
+        /// Name of the parameter.
+        parameter: String,
+        /// Position of the value, row-major.
+        index: usize,
+        /// The value.
+        value: f32,
+    },
+}
+
+/// Returns the names that are in the file, if parameters are missing, and what to do.
+fn remedy(missing: &[String], unexpected: &[String], stored: &[String]) -> String {
+    let mut remedy = String::new();
+    if !missing.is_empty() {
+        remedy += "; the file has ";
+        remedy += &few(stored);
+        remedy += ": check the architecture, or choose or rename parameters \
+                   (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
+                   divided file by its .index.json";
+    } else if let Some(unexpected) = unexpected.first() {
+        remedy += &format!(
+            ": check the architecture; parameters that do not matter can be ignored \
+             (`Weights::without`, `--without {}`)",
+            Short(unexpected)
+        );
+    }
+    remedy
+}
+
+/// Returns the first few names.
+fn few(names: &[String]) -> String {
+    /// The largest number of parameters that are named.
+    const NAMED: usize = 4;
+
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    let named: Vec<String> = names[..names.len().min(NAMED)]
+        .iter()
+        .map(|name| Short(name).to_string())
+        .collect();
+    format!("{}{more}", named.join(", "))
 }
 
 /// Returns a list such as
 /// `3 missing (fc.weight, …); 1 of another shape (conv1.weight: [64, 3, 7, 7], not [3])`.
 fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[String]) -> String {
-    /// The largest number of parameters that are named.
-    const NAMED: usize = 4;
-
-    let few = |kind: &str, names: &[String]| match names.len() {
+    let some = |kind: &str, names: &[String]| match names.len() {
         0 => None,
-        n => {
-            let more = if n > NAMED { ", …" } else { "" };
-            let named: Vec<String> = names[..n.min(NAMED)]
-                .iter()
-                .map(|name| Short(name).to_string())
-                .collect();
-            let named = named.join(", ");
-            Some(format!("{n} {kind} ({named}{more})"))
-        }
+        n => Some(format!("{n} {kind} ({})", few(names))),
     };
     let parts = [
-        few("missing", missing),
-        few("unexpected", unexpected),
-        few("of another shape", misshapen),
+        some("missing", missing),
+        some("unexpected", unexpected),
+        some("of another shape", misshapen),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

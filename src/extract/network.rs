@@ -9,15 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, ComputationError, Error, Result, at_least, wrong_shape};
 use crate::extract::architecture::Architecture;
-use crate::extract::builder::{Context, Entry, Init, Parameters};
+use crate::extract::builder::{Context, Entry};
 use crate::extract::device::Device;
 use crate::extract::flow::{Interrupt, of_candle};
 use crate::extract::layers::Backend;
 use crate::extract::module::{Module, Sequential};
 use crate::extract::nearest::nearest;
+use crate::extract::outline::Expected;
 use crate::extract::tap::{Axes, Tap, pool};
 use crate::extract::taps::{Pass, TapTable};
-use crate::extract::weights::{Source, Weights};
+use crate::extract::weights::{Nothing, Random, SelectedWeights, Weights};
 
 /// A network with parameters on a device, which returns the outputs of the tapped modules.
 ///
@@ -44,6 +45,7 @@ pub struct Network {
     n_modules: usize,
     module: Sequential,
     weights: String,
+    selected: Option<SelectedWeights>,
     device: Device,
     opened: candle_core::Device,
     backend: Backend,
@@ -69,7 +71,10 @@ impl Network {
     /// Returns [`ArgumentError::UnknownName`] with the most similar names if a tap names an unknown
     /// module, [`ArgumentError::TooFew`] if `taps` is empty, `ExtractError::NoDevice` if the device
     /// is not available, and, within `Context::File`, `ExtractError::WeightsMismatch` with all
-    /// parameters that are missing, unexpected or of another shape.
+    /// parameters that are missing, unexpected or of another shape,
+    /// `ExtractError::AmbiguousWeights` if several sets of parameters fit, and
+    /// `ExtractError::NotFiniteParameter`. Parameters of modules after the taps are neither required
+    /// nor read.
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
@@ -103,27 +108,33 @@ impl Network {
             });
             places.push((place, architecture.axes(path)));
         }
-        let table = TapTable::these(modules.iter().copied());
-        let (module, _) = build(architecture, weights, &table, &opened, backend)?;
-        let names = table.into_names();
-        if let Some(unknown) = modules
-            .iter()
-            .find(|&&module| !names.iter().any(|n| n == module))
-        {
+        let expected = Expected::new(architecture, &modules);
+        let paths = expected.outline(&Nothing)?.paths;
+        let is_unknown = |module: &&&str| !paths.iter().any(|path| path == **module);
+        if let Some(unknown) = modules.iter().find(is_unknown) {
             return Err(ArgumentError::UnknownName {
                 what: "module",
                 name: (*unknown).into(),
-                nearest: nearest(unknown, &names),
+                nearest: nearest(unknown, &paths),
             }
             .into());
         }
+        let stored = weights.open(&expected)?;
+        let parameters = stored.parameters()?;
+        let table = TapTable::these(modules.iter().copied());
+        let context = Context::new(parameters.as_ref(), &table, &opened, backend)
+            .with_epsilon(stored.epsilon());
+        let module = architecture
+            .build(&context.root())
+            .map_err(|error| stored.locate(error))?;
         Ok(Self {
             architecture: architecture.clone(),
             taps: taps.to_vec(),
             places,
             n_modules: modules.len(),
             module,
-            weights: weights.fingerprint(),
+            weights: stored.fingerprint(),
+            selected: stored.selected(),
             device,
             opened,
             backend,
@@ -140,8 +151,9 @@ impl Network {
     /// accept images of this size.
     pub fn list_modules(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
         let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
-        let weights = Weights::random(0);
-        let (module, _) = build(architecture, &weights, &table, &device, Backend::Native)?;
+        let random = Random::new(0);
+        let context = Context::new(&random, &table, &device, Backend::Native);
+        let module = architecture.build(&context.root())?;
         let names = table.into_names();
         let mut pass = Pass::to_the_end(names.len());
         let dims = (1, 3, size[0], size[1]);
@@ -256,9 +268,15 @@ impl Network {
         &self.architecture
     }
 
-    /// Returns the [fingerprint](Weights::fingerprint) of the weights.
+    /// Returns the [fingerprint](Weights::fingerprint) of the weights, followed by their prefix in
+    /// the file if they have one.
     pub fn weights(&self) -> &str {
         &self.weights
+    }
+
+    /// Returns which parameters of a file were selected, or `None` for random weights.
+    pub fn selected_weights(&self) -> Option<&SelectedWeights> {
+        self.selected.as_ref()
     }
 
     /// Returns the device.
@@ -272,43 +290,10 @@ impl Network {
     }
 }
 
-/// Parameters whose values do not matter, all 0.
-struct Zeros;
-
-impl Parameters for Zeros {
-    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
-        Ok(vec![0.0; shape.iter().product()])
-    }
-}
-
 /// Returns the parameters and buffers of an architecture.
 fn entries(architecture: &Architecture) -> Result<Vec<Entry>> {
-    let (table, device) = (TapTable::these([]), candle_core::Device::Cpu);
-    let context = Context::new(&Zeros, &table, &device, Backend::Native);
-    architecture.build(&context.root())?;
-    Ok(context.into_entries())
-}
-
-/// Builds a network, and returns it with its parameters and buffers.
-fn build(
-    architecture: &Architecture,
-    weights: &Weights,
-    table: &TapTable,
-    device: &candle_core::Device,
-    backend: Backend,
-) -> Result<(Sequential, Vec<Entry>)> {
-    let source = weights.open(|stored| architecture.current_name(stored))?;
-    let parameters: &dyn Parameters = match &source {
-        Source::Random(random) => random,
-        Source::Stored(reader) => reader.as_ref(),
-    };
-    let context = Context::new(parameters, table, device, backend);
-    let module = architecture.build(&context.root())?;
-    let entries = context.into_entries();
-    if let Source::Stored(reader) = source {
-        reader.finish(&entries)?;
-    }
-    Ok((module, entries))
+    let outline = Expected::new(architecture, &[]).outline(&Nothing)?;
+    Ok(outline.entries)
 }
 
 impl fmt::Debug for Network {

@@ -50,14 +50,16 @@ impl Activation {
     }
 
     fn of_candle(self, x: &Tensor) -> Flow<Tensor> {
+        // Comparisons of candle turn NaN into a finite value, depending on the device.
+        let keep_nan = |out: Tensor| out + (x * 0.0)?;
         let hard_sigmoid = |x: &Tensor| (x + 3.0)?.clamp(0f32, 6f32)? / 6.0;
         let sigmoid = |x: &Tensor| candle_nn::ops::sigmoid(x);
         Ok(match self {
             Activation::Identity => x.clone(),
-            Activation::Relu => x.relu()?,
-            Activation::Relu6 => x.clamp(0f32, 6f32)?,
-            Activation::LeakyRelu(slope) => candle_nn::ops::leaky_relu(x, slope.into())?,
-            Activation::HardSigmoid => hard_sigmoid(x)?,
+            Activation::Relu => keep_nan(x.relu()?)?,
+            Activation::Relu6 => keep_nan(x.clamp(0f32, 6f32)?)?,
+            Activation::LeakyRelu(slope) => keep_nan(candle_nn::ops::leaky_relu(x, slope.into())?)?,
+            Activation::HardSigmoid => keep_nan(hard_sigmoid(x)?)?,
             Activation::HardSwish => (x * hard_sigmoid(x)?)?,
             Activation::Sigmoid => sigmoid(x)?,
             Activation::Silu => x.silu()?,

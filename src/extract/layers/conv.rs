@@ -56,6 +56,10 @@ impl Conv2d {
         activation: Activation,
     ) -> Result<Self> {
         let filters = match builder.backend() {
+            _ if builder.is_outline() => Prepared::Candle {
+                weights: OnDevice::Grouped(builder.tensor(Vec::new(), &[0])?),
+                bias: None,
+            },
             Backend::Native if spec.is_depthwise() => {
                 Prepared::Depthwise(DepthwiseFilters::new(spec, &weights, bias))
             }
@@ -194,14 +198,15 @@ impl ConvNorm {
     ) -> Result<Self> {
         let of_conv = builder.child(names.conv);
         let (weights, bias) = read(&of_conv, spec, has_bias)?;
+        let conv_tap = of_conv.tap();
         let of_norm = builder.child(names.norm);
         let moments = Moments::read(&of_norm, spec.outputs, epsilon)?;
-        let (conv_tap, norm_tap) = (of_conv.tap(), of_norm.tap());
+        let norm_tap = of_norm.tap();
         let activation_tap = match names.activation {
             Some(name) => builder.child(name).tap(),
             None => TapSlot::none(),
         };
-        let folds_norm = !conv_tap.is_wanted();
+        let folds_norm = !conv_tap.is_wanted() && !builder.is_outline();
         let folds_activation = folds_norm && !norm_tap.is_wanted();
         let (weights, bias, norm) = match folds_norm {
             true => {

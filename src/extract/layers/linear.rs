@@ -61,7 +61,10 @@ impl Linear {
             Some(bias) => Some(builder.values(bias, &[outputs], Init::Bias)?),
             None => None,
         };
-        let by_input = transpose(&weights, inputs, outputs);
+        let by_input = match builder.is_outline() {
+            true => Vec::new(),
+            false => transpose(&weights, inputs, outputs),
+        };
         drop(weights);
         Self::of_values(builder, inputs, outputs, by_input, bias)
     }

@@ -24,6 +24,7 @@ impl Moments {
         let mean = builder.buffer("running_mean", &[n], Init::Zeros)?;
         let variance = builder.buffer("running_var", &[n], Init::Ones)?;
         builder.note_unused_buffer("num_batches_tracked", &[]);
+        let epsilon = builder.epsilon(epsilon);
         let scales = weight.iter().zip(&variance);
         let scales: Vec<f64> = scales
             .map(|(&weight, &variance)| f64::from(weight) / (f64::from(variance) + epsilon).sqrt())
@@ -170,7 +171,7 @@ impl LayerNorm {
         Ok(Self {
             weight,
             bias,
-            epsilon,
+            epsilon: builder.epsilon(epsilon),
             on_device,
         })
     }

@@ -32,7 +32,10 @@ impl Module for MaxPool {
             Backend::Candle => {
                 let padded = pad(x, self.spec, f32::NEG_INFINITY)?;
                 let PoolSpec { kernel, stride, .. } = self.spec;
-                Ok(padded.max_pool2d_with_stride(kernel, stride)?)
+                let largest = padded.max_pool2d_with_stride(kernel, stride)?;
+                // candle ignores NaN in comparisons, but not in sums.
+                let zeros = pad(&(x * 0.0)?, self.spec, 0.0)?;
+                Ok((largest + zeros.avg_pool2d_with_stride(kernel, stride)?)?)
             }
         }
     }

@@ -72,14 +72,16 @@ impl Encoder {
         attention.push(builder, names.attention, |b| {
             Attention::new(b, width, self.n_heads, names.packing)
         })?;
+        if let Some([scale, _]) = scales {
+            attention.push(builder, scale, |b| TokenScale::new(b, width))?;
+        }
         let mut mlp = Sequential::default();
         mlp.push(builder, names.norms[1], norm)?;
         mlp.push(builder, names.mlp, |b| {
             names.in_mlp.build(b, width, self.activation)
         })?;
-        if let Some(scales) = scales {
-            attention.push(builder, scales[0], |b| TokenScale::new(b, width))?;
-            mlp.push(builder, scales[1], |b| TokenScale::new(b, width))?;
+        if let Some([_, scale]) = scales {
+            mlp.push(builder, scale, |b| TokenScale::new(b, width))?;
         }
         let mut block = Sequential::default();
         block.add(Residual::new(builder, attention));

@@ -1,30 +1,45 @@
 //! Parameters of networks, from checkpoints, from memory or random.
 
-mod checkpoint;
+mod container;
+mod convention;
+mod conventions;
+mod listing;
+mod names;
 mod pth;
 mod random;
+mod reader;
+mod selection;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ndarray::ArrayD;
 
-pub(in crate::extract) use checkpoint::Reader;
-use checkpoint::{Container, Keys};
 pub(in crate::extract) use random::Random;
+pub(in crate::extract) use reader::Nothing;
 
-use crate::error::{ArgumentError, Error, Result};
+use crate::error::{ArgumentError, Error, ExtractError, Result};
+use crate::extract::builder::Parameters;
+use crate::extract::outline::{Expected, Outline};
+use container::Container;
+use listing::Listing;
+use names::{Keys, without_wrappers};
+use reader::Reader;
+use selection::{Request, Selection, select};
 
 /// The parameters of a network.
+///
+/// The parameters that fit a network are found in a file at any depth and under any prefix, beside
+/// anything else, with the names of torchvision, timm, open_clip or Hugging Face transformers. If
+/// several sets fit, as those of a teacher and a student, [`with_key`](Self::with_key) chooses one.
+/// Parameters of modules after the taps of the network may be missing.
 ///
 /// ```no_run
 /// use human_alignment::extract::Weights;
 ///
 /// let imagenet = Weights::read("resnet50.safetensors")?;
-/// // A checkpoint of a self-supervised ResNet-50, which has no classifier.
-/// let moco = Weights::read("moco_v2.pth")?
-///     .with_prefix("module.encoder_q.")?
-///     .without("fc.");
+/// let teacher = Weights::read("dino_checkpoint.pth")?.with_key("teacher")?;
 /// let untrained = Weights::random(1);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -43,53 +58,74 @@ enum Origin {
 #[derive(Debug, Clone)]
 struct Stored {
     container: Container,
+    listing: Arc<Listing>,
     keys: Keys,
-    name: String,
+    /// Path of the file, if the parameters are in a file.
+    path: Option<PathBuf>,
     hash: String,
+    /// Prefix that the user selected.
+    prefix: String,
+    /// What the user selected and renamed, for the fingerprint.
+    changes: Vec<String>,
     absent: Vec<String>,
 }
 
+/// Which parameters of a file a network uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SelectedWeights {
+    /// Beginning of the names of the parameters in the file, such as `teacher.backbone`, without
+    /// modules that only wrap others (`module`, `_orig_mod`); empty if the names are those of the
+    /// network.
+    pub key: String,
+    /// The library whose names were converted to those of the network, if any.
+    pub converted_from: Option<&'static str>,
+}
+
 impl Weights {
-    /// Reads the names of the parameters in a file: `.safetensors`, or a checkpoint written by
-    /// PyTorch 1.6 or later (`.pth`, `.pt`, `.bin`, `.ckpt`, `.tar`).
+    /// Reads the names of the parameters in a file: `.safetensors`, a checkpoint of PyTorch in
+    /// either of its formats (of any extension), or the index of a divided file
+    /// (`.safetensors.index.json`, `.bin.index.json`).
     ///
-    /// The values are read when a network is built; values of 16 bits are converted to `f32`.
+    /// The format is determined from the content. Checksums are verified where the format has them;
+    /// nothing in a pickle is executed. The values are read when a network is built; other floats
+    /// and integers are converted to `f32`.
     ///
     /// # Errors
     /// Returns `FileError::Read` if the file cannot be read. Also returns, within `Context::File`,
-    /// `FileError::Malformed` if the file is damaged, a pointer of Git LFS or in the older format
-    /// of PyTorch, and `FileError::UnknownFormat` for any other extension.
+    /// `FileError::Malformed` if the file is damaged or of another format, such as a pointer of Git
+    /// LFS, or if it has no parameters by name, such as a TorchScript or a whole module.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let in_file = |error: Error| error.in_file(path);
         let container = Container::open(path).map_err(in_file)?;
-        let keys = container.keys().map_err(in_file)?;
-        Ok(Self {
-            origin: Origin::Stored(Stored {
-                hash: checkpoint::hash(path)?,
-                name: path.display().to_string(),
-                container,
-                keys,
-                absent: Vec::new(),
-            }),
-        })
+        Self::stored(container, Some(path.to_owned())).map_err(in_file)
     }
 
     /// Creates weights from tensors in memory, by name.
     pub fn from_tensors(tensors: impl IntoIterator<Item = (String, ArrayD<f32>)>) -> Self {
         let tensors: BTreeMap<String, ArrayD<f32>> = tensors.into_iter().collect();
-        Self {
+        let container = Container::Memory(tensors.into());
+        Self::stored(container, None).expect("tensors in memory can be listed")
+    }
+
+    fn stored(container: Container, path: Option<PathBuf>) -> Result<Self> {
+        let listing = container.list()?;
+        Ok(Self {
             origin: Origin::Stored(Stored {
-                hash: checkpoint::hash_of_tensors(&tensors),
-                name: "tensors in memory".into(),
-                keys: tensors
+                hash: container.hash()?,
+                keys: listing
                     .keys()
-                    .map(|key| (key.clone(), key.clone()))
+                    .map(|name| (name.clone(), name.clone()))
                     .collect(),
-                container: Container::Memory(tensors.into()),
+                listing: listing.into(),
+                container,
+                path,
+                prefix: String::new(),
+                changes: Vec::new(),
                 absent: Vec::new(),
             }),
-        }
+        })
     }
 
     /// Creates randomly initialised weights; the same seed gives the same bits.
@@ -103,40 +139,76 @@ impl Weights {
         }
     }
 
-    /// Selects the parameters whose names begin with `prefix`, such as `module.`, `backbone.` or
-    /// `visual.`, and removes the prefix.
+    /// Selects the parameters under a key, such as `teacher`, `state_dict_ema` or
+    /// `module.encoder_q`: those whose names begin with it and a dot.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name begins with
-    /// `prefix`.
+    /// Returns the errors of [`with_prefix`](Self::with_prefix).
+    pub fn with_key(self, key: &str) -> Result<Self> {
+        self.with_prefix(&format!("{}.", key.trim_end_matches('.')))
+    }
+
+    /// Selects the parameters whose names begin with `prefix`, such as `module.`, `backbone.` or
+    /// `visual.`, and removes the prefix. If no name begins with it, it is looked for after the
+    /// names of nested dictionaries.
+    ///
+    /// # Errors
+    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has the prefix,
+    /// and [`ExtractError::AmbiguousWeights`] if it occurs in several dictionaries.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
-            let stripped = |(key, stored): (&String, &String)| {
-                Some((key.strip_prefix(prefix)?.to_owned(), stored.clone()))
-            };
-            let kept: Keys = stored.keys.iter().filter_map(stripped).collect();
-            if kept.is_empty() {
-                return Err(ArgumentError::UnknownName {
-                    what: "prefix of parameters",
-                    name: prefix.into(),
-                    nearest: stored.keys.keys().take(3).cloned().collect(),
-                }
-                .into());
-            }
-            stored.keys = kept;
+            stored.keys = under(&stored.keys, prefix)?;
+            stored.changes.push(format!("prefix {prefix}"));
+            stored.prefix += prefix;
         }
         Ok(self)
     }
 
-    /// Marks parameters whose names begin with `prefix` as absent, such as those of a discarded
-    /// classifier.
+    /// Replaces `from` by `to` in the names of parameters, at the beginning of a name or after a
+    /// dot.
     ///
-    /// They are neither read nor required. Layers that use absent parameters compute NaN, so taps
-    /// at or after such layers return an error.
+    /// # Errors
+    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has `from` there,
+    /// and [`ArgumentError::InvalidParameter`] if two parameters would have the same name.
+    pub fn renamed(mut self, from: &str, to: &str) -> Result<Self> {
+        if let Origin::Stored(stored) = &mut self.origin {
+            let renamed = |key: &String| {
+                names::beginnings(key)
+                    .find_map(|at| {
+                        let rest = key[at..].strip_prefix(from)?;
+                        Some(format!("{}{to}{rest}", &key[..at]))
+                    })
+                    .unwrap_or_else(|| key.clone())
+            };
+            let mut keys = Keys::new();
+            for (key, name) in &stored.keys {
+                let new = renamed(key);
+                if keys.insert(new.clone(), name.clone()).is_some() {
+                    let expected = "a renaming after which all names differ";
+                    return Err(Error::parameter(
+                        "rename",
+                        expected,
+                        format_args!("two parameters named {new}"),
+                    ));
+                }
+            }
+            if keys == stored.keys && from != to {
+                return Err(unknown("name of a parameter", from, &stored.keys));
+            }
+            stored.keys = keys;
+            stored.changes.push(format!("rename {from}={to}"));
+        }
+        Ok(self)
+    }
+
+    /// Ignores parameters whose names begin with `prefix`, such as those of a projection that the
+    /// network does not have.
+    ///
+    /// They are neither read nor required by modules after the taps; modules before the taps cannot
+    /// do without their parameters.
     #[must_use]
     pub fn without(mut self, prefix: &str) -> Self {
         if let Origin::Stored(stored) = &mut self.origin {
-            stored.keys.retain(|key, _| !key.starts_with(prefix));
             stored.absent.push(prefix.to_owned());
         }
         self
@@ -152,34 +224,148 @@ impl Weights {
     }
 
     /// Returns the fingerprint for the provenance of features: the SHA-256 hash of the file or of
-    /// the tensors, in hexadecimal digits, or `random, seed …`.
+    /// the tensors, in hexadecimal digits, followed by selections and renamings, or
+    /// `random, seed …`.
     pub fn fingerprint(&self) -> String {
         match &self.origin {
             Origin::Random { seed } => format!("random, seed {seed}"),
-            Origin::Stored(stored) => stored.hash.clone(),
+            Origin::Stored(stored) => {
+                let changes = stored.changes.iter().map(String::as_str);
+                let parts: Vec<&str> = [stored.hash.as_str()].into_iter().chain(changes).collect();
+                parts.join(", ")
+            }
         }
     }
 
-    /// Opens the parameters to build a network. `current_name` converts stored names to the names
-    /// used by the network.
-    pub(in crate::extract) fn open(
-        &self,
-        current_name: impl Fn(&str) -> String,
-    ) -> Result<Source<'_>> {
-        Ok(match &self.origin {
-            Origin::Random { seed } => Source::Random(Random::new(*seed)),
-            Origin::Stored(stored) => Source::Stored(Box::new(Reader::new(
-                &stored.container,
-                checkpoint::rename(&stored.keys, current_name),
-                &stored.absent,
-                PathBuf::from(&stored.name),
-            )?)),
+    /// Finds the parameters for a network.
+    pub(in crate::extract) fn open(&self, expected: &Expected<'_>) -> Result<Opened<'_>> {
+        let Origin::Stored(stored) = &self.origin else {
+            return Ok(Opened {
+                weights: self,
+                found: None,
+            });
+        };
+        let request = Request {
+            keys: &stored.keys,
+            listing: &stored.listing,
+            absent: &stored.absent,
+        };
+        let selection = select(&request, expected).map_err(|error| stored.locate(error))?;
+        let outline = selection.outline(&stored.listing, expected)?;
+        Ok(Opened {
+            weights: self,
+            found: Some((stored, selection, outline)),
         })
     }
 }
 
-/// Opened parameters.
-pub(in crate::extract) enum Source<'w> {
-    Random(Random),
-    Stored(Box<Reader<'w>>),
+impl Stored {
+    fn locate(&self, error: Error) -> Error {
+        match &self.path {
+            Some(path) => error.in_file(path),
+            None => error,
+        }
+    }
+}
+
+/// Parameters that fit a network.
+pub(in crate::extract) struct Opened<'w> {
+    weights: &'w Weights,
+    found: Option<(&'w Stored, Selection, Outline)>,
+}
+
+impl Opened<'_> {
+    /// Opens the parameters to read their values.
+    pub fn parameters(&self) -> Result<Box<dyn Parameters + '_>> {
+        Ok(match (&self.found, &self.weights.origin) {
+            (Some((stored, selection, outline)), _) => {
+                let reader = Reader::new(&stored.container, &stored.listing, selection, outline);
+                Box::new(reader.map_err(|error| stored.locate(error))?)
+            }
+            (None, &Origin::Random { seed }) => Box::new(Random::new(seed)),
+            (None, Origin::Stored(_)) => Box::new(Nothing),
+        })
+    }
+
+    /// Returns the epsilon of normalizations, if it differs from that of the architecture.
+    pub fn epsilon(&self) -> Option<f64> {
+        self.found.as_ref()?.1.epsilon
+    }
+
+    /// Returns which parameters were found.
+    pub fn selected(&self) -> Option<SelectedWeights> {
+        let (stored, selection, _) = self.found.as_ref()?;
+        Some(SelectedWeights {
+            key: format!("{}{}", stored.prefix, selection.prefix)
+                .trim_end_matches('.')
+                .to_owned(),
+            converted_from: selection.library,
+        })
+    }
+
+    /// Returns the fingerprint of the weights with the key under which they were found.
+    pub fn fingerprint(&self) -> String {
+        let fingerprint = self.weights.fingerprint();
+        match &self.found {
+            Some((_, selection, _)) if !selection.prefix.is_empty() => {
+                format!("{fingerprint}, key {}", selection.prefix)
+            }
+            _ => fingerprint,
+        }
+    }
+
+    /// Adds the file to an error.
+    pub fn locate(&self, error: Error) -> Error {
+        match &self.found {
+            Some((stored, ..)) => stored.locate(error),
+            None => error,
+        }
+    }
+}
+
+/// Returns the names with a prefix, without it.
+fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
+    let stripped = |name: &dyn Fn(&str) -> String| -> Keys {
+        let strip = |(key, stored): (&String, &String)| {
+            Some((name(key).strip_prefix(prefix)?.to_owned(), stored.clone()))
+        };
+        keys.iter().filter_map(strip).collect()
+    };
+    for kept in [stripped(&str::to_owned), stripped(&without_wrappers)] {
+        if !kept.is_empty() {
+            return Ok(kept);
+        }
+    }
+    // The names of dictionaries before the prefix.
+    let mut outer: BTreeSet<&str> = BTreeSet::new();
+    let mut kept = Keys::new();
+    for (key, stored) in keys {
+        let found =
+            names::beginnings(key).find_map(|at| Some((at, key[at..].strip_prefix(prefix)?)));
+        if let Some((at, rest)) = found {
+            outer.insert(&key[..at]);
+            kept.insert(rest.to_owned(), stored.clone());
+        }
+    }
+    match outer.len() {
+        0 => Err(unknown("prefix of parameters", prefix, keys)),
+        1 => Ok(kept),
+        _ => Err(ExtractError::AmbiguousWeights {
+            keys: outer
+                .iter()
+                .map(|outer| format!("{outer}{prefix}"))
+                .collect(),
+        }
+        .into()),
+    }
+}
+
+fn unknown(what: &'static str, name: &str, keys: &Keys) -> Error {
+    const NAMED: usize = 3;
+
+    Error::from(ArgumentError::UnknownName {
+        what,
+        name: name.into(),
+        nearest: keys.keys().take(NAMED).cloned().collect(),
+    })
 }

@@ -38,12 +38,19 @@ pub(in crate::extract) fn add_and_activate(
     });
 }
 
-/// Returns the activation of one value.
+/// Returns the activation of one value; that of NaN is NaN, so that a damaged network is noticed.
 #[inline(always)]
 fn one(activation: Activation, x: f32) -> f32 {
     match activation {
         Activation::Identity => x,
-        Activation::Relu => x.max(0.0),
+        // Not `x.max(0.0)`, which turns NaN into 0.
+        Activation::Relu => {
+            if x < 0.0 {
+                0.0
+            } else {
+                x
+            }
+        }
         Activation::Relu6 => x.clamp(0.0, 6.0),
         Activation::LeakyRelu(slope) => {
             if x > 0.0 {

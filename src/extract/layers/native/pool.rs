@@ -2,7 +2,7 @@
 
 use crate::extract::layers::{MapShape, PoolSpec};
 
-/// Returns the largest value of each window, and the shape of the result.
+/// Returns the largest value of each window, NaN if one is NaN, and the shape of the result.
 pub(in crate::extract) fn max(x: &[f32], shape: MapShape, spec: PoolSpec) -> (Vec<f32>, MapShape) {
     let out_shape = spec.out_shape(shape);
     let mut out = vec![f32::NEG_INFINITY; out_shape.len()];
@@ -11,7 +11,8 @@ pub(in crate::extract) fn max(x: &[f32], shape: MapShape, spec: PoolSpec) -> (Ve
         for place in inside {
             let values = &x[place * shape.channels..][..shape.channels];
             for (out, &x) in out.iter_mut().zip(values) {
-                *out = out.max(x);
+                // Not `out.max(x)`, which ignores NaN.
+                *out = if *out >= x || out.is_nan() { *out } else { x };
             }
         }
     });

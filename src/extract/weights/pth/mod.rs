@@ -1,51 +1,48 @@
-//! Checkpoints written by PyTorch 1.6 or later: a zip archive with a pickle, which describes the
-//! tensors, and the values of the tensors.
+//! Checkpoints written by PyTorch: a pickle that describes the tensors, and the values of the
+//! tensors.
 //!
-//! Files are not trusted: declared sizes are compared with the data before memory is allocated, and
-//! the checksums of all data that is read are verified.
+//! Files are not trusted: declared sizes are compared with the data before memory is allocated,
+//! nothing that a pickle names is imported or called, and checksums are verified.
 
+mod archive;
+mod legacy;
+mod machine;
+mod operations;
 mod pickle;
+mod state_dict;
 mod tensor;
 #[cfg(test)]
 mod tests;
 mod value;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
-use zip::read::ZipFile;
-use zip::result::ZipError;
-use zip::{CompressionMethod, ZipArchive};
+pub(super) use self::legacy::is_legacy;
 
+use self::archive::{Archive, MAX_PICKLE_BYTES, PICKLE};
+use self::legacy::Legacy;
 use self::pickle::Pickle;
-use self::tensor::{MAX_NAME_BYTES, Tensor};
-use self::value::{Id, Value};
-use crate::error::{Error, FileError, Result};
-use crate::io::element::ByteOrder;
-use crate::io::{BUFFER_BYTES, Origin, open};
+use self::state_dict::StateDict;
+use self::tensor::Tensor;
+use super::listing::{Listing, StoredTensor};
+use crate::error::{FileError, Result};
+use crate::io::element::{ByteOrder, Element};
+use crate::io::{BUFFER_BYTES, Origin, open, read_up_to};
 use crate::linalg::reserve;
-
-/// Keys under which checkpoints store the parameters, unless they are at the top level.
-const NESTED: [&str; 5] = ["state_dict", "model", "model_state_dict", "teacher", "net"];
-
-/// Largest size of the pickle in bytes; about 100 bytes for each tensor are usual.
-const MAX_PICKLE_BYTES: u64 = 1 << 25;
-
-/// Name of the pickle within its folder.
-const PICKLE: &str = "data.pkl";
 
 /// An opened checkpoint with its parsed pickle.
 pub(super) struct Checkpoint {
-    archive: Archive,
+    storages: Storages,
     pickle: Pickle,
-    /// The value of each tensor in the pickle, by name.
-    tensors: BTreeMap<String, Id>,
+    state_dict: StateDict,
     order: ByteOrder,
-    /// Members of the archive whose checksums were verified.
-    checked: HashSet<String>,
+    origin: Origin,
+}
+
+enum Storages {
+    Archive(Box<Archive>),
+    Legacy(Legacy),
 }
 
 impl Checkpoint {
@@ -55,45 +52,62 @@ impl Checkpoint {
     /// Returns [`FileError::Read`] if the file cannot be read, and [`FileError::Malformed`], for a
     /// single tensor within `Context::Array`, if it is not a valid checkpoint.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut archive = Archive::open(path)?;
-        let bytes = archive.read(PICKLE, MAX_PICKLE_BYTES)?;
-        let pickle = Pickle::read(&bytes).map_err(|error| archive.origin.malformed(error))?;
-        let order = match archive.has("byteorder") {
-            true => archive.read("byteorder", 16)?,
-            false => b"little".into(),
+        let origin = Origin::new(path, "PyTorch checkpoint");
+        let mut start = [0; 64];
+        let n = read_up_to(&mut open(path)?, &mut start);
+        let n = n.map_err(|error| origin.unreadable(error))?;
+        let (storages, pickle, order) = if is_legacy(&start[..n]) {
+            let (legacy, pickle) = Legacy::open(path)?;
+            (Storages::Legacy(legacy), pickle, ByteOrder::Little)
+        } else {
+            let mut archive = Archive::open(path)?;
+            let bytes = archive.read(PICKLE, MAX_PICKLE_BYTES)?;
+            let pickle = Pickle::read(&bytes).map_err(|error| origin.malformed(error))?;
+            let order = archive.byte_order()?;
+            (Storages::Archive(Box::new(archive)), pickle.0, order)
         };
-        let order = match order.as_slice() {
-            b"little" => ByteOrder::Little,
-            b"big" => ByteOrder::Big,
-            _ => return Err(archive.origin.malformed("its byte order is unknown")),
-        };
-        let tensors = tensors(&pickle).map_err(|error| archive.origin.malformed(error))?;
-        if tensors.is_empty() {
-            return Err(archive.origin.malformed(
-                "it holds no tensors by name: save the state_dict of the model with torch.save",
-            ));
+        let state_dict = StateDict::find(&pickle).map_err(|error| origin.malformed(error))?;
+        if state_dict.tensors.is_empty() {
+            return Err(origin.malformed(state_dict.without_tensors(&pickle)));
         }
-        for (name, &id) in &tensors {
+        for (name, &(id, _)) in &state_dict.tensors {
             let tensor = Tensor::read(&pickle, id);
-            tensor.map_err(|error| archive.origin.malformed(error).in_array(name))?;
+            tensor.map_err(|error| origin.malformed(error).in_array(name))?;
         }
         Ok(Self {
-            archive,
+            storages,
             pickle,
-            tensors,
+            state_dict,
             order,
-            checked: HashSet::new(),
+            origin,
         })
     }
 
-    /// Returns the names of the tensors, in alphabetical order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+    /// Verifies the checksums of the whole file, if the format has checksums.
+    pub fn verify(&mut self) -> Result<()> {
+        match &mut self.storages {
+            Storages::Archive(archive) => archive.verify(),
+            Storages::Legacy(_) => Ok(()),
+        }
     }
 
-    /// Returns the shape of a tensor, or `None` if there is no tensor with this name.
-    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.tensor(name).map(|tensor| tensor.shape)
+    /// Returns the names and shapes of all tensors.
+    pub fn list(&self) -> Listing {
+        let describe = |(name, &(id, dictionary)): (&String, &(value::Id, usize))| {
+            let tensor = Tensor::read(&self.pickle, id).ok()?;
+            let stored = StoredTensor {
+                is_float: tensor.storage.is_float(),
+                shape: tensor.shape,
+                dictionary,
+                place: Some(format!("{}+{}", tensor.storage.name, tensor.offset)),
+            };
+            Some((name.clone(), stored))
+        };
+        self.state_dict
+            .tensors
+            .iter()
+            .filter_map(describe)
+            .collect()
     }
 
     /// Reads the values of a tensor, row-major. Returns `None` if there is no tensor with this
@@ -104,182 +118,73 @@ impl Checkpoint {
     /// [`FileError::Truncated`], [`FileError::UnsupportedElement`] or
     /// `ComputationError::OutOfMemory`.
     pub fn read(&mut self, name: &str) -> Result<Option<Vec<f32>>> {
-        let Some(tensor) = self.tensor(name) else {
+        let Some(&(id, _)) = self.state_dict.tensors.get(name) else {
             return Ok(None);
         };
-        let values = self.values(&tensor);
+        let origin = &self.origin;
+        let tensor = Tensor::read(&self.pickle, id).map_err(|error| origin.malformed(error))?;
+        let values = match &mut self.storages {
+            Storages::Archive(archive) => {
+                let opened = archive.storage(tensor.storage.name);
+                opened.and_then(|(storage, length)| {
+                    values(&tensor, storage, length, self.order, origin)
+                })
+            }
+            Storages::Legacy(legacy) => {
+                let opened = legacy.storage(tensor.storage.name);
+                opened.and_then(|(storage, length)| {
+                    values(&tensor, storage, length, self.order, origin)
+                })
+            }
+        };
         values.map(Some).map_err(|error| error.in_array(name))
     }
-
-    fn tensor(&self, name: &str) -> Option<Tensor> {
-        Tensor::read(&self.pickle, *self.tensors.get(name)?).ok()
-    }
-
-    fn values(&mut self, tensor: &Tensor) -> Result<Vec<f32>> {
-        let element = tensor.element(self.order)?;
-        let name = format!("data/{}", tensor.storage);
-        let origin = self.archive.origin.clone();
-        let mut member = self.archive.member(&name)?;
-        // The decompressed size of a compressed member can exceed the size of the file.
-        if member.compression() != CompressionMethod::Stored {
-            return Err(origin.malformed(
-                "its values are compressed, which PyTorch does not do: save it again with torch.save",
-            ));
-        }
-        let size = element.size() as u64;
-        let n_values = tensor.n_values().ok_or_else(|| {
-            origin.malformed("its values are not contiguous: save it with .contiguous()")
-        })?;
-        let start = tensor.offset as u64;
-        let end = start.saturating_add(n_values).saturating_mul(size);
-        if end > member.size() {
-            return Err(FileError::Truncated {
-                expected: end,
-                found: member.size(),
-            }
-            .into());
-        }
-        let unreadable = |error| origin.unreadable(error);
-        let skip = |reader: &mut dyn Read| std::io::copy(reader, &mut std::io::sink());
-        skip(&mut member.by_ref().take(start * size)).map_err(unreadable)?;
-        let mut values = Vec::new();
-        reserve(&mut values, n_values as usize, "a tensor")?;
-        let mut left = n_values * size;
-        let mut buffer = vec![0; left.min(BUFFER_BYTES as u64) as usize];
-        while left > 0 {
-            let chunk = &mut buffer[..left.min(BUFFER_BYTES as u64) as usize];
-            member.read_exact(chunk).map_err(unreadable)?;
-            element.decode(chunk, &mut values);
-            left -= chunk.len() as u64;
-        }
-        // The zip reader verifies the checksum at the end of the member.
-        if !self.checked.contains(&name) {
-            skip(&mut member).map_err(unreadable)?;
-            self.checked.insert(name);
-        }
-        tensor
-            .row_major(values)
-            .map_err(|error| origin.malformed(error))
-    }
 }
 
-/// Finds the tensors of a state_dict, at the top level or under one of the keys of [`NESTED`].
-fn tensors(pickle: &Pickle) -> std::result::Result<BTreeMap<String, Id>, String> {
-    let of = |id| {
-        let mut tensors = BTreeMap::new();
-        for &(name, value) in dict(pickle, id) {
-            let Some(name) = pickle.text(name).filter(|_| Tensor::is(pickle, value)) else {
-                continue;
-            };
-            if name.len() > MAX_NAME_BYTES {
-                return Err(format!("a parameter has a name of {} bytes", name.len()));
-            }
-            if !tensors.contains_key(name) {
-                tensors.insert(name.to_owned(), value);
-            } else {
-                return Err(format!("duplicate parameter {name:?}"));
-            }
+/// Reads the values of a tensor from its storage, row-major.
+fn values(
+    tensor: &Tensor<'_>,
+    mut storage: impl Read,
+    length: u64,
+    order: ByteOrder,
+    origin: &Origin,
+) -> Result<Vec<f32>> {
+    let kind = tensor.storage.kind()?;
+    let element = Element { kind, order };
+    let size = element.size() as u64;
+    let declared = tensor.storage.n_elements.map(|n| n.saturating_mul(size));
+    if declared.is_some_and(|declared| declared != length) {
+        return Err(origin.malformed("its storage has another length than the pickle declares"));
+    }
+    let (n, span) = tensor.lengths().map_err(|error| origin.malformed(error))?;
+    let start = tensor.offset as u64;
+    let end = start.saturating_add(span).saturating_mul(size);
+    if end > length {
+        return Err(FileError::Truncated {
+            expected: end,
+            found: length,
         }
-        Ok(tensors)
-    };
-    let at_top = of(pickle.root())?;
-    if !at_top.is_empty() {
-        return Ok(at_top);
+        .into());
     }
-    for key in NESTED {
-        let mut items = dict(pickle, pickle.root()).iter();
-        if let Some(&(_, nested)) = items.rfind(|&&(name, _)| pickle.text(name) == Some(key)) {
-            let nested = of(nested)?;
-            if !nested.is_empty() {
-                return Ok(nested);
-            }
-        }
+    let unreadable = |error| origin.unreadable(error);
+    let skip = |reader: &mut dyn Read| std::io::copy(reader, &mut std::io::sink());
+    skip(&mut storage.by_ref().take(start * size)).map_err(unreadable)?;
+    let mut values = Vec::new();
+    reserve(&mut values, span as usize, "a tensor")?;
+    let mut left = span * size;
+    let mut buffer = vec![0; left.min(BUFFER_BYTES as u64) as usize];
+    while left > 0 {
+        let chunk = &mut buffer[..left.min(BUFFER_BYTES as u64) as usize];
+        storage.read_exact(chunk).map_err(unreadable)?;
+        element.decode(chunk, &mut values);
+        left -= chunk.len() as u64;
     }
-    Ok(at_top)
-}
-
-/// Returns the items of a dictionary or the attributes of a TorchScript module; nothing for other
-/// values.
-fn dict(pickle: &Pickle, id: Id) -> &[(Id, Id)] {
-    match pickle.value(id) {
-        Value::Dict(items) => items,
-        &Value::Built { object, state } => match (pickle.value(object), pickle.value(state)) {
-            (&Value::Call { callable, .. }, Value::Dict(items))
-                if pickle.global(callable) == Some("__torch__.Module") =>
-            {
-                items
-            }
-            _ => &[],
-        },
-        _ => &[],
+    // The zip reader verifies the checksum at the end of the member.
+    if end == length {
+        skip(&mut storage).map_err(unreadable)?;
     }
-}
-
-/// A zip archive, of which the members in the folder of the pickle are read.
-struct Archive {
-    zip: ZipArchive<BufReader<File>>,
-    /// Name of the folder, with a slash at the end.
-    folder: String,
-    origin: Origin,
-}
-
-impl Archive {
-    fn open(path: &Path) -> Result<Self> {
-        let origin = Origin::new(path, "PyTorch checkpoint");
-        let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
-        let zip = ZipArchive::new(file).map_err(|error| refused(&origin, error))?;
-        // Duplicate names are ambiguous.
-        if zip.has_duplicate_names() {
-            return Err(origin.malformed("two members have the same name"));
-        }
-        let mut folder = None;
-        for name in zip.file_names() {
-            let name: Cow<'_, str> = name.map_err(|error| refused(&origin, error))?;
-            let found = name.strip_suffix(PICKLE);
-            if let Some(found) = found.filter(|found| found.is_empty() || found.ends_with('/')) {
-                if folder.is_some() {
-                    return Err(origin.malformed("it holds several pickles"));
-                }
-                folder = Some(found.to_owned());
-            }
-        }
-        let Some(folder) = folder else {
-            return Err(origin.malformed("it holds no pickle (data.pkl)"));
-        };
-        Ok(Self {
-            zip,
-            folder,
-            origin,
-        })
-    }
-
-    fn has(&self, name: &str) -> bool {
-        let path = format!("{}{name}", self.folder);
-        self.zip.index_for_name(&path).is_some()
-    }
-
-    fn member(&mut self, name: &str) -> Result<ZipFile<'_, BufReader<File>>> {
-        let member = self.zip.by_name(&format!("{}{name}", self.folder));
-        member.map_err(|error| refused(&self.origin, error))
-    }
-
-    /// Reads a member of at most `limit` bytes.
-    fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let origin = self.origin.clone();
-        let mut member = self.member(name)?.take(limit + 1);
-        let read = member.read_to_end(&mut bytes);
-        read.map_err(|error| origin.unreadable(error))?;
-        match bytes.len() as u64 > limit {
-            true => Err(origin.malformed(format!("{name} is longer than {limit} bytes"))),
-            false => Ok(bytes),
-        }
-    }
-}
-
-fn refused(origin: &Origin, error: ZipError) -> Error {
-    match error {
-        ZipError::Io(error) => origin.unreadable(error),
-        error => origin.malformed(error),
+    match n {
+        0 => Ok(Vec::new()),
+        _ => tensor.row_major(values, n as usize),
     }
 }

@@ -1,17 +1,11 @@
-//! A reader for the subset of the pickle format that PyTorch checkpoints use.
+//! A reader for pickles (protocols 0 to 5), as far as PyTorch checkpoints use them.
 //!
-//! A pickle is a program for a stack machine. This machine only creates values; it does not import
-//! or call anything. Values are stored in a list and refer to each other by index, so deep or
-//! repeated nesting does not cost more than the bytes that describe it. The number of values is
-//! limited.
+//! Nothing is imported or called. Values are stored in a list and refer to each other by index, so
+//! deep or repeated nesting does not cost more than the bytes that describe it.
 
-use std::collections::HashMap;
-
+use super::machine::Machine;
 use super::value::{Id, Value};
 use crate::error::BoxedError;
-
-/// Largest number of values in a pickle. A checkpoint has a few dozen for each tensor.
-const MAX_VALUES: usize = 1 << 20;
 
 /// The values of a pickle.
 pub(super) struct Pickle {
@@ -19,26 +13,18 @@ pub(super) struct Pickle {
     root: Id,
 }
 
-type Result<T> = std::result::Result<T, BoxedError>;
+pub(super) type Result<T> = std::result::Result<T, BoxedError>;
 
 impl Pickle {
-    /// Reads a pickle.
-    pub fn read(bytes: &[u8]) -> Result<Self> {
-        let mut machine = Machine {
-            bytes,
-            values: Vec::new(),
-            stack: Vec::new(),
-            marks: Vec::new(),
-            memo: HashMap::new(),
-        };
+    /// Reads a pickle at the beginning of `bytes`, and returns it with the bytes after it.
+    pub fn read(bytes: &[u8]) -> Result<(Self, &[u8])> {
+        let mut machine = Machine::new(bytes);
         while let Some(operation) = machine.next_operation()? {
             machine.run(operation)?;
         }
         let root = machine.pop()?;
-        Ok(Self {
-            values: machine.values,
-            root,
-        })
+        let (values, rest) = machine.finish();
+        Ok((Self { values, root }, rest))
     }
 
     pub fn root(&self) -> Id {
@@ -53,6 +39,16 @@ impl Pickle {
     pub fn tuple(&self, id: Id) -> &[Id] {
         match self.value(id) {
             Value::Tuple(parts) => parts,
+            _ => &[],
+        }
+    }
+
+    /// Returns the items of a dictionary, or of an instance of a subclass of it; nothing for other
+    /// values.
+    pub fn items(&self, id: Id) -> &[(Id, Id)] {
+        match self.value(id) {
+            Value::Dict(items) => items,
+            Value::Object(object) => &object.items,
             _ => &[],
         }
     }
@@ -72,304 +68,39 @@ impl Pickle {
         }
     }
 
-    /// Returns a non-negative integer.
-    pub fn size(&self, id: Id) -> Option<usize> {
-        match self.value(id) {
-            &Value::Integer(value) => value.try_into().ok(),
+    /// Returns the class of an object, as `module.name`, and its attributes.
+    pub fn object(&self, id: Id) -> Option<(&str, &[(Id, Id)])> {
+        let Value::Object(object) = self.value(id) else {
+            return None;
+        };
+        let attributes = object.state.map_or(&[][..], |state| self.items(state));
+        Some((self.global(object.callable)?, attributes))
+    }
+
+    /// Returns the names of all objects that are stored outside the pickle.
+    pub fn persistent(&self) -> impl Iterator<Item = Id> {
+        self.values.iter().filter_map(|value| match value {
+            &Value::Persistent(name) => Some(name),
             _ => None,
-        }
-    }
-}
-
-struct Machine<'b> {
-    /// Bytes that are not yet executed.
-    bytes: &'b [u8],
-    values: Vec<Value>,
-    stack: Vec<Id>,
-    /// Height of the stack at each mark that is not yet used.
-    marks: Vec<usize>,
-    memo: HashMap<u32, Id>,
-}
-
-impl<'b> Machine<'b> {
-    /// Reads the next operation. Returns `None` for the operation that ends the pickle.
-    fn next_operation(&mut self) -> Result<Option<u8>> {
-        let [operation] = self.take()?;
-        Ok((operation != b'.').then_some(operation))
-    }
-
-    fn run(&mut self, operation: u8) -> Result<()> {
-        match operation {
-            // PROTO
-            0x80 => self.take::<1>().map(drop),
-            // MARK
-            b'(' => {
-                self.check_number(self.marks.len())?;
-                self.marks.push(self.stack.len());
-                Ok(())
-            }
-            // NONE, NEWTRUE, NEWFALSE, EMPTY_SET
-            b'N' | 0x88 | 0x89 | 0x8f => self.push(Value::Other),
-            // BININT, BININT1, BININT2, LONG1
-            b'J' => {
-                let value = i32::from_le_bytes(self.take()?);
-                self.push(Value::Integer(value.into()))
-            }
-            b'K' => {
-                let [value] = self.take()?;
-                self.push(Value::Integer(value.into()))
-            }
-            b'M' => {
-                let value = u16::from_le_bytes(self.take()?);
-                self.push(Value::Integer(value.into()))
-            }
-            0x8a => {
-                let [length] = self.take()?;
-                let value = integer(self.take_slice(length.into())?);
-                self.push(value.map_or(Value::Other, Value::Integer))
-            }
-            // BINFLOAT
-            b'G' => {
-                self.take::<8>()?;
-                self.push(Value::Other)
-            }
-            // BINUNICODE, SHORT_BINSTRING
-            b'X' => {
-                let length = u32::from_le_bytes(self.take()?);
-                self.push_text(length as usize)
-            }
-            b'U' => {
-                let [length] = self.take()?;
-                self.push_text(length.into())
-            }
-            // GLOBAL
-            b'c' => {
-                let module = self.line()?;
-                let name = self.line()?;
-                self.push(Value::Global(format!("{module}.{name}").into()))
-            }
-            // EMPTY_TUPLE, TUPLE1, TUPLE2, TUPLE3, TUPLE
-            b')' => self.push_tuple(0),
-            0x85..=0x87 => self.push_tuple(usize::from(operation - 0x84)),
-            b't' => {
-                let parts = self.pop_to_mark()?;
-                self.push(Value::Tuple(parts))
-            }
-            // EMPTY_LIST, EMPTY_DICT, DICT
-            b']' => self.push(Value::List(Vec::new())),
-            b'}' => self.push(Value::Dict(Vec::new())),
-            b'd' => {
-                let items = self.pop_to_mark()?;
-                self.push(Value::Dict(Vec::new()))?;
-                self.insert(&items)
-            }
-            // APPEND, APPENDS
-            b'a' => {
-                let item = self.pop()?;
-                self.append(&[item])
-            }
-            b'e' => {
-                let items = self.pop_to_mark()?;
-                self.append(&items)
-            }
-            // SETITEM, SETITEMS
-            b's' => {
-                let value = self.pop()?;
-                let key = self.pop()?;
-                self.insert(&[key, value])
-            }
-            b'u' => {
-                let items = self.pop_to_mark()?;
-                self.insert(&items)
-            }
-            // ADDITEMS
-            0x90 => self.pop_to_mark().map(drop),
-            // REDUCE, NEWOBJ
-            b'R' | 0x81 => {
-                let arguments = self.pop()?;
-                let callable = self.pop()?;
-                self.call(callable, arguments)
-            }
-            b'b' => self.build(),
-            // BINPERSID
-            b'Q' => {
-                let name = self.pop()?;
-                self.push(Value::Persistent(name))
-            }
-            // BINPUT, LONG_BINPUT, BINGET, LONG_BINGET
-            b'q' => {
-                let [name] = self.take()?;
-                self.put(name.into())
-            }
-            b'r' => {
-                let name = u32::from_le_bytes(self.take()?);
-                self.put(name)
-            }
-            b'h' => {
-                let [name] = self.take()?;
-                self.get(name.into())
-            }
-            b'j' => {
-                let name = u32::from_le_bytes(self.take()?);
-                self.get(name)
-            }
-            other => {
-                Err(format!("its pickle has the operation {other:#04x}, which is unknown").into())
-            }
-        }
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (taken, rest) = self
-            .bytes
-            .split_first_chunk()
-            .ok_or("its pickle is cut short")?;
-        self.bytes = rest;
-        Ok(*taken)
-    }
-
-    fn take_slice(&mut self, length: usize) -> Result<&'b [u8]> {
-        let split = self.bytes.split_at_checked(length);
-        let (taken, rest) = split.ok_or("its pickle is cut short")?;
-        self.bytes = rest;
-        Ok(taken)
-    }
-
-    fn line(&mut self) -> Result<&'b str> {
-        let end = self.bytes.iter().position(|&byte| byte == b'\n');
-        let end = end.ok_or("its pickle is cut short")?;
-        let line = str::from_utf8(&self.bytes[..end])?;
-        self.bytes = &self.bytes[end + 1..];
-        Ok(line)
-    }
-
-    fn check_number(&self, n: usize) -> Result<()> {
-        match n < MAX_VALUES {
-            true => Ok(()),
-            false => Err(format!(
-                "its pickle has more than {MAX_VALUES} values: save the state_dict alone with torch.save"
-            )
-            .into()),
-        }
-    }
-
-    fn push(&mut self, value: Value) -> Result<()> {
-        self.check_number(self.values.len())?;
-        let id = Id(self.values.len() as u32);
-        self.values.push(value);
-        self.push_id(id)
-    }
-
-    fn push_id(&mut self, id: Id) -> Result<()> {
-        self.check_number(self.stack.len())?;
-        self.stack.push(id);
-        Ok(())
-    }
-
-    fn push_text(&mut self, length: usize) -> Result<()> {
-        let text = String::from_utf8_lossy(self.take_slice(length)?).into();
-        self.push(Value::Text(text))
-    }
-
-    fn push_tuple(&mut self, length: usize) -> Result<()> {
-        let start = self.stack.len().checked_sub(length);
-        let start = start.filter(|&start| start >= self.floor());
-        let parts = self.stack.split_off(start.ok_or(EMPTY_STACK)?);
-        self.push(Value::Tuple(parts))
-    }
-
-    /// Returns the height of the stack at the last mark, or 0.
-    fn floor(&self) -> usize {
-        self.marks.last().copied().unwrap_or(0)
-    }
-
-    fn pop(&mut self) -> Result<Id> {
-        let popped = (self.stack.len() > self.floor()).then(|| self.stack.pop());
-        popped.flatten().ok_or_else(|| EMPTY_STACK.into())
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<Id>> {
-        let mark = self.marks.pop().ok_or("its pickle lacks a mark")?;
-        Ok(self.stack.split_off(mark))
-    }
-
-    fn last(&mut self) -> Result<&mut Value> {
-        let id = self.stack.last().ok_or(EMPTY_STACK)?;
-        Ok(&mut self.values[id.0 as usize])
-    }
-
-    fn append(&mut self, items: &[Id]) -> Result<()> {
-        match self.last()? {
-            Value::List(list) => list.extend(items),
-            // An instance of a list subclass.
-            Value::Call { .. } | Value::Built { .. } => {}
-            _ => return Err("its pickle appends to a value that is not a list".into()),
-        }
-        Ok(())
-    }
-
-    fn insert(&mut self, items: &[Id]) -> Result<()> {
-        let (pairs, rest) = items.as_chunks::<2>();
-        if !rest.is_empty() {
-            return Err("its pickle has a key without a value".into());
-        }
-        match self.last()? {
-            Value::Dict(dict) => dict.extend(pairs.iter().map(|&[key, value]| (key, value))),
-            // An instance of a dictionary subclass.
-            Value::Call { .. } | Value::Built { .. } => {}
-            _ => return Err("its pickle sets items of a value that is not a dictionary".into()),
-        }
-        Ok(())
-    }
-
-    fn call(&mut self, callable: Id, arguments: Id) -> Result<()> {
-        let is_dict = matches!(
-            &self.values[callable.0 as usize],
-            Value::Global(name) if matches!(&**name, "collections.OrderedDict" | "collections.defaultdict")
-        );
-        self.push(match is_dict {
-            true => Value::Dict(Vec::new()),
-            false => Value::Call {
-                callable,
-                arguments,
-            },
         })
     }
 
-    /// Executes the operation BUILD.
-    fn build(&mut self) -> Result<()> {
-        let state = self.pop()?;
-        let object = self.pop()?;
-        match &self.values[object.0 as usize] {
-            // Attributes of a dictionary, such as the _metadata of a state_dict, are ignored.
-            Value::Dict(_) => self.push_id(object),
-            _ => self.push(Value::Built { object, state }),
+    /// Returns the value of the last item with this name.
+    pub fn item(&self, items: &[(Id, Id)], name: &str) -> Option<Id> {
+        let mut items = items.iter();
+        let (_, value) = items.rfind(|(key, _)| self.text(*key) == Some(name))?;
+        Some(*value)
+    }
+
+    pub fn integer(&self, id: Id) -> Option<i64> {
+        match self.value(id) {
+            &Value::Integer(value) => Some(value),
+            _ => None,
         }
     }
 
-    fn put(&mut self, name: u32) -> Result<()> {
-        self.check_number(self.memo.len())?;
-        let id = *self.stack.last().ok_or(EMPTY_STACK)?;
-        self.memo.insert(name, id);
-        Ok(())
+    /// Returns a non-negative integer.
+    pub fn size(&self, id: Id) -> Option<usize> {
+        self.integer(id)?.try_into().ok()
     }
-
-    fn get(&mut self, name: u32) -> Result<()> {
-        let id = self.memo.get(&name).copied();
-        self.push_id(id.ok_or("its pickle fetches a value that was never put")?)
-    }
-}
-
-const EMPTY_STACK: &str = "its pickle pops from an empty stack";
-
-/// Decodes a little-endian signed integer of any length. Returns `None` if it is longer than 64
-/// bits.
-fn integer(bytes: &[u8]) -> Option<i64> {
-    let fill = match bytes.last() {
-        Some(last) if last & 0x80 != 0 => 0xff,
-        _ => 0,
-    };
-    let mut value = [fill; 8];
-    value.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(i64::from_le_bytes(value))
 }

@@ -1,10 +1,8 @@
 //! Tensors in a pickle.
 
-use ndarray::{ArrayD, IxDyn, ShapeBuilder};
-
-use super::pickle::Pickle;
+use super::pickle::{Pickle, Result};
 use super::value::{Id, Value};
-use crate::error::{BoxedError, FileError, Result};
+use crate::error::{BoxedError, FileError};
 use crate::io::element::{ByteOrder, Element, Kind};
 
 /// Longest name of a parameter or a storage, in bytes.
@@ -16,74 +14,44 @@ const MAX_AXES: usize = 32;
 /// Largest number of wrappers around the function that creates a tensor.
 const MAX_WRAPPERS: usize = 4;
 
-/// The description of a tensor, which is a view into a storage.
-#[derive(Debug)]
-pub(super) struct Tensor {
-    pub shape: Vec<usize>,
-    /// Strides in elements.
-    strides: Vec<usize>,
-    /// Index of the first element in the storage.
-    pub offset: usize,
-    /// Name of the storage.
-    pub storage: String,
+/// Largest number of elements of a tensor that repeats stored values.
+const MAX_REPEATED: u64 = 1 << 26;
+
+/// A block of elements of one type, of which tensors are views.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Storage<'p> {
+    pub name: &'p str,
     /// Class of the storage, such as `torch.FloatStorage`.
-    class: String,
+    class: &'p str,
+    pub n_elements: Option<u64>,
 }
 
-impl Tensor {
-    /// Checks whether a value is a tensor.
-    pub fn is(pickle: &Pickle, id: Id) -> bool {
-        arguments(pickle, id).is_some()
+/// Returns the description of a storage from the arguments of a persistent object.
+pub(super) fn storage<'p>(pickle: &'p Pickle, arguments: Id) -> Option<Storage<'p>> {
+    // "storage", class, name, device, number of elements
+    let [_, class, name, _, n_elements, ref view @ ..] = *pickle.tuple(arguments) else {
+        return None;
+    };
+    // Storages that are views of others were given up before version 1.6.
+    if view.iter().any(|&view| !pickle.tuple(view).is_empty()) {
+        return None;
     }
+    let (class, name) = (pickle.global(class)?, pickle.text(name)?);
+    let is_short = class.len() <= MAX_NAME_BYTES && name.len() <= MAX_NAME_BYTES;
+    is_short.then(|| Storage {
+        name,
+        class,
+        n_elements: pickle.size(n_elements).map(|n| n as u64),
+    })
+}
 
-    /// Reads the description of a tensor.
-    pub fn read(pickle: &Pickle, id: Id) -> std::result::Result<Self, BoxedError> {
-        // storage, offset, shape, strides, whether it requires gradients, hooks
-        let [storage, offset, shape, strides, ..] = *arguments(pickle, id).unwrap_or_default()
-        else {
-            return Err("it has too few arguments".into());
-        };
-        let &Value::Persistent(storage) = pickle.value(storage) else {
-            return Err("it has no storage".into());
-        };
-        // "storage", class, name, device, number of elements
-        let [_, class, name, ..] = *pickle.tuple(storage) else {
-            return Err("its storage has too few arguments".into());
-        };
-        let class = pickle.global(class).ok_or("its storage has no class")?;
-        let name = pickle.text(name).ok_or("its storage has no name")?;
-        if class.len() > MAX_NAME_BYTES || name.len() > MAX_NAME_BYTES {
-            return Err("its storage has a name that is too long".into());
-        }
-        let sizes = |id| {
-            let sizes = pickle.tuple(id).iter().map(|&size| pickle.size(size));
-            let tuple = matches!(pickle.value(id), Value::Tuple(axes) if axes.len() <= MAX_AXES);
-            tuple
-                .then(|| sizes.collect::<Option<Vec<usize>>>())
-                .flatten()
-        };
-        let shape = sizes(shape).ok_or("its shape is invalid")?;
-        let strides = sizes(strides).ok_or("its strides are invalid")?;
-        if shape.len() != strides.len() {
-            return Err(
-                format!("it has {} axes, but {} strides", shape.len(), strides.len()).into(),
-            );
-        }
-        Ok(Self {
-            shape,
-            strides,
-            offset: pickle.size(offset).ok_or("its offset is not a number")?,
-            storage: name.into(),
-            class: class.into(),
-        })
-    }
-
+impl Storage<'_> {
     /// Returns the type of the elements.
     ///
     /// # Errors
     /// Returns [`FileError::UnsupportedElement`] for a type that cannot be read.
-    pub fn element(&self, order: ByteOrder) -> Result<Element> {
-        let kind = match self.class.as_str() {
+    pub fn kind(&self) -> crate::error::Result<Kind> {
+        Ok(match self.class {
             "torch.FloatStorage" => Kind::F32,
             "torch.DoubleStorage" => Kind::F64,
             "torch.HalfStorage" => Kind::F16,
@@ -101,35 +69,136 @@ impl Tensor {
                 }
                 .into());
             }
+        })
+    }
+
+    /// Returns the number of bytes of an element.
+    pub fn element_size(&self) -> crate::error::Result<usize> {
+        let order = ByteOrder::Little;
+        Ok(match self.class {
+            "torch.ComplexFloatStorage" => 8,
+            "torch.ComplexDoubleStorage" => 16,
+            _ => Element {
+                kind: self.kind()?,
+                order,
+            }
+            .size(),
+        })
+    }
+
+    pub fn is_float(&self) -> bool {
+        matches!(
+            self.kind(),
+            Ok(Kind::F16 | Kind::BF16 | Kind::F32 | Kind::F64)
+        )
+    }
+}
+
+/// The description of a tensor, which is a view into a storage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tensor<'p> {
+    pub storage: Storage<'p>,
+    pub shape: Vec<usize>,
+    /// Strides in elements.
+    strides: Vec<usize>,
+    /// Index of the first element in the storage.
+    pub offset: usize,
+}
+
+impl<'p> Tensor<'p> {
+    /// Checks whether a value is a tensor.
+    pub fn is(pickle: &Pickle, id: Id) -> bool {
+        arguments(pickle, id).is_some()
+    }
+
+    /// Reads the description of a tensor.
+    pub fn read(pickle: &'p Pickle, id: Id) -> Result<Self> {
+        // storage, offset, shape, strides, whether it requires gradients, hooks
+        let [storage, offset, shape, strides, ..] = *arguments(pickle, id).unwrap_or_default()
+        else {
+            return Err("it has too few arguments".into());
         };
-        Ok(Element { kind, order })
+        let &Value::Persistent(arguments) = pickle.value(storage) else {
+            return Err("it has no storage".into());
+        };
+        let sizes = |id| {
+            let sizes = pickle.tuple(id).iter().map(|&size| pickle.size(size));
+            let tuple = matches!(pickle.value(id), Value::Tuple(axes) if axes.len() <= MAX_AXES);
+            tuple
+                .then(|| sizes.collect::<Option<Vec<usize>>>())
+                .flatten()
+        };
+        let shape = sizes(shape).ok_or("its shape is invalid")?;
+        let strides = sizes(strides).ok_or("its strides are invalid")?;
+        if shape.len() != strides.len() {
+            return Err(
+                format!("it has {} axes, but {} strides", shape.len(), strides.len()).into(),
+            );
+        }
+        Ok(Self {
+            storage: self::storage(pickle, arguments).ok_or("its storage is invalid")?,
+            shape,
+            strides,
+            offset: pickle.size(offset).ok_or("its offset is not a number")?,
+        })
     }
 
-    /// Returns the number of elements, or `None` if they are not contiguous.
-    pub fn n_values(&self) -> Option<u64> {
-        let n = self
-            .shape
-            .iter()
-            .try_fold(1u64, |n, &length| n.checked_mul(length as u64))?;
+    /// Returns the number of elements, and the number of stored elements from the first to the last
+    /// of them.
+    pub fn lengths(&self) -> std::result::Result<(u64, u64), BoxedError> {
+        const TOO_LARGE: &str = "it has too many values";
+
+        let lengths = self.shape.iter().map(|&length| length as u64);
+        let n = lengths.clone().try_fold(1u64, u64::checked_mul);
+        let n = n.ok_or(TOO_LARGE)?;
         if n == 0 {
-            return Some(0);
+            return Ok((0, 0));
         }
-        let axes = self.shape.iter().zip(&self.strides);
-        let last = axes.map(|(&length, &stride)| (length as u64 - 1).checked_mul(stride as u64));
-        let last = last.reduce(|sum, next| sum?.checked_add(next?));
-        (last.unwrap_or(Some(0))?.checked_add(1)? == n).then_some(n)
+        let mut span = 1u64;
+        for (length, &stride) in lengths.zip(&self.strides) {
+            let reach = (length - 1).checked_mul(stride as u64);
+            span = reach
+                .and_then(|reach| span.checked_add(reach))
+                .ok_or(TOO_LARGE)?;
+        }
+        if n > span.max(MAX_REPEATED) {
+            return Err(TOO_LARGE.into());
+        }
+        Ok((n, span))
     }
 
-    /// Converts the stored values to row-major order.
-    pub fn row_major(&self, values: Vec<f32>) -> std::result::Result<Vec<f32>, BoxedError> {
-        if values.is_empty() {
-            return Ok(values);
+    /// Returns the values in row-major order, given the stored ones from the first to the last.
+    pub fn row_major(&self, stored: Vec<f32>, n: usize) -> crate::error::Result<Vec<f32>> {
+        if self.is_row_major() {
+            return Ok(stored);
         }
-        let shape = IxDyn(&self.shape).strides(IxDyn(&self.strides));
-        let array = ArrayD::from_shape_vec(shape, values)?;
-        Ok(match array.is_standard_layout() {
-            true => array.into_raw_vec_and_offset().0,
-            false => array.iter().copied().collect(),
+        let mut values = Vec::new();
+        crate::linalg::reserve(&mut values, n, "a tensor")?;
+        let mut index = vec![0; self.shape.len()];
+        let mut at = 0;
+        for _ in 0..n {
+            values.push(stored[at]);
+            for axis in (0..index.len()).rev() {
+                index[axis] += 1;
+                at = at.wrapping_add(self.strides[axis]);
+                if index[axis] < self.shape[axis] {
+                    break;
+                }
+                at = at.wrapping_sub(index[axis].wrapping_mul(self.strides[axis]));
+                index[axis] = 0;
+            }
+        }
+        Ok(values)
+    }
+
+    /// Checks whether the values are stored one after the other in row-major order.
+    fn is_row_major(&self) -> bool {
+        let mut expected = 1;
+        let mut axes = self.shape.iter().zip(&self.strides).rev();
+        axes.all(|(&length, &stride)| {
+            let fits = length <= 1 || stride == expected;
+            expected *= length.max(1);
+            fits
         })
     }
 }
@@ -137,14 +206,11 @@ impl Tensor {
 /// Returns the arguments of the call that creates a tensor, or `None` if the value is not a tensor.
 fn arguments(pickle: &Pickle, mut id: Id) -> Option<&[Id]> {
     for _ in 0..=MAX_WRAPPERS {
-        let &Value::Call {
-            callable,
-            arguments,
-        } = pickle.value(id)
-        else {
+        let Value::Object(object) = pickle.value(id) else {
             return None;
         };
-        let (mut name, mut arguments) = (pickle.global(callable)?, pickle.tuple(arguments));
+        let mut name = pickle.global(object.callable)?;
+        let mut arguments = pickle.tuple(object.arguments);
         // function, type, arguments, state
         if name == "torch._tensor._rebuild_from_type_v2" {
             let [function, _, inner, ..] = *arguments else {
@@ -153,7 +219,9 @@ fn arguments(pickle: &Pickle, mut id: Id) -> Option<&[Id]> {
             (name, arguments) = (pickle.global(function)?, pickle.tuple(inner));
         }
         match name {
-            "torch._utils._rebuild_tensor_v2" => return Some(arguments),
+            "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2" => {
+                return Some(arguments);
+            }
             "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state" => {
                 id = *arguments.first()?;
             }

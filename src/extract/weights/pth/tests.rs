@@ -7,6 +7,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
+use std::fs::File;
 
 /// Creates a checkpoint with a pickle and other members, in a temporary folder.
 fn checkpoint(pickle: &[u8], members: &[(&str, &[u8])]) -> (tempfile::TempDir, PathBuf) {
@@ -46,7 +47,7 @@ fn tensor(class: &str, storage: &str, offset: u32, shape: &[u32], strides: &[u32
         format!("ctorch\n{class}\n").as_bytes(),
         &text(storage),
         &text("cpu"),
-        b"K\x06tQJ",
+        b"NtQJ",
         &offset.to_le_bytes(),
         &sizes(shape),
         &sizes(strides),
@@ -74,7 +75,7 @@ fn refused(pickle: &[u8], members: &[(&str, &[u8])]) -> String {
     let (_folder, path) = checkpoint(pickle, members);
     let read = || -> Result<()> {
         let mut file = Checkpoint::open(&path)?;
-        let names: Vec<String> = file.names().map(str::to_owned).collect();
+        let names: Vec<String> = file.list().into_keys().collect();
         for name in names {
             file.read(&name)?;
         }
@@ -98,6 +99,7 @@ fn tensors_are_parts_of_storages_in_any_order_of_axes() {
     let state = dict(&[
         ("rows", tensor("FloatStorage", "0", 0, &[2, 3], &[3, 1])),
         ("columns", tensor("FloatStorage", "0", 0, &[2, 3], &[1, 2])),
+        ("repeated", tensor("FloatStorage", "0", 2, &[2, 2], &[2, 0])),
         ("scalar", tensor("FloatStorage", "0", 5, &[], &[])),
         ("none", tensor("FloatStorage", "0", 6, &[0, 3], &[3, 1])),
         ("double", tensor("DoubleStorage", "1", 0, &[2], &[1])),
@@ -113,19 +115,29 @@ fn tensors_are_parts_of_storages_in_any_order_of_axes() {
     ]
     .concat();
     let nested = [nested, state[2..state.len() - 1].to_vec(), b"u.".to_vec()].concat();
-    for pickle in [state, nested] {
+    for (pickle, prefix) in [(state, ""), (nested, "state_dict.")] {
         let (_folder, path) = checkpoint(&pickle, &members);
         let mut file = Checkpoint::open(&path).unwrap();
-        let names: Vec<&str> = file.names().collect();
+        let listing = file.list();
+        let names: Vec<&str> = listing.keys().map(|name| &name[prefix.len()..]).collect();
         assert_eq!(
             names,
-            ["columns", "double", "none", "parameter", "rows", "scalar"]
+            [
+                "columns",
+                "double",
+                "none",
+                "parameter",
+                "repeated",
+                "rows",
+                "scalar"
+            ]
         );
-        assert_eq!(file.shape("columns"), Some(vec![2, 3]));
-        assert_eq!(file.shape("epoch"), None);
-        let mut read = |name: &str| file.read(name).unwrap().unwrap();
+        let columns = &listing[&format!("{prefix}columns")];
+        assert_eq!((&columns.shape[..], columns.is_float), (&[2, 3][..], true));
+        let mut read = |name: &str| file.read(&format!("{prefix}{name}")).unwrap().unwrap();
         assert_eq!(read("rows"), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
         assert_eq!(read("columns"), [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
+        assert_eq!(read("repeated"), [2.0, 2.0, 4.0, 4.0]);
         assert_eq!(read("scalar"), [5.0]);
         assert!(read("none").is_empty());
         assert_eq!(read("double"), [0.5, -0.5]);
@@ -163,10 +175,8 @@ fn a_flipped_bit_is_noticed() {
     bytes[at + 120] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let mut file = Checkpoint::open(&path).unwrap();
-    for name in ["x", "y"] {
-        let message = file.read(name).unwrap_err().report().to_string();
-        assert!(message.contains("checksum"), "{message}");
-    }
+    let message = file.verify().unwrap_err().report().to_string();
+    assert!(message.contains("checksum"), "{message}");
 }
 
 #[test]
@@ -175,15 +185,16 @@ fn what_is_no_state_dict_is_refused() {
     let members: [(&str, &[u8]); 1] = [("data/0", &values)];
     let of = |tensor: Vec<u8>| dict(&[("x", tensor)]);
     for (pickle, says) in [
-        (b"\x80\x02}.".to_vec(), "holds no tensors"),
+        (b"\x80\x02}.".to_vec(), "empty dictionary"),
         (b"\x80\x02".to_vec(), "cut short"),
         (b".".to_vec(), "empty stack"),
         (b"(t".repeat(3), "cut short"),
         (b"u.".to_vec(), "lacks a mark"),
         (b"h\x01.".to_vec(), "never put"),
-        (b"I1\n.".to_vec(), "operation 0x49"),
+        (b"\x97.".to_vec(), "operation 0x97"),
+        (b"].".to_vec(), "a list of 0 values"),
         (b"X\xff\xff\xff\xffa".to_vec(), "cut short"),
-        ([&b"]("[..], &b"]".repeat(1 << 21)].concat(), "values"),
+        ([&b"]("[..], &b"]".repeat(1 << 22)].concat(), "values"),
         (
             of(b"ctorch._utils\n_rebuild_tensor_v2\n)R".to_vec()),
             "too few arguments",
@@ -204,9 +215,12 @@ fn what_is_no_state_dict_is_refused() {
                 &[1 << 30, 1 << 30, 1 << 30],
                 &[0; 3],
             )),
-            "contiguous",
+            "too many values",
         ),
-        (of(tensor("FloatStorage", "0", 0, &[2], &[2])), "contiguous"),
+        (
+            of(tensor("FloatStorage", "0", 0, &[3], &[2])),
+            "declares 20 bytes",
+        ),
         (
             of(tensor("FloatStorage", "0", 0, &[2, 2], &[1])),
             "2 axes, but 1 strides",
@@ -235,7 +249,7 @@ fn neither_deep_nor_repeated_nesting_costs_more_than_its_bytes() {
         b".".to_vec(),
     ]
     .concat();
-    assert!(refused(&deep, &[]).contains("holds no tensors"));
+    assert!(refused(&deep, &[]).contains("have no names"));
     // Each tuple contains the previous tuple twice.
     let laughs = [
         b"\x80\x02)".to_vec(),
@@ -243,7 +257,7 @@ fn neither_deep_nor_repeated_nesting_costs_more_than_its_bytes() {
         b".".to_vec(),
     ]
     .concat();
-    assert!(refused(&laughs, &[]).contains("holds no tensors"));
+    assert!(refused(&laughs, &[]).contains("have no names"));
     // A list that contains itself.
-    assert!(refused(b"\x80\x02]q\x00h\x00a.", &[]).contains("holds no tensors"));
+    assert!(refused(b"\x80\x02]q\x00h\x00a.", &[]).contains("have no names"));
 }

@@ -1,7 +1,7 @@
 //! Values in a pickle.
 
 /// The index of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(pub u32);
 
 /// A value. Its parts are other values of the same pickle.
@@ -14,18 +14,21 @@ pub(super) enum Value {
     Tuple(Vec<Id>),
     List(Vec<Id>),
     Dict(Vec<(Id, Id)>),
-    /// The result of a call of a function or class with a tuple of arguments.
-    Call {
-        callable: Id,
-        arguments: Id,
-    },
-    /// An object with its state.
-    Built {
-        object: Id,
-        state: Id,
-    },
+    Object(Box<Object>),
     /// An object that is stored outside the pickle under this name.
     Persistent(Id),
-    /// Any value not needed for tensors: a float, a bool, a set or None.
+    /// Any value not needed for tensors: None, a float, a bool, bytes or a set.
     Other,
+}
+
+/// The result of a call of a function or class, which is not executed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Object {
+    pub callable: Id,
+    /// Tuple of the arguments.
+    pub arguments: Id,
+    /// Items that were set, as of an instance of a subclass of a dictionary.
+    pub items: Vec<(Id, Id)>,
+    /// State that the object was built with: its attributes.
+    pub state: Option<Id>,
 }

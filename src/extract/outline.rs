@@ -1,0 +1,73 @@
+//! What a network needs, without the values of its parameters.
+
+use std::collections::BTreeSet;
+
+use candle_core::Device;
+
+use crate::error::Result;
+use crate::extract::architecture::Architecture;
+use crate::extract::builder::{Context, Entry, Parameters};
+use crate::extract::taps::TapTable;
+
+/// The parameters and modules of a network.
+pub(in crate::extract) struct Outline {
+    /// Parameters and buffers, in the order in which modules use them.
+    pub entries: Vec<Entry>,
+    /// Paths of all modules that can be tapped, in order.
+    pub paths: Vec<String>,
+    needed: BTreeSet<String>,
+}
+
+impl Outline {
+    /// Checks whether a tap depends on a parameter.
+    pub fn is_needed(&self, key: &str) -> bool {
+        self.needed.contains(key)
+    }
+
+    /// Returns the names of the modules at the top level, in order.
+    pub fn modules(&self) -> Vec<String> {
+        let mut modules: Vec<String> = Vec::new();
+        for path in &self.paths {
+            let name = path.split('.').next().unwrap_or_default();
+            if !modules.iter().any(|module| module == name) {
+                modules.push(name.to_owned());
+            }
+        }
+        modules
+    }
+}
+
+/// A network that is to be built, with the paths of the modules that are tapped.
+pub(in crate::extract) struct Expected<'a> {
+    architecture: &'a Architecture,
+    taps: &'a [&'a str],
+}
+
+impl<'a> Expected<'a> {
+    pub fn new(architecture: &'a Architecture, taps: &'a [&'a str]) -> Self {
+        Self { architecture, taps }
+    }
+
+    pub fn family(&self) -> &'static str {
+        self.architecture.family()
+    }
+
+    /// Returns the name that the network uses for a parameter, given its name in a checkpoint.
+    pub fn own_name(&self, stored: &str) -> String {
+        self.architecture.current_name(stored)
+    }
+
+    /// Builds the network without preparing its layers.
+    pub fn outline(&self, parameters: &dyn Parameters) -> Result<Outline> {
+        let table = TapTable::these(self.taps.iter().copied());
+        let context = Context::outline(parameters, &table, &Device::Cpu);
+        self.architecture.build(&context.root())?;
+        let entries = context.into_entries();
+        let needed = entries.iter().filter(|entry| entry.is_needed);
+        Ok(Outline {
+            needed: needed.map(|entry| entry.key.clone()).collect(),
+            entries,
+            paths: table.into_names(),
+        })
+    }
+}

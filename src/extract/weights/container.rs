@@ -1,0 +1,290 @@
+//! The storage of parameters: files of several formats, or memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ndarray::ArrayD;
+use safetensors::Dtype;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::listing::{Listing, StoredTensor};
+use super::pth::{Checkpoint, is_legacy};
+use crate::error::{FileError, Result};
+use crate::io::digest::{Hashing, hex};
+use crate::io::safetensors::SafetensorsFile;
+use crate::io::{Origin, known_length, open, read_up_to};
+
+/// Largest size of the index of a divided file, in bytes.
+const MAX_INDEX_BYTES: u64 = 1 << 25;
+
+/// The storage of parameters.
+#[derive(Clone)]
+pub(in crate::extract) enum Container {
+    Safetensors(PathBuf),
+    Pth(PathBuf),
+    /// Several files, which an index lists.
+    Parts(Arc<[Container]>),
+    Memory(Arc<BTreeMap<String, ArrayD<f32>>>),
+}
+
+/// The index of a file that is divided into several, in the layout of the Hugging Face hub.
+#[derive(Deserialize)]
+struct Index {
+    /// Name of the file of each parameter.
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Container {
+    /// Determines the format of a file from its content.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = open(path)?;
+        // A pipe or device would be read forever.
+        let length = known_length(&file).ok_or_else(|| {
+            let reason = std::io::Error::other("it is no regular file");
+            FileError::unreadable(path, reason)
+        })?;
+        let mut start = [0; 512];
+        let n = read_up_to(&mut { file }, &mut start)
+            .map_err(|source| FileError::unreadable(path, source))?;
+        let start = &start[..n];
+        if start.starts_with(b"PK") || is_legacy(start) {
+            return Ok(Self::Pth(path.into()));
+        }
+        let header = start.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        let is_safetensors =
+            header.is_some_and(|header| header <= length) && start.get(8) == Some(&b'{');
+        if is_safetensors {
+            return Ok(Self::Safetensors(path.into()));
+        }
+        if start.starts_with(b"{") {
+            return Self::open_parts(path, length);
+        }
+        Err(FileError::malformed("weights", unknown(start)))
+    }
+
+    /// Opens the files that an index lists, which are in the same folder.
+    fn open_parts(path: &Path, length: u64) -> Result<Self> {
+        let origin = Origin::new(path, "index of weights");
+        if length > MAX_INDEX_BYTES {
+            return Err(origin.malformed(format!("it is longer than {MAX_INDEX_BYTES} bytes")));
+        }
+        let text = std::fs::read(path).map_err(|error| origin.unreadable(error))?;
+        let index: Index =
+            serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
+        let mut files: Vec<&str> = index.weight_map.values().map(String::as_str).collect();
+        files.sort_unstable();
+        files.dedup();
+        if files.is_empty() {
+            return Err(origin.malformed("it lists no files"));
+        }
+        let parts = files.into_iter().map(|name| {
+            let is_name = Path::new(name).file_name() == Some(name.as_ref());
+            if !is_name {
+                return Err(origin.malformed(format!("{name:?} is not the name of a file")));
+            }
+            let part = path.with_file_name(name);
+            match Self::open(&part).map_err(|error| error.in_file(&part))? {
+                Self::Parts(_) => Err(origin.malformed(format!("{name:?} is an index itself"))),
+                part => Ok(part),
+            }
+        });
+        Ok(Self::Parts(parts.collect::<Result<_>>()?))
+    }
+
+    /// Returns the names and shapes of all parameters, after verifying checksums where the format
+    /// has them.
+    pub fn list(&self) -> Result<Listing> {
+        Ok(match self {
+            Self::Safetensors(path) => {
+                let file = SafetensorsFile::open(path)?;
+                let tensors = file.tensors().into_iter();
+                tensors
+                    .map(|(name, info)| {
+                        let is_float = matches!(
+                            info.dtype,
+                            Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
+                        );
+                        (
+                            name,
+                            StoredTensor {
+                                shape: info.shape.clone(),
+                                is_float,
+                                dictionary: 0,
+                                place: None,
+                            },
+                        )
+                    })
+                    .collect()
+            }
+            Self::Pth(path) => {
+                let mut file = Checkpoint::open(path)?;
+                file.verify()?;
+                file.list()
+            }
+            Self::Parts(parts) => {
+                let mut all = Listing::new();
+                for part in parts.iter() {
+                    for (name, mut tensor) in part.list().map_err(|error| part.locate(error))? {
+                        tensor.place = None;
+                        if all.insert(name.clone(), tensor).is_some() {
+                            let reason = format!("the parameter {name:?} is in several files");
+                            return Err(FileError::malformed("weights", reason));
+                        }
+                    }
+                }
+                all
+            }
+            Self::Memory(tensors) => tensors
+                .iter()
+                .map(|(name, tensor)| {
+                    let shape = tensor.shape().to_vec();
+                    (
+                        name.clone(),
+                        StoredTensor {
+                            shape,
+                            is_float: true,
+                            dictionary: 0,
+                            place: None,
+                        },
+                    )
+                })
+                .collect(),
+        })
+    }
+
+    /// Returns the SHA-256 hash of the file, of the hashes of several files, or of the tensors with
+    /// their names and shapes.
+    pub fn hash(&self) -> Result<String> {
+        match self {
+            Self::Safetensors(path) | Self::Pth(path) => {
+                let hashed = Hashing::new(open(path)?).finish_reading();
+                let digest = hashed.map_err(|source| FileError::unreadable(path, source))?;
+                Ok(digest.unwrap_or_default())
+            }
+            Self::Parts(parts) => {
+                let mut digest = Sha256::new();
+                for part in parts.iter() {
+                    digest.update(part.hash()?);
+                }
+                Ok(hex(&digest.finalize()))
+            }
+            Self::Memory(tensors) => Ok(hash_of_tensors(tensors)),
+        }
+    }
+
+    /// Opens the parameters to read their values.
+    pub fn reader(&self) -> Result<ValueReader<'_>> {
+        Ok(match self {
+            Self::Safetensors(path) => ValueReader::Safetensors(SafetensorsFile::open(path)?),
+            Self::Pth(path) => ValueReader::Pth(Checkpoint::open(path)?),
+            Self::Parts(parts) => {
+                let readers = parts
+                    .iter()
+                    .map(|part| part.reader().map_err(|error| part.locate(error)));
+                ValueReader::Parts(readers.collect::<Result<_>>()?)
+            }
+            Self::Memory(tensors) => ValueReader::Memory(tensors),
+        })
+    }
+
+    fn locate(&self, error: crate::error::Error) -> crate::error::Error {
+        match self {
+            Self::Safetensors(path) | Self::Pth(path) => error.in_file(path),
+            Self::Parts(_) | Self::Memory(_) => error,
+        }
+    }
+}
+
+impl fmt::Debug for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Safetensors(path) | Self::Pth(path) => path.fmt(f),
+            Self::Parts(parts) => parts.fmt(f),
+            Self::Memory(tensors) => write!(f, "{} tensors", tensors.len()),
+        }
+    }
+}
+
+/// Opened parameters.
+pub(super) enum ValueReader<'c> {
+    Safetensors(SafetensorsFile),
+    Pth(Checkpoint),
+    Parts(Vec<ValueReader<'c>>),
+    Memory(&'c BTreeMap<String, ArrayD<f32>>),
+}
+
+impl ValueReader<'_> {
+    /// Reads the values of a tensor, row-major, or returns `None` if there is no such tensor.
+    pub fn read(&mut self, name: &str) -> Result<Option<Vec<f32>>> {
+        match self {
+            Self::Safetensors(file) => match file.tensor(name)? {
+                Some(mut reader) => reader.read_row_major().map(Some),
+                None => Ok(None),
+            },
+            Self::Pth(file) => file.read(name),
+            Self::Parts(parts) => {
+                for part in parts {
+                    if let Some(values) = part.read(name)? {
+                        return Ok(Some(values));
+                    }
+                }
+                Ok(None)
+            }
+            Self::Memory(tensors) => Ok(tensors
+                .get(name)
+                .map(|tensor| tensor.iter().copied().collect())),
+        }
+    }
+}
+
+/// Returns what a file is that is not a checkpoint, and what to do.
+fn unknown(start: &[u8]) -> &'static str {
+    /// Position of the magic number of tar archives.
+    const TAR: usize = 257;
+
+    if start.is_empty() {
+        "the file is empty"
+    } else if start.starts_with(b"version https://git-lfs") {
+        "this is a pointer of Git LFS, not the file itself: fetch it with `git lfs pull`"
+    } else if start.starts_with(b"\x89HDF") {
+        "this is an HDF5 file, as Keras writes: only weights of PyTorch and .safetensors can be read"
+    } else if start.starts_with(b"\x1f\x8b") {
+        "this file is compressed with gzip: decompress it first"
+    } else if start
+        .get(TAR..)
+        .is_some_and(|rest| rest.starts_with(b"ustar"))
+    {
+        "this is a tar archive: unpack it, or, if PyTorch wrote it before version 0.2, load it with \
+         torch.load and save it again with torch.save"
+    } else if start.starts_with(b"<") {
+        "this is a web page, not the file itself: download the file again"
+    } else if start.starts_with(b"\x93NUMPY") {
+        "this is one array of NumPy, without names: write the parameters as .safetensors"
+    } else if start.first() == Some(&0x80) {
+        "this is a pickle that torch.save did not write: load it in Python, and save a dictionary of \
+         tensors with torch.save"
+    } else {
+        "it is neither a .safetensors file nor a checkpoint of PyTorch: load it with the program that \
+         wrote it, and save the parameters with torch.save or as .safetensors"
+    }
+}
+
+/// Returns the SHA-256 hash of tensors with their names and shapes.
+fn hash_of_tensors(tensors: &BTreeMap<String, ArrayD<f32>>) -> String {
+    let mut digest = Sha256::new();
+    for (name, tensor) in tensors {
+        digest.update((name.len() as u64).to_le_bytes());
+        digest.update(name);
+        digest.update((tensor.ndim() as u64).to_le_bytes());
+        for &length in tensor.shape() {
+            digest.update((length as u64).to_le_bytes());
+        }
+        for value in tensor {
+            digest.update(value.to_le_bytes());
+        }
+    }
+    hex(&digest.finalize())
+}

@@ -1,0 +1,174 @@
+//! The names of parameters in other libraries, as rules that convert them.
+//!
+//! Each rule has a regular expression for a whole name and a template for the name that the network
+//! uses. In a template `{1}` is the first captured group, and `{1*2+1}` twice the captured number
+//! plus 1. The first rule that matches is applied; names that no rule matches remain as they are.
+
+mod convolutional;
+mod mobile;
+mod transformers;
+
+use self::convolutional::{
+    CONVNEXT_OF_HUGGING_FACE, CONVNEXT_OF_ITS_AUTHORS, CONVNEXT_OF_TIMM, EFFICIENTNET_OF_TIMM,
+    REGNET_OF_TIMM, RESNET_OF_HUGGING_FACE, VGG_OF_TIMM,
+};
+use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
+use self::transformers::{
+    CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM,
+    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+};
+use super::convention::{CompiledRules, Convention};
+
+/// A rule that converts names.
+pub(super) struct Rule {
+    pub from: &'static str,
+    pub to: &'static str,
+    pub kind: Kind,
+}
+
+/// What a rule does with the values.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Rename,
+    /// Makes the tensor the part of the parameter that this group names: query, key or value.
+    Part(usize),
+    Transpose,
+    Reshape,
+    /// Ignores the tensor.
+    Ignore,
+}
+
+const fn rule(from: &'static str, to: &'static str) -> Rule {
+    Rule {
+        from,
+        to,
+        kind: Kind::Rename,
+    }
+}
+
+const fn part(from: &'static str, to: &'static str, group: usize) -> Rule {
+    Rule {
+        from,
+        to,
+        kind: Kind::Part(group),
+    }
+}
+
+const fn transposed(from: &'static str, to: &'static str) -> Rule {
+    Rule {
+        from,
+        to,
+        kind: Kind::Transpose,
+    }
+}
+
+const fn reshaped(from: &'static str, to: &'static str) -> Rule {
+    Rule {
+        from,
+        to,
+        kind: Kind::Reshape,
+    }
+}
+
+const fn ignored(from: &'static str) -> Rule {
+    Rule {
+        from,
+        to: "",
+        kind: Kind::Ignore,
+    }
+}
+
+/// A library whose names differ from those of the networks of some families.
+struct Library {
+    name: &'static str,
+    families: &'static [&'static str],
+    /// Tables that are applied one after the other.
+    rules: &'static [&'static [Rule]],
+    /// Epsilon of the normalizations, if it differs from that of the network.
+    epsilon: Option<f64>,
+}
+
+const HUGGING_FACE: &str = "Hugging Face transformers";
+const TIMM: &str = "timm";
+
+const fn library(
+    name: &'static str,
+    families: &'static [&'static str],
+    rules: &'static [&'static [Rule]],
+) -> Library {
+    Library {
+        name,
+        families,
+        rules,
+        epsilon: None,
+    }
+}
+
+static LIBRARIES: &[Library] = &[
+    library(HUGGING_FACE, &["DINO", "DINOv2"], &[VIT_OF_HUGGING_FACE]),
+    Library {
+        epsilon: Some(1e-12),
+        ..library(
+            HUGGING_FACE,
+            &["ViT (timm)", "DeiT"],
+            &[VIT_OF_HUGGING_FACE],
+        )
+    },
+    library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
+    library(TIMM, &["ViT"], &[TORCHVISION_VIT_OF_TIMM]),
+    Library {
+        epsilon: Some(1e-12),
+        ..library(
+            HUGGING_FACE,
+            &["ViT"],
+            &[VIT_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM],
+        )
+    },
+    library(HUGGING_FACE, &["CLIP"], &[CLIP_OF_HUGGING_FACE]),
+    library(HUGGING_FACE, &["ResNet"], &[RESNET_OF_HUGGING_FACE]),
+    library(HUGGING_FACE, &["ConvNeXt"], &[CONVNEXT_OF_HUGGING_FACE]),
+    library(TIMM, &["ConvNeXt"], &[CONVNEXT_OF_TIMM]),
+    library(
+        "the authors of ConvNeXt",
+        &["ConvNeXt"],
+        &[CONVNEXT_OF_ITS_AUTHORS],
+    ),
+    library(HUGGING_FACE, &["Swin"], &[SWIN_OF_HUGGING_FACE]),
+    library(TIMM, &["Swin"], &[SWIN_OF_TIMM]),
+    library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
+    library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
+    Library {
+        epsilon: Some(1e-5),
+        ..library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM])
+    },
+    library(TIMM, &["MobileNetV2"], MOBILENET_V2_OF_TIMM),
+    Library {
+        epsilon: Some(1e-5),
+        ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM)
+    },
+    Library {
+        epsilon: Some(1e-5),
+        ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_LARGE_OF_TIMM)
+    },
+];
+
+/// Returns the conventions of the parameters of networks of a family, with the names of the modules
+/// of the network. The first is that of the network itself.
+pub(super) fn conventions(family: &str, modules: Vec<String>) -> Vec<Convention> {
+    let libraries = LIBRARIES
+        .iter()
+        .filter(|library| library.families.contains(&family));
+    let libraries = libraries.map(|library| Convention::Library {
+        name: library.name,
+        epsilon: library.epsilon,
+        rules: library
+            .rules
+            .iter()
+            .map(|rules| CompiledRules::new(rules))
+            .collect(),
+    });
+    [Convention::Own, Convention::Numbered { modules }]
+        .into_iter()
+        .chain(libraries)
+        .collect()
+}

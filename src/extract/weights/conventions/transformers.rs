@@ -1,0 +1,192 @@
+//! Names of the parameters of transformers.
+
+use super::{Rule, ignored, part, rule, transposed};
+
+/// ViT, DeiT and DINOv2, to the names of timm.
+pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?embeddings\.cls_token",
+        "cls_token",
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?embeddings\.position_embeddings",
+        "pos_embed",
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?embeddings\.patch_embeddings\.projection\.(.+)",
+        "patch_embed.proj.{1}",
+    ),
+    part(
+        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.(.+)",
+        "blocks.{1}.attn.qkv.{3}",
+        2,
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.attention\.output\.dense\.(.+)",
+        "blocks.{1}.attn.proj.{2}",
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
+        "blocks.{1}.norm1.{2}",
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
+        "blocks.{1}.norm2.{2}",
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
+        "blocks.{1}.mlp.fc1.{2}",
+    ),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
+        "blocks.{1}.mlp.fc2.{2}",
+    ),
+    rule(
+        r"(?:dinov2\.)?encoder\.layer\.(\d+)\.layer_scale([12])\.lambda1",
+        "blocks.{1}.ls{2}.gamma",
+    ),
+    rule(r"(?:vit\.|deit\.|dinov2\.)?layernorm\.(.+)", "norm.{1}"),
+    rule(r"classifier\.(.+)", "head.{1}"),
+    ignored(r"(?:vit\.|deit\.)?pooler\.dense\..+"),
+    ignored(r"(?:vit\.|deit\.|dinov2\.)?embeddings\.mask_token"),
+];
+
+/// Blocks of DINOv2 that are stored in chunks, each block with its number in the whole network.
+pub(super) const CHUNKED_BLOCKS: &[Rule] = &[rule(r"blocks\.\d+\.(\d+)\.(.+)", "blocks.{1}.{2}")];
+
+pub(super) const TORCHVISION_VIT_OF_TIMM: &[Rule] = &[
+    rule("cls_token", "class_token"),
+    rule("pos_embed", "encoder.pos_embedding"),
+    rule(r"patch_embed\.proj\.(.+)", "conv_proj.{1}"),
+    rule(
+        r"blocks\.(\d+)\.norm([12])\.(.+)",
+        "encoder.layers.encoder_layer_{1}.ln_{2}.{3}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.attn\.qkv\.(.+)",
+        "encoder.layers.encoder_layer_{1}.self_attention.in_proj_{2}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.attn\.proj\.(.+)",
+        "encoder.layers.encoder_layer_{1}.self_attention.out_proj.{2}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.mlp\.fc1\.(.+)",
+        "encoder.layers.encoder_layer_{1}.mlp.0.{2}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.mlp\.fc2\.(.+)",
+        "encoder.layers.encoder_layer_{1}.mlp.3.{2}",
+    ),
+    rule(r"norm\.(.+)", "encoder.ln.{1}"),
+    rule(r"head\.(.+)", "heads.head.{1}"),
+];
+
+/// The image encoder of CLIP, to the names of open_clip.
+pub(super) const CLIP_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"vision_model\.embeddings\.class_embedding",
+        "class_embedding",
+    ),
+    rule(
+        r"vision_model\.embeddings\.patch_embedding\.weight",
+        "conv1.weight",
+    ),
+    rule(
+        r"vision_model\.embeddings\.position_embedding\.weight",
+        "positional_embedding",
+    ),
+    // The misspelling is that of the library.
+    rule(r"vision_model\.pre_layrnorm\.(.+)", "ln_pre.{1}"),
+    rule(r"vision_model\.post_layernorm\.(.+)", "ln_post.{1}"),
+    part(
+        r"vision_model\.encoder\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(.+)",
+        "transformer.resblocks.{1}.attn.in_proj_{3}",
+        2,
+    ),
+    rule(
+        r"vision_model\.encoder\.layers\.(\d+)\.self_attn\.out_proj\.(.+)",
+        "transformer.resblocks.{1}.attn.out_proj.{2}",
+    ),
+    rule(
+        r"vision_model\.encoder\.layers\.(\d+)\.layer_norm([12])\.(.+)",
+        "transformer.resblocks.{1}.ln_{2}.{3}",
+    ),
+    rule(
+        r"vision_model\.encoder\.layers\.(\d+)\.mlp\.fc1\.(.+)",
+        "transformer.resblocks.{1}.mlp.c_fc.{2}",
+    ),
+    rule(
+        r"vision_model\.encoder\.layers\.(\d+)\.mlp\.fc2\.(.+)",
+        "transformer.resblocks.{1}.mlp.c_proj.{2}",
+    ),
+    transposed(r"visual_projection\.weight", "proj"),
+    ignored(r"vision_model\.embeddings\.position_ids"),
+    ignored(r"text_model\..+"),
+    ignored(r"text_projection\..+"),
+    ignored("logit_scale"),
+];
+
+/// Swin transformers, to the names of torchvision.
+pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"(?:swin\.)?embeddings\.patch_embeddings\.projection\.(.+)",
+        "features.0.0.{1}",
+    ),
+    rule(r"(?:swin\.)?embeddings\.norm\.(.+)", "features.0.2.{1}"),
+    part(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.(query|key|value)\.(.+)",
+        "features.{1*2+1}.{2}.attn.qkv.{4}",
+        3,
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.relative_position_bias_table",
+        "features.{1*2+1}.{2}.attn.relative_position_bias_table",
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.output\.dense\.(.+)",
+        "features.{1*2+1}.{2}.attn.proj.{3}",
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_before\.(.+)",
+        "features.{1*2+1}.{2}.norm1.{3}",
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_after\.(.+)",
+        "features.{1*2+1}.{2}.norm2.{3}",
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.intermediate\.dense\.(.+)",
+        "features.{1*2+1}.{2}.mlp.0.{3}",
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.output\.dense\.(.+)",
+        "features.{1*2+1}.{2}.mlp.3.{3}",
+    ),
+    rule(
+        r"(?:swin\.)?encoder\.layers\.(\d+)\.downsample\.(.+)",
+        "features.{1*2+2}.{2}",
+    ),
+    rule(r"(?:swin\.)?layernorm\.(.+)", "norm.{1}"),
+    rule(r"classifier\.(weight|bias)", "head.{1}"),
+];
+
+pub(super) const SWIN_OF_TIMM: &[Rule] = &[
+    rule(r"patch_embed\.proj\.(.+)", "features.0.0.{1}"),
+    rule(r"patch_embed\.norm\.(.+)", "features.0.2.{1}"),
+    ignored(r"layers\.\d+\.blocks\.\d+\.attn_mask"),
+    rule(
+        r"layers\.(\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
+        "features.{1*2+1}.{2}.mlp.0.{3}",
+    ),
+    rule(
+        r"layers\.(\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
+        "features.{1*2+1}.{2}.mlp.3.{3}",
+    ),
+    rule(
+        r"layers\.(\d+)\.blocks\.(\d+)\.(.+)",
+        "features.{1*2+1}.{2}.{3}",
+    ),
+    rule(r"layers\.(\d+)\.downsample\.(.+)", "features.{1*2}.{2}"),
+    rule(r"head\.fc\.(.+)", "head.{1}"),
+];

@@ -1,0 +1,152 @@
+//! The names of stored parameters, and the stored tensors that a network's parameters are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::convention::{Convention, Converted, Form};
+use super::listing::Listing;
+
+/// Map from the names of parameters, as selected and renamed by the user, to their stored names.
+pub(super) type Keys = BTreeMap<String, String>;
+
+/// Modules that wrap others without changing what they compute.
+const WRAPPERS: [&str; 4] = [
+    "module",
+    "_orig_mod",
+    "_fsdp_wrapped_module",
+    "_checkpoint_wrapped_module",
+];
+
+/// Returns a name without the modules that only wrap others.
+pub(super) fn without_wrappers(name: &str) -> String {
+    let parts = name.split('.').filter(|part| !WRAPPERS.contains(part));
+    parts.collect::<Vec<_>>().join(".")
+}
+
+/// The stored tensors that a parameter is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Composition {
+    /// One tensor, as it is or transposed or reshaped.
+    Single { stored: String, form: Form },
+    /// The concatenation of tensors, by their numbers.
+    Concatenated(BTreeMap<usize, String>),
+}
+
+impl Composition {
+    /// Returns the names of the stored tensors.
+    pub fn stored(&self) -> impl Iterator<Item = &str> {
+        let (single, parts) = match self {
+            Self::Single { stored, .. } => (Some(stored), None),
+            Self::Concatenated(parts) => (None, Some(parts.values())),
+        };
+        single
+            .into_iter()
+            .chain(parts.into_iter().flatten())
+            .map(String::as_str)
+    }
+
+    /// Returns the shape of the parameter, or of the stored tensor if it will be reshaped. Returns
+    /// `None` if parts of the parameter do not fit.
+    pub fn shape(&self, listing: &Listing) -> Option<Vec<usize>> {
+        let of = |stored: &str| Some(listing.get(stored)?.shape.clone());
+        match self {
+            Self::Single {
+                stored,
+                form: Form::Transposed,
+            } => {
+                let mut shape = of(stored)?;
+                shape.reverse();
+                Some(shape)
+            }
+            Self::Single { stored, .. } => of(stored),
+            Self::Concatenated(parts) => {
+                let is_complete = parts.keys().copied().eq(0..parts.len());
+                let mut shapes = parts.values().map(|stored| of(stored));
+                let mut all = shapes.next().filter(|_| is_complete)??;
+                for shape in shapes {
+                    let shape = shape?;
+                    if all.get(1..) != shape.get(1..) {
+                        return None;
+                    }
+                    *all.first_mut()? = all.first()?.checked_add(*shape.first()?)?;
+                }
+                Some(all)
+            }
+        }
+    }
+
+    pub fn is_reshaped(&self) -> bool {
+        matches!(
+            self,
+            Self::Single {
+                form: Form::Reshaped,
+                ..
+            }
+        )
+    }
+}
+
+/// Parameters of the network with the tensors that they are made of.
+pub(super) type Compositions = BTreeMap<String, Composition>;
+
+/// Converts names by a convention, without the prefix that all of them have.
+pub(super) fn convert<'k>(
+    convention: &Convention,
+    names: impl IntoIterator<Item = (&'k str, &'k str)>,
+    own_name: &dyn Fn(&str) -> String,
+) -> Compositions {
+    let mut compositions = Compositions::new();
+    let mut former = Vec::new();
+    for (name, stored) in names {
+        let Converted::Parameter(converted, form) = convention.convert(name) else {
+            continue;
+        };
+        let own = own_name(&converted);
+        if own != converted {
+            former.push((converted, own, stored));
+            continue;
+        }
+        add(&mut compositions, own, stored, form);
+    }
+    // A former name gives way to the current one.
+    for (converted, own, stored) in former {
+        let name = match compositions.contains_key(&own) {
+            true => converted,
+            false => own,
+        };
+        add(&mut compositions, name, stored, Form::AsStored);
+    }
+    compositions
+}
+
+fn add(compositions: &mut Compositions, name: String, stored: &str, form: Form) {
+    let stored = stored.to_owned();
+    match (form, compositions.get_mut(&name)) {
+        (Form::Part(number), Some(Composition::Concatenated(parts))) => {
+            parts.insert(number, stored);
+        }
+        (Form::Part(number), _) => {
+            let parts = BTreeMap::from([(number, stored)]);
+            compositions.insert(name, Composition::Concatenated(parts));
+        }
+        (form, _) => {
+            compositions.insert(name, Composition::Single { stored, form });
+        }
+    }
+}
+
+/// Returns the positions in a name at which a part begins that a network could know.
+pub(super) fn beginnings(name: &str) -> impl Iterator<Item = usize> {
+    let dots = name.match_indices('.').map(|(dot, _)| dot + 1);
+    [0].into_iter().chain(dots)
+}
+
+/// Returns the numbers of the dictionaries in which tensors are stored.
+pub(super) fn dictionaries<'c>(
+    compositions: impl IntoIterator<Item = &'c Composition>,
+    listing: &Listing,
+) -> BTreeSet<usize> {
+    let stored = compositions.into_iter().flat_map(Composition::stored);
+    stored
+        .filter_map(|stored| Some(listing.get(stored)?.dictionary))
+        .collect()
+}

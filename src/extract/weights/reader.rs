@@ -1,0 +1,169 @@
+//! Parameters of a network from stored tensors.
+
+use std::cell::RefCell;
+
+use super::container::{Container, ValueReader};
+use super::convention::Form;
+use super::listing::Listing;
+use super::names::{Composition, Compositions};
+use super::selection::Selection;
+use crate::error::{Error, ExtractError, FileError, Numbers, Result};
+use crate::extract::builder::{Init, Parameters};
+use crate::extract::outline::Outline;
+
+/// No parameters: all have their published shapes.
+pub(in crate::extract) struct Nothing;
+
+impl Parameters for Nothing {
+    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        Ok(vec![0.0; shape.iter().product()])
+    }
+}
+
+/// The shapes of stored parameters, and the parameters that are missing or of another shape.
+pub(super) struct Shapes<'w> {
+    listing: &'w Listing,
+    compositions: &'w Compositions,
+    missing: RefCell<Vec<String>>,
+    /// Names, and what is wrong.
+    misshapen: RefCell<Vec<(String, String)>>,
+}
+
+impl<'w> Shapes<'w> {
+    pub fn new(listing: &'w Listing, selection: &'w Selection) -> Self {
+        Self {
+            listing,
+            compositions: &selection.compositions,
+            missing: RefCell::default(),
+            misshapen: RefCell::default(),
+        }
+    }
+
+    /// Returns the parameters before the taps that are missing, and those of another shape with
+    /// their shapes.
+    pub fn finish(self, outline: &Outline) -> (Vec<String>, Vec<String>) {
+        let mut missing = self.missing.into_inner();
+        missing.retain(|name| outline.is_needed(name));
+        let misshapen = self.misshapen.into_inner().into_iter();
+        let misshapen = misshapen.filter(|(name, _)| outline.is_needed(name));
+        (missing, misshapen.map(|(_, reason)| reason).collect())
+    }
+
+    fn stored(&self, key: &str) -> Option<(&Composition, Option<Vec<usize>>)> {
+        let composition = self.compositions.get(key)?;
+        Some((composition, composition.shape(self.listing)))
+    }
+}
+
+impl Parameters for Shapes<'_> {
+    fn stored_shape(&self, key: &str) -> Option<Vec<usize>> {
+        self.stored(key)?.1
+    }
+
+    /// Records what is wrong with a parameter; the values do not matter.
+    fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        match self.stored(key) {
+            None | Some((_, None)) => self.missing.borrow_mut().push(key.to_owned()),
+            Some((composition, Some(found))) => {
+                let fits = match composition.is_reshaped() {
+                    true => found.iter().product::<usize>() == shape.iter().product::<usize>(),
+                    false => found == shape,
+                };
+                if !fits {
+                    let reason = format!("{key}: {}, not {}", Numbers(&found), Numbers(shape));
+                    self.misshapen.borrow_mut().push((key.to_owned(), reason));
+                }
+            }
+        }
+        Nothing.values(key, shape, Init::Zeros)
+    }
+}
+
+/// A reader of the values of parameters that were compared with the network before.
+pub(in crate::extract) struct Reader<'w> {
+    shapes: Shapes<'w>,
+    values: RefCell<ValueReader<'w>>,
+    outline: &'w Outline,
+}
+
+impl<'w> Reader<'w> {
+    pub fn new(
+        container: &'w Container,
+        listing: &'w Listing,
+        selection: &'w Selection,
+        outline: &'w Outline,
+    ) -> Result<Self> {
+        Ok(Self {
+            shapes: Shapes::new(listing, selection),
+            values: RefCell::new(container.reader()?),
+            outline,
+        })
+    }
+
+    fn read(&self, composition: &Composition) -> Result<Vec<f32>> {
+        let mut values = self.values.borrow_mut();
+        let mut read = |stored: &str| {
+            let changed = || FileError::malformed("weights", "the file changed while it was read");
+            values.read(stored)?.ok_or_else(changed)
+        };
+        match composition {
+            Composition::Single {
+                stored,
+                form: Form::Transposed,
+            } => {
+                let shape = self
+                    .shapes
+                    .listing
+                    .get(stored)
+                    .map(|tensor| tensor.shape.as_slice());
+                let &[n_rows, n_columns] = shape.unwrap_or_default() else {
+                    return Err(FileError::malformed(
+                        "weights",
+                        format!("{stored} is not a matrix"),
+                    ));
+                };
+                let values = read(stored)?;
+                let column = |column: usize| (0..n_rows).map(move |row| row * n_columns + column);
+                let places = (0..n_columns).flat_map(column);
+                Ok(places.map(|place| values[place]).collect())
+            }
+            Composition::Single { stored, .. } => read(stored),
+            Composition::Concatenated(parts) => {
+                let parts = parts.values().map(|stored| read(stored));
+                Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+            }
+        }
+    }
+}
+
+impl Parameters for Reader<'_> {
+    fn stored_shape(&self, key: &str) -> Option<Vec<usize>> {
+        self.shapes.stored_shape(key)
+    }
+
+    /// Returns the values of a parameter; those of modules after the taps may be missing, and are
+    /// NaN then.
+    fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        let n = shape.iter().product();
+        if !self.outline.is_needed(key) {
+            return Ok(vec![f32::NAN; n]);
+        }
+        let composition = self.shapes.compositions.get(key);
+        let values = composition.map(|composition| self.read(composition));
+        let values = values.transpose()?.unwrap_or_default();
+        if values.len() != n {
+            return Err(FileError::malformed(
+                "weights",
+                "the file changed while it was read",
+            ));
+        }
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(index) => Err(Error::from(ExtractError::NotFiniteParameter {
+                parameter: key.to_owned(),
+                index,
+                value: values[index],
+            })),
+        }
+    }
+}
