@@ -24,12 +24,14 @@ impl Outline {
         self.needed.contains(key)
     }
 
-    /// Returns the names of the modules at the top level, in order.
+    /// Returns the names of the modules at the top level, in order, without the outputs that are no
+    /// modules in PyTorch.
     pub fn modules(&self) -> Vec<String> {
         let mut modules: Vec<String> = Vec::new();
         for path in &self.paths {
             let name = path.split('.').next().unwrap_or_default();
-            if !modules.iter().any(|module| module == name) {
+            let is_module = !matches!(name, "penultimate" | "output");
+            if is_module && !modules.iter().any(|module| module == name) {
                 modules.push(name.to_owned());
             }
         }

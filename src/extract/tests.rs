@@ -1,11 +1,19 @@
 //! Comparison of the native layers of CPUs with those of candle, which all other devices use.
 
+use candle_core::Tensor;
 use ndarray::{Array4, ArrayD, IxDyn};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::builder::{Context, Init, Parameters};
+use super::flow::Interrupt;
 use super::layers::Backend;
+use super::module::Module;
+use super::outline::Expected;
+use super::taps::{Pass, TapTable};
+use super::weights::Nothing;
 use super::{Architecture, Device, Network, Tap, Weights};
+use crate::error::Result;
 
 /// Creates parameters with which every layer has an effect, and values neither vanish nor explode.
 fn lively(architecture: &Architecture) -> Weights {
@@ -107,5 +115,112 @@ fn backends_agree_on_transformers() {
         ("ViT-B-32-quickgelu", 224),
     ] {
         backends_agree(name, size);
+    }
+}
+
+/// Small parameters, of which one is NaN.
+struct OneNan<'k>(&'k str);
+
+impl Parameters for OneNan<'_> {
+    fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
+        let value = match init {
+            _ if key == self.0 => f32::NAN,
+            Init::Ones => 1.0,
+            _ => 0.01,
+        };
+        Ok(vec![value; shape.iter().product()])
+    }
+}
+
+/// Checks that every tap needs all parameters that it depends on: if one of them is NaN, so is the
+/// output, since NaN passes through every layer.
+fn taps_need_what_they_depend_on(name: &str, size: usize, backend: Backend) {
+    let architecture = Architecture::named(name).unwrap();
+    let paths = Network::list_modules(&architecture, [size; 2]).unwrap();
+    let paths: Vec<&str> = paths.iter().map(|tap| tap.module.as_str()).collect();
+    let outline = |paths: &[&str]| {
+        let expected = Expected::new(&architecture, paths);
+        expected.outline(&Nothing).unwrap()
+    };
+    let all = outline(&paths);
+    let by_tap: Vec<_> = paths.iter().map(|&path| outline(&[path])).collect();
+    let image = Tensor::ones(
+        (1, 3, size, size),
+        candle_core::DType::F32,
+        &candle_core::Device::Cpu,
+    );
+    let image = image.unwrap();
+    let mut n_depending = 0;
+    let used = all
+        .entries
+        .iter()
+        .filter(|entry| !entry.key.ends_with("num_batches_tracked"));
+    for entry in used {
+        let (table, parameters) = (TapTable::these(paths.iter().copied()), OneNan(&entry.key));
+        let context = Context::new(&parameters, &table, image.device(), backend);
+        let network = architecture.build(&context.root()).unwrap();
+        let mut pass = Pass::to_the_end(paths.len());
+        match network.forward(&image, &mut pass) {
+            Ok(_) | Err(Interrupt::Complete) => {}
+            Err(Interrupt::Failed(error)) => panic!("{error}"),
+        }
+        for ((path, value), outline) in paths.iter().zip(pass.into_values()).zip(&by_tap) {
+            let values = value
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap();
+            if values.iter().any(|value| value.is_nan()) {
+                n_depending += 1;
+                assert!(
+                    outline.is_needed(&entry.key),
+                    "{name}: {path} needs {}",
+                    entry.key
+                );
+            }
+        }
+    }
+    assert!(n_depending > all.entries.len());
+}
+
+#[test]
+fn taps_need_the_parameters_before_them() {
+    for (name, size) in [
+        ("resnet20_cifar10", 16),
+        ("squeezenet1_1", 32),
+        ("mobilenet_v3_small", 32),
+        ("regnet_x_400mf", 32),
+        ("vit_tiny_patch16_224", 32),
+    ] {
+        taps_need_what_they_depend_on(name, size, Backend::Native);
+    }
+}
+
+/// All families, some of which take long.
+#[test]
+#[ignore = "takes minutes"]
+fn taps_of_all_families_need_the_parameters_before_them() {
+    for backend in [Backend::Native, Backend::Candle] {
+        for (name, size) in [
+            ("alexnet", 64),
+            ("vgg11_bn", 32),
+            ("resnet50", 32),
+            ("densenet121", 32),
+            ("googlenet", 32),
+            ("inception_v3", 80),
+            ("mobilenet_v2", 32),
+            ("efficientnet_b0", 32),
+            ("efficientnet_v2_s", 32),
+            ("regnet_y_400mf", 32),
+            ("convnext_tiny", 32),
+            ("vit_b_32", 224),
+            ("vit_small_patch14_dinov2", 28),
+            ("swin_t", 64),
+            ("RN50", 224),
+            ("ViT-B-32", 224),
+        ] {
+            taps_need_what_they_depend_on(name, size, backend);
+        }
     }
 }

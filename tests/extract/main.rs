@@ -4,6 +4,8 @@
 mod common;
 
 mod architectures;
+mod checkpoint_files;
+mod checkpoints;
 mod extraction;
 mod image_decoding;
 mod preprocessing;

@@ -25,7 +25,7 @@ pub(super) fn without_wrappers(name: &str) -> String {
 /// The stored tensors that a parameter is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Composition {
-    /// One tensor, as it is or transposed or reshaped.
+    /// One tensor, possibly transposed or reshaped.
     Single { stored: String, form: Form },
     /// The concatenation of tensors, by their numbers.
     Concatenated(BTreeMap<usize, String>),

@@ -59,16 +59,16 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
     for (prefix, convention) in candidates(&names, &conventions, &plan, expected) {
         let candidate = candidate(request, &names, &prefix, &conventions[convention], expected);
         match check(request, &candidate, expected)? {
-            Ok(()) => {
+            None => {
                 let is_same =
                     |other: &Selection| places(request, other) == places(request, &candidate);
                 if !fitting.iter().any(is_same) {
                     fitting.push(candidate);
                 }
             }
-            Err((n_missing, error)) => {
-                if best.as_ref().is_none_or(|(least, _)| n_missing < *least) {
-                    best = Some((n_missing, error));
+            Some((n, error)) => {
+                if best.as_ref().is_none_or(|(least, _)| n < *least) {
+                    best = Some((n, error));
                 }
             }
         }
@@ -89,8 +89,8 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
         (None, None) => {
             let nothing = candidate(request, &names, "", &conventions[0], expected);
             match check(request, &nothing, expected)? {
-                Ok(()) => Ok(nothing),
-                Err((_, error)) => Err(error),
+                None => Ok(nothing),
+                Some((_, error)) => Err(error),
             }
         }
     }
@@ -165,23 +165,19 @@ fn candidate(
     }
 }
 
-/// Compares parameters with those that the network needs before its taps. The inner error has the
-/// number of parameters that do not fit.
-#[expect(
-    clippy::type_complexity,
-    reason = "the outer error is not about the parameters"
-)]
+/// Compares parameters with those that the network needs before its taps. Returns `None` if they
+/// fit, and otherwise the number of parameters that do not, with the error.
 fn check(
     request: &Request<'_>,
     selection: &Selection,
     expected: &Expected<'_>,
-) -> Result<std::result::Result<(), (usize, Error)>> {
+) -> Result<Option<(usize, Error)>> {
     let shapes = Shapes::new(request.listing, selection);
     let outline = expected.outline(&shapes)?;
     let (missing, misshapen) = shapes.finish(&outline);
     let unexpected = unexpected(request, selection, &outline);
     if missing.is_empty() && misshapen.is_empty() && unexpected.is_empty() {
-        return Ok(Ok(()));
+        return Ok(None);
     }
     let n = missing.len() + misshapen.len() + unexpected.len();
     let mismatch = ExtractError::WeightsMismatch {
@@ -190,7 +186,7 @@ fn check(
         misshapen,
         stored: request.keys.keys().cloned().collect(),
     };
-    Ok(Err((n, mismatch.into())))
+    Ok(Some((n, mismatch.into())))
 }
 
 /// Returns stored parameters that the network does not have, so that it may be another network.

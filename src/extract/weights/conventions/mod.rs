@@ -6,6 +6,8 @@
 
 mod convolutional;
 mod mobile;
+#[cfg(test)]
+mod tests;
 mod transformers;
 
 use self::convolutional::{

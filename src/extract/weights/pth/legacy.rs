@@ -18,7 +18,7 @@ use crate::error::{Error, FileError, Result};
 use crate::io::{Origin, known_length, open};
 use crate::linalg::reserve;
 
-/// The magic number of 80 bits, little-endian, as it is stored in the first pickle.
+/// The magic number in the first pickle: 80 bits, little-endian.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
 /// Largest number of bytes before the magic number: those of the protocol and the frame.

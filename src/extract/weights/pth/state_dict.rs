@@ -73,10 +73,9 @@ impl StateDict {
 
         if let Some(class) = &self.module {
             return match class.starts_with(TORCH_SCRIPT) {
-                true => format!(
-                    "it is a TorchScript module: save its parameters with \
-                     torch.save(torch.jit.load(…).state_dict(), …)"
-                ),
+                true => "it is a TorchScript module: save its parameters with \
+                         torch.save(torch.jit.load(…).state_dict(), …)"
+                    .to_owned(),
                 false => format!(
                     "it is a whole module of the class {class}, whose code is not read: load it in \
                      PyTorch, and {SAVE}"

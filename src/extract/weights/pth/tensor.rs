@@ -136,7 +136,8 @@ impl<'p> Tensor<'p> {
             );
         }
         Ok(Self {
-            storage: self::storage(pickle, arguments).ok_or("its storage is invalid")?,
+            storage: self::storage(pickle, arguments)
+                .ok_or("its storage has too few arguments, or invalid ones")?,
             shape,
             strides,
             offset: pickle.size(offset).ok_or("its offset is not a number")?,

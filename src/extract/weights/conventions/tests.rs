@@ -1,0 +1,69 @@
+//! Tests with names of the libraries.
+
+use std::collections::BTreeMap;
+
+use super::conventions;
+use crate::extract::weights::convention::{Converted, Form};
+use crate::extract::{Architecture, Network};
+
+#[test]
+fn names_of_libraries_are_those_of_parameters() {
+    let mut parameters: BTreeMap<&str, Vec<(String, Vec<usize>)>> = BTreeMap::new();
+    let rows = include_str!("names.tsv").lines();
+    let mut n_rows = 0;
+    for row in rows.filter(|row| !row.starts_with('#')) {
+        let [name, library, there, here] = *row.split('\t').collect::<Vec<_>>() else {
+            panic!("{row}");
+        };
+        let architecture = Architecture::named(name).unwrap();
+        let known = parameters
+            .entry(name)
+            .or_insert_with(|| Network::list_parameters(&architecture).unwrap());
+        let of_library = conventions(architecture.family(), Vec::new());
+        let of_library = of_library
+            .iter()
+            .filter(|convention| convention.library() == Some(library));
+        let converted: Vec<String> = of_library
+            .map(|convention| match convention.convert(there) {
+                Converted::Parameter(name, _) => name,
+                Converted::Ignored => "-".into(),
+            })
+            .collect();
+        assert!(
+            converted.iter().any(|name| name == here),
+            "{row}: {converted:?}"
+        );
+        let is_known = here == "-" || known.iter().any(|(name, _)| name == here);
+        assert!(is_known, "{row}");
+        n_rows += 1;
+    }
+    assert!(n_rows > 100);
+}
+
+#[test]
+fn parts_and_transposes_are_noted() {
+    let of = |family, name: &str| {
+        let conventions = conventions(family, vec!["conv1".into(), "bn1".into()]);
+        conventions
+            .iter()
+            .map(|convention| convention.convert(name))
+            .collect::<Vec<_>>()
+    };
+    let parameter = |name: &str, form| Converted::Parameter(name.into(), form);
+    let value = of("DINOv2", "encoder.layer.4.attention.attention.value.weight");
+    assert!(value.contains(&parameter("blocks.4.attn.qkv.weight", Form::Part(2))));
+    let key = of(
+        "CLIP",
+        "vision_model.encoder.layers.4.self_attn.k_proj.bias",
+    );
+    let name = "transformer.resblocks.4.attn.in_proj_bias";
+    assert!(key.contains(&parameter(name, Form::Part(1))));
+    assert!(of("CLIP", "visual_projection.weight").contains(&parameter("proj", Form::Transposed)));
+    assert!(of("ResNet", "1.bias").contains(&parameter("bn1.bias", Form::AsStored)));
+    // A number of a module that does not exist is part of the name.
+    assert!(
+        of("ResNet", "7.bias")
+            .iter()
+            .all(|name| *name == parameter("7.bias", Form::AsStored))
+    );
+}

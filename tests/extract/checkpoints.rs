@@ -1,0 +1,479 @@
+//! Checkpoints in the layouts that people have: the right parameters are found, or the error says
+//! what to do.
+
+use std::path::{Path, PathBuf};
+
+use human_alignment::Result;
+use human_alignment::error::{ArgumentError, ExtractError};
+use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
+use ndarray::{Array2, Array4, ArrayD};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
+
+use crate::checkpoint_files::{Format, Item, checkpoint, dict, tensors};
+use crate::common::formula::{formula, parameter};
+use crate::common::refusals::assert_refused;
+
+const NAME: &str = "resnet20_cifar10";
+
+/// Number of classes of the classifier, which is not that of the published network.
+const N_CLASSES: usize = 7;
+
+type Parameters = Vec<(String, ArrayD<f32>)>;
+
+/// Returns the parameters of a network by a formula, which `seed` changes.
+fn parameters(seed: &str) -> Parameters {
+    let architecture = Architecture::named(NAME).unwrap();
+    let all = Network::list_parameters(&architecture).unwrap();
+    let of = |(name, mut shape): (String, Vec<usize>)| {
+        if name.starts_with("linear.") {
+            shape[0] = N_CLASSES;
+        }
+        let values = parameter(&name, &shape, 2.0)?;
+        let change = formula(seed).next().unwrap() as f32;
+        Some((name, values.mapv(|value| value * (1.0 + 0.01 * change))))
+    };
+    all.into_iter().filter_map(of).collect()
+}
+
+fn images() -> Array4<f32> {
+    let pixels = formula("images").take(2 * 3 * 16 * 16);
+    Array4::from_shape_vec((2, 3, 16, 16), pixels.map(|v| v as f32).collect()).unwrap()
+}
+
+fn features(weights: &Weights, tap: &str) -> Result<Array2<f32>> {
+    let architecture = Architecture::named(NAME)?;
+    let network = Network::new(&architecture, weights, &[Tap::new(tap)], Device::Cpu)?;
+    Ok(network.represent(images().view())?.remove(0))
+}
+
+fn expected(parameters: &Parameters, tap: &str) -> Array2<f32> {
+    features(&Weights::from_tensors(parameters.clone()), tap).unwrap()
+}
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn read(&self, item: &Item, format: Format) -> Result<Weights> {
+        Weights::read(self.write("checkpoint", &checkpoint(item, format)))
+    }
+}
+
+const FORMATS: [Format; 4] = [
+    Format::Zip(2),
+    Format::Zip(4),
+    Format::Legacy(2),
+    Format::Legacy(4),
+];
+
+/// Renames the parameters by putting `prefix` before their names.
+fn prefixed(prefix: &str, parameters: &Parameters) -> Parameters {
+    parameters
+        .iter()
+        .map(|(name, values)| (format!("{prefix}{name}"), values.clone()))
+        .collect()
+}
+
+fn message(result: Result<Array2<f32>>) -> String {
+    result.unwrap_err().report().to_string()
+}
+
+#[test]
+fn layouts_of_state_dicts_are_recognised() {
+    let parameters = parameters("a");
+    let [penultimate, logits] = ["penultimate", "logits"].map(|tap| expected(&parameters, tap));
+    assert_eq!(logits.ncols(), N_CLASSES);
+    let optimizer = dict([
+        ("state", dict([("0", tensors(&parameters[..2].to_vec()))])),
+        ("lr", Item::Number(1)),
+    ]);
+    let beside = |state: Item| {
+        dict([
+            ("epoch", Item::Number(3)),
+            ("optimizer", optimizer.clone()),
+            ("state_dict", state),
+            ("random", Item::List(vec![Item::Number(1)])),
+        ])
+    };
+    let with_counts = || {
+        let Item::Dict(mut items) = tensors(&parameters) else {
+            unreachable!()
+        };
+        items.push(("bn1.num_batches_tracked".into(), Item::Count(7)));
+        items.push(("queue_pointer".into(), Item::Count(0)));
+        items
+    };
+    let reversed = parameters
+        .iter()
+        .map(|(name, values)| (name.clone(), Item::Reversed(values.clone())));
+    let trunk = dict([("_feature_blocks", tensors(&parameters))]);
+    let modules = ["conv1", "bn1", "layer1", "layer2", "layer3", "linear"];
+    let numbered: Parameters = parameters
+        .iter()
+        .map(|(name, values)| {
+            let (module, rest) = name.split_once('.').unwrap();
+            let number = modules.iter().position(|other| *other == module).unwrap();
+            (format!("{number}.{rest}"), values.clone())
+        })
+        .collect();
+    let layouts = [
+        ("", tensors(&parameters)),
+        ("", Item::Dict(with_counts())),
+        ("", Item::Subclass(with_counts())),
+        ("", Item::Dict(reversed.collect())),
+        ("state_dict", beside(tensors(&parameters))),
+        (
+            "state_dict",
+            beside(tensors(&prefixed("module.", &parameters))),
+        ),
+        (
+            "state_dict.backbone",
+            beside(tensors(&prefixed("_orig_mod.backbone.", &parameters))),
+        ),
+        ("1", tensors(&prefixed("module.1.", &parameters))),
+        (
+            "base.model.trunk._feature_blocks",
+            dict([("base", dict([("model", dict([("trunk", trunk)]))]))]),
+        ),
+        ("", tensors(&numbered)),
+    ];
+    let folder = Folder::new();
+    let architecture = Architecture::named(NAME).unwrap();
+    for (key, item) in layouts {
+        for format in FORMATS {
+            let weights = folder.read(&item, format).unwrap();
+            let case = format!("{key:?} {format:?}");
+            assert_eq!(
+                features(&weights, "penultimate").unwrap(),
+                penultimate,
+                "{case}"
+            );
+            assert_eq!(features(&weights, "logits").unwrap(), logits, "{case}");
+            let network = Network::new(&architecture, &weights, &[Tap::new("logits")], Device::Cpu);
+            assert_eq!(
+                network.unwrap().selected_weights().unwrap().key,
+                key,
+                "{case}"
+            );
+        }
+    }
+}
+
+#[test]
+fn repeated_values_are_expanded() {
+    let mut parameters = parameters("a");
+    let (name, values) = &mut parameters[1];
+    assert_eq!(name, "bn1.weight");
+    values.fill(1.5);
+    let shape = values.shape().to_vec();
+    let expected = expected(&parameters, "logits");
+    let Item::Dict(mut items) = tensors(&parameters) else {
+        unreachable!()
+    };
+    items[1].1 = Item::Filled(shape, 1.5);
+    let folder = Folder::new();
+    for format in FORMATS {
+        let weights = folder.read(&Item::Dict(items.clone()), format).unwrap();
+        assert_eq!(
+            features(&weights, "logits").unwrap(),
+            expected,
+            "{format:?}"
+        );
+    }
+    // A few stored bytes do not become gigabytes.
+    items[1].1 = Item::Filled(vec![1 << 20, 1 << 20], 1.5);
+    for format in FORMATS {
+        let weights = folder.read(&Item::Dict(items.clone()), format).unwrap();
+        let refused = message(features(&weights, "logits"));
+        assert!(
+            refused.contains("bn1.weight: [1048576, 1048576], not [16]"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn one_of_several_sets_is_chosen_by_its_key() {
+    let (student, teacher) = (parameters("student"), parameters("teacher"));
+    let item = dict([
+        ("student", tensors(&prefixed("module.backbone.", &student))),
+        ("teacher", tensors(&prefixed("backbone.", &teacher))),
+    ]);
+    let folder = Folder::new();
+    let weights = folder.read(&item, Format::Zip(2)).unwrap();
+    assert_refused!(
+        features(&weights, "logits"),
+        Extract(ExtractError::AmbiguousWeights { keys, .. })
+            if *keys == ["student.backbone", "teacher.backbone"]
+    );
+    for (key, parameters) in [
+        ("student", &student),
+        ("teacher", &teacher),
+        ("teacher.backbone", &teacher),
+    ] {
+        let chosen = weights.clone().with_key(key).unwrap();
+        assert_eq!(
+            features(&chosen, "logits").unwrap(),
+            expected(parameters, "logits")
+        );
+    }
+    assert_refused!(
+        weights.clone().with_key("ema"),
+        Argument(ArgumentError::UnknownName { .. })
+    );
+    // The features of both say which were used.
+    let fingerprint = |key: &str| weights.clone().with_key(key).unwrap().fingerprint();
+    assert_ne!(fingerprint("student"), fingerprint("teacher"));
+    // A prefix is found after the names of dictionaries.
+    let backbone = weights.with_prefix("backbone.");
+    assert_refused!(backbone, Extract(ExtractError::AmbiguousWeights { .. }));
+}
+
+#[test]
+fn only_modules_before_the_taps_need_their_parameters() {
+    let parameters = parameters("a");
+    let without_head: Parameters = parameters
+        .iter()
+        .filter(|(name, _)| !name.starts_with("linear."))
+        .cloned()
+        .collect();
+    let penultimate = expected(&parameters, "penultimate");
+    let weights = Weights::from_tensors(without_head.clone());
+    assert_eq!(features(&weights, "penultimate").unwrap(), penultimate);
+    let refused = message(features(&weights, "logits"));
+    assert!(
+        refused.contains("2 missing (linear.weight, linear.bias)"),
+        "{refused}"
+    );
+    // A head of another kind.
+    let head = [("linear.0.weight".into(), ArrayD::zeros(vec![5, 64]))];
+    let weights = Weights::from_tensors(without_head.iter().cloned().chain(head));
+    assert_eq!(features(&weights, "penultimate").unwrap(), penultimate);
+    // An unknown module could be part of another network.
+    let attention = [(
+        "layer1.0.attention.weight".into(),
+        ArrayD::zeros(vec![16, 16]),
+    )];
+    let weights = Weights::from_tensors(parameters.iter().cloned().chain(attention));
+    let refused = message(features(&weights, "penultimate"));
+    assert!(
+        refused.contains("--without layer1.0.attention.weight"),
+        "{refused}"
+    );
+    let ignored = weights.without("layer1.0.attention.");
+    assert_eq!(features(&ignored, "penultimate").unwrap(), penultimate);
+    // Nothing before the tap may be left out.
+    let weights = Weights::from_tensors(parameters.clone()).without("layer3.0.conv1.");
+    let refused = message(features(&weights, "penultimate"));
+    assert!(
+        refused.contains("1 missing (layer3.0.conv1.weight)"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn parameters_are_renamed_on_request() {
+    let renamed: Parameters = parameters("a")
+        .into_iter()
+        .map(|(name, values)| {
+            (
+                name.replace("layer", "stage").replace("conv1.", "first."),
+                values,
+            )
+        })
+        .collect();
+    let weights = Weights::from_tensors(renamed);
+    let refused = message(features(&weights, "logits"));
+    assert!(refused.contains("the file has bn1.bias"), "{refused}");
+    let weights = weights.renamed("stage", "layer").unwrap();
+    let weights = weights.renamed("first.", "conv1.").unwrap();
+    assert_eq!(
+        features(&weights, "logits").unwrap(),
+        expected(&parameters("a"), "logits")
+    );
+    assert_refused!(
+        weights.clone().renamed("stage", "layer"),
+        Argument(ArgumentError::UnknownName { .. })
+    );
+    assert_refused!(
+        weights.renamed("conv1.", "conv2."),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
+}
+
+#[test]
+fn values_that_are_not_finite_are_refused_by_name() {
+    for value in [f32::NAN, f32::INFINITY] {
+        let mut damaged = parameters("a");
+        let (name, values) = damaged
+            .iter_mut()
+            .find(|(name, _)| name == "layer2.1.conv1.weight")
+            .unwrap();
+        values.as_slice_mut().unwrap()[5] = value;
+        let weights = Weights::from_tensors(
+            [(name.clone(), values.clone())].into_iter().chain(
+                parameters("a")
+                    .into_iter()
+                    .filter(|(other, _)| other != "layer2.1.conv1.weight"),
+            ),
+        );
+        assert_refused!(
+            features(&weights, "logits"),
+            Extract(ExtractError::NotFiniteParameter { parameter, index: 5, .. })
+                if parameter == "layer2.1.conv1.weight"
+        );
+        assert!(features(&weights, "layer2.0").is_ok());
+    }
+    // NaN in an image passes through all layers.
+    let architecture = Architecture::named("mobilenet_v3_small").unwrap();
+    let weights = Weights::random(0);
+    let taps = [Tap::new("logits")];
+    let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+    let mut images = Array4::zeros((1, 3, 32, 32));
+    images[[0, 1, 5, 5]] = f32::NAN;
+    let features = network.represent(images.view()).unwrap();
+    assert!(features[0].iter().all(|value| value.is_nan()));
+}
+
+#[test]
+fn files_without_named_tensors_say_what_they_are() {
+    let folder = Folder::new();
+    let refused = |item: &Item| {
+        let message = folder
+            .read(item, Format::Zip(2))
+            .unwrap_err()
+            .report()
+            .to_string();
+        assert!(message.contains("torch.save"), "{message}");
+        message
+    };
+    let parameters = parameters("a");
+    let tensor = Item::Tensor(parameters[0].1.clone());
+    let of_module = || {
+        vec![
+            ("_parameters".to_owned(), dict([("weight", tensor.clone())])),
+            ("_modules".to_owned(), dict([])),
+        ]
+    };
+    let module = Item::Object("models.resnet.ResNet", of_module());
+    let says = refused(&module);
+    assert!(
+        says.contains("a whole module of the class models.resnet.ResNet"),
+        "{says}"
+    );
+    assert!(refused(&dict([("model", module)])).contains("models.resnet.ResNet"));
+    let script = Item::Object(
+        "__torch__.torchvision.ResNet",
+        vec![("weight".into(), tensor.clone())],
+    );
+    assert!(refused(&script).contains("TorchScript"));
+    assert!(refused(&Item::List(vec![tensor])).contains("a list of 1 values"));
+    assert!(refused(&dict([])).contains("an empty dictionary"));
+    assert!(refused(&dict([("epoch", Item::Number(3))])).contains("no tensors"));
+}
+
+#[test]
+fn divided_files_are_read_by_their_index() {
+    let parameters = parameters("a");
+    let folder = Folder::new();
+    let half = parameters.len() / 2;
+    let parts = [
+        ("a.bin", &parameters[..half]),
+        ("b.bin", &parameters[half..]),
+    ];
+    let mut places = Vec::new();
+    for (name, part) in parts {
+        folder.write(name, &checkpoint(&tensors(&part.to_vec()), Format::Zip(2)));
+        let place = |(parameter, _): &(String, ArrayD<f32>)| format!("{parameter:?}: {name:?}");
+        places.extend(part.iter().map(place));
+    }
+    let index = format!(
+        "{{\"metadata\": {{}}, \"weight_map\": {{{}}}}}",
+        places.join(", ")
+    );
+    let path = folder.write("model.bin.index.json", index.as_bytes());
+    let weights = Weights::read(&path).unwrap();
+    assert_eq!(
+        features(&weights, "logits").unwrap(),
+        expected(&parameters, "logits")
+    );
+    let part = Weights::read(folder.0.path().join("a.bin")).unwrap();
+    let refused = message(features(&part, "logits"));
+    assert!(refused.contains(".index.json"), "{refused}");
+    std::fs::remove_file(folder.0.path().join("b.bin")).unwrap();
+    let missing = Weights::read(&path).unwrap_err().report().to_string();
+    assert!(missing.contains("b.bin"), "{missing}");
+}
+
+/// Damages a file at a random place: one bit, one byte, a piece that is cut out, or the end.
+fn damage(bytes: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut damaged = bytes.to_vec();
+    let at = rng.random_range(0..bytes.len());
+    match rng.random_range(0..4) {
+        0 => damaged[at] ^= 1 << rng.random_range(0..8),
+        1 => damaged[at] = rng.random(),
+        2 => {
+            let end = (at + rng.random_range(1..64)).min(bytes.len());
+            damaged.drain(at..end);
+        }
+        _ => damaged.truncate(at),
+    }
+    damaged
+}
+
+fn read_damaged(path: &Path) -> Result<Array2<f32>> {
+    features(&Weights::read(path)?, "layer1")
+}
+
+#[test]
+fn no_damage_goes_unnoticed() {
+    let parameters = parameters("a");
+    let bytes = checkpoint(&tensors(&parameters), Format::Zip(2));
+    let expected = expected(&parameters, "layer1");
+    let folder = Folder::new();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut n_refused = 0;
+    for case in 0..2000 {
+        let path = folder.write("damaged.pth", &damage(&bytes, &mut rng));
+        match read_damaged(&path) {
+            // Not all bytes of an archive matter: times, permissions.
+            Ok(features) => assert_eq!(features, expected, "damage {case}"),
+            Err(_) => n_refused += 1,
+        }
+    }
+    assert!(n_refused > 1900, "{n_refused}");
+}
+
+#[test]
+fn damaged_pickles_end_in_an_error_or_in_features() {
+    let parameters: Parameters = parameters("a").into_iter().take(12).collect();
+    let folder = Folder::new();
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    // In the old format the pickle is at the beginning and has no checksum.
+    for protocol in [2, 4] {
+        let bytes = checkpoint(&tensors(&parameters), Format::Legacy(protocol));
+        for _ in 0..500 {
+            let mut damaged = bytes.clone();
+            for _ in 0..rng.random_range(1..4) {
+                let at = rng.random_range(0..4096.min(bytes.len()));
+                damaged[at] = rng.random();
+            }
+            let path = folder.write("damaged.pth", &damaged);
+            if let Ok(weights) = Weights::read(&path) {
+                assert!(weights.names().count() > 0);
+                drop(features(&weights, "bn1"));
+            }
+        }
+    }
+}
