@@ -95,7 +95,7 @@ fn layouts_of_state_dicts_are_recognised() {
     let [penultimate, logits] = ["penultimate", "logits"].map(|tap| expected(&parameters, tap));
     assert_eq!(logits.ncols(), N_CLASSES);
     let optimizer = dict([
-        ("state", dict([("0", tensors(&parameters[..2].to_vec()))])),
+        ("state", dict([("0", tensors(&parameters[..2]))])),
         ("lr", Item::Number(1)),
     ]);
     let beside = |state: Item| {
@@ -394,7 +394,7 @@ fn divided_files_are_read_by_their_index() {
     ];
     let mut places = Vec::new();
     for (name, part) in parts {
-        folder.write(name, &checkpoint(&tensors(&part.to_vec()), Format::Zip(2)));
+        folder.write(name, &checkpoint(&tensors(part), Format::Zip(2)));
         let place = |(parameter, _): &(String, ArrayD<f32>)| format!("{parameter:?}: {name:?}");
         places.extend(part.iter().map(place));
     }
