@@ -114,12 +114,12 @@ pub enum ExtractError {
     /// student.
     #[error(
         "several sets of parameters fit this network, under the keys {}: choose one by its key \
-         (`Weights::with_key`, `--key`)",
+         (`Weights::with_key`, `--key`), or ignore the others (`Weights::without`, `--without`)",
         List(keys)
     )]
     #[non_exhaustive]
     AmbiguousWeights {
-        /// Beginnings of the names of the parameters of each set.
+        /// Beginnings of the names of the parameters of each set; empty for names without one.
         keys: Vec<String>,
     },
 

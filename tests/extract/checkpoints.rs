@@ -235,6 +235,23 @@ fn one_of_several_sets_is_chosen_by_its_key() {
     // The features of both say which were used.
     let fingerprint = |key: &str| weights.clone().with_key(key).unwrap().fingerprint();
     assert_ne!(fingerprint("student"), fingerprint("teacher"));
+    // Both in one dictionary, one of them without a prefix.
+    let averaged = prefixed("ema.", &teacher);
+    let weights_of_both = Weights::from_tensors(student.iter().cloned().chain(averaged));
+    assert_refused!(
+        features(&weights_of_both, "logits"),
+        Extract(ExtractError::AmbiguousWeights { keys, .. }) if *keys == ["ema", ""]
+    );
+    let chosen = weights_of_both.clone().with_key("ema").unwrap();
+    assert_eq!(
+        features(&chosen, "logits").unwrap(),
+        expected(&teacher, "logits")
+    );
+    let chosen = weights_of_both.without("ema.");
+    assert_eq!(
+        features(&chosen, "logits").unwrap(),
+        expected(&student, "logits")
+    );
     // A prefix is found after the names of dictionaries.
     let backbone = weights.with_prefix("backbone.");
     assert_refused!(backbone, Extract(ExtractError::AmbiguousWeights { .. }));

@@ -54,30 +54,62 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
         .iter()
         .map(|(key, stored)| (without_wrappers(key), stored.as_str()))
         .collect();
-    let mut fitting: Vec<Selection> = Vec::new();
-    let mut best: Option<(usize, Error)> = None;
-    for (prefix, convention) in candidates(&names, &conventions, &plan, expected) {
-        let candidate = candidate(request, &names, &prefix, &conventions[convention], expected);
-        match check(request, &candidate, expected)? {
-            None => {
-                let is_same =
-                    |other: &Selection| places(request, other) == places(request, &candidate);
-                if !fitting.iter().any(is_same) {
-                    fitting.push(candidate);
-                }
-            }
-            Some((n, error)) => {
-                if best.as_ref().is_none_or(|(least, _)| n < *least) {
-                    best = Some((n, error));
+    let candidates = candidates(&names, &conventions, &plan, expected);
+    let candidates = candidates.iter().map(|(prefix, convention)| {
+        candidate(request, &names, prefix, &conventions[*convention], expected)
+    });
+    let candidates: Vec<Selection> = candidates.collect();
+    let (mut fitting, mut others) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        let problems = check(request, &candidate, expected)?;
+        match problems.is_none() {
+            true => fitting.push(candidate),
+            false => others.push((candidate, problems)),
+        }
+    }
+    // Another set that fits, such as an average over training in the same dictionary, is not part of
+    // a set.
+    let prefixes: Vec<String> = fitting
+        .iter()
+        .map(|fit| format!("{}.", fit.prefix))
+        .collect();
+    let mut best: Option<Problems> = None;
+    for (mut candidate, problems) in others {
+        let inside: Vec<&str> = prefixes
+            .iter()
+            .filter_map(|prefix| match candidate.prefix.as_str() {
+                "" => Some(prefix.as_str()),
+                outer => prefix.strip_prefix(outer)?.strip_prefix('.'),
+            })
+            .collect();
+        let n = candidate.compositions.len();
+        let is_inside = |name: &String| inside.iter().any(|inside| name.starts_with(inside));
+        candidate.compositions.retain(|name, _| !is_inside(name));
+        let problems = match candidate.compositions.len() < n {
+            true => check(request, &candidate, expected)?,
+            false => problems,
+        };
+        match problems {
+            None => fitting.push(candidate),
+            Some(problems) => {
+                if best.as_ref().is_none_or(|best| problems.n < best.n) {
+                    best = Some(problems);
                 }
             }
         }
     }
+    let mut different: Vec<Selection> = Vec::new();
+    for fit in fitting {
+        if different
+            .iter()
+            .all(|other| places(request, other) != places(request, &fit))
+        {
+            different.push(fit);
+        }
+    }
+    let mut fitting = different;
     if fitting.len() > 1 {
-        let keys = fitting.into_iter().map(|selection| match selection.prefix {
-            prefix if prefix.is_empty() => "(no key)".into(),
-            prefix => prefix,
-        });
+        let keys = fitting.into_iter().map(|selection| selection.prefix);
         return Err(ExtractError::AmbiguousWeights {
             keys: keys.collect(),
         }
@@ -85,12 +117,12 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
     }
     match (fitting.pop(), best) {
         (Some(selection), _) => Ok(selection),
-        (None, Some((_, error))) => Err(error),
+        (None, Some(problems)) => Err(problems.error),
         (None, None) => {
             let nothing = candidate(request, &names, "", &conventions[0], expected);
             match check(request, &nothing, expected)? {
                 None => Ok(nothing),
-                Some((_, error)) => Err(error),
+                Some(problems) => Err(problems.error),
             }
         }
     }
@@ -165,13 +197,20 @@ fn candidate(
     }
 }
 
+/// What is wrong with a set of parameters.
+struct Problems {
+    /// Number of parameters that do not fit.
+    n: usize,
+    error: Error,
+}
+
 /// Compares parameters with those that the network needs before its taps. Returns `None` if they
-/// fit, and otherwise the number of parameters that do not, with the error.
+/// fit.
 fn check(
     request: &Request<'_>,
     selection: &Selection,
     expected: &Expected<'_>,
-) -> Result<Option<(usize, Error)>> {
+) -> Result<Option<Problems>> {
     let shapes = Shapes::new(request.listing, selection);
     let outline = expected.outline(&shapes)?;
     let (missing, misshapen) = shapes.finish(&outline);
@@ -186,7 +225,10 @@ fn check(
         misshapen,
         stored: request.keys.keys().cloned().collect(),
     };
-    Ok(Some((n, mismatch.into())))
+    Ok(Some(Problems {
+        n,
+        error: mismatch.into(),
+    }))
 }
 
 /// Returns stored parameters that the network does not have, so that it may be another network.

@@ -76,6 +76,8 @@ impl Storage<'_> {
     pub fn element_size(&self) -> crate::error::Result<usize> {
         let order = ByteOrder::Little;
         Ok(match self.class {
+            "torch.QInt8Storage" | "torch.QUInt8Storage" => 1,
+            "torch.QInt32Storage" => 4,
             "torch.ComplexFloatStorage" => 8,
             "torch.ComplexDoubleStorage" => 16,
             _ => Element {
