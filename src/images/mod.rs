@@ -24,7 +24,8 @@ pub(crate) const IMAGE_FILES: &str = ".jpg, .jpeg, .png, .webp, .bmp, .tif, .tif
 /// The id of a stimulus is the file name without extension: `images/aardvark.jpg` has the id
 /// `aardvark`. For images in subfolders, the id is the relative path:
 /// `images/aardvark/aardvark_01b.jpg` has the id `aardvark/aardvark_01b`, with a slash on every
-/// platform. Files are not opened until they are needed.
+/// platform, and likewise relative to the folder of a list of files. Files are not opened until they
+/// are needed.
 ///
 /// ```
 /// use human_alignment::{ImageFiles, Stimuli};

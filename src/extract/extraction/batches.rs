@@ -106,14 +106,14 @@ impl Extraction {
             .into_par_iter()
             .map(|(position, path)| {
                 let mut pixels = vec![0.0; channels * height * width];
-                let (contents, read) = self.read_image(path, &mut pixels);
-                let row = match read {
-                    Ok(()) => {
+                let (contents, skipped) = self.read_image(path, &mut pixels)?;
+                let row = match skipped {
+                    Some(skipped) => skipped,
+                    None => {
                         let image = ArrayView4::from_shape((1, channels, height, width), &pixels);
                         let image = image.expect("one whole image");
                         Row::Features(self.features(image)?.remove(0))
                     }
-                    Err(error) => self.skip(error)?,
                 };
                 Ok(Processed {
                     position,
@@ -125,19 +125,24 @@ impl Extraction {
         processed.into_iter().collect()
     }
 
-    /// Reads and preprocesses an image into `out`, and returns the hash of the file, also if it is
-    /// not a readable image.
-    fn read_image(&self, path: &Path, out: &mut [f32]) -> (String, Result<()>) {
+    /// Reads and preprocesses an image into `out`. Returns the hash of the file, and the result of an
+    /// image that cannot be read and is skipped.
+    fn read_image(&self, path: &Path, out: &mut [f32]) -> Result<(String, Option<Row>)> {
         let decoder = self.preprocessing.decoder();
-        match decoder.bytes(path) {
-            Err(error) => (contents_hash(path), Err(error)),
-            Ok(bytes) => {
-                let image = decoder.decode(&bytes);
-                let written = image.and_then(|image| self.preprocessing.write_into(&image, out));
-                let written = written.map_err(|error| error.in_file(path));
-                (hex(&Sha256::digest(&bytes)), written)
+        let bytes = match decoder.bytes(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let skipped = self.skip(error)?;
+                return Ok((contents_hash(path), Some(skipped)));
             }
-        }
+        };
+        let image = decoder.decode(&bytes);
+        let written = image.and_then(|image| self.preprocessing.write_into(&image, out));
+        let skipped = match written {
+            Ok(()) => None,
+            Err(error) => Some(self.skip(error.in_file(path))?),
+        };
+        Ok((hex(&Sha256::digest(&bytes)), skipped))
     }
 
     /// Reads a batch of images into one contiguous block of memory.
@@ -145,20 +150,17 @@ impl Extraction {
         let n_values: usize = self.preprocessing.shape().iter().product();
         let mut pixels = vec![0.0; paths.len() * n_values];
         let images = pixels.par_chunks_exact_mut(n_values).zip(paths);
-        let read: Vec<(String, Result<()>)> = images
+        let read: Vec<Result<(String, Option<Row>)>> = images
             .map(|(out, path)| self.read_image(path, out))
             .collect();
         let mut kept = 0;
         let mut images = Vec::new();
-        for (place, (contents, read)) in read.into_iter().enumerate() {
-            let skipped = match read {
-                Ok(()) => {
-                    pixels.copy_within(place * n_values..(place + 1) * n_values, kept * n_values);
-                    kept += 1;
-                    None
-                }
-                Err(error) => Some(self.skip(error)?),
-            };
+        for (place, read) in read.into_iter().enumerate() {
+            let (contents, skipped) = read?;
+            if skipped.is_none() {
+                pixels.copy_within(place * n_values..(place + 1) * n_values, kept * n_values);
+                kept += 1;
+            }
             images.push((first + place, contents, skipped));
         }
         pixels.truncate(kept * n_values);

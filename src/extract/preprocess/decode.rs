@@ -221,7 +221,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{assert_kind, assert_refused};
+    use crate::error::{ErrorKind, assert_kind, assert_refused};
 
     #[test]
     fn what_is_no_image_is_refused_by_name() {
@@ -243,6 +243,37 @@ mod tests {
         }
         let missing = folder.path().join("no.png");
         for path in [missing.as_path(), folder.path()] {
+            let error = ImageDecoder::default().read(path).unwrap_err();
+            assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
+        }
+    }
+
+    #[test]
+    fn files_much_larger_than_their_pixels_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse.png");
+        std::fs::write(&path, b"\x89PNG\r\n\x1a\n and zeros").unwrap();
+        let decoder = ImageDecoder::default().with_max_pixels(1).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        let largest = (1 << 26) + 16;
+        for (length, is_read) in [(largest, true), (largest + 1, false)] {
+            file.set_len(length).unwrap();
+            let error = decoder.read(&path).unwrap_err();
+            assert_eq!(error.path(), Some(path.as_path()));
+            let kind = error.kind();
+            let is_size = matches!(kind, ErrorKind::Image(ImageError::FileSize { .. }));
+            assert_eq!(is_size, !is_read, "{error:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.png");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        for path in [path.as_path(), Path::new("/dev/zero")] {
             let error = ImageDecoder::default().read(path).unwrap_err();
             assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
         }

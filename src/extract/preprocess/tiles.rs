@@ -91,6 +91,19 @@ mod tests {
     }
 
     #[test]
+    fn memory_does_not_depend_on_the_shape() {
+        const LONGEST: usize = u16::MAX as usize;
+        for n_old in [1, 2, 1000, LONGEST] {
+            for n_new in [1, 224, 8192, 1 << 29] {
+                for n_across in [1, 1024, LONGEST] {
+                    let length = tile_length(n_across, n_old, n_new);
+                    assert!(length >= 1 && length * n_across as u64 <= MAX_PIXELS);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn ordinary_images_are_one_tile() {
         for side in [32, 224, 518, 1024] {
             for n_old in [side as usize, 500, 6000] {
