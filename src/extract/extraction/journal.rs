@@ -143,7 +143,7 @@ impl Journal {
         }
     }
 
-    /// Writes the outputs and deletes the temporary files. `n_features` returns the number of
+    /// Writes the outputs and removes the temporary files. `n_features` returns the number of
     /// features of each output, for a shard without rows.
     ///
     /// # Errors
@@ -198,7 +198,7 @@ impl Journal {
         })
     }
 
-    /// Deletes the record and the rows.
+    /// Removes the record and the rows.
     fn remove(&self) -> Result<()> {
         // The record first: without it, the rows are ignored, but not the other way round.
         let path = &self.outputs[0].record_path;

@@ -19,7 +19,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Locks `output` by the file `path`.
+    /// Creates the lock of `output` in the file `path`.
     ///
     /// # Errors
     /// Returns [`ExtractError::InUse`] if another process, or another extraction of this process,

@@ -23,7 +23,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Locks the outputs and opens the files of their rows. Temporary files of runs that were
+    /// Opens the outputs: locks them and opens the files of their rows. Temporary files of runs that were
     /// killed are removed.
     ///
     /// # Errors
