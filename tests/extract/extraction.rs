@@ -3,6 +3,7 @@
 use human_alignment::error::{
     ArgumentError, ErrorKind, ExtractError, FileError, ImageError, StimuliError,
 };
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -128,6 +129,79 @@ fn an_interrupted_extraction_goes_on_and_ends_with_the_same_bits() {
             .iter()
             .all(|name| !name.contains("partial"))
     );
+}
+
+/// The files of a folder by name.
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn files_of(folder: &Path) -> Files {
+    let content = |name: String| (name.clone(), std::fs::read(folder.join(name)).unwrap());
+    names(folder).into_iter().map(content).collect()
+}
+
+/// Each write is atomic or appends to rows, so that these are all states of the disk between writes.
+#[test]
+fn every_state_on_disk_is_resumed_to_the_same_bits() {
+    let folders = folders(17);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let extraction = extraction(&["penultimate", "features.5@mean"], 1);
+    let outputs = ["a.npy", "b.safetensors"].map(|name| folders.out.join(name));
+    let mut batches = vec![Files::new()];
+    extraction
+        .write_observed(&images, &outputs, |_| {
+            batches.push(files_of(&folders.out));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let finished = files_of(&folders.out);
+    assert_eq!(
+        finished.keys().collect::<Vec<_>>(),
+        ["a.npy", "a.npy.json", "b.safetensors"]
+    );
+
+    let rows = ["a.npy.partial", "b.safetensors.partial"];
+    let mut states = batches.clone();
+    for pair in batches.windows(2) {
+        let mut state = pair[0].clone();
+        for name in rows {
+            // Half of the new rows, and all of them, before the record tells of them.
+            let whole = &pair[1][name];
+            let n_before = state.get(name).map_or(0, Vec::len);
+            let half = whole[..n_before.midpoint(whole.len()) - 1].to_vec();
+            for rows in [half, whole.clone()] {
+                state.insert(name.into(), rows);
+                states.push(state.clone());
+            }
+        }
+    }
+    let mut state = batches.pop().unwrap();
+    for name in ["a.npy.json", "a.npy", "b.safetensors"] {
+        state.insert(name.into(), finished[name].clone());
+        states.push(state.clone());
+    }
+    for name in [
+        "a.npy.partial.json",
+        "a.npy.partial",
+        "b.safetensors.partial",
+    ] {
+        assert!(state.remove(name).is_some());
+        states.push(state.clone());
+    }
+    assert_eq!(states.len(), 5 + 4 * 4 + 6);
+    let mut n_resumed = Vec::new();
+    for state in states {
+        for name in names(&folders.out) {
+            std::fs::remove_file(folders.out.join(name)).unwrap();
+        }
+        for (name, content) in &state {
+            std::fs::write(folders.out.join(name), content).unwrap();
+        }
+        let done = extraction.write(&images, &outputs).unwrap();
+        n_resumed.push(done.n_resumed);
+        assert!(files_of(&folders.out) == finished, "{:?}", state.keys());
+    }
+    assert_eq!(n_resumed[..5], [0, 5, 10, 15, 17]);
+    assert_eq!(n_resumed[21..], [17, 17, 17, 0, 0, 0]);
 }
 
 /// Begins an extraction of 11 images and stops it after 5.
