@@ -8,9 +8,10 @@
 //! cargo run --release --example extract -- --join part*.npy --out features.npy
 //! ```
 //!
-//! The id of a row is the path of the image within the folder, without extension. Features are
-//! written in batches; repeat the command to resume an interrupted extraction. Progress is shown on
-//! standard error if that is a terminal. An error ends the program with exit code 1 and one line.
+//! The id of a row is the path of the image within the folder, without extension. Several modules
+//! are extracted in one pass: `--tap layer3 --tap layer4 --out {tap}.npy`. Features are written in
+//! batches; repeat the command to resume an interrupted extraction. Progress is shown on standard
+//! error if that is a terminal. An error ends the program with exit code 1 and one line.
 
 #[path = "common/bar.rs"]
 mod bar;
@@ -68,20 +69,22 @@ struct Arguments {
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     without: Vec<String>,
     /// Folder with the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or with folders
-    /// of images.
-    #[arg(long, value_name = "DIR", requires = "model")]
+    /// of images; or one image; or a text file with the path of an image in each line, relative to
+    /// the folder of that file.
+    #[arg(long, value_name = "DIR|FILE", requires = "model")]
     images: Option<PathBuf>,
     /// Read the images in the folder and in all its subfolders.
     #[arg(long, requires = "images")]
     recursive: bool,
     /// Order of the images: natural (a2, a10) or plain (a10, a2). Default: natural if all names are
-    /// whole numbers, otherwise plain.
+    /// whole numbers, otherwise plain; for a list, its order.
     #[arg(long, requires = "images")]
     order: Option<ImageOrder>,
     /// Module whose output is extracted: its path in PyTorch, or logits or penultimate. May end
-    /// with @ and a pooling, such as layer4@mean.
+    /// with @ and a pooling, such as layer4@mean. Repeat the flag to extract several modules in one
+    /// pass.
     #[arg(long, value_name = "NAME", default_value = "penultimate")]
-    tap: String,
+    tap: Vec<String>,
     /// Pooling of the output: none (all values), mean (over height and width), class-token,
     /// token-mean or class-token-and-mean. Default: that in --tap, otherwise none.
     #[arg(long)]
@@ -90,9 +93,10 @@ struct Arguments {
     /// preprocessing of the published weights.
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
-    /// Output file of the features (.npy, .safetensors).
+    /// Output file of the features (.npy, .safetensors). For several taps repeat the flag, in the
+    /// order of the taps, or name one file that contains {tap}, such as {tap}.npy.
     #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Vec<PathBuf>,
     /// Number of images per batch.
     #[arg(long, default_value_t = 32)]
     batch: usize,
@@ -135,6 +139,17 @@ struct Report {
     /// Key of the weights in their file, if they have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// Path of the first output, whose number of columns is `features`.
+    out: PathBuf,
+    /// All outputs; none for joined parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outputs: Vec<TapReport>,
+}
+
+#[derive(Serialize)]
+struct TapReport {
+    tap: String,
+    features: usize,
     out: PathBuf,
 }
 
@@ -159,10 +174,11 @@ fn run(arguments: &Arguments) -> Result<String> {
         .images
         .as_ref()
         .ok_or_else(|| absent("--images"))?;
-    let out = arguments.out.as_ref().ok_or_else(|| absent("--out"))?;
+    let taps = taps(arguments)?;
+    let outputs = outputs(arguments, &taps)?;
     let folder = images;
     let images = self::images(arguments, folder)?;
-    let extraction = extraction(arguments, &architecture)?;
+    let extraction = extraction(arguments, &architecture, &taps)?;
     let selected = extraction.network().selected_weights();
     let key = selected.map(|selected| selected.key.clone());
     let key = key.filter(|key| !key.is_empty());
@@ -176,7 +192,7 @@ fn run(arguments: &Arguments) -> Result<String> {
         bar.set_position(progress.n_done as u64);
         ControlFlow::Continue(())
     };
-    let done: ExtractionResult = extraction.write_observed(&images, &[out], observe)?;
+    let done: ExtractionResult = extraction.write_observed(&images, &outputs, observe)?;
     bar.finish_and_clear();
     remark(&images, folder);
     for (id, reason) in &done.skipped {
@@ -193,15 +209,58 @@ fn run(arguments: &Arguments) -> Result<String> {
             ignored: images.ignored().len(),
             skipped: done.skipped,
             key,
-            out: out.clone(),
+            out: outputs[0].clone(),
+            outputs: taps
+                .iter()
+                .zip(done.n_features)
+                .zip(outputs)
+                .map(|((tap, features), out)| TapReport {
+                    tap: tap.to_string(),
+                    features,
+                    out,
+                })
+                .collect(),
         },
     )
+}
+
+fn taps(arguments: &Arguments) -> Result<Vec<Tap>> {
+    let taps = arguments.tap.iter().map(|tap| {
+        let tap: Tap = tap.parse()?;
+        Ok(match arguments.pool {
+            Some(pooling) => tap.with_pooling(pooling),
+            None => tap,
+        })
+    });
+    taps.collect()
+}
+
+/// Returns the path of the output of each tap.
+fn outputs(arguments: &Arguments, taps: &[Tap]) -> Result<Vec<PathBuf>> {
+    const PLACEHOLDER: &str = "{tap}";
+
+    match arguments.out.as_slice() {
+        [] => Err(absent("--out")),
+        [out] if out.to_string_lossy().contains(PLACEHOLDER) => {
+            let out = out.to_string_lossy();
+            let outputs = taps
+                .iter()
+                .map(|tap| out.replace(PLACEHOLDER, &tap.to_string()));
+            Ok(outputs.map(PathBuf::from).collect())
+        }
+        outputs if outputs.len() == taps.len() => Ok(outputs.to_vec()),
+        outputs => Err(Error::other(format!(
+            "{} --tap and {} --out: give one --out for each --tap, or one that contains {PLACEHOLDER}",
+            taps.len(),
+            outputs.len()
+        ))),
+    }
 }
 
 fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
     let images = match arguments.recursive {
         true => ImageFiles::from_tree(folder)?,
-        false => ImageFiles::from_folder(folder)?,
+        false => ImageFiles::from_path(folder)?,
     };
     Ok(match arguments.order {
         Some(order) => images.sorted(order),
@@ -252,17 +311,18 @@ fn remark(images: &ImageFiles, folder: &Path) {
     }
 }
 
-fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extraction> {
-    let mut tap: Tap = arguments.tap.parse()?;
-    if let Some(pooling) = arguments.pool {
-        tap = tap.with_pooling(pooling);
-    }
+fn extraction(
+    arguments: &Arguments,
+    architecture: &Architecture,
+    taps: &[Tap],
+) -> Result<Extraction> {
     let weights = match (&arguments.weights, arguments.random) {
         (Some(path), _) => weights(arguments, path)?,
         (None, Some(seed)) => Weights::random(seed),
         (None, None) => return Err(absent("--weights or --random")),
     };
-    let network = Network::new(architecture, &weights, &[tap], arguments.device)?;
+    let files: Vec<PathBuf> = weights.files().map(Path::to_owned).collect();
+    let network = Network::new(architecture, &weights, taps, arguments.device)?;
     remark_weights(&network);
     let preprocessing = match &arguments.preprocessing {
         Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
@@ -277,7 +337,11 @@ fn extraction(arguments: &Arguments, architecture: &Architecture) -> Result<Extr
     if let Some(shard) = arguments.shard {
         extraction = extraction.with_shard(shard);
     }
-    Ok(extraction)
+    // All files that are read, except the images.
+    let named = [&arguments.weights, &arguments.images];
+    let preprocessing = arguments.preprocessing.as_ref().map(PathBuf::from);
+    let named = named.into_iter().flatten().cloned().chain(preprocessing);
+    Ok(extraction.with_inputs(files.into_iter().chain(named).collect::<Vec<_>>()))
 }
 
 /// Reads a preprocessing from a JSON file in the format of serde.
@@ -319,7 +383,20 @@ fn renaming(text: &str) -> std::result::Result<(String, String), String> {
 
 fn join(arguments: &Arguments) -> Result<String> {
     let start = Instant::now();
-    let out = arguments.out.as_ref().ok_or_else(|| absent("--out"))?;
+    let [out] = arguments.out.as_slice() else {
+        return Err(Error::other("--join writes one file: give --out once"));
+    };
+    let is_part = |part: &&PathBuf| match (part.canonicalize(), out.canonicalize()) {
+        (Ok(part), Ok(out)) => part == out,
+        _ => false,
+    };
+    if let Some(part) = arguments.join.iter().find(is_part) {
+        return Err(Error::other(format!(
+            "the output {} would replace the part {}: choose another output",
+            out.display(),
+            part.display()
+        )));
+    }
     let joined = join_shards(&arguments.join)?;
     match out
         .extension()
@@ -340,6 +417,7 @@ fn join(arguments: &Arguments) -> Result<String> {
             skipped: Vec::new(),
             key: None,
             out: out.clone(),
+            outputs: Vec::new(),
         },
     )
 }
@@ -347,13 +425,20 @@ fn join(arguments: &Arguments) -> Result<String> {
 fn report(arguments: &Arguments, report: Report) -> Result<String> {
     Ok(match arguments.json {
         true => serde_json::to_string(&report).expect("string keys and finite numbers"),
-        false => format!(
-            "{}: {} images × {} features in {:.1} s",
-            report.out.display(),
-            report.stimuli,
-            report.features,
-            report.seconds
-        ),
+        false => {
+            let first = [(&report.out, report.features)];
+            let others = report.outputs.iter().skip(1);
+            let others = others.map(|output| (&output.out, output.features));
+            let lines = first.into_iter().chain(others).map(|(out, features)| {
+                format!(
+                    "{}: {} images × {features} features in {:.1} s",
+                    out.display(),
+                    report.stimuli,
+                    report.seconds
+                )
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        }
     })
 }
 

@@ -36,16 +36,47 @@ pub enum ExtractError {
         n_needed: usize,
     },
 
-    /// The output folder has an unfinished extraction with other settings.
+    /// Beside an output is an unfinished extraction that cannot be continued, as its settings or
+    /// images differ, or its files are damaged.
     #[error(
-        "{} belongs to an unfinished extraction with another network, weights, tap, preprocessing \
-         or images: finish that one, or remove it and the .partial files beside it",
+        "{} is of an unfinished extraction {difference}: finish that one, or remove the .partial \
+         files beside the output to start again",
         path.display()
     )]
     #[non_exhaustive]
     OtherExtraction {
         /// Path of the record of the other extraction.
         path: PathBuf,
+        /// What differs, such as `of other images`.
+        difference: String,
+    },
+
+    /// An output is being written by another run.
+    #[error(
+        "{} is being written by {}: wait until that run ends, or choose another output",
+        path.display(),
+        Short(holder)
+    )]
+    #[non_exhaustive]
+    InUse {
+        /// Path of the output.
+        path: PathBuf,
+        /// The process that writes it, such as `process 1234 on host`.
+        holder: String,
+    },
+
+    /// Writing an output would replace a file that is read.
+    #[error(
+        "the output {} would replace the input {}: choose another output",
+        output.display(),
+        input.display()
+    )]
+    #[non_exhaustive]
+    OutputIsInput {
+        /// Path of the output.
+        output: PathBuf,
+        /// Path of the input.
+        input: PathBuf,
     },
 
     /// A file is not a shard of an extraction.

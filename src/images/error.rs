@@ -33,6 +33,16 @@ pub enum ImageError {
         longest: u64,
     },
 
+    /// An image file is much larger than its pixels can be. It was not read.
+    #[error("the image file has {length} bytes (expected at most {limit})")]
+    #[non_exhaustive]
+    FileSize {
+        /// Size of the file in bytes.
+        length: u64,
+        /// Largest size in bytes.
+        limit: u64,
+    },
+
     /// Two image files have the name of one stimulus.
     #[error("stimulus {} has two images: {} and {}", Quoted(id), first.display(), second.display())]
     #[non_exhaustive]
@@ -59,15 +69,12 @@ pub enum ImageError {
     },
 
     /// No image of an extraction could be read.
-    #[error(
-        "all {n_images} images were skipped; the first: {}",
-        on_one_line(reason)
-    )]
+    #[error("all {n_images} images were skipped{}", first_reason(reason))]
     #[non_exhaustive]
     AllSkipped {
         /// Number of images.
         n_images: usize,
-        /// The reason why the first image was skipped.
+        /// The reason why the first image was skipped; empty for joined shards.
         reason: String,
     },
 
@@ -100,6 +107,25 @@ pub enum ImageError {
         /// The other path.
         second: PathBuf,
     },
+}
+
+#[cfg(feature = "extract")]
+impl ImageError {
+    /// Returns the error for images that were all skipped, from the reasons.
+    pub(crate) fn all_skipped(skipped: Vec<(usize, String)>) -> Self {
+        let n_images = skipped.len();
+        let first = skipped.into_iter().next();
+        let reason = first.map(|(_, reason)| reason).unwrap_or_default();
+        ImageError::AllSkipped { n_images, reason }
+    }
+}
+
+/// Returns a phrase such as `; the first: not a readable PNG file`.
+fn first_reason(reason: &str) -> String {
+    match reason {
+        "" => String::new(),
+        _ => format!("; the first: {}", on_one_line(reason)),
+    }
 }
 
 /// Returns a phrase such as `; 3 other files are ignored: "a.heic", "b.heic", "c.heic"`.

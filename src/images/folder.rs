@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, FileError, ImageError, Result};
-use crate::io::extension;
+use crate::io::{check_file, extension, metadata};
 
 /// File extensions of images, in the order in which they are searched.
 pub(crate) const IMAGE_ENDINGS: [&str; 8] =
@@ -23,6 +23,10 @@ pub(super) struct Files {
 
 impl Files {
     /// Lists the files in a folder, not those in its subfolders.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Read`] if the folder or a file cannot be read, also for a dangling
+    /// symbolic link, and for a folder, pipe or device with the name of an image.
     pub fn in_folder(folder: &Path) -> Result<Self> {
         let mut files = Self::default();
         files.add(folder)?;
@@ -33,9 +37,8 @@ impl Files {
     /// Lists the files in a folder and in all its subfolders.
     ///
     /// # Errors
-    /// Returns [`FileError::Read`] if a folder or file cannot be read, also for a dangling symbolic
-    /// link; [`ImageError::SameFolder`] if symbolic links lead to the same folder twice, for
-    /// example in a cycle.
+    /// As for [`Files::in_folder`]. Also returns [`ImageError::SameFolder`] if symbolic links lead to the same
+    /// folder twice, for example in a cycle.
     pub fn in_tree(folder: &Path) -> Result<Self> {
         let mut files = Self::default();
         let mut known: HashMap<PathBuf, PathBuf> = HashMap::new();
@@ -66,15 +69,11 @@ impl Files {
             if is_hidden(&path) {
                 continue;
             }
-            // Metadata of the target of a symbolic link.
-            let metadata = path.metadata().map_err(|source| match path.read_link() {
-                Ok(target) => unreadable(&path, dangling(&target, &source)),
-                Err(_) => unreadable(&path, source),
-            })?;
-            if metadata.is_dir() {
-                folders.push(path);
-            } else if is_image(&path) {
+            if has_image_ending(&path) {
+                check_file(&path)?;
                 self.images.push(path);
+            } else if metadata(&path)?.is_dir() {
+                folders.push(path);
             } else {
                 self.ignored.push(path);
             }
@@ -87,7 +86,12 @@ impl Files {
 
 /// Checks whether a path is an image file that is not hidden.
 pub(crate) fn is_image(path: &Path) -> bool {
-    IMAGE_ENDINGS.contains(&extension(path).as_str()) && !is_hidden(path) && path.is_file()
+    has_image_ending(path) && !is_hidden(path) && path.is_file()
+}
+
+/// Checks whether the name of a file is that of an image.
+pub(super) fn has_image_ending(path: &Path) -> bool {
+    IMAGE_ENDINGS.contains(&extension(path).as_str())
 }
 
 /// Checks whether a file is hidden.
@@ -98,9 +102,4 @@ fn is_hidden(path: &Path) -> bool {
 
 fn unreadable(path: &Path, source: io::Error) -> Error {
     FileError::unreadable(path, source)
-}
-
-fn dangling(target: &Path, source: &io::Error) -> io::Error {
-    let problem = format!("it is a symbolic link to {}: {source}", target.display());
-    io::Error::new(source.kind(), problem)
 }

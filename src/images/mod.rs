@@ -7,10 +7,13 @@ mod order;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use self::folder::Files;
+use self::folder::{Files, has_image_ending};
 pub(crate) use self::folder::{IMAGE_ENDINGS, is_image};
 pub use self::order::ImageOrder;
 use crate::error::{Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError, same_length};
+use crate::formats::TextEncoding;
+use crate::io::text::read_text;
+use crate::io::{check_file, metadata};
 use crate::stimuli::Stimuli;
 
 /// The extensions of images for error messages.
@@ -21,7 +24,8 @@ pub(crate) const IMAGE_FILES: &str = ".jpg, .jpeg, .png, .webp, .bmp, .tif, .tif
 /// The id of a stimulus is the file name without extension: `images/aardvark.jpg` has the id
 /// `aardvark`. For images in subfolders, the id is the relative path:
 /// `images/aardvark/aardvark_01b.jpg` has the id `aardvark/aardvark_01b`, with a slash on every
-/// platform. Files are not opened until they are needed.
+/// platform, and likewise relative to the folder of a list of files. Files are not opened until they
+/// are needed.
 ///
 /// ```
 /// use human_alignment::{ImageFiles, Stimuli};
@@ -52,8 +56,8 @@ impl ImageFiles {
     /// `a2`). Use [`sorted`](Self::sorted) to change it.
     ///
     /// # Errors
-    /// Returns `FileError::Read` if a folder cannot be read or a symbolic link is dangling. Also
-    /// returns, within `Context::File`, [`ImageError::NoImages`] if there are no images,
+    /// Returns `FileError::Read` if a folder cannot be read, a symbolic link is dangling, or a folder,
+    /// pipe or device has the name of an image. Also returns, within `Context::File`, [`ImageError::NoImages`] if there are no images,
     /// [`ImageError::MixedFolder`] if there are images both in the folder and in subfolders (see
     /// [`from_tree`](Self::from_tree)), [`ImageError::Duplicate`] if two files differ only in their
     /// extensions, and [`ImageError::SameFolder`] if symbolic links lead to the same folder twice.
@@ -89,6 +93,53 @@ impl ImageFiles {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;
         Self::of(files, folder)
+    }
+
+    /// Lists the images of a folder ([`from_folder`](Self::from_folder)), of a list of files
+    /// ([`from_list`](Self::from_list)), or a single image, which is recognised by its extension.
+    ///
+    /// # Errors
+    /// As for [`from_folder`](Self::from_folder) and [`from_list`](Self::from_list).
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if metadata(path)?.is_dir() {
+            return Self::from_folder(path);
+        }
+        if has_image_ending(path) {
+            check_file(path)?;
+            return Self::from_paths([path]);
+        }
+        Self::from_list(path)
+    }
+
+    /// Reads a list of images: a text file with one path a line, relative to the folder of the
+    /// list. Empty lines are ignored, and the order is that of the list.
+    ///
+    /// The ids are relative paths without extension, as for [`from_folder`](Self::from_folder):
+    /// `aardvark/aardvark_01b.jpg` has the id `aardvark/aardvark_01b`. For absolute paths, and those
+    /// that lead out of the folder, the id is the file name without extension.
+    ///
+    /// # Errors
+    /// Returns `FileError::Read` if the list or one of the images cannot be read or is not a file.
+    /// Also returns, within `Context::File`, `FileError::Malformed` or `FileError::Encoding` if the
+    /// list is not text, [`ImageError::NoImages`] if it is empty, and [`ImageError::Duplicate`] if
+    /// two images have the same id.
+    pub fn from_list(list: impl AsRef<Path>) -> Result<Self> {
+        let list = list.as_ref();
+        let read = || {
+            let text = read_text(list, TextEncoding::default())?;
+            let folder = list.parent().unwrap_or(Path::new(""));
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let paths: Vec<PathBuf> = lines.map(|line| folder.join(line)).collect();
+            if paths.is_empty() {
+                let (n_ignored, ignored) = (0, Vec::new());
+                return Err(ImageError::NoImages { n_ignored, ignored }.into());
+            }
+            paths.iter().try_for_each(|path| check_file(path))?;
+            let ids = paths.iter().map(|path| id_within(path, folder)).collect();
+            Self::new(ids, paths, ImageOrder::Given, Vec::new())
+        };
+        read().map_err(|error: Error| error.in_file(list))
     }
 
     /// Creates the set of the images of a folder, in default order.
@@ -270,10 +321,17 @@ fn first_folder(path: &Path, folder: &Path) -> String {
     folders_within(path, folder).swap_remove(0)
 }
 
-/// Returns the names of the folders on the path from `folder` to an image.
+/// Returns the names of the folders on the path from `folder` to an image; none if the image is not
+/// within the folder.
 fn folders_within(path: &Path, folder: &Path) -> Vec<String> {
     let within = path.strip_prefix(folder).ok().and_then(Path::parent);
     let folders = within.unwrap_or(Path::new("")).components();
-    let name = |folder: Component<'_>| folder.as_os_str().to_string_lossy().into_owned();
-    folders.map(name).collect()
+    let names = folders
+        .filter(|folder| *folder != Component::CurDir)
+        .map(|folder| match folder {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            // The path leads out of the folder.
+            _ => None,
+        });
+    names.collect::<Option<_>>().unwrap_or_default()
 }

@@ -1,5 +1,8 @@
 //! Atomic writes: a file is written beside its target and then renamed.
 
+#[cfg(feature = "extract")]
+use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -86,10 +89,7 @@ fn resolve(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
 
 /// Creates a temporary file in the folder of the target, so that the rename is atomic.
 fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
@@ -97,7 +97,55 @@ fn create_beside(target: &Path) -> io::Result<NamedTempFile> {
         // The umask is applied to this mode.
         builder.permissions(Permissions::from_mode(0o666));
     }
-    builder.prefix(".writing-").tempfile_in(folder)
+    builder
+        .prefix(&temporary_prefix(target))
+        .rand_bytes(N_RANDOM)
+        .tempfile_in(folder)
+}
+
+/// Returns the beginning of the names of temporary files for a target, which random characters
+/// follow.
+fn temporary_prefix(target: &Path) -> OsString {
+    /// Longest name of a target, in bytes, that is part of the name of its temporary files.
+    const LONGEST: usize = 200;
+
+    let mut prefix = OsString::from(".writing-");
+    match target.file_name() {
+        Some(name) if name.len() <= LONGEST => prefix.push(name),
+        _ => {}
+    }
+    prefix.push("-");
+    prefix
+}
+
+/// Removes the temporary files that killed processes left behind while they wrote a file. Nothing
+/// else may write the file at the same time.
+#[cfg(feature = "extract")]
+pub(crate) fn remove_left_over(path: &Path) {
+    let target = path.canonicalize().unwrap_or_else(|_| path.into());
+    let folder = folder_of(&target);
+    let prefix = temporary_prefix(&target);
+    let prefix = prefix.as_encoded_bytes();
+    let is_temporary = |name: &OsStr| match name.as_encoded_bytes().strip_prefix(prefix) {
+        Some(random) => random.len() == N_RANDOM && random.iter().all(u8::is_ascii_alphanumeric),
+        None => false,
+    };
+    // Files that cannot be found or removed do no harm.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_temporary(&entry.file_name()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Number of random characters at the end of the name of a temporary file.
+const N_RANDOM: usize = 6;
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 fn unwritable(path: &Path, source: io::Error) -> Error {
@@ -158,6 +206,32 @@ mod tests {
         fs::set_permissions(&ours, Permissions::from_mode(0o444)).unwrap();
         assert!(put(&ours, "newer").is_err());
         assert_eq!(fs::read_to_string(&ours).unwrap(), "new");
+    }
+
+    #[cfg(feature = "extract")]
+    #[test]
+    fn what_a_killed_process_left_behind_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str| fs::write(folder.path().join(name), "").unwrap();
+        let kept = [
+            ".writing-a.npy-x-A1b2C3",
+            ".writing-b.npy-A1b2C3",
+            "a.npy",
+            "a.npy-A1b2C3",
+        ];
+        kept.into_iter().for_each(put);
+        put(".writing-a.npy-A1b2C3");
+        // The name that the writer chooses is one of those that are removed.
+        let (staged, ()) = Staged::write(&folder.path().join("a.npy"), |_| Ok(())).unwrap();
+        std::mem::forget(staged);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), kept.len() + 2);
+        remove_left_over(&folder.path().join("a.npy"));
+        let mut found: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        found.sort();
+        assert_eq!(found, kept);
     }
 
     #[cfg(unix)]

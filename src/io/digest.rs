@@ -1,14 +1,26 @@
 //! SHA-256 hashes of data while it is read or written, so that files need not be read twice.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::BUFFER_BYTES;
+use super::{BUFFER_BYTES, open_file};
+use crate::error::{FileError, Result};
 
 /// Converts bytes to lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the hash of a regular file as 64 hexadecimal digits.
+///
+/// # Errors
+/// Returns [`FileError::Read`].
+pub(crate) fn hash_of_file(path: &Path) -> Result<String> {
+    let hash = Hashing::new(open_file(path)?).finish_reading();
+    let hash = hash.map_err(|source| FileError::unreadable(path, source))?;
+    Ok(hash.expect("hashed from its beginning"))
 }
 
 /// A reader or writer that hashes the bytes that pass through it.

@@ -69,6 +69,48 @@ pub(crate) fn open(path: &Path) -> Result<std::fs::File> {
     std::fs::File::open(path).map_err(|source| FileError::unreadable(path, source))
 }
 
+/// Opens a regular file for reading. In contrast to [`open`], refuses pipes and devices instead of
+/// waiting for them.
+///
+/// # Errors
+/// Returns [`FileError::Read`].
+pub(crate) fn open_file(path: &Path) -> Result<std::fs::File> {
+    check_file(path)?;
+    open(path)
+}
+
+/// Checks that a path, or the target of a symbolic link, is a regular file.
+///
+/// # Errors
+/// Returns [`FileError::Read`] if it is not, or does not exist.
+pub(crate) fn check_file(path: &Path) -> Result<()> {
+    let metadata = metadata(path)?;
+    let what = match (metadata.is_file(), metadata.is_dir()) {
+        (true, _) => return Ok(()),
+        (_, true) => "it is a folder, not a file",
+        _ => "it is a pipe, a socket or a device, not a file",
+    };
+    let source = std::io::Error::new(ErrorKind::InvalidInput, what);
+    Err(FileError::unreadable(path, source))
+}
+
+/// Returns the metadata of a path, or of the target of a symbolic link.
+///
+/// # Errors
+/// Returns [`FileError::Read`] if it does not exist, with the target of a dangling link.
+pub(crate) fn metadata(path: &Path) -> Result<std::fs::Metadata> {
+    path.metadata().map_err(|source| {
+        let source = match path.read_link() {
+            Ok(target) => {
+                let problem = format!("it is a symbolic link to {}: {source}", target.display());
+                std::io::Error::new(source.kind(), problem)
+            }
+            Err(_) => source,
+        };
+        FileError::unreadable(path, source)
+    })
+}
+
 /// Returns the length of a regular file, or `None` for a pipe or device.
 pub(crate) fn known_length(file: &std::fs::File) -> Option<u64> {
     let metadata = file.metadata().ok()?;

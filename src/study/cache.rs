@@ -9,18 +9,21 @@ use serde::de::DeserializeOwned;
 use crate::error::{FileError, Result};
 use crate::fingerprint::Fingerprint;
 use crate::io::atomic::write_atomically;
+use crate::io::digest::hash_of_file;
 use crate::representation::{FileSource, Representation};
 use crate::transform::LinearTransform;
 
-/// A folder of results, or none. A file that cannot be read is computed again; a file that cannot
-/// be written is an [`FileError::Write`], and nothing else in a study is.
+/// A folder of results, or none. Beside each file is one with a hash of its name and content, its
+/// seal: a result that was changed, cut short or exchanged with another one is computed again, like
+/// one that cannot be read. A file that cannot be written is an [`FileError::Write`], and nothing
+/// else in a study is.
 pub(super) struct Cache {
     folder: Option<PathBuf>,
 }
 
 /// Revision of the computations, to be raised with each change of results from the same data and
 /// settings.
-const REVISION: u32 = 4;
+const REVISION: u32 = 5;
 
 /// The name of a result: the hash of its kind, of all that it depends on, and of the version of
 /// this crate.
@@ -33,6 +36,14 @@ impl Key {
         let mut fingerprint = Fingerprint::new(kind);
         fingerprint.text(&serde_json::to_string(&parts).expect("settings and text"));
         Self(fingerprint.finish())
+    }
+
+    /// Returns the hash of the key and of the content of its file.
+    fn seal(&self, content: &str) -> String {
+        let mut seal = Fingerprint::new("entry of a cache");
+        seal.text(&self.0);
+        seal.text(content);
+        seal.finish()
     }
 }
 
@@ -97,13 +108,19 @@ impl Cache {
             return compute();
         };
         let path = folder.join(format!("{}.{extension}", key.0));
-        if path.exists()
+        let seal_path = folder.join(format!("{}.{extension}.seal", key.0));
+        let seal = || Some(key.seal(&hash_of_file(&path).ok()?));
+        let found = fs::read_to_string(&seal_path).ok();
+        if found.is_some()
+            && found == seal()
             && let Some(value) = read(&path)
         {
             return Ok(value);
         }
         let value = compute()?;
         write(&value, &path)?;
+        let seal = key.seal(&hash_of_file(&path)?);
+        write_atomically(&seal_path, |file| file.write_all(seal.as_bytes()))?;
         Ok(value)
     }
 }

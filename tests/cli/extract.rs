@@ -1,12 +1,13 @@
 //! The `extract` example as scripts use it: interruptions, order, messages.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use human_alignment::extract::Architecture;
 use human_alignment::{FileSource, Representation};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::common;
 use crate::common::pictures::{folders, names};
@@ -16,78 +17,251 @@ fn read(path: &Path) -> Representation {
     FileSource::open(path).unwrap().read().unwrap()
 }
 
-/// Creates a named pipe, which whoever reads it waits for.
-#[cfg(unix)]
-fn make_pipe(path: &Path) {
-    let status = Command::new("mkfifo").arg(path).status().unwrap();
-    assert!(status.success());
+/// Returns the arguments for features of small images in small steps.
+fn in_small_steps(images: &Path, out: &Path) -> Vec<String> {
+    let (images, out) = (images.to_str().unwrap(), out.to_str().unwrap());
+    format!(
+        "--model squeezenet1_1 --random 3 --tap features.4 --pool mean --batch 1 --json \
+         --images {images} --out {out}"
+    )
+    .split(' ')
+    .map(str::to_owned)
+    .collect()
 }
 
-/// The program is killed where it waits for an image that is a pipe. As folders are listed without pipes, the
-/// image is replaced once the program waits for its preprocessing, which it reads after the list.
-#[cfg(unix)]
-#[test]
-fn the_command_line_survives_kill_9() {
-    const N: u64 = 24;
-    let folders = folders(N);
-    let path = |name: &str| folders.out.join(name).to_str().unwrap().to_owned();
-    let preprocessing = Architecture::named("squeezenet1_1")
+fn report_of(arguments: &[String]) -> serde_json::Value {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    json_of("extract", &arguments)
+}
+
+fn start(arguments: &[String]) -> Child {
+    Command::new(program("extract"))
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
         .unwrap()
-        .preprocessing();
-    let preprocessing = serde_json::to_string(&preprocessing).unwrap();
-    let images = folders.images.to_str().unwrap();
-    let arguments = |settings: &str, out: &str| -> Vec<String> {
-        format!(
-            "--model squeezenet1_1 --random 3 --tap features.4 --pool mean --batch 2 --json \
-             --images {images} --preprocessing {settings} --out {out}"
-        )
-        .split(' ')
-        .map(str::to_owned)
-        .collect()
-    };
-    let extract = |settings: &str, out: &str| {
-        let arguments = arguments(settings, out);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        json_of("extract", &arguments)
-    };
-    let (settings, whole) = (path("settings.json"), path("whole.npy"));
-    std::fs::write(&settings, &preprocessing).unwrap();
-    let report = extract(&settings, &whole);
+}
+
+/// Waits until a file exists, while the program runs.
+fn wait_for(path: &Path, child: &mut Child) {
+    while !path.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the program has ended");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn the_command_line_survives_kill_9_at_any_moment() {
+    const N: u64 = 40;
+    let folders = folders(N);
+    let (whole, out) = (
+        folders.out.join("whole.npy"),
+        folders.out.join("killed.npy"),
+    );
+    let start_time = Instant::now();
+    let report = report_of(&in_small_steps(&folders.images, &whole));
+    let duration = start_time.elapsed();
     assert_eq!(
         (&report["stimuli"], &report["features"]),
         (&N.into(), &128.into())
     );
 
-    let (pipe, out) = (PathBuf::from(path("pipe.json")), path("killed.npy"));
-    make_pipe(&pipe);
-    let mut child = Command::new(program("extract"))
-        .args(arguments(pipe.to_str().unwrap(), &out))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    // Waits until the program opens the pipe.
-    let mut opened = std::fs::File::create(&pipe).unwrap();
-    let image = folders.images.join("picture016.png");
-    let kept = folders.out.join("picture016.png");
-    std::fs::rename(&image, &kept).unwrap();
-    make_pipe(&image);
-    opened.write_all(preprocessing.as_bytes()).unwrap();
-    drop(opened);
-    let record = PathBuf::from(format!("{out}.partial.json"));
-    while !record.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "the program has ended");
-        std::thread::sleep(Duration::from_millis(1));
+    let arguments = in_small_steps(&folders.images, &out);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut child = start(&arguments);
+    // Once certainly within the extraction, then at random moments.
+    wait_for(&folders.out.join("killed.npy.partial.json"), &mut child);
+    for _ in 0..12 {
+        // SIGKILL.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        child = start(&arguments);
+        std::thread::sleep(duration.mul_f64(rng.random_range(0.0..0.3)));
     }
-    // SIGKILL.
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!Path::new(&out).exists());
-    std::fs::rename(&kept, &image).unwrap();
-    let report = extract(&settings, &out);
-    let n_resumed = report["resumed"].as_u64().unwrap();
-    assert!((1..=16).contains(&n_resumed), "{report}");
-    assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(&whole).unwrap());
+    let was_finished = out.exists();
+    let report = report_of(&arguments);
+    assert!(was_finished || report["resumed"].as_u64().unwrap() >= 1);
+    for ending in ["", ".json"] {
+        let bytes = |path: &Path| std::fs::read(format!("{}{ending}", path.display())).unwrap();
+        assert_eq!(bytes(&out), bytes(&whole));
+    }
+    assert_eq!(
+        names(&folders.out),
+        [
+            "killed.npy",
+            "killed.npy.json",
+            "whole.npy",
+            "whole.npy.json"
+        ]
+    );
+}
+
+#[test]
+fn the_command_line_refuses_a_second_run_and_what_changed() {
+    let folders = folders(60);
+    let out = folders.out.join("f.npy");
+    let arguments = in_small_steps(&folders.images, &out);
+    let with = |more: &[&str]| {
+        let arguments = arguments.iter().map(String::as_str);
+        refused(
+            "extract",
+            &arguments.chain(more.iter().copied()).collect::<Vec<_>>(),
+        )
+    };
+    let mut child = start(&arguments);
+    wait_for(&folders.out.join("f.npy.partial.json"), &mut child);
+    let message = with(&[]);
+    let holder = format!("is being written by process {} on ", child.id());
+    assert!(message.contains(&holder), "{message}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The lock of a killed run is none; other settings and images are refused.
+    assert!(with(&["--skip-unreadable"]).contains("--skip-unreadable"));
+    assert!(with(&["--shard", "1/2"]).contains("another shard"));
+    let picture = |n: u32| folders.images.join(format!("picture{n:03}.png"));
+    let first = std::fs::read(picture(0)).unwrap();
+    std::fs::copy(picture(1), picture(0)).unwrap();
+    assert!(with(&[]).contains("other contents"));
+    std::fs::write(picture(0), first).unwrap();
+    assert!(report_of(&arguments)["resumed"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn the_command_line_keeps_its_inputs() {
+    let folders = folders(2);
+    let settings = folders.out.join("f.npy.json");
+    let architecture = Architecture::named("squeezenet1_1").unwrap();
+    let text = serde_json::to_string(&architecture.preprocessing()).unwrap();
+    std::fs::write(&settings, &text).unwrap();
+    let [out, part] = ["f.npy", "part.npy"].map(|name| folders.out.join(name));
+    let mut arguments = in_small_steps(&folders.images, &out);
+    arguments.extend(["--preprocessing".into(), settings.to_str().unwrap().into()]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let message = refused("extract", &arguments);
+    assert!(message.contains("would replace the input"), "{message}");
+    assert_eq!(std::fs::read_to_string(&settings).unwrap(), text);
+    assert_eq!(names(&folders.out), ["f.npy.json"]);
+
+    let mut arguments = in_small_steps(&folders.images, &part);
+    arguments.extend(["--shard".into(), "1/1".into()]);
+    report_of(&arguments);
+    let part = part.to_str().unwrap();
+    let message = refused("extract", &["--join", part, "--out", part]);
+    assert!(message.contains("would replace the part"), "{message}");
+}
+
+/// Returns the arguments for features of `images`, without outputs.
+fn of_images(images: &Path) -> Vec<String> {
+    let images = images.to_str().unwrap();
+    format!("--model squeezenet1_1 --random 3 --json --images {images}")
+        .split(' ')
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_command_line_reads_several_taps_in_one_pass() {
+    let folders = folders(3);
+    let path = |name: &str| folders.out.join(name).to_str().unwrap().to_owned();
+    let run = |more: &str| {
+        let more = more.split(' ').map(str::to_owned);
+        report_of(
+            &of_images(&folders.images)
+                .into_iter()
+                .chain(more)
+                .collect::<Vec<_>>(),
+        )
+    };
+    let single = run(&format!(
+        "--tap features.4 --pool mean --out {}",
+        path("single.npy")
+    ));
+    let single_out = &single["outputs"][0];
+    assert_eq!(single["features"], 128);
+    assert_eq!(
+        (
+            &single_out["tap"],
+            &single_out["features"],
+            &single_out["out"]
+        ),
+        (&"features.4@mean".into(), &128.into(), &single["out"])
+    );
+    let taps = "--tap features.4@mean --tap penultimate";
+    let both = run(&format!(
+        "{taps} --out {} --out {}",
+        path("a.npy"),
+        path("b.npy")
+    ));
+    assert_eq!(
+        (&both["features"], &both["stimuli"]),
+        (&128.into(), &3.into())
+    );
+    assert_eq!(both["out"], path("a.npy"));
+    assert_eq!(both["outputs"][1]["features"], 512);
+    let named = run(&format!("{taps} --out {}", path("{tap}.safetensors")));
+    assert_eq!(
+        named["outputs"][0]["out"],
+        path("features.4@mean.safetensors")
+    );
+    let read = |name: &str| read(&folders.out.join(name));
+    assert_eq!(read("a.npy"), read("single.npy"));
+    assert_eq!(read("a.npy"), read("features.4@mean.safetensors"));
+    assert_eq!(read("b.npy"), read("penultimate.safetensors"));
+
+    let mut arguments = of_images(&folders.images);
+    let more = format!("{taps} --out {}", path("c.npy"));
+    arguments.extend(more.split(' ').map(str::to_owned));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert!(refused("extract", &arguments).contains("{tap}"));
+    let out = path("c.npy");
+    let twice = refused("extract", &[&arguments[..], &["--out", &out]].concat());
+    assert!(twice.contains("file of its own for each tap"), "{twice}");
+}
+
+#[test]
+fn the_command_line_reads_a_list_or_one_image() {
+    let folders = folders(4);
+    let out = folders.out.join("f.npy");
+    let run = |images: &Path| {
+        let mut arguments = of_images(images);
+        arguments.extend(["--out".into(), out.to_str().unwrap().into()]);
+        (report_of(&arguments), read(&out))
+    };
+    let (_, all) = run(&folders.images);
+    let one = folders.images.join("picture002.png");
+    let (report, features) = run(&one);
+    assert_eq!(
+        (&report["stimuli"], &report["order"]),
+        (&1.into(), &"given".into())
+    );
+    assert_eq!(features, all.select(features.stimuli()).unwrap());
+    let list = folders.images.parent().unwrap().join("list.txt");
+    std::fs::write(
+        &list,
+        "images/picture003.png\r\n\r\nimages/picture001.png\n",
+    )
+    .unwrap();
+    let (report, features) = run(&list);
+    assert_eq!(
+        (&report["stimuli"], &report["order"]),
+        (&2.into(), &"given".into())
+    );
+    assert_eq!(
+        features.stimuli().ids(),
+        ["images/picture003", "images/picture001"]
+    );
+    assert_eq!(features.features().row(1), all.features().row(1));
+
+    let mut arguments = of_images(&list);
+    arguments.extend(["--out", out.to_str().unwrap(), "--recursive"].map(str::to_owned));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert!(refused("extract", &arguments).contains("list.txt"));
+    std::fs::write(&list, "images/picture003.png\nimages/gone.png\n").unwrap();
+    let message = refused("extract", &arguments[..arguments.len() - 1]);
+    assert!(message.contains("gone.png"), "{message}");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! From image files to features: interruptions, shards, images that can't be read, weights that don't fit.
 
-use human_alignment::error::{ArgumentError, ErrorKind, ExtractError, FileError, StimuliError};
+use human_alignment::error::{
+    ArgumentError, ErrorKind, ExtractError, FileError, ImageError, StimuliError,
+};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use human_alignment::extract::preprocess::{Filter, Normalization, Preprocessing, Resize};
 use human_alignment::extract::{
@@ -13,7 +16,7 @@ use human_alignment::{
     Error, FileSource, ImageFiles, Representation, RepresentationSource, Stimuli,
 };
 
-use crate::common::pictures::{folders, names};
+use crate::common::pictures::{Folders, folders, names};
 use crate::common::refusals::{assert_kind, assert_refused};
 
 /// A small network over small images.
@@ -128,34 +131,329 @@ fn an_interrupted_extraction_goes_on_and_ends_with_the_same_bits() {
     );
 }
 
+/// The files of a folder by name.
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn files_of(folder: &Path) -> Files {
+    let content = |name: String| (name.clone(), std::fs::read(folder.join(name)).unwrap());
+    names(folder).into_iter().map(content).collect()
+}
+
+/// Each write is atomic or appends to rows, so that these are all states of the disk between writes.
 #[test]
-fn rows_that_were_lost_are_made_again_and_others_are_not_taken_for_them() {
+fn every_state_on_disk_is_resumed_to_the_same_bits() {
+    let folders = folders(17);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let extraction = extraction(&["penultimate", "features.5@mean"], 1);
+    let outputs = ["a.npy", "b.safetensors"].map(|name| folders.out.join(name));
+    let mut batches = vec![Files::new()];
+    extraction
+        .write_observed(&images, &outputs, |_| {
+            batches.push(files_of(&folders.out));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let finished = files_of(&folders.out);
+    assert_eq!(
+        finished.keys().collect::<Vec<_>>(),
+        ["a.npy", "a.npy.json", "b.safetensors"]
+    );
+
+    let rows = ["a.npy.partial", "b.safetensors.partial"];
+    let mut states = batches.clone();
+    for pair in batches.windows(2) {
+        let mut state = pair[0].clone();
+        for name in rows {
+            // Half of the new rows, and all of them, before the record tells of them.
+            let whole = &pair[1][name];
+            let n_before = state.get(name).map_or(0, Vec::len);
+            let half = whole[..n_before.midpoint(whole.len()) - 1].to_vec();
+            for rows in [half, whole.clone()] {
+                state.insert(name.into(), rows);
+                states.push(state.clone());
+            }
+        }
+    }
+    let mut state = batches.pop().unwrap();
+    for name in ["a.npy.json", "a.npy", "b.safetensors"] {
+        state.insert(name.into(), finished[name].clone());
+        states.push(state.clone());
+    }
+    for name in [
+        "a.npy.partial.json",
+        "a.npy.partial",
+        "b.safetensors.partial",
+    ] {
+        assert!(state.remove(name).is_some());
+        states.push(state.clone());
+    }
+    assert_eq!(states.len(), 5 + 4 * 4 + 6);
+    let mut n_resumed = Vec::new();
+    for state in states {
+        for name in names(&folders.out) {
+            std::fs::remove_file(folders.out.join(name)).unwrap();
+        }
+        for (name, content) in &state {
+            std::fs::write(folders.out.join(name), content).unwrap();
+        }
+        let done = extraction.write(&images, &outputs).unwrap();
+        n_resumed.push(done.n_resumed);
+        assert!(files_of(&folders.out) == finished, "{:?}", state.keys());
+    }
+    assert_eq!(n_resumed[..5], [0, 5, 10, 15, 17]);
+    assert_eq!(n_resumed[21..], [17, 17, 17, 0, 0, 0]);
+}
+
+/// Begins an extraction of 11 images and stops it after 5.
+fn interrupted(folders: &Folders, extraction: &Extraction) -> PathBuf {
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let out = folders.out.join("f.npy");
+    let stopped = extraction.write_observed(&images, &[&out], |_| ControlFlow::Break(()));
+    assert_refused!(
+        stopped,
+        Extract(ExtractError::Interrupted { n_done: 5, .. })
+    );
+    out
+}
+
+fn assert_other(result: human_alignment::Result<impl std::fmt::Debug>, expected: &str) {
+    let error = result.unwrap_err();
+    assert_kind!(
+        error,
+        Extract(ExtractError::OtherExtraction { difference, .. }) if difference.contains(expected),
+        "{expected}"
+    );
+    assert!(error.report().to_string().contains("remove the .partial"));
+}
+
+#[test]
+fn other_settings_and_images_do_not_continue_an_extraction() {
     let folders = folders(11);
     let images = ImageFiles::from_folder(&folders.images).unwrap();
-    let out = [folders.out.join("f.npy")];
-    let stop = |_| ControlFlow::Break(());
-    assert!(
-        extraction(&["penultimate"], 1)
-            .write_observed(&images, &out, stop)
-            .is_err()
-    );
-    // The same file with other weights, another tap, other images.
-    let refused = |extraction: &Extraction, images: &ImageFiles| {
-        let refused = extraction.write(images, &out).unwrap_err();
-        assert_kind!(refused, Extract(ExtractError::OtherExtraction { .. }));
+    let original = extraction(&["penultimate"], 1);
+    let out = interrupted(&folders, &original);
+    let refused = |extraction: &Extraction, images: &ImageFiles, expected: &str| {
+        assert_other(extraction.write(images, &[&out]), expected);
     };
-    refused(&extraction(&["penultimate"], 2), &images);
-    refused(&extraction(&["logits"], 1), &images);
+    refused(&extraction(&["penultimate"], 2), &images, "weights");
+    refused(&extraction(&["logits"], 1), &images, "tap");
+    let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
+    refused(&lenient, &images, "--skip-unreadable");
+    let shard = extraction(&["penultimate"], 1).with_shard(Shard::new(1, 2).unwrap());
+    refused(&shard, &images, "shard");
     let fewer = images.select(&images.stimuli().select(&[0, 1, 2, 3, 4, 5]).unwrap());
-    refused(&extraction(&["penultimate"], 1), &fewer.unwrap());
-    // Rows that the record tells of and that are gone.
-    std::fs::write(folders.out.join("f.npy.partial"), b"too short").unwrap();
-    let done = extraction(&["penultimate"], 1)
-        .write(&images, &out)
+    refused(&original, &fewer.unwrap(), "of other images");
+    // As one of several outputs.
+    let two = extraction(&["logits", "penultimate"], 1);
+    let outputs = [&folders.out.join("other.npy"), &out];
+    assert_other(two.write(&images, &outputs), "other outputs");
+
+    // Another image under an old name: what was processed is compared, and what was not is read.
+    let picture = |n: u32| folders.images.join(format!("picture{n:03}.png"));
+    let third = std::fs::read(picture(3)).unwrap();
+    std::fs::copy(picture(8), picture(3)).unwrap();
+    refused(&original, &images, "other contents");
+    std::fs::remove_file(picture(3)).unwrap();
+    refused(&original, &images, "other contents");
+    std::fs::write(picture(3), third).unwrap();
+    std::fs::copy(picture(0), picture(7)).unwrap();
+    let done = original.write(&images, &[&out]).unwrap();
+    assert_eq!((done.n_images, done.n_resumed), (11, 5));
+    assert_eq!(read(&out), original.represent(&images).unwrap()[0]);
+}
+
+#[test]
+fn an_image_that_was_skipped_and_is_repaired_is_another_image() {
+    let folders = folders(11);
+    let picture = folders.images.join("picture002.png");
+    let whole = std::fs::read(&picture).unwrap();
+    std::fs::write(&picture, &whole[..whole.len() / 2]).unwrap();
+    let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
+    let out = interrupted(&folders, &lenient);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    std::fs::write(&picture, &whole).unwrap();
+    assert_other(lenient.write(&images, &[&out]), "other contents");
+    std::fs::write(&picture, &whole[..whole.len() / 2]).unwrap();
+    let done = lenient.write(&images, &[&out]).unwrap();
+    assert_eq!((done.n_images, done.n_resumed), (10, 5));
+}
+
+#[test]
+fn damaged_rows_and_records_are_refused() {
+    let folders = folders(11);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let original = extraction(&["penultimate"], 1);
+    let out = interrupted(&folders, &original);
+    let damaged = |ending: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let path = folders.out.join(format!("f.npy.{ending}"));
+        let whole = std::fs::read(&path).unwrap();
+        let mut changed = whole.clone();
+        change(&mut changed);
+        std::fs::write(&path, &changed).unwrap();
+        assert_other(original.write(&images, &[&out]), "damaged");
+        // The files are as they were found.
+        assert_eq!(std::fs::read(&path).unwrap(), changed);
+        std::fs::write(&path, whole).unwrap();
+    };
+    damaged("partial", &|rows| rows[4000] ^= 1);
+    damaged("partial", &|rows| rows.truncate(5 * 512 * 4 - 1));
+    damaged("partial", &|rows| rows.clear());
+    damaged("partial", &|rows| rows.rotate_left(512 * 4));
+    damaged("partial.json", &|record| record.clear());
+    damaged("partial.json", &|record| record.truncate(record.len() / 2));
+    let digits = std::fs::read(folders.out.join("f.npy.partial.json")).unwrap();
+    let digits = (0..digits.len()).filter(|&at| digits[at].is_ascii_digit());
+    for at in digits.step_by(37) {
+        let path = folders.out.join("f.npy.partial.json");
+        let whole = std::fs::read(&path).unwrap();
+        let mut changed = whole.clone();
+        changed[at] = if changed[at] == b'7' { b'3' } else { b'7' };
+        std::fs::write(&path, changed).unwrap();
+        let refused = original.write(&images, &[&out]).unwrap_err();
+        assert_kind!(
+            refused,
+            Extract(ExtractError::OtherExtraction { .. }),
+            "{at}"
+        );
+        std::fs::write(&path, whole).unwrap();
+    }
+    let done = original.write(&images, &[&out]).unwrap();
+    assert_eq!((done.n_images, done.n_resumed), (11, 5));
+    assert_eq!(read(&out), original.represent(&images).unwrap()[0]);
+}
+
+#[test]
+fn a_second_writer_of_an_output_is_refused() {
+    let folders = folders(12);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let outputs = ["a.npy", "b.npy"].map(|name| folders.out.join(name));
+    let first = extraction(&["features.5@mean", "penultimate"], 1);
+    let second = extraction(&["penultimate"], 1);
+    let this = format!("process {} on ", std::process::id());
+    first
+        .write_observed(&images, &outputs, |_| {
+            for output in &outputs {
+                let refused = second.write(&images, &[output]).unwrap_err();
+                assert_kind!(
+                    refused,
+                    Extract(ExtractError::InUse { path, holder, .. })
+                        if path == output && holder.starts_with(&this)
+                );
+            }
+            ControlFlow::Continue(())
+        })
         .unwrap();
-    assert_eq!((done.n_images, done.n_resumed), (11, 0));
-    let expected = extraction(&["penultimate"], 1).represent(&images).unwrap();
-    assert_eq!(read(&out[0]), expected[0]);
+    let expected = first.represent(&images).unwrap();
+    assert_eq!([read(&outputs[0]), read(&outputs[1])], expected[..]);
+
+    // Many at once: whoever writes the output writes all of it.
+    let out = folders.out.join("c.npy");
+    let n_written = std::thread::scope(|scope| {
+        let writers = [(); 4].map(|()| {
+            scope.spawn(|| {
+                let writer = extraction(&["penultimate"], 1);
+                match writer.write(&images, &[&out]) {
+                    Ok(done) => assert_eq!(done.n_images, 12),
+                    Err(error) => {
+                        assert_kind!(error, Extract(ExtractError::InUse { .. }));
+                        return 0;
+                    }
+                }
+                1
+            })
+        });
+        writers
+            .map(|writer| writer.join().unwrap())
+            .iter()
+            .sum::<i32>()
+    });
+    assert!(n_written >= 1);
+    assert_eq!(read(&out), expected[1]);
+    assert_eq!(
+        names(&folders.out),
+        [
+            "a.npy",
+            "a.npy.json",
+            "b.npy",
+            "b.npy.json",
+            "c.npy",
+            "c.npy.json"
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_output_leads_to_its_lock() {
+    let folders = folders(6);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let (out, link) = (folders.out.join("a.npy"), folders.out.join("link.npy"));
+    std::fs::write(&out, "").unwrap();
+    std::os::unix::fs::symlink("a.npy", &link).unwrap();
+    let extraction = extraction(&["penultimate"], 1);
+    extraction
+        .write_observed(&images, &[&out], |_| {
+            let refused = extraction.write(&images, &[&link]);
+            assert_refused!(refused, Extract(ExtractError::InUse { .. }));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let two = self::extraction(&["penultimate", "logits"], 1);
+    let refused = two.write(&images, &[out, link]);
+    assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
+}
+
+#[test]
+fn inputs_are_not_replaced() {
+    let folders = folders(3);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let [weights, settings, out] =
+        ["w.safetensors", "f.npy.json", "f.npy"].map(|name| folders.out.join(name));
+    for path in [&weights, &settings] {
+        std::fs::write(path, "an input").unwrap();
+    }
+    let extraction = extraction(&["penultimate"], 1).with_inputs([&weights, &settings]);
+    for (output, input) in [(&weights, &weights), (&out, &settings)] {
+        assert_refused!(
+            extraction.write(&images, &[output]),
+            Extract(ExtractError::OutputIsInput { output: named, input: read, .. })
+                if named == output && read == input
+        );
+    }
+    assert_eq!(names(&folders.out), ["f.npy.json", "w.safetensors"]);
+    assert_eq!(std::fs::read_to_string(&weights).unwrap(), "an input");
+    // An image, whatever its extension.
+    let image = folders.out.join("image.npy");
+    std::fs::copy(&images.paths()[0], &image).unwrap();
+    let one = ImageFiles::from_paths([&image]).unwrap();
+    let refused = extraction.write(&one, &[&image]);
+    assert_refused!(refused, Extract(ExtractError::OutputIsInput { .. }));
+}
+
+#[test]
+fn files_that_killed_runs_left_behind_are_removed() {
+    let folders = folders(3);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let left = [
+        ".writing-f.npy-aB3dE6",
+        ".writing-f.npy.json-aB3dE6",
+        ".writing-f.npy.partial.json-aB3dE6",
+        "f.npy.partial",
+        "f.npy.partial.lock",
+    ];
+    for name in left {
+        std::fs::write(folders.out.join(name), "left behind").unwrap();
+    }
+    std::fs::write(folders.out.join(".writing-g.npy-aB3dE6"), "of another").unwrap();
+    let out = folders.out.join("f.npy");
+    let done = extraction(&["penultimate"], 1)
+        .write(&images, &[out])
+        .unwrap();
+    assert_eq!((done.n_images, done.n_resumed), (3, 0));
+    assert_eq!(
+        names(&folders.out),
+        [".writing-g.npy-aB3dE6", "f.npy", "f.npy.json"]
+    );
 }
 
 #[test]
@@ -256,19 +554,56 @@ fn an_image_that_cannot_be_read_is_fatal_or_skipped() {
 }
 
 #[test]
-fn more_shards_than_images_are_refused() {
+fn shards_without_images_are_empty_parts() {
     let folders = folders(3);
+    let unreadable = folders.images.join("picture001.png");
+    std::fs::write(&unreadable, b"this is no picture").unwrap();
     let images = ImageFiles::from_folder(&folders.images).unwrap();
-    for number in [1, 4] {
-        let extraction = extraction(&["penultimate"], 1);
-        let extraction = extraction.with_shard(Shard::new(number, 4).unwrap());
-        let refused = extraction.write(&images, &[folders.out.join("part.npy")]);
-        let message = refused.unwrap_err().to_string();
-        assert!(
-            message.contains("at most the number of images"),
-            "{message}"
+    let lenient = || extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
+    for ending in ["npy", "safetensors"] {
+        let parts: Vec<PathBuf> = (1..=5)
+            .map(|number| {
+                let part = folders.out.join(format!("part{number}.{ending}"));
+                let shard = lenient().with_shard(Shard::new(number, 5).unwrap());
+                let done = shard.write(&images, &[&part]).unwrap();
+                assert_eq!(done.n_features, [512]);
+                let in_memory = shard.represent(&images).unwrap();
+                assert_eq!(read(&part).features(), in_memory[0].features());
+                part
+            })
+            .collect();
+        let n_rows: Vec<usize> = parts.iter().map(|part| read(part).n_stimuli()).collect();
+        // Counted from 1, the last shard has the first image, and the first the second.
+        assert_eq!(n_rows, [0, 1, 0, 0, 1]);
+        assert_eq!(
+            join_shards(&parts).unwrap(),
+            lenient().represent(&images).unwrap()[0]
+        );
+        let missing = join_shards(&[&parts[1..2], &parts[4..]].concat());
+        assert_refused!(
+            missing,
+            Extract(ExtractError::MissingShards { n_missing: 3, .. })
         );
     }
+    let left: Vec<String> = names(&folders.out);
+    assert!(
+        left.iter().all(|name| !name.contains("partial")),
+        "{left:?}"
+    );
+
+    // Nothing at all is an error.
+    for path in images.paths() {
+        std::fs::write(path, b"this is no picture").unwrap();
+    }
+    let parts = [1, 2].map(|number| {
+        let part = folders.out.join(format!("none{number}.npy"));
+        let shard = lenient().with_shard(Shard::new(number, 2).unwrap());
+        shard.write(&images, &[&part]).unwrap();
+        part
+    });
+    let error = join_shards(&parts).unwrap_err();
+    assert_kind!(error, Image(ImageError::AllSkipped { n_images: 3, .. }));
+    assert_eq!(error.to_string(), "all 3 images were skipped");
 }
 
 #[test]
@@ -279,12 +614,16 @@ fn if_no_image_can_be_read_the_first_reason_is_reported() {
     }
     let images = ImageFiles::from_folder(&folders.images).unwrap();
     let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
-    let refused = lenient.write(&images, &[folders.out.join("features.npy")]);
-    let message = refused.unwrap_err().to_string();
-    assert!(
-        message.starts_with("all 2 images were skipped; the first: "),
-        "{message}"
-    );
+    let written = lenient.write(&images, &[folders.out.join("features.npy")]);
+    let represented = lenient.represent(&images);
+    for refused in [written.unwrap_err(), represented.unwrap_err()] {
+        let message = refused.to_string();
+        assert!(
+            message.starts_with("all 2 images were skipped; the first: "),
+            "{message}"
+        );
+    }
+    assert!(names(&folders.out).is_empty());
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn numbers_stand_in_the_order_of_numbers_and_names_in_that_of_bytes() {
 #[test]
 fn only_images_of_the_folder_itself_count() {
     let folder = folder_of(&["a.png", ".b.png", "c.heic", "d"]);
-    std::fs::create_dir(folder.path().join("e.png")).unwrap();
+    std::fs::create_dir(folder.path().join("e")).unwrap();
     let images = ImageFiles::from_folder(folder.path()).unwrap();
     assert_eq!(images.paths(), [folder.path().join("a.png")]);
     assert_eq!(
@@ -157,6 +157,97 @@ fn links_to_nothing_and_around_in_circles_are_named() {
     symlink("..", &circle).unwrap();
     let error = ImageFiles::from_folder(folder.path()).unwrap_err();
     assert_kind!(error, Image(ImageError::SameFolder { second, .. }) if *second == circle);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_has_the_name_of_an_image_and_is_no_file_is_named() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    let folder = folder_of(&["a.png"]);
+    let path = folder.path().join("b.png");
+    let refused = |what: &str| {
+        let all = ImageFiles::from_folder(folder.path()).unwrap_err();
+        let list = folder.path().join("list.txt");
+        std::fs::write(&list, "a.png\nb.png\n").unwrap();
+        let listed = ImageFiles::from_list(&list).unwrap_err();
+        std::fs::remove_file(&list).unwrap();
+        let one = match path.is_dir() {
+            // By itself it is a folder of images.
+            true => None,
+            false => Some(ImageFiles::from_path(&path).unwrap_err()),
+        };
+        for error in [all, listed].into_iter().chain(one) {
+            assert_kind!(error, File(FileError::Read { path: named, .. }) if *named == path);
+            let message = error.report().to_string();
+            assert!(message.contains(what), "{message}");
+        }
+    };
+    std::fs::create_dir(&path).unwrap();
+    refused("it is a folder");
+    std::fs::remove_dir(&path).unwrap();
+    let socket = UnixListener::bind(&path).unwrap();
+    refused("it is a pipe, a socket or a device");
+    drop(socket);
+    std::fs::remove_file(&path).unwrap();
+    for (target, what) in [
+        ("/dev/zero", "a device"),
+        ("gone.png", "symbolic link to gone.png"),
+    ] {
+        symlink(target, &path).unwrap();
+        refused(what);
+        std::fs::remove_file(&path).unwrap();
+    }
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    refused("it is a pipe");
+}
+
+#[test]
+fn lists_are_relative_to_their_folder() {
+    let folder = folder_of(&["x/2.png", "x/1.jpg", "y.gif", "lists/a.txt", "lists/z.webp"]);
+    let list = folder.path().join("list.txt");
+    let absolute = folder.path().join("lists/z.webp");
+    let text = format!(
+        "\u{feff}x/2.png\r\n\n  ./x/1.jpg  \ny.gif\n{}",
+        absolute.display()
+    );
+    std::fs::write(&list, text).unwrap();
+    let images = ImageFiles::from_path(&list).unwrap();
+    assert_eq!(images, ImageFiles::from_list(&list).unwrap());
+    assert_eq!(images.stimuli().ids(), ["x/2", "x/1", "y", "lists/z"]);
+    assert_eq!(images.order(), ImageOrder::Given);
+    assert_eq!(
+        images.path("x/2"),
+        Some(folder.path().join("x/2.png").as_path())
+    );
+
+    // Outside the folder of the list there is only the name.
+    let list = folder.path().join("lists/a.txt");
+    std::fs::write(&list, "z.webp\n../x/2.png").unwrap();
+    let images = ImageFiles::from_list(&list).unwrap();
+    assert_eq!(images.stimuli().ids(), ["z", "2"]);
+    std::fs::write(&list, "../x/2.png\n../x/../x/2.png\n").unwrap();
+    assert_refused!(
+        ImageFiles::from_list(&list),
+        Image(ImageError::Duplicate { id, .. }) if id == "2"
+    );
+    std::fs::write(&list, "\n").unwrap();
+    let empty = ImageFiles::from_list(&list).unwrap_err();
+    assert_eq!(empty.path(), Some(list.as_path()));
+    assert_kind!(empty, Image(ImageError::NoImages { n_ignored: 0, .. }));
+    std::fs::write(&list, [0x93, b'N', 0, 1]).unwrap();
+    let error = ImageFiles::from_path(&list).unwrap_err();
+    assert_eq!(error.path(), Some(list.as_path()));
+    // One image, and a folder.
+    let one = ImageFiles::from_path(folder.path().join("x/1.jpg")).unwrap();
+    assert_eq!(one.stimuli().ids(), ["1"]);
+    let all = ImageFiles::from_path(folder.path().join("x")).unwrap();
+    assert_eq!(
+        all,
+        ImageFiles::from_folder(folder.path().join("x")).unwrap()
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use human_alignment::error::{ArgumentError, ErrorKind, FileError, JudgmentError};
 use std::fs;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -409,31 +410,101 @@ fn what_was_found_is_not_computed_again() {
         (1, n_files)
     );
 
-    // Numbers that are there are taken as they are; what is cut short is computed again.
-    let accuracy = first.rows[0].value().unwrap();
-    let is_first = |path: &std::path::PathBuf| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.contains("zero-shot") && text.contains(&accuracy.to_string())
-    };
-    let is_of_first_row = |path: &std::path::PathBuf| {
-        let whole = fs::read_to_string(path).unwrap();
-        fs::write(path, whole.replace(&accuracy.to_string(), "0.125")).unwrap();
-        let is_changed = run().rows[0].value() == Some(0.125);
-        fs::write(path, whole).unwrap();
-        is_changed
-    };
-    let path = files().filter(is_first).find(is_of_first_row).unwrap();
-    let whole = fs::read_to_string(&path).unwrap();
-    fs::write(&path, whole.replace(&accuracy.to_string(), "0.125")).unwrap();
-    assert_eq!(run().rows[0].value(), Some(0.125));
-    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    assert_eq!(run(), first);
-    assert_eq!(fs::read_to_string(&path).unwrap(), whole);
-    for path in files() {
-        let cut = fs::read(&path).unwrap();
-        fs::write(&path, &cut[..cut.len() / 2]).unwrap();
+    // An entry that was cut short is computed again, and then as it was.
+    let before: Vec<(PathBuf, Vec<u8>)> = files()
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    for (path, whole) in &before {
+        fs::write(path, &whole[..whole.len() / 2]).unwrap();
     }
     assert_eq!(run(), first);
+    for (path, whole) in &before {
+        assert_eq!(&fs::read(path).unwrap(), whole);
+    }
+}
+
+/// Returns the files of a cache, without those of their hashes, sorted.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let mut entries: Vec<PathBuf> = files
+        .filter(|path| path.extension().unwrap() != "seal")
+        .collect();
+    entries.sort();
+    entries
+}
+
+#[test]
+fn a_cache_notices_what_was_changed_or_exchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || {
+        let measures = Measures::default().with_bootstrap(20).unwrap();
+        let study = Study::new(measures)
+            .with_cache(folder.path())
+            .with_dataset("choices", people())
+            .unwrap()
+            .with_dataset("distances", rdms())
+            .unwrap();
+        let study = (1..3).fold(study, |study, seed| {
+            let source = Named(format!("net {seed}"), features(seed), &UNCOUNTED);
+            let model = Model::new(format!("net {seed}")).on("choices", source);
+            let model = model.on("distances", features(seed));
+            study.with_model(model).unwrap()
+        });
+        study.run().unwrap()
+    };
+    static UNCOUNTED: AtomicUsize = AtomicUsize::new(0);
+    let first = run();
+    let entries = entries(folder.path());
+    let endings = |ending: &str| {
+        let of_kind = entries
+            .iter()
+            .filter(|path| path.extension().unwrap() == ending);
+        of_kind.cloned().collect::<Vec<_>>()
+    };
+    let kinds = ["json", "safetensors"].map(endings);
+    assert!(kinds[0].len() > 3 && kinds[1].len() == 2, "{entries:?}");
+
+    // One digit or one bit of each entry.
+    for path in &entries {
+        let whole = fs::read(path).unwrap();
+        let mut changed = whole.clone();
+        let is_digit = |byte: &u8| (b'1'..=b'8').contains(byte);
+        let place = match path.extension().unwrap() == "json" {
+            true => changed.iter().position(is_digit),
+            false => Some(changed.len() - 2),
+        };
+        let Some(place) = place else { continue };
+        changed[place] ^= 1;
+        fs::write(path, &changed).unwrap();
+        assert_eq!(run(), first, "{}", path.display());
+        assert_eq!(fs::read(path).unwrap(), whole, "{}", path.display());
+    }
+    // Two entries, with and without their hashes.
+    let exchange = |left: &Path, right: &Path| {
+        let kept = folder.path().join("kept.seal");
+        fs::rename(left, &kept).unwrap();
+        fs::rename(right, left).unwrap();
+        fs::rename(&kept, right).unwrap();
+    };
+    let seal = |path: &Path| PathBuf::from(format!("{}.seal", path.display()));
+    for kind in &kinds {
+        for pair in kind.windows(2) {
+            for with_seals in [false, true] {
+                let before = [0, 1].map(|n| fs::read(&pair[n]).unwrap());
+                exchange(&pair[0], &pair[1]);
+                if with_seals {
+                    exchange(&seal(&pair[0]), &seal(&pair[1]));
+                }
+                assert_eq!(run(), first, "{pair:?}");
+                assert_eq!([0, 1].map(|n| fs::read(&pair[n]).unwrap()), before);
+            }
+        }
+    }
+    // An entry whose hash is gone.
+    fs::remove_file(seal(&entries[0])).unwrap();
+    assert_eq!(run(), first);
+    assert!(seal(&entries[0]).exists());
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! Batches of images that are read, preprocessed and passed through the network.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
-use ndarray::{ArrayView4, Axis};
+use ndarray::ArrayView4;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Extraction;
 use crate::error::{Error, Result};
 use crate::extract::device::Device;
 use crate::images::ImageFiles;
+use crate::io::digest::{hash_of_file, hex};
 
 /// What to do with an image that cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +35,21 @@ pub(super) enum Row {
     Skipped(String),
 }
 
-/// Positions of images, in order, and the result for each of them.
-pub(super) type Batch = Vec<(usize, Row)>;
+/// An image that was processed.
+pub(super) struct Processed {
+    pub position: usize,
+    /// Hash of the file.
+    pub contents: String,
+    pub row: Row,
+}
+
+/// Images that were processed, in order.
+pub(super) type Batch = Vec<Processed>;
+
+/// Returns the hash of the contents of an image file, or a text that is none if it cannot be read.
+pub(super) fn contents_hash(path: &Path) -> String {
+    hash_of_file(path).unwrap_or_else(|_| "unreadable".into())
+}
 
 /// Number of batches of preprocessed images that are queued for a GPU.
 const WAITING: usize = 2;
@@ -85,21 +100,49 @@ impl Extraction {
 
     /// Computes the features of each image on one CPU core.
     fn on_cores(&self, first: usize, paths: &[PathBuf]) -> Result<Batch> {
-        let rows = (first..).zip(paths).collect::<Vec<_>>();
-        let rows: Vec<Result<(usize, Row)>> = rows
+        let images = (first..).zip(paths).collect::<Vec<_>>();
+        let [channels, height, width] = self.preprocessing.shape();
+        let processed: Vec<Result<Processed>> = images
             .into_par_iter()
             .map(|(position, path)| {
-                let row = match self.preprocessing.read(path) {
-                    Ok(image) => {
-                        let image = image.insert_axis(Axis(0));
-                        Row::Features(self.features(image.view())?.remove(0))
+                let mut pixels = vec![0.0; channels * height * width];
+                let (contents, skipped) = self.read_image(path, &mut pixels)?;
+                let row = match skipped {
+                    Some(skipped) => skipped,
+                    None => {
+                        let image = ArrayView4::from_shape((1, channels, height, width), &pixels);
+                        let image = image.expect("one whole image");
+                        Row::Features(self.features(image)?.remove(0))
                     }
-                    Err(error) => self.skip(error)?,
                 };
-                Ok((position, row))
+                Ok(Processed {
+                    position,
+                    contents,
+                    row,
+                })
             })
             .collect();
-        rows.into_iter().collect()
+        processed.into_iter().collect()
+    }
+
+    /// Reads and preprocesses an image into `out`. Returns the hash of the file, and the result of an
+    /// image that cannot be read and is skipped.
+    fn read_image(&self, path: &Path, out: &mut [f32]) -> Result<(String, Option<Row>)> {
+        let decoder = self.preprocessing.decoder();
+        let bytes = match decoder.bytes(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let skipped = self.skip(error)?;
+                return Ok((contents_hash(path), Some(skipped)));
+            }
+        };
+        let image = decoder.decode(&bytes);
+        let written = image.and_then(|image| self.preprocessing.write_into(&image, out));
+        let skipped = match written {
+            Ok(()) => None,
+            Err(error) => Some(self.skip(error.in_file(path))?),
+        };
+        Ok((hex(&Sha256::digest(&bytes)), skipped))
     }
 
     /// Reads a batch of images into one contiguous block of memory.
@@ -107,23 +150,21 @@ impl Extraction {
         let n_values: usize = self.preprocessing.shape().iter().product();
         let mut pixels = vec![0.0; paths.len() * n_values];
         let images = pixels.par_chunks_exact_mut(n_values).zip(paths);
-        let read: Vec<Result<()>> = images
-            .map(|(out, path)| self.preprocessing.read_into(path, out))
+        let read: Vec<Result<(String, Option<Row>)>> = images
+            .map(|(out, path)| self.read_image(path, out))
             .collect();
         let mut kept = 0;
-        let mut rows = Vec::new();
+        let mut images = Vec::new();
         for (place, read) in read.into_iter().enumerate() {
-            match read {
-                Ok(()) => {
-                    pixels.copy_within(place * n_values..(place + 1) * n_values, kept * n_values);
-                    kept += 1;
-                    rows.push((first + place, None));
-                }
-                Err(error) => rows.push((first + place, Some(self.skip(error)?))),
+            let (contents, skipped) = read?;
+            if skipped.is_none() {
+                pixels.copy_within(place * n_values..(place + 1) * n_values, kept * n_values);
+                kept += 1;
             }
+            images.push((first + place, contents, skipped));
         }
         pixels.truncate(kept * n_values);
-        Ok(Read { pixels, rows })
+        Ok(Read { pixels, images })
     }
 
     /// Computes the features of a batch in one forward pass.
@@ -136,12 +177,16 @@ impl Extraction {
             features = self.features(images.expect("whole images"))?;
         }
         let mut features = features.into_iter();
-        let rows = read.rows.into_iter();
-        let row = |(position, skipped): (usize, Option<Row>)| {
+        let images = read.images.into_iter();
+        let processed = |(position, contents, skipped): (usize, String, Option<Row>)| {
             let row = skipped.or_else(|| features.next().map(Row::Features));
-            Some((position, row?))
+            Some(Processed {
+                position,
+                contents,
+                row: row?,
+            })
         };
-        Ok(rows.filter_map(row).collect())
+        Ok(images.filter_map(processed).collect())
     }
 
     /// Computes the features of each image: `images × taps × features`.
@@ -163,6 +208,6 @@ impl Extraction {
 /// A batch of preprocessed images.
 struct Read {
     pixels: Vec<f32>,
-    /// Positions of the images, and the result of those that cannot be read.
-    rows: Vec<(usize, Option<Row>)>,
+    /// Positions of the images, hashes of their files, and the result of those that cannot be read.
+    images: Vec<(usize, String, Option<Row>)>,
 }

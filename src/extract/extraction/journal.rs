@@ -1,17 +1,15 @@
 //! The state of an unfinished extraction on disk, from which it can be resumed.
 
-use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 
-use super::batches::{Batch, Row};
-use super::shard::Part;
-use super::{ExtractionResult, Provenance};
-use crate::error::{ExtractError, FeatureError, FileError, ImageError, Result, same_length};
-use crate::io::atomic::write_atomically;
+use super::ExtractionResult;
+use super::batches::{Batch, Row, contents_hash};
+use super::output::Output;
+use super::record::{Chain, Record, Settings, other_extraction};
+use crate::error::{FeatureError, FileError, ImageError, Result, same_length};
+use crate::images::ImageFiles;
 use crate::io::element::encode_f32;
 use crate::linalg::Precision;
 use crate::representation::Described;
@@ -25,80 +23,50 @@ use crate::stimuli::Stimuli;
 pub(super) struct Journal {
     outputs: Vec<Output>,
     record: Record,
-    /// Path of the record.
-    path: PathBuf,
     stimuli: Stimuli,
 }
 
-struct Output {
-    path: PathBuf,
-    rows_path: PathBuf,
-    rows: File,
-}
-
-/// The record: the extraction and its progress.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Record {
-    /// Model, tap, weights and preprocessing of each output.
-    provenances: Vec<Provenance>,
-    /// Hash of the ids of all images, in order.
-    stimuli: String,
-    /// Number of features of each output; empty before the first image.
-    n_features: Vec<usize>,
-    /// Number of images processed so far.
-    n_done: usize,
-    /// Positions of the skipped images, and the reasons.
-    skipped: Vec<(usize, String)>,
-}
-
 impl Journal {
-    /// Opens the files of an interrupted extraction, or starts a new one.
+    /// Opens the files of an interrupted extraction, or starts a new one. `inputs` are files that
+    /// must not be replaced.
     ///
     /// # Errors
-    /// Returns [`ExtractError::OtherExtraction`] if the files belong to another extraction;
-    /// [`FileError::UnknownFormat`], [`FileError::Read`] or [`FileError::Write`] for a file that
-    /// cannot be used.
+    /// Returns [`ExtractError::OtherExtraction`] if the files belong to another extraction, images
+    /// that were processed have other contents now, or rows are damaged; and the errors of
+    /// [`Output::open_all`] and [`Record::read`].
+    ///
+    /// [`ExtractError::OtherExtraction`]: crate::error::ExtractError::OtherExtraction
     pub fn open(
         outputs: Vec<PathBuf>,
-        provenances: Vec<Provenance>,
-        stimuli: &Stimuli,
+        settings: Settings,
+        images: &ImageFiles,
+        inputs: &[PathBuf],
     ) -> Result<Self> {
-        for path in &outputs {
-            Described::check_name(path)?;
+        let inputs = images.paths().iter().chain(inputs);
+        let outputs = Output::open_all(outputs, inputs.map(PathBuf::as_path))?;
+        // The first output of an extraction has the record.
+        for other in &outputs[1..] {
+            if other.record_path.exists() {
+                return Err(other_extraction(&other.record_path, "with other outputs"));
+            }
         }
-        let path = beside(&outputs[0], ".partial.json");
-        let fresh = Record {
-            provenances,
-            stimuli: stimuli.fingerprint(),
-            n_features: Vec::new(),
-            n_done: 0,
-            skipped: Vec::new(),
-        };
-        let record = match read_record(&path)? {
-            None => fresh,
-            Some(found) => {
-                let is_same =
-                    found.provenances == fresh.provenances && found.stimuli == fresh.stimuli;
-                if !is_same || found.n_done > stimuli.len() {
-                    return Err(ExtractError::OtherExtraction { path }.into());
+        let path = &outputs[0].record_path;
+        let record = match Record::read(path, &settings, images.len())? {
+            None => Record::new(settings),
+            Some(record) => {
+                if record.images != hash_of(&images.paths()[..record.n_done]) {
+                    let difference = "of images that had other contents";
+                    return Err(other_extraction(path, difference));
                 }
-                found
+                record
             }
         };
-        let outputs = outputs.into_iter().map(Output::open);
         let mut journal = Self {
-            outputs: outputs.collect::<Result<_>>()?,
+            outputs,
             record,
-            path,
-            stimuli: stimuli.clone(),
+            stimuli: images.stimuli().clone(),
         };
-        if journal.cut().is_err() {
-            // Rows listed in the record are missing, so the extraction starts from the beginning.
-            journal.record.n_features.clear();
-            journal.record.skipped.clear();
-            journal.record.n_done = 0;
-            journal.cut()?;
-        }
+        journal.resume()?;
         Ok(journal)
     }
 
@@ -107,27 +75,16 @@ impl Journal {
         self.record.n_done
     }
 
-    /// Cuts off rows that are not in the record.
-    ///
-    /// # Errors
-    /// Returns [`FileError::Truncated`] if there are fewer rows than in the record.
-    fn cut(&mut self) -> Result<()> {
-        let n_rows = (self.record.n_done - self.record.skipped.len()) as u64;
+    /// Checks the rows in the record and cuts off those that are not in it.
+    fn resume(&mut self) -> Result<()> {
+        let n_rows = self.record.n_rows();
+        let record_path = self.outputs[0].record_path.clone();
         for (place, output) in self.outputs.iter_mut().enumerate() {
             let n_features = self.record.n_features.get(place).copied().unwrap_or(0);
-            let length = n_rows.saturating_mul(4 * n_features as u64);
-            let found = output.on_rows(|rows| rows.seek(SeekFrom::End(0)))?;
-            if found < length {
-                return Err(FileError::Truncated {
-                    expected: length,
-                    found,
-                }
-                .into());
+            if !output.resume(n_rows, n_features, &self.record.rows[place])? {
+                let difference = "with other outputs, or whose rows are damaged";
+                return Err(other_extraction(&record_path, difference));
             }
-            output.on_rows(|rows| {
-                rows.set_len(length)?;
-                rows.seek(SeekFrom::End(0))
-            })?;
         }
         Ok(())
     }
@@ -138,15 +95,18 @@ impl Journal {
     /// Returns [`FeatureError::NotFinite`] if a feature of an image is not finite;
     /// [`ArgumentError::LengthMismatch`] if the number of features differs from that of earlier
     /// images; [`FileError::Write`].
+    ///
+    /// [`ArgumentError::LengthMismatch`]: crate::error::ArgumentError::LengthMismatch
     pub fn append(&mut self, batch: Batch) -> Result<()> {
         let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); self.outputs.len()];
         let mut encoded = Vec::new();
         let mut record = self.record.clone();
-        for (position, row) in batch {
-            record.n_done = position + 1;
-            let of_taps = match row {
+        for image in batch {
+            record.n_done = image.position + 1;
+            record.images.push(image.contents.as_bytes());
+            let of_taps = match image.row {
                 Row::Skipped(reason) => {
-                    record.skipped.push((position, reason));
+                    record.skipped.push((image.position, reason));
                     continue;
                 }
                 Row::Features(of_taps) => of_taps,
@@ -155,18 +115,16 @@ impl Journal {
                 record.n_features = of_taps.iter().map(Vec::len).collect();
             }
             for (place, values) in of_taps.iter().enumerate() {
-                self.check(values, record.n_features[place], position)?;
+                self.check(values, record.n_features[place], image.position)?;
                 encode_f32(values, &mut encoded);
+                record.rows[place].push(&encoded);
                 bytes[place].extend_from_slice(&encoded);
             }
         }
         for (output, bytes) in self.outputs.iter_mut().zip(&bytes) {
-            output.on_rows(|rows| {
-                rows.write_all(bytes)?;
-                rows.sync_data()
-            })?;
+            output.append(bytes)?;
         }
-        write_atomically(&self.path, |to| Ok(serde_json::to_writer(to, &record)?))?;
+        record.write(&self.outputs[0].record_path)?;
         self.record = record;
         Ok(())
     }
@@ -185,65 +143,52 @@ impl Journal {
         }
     }
 
-    /// Writes the outputs and deletes the temporary files.
+    /// Writes the outputs and removes the temporary files. `n_features` returns the number of
+    /// features of each output, for a shard without rows.
     ///
     /// # Errors
-    /// Returns [`ImageError::AllSkipped`] if all images were skipped; [`FileError::Write`].
-    pub fn finish(mut self, part: Option<Part>, n_resumed: usize) -> Result<ExtractionResult> {
-        let skipped: Vec<usize> = self
-            .record
-            .skipped
-            .iter()
-            .map(|(place, _)| *place)
-            .collect();
+    /// Returns [`ImageError::AllSkipped`] if all images were skipped, except for a shard;
+    /// [`FileError::Write`].
+    pub fn finish(
+        mut self,
+        n_resumed: usize,
+        n_features: impl FnOnce() -> Result<Vec<usize>>,
+    ) -> Result<ExtractionResult> {
+        let skipped = self.record.skipped.iter().map(|(position, _)| *position);
+        let skipped: Vec<usize> = skipped.collect();
         let all = 0..self.stimuli.len();
         let kept: Vec<usize> = all
-            .filter(|place| skipped.binary_search(place).is_err())
+            .filter(|position| skipped.binary_search(position).is_err())
             .collect();
+        let part = self.record.settings.shard.take();
         if kept.is_empty() {
-            let reason = self
-                .record
-                .skipped
-                .first()
-                .map(|(_, reason)| reason.clone());
-            return Err(ImageError::AllSkipped {
-                n_images: self.stimuli.len(),
-                reason: reason.unwrap_or_default(),
+            if part.is_none() {
+                self.remove()?;
+                return Err(ImageError::all_skipped(self.record.skipped).into());
             }
-            .into());
+            self.record.n_features = n_features()?;
         }
         let ids = self.stimuli.select(&kept)?;
         let part = part.map(|part| part.without(skipped));
-        let described = self.record.provenances.iter().zip(&self.record.n_features);
+        let provenances = &self.record.settings.provenances;
+        let described = provenances.iter().zip(&self.record.n_features);
         for (output, (provenance, &n_features)) in self.outputs.iter_mut().zip(described) {
             let provenance = match &part {
                 None => provenance.clone(),
                 Some(part) => part.record(provenance.clone()),
             };
-            let described = Described {
+            output.write(&Described {
                 ids: Some(ids.ids()),
                 n_rows: ids.len(),
                 n_features,
                 precision: Precision::Single,
                 provenance: &provenance,
-            };
-            output.on_rows(|rows| rows.seek(SeekFrom::Start(0)))?;
-            let mut rows = BufReader::with_capacity(crate::io::BUFFER_BYTES, &output.rows);
-            described.write(&output.path, &mut |to| {
-                io::copy(&mut rows, to)?;
-                Ok(())
             })?;
         }
-        // The record is deleted last: without it, the row files are ignored.
-        for output in &self.outputs {
-            remove(&output.rows_path)?;
-        }
-        remove(&self.path)?;
-        let named = |(place, reason): (usize, String)| {
-            (
-                self.stimuli.id(place).unwrap_or_default().to_owned(),
-                reason,
-            )
+        self.remove()?;
+        let named = |(position, reason): (usize, String)| {
+            let id = self.stimuli.id(position).unwrap_or_default();
+            (id.to_owned(), reason)
         };
         Ok(ExtractionResult {
             n_images: kept.len(),
@@ -252,60 +197,34 @@ impl Journal {
             skipped: self.record.skipped.into_iter().map(named).collect(),
         })
     }
-}
 
-impl Output {
-    fn open(path: PathBuf) -> Result<Self> {
-        let rows_path = beside(&path, ".partial");
-        let rows = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&rows_path)
-            .map_err(|source| FileError::Write {
-                path: rows_path.clone(),
-                source,
-            })?;
-        Ok(Self {
-            path,
-            rows_path,
-            rows,
-        })
-    }
-
-    fn on_rows<R>(&mut self, work: impl FnOnce(&mut File) -> io::Result<R>) -> Result<R> {
-        work(&mut self.rows).map_err(|source| {
-            FileError::Write {
-                path: self.rows_path.clone(),
-                source,
+    /// Removes the record and the rows.
+    fn remove(&self) -> Result<()> {
+        // The record first: without it, the rows are ignored, but not the other way round.
+        let path = &self.outputs[0].record_path;
+        match std::fs::remove_file(path) {
+            // A shard without images has no record.
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                let path = path.clone();
+                return Err(FileError::Write { path, source }.into());
             }
-            .into()
-        })
-    }
-}
-
-fn read_record(path: &Path) -> Result<Option<Record>> {
-    match std::fs::read(path) {
-        // A damaged record is ignored: the extraction starts from the beginning.
-        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(FileError::unreadable(path, source)),
-    }
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    name.into()
-}
-
-fn remove(path: &Path) -> Result<()> {
-    std::fs::remove_file(path).map_err(|source| {
-        FileError::Write {
-            path: path.into(),
-            source,
+            _ => {}
         }
-        .into()
-    })
+        self.outputs.iter().try_for_each(Output::remove_rows)
+    }
+}
+
+/// Returns the hash of the contents of images.
+fn hash_of(paths: &[PathBuf]) -> Chain {
+    /// Number of images whose hashes are in memory.
+    const PIECE: usize = 1024;
+
+    let mut chain = Chain::default();
+    for piece in paths.chunks(PIECE) {
+        let hashes = piece.par_iter().map(|path| contents_hash(path));
+        for hash in hashes.collect::<Vec<String>>() {
+            chain.push(hash.as_bytes());
+        }
+    }
+    chain
 }

@@ -3,13 +3,16 @@
 
 mod batches;
 mod journal;
+mod lock;
+mod output;
+mod record;
 mod shard;
 mod source;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use ndarray::{Array2, Array4};
 use serde::{Deserialize, Serialize};
 
 pub use batches::UnreadablePolicy;
@@ -18,11 +21,13 @@ pub use source::NetworkSource;
 
 use batches::Row;
 use journal::Journal;
+use record::Settings;
 use shard::Part;
 
 use crate::error::{Error, ExtractError, ImageError, Result, same_length};
 use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
+use crate::extract::tap::Tap;
 use crate::images::ImageFiles;
 use crate::representation::{Provenance, Representation};
 
@@ -57,6 +62,7 @@ pub struct Extraction {
     batch_size: usize,
     unreadable: UnreadablePolicy,
     shard: Option<Shard>,
+    inputs: Vec<PathBuf>,
 }
 
 /// The progress of an extraction.
@@ -94,6 +100,7 @@ impl Extraction {
             batch_size: 32,
             unreadable: UnreadablePolicy::default(),
             shard: None,
+            inputs: Vec::new(),
         }
     }
 
@@ -128,36 +135,61 @@ impl Extraction {
         self
     }
 
+    /// Sets files that no output may replace, in addition to the images: those from which the weights
+    /// and the preprocessing were read.
+    #[must_use]
+    pub fn with_inputs<I>(mut self, paths: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<PathBuf>,
+    {
+        self.inputs = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Returns the network.
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// Computes the features of all images, as one representation for each tap.
+    /// Computes the features of all images, as one representation for each tap. That of a shard may
+    /// have no rows.
     ///
     /// # Errors
     /// Returns an error, within `Context::File`, if an image cannot be read;
+    /// [`ImageError::NoImages`] if there are no images; [`ImageError::AllSkipped`] if all images
+    /// were skipped, and there is no shard;
     /// `FeatureError::NotFinite` if a feature of an image is not finite; and the errors of
     /// [`Network::represent`].
     pub fn represent(&self, images: &ImageFiles) -> Result<Vec<Representation>> {
         let (images, _) = self.of_shard(images)?;
         let mut rows: Vec<Vec<f32>> = vec![Vec::new(); self.network.taps().len()];
         let mut kept = Vec::new();
+        let mut skipped = Vec::new();
         self.for_each_batch(&images, 0, |batch| {
-            for (position, row) in batch {
-                if let Row::Features(of_taps) = row {
-                    kept.push(position);
-                    for (all, of_tap) in rows.iter_mut().zip(of_taps) {
-                        all.extend(of_tap);
+            for image in batch {
+                let of_taps = match image.row {
+                    Row::Features(of_taps) => of_taps,
+                    Row::Skipped(reason) => {
+                        skipped.push((image.position, reason));
+                        continue;
                     }
+                };
+                kept.push(image.position);
+                for (all, of_tap) in rows.iter_mut().zip(of_taps) {
+                    all.extend(of_tap);
                 }
             }
             Ok(ControlFlow::Continue(()))
         })?;
         let stimuli = images.stimuli().select(&kept)?;
-        let taps = self.network.taps().iter().zip(rows);
-        let represent = |(tap, values): (&crate::extract::Tap, Vec<f32>)| {
-            let n_features = values.len() / kept.len().max(1);
+        let n_features = match (kept.len(), self.shard) {
+            (0, None) => return Err(ImageError::all_skipped(skipped).into()),
+            (0, Some(_)) => self.n_features()?,
+            (n, _) => rows.iter().map(|values| values.len() / n).collect(),
+        };
+        let taps = self.network.taps().iter().zip(rows).zip(n_features);
+        let represent = |((tap, values), n_features): ((&Tap, Vec<f32>), usize)| {
             let features = Array2::from_shape_vec((kept.len(), n_features), values);
             let features = features.expect("the same number of features for every image");
             let representation = Representation::new(stimuli.clone(), features)?;
@@ -185,14 +217,22 @@ impl Extraction {
     /// `observe` receives the progress and may interrupt the extraction. Memory use depends on the
     /// batch size, not on the number of images. Rows are first written to a file beside the output,
     /// `NAME.partial`. If the extraction is interrupted for any reason, running the same extraction
-    /// again resumes it, and the output is identical bit for bit. The outputs are created at the
-    /// end, each of them atomically.
+    /// again resumes it, and the output is identical bit for bit. Before that, the settings, the
+    /// contents of the images processed so far and a checksum of their rows are compared. The
+    /// outputs are created at the end, each of them atomically.
+    ///
+    /// While the extraction runs, each output is locked by a file `NAME.partial.lock`, so that a
+    /// second run with the same output ends with an error. The operating system releases the lock
+    /// of a process that was killed.
     ///
     /// # Errors
     /// As for [`Extraction::represent`]. Also returns [`ExtractError::Interrupted`] if `observe`
-    /// breaks; [`ExtractError::OtherExtraction`] if the partial output belongs to another network,
-    /// preprocessing or set of images; `ArgumentError::LengthMismatch` if the number of outputs
-    /// is not the number of taps; and `FileError::UnknownFormat`, `FileError::Read` or
+    /// breaks; [`ExtractError::InUse`] if another run writes an output;
+    /// [`ExtractError::OtherExtraction`] if an unfinished extraction has other settings or images,
+    /// or its files are damaged; [`ExtractError::OutputIsInput`] if an output would replace an image
+    /// or one of the [inputs](Extraction::with_inputs); `ArgumentError::LengthMismatch` if the
+    /// number of outputs is not the number of taps; `ArgumentError::InvalidParameter` if two
+    /// outputs are the same file; and `FileError::UnknownFormat`, `FileError::Read` or
     /// `FileError::Write` for a file that cannot be used.
     pub fn write_observed(
         &self,
@@ -207,11 +247,8 @@ impl Extraction {
             outputs.len(),
         )?;
         let (images, part) = self.of_shard(images)?;
-        let provenances = self.network.taps().iter();
-        let provenances: Vec<Provenance> = provenances
-            .map(|tap| self.provenance(&tap.to_string()))
-            .collect();
-        let mut journal = Journal::open(outputs, provenances, images.stimuli())?;
+        let settings = self.settings(&images, part);
+        let mut journal = Journal::open(outputs, settings, &images, &self.inputs)?;
         let n_resumed = journal.n_done();
         self.for_each_batch(&images, n_resumed, |batch| {
             journal.append(batch)?;
@@ -228,29 +265,49 @@ impl Extraction {
             }
             .into());
         }
-        journal.finish(part, n_resumed)
+        journal.finish(n_resumed, || self.n_features())
     }
 
     /// Returns the images of the shard (all images without a shard) and the description of that
     /// part.
     fn of_shard(&self, images: &ImageFiles) -> Result<(ImageFiles, Option<Part>)> {
-        let (images, part) = match self.shard {
-            None => (images.clone(), None),
-            Some(shard) => {
-                shard.check(images.len())?;
-                let positions: Vec<usize> = shard.positions(images.len()).collect();
-                let stimuli = images.stimuli().select(&positions)?;
-                (images.select(&stimuli)?, Some(shard.of(images.stimuli())))
-            }
-        };
-        match images.is_empty() {
-            true => Err(ImageError::NoImages {
+        if images.is_empty() {
+            return Err(ImageError::NoImages {
                 n_ignored: images.ignored().len(),
                 ignored: Vec::new(),
             }
-            .into()),
-            false => Ok((images, part)),
+            .into());
         }
+        let Some(shard) = self.shard else {
+            return Ok((images.clone(), None));
+        };
+        let positions: Vec<usize> = shard.positions(images.len()).collect();
+        let stimuli = images.stimuli().select(&positions)?;
+        Ok((images.select(&stimuli)?, Some(shard.of(images.stimuli()))))
+    }
+
+    fn settings(&self, images: &ImageFiles, shard: Option<Part>) -> Settings {
+        let device = self.network.device().to_string();
+        // Devices of one kind are interchangeable.
+        let kind = device.split(':').next().unwrap_or_default();
+        let taps = self.network.taps().iter();
+        Settings {
+            version: env!("CARGO_PKG_VERSION").into(),
+            provenances: taps.map(|tap| self.provenance(&tap.to_string())).collect(),
+            device: kind.into(),
+            unreadable: self.unreadable,
+            shard,
+            stimuli: images.stimuli().fingerprint(),
+        }
+    }
+
+    /// Computes the number of features of each tap by a pass of an image of zeros.
+    fn n_features(&self) -> Result<Vec<usize>> {
+        let [channels, height, width] = self.preprocessing.shape();
+        let features = self
+            .network
+            .represent(Array4::zeros((1, channels, height, width)).view())?;
+        Ok(features.iter().map(|of_tap| of_tap.dim().1).collect())
     }
 
     fn provenance(&self, tap: &str) -> Provenance {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ArgumentError, Error, ExtractError, FileError, Result};
+use crate::error::{ArgumentError, Error, ExtractError, FileError, ImageError, Result};
 use crate::representation::{FileSource, Provenance, Representation};
 use crate::stimuli::Stimuli;
 
@@ -52,16 +52,6 @@ impl Shard {
             number: if number == 0 { of } else { number },
             of,
         })
-    }
-
-    /// Checks that every shard has an image, as parts without images cannot be joined.
-    pub(super) fn check(self, n_images: usize) -> Result<()> {
-        if self.of <= n_images || n_images == 0 {
-            return Ok(());
-        }
-        let expected = "i/n with n at most the number of images";
-        let found = format_args!("{self} of {n_images} images");
-        Err(Error::parameter("shard", expected, found))
     }
 
     /// Returns the positions of the shard among `n_images` images.
@@ -144,7 +134,7 @@ impl Part {
 /// some are missing. Also returns, within `Context::File`, the error of a file that cannot be read,
 /// [`ExtractError::NotAShard`] if a file is not a part of an extraction, and
 /// [`ExtractError::ShardMismatch`] if a file belongs to another extraction than the first file or
-/// repeats a part.
+/// repeats a part. Parts may be empty, but if all of them are, returns [`ImageError::AllSkipped`].
 pub fn join_shards(parts: &[impl AsRef<Path>]) -> Result<Representation> {
     let mut joined: Option<Joined> = None;
     for path in parts {
@@ -229,6 +219,11 @@ impl Joined {
                 "of another network, weights, tap or preprocessing",
             ));
         }
+        let is_as_wide =
+            |(_, first): &(Part, Representation)| first.n_features() == rows.n_features();
+        if !self.parts.values().all(is_as_wide) {
+            return Err(mismatch("of another number of features"));
+        }
         match self.parts.entry(part.shard.number) {
             Entry::Occupied(_) => Err(mismatch("there twice")),
             Entry::Vacant(entry) => {
@@ -259,6 +254,13 @@ impl Joined {
             for (row, (_, position)) in kept.enumerate() {
                 places.push((position, number, row));
             }
+        }
+        if places.is_empty() {
+            return Err(ImageError::AllSkipped {
+                n_images: self.first.n_images,
+                reason: String::new(),
+            }
+            .into());
         }
         places.sort_unstable();
         let mut ids = Vec::new();

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::Extraction;
-use crate::error::{FileError, Result, same_length};
+use crate::error::{Result, same_length};
 use crate::images::ImageFiles;
-use crate::io::{self, digest::Hashing};
+use crate::io::digest::hash_of_file;
 use crate::representation::{Representation, RepresentationSource};
 use crate::stimuli::Stimuli;
 
@@ -70,14 +70,7 @@ impl RepresentationSource for NetworkSource {
     /// files.
     fn key(&self, stimuli: &Stimuli) -> Result<Option<String>> {
         let images = self.images.select(stimuli)?;
-        let hashes = images.paths().par_iter().map(|path| -> Result<String> {
-            let file = io::open(path)?;
-            let hash = Hashing::new(file).finish_reading();
-            let unreadable = |source| FileError::unreadable(path.clone(), source);
-            Ok(hash
-                .map_err(unreadable)?
-                .expect("hashed from its beginning"))
-        });
+        let hashes = images.paths().par_iter().map(|path| hash_of_file(path));
         let hashes = hashes.collect::<Result<Vec<_>>>()?;
         let network = self.extraction.network();
         let provenance = self.extraction.provenance(&network.taps()[0].to_string());

@@ -7,7 +7,7 @@ use super::exif::{Orientation, Turn};
 use super::image::RgbImage;
 use super::{bmp, gif, jpeg, png, tiff, webp};
 use crate::error::{Error, FileError, ImageError, Result};
-use crate::io::{Origin, known_length, open};
+use crate::io::{Origin, known_length, open_file};
 use crate::linalg::reserve;
 
 /// A decoder of JPEG, PNG, WebP, BMP, TIFF and GIF files to 8-bit red, green and blue.
@@ -62,8 +62,8 @@ impl ImageDecoder {
     pub const DEFAULT_MAX_PIXELS: u64 = 1 << 26;
 
     /// Sets the largest number of pixels of an image, which bounds the memory: about 3 bytes for
-    /// each pixel, up to 9 while a progressive JPEG is decoded. The number is checked before
-    /// decoding.
+    /// each pixel, and up to 12 while an image with 16 bits a channel or a progressive JPEG is
+    /// decoded. The number is checked before decoding.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if `max_pixels` is 0.
@@ -85,14 +85,25 @@ impl ImageDecoder {
     /// Reads and decodes a file.
     ///
     /// # Errors
-    /// Returns [`FileError::Read`] if the file cannot be read. Also returns, within
-    /// `Context::File`, [`FileError::Malformed`] if the file is damaged or not a supported image,
-    /// [`ImageError::Truncated`] if it is truncated, [`ImageError::Size`] if it has no or too many
-    /// pixels, or `ComputationError::OutOfMemory`.
+    /// Returns [`FileError::Read`] if the file cannot be read or is a pipe or device. Also returns,
+    /// within `Context::File`, [`FileError::Malformed`] if the file is damaged or not a supported
+    /// image, [`ImageError::Truncated`] if it is truncated, [`ImageError::Size`] if it has no or too
+    /// many pixels, [`ImageError::FileSize`] if it is much larger than its pixels can be, or
+    /// `ComputationError::OutOfMemory`.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<RgbImage> {
         let path = path.as_ref();
+        let bytes = self.bytes(path)?;
+        self.decode(&bytes).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the bytes of a file, unless they are not an image or too many.
+    ///
+    /// # Errors
+    /// As for [`ImageDecoder::read`].
+    pub(in crate::extract) fn bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let read = || {
-            let mut file = open(path)?;
+            let mut file = open_file(path)?;
+            let length = known_length(&file).unwrap_or_default();
             let unreadable = |source| Origin::new(path, FORMATS).unreadable(source);
             let mut bytes = Vec::new();
             let signature = file.by_ref().take(SIGNATURE_BYTES);
@@ -100,12 +111,16 @@ impl ImageDecoder {
             // A file that is not an image may be large, so its format is checked before it is read
             // completely.
             Format::of(&bytes)?;
-            if let Some(length) = known_length(&file) {
-                let remaining = length.saturating_sub(bytes.len() as u64);
-                reserve(&mut bytes, remaining as usize, "an image file")?;
+            let limit = self.max_bytes();
+            if length > limit {
+                return Err(ImageError::FileSize { length, limit }.into());
             }
-            file.read_to_end(&mut bytes).map_err(unreadable)?;
-            self.decode(&bytes)
+            let remaining = length.saturating_sub(bytes.len() as u64);
+            reserve(&mut bytes, remaining as usize, "an image file")?;
+            // A file could grow while it is read.
+            let rest = file.take(limit.saturating_sub(bytes.len() as u64));
+            { rest }.read_to_end(&mut bytes).map_err(unreadable)?;
+            Ok(bytes)
         };
         read().map_err(|error: Error| error.in_file(path))
     }
@@ -132,6 +147,15 @@ impl ImageDecoder {
             Some(turn) => turn.apply(&image),
             None => Ok(image),
         }
+    }
+
+    /// Returns the largest size of a file: that of uncompressed pixels of 16 bytes, and room for
+    /// other data.
+    fn max_bytes(&self) -> u64 {
+        const PIXEL_BYTES: u64 = 16;
+        const OTHER_BYTES: u64 = 1 << 26;
+        let pixels = self.max_pixels.saturating_mul(PIXEL_BYTES);
+        pixels.saturating_add(OTHER_BYTES)
     }
 
     fn check_size(&self, width: u64, height: u64) -> Result<()> {
@@ -197,7 +221,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{assert_kind, assert_refused};
+    use crate::error::{ErrorKind, assert_kind, assert_refused};
 
     #[test]
     fn what_is_no_image_is_refused_by_name() {
@@ -219,6 +243,37 @@ mod tests {
         }
         let missing = folder.path().join("no.png");
         for path in [missing.as_path(), folder.path()] {
+            let error = ImageDecoder::default().read(path).unwrap_err();
+            assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
+        }
+    }
+
+    #[test]
+    fn files_much_larger_than_their_pixels_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse.png");
+        std::fs::write(&path, b"\x89PNG\r\n\x1a\n and zeros").unwrap();
+        let decoder = ImageDecoder::default().with_max_pixels(1).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        let largest = (1 << 26) + 16;
+        for (length, is_read) in [(largest, true), (largest + 1, false)] {
+            file.set_len(length).unwrap();
+            let error = decoder.read(&path).unwrap_err();
+            assert_eq!(error.path(), Some(path.as_path()));
+            let kind = error.kind();
+            let is_size = matches!(kind, ErrorKind::Image(ImageError::FileSize { .. }));
+            assert_eq!(is_size, !is_read, "{error:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.png");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        for path in [path.as_path(), Path::new("/dev/zero")] {
             let error = ImageDecoder::default().read(path).unwrap_err();
             assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
         }

@@ -40,6 +40,7 @@ mod png;
 mod presets;
 mod resize;
 mod tiff;
+mod tiles;
 mod webp;
 pub(in crate::extract) mod weights;
 

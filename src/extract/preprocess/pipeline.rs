@@ -10,7 +10,8 @@ use super::decode::ImageDecoder;
 use super::exif::Orientation;
 use super::image::{N_CHANNELS, RgbImage, black};
 use super::normalization::Normalization;
-use super::resize::{MAX_SIDE, Part, check_side, resize_part};
+use super::resize::{MAX_SIDE, Part, check_side};
+use super::tiles::resize_in_tiles;
 use super::weights::Filter;
 use crate::error::{Error, Result, same_length};
 use crate::io::digest::hex;
@@ -245,7 +246,7 @@ impl Preprocessing {
             columns: across.from..across.from + across.kept,
             rows: down.from..down.from + down.kept,
         };
-        let kept = resize_part(image, (width, height), self.filter, &part)?;
+        let kept = resize_in_tiles(image, (width, height), self.filter, &part)?;
         let [_, height, width] = self.shape();
         if (kept.width(), kept.height()) == (width, height) {
             return Ok(kept);
@@ -292,7 +293,9 @@ impl Preprocessing {
     /// # Errors
     /// As for [`ImageDecoder::read`].
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Array3<f32>> {
-        self.tensor(&self.decoder().read(path)?)
+        let path = path.as_ref();
+        let tensor = self.tensor(&self.decoder().read(path)?);
+        tensor.map_err(|error| error.in_file(path))
     }
 
     /// Reads a file and writes its input tensor into a part of a batch.
@@ -300,7 +303,9 @@ impl Preprocessing {
     /// # Errors
     /// As for [`ImageDecoder::read`] and [`Preprocessing::write_into`].
     pub fn read_into(&self, path: impl AsRef<Path>, out: &mut [f32]) -> Result<()> {
-        self.write_into(&self.decoder().read(path)?, out)
+        let path = path.as_ref();
+        let written = self.write_into(&self.decoder().read(path)?, out);
+        written.map_err(|error| error.in_file(path))
     }
 }
 

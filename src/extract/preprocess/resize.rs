@@ -5,6 +5,7 @@ use std::ops::Range;
 use pulp::Arch;
 
 use super::image::{N_CHANNELS, RgbImage, black};
+use super::tiles::resize_in_tiles;
 use super::weights::{FRACTION_BITS, Filter, Weights};
 use crate::error::{Error, Result};
 use crate::linalg::reserve;
@@ -29,7 +30,7 @@ pub fn resize(image: &RgbImage, [height, width]: [u32; 2], filter: Filter) -> Re
         columns: 0..width,
         rows: 0..height,
     };
-    resize_part(image, (width, height), filter, &part)
+    resize_in_tiles(image, (width, height), filter, &part)
 }
 
 /// Checks that the target length of a side is in the valid range.

@@ -190,6 +190,15 @@ impl Container {
         })
     }
 
+    /// Returns the paths of the files.
+    pub fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::Safetensors(path) | Self::Pth(path) => vec![path],
+            Self::Parts(parts) => parts.iter().flat_map(Self::files).collect(),
+            Self::Memory(_) => Vec::new(),
+        }
+    }
+
     fn locate(&self, error: crate::error::Error) -> crate::error::Error {
         match self {
             Self::Safetensors(path) | Self::Pth(path) => error.in_file(path),

@@ -223,6 +223,15 @@ impl Weights {
         keys.into_iter().flatten().map(String::as_str)
     }
 
+    /// Returns the paths of the files that hold the parameters.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let container = match &self.origin {
+            Origin::Stored(stored) => Some(stored.container.files()),
+            Origin::Random { .. } => None,
+        };
+        container.into_iter().flatten()
+    }
+
     /// Returns the fingerprint for the provenance of features: the SHA-256 hash of the file or of
     /// the tensors, in hexadecimal digits, followed by selections and renamings, or
     /// `random, seed …`.

@@ -15,6 +15,7 @@ use human_alignment::study::Study;
 use human_alignment::{Choices, OddOneOut, Representation, Result, Similarity, ZeroShotOddOneOut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::panel::{Bar, Concepts, Dimension, Dimensions};
 use crate::real::{Data, PICTURED};
@@ -121,22 +122,34 @@ pub fn all(
     Ok((concepts, Some(dimensions)))
 }
 
-/// Reads a result from a file, or computes it and writes the file.
+/// Reads a result from a file, or computes it and writes the file, with a hash of its name and of
+/// the result. A file that was changed or exchanged is computed again.
 fn kept<R: Serialize + DeserializeOwned>(
     path: Option<PathBuf>,
     compute: impl FnOnce() -> Result<R>,
 ) -> Result<R> {
-    let bytes = path.as_ref().and_then(|path| fs::read(path).ok());
-    if let Some(found) = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-        return Ok(found);
+    let Some(path) = path else {
+        return compute();
+    };
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let hash = |result: &R| {
+        let text = serde_json::to_vec(result).ok()?;
+        let hash = Sha256::new().chain_update(name).chain_update(text);
+        Some(hash.finalize().to_vec())
+    };
+    let bytes = fs::read(&path).unwrap_or_default();
+    if let Ok((found, result)) = serde_json::from_slice::<(Vec<u8>, R)>(&bytes)
+        && hash(&result) == Some(found)
+    {
+        return Ok(result);
     }
-    let found = compute()?;
-    if let (Some(path), Ok(text)) = (path, serde_json::to_vec(&found)) {
+    let result = compute()?;
+    if let Ok(text) = serde_json::to_vec(&(hash(&result), &result)) {
         // If the file cannot be written or is incomplete, the next run computes the result again.
         let _ = path.parent().map(fs::create_dir_all);
-        let _ = fs::write(path, text);
+        let _ = fs::write(&path, text);
     }
-    Ok(found)
+    Ok(result)
 }
 
 /// A difference for the trials of a dimension.
