@@ -162,6 +162,27 @@ impl<T: Task> ChoiceFrequencies<T> {
         self
     }
 
+    /// Returns the questions at the given positions, in the given order, with their frequencies but
+    /// without the participants.
+    ///
+    /// # Errors
+    /// Returns [`JudgmentError::NoTrials`] if no position is given, and
+    /// `ArgumentError::LengthMismatch` if a position is out of range.
+    pub fn select(&self, positions: &[usize]) -> Result<Self> {
+        let n_questions = self.questions.len();
+        if let Some(&beyond) = positions.iter().find(|&&position| position >= n_questions) {
+            let what = "position of a question, below the number of questions";
+            same_length(what, n_questions, beyond)?;
+        }
+        let questions = positions.iter().map(|&position| self.questions[position]);
+        let of_pairs = positions.iter().map(|&position| self.of_pairs[position]);
+        Self::new(
+            self.stimuli.clone(),
+            questions.collect(),
+            of_pairs.collect(),
+        )
+    }
+
     /// Returns the stimuli that the indices of questions refer to.
     pub fn stimuli(&self) -> &Stimuli {
         &self.stimuli

@@ -8,7 +8,7 @@ use crate::linalg::{add_scaled, dot, inverse, matrix, product};
 
 /// The latest steps and changes of the gradient, which define the approximate inverse Hessian
 /// (Nocedal, 1980).
-pub(super) struct History {
+pub(crate) struct History {
     pairs: VecDeque<Pair>,
     memory: usize,
 }
@@ -37,6 +37,12 @@ impl History {
         if product <= 1e-12 * (dot(&step, &step) * dot(&change, &change)).sqrt() {
             return;
         }
+        self.push_unchecked(step, change);
+    }
+
+    /// Adds a step that [`History::push`] accepted before.
+    pub fn push_unchecked(&mut self, step: Vec<f64>, change: Vec<f64>) {
+        let product = dot(&step, &change);
         if self.pairs.len() == self.memory {
             self.pairs.pop_front();
         }
@@ -78,6 +84,45 @@ impl History {
         direction
     }
 
+    /// Returns minus the approximate inverse Hessian of the free variables times their gradient, and
+    /// 0 for the others. `free` is 1 for a free variable and 0 for one that stays where it is.
+    ///
+    /// The approximation uses the parts of the stored steps along the free variables only, and
+    /// leaves out steps along which the objective is then not convex.
+    pub fn free_direction(&self, gradient: &[f64], free: &[f64]) -> Vec<f64> {
+        let masked = |v: &[f64]| -> Vec<f64> { v.iter().zip(free).map(|(x, f)| x * f).collect() };
+        let mut direction: Vec<f64> = masked(gradient).iter().map(|x| -x).collect();
+        let pairs: Vec<(Vec<f64>, &Pair, f64)> = (self.pairs.iter())
+            .filter_map(|pair| {
+                let step = masked(&pair.step);
+                let product = dot(&step, &pair.change);
+                (product > 0.0).then_some((step, pair, product))
+            })
+            .collect();
+        let mut shares = Vec::with_capacity(pairs.len());
+        for (step, pair, product) in pairs.iter().rev() {
+            let share = dot(step, &direction) / product;
+            add_masked(&mut direction, -share, &pair.change, free);
+            shares.push(share);
+        }
+        if let Some((_, pair, product)) = pairs.last() {
+            let change = masked(&pair.change);
+            let scale = product / dot(&change, &change);
+            direction.iter_mut().for_each(|x| *x *= scale);
+        }
+        for ((step, pair, product), share) in pairs.iter().zip(shares.into_iter().rev()) {
+            let other = dot(&pair.change, &direction) / product;
+            add_scaled(&mut direction, share - other, step);
+        }
+        direction
+    }
+
+    /// Returns the stored steps and the changes of the gradient along them, oldest first.
+    pub fn pairs(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+        let pairs = self.pairs.iter();
+        pairs.map(|pair| (pair.step.as_slice(), pair.change.as_slice()))
+    }
+
     /// Applies a linear map to all stored steps and changes.
     pub fn map(&mut self, map: impl Fn(&[f64]) -> Vec<f64>) {
         for pair in &mut self.pairs {
@@ -92,6 +137,13 @@ impl History {
             pair.step.resize(pair.step.len() + n_added, 0.0);
             pair.change.resize(pair.change.len() + n_added, 0.0);
         }
+    }
+}
+
+/// Computes out += factor · values for the free variables.
+fn add_masked(out: &mut [f64], factor: f64, values: &[f64], free: &[f64]) {
+    for ((out, value), free) in out.iter_mut().zip(values).zip(free) {
+        *out += factor * value * free;
     }
 }
 

@@ -76,7 +76,9 @@ pub use cross_validation::{
     ProbeFoldResult, ProbeProgress,
 };
 pub use fit::{Bound, Convergence, Iteration, ProbeFit};
+pub(crate) use lbfgs::History;
 pub use penalty::PenaltyKind;
+pub(crate) use questions::Questions;
 pub use split::HoldOut;
 pub use standardize::{Moments, Standardize};
 

@@ -14,7 +14,7 @@ const BLOCK: usize = 256;
 /// Questions grouped in tiles of neighbouring first objects and, within a tile, sorted by their
 /// second object. A pass then accesses few columns of a matrix at a time (those of the tile and
 /// that of a second object), and no two tasks write the same column.
-pub(super) struct Questions {
+pub(crate) struct Questions {
     n_objects: usize,
     n_pairs: usize,
     /// The objects of each question.

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod embedding;
 mod isotropic_probe;
 mod mini_batch_probe;
 mod model_recovery;

@@ -120,6 +120,7 @@ pub use fit::{Epoch, Kept, MiniBatchFit, Monitored, StoppingReason, StoppingStat
 pub use grid::PublishedGrid;
 pub use initialization::Initialization;
 pub use local::{ContextFeatures, LocalSimilarity};
+pub(crate) use optimizer::Descent;
 pub use optimizer::{Optimizer, WarmUp};
 pub use penalty::Penalty;
 pub use recipe::MiniBatchProbe;

@@ -109,7 +109,7 @@ impl fmt::Display for WarmUp {
 }
 
 /// The state of an optimizer.
-pub(super) struct Descent {
+pub(crate) struct Descent {
     optimizer: Optimizer,
     /// The running mean of gradients (Adam) or the velocity (SGD).
     first: Vec<f64>,

@@ -1,0 +1,307 @@
+//! Sparse non-negative dimensions learned from odd-one-out choices.
+//!
+//! ```text
+//! cargo run --release --example embed -- --triplets T.npy --out E.npy
+//! cargo run --release --example embed -- --triplets T.npy --stimuli concepts.txt \
+//!     --lambda 0.008 --dimensions 100 --out E.npy --json
+//! ```
+//!
+//! A tenth of the questions is held out to test the embedding. λ is chosen by cross-validation of
+//! the others, unless it is given. An interrupted program continues where it was: its state is in
+//! the file E.npy.unfinished, and the result is the same bit for bit.
+
+#[path = "common/bar.rs"]
+mod bar;
+mod common;
+#[path = "common/reading.rs"]
+mod reading;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use human_alignment::dataset::{Counting, TripletSource};
+use human_alignment::embedding::{
+    Embedding, LambdaCandidate, Spose, SposeCrossValidation, folds_by_question,
+};
+use human_alignment::judgment::ChoiceFrequencies;
+use human_alignment::{Error, OddOneOut, OddOneOutTask, Result, Stimuli};
+use serde::Serialize;
+
+use common::Answer;
+use reading::Reading;
+
+/// Learn sparse non-negative dimensions from odd-one-out choices.
+#[derive(Parser)]
+#[command(name = "embed", allow_negative_numbers = true)]
+struct Arguments {
+    /// Odd-one-out trials (.npy, .npz, .mat, .txt, .csv, .tsv): three stimulus indices or ids per
+    /// trial, the odd one last; or a table with columns such as image1, image2, image3, choice.
+    #[arg(long, value_name = "FILE")]
+    triplets: PathBuf,
+    /// File with the stimulus ids that the trials refer to: one id per line, or a table with an id
+    /// column. Default: rows without ids, up to the largest index.
+    #[arg(long, value_name = "FILE")]
+    stimuli: Option<PathBuf>,
+    /// First index of the trials: 0, 1, or inferred from the indices.
+    #[arg(long, default_value_t)]
+    count_from: Counting,
+    /// Drop trials that show a stimulus twice. Without this flag they are an error.
+    #[arg(long)]
+    drop_repeated: bool,
+    #[command(flatten)]
+    reading: Reading,
+    /// Number of dimensions before any are removed.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    dimensions: usize,
+    /// Weight of the penalty: a number, several separated by commas, from which cross-validation
+    /// chooses, or auto.
+    #[arg(long, default_value = "auto", value_name = "X|auto")]
+    lambda: String,
+    /// The method.
+    #[arg(long, default_value = "spose", value_parser = PossibleValuesParser::new(["spose"]))]
+    method: String,
+    /// Number of folds to choose the penalty.
+    #[arg(long, default_value_t = 3, value_name = "K")]
+    folds: usize,
+    /// Hold out one in this many questions to test the embedding; 0 holds out none.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    test_one_in: usize,
+    /// Scale of the random initial weights.
+    #[arg(long, default_value_t = 0.3, value_name = "X")]
+    initial_scale: f64,
+    /// Relative decrease of the objective over ten iterations at which a fit ends.
+    #[arg(long, default_value_t = 1e-5)]
+    tolerance: f64,
+    /// Maximum number of iterations of a fit.
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    max_iterations: usize,
+    /// Write the embedding to this file (.npy or .safetensors).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Seed of the random number generator.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    dimensions: usize,
+    /// Accuracy on held-out questions.
+    accuracy: Option<f64>,
+    /// Cross-entropy of held-out questions, in nats.
+    cross_entropy: Option<f64>,
+    lambda: f64,
+    seconds: f64,
+    /// Cross-validation of each λ, if one was chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    path: Vec<LambdaCandidate>,
+    objects: usize,
+    trials: usize,
+    questions: usize,
+    test_questions: usize,
+    objective: f64,
+    loss: f64,
+    iterations: usize,
+    passes: usize,
+    relative_change: f64,
+    kkt_residual: f64,
+    converged: bool,
+}
+
+fn main() -> ExitCode {
+    common::main(run)
+}
+
+fn run(arguments: &Arguments) -> Result<Answer> {
+    let trials = trials(arguments)?;
+    let choices = ChoiceFrequencies::from_trials(&trials);
+    let (training, test) = match arguments.test_one_in {
+        0 => (choices.clone(), None),
+        n => {
+            let folds = folds_by_question(&choices, n, arguments.seed)?;
+            let test = choices.select(&folds.held_out(0))?;
+            (choices.select(&folds.training(0))?, Some(test))
+        }
+    };
+    let start = Instant::now();
+    let (embedding, path) = fit(arguments, &training)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let score = test
+        .as_ref()
+        .map(|test| embedding.score(test))
+        .transpose()?;
+    embedding.representation().write(&arguments.out)?;
+    // The embedding is written, so that a state that cannot be removed does no harm.
+    let _ = std::fs::remove_file(unfinished(arguments));
+    let report = Report {
+        dimensions: embedding.n_dimensions(),
+        accuracy: score.map(|score| score.accuracy),
+        cross_entropy: score.map(|score| score.cross_entropy),
+        lambda: embedding.lambda(),
+        seconds,
+        path,
+        objects: embedding.n_objects(),
+        trials: trials.len(),
+        questions: choices.questions().len(),
+        test_questions: score.map_or(0, |score| score.n_questions),
+        objective: embedding.objective(),
+        loss: embedding.loss(),
+        iterations: embedding.n_iterations(),
+        passes: embedding.n_passes(),
+        relative_change: embedding.relative_change(),
+        kkt_residual: embedding.kkt_residual(),
+        converged: embedding.is_converged(),
+    };
+    Ok(Answer {
+        text: match arguments.json {
+            true => serde_json::to_string(&report).expect("string keys"),
+            false => table(&report),
+        },
+        shortfall: (!report.converged).then(|| {
+            format!(
+                "the fit did not converge in {} iterations: its objective still decreases by {:.1e} \
+                 in ten iterations; use a larger --max-iterations",
+                report.iterations, report.relative_change
+            )
+        }),
+    })
+}
+
+/// Reads the trials. Without ids, the stimuli are numbered up to the largest index.
+fn trials(arguments: &Arguments) -> Result<OddOneOut> {
+    let mut source = TripletSource::<OddOneOutTask>::new(&arguments.triplets)?
+        .with_encoding(arguments.reading.encoding)
+        .with_counting(arguments.count_from);
+    for &form in &arguments.reading.match_ids {
+        source = source.with_id_form(form);
+    }
+    if arguments.drop_repeated {
+        source = source.without_repeats();
+    }
+    if let Some(path) = &arguments.stimuli {
+        let stimuli = arguments.reading.in_form(arguments.reading.list(path)?)?;
+        return Ok(source.read(&stimuli)?.into_judgments());
+    }
+    let any = Stimuli::unnamed(OddOneOut::MAX_STIMULI as u32);
+    let trials = source.read(&any)?.into_judgments();
+    let (first, last) = (trials.shown()[0], trials.shown()[trials.shown().len() - 1]);
+    if first > 0 && arguments.count_from == Counting::Inferred {
+        return Err(Error::other(format!(
+            "{}: index 0 never occurs, so that indices may count from 0 or from 1: pass --count-from \
+             or --stimuli",
+            arguments.triplets.display()
+        )));
+    }
+    OddOneOut::new(Stimuli::unnamed(last + 1), trials.as_slice().to_vec())
+}
+
+/// Returns the file with the state of an unfinished fit.
+fn unfinished(arguments: &Arguments) -> PathBuf {
+    let mut name = arguments.out.clone().into_os_string();
+    name.push(".unfinished");
+    name.into()
+}
+
+/// Fits the embedding, with a λ that is given or chosen.
+fn fit(
+    arguments: &Arguments,
+    choices: &ChoiceFrequencies<OddOneOutTask>,
+) -> Result<(Embedding, Vec<LambdaCandidate>)> {
+    let spose = Spose::new(arguments.dimensions)?
+        .with_seed(arguments.seed)
+        .with_initial_scale(arguments.initial_scale)?
+        .with_tolerance(arguments.tolerance)?
+        .with_max_iterations(arguments.max_iterations)?;
+    let lambdas = lambdas(&arguments.lambda)?;
+    let state = unfinished(arguments);
+    if let [lambda] = lambdas[..] {
+        let bar = bar::spinner();
+        let embedding = spose
+            .with_lambda(lambda)?
+            .fit_resumable(choices, &state, |at| {
+                bar.set_message(format!(
+                    "iteration {}: objective {:.6}, {} dimensions",
+                    at.number, at.objective, at.n_dimensions
+                ));
+                ControlFlow::Continue(())
+            })?;
+        bar.finish_and_clear();
+        return Ok((embedding, Vec::new()));
+    }
+    let mut validation = SposeCrossValidation::new(spose)
+        .with_folds(arguments.folds)?
+        .with_seed(arguments.seed);
+    if !lambdas.is_empty() {
+        validation = validation.with_lambdas(&lambdas)?;
+    }
+    let bar = bar::bar("fits");
+    let selection = validation.run_observed(choices, Some(&state), |at| {
+        bar.set_length(at.n_fits as u64);
+        bar.set_position(at.n_complete as u64);
+        bar.set_message(format!(
+            "lambda {}, iteration {}, {} dimensions",
+            at.lambda, at.iteration.number, at.iteration.n_dimensions
+        ));
+        ControlFlow::Continue(())
+    })?;
+    bar.finish_and_clear();
+    let selection = selection.expect("it was not stopped");
+    Ok((selection.embedding, selection.path))
+}
+
+/// Parses λ: several numbers, or none for auto.
+fn lambdas(text: &str) -> Result<Vec<f64>> {
+    if text == "auto" {
+        return Ok(Vec::new());
+    }
+    let number = |text: &str| {
+        let parsed = text.trim().parse();
+        parsed.map_err(|_| Error::other(format!("--lambda must be numbers or auto, not {text:?}")))
+    };
+    text.split(',').map(number).collect()
+}
+
+fn table(report: &Report) -> String {
+    let mut lines = Vec::new();
+    if !report.path.is_empty() {
+        lines.push(format!(
+            "{:>10} {:>14} {:>10} {:>11}",
+            "lambda", "cross-entropy", "accuracy", "dimensions"
+        ));
+    }
+    for at in &report.path {
+        lines.push(format!(
+            "{:>10} {:>14.4} {:>8.2} % {:>11.1}",
+            at.lambda,
+            at.cross_entropy,
+            100.0 * at.accuracy,
+            at.n_dimensions
+        ));
+    }
+    lines.push(format!(
+        "lambda {}: {} dimensions of {} objects; loss {:.4} nats, {} iterations, {} passes, {:.1} s",
+        report.lambda,
+        report.dimensions,
+        report.objects,
+        report.loss,
+        report.iterations,
+        report.passes,
+        report.seconds
+    ));
+    if let (Some(accuracy), Some(cross_entropy)) = (report.accuracy, report.cross_entropy) {
+        lines.push(format!(
+            "{} held-out questions: accuracy {:.2} %, cross-entropy {:.4} nats",
+            report.test_questions,
+            100.0 * accuracy,
+            cross_entropy
+        ));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,192 @@
+//! The state of an unfinished fit in a file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
+use serde::{Deserialize, Serialize};
+
+use super::EmbeddingScore;
+use super::objective::Value;
+use super::solver::{Ending, State, new_history};
+use crate::error::{ArgumentError, Error, Result};
+use crate::fingerprint::Fingerprint;
+use crate::io::atomic::write_atomically;
+use crate::io::element::encode_f64;
+use crate::io::safetensors::{SafetensorsFile, write_header};
+use crate::judgment::{ChoiceFrequencies, Task};
+
+/// The entry of the metadata with the hash of the data and the settings.
+const RUN: &str = "run";
+
+/// The entry of the metadata with everything but the arrays.
+const PROGRESS: &str = "progress";
+
+/// Least time between two writes.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// A complete fit of a cross-validation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct CompleteFit {
+    pub score: EmbeddingScore,
+    pub n_dimensions: usize,
+}
+
+/// The parts of a state that are not arrays.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    complete: Vec<CompleteFit>,
+    value: Value,
+    n_iterations: usize,
+    n_passes: usize,
+    recent: Vec<f64>,
+    ending: Option<Ending>,
+}
+
+/// A file with the state of a run.
+pub(super) struct Checkpoint {
+    path: PathBuf,
+    run: String,
+    written: Instant,
+}
+
+/// Computes the hash of choices and settings, of which a file is the state.
+pub(super) fn run_of<T: Task>(settings: &impl Serialize, choices: &ChoiceFrequencies<T>) -> String {
+    let mut fingerprint = Fingerprint::new(T::NAME);
+    let settings = serde_json::to_string(settings).expect("string keys and finite numbers");
+    fingerprint.text(&settings);
+    fingerprint.text(&choices.stimuli().fingerprint());
+    for (question, frequencies) in choices.questions().iter().zip(choices.by_pair()) {
+        fingerprint.indices(question);
+        fingerprint.numbers(frequencies);
+    }
+    fingerprint.finish()
+}
+
+impl Checkpoint {
+    /// Prepares to write the state of a run to a file, and reads it if it exists.
+    ///
+    /// # Errors
+    /// Within `Context::File`, returns `FileError::Malformed` if the file is not the state of a fit
+    /// and `ArgumentError::Incompatible` if it is that of another run.
+    pub fn open(path: &Path, run: String) -> Result<(Self, Option<(Vec<CompleteFit>, State)>)> {
+        let checkpoint = Self {
+            path: path.into(),
+            run,
+            written: Instant::now(),
+        };
+        let saved = match path.exists() {
+            true => Some(checkpoint.read().map_err(|error| error.in_file(path))?),
+            false => None,
+        };
+        Ok((checkpoint, saved))
+    }
+
+    fn read(&self) -> Result<(Vec<CompleteFit>, State)> {
+        let mut file = SafetensorsFile::open(&self.path)?;
+        let run = file.note(RUN).unwrap_or_default();
+        if run != self.run {
+            return Err(Error::from(ArgumentError::Incompatible {
+                what: "the data or the settings of the unfinished fit; remove the file to start \
+                       again",
+                left: run.into(),
+                right: self.run.clone(),
+            }));
+        }
+        let progress: Option<Progress> = file.parse_note(PROGRESS)?;
+        let progress = progress.ok_or_else(|| file.malformed("it has no progress"))?;
+        let mut read = |name: &str| -> Result<Vec<f64>> {
+            match file.tensor(name)? {
+                Some(mut reader) => reader.read_row_major(),
+                None => Err(file.malformed("an array is missing")),
+            }
+        };
+        let (x, gradient) = (read("x")?, read("gradient")?);
+        let (steps, changes) = (read("steps")?, read("changes")?);
+        let len = x.len();
+        let has_steps = steps.len() == changes.len() && steps.len().is_multiple_of(len.max(1));
+        let has_weights = x.iter().all(|&x| x >= 0.0 && x.is_finite());
+        if gradient.len() != len || !has_steps || !has_weights {
+            return Err(file.malformed("its arrays are not those of a fit"));
+        }
+        let mut history = new_history();
+        let pairs = steps
+            .chunks_exact(len.max(1))
+            .zip(changes.chunks_exact(len.max(1)));
+        for (step, change) in pairs {
+            history.push_unchecked(step.to_vec(), change.to_vec());
+        }
+        let state = State {
+            x,
+            gradient,
+            value: progress.value,
+            history,
+            n_iterations: progress.n_iterations,
+            n_passes: progress.n_passes,
+            recent: progress.recent,
+            ending: progress.ending,
+        };
+        Ok((progress.complete, state))
+    }
+
+    /// Writes the state if the last write was some time ago, or in any case if `now` is true.
+    ///
+    /// # Errors
+    /// Returns `FileError::Write`.
+    pub fn save_if_due(
+        &mut self,
+        complete: &[CompleteFit],
+        state: &State,
+        now: bool,
+    ) -> Result<()> {
+        if !now && self.written.elapsed() < INTERVAL {
+            return Ok(());
+        }
+        let flat = |choose: fn((&[f64], &[f64])) -> Vec<f64>| -> Vec<f64> {
+            state.history.pairs().flat_map(choose).collect()
+        };
+        let arrays: [(&str, Vec<f64>); 4] = [
+            ("changes", flat(|(_, change)| change.to_vec())),
+            ("gradient", state.gradient.clone()),
+            ("steps", flat(|(step, _)| step.to_vec())),
+            ("x", state.x.clone()),
+        ];
+        let mut tensors = BTreeMap::new();
+        let mut start = 0;
+        for (name, values) in &arrays {
+            let end = start + 8 * values.len();
+            let info = TensorInfo {
+                dtype: Dtype::F64,
+                shape: vec![values.len()],
+                data_offsets: (start, end),
+            };
+            tensors.insert(*name, info);
+            start = end;
+        }
+        let progress = Progress {
+            complete: complete.to_vec(),
+            value: state.value,
+            n_iterations: state.n_iterations,
+            n_passes: state.n_passes,
+            recent: state.recent.clone(),
+            ending: state.ending,
+        };
+        write_atomically(&self.path, |to| {
+            let progress = serde_json::to_string(&progress)?;
+            let metadata = BTreeMap::from([(RUN, self.run.clone()), (PROGRESS, progress)]);
+            write_header(metadata, tensors, to)?;
+            let mut bytes = Vec::new();
+            for (_, values) in &arrays {
+                for values in values.chunks(1 << 12) {
+                    encode_f64(values, &mut bytes);
+                    to.write_all(&bytes)?;
+                }
+            }
+            Ok(())
+        })?;
+        self.written = Instant::now();
+        Ok(())
+    }
+}

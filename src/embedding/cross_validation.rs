@@ -1,0 +1,404 @@
+//! The choice of λ on held-out trials.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::checkpoint::{Checkpoint, CompleteFit, run_of};
+use super::fit::in_order;
+use super::score::score;
+use super::solver::State;
+use super::{Embedding, Spose, SposeIteration};
+use crate::error::{Result, at_least, check_penalties};
+use crate::inference::Folds;
+use crate::judgment::{ChoiceFrequencies, Question, Task, choosing};
+use crate::probe::Questions;
+
+/// A candidate λ, and how well it predicts held-out choices.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LambdaCandidate {
+    /// The weight λ of the penalty.
+    pub lambda: f64,
+    /// The mean −ln p of the held-out choices, in nats.
+    pub cross_entropy: f64,
+    /// The share of held-out choices that are the pair with the largest similarity.
+    pub accuracy: f64,
+    /// The mean number of dimensions over folds.
+    pub n_dimensions: f64,
+}
+
+/// The progress of a cross-validation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct SposeProgress {
+    /// Number of fits that are complete.
+    pub n_complete: usize,
+    /// Number of all fits. The number of those to all choices is known once λ is chosen; before,
+    /// it is the largest possible.
+    pub n_fits: usize,
+    /// The λ of the current fit.
+    pub lambda: f64,
+    /// The state of the current fit.
+    pub iteration: SposeIteration,
+}
+
+/// The result of a [`SposeCrossValidation`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SposeSelection {
+    /// All candidates, in ascending order of λ.
+    pub path: Vec<LambdaCandidate>,
+    /// The candidate with the lowest cross-entropy; the largest λ if several are equal.
+    pub best: LambdaCandidate,
+    /// The embedding of all choices with the chosen λ.
+    pub embedding: Embedding,
+}
+
+/// The choice of λ by cross-validation, and the fit to all choices with the chosen λ.
+///
+/// Questions are divided into folds at random, so that all repetitions of a triple are in the same
+/// fold. In each fold and for all choices, λ increases along a path: the first fit starts from
+/// random weights, and every other from the previous one, in which dimensions that were removed
+/// stay removed.
+///
+/// | setting | default |
+/// |---|---|
+/// | candidates | 0.001, 0.002, 0.004, …, 0.064 |
+/// | folds | 3 |
+/// | seed of the folds | 0 |
+///
+/// ```
+/// use human_alignment::dataset::SimulatedObserver;
+/// use human_alignment::embedding::{Spose, SposeCrossValidation};
+/// use human_alignment::judgment::ChoiceFrequencies;
+/// use human_alignment::{Representation, SimilarityDataset, Stimuli};
+/// use ndarray::Array2;
+///
+/// let kinds = Array2::from_shape_fn((12, 2), |(i, j)| if i % 2 == j { 1.5 } else { 0.0 });
+/// let truth = Representation::new(Stimuli::numbered(12), kinds)?;
+/// let trials = SimulatedObserver::new(truth)?.odd_one_out(1000, 1)?;
+///
+/// let choices = ChoiceFrequencies::from_trials(trials.judgments());
+/// let selection = SposeCrossValidation::new(Spose::new(5)?)
+///     .with_lambdas(&[0.01, 0.05, 2.0])?
+///     .run(&choices)?;
+/// // With too large a penalty, all dimensions are removed.
+/// assert_eq!(selection.path[2].n_dimensions, 0.0);
+/// assert!(selection.best.lambda < 2.0);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SposeCrossValidation {
+    spose: Spose,
+    lambdas: Vec<f64>,
+    n_folds: usize,
+    seed: u64,
+}
+
+impl SposeCrossValidation {
+    /// Creates the cross-validation of an embedding.
+    pub fn new(spose: Spose) -> Self {
+        Self {
+            spose,
+            lambdas: (0..7).map(|power| 0.001 * f64::from(1 << power)).collect(),
+            n_folds: 3,
+            seed: 0,
+        }
+    }
+
+    /// Sets the candidates.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::TooFew` if there are none, and `ArgumentError::InvalidParameter` if
+    /// one is not positive and finite, or is a duplicate.
+    pub fn with_lambdas(mut self, lambdas: &[f64]) -> Result<Self> {
+        for &lambda in lambdas {
+            self.spose.clone().with_lambda(lambda)?;
+        }
+        self.lambdas = lambdas.to_vec();
+        self.lambdas.sort_by(f64::total_cmp);
+        check_penalties(&self.lambdas)?;
+        Ok(self)
+    }
+
+    /// Sets the number of folds.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::TooFew` if there are fewer than two folds.
+    pub fn with_folds(mut self, n_folds: usize) -> Result<Self> {
+        at_least("folds", 2, n_folds)?;
+        self.n_folds = n_folds;
+        Ok(self)
+    }
+
+    /// Sets the seed of the folds.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Chooses λ and fits the embedding of all choices.
+    ///
+    /// # Errors
+    /// Returns an error if [`Spose::fit`] does, and `ArgumentError::TooFew` if there are fewer
+    /// questions than folds.
+    pub fn run<T: Task>(&self, choices: &ChoiceFrequencies<T>) -> Result<SposeSelection> {
+        let all = self.run_observed(choices, None, |_| ControlFlow::Continue(()))?;
+        Ok(all.expect("it was not stopped"))
+    }
+
+    /// Chooses λ and fits the embedding like [`SposeCrossValidation::run`], and calls `observe` in
+    /// every iteration of every fit. Returns `None` if `observe` stopped it.
+    ///
+    /// With a `checkpoint`, the state is kept in this file, and a run that was interrupted or
+    /// stopped is continued from there, with the same result bit for bit, see
+    /// [`Spose::fit_resumable`].
+    ///
+    /// # Errors
+    /// Returns an error if [`SposeCrossValidation::run`] or [`Spose::fit_resumable`] does.
+    pub fn run_observed<T: Task>(
+        &self,
+        choices: &ChoiceFrequencies<T>,
+        checkpoint: Option<&Path>,
+        mut observe: impl FnMut(&SposeProgress) -> ControlFlow<()>,
+    ) -> Result<Option<SposeSelection>> {
+        let folds = folds_by_question(choices, self.n_folds, self.seed)?;
+        let (checkpoint, saved) = match checkpoint {
+            None => (None, None),
+            Some(path) => {
+                let (checkpoint, saved) = Checkpoint::open(path, run_of(self, choices))?;
+                (Some(checkpoint), saved)
+            }
+        };
+        let (complete, state) = saved.map_or((Vec::new(), None), |(complete, state)| {
+            (complete, Some(state))
+        });
+        let mut run = Run {
+            spose: &self.spose,
+            checkpoint,
+            complete,
+            state,
+            n_fits: (self.n_folds + 1) * self.lambdas.len(),
+            observe: &mut observe,
+        };
+        let n_lambdas = self.lambdas.len();
+        let mut weights = Vec::with_capacity(self.n_folds);
+        for fold in 0..self.n_folds {
+            let test = choices.select(&folds.held_out(fold))?;
+            weights.push(test.by_pair().as_flattened().iter().sum::<f64>());
+            if run.complete.len() < (fold + 1) * n_lambdas {
+                let training = choices.select(&folds.training(fold))?;
+                let lasts = run.path(&training, &test, fold * n_lambdas, &self.lambdas);
+                if lasts.map_err(|error| error.in_fold(fold))?.is_break() {
+                    return Ok(None);
+                }
+            }
+        }
+        let path = self.candidates(&run.complete, &weights);
+        let order = |a: &&LambdaCandidate, b: &&LambdaCandidate| {
+            let by_lambda = b.lambda.total_cmp(&a.lambda);
+            a.cross_entropy.total_cmp(&b.cross_entropy).then(by_lambda)
+        };
+        let best = *path.iter().min_by(order).expect("at least one candidate");
+        let lambdas: Vec<f64> = self.lambdas.iter().copied().collect();
+        let n_final = 1 + lambdas.iter().position(|&x| x == best.lambda).unwrap_or(0);
+        let first = self.n_folds * n_lambdas;
+        run.n_fits = first + n_final;
+        if run
+            .path(choices, choices, first, &lambdas[..n_final])?
+            .is_break()
+        {
+            return Ok(None);
+        }
+        let spose = self.spose.clone().with_lambda(best.lambda)?;
+        let state = run.state.take().expect("the state of the last fit");
+        let questions = Questions::new(choices);
+        let embedding = Embedding::of_complete(&spose, choices, &questions, state)?;
+        Ok(Some(SposeSelection {
+            path,
+            best,
+            embedding,
+        }))
+    }
+
+    /// Computes the means over folds. `weights` are the sums of the frequencies of the folds.
+    fn candidates(&self, complete: &[CompleteFit], weights: &[f64]) -> Vec<LambdaCandidate> {
+        let total: f64 = weights.iter().sum();
+        let of_lambda = |(position, &lambda): (usize, &f64)| {
+            let fits = (complete.chunks(self.lambdas.len())).map(|fold| &fold[position]);
+            let fits = fits.zip(weights);
+            let mean = |of: fn(&CompleteFit) -> f64| -> f64 {
+                let sums = fits.clone().map(|(fit, weight)| weight * of(fit));
+                sums.sum::<f64>() / total
+            };
+            LambdaCandidate {
+                lambda,
+                cross_entropy: mean(|fit| fit.score.cross_entropy),
+                accuracy: mean(|fit| fit.score.accuracy),
+                n_dimensions: fits
+                    .clone()
+                    .map(|(fit, _)| fit.n_dimensions as f64)
+                    .sum::<f64>()
+                    / weights.len() as f64,
+            }
+        };
+        self.lambdas.iter().enumerate().map(of_lambda).collect()
+    }
+}
+
+/// The fits of a cross-validation, some of which may be complete.
+struct Run<'a> {
+    spose: &'a Spose,
+    checkpoint: Option<Checkpoint>,
+    complete: Vec<CompleteFit>,
+    /// The state of the current fit, or of the last complete one.
+    state: Option<State>,
+    n_fits: usize,
+    observe: &'a mut dyn FnMut(&SposeProgress) -> ControlFlow<()>,
+}
+
+impl Run<'_> {
+    /// Fits all λ, of which the first has the number `first` among all fits, and scores them on the
+    /// test choices. Fits that are complete are skipped.
+    fn path<T: Task>(
+        &mut self,
+        training: &ChoiceFrequencies<T>,
+        test: &ChoiceFrequencies<T>,
+        first: usize,
+        lambdas: &[f64],
+    ) -> Result<ControlFlow<()>> {
+        let questions = Questions::new(training);
+        let n_done = self.complete.len().saturating_sub(first);
+        for (position, &lambda) in lambdas.iter().enumerate().skip(n_done) {
+            let spose = self.spose.clone().with_lambda(lambda)?;
+            let from = self.state.take().and_then(|state| match state.ending {
+                None => Some(Ok(state)),
+                Some(_) if position == 0 => None,
+                Some(_) => Some(spose.warm_start(&questions, state.x)),
+            });
+            let (complete, n_fits) = (&self.complete, self.n_fits);
+            let (checkpoint, observe) = (&mut self.checkpoint, &mut self.observe);
+            let (mut state, (_, ending)) =
+                spose.solve(&questions, from.transpose()?, &mut |state, iteration| {
+                    let flow = observe(&SposeProgress {
+                        n_complete: complete.len(),
+                        n_fits,
+                        lambda,
+                        iteration: *iteration,
+                    });
+                    if let Some(checkpoint) = checkpoint {
+                        checkpoint.save_if_due(complete, state, flow.is_break())?;
+                    }
+                    Ok(flow)
+                })?;
+            if ending == super::Ending::Stopped {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.complete
+                .push(complete_fit(&spose, training, test, &state));
+            state.ending = Some(ending);
+            if let Some(checkpoint) = &mut self.checkpoint {
+                checkpoint.save_if_due(&self.complete, &state, false)?;
+            }
+            self.state = Some(state);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Scores the embedding of a state on test choices.
+fn complete_fit<T: Task>(
+    spose: &Spose,
+    training: &ChoiceFrequencies<T>,
+    test: &ChoiceFrequencies<T>,
+    state: &State,
+) -> CompleteFit {
+    let n = training.shown().len();
+    let x = in_order(&state.x, n, spose.smallest_maximum);
+    let n_dimensions = x.len() / n;
+    // One more row of zeros, for stimuli that no training choice shows.
+    let mut rows = vec![0.0; (n + 1) * n_dimensions];
+    for (dimension, column) in x.chunks_exact(n).enumerate() {
+        for (object, &weight) in column.iter().enumerate() {
+            rows[object * n_dimensions + dimension] = weight;
+        }
+    }
+    let mut row_of = vec![n as u32; training.stimuli().len()];
+    for (object, &stimulus) in (0..).zip(training.shown()) {
+        row_of[stimulus as usize] = object;
+    }
+    CompleteFit {
+        score: score(&rows, n_dimensions, &row_of, test),
+        n_dimensions,
+    }
+}
+
+/// Divides questions into folds at random, with all repetitions of a question in the same fold.
+///
+/// # Errors
+/// Returns `ArgumentError::TooFew` for fewer than two folds, or fewer different questions than folds.
+pub fn folds_by_question<T: Task>(
+    choices: &ChoiceFrequencies<T>,
+    n_folds: usize,
+    seed: u64,
+) -> Result<Folds> {
+    let keys = choices.questions().iter().map(|&question| {
+        let (Question(key), _) = T::question(choosing(question, 0));
+        key
+    });
+    let mut order: Vec<([u32; 3], usize)> = keys.zip(0..).collect();
+    order.sort_unstable();
+    let mut group = vec![0; order.len()];
+    let mut n_groups = 0;
+    for (place, &(key, position)) in order.iter().enumerate() {
+        if place > 0 && order[place - 1].0 != key {
+            n_groups += 1;
+        }
+        group[position] = n_groups;
+    }
+    let of_groups = Folds::random(n_groups + 1, n_folds, seed)?;
+    Folds::new(
+        group
+            .into_iter()
+            .map(|group| of_groups.assignments()[group])
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgment::OddOneOutTask;
+    use crate::stimuli::Stimuli;
+
+    #[test]
+    fn repetitions_of_a_triple_are_in_one_fold() {
+        let questions: Vec<[u32; 3]> = (0..60)
+            .map(|i| {
+                let [a, b, c] = [i % 5, 5 + i % 3, 8 + i % 2];
+                [[a, b, c], [c, a, b], [b, c, a]][i as usize % 3]
+            })
+            .collect();
+        let frequencies = vec![[1.0, 0.0, 0.0]; 60];
+        let choices =
+            ChoiceFrequencies::<OddOneOutTask>::new(Stimuli::numbered(10), questions, frequencies)
+                .unwrap();
+        let folds = folds_by_question(&choices, 3, 1).unwrap();
+        let mut n_equal = 0;
+        for (i, left) in choices.questions().iter().enumerate() {
+            for (j, right) in choices.questions().iter().enumerate().skip(i + 1) {
+                let [mut left, mut right] = [*left, *right];
+                left.sort_unstable();
+                right.sort_unstable();
+                if left == right {
+                    n_equal += 1;
+                    assert_eq!(folds.assignments()[i], folds.assignments()[j]);
+                }
+            }
+        }
+        assert!(n_equal > 20);
+    }
+}

@@ -1,0 +1,315 @@
+//! Embeddings learned from choices: few non-negative, interpretable dimensions that predict which
+//! pair of three objects people find most similar.
+//!
+//! # SPoSE
+//!
+//! [`Spose`] (Zheng, Pereira, Baker & Hebart, 2019; Hebart, Zheng, Pereira & Baker, 2020) finds
+//! X ≥ 0, objects × dimensions. The similarity of two objects is the dot product of their rows, and
+//! a pair is chosen with probability softmax(similarity) over the pairs of a trial. It minimises
+//!
+//! F = mean over trials of −ln p(chosen pair) + (λ / objects) Σ x,
+//!
+//! in nats. The division of λ by the number of objects is that of the published PyTorch code, so
+//! that its values of λ can be used here. The penalty makes weights sparse and removes
+//! dimensions; [`SposeCrossValidation`] chooses λ.
+//!
+//! The published code takes many small steps on batches of trials. Here, every gradient is that of
+//! all trials: one Gram matrix X Xᵀ, one pass over the trials that gives the derivatives D with
+//! respect to the similarities, and the product (D + Dᵀ) X. A projected L-BFGS method needs a few
+//! hundred of them. Trials are grouped by question first, so that repeated triples cost nothing.
+//!
+//! F is not convex, so that other seeds give other local minima.
+//!
+//! # Stopping
+//!
+//! A minimum satisfies x ≥ 0, and ∂F/∂x is 0 where x > 0 and not negative where x = 0 (the
+//! conditions of Karush, Kuhn & Tucker). The *KKT residual* is the largest
+//! |x − max(0, x − objects · ∂F/∂x)|, which is 0 at a minimum. A fit ends if it, or the relative
+//! decrease of F over ten iterations, is within the tolerance. Both are part of the result.
+//!
+//! # Objects without trials
+//!
+//! The rows of an embedding are all stimuli of the trials. A stimulus that no trial shows has zero
+//! weights, which minimise F. For this reason, λ is chosen on held-out trials and not on held-out
+//! objects: nothing is known about an object that no trial shows.
+
+mod assignment;
+mod checkpoint;
+mod cross_validation;
+mod fit;
+mod matching;
+mod objective;
+mod reproducibility;
+mod score;
+mod solver;
+mod vice;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+pub use cross_validation::{
+    LambdaCandidate, SposeCrossValidation, SposeProgress, SposeSelection, folds_by_question,
+};
+pub use fit::Embedding;
+pub use matching::{DimensionMatch, MatchedDimensions, match_dimensions};
+pub use reproducibility::{Reproducibility, reproducibility};
+pub use score::EmbeddingScore;
+pub use solver::{Ending, SposeIteration};
+pub use vice::{Vice, ViceEmbedding, ViceStep};
+
+use crate::error::{Error, Result, same_length};
+use crate::judgment::{ChoiceFrequencies, Task};
+use crate::linalg::zeroed;
+use crate::probe::Questions;
+use checkpoint::Checkpoint;
+use objective::Objective;
+use solver::{Limits, Search, State};
+
+/// Settings of SPoSE, which learns a sparse non-negative embedding from choices.
+///
+/// | setting | default |
+/// |---|---|
+/// | λ | 0.008 |
+/// | seed of the initial weights | 0 |
+/// | tolerance | 1e-5 |
+/// | maximum number of iterations | 2,000 |
+/// | smallest maximum of a dimension | 0.1 |
+/// | scale of the initial weights | 0.3 |
+///
+/// ```
+/// use human_alignment::dataset::SimulatedObserver;
+/// use human_alignment::embedding::Spose;
+/// use human_alignment::judgment::ChoiceFrequencies;
+/// use human_alignment::{Representation, SimilarityDataset, Stimuli};
+/// use ndarray::Array2;
+///
+/// // Twelve objects of two kinds, and an observer who sees the kinds.
+/// let kinds = Array2::from_shape_fn((12, 2), |(i, j)| if i % 2 == j { 2.0 } else { 0.0 });
+/// let truth = Representation::new(Stimuli::numbered(12), kinds)?;
+/// let trials = SimulatedObserver::new(truth)?.odd_one_out(2000, 1)?;
+///
+/// let choices = ChoiceFrequencies::from_trials(trials.judgments());
+/// let embedding = Spose::new(10)?.with_lambda(0.05)?.fit(&choices)?;
+/// assert_eq!(embedding.n_dimensions(), 2);
+/// # Ok::<(), human_alignment::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spose {
+    n_dimensions: usize,
+    lambda: f64,
+    seed: u64,
+    tolerance: f64,
+    max_iterations: usize,
+    smallest_maximum: f64,
+    initial_scale: f64,
+}
+
+impl Spose {
+    /// Creates the settings, with the number of dimensions before any are removed.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is 0.
+    pub fn new(n_dimensions: usize) -> Result<Self> {
+        if n_dimensions == 0 {
+            return Err(Error::parameter("dimensions", "at least 1", n_dimensions));
+        }
+        Ok(Self {
+            n_dimensions,
+            lambda: 0.008,
+            seed: 0,
+            tolerance: 1e-5,
+            max_iterations: 2000,
+            smallest_maximum: 0.1,
+            initial_scale: 0.3,
+        })
+    }
+
+    /// Sets the weight λ of the penalty, in nats per unit of the mean sum of the weights of an
+    /// object.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite: without a
+    /// penalty, a minimum may not exist.
+    pub fn with_lambda(mut self, lambda: f64) -> Result<Self> {
+        self.lambda = positive("lambda", lambda)?;
+        Ok(self)
+    }
+
+    /// Sets the seed of the initial weights.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the tolerance of the relative decrease of the objective over ten iterations, and of the
+    /// KKT residual.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.
+    pub fn with_tolerance(mut self, tolerance: f64) -> Result<Self> {
+        self.tolerance = positive("tolerance", tolerance)?;
+        Ok(self)
+    }
+
+    /// Sets the maximum number of iterations.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is 0.
+    pub fn with_max_iterations(mut self, n: usize) -> Result<Self> {
+        if n == 0 {
+            return Err(Error::parameter("limit on iterations", "at least 1", n));
+        }
+        self.max_iterations = n;
+        Ok(self)
+    }
+
+    /// Sets the largest weight below which a whole dimension is removed at the end.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is negative or not finite.
+    pub fn with_smallest_maximum(mut self, weight: f64) -> Result<Self> {
+        if !(weight >= 0.0 && weight.is_finite()) {
+            let expected = "not negative and finite";
+            return Err(Error::parameter("smallest maximum", expected, weight));
+        }
+        self.smallest_maximum = weight;
+        Ok(self)
+    }
+
+    /// Sets the scale of the initial weights, which are uniform between 0 and a largest weight. With
+    /// a scale of 1, the similarities of an object with two others differ by about one.
+    ///
+    /// Small weights grow only where the trials support it. With few trials for each object, large
+    /// ones lead to minima that fit the noise of the choices.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.
+    pub fn with_initial_scale(mut self, scale: f64) -> Result<Self> {
+        self.initial_scale = positive("initial scale", scale)?;
+        Ok(self)
+    }
+
+    /// Returns the weight λ of the penalty.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
+    /// Fits an embedding. The weight of a question in the mean is the sum of its frequencies; with
+    /// probabilities instead of counts, the embedding is that of the model that they belong to.
+    ///
+    /// Results are bitwise equal with any number of threads. The memory grows with questions +
+    /// objects² + objects × dimensions.
+    ///
+    /// # Errors
+    /// Returns `ComputationError::LossNotFinite` if the objective is not finite, and
+    /// `ComputationError::OutOfMemory`.
+    pub fn fit<T: Task>(&self, choices: &ChoiceFrequencies<T>) -> Result<Embedding> {
+        self.fit_observed(choices, |_| ControlFlow::Continue(()))
+    }
+
+    /// Fits an embedding and calls `observe` in every iteration, which may stop the fit. The
+    /// embedding of that iteration is then returned.
+    ///
+    /// # Errors
+    /// Returns an error if [`Spose::fit`] does.
+    pub fn fit_observed<T: Task>(
+        &self,
+        choices: &ChoiceFrequencies<T>,
+        mut observe: impl FnMut(&SposeIteration) -> ControlFlow<()>,
+    ) -> Result<Embedding> {
+        let questions = Questions::new(choices);
+        let (state, last) =
+            self.solve(&questions, None, &mut |_, iteration| Ok(observe(iteration)))?;
+        Embedding::new(self, choices, &questions, state, last)
+    }
+
+    /// Fits an embedding like [`Spose::fit_observed`] and keeps the state of the fit in a file. If
+    /// the file exists, the fit continues from there, and the embedding is the same bit for bit as
+    /// that of a fit without interruption.
+    ///
+    /// The file is replaced every few seconds, and when the fit ends or is stopped. It is not
+    /// removed.
+    ///
+    /// # Errors
+    /// Returns an error if [`Spose::fit`] does. Returns `FileError::Write` if the file cannot be
+    /// written and, within `Context::File`, `FileError::Malformed` if it is not the state of a fit
+    /// and `ArgumentError::Incompatible` if it is that of other choices or settings.
+    pub fn fit_resumable<T: Task>(
+        &self,
+        choices: &ChoiceFrequencies<T>,
+        checkpoint: impl AsRef<Path>,
+        mut observe: impl FnMut(&SposeIteration) -> ControlFlow<()>,
+    ) -> Result<Embedding> {
+        let questions = Questions::new(choices);
+        let run = checkpoint::run_of(self, choices);
+        let (mut checkpoint, saved) = Checkpoint::open(checkpoint.as_ref(), run)?;
+        let state = saved.map(|(_, state)| state);
+        let (state, last) = self.solve(&questions, state, &mut |state, iteration| {
+            let flow = observe(iteration);
+            checkpoint.save_if_due(&[], state, flow.is_break())?;
+            Ok(flow)
+        })?;
+        checkpoint.save_if_due(&[], &state, true)?;
+        Embedding::new(self, choices, &questions, state, last)
+    }
+
+    /// Minimises the objective from a state, or from random weights.
+    fn solve(
+        &self,
+        questions: &Questions,
+        from: Option<State>,
+        observe: &mut dyn FnMut(&State, &SposeIteration) -> Result<ControlFlow<()>>,
+    ) -> Result<(State, (SposeIteration, Ending))> {
+        let mut objective = Objective::new(questions, self.lambda)?;
+        let mut search = match from {
+            Some(state) => {
+                let n_left = state.x.len() % questions.n_objects();
+                same_length("weights of an unfinished fit that are no column", 0, n_left)?;
+                Search::resume(&mut objective, state)
+            }
+            None => {
+                let x = self.initial(questions.n_objects())?;
+                Search::start(&mut objective, x)?
+            }
+        };
+        let limits = Limits {
+            tolerance: self.tolerance,
+            max_iterations: self.max_iterations,
+        };
+        let ending = search.run(limits, observe)?;
+        let last = search.iteration();
+        Ok((search.state, (last, ending)))
+    }
+
+    /// Returns the state before the first step from given weights.
+    fn warm_start(&self, questions: &Questions, x: Vec<f64>) -> Result<State> {
+        let mut objective = Objective::new(questions, self.lambda)?;
+        Ok(Search::start(&mut objective, x)?.state)
+    }
+
+    /// Draws the initial weights.
+    fn initial(&self, n_objects: usize) -> Result<Vec<f64>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        // The product of two uniform numbers has a variance of 1/9 − 1/16.
+        let spread = (2.0 * self.n_dimensions as f64 * (1.0 / 9.0 - 1.0 / 16.0)).sqrt();
+        let largest = self.initial_scale / spread.sqrt();
+        let len = n_objects.saturating_mul(self.n_dimensions);
+        let mut x = zeroed(len, "the weights of the embedding")?;
+        x.iter_mut()
+            .for_each(|x| *x = largest * rng.random::<f64>());
+        Ok(x)
+    }
+}
+
+fn positive(name: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Error::parameter(name, "positive and finite", value))
+    }
+}
