@@ -45,6 +45,9 @@ struct Progress {
     ending: Option<Ending>,
 }
 
+/// The complete fits of a run, and the state of the current one or of the last complete one.
+pub(super) type Saved = (Vec<CompleteFit>, State);
+
 /// A file with the state of a run.
 pub(super) struct Checkpoint {
     path: PathBuf,
@@ -71,7 +74,7 @@ impl Checkpoint {
     /// # Errors
     /// Within `Context::File`, returns `FileError::Malformed` if the file is not the state of a fit
     /// and `ArgumentError::Incompatible` if it is that of another run.
-    pub fn open(path: &Path, run: String) -> Result<(Self, Option<(Vec<CompleteFit>, State)>)> {
+    pub fn open(path: &Path, run: String) -> Result<(Self, Option<Saved>)> {
         let checkpoint = Self {
             path: path.into(),
             run,
@@ -84,7 +87,7 @@ impl Checkpoint {
         Ok((checkpoint, saved))
     }
 
-    fn read(&self) -> Result<(Vec<CompleteFit>, State)> {
+    fn read(&self) -> Result<Saved> {
         let mut file = SafetensorsFile::open(&self.path)?;
         let run = file.note(RUN).unwrap_or_default();
         if run != self.run {
@@ -144,13 +147,15 @@ impl Checkpoint {
         if !now && self.written.elapsed() < INTERVAL {
             return Ok(());
         }
-        let flat = |choose: fn((&[f64], &[f64])) -> Vec<f64>| -> Vec<f64> {
-            state.history.pairs().flat_map(choose).collect()
-        };
+        let (mut steps, mut changes) = (Vec::new(), Vec::new());
+        for (step, change) in state.history.pairs() {
+            steps.extend_from_slice(step);
+            changes.extend_from_slice(change);
+        }
         let arrays: [(&str, Vec<f64>); 4] = [
-            ("changes", flat(|(_, change)| change.to_vec())),
+            ("changes", changes),
             ("gradient", state.gradient.clone()),
-            ("steps", flat(|(step, _)| step.to_vec())),
+            ("steps", steps),
             ("x", state.x.clone()),
         ];
         let mut tensors = BTreeMap::new();

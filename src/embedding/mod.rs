@@ -18,7 +18,23 @@
 //! respect to the similarities, and the product (D + Dᵀ) X. A projected L-BFGS method needs a few
 //! hundred of them. Trials are grouped by question first, so that repeated triples cost nothing.
 //!
-//! F is not convex, so that other seeds give other local minima.
+//! F is not convex, so that other seeds give other local minima. With few trials for each object, λ
+//! matters most: a little too small, and the embedding fits the noise of the choices with all its
+//! dimensions; a little too large, and all weights are zero.
+//!
+//! # VICE
+//!
+//! [`Vice`] (Muttenthaler et al., 2022) learns a normal distribution of every weight instead, and
+//! keeps the dimensions in which enough objects have a weight that is certainly positive.
+//!
+//! # Comparing embeddings
+//!
+//! [`reproducibility`] measures how well other seeds or halves of the trials find the same
+//! dimensions. [`match_dimensions`] pairs the dimensions of two embeddings, such as those of people
+//! and of a network, tests each pair, and lists what each has that the other lacks. The choices of a
+//! network or of a language model are embedded like those of people: as trials
+//! ([`SimulatedObserver`](crate::dataset::SimulatedObserver)) or as probabilities
+//! ([`ChoiceFrequencies::new`]).
 //!
 //! # Stopping
 //!
@@ -37,12 +53,14 @@ mod assignment;
 mod checkpoint;
 mod cross_validation;
 mod fit;
+mod folds;
 mod matching;
 mod objective;
 mod reproducibility;
 mod score;
 mod solver;
 mod vice;
+mod vice_embedding;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -51,15 +69,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-pub use cross_validation::{
-    LambdaCandidate, SposeCrossValidation, SposeProgress, SposeSelection, folds_by_question,
-};
+pub use cross_validation::{LambdaCandidate, SposeCrossValidation, SposeProgress, SposeSelection};
 pub use fit::Embedding;
+pub use folds::folds_by_question;
 pub use matching::{DimensionMatch, MatchedDimensions, match_dimensions};
 pub use reproducibility::{Reproducibility, reproducibility};
 pub use score::EmbeddingScore;
 pub use solver::{Ending, SposeIteration};
-pub use vice::{Vice, ViceEmbedding, ViceStep};
+pub use vice::{Vice, ViceStep};
+pub use vice_embedding::ViceEmbedding;
 
 use crate::error::{Error, Result, same_length};
 use crate::judgment::{ChoiceFrequencies, Task};
@@ -78,7 +96,7 @@ use solver::{Limits, Search, State};
 /// | tolerance | 1e-5 |
 /// | maximum number of iterations | 2,000 |
 /// | smallest maximum of a dimension | 0.1 |
-/// | scale of the initial weights | 0.3 |
+/// | scale of the initial weights | 1 |
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -124,7 +142,7 @@ impl Spose {
             tolerance: 1e-5,
             max_iterations: 2000,
             smallest_maximum: 0.1,
-            initial_scale: 0.3,
+            initial_scale: 1.0,
         })
     }
 
@@ -184,8 +202,9 @@ impl Spose {
     /// Sets the scale of the initial weights, which are uniform between 0 and a largest weight. With
     /// a scale of 1, the similarities of an object with two others differ by about one.
     ///
-    /// Small weights grow only where the trials support it. With few trials for each object, large
-    /// ones lead to minima that fit the noise of the choices.
+    /// With few trials for each object, the minimum depends on it: from small weights, a larger λ
+    /// ends at zero, while from large weights, a smaller λ ends at a minimum that fits the noise of
+    /// the choices. With many trials, it makes little difference.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.

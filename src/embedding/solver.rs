@@ -101,7 +101,7 @@ impl<'s, 'o> Search<'s, 'o> {
         Ok(Self::resume(objective, state))
     }
 
-    /// Continues a search from one of its states, with the same result bit for bit.
+    /// Returns the search at one of its states, from where it continues bit for bit.
     pub fn resume(objective: &'s mut Objective<'o>, state: State) -> Self {
         Self { objective, state }
     }

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::Array2;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -11,14 +10,13 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::objective::Objective;
 use super::positive;
-use super::score::{EmbeddingScore, row_of, score};
+use super::vice_embedding::ViceEmbedding;
 use crate::error::{Error, Result};
 use crate::inference::benjamini_hochberg;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::linalg::zeroed;
 use crate::probe::Questions;
 use crate::probe::mini_batch::{Descent, Optimizer};
-use crate::representation::{Provenance, Representation};
 
 /// Settings of VICE (Muttenthaler et al., 2022), which learns a distribution of embeddings.
 ///
@@ -50,7 +48,7 @@ pub struct Vice {
     slab: f64,
     spike_weight: f64,
     k: usize,
-    seed: u64,
+    pub(super) seed: u64,
     learning_rate: f64,
     burn_in: usize,
     window: usize,
@@ -67,17 +65,6 @@ pub struct ViceStep {
     pub loss: f64,
     /// Number of relevant dimensions.
     pub n_dimensions: usize,
-}
-
-/// An embedding learned by [`Vice`], with its dimensions in descending order of their number of
-/// significant objects.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ViceEmbedding {
-    means: Representation,
-    deviations: Array2<f64>,
-    n_significant: Vec<usize>,
-    n_steps: usize,
-    is_converged: bool,
 }
 
 impl Vice {
@@ -215,7 +202,9 @@ impl Vice {
                 break;
             }
         }
-        self.embedding(choices, &parameters, n_steps, is_converged)
+        let relevant = self.relevant(&parameters, n);
+        let ending = (n_steps, is_converged);
+        ViceEmbedding::new(self, choices, &parameters, relevant, ending)
     }
 
     /// Draws the initial means from N(0, 2 / dimensions) and sets ln σ to −1 over their standard
@@ -288,42 +277,6 @@ impl Vice {
         all.filter(|&(_, n_significant)| n_significant > self.k)
             .collect()
     }
-
-    fn embedding<T: Task>(
-        &self,
-        choices: &ChoiceFrequencies<T>,
-        parameters: &[f64],
-        n_steps: usize,
-        is_converged: bool,
-    ) -> Result<ViceEmbedding> {
-        let n = choices.shown().len();
-        let mut relevant = self.relevant(parameters, n);
-        // Stable, so that equal dimensions keep their order.
-        relevant.sort_by_key(|&(_, n_significant)| std::cmp::Reverse(n_significant));
-        let (means, log_deviations) = parameters.split_at(parameters.len() / 2);
-        let n_stimuli = choices.stimuli().len();
-        // A representation has at least one feature.
-        let shape = (n_stimuli, relevant.len().max(1));
-        let (mut of_means, mut of_deviations) = (Array2::zeros(shape), Array2::zeros(shape));
-        for (place, &(dimension, _)) in relevant.iter().enumerate() {
-            for (object, &stimulus) in choices.shown().iter().enumerate() {
-                let index = dimension * n + object;
-                of_means[[stimulus as usize, place]] = means[index].max(0.0);
-                of_deviations[[stimulus as usize, place]] = log_deviations[index].exp();
-            }
-        }
-        let provenance = Provenance::default()
-            .with_model("VICE")
-            .with_note("seed", self.seed.to_string());
-        let means = Representation::new(choices.stimuli().clone(), of_means)?;
-        Ok(ViceEmbedding {
-            means: means.with_provenance(provenance),
-            deviations: of_deviations,
-            n_significant: relevant.iter().map(|&(_, n)| n).collect(),
-            n_steps,
-            is_converged,
-        })
-    }
 }
 
 /// The weights drawn in a step.
@@ -349,51 +302,6 @@ impl Draw {
             self.weights[index] = weight;
             self.positive[index] = weight.max(0.0);
         }
-    }
-}
-
-impl ViceEmbedding {
-    /// Returns the positive parts of the means of the weights, stimuli × dimensions. Stimuli that no
-    /// choice shows have zeros. If no dimension is relevant, there is one of zeros.
-    pub fn representation(&self) -> &Representation {
-        &self.means
-    }
-
-    /// Returns the standard deviations of the weights, stimuli × dimensions; 0 for stimuli that no
-    /// choice shows.
-    pub fn deviations(&self) -> &Array2<f64> {
-        &self.deviations
-    }
-
-    /// Returns the number of relevant dimensions.
-    pub fn n_dimensions(&self) -> usize {
-        self.n_significant.len()
-    }
-
-    /// Returns, for each dimension, the number of objects whose weight is significantly positive.
-    pub fn n_significant(&self) -> &[usize] {
-        &self.n_significant
-    }
-
-    /// Returns the number of steps.
-    pub fn n_steps(&self) -> usize {
-        self.n_steps
-    }
-
-    /// Returns true if the number of relevant dimensions was stable at the end.
-    pub fn is_converged(&self) -> bool {
-        self.is_converged
-    }
-
-    /// Computes how well the positive parts of the means predict choices. Stimuli are matched by
-    /// id.
-    ///
-    /// # Errors
-    /// Returns `StimuliError::Missing` if a stimulus of the choices has no row.
-    pub fn score<T: Task>(&self, choices: &ChoiceFrequencies<T>) -> Result<EmbeddingScore> {
-        let values: Vec<f64> = self.means.features().iter().collect();
-        let rows = row_of(self.means.stimuli(), choices)?;
-        Ok(score(&values, self.means.n_features(), &rows, choices))
     }
 }
 

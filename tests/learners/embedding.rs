@@ -1,14 +1,11 @@
 //! Embeddings learned from choices: planted ones are found, fits do not depend on interruptions or threads, and a convex
 //! problem bounds them.
 
-use std::ops::ControlFlow;
-
 use human_alignment::dataset::{SimulatedObserver, TripletFile};
 use human_alignment::embedding::{
-    Embedding, Ending, Spose, SposeCrossValidation, Vice, folds_by_question, match_dimensions,
-    reproducibility,
+    Spose, SposeCrossValidation, Vice, folds_by_question, match_dimensions, reproducibility,
 };
-use human_alignment::error::{ArgumentError, FileError};
+use human_alignment::error::ArgumentError;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::probe::{PenaltyKind, Standardize};
 use human_alignment::transform::Standardization;
@@ -20,29 +17,29 @@ use rand_chacha::ChaCha8Rng;
 use crate::common;
 use crate::common::refusals::assert_refused;
 
-type Choices = ChoiceFrequencies<OddOneOutTask>;
+pub(crate) type Choices = ChoiceFrequencies<OddOneOutTask>;
 
 /// A sparse embedding: every object has weights in about a third of the dimensions.
-fn planted(n_objects: usize, n_dimensions: usize) -> Representation {
+pub(crate) fn planted(n_objects: usize, n_dimensions: usize) -> Representation {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut weight = || {
         let (is_present, size): (f64, f64) = (rng.random(), rng.random());
         if is_present < 0.35 {
             0.3 + 1.7 * size
         } else {
-            0.0
+            0.02 * size
         }
     };
     let weights = Array2::from_shape_simple_fn((n_objects, n_dimensions), &mut weight);
     Representation::new(Stimuli::numbered(n_objects as u32), weights).unwrap()
 }
 
-fn choices_of(truth: &Representation, n_trials: usize, seed: u64) -> Choices {
+pub(crate) fn choices_of(truth: &Representation, n_trials: usize, seed: u64) -> Choices {
     let observer = SimulatedObserver::new(truth.clone()).unwrap();
     ChoiceFrequencies::from_trials(observer.odd_one_out(n_trials, seed).unwrap().judgments())
 }
 
-fn spose(lambda: f64) -> Spose {
+pub(crate) fn spose(lambda: f64) -> Spose {
     Spose::new(20).unwrap().with_lambda(lambda).unwrap()
 }
 
@@ -50,7 +47,7 @@ fn spose(lambda: f64) -> Spose {
 fn a_planted_embedding_is_found() {
     let truth = planted(120, 5);
     let (choices, test) = (choices_of(&truth, 40_000, 1), choices_of(&truth, 40_000, 2));
-    let embedding = spose(0.01).fit(&choices).unwrap();
+    let embedding = spose(0.02).fit(&choices).unwrap();
     assert!(embedding.is_converged());
     assert_eq!(embedding.n_dimensions(), 5);
     let matched = match_dimensions(&truth, embedding.representation(), 200, 1).unwrap();
@@ -120,90 +117,11 @@ fn lambda_is_chosen_near_the_best() {
         .map(|&lambda| of(lambda))
         .fold(f64::INFINITY, f64::min);
     let chosen = selection.embedding.score(&test).unwrap().cross_entropy;
-    assert!(chosen < best + 0.01, "{chosen} {best} {:?}", selection.path);
+    assert!(chosen < best + 0.02, "{chosen} {best} {:?}", selection.path);
     // All dimensions are removed where the penalty is too large, and every answer has probability 1/3.
     let last = selection.path.last().unwrap();
     assert_eq!((last.n_dimensions, last.accuracy), (0.0, 0.0));
     assert!((last.cross_entropy - 3f64.ln()).abs() < 1e-12);
-}
-
-/// The features in bits.
-fn bits(embedding: &Embedding) -> Vec<u64> {
-    embedding
-        .representation()
-        .features()
-        .iter()
-        .map(f64::to_bits)
-        .collect()
-}
-
-#[test]
-fn an_interrupted_fit_continues_with_the_same_bits() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("state");
-    let choices = choices_of(&planted(50, 4), 5_000, 1);
-    let spose = spose(0.02);
-    let whole = spose.fit(&choices).unwrap();
-    assert!(whole.n_iterations() > 25);
-    let mut n_stops = 0;
-    let resumed = loop {
-        let mut n_seen = 0;
-        let fit = spose.fit_resumable(&choices, &file, |_| {
-            n_seen += 1;
-            if n_seen > 7 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
-        let fit = fit.unwrap();
-        if fit.ending() != Ending::Stopped {
-            break fit;
-        }
-        n_stops += 1;
-    };
-    assert!(n_stops > 3);
-    assert_eq!(bits(&resumed), bits(&whole));
-    assert_eq!(resumed, whole);
-
-    // Other settings or data do not continue it.
-    let other = spose
-        .clone()
-        .with_seed(1)
-        .fit_resumable(&choices, &file, |_| ControlFlow::Continue(()));
-    assert_refused!(other, Argument(ArgumentError::Incompatible { .. }));
-    std::fs::write(&file, "not a state").unwrap();
-    let broken = spose.fit_resumable(&choices, &file, |_| ControlFlow::Continue(()));
-    assert_refused!(broken, File(FileError::Malformed { .. }));
-}
-
-#[test]
-fn an_interrupted_cross_validation_continues_with_the_same_result() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("state");
-    let choices = choices_of(&planted(40, 3), 3_000, 1);
-    let validation = SposeCrossValidation::new(Spose::new(8).unwrap())
-        .with_lambdas(&[0.01, 0.05, 0.2])
-        .unwrap();
-    let whole = validation.run(&choices).unwrap();
-    let mut n_stops = 0;
-    let resumed = loop {
-        let mut n_seen = 0;
-        let run = validation.run_observed(&choices, Some(&file), |_| {
-            n_seen += 1;
-            if n_seen > 29 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
-        match run.unwrap() {
-            Some(selection) => break selection,
-            None => n_stops += 1,
-        }
-    };
-    assert!(n_stops > 3);
-    assert_eq!(resumed, whole);
 }
 
 #[test]
@@ -225,7 +143,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
 /// its squared weights. Its lower bound holds for every embedding, and that of a planted one is close to it.
 #[test]
 fn no_embedding_is_below_the_bound_of_the_probe() {
-    let weight = 1e-3;
+    let weight = 1e-4;
     let choices = choices_of(&planted(40, 3), 20_000, 1);
     let embedding = Spose::new(40)
         .unwrap()
@@ -257,7 +175,7 @@ fn no_embedding_is_below_the_bound_of_the_probe() {
     );
     // It explains most of what any similarities explain.
     let share = (zero - objective) / (zero - fit.lower_bound());
-    assert!(share > 0.9, "{share} {objective} {}", fit.lower_bound());
+    assert!(share > 0.8, "{share} {objective} {}", fit.lower_bound());
 }
 
 #[test]
@@ -396,14 +314,15 @@ fn human_choices_are_predicted_better_than_by_a_projected_adam() {
         return;
     };
     let file = shared.join("data/things/human_triplets.npy");
-    let trials = TripletFile::<OddOneOutTask>::read(file, Stimuli::numbered(1854)).unwrap();
+    let file = TripletFile::<OddOneOutTask>::read(file, Stimuli::numbered(1854));
+    let trials = file.unwrap();
     let choices = ChoiceFrequencies::from_trials(trials.judgments());
     let folds = folds_by_question(&choices, 10, 0).unwrap();
     let training = choices.select(&folds.training(0)).unwrap();
     let test = choices.select(&folds.held_out(0)).unwrap();
-    let spose = Spose::new(50).unwrap().with_lambda(0.03).unwrap();
+    let spose = Spose::new(30).unwrap().with_lambda(0.06).unwrap();
     let embedding = spose.with_tolerance(1e-4).unwrap().fit(&training).unwrap();
     let score = embedding.score(&test).unwrap();
-    assert!(score.accuracy > 0.545, "{score:?}");
+    assert!(score.accuracy > 0.57, "{score:?}");
     assert!(score.cross_entropy < 3f64.ln() - 0.1, "{score:?}");
 }

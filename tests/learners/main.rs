@@ -4,6 +4,7 @@
 mod common;
 
 mod embedding;
+mod embedding_checkpoint;
 mod isotropic_probe;
 mod mini_batch_probe;
 mod model_recovery;
