@@ -25,7 +25,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use human_alignment::dataset::{Counting, TripletSource};
 use human_alignment::embedding::{
-    Embedding, LambdaCandidate, Spose, SposeCrossValidation, folds_by_question,
+    Embedding, LambdaCandidate, Spose, SposeCrossValidation, Vice, ViceEmbedding, folds_by_question,
 };
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::{Error, OddOneOut, OddOneOutTask, Result, Stimuli};
@@ -61,8 +61,8 @@ struct Arguments {
     /// chooses, or auto.
     #[arg(long, default_value = "auto", value_name = "X|auto")]
     lambda: String,
-    /// The method.
-    #[arg(long, default_value = "spose", value_parser = PossibleValuesParser::new(["spose"]))]
+    /// The method: spose, or vice, which has no λ and cannot continue an interrupted run.
+    #[arg(long, default_value = "spose", value_parser = PossibleValuesParser::new(["spose", "vice"]))]
     method: String,
     /// Number of folds to choose the penalty.
     #[arg(long, default_value_t = 3, value_name = "K")]
@@ -97,7 +97,8 @@ struct Report {
     accuracy: Option<f64>,
     /// Cross-entropy of held-out questions, in nats.
     cross_entropy: Option<f64>,
-    lambda: f64,
+    /// The weight of the penalty of SPoSE.
+    lambda: Option<f64>,
     seconds: f64,
     /// Cross-validation of each λ, if one was chosen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -106,13 +107,39 @@ struct Report {
     trials: usize,
     questions: usize,
     test_questions: usize,
+    iterations: usize,
+    converged: bool,
+    /// The end of a fit of SPoSE.
+    #[serde(flatten)]
+    end: Option<End>,
+}
+
+/// The end of a fit of SPoSE.
+#[derive(Serialize)]
+struct End {
     objective: f64,
     loss: f64,
-    iterations: usize,
     passes: usize,
     relative_change: f64,
     kkt_residual: f64,
-    converged: bool,
+}
+
+impl End {
+    fn of(embedding: &Embedding) -> Self {
+        Self {
+            objective: embedding.objective(),
+            loss: embedding.loss(),
+            passes: embedding.n_passes(),
+            relative_change: embedding.relative_change(),
+            kkt_residual: embedding.kkt_residual(),
+        }
+    }
+}
+
+/// An embedding learned by either method.
+enum Learned {
+    Spose(Embedding, Vec<LambdaCandidate>),
+    Vice(ViceEmbedding),
 }
 
 fn main() -> ExitCode {
@@ -131,33 +158,55 @@ fn run(arguments: &Arguments) -> Result<Answer> {
         }
     };
     let start = Instant::now();
-    let (embedding, path) = fit(arguments, &training)?;
+    let learned = match arguments.method.as_str() {
+        "vice" => Learned::Vice(fit_vice(arguments, &training)?),
+        _ => fit(arguments, &training)?,
+    };
     let seconds = start.elapsed().as_secs_f64();
-    let score = test
-        .as_ref()
-        .map(|test| embedding.score(test))
-        .transpose()?;
-    embedding.representation().write(&arguments.out)?;
+    let score = test.as_ref().map(|test| match &learned {
+        Learned::Spose(embedding, _) => embedding.score(test),
+        Learned::Vice(embedding) => embedding.score(test),
+    });
+    let score = score.transpose()?;
+    let representation = match &learned {
+        Learned::Spose(embedding, _) => embedding.representation(),
+        Learned::Vice(embedding) => embedding.representation(),
+    };
+    representation.write(&arguments.out)?;
     // The embedding is written, so that a state that cannot be removed does no harm.
     let _ = std::fs::remove_file(unfinished(arguments));
+    let (dimensions, lambda, iterations, converged, end, path) = match learned {
+        Learned::Spose(embedding, path) => (
+            embedding.n_dimensions(),
+            Some(embedding.lambda()),
+            embedding.n_iterations(),
+            embedding.is_converged(),
+            Some(End::of(&embedding)),
+            path,
+        ),
+        Learned::Vice(embedding) => (
+            embedding.n_dimensions(),
+            None,
+            embedding.n_steps(),
+            embedding.is_converged(),
+            None,
+            Vec::new(),
+        ),
+    };
     let report = Report {
-        dimensions: embedding.n_dimensions(),
+        dimensions,
         accuracy: score.map(|score| score.accuracy),
         cross_entropy: score.map(|score| score.cross_entropy),
-        lambda: embedding.lambda(),
+        lambda,
         seconds,
         path,
-        objects: embedding.n_objects(),
+        objects: training.shown().len(),
         trials: trials.len(),
         questions: choices.questions().len(),
         test_questions: score.map_or(0, |score| score.n_questions),
-        objective: embedding.objective(),
-        loss: embedding.loss(),
-        iterations: embedding.n_iterations(),
-        passes: embedding.n_passes(),
-        relative_change: embedding.relative_change(),
-        kkt_residual: embedding.kkt_residual(),
-        converged: embedding.is_converged(),
+        iterations,
+        converged,
+        end,
     };
     Ok(Answer {
         text: match arguments.json {
@@ -166,9 +215,8 @@ fn run(arguments: &Arguments) -> Result<Answer> {
         },
         shortfall: (!report.converged).then(|| {
             format!(
-                "the fit did not converge in {} iterations: its objective still decreases by {:.1e} \
-                 in ten iterations; use a larger --max-iterations",
-                report.iterations, report.relative_change
+                "the fit did not converge in {} iterations; use a larger --max-iterations",
+                report.iterations
             )
         }),
     })
@@ -210,10 +258,7 @@ fn unfinished(arguments: &Arguments) -> PathBuf {
 }
 
 /// Fits the embedding, with a λ that is given or chosen.
-fn fit(
-    arguments: &Arguments,
-    choices: &ChoiceFrequencies<OddOneOutTask>,
-) -> Result<(Embedding, Vec<LambdaCandidate>)> {
+fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Result<Learned> {
     let spose = Spose::new(arguments.dimensions)?
         .with_seed(arguments.seed)
         .with_initial_scale(arguments.initial_scale)?
@@ -233,7 +278,7 @@ fn fit(
                 ControlFlow::Continue(())
             })?;
         bar.finish_and_clear();
-        return Ok((embedding, Vec::new()));
+        return Ok(Learned::Spose(embedding, Vec::new()));
     }
     let mut validation = SposeCrossValidation::new(spose)
         .with_folds(arguments.folds)?
@@ -253,7 +298,27 @@ fn fit(
     })?;
     bar.finish_and_clear();
     let selection = selection.expect("it was not stopped");
-    Ok((selection.embedding, selection.path))
+    Ok(Learned::Spose(selection.embedding, selection.path))
+}
+
+/// Fits an embedding with uncertainties.
+fn fit_vice(
+    arguments: &Arguments,
+    choices: &ChoiceFrequencies<OddOneOutTask>,
+) -> Result<ViceEmbedding> {
+    let bar = bar::spinner();
+    let vice = Vice::new(arguments.dimensions)?
+        .with_seed(arguments.seed)
+        .with_steps(500, 200, arguments.max_iterations)?;
+    let embedding = vice.fit_observed(choices, |at| {
+        bar.set_message(format!(
+            "step {}: loss {:.6}, {} dimensions",
+            at.number, at.loss, at.n_dimensions
+        ));
+        ControlFlow::Continue(())
+    })?;
+    bar.finish_and_clear();
+    Ok(embedding)
 }
 
 /// Parses λ: several numbers, or none for auto.
@@ -285,15 +350,13 @@ fn table(report: &Report) -> String {
             at.n_dimensions
         ));
     }
+    let of = match (report.lambda, &report.end) {
+        (Some(lambda), Some(end)) => format!("lambda {lambda}, loss {:.4} nats: ", end.loss),
+        _ => String::new(),
+    };
     lines.push(format!(
-        "lambda {}: {} dimensions of {} objects; loss {:.4} nats, {} iterations, {} passes, {:.1} s",
-        report.lambda,
-        report.dimensions,
-        report.objects,
-        report.loss,
-        report.iterations,
-        report.passes,
-        report.seconds
+        "{of}{} dimensions of {} objects, {} iterations, {:.1} s",
+        report.dimensions, report.objects, report.iterations, report.seconds
     ));
     if let (Some(accuracy), Some(cross_entropy)) = (report.accuracy, report.cross_entropy) {
         lines.push(format!(

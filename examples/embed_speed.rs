@@ -57,7 +57,8 @@ fn main() -> Result<()> {
         if is_present < 0.2 {
             0.2 + 1.8 * size
         } else {
-            0.0
+            // Not exactly 0, so that no question has several most probable answers.
+            0.02 * size
         }
     };
     let shape = (arguments.objects as usize, arguments.planted);

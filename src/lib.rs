@@ -95,7 +95,7 @@
 //! | [`similarity`] | similarity measures: dot, cosine, Pearson, negative (squared) Euclidean |
 //! | [`metric`] | alignment metrics: zero-shot odd-one-out, representational similarity, CKA |
 //! | [`probe`] | linear transforms learned from choices: a convex probe with a certificate, and the published recipes |
-//! | [`embedding`] | sparse non-negative embeddings learned from choices (SPoSE) |
+//! | [`embedding`] | sparse non-negative embeddings learned from choices: SPoSE, VICE |
 //! | [`recovery`] | model recovery: whether a comparison by probes identifies the model that made the choices |
 //! | [`transfer`](mod@transfer) | whether a transform learned from one data set improves alignment with another |
 //! | [`calibration`] | calibration of choice probabilities, and temperature scaling |

@@ -41,8 +41,7 @@ pub struct LambdaCandidate {
 pub struct SposeProgress {
     /// Number of fits that are complete.
     pub n_complete: usize,
-    /// Number of all fits. The number of those to all choices is known once λ is chosen; before,
-    /// it is the largest possible.
+    /// Number of all fits: one for each λ and fold, and that to all choices.
     pub n_fits: usize,
     /// The λ of the current fit.
     pub lambda: f64,
@@ -65,9 +64,9 @@ pub struct SposeSelection {
 /// The choice of λ by cross-validation, and the fit to all choices with the chosen λ.
 ///
 /// Questions are divided into folds at random, so that all repetitions of a triple are in the same
-/// fold. In each fold and for all choices, λ increases along a path: the first fit starts from
-/// random weights, and every other from the previous one, in which dimensions that were removed
-/// stay removed.
+/// fold. Every fit starts from the same random weights, as [`Spose::fit`] does, and not from the
+/// embedding of another λ: dimensions that a larger λ has removed cannot return, and those that fit
+/// the noise with a smaller λ go slowly.
 ///
 /// | setting | default |
 /// |---|---|
@@ -187,7 +186,7 @@ impl SposeCrossValidation {
             checkpoint,
             complete,
             state,
-            n_fits: (self.n_folds + 1) * self.lambdas.len(),
+            n_fits: self.n_folds * self.lambdas.len() + 1,
             observe: &mut observe,
         };
         let n_lambdas = self.lambdas.len();
@@ -197,8 +196,8 @@ impl SposeCrossValidation {
             weights.push(test.by_pair().as_flattened().iter().sum::<f64>());
             if run.complete.len() < (fold + 1) * n_lambdas {
                 let training = choices.select(&folds.training(fold))?;
-                let lasts = run.path(&training, &test, fold * n_lambdas, &self.lambdas);
-                if lasts.map_err(|error| error.in_fold(fold))?.is_break() {
+                let flow = run.fits(&training, &test, fold * n_lambdas, &self.lambdas);
+                if flow.map_err(|error| error.in_fold(fold))?.is_break() {
                     return Ok(None);
                 }
             }
@@ -209,12 +208,9 @@ impl SposeCrossValidation {
             a.cross_entropy.total_cmp(&b.cross_entropy).then(by_lambda)
         };
         let best = *path.iter().min_by(order).expect("at least one candidate");
-        let lambdas = &self.lambdas;
-        let n_final = 1 + lambdas.iter().position(|&x| x == best.lambda).unwrap_or(0);
         let first = self.n_folds * n_lambdas;
-        run.n_fits = first + n_final;
         if run
-            .path(choices, choices, first, &lambdas[..n_final])?
+            .fits(choices, choices, first, &[best.lambda])?
             .is_break()
         {
             return Ok(None);
@@ -269,7 +265,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Fits all λ, of which the first has the number `first` among all fits, and scores them on the
     /// test choices. Fits that are complete are skipped.
-    fn path<T: Task>(
+    fn fits<T: Task>(
         &mut self,
         training: &ChoiceFrequencies<T>,
         test: &ChoiceFrequencies<T>,
@@ -278,17 +274,14 @@ impl Run<'_> {
     ) -> Result<ControlFlow<()>> {
         let questions = Questions::new(training);
         let n_done = self.complete.len().saturating_sub(first);
-        for (position, &lambda) in lambdas.iter().enumerate().skip(n_done) {
+        for &lambda in lambdas.iter().skip(n_done) {
             let spose = self.spose.clone().with_lambda(lambda)?;
-            let from = self.state.take().and_then(|state| match state.ending {
-                None => Some(Ok(state)),
-                Some(_) if position == 0 => None,
-                Some(_) => Some(spose.warm_start(&questions, state.x)),
-            });
+            // The state of a complete fit is that of the previous λ.
+            let from = self.state.take().filter(|state| state.ending.is_none());
             let (complete, n_fits) = (&self.complete, self.n_fits);
             let (checkpoint, observe) = (&mut self.checkpoint, &mut self.observe);
             let (mut state, (_, ending)) =
-                spose.solve(&questions, from.transpose()?, &mut |state, iteration| {
+                spose.solve(&questions, from, &mut |state, iteration| {
                     let flow = observe(&SposeProgress {
                         n_complete: complete.len(),
                         n_fits,

@@ -57,6 +57,7 @@ mod folds;
 mod matching;
 mod objective;
 mod reproducibility;
+mod sampling;
 mod score;
 mod solver;
 mod vice;
@@ -74,6 +75,7 @@ pub use fit::Embedding;
 pub use folds::folds_by_question;
 pub use matching::{DimensionMatch, MatchedDimensions, match_dimensions};
 pub use reproducibility::{Reproducibility, reproducibility};
+pub use sampling::random_triples;
 pub use score::EmbeddingScore;
 pub use solver::{Ending, SposeIteration};
 pub use vice::{Vice, ViceStep};
@@ -303,12 +305,6 @@ impl Spose {
         let ending = search.run(limits, observe)?;
         let last = search.iteration();
         Ok((search.state, (last, ending)))
-    }
-
-    /// Returns the state before the first step from given weights.
-    fn warm_start(&self, questions: &Questions, x: Vec<f64>) -> Result<State> {
-        let mut objective = Objective::new(questions, self.lambda)?;
-        Ok(Search::start(&mut objective, x)?.state)
     }
 
     /// Draws the initial weights.

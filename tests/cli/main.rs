@@ -6,6 +6,7 @@
 mod common;
 
 mod cka;
+mod embed;
 #[cfg(feature = "extract")]
 mod extract;
 mod field_cases;

@@ -1,0 +1,150 @@
+//! The example `embed` as people run it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use human_alignment::dataset::SimulatedObserver;
+use human_alignment::{FileSource, Representation, Stimuli};
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::common;
+use crate::common::{example, json_of, refused};
+
+/// Writes the trials of an observer with three sparse dimensions, and returns the path.
+fn write_trials(folder: &Path, n_objects: u32, n_trials: usize) -> String {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut weight = || {
+        let (is_present, size): (f64, f64) = (rng.random(), rng.random());
+        if is_present < 0.4 {
+            0.5 + 1.5 * size
+        } else {
+            0.02 * size
+        }
+    };
+    let weights = Array2::from_shape_simple_fn((n_objects as usize, 3), &mut weight);
+    let truth = Representation::new(Stimuli::numbered(n_objects), weights).unwrap();
+    let people = SimulatedObserver::new(truth).unwrap();
+    let trials = people.odd_one_out(n_trials, 3).unwrap().into_judgments();
+    let lines = (trials.as_slice().iter()).map(|[a, b, c]| format!("{a} {b} {c}\n"));
+    let path = folder.join("trials.txt").to_str().unwrap().to_owned();
+    std::fs::write(&path, lines.collect::<String>()).unwrap();
+    path
+}
+
+#[test]
+fn learns_and_writes_an_embedding() {
+    let folder = tempfile::tempdir().unwrap();
+    let triplets = write_trials(folder.path(), 30, 6000);
+    let names: Vec<String> = (0..30).map(|i| format!("object{i}\n")).collect();
+    let stimuli = folder.path().join("names.txt");
+    std::fs::write(&stimuli, names.concat()).unwrap();
+    let out = folder.path().join("E.npy");
+    let [stimuli, out] = [&stimuli, &out].map(|path| path.to_str().unwrap());
+    let arguments = [
+        "--triplets",
+        &triplets,
+        "--stimuli",
+        stimuli,
+        "--dimensions",
+        "8",
+        "--out",
+        out,
+    ];
+    let mut all = arguments.to_vec();
+    all.extend(["--lambda", "0.02,0.05,3", "--json"]);
+    let report = json_of("embed", &all);
+    assert_eq!(report["dimensions"], 3);
+    assert!(report["accuracy"].as_f64().unwrap() > 0.4);
+    assert!(report["cross_entropy"].as_f64().unwrap() < 3f64.ln());
+    assert_eq!(report["path"].as_array().unwrap().len(), 3);
+    assert_eq!(report["converged"], true);
+    let embedding = FileSource::open(out).unwrap().read().unwrap();
+    assert_eq!(embedding.features().dim(), (30, 3));
+    assert_eq!(embedding.stimuli().ids()[7], "object7");
+    assert!(!folder.path().join("E.npy.unfinished").exists());
+
+    let mut table = arguments.to_vec();
+    table.extend(["--lambda", "0.05"]);
+    let output = example("embed", &table);
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("3 dimensions of 30 objects")
+    );
+}
+
+#[test]
+fn a_killed_run_continues_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let triplets = write_trials(folder.path(), 300, 60_000);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (whole, killed) = (path("whole.npy"), path("killed.npy"));
+    let settings = [
+        "--triplets",
+        &triplets,
+        "--dimensions",
+        "60",
+        "--lambda",
+        "0.01",
+    ];
+    let arguments = |out| {
+        [
+            &settings[..],
+            &[
+                "--tolerance",
+                "1e-7",
+                "--max-iterations",
+                "600",
+                "--out",
+                out,
+            ],
+        ]
+        .concat()
+    };
+    example("embed", &arguments(&whole));
+    let state = path("killed.npy.unfinished");
+    let mut child = Command::new(common::program("embed"))
+        .args(arguments(&killed))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !Path::new(&state).exists() && child.try_wait().unwrap().is_none() {
+        assert!(
+            start.elapsed() < Duration::from_secs(300),
+            "no state is written"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(Path::new(&state).exists(), "it ended before it was killed");
+    example("embed", &arguments(&killed));
+    let [whole, killed] = [whole, killed].map(|path| std::fs::read(path).unwrap());
+    assert!(whole == killed);
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let triplets = write_trials(folder.path(), 10, 100);
+    let out = folder.path().join("E.npy");
+    let out = out.to_str().unwrap();
+    let with = |more: &[&str]| {
+        let arguments = ["--triplets", &triplets, "--out", out];
+        refused("embed", &[&arguments[..], more].concat())
+    };
+    assert!(with(&["--lambda", "much"]).contains("--lambda must be numbers or auto"));
+    assert!(with(&["--lambda", "-1"]).contains("lambda must be positive"));
+    assert!(with(&["--dimensions", "0"]).contains("dimensions must be at least 1"));
+    let from_one = folder.path().join("from_one.txt");
+    std::fs::write(&from_one, "1 2 3\n2 3 1\n").unwrap();
+    let arguments = ["--triplets", from_one.to_str().unwrap(), "--out", out];
+    assert!(refused("embed", &arguments).contains("--count-from"));
+    assert!(!Path::new(out).exists());
+}
