@@ -19,7 +19,7 @@ use crate::common::refusals::assert_refused;
 
 pub(crate) type Choices = ChoiceFrequencies<OddOneOutTask>;
 
-/// A sparse embedding: every object has weights in about a third of the dimensions.
+/// Returns a sparse embedding: every object has weights in about a third of the dimensions.
 pub(crate) fn planted(n_objects: usize, n_dimensions: usize) -> Representation {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut weight = || {

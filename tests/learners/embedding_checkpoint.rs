@@ -8,7 +8,7 @@ use human_alignment::error::{ArgumentError, FileError};
 use crate::common::refusals::assert_refused;
 use crate::embedding::{choices_of, planted, spose};
 
-/// The features in bits.
+/// Returns the features in bits.
 fn bits(embedding: &Embedding) -> Vec<u64> {
     embedding
         .representation()
