@@ -154,6 +154,21 @@ pub enum ExtractError {
         keys: Vec<String>,
     },
 
+    /// The configuration beside the weights names another activation than that of the architecture.
+    #[error(
+        "the activation of these weights is {}, not that of {architecture}: use {other}",
+        Short(activation)
+    )]
+    #[non_exhaustive]
+    OtherActivation {
+        /// The architecture.
+        architecture: &'static str,
+        /// The activation of the weights.
+        activation: String,
+        /// The architecture with the other activation.
+        other: String,
+    },
+
     /// A parameter has a value that is NaN or infinite.
     #[error(
         "value {index} of the parameter {} is {value}: the weights are damaged, or their training \

@@ -3,6 +3,7 @@
 mod container;
 mod convention;
 mod conventions;
+mod hub_config;
 mod listing;
 mod names;
 mod pth;
@@ -23,6 +24,7 @@ use crate::error::{ArgumentError, Error, ExtractError, Result};
 use crate::extract::builder::Parameters;
 use crate::extract::outline::{Expected, Outline};
 use container::Container;
+use conventions::HUGGING_FACE;
 use listing::Listing;
 use names::{Keys, without_wrappers};
 use reader::Reader;
@@ -260,6 +262,11 @@ impl Weights {
             absent: &stored.absent,
         };
         let selection = select(&request, expected).map_err(|error| stored.locate(error))?;
+        if let (Some(HUGGING_FACE), "CLIP", Some(path)) =
+            (selection.library, expected.family(), &stored.path)
+        {
+            hub_config::check_activation(path, expected.architecture())?;
+        }
         let outline = selection.outline(&stored.listing, expected)?;
         Ok(Opened {
             weights: self,

@@ -90,7 +90,7 @@ struct Library {
     epsilon: Option<f64>,
 }
 
-const HUGGING_FACE: &str = "Hugging Face transformers";
+pub(super) const HUGGING_FACE: &str = "Hugging Face transformers";
 const TIMM: &str = "timm";
 
 const fn library(
