@@ -138,7 +138,7 @@ impl Network {
         let parameters = stored.parameters()?;
         let table = TapTable::these(modules.iter().copied());
         let context = Context::new(parameters.as_ref(), &table, &opened, backend)
-            .with_epsilon(stored.epsilon());
+            .with_deviations(stored.deviations());
         let module = architecture
             .build(&context.root())
             .map_err(|error| stored.locate(error))?;

@@ -21,7 +21,7 @@ pub(in crate::extract) use random::Random;
 pub(in crate::extract) use reader::Nothing;
 
 use crate::error::{ArgumentError, Error, ExtractError, Result};
-use crate::extract::builder::Parameters;
+use crate::extract::builder::{Deviations, Parameters};
 use crate::extract::outline::{Expected, Outline};
 use container::Container;
 use conventions::HUGGING_FACE;
@@ -303,9 +303,12 @@ impl Opened<'_> {
         })
     }
 
-    /// Returns the epsilon of normalizations, if it differs from that of the architecture.
-    pub fn epsilon(&self) -> Option<f64> {
-        self.found.as_ref()?.1.epsilon
+    /// Returns what the library of the parameters computes otherwise than the architecture.
+    pub fn deviations(&self) -> Deviations {
+        let found = self.found.as_ref();
+        found.map_or(Deviations::default(), |(_, selection, _)| {
+            selection.deviations
+        })
     }
 
     /// Returns which parameters were found.
