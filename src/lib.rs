@@ -73,7 +73,7 @@
 //! | `cuda`, `cudnn`, `metal` | no | extraction on a GPU, forwarded to candle |
 //! | `mkl`, `accelerate` | no | matrix products of candle by Intel MKL or Apple Accelerate |
 //!
-//! With `default-features = false` the crate has no networks, and depends on 118 instead of 195
+//! With `default-features = false` the crate has no networks, and depends on 118 instead of 194
 //! crates. Arrays are those of [`ndarray`], which is re-exported.
 //!
 //! Dependencies do the numerical work and are 12 to 74 times slower without optimisation. Add these

@@ -73,8 +73,8 @@ const CONFIGS: [Config; 14] = [
     lite("tf_efficientnet_lite0", 224, 1.0, 1.0),
     lite("tf_efficientnet_lite1", 240, 1.0, 1.1),
     lite("tf_efficientnet_lite2", 260, 1.1, 1.2),
-    lite("tf_efficientnet_lite3", 280, 1.2, 1.4),
-    lite("tf_efficientnet_lite4", 300, 1.4, 1.8),
+    lite("tf_efficientnet_lite3", 300, 1.2, 1.4),
+    lite("tf_efficientnet_lite4", 380, 1.4, 1.8),
 ];
 
 pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
