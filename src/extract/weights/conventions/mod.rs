@@ -16,8 +16,8 @@ use self::convolutional::{
 };
 use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
 use self::transformers::{
-    CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM,
-    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE,
+    SWIN_OF_TIMM, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::Deviations;
@@ -121,7 +121,7 @@ const TIMM_DEVIATIONS: Deviations = Deviations {
     is_aliased: false,
 };
 
-/// DINOv2 of transformers.
+/// DINOv2 of transformers, without registers.
 const DINO_V2_DEVIATIONS: Deviations = Deviations {
     epsilon: None,
     is_aliased: true,
@@ -132,6 +132,11 @@ static LIBRARIES: &[Library] = &[
         deviations: DINO_V2_DEVIATIONS,
         ..library(HUGGING_FACE, &["DINOv2"], &[VIT_OF_HUGGING_FACE])
     },
+    library(
+        HUGGING_FACE,
+        &["DINOv2"],
+        &[REGISTERS_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+    ),
     Library {
         deviations: VIT_DEVIATIONS,
         ..library(
