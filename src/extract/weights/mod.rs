@@ -195,7 +195,8 @@ impl Weights {
                 }
             }
             if keys == stored.keys && from != to {
-                return Err(unknown("name of a parameter", from, &stored.keys));
+                let names = stored.keys.keys().map(String::as_str);
+                return Err(unknown("name of a parameter", from, names));
             }
             stored.keys = keys;
             stored.changes.push(format!("rename {from}={to}"));
@@ -367,7 +368,11 @@ fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
         }
     }
     match outer.len() {
-        0 => Err(unknown("prefix of parameters", prefix, keys)),
+        0 => {
+            let beginnings = keys.keys().filter_map(|key| key.split('.').next());
+            let beginnings: BTreeSet<&str> = beginnings.collect();
+            Err(unknown("prefix of parameters", prefix, beginnings))
+        }
         1 => Ok(kept),
         _ => Err(ExtractError::AmbiguousWeights {
             keys: outer
@@ -379,12 +384,13 @@ fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
     }
 }
 
-fn unknown(what: &'static str, name: &str, keys: &Keys) -> Error {
-    const NAMED: usize = 3;
+/// Returns the error for a name that is not there, with some of those that are.
+fn unknown<'n>(what: &'static str, name: &str, there: impl IntoIterator<Item = &'n str>) -> Error {
+    const NAMED: usize = 4;
 
     Error::from(ArgumentError::UnknownName {
         what,
         name: name.into(),
-        nearest: keys.keys().take(NAMED).cloned().collect(),
+        nearest: there.into_iter().take(NAMED).map(str::to_owned).collect(),
     })
 }
