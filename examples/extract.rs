@@ -25,10 +25,10 @@ use std::time::Instant;
 
 use clap::Parser;
 use human_alignment::error::Context;
-use human_alignment::extract::preprocess::Preprocessing;
+use human_alignment::extract::preprocess::{Preprocessing, Resize};
 use human_alignment::extract::{
-    Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, Network, Pooling,
-    Shard, Tap, UnreadablePolicy, Weights, join_shards,
+    Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, ModelName, Network,
+    Pooling, PublishedWeights, Shard, Tap, UnreadablePolicy, Weights, join_shards,
 };
 use human_alignment::{Error, ImageFiles, ImageOrder, Result};
 use serde::Serialize;
@@ -37,7 +37,8 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(name = "extract")]
 struct Arguments {
-    /// Architecture, such as resnet50 or vit_b_16; --list-models lists all.
+    /// Architecture, such as resnet50 or vit_b_16, or published weights, such as resnet50.a1_in1k or
+    /// ViT-B-32.openai; --list-models lists all architectures.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Weights of the network: a .safetensors file, a checkpoint of PyTorch, or the index of a
@@ -89,8 +90,9 @@ struct Arguments {
     /// token-mean or class-token-and-mean. Default: that in --tap, otherwise none.
     #[arg(long)]
     pool: Option<Pooling>,
-    /// Preprocessing of the images: the name of a preset, or a .json file. Default: the
-    /// preprocessing of the published weights.
+    /// Preprocessing of the images: the name of a preset, a description such as
+    /// imagenet-256-bicubic-224, or a .json file. Default: the preprocessing of the published weights
+    /// that --model names, or of the first ones of the architecture.
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
     /// Output file of the features (.npy, .safetensors). For several taps repeat the flag, in the
@@ -165,9 +167,9 @@ fn run(arguments: &Arguments) -> Result<String> {
         return join(arguments);
     }
     let name = arguments.model.as_deref();
-    let architecture = Architecture::named(name.ok_or_else(|| absent("--model"))?)?;
+    let model: ModelName = name.ok_or_else(|| absent("--model"))?.parse()?;
     if arguments.list_taps {
-        return list_taps(&architecture);
+        return list_taps(model.architecture());
     }
     let start = Instant::now();
     let images = arguments
@@ -178,7 +180,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     let outputs = outputs(arguments, &taps)?;
     let folder = images;
     let images = self::images(arguments, folder)?;
-    let extraction = extraction(arguments, &architecture, &taps)?;
+    let extraction = extraction(arguments, &model, &taps)?;
     let selected = extraction.network().selected_weights();
     let key = selected.map(|selected| selected.key.clone());
     let key = key.filter(|key| !key.is_empty());
@@ -195,6 +197,9 @@ fn run(arguments: &Arguments) -> Result<String> {
     let done: ExtractionResult = extraction.write_observed(&images, &outputs, observe)?;
     bar.finish_and_clear();
     remark(&images, folder);
+    if let (None, Some(weights)) = (&arguments.preprocessing, model.weights()) {
+        remark_preprocessing(&weights);
+    }
     for (id, reason) in &done.skipped {
         common::note(format_args!("skipped {id}: {reason}"));
     }
@@ -311,23 +316,19 @@ fn remark(images: &ImageFiles, folder: &Path) {
     }
 }
 
-fn extraction(
-    arguments: &Arguments,
-    architecture: &Architecture,
-    taps: &[Tap],
-) -> Result<Extraction> {
+fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<Extraction> {
     let weights = match (&arguments.weights, arguments.random) {
         (Some(path), _) => weights(arguments, path)?,
         (None, Some(seed)) => Weights::random(seed),
         (None, None) => return Err(absent("--weights or --random")),
     };
     let files: Vec<PathBuf> = weights.files().map(Path::to_owned).collect();
-    let network = Network::new(architecture, &weights, taps, arguments.device)?;
+    let network = Network::new(model.architecture(), &weights, taps, arguments.device)?;
     remark_weights(&network);
     let preprocessing = match &arguments.preprocessing {
         Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
         Some(name) => Preprocessing::preset(name)?,
-        None => architecture.preprocessing(),
+        None => model.preprocessing()?,
     };
     let mut extraction =
         Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
@@ -342,6 +343,25 @@ fn extraction(
     let preprocessing = arguments.preprocessing.as_ref().map(PathBuf::from);
     let named = named.into_iter().flatten().cloned().chain(preprocessing);
     Ok(extraction.with_inputs(files.into_iter().chain(named).collect::<Vec<_>>()))
+}
+
+/// Prints the preprocessing of the published weights to standard error.
+fn remark_preprocessing(weights: &PublishedWeights) {
+    let preprocessing = weights.preprocessing();
+    let resize = match preprocessing.resize() {
+        Resize::ShortSide(side) => format!("shorter side {side}"),
+        Resize::Exact { width, height } => format!("{width} × {height}"),
+    };
+    let [width, height] = preprocessing.crop();
+    let normalization = preprocessing.normalization();
+    common::note(format_args!(
+        "note: preprocessing of {}: {resize}, {}, crop {width} × {height}, mean {:?}, std {:?} \
+         (--preprocessing for another)",
+        weights.name(),
+        preprocessing.filter(),
+        normalization.mean(),
+        normalization.std(),
+    ));
 }
 
 /// Reads a preprocessing from a JSON file in the format of serde.

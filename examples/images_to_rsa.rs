@@ -116,7 +116,7 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     };
     // All taps are extracted in one pass.
     let network = Network::new(&architecture, &weights, &taps, arguments.device)?;
-    let extraction = Extraction::new(network, architecture.preprocessing());
+    let extraction = Extraction::new(network, architecture.preprocessing()?);
     let metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
     let represented = extraction.represent(&images)?;
     let rows = taps.into_iter().zip(represented);

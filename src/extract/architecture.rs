@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::extract::builder::Builder;
 use crate::extract::module::Sequential;
 use crate::extract::preprocess::Preprocessing;
-use crate::extract::published::PublishedWeights;
+use crate::extract::published::ModelName;
 use crate::extract::tap::Axes;
 
 type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
@@ -35,23 +35,30 @@ type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
 /// | VGG | `vgg11`, `vgg11_bn`, `vgg13`, `vgg13_bn`, `vgg16`, `vgg16_bn`, `vgg19`, `vgg19_bn` |
 /// | ResNet | `resnet18`, `resnet34`, `resnet50`, `resnet101`, `resnet152`, `resnext50_32x4d`, `resnext101_32x8d`, `resnext101_64x4d`, `wide_resnet50_2`, `wide_resnet101_2` |
 /// | ResNet for CIFAR | `resnet20_cifar10`, `resnet32_cifar10`, `resnet44_cifar10`, `resnet56_cifar10`, `resnet110_cifar10` |
+/// | CORnet | `cornet_s` |
 /// | SqueezeNet | `squeezenet1_0`, `squeezenet1_1`, `squeezenet1_0_deep_compression` |
 /// | DenseNet | `densenet121`, `densenet161`, `densenet169`, `densenet201` |
 /// | GoogLeNet | `googlenet` |
 /// | Inception | `inception_v3` |
 /// | MobileNetV1 | `mobilenet_v1_025` |
-/// | MobileNetV2 | `mobilenet_v2` |
+/// | MobileNetV2 | `mobilenet_v2`, `tf_mobilenet_v2` |
 /// | MobileNetV3 | `mobilenet_v3_small`, `mobilenet_v3_large` |
 /// | EfficientNet | `efficientnet_b0`, `efficientnet_b1`, `efficientnet_b2`, `efficientnet_b3`, `efficientnet_b4`, `efficientnet_b5`, `efficientnet_b6`, `efficientnet_b7`, `efficientnet_v2_s`, `efficientnet_v2_m`, `efficientnet_v2_l` |
+/// | EfficientNet (TensorFlow) | `tf_efficientnet_b0`, `tf_efficientnet_b1`, `tf_efficientnet_b2`, `tf_efficientnet_b3`, `tf_efficientnet_b4`, `tf_efficientnet_b5`, `tf_efficientnet_b6`, `tf_efficientnet_b7`, `tf_efficientnet_b8`, `tf_efficientnet_lite0`, `tf_efficientnet_lite1`, `tf_efficientnet_lite2`, `tf_efficientnet_lite3`, `tf_efficientnet_lite4` |
 /// | RegNet | `regnet_x_400mf`, `regnet_x_800mf`, `regnet_x_1_6gf`, `regnet_x_3_2gf`, `regnet_x_8gf`, `regnet_x_16gf`, `regnet_x_32gf`, `regnet_y_400mf`, `regnet_y_800mf`, `regnet_y_1_6gf`, `regnet_y_3_2gf`, `regnet_y_8gf`, `regnet_y_16gf`, `regnet_y_32gf` |
 /// | ConvNeXt | `convnext_tiny`, `convnext_small`, `convnext_base`, `convnext_large` |
+/// | ConvNeXt V2 | `convnextv2_atto`, `convnextv2_femto`, `convnextv2_pico`, `convnextv2_nano`, `convnextv2_tiny`, `convnextv2_base`, `convnextv2_large`, `convnextv2_huge` |
 /// | ViT | `vit_b_16`, `vit_b_32`, `vit_l_16`, `vit_l_32`, `vit_h_14` |
 /// | ViT (timm) | `vit_tiny_patch16_224`, `vit_small_patch16_224`, `vit_small_patch32_224`, `vit_base_patch16_224`, `vit_base_patch32_224`, `vit_base_patch8_224`, `vit_large_patch16_224` |
 /// | DeiT | `deit_tiny_patch16_224`, `deit_small_patch16_224`, `deit_base_patch16_224` |
 /// | DINO | `vit_small_patch8_224` |
-/// | DINOv2 | `vit_small_patch14_dinov2`, `vit_base_patch14_dinov2`, `vit_large_patch14_dinov2` |
+/// | DINOv2 | `vit_small_patch14_dinov2`, `vit_base_patch14_dinov2`, `vit_large_patch14_dinov2`, `vit_giant_patch14_dinov2`, `vit_small_patch14_reg4_dinov2`, `vit_base_patch14_reg4_dinov2`, `vit_large_patch14_reg4_dinov2`, `vit_giant_patch14_reg4_dinov2` |
+/// | SigLIP | `vit_base_patch16_siglip_224`, `vit_base_patch16_siglip_256`, `vit_base_patch16_siglip_384`, `vit_base_patch16_siglip_512`, `vit_base_patch32_siglip_256`, `vit_large_patch16_siglip_256`, `vit_large_patch16_siglip_384`, `vit_large_patch16_siglip_512`, `vit_so400m_patch14_siglip_224`, `vit_so400m_patch14_siglip_384`, `vit_so400m_patch16_siglip_256`, `vit_so400m_patch16_siglip_384`, `vit_so400m_patch16_siglip_512`, `vit_giantopt_patch16_siglip_256`, `vit_giantopt_patch16_siglip_384` |
+/// | EVA-02 | `eva02_tiny_patch14_224`, `eva02_tiny_patch14_336`, `eva02_small_patch14_224`, `eva02_small_patch14_336`, `eva02_base_patch14_224`, `eva02_base_patch14_448`, `eva02_large_patch14_224`, `eva02_large_patch14_448` |
+/// | EVA-CLIP | `eva02_base_patch16_clip_224`, `eva02_large_patch14_clip_224`, `eva02_large_patch14_clip_336` |
+/// | DINOv3 | `vit_small_patch16_dinov3`, `vit_small_patch16_dinov3_qkvb`, `vit_small_plus_patch16_dinov3`, `vit_small_plus_patch16_dinov3_qkvb`, `vit_base_patch16_dinov3`, `vit_base_patch16_dinov3_qkvb`, `vit_large_patch16_dinov3`, `vit_large_patch16_dinov3_qkvb`, `vit_huge_plus_patch16_dinov3`, `vit_huge_plus_patch16_dinov3_qkvb` |
 /// | Swin | `swin_t`, `swin_s`, `swin_b` |
-/// | CLIP | `RN50`, `RN101`, `RN50x4`, `RN50x16`, `RN50x64`, `ViT-B-32-quickgelu`, `ViT-B-16-quickgelu`, `ViT-L-14-quickgelu`, `ViT-L-14-336-quickgelu`, `ViT-B-32`, `ViT-B-16`, `ViT-L-14`, `ViT-L-14-336`, `ViT-H-14` |
+/// | CLIP | `RN50`, `RN101`, `RN50x4`, `RN50x16`, `RN50x64`, `ViT-B-32-quickgelu`, `ViT-B-16-quickgelu`, `ViT-L-14-quickgelu`, `ViT-L-14-336-quickgelu`, `ViT-B-32`, `ViT-B-16`, `ViT-L-14`, `ViT-L-14-336`, `ViT-H-14`, `ViT-H-14-quickgelu`, `ViT-H-14-378-quickgelu`, `ViT-g-14`, `ViT-bigG-14`, `ViT-bigG-14-quickgelu` |
 #[derive(Clone)]
 pub struct Architecture {
     name: &'static str,
@@ -62,6 +69,7 @@ pub struct Architecture {
     channels_first: &'static [&'static str],
     former_names: &'static [(&'static str, &'static str)],
     channels_last_ends: &'static [&'static str],
+    n_special_tokens: usize,
     build: Arc<Build>,
 }
 
@@ -92,6 +100,7 @@ impl Architecture {
             channels_first: &[],
             former_names: &[],
             channels_last_ends: &[],
+            n_special_tokens: 1,
             build: Arc::new(build),
         }
     }
@@ -132,6 +141,13 @@ impl Architecture {
         self
     }
 
+    /// Sets the number of tokens before those of the patches, which is 1 unless set: a class token
+    /// and registers.
+    pub(in crate::extract) fn with_special_tokens(mut self, n: usize) -> Self {
+        self.n_special_tokens = n;
+        self
+    }
+
     /// Sets the height and width of the input images, in pixels.
     pub(in crate::extract) fn with_input_size(mut self, size: usize) -> Self {
         self.input_size = size;
@@ -154,13 +170,16 @@ impl Architecture {
         self.input_size
     }
 
-    /// Returns the preprocessing of the first [`PublishedWeights`] of the architecture, or that of
-    /// ImageNet if there are none.
+    /// Returns the preprocessing of the first [`PublishedWeights`] of the architecture.
     ///
-    /// Other weights of the architecture may need a different preprocessing.
-    pub fn preprocessing(&self) -> Preprocessing {
-        let published = PublishedWeights::named(self.name);
-        published.map_or(Preprocessing::IMAGENET, |weights| weights.preprocessing())
+    /// Other weights of the architecture may need a different preprocessing, see [`ModelName`].
+    ///
+    /// # Errors
+    /// Returns `ExtractError::NoPreprocessing` if no published weights are known.
+    ///
+    /// [`PublishedWeights`]: crate::extract::PublishedWeights
+    pub fn preprocessing(&self) -> Result<Preprocessing> {
+        self.name.parse::<ModelName>()?.preprocessing()
     }
 
     /// Returns the path of a module; the names `logits` and `penultimate` are replaced by the paths
@@ -180,9 +199,11 @@ impl Architecture {
     pub(in crate::extract) fn axes(&self, path: &str) -> Axes {
         let begins = |prefixes: &[&str]| prefixes.iter().any(|p| path.starts_with(p));
         let ends = self.channels_last_ends.iter().any(|p| path.ends_with(p));
-        match ends || begins(self.channels_last) && !begins(self.channels_first) {
+        match (ends || begins(self.channels_last)) && !begins(self.channels_first) {
             true => Axes::ChannelsLast,
-            false => Axes::ChannelsFirst,
+            false => Axes::ChannelsFirst {
+                n_special_tokens: self.n_special_tokens,
+            },
         }
     }
 

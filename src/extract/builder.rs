@@ -47,6 +47,15 @@ pub(in crate::extract) struct Entry {
     pub is_needed: bool,
 }
 
+/// What a library computes otherwise than the architecture with the same parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(in crate::extract) struct Deviations {
+    /// Epsilon of all normalizations.
+    pub epsilon: Option<f64>,
+    /// Whether position embeddings are interpolated without antialiasing.
+    pub is_aliased: bool,
+}
+
 /// Everything that is needed to build a network.
 pub(in crate::extract) struct Context<'a> {
     parameters: &'a dyn Parameters,
@@ -55,7 +64,7 @@ pub(in crate::extract) struct Context<'a> {
     backend: Backend,
     /// Whether layers are only listed and not prepared.
     is_outline: bool,
-    epsilon: Option<f64>,
+    deviations: Deviations,
     entries: RefCell<Vec<Entry>>,
     /// Number of entries that were noted before the last tapped module.
     n_before_taps: Cell<usize>,
@@ -76,7 +85,7 @@ impl<'a> Context<'a> {
             device,
             backend,
             is_outline: false,
-            epsilon: None,
+            deviations: Deviations::default(),
             entries: RefCell::default(),
             n_before_taps: Cell::new(0),
             of_tapped: RefCell::default(),
@@ -92,10 +101,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Sets the epsilon of all normalizations, if the parameters were learned with another one than
-    /// that of the architecture.
-    pub fn with_epsilon(mut self, epsilon: Option<f64>) -> Self {
-        self.epsilon = epsilon;
+    /// Sets what the library that the parameters come from computes otherwise.
+    pub fn with_deviations(mut self, deviations: Deviations) -> Self {
+        self.deviations = deviations;
         self
     }
 
@@ -199,7 +207,12 @@ impl<'a> Builder<'a> {
 
     /// Returns the epsilon of a normalization, given that of the architecture.
     pub fn epsilon(&self, of_architecture: f64) -> f64 {
-        self.context.epsilon.unwrap_or(of_architecture)
+        self.context.deviations.epsilon.unwrap_or(of_architecture)
+    }
+
+    /// Returns whether position embeddings are interpolated without antialiasing.
+    pub fn is_aliased(&self) -> bool {
+        self.context.deviations.is_aliased
     }
 
     /// Creates a tensor on the device of the network; an empty one in an outline.

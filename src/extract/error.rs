@@ -123,6 +123,24 @@ pub enum ExtractError {
         source: BoxedError,
     },
 
+    /// The preprocessing of a model is not known.
+    #[error(
+        "the preprocessing of {} is not known: name it (--preprocessing of `extract`), for example {}; \
+         or name published weights{}",
+        Short(model),
+        preset_names(presets),
+        like(known)
+    )]
+    #[non_exhaustive]
+    NoPreprocessing {
+        /// The name of the model.
+        model: String,
+        /// Presets for images of the size of the model.
+        presets: Vec<String>,
+        /// Similar names of weights whose preprocessing is known.
+        known: Vec<String>,
+    },
+
     /// Parameters do not belong to the network.
     #[error(
         "not the parameters of this network: {}{}",
@@ -152,6 +170,21 @@ pub enum ExtractError {
     AmbiguousWeights {
         /// Beginnings of the names of the parameters of each set; empty for names without one.
         keys: Vec<String>,
+    },
+
+    /// The configuration beside the weights names another activation than that of the architecture.
+    #[error(
+        "the activation of these weights is {}, not that of {architecture}: use {other}",
+        Short(activation)
+    )]
+    #[non_exhaustive]
+    OtherActivation {
+        /// The architecture.
+        architecture: &'static str,
+        /// The activation of the weights.
+        activation: String,
+        /// The architecture with the other activation.
+        other: String,
     },
 
     /// A parameter has a value that is NaN or infinite.
@@ -201,6 +234,23 @@ fn few(names: &[String]) -> String {
         .map(|name| Short(name).to_string())
         .collect();
     format!("{}{more}", named.join(", "))
+}
+
+/// Returns the names of presets, and the form of those that can be made.
+fn preset_names(names: &[String]) -> String {
+    let made = "imagenet-256-bilinear-224 (normalisation-shorter side-filter-crop)".to_owned();
+    match names {
+        [] => made,
+        names => format!("{}, or {made}", names.join(", ")),
+    }
+}
+
+/// Returns a list such as ` such as resnet50.a1_in1k`.
+fn like(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!(" such as {}", names.join(", ")),
+    }
 }
 
 /// Returns a list such as

@@ -74,13 +74,13 @@ impl Hub {
 
     /// Returns the path of a file in the cache, after downloading it if necessary.
     fn path(&self, file: &HubFile) -> Result<PathBuf> {
-        let repo = Repo::model(file.repository.clone());
+        let repo = Repo::model(file.repository.to_owned());
         if let Some(path) = self.cache.repo(repo.clone()).get(file.file) {
             return Ok(path);
         }
         let not_fetched = |source| {
             Error::from(ExtractError::NotFetched {
-                repository: file.repository.clone(),
+                repository: file.repository.to_owned(),
                 file: file.file,
                 source,
             })
@@ -110,7 +110,7 @@ mod tests {
         let hub = Hub::with_cache(folder.path()).offline();
         let absent = hub.weights(&published).unwrap_err();
         assert_kind!(absent, Extract(ExtractError::NotFetched { .. }), "{absent}");
-        assert!(absent.to_string().contains(&file.repository), "{absent}");
+        assert!(absent.to_string().contains(file.repository), "{absent}");
 
         // The layout of the cache of the clients of the hub.
         let name = format!("models--{}", file.repository.replace('/', "--"));

@@ -36,6 +36,6 @@ pub use extraction::{
 #[cfg(feature = "hub")]
 pub use hub::Hub;
 pub use network::{Network, TapShape};
-pub use published::PublishedWeights;
+pub use published::{ModelName, PublishedWeights};
 pub use tap::{Pooling, Tap};
 pub use weights::{SelectedWeights, Weights};

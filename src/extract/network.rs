@@ -88,6 +88,21 @@ impl Network {
         Self::with_backend(architecture, weights, taps, device, backend)
     }
 
+    /// Creates a network that uses candle's layers on every device, as the benchmark `extract`
+    /// compares them with the layers of this crate on a CPU.
+    ///
+    /// # Errors
+    /// Returns the errors of [`new`](Self::new).
+    #[doc(hidden)]
+    pub fn with_candle_layers(
+        architecture: &Architecture,
+        weights: &Weights,
+        taps: &[Tap],
+        device: Device,
+    ) -> Result<Self> {
+        Self::with_backend(architecture, weights, taps, device, Backend::Candle)
+    }
+
     pub(in crate::extract) fn with_backend(
         architecture: &Architecture,
         weights: &Weights,
@@ -123,7 +138,7 @@ impl Network {
         let parameters = stored.parameters()?;
         let table = TapTable::these(modules.iter().copied());
         let context = Context::new(parameters.as_ref(), &table, &opened, backend)
-            .with_epsilon(stored.epsilon());
+            .with_deviations(stored.deviations());
         let module = architecture
             .build(&context.root())
             .map_err(|error| stored.locate(error))?;

@@ -50,6 +50,11 @@ impl<'a> Expected<'a> {
         Self { architecture, taps }
     }
 
+    /// Returns the name of the architecture.
+    pub fn architecture(&self) -> &'static str {
+        self.architecture.name()
+    }
+
     pub fn family(&self) -> &'static str {
         self.architecture.family()
     }

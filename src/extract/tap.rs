@@ -24,7 +24,7 @@ pub enum Pooling {
     Mean,
     /// Class token of a transformer, which is its first token.
     ClassToken,
-    /// Mean of the patch tokens of a transformer, which are all tokens but the first.
+    /// Mean of the patch tokens of a transformer: all tokens but the class token and registers.
     TokenMean,
     /// Class token, followed by the mean of the patch tokens.
     ClassTokenAndMean,
@@ -131,7 +131,10 @@ impl From<Tap> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) enum Axes {
     /// Channels × height × width, tokens × width, or features.
-    ChannelsFirst,
+    ChannelsFirst {
+        /// Number of tokens before those of the patches.
+        n_special_tokens: usize,
+    },
     /// Height × width × channels.
     ChannelsLast,
 }
@@ -147,17 +150,29 @@ pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow
     };
     let rank = x.dims().len();
     let n_tokens = if rank == 3 { x.dim(1)? } else { 0 };
+    let n_special = match axes {
+        Axes::ChannelsFirst { n_special_tokens } => n_special_tokens,
+        Axes::ChannelsLast => 1,
+    };
     Ok(match pooling {
         Pooling::None => x.flatten_from(1)?,
-        Pooling::Mean if rank == 4 && axes == Axes::ChannelsFirst => global_average(x)?,
+        Pooling::Mean if rank == 4 && axes != Axes::ChannelsLast => global_average(x)?,
         Pooling::Mean if rank == 4 => x.mean((1, 2))?,
         Pooling::Mean => refuse("one that fits the output (mean needs feature maps)")?,
-        _ if n_tokens < 2 => refuse("one that fits the output (it needs tokens × width)")?,
+        _ if n_tokens <= n_special.max(1) => {
+            refuse("one that fits the output (it needs tokens × width)")?
+        }
+        Pooling::TokenMean => patches(x, n_tokens, n_special)?,
+        _ if n_special == 0 => refuse("token-mean, as the network has no class token")?,
         Pooling::ClassToken => x.get_on_dim(1, 0)?,
-        Pooling::TokenMean => x.narrow(1, 1, n_tokens - 1)?.mean(1)?,
         Pooling::ClassTokenAndMean => {
-            let patches = x.narrow(1, 1, n_tokens - 1)?.mean(1)?;
+            let patches = patches(x, n_tokens, n_special)?;
             Tensor::cat(&[x.get_on_dim(1, 0)?, patches], D::Minus1)?
         }
     })
+}
+
+/// Returns the mean of the tokens after the special ones.
+fn patches(x: &Tensor, n_tokens: usize, n_special: usize) -> Flow<Tensor> {
+    Ok(x.narrow(1, n_special, n_tokens - n_special)?.mean(1)?)
 }

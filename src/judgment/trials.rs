@@ -223,14 +223,14 @@ impl<T: Task> Trials<T> {
         let trials = positions
             .iter()
             .map(|&position| {
-                self.trials.get(position).copied().ok_or(
-                    ArgumentError::LengthMismatch {
+                // The error is created only where it is needed: it is expensive beside a copy.
+                self.trials.get(position).copied().ok_or_else(|| {
+                    Error::from(ArgumentError::LengthMismatch {
                         what: "position of a trial, below the number of trials",
                         expected: self.trials.len(),
                         found: position,
-                    }
-                    .into(),
-                )
+                    })
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         let mut selected = Self::new(self.stimuli.clone(), trials)?;

@@ -134,7 +134,7 @@ fn the_command_line_keeps_its_inputs() {
     let folders = folders(2);
     let settings = folders.out.join("f.npy.json");
     let architecture = Architecture::named("squeezenet1_1").unwrap();
-    let text = serde_json::to_string(&architecture.preprocessing()).unwrap();
+    let text = serde_json::to_string(&architecture.preprocessing().unwrap()).unwrap();
     std::fs::write(&settings, &text).unwrap();
     let [out, part] = ["f.npy", "part.npy"].map(|name| folders.out.join(name));
     let mut arguments = in_small_steps(&folders.images, &out);
@@ -305,6 +305,10 @@ fn the_command_line_says_in_what_order_and_without_what() {
     assert_eq!(ids, ["a/x10", "a/x9", "b/y"]);
     assert!(notes.contains("3 images in plain order"), "{notes}");
     assert!(
+        notes.contains("preprocessing of squeezenet1_1.imagenet1k_v1: shorter side 256"),
+        "{notes}"
+    );
+    assert!(
         notes.contains("2 other files are ignored: b/y.heic, notes.txt"),
         "{notes}"
     );
@@ -346,6 +350,13 @@ fn the_command_line_refuses_by_name() {
     }
     assert!(refused("extract", &["--model", "squeezenet"]).contains("squeezenet1_0"));
     let mut other = all;
+    other[1] = "squeezenet1_1.mine";
+    let unknown = refused("extract", &other);
+    assert!(
+        unknown.contains("--preprocessing") && unknown.contains("squeezenet1_1.imagenet1k_v1"),
+        "{unknown}"
+    );
+    other = all;
     other[5] = out;
     assert!(refused("extract", &other).contains("no images"));
     other = all;

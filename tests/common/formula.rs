@@ -28,7 +28,7 @@ pub fn parameter(key: &str, shape: &[usize], conv_gain: f64) -> Option<ArrayD<f3
     let value = move |v: f64| match last {
         "running_var" => 0.5 + (v + 1.0) / 2.0,
         "running_mean" => 0.1 * v,
-        "gamma" | "layer_scale" => 0.5 + 0.1 * v,
+        "gamma" | "gamma_1" | "gamma_2" | "layer_scale" => 0.5 + 0.1 * v,
         _ if rank == 1 && key.ends_with("weight") => 1.0 + 0.1 * v,
         _ if rank == 1 && key.ends_with("bias") => 0.1 * v,
         _ if rank >= 2 && (key.ends_with("weight") || last == "proj") => v * scale,

@@ -9,5 +9,7 @@ mod checkpoints;
 mod extraction;
 mod image_decoding;
 mod preprocessing;
+mod published;
+mod references;
 mod trained_networks;
 mod transformers;

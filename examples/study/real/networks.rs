@@ -102,7 +102,7 @@ impl Trained {
                 let source = |images: &ImageFiles| -> Result<NetworkSource> {
                     let taps = [tap.clone()];
                     let network = Network::new(&architecture, weights, &taps, Device::Cpu)?;
-                    let extraction = Extraction::new(network, architecture.preprocessing());
+                    let extraction = Extraction::new(network, architecture.preprocessing()?);
                     NetworkSource::new(extraction, images.clone())
                 };
                 // Both data sets of shoes have the same images.

@@ -27,6 +27,8 @@ pub(in crate::extract) enum Activation {
     QuickGelu,
     /// x · Φ(x), with the error function rather than an approximation.
     Gelu,
+    /// The approximation of GELU by a hyperbolic tangent.
+    GeluTanh,
 }
 
 impl Activation {
@@ -65,6 +67,7 @@ impl Activation {
             Activation::Silu => x.silu()?,
             Activation::QuickGelu => (x * sigmoid(&(x * 1.702)?)?)?,
             Activation::Gelu => x.gelu_erf()?,
+            Activation::GeluTanh => x.gelu()?,
         })
     }
 }

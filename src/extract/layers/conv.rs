@@ -48,7 +48,8 @@ impl Conv2d {
         self
     }
 
-    fn of_values(
+    /// Creates a convolution from weights of outputs × (inputs / groups) × height × width.
+    pub fn of_values(
         builder: &Builder<'_>,
         spec: ConvSpec,
         weights: Vec<f32>,
@@ -95,18 +96,16 @@ impl Conv2d {
     }
 
     fn grouped(&self, x: &Tensor, weights: &Tensor) -> Flow<Tensor> {
-        let ConvSpec {
-            stride,
-            padding: [above, before],
-            groups,
-            ..
-        } = self.spec;
-        // candle takes the same padding for both axes.
-        let (x, padding) = match above == before {
+        let ConvSpec { stride, groups, .. } = self.spec;
+        let (_, _, height, width) = x.dims4()?;
+        let [above, below] = self.spec.zeros(0, height);
+        let [before, after] = self.spec.zeros(1, width);
+        // candle takes the same padding for all sides.
+        let (x, padding) = match [above, below, before] == [below, before, after] {
             true => (x.clone(), above),
             false => {
-                let x = x.pad_with_zeros(2, above, above)?;
-                (x.pad_with_zeros(3, before, before)?, 0)
+                let x = x.pad_with_zeros(2, above, below)?;
+                (x.pad_with_zeros(3, before, after)?, 0)
             }
         };
         Ok(x.conv2d(weights, padding, stride[0], 1, groups)?)
@@ -201,7 +200,11 @@ impl ConvNorm {
         let conv_tap = of_conv.tap();
         let of_norm = builder.child(names.norm);
         let moments = Moments::read(&of_norm, spec.outputs, epsilon)?;
-        let norm_tap = of_norm.tap();
+        // In timm the activation is a part of the normalization.
+        let norm_tap = match names.activation == Some(names.norm) {
+            true => TapSlot::none(),
+            false => of_norm.tap(),
+        };
         let activation_tap = match names.activation {
             Some(name) => builder.child(name).tap(),
             None => TapSlot::none(),

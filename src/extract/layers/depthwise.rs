@@ -54,10 +54,10 @@ impl PlacedWeights {
 /// Pads or crops an axis of feature maps to the pixels that windows cover, a multiple of the
 /// stride.
 fn reach(x: &Tensor, axis: usize, spec: ConvSpec, n_out: usize) -> Flow<Tensor> {
-    let [stride, padding, kernel] =
-        [spec.stride, spec.padding, spec.kernel].map(|of_axes| of_axes[axis - 2]);
+    let [stride, kernel] = [spec.stride, spec.kernel].map(|of_axes| of_axes[axis - 2]);
     let wanted = stride * ((kernel - 1) / stride + n_out);
-    let found = x.dim(axis)? + padding;
-    let x = x.pad_with_zeros(axis, padding, wanted.saturating_sub(found))?;
+    let size = x.dim(axis)?;
+    let [before, _] = spec.zeros(axis - 2, size);
+    let x = x.pad_with_zeros(axis, before, wanted.saturating_sub(before + size))?;
     Ok(x.narrow(axis, 0, wanted)?)
 }

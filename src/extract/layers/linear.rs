@@ -61,6 +61,17 @@ impl Linear {
             Some(bias) => Some(builder.values(bias, &[outputs], Init::Bias)?),
             None => None,
         };
+        Self::of_rows(builder, inputs, outputs, weights, bias)
+    }
+
+    /// Creates a layer from weights of outputs × inputs.
+    pub fn of_rows(
+        builder: &Builder<'_>,
+        inputs: usize,
+        outputs: usize,
+        weights: Vec<f32>,
+        bias: Option<Vec<f32>>,
+    ) -> Result<Self> {
         let by_input = match builder.is_outline() {
             true => Vec::new(),
             false => transpose(&weights, inputs, outputs),

@@ -210,7 +210,12 @@ pub(in crate::extract) struct TokenScale {
 impl TokenScale {
     /// Reads `gamma`, which is initialized to 1e-5 as in DINOv2.
     pub fn new(builder: &Builder<'_>, n: usize) -> Result<Self> {
-        let gamma = builder.values("gamma", &[n], Init::Constant(1e-5))?;
+        Self::named(builder, "gamma", n)
+    }
+
+    /// Reads the factors with this name.
+    pub fn named(builder: &Builder<'_>, name: &str, n: usize) -> Result<Self> {
+        let gamma = builder.values(name, &[n], Init::Constant(1e-5))?;
         let on_device = match builder.backend() {
             Backend::Native => None,
             Backend::Candle => Some(builder.tensor(gamma.clone(), &[n])?),

@@ -19,6 +19,16 @@ impl MapShape {
     }
 }
 
+/// The zeros around the maps that a convolution reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::extract) enum Padding {
+    /// As many on both sides: vertical, horizontal.
+    Fixed([usize; 2]),
+    /// As many as give ⌈size / stride⌉ windows, `SAME` of TensorFlow: half of them, rounded down,
+    /// before the map and the rest after it.
+    Same,
+}
+
 /// The parameters of a two-dimensional convolution; pairs are vertical, horizontal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct ConvSpec {
@@ -26,7 +36,7 @@ pub(in crate::extract) struct ConvSpec {
     pub outputs: usize,
     pub kernel: [usize; 2],
     pub stride: [usize; 2],
-    pub padding: [usize; 2],
+    pub padding: Padding,
     pub groups: usize,
 }
 
@@ -38,7 +48,7 @@ impl ConvSpec {
             outputs,
             kernel: [kernel; 2],
             stride: [1; 2],
-            padding: [0; 2],
+            padding: Padding::Fixed([0; 2]),
             groups: 1,
         }
     }
@@ -53,7 +63,7 @@ impl ConvSpec {
     pub const fn same_rectangle(inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
         let mut spec = Self::new(inputs, outputs, 1);
         spec.kernel = kernel;
-        spec.padding = [kernel[0] / 2, kernel[1] / 2];
+        spec.padding = Padding::Fixed([kernel[0] / 2, kernel[1] / 2]);
         spec
     }
 
@@ -63,7 +73,13 @@ impl ConvSpec {
     }
 
     pub const fn padding(mut self, padding: usize) -> Self {
-        self.padding = [padding; 2];
+        self.padding = Padding::Fixed([padding; 2]);
+        self
+    }
+
+    /// Sets the padding of TensorFlow, [`Padding::Same`].
+    pub const fn tensorflow(mut self) -> Self {
+        self.padding = Padding::Same;
         self
     }
 
@@ -85,7 +101,12 @@ impl ConvSpec {
 
     /// Returns true if each output pixel depends only on the input pixel at the same position.
     pub fn is_pointwise(&self) -> bool {
-        (self.kernel, self.stride, self.padding, self.groups) == ([1; 2], [1; 2], [0; 2], 1)
+        let is_padded = match self.padding {
+            Padding::Fixed(padding) => padding != [0; 2],
+            // A window of one pixel needs no padding.
+            Padding::Same => false,
+        };
+        (self.kernel, self.stride, self.groups, is_padded) == ([1; 2], [1; 2], 1, false)
     }
 
     /// Returns true if each channel has its own filter.
@@ -95,13 +116,31 @@ impl ConvSpec {
 
     /// Checks that a window fits into maps of this height and width.
     pub fn check(&self, height: usize, width: usize) -> Flow<()> {
-        check([height, width], self.kernel, self.padding)
+        match self.padding {
+            Padding::Fixed(padding) => check([height, width], self.kernel, padding),
+            Padding::Same => check([height, width], [1; 2], [0; 2]),
+        }
+    }
+
+    /// Returns the numbers of zeros before and after a map along an axis (0 vertical, 1
+    /// horizontal).
+    pub fn zeros(&self, axis: usize, size: usize) -> [usize; 2] {
+        match self.padding {
+            Padding::Fixed(padding) => [padding[axis]; 2],
+            Padding::Same => {
+                let n = size.div_ceil(self.stride[axis]);
+                let reach = n.saturating_sub(1) * self.stride[axis] + self.kernel[axis];
+                let zeros = reach.saturating_sub(size);
+                [zeros / 2, zeros - zeros / 2]
+            }
+        }
     }
 
     /// Returns the number of windows along an axis (0 vertical, 1 horizontal) of a map that a
     /// window fits into.
     pub fn out_len(&self, axis: usize, size: usize) -> usize {
-        (size + 2 * self.padding[axis] - self.kernel[axis]) / self.stride[axis] + 1
+        let [before, after] = self.zeros(axis, size);
+        (before + size + after - self.kernel[axis]) / self.stride[axis] + 1
     }
 
     pub fn out_shape(&self, shape: MapShape) -> MapShape {

@@ -1,4 +1,7 @@
 //! MobileNetV2: Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks" (2018).
+//!
+//! `tf_mobilenet_v2` has the names of torchvision and the padding of TensorFlow, for weights that
+//! were trained there.
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
@@ -50,21 +53,24 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         logits: "classifier.1",
         penultimate: "classifier.0",
     };
-    [Architecture::new(
-        "mobilenet_v2",
-        "MobileNetV2",
-        head,
-        build,
-    )]
-    .into_iter()
+    let paddings: [(_, Pad); 2] = [
+        ("mobilenet_v2", |spec| spec),
+        ("tf_mobilenet_v2", ConvSpec::tensorflow),
+    ];
+    paddings.into_iter().map(move |(name, pad)| {
+        Architecture::new(name, "MobileNetV2", head, move |b| build(b, pad))
+    })
 }
 
-fn build(builder: &Builder<'_>) -> Result<Sequential> {
+/// Sets the padding of a convolution.
+type Pad = fn(ConvSpec) -> ConvSpec;
+
+fn build(builder: &Builder<'_>, pad: Pad) -> Result<Sequential> {
     let mut network = Sequential::default();
     network.push(builder, "features", |b| {
         let conv = |b: &Builder<'_>, spec| ConvNorm::numbered(b, spec, EPSILON, Activation::Relu6);
         let mut features = Sequential::default();
-        features.push_numbered(b, |b| conv(b, ConvSpec::same(3, STEM, 3).stride(2)))?;
+        features.push_numbered(b, |b| conv(b, pad(ConvSpec::same(3, STEM, 3).stride(2))))?;
         let mut inputs = STEM;
         for stage in STAGES {
             for number in 0..stage.depth {
@@ -76,7 +82,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
                     stride: if number == 0 { stage.stride } else { 1 },
                 };
                 features.push_numbered(b, |b| {
-                    Residual::new(b, "conv", shape.keeps_shape(), |b| branch(b, shape))
+                    Residual::new(b, "conv", shape.keeps_shape(), |b| branch(b, shape, pad))
                 })?;
                 inputs = stage.outputs;
             }
@@ -96,7 +102,7 @@ fn build(builder: &Builder<'_>) -> Result<Sequential> {
 
 /// Creates the branch of a block: a 1×1 convolution to more channels, a depthwise convolution, and
 /// a 1×1 convolution to fewer channels without an activation.
-fn branch(builder: &Builder<'_>, shape: InvertedShape) -> Result<Sequential> {
+fn branch(builder: &Builder<'_>, shape: InvertedShape, pad: Pad) -> Result<Sequential> {
     let mut branch = Sequential::default();
     let conv = |branch: &mut Sequential, spec| {
         branch.push_numbered(builder, |b| {
@@ -106,7 +112,7 @@ fn branch(builder: &Builder<'_>, shape: InvertedShape) -> Result<Sequential> {
     if shape.expanded != shape.inputs {
         conv(&mut branch, shape.expand())?;
     }
-    conv(&mut branch, shape.depthwise())?;
+    conv(&mut branch, pad(shape.depthwise()))?;
     // The convolution and its normalization are direct children of the block.
     let n = branch.len();
     let names = ConvNormNames {

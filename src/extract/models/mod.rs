@@ -1,13 +1,17 @@
 //! Architectures, one file per family.
 
 mod alexnet;
+mod attention_pool;
 mod blocks;
 mod clip;
 mod convnext;
+mod cornet;
 mod densenet;
 mod efficientnet;
+mod eva;
 mod googlenet;
 mod inception;
+mod interpolation;
 mod inverted_residual;
 mod mobilenet_v1;
 mod mobilenet_v2;
@@ -16,8 +20,11 @@ mod patches;
 mod regnet;
 mod resnet;
 mod resnet_cifar;
+mod rotary;
 mod squeezenet;
 mod swin;
+mod timm_convnext;
+mod timm_efficientnet;
 mod timm_vit;
 mod transformer;
 mod vgg;
@@ -51,6 +58,7 @@ impl Architecture {
             .chain(vgg::architectures())
             .chain(resnet::architectures())
             .chain(resnet_cifar::architectures())
+            .chain(cornet::architectures())
             .chain(squeezenet::architectures())
             .chain(densenet::architectures())
             .chain(googlenet::architectures())
@@ -59,10 +67,13 @@ impl Architecture {
             .chain(mobilenet_v2::architectures())
             .chain(mobilenet_v3::architectures())
             .chain(efficientnet::architectures())
+            .chain(timm_efficientnet::architectures())
             .chain(regnet::architectures())
             .chain(convnext::architectures())
+            .chain(timm_convnext::architectures())
             .chain(vit::architectures())
             .chain(timm_vit::architectures())
+            .chain(eva::architectures())
             .chain(swin::architectures())
             .chain(clip::architectures())
     }

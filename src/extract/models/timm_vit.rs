@@ -1,7 +1,9 @@
 //! Vision transformers with the names of timm: those of Steiner et al., "How to train your ViT?"
 //! (2022); DeiT (Touvron et al., 2021); DINO (Caron et al., 2021), whose files have no `head.` but
-//! otherwise the same architectures; and DINOv2 (Oquab et al., 2024), whose first files also have a
-//! `mask_token`.
+//! otherwise the same architectures; DINOv2 (Oquab et al., 2024), whose first files also have a
+//! `mask_token`, and its networks with registers (Darcet et al., "Vision transformers need
+//! registers", 2024); and the image towers of SigLIP (Zhai et al., 2023) and SigLIP 2 (Tschannen et
+//! al., 2025), which have the same architectures and no class token.
 //!
 //! The height and width of images may be any multiples of the patch size: position embeddings are
 //! interpolated as in timm. Those of DINOv2 are published for 37 × 37 patches.
@@ -12,10 +14,11 @@ use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{Activation, LayerNorm, Linear, Packing};
+use crate::extract::models::attention_pool::AttentionPool;
 use crate::extract::models::patches::{
-    OtherGrids, PatchEmbedding, TokenNames, Tokens, class_token, tokens_of,
+    ClassPosition, OtherGrids, PatchEmbedding, TokenNames, Tokens, class_token, tokens_of,
 };
-use crate::extract::models::transformer::{BlockNames, Encoder, MlpNames};
+use crate::extract::models::transformer::{BlockNames, Encoder, Hidden, MlpNames};
 use crate::extract::module::Sequential;
 
 const EPSILON: f64 = 1e-6;
@@ -24,9 +27,11 @@ const EPSILON: f64 = 1e-6;
 struct Config {
     name: &'static str,
     family: &'static str,
-    /// Side of a patch, in pixels.
+    /// Side of a patch and of an image, in pixels.
     patch: usize,
+    image: usize,
     size: Size,
+    n_registers: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +40,14 @@ enum Size {
     Small,
     Base,
     Large,
+    /// With 400 million parameters ("shape-optimized").
+    So400m,
+    Giant,
+    /// The giant of SigLIP 2.
+    GiantOpt,
 }
 
-use Size::{Base, Large, Small, Tiny};
+use Size::{Base, Giant, GiantOpt, Large, Small, So400m, Tiny};
 
 impl Size {
     /// Returns the number of blocks, the width and the number of heads.
@@ -47,6 +57,19 @@ impl Size {
             Small => [12, 384, 6],
             Base => [12, 768, 12],
             Large => [24, 1024, 16],
+            So400m => [27, 1152, 16],
+            Giant => [40, 1536, 24],
+            GiantOpt => [40, 1536, 16],
+        }
+    }
+
+    fn hidden(self) -> Hidden {
+        let [_, width, _] = self.shape();
+        match self {
+            So400m => Hidden::Plain(4304, Activation::Gelu),
+            Giant => Hidden::Gated(4096),
+            GiantOpt => Hidden::Plain(4 * width, Activation::GeluTanh),
+            Tiny | Small | Base | Large => Hidden::Plain(4 * width, Activation::Gelu),
         }
     }
 }
@@ -55,17 +78,34 @@ const VIT: &str = "ViT (timm)";
 const DEIT: &str = "DeiT";
 const DINO: &str = "DINO";
 const DINO_V2: &str = "DINOv2";
+const SIGLIP: &str = "SigLIP";
 
 const fn config(name: &'static str, family: &'static str, patch: usize, size: Size) -> Config {
     Config {
         name,
         family,
         patch,
+        image: 224,
         size,
+        n_registers: 0,
     }
 }
 
-const CONFIGS: [Config; 14] = [
+const fn with_registers(name: &'static str, size: Size) -> Config {
+    Config {
+        n_registers: 4,
+        ..config(name, DINO_V2, 14, size)
+    }
+}
+
+const fn siglip(name: &'static str, [patch, image]: [usize; 2], size: Size) -> Config {
+    Config {
+        image,
+        ..config(name, SIGLIP, patch, size)
+    }
+}
+
+const CONFIGS: [Config; 34] = [
     config("vit_tiny_patch16_224", VIT, 16, Tiny),
     config("vit_small_patch16_224", VIT, 16, Small),
     config("vit_small_patch32_224", VIT, 32, Small),
@@ -80,13 +120,51 @@ const CONFIGS: [Config; 14] = [
     config("vit_small_patch14_dinov2", DINO_V2, 14, Small),
     config("vit_base_patch14_dinov2", DINO_V2, 14, Base),
     config("vit_large_patch14_dinov2", DINO_V2, 14, Large),
+    config("vit_giant_patch14_dinov2", DINO_V2, 14, Giant),
+    with_registers("vit_small_patch14_reg4_dinov2", Small),
+    with_registers("vit_base_patch14_reg4_dinov2", Base),
+    with_registers("vit_large_patch14_reg4_dinov2", Large),
+    with_registers("vit_giant_patch14_reg4_dinov2", Giant),
+    siglip("vit_base_patch16_siglip_224", [16, 224], Base),
+    siglip("vit_base_patch16_siglip_256", [16, 256], Base),
+    siglip("vit_base_patch16_siglip_384", [16, 384], Base),
+    siglip("vit_base_patch16_siglip_512", [16, 512], Base),
+    siglip("vit_base_patch32_siglip_256", [32, 256], Base),
+    siglip("vit_large_patch16_siglip_256", [16, 256], Large),
+    siglip("vit_large_patch16_siglip_384", [16, 384], Large),
+    siglip("vit_large_patch16_siglip_512", [16, 512], Large),
+    siglip("vit_so400m_patch14_siglip_224", [14, 224], So400m),
+    siglip("vit_so400m_patch14_siglip_384", [14, 384], So400m),
+    siglip("vit_so400m_patch16_siglip_256", [16, 256], So400m),
+    siglip("vit_so400m_patch16_siglip_384", [16, 384], So400m),
+    siglip("vit_so400m_patch16_siglip_512", [16, 512], So400m),
+    siglip("vit_giantopt_patch16_siglip_256", [16, 256], GiantOpt),
+    siglip("vit_giantopt_patch16_siglip_384", [16, 384], GiantOpt),
 ];
 
-const TOKENS: TokenNames = TokenNames {
-    class_token: "cls_token",
-    positions: "pos_embed",
-    has_image_axis: true,
-};
+/// Parts of parameter names in the files of the authors of DINOv2, with those of timm.
+const FORMER_NAMES: [(&str, &str); 3] = [
+    ("register_tokens", "reg_token"),
+    ("mlp.w12.", "mlp.fc1."),
+    ("mlp.w3.", "mlp.fc2."),
+];
+
+impl Config {
+    fn tokens(self) -> TokenNames {
+        let n_registers = self.n_registers;
+        TokenNames {
+            class_token: "cls_token",
+            registers: (n_registers > 0).then_some(("reg_token", n_registers)),
+            positions: Some("pos_embed"),
+            has_image_axis: true,
+            class_position: match self.family {
+                SIGLIP => ClassPosition::NoToken,
+                _ if n_registers > 0 => ClassPosition::Absent,
+                _ => ClassPosition::First,
+            },
+        }
+    }
+}
 
 const BLOCK: BlockNames = BlockNames {
     norms: ["norm1", "norm2"],
@@ -104,10 +182,18 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
     CONFIGS.into_iter().map(|config| {
         let head = Head {
             logits: "head",
-            // The identity, applied to the class token.
+            // The identity, applied to the class token or to what attention pools.
             penultimate: "fc_norm",
         };
-        Architecture::new(config.name, config.family, head, move |b| build(b, config))
+        let has_class_token = config.family != SIGLIP;
+        let architecture =
+            Architecture::new(config.name, config.family, head, move |b| build(b, config))
+                .with_input_size(config.image)
+                .with_special_tokens(usize::from(has_class_token) + config.n_registers);
+        match config.family {
+            DINO_V2 => architecture.with_former_names(&FORMER_NAMES),
+            _ => architecture,
+        }
     })
 }
 
@@ -117,20 +203,21 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         depth,
         width,
         n_heads,
-        activation: Activation::Gelu,
+        hidden: config.size.hidden(),
         epsilon: EPSILON,
         names: &BLOCK,
     };
     let as_it_is = |x: &Tensor| Ok(x.clone());
     let mut network = Sequential::default();
     network.push(builder, "patch_embed.proj", |b| {
-        PatchEmbedding::new(b, config.patch, width, true)
+        let patches = PatchEmbedding::new(b, config.patch, width, true)?;
+        Ok(patches.accepting(config.image))
     })?;
     network.aside(builder, "patch_embed", tokens_of);
-    let grid = 224 / config.patch;
+    let grid = config.image / config.patch;
     network.add(Tokens::new(
         builder,
-        TOKENS,
+        config.tokens(),
         width,
         grid,
         OtherGrids::Resample,
@@ -139,10 +226,13 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let scales = (config.family == DINO_V2).then_some(["ls1", "ls2"]);
     network.push(builder, "blocks", |b| encoder.scaled_blocks(b, "", scales))?;
     network.push(builder, "norm", |b| LayerNorm::new(b, width, EPSILON))?;
-    network.apply(class_token);
+    match config.family {
+        SIGLIP => network.push(builder, "attn_pool", |b| AttentionPool::new(b, &encoder))?,
+        _ => network.apply(class_token),
+    }
     network.aside(builder, "fc_norm", as_it_is);
     match config.family {
-        DINO | DINO_V2 => network.aside(builder, "head", as_it_is),
+        DINO | DINO_V2 | SIGLIP => network.aside(builder, "head", as_it_is),
         _ => network.push(builder, "head", |b| Linear::classifier(b, width, 1000))?,
     }
     Ok(network)

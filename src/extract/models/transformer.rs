@@ -1,7 +1,7 @@
 //! The encoder of transformers (Vaswani et al., "Attention is all you need", 2017), with the
 //! normalization at the beginning of each branch, as in all vision transformers here.
 
-use candle_core::Tensor;
+use candle_core::{D, Tensor};
 
 use crate::error::Result;
 use crate::extract::builder::Builder;
@@ -18,10 +18,20 @@ pub(super) struct Encoder {
     pub depth: usize,
     pub width: usize,
     pub n_heads: usize,
-    pub activation: Activation,
+    pub hidden: Hidden,
     /// Epsilon of the normalizations.
     pub epsilon: f64,
     pub names: &'static BlockNames,
+}
+
+/// The hidden layer of a perceptron.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hidden {
+    /// The width of the layer and its activation.
+    Plain(usize, Activation),
+    /// The width of both halves of the layer: silu(a) · b of the halves a and b (Shazeer, "GLU
+    /// variants improve transformer", 2020).
+    Gated(usize),
 }
 
 /// The names of the modules of a block.
@@ -78,7 +88,7 @@ impl Encoder {
         let mut mlp = Sequential::default();
         mlp.push(builder, names.norms[1], norm)?;
         mlp.push(builder, names.mlp, |b| {
-            names.in_mlp.build(b, width, self.activation)
+            names.in_mlp.build(b, width, self.hidden)
         })?;
         if let Some([_, scale]) = scales {
             mlp.push(builder, scale, |b| TokenScale::new(b, width))?;
@@ -91,27 +101,31 @@ impl Encoder {
 }
 
 impl MlpNames {
-    /// Creates the perceptron, whose hidden layer has `4 * width` units.
-    pub fn build(
-        &self,
-        builder: &Builder<'_>,
-        width: usize,
-        activation: Activation,
-    ) -> Result<Sequential> {
+    /// Creates the perceptron.
+    pub fn build(&self, builder: &Builder<'_>, width: usize, hidden: Hidden) -> Result<Sequential> {
         let [first, last] = self.linears;
-        let names = [first, self.activation];
         let mut mlp = Sequential::default();
-        mlp.add(LinearActivation::new(
-            builder,
-            names,
-            width,
-            4 * width,
-            activation,
-        )?);
+        let n_hidden = match hidden {
+            Hidden::Plain(n, activation) => {
+                let names = [first, self.activation];
+                mlp.add(LinearActivation::new(builder, names, width, n, activation)?);
+                n
+            }
+            Hidden::Gated(n) => {
+                mlp.push(builder, first, |b| Linear::new(b, width, 2 * n))?;
+                let backend = builder.backend();
+                mlp.apply(move |x| {
+                    let gate = x.narrow(D::Minus1, 0, n)?.contiguous()?;
+                    let gate = Activation::Silu.apply(&gate, backend)?;
+                    Ok((gate * x.narrow(D::Minus1, n, n)?)?)
+                });
+                n
+            }
+        };
         if let Some([dropout, _]) = self.dropouts {
             mlp.aside(builder, dropout, |x| Ok(x.clone()));
         }
-        mlp.push(builder, last, |b| Linear::new(b, 4 * width, width))?;
+        mlp.push(builder, last, |b| Linear::new(b, n_hidden, width))?;
         if let Some([_, dropout]) = self.dropouts {
             mlp.aside(builder, dropout, |x| Ok(x.clone()));
         }

@@ -6,9 +6,9 @@ use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{Activation, LayerNorm, Linear, Packing};
 use crate::extract::models::patches::{
-    OtherGrids, PatchEmbedding, TokenNames, Tokens, class_token,
+    ClassPosition, OtherGrids, PatchEmbedding, TokenNames, Tokens, class_token,
 };
-use crate::extract::models::transformer::{BlockNames, Encoder, MlpNames};
+use crate::extract::models::transformer::{BlockNames, Encoder, Hidden, MlpNames};
 use crate::extract::module::Sequential;
 
 const EPSILON: f64 = 1e-6;
@@ -52,8 +52,10 @@ const CONFIGS: [Config; 5] = [
 
 const TOKENS: TokenNames = TokenNames {
     class_token: "class_token",
-    positions: "encoder.pos_embedding",
+    registers: None,
+    positions: Some("encoder.pos_embedding"),
     has_image_axis: true,
+    class_position: ClassPosition::First,
 };
 
 const BLOCK: BlockNames = BlockNames {
@@ -89,7 +91,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         depth: config.depth,
         width,
         n_heads: config.n_heads,
-        activation: Activation::Gelu,
+        hidden: Hidden::Plain(4 * width, Activation::Gelu),
         epsilon: EPSILON,
         names: &BLOCK,
     };

@@ -19,20 +19,14 @@ use crate::linalg::reserve;
 /// applied. CMYK is converted like that of Adobe programs, with red = (255 − C)(255 − K) / 255 and
 /// likewise for green and blue. Differences from Pillow:
 ///
-/// - JPEG decoders round differently. Compared with libjpeg-turbo, which Pillow uses, the largest
-///   observed difference is 3 levels (of 255), 0.01 on average, where colours are stored in full
-///   resolution, and 5 levels, 0.1 to 0.4 on average, where they are subsampled. With subsampling
-///   the last column and row can differ more (30 levels in a smooth picture, 60 in noise), because
-///   decoders extrapolate differently beyond the edge.
 /// - PNG and TIFF files with 16 bits a channel are reduced to the upper 8 bits. Pillow does the
 ///   same for colours, but clips 16-bit grey at 255, so that nearly all levels become white.
 /// - Truncated files are refused, as in Pillow. Damaged compressed data in JPEG files is refused if
 ///   the decoder detects it, where Pillow returns grey or noise. A file that was truncated and then
 ///   closed by an end marker cannot be distinguished from a complete one.
 ///
-/// Not supported are JPEG files with 12 bits a channel, with arithmetic coding, or with three
-/// channels that an Adobe marker declares as RGB; compressed BMP files; and TIFF files with JPEG or
-/// fax compression, with a palette, with separate colour planes, with premultiplied transparency,
+/// Not supported are JPEG files with 12 bits a channel; compressed BMP files; and TIFF files with
+/// JPEG or fax compression, with a palette, with separate colour planes, with premultiplied transparency,
 /// or with samples other than unsigned integers of 1 (grey), 8 or 16 bits.
 ///
 /// ```no_run

@@ -1,12 +1,6 @@
-//! Decoding of JPEG files.
-//!
-//! This module uses zune-jpeg directly, because the image crate has no option to refuse damaged or
-//! missing data instead of filling it with grey.
+//! Decoding of JPEG files, with the pixels of libjpeg-turbo, which Pillow uses.
 
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
+use libjpeg_turbo_rs::{DecodeLimits, Decoder, PixelFormat};
 
 use super::image::{Decoded, RgbImage, black};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
@@ -18,29 +12,35 @@ pub(super) fn decode(
     bytes: &[u8],
     check_size: impl FnOnce(u64, u64) -> Result<()>,
 ) -> Result<Decoded> {
-    // By default the decoder fills missing data with grey. The strict mode refuses damage that the
-    // decoder detects, but not missing rows at the end; these are detected by the missing end
+    // The decoder does not notice missing rows at the end; these are detected by the missing end
     // marker.
     if !has_end(bytes) {
         return Err(ImageError::Truncated { format: FORMAT }.into());
     }
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(malformed)?;
-    let Some((width, height)) = decoder.dimensions() else {
-        return Err(malformed("it has no size"));
+    // The size is limited by `check_size`.
+    let limits = DecodeLimits {
+        max_width: usize::from(u16::MAX),
+        max_height: usize::from(u16::MAX),
+        max_pixels: u64::MAX,
+        ..DecodeLimits::default()
     };
+    let mut decoder = Decoder::new_with_limits(bytes, limits).map_err(malformed)?;
+    let header = decoder.header();
+    let (width, height) = (header.width(), header.height());
+    if header.precision != 8 {
+        let reason = format!("it has {} bits a channel, not 8", header.precision);
+        return Err(malformed(reason));
+    }
     check_size(width as u64, height as u64)?;
     let mut pixels = black(width, height)?;
-    if decoder.output_buffer_size() != Some(pixels.len()) {
+    decoder.set_output_format(PixelFormat::Rgb);
+    // Otherwise damaged data is filled with grey.
+    decoder.set_stop_on_warning(true);
+    if decoder.output_buffer_size().map_err(malformed)? != pixels.len() {
         return Err(malformed("it has an unknown number of channels"));
     }
-    decoder.decode_into(&mut pixels).map_err(malformed)?;
-    let exif = decoder.exif().cloned();
+    decoder.decode_image_into(&mut pixels).map_err(malformed)?;
+    let exif = decoder.exif_data().map(<[u8]>::to_vec);
     Ok((RgbImage::from_bytes(width, height, pixels)?, exif))
 }
 

@@ -9,13 +9,13 @@
 //! distinguished.
 //!
 //! Published weights were trained with Pillow and torchvision, which are therefore the reference.
-//! From the same decoded pixels, every step gives identical results, bit for bit:
+//! Every step gives identical results, bit for bit:
 //!
-//! | step | agreement with Pillow 9.4 and torchvision 0.14 |
+//! | step | agreement with Pillow 9.4 to 13.0 and torchvision 0.14 to 0.21 |
 //! |---|---|
 //! | PNG, WebP, BMP, TIFF, GIF | identical (WebP, BMP, TIFF and GIF to Pillow 13.0) |
-//! | JPEG | a few levels of 255 apart, on average 0.01 to 0.4 (see [`ImageDecoder`]) |
-//! | resize, crop | identical |
+//! | JPEG | identical to libjpeg-turbo 2.1 to 3.1, which Pillow uses |
+//! | resize, crop | identical; see [`PassOrder`] for the version |
 //! | normalisation | identical |
 //!
 //! ```
@@ -49,6 +49,5 @@ pub use exif::Orientation;
 pub use image::RgbImage;
 pub use normalization::{ChannelOrder, Normalization, ValueRange};
 pub use pipeline::{Preprocessing, Resize};
-pub(in crate::extract) use presets::{clip, imagenet};
-pub use resize::resize;
+pub use resize::{PassOrder, resize};
 pub use weights::Filter;

@@ -90,6 +90,41 @@ impl Normalization {
         std: [1.0; N_CHANNELS],
     };
 
+    /// Red, green and blue from 0 to 255 minus 127, divided by 128: EfficientNet-Lite of TensorFlow.
+    pub const LEVELS_127: Self = Self::levels(127.0);
+
+    /// Red, green and blue from 0 to 255 minus 128, divided by 128: MobileNet of TensorFlow.
+    pub const LEVELS_128: Self = Self::levels(128.0);
+
+    const fn levels(mean: f32) -> Self {
+        Self {
+            range: ValueRange::Byte,
+            ..Self::rgb([mean; N_CHANNELS], [128.0; N_CHANNELS])
+        }
+    }
+
+    /// Returns the normalisation with a name in the table of published weights.
+    pub(in crate::extract) fn named(name: &str) -> Option<Self> {
+        const CAFFE_RGB: Normalization =
+            Normalization::rgb([0.482_35, 0.458_82, 0.407_84], [1.0 / 255.0; N_CHANNELS]);
+        // The satellite images of DINOv3.
+        const SATELLITE: Normalization =
+            Normalization::rgb([0.43, 0.411, 0.296], [0.213, 0.156, 0.143]);
+
+        Some(match name {
+            "imagenet" => Self::IMAGENET,
+            "clip" => Self::CLIP,
+            "half" => Self::HALF,
+            "none" => Self::rgb([0.0; N_CHANNELS], [1.0; N_CHANNELS]),
+            "caffe" => Self::CAFFE,
+            "caffe-rgb" => CAFFE_RGB,
+            "satellite" => SATELLITE,
+            "levels-127" => Self::LEVELS_127,
+            "levels-128" => Self::LEVELS_128,
+            _ => return None,
+        })
+    }
+
     const fn rgb(mean: [f32; N_CHANNELS], std: [f32; N_CHANNELS]) -> Self {
         Self {
             order: ChannelOrder::Rgb,

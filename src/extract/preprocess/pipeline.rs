@@ -10,7 +10,7 @@ use super::decode::ImageDecoder;
 use super::exif::Orientation;
 use super::image::{N_CHANNELS, RgbImage, black};
 use super::normalization::Normalization;
-use super::resize::{MAX_SIDE, Part, check_side};
+use super::resize::{MAX_SIDE, Part, PassOrder, check_side};
 use super::tiles::resize_in_tiles;
 use super::weights::Filter;
 use crate::error::{Error, Result, same_length};
@@ -112,6 +112,7 @@ pub struct Preprocessing {
     pub(super) orientation: Orientation,
     pub(super) resize: Resize,
     pub(super) filter: Filter,
+    pub(super) passes: PassOrder,
     /// Width and height.
     pub(super) crop: [u32; 2],
     pub(super) normalization: Normalization,
@@ -125,6 +126,8 @@ struct Unchecked {
     orientation: Orientation,
     resize: Resize,
     filter: Filter,
+    #[serde(default)]
+    passes: PassOrder,
     crop: [u32; 2],
     normalization: Normalization,
 }
@@ -134,7 +137,8 @@ impl TryFrom<Unchecked> for Preprocessing {
 
     fn try_from(read: Unchecked) -> Result<Self> {
         let made = Self::new(read.resize, read.filter, read.crop, read.normalization)?;
-        Ok(made.with_orientation(read.orientation))
+        let made = made.with_orientation(read.orientation);
+        Ok(made.with_passes(read.passes))
     }
 }
 
@@ -170,6 +174,7 @@ impl Preprocessing {
             orientation: Orientation::default(),
             resize,
             filter,
+            passes: PassOrder::default(),
             crop,
             normalization,
         })
@@ -179,6 +184,13 @@ impl Preprocessing {
     #[must_use]
     pub fn with_orientation(mut self, orientation: Orientation) -> Self {
         self.orientation = orientation;
+        self
+    }
+
+    /// Sets the order in which the axes are resized, which depends on the version of Pillow.
+    #[must_use]
+    pub fn with_passes(mut self, passes: PassOrder) -> Self {
+        self.passes = passes;
         self
     }
 
@@ -202,6 +214,11 @@ impl Preprocessing {
     /// Returns the filter for resizing.
     pub fn filter(&self) -> Filter {
         self.filter
+    }
+
+    /// Returns the order in which the axes are resized.
+    pub fn passes(&self) -> PassOrder {
+        self.passes
     }
 
     /// Returns the width and height of the centre crop.
@@ -246,7 +263,7 @@ impl Preprocessing {
             columns: across.from..across.from + across.kept,
             rows: down.from..down.from + down.kept,
         };
-        let kept = resize_in_tiles(image, (width, height), self.filter, &part)?;
+        let kept = resize_in_tiles(image, (width, height), self.filter, self.passes, &part)?;
         let [_, height, width] = self.shape();
         if (kept.width(), kept.height()) == (width, height) {
             return Ok(kept);

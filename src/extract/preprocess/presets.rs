@@ -3,6 +3,7 @@
 use super::exif::Orientation;
 use super::normalization::Normalization;
 use super::pipeline::{Preprocessing, Resize};
+use super::resize::PassOrder;
 use super::weights::Filter;
 use crate::error::{Error, Result};
 
@@ -36,11 +37,30 @@ impl Preprocessing {
         ..imagenet(32, Filter::Bilinear, 32)
     };
 
+    /// The whole image to 224 × 224 bilinear, (level − 128) / 128: MobileNet of TensorFlow.
+    pub const TF_MOBILENET: Self = Self {
+        resize: WHOLE_224,
+        ..square(224, Filter::Bilinear, 224, Normalization::LEVELS_128)
+    };
+
+    /// The whole image to 224 × 224 bilinear, (level − 127) / 128: EfficientNet-Lite of TensorFlow.
+    pub const TF_EFFICIENTNET_LITE: Self = Self {
+        resize: WHOLE_224,
+        ..square(224, Filter::Bilinear, 224, Normalization::LEVELS_127)
+    };
+
+    /// The whole image to 224 × 224 bicubic, values −1 to 1: SigLIP.
+    pub const SIGLIP: Self = Self {
+        resize: WHOLE_224,
+        ..square(224, Filter::Bicubic, 224, Normalization::HALF)
+    };
+
     /// All presets with their names.
     ///
     /// `imagenet-R-F-C` resizes the shorter side to R with filter F and crops to C, as for other
     /// weights of torchvision. `clip-C` is the preprocessing of CLIP at other resolutions.
-    pub const PRESETS: [(&'static str, Self); 17] = [
+    /// [`Preprocessing::preset`] also makes those of other sizes.
+    pub const PRESETS: [(&'static str, Self); 20] = [
         ("imagenet", Self::IMAGENET),
         (
             "imagenet-232-bilinear-224",
@@ -88,19 +108,59 @@ impl Preprocessing {
         ("vit", Self::VIT),
         ("deep-compression-227", Self::DEEP_COMPRESSION_227),
         ("cifar-32", Self::CIFAR_32),
+        ("tf-mobilenet", Self::TF_MOBILENET),
+        ("tf-efficientnet-lite", Self::TF_EFFICIENTNET_LITE),
+        ("siglip", Self::SIGLIP),
     ];
 
-    /// Returns the preset with a name.
+    /// Returns the preset with a name, or makes the one that the name describes: `N-R-F-C` with
+    /// normalisation N (`imagenet`, `clip`, `half` or `none`), shorter side R (or `whole`, which
+    /// resizes the whole image to the crop), filter F and crop C; or `clip-C`.
+    ///
+    /// ```
+    /// use human_alignment::extract::preprocess::{Preprocessing, Resize};
+    ///
+    /// let made = Preprocessing::preset("half-whole-bicubic-384")?;
+    /// let exact = Resize::Exact { width: 384, height: 384 };
+    /// assert_eq!((made.resize(), made.crop()), (exact, [384, 384]));
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if there is no such preset.
     pub fn preset(name: &str) -> Result<Self> {
         let known = Self::PRESETS.into_iter().find(|(known, _)| *known == name);
-        known.map(|(_, preset)| preset).ok_or_else(|| {
-            let expected = "one of imagenet, imagenet-R-F-C, inception, clip, clip-C, dinov2, vit, \
-                deep-compression-227 and cifar-32, as listed in Preprocessing::PRESETS";
+        let known = known.map(|(_, preset)| preset);
+        let parts: Vec<&str> = name.split('-').collect();
+        let described = match parts[..] {
+            ["clip", side] => Self::described(["clip", side, "bicubic", side]),
+            [n, r, f, c] => Self::described([n, r, f, c]),
+            _ => None,
+        };
+        known.or(described).ok_or_else(|| {
+            let expected = "one of imagenet, inception, clip, clip-C, dinov2, vit, siglip, \
+                deep-compression-227, cifar-32, tf-mobilenet, tf-efficientnet-lite, or N-R-F-C with \
+                normalisation N (imagenet, clip, half, none), shorter side R (or whole), filter F \
+                and crop C";
             Error::parameter("preset", expected, format_args!("{name:?}"))
         })
+    }
+
+    /// Makes the preprocessing with a normalisation, a shorter side (or `whole`), a filter and a
+    /// crop; returns `None` if one of them does not exist.
+    pub(in crate::extract) fn described(
+        [normalization, resize, filter, crop]: [&str; 4],
+    ) -> Option<Self> {
+        let crop: u32 = crop.parse().ok()?;
+        let resize = match resize {
+            "whole" => Resize::Exact {
+                width: crop,
+                height: crop,
+            },
+            short => Resize::ShortSide(short.parse().ok()?),
+        };
+        let normalization = Normalization::named(normalization)?;
+        Self::new(resize, filter.parse().ok()?, [crop; 2], normalization).ok()
     }
 
     /// Creates a preprocessing with ImageNet normalisation, as for all versions of the weights of
@@ -124,18 +184,14 @@ impl Preprocessing {
 }
 
 /// Creates the preprocessing of [`Preprocessing::imagenet`] from valid constants, without checks.
-pub(in crate::extract) const fn imagenet(
-    short_side: u32,
-    filter: Filter,
-    crop: u32,
-) -> Preprocessing {
+const fn imagenet(short_side: u32, filter: Filter, crop: u32) -> Preprocessing {
     square(short_side, filter, crop, Normalization::IMAGENET)
 }
 
-/// Creates the preprocessing of [`Preprocessing::clip`] from a valid constant, without checks.
-pub(in crate::extract) const fn clip(side: u32) -> Preprocessing {
-    square(side, Filter::Bicubic, side, Normalization::CLIP)
-}
+const WHOLE_224: Resize = Resize::Exact {
+    width: 224,
+    height: 224,
+};
 
 const fn square(
     short_side: u32,
@@ -147,6 +203,7 @@ const fn square(
         orientation: Orientation::AsStored,
         resize: Resize::ShortSide(short_side),
         filter,
+        passes: PassOrder::VerticalWhereCheaper,
         crop: [crop; 2],
         normalization,
     }
@@ -189,6 +246,16 @@ mod tests {
             Preprocessing::imagenet(232, Filter::Bicubic, 224).unwrap(),
             preset("imagenet-232-bicubic-224")
         );
+        assert_eq!(preset("imagenet-256-bilinear-224"), Preprocessing::IMAGENET);
+        assert_eq!(preset("half-whole-bicubic-224"), Preprocessing::SIGLIP);
+        for bad in [
+            "clip-0",
+            "imagenet-9000-bicubic-224",
+            "half-x-bicubic-224",
+            "imagenet-256",
+        ] {
+            assert!(Preprocessing::preset(bad).is_err(), "{bad}");
+        }
         assert!(Preprocessing::clip(0).is_err());
         assert!(Preprocessing::imagenet(256, Filter::Bilinear, 9000).is_err());
     }

@@ -3,21 +3,55 @@
 use std::ops::Range;
 
 use pulp::Arch;
+use serde::{Deserialize, Serialize};
 
 use super::image::{N_CHANNELS, RgbImage, black};
 use super::tiles::resize_in_tiles;
 use super::weights::{FRACTION_BITS, Filter, Weights};
 use crate::error::{Error, Result};
 use crate::linalg::reserve;
+use crate::names::named;
 
 /// Largest side, in pixels, of a resized image.
 pub(super) const MAX_SIDE: u32 = 8192;
 
-/// Resizes an image to `[height, width]` with results identical, bit for bit, to those of Pillow's
-/// `Image.resize((width, height), filter)`.
+/// The order in which the two axes of an image are resized. Pixels are rounded to 8 bits in between,
+/// so that the order changes some of them by a level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PassOrder {
+    /// Rows, then columns, as in Pillow up to version 12. (Versions 12.1 to 12.3 resize images that
+    /// are more than 100 times as high as wide in the other order.)
+    HorizontalFirst,
+    /// Columns first if the image loses more than twice as many rows as columns, otherwise rows, as
+    /// in Pillow 13. The default.
+    #[default]
+    VerticalWhereCheaper,
+}
+
+named! {
+    PassOrder, "order of the passes of resizing":
+    HorizontalFirst = "horizontal-first",
+    VerticalWhereCheaper = "vertical-where-cheaper",
+}
+
+impl PassOrder {
+    /// Returns true if an image of `old` size (width, height) is resized to `new` size vertically
+    /// first.
+    fn is_vertical_first(self, old: (u64, u64), new: (u64, u64)) -> bool {
+        let lost = |old: u64, new: u64| i128::from(old) - i128::from(new);
+        let (columns, rows) = (lost(old.0, new.0), lost(old.1, new.1));
+        self == PassOrder::VerticalWhereCheaper && rows > 0 && rows > 2 * columns
+    }
+}
+
+/// Resizes an image to `[height, width]` with results identical, bit for bit, to those of
+/// `Image.resize((width, height), filter)` of Pillow 13.
 ///
-/// Rows are resized first and rounded to 8 bits, then columns; an axis that already has its target
-/// length is not changed. Weights are rounded to 22 binary places and sums to the nearest level.
+/// The axes are resized one after the other, in the default [`PassOrder`], and rounded to 8 bits
+/// each; an axis that already has its target length is not changed. Weights are rounded to 22 binary
+/// places and sums to the nearest level.
 ///
 /// # Errors
 /// Returns `ArgumentError::InvalidParameter` if a side is not in 1 to 8192, or
@@ -30,7 +64,8 @@ pub fn resize(image: &RgbImage, [height, width]: [u32; 2], filter: Filter) -> Re
         columns: 0..width,
         rows: 0..height,
     };
-    resize_in_tiles(image, (width, height), filter, &part)
+    let order = PassOrder::default();
+    resize_in_tiles(image, (width, height), filter, order, &part)
 }
 
 /// Checks that the target length of a side is in the valid range.
@@ -56,6 +91,7 @@ pub(super) fn resize_part(
     image: &RgbImage,
     (width, height): (u64, u64),
     filter: Filter,
+    order: PassOrder,
     part: &Part,
 ) -> Result<RgbImage> {
     let axis = |n_old: usize, n_new: u64, part: &Range<u64>| {
@@ -65,42 +101,72 @@ pub(super) fn resize_part(
     };
     let across = axis(image.width(), width, &part.columns)?;
     let down = axis(image.height(), height, &part.rows)?;
-    let old_rows = match &down {
-        Some(weights) => weights.needed(),
-        None => part.rows.start as usize..part.rows.end as usize,
-    };
-    let part_width = (part.columns.end - part.columns.start) as usize;
-    let part_height = (part.rows.end - part.rows.start) as usize;
-    let row_bytes = N_CHANNELS * part_width;
+    let n_columns = (part.columns.end - part.columns.start) as usize;
+    let n_rows = (part.rows.end - part.rows.start) as usize;
+    let columns = (across.as_ref(), part.columns.start as usize, n_columns);
+    let old = (image.width() as u64, image.height() as u64);
 
-    let arch = Arch::new();
-    let first_row = old_rows.start;
-    let mut rows = black(part_width, old_rows.len())?;
-    match &across {
+    let bytes = match &down {
+        None => {
+            let first = part.rows.start as usize;
+            resize_rows(image, first..first + n_rows, columns)?
+        }
+        Some(weights) if order.is_vertical_first(old, (width, height)) => {
+            let row_bytes = N_CHANNELS * image.width();
+            let rows = resize_columns(image.bytes(), row_bytes, 0, weights, n_rows)?;
+            let image = RgbImage::from_bytes(image.width(), n_rows, rows)?;
+            resize_rows(&image, 0..n_rows, columns)?
+        }
         Some(weights) => {
             let needed = weights.needed();
-            let mut columns = Vec::new();
-            reserve(&mut columns, needed.len(), "an image")?;
-            columns.resize(needed.len(), [0; COLUMN_BYTES]);
-            let out = rows.as_mut_slice();
-            arch.dispatch(
-                #[inline(always)]
-                || convolve_rows(image, old_rows, weights, needed.start, &mut columns, out),
-            );
+            let rows = resize_rows(image, needed.clone(), columns)?;
+            let row_bytes = N_CHANNELS * n_columns;
+            resize_columns(&rows, row_bytes, needed.start, weights, n_rows)?
         }
-        None => {
-            let from = N_CHANNELS * part.columns.start as usize;
-            for (y, row) in old_rows.zip(rows.chunks_exact_mut(row_bytes)) {
-                row.copy_from_slice(&image.row(y)[from..][..row_bytes]);
-            }
-        }
-    }
-    let Some(weights) = &down else {
-        return RgbImage::from_bytes(part_width, part_height, rows);
     };
-    let mut resized = black(part_width, part_height)?;
+    RgbImage::from_bytes(n_columns, n_rows, bytes)
+}
+
+/// Resizes rows of an image by weights, or copies pixels if there are none, to `n_columns` columns
+/// from `first_column` on.
+fn resize_rows(
+    image: &RgbImage,
+    rows: Range<usize>,
+    (weights, first_column, n_columns): (Option<&Weights>, usize, usize),
+) -> Result<Vec<u8>> {
+    let mut resized = black(n_columns, rows.len())?;
+    let Some(weights) = weights else {
+        let from = N_CHANNELS * first_column;
+        let row_bytes = N_CHANNELS * n_columns;
+        for (y, row) in rows.zip(resized.chunks_exact_mut(row_bytes)) {
+            row.copy_from_slice(&image.row(y)[from..][..row_bytes]);
+        }
+        return Ok(resized);
+    };
+    let needed = weights.needed();
+    let mut columns = Vec::new();
+    reserve(&mut columns, needed.len(), "an image")?;
+    columns.resize(needed.len(), [0; COLUMN_BYTES]);
     let out = resized.as_mut_slice();
-    arch.dispatch(
+    Arch::new().dispatch(
+        #[inline(always)]
+        || convolve_rows(image, rows, weights, needed.start, &mut columns, out),
+    );
+    Ok(resized)
+}
+
+/// Resizes columns by weights to `n_rows` rows. `rows` are those of the old image from `first_row`
+/// on.
+fn resize_columns(
+    rows: &[u8],
+    row_bytes: usize,
+    first_row: usize,
+    weights: &Weights,
+    n_rows: usize,
+) -> Result<Vec<u8>> {
+    let mut resized = black(row_bytes / N_CHANNELS, n_rows)?;
+    let out = resized.as_mut_slice();
+    Arch::new().dispatch(
         #[inline(always)]
         || {
             for ((first, weights), out) in weights.iter().zip(out.chunks_exact_mut(row_bytes)) {
@@ -109,7 +175,7 @@ pub(super) fn resize_part(
             }
         },
     );
-    RgbImage::from_bytes(part_width, part_height, resized)
+    Ok(resized)
 }
 
 /// Half of the last binary place that is kept, so that truncation rounds to nearest.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::image::{N_CHANNELS, RgbImage, black};
-use super::resize::{Part, resize_part};
+use super::resize::{Part, PassOrder, resize_part};
 use super::weights::Filter;
 use crate::error::Result;
 
@@ -23,6 +23,7 @@ pub(super) fn resize_in_tiles(
     image: &RgbImage,
     (width, height): (u64, u64),
     filter: Filter,
+    order: PassOrder,
     part: &Part,
 ) -> Result<RgbImage> {
     let columns = tile_length(image.height(), image.width(), width);
@@ -30,7 +31,7 @@ pub(super) fn resize_in_tiles(
     let [part_width, part_height] =
         [&part.columns, &part.rows].map(|range| range.end - range.start);
     if part_width <= columns && part_height <= rows {
-        return resize_part(image, (width, height), filter, part);
+        return resize_part(image, (width, height), filter, order, part);
     }
     let row_bytes = N_CHANNELS * part_width as usize;
     let mut pixels = black(part_width as usize, part_height as usize)?;
@@ -42,7 +43,7 @@ pub(super) fn resize_in_tiles(
                 columns,
                 rows: rows.clone(),
             };
-            let tile = resize_part(image, (width, height), filter, &tile)?;
+            let tile = resize_part(image, (width, height), filter, order, &tile)?;
             let out = pixels.chunks_exact_mut(row_bytes).skip(first);
             for (y, row) in out.take(tile.height()).enumerate() {
                 let tile_row = tile.row(y);
@@ -84,8 +85,11 @@ mod tests {
             };
             for filter in [Filter::Bilinear, Filter::Bicubic] {
                 assert!(tile_length(width.max(height), 3, 300) < 280);
-                let whole = resize_part(&image, size, filter, &part).unwrap();
-                assert_eq!(resize_in_tiles(&image, size, filter, &part).unwrap(), whole);
+                for order in [PassOrder::HorizontalFirst, PassOrder::VerticalWhereCheaper] {
+                    let whole = resize_part(&image, size, filter, order, &part).unwrap();
+                    let tiled = resize_in_tiles(&image, size, filter, order, &part).unwrap();
+                    assert_eq!(tiled, whole);
+                }
             }
         }
     }

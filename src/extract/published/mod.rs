@@ -1,13 +1,15 @@
 //! Published weights: training data, objective, preprocessing, accuracy and the repository on the
 //! Hugging Face hub.
 
-mod others;
-mod torchvision;
-mod transformers;
+mod model_name;
+mod table;
+
+pub use model_name::ModelName;
 
 use crate::error::{ArgumentError, Result};
 use crate::extract::nearest::nearest;
 use crate::extract::preprocess::Preprocessing;
+
 /// Published weights of an [`Architecture`](super::Architecture), with the factors analysed in the
 /// paper: architecture, training data, objective and ImageNet accuracy.
 ///
@@ -32,10 +34,10 @@ pub struct PublishedWeights {
 }
 
 /// A file on the Hugging Face hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HubFile {
     /// Name of the repository, `owner/name`.
-    pub repository: String,
+    pub repository: &'static str,
     /// Path of the file in the repository.
     pub file: &'static str,
     /// Prefix of the names of the parameters in the file.
@@ -43,44 +45,10 @@ pub(super) struct HubFile {
 }
 
 impl PublishedWeights {
-    fn new(
-        architecture: &'static str,
-        tag: &'static str,
-        preprocessing: Preprocessing,
-        training_data: &'static str,
-        objective: &'static str,
-    ) -> Self {
-        Self {
-            architecture,
-            tag,
-            preprocessing,
-            training_data,
-            objective,
-            imagenet_top1: None,
-            hub: None,
-        }
-    }
-
-    fn with_imagenet_top1(mut self, percent: f64) -> Self {
-        self.imagenet_top1 = Some(percent);
-        self
-    }
-
-    fn on_hub(mut self, repository: String, file: &'static str, prefix: &'static str) -> Self {
-        self.hub = Some(HubFile {
-            repository,
-            file,
-            prefix,
-        });
-        self
-    }
-
     /// Returns all known weights. Those of one architecture follow each other, the default ones
     /// first.
     pub fn all() -> impl Iterator<Item = Self> {
-        torchvision::all()
-            .chain(others::all())
-            .chain(transformers::all())
+        table::TABLE.iter().cloned()
     }
 
     /// Returns the weights with a name `architecture.tag`. The name of an architecture alone
@@ -110,6 +78,16 @@ impl PublishedWeights {
     /// Returns the name of the architecture.
     pub fn architecture(&self) -> &'static str {
         self.architecture
+    }
+
+    /// Returns the tag, such as `imagenet1k_v1`.
+    pub fn tag(&self) -> &'static str {
+        self.tag
+    }
+
+    /// Returns true if these are the weights of an architecture with a tag.
+    fn is(&self, architecture: &str, tag: &str) -> bool {
+        (self.architecture, self.tag) == (architecture, tag)
     }
 
     /// Returns the preprocessing of images for these weights.
@@ -153,6 +131,7 @@ mod tests {
         for weights in PublishedWeights::all() {
             assert!(names.insert(weights.name()), "{}", weights.name());
             let architecture = Architecture::named(weights.architecture()).unwrap();
+            assert_eq!(weights, PublishedWeights::named(&weights.name()).unwrap());
             let [_, height, width] = weights.preprocessing().shape();
             assert_eq!(height, width);
             // The default weights have the input size of the architecture.

@@ -3,6 +3,7 @@
 use regex::{Captures, Regex, RegexSet};
 
 use super::conventions::{Kind, Rule};
+use crate::extract::builder::Deviations;
 
 /// How the stored values become those of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) enum Convention {
     Numbered { modules: Vec<String> },
     Library {
         name: &'static str,
-        epsilon: Option<f64>,
+        deviations: Deviations,
         rules: Vec<CompiledRules>,
     },
 }
@@ -85,12 +86,11 @@ impl Convention {
         }
     }
 
-    /// Returns the epsilon of the normalizations of the library, if it differs from that of the
-    /// network.
-    pub fn epsilon(&self) -> Option<f64> {
+    /// Returns what the library computes otherwise than the network.
+    pub fn deviations(&self) -> Deviations {
         match self {
-            Self::Library { epsilon, .. } => *epsilon,
-            Self::Own | Self::Numbered { .. } => None,
+            Self::Library { deviations, .. } => *deviations,
+            Self::Own | Self::Numbered { .. } => Deviations::default(),
         }
     }
 

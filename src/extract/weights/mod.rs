@@ -3,6 +3,7 @@
 mod container;
 mod convention;
 mod conventions;
+mod hub_config;
 mod listing;
 mod names;
 mod pth;
@@ -20,9 +21,10 @@ pub(in crate::extract) use random::Random;
 pub(in crate::extract) use reader::Nothing;
 
 use crate::error::{ArgumentError, Error, ExtractError, Result};
-use crate::extract::builder::Parameters;
+use crate::extract::builder::{Deviations, Parameters};
 use crate::extract::outline::{Expected, Outline};
 use container::Container;
+use conventions::HUGGING_FACE;
 use listing::Listing;
 use names::{Keys, without_wrappers};
 use reader::Reader;
@@ -193,7 +195,8 @@ impl Weights {
                 }
             }
             if keys == stored.keys && from != to {
-                return Err(unknown("name of a parameter", from, &stored.keys));
+                let names = stored.keys.keys().map(String::as_str);
+                return Err(unknown("name of a parameter", from, names));
             }
             stored.keys = keys;
             stored.changes.push(format!("rename {from}={to}"));
@@ -260,6 +263,11 @@ impl Weights {
             absent: &stored.absent,
         };
         let selection = select(&request, expected).map_err(|error| stored.locate(error))?;
+        if let (Some(HUGGING_FACE), "CLIP", Some(path)) =
+            (selection.library, expected.family(), &stored.path)
+        {
+            hub_config::check_activation(path, expected.architecture())?;
+        }
         let outline = selection.outline(&stored.listing, expected)?;
         Ok(Opened {
             weights: self,
@@ -296,9 +304,12 @@ impl Opened<'_> {
         })
     }
 
-    /// Returns the epsilon of normalizations, if it differs from that of the architecture.
-    pub fn epsilon(&self) -> Option<f64> {
-        self.found.as_ref()?.1.epsilon
+    /// Returns what the library of the parameters computes otherwise than the architecture.
+    pub fn deviations(&self) -> Deviations {
+        let found = self.found.as_ref();
+        found.map_or(Deviations::default(), |(_, selection, _)| {
+            selection.deviations
+        })
     }
 
     /// Returns which parameters were found.
@@ -357,7 +368,11 @@ fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
         }
     }
     match outer.len() {
-        0 => Err(unknown("prefix of parameters", prefix, keys)),
+        0 => {
+            let beginnings = keys.keys().filter_map(|key| key.split('.').next());
+            let beginnings: BTreeSet<&str> = beginnings.collect();
+            Err(unknown("prefix of parameters", prefix, beginnings))
+        }
         1 => Ok(kept),
         _ => Err(ExtractError::AmbiguousWeights {
             keys: outer
@@ -369,12 +384,13 @@ fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
     }
 }
 
-fn unknown(what: &'static str, name: &str, keys: &Keys) -> Error {
-    const NAMED: usize = 3;
+/// Returns the error for a name that is not there, with some of those that are.
+fn unknown<'n>(what: &'static str, name: &str, there: impl IntoIterator<Item = &'n str>) -> Error {
+    const NAMED: usize = 4;
 
     Error::from(ArgumentError::UnknownName {
         what,
         name: name.into(),
-        nearest: keys.keys().take(NAMED).cloned().collect(),
+        nearest: there.into_iter().take(NAMED).map(str::to_owned).collect(),
     })
 }

@@ -11,6 +11,7 @@ use super::names::{
 };
 use super::reader::{Nothing, Shapes};
 use crate::error::{Error, ExtractError, Result};
+use crate::extract::builder::Deviations;
 use crate::extract::outline::{Expected, Outline};
 
 /// The most sets of parameters that are compared with the network.
@@ -22,7 +23,7 @@ pub(in crate::extract) struct Selection {
     pub prefix: String,
     /// The library whose names the parameters have, unless they are those of the network.
     pub library: Option<&'static str>,
-    pub epsilon: Option<f64>,
+    pub deviations: Deviations,
     pub(super) compositions: Compositions,
 }
 
@@ -67,47 +68,8 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
             false => others.push((candidate, problems)),
         }
     }
-    // Another set that fits, such as an average over training in the same dictionary, is not part of
-    // a set.
-    let prefixes: Vec<String> = fitting
-        .iter()
-        .map(|fit| format!("{}.", fit.prefix))
-        .collect();
-    let mut best: Option<Problems> = None;
-    for (mut candidate, problems) in others {
-        let inside: Vec<&str> = prefixes
-            .iter()
-            .filter_map(|prefix| match candidate.prefix.as_str() {
-                "" => Some(prefix.as_str()),
-                outer => prefix.strip_prefix(outer)?.strip_prefix('.'),
-            })
-            .collect();
-        let n = candidate.compositions.len();
-        let is_inside = |name: &String| inside.iter().any(|inside| name.starts_with(inside));
-        candidate.compositions.retain(|name, _| !is_inside(name));
-        let problems = match candidate.compositions.len() < n {
-            true => check(request, &candidate, expected)?,
-            false => problems,
-        };
-        match problems {
-            None => fitting.push(candidate),
-            Some(problems) => {
-                if best.as_ref().is_none_or(|best| problems.n < best.n) {
-                    best = Some(problems);
-                }
-            }
-        }
-    }
-    let mut different: Vec<Selection> = Vec::new();
-    for fit in fitting {
-        if different
-            .iter()
-            .all(|other| places(request, other) != places(request, &fit))
-        {
-            different.push(fit);
-        }
-    }
-    let mut fitting = different;
+    let best = reconsider(request, expected, &mut fitting, others)?;
+    let mut fitting = without_copies(request, fitting);
     if fitting.len() > 1 {
         let keys = fitting.into_iter().map(|selection| selection.prefix);
         return Err(ExtractError::AmbiguousWeights {
@@ -126,6 +88,56 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
             }
         }
     }
+}
+
+/// Compares sets that do not fit again, without the sets that fit: an average over training in the
+/// same dictionary is not part of a network. Adds those that fit to `fitting`, and returns what is
+/// wrong with the best of the others.
+fn reconsider(
+    request: &Request<'_>,
+    expected: &Expected<'_>,
+    fitting: &mut Vec<Selection>,
+    others: Vec<(Selection, Option<Problems>)>,
+) -> Result<Option<Problems>> {
+    let prefixes = fitting.iter().map(|fit| format!("{}.", fit.prefix));
+    let prefixes: Vec<String> = prefixes.collect();
+    let mut best: Option<Problems> = None;
+    for (mut candidate, problems) in others {
+        let inside = prefixes
+            .iter()
+            .filter_map(|prefix| match candidate.prefix.as_str() {
+                "" => Some(prefix.as_str()),
+                outer => prefix.strip_prefix(outer)?.strip_prefix('.'),
+            });
+        let inside: Vec<&str> = inside.collect();
+        let n = candidate.compositions.len();
+        let is_inside = |name: &str| inside.iter().any(|inside| name.starts_with(inside));
+        candidate.compositions.retain(|name, _| !is_inside(name));
+        let problems = match candidate.compositions.len() < n {
+            true => check(request, &candidate, expected)?,
+            false => problems,
+        };
+        match problems {
+            None => fitting.push(candidate),
+            Some(problems) if best.as_ref().is_none_or(|best| problems.n < best.n) => {
+                best = Some(problems);
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(best)
+}
+
+/// Returns the selections without those whose values are the same as those of another.
+fn without_copies(request: &Request<'_>, selections: Vec<Selection>) -> Vec<Selection> {
+    let mut different: Vec<Selection> = Vec::new();
+    for selection in selections {
+        let is_copy = |other: &Selection| places(request, other) == places(request, &selection);
+        if !different.iter().any(is_copy) {
+            different.push(selection);
+        }
+    }
+    different
 }
 
 /// Returns the prefixes and the indices of the conventions with which most names are those of
@@ -192,7 +204,7 @@ fn candidate(
     Selection {
         prefix: prefix.trim_end_matches('.').to_owned(),
         library: convention.library(),
-        epsilon: convention.epsilon(),
+        deviations: convention.deviations(),
         compositions,
     }
 }

@@ -42,7 +42,7 @@ pub struct PooledScore {
 /// correction is conservative.
 ///
 /// In simulations with 30–100 objects and 2–5 folds, 95 % intervals cover the accuracy of such
-/// probes on new objects, and the gain, in 94–100 % of experiments, instead of 86–98 % without the
+/// probes on new objects, and the gain, in 94–100 % of experiments, instead of 91–98 % without the
 /// correction. Where there is nothing to learn, the test of the gain is significant at the 5 % level
 /// in at most 3 % (example `coverage`, topic `learners`).
 ///

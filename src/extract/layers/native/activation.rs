@@ -65,6 +65,8 @@ fn one(activation: Activation, x: f32) -> f32 {
         Activation::Silu => x * sigmoid(x),
         Activation::QuickGelu => x * sigmoid(1.702 * x),
         Activation::Gelu => 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2)),
+        // (1 + tanh(y)) / 2 = sigmoid(2 y) with y = √(2 / π) (x + 0.044715 x³).
+        Activation::GeluTanh => x * sigmoid(1.595_769 * (x + 0.044_715 * (x * x * x))),
     }
 }
 
@@ -85,6 +87,7 @@ macro_rules! for_activation {
             Activation::Silu => for_activation!(@ Silu, $chosen, $body),
             Activation::QuickGelu => for_activation!(@ QuickGelu, $chosen, $body),
             Activation::Gelu => for_activation!(@ Gelu, $chosen, $body),
+            Activation::GeluTanh => for_activation!(@ GeluTanh, $chosen, $body),
         }
     };
     (@ $name:ident, $chosen:ident, $body:expr) => {{

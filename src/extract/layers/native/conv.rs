@@ -122,10 +122,11 @@ impl Filters {
         let ConvSpec {
             kernel: [height, width],
             stride: [down, right],
-            padding: [above, before],
             groups,
             ..
         } = self.spec;
+        let [above, _] = self.spec.zeros(0, shape.height);
+        let [before, _] = self.spec.zeros(1, shape.width);
         let n_in = self.spec.inputs / groups;
         let is_dense = groups == 1;
         for (pixel, row) in (start..).zip(rows.chunks_exact_mut(self.spec.window_len())) {

@@ -98,9 +98,10 @@ impl Convolve<'_> {
         let ConvSpec {
             kernel: [height, width],
             stride: [down, right],
-            padding: [above, before],
             ..
         } = self.filters.spec;
+        let [above, _] = self.filters.spec.zeros(0, self.shape.height);
+        let [before, _] = self.filters.spec.zeros(1, self.shape.width);
         let (n, shape, n_pixels) = (self.shape.channels, self.shape, self.out_width);
         let columns_of = |pixel: usize| inside(pixel * right, before, width, shape.width);
         for (row, out) in self.out.chunks_exact_mut(n_pixels * n).enumerate() {
@@ -208,13 +209,14 @@ mod tests {
     fn naive(x: &[f32], shape: MapShape, spec: ConvSpec, weights: &[f32]) -> Vec<f32> {
         let (out, n) = (spec.out_shape(shape), shape.channels);
         let [height, width] = spec.kernel;
+        let size = [shape.height, shape.width];
         let mut sums = vec![0.0; out.len()];
         for (place, sum) in sums.iter_mut().enumerate() {
             let (pixel, channel) = (place / n, place % n);
             for of_window in 0..height * width {
                 let at = |axis: usize, pixel: usize, place: usize| {
                     let padded = pixel * spec.stride[axis] + place;
-                    padded.checked_sub(spec.padding[axis])
+                    padded.checked_sub(spec.zeros(axis, size[axis])[0])
                 };
                 let y = at(0, pixel / out.width, of_window / width);
                 let x_of = at(1, pixel % out.width, of_window % width);
@@ -233,25 +235,25 @@ mod tests {
     #[test]
     fn windows_are_those_of_the_definition() {
         for (size, n, kernel, stride, padding) in [
-            ([9, 14], 72, 3, 1, 1),
-            ([9, 14], 24, 3, 2, 1),
-            ([3, 12], 130, 7, 1, 3),
-            ([11, 10], 5, 5, 2, 2),
-            ([13, 13], 17, 3, 1, 2),
-            ([12, 17], 64, 5, 3, 4),
-            ([6, 8], 16, 3, 1, 0),
-            ([2, 2], 33, 1, 2, 0),
-            ([1, 1], 16, 3, 1, 2),
+            ([9, 14], 72, 3, 1, Some(1)),
+            ([9, 14], 24, 3, 2, Some(1)),
+            ([3, 12], 130, 7, 1, Some(3)),
+            ([11, 10], 5, 5, 2, Some(2)),
+            ([13, 13], 17, 3, 1, Some(2)),
+            ([12, 17], 64, 5, 3, Some(4)),
+            ([6, 8], 16, 3, 1, Some(0)),
+            ([2, 2], 33, 1, 2, Some(0)),
+            ([1, 1], 16, 3, 1, Some(2)),
+            ([9, 14], 24, 3, 2, None),
+            ([1, 8], 17, 5, 2, None),
         ] {
             let shape = MapShape {
                 height: size[0],
                 width: size[1],
                 channels: n,
             };
-            let spec = ConvSpec::new(n, n, kernel)
-                .groups(n)
-                .stride(stride)
-                .padding(padding);
+            let spec = ConvSpec::new(n, n, kernel).groups(n).stride(stride);
+            let spec = padding.map_or(spec.tensorflow(), |padding| spec.padding(padding));
             let value = |i: usize| ((i * 7919) % 1009) as f32 / 504.5 - 1.0;
             let x: Vec<f32> = (0..shape.len()).map(value).collect();
             let weights: Vec<f32> = (7..7 + n * kernel * kernel).map(value).collect();

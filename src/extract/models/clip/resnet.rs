@@ -13,7 +13,9 @@ use crate::extract::layers::{
     attention, global_average,
 };
 use crate::extract::models::blocks::Residual;
-use crate::extract::models::patches::{OtherGrids, Positions, tokens_of};
+use crate::extract::models::patches::{
+    ClassPosition, OtherGrids, PositionSpec, Positions, tokens_of,
+};
 use crate::extract::module::{Module, Sequential, Tapped};
 use crate::extract::taps::Pass;
 
@@ -182,9 +184,16 @@ impl AttentionPool {
         const OF_HEAD: usize = 64;
 
         let linear = |name, outputs| Linear::new(&builder.child(name), width, outputs);
-        let name = "positional_embedding";
+        let spec = PositionSpec {
+            name: "positional_embedding",
+            has_image_axis: false,
+            class_position: ClassPosition::First,
+            width,
+            grid,
+            other_grids: OtherGrids::Refuse,
+        };
         Ok(Self {
-            positions: Positions::new(builder, name, false, width, grid, OtherGrids::Refuse)?,
+            positions: Positions::new(builder, spec)?.0,
             query: linear("q_proj", width)?,
             key: linear("k_proj", width)?,
             value: linear("v_proj", width)?,

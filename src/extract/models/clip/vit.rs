@@ -6,9 +6,9 @@ use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::{Builder, Init};
 use crate::extract::layers::{Activation, LayerNorm, Linear, Packing};
 use crate::extract::models::patches::{
-    OtherGrids, PatchEmbedding, TokenNames, Tokens, class_token,
+    ClassPosition, OtherGrids, PatchEmbedding, TokenNames, Tokens, class_token,
 };
-use crate::extract::models::transformer::{BlockNames, Encoder, MlpNames};
+use crate::extract::models::transformer::{BlockNames, Encoder, Hidden, MlpNames};
 use crate::extract::module::Sequential;
 
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,8 @@ struct Shape {
     depth: usize,
     width: usize,
     n_heads: usize,
+    /// Width of the hidden layer of a perceptron.
+    hidden: usize,
     /// Width of the embedding that images share with texts.
     embedding: usize,
 }
@@ -35,6 +37,7 @@ const BASE: Shape = Shape {
     depth: 12,
     width: 768,
     n_heads: 12,
+    hidden: 3072,
     embedding: 512,
 };
 
@@ -42,6 +45,7 @@ const LARGE: Shape = Shape {
     depth: 24,
     width: 1024,
     n_heads: 16,
+    hidden: 4096,
     embedding: 768,
 };
 
@@ -49,7 +53,24 @@ const HUGE: Shape = Shape {
     depth: 32,
     width: 1280,
     n_heads: 16,
+    hidden: 5120,
     embedding: 1024,
+};
+
+const GIANT: Shape = Shape {
+    depth: 40,
+    width: 1408,
+    n_heads: 16,
+    hidden: 6144,
+    embedding: 1024,
+};
+
+const BIG_G: Shape = Shape {
+    depth: 48,
+    width: 1664,
+    n_heads: 16,
+    hidden: 8192,
+    embedding: 1280,
 };
 
 const fn config(
@@ -69,7 +90,7 @@ const fn config(
 
 use Activation::{Gelu, QuickGelu};
 
-const CONFIGS: [Config; 9] = [
+const CONFIGS: [Config; 14] = [
     config("ViT-B-32-quickgelu", [224, 32], BASE, QuickGelu),
     config("ViT-B-16-quickgelu", [224, 16], BASE, QuickGelu),
     config("ViT-L-14-quickgelu", [224, 14], LARGE, QuickGelu),
@@ -79,12 +100,19 @@ const CONFIGS: [Config; 9] = [
     config("ViT-L-14", [224, 14], LARGE, Gelu),
     config("ViT-L-14-336", [336, 14], LARGE, Gelu),
     config("ViT-H-14", [224, 14], HUGE, Gelu),
+    config("ViT-H-14-quickgelu", [224, 14], HUGE, QuickGelu),
+    config("ViT-H-14-378-quickgelu", [378, 14], HUGE, QuickGelu),
+    config("ViT-g-14", [224, 14], GIANT, Gelu),
+    config("ViT-bigG-14", [224, 14], BIG_G, Gelu),
+    config("ViT-bigG-14-quickgelu", [224, 14], BIG_G, QuickGelu),
 ];
 
 const TOKENS: TokenNames = TokenNames {
     class_token: "class_embedding",
-    positions: "positional_embedding",
+    registers: None,
+    positions: Some("positional_embedding"),
     has_image_axis: false,
+    class_position: ClassPosition::First,
 };
 
 const BLOCK: BlockNames = BlockNames {
@@ -117,7 +145,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         depth: shape.depth,
         width,
         n_heads: shape.n_heads,
-        activation: config.activation,
+        hidden: Hidden::Plain(shape.hidden, config.activation),
         epsilon: EPSILON,
         names: &BLOCK,
     };

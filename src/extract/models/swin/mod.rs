@@ -13,7 +13,7 @@ use crate::extract::builder::Builder;
 use crate::extract::layers::{
     Activation, AdaptiveAveragePool, Conv2d, ConvSpec, LayerNorm, Linear,
 };
-use crate::extract::models::transformer::{MlpNames, Residual};
+use crate::extract::models::transformer::{Hidden, MlpNames, Residual};
 use crate::extract::module::{Function, Sequential};
 
 const EPSILON: f64 = 1e-5;
@@ -146,7 +146,10 @@ fn block(
     })?;
     let mut mlp = Sequential::default();
     mlp.push(builder, "norm2", norm)?;
-    mlp.push(builder, "mlp", |b| MLP.build(b, width, Activation::Gelu))?;
+    mlp.push(builder, "mlp", |b| {
+        let hidden = Hidden::Plain(4 * width, Activation::Gelu);
+        MLP.build(b, width, hidden)
+    })?;
     let mut block = Sequential::default();
     block.add(Residual::new(builder, attention));
     block.add(Residual::new(builder, mlp));

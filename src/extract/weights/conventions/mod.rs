@@ -16,10 +16,11 @@ use self::convolutional::{
 };
 use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
 use self::transformers::{
-    CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM,
-    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE,
+    SWIN_OF_TIMM, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
+use crate::extract::builder::Deviations;
 
 /// A rule that converts names.
 pub(super) struct Rule {
@@ -86,11 +87,10 @@ struct Library {
     families: &'static [&'static str],
     /// Tables that are applied one after the other.
     rules: &'static [&'static [Rule]],
-    /// Epsilon of the normalizations, if it differs from that of the network.
-    epsilon: Option<f64>,
+    deviations: Deviations,
 }
 
-const HUGGING_FACE: &str = "Hugging Face transformers";
+pub(super) const HUGGING_FACE: &str = "Hugging Face transformers";
 const TIMM: &str = "timm";
 
 const fn library(
@@ -102,24 +102,53 @@ const fn library(
         name,
         families,
         rules,
-        epsilon: None,
+        deviations: Deviations {
+            epsilon: None,
+            is_aliased: false,
+        },
     }
 }
 
+/// ViT and DeiT of transformers.
+const VIT_DEVIATIONS: Deviations = Deviations {
+    epsilon: Some(1e-12),
+    is_aliased: true,
+};
+
+/// EfficientNet and MobileNetV3 of timm.
+const TIMM_DEVIATIONS: Deviations = Deviations {
+    epsilon: Some(1e-5),
+    is_aliased: false,
+};
+
+/// DINOv2 of transformers, without registers.
+const DINO_V2_DEVIATIONS: Deviations = Deviations {
+    epsilon: None,
+    is_aliased: true,
+};
+
 static LIBRARIES: &[Library] = &[
-    library(HUGGING_FACE, &["DINO", "DINOv2"], &[VIT_OF_HUGGING_FACE]),
     Library {
-        epsilon: Some(1e-12),
+        deviations: DINO_V2_DEVIATIONS,
+        ..library(HUGGING_FACE, &["DINOv2"], &[VIT_OF_HUGGING_FACE])
+    },
+    library(
+        HUGGING_FACE,
+        &["DINOv2"],
+        &[REGISTERS_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+    ),
+    Library {
+        deviations: VIT_DEVIATIONS,
         ..library(
             HUGGING_FACE,
-            &["ViT (timm)", "DeiT"],
+            &["ViT (timm)", "DeiT", "DINO"],
             &[VIT_OF_HUGGING_FACE],
         )
     },
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
     library(TIMM, &["ViT"], &[TORCHVISION_VIT_OF_TIMM]),
     Library {
-        epsilon: Some(1e-12),
+        deviations: VIT_DEVIATIONS,
         ..library(
             HUGGING_FACE,
             &["ViT"],
@@ -140,16 +169,16 @@ static LIBRARIES: &[Library] = &[
     library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
     library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
     Library {
-        epsilon: Some(1e-5),
+        deviations: TIMM_DEVIATIONS,
         ..library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM])
     },
     library(TIMM, &["MobileNetV2"], MOBILENET_V2_OF_TIMM),
     Library {
-        epsilon: Some(1e-5),
+        deviations: TIMM_DEVIATIONS,
         ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM)
     },
     Library {
-        epsilon: Some(1e-5),
+        deviations: TIMM_DEVIATIONS,
         ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_LARGE_OF_TIMM)
     },
 ];
@@ -162,7 +191,7 @@ pub(super) fn conventions(family: &str, modules: Vec<String>) -> Vec<Convention>
         .filter(|library| library.families.contains(&family));
     let libraries = libraries.map(|library| Convention::Library {
         name: library.name,
-        epsilon: library.epsilon,
+        deviations: library.deviations,
         rules: library
             .rules
             .iter()

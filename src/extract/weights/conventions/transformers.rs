@@ -5,51 +5,60 @@ use super::{Rule, ignored, part, rule, transposed};
 /// ViT, DeiT and DINOv2, to the names of timm.
 pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?embeddings\.cls_token",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.cls_token",
         "cls_token",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?embeddings\.position_embeddings",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.position_embeddings",
         "pos_embed",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?embeddings\.patch_embeddings\.projection\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.patch_embeddings\.projection\.(.+)",
         "patch_embed.proj.{1}",
     ),
     part(
-        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.(.+)",
         "blocks.{1}.attn.qkv.{3}",
         2,
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.attention\.output\.dense\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.attention\.output\.dense\.(.+)",
         "blocks.{1}.attn.proj.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
         "blocks.{1}.norm1.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
         "blocks.{1}.norm2.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
         "blocks.{1}.mlp.fc1.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.)?encoder\.layer\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
         "blocks.{1}.mlp.fc2.{2}",
     ),
     rule(
-        r"(?:dinov2\.)?encoder\.layer\.(\d+)\.layer_scale([12])\.lambda1",
+        r"(?:dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.layer_scale([12])\.lambda1",
         "blocks.{1}.ls{2}.gamma",
     ),
-    rule(r"(?:vit\.|deit\.|dinov2\.)?layernorm\.(.+)", "norm.{1}"),
+    rule(
+        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?layernorm\.(.+)",
+        "norm.{1}",
+    ),
     rule(r"classifier\.(.+)", "head.{1}"),
     ignored(r"(?:vit\.|deit\.)?pooler\.dense\..+"),
-    ignored(r"(?:vit\.|deit\.|dinov2\.)?embeddings\.mask_token"),
+    ignored(r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.mask_token"),
 ];
+
+/// What DINOv2 with registers has more than DINOv2.
+pub(super) const REGISTERS_OF_HUGGING_FACE: &[Rule] = &[rule(
+    r"(?:dinov2_with_registers\.)?embeddings\.register_tokens",
+    "reg_token",
+)];
 
 /// Blocks of DINOv2 that are stored in chunks, each block with its number in the whole network.
 pub(super) const CHUNKED_BLOCKS: &[Rule] = &[rule(r"blocks\.\d+\.(\d+)\.(.+)", "blocks.{1}.{2}")];

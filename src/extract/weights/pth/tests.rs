@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -260,4 +262,58 @@ fn neither_deep_nor_repeated_nesting_costs_more_than_its_bytes() {
     assert!(refused(&laughs, &[]).contains("have no names"));
     // A list that contains itself.
     assert!(refused(b"\x80\x02]q\x00h\x00a.", &[]).contains("have no names"));
+}
+
+/// Damages pickles at random, which must end in an error or in tensors, quickly and without a panic.
+#[test]
+fn damaged_pickles_are_refused_or_read() {
+    const N_CASES: usize = 1_000_000;
+
+    let nested = [
+        b"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}(\x8c\x05model\x94".to_vec(),
+        dict(&[("a.weight", tensor("FloatStorage", "0", 0, &[2, 3], &[3, 1]))])[2..].to_vec(),
+    ]
+    .concat();
+    let corpus = [
+        dict(&[
+            ("rows", tensor("FloatStorage", "0", 0, &[2, 3], &[3, 1])),
+            ("count", tensor("LongStorage", "1", 0, &[], &[])),
+        ]),
+        [&nested[..nested.len() - 1], b"u."].concat(),
+        b"\x80\x02ccollections\nOrderedDict\n](]X\x01\x00\x00\x00aK\x01eeq\x00\x85R0h\x00."
+            .to_vec(),
+        b"(dp0\nS'a'\nI1\nsV\xc3\xa9\n(lp1\nL5L\nas.".to_vec(),
+        b"\x80\x04\x8c\x01a\x8c\x01b\x93)\x81}(\x8c\x01cK\x01ub.".to_vec(),
+    ];
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut n_read = 0;
+    for case in 0..N_CASES {
+        let mut bytes = corpus[case % corpus.len()].clone();
+        for _ in 0..rng.random_range(1..5) {
+            let at = rng.random_range(0..bytes.len());
+            match rng.random_range(0..4) {
+                0 => bytes[at] = rng.random(),
+                1 => bytes.insert(at, rng.random()),
+                2 if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => {
+                    let piece = bytes[at..].iter().take(8).copied().collect::<Vec<_>>();
+                    bytes.splice(at..at, piece);
+                }
+            }
+        }
+        let Ok((pickle, _)) = Pickle::read(&bytes) else {
+            continue;
+        };
+        let Ok(found) = StateDict::find(&pickle) else {
+            continue;
+        };
+        n_read += 1;
+        assert!(!found.without_tensors(&pickle).is_empty());
+        for &(id, _) in found.tensors.values() {
+            if let Ok(tensor) = Tensor::read(&pickle, id) {
+                drop(tensor.lengths());
+            }
+        }
+    }
+    assert!(n_read > N_CASES / 100, "{n_read}");
 }
