@@ -11,7 +11,6 @@ use super::layers::Backend;
 use super::module::Module;
 use super::outline::{Expected, Outline};
 use super::taps::{Pass, TapTable};
-use super::weights::Nothing;
 use super::{Architecture, Device, Network, Tap, Weights};
 use crate::error::Result;
 
@@ -138,10 +137,7 @@ fn taps_need_what_they_depend_on(name: &str, size: usize, backend: Backend) {
     let architecture = Architecture::named(name).unwrap();
     let paths = Network::list_modules(&architecture, [size; 2]).unwrap();
     let paths: Vec<&str> = paths.iter().map(|tap| tap.module.as_str()).collect();
-    let outline = |paths: &[&str]| {
-        let expected = Expected::new(&architecture, paths);
-        expected.outline(&Nothing).unwrap()
-    };
+    let outline = |paths: &[&str]| Expected::new(&architecture, paths).unwrap().published;
     let all = outline(&paths);
     let by_tap: Vec<_> = paths.iter().map(|&path| outline(&[path])).collect();
     let image = Tensor::ones(
@@ -251,14 +247,13 @@ impl Parameters for Needed<'_> {
 /// Checks that every `step`-th tap can be computed from the parameters that it needs.
 fn taps_do_without_other_parameters(name: &str, size: usize, step: usize) {
     let architecture = Architecture::named(name).unwrap();
-    let expected = Expected::new(&architecture, &[]);
-    let paths = expected.outline(&Nothing).unwrap().paths;
+    let paths = Expected::new(&architecture, &[]).unwrap().published.paths;
     let dims = (1, 3, size, size);
     let image = Tensor::ones(dims, candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
     for path in paths.iter().step_by(step) {
         let path = path.as_str();
-        let expected = Expected::new(&architecture, std::slice::from_ref(&path));
-        let outline = expected.outline(&Nothing).unwrap();
+        let taps = std::slice::from_ref(&path);
+        let outline = Expected::new(&architecture, taps).unwrap().published;
         let (table, parameters) = (TapTable::these([path]), Needed(&outline));
         let context = Context::new(&parameters, &table, image.device(), Backend::Native);
         let network = architecture.build(&context.root()).unwrap();

@@ -109,7 +109,7 @@ impl Convention {
                     };
                     converted = match (rules.convert(name), *form) {
                         (None, _) => converted,
-                        // Only the first rules combine or transpose parameters.
+                        // What later rules convert is only renamed by them.
                         (Some(Converted::Parameter(name, Form::AsStored)), form) => {
                             Converted::Parameter(name, form)
                         }

@@ -109,6 +109,13 @@ const fn library(
     }
 }
 
+impl Library {
+    const fn with(mut self, deviations: Deviations) -> Self {
+        self.deviations = deviations;
+        self
+    }
+}
+
 /// ViT and DeiT of transformers.
 const VIT_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-12),
@@ -128,14 +135,12 @@ const DINO_V2_DEVIATIONS: Deviations = Deviations {
 };
 
 static LIBRARIES: &[Library] = &[
-    Library {
-        deviations: DINO_V2_DEVIATIONS,
-        ..library(
-            HUGGING_FACE,
-            &["DINOv2"],
-            &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
-        )
-    },
+    library(
+        HUGGING_FACE,
+        &["DINOv2"],
+        &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+    )
+    .with(DINO_V2_DEVIATIONS),
     library(
         HUGGING_FACE,
         &["DINOv2"],
@@ -145,28 +150,24 @@ static LIBRARIES: &[Library] = &[
             VIT_OF_HUGGING_FACE,
         ],
     ),
-    Library {
-        deviations: VIT_DEVIATIONS,
-        ..library(
-            HUGGING_FACE,
-            &["ViT (timm)", "DeiT", "DINO"],
-            &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
-        )
-    },
+    library(
+        HUGGING_FACE,
+        &["ViT (timm)", "DeiT", "DINO"],
+        &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+    )
+    .with(VIT_DEVIATIONS),
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
     library(TIMM, &["ViT"], &[TORCHVISION_VIT_OF_TIMM]),
-    Library {
-        deviations: VIT_DEVIATIONS,
-        ..library(
-            HUGGING_FACE,
-            &["ViT"],
-            &[
-                BODY_OF_HUGGING_FACE,
-                VIT_OF_HUGGING_FACE,
-                TORCHVISION_VIT_OF_TIMM,
-            ],
-        )
-    },
+    library(
+        HUGGING_FACE,
+        &["ViT"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            VIT_OF_HUGGING_FACE,
+            TORCHVISION_VIT_OF_TIMM,
+        ],
+    )
+    .with(VIT_DEVIATIONS),
     library(HUGGING_FACE, &["CLIP"], &[CLIP_OF_HUGGING_FACE]),
     library(
         HUGGING_FACE,
@@ -192,19 +193,10 @@ static LIBRARIES: &[Library] = &[
     library(TIMM, &["Swin"], &[SWIN_OF_TIMM]),
     library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
     library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
-    Library {
-        deviations: TIMM_DEVIATIONS,
-        ..library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM])
-    },
+    library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM]).with(TIMM_DEVIATIONS),
     library(TIMM, &["MobileNetV2"], MOBILENET_V2_OF_TIMM),
-    Library {
-        deviations: TIMM_DEVIATIONS,
-        ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM)
-    },
-    Library {
-        deviations: TIMM_DEVIATIONS,
-        ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_LARGE_OF_TIMM)
-    },
+    library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM).with(TIMM_DEVIATIONS),
+    library(TIMM, &["MobileNetV3"], MOBILENET_V3_LARGE_OF_TIMM).with(TIMM_DEVIATIONS),
 ];
 
 /// Returns the conventions of the parameters of networks of a family, with the names of the modules
