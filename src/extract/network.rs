@@ -18,7 +18,7 @@ use crate::extract::nearest::nearest;
 use crate::extract::outline::Expected;
 use crate::extract::tap::{Axes, Tap, pool};
 use crate::extract::taps::{Pass, TapTable};
-use crate::extract::weights::{Nothing, Random, SelectedWeights, Weights};
+use crate::extract::weights::{Random, SelectedWeights, Weights};
 
 /// A network with parameters on a device, which returns the outputs of the tapped modules.
 ///
@@ -123,14 +123,14 @@ impl Network {
             });
             places.push((place, architecture.axes(path)));
         }
-        let expected = Expected::new(architecture, &modules);
-        let paths = expected.outline(&Nothing)?.paths;
+        let expected = Expected::new(architecture, &modules)?;
+        let paths = &expected.published.paths;
         let is_unknown = |module: &&&str| !paths.iter().any(|path| path == **module);
         if let Some(unknown) = modules.iter().find(is_unknown) {
             return Err(ArgumentError::UnknownName {
                 what: "module",
                 name: (*unknown).into(),
-                nearest: nearest(unknown, &paths),
+                nearest: nearest(unknown, paths),
             }
             .into());
         }
@@ -138,7 +138,7 @@ impl Network {
         let parameters = stored.parameters()?;
         let table = TapTable::these(modules.iter().copied());
         let context = Context::new(parameters.as_ref(), &table, &opened, backend)
-            .with_deviations(stored.deviations());
+            .with_deviations(stored.deviations);
         let module = architecture
             .build(&context.root())
             .map_err(|error| stored.locate(error))?;
@@ -148,8 +148,8 @@ impl Network {
             places,
             n_modules: modules.len(),
             module,
-            weights: stored.fingerprint(),
-            selected: stored.selected(),
+            weights: stored.fingerprint.clone(),
+            selected: stored.selected.clone(),
             device,
             opened,
             backend,
@@ -307,8 +307,7 @@ impl Network {
 
 /// Returns the parameters and buffers of an architecture.
 fn entries(architecture: &Architecture) -> Result<Vec<Entry>> {
-    let outline = Expected::new(architecture, &[]).outline(&Nothing)?;
-    Ok(outline.entries)
+    Ok(Expected::new(architecture, &[])?.published.entries)
 }
 
 impl fmt::Debug for Network {

@@ -6,7 +6,7 @@ use candle_core::Device;
 
 use crate::error::Result;
 use crate::extract::architecture::Architecture;
-use crate::extract::builder::{Context, Entry, Parameters};
+use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::taps::TapTable;
 
 /// The parameters and modules of a network.
@@ -39,15 +39,30 @@ impl Outline {
     }
 }
 
+/// Parameters with their published shapes, whose values do not matter.
+struct Published;
+
+impl Parameters for Published {
+    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
+        Ok(vec![0.0; shape.iter().product()])
+    }
+}
+
 /// A network that is to be built, with the paths of the modules that are tapped.
 pub(in crate::extract) struct Expected<'a> {
     architecture: &'a Architecture,
     taps: &'a [&'a str],
+    /// The outline with the published shapes of all parameters.
+    pub published: Outline,
 }
 
 impl<'a> Expected<'a> {
-    pub fn new(architecture: &'a Architecture, taps: &'a [&'a str]) -> Self {
-        Self { architecture, taps }
+    pub fn new(architecture: &'a Architecture, taps: &'a [&'a str]) -> Result<Self> {
+        Ok(Self {
+            architecture,
+            taps,
+            published: outline(architecture, taps, &Published)?,
+        })
     }
 
     /// Returns the name of the architecture.
@@ -64,17 +79,26 @@ impl<'a> Expected<'a> {
         self.architecture.current_name(stored)
     }
 
-    /// Builds the network without preparing its layers.
+    /// Returns the outline with the shapes of these parameters.
     pub fn outline(&self, parameters: &dyn Parameters) -> Result<Outline> {
-        let table = TapTable::these(self.taps.iter().copied());
-        let context = Context::outline(parameters, &table, &Device::Cpu);
-        self.architecture.build(&context.root())?;
-        let entries = context.into_entries();
-        let needed = entries.iter().filter(|entry| entry.is_needed);
-        Ok(Outline {
-            needed: needed.map(|entry| entry.key.clone()).collect(),
-            entries,
-            paths: table.into_names(),
-        })
+        outline(self.architecture, self.taps, parameters)
     }
+}
+
+/// Builds a network without preparing its layers.
+fn outline(
+    architecture: &Architecture,
+    taps: &[&str],
+    parameters: &dyn Parameters,
+) -> Result<Outline> {
+    let table = TapTable::these(taps.iter().copied());
+    let context = Context::outline(parameters, &table, &Device::Cpu);
+    architecture.build(&context.root())?;
+    let entries = context.into_entries();
+    let needed = entries.iter().filter(|entry| entry.is_needed);
+    Ok(Outline {
+        needed: needed.map(|entry| entry.key.clone()).collect(),
+        entries,
+        paths: table.into_names(),
+    })
 }

@@ -9,9 +9,8 @@ use super::builder::{Context, Init, Parameters};
 use super::flow::Interrupt;
 use super::layers::Backend;
 use super::module::Module;
-use super::outline::Expected;
+use super::outline::{Expected, Outline};
 use super::taps::{Pass, TapTable};
-use super::weights::Nothing;
 use super::{Architecture, Device, Network, Tap, Weights};
 use crate::error::Result;
 
@@ -138,10 +137,7 @@ fn taps_need_what_they_depend_on(name: &str, size: usize, backend: Backend) {
     let architecture = Architecture::named(name).unwrap();
     let paths = Network::list_modules(&architecture, [size; 2]).unwrap();
     let paths: Vec<&str> = paths.iter().map(|tap| tap.module.as_str()).collect();
-    let outline = |paths: &[&str]| {
-        let expected = Expected::new(&architecture, paths);
-        expected.outline(&Nothing).unwrap()
-    };
+    let outline = |paths: &[&str]| Expected::new(&architecture, paths).unwrap().published;
     let all = outline(&paths);
     let by_tap: Vec<_> = paths.iter().map(|&path| outline(&[path])).collect();
     let image = Tensor::ones(
@@ -219,8 +215,85 @@ fn taps_of_all_families_need_the_parameters_before_them() {
             ("swin_t", 64),
             ("RN50", 224),
             ("ViT-B-32", 224),
+            ("tf_mobilenet_v2", 32),
+            ("tf_efficientnet_b0", 32),
+            ("convnextv2_atto", 32),
+            ("convnextv2_tiny", 32),
+            ("cornet_s", 32),
+            ("vit_small_patch14_reg4_dinov2", 28),
+            ("vit_base_patch32_siglip_256", 64),
+            ("eva02_tiny_patch14_224", 28),
+            ("eva02_base_patch16_clip_224", 32),
+            ("vit_small_patch16_dinov3", 32),
+            ("vit_small_plus_patch16_dinov3_qkvb", 32),
         ] {
             taps_need_what_they_depend_on(name, size, backend);
         }
     }
+}
+
+/// The parameters that a tap needs, and NaN for all others, as in a file without them.
+struct Needed<'o>(&'o Outline);
+
+impl Parameters for Needed<'_> {
+    fn values(&self, key: &str, shape: &[usize], init: Init) -> Result<Vec<f32>> {
+        match self.0.is_needed(key) {
+            true => OneNan("").values(key, shape, init),
+            false => Ok(vec![f32::NAN; shape.iter().product()]),
+        }
+    }
+}
+
+/// Checks that every `step`-th tap can be computed from the parameters that it needs.
+fn taps_do_without_other_parameters(name: &str, size: usize, step: usize) {
+    let architecture = Architecture::named(name).unwrap();
+    let paths = Expected::new(&architecture, &[]).unwrap().published.paths;
+    let dims = (1, 3, size, size);
+    let image = Tensor::ones(dims, candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
+    for path in paths.iter().step_by(step) {
+        let path = path.as_str();
+        let taps = std::slice::from_ref(&path);
+        let outline = Expected::new(&architecture, taps).unwrap().published;
+        let (table, parameters) = (TapTable::these([path]), Needed(&outline));
+        let context = Context::new(&parameters, &table, image.device(), Backend::Native);
+        let network = architecture.build(&context.root()).unwrap();
+        let mut pass = Pass::new(1);
+        let ended = network.forward(&image, &mut pass);
+        assert!(matches!(ended, Err(Interrupt::Complete)), "{name}: {path}");
+        let value = pass.into_values().remove(0).unwrap();
+        let values = value.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert!(
+            values.iter().all(|value| value.is_finite()),
+            "{name}: {path}"
+        );
+    }
+}
+
+macro_rules! taps_do_without_other_parameters {
+    ($($test:ident: $name:literal $size:literal $step:literal,)*) => {
+        mod needed {
+            $(#[test]
+            fn $test() {
+                super::taps_do_without_other_parameters($name, $size, $step);
+            })*
+        }
+    };
+}
+
+// The steps are such that each kind of tap is met: in CORnet and in the blocks of DINOv3 those that
+// later modules of the same block would spoil, in SigLIP the pooling at the end.
+taps_do_without_other_parameters! {
+    cornet_s: "cornet_s" 32 9,
+    convnextv2_atto: "convnextv2_atto" 32 1,
+    convnextv2_tiny: "convnextv2_tiny" 32 7,
+    tf_efficientnet_b0: "tf_efficientnet_b0" 32 7,
+    dinov2_with_registers: "vit_small_patch14_reg4_dinov2" 28 7,
+    dinov3: "vit_small_patch16_dinov3" 32 5,
+    dinov3_gated: "vit_small_plus_patch16_dinov3_qkvb" 32 5,
+    eva02_tiny: "eva02_tiny_patch14_224" 28 3,
+    eva_clip: "eva02_base_patch16_clip_224" 32 19,
+    siglip: "vit_base_patch32_siglip_256" 64 149,
+    swin_t: "swin_t" 64 11,
+    densenet121: "densenet121" 32 29,
+    googlenet: "googlenet" 32 11,
 }

@@ -140,6 +140,27 @@ mod tests {
         })
     }
 
+    /// Without two trials that share exactly one object, the variance is its lower bound up to
+    /// rounding, which must not determine the degrees of freedom.
+    #[test]
+    fn rounding_does_not_change_the_degrees_of_freedom() {
+        for n_triples in 2..40 {
+            let triples = (0..n_triples).map(|triple| [3 * triple, 3 * triple + 1, 3 * triple + 2]);
+            let trials: Vec<[u32; 3]> = triples.flat_map(|triple| [triple; 3]).collect();
+            let credits: Vec<Credit> = (0..trials.len())
+                .map(|trial| Credit::from_sixths([0, 2, 3, 6][trial * trial % 7 % 4]))
+                .collect();
+            let clustered = ClusteredTrials::new(&trials, 3 * n_triples as usize, None);
+            let estimate = mean_over_trials(clustered, &credits);
+            let values = credits.iter().map(|credit| (credit.value(), 1.0));
+            assert_relative_eq!(
+                weighted_mean(clustered, values).degrees_of_freedom,
+                estimate.degrees_of_freedom,
+                max_relative = 1e-6
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn the_one_pass_form_is_the_sum_over_pairs_of_trials(

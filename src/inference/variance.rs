@@ -54,7 +54,9 @@ impl Levels {
         let lower_bounds = [self.objects.sharing_pairs(), self.objects.triples];
         let lower_bound = lower_bounds.into_iter().filter_map(variance_of);
         let lower_bound = lower_bound.fold(0.0, f64::max);
-        let degrees_of_freedom = match variance > lower_bound {
+        // Equal up to rounding is not above, so that the order of sums does not matter.
+        let rounding = 1e-9 * self.objects.objects.squared_residuals / total.powi(2);
+        let degrees_of_freedom = match variance > lower_bound + rounding {
             true => self.satterthwaite().clamp(smallest.min(4.0), largest),
             false => smallest,
         };

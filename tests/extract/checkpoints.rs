@@ -252,6 +252,18 @@ fn one_of_several_sets_is_chosen_by_its_key() {
         features(&chosen, "logits").unwrap(),
         expected(&student, "logits")
     );
+    // Names that differ only in a module that wraps others.
+    let wrapped = prefixed("module.", &teacher);
+    let weights_of_both = Weights::from_tensors(student.iter().cloned().chain(wrapped));
+    assert_refused!(
+        features(&weights_of_both, "logits"),
+        Extract(ExtractError::AmbiguousWeights { .. })
+    );
+    let chosen = weights_of_both.with_key("module").unwrap();
+    assert_eq!(
+        features(&chosen, "logits").unwrap(),
+        expected(&teacher, "logits")
+    );
     // A prefix is found after the names of dictionaries.
     let backbone = weights.with_prefix("backbone.");
     assert_refused!(backbone, Extract(ExtractError::AmbiguousWeights { .. }));
@@ -297,6 +309,58 @@ fn only_modules_before_the_taps_need_their_parameters() {
         refused.contains("1 missing (layer3.0.conv1.weight)"),
         "{refused}"
     );
+}
+
+/// Returns the name of a parameter of torchvision's ResNet-18 in the classifier of transformers.
+fn name_in_transformers(name: &str) -> String {
+    let (module, part) = name.rsplit_once('.').unwrap();
+    let modules: Vec<&str> = module.split('.').collect();
+    let kind = |module: &str| match module {
+        "conv1" | "conv2" => "convolution",
+        _ => "normalization",
+    };
+    let module = match modules[..] {
+        ["fc"] => "classifier.1".to_owned(),
+        [stem] => format!("resnet.embedder.embedder.{}", kind(stem)),
+        [stage, block, ref rest @ ..] => {
+            let stage: usize = stage["layer".len()..].parse().unwrap();
+            let block = format!("resnet.encoder.stages.{}.layers.{block}", stage - 1);
+            match rest[..] {
+                ["downsample", "0"] => format!("{block}.shortcut.convolution"),
+                ["downsample", _] => format!("{block}.shortcut.normalization"),
+                [conv] if conv.ends_with('1') => format!("{block}.layer.0.{}", kind(conv)),
+                _ => format!("{block}.layer.1.{}", kind(rest[0])),
+            }
+        }
+        [] => unreachable!("modules have names"),
+    };
+    format!("{module}.{part}")
+}
+
+#[test]
+fn a_classifier_beside_the_network_is_not_another_set() {
+    let architecture = Architecture::named("resnet18").unwrap();
+    let all = Network::list_parameters(&architecture).unwrap();
+    let of = |(name, shape): (String, Vec<usize>)| Some((parameter(&name, &shape, 2.0)?, name));
+    let parameters: Parameters = all
+        .into_iter()
+        .filter_map(of)
+        .map(|(values, name)| (name, values))
+        .collect();
+    let converted = parameters
+        .iter()
+        .map(|(name, values)| (name_in_transformers(name), values.clone()));
+    for tap in ["penultimate", "logits"] {
+        let features = |weights: &Weights| {
+            let network = Network::new(&architecture, weights, &[Tap::new(tap)], Device::Cpu);
+            network.unwrap().represent(images().view()).unwrap()
+        };
+        let expected = features(&Weights::from_tensors(parameters.clone()));
+        assert_eq!(
+            features(&Weights::from_tensors(converted.clone())),
+            expected
+        );
+    }
 }
 
 #[test]

@@ -28,6 +28,10 @@ impl AttentionPool {
     pub fn new(builder: &Builder<'_>, encoder: &Encoder) -> Result<Self> {
         let width = encoder.width;
         let latent = builder.values("latent", &[1, 1, width], Init::Normal(0.02))?;
+        let latent = builder.tensor(latent, &[1, 1, width])?;
+        let query = Linear::new(&builder.child("q"), width, width)?;
+        let keys_and_values = Tapped::new(builder, "kv", |b| Linear::new(b, width, 2 * width))?;
+        let projection = Tapped::new(builder, "proj", |b| Linear::new(b, width, width))?;
         let mut mlp = Sequential::default();
         mlp.push(builder, "norm", |b| {
             LayerNorm::new(b, width, encoder.epsilon)
@@ -36,10 +40,10 @@ impl AttentionPool {
             encoder.names.in_mlp.build(b, width, encoder.hidden)
         })?;
         Ok(Self {
-            query: Linear::new(&builder.child("q"), width, width)?,
-            latent: builder.tensor(latent, &[1, 1, width])?,
-            keys_and_values: Tapped::new(builder, "kv", |b| Linear::new(b, width, 2 * width))?,
-            projection: Tapped::new(builder, "proj", |b| Linear::new(b, width, width))?,
+            query,
+            latent,
+            keys_and_values,
+            projection,
             mlp: Residual::new(builder, mlp),
             width,
             n_heads: encoder.n_heads,

@@ -78,7 +78,9 @@ fn first_area(builder: &Builder<'_>) -> Result<Sequential> {
 struct Area {
     input: Tapped<Conv2d>,
     skip: Sequential,
-    convs: [Shared; 3],
+    /// The convolutions, which all steps share.
+    convs: [Conv2d; 3],
+    conv_taps: [TapSlot; 3],
     /// The second convolution of the first step, which has stride 2.
     strided: Conv2d,
     /// The normalizations after the convolutions, for each step.
@@ -88,28 +90,18 @@ struct Area {
     backend: Backend,
 }
 
-/// A convolution that all steps share.
-struct Shared {
-    conv: Conv2d,
-    tap: TapSlot,
-}
-
 impl Area {
     fn new(builder: &Builder<'_>, inputs: usize, outputs: usize, n_steps: usize) -> Result<Self> {
         let wide = SCALE * outputs;
+        let input = Tapped::new(builder, "conv_input", |b| {
+            Conv2d::new(b, ConvSpec::new(inputs, outputs, 1), false)
+        })?;
         let mut skip = Sequential::default();
         let half = ConvSpec::new(outputs, outputs, 1).stride(2);
         skip.push(builder, "skip", |b| Conv2d::new(b, half, false))?;
         skip.push(builder, "norm_skip", |b| {
             BatchNorm::new(b, outputs, EPSILON)
         })?;
-        let shared = |name, spec: ConvSpec, weights| -> Result<Shared> {
-            let child = builder.child(name);
-            Ok(Shared {
-                conv: Conv2d::of_values(&child, spec, weights, None, Activation::Identity)?,
-                tap: child.tap(),
-            })
-        };
         let read = |name, spec: ConvSpec| {
             let child = builder.child(name);
             child.values("weight", &spec.weights(), Init::ConvWeight)
@@ -119,15 +111,15 @@ impl Area {
             ConvSpec::same(wide, wide, 3),
             ConvSpec::new(wide, outputs, 1),
         ];
+        let conv =
+            |spec, weights| Conv2d::of_values(builder, spec, weights, None, Activation::Identity);
         let weights = read("conv2", second)?;
-        let strided = second.stride(2);
-        let strided = Conv2d::of_values(
-            builder,
-            strided,
-            weights.clone(),
-            None,
-            Activation::Identity,
-        )?;
+        let strided = conv(second.stride(2), weights.clone())?;
+        let convs = [
+            conv(first, read("conv1", first)?)?,
+            conv(second, weights)?,
+            conv(third, read("conv3", third)?)?,
+        ];
         let norms = |step: usize| {
             let channels = [wide, wide, outputs];
             let numbered = channels.into_iter().enumerate().map(|(place, channels)| {
@@ -136,19 +128,17 @@ impl Area {
             });
             numbered.collect::<Result<Vec<_>>>()
         };
+        let steps = (0..n_steps).map(norms).collect::<Result<_>>()?;
+        // The last step depends on all modules of the steps before it.
+        let taps = |names: [&str; 3]| names.map(|name| builder.child(name).tap());
         Ok(Self {
-            input: Tapped::new(builder, "conv_input", |b| {
-                Conv2d::new(b, ConvSpec::new(inputs, outputs, 1), false)
-            })?,
+            input,
             skip,
-            convs: [
-                shared("conv1", first, read("conv1", first)?)?,
-                shared("conv2", second, weights)?,
-                shared("conv3", third, read("conv3", third)?)?,
-            ],
+            convs,
+            conv_taps: taps(["conv1", "conv2", "conv3"]),
             strided,
-            steps: (0..n_steps).map(norms).collect::<Result<_>>()?,
-            activations: ["nonlin1", "nonlin2", "nonlin3"].map(|name| builder.child(name).tap()),
+            steps,
+            activations: taps(["nonlin1", "nonlin2", "nonlin3"]),
             output: builder.child("output").tap(),
             backend: builder.backend(),
         })
@@ -168,13 +158,13 @@ impl Module for Area {
                 0 => self.skip.forward(&x, pass)?,
                 _ => x.clone(),
             };
-            for (place, (shared, norm)) in self.convs.iter().zip(norms).enumerate() {
+            for (place, (conv, norm)) in self.convs.iter().zip(norms).enumerate() {
                 let conv = match (step, place) {
                     (0, 1) => &self.strided,
-                    _ => &shared.conv,
+                    _ => conv,
                 };
                 x = conv.forward(&x, pass)?;
-                record(shared.tap, &x, pass)?;
+                record(self.conv_taps[place], &x, pass)?;
                 x = norm.forward(&x, pass)?;
                 x = match place {
                     2 => add(&x, &skip, Activation::Relu, self.backend)?,

@@ -139,7 +139,7 @@ mod tests {
                 assert_eq!(architecture.input_size(), width, "{}", weights.name());
             }
         }
-        let refused = PublishedWeights::named("resnet50.v3")
+        let refused = PublishedWeights::named("resnet50.imagenet1k_v3")
             .unwrap_err()
             .report()
             .to_string();

@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 use super::listing::{Listing, StoredTensor};
 use super::pth::{Checkpoint, is_legacy};
 use crate::error::{FileError, Result};
-use crate::io::digest::{Hashing, hex};
+use crate::io::digest::{hash_of_file, hex};
 use crate::io::safetensors::SafetensorsFile;
-use crate::io::{Origin, known_length, open, read_up_to};
+use crate::io::{Origin, known_length, open_file, read_up_to};
 
 /// Largest size of the index of a divided file, in bytes.
 const MAX_INDEX_BYTES: u64 = 1 << 25;
@@ -40,12 +40,9 @@ struct Index {
 impl Container {
     /// Determines the format of a file from its content.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = open(path)?;
         // A pipe or device would be read forever.
-        let length = known_length(&file).ok_or_else(|| {
-            let reason = std::io::Error::other("it is no regular file");
-            FileError::unreadable(path, reason)
-        })?;
+        let file = open_file(path)?;
+        let length = known_length(&file).unwrap_or_default();
         let mut start = [0; 512];
         let n = read_up_to(&mut { file }, &mut start)
             .map_err(|source| FileError::unreadable(path, source))?;
@@ -159,11 +156,7 @@ impl Container {
     /// their names and shapes.
     pub fn hash(&self) -> Result<String> {
         match self {
-            Self::Safetensors(path) | Self::Pth(path) => {
-                let hashed = Hashing::new(open(path)?).finish_reading();
-                let digest = hashed.map_err(|source| FileError::unreadable(path, source))?;
-                Ok(digest.unwrap_or_default())
-            }
+            Self::Safetensors(path) | Self::Pth(path) => hash_of_file(path),
             Self::Parts(parts) => {
                 let mut digest = Sha256::new();
                 for part in parts.iter() {

@@ -1,6 +1,6 @@
 //! Naming conventions of libraries, and the conversion of their names of parameters.
 
-use regex::{Captures, Regex, RegexSet};
+use regex::{Captures, Regex};
 
 use super::conventions::{Kind, Rule};
 use crate::extract::builder::Deviations;
@@ -39,27 +39,22 @@ pub(super) enum Convention {
 }
 
 /// Rules of which the first that matches is applied.
-pub(super) struct CompiledRules {
-    any: RegexSet,
-    rules: Vec<(Regex, &'static Rule)>,
-}
+pub(super) struct CompiledRules(Vec<(Regex, &'static Rule)>);
 
 impl CompiledRules {
     pub fn new(rules: &'static [Rule]) -> Self {
-        let pattern = |rule: &Rule| format!("^(?:{})$", rule.from);
-        let patterns: Vec<String> = rules.iter().map(pattern).collect();
-        let compile = |pattern: &String| Regex::new(pattern).expect("a valid expression");
-        Self {
-            any: RegexSet::new(&patterns).expect("valid expressions"),
-            rules: patterns.iter().map(compile).zip(rules).collect(),
-        }
+        let compile = |rule: &'static Rule| {
+            let whole = format!("^(?:{})$", rule.from);
+            (Regex::new(&whole).expect("a valid expression"), rule)
+        };
+        Self(rules.iter().map(compile).collect())
     }
 
     /// Converts a name, or returns `None` if no rule matches it.
     fn convert(&self, name: &str) -> Option<Converted> {
-        let first = self.any.matches(name).iter().next()?;
-        let (regex, rule) = &self.rules[first];
-        let captures = regex.captures(name)?;
+        let mut rules = self.0.iter();
+        let (captures, rule) =
+            rules.find_map(|(regex, rule)| Some((regex.captures(name)?, *rule)))?;
         let new_name = expand(rule.to, &captures);
         let form = match rule.kind {
             Kind::Rename => Form::AsStored,
@@ -114,7 +109,7 @@ impl Convention {
                     };
                     converted = match (rules.convert(name), *form) {
                         (None, _) => converted,
-                        // Only the first rules combine or transpose parameters.
+                        // What later rules convert is only renamed by them.
                         (Some(Converted::Parameter(name, Form::AsStored)), form) => {
                             Converted::Parameter(name, form)
                         }

@@ -6,6 +6,7 @@ mod conventions;
 mod hub_config;
 mod listing;
 mod names;
+mod opened;
 mod pth;
 mod random;
 mod reader;
@@ -18,17 +19,15 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 
 pub(in crate::extract) use random::Random;
-pub(in crate::extract) use reader::Nothing;
 
 use crate::error::{ArgumentError, Error, ExtractError, Result};
-use crate::extract::builder::{Deviations, Parameters};
-use crate::extract::outline::{Expected, Outline};
+use crate::extract::outline::Expected;
 use container::Container;
 use conventions::HUGGING_FACE;
 use listing::Listing;
 use names::{Keys, without_wrappers};
-use reader::Reader;
-use selection::{Request, Selection, select};
+use opened::Opened;
+use selection::{Request, select};
 
 /// The parameters of a network.
 ///
@@ -251,28 +250,28 @@ impl Weights {
 
     /// Finds the parameters for a network.
     pub(in crate::extract) fn open(&self, expected: &Expected<'_>) -> Result<Opened<'_>> {
-        let Origin::Stored(stored) = &self.origin else {
-            return Ok(Opened {
-                weights: self,
-                found: None,
-            });
+        let stored = match &self.origin {
+            &Origin::Random { seed } => return Ok(Opened::random(seed, self.fingerprint())),
+            Origin::Stored(stored) => stored,
         };
         let request = Request {
             keys: &stored.keys,
             listing: &stored.listing,
             absent: &stored.absent,
         };
-        let selection = select(&request, expected).map_err(|error| stored.locate(error))?;
+        let (selection, outline) =
+            select(&request, expected).map_err(|error| stored.locate(error))?;
         if let (Some(HUGGING_FACE), "CLIP", Some(path)) =
             (selection.library, expected.family(), &stored.path)
         {
             hub_config::check_activation(path, expected.architecture())?;
         }
-        let outline = selection.outline(&stored.listing, expected)?;
-        Ok(Opened {
-            weights: self,
-            found: Some((stored, selection, outline)),
-        })
+        Ok(Opened::found(
+            stored,
+            self.fingerprint(),
+            selection,
+            outline,
+        ))
     }
 }
 
@@ -280,64 +279,6 @@ impl Stored {
     fn locate(&self, error: Error) -> Error {
         match &self.path {
             Some(path) => error.in_file(path),
-            None => error,
-        }
-    }
-}
-
-/// Parameters that fit a network.
-pub(in crate::extract) struct Opened<'w> {
-    weights: &'w Weights,
-    found: Option<(&'w Stored, Selection, Outline)>,
-}
-
-impl Opened<'_> {
-    /// Opens the parameters to read their values.
-    pub fn parameters(&self) -> Result<Box<dyn Parameters + '_>> {
-        Ok(match (&self.found, &self.weights.origin) {
-            (Some((stored, selection, outline)), _) => {
-                let reader = Reader::new(&stored.container, &stored.listing, selection, outline);
-                Box::new(reader.map_err(|error| stored.locate(error))?)
-            }
-            (None, &Origin::Random { seed }) => Box::new(Random::new(seed)),
-            (None, Origin::Stored(_)) => Box::new(Nothing),
-        })
-    }
-
-    /// Returns what the library of the parameters computes otherwise than the architecture.
-    pub fn deviations(&self) -> Deviations {
-        let found = self.found.as_ref();
-        found.map_or(Deviations::default(), |(_, selection, _)| {
-            selection.deviations
-        })
-    }
-
-    /// Returns which parameters were found.
-    pub fn selected(&self) -> Option<SelectedWeights> {
-        let (stored, selection, _) = self.found.as_ref()?;
-        Some(SelectedWeights {
-            key: format!("{}{}", stored.prefix, selection.prefix)
-                .trim_end_matches('.')
-                .to_owned(),
-            converted_from: selection.library,
-        })
-    }
-
-    /// Returns the fingerprint of the weights with the key under which they were found.
-    pub fn fingerprint(&self) -> String {
-        let fingerprint = self.weights.fingerprint();
-        match &self.found {
-            Some((_, selection, _)) if !selection.prefix.is_empty() => {
-                format!("{fingerprint}, key {}", selection.prefix)
-            }
-            _ => fingerprint,
-        }
-    }
-
-    /// Adds the file to an error.
-    pub fn locate(&self, error: Error) -> Error {
-        match &self.found {
-            Some((stored, ..)) => stored.locate(error),
             None => error,
         }
     }

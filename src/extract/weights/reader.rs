@@ -11,15 +11,6 @@ use crate::error::{Error, ExtractError, FileError, Numbers, Result};
 use crate::extract::builder::{Init, Parameters};
 use crate::extract::outline::Outline;
 
-/// No parameters: all have their published shapes.
-pub(in crate::extract) struct Nothing;
-
-impl Parameters for Nothing {
-    fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
-        Ok(vec![0.0; shape.iter().product()])
-    }
-}
-
 /// The shapes of stored parameters, and the parameters that are missing or of another shape.
 pub(super) struct Shapes<'w> {
     listing: &'w Listing,
@@ -75,7 +66,7 @@ impl Parameters for Shapes<'_> {
                 }
             }
         }
-        Nothing.values(key, shape, Init::Zeros)
+        Ok(vec![0.0; shape.iter().product()])
     }
 }
 

@@ -9,8 +9,8 @@ use super::listing::Listing;
 use super::names::{
     Composition, Compositions, Keys, beginnings, convert, dictionaries, without_wrappers,
 };
-use super::reader::{Nothing, Shapes};
-use crate::error::{Error, ExtractError, Result};
+use super::reader::Shapes;
+use crate::error::{ExtractError, Result};
 use crate::extract::builder::Deviations;
 use crate::extract::outline::{Expected, Outline};
 
@@ -27,13 +27,6 @@ pub(in crate::extract) struct Selection {
     pub(super) compositions: Compositions,
 }
 
-impl Selection {
-    /// Returns the outline of the network with the shapes of these parameters.
-    pub(super) fn outline(&self, listing: &Listing, expected: &Expected<'_>) -> Result<Outline> {
-        expected.outline(&Shapes::new(listing, self))
-    }
-}
-
 /// What a user asks of the names.
 pub(super) struct Request<'w> {
     pub keys: &'w Keys,
@@ -42,52 +35,66 @@ pub(super) struct Request<'w> {
     pub absent: &'w [String],
 }
 
+/// Parameters that fit the network, with the outline of the network with their shapes.
+type Fit = (Selection, Outline);
+
 /// Finds the parameters that fit the network.
 ///
 /// # Errors
 /// Returns [`ExtractError::WeightsMismatch`] for those that fit best if none fit, and
 /// [`ExtractError::AmbiguousWeights`] if several do.
-pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<Selection> {
-    let plan = expected.outline(&Nothing)?;
-    let conventions = conventions(expected.family(), plan.modules());
-    let names: Vec<(String, &str)> = request
-        .keys
-        .iter()
-        .map(|(key, stored)| (without_wrappers(key), stored.as_str()))
-        .collect();
-    let candidates = candidates(&names, &conventions, &plan, expected);
-    let candidates = candidates.iter().map(|(prefix, convention)| {
-        candidate(request, &names, prefix, &conventions[*convention], expected)
-    });
-    let candidates: Vec<Selection> = candidates.collect();
+pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<Fit> {
+    let conventions = conventions(expected.family(), expected.published.modules());
+    let names = names(request.keys);
+    let mut candidates = candidates(&names, &conventions, expected);
+    if candidates.is_empty() {
+        // Nothing fits, which the comparison with an empty set describes.
+        candidates.push((String::new(), 0));
+    }
     let (mut fitting, mut others) = (Vec::new(), Vec::new());
-    for candidate in candidates {
-        let problems = check(request, &candidate, expected)?;
-        match problems.is_none() {
-            true => fitting.push(candidate),
-            false => others.push((candidate, problems)),
+    for (prefix, convention) in candidates {
+        let selection = candidate(request, &names, &prefix, &conventions[convention], expected);
+        match check(request, &selection, expected)? {
+            Verdict::Fits(outline) => fitting.push((selection, outline)),
+            Verdict::Differs(problems) => others.push((selection, problems)),
         }
     }
     let best = reconsider(request, expected, &mut fitting, others)?;
     let mut fitting = without_copies(request, fitting);
     if fitting.len() > 1 {
-        let keys = fitting.into_iter().map(|selection| selection.prefix);
+        let keys = fitting.into_iter().map(|(selection, _)| selection.prefix);
         return Err(ExtractError::AmbiguousWeights {
             keys: keys.collect(),
         }
         .into());
     }
-    match (fitting.pop(), best) {
-        (Some(selection), _) => Ok(selection),
-        (None, Some(problems)) => Err(problems.error),
-        (None, None) => {
-            let nothing = candidate(request, &names, "", &conventions[0], expected);
-            match check(request, &nothing, expected)? {
-                None => Ok(nothing),
-                Some(problems) => Err(problems.error),
-            }
+    fitting.pop().ok_or_else(|| {
+        let problems = best.unwrap_or_default();
+        let stored = request.keys.keys().cloned().collect();
+        ExtractError::WeightsMismatch {
+            missing: problems.missing,
+            unexpected: problems.unexpected,
+            misshapen: problems.misshapen,
+            stored,
         }
+        .into()
+    })
+}
+
+/// Returns the names of parameters without the modules that only wrap others, with their stored
+/// names. Names that would be the same remain: they belong to different sets of parameters.
+fn names(keys: &Keys) -> Vec<(String, &str)> {
+    let mut n_names: BTreeMap<String, usize> = BTreeMap::new();
+    for key in keys.keys() {
+        *n_names.entry(without_wrappers(key)).or_default() += 1;
     }
+    let name = |key: &String| match without_wrappers(key) {
+        short if n_names[&short] == 1 => short,
+        _ => key.clone(),
+    };
+    keys.iter()
+        .map(|(key, stored)| (name(key), stored.as_str()))
+        .collect()
 }
 
 /// Compares sets that do not fit again, without the sets that fit: an average over training in the
@@ -96,45 +103,48 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<S
 fn reconsider(
     request: &Request<'_>,
     expected: &Expected<'_>,
-    fitting: &mut Vec<Selection>,
-    others: Vec<(Selection, Option<Problems>)>,
+    fitting: &mut Vec<Fit>,
+    others: Vec<(Selection, Problems)>,
 ) -> Result<Option<Problems>> {
-    let prefixes = fitting.iter().map(|fit| format!("{}.", fit.prefix));
+    let prefixes = fitting.iter().map(|(fit, _)| format!("{}.", fit.prefix));
     let prefixes: Vec<String> = prefixes.collect();
     let mut best: Option<Problems> = None;
-    for (mut candidate, problems) in others {
+    for (mut selection, problems) in others {
         let inside = prefixes
             .iter()
-            .filter_map(|prefix| match candidate.prefix.as_str() {
+            .filter_map(|prefix| match selection.prefix.as_str() {
                 "" => Some(prefix.as_str()),
                 outer => prefix.strip_prefix(outer)?.strip_prefix('.'),
             });
         let inside: Vec<&str> = inside.collect();
-        let n = candidate.compositions.len();
+        let n = selection.compositions.len();
         let is_inside = |name: &str| inside.iter().any(|inside| name.starts_with(inside));
-        candidate.compositions.retain(|name, _| !is_inside(name));
-        let problems = match candidate.compositions.len() < n {
-            true => check(request, &candidate, expected)?,
-            false => problems,
+        selection.compositions.retain(|name, _| !is_inside(name));
+        let verdict = match selection.compositions.len() < n {
+            true => check(request, &selection, expected)?,
+            false => Verdict::Differs(problems),
         };
-        match problems {
-            None => fitting.push(candidate),
-            Some(problems) if best.as_ref().is_none_or(|best| problems.n < best.n) => {
+        match verdict {
+            Verdict::Fits(outline) => fitting.push((selection, outline)),
+            Verdict::Differs(problems)
+                if best.as_ref().is_none_or(|best| problems.n() < best.n()) =>
+            {
                 best = Some(problems);
             }
-            Some(_) => {}
+            Verdict::Differs(_) => {}
         }
     }
     Ok(best)
 }
 
-/// Returns the selections without those whose values are the same as those of another.
-fn without_copies(request: &Request<'_>, selections: Vec<Selection>) -> Vec<Selection> {
-    let mut different: Vec<Selection> = Vec::new();
-    for selection in selections {
-        let is_copy = |other: &Selection| places(request, other) == places(request, &selection);
+/// Returns the sets without those that have the same values as another one, as far as the network
+/// needs them.
+fn without_copies(request: &Request<'_>, sets: Vec<Fit>) -> Vec<Fit> {
+    let mut different: Vec<Fit> = Vec::new();
+    for set in sets {
+        let is_copy = |other: &Fit| places(request, other) == places(request, &set);
         if !different.iter().any(is_copy) {
-            different.push(selection);
+            different.push(set);
         }
     }
     different
@@ -145,10 +155,10 @@ fn without_copies(request: &Request<'_>, selections: Vec<Selection>) -> Vec<Sele
 fn candidates(
     names: &[(String, &str)],
     conventions: &[Convention],
-    plan: &Outline,
     expected: &Expected<'_>,
 ) -> Vec<(String, usize)> {
-    let known: BTreeSet<&str> = plan
+    let known: BTreeSet<&str> = expected
+        .published
         .entries
         .iter()
         .map(|entry| entry.key.as_str())
@@ -209,38 +219,40 @@ fn candidate(
     }
 }
 
-/// What is wrong with a set of parameters.
-struct Problems {
-    /// Number of parameters that do not fit.
-    n: usize,
-    error: Error,
+/// The comparison of parameters with those that the network needs before its taps.
+enum Verdict {
+    Fits(Outline),
+    Differs(Problems),
 }
 
-/// Compares parameters with those that the network needs before its taps. Returns `None` if they
-/// fit.
-fn check(
-    request: &Request<'_>,
-    selection: &Selection,
-    expected: &Expected<'_>,
-) -> Result<Option<Problems>> {
+/// What is wrong with a set of parameters.
+#[derive(Default)]
+struct Problems {
+    missing: Vec<String>,
+    unexpected: Vec<String>,
+    misshapen: Vec<String>,
+}
+
+impl Problems {
+    /// Returns the number of parameters that do not fit.
+    fn n(&self) -> usize {
+        self.missing.len() + self.unexpected.len() + self.misshapen.len()
+    }
+}
+
+fn check(request: &Request<'_>, selection: &Selection, expected: &Expected<'_>) -> Result<Verdict> {
     let shapes = Shapes::new(request.listing, selection);
     let outline = expected.outline(&shapes)?;
     let (missing, misshapen) = shapes.finish(&outline);
-    let unexpected = unexpected(request, selection, &outline);
-    if missing.is_empty() && misshapen.is_empty() && unexpected.is_empty() {
-        return Ok(None);
-    }
-    let n = missing.len() + misshapen.len() + unexpected.len();
-    let mismatch = ExtractError::WeightsMismatch {
+    let problems = Problems {
         missing,
-        unexpected,
+        unexpected: unexpected(request, selection, &outline),
         misshapen,
-        stored: request.keys.keys().cloned().collect(),
     };
-    Ok(Some(Problems {
-        n,
-        error: mismatch.into(),
-    }))
+    Ok(match problems.n() {
+        0 => Verdict::Fits(outline),
+        _ => Verdict::Differs(problems),
+    })
 }
 
 /// Returns stored parameters that the network does not have, so that it may be another network.
@@ -279,18 +291,20 @@ fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -
     unexpected.map(|(name, _)| name.clone()).collect()
 }
 
-/// Returns the places of the values of a selection, or the names where their places are unknown.
-fn places(request: &Request<'_>, selection: &Selection) -> BTreeMap<String, Vec<String>> {
+/// Returns the places of the values that the network needs, or the names where their places are
+/// unknown.
+fn places<'f>(
+    request: &Request<'_>,
+    (selection, outline): &'f Fit,
+) -> BTreeMap<&'f str, Vec<String>> {
     let place = |stored: &str| {
-        let known = request
-            .listing
-            .get(stored)
-            .and_then(|tensor| tensor.place.clone());
+        let known = request.listing.get(stored);
+        let known = known.and_then(|tensor| tensor.place.clone());
         known.unwrap_or_else(|| stored.to_owned())
     };
-    selection
-        .compositions
-        .iter()
-        .map(|(name, composition)| (name.clone(), composition.stored().map(place).collect()))
+    let compositions = selection.compositions.iter();
+    compositions
+        .filter(|(name, _)| outline.is_needed(name))
+        .map(|(name, composition)| (name.as_str(), composition.stored().map(place).collect()))
         .collect()
 }

@@ -146,6 +146,8 @@ impl Block {
         let first_norm = Tapped::new(builder, "norm1", norm)?;
         let of_attention = builder.child("attn");
         let attention = Attention::new(&of_attention, config)?;
+        let attention_tap = of_attention.tap();
+        let attention_scale = scale("gamma_1")?;
         let mut mlp = Sequential::default();
         mlp.push(builder, "norm2", norm)?;
         mlp.push(builder, "mlp", |b| self::mlp(b, config))?;
@@ -155,8 +157,8 @@ impl Block {
         Ok(Self {
             first_norm,
             attention,
-            attention_tap: of_attention.tap(),
-            attention_scale: scale("gamma_1")?,
+            attention_tap,
+            attention_scale,
             mlp,
             backend: builder.backend(),
         })

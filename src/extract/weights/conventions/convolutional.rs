@@ -4,28 +4,22 @@ use super::{Rule, reshaped, rule};
 
 /// ResNet, to the names of torchvision.
 pub(super) const RESNET_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embedder\.embedder\.convolution\.(.+)", "conv1.{1}"),
+    rule(r"embedder\.embedder\.normalization\.(.+)", "bn1.{1}"),
     rule(
-        r"(?:resnet\.)?embedder\.embedder\.convolution\.(.+)",
-        "conv1.{1}",
-    ),
-    rule(
-        r"(?:resnet\.)?embedder\.embedder\.normalization\.(.+)",
-        "bn1.{1}",
-    ),
-    rule(
-        r"(?:resnet\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.(\d+)\.convolution\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.(\d+)\.convolution\.(.+)",
         "layer{1+1}.{2}.conv{3+1}.{4}",
     ),
     rule(
-        r"(?:resnet\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.(\d+)\.normalization\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.(\d+)\.normalization\.(.+)",
         "layer{1+1}.{2}.bn{3+1}.{4}",
     ),
     rule(
-        r"(?:resnet\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.shortcut\.convolution\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.shortcut\.convolution\.(.+)",
         "layer{1+1}.{2}.downsample.0.{3}",
     ),
     rule(
-        r"(?:resnet\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.shortcut\.normalization\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.shortcut\.normalization\.(.+)",
         "layer{1+1}.{2}.downsample.1.{3}",
     ),
     rule(r"classifier\.1\.(.+)", "fc.{1}"),
@@ -33,39 +27,33 @@ pub(super) const RESNET_OF_HUGGING_FACE: &[Rule] = &[
 
 /// ConvNeXt, to the names of torchvision.
 pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embeddings\.patch_embeddings\.(.+)", "features.0.0.{1}"),
+    rule(r"embeddings\.layernorm\.(.+)", "features.0.1.{1}"),
     rule(
-        r"(?:convnext\.)?embeddings\.patch_embeddings\.(.+)",
-        "features.0.0.{1}",
-    ),
-    rule(
-        r"(?:convnext\.)?embeddings\.layernorm\.(.+)",
-        "features.0.1.{1}",
-    ),
-    rule(
-        r"(?:convnext\.)?encoder\.stages\.(\d+)\.downsampling_layer\.(\d+)\.(.+)",
+        r"encoder\.stages\.(\d+)\.downsampling_layer\.(\d+)\.(.+)",
         "features.{1*2}.{2}.{3}",
     ),
     rule(
-        r"(?:convnext\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.dwconv\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.dwconv\.(.+)",
         "features.{1*2+1}.{2}.block.0.{3}",
     ),
     rule(
-        r"(?:convnext\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.layernorm\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layernorm\.(.+)",
         "features.{1*2+1}.{2}.block.2.{3}",
     ),
     rule(
-        r"(?:convnext\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.pwconv1\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.pwconv1\.(.+)",
         "features.{1*2+1}.{2}.block.3.{3}",
     ),
     rule(
-        r"(?:convnext\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.pwconv2\.(.+)",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.pwconv2\.(.+)",
         "features.{1*2+1}.{2}.block.5.{3}",
     ),
     reshaped(
-        r"(?:convnext\.)?encoder\.stages\.(\d+)\.layers\.(\d+)\.layer_scale_parameter",
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer_scale_parameter",
         "features.{1*2+1}.{2}.layer_scale",
     ),
-    rule(r"(?:convnext\.)?layernorm\.(.+)", "classifier.0.{1}"),
+    rule(r"layernorm\.(.+)", "classifier.0.{1}"),
     rule(r"classifier\.(weight|bias)", "classifier.2.{1}"),
 ];
 

@@ -4,35 +4,27 @@
 
 use super::{Rule, reshaped, rule};
 
-/// The blocks of a stage of MobileNetV2, of which the first has a number in torchvision.
+/// Rules for the modules of the blocks of a stage, of which the first has a number in torchvision.
+macro_rules! stage {
+    ($stage:literal, $first:literal, $($there:literal => [$($here:literal)+],)+) => {
+        &[$(rule(
+            concat!(r"blocks\.", $stage, r"\.(\d+)\.", $there, r"\.(.+)"),
+            concat!("features.{1+", $first, "}.", $($here,)+ ".{2}"),
+        ),)+]
+    };
+}
+
 macro_rules! stage_of_version_2 {
     ($stage:literal, $first:literal) => {
-        &[
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.conv_pw\.(.+)"),
-                concat!("features.{1+", $first, "}.conv.0.0.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.bn1\.(.+)"),
-                concat!("features.{1+", $first, "}.conv.0.1.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.conv_dw\.(.+)"),
-                concat!("features.{1+", $first, "}.conv.1.0.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.bn2\.(.+)"),
-                concat!("features.{1+", $first, "}.conv.1.1.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.conv_pwl\.(.+)"),
-                concat!("features.{1+", $first, "}.conv.2.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.bn3\.(.+)"),
-                concat!("features.{1+", $first, "}.conv.3.{2}"),
-            ),
-        ]
+        stage!(
+            $stage, $first,
+            "conv_pw" => ["conv.0.0"],
+            "bn1" => ["conv.0.1"],
+            "conv_dw" => ["conv.1.0"],
+            "bn2" => ["conv.1.1"],
+            "conv_pwl" => ["conv.2"],
+            "bn3" => ["conv.3"],
+        )
     };
 }
 
@@ -56,44 +48,21 @@ pub(super) const MOBILENET_V2_OF_TIMM: &[&[Rule]] = &[
     stage_of_version_2!(6, 17),
 ];
 
-/// The blocks of a stage of MobileNetV3. The number of the projection within a block depends on
-/// whether the stage has squeeze and excitation.
+/// The number of the projection within a block depends on whether the stage has squeeze and
+/// excitation.
 macro_rules! stage_of_version_3 {
     ($stage:literal, $first:literal, $projection:literal) => {
-        &[
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.conv_pw\.(.+)"),
-                concat!("features.{1+", $first, "}.block.0.0.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.bn1\.(.+)"),
-                concat!("features.{1+", $first, "}.block.0.1.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.conv_dw\.(.+)"),
-                concat!("features.{1+", $first, "}.block.1.0.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.bn2\.(.+)"),
-                concat!("features.{1+", $first, "}.block.1.1.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.se\.conv_reduce\.(.+)"),
-                concat!("features.{1+", $first, "}.block.2.fc1.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.se\.conv_expand\.(.+)"),
-                concat!("features.{1+", $first, "}.block.2.fc2.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.conv_pwl\.(.+)"),
-                concat!("features.{1+", $first, "}.block.", $projection, ".0.{2}"),
-            ),
-            rule(
-                concat!(r"blocks\.", $stage, r"\.(\d+)\.bn3\.(.+)"),
-                concat!("features.{1+", $first, "}.block.", $projection, ".1.{2}"),
-            ),
-        ]
+        stage!(
+            $stage, $first,
+            "conv_pw" => ["block.0.0"],
+            "bn1" => ["block.0.1"],
+            "conv_dw" => ["block.1.0"],
+            "bn2" => ["block.1.1"],
+            r"se\.conv_reduce" => ["block.2.fc1"],
+            r"se\.conv_expand" => ["block.2.fc2"],
+            "conv_pwl" => ["block." $projection ".0"],
+            "bn3" => ["block." $projection ".1"],
+        )
     };
 }
 

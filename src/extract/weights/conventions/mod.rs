@@ -16,8 +16,8 @@ use self::convolutional::{
 };
 use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
 use self::transformers::{
-    CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE,
-    SWIN_OF_TIMM, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE,
+    SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::Deviations;
@@ -109,6 +109,13 @@ const fn library(
     }
 }
 
+impl Library {
+    const fn with(mut self, deviations: Deviations) -> Self {
+        self.deviations = deviations;
+        self
+    }
+}
+
 /// ViT and DeiT of transformers.
 const VIT_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-12),
@@ -128,59 +135,68 @@ const DINO_V2_DEVIATIONS: Deviations = Deviations {
 };
 
 static LIBRARIES: &[Library] = &[
-    Library {
-        deviations: DINO_V2_DEVIATIONS,
-        ..library(HUGGING_FACE, &["DINOv2"], &[VIT_OF_HUGGING_FACE])
-    },
     library(
         HUGGING_FACE,
         &["DINOv2"],
-        &[REGISTERS_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+        &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+    )
+    .with(DINO_V2_DEVIATIONS),
+    library(
+        HUGGING_FACE,
+        &["DINOv2"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            REGISTERS_OF_HUGGING_FACE,
+            VIT_OF_HUGGING_FACE,
+        ],
     ),
-    Library {
-        deviations: VIT_DEVIATIONS,
-        ..library(
-            HUGGING_FACE,
-            &["ViT (timm)", "DeiT", "DINO"],
-            &[VIT_OF_HUGGING_FACE],
-        )
-    },
+    library(
+        HUGGING_FACE,
+        &["ViT (timm)", "DeiT", "DINO"],
+        &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+    )
+    .with(VIT_DEVIATIONS),
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
     library(TIMM, &["ViT"], &[TORCHVISION_VIT_OF_TIMM]),
-    Library {
-        deviations: VIT_DEVIATIONS,
-        ..library(
-            HUGGING_FACE,
-            &["ViT"],
-            &[VIT_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM],
-        )
-    },
+    library(
+        HUGGING_FACE,
+        &["ViT"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            VIT_OF_HUGGING_FACE,
+            TORCHVISION_VIT_OF_TIMM,
+        ],
+    )
+    .with(VIT_DEVIATIONS),
     library(HUGGING_FACE, &["CLIP"], &[CLIP_OF_HUGGING_FACE]),
-    library(HUGGING_FACE, &["ResNet"], &[RESNET_OF_HUGGING_FACE]),
-    library(HUGGING_FACE, &["ConvNeXt"], &[CONVNEXT_OF_HUGGING_FACE]),
+    library(
+        HUGGING_FACE,
+        &["ResNet"],
+        &[BODY_OF_HUGGING_FACE, RESNET_OF_HUGGING_FACE],
+    ),
+    library(
+        HUGGING_FACE,
+        &["ConvNeXt"],
+        &[BODY_OF_HUGGING_FACE, CONVNEXT_OF_HUGGING_FACE],
+    ),
     library(TIMM, &["ConvNeXt"], &[CONVNEXT_OF_TIMM]),
     library(
         "the authors of ConvNeXt",
         &["ConvNeXt"],
         &[CONVNEXT_OF_ITS_AUTHORS],
     ),
-    library(HUGGING_FACE, &["Swin"], &[SWIN_OF_HUGGING_FACE]),
+    library(
+        HUGGING_FACE,
+        &["Swin"],
+        &[BODY_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE],
+    ),
     library(TIMM, &["Swin"], &[SWIN_OF_TIMM]),
     library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
     library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
-    Library {
-        deviations: TIMM_DEVIATIONS,
-        ..library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM])
-    },
+    library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM]).with(TIMM_DEVIATIONS),
     library(TIMM, &["MobileNetV2"], MOBILENET_V2_OF_TIMM),
-    Library {
-        deviations: TIMM_DEVIATIONS,
-        ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM)
-    },
-    Library {
-        deviations: TIMM_DEVIATIONS,
-        ..library(TIMM, &["MobileNetV3"], MOBILENET_V3_LARGE_OF_TIMM)
-    },
+    library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM).with(TIMM_DEVIATIONS),
+    library(TIMM, &["MobileNetV3"], MOBILENET_V3_LARGE_OF_TIMM).with(TIMM_DEVIATIONS),
 ];
 
 /// Returns the conventions of the parameters of networks of a family, with the names of the modules

@@ -2,63 +2,58 @@
 
 use super::{Rule, ignored, part, rule, transposed};
 
+/// The body of a network with a classifier beside it.
+pub(super) const BODY_OF_HUGGING_FACE: &[Rule] = &[rule(
+    r"(?:vit|deit|dinov2|dinov2_with_registers|swin|resnet|convnext)\.(.+)",
+    "{1}",
+)];
+
 /// ViT, DeiT and DINOv2, to the names of timm.
 pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embeddings\.cls_token", "cls_token"),
+    rule(r"embeddings\.position_embeddings", "pos_embed"),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.cls_token",
-        "cls_token",
-    ),
-    rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.position_embeddings",
-        "pos_embed",
-    ),
-    rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.patch_embeddings\.projection\.(.+)",
+        r"embeddings\.patch_embeddings\.projection\.(.+)",
         "patch_embed.proj.{1}",
     ),
     part(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.(.+)",
+        r"encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.(.+)",
         "blocks.{1}.attn.qkv.{3}",
         2,
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.attention\.output\.dense\.(.+)",
+        r"encoder\.layer\.(\d+)\.attention\.output\.dense\.(.+)",
         "blocks.{1}.attn.proj.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
+        r"encoder\.layer\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
         "blocks.{1}.norm1.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
+        r"encoder\.layer\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
         "blocks.{1}.norm2.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
+        r"encoder\.layer\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
         "blocks.{1}.mlp.fc1.{2}",
     ),
     rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
+        r"encoder\.layer\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
         "blocks.{1}.mlp.fc2.{2}",
     ),
     rule(
-        r"(?:dinov2\.|dinov2_with_registers\.)?encoder\.layer\.(\d+)\.layer_scale([12])\.lambda1",
+        r"encoder\.layer\.(\d+)\.layer_scale([12])\.lambda1",
         "blocks.{1}.ls{2}.gamma",
     ),
-    rule(
-        r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?layernorm\.(.+)",
-        "norm.{1}",
-    ),
+    rule(r"layernorm\.(.+)", "norm.{1}"),
     rule(r"classifier\.(.+)", "head.{1}"),
-    ignored(r"(?:vit\.|deit\.)?pooler\.dense\..+"),
-    ignored(r"(?:vit\.|deit\.|dinov2\.|dinov2_with_registers\.)?embeddings\.mask_token"),
+    ignored(r"pooler\.dense\..+"),
+    ignored(r"embeddings\.mask_token"),
 ];
 
 /// What DINOv2 with registers has more than DINOv2.
-pub(super) const REGISTERS_OF_HUGGING_FACE: &[Rule] = &[rule(
-    r"(?:dinov2_with_registers\.)?embeddings\.register_tokens",
-    "reg_token",
-)];
+pub(super) const REGISTERS_OF_HUGGING_FACE: &[Rule] =
+    &[rule(r"embeddings\.register_tokens", "reg_token")];
 
 /// Blocks of DINOv2 that are stored in chunks, each block with its number in the whole network.
 pub(super) const CHUNKED_BLOCKS: &[Rule] = &[rule(r"blocks\.\d+\.(\d+)\.(.+)", "blocks.{1}.{2}")];
@@ -139,44 +134,44 @@ pub(super) const CLIP_OF_HUGGING_FACE: &[Rule] = &[
 /// Swin transformers, to the names of torchvision.
 pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
     rule(
-        r"(?:swin\.)?embeddings\.patch_embeddings\.projection\.(.+)",
+        r"embeddings\.patch_embeddings\.projection\.(.+)",
         "features.0.0.{1}",
     ),
-    rule(r"(?:swin\.)?embeddings\.norm\.(.+)", "features.0.2.{1}"),
+    rule(r"embeddings\.norm\.(.+)", "features.0.2.{1}"),
     part(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.(query|key|value)\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.(query|key|value)\.(.+)",
         "features.{1*2+1}.{2}.attn.qkv.{4}",
         3,
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.relative_position_bias_table",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.relative_position_bias_table",
         "features.{1*2+1}.{2}.attn.relative_position_bias_table",
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.output\.dense\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.output\.dense\.(.+)",
         "features.{1*2+1}.{2}.attn.proj.{3}",
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_before\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_before\.(.+)",
         "features.{1*2+1}.{2}.norm1.{3}",
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_after\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_after\.(.+)",
         "features.{1*2+1}.{2}.norm2.{3}",
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.intermediate\.dense\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.intermediate\.dense\.(.+)",
         "features.{1*2+1}.{2}.mlp.0.{3}",
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.blocks\.(\d+)\.output\.dense\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.output\.dense\.(.+)",
         "features.{1*2+1}.{2}.mlp.3.{3}",
     ),
     rule(
-        r"(?:swin\.)?encoder\.layers\.(\d+)\.downsample\.(.+)",
+        r"encoder\.layers\.(\d+)\.downsample\.(.+)",
         "features.{1*2+2}.{2}",
     ),
-    rule(r"(?:swin\.)?layernorm\.(.+)", "norm.{1}"),
+    rule(r"layernorm\.(.+)", "norm.{1}"),
     rule(r"classifier\.(weight|bias)", "head.{1}"),
 ];
 
