@@ -167,6 +167,10 @@ fn main() -> ExitCode {
 
 fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
     let ids = arguments.ids.as_deref();
+    if let Some(path) = &arguments.save {
+        let inputs = [arguments.features.as_path(), trials];
+        common::check_output(path, &["npz", "safetensors"], &inputs)?;
+    }
     let features = arguments.reading.features(&arguments.features, ids)?;
     let reading = &arguments.reading.text;
     let (trials, input) = arguments.trial_reading.trials::<T>(

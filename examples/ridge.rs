@@ -143,6 +143,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {
+    if let Some(path) = &arguments.save {
+        let inputs = [arguments.features.as_path(), &arguments.targets];
+        common::check_output(path, &["npz", "safetensors"], &inputs)?;
+    }
     let scaling = match arguments.standardize {
         true => FeatureScaling::TrainingRows,
         false => FeatureScaling::None,

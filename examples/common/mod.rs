@@ -5,6 +5,7 @@
 pub mod notes;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -58,6 +59,36 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
             fail(&shortfall);
             ExitCode::from(2)
         }
+    }
+}
+
+/// Checks, before a long computation, that its result can be written to a file: the extension is
+/// one of `extensions`, the folder exists, and the file is none of `inputs`.
+pub fn check_output(path: &Path, extensions: &[&str], inputs: &[&Path]) -> Result<()> {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    if !extensions.iter().any(|&allowed| extension == allowed) {
+        return Err(Error::other(format!(
+            "cannot tell the format of {} from its name (expected .{})",
+            path.display(),
+            extensions.join(" or .")
+        )));
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(Error::other(format!(
+            "cannot write {}: its folder does not exist",
+            path.display()
+        )));
+    }
+    let place = path.canonicalize().ok();
+    let is_output = |input: &&&Path| place.is_some() && input.canonicalize().ok() == place;
+    match inputs.iter().find(is_output) {
+        None => Ok(()),
+        Some(input) => Err(Error::other(format!(
+            "writing {} would replace the input {}: choose another name",
+            path.display(),
+            input.display()
+        ))),
     }
 }
 

@@ -36,6 +36,12 @@
 //! ([`SimulatedObserver`](crate::dataset::SimulatedObserver)) or as probabilities
 //! ([`ChoiceFrequencies::new`]).
 //!
+//! # Questions for an experiment
+//!
+//! [`random_triples`] draws the questions of a new experiment, and [`informative_triples`] the next
+//! ones after some were answered: those about which the embeddings that fit the answers so far
+//! disagree most.
+//!
 //! # Stopping
 //!
 //! A minimum satisfies x ≥ 0, and ∂F/∂x is 0 where x > 0 and not negative where x = 0 (the
@@ -75,7 +81,7 @@ pub use fit::Embedding;
 pub use folds::folds_by_question;
 pub use matching::{DimensionMatch, MatchedDimensions, match_dimensions};
 pub use reproducibility::{Reproducibility, reproducibility};
-pub use sampling::random_triples;
+pub use sampling::{expected_information, informative_triples, random_triples};
 pub use score::EmbeddingScore;
 pub use solver::{Ending, SposeIteration};
 pub use vice::{Vice, ViceStep};

@@ -27,7 +27,8 @@ use crate::probe::mini_batch::{Descent, Optimizer};
 ///
 /// is minimised over μ and ln σ, where q is the density of the weight and the prior p a mixture of
 /// two normal distributions around 0: π N(0, spike²) + (1 − π) N(0, slab²). Every step draws all
-/// weights once and uses all trials, by Adam, instead of batches of trials as published.
+/// weights once and uses all trials, by Adam with a learning rate that declines linearly to a
+/// twentieth at the last step, instead of batches of trials as published.
 ///
 /// A dimension is *relevant*, by the published rule, if more than `k` objects have a weight that is
 /// significantly positive: with the p-values P(w ≤ 0), at a false discovery rate of 5 % over the
@@ -40,7 +41,10 @@ use crate::probe::mini_batch::{Descent, Optimizer};
 /// | k | 5 |
 /// | seed of the initial weights and of the draws | 0 |
 /// | learning rate | 0.02 |
-/// | steps of the burn-in, without change, at most | 500, 200, 3,000 |
+/// | steps of the burn-in, without change, at most | 500, 2,000, 10,000 |
+///
+/// A dimension that repeats another one disappears only after a thousand steps or more, so that a
+/// short time without change ends the fit with too many dimensions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Vice {
     n_dimensions: usize,
@@ -85,8 +89,8 @@ impl Vice {
             seed: 0,
             learning_rate: 0.02,
             burn_in: 500,
-            window: 200,
-            max_steps: 3000,
+            window: 2000,
+            max_steps: 10_000,
         })
     }
 
@@ -123,7 +127,7 @@ impl Vice {
         self
     }
 
-    /// Sets the learning rate of Adam.
+    /// Sets the initial learning rate of Adam.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.
@@ -132,16 +136,28 @@ impl Vice {
         Ok(self)
     }
 
-    /// Sets the number of steps of the burn-in, the number of steps without a change of the number
-    /// of relevant dimensions after which the fit ends, and the maximum number of steps.
+    /// Sets the number of steps of the burn-in, and the number of steps without a change of the
+    /// number of relevant dimensions after which the fit ends.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if the second or third is 0.
-    pub fn with_steps(mut self, burn_in: usize, window: usize, most: usize) -> Result<Self> {
-        if window == 0 || most == 0 {
-            return Err(Error::parameter("steps", "at least 1", 0));
+    /// Returns `ArgumentError::InvalidParameter` if the second is 0.
+    pub fn with_stopping(mut self, burn_in: usize, window: usize) -> Result<Self> {
+        if window == 0 {
+            return Err(Error::parameter("steps without change", "at least 1", 0));
         }
-        (self.burn_in, self.window, self.max_steps) = (burn_in, window, most);
+        (self.burn_in, self.window) = (burn_in, window);
+        Ok(self)
+    }
+
+    /// Sets the maximum number of steps, over which the learning rate declines.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is 0.
+    pub fn with_max_steps(mut self, max_steps: usize) -> Result<Self> {
+        if max_steps == 0 {
+            return Err(Error::parameter("maximum number of steps", "at least 1", 0));
+        }
+        self.max_steps = max_steps;
         Ok(self)
     }
 
@@ -186,13 +202,13 @@ impl Vice {
             draw.at(&parameters, self.seed, n_steps);
             let value = objective.evaluate(&draw.positive, &mut draw.of_loss)?;
             self.gradient(&draw, &parameters, n_trials, &mut gradient);
-            descent.step(self.learning_rate, &gradient, &mut parameters);
+            descent.step(self.learning_rate_of(n_steps), &gradient, &mut parameters);
             let n_relevant = self.relevant(&parameters, n).len();
             unchanged = match unchanged {
                 (count, same) if same == n_relevant => (count + 1, same),
                 _ => (1, n_relevant),
             };
-            is_converged = n_steps > self.burn_in && unchanged.0 >= self.window && n_relevant > 0;
+            is_converged = n_steps > self.burn_in && unchanged.0 >= self.window;
             let step = ViceStep {
                 number: n_steps,
                 loss: value.loss,
@@ -205,6 +221,12 @@ impl Vice {
         let relevant = self.relevant(&parameters, n);
         let ending = (n_steps, is_converged);
         ViceEmbedding::new(self, choices, &parameters, relevant, ending)
+    }
+
+    /// Returns the learning rate of a step, from 1.
+    fn learning_rate_of(&self, step: usize) -> f64 {
+        let progress = (step - 1) as f64 / self.max_steps as f64;
+        self.learning_rate * (1.0 - 0.95 * progress)
     }
 
     /// Draws the initial means from N(0, 2 / dimensions) and sets ln σ to −1 over their standard
@@ -236,6 +258,12 @@ impl Vice {
             let deviation = log_deviations[index].exp();
             of_deviations[index] = slope * draw.noise[index] * deviation - 1.0 / n_trials;
         }
+    }
+
+    /// Returns the standard deviation of the prior.
+    pub(super) fn prior_deviation(&self) -> f64 {
+        let of_spike = self.spike_weight * self.spike.powi(2);
+        (of_spike + (1.0 - self.spike_weight) * self.slab.powi(2)).sqrt()
     }
 
     /// Returns the derivative of ln p(w), where p is the prior.

@@ -14,8 +14,11 @@ use crate::representation::{Provenance, Representation};
 /// significant objects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViceEmbedding {
-    means: Representation,
-    deviations: Array2<f64>,
+    /// The positive parts of the means.
+    representation: Representation,
+    /// The means, stimuli × dimensions.
+    means: Array2<f64>,
+    deviations: Representation,
     n_significant: Vec<usize>,
     n_steps: usize,
     is_converged: bool,
@@ -37,21 +40,26 @@ impl ViceEmbedding {
         let (means, log_deviations) = parameters.split_at(parameters.len() / 2);
         // A representation has at least one feature.
         let shape = (choices.stimuli().len(), relevant.len().max(1));
-        let (mut of_means, mut of_deviations) = (Array2::zeros(shape), Array2::zeros(shape));
+        let mut of_means = Array2::zeros(shape);
+        let mut of_deviations = Array2::from_elem(shape, vice.prior_deviation());
         for (place, &(dimension, _)) in relevant.iter().enumerate() {
             for (object, &stimulus) in choices.shown().iter().enumerate() {
                 let index = dimension * n + object;
-                of_means[[stimulus as usize, place]] = means[index].max(0.0);
+                of_means[[stimulus as usize, place]] = means[index];
                 of_deviations[[stimulus as usize, place]] = log_deviations[index].exp();
             }
         }
         let provenance = Provenance::default()
             .with_model("VICE")
             .with_note("seed", vice.seed.to_string());
-        let means = Representation::new(choices.stimuli().clone(), of_means)?;
+        let of_stimuli = |values| -> Result<Representation> {
+            let values = Representation::new(choices.stimuli().clone(), values)?;
+            Ok(values.with_provenance(provenance.clone()))
+        };
         Ok(Self {
-            means: means.with_provenance(provenance),
-            deviations: of_deviations,
+            representation: of_stimuli(of_means.mapv(|mean| mean.max(0.0)))?,
+            means: of_means,
+            deviations: of_stimuli(of_deviations)?,
             n_significant: relevant.iter().map(|&(_, n)| n).collect(),
             n_steps,
             is_converged,
@@ -61,12 +69,17 @@ impl ViceEmbedding {
     /// Returns the positive parts of the means of the weights, stimuli × dimensions. Stimuli that no
     /// choice shows have zeros. If no dimension is relevant, there is one of zeros.
     pub fn representation(&self) -> &Representation {
+        &self.representation
+    }
+
+    /// Returns the means of the weights, stimuli × dimensions, which can be negative.
+    pub fn means(&self) -> &Array2<f64> {
         &self.means
     }
 
-    /// Returns the standard deviations of the weights, stimuli × dimensions; 0 for stimuli that no
-    /// choice shows.
-    pub fn deviations(&self) -> &Array2<f64> {
+    /// Returns the standard deviations of the weights, stimuli × dimensions. Stimuli that no choice
+    /// shows have that of the prior.
+    pub fn deviations(&self) -> &Representation {
         &self.deviations
     }
 
@@ -96,8 +109,9 @@ impl ViceEmbedding {
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of the choices has no row.
     pub fn score<T: Task>(&self, choices: &ChoiceFrequencies<T>) -> Result<EmbeddingScore> {
-        let values: Vec<f64> = self.means.features().iter().collect();
-        let rows = row_of(self.means.stimuli(), choices)?;
-        Ok(score(&values, self.means.n_features(), &rows, choices))
+        let embedding = &self.representation;
+        let values: Vec<f64> = embedding.features().iter().collect();
+        let rows = row_of(embedding.stimuli(), choices)?;
+        Ok(score(&values, embedding.n_features(), &rows, choices))
     }
 }

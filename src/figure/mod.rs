@@ -7,6 +7,7 @@
 //! | [`LayerCurves`] | the alignment of the layers of networks |
 //! | [`Gains`] | the alignment of models before and after a transform |
 //! | [`DimensionBars`] | a value for each human dimension or concept |
+//! | [`DimensionPage`] | the objects with the largest weights in a dimension, by name or image |
 //! | [`ReliabilityDiagram`] | predicted probabilities against observed frequencies of choices |
 //! | [`RdmHeatMap`] | the dissimilarities of all pairs of stimuli |
 //! | [`StimulusMap`] | stimuli in two dimensions, by multidimensional scaling |
@@ -25,6 +26,7 @@ mod alignment_by_model;
 mod axes;
 mod color;
 mod dimension_bars;
+mod dimension_page;
 mod drawing;
 pub(crate) mod error;
 mod font;
@@ -51,6 +53,7 @@ mod triplet_page;
 pub use alignment_against::AlignmentAgainst;
 pub use alignment_by_model::AlignmentByModel;
 pub use dimension_bars::DimensionBars;
+pub use dimension_page::DimensionPage;
 pub use gains::Gains;
 pub use layer_curves::LayerCurves;
 pub use plotted_value::PlottedValue;

@@ -7,8 +7,8 @@ use super::drawing::{Area, Drawing, Point};
 use super::resample::resample;
 use crate::error::{Result, wrong_shape};
 
-/// An image of a stimulus for [`StimulusMap`](super::StimulusMap) and
-/// [`TripletPage`](super::TripletPage).
+/// An image of a stimulus for [`StimulusMap`](super::StimulusMap),
+/// [`TripletPage`](super::TripletPage) and [`DimensionPage`](super::DimensionPage).
 ///
 /// ```
 /// use human_alignment::figure::{StimulusMap, Thumbnail};

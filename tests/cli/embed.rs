@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use human_alignment::dataset::SimulatedObserver;
+use human_alignment::embedding::random_triples;
 use human_alignment::{FileSource, Representation, Stimuli};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -67,14 +68,77 @@ fn learns_and_writes_an_embedding() {
     assert!(!folder.path().join("E.npy.unfinished").exists());
 
     let mut table = arguments.to_vec();
-    table.extend(["--lambda", "0.05"]);
+    let figures = folder.path().join("figures");
+    table.extend(["--lambda", "0.05", "--figures", figures.to_str().unwrap()]);
     let output = example("embed", &table);
     assert!(output.status.success());
+    for dimension in 1..=3 {
+        let page = figures.join(format!("dimension_{dimension}.svg"));
+        assert!(std::fs::read_to_string(page).unwrap().contains("object"));
+    }
+    // Pages of another embedding would remain.
+    assert!(refused("embed", &table).contains("the folder is not empty"));
     assert!(
         String::from_utf8(output.stdout)
             .unwrap()
             .contains("3 dimensions of 30 objects")
     );
+}
+
+#[test]
+fn vice_writes_the_uncertainty_of_every_weight() {
+    let folder = tempfile::tempdir().unwrap();
+    let triplets = write_trials(folder.path(), 20, 4000);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (out, deviations) = (path("E.npy"), path("S.npy"));
+    let arguments = [
+        "--triplets",
+        &triplets,
+        "--method",
+        "vice",
+        "--dimensions",
+        "5",
+        "--out",
+        &out,
+        "--deviations",
+        &deviations,
+        "--json",
+    ];
+    let report = json_of("embed", &arguments);
+    assert!(report["lambda"].is_null());
+    let [means, deviations] =
+        [out, deviations].map(|path| FileSource::open(path).unwrap().read().unwrap());
+    assert_eq!(means.features().dim(), deviations.features().dim());
+    assert_eq!(report["dimensions"], means.n_features());
+    assert!(deviations.features().iter().all(|value| value > 0.0));
+}
+
+#[test]
+fn answers_at_random_have_no_dimensions() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut lines = String::new();
+    for triple in random_triples(15, 400, 1).unwrap() {
+        let first = rng.random_range(0..3);
+        let [a, b, c] = [0, 1, 2].map(|k| triple[(first + k) % 3]);
+        lines += &format!("{a} {b} {c}\n");
+    }
+    let triplets = folder.path().join("random.txt");
+    std::fs::write(&triplets, lines).unwrap();
+    let out = folder.path().join("E.npy");
+    let [triplets, out] = [&triplets, &out].map(|path| path.to_str().unwrap());
+    let arguments = ["--triplets", triplets, "--out", out, "--json"];
+    for method in [["--method", "vice"], ["--lambda", "0.2"]] {
+        let output = example("embed", &[&arguments[..], &method].concat());
+        assert!(output.status.success());
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["dimensions"], 0);
+        let notes = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            notes.contains("no dimension explains the choices"),
+            "{notes}"
+        );
+    }
 }
 
 #[test]
@@ -142,6 +206,19 @@ fn bad_input_is_refused() {
     assert!(with(&["--lambda", "much"]).contains("--lambda must be numbers or auto"));
     assert!(with(&["--lambda", "-1"]).contains("lambda must be positive"));
     assert!(with(&["--dimensions", "0"]).contains("dimensions must be at least 1"));
+    let vice = with(&["--method", "vice", "--lambda", "0.1"]);
+    assert!(vice.contains("leave it out"), "{vice}");
+    let spose = with(&["--deviations", out]);
+    assert!(spose.contains("pass --method vice"), "{spose}");
+    let with_output = |out: &str| refused("embed", &["--triplets", &triplets, "--out", out]);
+    assert!(with_output("E.csv").contains("expected .npy or .safetensors"));
+    assert!(with_output("no/such/E.npy").contains("its folder does not exist"));
+    let trials = folder.path().join("trials.npy");
+    std::fs::rename(&triplets, &trials).unwrap();
+    let trials = trials.to_str().unwrap();
+    let replaced = refused("embed", &["--triplets", trials, "--out", trials]);
+    assert!(replaced.contains("would replace the input"), "{replaced}");
+    std::fs::rename(trials, &triplets).unwrap();
     let from_one = folder.path().join("from_one.txt");
     std::fs::write(&from_one, "1 2 3\n2 3 1\n").unwrap();
     let arguments = ["--triplets", from_one.to_str().unwrap(), "--out", out];

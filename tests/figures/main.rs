@@ -8,8 +8,9 @@ use human_alignment::calibration::{Bins, Predictions, ReliabilityTable, Reliabil
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::error::{ArgumentError, FigureError, FileError, RdmError};
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, DimensionBars, Gains, LayerCurves, PlottedValue, Quantity,
-    RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail, TripletPage,
+    AlignmentAgainst, AlignmentByModel, DimensionBars, DimensionPage, Gains, LayerCurves,
+    PlottedValue, Quantity, RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail,
+    TripletPage,
 };
 use human_alignment::inference::{Confidence, Interval};
 use human_alignment::judgment::ChoiceFrequencies;
@@ -736,6 +737,33 @@ fn triplets_show_both_choices() {
 }
 
 #[test]
+fn pages_of_dimensions_show_objects_by_weight() {
+    let mut figure = DimensionPage::new("Dimension 1").with_count(9, "objects");
+    for (k, weight) in [0.5, 2.0, 0.0, 1.25, 0.1, 0.2, 0.3].into_iter().enumerate() {
+        let name = format!("a rather long name of an object {k}");
+        figure = match k {
+            0 => figure.with_object(name, weight).unwrap(),
+            _ => figure
+                .with_pictured_object(name, thumbnail([0, 20 * k as u8, 0], (40, 30)), weight)
+                .unwrap(),
+        };
+    }
+    let written = written!(figure);
+    written.check();
+    for weight in ["2.00", "1.25", "0.50", "0"] {
+        written.says(weight);
+    }
+    let images = written.named("image");
+    assert_eq!(images.len(), 6);
+    // The largest weight comes first.
+    let x = images[0].number("x") + images[0].number("width") / 2.0;
+    let y = images[0].number("y") + images[0].number("height") / 2.0;
+    assert_eq!(written.color_at(x, y), [0, 20, 0]);
+    let names = DimensionPage::new("").with_object("cat", 0.0).unwrap();
+    written!(names).check();
+}
+
+#[test]
 fn one_model_or_hundreds_and_any_size_of_number() {
     for scale in [1e-12, 1.0, 1e12, 1e140] {
         for n in [1, 2, 250] {
@@ -791,6 +819,7 @@ fn what_is_no_figure_is_refused() {
             "a.svg",
         ),
         refused(|path| TripletPage::new("").write(path), "a.svg"),
+        refused(|path| DimensionPage::new("").write(path), "a.svg"),
     ];
     for error in empty {
         assert_kind!(error, Argument(ArgumentError::TooFew { found: 0, .. }));
@@ -822,6 +851,11 @@ fn what_is_no_figure_is_refused() {
         by_name(
             DimensionBars::new("", accuracy())
                 .with_dimension("net", value)
+                .unwrap_err(),
+        );
+        by_name(
+            DimensionPage::new("")
+                .with_object("net", value)
                 .unwrap_err(),
         );
         let curves = LayerCurves::new("", accuracy(), accuracy());

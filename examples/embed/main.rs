@@ -10,14 +10,16 @@
 //! the others, unless it is given. An interrupted program continues where it was: its state is in
 //! the file E.npy.unfinished, and the result is the same bit for bit.
 
-#[path = "common/bar.rs"]
+#[path = "../common/bar.rs"]
 mod bar;
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "common/reading.rs"]
+mod pages;
+#[path = "../common/reading.rs"]
 mod reading;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -61,7 +63,8 @@ struct Arguments {
     /// chooses, or auto.
     #[arg(long, default_value = "auto", value_name = "X|auto")]
     lambda: String,
-    /// The method: spose, or vice, which has no λ and cannot continue an interrupted run.
+    /// The method: spose, or vice, which learns the uncertainty of every weight, has no λ, and
+    /// cannot continue an interrupted run.
     #[arg(long, default_value = "spose", value_parser = PossibleValuesParser::new(["spose", "vice"]))]
     method: String,
     /// Number of folds to choose the penalty.
@@ -76,12 +79,23 @@ struct Arguments {
     /// Relative decrease of the objective over ten iterations at which a fit ends.
     #[arg(long, default_value_t = 1e-5)]
     tolerance: f64,
-    /// Maximum number of iterations of a fit.
-    #[arg(long, default_value_t = 2000, value_name = "N")]
-    max_iterations: usize,
+    /// Maximum number of iterations of a fit. Default: 2,000, and 10,000 steps of vice.
+    #[arg(long, value_name = "N")]
+    max_iterations: Option<usize>,
     /// Write the embedding to this file (.npy or .safetensors).
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// With --method vice, write the standard deviations of the weights to this file (.npy or
+    /// .safetensors).
+    #[arg(long, value_name = "FILE")]
+    deviations: Option<PathBuf>,
+    /// Draw a page per dimension with its top objects into this folder: dimension_1.svg and so on.
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    /// Folder with the images of the objects, whose names without extension are their ids, for
+    /// --figures.
+    #[arg(long, value_name = "DIR", requires = "figures")]
+    images: Option<PathBuf>,
     /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -147,6 +161,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Answer> {
+    check_method(arguments)?;
+    check_outputs(arguments)?;
+    if let Some(folder) = &arguments.figures {
+        pages::check_folder(folder)?;
+    }
     let trials = trials(arguments)?;
     let choices = ChoiceFrequencies::from_trials(&trials);
     let (training, test) = match arguments.test_one_in {
@@ -173,6 +192,22 @@ fn run(arguments: &Arguments) -> Result<Answer> {
         Learned::Vice(embedding) => embedding.representation(),
     };
     representation.write(&arguments.out)?;
+    if let (Learned::Vice(embedding), Some(path)) = (&learned, &arguments.deviations) {
+        embedding.deviations().write(path)?;
+    }
+    let is_empty = match &learned {
+        Learned::Spose(embedding, _) => embedding.n_dimensions() == 0,
+        Learned::Vice(embedding) => embedding.n_dimensions() == 0,
+    };
+    if is_empty {
+        common::notes::add(
+            "no dimension explains the choices: answers at random, too few trials for each object, \
+             or too large a --lambda; the embedding is a column of zeros"
+                .to_owned(),
+        );
+    } else if let Some(folder) = &arguments.figures {
+        pages::draw(representation, folder, arguments.images.as_deref())?;
+    }
     // The embedding is written, so that a state that cannot be removed does no harm.
     let _ = std::fs::remove_file(unfinished(arguments));
     let (dimensions, lambda, iterations, converged, end, path) = match learned {
@@ -222,6 +257,40 @@ fn run(arguments: &Arguments) -> Result<Answer> {
     })
 }
 
+/// Checks that no flag is of the other method.
+fn check_method(arguments: &Arguments) -> Result<()> {
+    let is_vice = arguments.method == "vice";
+    let problem = match (is_vice, &arguments.deviations) {
+        (true, _) if arguments.lambda != "auto" => "--method vice has no --lambda: leave it out",
+        (false, Some(_)) => {
+            "only --method vice has --deviations: leave it out, or pass --method vice"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::other(problem.to_owned()))
+}
+
+/// Checks, before the fit, that its results can be written.
+fn check_outputs(arguments: &Arguments) -> Result<()> {
+    let stimuli = arguments.stimuli.as_deref();
+    let mut inputs: Vec<&Path> = [arguments.triplets.as_path()]
+        .into_iter()
+        .chain(stimuli)
+        .collect();
+    for path in [Some(&arguments.out), arguments.deviations.as_ref()] {
+        let Some(path) = path else { continue };
+        common::check_output(path, &["npy", "safetensors"], &inputs)?;
+        if inputs.contains(&path.as_path()) {
+            return Err(Error::other(format!(
+                "--out and --deviations are both {}: choose another name",
+                path.display()
+            )));
+        }
+        inputs.push(path);
+    }
+    Ok(())
+}
+
 /// Reads the trials. Without ids, the stimuli are numbered up to the largest index.
 fn trials(arguments: &Arguments) -> Result<OddOneOut> {
     let mut source = TripletSource::<OddOneOutTask>::new(&arguments.triplets)?
@@ -259,11 +328,13 @@ fn unfinished(arguments: &Arguments) -> PathBuf {
 
 /// Fits the embedding, with a λ that is given or chosen.
 fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Result<Learned> {
-    let spose = Spose::new(arguments.dimensions)?
+    let mut spose = Spose::new(arguments.dimensions)?
         .with_seed(arguments.seed)
         .with_initial_scale(arguments.initial_scale)?
-        .with_tolerance(arguments.tolerance)?
-        .with_max_iterations(arguments.max_iterations)?;
+        .with_tolerance(arguments.tolerance)?;
+    if let Some(n) = arguments.max_iterations {
+        spose = spose.with_max_iterations(n)?;
+    }
     let lambdas = lambdas(&arguments.lambda)?;
     let state = unfinished(arguments);
     if let [lambda] = lambdas[..] {
@@ -306,10 +377,11 @@ fn fit_vice(
     arguments: &Arguments,
     choices: &ChoiceFrequencies<OddOneOutTask>,
 ) -> Result<ViceEmbedding> {
+    let mut vice = Vice::new(arguments.dimensions)?.with_seed(arguments.seed);
+    if let Some(n) = arguments.max_iterations {
+        vice = vice.with_max_steps(n)?;
+    }
     let bar = bar::spinner();
-    let vice = Vice::new(arguments.dimensions)?
-        .with_seed(arguments.seed)
-        .with_steps(500, 200, arguments.max_iterations)?;
     let embedding = vice.fit_observed(choices, |at| {
         bar.set_message(format!(
             "step {}: loss {:.6}, {} dimensions",
