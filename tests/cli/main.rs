@@ -6,6 +6,7 @@
 mod common;
 
 mod cka;
+#[cfg(all(feature = "extract", feature = "figures"))]
 mod embed;
 #[cfg(feature = "extract")]
 mod extract;
