@@ -68,7 +68,7 @@ struct Arguments {
     #[arg(long, default_value = "spose", value_parser = PossibleValuesParser::new(["spose", "vice"]))]
     method: String,
     /// Number of folds to choose the penalty.
-    #[arg(long, default_value_t = 3, value_name = "K")]
+    #[arg(long, default_value_t = 5, value_name = "K")]
     folds: usize,
     /// Hold out one in this many questions to test the embedding; 0 holds out none.
     #[arg(long, default_value_t = 10, value_name = "N")]
@@ -199,6 +199,16 @@ fn run(arguments: &Arguments) -> Result<Answer> {
         Learned::Spose(embedding, _) => embedding.n_dimensions() == 0,
         Learned::Vice(embedding) => embedding.n_dimensions() == 0,
     };
+    if let Learned::Spose(embedding, path) = &learned {
+        let ends = [path.first(), path.last()].map(|end| end.map(|at| at.lambda));
+        if path.len() > 1 && !is_empty && ends.contains(&Some(embedding.lambda())) {
+            common::notes::add(format!(
+                "{} is the smallest or the largest lambda that was tried: pass others around it \
+                 to --lambda",
+                embedding.lambda()
+            ));
+        }
+    }
     if is_empty {
         common::notes::add(
             "no dimension explains the choices: answers at random, too few trials for each object, \

@@ -16,10 +16,16 @@ use crate::judgment::{ChoiceFrequencies, Task};
 use crate::probe::Questions;
 
 /// The default candidates. A good λ is below 0.01 with thousands of trials for each object, and about
-/// 0.06 with 200.
-const DEFAULT_LAMBDAS: [f64; 10] = [
-    0.003, 0.004, 0.006, 0.008, 0.012, 0.016, 0.024, 0.035, 0.05, 0.07,
+/// 0.06 with 200. There, a λ that is a fifth too large removes all dimensions.
+const DEFAULT_LAMBDAS: [f64; 30] = [
+    0.001, 0.0012, 0.0015, 0.0018, 0.0021, 0.0025, 0.003, 0.0036, 0.0044, 0.0052, 0.0063, 0.0075,
+    0.009, 0.011, 0.013, 0.016, 0.019, 0.023, 0.028, 0.033, 0.04, 0.048, 0.058, 0.07, 0.083, 0.1,
+    0.12, 0.14, 0.17, 0.2,
 ];
+
+/// Number of default candidates in succession that predict worse than a larger one, after which the
+/// smaller ones are skipped.
+const PATIENCE: usize = 2;
 
 /// A candidate λ, and how well it predicts held-out choices.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -41,7 +47,7 @@ pub struct LambdaCandidate {
 pub struct SposeProgress {
     /// Number of fits that are complete.
     pub n_complete: usize,
-    /// Number of all fits: one for each λ and fold, and that to all choices.
+    /// Number of all fits, if no λ is skipped: one for each λ and fold, and that to all choices.
     pub n_fits: usize,
     /// The λ of the current fit.
     pub lambda: f64,
@@ -53,7 +59,7 @@ pub struct SposeProgress {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SposeSelection {
-    /// All candidates, in ascending order of λ.
+    /// The candidates that were tried, in ascending order of λ.
     pub path: Vec<LambdaCandidate>,
     /// The candidate with the lowest cross-entropy; the largest λ if several are equal.
     pub best: LambdaCandidate,
@@ -68,10 +74,14 @@ pub struct SposeSelection {
 /// embedding of another λ: dimensions that a larger λ has removed cannot return, and those that fit
 /// the noise with a smaller λ go slowly.
 ///
+/// The default candidates are tried from the largest, and the smaller ones are skipped after two in
+/// succession that predict worse than a larger one: fits with a small λ take most iterations.
+/// Candidates that are given are all tried.
+///
 /// | setting | default |
 /// |---|---|
-/// | candidates | 0.003 to 0.07, each about 1.4 times the one before |
-/// | folds | 3 |
+/// | candidates | 0.2 to 0.001, each about 1.2 times the next |
+/// | folds | 5 |
 /// | seed of the folds | 0 |
 ///
 /// ```
@@ -97,7 +107,10 @@ pub struct SposeSelection {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SposeCrossValidation {
     spose: Spose,
+    /// In ascending order.
     lambdas: Vec<f64>,
+    /// Whether candidates may be skipped.
+    may_skip: bool,
     n_folds: usize,
     seed: u64,
 }
@@ -108,12 +121,13 @@ impl SposeCrossValidation {
         Self {
             spose,
             lambdas: DEFAULT_LAMBDAS.to_vec(),
-            n_folds: 3,
+            may_skip: true,
+            n_folds: 5,
             seed: 0,
         }
     }
 
-    /// Sets the candidates.
+    /// Sets the candidates, all of which are tried.
     ///
     /// # Errors
     /// Returns `ArgumentError::TooFew` if there are none, and `ArgumentError::InvalidParameter` if
@@ -122,6 +136,7 @@ impl SposeCrossValidation {
         for &lambda in lambdas {
             self.spose.clone().with_lambda(lambda)?;
         }
+        self.may_skip = false;
         self.lambdas = lambdas.to_vec();
         self.lambdas.sort_by(f64::total_cmp);
         check_penalties(&self.lambdas)?;
@@ -189,30 +204,37 @@ impl SposeCrossValidation {
             n_fits: self.n_folds * self.lambdas.len() + 1,
             observe: &mut observe,
         };
-        let n_lambdas = self.lambdas.len();
-        let mut weights = Vec::with_capacity(self.n_folds);
-        for fold in 0..self.n_folds {
-            let test = choices.select(&folds.held_out(fold))?;
-            weights.push(test.by_pair().as_flattened().iter().sum::<f64>());
-            if run.complete.len() < (fold + 1) * n_lambdas {
+        let weights = (0..self.n_folds).map(|fold| {
+            let held_out = folds.held_out(fold);
+            let frequencies = held_out.iter().map(|&question| choices.by_pair()[question]);
+            frequencies.flatten().sum::<f64>()
+        });
+        let weights: Vec<f64> = weights.collect();
+        let mut path: Vec<LambdaCandidate> = Vec::new();
+        for &lambda in self.lambdas.iter().rev() {
+            if self.may_skip && is_over(&path) {
+                break;
+            }
+            let first = path.len() * self.n_folds;
+            for fold in run.complete.len().saturating_sub(first)..self.n_folds {
                 let training = choices.select(&folds.training(fold))?;
-                let flow = run.fits(&training, &test, fold * n_lambdas, &self.lambdas);
+                let test = choices.select(&folds.held_out(fold))?;
+                let flow = run.fit(&training, &test, lambda);
                 if flow.map_err(|error| error.in_fold(fold))?.is_break() {
                     return Ok(None);
                 }
             }
+            let fits = &run.complete[first..first + self.n_folds];
+            path.push(candidate(lambda, fits, &weights));
         }
-        let path = self.candidates(&run.complete, &weights);
+        path.reverse();
         let order = |a: &&LambdaCandidate, b: &&LambdaCandidate| {
             let by_lambda = b.lambda.total_cmp(&a.lambda);
             a.cross_entropy.total_cmp(&b.cross_entropy).then(by_lambda)
         };
         let best = *path.iter().min_by(order).expect("at least one candidate");
-        let first = self.n_folds * n_lambdas;
-        if run
-            .fits(choices, choices, first, &[best.lambda])?
-            .is_break()
-        {
+        let is_complete = run.complete.len() > path.len() * self.n_folds;
+        if !is_complete && run.fit(choices, choices, best.lambda)?.is_break() {
             return Ok(None);
         }
         let spose = self.spose.clone().with_lambda(best.lambda)?;
@@ -225,30 +247,30 @@ impl SposeCrossValidation {
             embedding,
         }))
     }
+}
 
-    /// Computes the means over folds. `weights` are the sums of the frequencies of the folds.
-    fn candidates(&self, complete: &[CompleteFit], weights: &[f64]) -> Vec<LambdaCandidate> {
-        let total: f64 = weights.iter().sum();
-        let of_lambda = |(position, &lambda): (usize, &f64)| {
-            let fits = (complete.chunks(self.lambdas.len())).map(|fold| &fold[position]);
-            let fits = fits.zip(weights);
-            let mean = |of: fn(&CompleteFit) -> f64| -> f64 {
-                let sums = fits.clone().map(|(fit, weight)| weight * of(fit));
-                sums.sum::<f64>() / total
-            };
-            LambdaCandidate {
-                lambda,
-                cross_entropy: mean(|fit| fit.score.cross_entropy),
-                accuracy: mean(|fit| fit.score.accuracy),
-                n_dimensions: fits
-                    .clone()
-                    .map(|(fit, _)| fit.n_dimensions as f64)
-                    .sum::<f64>()
-                    / weights.len() as f64,
-            }
-        };
-        self.lambdas.iter().enumerate().map(of_lambda).collect()
+/// Computes the means over folds. `weights` are the sums of the frequencies of the folds.
+fn candidate(lambda: f64, fits: &[CompleteFit], weights: &[f64]) -> LambdaCandidate {
+    let total: f64 = weights.iter().sum();
+    let mean = |of: fn(&CompleteFit) -> f64| -> f64 {
+        let sums = fits.iter().zip(weights);
+        sums.map(|(fit, weight)| weight * of(fit)).sum::<f64>() / total
+    };
+    let n_dimensions: usize = fits.iter().map(|fit| fit.n_dimensions).sum();
+    LambdaCandidate {
+        lambda,
+        cross_entropy: mean(|fit| fit.score.cross_entropy),
+        accuracy: mean(|fit| fit.score.accuracy),
+        n_dimensions: n_dimensions as f64 / fits.len() as f64,
     }
+}
+
+/// Returns true if the last candidates predict worse than one before them.
+fn is_over(path: &[LambdaCandidate]) -> bool {
+    let (before, last) = path.split_at(path.len().saturating_sub(PATIENCE));
+    let scores = before.iter().map(|candidate| candidate.cross_entropy);
+    let best = scores.fold(f64::INFINITY, f64::min);
+    !before.is_empty() && last.iter().all(|candidate| candidate.cross_entropy > best)
 }
 
 /// The fits of a cross-validation, some of which may be complete.
@@ -263,47 +285,41 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Fits all λ, of which the first has the number `first` among all fits, and scores them on the
-    /// test choices. Fits that are complete are skipped.
-    fn fits<T: Task>(
+    /// Fits the next λ, from the saved state if there is one, and scores it on the test choices.
+    fn fit<T: Task>(
         &mut self,
         training: &ChoiceFrequencies<T>,
         test: &ChoiceFrequencies<T>,
-        first: usize,
-        lambdas: &[f64],
+        lambda: f64,
     ) -> Result<ControlFlow<()>> {
         let questions = Questions::new(training);
-        let n_done = self.complete.len().saturating_sub(first);
-        for &lambda in lambdas.iter().skip(n_done) {
-            let spose = self.spose.clone().with_lambda(lambda)?;
-            // The state of a complete fit is that of the previous λ.
-            let from = self.state.take().filter(|state| state.ending.is_none());
-            let (complete, n_fits) = (&self.complete, self.n_fits);
-            let (checkpoint, observe) = (&mut self.checkpoint, &mut self.observe);
-            let (mut state, (_, ending)) =
-                spose.solve(&questions, from, &mut |state, iteration| {
-                    let flow = observe(&SposeProgress {
-                        n_complete: complete.len(),
-                        n_fits,
-                        lambda,
-                        iteration: *iteration,
-                    });
-                    if let Some(checkpoint) = checkpoint {
-                        checkpoint.save_if_due(complete, state, flow.is_break())?;
-                    }
-                    Ok(flow)
-                })?;
-            if ending == super::Ending::Stopped {
-                return Ok(ControlFlow::Break(()));
+        let spose = self.spose.clone().with_lambda(lambda)?;
+        // The state of a complete fit is that of the previous one.
+        let from = self.state.take().filter(|state| state.ending.is_none());
+        let (complete, n_fits) = (&self.complete, self.n_fits);
+        let (checkpoint, observe) = (&mut self.checkpoint, &mut self.observe);
+        let (mut state, (_, ending)) = spose.solve(&questions, from, &mut |state, iteration| {
+            let flow = observe(&SposeProgress {
+                n_complete: complete.len(),
+                n_fits,
+                lambda,
+                iteration: *iteration,
+            });
+            if let Some(checkpoint) = checkpoint {
+                checkpoint.save_if_due(complete, state, flow.is_break())?;
             }
-            self.complete
-                .push(complete_fit(&spose, training, test, &state));
-            state.ending = Some(ending);
-            if let Some(checkpoint) = &mut self.checkpoint {
-                checkpoint.save_if_due(&self.complete, &state, false)?;
-            }
-            self.state = Some(state);
+            Ok(flow)
+        })?;
+        if ending == super::Ending::Stopped {
+            return Ok(ControlFlow::Break(()));
         }
+        self.complete
+            .push(complete_fit(&spose, training, test, &state));
+        state.ending = Some(ending);
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.save_if_due(&self.complete, &state, false)?;
+        }
+        self.state = Some(state);
         Ok(ControlFlow::Continue(()))
     }
 }

@@ -127,6 +127,33 @@ fn lambda_is_chosen_near_the_best() {
     assert!((last.cross_entropy - 3f64.ln()).abs() < 1e-12);
 }
 
+/// The default candidates are tried from the largest, and the small ones are skipped.
+#[test]
+fn a_lambda_is_found_without_trying_all() {
+    let truth = planted(40, 3);
+    let (choices, test) = (choices_of(&truth, 4_000, 1), choices_of(&truth, 40_000, 2));
+    let selection = SposeCrossValidation::new(Spose::new(10).unwrap())
+        .run(&choices)
+        .unwrap();
+    let path = &selection.path;
+    assert!(path.is_sorted_by(|a, b| a.lambda < b.lambda));
+    assert_eq!(path.last().unwrap().lambda, 0.2);
+    assert!(
+        path[0].lambda > 0.005 && path[0].lambda < selection.best.lambda,
+        "{path:#?} {:?}",
+        selection.best
+    );
+    let chosen = selection.embedding.score(&test).unwrap().cross_entropy;
+    for lambda in [0.005, 0.02, 0.04, 0.08, 0.16] {
+        let spose = Spose::new(10).unwrap().with_lambda(lambda).unwrap();
+        let other = spose.fit(&choices).unwrap().score(&test).unwrap();
+        assert!(
+            chosen < other.cross_entropy + 0.01,
+            "{lambda} {other:?} {chosen}"
+        );
+    }
+}
+
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let choices = choices_of(&planted(210, 4), 20_000, 1);
