@@ -16,8 +16,9 @@ use self::convolutional::{
 };
 use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
 use self::transformers::{
-    BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE,
-    SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, DINO_V3_OF_HUGGING_FACE,
+    GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM,
+    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::Deviations;
@@ -157,6 +158,20 @@ static LIBRARIES: &[Library] = &[
     )
     .with(VIT_DEVIATIONS),
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
+    library(
+        HUGGING_FACE,
+        &["DINOv3"],
+        &[BODY_OF_HUGGING_FACE, DINO_V3_OF_HUGGING_FACE],
+    ),
+    library(
+        HUGGING_FACE,
+        &["DINOv3"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            GATED_LAYERS_OF_HUGGING_FACE,
+            DINO_V3_OF_HUGGING_FACE,
+        ],
+    ),
     library(TIMM, &["ViT"], &[TORCHVISION_VIT_OF_TIMM]),
     library(
         HUGGING_FACE,

@@ -4,7 +4,7 @@ use super::{Rule, ignored, part, rule, transposed};
 
 /// The body of a network with a classifier beside it.
 pub(super) const BODY_OF_HUGGING_FACE: &[Rule] = &[rule(
-    r"(?:vit|deit|dinov2|dinov2_with_registers|swin|resnet|convnext)\.(.+)",
+    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|swin|resnet|convnext)\.(.+)",
     "{1}",
 )];
 
@@ -54,6 +54,55 @@ pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
 /// What DINOv2 with registers has more than DINOv2.
 pub(super) const REGISTERS_OF_HUGGING_FACE: &[Rule] =
     &[rule(r"embeddings\.register_tokens", "reg_token")];
+
+/// DINOv3, to the names of timm. The query and the value have biases, the key has none.
+pub(super) const DINO_V3_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embeddings\.cls_token", "cls_token"),
+    rule(r"embeddings\.register_tokens", "reg_token"),
+    rule(
+        r"embeddings\.patch_embeddings\.(.+)",
+        "patch_embed.proj.{1}",
+    ),
+    part(
+        r"layer\.(\d+)\.attention\.([qkv])_proj\.weight",
+        "blocks.{1}.attn.qkv.weight",
+        2,
+    ),
+    rule(
+        r"layer\.(\d+)\.attention\.([qv])_proj\.bias",
+        "blocks.{1}.attn.{2}_bias",
+    ),
+    rule(
+        r"layer\.(\d+)\.attention\.o_proj\.(.+)",
+        "blocks.{1}.attn.proj.{2}",
+    ),
+    rule(r"layer\.(\d+)\.norm([12])\.(.+)", "blocks.{1}.norm{2}.{3}"),
+    rule(
+        r"layer\.(\d+)\.mlp\.up_proj\.(.+)",
+        "blocks.{1}.mlp.fc1.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.mlp\.down_proj\.(.+)",
+        "blocks.{1}.mlp.fc2.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.layer_scale([12])\.lambda1",
+        "blocks.{1}.gamma_{2}",
+    ),
+    ignored(r"embeddings\.mask_token"),
+];
+
+/// The gated layers of the larger networks of DINOv3.
+pub(super) const GATED_LAYERS_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"layer\.(\d+)\.mlp\.gate_proj\.(.+)",
+        "blocks.{1}.mlp.fc1_g.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.mlp\.up_proj\.(.+)",
+        "blocks.{1}.mlp.fc1_x.{2}",
+    ),
+];
 
 /// Blocks of DINOv2 that are stored in chunks, each block with its number in the whole network.
 pub(super) const CHUNKED_BLOCKS: &[Rule] = &[rule(r"blocks\.\d+\.(\d+)\.(.+)", "blocks.{1}.{2}")];
