@@ -39,7 +39,7 @@ struct Arguments {
     #[arg(long, default_value_t = 0.008)]
     lambda: f64,
     /// Scale of the random initial weights.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 4.0)]
     initial_scale: f64,
     /// Relative decrease of the objective over ten iterations at which the fit ends.
     #[arg(long, default_value_t = 1e-5)]

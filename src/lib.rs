@@ -53,6 +53,7 @@
 //! | calibrate choice probabilities | [guide](guide::read_the_numbers#calibration) |
 //! | draw a figure | [guide](guide::read_the_numbers#draw-a-figure) |
 //! | fit a probe with nested folds | [guide](guide::learn_a_transform#probe-with-nested-cross-validation), `--example probe` |
+//! | learn sparse dimensions from choices | [`embedding`], `--example embed` |
 //! | save and apply a transform | [guide](guide::learn_a_transform#save-and-apply-a-transform), `--example transfer` |
 //! | ridge regression | [guide](guide::learn_a_transform#ridge-regression), `--example ridge` |
 //! | extract features from images | [`extract`][extract], `--example extract` |

@@ -74,7 +74,7 @@ struct Arguments {
     #[arg(long, default_value_t = 10, value_name = "N")]
     test_one_in: usize,
     /// Scale of the random initial weights.
-    #[arg(long, default_value_t = 1.0, value_name = "X")]
+    #[arg(long, default_value_t = 4.0, value_name = "X")]
     initial_scale: f64,
     /// Relative decrease of the objective over ten iterations at which a fit ends.
     #[arg(long, default_value_t = 1e-5)]

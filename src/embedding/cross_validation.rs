@@ -16,7 +16,7 @@ use crate::judgment::{ChoiceFrequencies, Task};
 use crate::probe::Questions;
 
 /// The default candidates. A good λ is below 0.01 with thousands of trials for each object, and about
-/// 0.06 with 200. There, a λ that is a fifth too large removes all dimensions.
+/// 0.06 with 200.
 const DEFAULT_LAMBDAS: [f64; 30] = [
     0.001, 0.0012, 0.0015, 0.0018, 0.0021, 0.0025, 0.003, 0.0036, 0.0044, 0.0052, 0.0063, 0.0075,
     0.009, 0.011, 0.013, 0.016, 0.019, 0.023, 0.028, 0.033, 0.04, 0.048, 0.058, 0.07, 0.083, 0.1,

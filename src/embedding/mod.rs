@@ -104,7 +104,7 @@ use solver::{Limits, Search, State};
 /// | tolerance | 1e-5 |
 /// | maximum number of iterations | 2,000 |
 /// | smallest maximum of a dimension | 0.1 |
-/// | scale of the initial weights | 1 |
+/// | scale of the initial weights | 4 |
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -150,7 +150,7 @@ impl Spose {
             tolerance: 1e-5,
             max_iterations: 2000,
             smallest_maximum: 0.1,
-            initial_scale: 1.0,
+            initial_scale: 4.0,
         })
     }
 
@@ -210,9 +210,10 @@ impl Spose {
     /// Sets the scale of the initial weights, which are uniform between 0 and a largest weight. With
     /// a scale of 1, the similarities of an object with two others differ by about one.
     ///
-    /// With few trials for each object, the minimum depends on it: from small weights, a larger λ
-    /// ends at zero, while from large weights, a smaller λ ends at a minimum that fits the noise of
-    /// the choices. With many trials, it makes little difference.
+    /// With few trials for each object, the minimum depends on it: from small weights, a λ that is a
+    /// little too large removes all dimensions, while larger weights find a minimum with a lower
+    /// objective. With many trials, it makes little difference, and smaller weights need fewer
+    /// iterations.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.
