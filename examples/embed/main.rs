@@ -34,6 +34,7 @@ use human_alignment::{Error, OddOneOut, OddOneOutTask, Result, Stimuli};
 use serde::Serialize;
 
 use common::Answer;
+use pages::Pages;
 use reading::Reading;
 
 /// Learn sparse non-negative dimensions from odd-one-out choices.
@@ -163,10 +164,13 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Answer> {
     check_method(arguments)?;
     check_outputs(arguments)?;
-    if let Some(folder) = &arguments.figures {
-        pages::check_folder(folder)?;
-    }
     let trials = trials(arguments)?;
+    let images = arguments.images.as_deref();
+    let pages = arguments
+        .figures
+        .as_ref()
+        .map(|folder| Pages::new(folder, images, trials.stimuli()))
+        .transpose()?;
     let choices = ChoiceFrequencies::from_trials(&trials);
     let (training, test) = match arguments.test_one_in {
         0 => (choices.clone(), None),
@@ -215,8 +219,8 @@ fn run(arguments: &Arguments) -> Result<Answer> {
              or too large a --lambda; the embedding is a column of zeros"
                 .to_owned(),
         );
-    } else if let Some(folder) = &arguments.figures {
-        pages::draw(representation, folder, arguments.images.as_deref())?;
+    } else if let Some(pages) = pages {
+        pages.draw(representation)?;
     }
     // The embedding is written, so that a state that cannot be removed does no harm.
     let _ = std::fs::remove_file(unfinished(arguments));

@@ -4,14 +4,63 @@ use std::path::Path;
 
 use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::figure::{DimensionPage, Thumbnail};
-use human_alignment::{Error, ImageFiles, Representation, Result};
+use human_alignment::{Error, ImageFiles, Representation, Result, Stimuli};
 
 /// Number of objects on a page.
 const N_OBJECTS: usize = 18;
 
-/// Checks that pages can be written into a folder: pages of another embedding would be mistaken for
-/// those of this one.
-pub(crate) fn check_folder(folder: &Path) -> Result<()> {
+/// The pages of an embedding.
+pub(crate) struct Pages<'a> {
+    folder: &'a Path,
+    images: Option<ImageFiles>,
+}
+
+impl<'a> Pages<'a> {
+    /// Prepares the pages of an embedding of `stimuli`, with images from a folder if there is one.
+    ///
+    /// The folder of the pages must be empty or new: pages of another embedding would be mistaken
+    /// for those of this one.
+    pub(crate) fn new(folder: &'a Path, images: Option<&Path>, stimuli: &Stimuli) -> Result<Self> {
+        check_folder(folder)?;
+        let images = images.map(ImageFiles::from_folder).transpose()?;
+        if let Some(images) = &images {
+            images.select(stimuli)?;
+        }
+        Ok(Self { folder, images })
+    }
+
+    /// Draws a page for each dimension.
+    pub(crate) fn draw(&self, embedding: &Representation) -> Result<()> {
+        let decoder = ImageDecoder::default();
+        std::fs::create_dir_all(self.folder)
+            .map_err(|error| Error::other(format!("{}: {error}", self.folder.display())))?;
+        let weights = embedding.features().to_f64();
+        for (dimension, weights) in weights.columns().into_iter().enumerate() {
+            let number = dimension + 1;
+            let mut order: Vec<usize> = (0..weights.len()).collect();
+            order.sort_by(|&left, &right| weights[right].total_cmp(&weights[left]));
+            let n_positive = weights.iter().filter(|&&weight| weight > 0.0).count();
+            let mut page = DimensionPage::new(format!("Dimension {number}"))
+                .with_count(n_positive as u64, "objects with a positive weight");
+            for &object in order.iter().take(N_OBJECTS) {
+                let (name, weight) = (&embedding.stimuli().ids()[object], weights[object]);
+                let image = self.images.as_ref().and_then(|images| images.path(name));
+                page = match image {
+                    None => page.with_object(name, weight)?,
+                    Some(path) => {
+                        let thumbnail = Thumbnail::new(decoder.read(path)?.into_pixels())?;
+                        page.with_pictured_object(name, thumbnail, weight)?
+                    }
+                };
+            }
+            page.write(self.folder.join(format!("dimension_{number}.svg")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks that a folder is empty or does not exist.
+fn check_folder(folder: &Path) -> Result<()> {
     let mut entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -24,37 +73,4 @@ pub(crate) fn check_folder(folder: &Path) -> Result<()> {
             folder.display()
         ))),
     }
-}
-
-/// Draws the pages, with images from a folder if there is one.
-pub(crate) fn draw(embedding: &Representation, folder: &Path, images: Option<&Path>) -> Result<()> {
-    let images = images.map(ImageFiles::from_folder).transpose()?;
-    let decoder = ImageDecoder::default();
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Error::other(format!("{}: {error}", folder.display())))?;
-    let stimuli = embedding.stimuli();
-    let weights = embedding.features().to_f64();
-    for (dimension, weights) in weights.columns().into_iter().enumerate() {
-        let number = dimension + 1;
-        let mut order: Vec<usize> = (0..weights.len()).collect();
-        order.sort_by(|&left, &right| weights[right].total_cmp(&weights[left]));
-        let n_positive = weights.iter().filter(|&&weight| weight > 0.0).count();
-        let mut page = DimensionPage::new(format!("Dimension {number}"))
-            .with_count(n_positive as u64, "objects with a positive weight");
-        for &object in order.iter().take(N_OBJECTS) {
-            let (name, weight) = (&stimuli.ids()[object], weights[object]);
-            page = match &images {
-                None => page.with_object(name, weight)?,
-                Some(images) => {
-                    let path = images.path(name).ok_or_else(|| {
-                        Error::other(format!("--images has no image of the object {name}"))
-                    })?;
-                    let thumbnail = Thumbnail::new(decoder.read(path)?.into_pixels())?;
-                    page.with_pictured_object(name, thumbnail, weight)?
-                }
-            };
-        }
-        page.write(folder.join(format!("dimension_{number}.svg")))?;
-    }
-    Ok(())
 }

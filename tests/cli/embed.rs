@@ -12,6 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common;
+use crate::common::pictures::folders;
 use crate::common::{example, json_of, refused};
 
 /// Writes the trials of an observer with three sparse dimensions, and returns the path.
@@ -39,7 +40,7 @@ fn write_trials(folder: &Path, n_objects: u32, n_trials: usize) -> String {
 fn learns_and_writes_an_embedding() {
     let folder = tempfile::tempdir().unwrap();
     let triplets = write_trials(folder.path(), 30, 6000);
-    let names: Vec<String> = (0..30).map(|i| format!("object{i}\n")).collect();
+    let names: Vec<String> = (0..30).map(|i| format!("picture{i:03}\n")).collect();
     let stimuli = folder.path().join("names.txt");
     std::fs::write(&stimuli, names.concat()).unwrap();
     let out = folder.path().join("E.npy");
@@ -64,17 +65,20 @@ fn learns_and_writes_an_embedding() {
     assert_eq!(report["converged"], true);
     let embedding = FileSource::open(out).unwrap().read().unwrap();
     assert_eq!(embedding.features().dim(), (30, 3));
-    assert_eq!(embedding.stimuli().ids()[7], "object7");
+    assert_eq!(embedding.stimuli().ids()[7], "picture007");
     assert!(!folder.path().join("E.npy.unfinished").exists());
 
     let mut table = arguments.to_vec();
     let figures = folder.path().join("figures");
     table.extend(["--lambda", "0.05", "--figures", figures.to_str().unwrap()]);
+    let pictures = folders(30);
+    table.extend(["--images", pictures.images.to_str().unwrap()]);
     let output = example("embed", &table);
     assert!(output.status.success());
     for dimension in 1..=3 {
         let page = figures.join(format!("dimension_{dimension}.svg"));
-        assert!(std::fs::read_to_string(page).unwrap().contains("object"));
+        let page = std::fs::read_to_string(page).unwrap();
+        assert!(page.contains("picture") && page.contains("<image"));
     }
     // Pages of another embedding would remain.
     assert!(refused("embed", &table).contains("the folder is not empty"));
@@ -219,6 +223,12 @@ fn bad_input_is_refused() {
     let replaced = refused("embed", &["--triplets", trials, "--out", trials]);
     assert!(replaced.contains("would replace the input"), "{replaced}");
     std::fs::rename(trials, &triplets).unwrap();
+    let figures = folder.path().join("figures");
+    let photos = folder.path().join("photos");
+    std::fs::create_dir(&photos).unwrap();
+    let [figures, photos] = [&figures, &photos].map(|path| path.to_str().unwrap());
+    let without_photos = with(&["--figures", figures, "--images", photos]);
+    assert!(without_photos.contains("photos"), "{without_photos}");
     let from_one = folder.path().join("from_one.txt");
     std::fs::write(&from_one, "1 2 3\n2 3 1\n").unwrap();
     let arguments = ["--triplets", from_one.to_str().unwrap(), "--out", out];
