@@ -217,6 +217,8 @@ impl SposeCrossValidation {
             }
             let first = path.len() * self.n_folds;
             for fold in run.complete.len().saturating_sub(first)..self.n_folds {
+                // Selected again for each λ: this takes little time beside a fit, while the choices of
+                // all folds at once would take several times the memory.
                 let training = choices.select(&folds.training(fold))?;
                 let test = choices.select(&folds.held_out(fold))?;
                 let flow = run.fit(&training, &test, lambda);

@@ -87,7 +87,7 @@ pub use solver::{Ending, SposeIteration};
 pub use vice::{Vice, ViceStep};
 pub use vice_embedding::ViceEmbedding;
 
-use crate::error::{Error, Result, same_length};
+use crate::error::{Error, Result, positive, same_length};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::linalg::zeroed;
 use crate::probe::Questions;
@@ -325,13 +325,5 @@ impl Spose {
         x.iter_mut()
             .for_each(|x| *x = largest * rng.random::<f64>());
         Ok(x)
-    }
-}
-
-fn positive(name: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value.is_finite() {
-        Ok(value)
-    } else {
-        Err(Error::parameter(name, "positive and finite", value))
     }
 }

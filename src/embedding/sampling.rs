@@ -149,9 +149,8 @@ pub fn expected_information(
                 &weights[start..start + n_dimensions]
             });
             let softmax = Softmax::new([short_dot(a, b), short_dot(a, c), short_dot(b, c)], 1.0);
-            let probabilities = [0, 1, 2].map(|pair| (-softmax.surprisal(pair)).exp());
-            conditional += entropy(probabilities) / N_DRAWS as f64;
-            for (mean, probability) in mean.iter_mut().zip(probabilities) {
+            conditional += softmax.entropy() / N_DRAWS as f64;
+            for (mean, probability) in mean.iter_mut().zip(softmax.probabilities()) {
                 *mean += probability / N_DRAWS as f64;
             }
         }

@@ -9,9 +9,8 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::objective::Objective;
-use super::positive;
 use super::vice_embedding::ViceEmbedding;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, positive};
 use crate::inference::benjamini_hochberg;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::linalg::zeroed;

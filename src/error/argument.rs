@@ -94,6 +94,14 @@ fn or_else(nearest: &[String]) -> String {
     }
 }
 
+/// Returns a parameter if it is positive and finite.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(value),
+        false => Err(Error::parameter(name, "positive and finite", value)),
+    }
+}
+
 /// Checks that there are as many items as a method needs.
 pub(crate) fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
     if found >= needed {

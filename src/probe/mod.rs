@@ -82,7 +82,7 @@ pub(crate) use questions::Questions;
 pub use split::HoldOut;
 pub use standardize::{Moments, Standardize};
 
-use crate::error::{Error, Result, same_length, with_inverse};
+use crate::error::{Error, Result, positive, same_length, with_inverse};
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::representation::Representation;
 use crate::transform::LinearTransform;
@@ -338,13 +338,5 @@ impl Probe {
             representation.n_features(),
         )?;
         Problem::new(&probe, representation, choices)?.bound(&probe, transform)
-    }
-}
-
-fn positive(name: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value.is_finite() {
-        Ok(value)
-    } else {
-        Err(Error::parameter(name, "positive and finite", value))
     }
 }

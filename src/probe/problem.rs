@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, Axis};
 
-use crate::error::Result;
+use crate::error::{Result, positive};
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{ChoiceFrequencies, Task};
 use crate::linalg::{dot, eigen, lower_gram, matrix, product, zeroed};
@@ -13,7 +13,7 @@ use crate::probe::objective::Objective;
 use crate::probe::penalty::{Penalty, PenaltyKind, PenaltyValue};
 use crate::probe::questions::Questions;
 use crate::probe::solver::{Found, Limits, minimise};
-use crate::probe::{Bound, Iteration, Probe, ProbeFit, positive};
+use crate::probe::{Bound, Iteration, Probe, ProbeFit};
 use crate::representation::Representation;
 use crate::transform::{LinearTransform, Standardization, Training};
 

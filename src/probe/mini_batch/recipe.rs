@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use crate::error::{Error, Result, with_inverse};
+use crate::error::{Error, Result, positive, with_inverse};
 use crate::judgment::{Task, Trials};
+use crate::probe::Standardize;
 use crate::probe::mini_batch::{
     Epoch, Initialization, Kept, LocalSimilarity, MiniBatchFit, Monitored, Optimizer, Penalty,
     StoppingState, WarmUp, training,
 };
-use crate::probe::{Standardize, positive};
 use crate::representation::Representation;
 use crate::transform::Training;
 
