@@ -144,7 +144,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Report> {
     if let Some(path) = &arguments.save {
-        let inputs = [arguments.features.as_path(), &arguments.targets];
+        let mut inputs = vec![arguments.features.as_path(), &arguments.targets];
+        inputs.extend(arguments.triplets.as_deref());
         common::check_output(path, &["npz", "safetensors"], &inputs)?;
     }
     let scaling = match arguments.standardize {

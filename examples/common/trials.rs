@@ -1,5 +1,7 @@
 //! Arguments for reading trials.
 
+#![allow(dead_code)] // The example embed reads trials without features.
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -67,17 +69,9 @@ impl TrialReading {
             Some(path) => reading.in_form(reading.list(path)?)?,
             None => rows.clone(),
         };
-        let mut source = TripletSource::<T>::new(path)?
-            .with_encoding(reading.encoding)
-            .with_counting(self.count_from);
-        for &form in &reading.match_ids {
-            source = source.with_id_form(form);
-        }
+        let mut source = source::<T>(path, reading, self.count_from, self.drop_repeated)?;
         if let Some(participants) = &self.participants {
             source = source.with_participants(TrialParticipants::read(participants)?);
-        }
-        if self.drop_repeated {
-            source = source.without_repeats();
         }
         if self.drop_missing {
             source = source.without_unknown();
@@ -103,14 +97,8 @@ impl TrialReading {
             (trials, n_dropped) = trials.restrict_to(features)?;
             dropped_missing += n_dropped;
         }
-        for (n, what) in [
-            (dropped_missing, "show stimuli without features"),
-            (dropped_repeated, "show a stimulus twice"),
-        ] {
-            if n > 0 {
-                notes::add(format!("dropped {n} trials that {what}"));
-            }
-        }
+        note_dropped(dropped_missing, "show stimuli without features");
+        note_dropped(dropped_repeated, REPEATED);
         let cautions = cautions(DesignCaution::all_of(&trials));
         let input = Input {
             cautions,
@@ -120,6 +108,35 @@ impl TrialReading {
             participants: trials.participants().map(|all| all.labels().len()),
         };
         Ok((trials, input))
+    }
+}
+
+/// Prepares to read a file of trials.
+pub fn source<T: Task>(
+    path: &Path,
+    reading: &Reading,
+    count_from: Counting,
+    drop_repeated: bool,
+) -> Result<TripletSource<T>> {
+    let mut source = TripletSource::<T>::new(path)?
+        .with_encoding(reading.encoding)
+        .with_counting(count_from);
+    for &form in &reading.match_ids {
+        source = source.with_id_form(form);
+    }
+    if drop_repeated {
+        source = source.without_repeats();
+    }
+    Ok(source)
+}
+
+/// What is wrong with trials that --drop-repeated drops.
+pub const REPEATED: &str = "show a stimulus twice";
+
+/// Adds a note if trials were dropped.
+pub fn note_dropped(n: usize, what: &str) {
+    if n > 0 {
+        notes::add(format!("dropped {n} trials that {what}"));
     }
 }
 

@@ -15,8 +15,12 @@ mod bar;
 #[path = "../common/mod.rs"]
 mod common;
 mod pages;
+#[path = "../common/pairing.rs"]
+mod pairing;
 #[path = "../common/reading.rs"]
 mod reading;
+#[path = "../common/trials.rs"]
+mod trials;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -25,12 +29,13 @@ use std::time::Instant;
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use human_alignment::dataset::{Counting, TripletSource};
+use human_alignment::dataset::Counting;
 use human_alignment::embedding::{
-    Embedding, LambdaCandidate, Spose, SposeCrossValidation, Vice, ViceEmbedding, folds_by_question,
+    Embedding, EmbeddingScore, LambdaCandidate, Spose, SposeCrossValidation, Vice, ViceEmbedding,
+    folds_by_question,
 };
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::{Error, OddOneOut, OddOneOutTask, Result, Stimuli};
+use human_alignment::{Error, OddOneOut, OddOneOutTask, Representation, Result, Stimuli};
 use serde::Serialize;
 
 use common::Answer;
@@ -157,6 +162,52 @@ enum Learned {
     Vice(ViceEmbedding),
 }
 
+impl Learned {
+    fn representation(&self) -> &Representation {
+        match self {
+            Self::Spose(embedding, _) => embedding.representation(),
+            Self::Vice(embedding) => embedding.representation(),
+        }
+    }
+
+    fn n_dimensions(&self) -> usize {
+        match self {
+            Self::Spose(embedding, _) => embedding.n_dimensions(),
+            Self::Vice(embedding) => embedding.n_dimensions(),
+        }
+    }
+
+    fn score(&self, test: &ChoiceFrequencies<OddOneOutTask>) -> Result<EmbeddingScore> {
+        match self {
+            Self::Spose(embedding, _) => embedding.score(test),
+            Self::Vice(embedding) => embedding.score(test),
+        }
+    }
+
+    /// Adds notes if there are no dimensions, or if other λ should be tried.
+    fn note_what_to_try(&self) {
+        if self.n_dimensions() == 0 {
+            common::notes::add(
+                "no dimension explains the choices: answers at random, too few trials for each \
+                 object, or too large a --lambda; the embedding is a column of zeros"
+                    .to_owned(),
+            );
+            return;
+        }
+        let Self::Spose(embedding, path) = self else {
+            return;
+        };
+        let lambda = embedding.lambda();
+        let ends = [path.first(), path.last()].map(|end| end.map(|at| at.lambda));
+        if path.len() > 1 && ends.contains(&Some(lambda)) {
+            common::notes::add(format!(
+                "{lambda} is the smallest or the largest lambda that was tried: pass others around \
+                 it to --lambda"
+            ));
+        }
+    }
+}
+
 fn main() -> ExitCode {
     common::main(run)
 }
@@ -164,7 +215,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Answer> {
     check_method(arguments)?;
     check_outputs(arguments)?;
-    let trials = trials(arguments)?;
+    let trials = read_trials(arguments)?;
     let images = arguments.images.as_deref();
     let pages = arguments
         .figures
@@ -186,47 +237,20 @@ fn run(arguments: &Arguments) -> Result<Answer> {
         _ => fit(arguments, &training)?,
     };
     let seconds = start.elapsed().as_secs_f64();
-    let score = test.as_ref().map(|test| match &learned {
-        Learned::Spose(embedding, _) => embedding.score(test),
-        Learned::Vice(embedding) => embedding.score(test),
-    });
-    let score = score.transpose()?;
-    let representation = match &learned {
-        Learned::Spose(embedding, _) => embedding.representation(),
-        Learned::Vice(embedding) => embedding.representation(),
-    };
-    representation.write(&arguments.out)?;
+    let score = test.as_ref().map(|test| learned.score(test)).transpose()?;
+    learned.representation().write(&arguments.out)?;
     if let (Learned::Vice(embedding), Some(path)) = (&learned, &arguments.deviations) {
         embedding.deviations().write(path)?;
     }
-    let is_empty = match &learned {
-        Learned::Spose(embedding, _) => embedding.n_dimensions() == 0,
-        Learned::Vice(embedding) => embedding.n_dimensions() == 0,
-    };
-    if let Learned::Spose(embedding, path) = &learned {
-        let ends = [path.first(), path.last()].map(|end| end.map(|at| at.lambda));
-        if path.len() > 1 && !is_empty && ends.contains(&Some(embedding.lambda())) {
-            common::notes::add(format!(
-                "{} is the smallest or the largest lambda that was tried: pass others around it \
-                 to --lambda",
-                embedding.lambda()
-            ));
-        }
-    }
-    if is_empty {
-        common::notes::add(
-            "no dimension explains the choices: answers at random, too few trials for each object, \
-             or too large a --lambda; the embedding is a column of zeros"
-                .to_owned(),
-        );
-    } else if let Some(pages) = pages {
-        pages.draw(representation)?;
+    learned.note_what_to_try();
+    let dimensions = learned.n_dimensions();
+    if let (Some(pages), 1..) = (pages, dimensions) {
+        pages.draw(learned.representation())?;
     }
     // The embedding is written, so that a state that cannot be removed does no harm.
     let _ = std::fs::remove_file(unfinished(arguments));
-    let (dimensions, lambda, iterations, converged, end, path) = match learned {
+    let (lambda, iterations, converged, end, path) = match learned {
         Learned::Spose(embedding, path) => (
-            embedding.n_dimensions(),
             Some(embedding.lambda()),
             embedding.n_iterations(),
             embedding.is_converged(),
@@ -234,7 +258,6 @@ fn run(arguments: &Arguments) -> Result<Answer> {
             path,
         ),
         Learned::Vice(embedding) => (
-            embedding.n_dimensions(),
             None,
             embedding.n_steps(),
             embedding.is_converged(),
@@ -306,22 +329,23 @@ fn check_outputs(arguments: &Arguments) -> Result<()> {
 }
 
 /// Reads the trials. Without ids, the stimuli are numbered up to the largest index.
-fn trials(arguments: &Arguments) -> Result<OddOneOut> {
-    let mut source = TripletSource::<OddOneOutTask>::new(&arguments.triplets)?
-        .with_encoding(arguments.reading.encoding)
-        .with_counting(arguments.count_from);
-    for &form in &arguments.reading.match_ids {
-        source = source.with_id_form(form);
+fn read_trials(arguments: &Arguments) -> Result<OddOneOut> {
+    let source = trials::source::<OddOneOutTask>(
+        &arguments.triplets,
+        &arguments.reading,
+        arguments.count_from,
+        arguments.drop_repeated,
+    )?;
+    let stimuli = match &arguments.stimuli {
+        Some(path) => arguments.reading.in_form(arguments.reading.list(path)?)?,
+        None => Stimuli::unnamed(OddOneOut::MAX_STIMULI as u32),
+    };
+    let file = source.read(&stimuli)?;
+    trials::note_dropped(file.n_repeated(), trials::REPEATED);
+    let trials = file.into_judgments();
+    if arguments.stimuli.is_some() {
+        return Ok(trials);
     }
-    if arguments.drop_repeated {
-        source = source.without_repeats();
-    }
-    if let Some(path) = &arguments.stimuli {
-        let stimuli = arguments.reading.in_form(arguments.reading.list(path)?)?;
-        return Ok(source.read(&stimuli)?.into_judgments());
-    }
-    let any = Stimuli::unnamed(OddOneOut::MAX_STIMULI as u32);
-    let trials = source.read(&any)?.into_judgments();
     let (first, last) = (trials.shown()[0], trials.shown()[trials.shown().len() - 1]);
     if first > 0 && arguments.count_from == Counting::Inferred {
         return Err(Error::other(format!(
