@@ -2,7 +2,8 @@
 //!
 //! `floor` is the minimal work of any such program: one full `f32` matrix product and one pass over
 //! the trials. `single` and `double` count correct trials and should take at most 1.5 times as
-//! long. `score` adds probabilities, entropies and the object-level standard error.
+//! long. `score` adds probabilities, entropies and the standard error over objects, and
+//! `score-with-participants` the standard error over objects and participants.
 
 mod common;
 
@@ -11,10 +12,11 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use human_alignment::{AlignmentMetric, Precision, Similarity, ZeroShotOddOneOut};
 
-use common::{N_STIMULI, features, gemm, pass, trials};
+use common::{N_STIMULI, features, gemm, pass, trials, with_participants};
 
 fn similarity(criterion: &mut Criterion) {
     let trials = trials();
+    let of_people = with_participants(&trials);
     let mut group = criterion.benchmark_group("similarity");
     group.sample_size(10);
     for n_features in [64, 768, 4096] {
@@ -39,6 +41,10 @@ fn similarity(criterion: &mut Criterion) {
         }
         group.bench_function(BenchmarkId::new("score", n_features), |bencher| {
             bencher.iter(|| metric.score(&representation, &trials).unwrap());
+        });
+        let with_people = BenchmarkId::new("score-with-participants", n_features);
+        group.bench_function(with_people, |bencher| {
+            bencher.iter(|| metric.score(&representation, &of_people).unwrap());
         });
     }
     group.finish();

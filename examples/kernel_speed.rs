@@ -1,5 +1,6 @@
 //! Duration of the odd-one-out metric, and its ratios to a plain loop over trials and to the
-//! minimal work, measured in one run.
+//! minimal work, measured in one run. `score` is a whole score with its standard error over objects,
+//! and `people` one of trials with participants.
 //!
 //! ```text
 //! cargo run --release --example kernel_speed
@@ -28,6 +29,7 @@ const N_PLAIN: usize = 20_000;
 fn main() -> Result<()> {
     let rounds = Arguments::parse().rounds.max(1);
     let trials = common::trials();
+    let of_people = common::with_participants(&trials);
     println!(
         "{} stimuli, {} trials, {} threads; medians of {rounds} rounds, in milliseconds\n",
         common::N_STIMULI,
@@ -35,12 +37,23 @@ fn main() -> Result<()> {
         rayon::current_num_threads()
     );
     println!(
-        "{:>8} | {:>7} {:>7} | {:>7} {:>7} {:>7} | {:>9} {:>9} {:>9}",
-        "features", "gemm", "pass", "single", "double", "score", "single/", "double/", "loop/"
+        "{:>8} | {:>5} {:>5} | {:>6} {:>6} {:>6} {:>6} | {:>7} {:>7} {:>7} {:>7} | {:>7}",
+        "features",
+        "gemm",
+        "pass",
+        "single",
+        "double",
+        "score",
+        "people",
+        "single/",
+        "double/",
+        "score/",
+        "people/",
+        "loop/"
     );
     println!(
-        "{:>8} | {:>7} {:>7} | {:>7} {:>7} {:>7} | {:>9} {:>9} {:>9}",
-        "", "", "", "count", "count", "", "floor", "floor", "double"
+        "{:>8} | {:>5} {:>5} | {:>6} {:>6} {:>6} {:>6} | {:>7} {:>7} {:>7} {:>7} | {:>7}",
+        "", "", "", "count", "count", "", "", "floor", "floor", "floor", "floor", "double"
     );
     let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
     for n_features in [64, 768, 4096] {
@@ -52,7 +65,7 @@ fn main() -> Result<()> {
         let mut gram = vec![0.0; common::N_STIMULI * common::N_STIMULI];
         let single = metric.with_precision(Precision::Single);
 
-        let mut times = [const { Vec::new() }; 6];
+        let mut times = [const { Vec::new() }; 7];
         // All measurements alternate, so that a temporary slowdown affects all of them.
         for _ in 0..rounds {
             let plain = &trials.as_slice()[..N_PLAIN];
@@ -62,6 +75,7 @@ fn main() -> Result<()> {
                 seconds(|| single.count(&representation, &trials)),
                 seconds(|| metric.count(&representation, &trials)),
                 seconds(|| metric.score(&representation, &trials)),
+                seconds(|| metric.score(&representation, &of_people)),
                 seconds(|| common::plain_loop(&features, plain))
                     * (trials.len() as f64 / N_PLAIN as f64),
             ];
@@ -70,17 +84,20 @@ fn main() -> Result<()> {
                 .zip(measured)
                 .for_each(|(times, time)| times.push(time));
         }
-        let [gemm, pass, single, double, score, plain] = times.map(median);
+        let [gemm, pass, single, double, score, people, plain] = times.map(median);
         let floor = gemm + pass;
         println!(
-            "{n_features:>8} | {:>7.1} {:>7.1} | {:>7.1} {:>7.1} {:>7.1} | {:>9.2} {:>9.2} {:>9.0}",
+            "{n_features:>8} | {:>5.1} {:>5.1} | {:>6.1} {:>6.1} {:>6.1} {:>6.1} | {:>7.2} {:>7.2} {:>7.2} {:>7.2} | {:>7.0}",
             1e3 * gemm,
             1e3 * pass,
             1e3 * single,
             1e3 * double,
             1e3 * score,
+            1e3 * people,
             single / floor,
             double / floor,
+            score / floor,
+            people / floor,
             plain / double
         );
     }

@@ -37,6 +37,16 @@ pub fn trials() -> OddOneOut {
     OddOneOut::new(Stimuli::numbered(N_STIMULI as u32), trials.collect()).unwrap()
 }
 
+/// Number of trials of a participant of the THINGS data set, in which 12,340 people answered.
+const N_TRIALS_OF_PARTICIPANT: usize = 381;
+
+/// Returns the same trials with participants, one after the other.
+pub fn with_participants(trials: &OddOneOut) -> OddOneOut {
+    let participant = |trial: usize| (trial / N_TRIALS_OF_PARTICIPANT).to_string();
+    let participants = (0..trials.len()).map(participant);
+    trials.clone().with_participants(participants).unwrap()
+}
+
 /// Computes the first part of the floor: the product of a matrix with its transpose, in `f32`, in
 /// parallel.
 pub fn gemm(features: &[f32], n_features: usize, gram: &mut [f32]) {

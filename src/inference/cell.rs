@@ -4,7 +4,7 @@ use std::ops::{AddAssign, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{ClusterSum, Credit, Level};
+use crate::inference::{ClusterSum, Credit, Level, Singles, TrialValue};
 
 /// Sum of the credits of the trials of a cluster, in sixths, and the number of trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,12 @@ impl AddAssign for Cell {
     }
 }
 
+impl AddAssign<Credit> for Cell {
+    fn add_assign(&mut self, credit: Credit) {
+        *self += Cell::of(credit);
+    }
+}
+
 impl SubAssign for Cell {
     fn sub_assign(&mut self, other: Self) {
         self.sum -= other.sum;
@@ -61,5 +67,32 @@ impl From<Cell> for (i64, i64) {
 impl ClusterSum for Cell {
     fn level(self, mean: f64) -> Level {
         Level::of(self.residual(mean), self.count as f64)
+    }
+}
+
+impl TrialValue for Credit {
+    type Sum = Cell;
+    type Singles = CreditCounts;
+}
+
+/// Number of trials with each credit, from a difference of −1 to full credit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CreditCounts([u64; 2 * CreditCounts::FULL + 1]);
+
+impl CreditCounts {
+    const FULL: usize = Credit::FULL.sixths() as usize;
+}
+
+impl Singles<Credit> for CreditCounts {
+    fn add(&mut self, credit: Credit) {
+        self.0[(i64::from(credit.sixths()) + Self::FULL as i64) as usize] += 1;
+    }
+
+    fn level(&self, mean: f64) -> Level {
+        let levels = (-(Self::FULL as i64)..).zip(self.0).map(|(sum, n)| {
+            let level = Cell { sum, count: 1 }.level(mean);
+            level.times(n as f64)
+        });
+        levels.sum()
     }
 }

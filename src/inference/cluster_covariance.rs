@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::inference::{pair_keys, triple_key};
+use crate::inference::{pair_places, triple_place};
 
 /// The contribution of a trial to one of several means.
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +57,9 @@ impl ClusterCovariance {
             trials[trial].map(|object| (0, u64::from(object)))
         });
         sums.add(-1.0, contributions, |trial| {
-            pair_keys(trials[trial]).map(|pair| (0, pair))
+            pair_places(trials[trial]).map(|pair| (0, pair))
         });
-        let of_triple = |trial: usize| [(0, triple_key(trials[trial]))];
+        let of_triple = |trial: usize| triple_place(trials[trial]).map(|triple| (0, triple));
         let before = sums.products.clone();
         sums.add(1.0, contributions, of_triple);
         for mean in 0..n_means {
@@ -73,10 +73,10 @@ impl ClusterCovariance {
                 trials[trial].map(|object| (person[trial], u64::from(object)))
             });
             sums.add(1.0, contributions, |trial| {
-                pair_keys(trials[trial]).map(|pair| (person[trial], pair))
+                pair_places(trials[trial]).map(|pair| (person[trial], pair))
             });
             sums.add(-1.0, contributions, |trial| {
-                [(person[trial], triple_key(trials[trial]))]
+                triple_place(trials[trial]).map(|triple| (person[trial], triple))
             });
         }
         sums

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::inference::{Cell, Credit, Level, sum_by_key};
+use crate::inference::{Cell, Credit, Level};
 
 /// Sums of credits by pair or triple of objects.
 ///
@@ -165,6 +165,20 @@ fn drop_into(bins: &mut [Cell], (key, cell): (u64, Cell)) {
     } else {
         *bin -= cell
     }
+}
+
+/// Computes the cell of each key that occurs, in ascending order of keys.
+fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
+    keyed.par_sort_unstable_by_key(|&(key, _)| key);
+    keyed
+        .chunk_by(|(left, _), (right, _)| left == right)
+        .map(|same| {
+            let mut cell = Cell::default();
+            same.iter()
+                .for_each(|&(_, credit)| cell += Cell::of(credit));
+            (same[0].0, cell)
+        })
+        .collect()
 }
 
 #[cfg(test)]

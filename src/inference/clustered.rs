@@ -2,8 +2,7 @@
 
 use crate::error::{Result, same_length};
 use crate::inference::{
-    Cell, ClusteredTrials, Credit, Estimate, Level, Levels, ObjectLevels, object_cells, pair_level,
-    participant_levels, triple_level,
+    ClusteredTrials, Credit, Estimate, Levels, ObjectLevels, participant_levels,
 };
 use crate::judgment::{Task, Trials};
 
@@ -61,15 +60,10 @@ fn levels(clustered: ClusteredTrials<'_>, credits: &[Credit], mean: f64) -> Leve
         n_stimuli,
         participants,
     } = clustered;
-    let cell = |trial: usize| Cell::of(credits[trial]);
     Levels {
-        objects: ObjectLevels {
-            objects: Level::over(object_cells(trials, credits, n_stimuli), mean),
-            pairs: pair_level(trials, credits, n_stimuli, mean),
-            triples: triple_level(trials, credits, mean),
-        },
+        objects: ObjectLevels::of(trials, credits, n_stimuli, mean),
         participants: participants
-            .map(|participants| participant_levels(clustered, participants, cell, mean)),
+            .map(|participants| participant_levels(clustered, participants, credits, mean)),
     }
 }
 

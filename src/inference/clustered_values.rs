@@ -3,15 +3,12 @@
 
 use std::ops::AddAssign;
 
-use rayon::prelude::*;
-
 use crate::error::{Error, Result, same_length};
 use crate::inference::{
-    ClusterSum, ClusteredTrials, Estimate, Level, Levels, ObjectLevels, pair_keys,
-    participant_levels, triple_key,
+    ClusterSum, ClusteredTrials, Estimate, Level, Levels, ObjectLevels, Singles, TrialValue,
+    participant_levels,
 };
 use crate::judgment::{Task, Trials};
-use crate::linalg::n_pairs;
 
 /// The contribution of a trial to its clusters.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,9 +33,18 @@ impl ClusterSum for Term {
     }
 }
 
-impl Term {
-    fn counts(&self) -> bool {
-        self.residual != 0.0 || self.weight != 0.0
+impl TrialValue for Term {
+    type Sum = Term;
+    type Singles = Level;
+}
+
+impl Singles<Term> for Level {
+    fn add(&mut self, term: Term) {
+        *self += term.level(0.0);
+    }
+
+    fn level(&self, _mean: f64) -> Level {
+        *self
     }
 }
 
@@ -100,64 +106,14 @@ pub(crate) fn linearized(value: f64, clustered: ClusteredTrials<'_>, terms: &[Te
         n_stimuli,
         participants,
     } = clustered;
-    let mut objects = vec![Term::default(); n_stimuli];
-    for (trial, &term) in trials.iter().zip(terms) {
-        for &index in trial {
-            objects[index as usize] += term;
-        }
-    }
-    let term = |trial: usize| terms[trial];
     let levels = Levels {
-        objects: ObjectLevels {
-            objects: Level::over(objects, 0.0),
-            pairs: pairs(trials, terms, n_stimuli),
-            triples: by_key(trials, terms, |trial| [triple_key(trial)]),
-        },
+        objects: ObjectLevels::of(trials, terms, n_stimuli, 0.0),
         participants: participants
-            .map(|participants| participant_levels(clustered, participants, term, 0.0)),
+            .map(|participants| participant_levels(clustered, participants, terms, 0.0)),
     };
     let total = terms.iter().map(|term| term.weight).sum();
     let n_weighed = terms.iter().filter(|term| term.weight > 0.0).count();
     levels.estimate(value, total, n_weighed as u64)
-}
-
-/// Computes the pair level, with a table of all pairs if there are enough trials to fill it.
-fn pairs(trials: &[[u32; 3]], terms: &[Term], n_stimuli: usize) -> Level {
-    let n_clusters = n_pairs(n_stimuli);
-    if n_clusters > 12 * trials.len() {
-        return by_key(trials, terms, pair_keys);
-    }
-    let mut clusters = vec![Term::default(); n_clusters];
-    for (&[a, b, c], &term) in trials.iter().zip(terms).filter(|(_, term)| term.counts()) {
-        for (a, b) in [(a, b), (a, c), (b, c)] {
-            let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-            clusters[n_pairs(high) + low] += term;
-        }
-    }
-    Level::over(clusters, 0.0)
-}
-
-/// Computes a level of which only a small part of the possible clusters occur.
-fn by_key<const N: usize>(
-    trials: &[[u32; 3]],
-    terms: &[Term],
-    keys: impl Fn([u32; 3]) -> [u64; N],
-) -> Level {
-    let counted = trials.iter().zip(terms).filter(|(_, term)| term.counts());
-    let mut keyed: Vec<(u64, Term)> = counted
-        .flat_map(|(&trial, &term)| keys(trial).map(|key| (key, term)))
-        .collect();
-    // A stable sort keeps the terms of a cluster in the order of trials.
-    keyed.par_sort_by_key(|&(key, _)| key);
-    let clusters: Vec<Term> = keyed
-        .chunk_by(|(left, _), (right, _)| left == right)
-        .map(|same| {
-            let mut sum = Term::default();
-            same.iter().for_each(|&(_, term)| sum += term);
-            sum
-        })
-        .collect();
-    Level::over(clusters, 0.0)
 }
 
 #[cfg(test)]

@@ -47,8 +47,10 @@
 //! fewer than 10 objects or 5 participants are too small for any method ([`DesignCaution`]).
 
 mod bootstrap;
+mod buckets;
 mod cell;
 mod cluster_covariance;
+mod cluster_levels;
 mod cluster_sums;
 mod clustered;
 mod clustered_values;
@@ -63,6 +65,7 @@ mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
 mod participants;
+mod places;
 mod power;
 mod ranks;
 mod resampling;
@@ -90,14 +93,13 @@ pub use variance_components::VarianceComponents;
 pub(crate) use bootstrap::percentile_interval;
 pub(crate) use cell::Cell;
 pub(crate) use cluster_covariance::{ClusterCovariance, Contribution};
+pub(crate) use cluster_levels::{Singles, TrialValue, object_sums};
 pub(crate) use cluster_sums::{ClusterSums, are_valid};
 pub(crate) use clustered::{check_length, mean_for_both_clusterings, mean_over_trials};
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};
 pub(crate) use clusters::{ClusteredTrials, SelectedTrials};
-pub(crate) use level::{
-    ClusterSum, Level, PAIR_KEY_BITS, object_cells, pair_keys, pair_level, sum_by_key, triple_key,
-    triple_level,
-};
+pub(crate) use level::{ClusterSum, Level};
 pub(crate) use participants::{ParticipantLevels, participant_levels};
+pub(crate) use places::{pair_places, triple_place};
 pub(crate) use resampling::{draw_counts, small_sample};
 pub(crate) use variance::{Levels, ObjectLevels};

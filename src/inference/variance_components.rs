@@ -4,7 +4,7 @@ use faer::Mat;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, same_length};
-use crate::inference::{pair_keys, triple_key};
+use crate::inference::{pair_places, triple_place};
 use crate::judgment::{Task, Trials};
 use crate::linalg::inverse;
 
@@ -244,10 +244,10 @@ fn by_common_objects(
         trials[trial].map(|object| (group(trial), u64::from(object)))
     });
     let pairs = squares(trials, residuals, |trial| {
-        pair_keys(trials[trial]).map(|pair| (group(trial), pair))
+        pair_places(trials[trial]).map(|pair| (group(trial), pair))
     });
     let triples = squares(trials, residuals, |trial| {
-        [(group(trial), triple_key(trials[trial]))]
+        triple_place(trials[trial]).map(|triple| (group(trial), triple))
     });
     // A pair of trials with k common objects is counted k times in the sums over objects, k (k − 1)
     // / 2 times in those over pairs, and once for k = 3 in those over triples.

@@ -76,7 +76,7 @@ impl<'a> Kernel<'a> {
     pub fn count<T: Task>(&self, trials: &Trials<T>) -> Counts {
         let counts = trials.as_slice().par_chunks(BLOCK).map(|trials| {
             let mut credits = [Credit::NONE; BLOCK];
-            self.run::<T>(trials, &mut credits[..trials.len()]).0
+            self.run::<T>(trials, &mut credits[..trials.len()], &mut Block::new())
         });
         counts.reduce(Counts::default, Counts::sum)
     }
@@ -156,13 +156,17 @@ impl<'a> Kernel<'a> {
         (source, factor.min(f64::MAX))
     }
 
-    /// Writes the credits of the trials of one block.
-    fn run<T: Task>(&self, trials: &[[u32; 3]], credits: &mut [Credit]) -> (Counts, Block) {
-        let mut block = Block::new();
-        self.similarities.gather(trials, T::N_PAIRS, &mut block);
+    /// Writes the credits and the similarities of the trials of one block.
+    fn run<T: Task>(
+        &self,
+        trials: &[[u32; 3]],
+        credits: &mut [Credit],
+        block: &mut Block,
+    ) -> Counts {
+        self.similarities.gather(trials, T::N_PAIRS, block);
         let judge = self.similarities.judge();
         let mut counts = self.arch.dispatch(Choose {
-            block: &block,
+            block,
             n_pairs: T::N_PAIRS,
             screen: judge.screen(),
             largest: |trial: usize, similarities| {
@@ -172,10 +176,10 @@ impl<'a> Kernel<'a> {
             credits,
         });
         if self.metric.ties == TiePolicy::PublishedProbe {
-            self.discredit_undecided::<T>(&block, credits);
+            self.discredit_undecided::<T>(block, credits);
             counts = Counts::of(credits, counts.n_ties);
         }
-        (counts, block)
+        counts
     }
 
     /// Removes the credits of trials that [`TiePolicy::PublishedProbe`] does not count as correct.
@@ -200,7 +204,8 @@ impl<'a> Kernel<'a> {
             .par_chunks(BLOCK)
             .zip(credits.par_chunks_mut(BLOCK))
             .map(|(trials, credits)| {
-                let (counts, mut block) = self.run::<T>(trials, credits);
+                let mut block = Block::new();
+                let counts = self.run::<T>(trials, credits, &mut block);
                 if self.dot_products.is_some() {
                     source.gather(trials, T::N_PAIRS, &mut block);
                 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::inference::{
-    Cell, ClusteredTrials, Credit, mean_for_both_clusterings, mean_over_trials, object_cells,
+    Cell, ClusteredTrials, Credit, mean_for_both_clusterings, mean_over_trials, object_sums,
 };
 use crate::judgment::{Task, Trials};
 use crate::metric::odd_one_out::probability::Losses;
@@ -136,7 +136,7 @@ impl<'t, T: Task> Outcomes<'t, T> {
     /// without trials are omitted.
     pub fn per_object(&self) -> Vec<GroupAccuracy> {
         let stimuli = self.trials.stimuli();
-        let cells = object_cells(self.trials.as_slice(), &self.credits, stimuli.len());
+        let cells = object_sums(self.trials.as_slice(), &self.credits, stimuli.len());
         group_accuracies(stimuli.ids(), cells)
     }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
 use crate::inference::{
-    Cell, ClusterSums, Credit, Level, Levels, ObjectLevels, are_valid, object_cells, pair_keys,
-    triple_key,
+    Cell, ClusterSums, Credit, Level, Levels, ObjectLevels, are_valid, object_sums, pair_places,
+    triple_place,
 };
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task};
 use crate::metric::odd_one_out::probability::Losses;
@@ -52,7 +52,10 @@ pub struct Tally {
     counts: Counts,
     losses: Losses,
     objects: Vec<Cell>,
+    // Other names than at first, when sums had other keys, so that the two are not merged.
+    #[serde(rename = "pair_sums")]
     pairs: ClusterSums,
+    #[serde(rename = "triple_sums")]
     triples: ClusterSums,
 }
 
@@ -80,11 +83,10 @@ impl Tally {
         self.counts = counts;
         self.losses += outcomes.losses();
         let (trials, credits) = (trials.as_slice(), outcomes.credits());
-        let objects = object_cells(trials, credits, self.objects.len());
+        let objects = object_sums(trials, credits, self.objects.len());
         add_cells(&mut self.objects, objects);
-        self.pairs.add(trials, credits, pair_keys);
-        self.triples
-            .add(trials, credits, |trial| [triple_key(trial)]);
+        self.pairs.add(trials, credits, pair_places);
+        self.triples.add(trials, credits, triple_place);
         Ok(())
     }
 
@@ -212,7 +214,9 @@ struct Unchecked {
     counts: Counts,
     losses: Losses,
     objects: Vec<Cell>,
+    #[serde(rename = "pair_sums")]
     pairs: ClusterSums,
+    #[serde(rename = "triple_sums")]
     triples: ClusterSums,
 }
 

@@ -1,0 +1,377 @@
+//! Sums over the objects, pairs and triples of objects that occur in trials.
+//!
+//! A cluster has a place: the number of an object, or the combinatorial number of a pair or triple.
+//! Where trials could fill a table of all places, each cluster has an element of the table;
+//! otherwise only clusters of several trials are brought together. In both cases, trials are first
+//! distributed over buckets of places, so that the memory of a bucket fits into the cache of a
+//! core. No result depends on the number of threads.
+
+use std::ops::AddAssign;
+
+use rayon::prelude::*;
+
+use crate::inference::buckets::{CHUNK, distribute};
+use crate::inference::places::{n_pairs, n_triples, object_places, pair_places, triple_place};
+use crate::inference::{ClusterSum, Level, ObjectLevels};
+
+/// What a trial adds to the sums of its clusters.
+pub(crate) trait TrialValue: Copy + Default + Send + Sync {
+    /// The sum over a cluster.
+    type Sum: ClusterSum + AddAssign<Self>;
+    /// The values of clusters of one trial.
+    type Singles: Singles<Self>;
+}
+
+/// The values of clusters of one trial, from which their level is computed.
+pub(crate) trait Singles<V>: Default {
+    fn add(&mut self, value: V);
+
+    /// Returns the level of the clusters, for trials with the given mean.
+    fn level(&self, mean: f64) -> Level;
+}
+
+impl ObjectLevels {
+    /// Computes the levels of trials from a value per trial.
+    pub fn of<V: TrialValue>(
+        trials: &[[u32; 3]],
+        values: &[V],
+        n_stimuli: usize,
+        mean: f64,
+    ) -> Self {
+        let n = n_stimuli as u64;
+        Self {
+            objects: level(trials, values, n, object_places, mean),
+            pairs: level(trials, values, n_pairs(n), pair_places, mean),
+            triples: level(trials, values, n_triples(n), triple_place, mean),
+        }
+    }
+}
+
+/// Computes the sum of the values of each object, in the order of trials.
+pub(crate) fn object_sums<V: TrialValue>(
+    trials: &[[u32; 3]],
+    values: &[V],
+    n_stimuli: usize,
+) -> Vec<V::Sum> {
+    small_table(trials, values, n_stimuli, object_places)
+}
+
+/// Number of bits of the places of a bucket whose sums fit into the cache of a core.
+const BUCKET_BITS: u32 = 13;
+
+/// Largest number of buckets. With more, the buckets themselves would not fit into the cache.
+const MAX_BUCKETS: u64 = 1 << 10;
+
+/// Computes the level of clusters with fewer than `n_places` places. `places` returns the clusters
+/// of a trial.
+fn level<V: TrialValue, const N: usize>(
+    trials: &[[u32; 3]],
+    values: &[V],
+    n_places: u64,
+    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
+    mean: f64,
+) -> Level {
+    /// Largest number of places per trial for which a table pays.
+    const DENSE: u64 = 4;
+    /// The same for a table that fits into the cache.
+    const SMALL: u64 = 12;
+
+    let n_trials = trials.len() as u64;
+    if n_places <= (SMALL * n_trials).min(1 << BUCKET_BITS) {
+        let table = small_table(trials, values, n_places as usize, places);
+        Level::over(table, mean)
+    } else if n_places <= DENSE * n_trials {
+        dense_level(trials, values, n_places, places, mean)
+    } else {
+        sparse_level(trials, values, n_places, places, mean)
+    }
+}
+
+/// Computes the sums of all places, with a table for each of several parts of the trials.
+fn small_table<V: TrialValue, const N: usize>(
+    trials: &[[u32; 3]],
+    values: &[V],
+    n_places: usize,
+    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
+) -> Vec<V::Sum> {
+    /// Largest number of parts, which is independent of the number of threads.
+    const PARTS: usize = 64;
+
+    let empty = || vec![V::Sum::default(); n_places];
+    let part = CHUNK.max(n_places).max(trials.len().div_ceil(PARTS));
+    let tables: Vec<Vec<V::Sum>> = trials
+        .par_chunks(part)
+        .zip(values.par_chunks(part))
+        .map(|(trials, values)| {
+            let mut table = empty();
+            for (&trial, &value) in trials.iter().zip(values) {
+                for place in places(trial) {
+                    table[place as usize] += value;
+                }
+            }
+            table
+        })
+        .collect();
+    let add = |mut left: Vec<V::Sum>, right: Vec<V::Sum>| {
+        let sums = left.iter_mut().zip(right);
+        sums.for_each(|(left, right)| *left += right);
+        left
+    };
+    tables.into_iter().reduce(add).unwrap_or_else(empty)
+}
+
+/// Computes a level with a table of all places.
+fn dense_level<V: TrialValue, const N: usize>(
+    trials: &[[u32; 3]],
+    values: &[V],
+    n_places: u64,
+    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
+    mean: f64,
+) -> Level {
+    /// Number of trials that are distributed at a time, which limits memory.
+    const BATCH: usize = 1 << 22;
+
+    let largest = n_places.div_ceil(MAX_BUCKETS).next_power_of_two();
+    let shift = largest.trailing_zeros().max(BUCKET_BITS);
+    let buckets = 0..(n_places as usize).div_ceil(1 << shift);
+    let within = |place: u64| (place & ((1 << shift) - 1)) as u32;
+    let mut table = vec![V::Sum::default(); n_places as usize];
+    for (trials, values) in trials.chunks(BATCH).zip(values.chunks(BATCH)) {
+        let parts = distribute(trials, values, &places, shift, buckets.clone(), within);
+        let tables = table.par_chunks_mut(1 << shift);
+        tables.enumerate().for_each(|(bucket, table)| {
+            for part in &parts {
+                for (place, value) in part.bucket(bucket) {
+                    table[place as usize] += value;
+                }
+            }
+        });
+    }
+    let of_bucket = |table: &[V::Sum]| Level::over(table.iter().copied(), mean);
+    let levels: Vec<Level> = table.par_chunks(1 << shift).map(of_bucket).collect();
+    levels.into_iter().sum()
+}
+
+/// Computes a level of which only a small part of the possible clusters occur.
+fn sparse_level<V: TrialValue, const N: usize>(
+    trials: &[[u32; 3]],
+    values: &[V],
+    n_places: u64,
+    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
+    mean: f64,
+) -> Level {
+    /// 2⁶⁴ divided by the golden ratio.
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    /// Number of keys that are distributed at a time, which limits memory.
+    const BATCH: u64 = 1 << 25;
+    /// Largest number of times that all trials are read.
+    const MAX_PASSES: u64 = 8;
+
+    // Multiplication by an odd number maps the numbers of so many bits to each other, and spreads
+    // neighbouring places over all buckets.
+    let bits = u64::BITS - n_places.leading_zeros();
+    let mask = u64::MAX >> (u64::BITS - bits);
+    let keys = |trial: [u32; 3]| places(trial).map(|place| place.wrapping_mul(GOLDEN) & mask);
+    let n_keys = (N * trials.len()) as u64;
+    let n_buckets = (n_keys >> BUCKET_BITS).clamp(1, MAX_BUCKETS);
+    let n_buckets = n_buckets.next_power_of_two().min(1 << (bits - 1));
+    let n_passes = n_keys.div_ceil(BATCH).clamp(1, MAX_PASSES);
+    let n_passes = n_passes.next_power_of_two().min(n_buckets);
+
+    if n_buckets == 1 {
+        let entries = || {
+            let trials = trials.iter().zip(values);
+            trials.flat_map(|(&trial, &value)| keys(trial).map(|key| (key, value)))
+        };
+        return sparse_bucket_level(entries, n_keys as usize, bits, mean);
+    }
+    let shift = bits - n_buckets.ilog2();
+    let within = |key: u64| key & ((1 << shift) - 1);
+    let per_pass = (n_buckets / n_passes) as usize;
+    let mut level = Level::default();
+    for pass in 0..n_passes as usize {
+        let buckets = pass * per_pass..(pass + 1) * per_pass;
+        let parts = distribute(trials, values, &keys, shift, buckets, within);
+        let of_bucket = |bucket| {
+            let n_keys = parts.iter().map(|part| part.range(bucket).len()).sum();
+            let entries = || parts.iter().flat_map(|part| part.bucket(bucket));
+            sparse_bucket_level(entries, n_keys, shift, mean)
+        };
+        let levels: Vec<Level> = (0..per_pass).into_par_iter().map(of_bucket).collect();
+        level += levels.into_iter().sum();
+    }
+    level
+}
+
+/// Computes the level of the clusters of a bucket from its entries, each a key of `key_bits` bits
+/// and a value.
+///
+/// Most clusters have one trial. A first pass marks hashes that occur more than once, and only keys
+/// with such a hash are sorted.
+fn sparse_bucket_level<V: TrialValue, I: Iterator<Item = (u64, V)>>(
+    entries: impl Fn() -> I,
+    n_keys: usize,
+    key_bits: u32,
+    mean: f64,
+) -> Level {
+    let hash_bits = (8 * n_keys.max(1))
+        .next_power_of_two()
+        .ilog2()
+        .min(key_bits);
+    let place = |key: u64| {
+        let hash = (key >> (key_bits - hash_bits)) as usize;
+        (hash / 64, 1u64 << (hash % 64))
+    };
+    let n_words = (1usize << hash_bits).div_ceil(64);
+    let (mut seen, mut again) = (vec![0u64; n_words], vec![0u64; n_words]);
+    // Unlike `for`, `for_each` is a nested loop over a nested iterator.
+    entries().for_each(|(key, _)| {
+        let (word, bit) = place(key);
+        again[word] |= seen[word] & bit;
+        seen[word] |= bit;
+    });
+
+    let mut singles = V::Singles::default();
+    let mut repeated: Vec<(u64, V)> = Vec::new();
+    entries().for_each(|(key, value)| {
+        let (word, bit) = place(key);
+        if again[word] & bit == 0 {
+            singles.add(value);
+        } else {
+            repeated.push((key, value));
+        }
+    });
+    // A stable sort keeps the values of a cluster in the order of trials.
+    repeated.sort_by_key(|&(key, _)| key);
+    let mut level = singles.level(mean);
+    for same in repeated.chunk_by(|(left, _), (right, _)| left == right) {
+        let mut sum = V::Sum::default();
+        same.iter().for_each(|&(_, value)| sum += value);
+        level += sum.level(mean);
+    }
+    level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::{Cell, Credit, Term};
+    use approx::assert_relative_eq;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use std::collections::BTreeMap;
+
+    /// Computes a level with a map of all clusters.
+    fn plainly<V: TrialValue, const N: usize>(
+        trials: &[[u32; 3]],
+        values: &[V],
+        places: impl Fn([u32; 3]) -> [u64; N],
+    ) -> Level {
+        let mut sums = BTreeMap::<u64, V::Sum>::new();
+        for (&trial, &value) in trials.iter().zip(values) {
+            for place in places(trial) {
+                *sums.entry(place).or_default() += value;
+            }
+        }
+        Level::over(sums.into_values(), 0.4)
+    }
+
+    fn assert_same(left: Level, right: Level) {
+        assert_relative_eq!(
+            left.squared_residuals,
+            right.squared_residuals,
+            max_relative = 1e-9
+        );
+        assert_relative_eq!(
+            left.squared_counts,
+            right.squared_counts,
+            max_relative = 1e-9
+        );
+        assert_relative_eq!(left.fourth_counts, right.fourth_counts, max_relative = 1e-9);
+        assert_eq!(left.n_clusters, right.n_clusters);
+    }
+
+    fn check<V: TrialValue, const N: usize>(
+        trials: &[[u32; 3]],
+        values: &[V],
+        n_places: u64,
+        places: impl Fn([u32; 3]) -> [u64; N] + Sync,
+    ) {
+        let expected = plainly(trials, values, &places);
+        assert_same(level(trials, values, n_places, &places, 0.4), expected);
+        assert_same(
+            sparse_level(trials, values, n_places, &places, 0.4),
+            expected,
+        );
+        if n_places < 10_000_000 {
+            assert_same(
+                dense_level(trials, values, n_places, &places, 0.4),
+                expected,
+            );
+            let table = small_table(trials, values, n_places as usize, &places);
+            assert_same(Level::over(table, 0.4), expected);
+        }
+    }
+
+    #[test]
+    fn every_way_to_a_level_finds_the_same() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for (n, n_trials) in [
+            (3u32, 1),
+            (5, 40),
+            (30, 100),
+            (30, 50_000),
+            (300, 40_000),
+            (2000, 3000),
+            (2_000_000, 500),
+        ] {
+            let mut draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..n)) };
+            let different = |[a, b, c]: &[u32; 3]| a != b && a != c && b != c;
+            let trials = std::iter::repeat_with(&mut draw).filter(different);
+            let trials: Vec<[u32; 3]> = trials.take(n_trials).collect();
+            let credit = |_| Credit::from_sixths([0, 2, 3, 6, -6][rng.random_range(0..5)]);
+            let credits: Vec<Credit> = (0..n_trials).map(credit).collect();
+            let term = |_| Term {
+                residual: rng.random_range(-1.0..1.0),
+                weight: rng.random_range(1..3).into(),
+            };
+            let terms: Vec<Term> = (0..n_trials).map(term).collect();
+
+            let n = u64::from(n);
+            check(&trials, &credits, n, object_places);
+            check(&trials, &credits, n_pairs(n), pair_places);
+            check(&trials, &credits, n_triples(n), triple_place);
+            check(&trials, &terms, n, object_places);
+            check(&trials, &terms, n_pairs(n), pair_places);
+            check(&trials, &terms, n_triples(n), triple_place);
+        }
+    }
+
+    #[test]
+    fn results_do_not_depend_on_the_number_of_threads() {
+        let trial = |at: u32| [at % 97, 100 + at % 89, 200 + at / 7 % 83];
+        let trials: Vec<[u32; 3]> = (0..100_000).map(trial).collect();
+        let term = |at: usize| Term {
+            residual: (at as f64).sin(),
+            weight: 1.0,
+        };
+        let terms: Vec<Term> = (0..trials.len()).map(term).collect();
+        let with = |n_threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
+            let pool = pool.build().unwrap();
+            let levels = pool.install(|| ObjectLevels::of(&trials, &terms, 300, 0.0));
+            let levels = [levels.objects, levels.pairs, levels.triples];
+            levels.map(|level| level.squared_residuals.to_bits())
+        };
+        assert_eq!(with(1), with(3));
+    }
+
+    #[test]
+    fn no_trials_have_no_clusters() {
+        let levels = ObjectLevels::of::<Credit>(&[], &[], 10, 0.5);
+        for level in [levels.objects, levels.pairs, levels.triples] {
+            assert_eq!((level.n_clusters, level.squared_counts), (0.0, 0.0));
+        }
+        assert_eq!(object_sums::<Credit>(&[], &[], 2), vec![Cell::default(); 2]);
+    }
+}
