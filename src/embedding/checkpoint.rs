@@ -11,18 +11,22 @@ use serde::{Deserialize, Serialize};
 use super::EmbeddingScore;
 use super::objective::Value;
 use super::solver::{Ending, State, new_history};
-use crate::error::{ArgumentError, Error, Result};
+use crate::error::{ArgumentError, Error, ErrorKind, FileError, Result};
 use crate::fingerprint::Fingerprint;
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f64;
 use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::judgment::{ChoiceFrequencies, Task};
+use crate::linalg::Values;
 
 /// The entry of the metadata with the hash of the data and the settings.
 const RUN: &str = "run";
 
 /// The entry of the metadata with everything but the arrays.
 const PROGRESS: &str = "progress";
+
+/// The entry of the metadata with the hash of the progress and the arrays.
+const CONTENT: &str = "content";
 
 /// Least time between two writes.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -68,6 +72,26 @@ pub(super) fn run_of<T: Task>(settings: &impl Serialize, choices: &ChoiceFrequen
     fingerprint.finish()
 }
 
+/// Computes the hash of the content of a file, by which a damaged file is noticed.
+fn content_of<'a>(progress: &str, arrays: impl IntoIterator<Item = &'a [f64]>) -> String {
+    let mut fingerprint = Fingerprint::new("state");
+    fingerprint.text(progress);
+    for values in arrays {
+        fingerprint.features(Values::Double(values));
+    }
+    fingerprint.finish()
+}
+
+/// Adds what to do about a file that is not a state.
+fn with_remedy(error: Error) -> Error {
+    let what = match error.kind() {
+        ErrorKind::File(FileError::Read { .. }) | ErrorKind::Argument(_) => return error,
+        ErrorKind::File(FileError::Malformed { source, .. }) => source.to_string(),
+        other => other.to_string(),
+    };
+    FileError::malformed("safetensors", format!("{what}; remove it to start again"))
+}
+
 impl Checkpoint {
     /// Prepares to write the state of a run to a file, and reads it if it exists.
     ///
@@ -81,9 +105,11 @@ impl Checkpoint {
             written: Instant::now(),
         };
         let saved = match path.exists() {
-            true => Some(checkpoint.read().map_err(|error| error.in_file(path))?),
+            true => Some(checkpoint.read()),
             false => None,
         };
+        let saved = saved.transpose();
+        let saved = saved.map_err(|error| with_remedy(error).in_file(path))?;
         Ok((checkpoint, saved))
     }
 
@@ -108,6 +134,13 @@ impl Checkpoint {
         };
         let (x, gradient) = (read("x")?, read("gradient")?);
         let (steps, changes) = (read("steps")?, read("changes")?);
+        let written = content_of(
+            file.note(PROGRESS).unwrap_or_default(),
+            [&changes[..], &gradient, &steps, &x],
+        );
+        if file.note(CONTENT) != Some(&written) {
+            return Err(file.malformed("it is damaged: its hash is another one"));
+        }
         let len = x.len();
         let has_steps = steps.len() == changes.len() && steps.len().is_multiple_of(len.max(1));
         let has_weights = x.iter().all(|&x| x >= 0.0 && x.is_finite());
@@ -180,7 +213,12 @@ impl Checkpoint {
         };
         write_atomically(&self.path, |to| {
             let progress = serde_json::to_string(&progress)?;
-            let metadata = BTreeMap::from([(RUN, self.run.clone()), (PROGRESS, progress)]);
+            let content = content_of(&progress, arrays.iter().map(|(_, values)| &values[..]));
+            let metadata = BTreeMap::from([
+                (RUN, self.run.clone()),
+                (PROGRESS, progress),
+                (CONTENT, content),
+            ]);
             write_header(metadata, tensors, to)?;
             let mut bytes = Vec::new();
             for (_, values) in &arrays {

@@ -59,6 +59,36 @@ fn an_interrupted_fit_continues_with_the_same_bits() {
 }
 
 #[test]
+fn a_damaged_state_is_refused_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state");
+    let choices = choices_of(&planted(30, 3), 1_000, 1);
+    let spose = spose(0.02);
+    let stop = |n: usize| {
+        let mut n_seen = 0;
+        spose.fit_resumable(&choices, &file, |_| {
+            n_seen += 1;
+            if n_seen > n {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+    };
+    stop(3).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    for n in 0..300 {
+        let mut damaged = whole.clone();
+        let at = n * (whole.len() - 1) / 299;
+        damaged[at] ^= 1 << (n % 8);
+        std::fs::write(&file, &damaged).unwrap();
+        let error = stop(1).expect_err("a damaged state");
+        let report = error.report().to_string();
+        assert!(report.contains("remove"), "byte {at}: {report}");
+    }
+}
+
+#[test]
 fn an_interrupted_cross_validation_continues_with_the_same_result() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state");
