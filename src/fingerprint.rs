@@ -12,6 +12,10 @@ pub(crate) struct Fingerprint {
     bytes: Vec<u8>,
 }
 
+/// Number of elements that are encoded at a time, so that the encoded bytes of a large matrix do not
+/// double the memory needed.
+const PIECE: usize = 4096;
+
 impl Fingerprint {
     /// Creates the hash of data of a kind.
     pub fn new(kind: &str) -> Self {
@@ -28,9 +32,6 @@ impl Fingerprint {
     }
 
     pub fn features(&mut self, features: Values<'_>) {
-        // In chunks, so that the encoded bytes of a large matrix do not double the memory needed.
-        const PIECE: usize = 4096;
-
         match features {
             Values::Single(features) => {
                 for piece in features.chunks(PIECE) {
@@ -40,16 +41,13 @@ impl Fingerprint {
             }
             Values::Double(features) => {
                 self.text("f64");
-                for piece in features.chunks(PIECE) {
-                    encode_f64(piece, &mut self.bytes);
-                    self.digest.update(&self.bytes);
-                }
+                self.numbers(features);
             }
         }
     }
 
     pub fn indices(&mut self, indices: &[u32]) {
-        for indices in indices.chunks(4096) {
+        for indices in indices.chunks(PIECE) {
             self.bytes.clear();
             let bytes = indices.iter().flat_map(|index| index.to_le_bytes());
             self.bytes.extend(bytes);
@@ -58,8 +56,9 @@ impl Fingerprint {
     }
 
     pub fn numbers(&mut self, numbers: &[f64]) {
-        for number in numbers {
-            self.digest.update(number.to_le_bytes());
+        for piece in numbers.chunks(PIECE) {
+            encode_f64(piece, &mut self.bytes);
+            self.digest.update(&self.bytes);
         }
     }
 

@@ -17,7 +17,6 @@ use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f64;
 use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::judgment::{ChoiceFrequencies, Task};
-use crate::linalg::Values;
 
 /// The entry of the metadata with the hash of the data and the settings.
 const RUN: &str = "run";
@@ -77,7 +76,7 @@ fn content_of<'a>(progress: &str, arrays: impl IntoIterator<Item = &'a [f64]>) -
     let mut fingerprint = Fingerprint::new("state");
     fingerprint.text(progress);
     for values in arrays {
-        fingerprint.features(Values::Double(values));
+        fingerprint.numbers(values);
     }
     fingerprint.finish()
 }
@@ -104,11 +103,7 @@ impl Checkpoint {
             run,
             written: Instant::now(),
         };
-        let saved = match path.exists() {
-            true => Some(checkpoint.read()),
-            false => None,
-        };
-        let saved = saved.transpose();
+        let saved = path.exists().then(|| checkpoint.read()).transpose();
         let saved = saved.map_err(|error| with_remedy(error).in_file(path))?;
         Ok((checkpoint, saved))
     }

@@ -15,13 +15,6 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    pub fn of(credit: Credit) -> Self {
-        Self {
-            sum: credit.sixths().into(),
-            count: 1,
-        }
-    }
-
     /// Returns the mean credit of the trials, in [0, 1].
     pub fn mean(self) -> f64 {
         self.sum as f64 / f64::from(Credit::FULL.sixths()) / self.count as f64
@@ -41,7 +34,8 @@ impl AddAssign for Cell {
 
 impl AddAssign<Credit> for Cell {
     fn add_assign(&mut self, credit: Credit) {
-        *self += Cell::of(credit);
+        self.sum += i64::from(credit.sixths());
+        self.count += 1;
     }
 }
 

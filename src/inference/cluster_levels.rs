@@ -40,9 +40,9 @@ impl ObjectLevels {
     ) -> Self {
         let n = n_stimuli as u64;
         Self {
-            objects: level(trials, values, n, object_places, mean),
-            pairs: level(trials, values, n_pairs(n), pair_places, mean),
-            triples: level(trials, values, n_triples(n), triple_place, mean),
+            objects: ClusteredValues::new(trials, values, n, object_places).level(mean),
+            pairs: ClusteredValues::new(trials, values, n_pairs(n), pair_places).level(mean),
+            triples: ClusteredValues::new(trials, values, n_triples(n), triple_place).level(mean),
         }
     }
 }
@@ -53,7 +53,7 @@ pub(crate) fn object_sums<V: TrialValue>(
     values: &[V],
     n_stimuli: usize,
 ) -> Vec<V::Sum> {
-    small_table(trials, values, n_stimuli, object_places)
+    ClusteredValues::new(trials, values, n_stimuli as u64, object_places).small_table()
 }
 
 /// Number of bits of the places of a bucket whose sums fit into the cache of a core.
@@ -62,145 +62,150 @@ const BUCKET_BITS: u32 = 13;
 /// Largest number of buckets. With more, the buckets themselves would not fit into the cache.
 const MAX_BUCKETS: u64 = 1 << 10;
 
-/// Computes the level of clusters with fewer than `n_places` places. `places` returns the clusters
-/// of a trial.
-fn level<V: TrialValue, const N: usize>(
-    trials: &[[u32; 3]],
-    values: &[V],
+/// Trials with a value each, and their clusters of one kind.
+struct ClusteredValues<'a, V, P> {
+    trials: &'a [[u32; 3]],
+    values: &'a [V],
+    /// Number of places that clusters can have.
     n_places: u64,
-    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
-    mean: f64,
-) -> Level {
-    /// Largest number of places per trial for which a table pays.
-    const DENSE: u64 = 4;
-    /// The same for a table that fits into the cache.
-    const SMALL: u64 = 12;
-
-    let n_trials = trials.len() as u64;
-    if n_places <= (SMALL * n_trials).min(1 << BUCKET_BITS) {
-        let table = small_table(trials, values, n_places as usize, places);
-        Level::over(table, mean)
-    } else if n_places <= DENSE * n_trials {
-        dense_level(trials, values, n_places, places, mean)
-    } else {
-        sparse_level(trials, values, n_places, places, mean)
-    }
+    /// Function that returns the places of the clusters of a trial.
+    places: P,
 }
 
-/// Computes the sums of all places, with a table for each of several parts of the trials.
-fn small_table<V: TrialValue, const N: usize>(
-    trials: &[[u32; 3]],
-    values: &[V],
-    n_places: usize,
-    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
-) -> Vec<V::Sum> {
-    /// Largest number of parts, which is independent of the number of threads.
-    const PARTS: usize = 64;
+impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
+    ClusteredValues<'a, V, P>
+{
+    fn new(trials: &'a [[u32; 3]], values: &'a [V], n_places: u64, places: P) -> Self {
+        Self {
+            trials,
+            values,
+            n_places,
+            places,
+        }
+    }
 
-    let empty = || vec![V::Sum::default(); n_places];
-    let part = CHUNK.max(n_places).max(trials.len().div_ceil(PARTS));
-    let tables: Vec<Vec<V::Sum>> = trials
-        .par_chunks(part)
-        .zip(values.par_chunks(part))
-        .map(|(trials, values)| {
-            let mut table = empty();
-            for (&trial, &value) in trials.iter().zip(values) {
-                for place in places(trial) {
-                    table[place as usize] += value;
+    /// Computes the level of the clusters.
+    fn level(&self, mean: f64) -> Level {
+        /// Largest number of places per trial for which a table pays.
+        const DENSE: u64 = 4;
+        /// The same for a table that fits into the cache.
+        const SMALL: u64 = 12;
+
+        let n_trials = self.trials.len() as u64;
+        if self.n_places <= (SMALL * n_trials).min(1 << BUCKET_BITS) {
+            Level::over(self.small_table(), mean)
+        } else if self.n_places <= DENSE * n_trials {
+            self.dense_level(mean)
+        } else {
+            self.sparse_level(mean)
+        }
+    }
+
+    /// Computes the sums of all places, with a table for each of several parts of the trials.
+    fn small_table(&self) -> Vec<V::Sum> {
+        /// Largest number of parts, which is independent of the number of threads.
+        const PARTS: usize = 64;
+
+        let n_places = self.n_places as usize;
+        let empty = || vec![V::Sum::default(); n_places];
+        let n_trials = self.trials.len();
+        let part = CHUNK.max(n_places).max(n_trials.div_ceil(PARTS));
+        let tables: Vec<Vec<V::Sum>> = self
+            .trials
+            .par_chunks(part)
+            .zip(self.values.par_chunks(part))
+            .map(|(trials, values)| {
+                let mut table = empty();
+                for (&trial, &value) in trials.iter().zip(values) {
+                    for place in (self.places)(trial) {
+                        table[place as usize] += value;
+                    }
                 }
-            }
-            table
-        })
-        .collect();
-    let add = |mut left: Vec<V::Sum>, right: Vec<V::Sum>| {
-        let sums = left.iter_mut().zip(right);
-        sums.for_each(|(left, right)| *left += right);
-        left
-    };
-    tables.into_iter().reduce(add).unwrap_or_else(empty)
-}
+                table
+            })
+            .collect();
+        let add = |mut left: Vec<V::Sum>, right: Vec<V::Sum>| {
+            let sums = left.iter_mut().zip(right);
+            sums.for_each(|(left, right)| *left += right);
+            left
+        };
+        tables.into_iter().reduce(add).unwrap_or_else(empty)
+    }
 
-/// Computes a level with a table of all places.
-fn dense_level<V: TrialValue, const N: usize>(
-    trials: &[[u32; 3]],
-    values: &[V],
-    n_places: u64,
-    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
-    mean: f64,
-) -> Level {
-    /// Number of trials that are distributed at a time, which limits memory.
-    const BATCH: usize = 1 << 22;
+    /// Computes a level with a table of all places.
+    fn dense_level(&self, mean: f64) -> Level {
+        /// Number of trials that are distributed at a time, which limits memory.
+        const BATCH: usize = 1 << 22;
 
-    let largest = n_places.div_ceil(MAX_BUCKETS).next_power_of_two();
-    let shift = largest.trailing_zeros().max(BUCKET_BITS);
-    let buckets = 0..(n_places as usize).div_ceil(1 << shift);
-    let within = |place: u64| (place & ((1 << shift) - 1)) as u32;
-    let mut table = vec![V::Sum::default(); n_places as usize];
-    for (trials, values) in trials.chunks(BATCH).zip(values.chunks(BATCH)) {
-        let parts = distribute(trials, values, &places, shift, buckets.clone(), within);
-        let tables = table.par_chunks_mut(1 << shift);
-        tables.enumerate().for_each(|(bucket, table)| {
-            for part in &parts {
-                for (place, value) in part.bucket(bucket) {
-                    table[place as usize] += value;
+        let n_places = self.n_places;
+        let largest = n_places.div_ceil(MAX_BUCKETS).next_power_of_two();
+        let shift = largest.trailing_zeros().max(BUCKET_BITS);
+        let buckets = 0..(n_places as usize).div_ceil(1 << shift);
+        let within = |place: u64| (place & ((1 << shift) - 1)) as u32;
+        let mut table = vec![V::Sum::default(); n_places as usize];
+        let batches = self.trials.chunks(BATCH).zip(self.values.chunks(BATCH));
+        for (trials, values) in batches {
+            let parts = distribute(trials, values, &self.places, shift, buckets.clone(), within);
+            let tables = table.par_chunks_mut(1 << shift);
+            tables.enumerate().for_each(|(bucket, table)| {
+                for part in &parts {
+                    for (place, value) in part.bucket(bucket) {
+                        table[place as usize] += value;
+                    }
                 }
-            }
-        });
+            });
+        }
+        let of_bucket = |table: &[V::Sum]| Level::over(table.iter().copied(), mean);
+        let levels: Vec<Level> = table.par_chunks(1 << shift).map(of_bucket).collect();
+        levels.into_iter().sum()
     }
-    let of_bucket = |table: &[V::Sum]| Level::over(table.iter().copied(), mean);
-    let levels: Vec<Level> = table.par_chunks(1 << shift).map(of_bucket).collect();
-    levels.into_iter().sum()
-}
 
-/// Computes a level of which only a small part of the possible clusters occur.
-fn sparse_level<V: TrialValue, const N: usize>(
-    trials: &[[u32; 3]],
-    values: &[V],
-    n_places: u64,
-    places: impl Fn([u32; 3]) -> [u64; N] + Sync,
-    mean: f64,
-) -> Level {
-    /// 2⁶⁴ divided by the golden ratio.
-    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-    /// Number of keys that are distributed at a time, which limits memory.
-    const BATCH: u64 = 1 << 25;
-    /// Largest number of times that all trials are read.
-    const MAX_PASSES: u64 = 8;
+    /// Computes a level of which only a small part of the possible clusters occur.
+    fn sparse_level(&self, mean: f64) -> Level {
+        /// 2⁶⁴ divided by the golden ratio.
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        /// Number of keys that are distributed at a time, which limits memory.
+        const BATCH: u64 = 1 << 25;
+        /// Largest number of times that all trials are read.
+        const MAX_PASSES: u64 = 8;
 
-    // Multiplication by an odd number maps the numbers of so many bits to each other, and spreads
-    // neighbouring places over all buckets.
-    let bits = u64::BITS - n_places.leading_zeros();
-    let mask = u64::MAX >> (u64::BITS - bits);
-    let keys = |trial: [u32; 3]| places(trial).map(|place| place.wrapping_mul(GOLDEN) & mask);
-    let n_keys = (N * trials.len()) as u64;
-    let n_buckets = (n_keys >> BUCKET_BITS).clamp(1, MAX_BUCKETS);
-    let n_buckets = n_buckets.next_power_of_two().min(1 << (bits - 1));
-    let n_passes = n_keys.div_ceil(BATCH).clamp(1, MAX_PASSES);
-    let n_passes = n_passes.next_power_of_two().min(n_buckets);
+        let Self { trials, values, .. } = *self;
+        // Multiplication by an odd number maps the numbers of so many bits to each other, and spreads
+        // neighbouring places over all buckets.
+        let bits = u64::BITS - self.n_places.leading_zeros();
+        let mask = u64::MAX >> (u64::BITS - bits);
+        let keys =
+            |trial: [u32; 3]| (self.places)(trial).map(|place| place.wrapping_mul(GOLDEN) & mask);
+        let n_keys = (N * trials.len()) as u64;
+        let n_buckets = (n_keys >> BUCKET_BITS).clamp(1, MAX_BUCKETS);
+        let n_buckets = n_buckets.next_power_of_two().min(1 << (bits - 1));
+        let n_passes = n_keys.div_ceil(BATCH).clamp(1, MAX_PASSES);
+        let n_passes = n_passes.next_power_of_two().min(n_buckets);
 
-    if n_buckets == 1 {
-        let entries = || {
-            let trials = trials.iter().zip(values);
-            trials.flat_map(|(&trial, &value)| keys(trial).map(|key| (key, value)))
-        };
-        return sparse_bucket_level(entries, n_keys as usize, bits, mean);
+        if n_buckets == 1 {
+            let entries = || {
+                let trials = trials.iter().zip(values);
+                trials.flat_map(|(&trial, &value)| keys(trial).map(|key| (key, value)))
+            };
+            return sparse_bucket_level(entries, n_keys as usize, bits, mean);
+        }
+        let shift = bits - n_buckets.ilog2();
+        let within = |key: u64| key & ((1 << shift) - 1);
+        let per_pass = (n_buckets / n_passes) as usize;
+        let mut level = Level::default();
+        for pass in 0..n_passes as usize {
+            let buckets = pass * per_pass..(pass + 1) * per_pass;
+            let parts = distribute(trials, values, &keys, shift, buckets, within);
+            let of_bucket = |bucket| {
+                let n_keys = parts.iter().map(|part| part.range(bucket).len()).sum();
+                let entries = || parts.iter().flat_map(|part| part.bucket(bucket));
+                sparse_bucket_level(entries, n_keys, shift, mean)
+            };
+            let levels: Vec<Level> = (0..per_pass).into_par_iter().map(of_bucket).collect();
+            level += levels.into_iter().sum();
+        }
+        level
     }
-    let shift = bits - n_buckets.ilog2();
-    let within = |key: u64| key & ((1 << shift) - 1);
-    let per_pass = (n_buckets / n_passes) as usize;
-    let mut level = Level::default();
-    for pass in 0..n_passes as usize {
-        let buckets = pass * per_pass..(pass + 1) * per_pass;
-        let parts = distribute(trials, values, &keys, shift, buckets, within);
-        let of_bucket = |bucket| {
-            let n_keys = parts.iter().map(|part| part.range(bucket).len()).sum();
-            let entries = || parts.iter().flat_map(|part| part.bucket(bucket));
-            sparse_bucket_level(entries, n_keys, shift, mean)
-        };
-        let levels: Vec<Level> = (0..per_pass).into_par_iter().map(of_bucket).collect();
-        level += levels.into_iter().sum();
-    }
-    level
 }
 
 /// Computes the level of the clusters of a bucket from its entries, each a key of `key_bits` bits
@@ -214,10 +219,11 @@ fn sparse_bucket_level<V: TrialValue, I: Iterator<Item = (u64, V)>>(
     key_bits: u32,
     mean: f64,
 ) -> Level {
-    let hash_bits = (8 * n_keys.max(1))
-        .next_power_of_two()
-        .ilog2()
-        .min(key_bits);
+    /// Number of marks per key, so that few keys have the hash of another key.
+    const MARKS: usize = 8;
+
+    let n_marks = (MARKS * n_keys.max(1)).next_power_of_two();
+    let hash_bits = n_marks.ilog2().min(key_bits);
     let place = |key: u64| {
         let hash = (key >> (key_bits - hash_bits)) as usize;
         (hash / 64, 1u64 << (hash % 64))
@@ -298,18 +304,12 @@ mod tests {
         places: impl Fn([u32; 3]) -> [u64; N] + Sync,
     ) {
         let expected = plainly(trials, values, &places);
-        assert_same(level(trials, values, n_places, &places, 0.4), expected);
-        assert_same(
-            sparse_level(trials, values, n_places, &places, 0.4),
-            expected,
-        );
+        let clustered = ClusteredValues::new(trials, values, n_places, places);
+        assert_same(clustered.level(0.4), expected);
+        assert_same(clustered.sparse_level(0.4), expected);
         if n_places < 10_000_000 {
-            assert_same(
-                dense_level(trials, values, n_places, &places, 0.4),
-                expected,
-            );
-            let table = small_table(trials, values, n_places as usize, &places);
-            assert_same(Level::over(table, 0.4), expected);
+            assert_same(clustered.dense_level(0.4), expected);
+            assert_same(Level::over(clustered.small_table(), 0.4), expected);
         }
     }
 

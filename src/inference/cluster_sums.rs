@@ -174,8 +174,7 @@ fn sum_by_key(mut keyed: Vec<(u64, Credit)>) -> Vec<(u64, Cell)> {
         .chunk_by(|(left, _), (right, _)| left == right)
         .map(|same| {
             let mut cell = Cell::default();
-            same.iter()
-                .for_each(|&(_, credit)| cell += Cell::of(credit));
+            same.iter().for_each(|&(_, credit)| cell += credit);
             (same[0].0, cell)
         })
         .collect()

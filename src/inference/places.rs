@@ -19,7 +19,8 @@ pub(crate) fn triple_place([a, b, c]: [u32; 3]) -> [u64; 1] {
     [n_triples(last.into()) + n_pairs(middle.into()) + u64::from(first)]
 }
 
-/// Returns the number of pairs of `n` objects.
+/// Returns the number of pairs of `n` objects; unlike [`linalg::n_pairs`](crate::linalg::n_pairs), in
+/// 64 bits on every machine.
 #[inline(always)]
 pub(crate) fn n_pairs(n: u64) -> u64 {
     n * n.wrapping_sub(1) / 2

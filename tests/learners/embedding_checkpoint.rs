@@ -18,6 +18,18 @@ fn bits(embedding: &Embedding) -> Vec<u64> {
         .collect()
 }
 
+/// Returns a function that stops a fit after `n` calls.
+fn stop_after(n: usize) -> impl FnMut() -> ControlFlow<()> {
+    let mut n_seen = 0;
+    move || {
+        n_seen += 1;
+        match n_seen > n {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
 #[test]
 fn an_interrupted_fit_continues_with_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
@@ -28,15 +40,8 @@ fn an_interrupted_fit_continues_with_the_same_bits() {
     assert!(whole.n_iterations() > 25);
     let mut n_stops = 0;
     let resumed = loop {
-        let mut n_seen = 0;
-        let fit = spose.fit_resumable(&choices, &file, |_| {
-            n_seen += 1;
-            if n_seen > 7 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
+        let mut stop = stop_after(7);
+        let fit = spose.fit_resumable(&choices, &file, |_| stop());
         let fit = fit.unwrap();
         if fit.ending() != Ending::Stopped {
             break fit;
@@ -64,25 +69,18 @@ fn a_damaged_state_is_refused_with_the_remedy() {
     let file = folder.path().join("state");
     let choices = choices_of(&planted(30, 3), 1_000, 1);
     let spose = spose(0.02);
-    let stop = |n: usize| {
-        let mut n_seen = 0;
-        spose.fit_resumable(&choices, &file, |_| {
-            n_seen += 1;
-            if n_seen > n {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
+    let fit = |n: usize| {
+        let mut stop = stop_after(n);
+        spose.fit_resumable(&choices, &file, |_| stop())
     };
-    stop(3).unwrap();
+    fit(3).unwrap();
     let whole = std::fs::read(&file).unwrap();
     for n in 0..300 {
         let mut damaged = whole.clone();
         let at = n * (whole.len() - 1) / 299;
         damaged[at] ^= 1 << (n % 8);
         std::fs::write(&file, &damaged).unwrap();
-        let error = stop(1).expect_err("a damaged state");
+        let error = fit(1).expect_err("a damaged state");
         let report = error.report().to_string();
         assert!(report.contains("remove"), "byte {at}: {report}");
     }
@@ -99,15 +97,8 @@ fn an_interrupted_cross_validation_continues_with_the_same_result() {
     let whole = validation.run(&choices).unwrap();
     let mut n_stops = 0;
     let resumed = loop {
-        let mut n_seen = 0;
-        let run = validation.run_observed(&choices, Some(&file), |_| {
-            n_seen += 1;
-            if n_seen > 29 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
+        let mut stop = stop_after(29);
+        let run = validation.run_observed(&choices, Some(&file), |_| stop());
         match run.unwrap() {
             Some(selection) => break selection,
             None => n_stops += 1,

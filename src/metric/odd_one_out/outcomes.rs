@@ -146,7 +146,7 @@ impl<'t, T: Task> Outcomes<'t, T> {
         let participants = self.trials.participants()?;
         let mut cells = vec![Cell::default(); participants.labels().len()];
         for (&participant, &credit) in participants.by_trial().iter().zip(&self.credits) {
-            cells[participant as usize] += Cell::of(credit);
+            cells[participant as usize] += credit;
         }
         Some(group_accuracies(participants.labels(), cells))
     }

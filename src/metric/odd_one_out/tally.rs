@@ -52,7 +52,7 @@ pub struct Tally {
     counts: Counts,
     losses: Losses,
     objects: Vec<Cell>,
-    // Other names than at first, when sums had other keys, so that the two are not merged.
+    // Renamed when the keys of clusters changed, so that tallies with the earlier keys are refused.
     #[serde(rename = "pair_sums")]
     pairs: ClusterSums,
     #[serde(rename = "triple_sums")]
