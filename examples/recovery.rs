@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use human_alignment::figure::{AlignmentCurves, PlottedValue, Quantity, Spacing};
 use human_alignment::inference::Confidence;
 use human_alignment::probe::{PenaltyKind, ProbeCrossValidation};
 use human_alignment::recovery::{
@@ -94,6 +95,9 @@ struct Arguments {
     /// Default: an eighth, a quarter and a half of the trials, if folds of them have enough trials.
     #[arg(long, value_delimiter = ',', value_name = "N[,M,…]")]
     trial_counts: Option<Vec<usize>>,
+    /// Draw the rate against the number of trials (.svg or .png).
+    #[arg(long, value_name = "FILE", value_parser = figure_file)]
+    figure: Option<PathBuf>,
     /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -127,6 +131,9 @@ struct Report {
 fn main() -> ExitCode {
     common::main(|arguments: &Arguments| {
         let report = run(arguments)?;
+        if let Some(path) = &arguments.figure {
+            draw(&report, path)?;
+        }
         Ok(match arguments.json {
             true => serde_json::to_string(&report).expect("string keys and finite numbers"),
             false => table(&report),
@@ -225,6 +232,46 @@ fn simulated(seed: u64) -> Result<Candidates> {
     let world = simulated::World::new(60, 0, seed)?;
     let trials = world.odd_one_out(&[1.0; simulated::N_CONCEPTS], 3000, seed)?;
     Ok((world.networks, trials, None))
+}
+
+/// Checks the path of a figure before any computation.
+fn figure_file(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    if !matches!(extension, Some("svg" | "png")) {
+        return Err("expected a name that ends in .svg or .png".into());
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(format!("the folder {} does not exist", folder.display()))
+        }
+        _ => Ok(path),
+    }
+}
+
+/// Draws the rate against the number of trials.
+fn draw(report: &Report, path: &Path) -> Result<()> {
+    let candidates = &report.recovery.candidates;
+    let title = match report.is_simulated {
+        true => "Model recovery (simulated participants)",
+        false => "Model recovery",
+    };
+    let trials = Quantity::count("Number of simulated trials");
+    let share = Quantity::percent("Simulations won by the generating candidate");
+    let mut figure = AlignmentCurves::new(title, trials, share)
+        .with_spacing(Spacing::Logarithmic)
+        .with_chance(1.0 / candidates.len() as f64)?;
+    for (name, curve) in [
+        ("by accuracy", &report.curve),
+        ("by cross-entropy", &report.curve_by_cross_entropy),
+    ] {
+        let point = |rate: &RecoveryRate| {
+            let value = PlottedValue::from(rate.rate).with_interval(rate.interval);
+            (rate.n_trials as f64, value)
+        };
+        figure = figure.with_curve(name, curve.iter().map(point))?;
+    }
+    figure.write(path)
 }
 
 fn table(report: &Report) -> String {

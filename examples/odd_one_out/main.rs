@@ -37,10 +37,10 @@ use human_alignment::inference::{
     ChoiceNoiseCeiling, Comparison, Confidence, DesignCaution, ObjectBootstrap, Ranks,
     RelativeAccuracy,
 };
-use human_alignment::metric::odd_one_out::{Probabilities, TiePolicy};
+use human_alignment::metric::odd_one_out::{Probabilities, Tally, TiePolicy};
 use human_alignment::{
     AnchoredTask, Error, OddOneOutTask, Precision, Representation, Result, Similarity, Task,
-    Trials, ZeroShotOddOneOut,
+    TrialParticipants, Trials, ZeroShotOddOneOut,
 };
 use report::{Report, Row};
 use trials::{Input, TrialReading};
@@ -105,8 +105,8 @@ struct Arguments {
     #[arg(long)]
     ceiling: bool,
     /// Read trials in chunks, for files larger than memory. Only the scores are computed: no
-    /// bootstrap, noise ceiling or comparisons.
-    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "participants", "count_from"])]
+    /// bootstrap, noise ceiling, comparisons or accuracies of single participants.
+    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "count_from"])]
     stream: bool,
     /// Largest difference of accuracies that does not matter (0.01 is 1 point): adds tests of
     /// equivalence of the representations within the margin.
@@ -216,21 +216,31 @@ fn stream<T: Task>(
         Some(counted) => pairing::pair(features, counted)?,
         None => trials::note_counted_rows(features),
     };
-    let score = |(name, representation): &(String, Representation)| {
-        let chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?;
-        let tally = metric.tally(representation, stimuli, chunks)?;
-        let row = Row::new(name, representation, tally.score()?);
-        Ok((row, tally.n_objects()))
+    let participants = arguments.trial_reading.participants.as_ref();
+    let participants = participants.map(TrialParticipants::read).transpose()?;
+    let tally = |representation: &Representation| {
+        let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?;
+        if let Some(participants) = &participants {
+            chunks = chunks.with_participants(participants.clone());
+        }
+        metric.tally(representation, stimuli, chunks)
     };
-    let scored = named.iter().map(score).collect::<Result<Vec<_>>>()?;
-    let cautions = trials::cautions(DesignCaution::of_numbers(scored[0].1, None));
-    let rows = scored.into_iter().map(|(row, _)| row).collect();
+    let tallies: Vec<_> = named
+        .iter()
+        .map(|(_, one)| tally(one))
+        .collect::<Result<_>>()?;
+    let (n_objects, n_participants) = (tallies[0].n_objects(), tallies[0].n_participants());
+    let cautions = trials::cautions(DesignCaution::of_numbers(n_objects, n_participants));
+    let row = |((name, representation), tally): (&(String, Representation), &Tally)| {
+        Ok(Row::new(name, representation, tally.score()?))
+    };
+    let rows = named.iter().zip(&tallies).map(row).collect::<Result<_>>()?;
     let mut report = Report::new(rows, Vec::new());
     report.input = Some(Input {
         paired_by,
         dropped_missing: 0,
         dropped_repeated: 0,
-        participants: None,
+        participants: n_participants,
         cautions,
     });
     Ok(report)

@@ -5,10 +5,10 @@ use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result};
+use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, same_length};
 use crate::io::format::Format;
 use crate::io::triplets::TripletReader;
-use crate::judgment::{Task, Trials};
+use crate::judgment::{Task, TrialParticipants, Trials};
 use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
 
@@ -44,6 +44,8 @@ pub struct TripletChunks<T> {
     path: PathBuf,
     reader: TripletReader,
     stimuli: Stimuli,
+    /// The participants of all trials of the file.
+    participants: Option<TrialParticipants>,
     chunk_len: usize,
     /// Number of trials read so far.
     n_read: u64,
@@ -85,12 +87,24 @@ impl<T: Task> TripletChunks<T> {
             path: path.into(),
             reader: TripletReader::open(path)?,
             stimuli,
+            participants: None,
             chunk_len,
             n_read: 0,
             has_first: false,
             is_done: false,
             task: PhantomData,
         })
+    }
+
+    /// Sets the participant of each trial of the file. Those of all trials are held in memory, 4
+    /// bytes each.
+    ///
+    /// If their number is not that of the trials, the iterator returns
+    /// `ArgumentError::LengthMismatch`, at the latest at the end of the file.
+    #[must_use]
+    pub fn with_participants(mut self, participants: TrialParticipants) -> Self {
+        self.participants = Some(participants);
+        self
     }
 
     /// Returns the stimuli to which the indices refer.
@@ -117,7 +131,9 @@ impl<T: Task> TripletChunks<T> {
             .reader
             .read_chunk(&mut trials, self.chunk_len)
             .map_err(|error| error.among(self.stimuli.len()))?;
+        self.n_read += n_new as u64;
         if n_new == 0 && n_before > 0 {
+            self.check_participants(true)?;
             if !self.has_first {
                 log::warn!(
                     "{}: index 0 never occurs; indices that count from 1 would be off by one",
@@ -126,10 +142,10 @@ impl<T: Task> TripletChunks<T> {
             }
             return Ok(None);
         }
-        self.n_read += n_new as u64;
+        self.check_participants(false)?;
         self.has_first |= trials.as_flattened().contains(&0);
         let trials = Trials::new(self.stimuli.clone(), trials);
-        trials.map(Some).map_err(|error| match error.into_kind() {
+        let trials = trials.map_err(|error| match error.into_kind() {
             // The trial was counted from the start of the chunk.
             ErrorKind::Judgment(JudgmentError::InvalidTrial { trial, problem }) => {
                 let trial = n_before + trial;
@@ -137,7 +153,29 @@ impl<T: Task> TripletChunks<T> {
             }
             ErrorKind::Judgment(error) => Error::from(error).in_file(&self.path),
             of_stimuli => of_stimuli.into(),
-        })
+        })?;
+        Ok(Some(match &self.participants {
+            Some(participants) => {
+                let own = n_before as usize..self.n_read as usize;
+                trials.with_trial_participants(participants.select(own))?
+            }
+            None => trials,
+        }))
+    }
+
+    /// Checks that there is a participant for each trial read, and for no more at the end.
+    fn check_participants(&self, at_end: bool) -> Result<()> {
+        let Some(participants) = &self.participants else {
+            return Ok(());
+        };
+        let n_participants = participants.by_trial().len();
+        let n_trials = match (self.n_trials(), at_end) {
+            (Some(n_trials), _) => n_trials as usize,
+            (None, true) => self.n_read as usize,
+            (None, false) => n_participants.max(self.n_read as usize),
+        };
+        same_length("participants of trials", n_trials, n_participants)
+            .map_err(|error| error.in_file(&self.path))
     }
 }
 

@@ -12,7 +12,7 @@ use super::marker::Marker;
 use super::plotted_value::{PlottedValue, checked_interval};
 use super::quantity::{Quantity, decimal, drawable};
 use super::scale::{Scale, Spacing};
-use crate::error::{Error, FigureError, Result, at_least};
+use crate::error::{Error, Result, at_least};
 use crate::inference::{Confidence, Interval};
 
 /// A scatter plot of the alignment of models against their size, their accuracy on another task, or
@@ -117,15 +117,8 @@ impl AlignmentAgainst {
         const HEIGHT: f64 = 440.0;
 
         at_least("models", 1, self.models.len())?;
-        if self.spacing == Spacing::Logarithmic
-            && let Some(model) = self.models.iter().find(|model| model.against <= 0.0)
-        {
-            return Err(FigureError::NotDrawable {
-                what: "number",
-                of: model.name.clone(),
-                value: model.against,
-            }
-            .into());
+        for model in &self.models {
+            self.spacing.check(model.against, &model.name)?;
         }
         let line = if self.with_line {
             Some(self.line()?)

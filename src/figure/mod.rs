@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`AlignmentByModel`] | the alignment of models, sorted |
 //! | [`AlignmentAgainst`] | the alignment of models against their size or any other number |
-//! | [`LayerCurves`] | the alignment of the layers of networks |
+//! | [`AlignmentCurves`] | alignment along an axis, such as the layers of networks |
 //! | [`Gains`] | the alignment of models before and after a transform |
 //! | [`DimensionBars`] | a value for each human dimension or concept |
 //! | [`DimensionPage`] | the objects with the largest weights in a dimension, by name or image |
@@ -23,6 +23,7 @@
 
 mod alignment_against;
 mod alignment_by_model;
+mod alignment_curves;
 mod axes;
 mod color;
 mod dimension_bars;
@@ -34,7 +35,6 @@ mod gains;
 mod groups;
 mod heading;
 mod labels;
-mod layer_curves;
 mod legend;
 mod marker;
 mod places;
@@ -52,10 +52,10 @@ mod triplet_page;
 
 pub use alignment_against::AlignmentAgainst;
 pub use alignment_by_model::AlignmentByModel;
+pub use alignment_curves::AlignmentCurves;
 pub use dimension_bars::DimensionBars;
 pub use dimension_page::DimensionPage;
 pub use gains::Gains;
-pub use layer_curves::LayerCurves;
 pub use plotted_value::PlottedValue;
 pub use quantity::Quantity;
 pub use rdm_heat_map::RdmHeatMap;

@@ -1,6 +1,8 @@
 //! Scales from values to positions on an axis, and their ticks.
 
+use super::error::FigureError;
 use super::quantity::Quantity;
+use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
 /// The spacing of values along an axis.
@@ -21,6 +23,19 @@ impl Spacing {
             Spacing::Linear => value,
             Spacing::Logarithmic => value.log10(),
         }
+    }
+
+    /// Checks that a value has a place on the axis.
+    pub(super) fn check(self, value: f64, of: &str) -> Result<()> {
+        if self == Spacing::Logarithmic && value <= 0.0 {
+            return Err(FigureError::NotDrawable {
+                what: "number",
+                of: of.into(),
+                value,
+            }
+            .into());
+        }
+        Ok(())
     }
 }
 

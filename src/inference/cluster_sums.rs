@@ -33,19 +33,16 @@ impl ClusterSums {
     /// Number of bins of the sketch.
     pub const BINS: usize = 1 << 20;
 
-    /// Adds trials and their credits. `keys` returns the clusters of a trial.
+    /// Adds the credits of trials. `keys` returns the clusters of the trial at a position.
     pub fn add<const N: usize>(
         &mut self,
-        trials: &[[u32; 3]],
         credits: &[Credit],
-        keys: impl Fn([u32; 3]) -> [u64; N] + Sync,
+        keys: impl Fn(usize) -> [u64; N] + Sync,
     ) {
-        let keyed = trials
-            .par_iter()
-            .zip(credits)
-            .flat_map_iter(|(&trial, &credit)| {
-                keys(trial).into_iter().map(move |key| (key, credit))
-            });
+        let trials = credits.par_iter().enumerate();
+        let keyed = trials.flat_map_iter(|(position, &credit)| {
+            keys(position).into_iter().map(move |key| (key, credit))
+        });
         self.add_cells(sum_by_key(keyed.collect()));
     }
 
@@ -96,18 +93,17 @@ impl ClusterSums {
         }
     }
 
-    /// Checks whether the sums are possible for `n_trials` trials, each in `n` clusters.
-    pub fn is_valid(&self, n_trials: i64, n: i64) -> bool {
-        let most = i64::from(Credit::FULL.sixths());
+    /// Checks whether the sums are possible for trials with the sum `total`, each in `n` clusters.
+    pub fn is_valid(&self, total: Cell, n: i64) -> bool {
         match self {
             ClusterSums::Exact(cells) => {
-                are_valid(cells.iter().map(|(_, cell)| cell), n_trials, n)
+                are_valid(cells.iter().map(|(_, cell)| cell), total, n)
                     && cells.is_sorted_by(|(left, _), (right, _)| left < right)
             }
             ClusterSums::Sketch(bins) => {
                 let within = |value: i64, bound: i64| (-bound..=bound).contains(&value);
                 let valid = |bin: &Cell| {
-                    within(bin.count, n * n_trials) && within(bin.sum, most * n * n_trials)
+                    within(bin.count, n * total.count) && within(bin.sum, n * total.sum)
                 };
                 bins.len() == Self::BINS && bins.iter().all(valid)
             }
@@ -115,21 +111,22 @@ impl ClusterSums {
     }
 }
 
-/// Checks whether cells are possible for `n_trials` trials, each in `n` cells.
-pub(crate) fn are_valid<'a>(cells: impl Iterator<Item = &'a Cell>, n_trials: i64, n: i64) -> bool {
-    let mut total = 0;
-    for cell in cells {
-        let counts = (0..=n_trials).contains(&cell.count);
-        let most = i64::from(Credit::FULL.sixths());
-        if !counts || !(0..=most * cell.count).contains(&cell.sum) {
+/// Checks whether cells are possible for trials with the sum `total`, each in `n` cells.
+pub(crate) fn are_valid<'a>(cells: impl Iterator<Item = &'a Cell>, total: Cell, n: i64) -> bool {
+    let most = i64::from(Credit::FULL.sixths());
+    let mut found = Cell::default();
+    for &cell in cells {
+        let possible =
+            (0..=total.count).contains(&cell.count) && (0..=most * cell.count).contains(&cell.sum);
+        if !possible {
             return false;
         }
-        total += cell.count;
-        if total > n * n_trials {
+        found += cell;
+        if found.count > n * total.count {
             return false;
         }
     }
-    total == n * n_trials
+    found.count == n * total.count && found.sum == n * total.sum
 }
 
 /// Merges two lists of cells that are in ascending order of keys.
@@ -152,13 +149,17 @@ fn merged(left: &[(u64, Cell)], right: &[(u64, Cell)]) -> Vec<(u64, Cell)> {
     merged
 }
 
-/// Adds a cluster to its bin, with its sign.
-fn drop_into(bins: &mut [Cell], (key, cell): (u64, Cell)) {
-    // The hash is the finaliser of SplitMix64.
+/// Returns a hash of a key: the finaliser of SplitMix64.
+pub(super) fn hash_of_key(key: u64) -> u64 {
     let mut hash = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^= hash >> 31;
+    hash ^ (hash >> 31)
+}
+
+/// Adds a cluster to its bin, with its sign.
+fn drop_into(bins: &mut [Cell], (key, cell): (u64, Cell)) {
+    let hash = hash_of_key(key);
     let bin = &mut bins[(hash >> 1) as usize % ClusterSums::BINS];
     if hash & 1 == 0 {
         *bin += cell

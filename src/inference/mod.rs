@@ -64,6 +64,7 @@ mod folds;
 mod level;
 mod multiple_comparisons;
 mod noise_ceiling;
+mod participant_sums;
 mod participants;
 mod places;
 mod power;
@@ -99,6 +100,7 @@ pub(crate) use clustered::{check_length, mean_for_both_clusterings, mean_over_tr
 pub(crate) use clustered_values::{Term, linearized, weighted_mean};
 pub(crate) use clusters::{ClusteredTrials, SelectedTrials};
 pub(crate) use level::{ClusterSum, Level};
+pub(crate) use participant_sums::ParticipantSums;
 pub(crate) use participants::{ParticipantLevels, participant_levels};
 pub(crate) use places::{pair_places, triple_place};
 pub(crate) use resampling::{draw_counts, small_sample};

@@ -15,6 +15,7 @@ mod trials;
 pub use frequencies::ChoiceFrequencies;
 pub(crate) use frequencies::FrequencyAnswer;
 pub use participants::TrialParticipants;
+pub(crate) use participants::check_both_or_neither;
 pub use task::{AnchoredTask, OddOneOutTask, Task};
 pub(crate) use task::{Answer, Question};
 pub use trials::{Anchored, OddOneOut, Trials};

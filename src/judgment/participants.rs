@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::Path;
 
-use crate::error::{Error, FileError, Result, wrong_shape};
+use crate::error::{ArgumentError, Error, FileError, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
@@ -124,12 +124,26 @@ impl TrialParticipants {
     }
 
     /// Returns the participants of the trials at the given positions.
-    pub(super) fn select(&self, trials: &[usize]) -> Self {
-        let participants = trials.iter().map(|&trial| self.of_trial[trial]);
+    pub(crate) fn select(&self, trials: impl Iterator<Item = usize>) -> Self {
+        let participants = trials.map(|trial| self.of_trial[trial]);
         Self::by_key(participants, |&participant| {
             self.labels[participant as usize].clone()
         })
     }
+}
+
+/// Checks that two sets of trials both have participants, or neither.
+pub(crate) fn check_both_or_neither(left: bool, right: bool) -> Result<()> {
+    if left == right {
+        return Ok(());
+    }
+    let [left, right] = [left, right].map(|named| if named { "named" } else { "not named" });
+    Err(ArgumentError::Incompatible {
+        what: "whether participants are named",
+        left: left.into(),
+        right: right.into(),
+    }
+    .into())
 }
 
 /// Converts a vector of numbers that identify participants.

@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem, same_length};
 use crate::fingerprint::Fingerprint;
-use crate::judgment::{AnchoredTask, OddOneOutTask, Task, TrialParticipants};
+use crate::judgment::{
+    AnchoredTask, OddOneOutTask, Task, TrialParticipants, check_both_or_neither,
+};
 use crate::stimuli::Stimuli;
 
 /// Odd-one-out trials `[a, b, odd]`: the third stimulus was named as the odd one, so that the first
@@ -127,15 +129,7 @@ impl<T: Task> Trials<T> {
         let mut trials = first.trials.clone();
         let mut participants = names(first);
         for set in sets {
-            if set.participants.is_some() != has_participants {
-                let told = |has: bool| if has { "named" } else { "not named" };
-                return Err(ArgumentError::Incompatible {
-                    what: "whether participants are named",
-                    left: told(has_participants).into(),
-                    right: told(!has_participants).into(),
-                }
-                .into());
-            }
+            check_both_or_neither(has_participants, set.participants.is_some())?;
             let shown = first.stimuli.positions_of_some(&set.stimuli, &set.shown)?;
             let mut position = vec![0; set.stimuli.len()];
             for (&index, found) in set.shown.iter().zip(shown) {
@@ -156,12 +150,19 @@ impl<T: Task> Trials<T> {
     ///
     /// # Errors
     /// Returns [`ArgumentError::LengthMismatch`] if the numbers of participants and trials differ.
-    pub fn with_participants<I>(mut self, of_trials: I) -> Result<Self>
+    pub fn with_participants<I>(self, of_trials: I) -> Result<Self>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let participants = TrialParticipants::new(of_trials);
+        self.with_trial_participants(TrialParticipants::new(of_trials))
+    }
+
+    /// Sets the participants of the trials.
+    pub(crate) fn with_trial_participants(
+        mut self,
+        participants: TrialParticipants,
+    ) -> Result<Self> {
         same_length(
             "participants of trials",
             self.trials.len(),
@@ -234,7 +235,10 @@ impl<T: Task> Trials<T> {
             })
             .collect::<Result<Vec<_>>>()?;
         let mut selected = Self::new(self.stimuli.clone(), trials)?;
-        selected.participants = self.participants.as_ref().map(|all| all.select(positions));
+        selected.participants = self
+            .participants
+            .as_ref()
+            .map(|all| all.select(positions.iter().copied()));
         Ok(selected)
     }
 
@@ -279,7 +283,10 @@ impl<T: Task> Trials<T> {
         }
         let n_dropped = self.trials.len() - trials.len();
         let mut restricted = Self::new(stimuli.clone(), trials)?;
-        restricted.participants = self.participants.as_ref().map(|all| all.select(&kept));
+        restricted.participants = self
+            .participants
+            .as_ref()
+            .map(|all| all.select(kept.iter().copied()));
         Ok((restricted, n_dropped))
     }
 }

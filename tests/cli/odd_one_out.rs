@@ -82,6 +82,20 @@ fn a_stream_scores_as_the_whole() {
     assert_eq!(streamed, json_of(&usual));
     let message = refused(&[&usual[..], &["--stream", "--bootstrap", "9"]].concat());
     assert!(message.contains("--stream"), "{message}");
+
+    let people = files.write("people.txt", "Ann\nBob\nAnn\n");
+    let usual = [&usual[..], &["--participants", &people]].concat();
+    let mut whole = json_of(&usual);
+    // Accuracies of single participants need the trials.
+    whole.as_object_mut().unwrap().remove("people");
+    assert_eq!(whole["clusters"], "objects-and-participants");
+    assert_eq!(json_of(&[&usual[..], &["--stream"]].concat()), whole);
+    files.write("people.txt", "Ann\nBob\n");
+    let message = refused(&[&usual[..], &["--stream"]].concat());
+    assert!(
+        message.contains("participants of trials: 2 (expected 3)"),
+        "{message}"
+    );
 }
 
 #[test]

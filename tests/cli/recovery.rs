@@ -17,7 +17,22 @@ fn features() -> Representation {
 
 #[test]
 fn the_command_line_simulates_and_refuses() {
-    let report = json_of("recovery", &["--replicates", "1", "--json"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let figure = path("curve.svg");
+    let simulated = ["--replicates", "1", "--json", "--figure"];
+    let report = json_of("recovery", &[&simulated[..], &[&figure]].concat());
+    let drawn = std::fs::read_to_string(&figure).unwrap();
+    for text in [
+        "by accuracy",
+        "by cross-entropy",
+        "Number of simulated trials",
+    ] {
+        assert!(drawn.contains(text), "{text}");
+    }
+    for wrong in [path("curve.pdf"), path("none/curve.svg")] {
+        refused("recovery", &[&simulated[..], &[&wrong]].concat());
+    }
     let wins = report["wins"].as_array().unwrap();
     assert_eq!(
         (wins.len(), report["replicates"].as_array().unwrap().len()),
@@ -39,8 +54,6 @@ fn the_command_line_simulates_and_refuses() {
     assert_eq!(curve[3]["rate"], report["rate"]);
     assert_eq!(report["fewer_trials"].as_array().unwrap().len(), 9);
 
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (features_file, triplets) = (path("one.npy"), path("trials.txt"));
     features().write_npy(&features_file).unwrap();
     std::fs::write(&triplets, "0 1 2\n3 4 5\n6 7 8\n").unwrap();

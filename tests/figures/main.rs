@@ -8,7 +8,7 @@ use human_alignment::calibration::{Bins, Predictions, ReliabilityTable, Reliabil
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::error::{ArgumentError, FigureError, FileError, RdmError};
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, DimensionBars, DimensionPage, Gains, LayerCurves,
+    AlignmentAgainst, AlignmentByModel, AlignmentCurves, DimensionBars, DimensionPage, Gains,
     PlottedValue, Quantity, RdmHeatMap, ReliabilityDiagram, Spacing, StimulusMap, Thumbnail,
     TripletPage,
 };
@@ -355,7 +355,7 @@ fn names_that_have_no_room_are_counted() {
 
 #[test]
 fn curves_have_a_line_and_a_name_each() {
-    let mut figure = LayerCurves::new(
+    let mut figure = AlignmentCurves::new(
         "Layers",
         Quantity::plain("Relative depth"),
         Quantity::plain("Correlation"),
@@ -367,7 +367,7 @@ fn curves_have_a_line_and_a_name_each() {
             let depth = layer as f64 / (k + 2) as f64;
             (depth, around(0.3 * depth + 0.001 * k as f64, 0.02))
         });
-        figure = figure.with_network(format!("network {k}"), layers).unwrap();
+        figure = figure.with_curve(format!("network {k}"), layers).unwrap();
     }
     let written = written!(figure);
     written.check();
@@ -382,13 +382,13 @@ fn curves_have_a_line_and_a_name_each() {
         .filter(|line| line.attribute("stroke-width") == Some("8"));
     assert_eq!(wide.count(), 12);
     // Names of layers in place of numbers.
-    let named = LayerCurves::new(
+    let named = AlignmentCurves::new(
         "AlexNet",
         Quantity::plain("Layer"),
         Quantity::plain("Correlation"),
     )
-    .with_layers(["conv1", "conv2", "fc6"])
-    .with_network("AlexNet", [(0.0, 0.1), (1.0, 0.2), (2.0, 0.15)])
+    .with_ticks(["conv1", "conv2", "fc6"])
+    .with_curve("AlexNet", [(0.0, 0.1), (1.0, 0.2), (2.0, 0.15)])
     .unwrap();
     let written = written!(named);
     written.check();
@@ -815,7 +815,7 @@ fn what_is_no_figure_is_refused() {
             "a.svg",
         ),
         refused(
-            |path| LayerCurves::new("", accuracy(), accuracy()).write(path),
+            |path| AlignmentCurves::new("", accuracy(), accuracy()).write(path),
             "a.svg",
         ),
         refused(|path| TripletPage::new("").write(path), "a.svg"),
@@ -858,8 +858,8 @@ fn what_is_no_figure_is_refused() {
                 .with_object("net", value)
                 .unwrap_err(),
         );
-        let curves = LayerCurves::new("", accuracy(), accuracy());
-        by_name(curves.with_network("net", [(value, 0.5)]).unwrap_err());
+        let curves = AlignmentCurves::new("", accuracy(), accuracy());
+        by_name(curves.with_curve("net", [(value, 0.5)]).unwrap_err());
         assert!(models().with_chance(value).is_err());
     }
     let backwards = Interval {
@@ -881,10 +881,10 @@ fn what_is_no_figure_is_refused() {
     let error = refused(|path| level.write(path), "a.svg");
     assert_kind!(error, Argument(ArgumentError::InvalidParameter { .. }));
 
-    let curves = LayerCurves::new("", accuracy(), accuracy());
+    let curves = AlignmentCurves::new("", accuracy(), accuracy());
     let none: [(f64, f64); 0] = [];
     assert_refused!(
-        curves.with_network("net", none),
+        curves.with_curve("net", none),
         Argument(ArgumentError::TooFew { .. })
     );
 

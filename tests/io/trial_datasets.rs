@@ -14,8 +14,8 @@ use human_alignment::dataset::{
 };
 use human_alignment::{
     Anchored, AnchoredTask, Error, FileSource, OddOneOut, OddOneOutTask, Provenance,
-    Representation, RepresentationSource, Similarity, SimilarityDataset, Stimuli, Task, Trials,
-    ZeroShotOddOneOut,
+    Representation, RepresentationSource, Similarity, SimilarityDataset, Stimuli, Task,
+    TrialParticipants, Trials, ZeroShotOddOneOut,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -243,6 +243,34 @@ fn a_stream_equals_the_whole() {
             .map(|chunk| chunk.unwrap().len())
             .collect();
         assert_eq!(lengths, [10_000, 10_000, 5003]);
+    }
+}
+
+#[test]
+fn a_stream_has_the_participants_of_its_trials() {
+    let folder = tempfile::tempdir().unwrap();
+    let trials = some_trials(103, 60);
+    let people: Vec<String> = (0..103)
+        .map(|trial| format!("p{}", trial * 7 % 11))
+        .collect();
+    let named = |n: usize| TrialParticipants::new((0..n).map(|trial| people[trial % 103].clone()));
+    for path in [
+        put(&folder, "wide.npy", npy_of!("<i8", i64, &trials)),
+        put(&folder, "text.txt", txt(&trials).into_bytes()),
+    ] {
+        let chunks = |n| stream::<OddOneOutTask>(&path, 60, 25).with_participants(named(n));
+        let mut found = Vec::new();
+        for chunk in chunks(103) {
+            let chunk = chunk.unwrap();
+            let labels = chunk.participants().unwrap().labels_of_trials();
+            found.extend(labels.map(str::to_owned));
+        }
+        assert_eq!(found, people);
+        for n in [0, 24, 102, 104, 200] {
+            let error = chunks(n).find_map(Result::err).unwrap();
+            assert_eq!(error.path(), Some(path.as_path()));
+            assert_kind!(error, Argument(ArgumentError::LengthMismatch { .. }));
+        }
     }
 }
 

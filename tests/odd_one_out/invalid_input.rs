@@ -277,10 +277,11 @@ fn parameters_outside_their_range_are_refused() {
     }
 }
 
-/// A tally of the trials of [`trials_of`].
+/// A tally of the trials of [`trials_of`], of two participants.
 fn tally() -> Tally {
     let metric = ZeroShotOddOneOut::default();
     let trials = trials_of(animals());
+    let trials = trials.with_participants(["Ann", "Bob", "Ann"]).unwrap();
     metric
         .tally(&features_of(animals()), &animals(), [Ok(trials)])
         .unwrap()
@@ -326,6 +327,18 @@ fn tallies_of_different_things_do_not_merge() {
     }
 
     let features = features_of(animals());
+    let unnamed = metric.tally(&features, &animals(), [Ok(trials_of(animals()))]);
+    assert_eq!(
+        refused(unnamed.unwrap()),
+        "cannot merge: whether participants are named differs (named and not named)"
+    );
+    let named = trials_of(animals()).with_participants(["Ann", "Bob", "Ann"]);
+    let chunks = [Ok(trials_of(animals())), named];
+    assert_refused!(
+        metric.tally(&features, &animals(), chunks),
+        Argument(ArgumentError::Incompatible { .. })
+    );
+
     // Chunks over other stimuli are refused as well, and the first error of the chunks is passed on.
     let chunks = [Ok(trials_of(reordered))];
     assert_refused!(
@@ -435,6 +448,10 @@ fn a_tally_whose_sums_contradict_each_other_is_refused() {
         ("/objects/0/0", json!(100)),
         ("/pair_sums/Exact/0/1/1", json!(7)),
         ("/triple_sums/Exact/0/1/0", json!(7)),
+        ("/participants/participants/Exact/0/1/1", json!(3)),
+        ("/participants/objects/Exact/0/1/0", json!(7)),
+        ("/participants/pairs/Exact", json!([])),
+        ("/participants/triples/Exact/0/1/1", json!(2)),
         ("/losses/cross_entropy", json!("many")),
         ("/losses/cross_entropy", json!("-1")),
         ("/metric/temperature", json!(0.0)),

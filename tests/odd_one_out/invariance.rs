@@ -363,11 +363,18 @@ proptest! {
         (n, p, _, seed) in sizes(),
         n_trials in 200usize..600,
         n_shards in 1usize..9,
+        n_participants in prop::option::of(1u32..30),
         metric in metrics(),
     ) {
         let stimuli = named(n);
         let representation = represent(&stimuli, random_features(n, p, seed));
-        let trials = OddOneOut::new(stimuli.clone(), random_trials(n, n_trials, seed)).unwrap();
+        let mut trials = OddOneOut::new(stimuli.clone(), random_trials(n, n_trials, seed)).unwrap();
+        if let Some(n) = n_participants {
+            let mut rng = generator(seed + 1);
+            let label = || rng.random_range(0..n).to_string();
+            let labels = std::iter::repeat_with(label).take(n_trials);
+            trials = trials.with_participants(labels).unwrap();
+        }
         let tally_of = |chunks: Vec<OddOneOut>| {
             metric.tally(&representation, &stimuli, chunks.into_iter().map(Ok)).unwrap()
         };
@@ -407,11 +414,18 @@ proptest! {
             prop_assert_eq!(merged.cross_entropy, direct.cross_entropy);
             prop_assert_eq!(merged.mean_entropy, direct.mean_entropy);
         }
-        match (merged.standard_error, direct.standard_error) {
-            (Some(merged), Some(direct)) => {
-                assert_relative_eq!(merged, direct, epsilon = 1e-12, max_relative = 1e-9);
+        prop_assert_eq!(merged.clusters, direct.clusters);
+        for (merged, direct) in [
+            (merged.standard_error, direct.standard_error),
+            (merged.standard_error_objects, direct.standard_error_objects),
+            (Some(merged.degrees_of_freedom), Some(direct.degrees_of_freedom)),
+        ] {
+            match (merged, direct) {
+                (Some(merged), Some(direct)) => {
+                    assert_relative_eq!(merged, direct, epsilon = 1e-12, max_relative = 1e-9);
+                }
+                (merged, direct) => prop_assert_eq!(merged, direct),
             }
-            (merged, direct) => prop_assert_eq!(merged, direct),
         }
     }
 }

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::Result;
 use human_alignment::figure::{
-    AlignmentAgainst, AlignmentByModel, LayerCurves, PlottedValue as Bar, Quantity, Spacing,
+    AlignmentAgainst, AlignmentByModel, AlignmentCurves, PlottedValue as Bar, Quantity, Spacing,
 };
 use human_alignment::inference::Interval;
 use human_alignment::study::{Measurement, StudyRow, StudyTable};
@@ -185,7 +185,7 @@ impl Gallery<'_> {
         }
         let title = format!("Alignment along the layers of networks, {}", by.dataset);
         let depth = Quantity::plain("Layer, 0 the first and 1 the last that was measured");
-        let mut figure = LayerCurves::new(title, depth, quantity(by))
+        let mut figure = AlignmentCurves::new(title, depth, quantity(by))
             .with_subtitle(self.panel.note)
             .with_chance(by.chance)?;
         if let Some(ceiling) = ceiling(&curves.concat()) {
@@ -196,7 +196,7 @@ impl Gallery<'_> {
             let layers = curve.iter().enumerate().filter_map(|(position, row)| {
                 Some((position as f64 / last, Bar::from(row.value()?)))
             });
-            figure = figure.with_network(&curve[0].model, layers)?;
+            figure = figure.with_curve(&curve[0].model, layers)?;
         }
         let figure = figure.with_count(n(&curves.concat()), by.of);
         draw!(

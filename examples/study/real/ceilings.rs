@@ -103,14 +103,16 @@ impl Data {
         };
         let triples = read("crossed_triplets.npy")?;
         let odd = read("crossed_odd_position.npy")?;
-        let mut trials = Vec::new();
-        for ((_, question), &odd) in odd.indexed_iter() {
+        let (mut trials, mut participants) = (Vec::new(), Vec::new());
+        for ((participant, question), &odd) in odd.indexed_iter() {
             let triple = triples.row(question);
             let mut trial = [0, 1, 2].map(|column| triple[column] as u32);
             trial.swap(odd as usize, 2);
             trials.push(trial);
+            participants.push(participant.to_string());
         }
         let trials = OddOneOut::new(self.things.all.clone(), trials)?;
+        let trials = trials.with_participants(participants)?;
         let found = of(&trials);
         let metric = ZeroShotOddOneOut::new(Similarity::Dot);
         let vice = metric.outcomes(&self.vice()?, &trials)?;

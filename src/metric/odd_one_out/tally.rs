@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ArgumentError, Error, FileError, JudgmentError, Result};
 use crate::inference::{
-    Cell, ClusterSums, Credit, Level, Levels, ObjectLevels, are_valid, object_sums, pair_places,
-    triple_place,
+    Cell, ClusterSums, Credit, Level, Levels, ObjectLevels, ParticipantSums, are_valid,
+    object_sums, pair_places, triple_place,
 };
-use crate::judgment::{AnchoredTask, OddOneOutTask, Task};
+use crate::judgment::{AnchoredTask, OddOneOutTask, Task, check_both_or_neither};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Counts, OddOneOutScore, Outcomes, ZeroShotOddOneOut};
 use crate::stimuli::Stimuli;
@@ -21,9 +21,13 @@ use crate::stimuli::Stimuli;
 /// tallied on machines of the same kind, because the rounding of matrix products depends on the
 /// machine.)
 ///
-/// A tally takes 24 bytes for each pair and each triple of objects that occurs. Beyond 8 million of
-/// either it uses a sketch of fixed size, with a relative error of about 0.1 % in the corresponding
-/// term of the squared standard error.
+/// Trials with participants give the standard error for new objects and new participants, as in
+/// [`AlignmentMetric::score`](crate::AlignmentMetric::score). Participants with the same label are
+/// the same, also in different shards.
+///
+/// A tally takes 24 bytes for each pair and each triple of objects that occurs, and for each object,
+/// pair and triple of a participant. Beyond 8 million of a kind it uses a sketch of fixed size, with
+/// a relative error of about 0.1 % in the corresponding term of the squared standard error.
 ///
 /// ```
 /// use human_alignment::metric::odd_one_out::Tally;
@@ -57,6 +61,9 @@ pub struct Tally {
     pairs: ClusterSums,
     #[serde(rename = "triple_sums")]
     triples: ClusterSums,
+    /// `None` if the participants are unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    participants: Option<ParticipantSums>,
 }
 
 impl Tally {
@@ -71,22 +78,31 @@ impl Tally {
             objects: vec![Cell::default(); stimuli.len()],
             pairs: ClusterSums::default(),
             triples: ClusterSums::default(),
+            participants: None,
         }
     }
 
     /// Adds the outcomes of trials over the stimuli of the tally. Not public, because outcomes add
     /// up exactly only if they come from similarities over all stimuli.
     pub(super) fn add<T: Task>(&mut self, outcomes: &Outcomes<'_, T>) -> Result<()> {
-        let trials = outcomes.trials();
+        let participants = outcomes.trials().participants();
+        if outcomes.counts().n_trials > 0 {
+            self.check_participants(participants.is_some())?;
+        }
         let counts = self.counts.sum(outcomes.counts());
         check_number(counts.n_trials)?;
         self.counts = counts;
         self.losses += outcomes.losses();
-        let (trials, credits) = (trials.as_slice(), outcomes.credits());
+        let (trials, credits) = (outcomes.trials().as_slice(), outcomes.credits());
         let objects = object_sums(trials, credits, self.objects.len());
         add_cells(&mut self.objects, objects);
-        self.pairs.add(trials, credits, pair_places);
-        self.triples.add(trials, credits, triple_place);
+        self.pairs.add(credits, |trial| pair_places(trials[trial]));
+        self.triples
+            .add(credits, |trial| triple_place(trials[trial]));
+        if let Some(participants) = participants {
+            let sums = self.participants.get_or_insert_default();
+            sums.add(trials, participants, credits);
+        }
         Ok(())
     }
 
@@ -94,9 +110,13 @@ impl Tally {
     ///
     /// # Errors
     /// Returns [`ArgumentError::Incompatible`] if the task, the settings or the stimuli differ from
-    /// those of this tally, and [`JudgmentError::TooManyTrials`] if there are more than 2⁵⁰ trials.
+    /// those of this tally, or if only one of them has participants, and
+    /// [`JudgmentError::TooManyTrials`] if there are more than 2⁵⁰ trials.
     pub fn merge(&mut self, other: Tally) -> Result<()> {
         self.check_settings(&other)?;
+        if other.counts.n_trials > 0 {
+            self.check_participants(other.participants.is_some())?;
+        }
         let counts = self.counts.sum(other.counts);
         check_number(counts.n_trials)?;
         self.counts = counts;
@@ -104,6 +124,10 @@ impl Tally {
         add_cells(&mut self.objects, other.objects);
         self.pairs.merge(other.pairs);
         self.triples.merge(other.triples);
+        if let Some(participants) = other.participants {
+            let sums = self.participants.get_or_insert_default();
+            sums.merge(participants);
+        }
         Ok(())
     }
 
@@ -115,6 +139,12 @@ impl Tally {
     /// Returns the number of objects that occur in the trials so far.
     pub fn n_objects(&self) -> usize {
         self.objects.iter().filter(|cell| cell.count > 0).count()
+    }
+
+    /// Returns the number of participants of the trials so far; `None` if they are unknown.
+    pub fn n_participants(&self) -> Option<usize> {
+        let sums = self.participants.as_ref();
+        sums.map(ParticipantSums::n_participants)
     }
 
     /// Computes the score over all trials added, without a bootstrap, which needs the trials.
@@ -132,17 +162,28 @@ impl Tally {
                 pairs: self.pairs.level(mean),
                 triples: self.triples.level(mean),
             },
-            participants: None,
+            participants: self
+                .participants
+                .as_ref()
+                .and_then(|sums| sums.levels(mean)),
         };
         let n_trials = self.counts.n_trials;
-        let estimate = levels.estimate(mean, n_trials as f64, n_trials);
+        let estimate = |levels: Levels| levels.estimate(mean, n_trials as f64, n_trials);
+        let for_these_participants = match levels.participants {
+            Some(_) => Some(estimate(levels.without_participants())),
+            None => None,
+        };
         let confidence = self.metric.confidence;
-        Ok(OddOneOutScore::new(
-            self.counts,
-            self.losses,
-            estimate,
-            confidence,
-        ))
+        let score = OddOneOutScore::new(self.counts, self.losses, estimate(levels), confidence);
+        Ok(score.with_clusters(for_these_participants))
+    }
+
+    /// Checks that trials to be added are with participants if those of this tally are.
+    fn check_participants(&self, named: bool) -> Result<()> {
+        match self.counts.n_trials {
+            0 => Ok(()),
+            _ => check_both_or_neither(self.participants.is_some(), named),
+        }
     }
 
     fn check_settings(&self, other: &Tally) -> Result<()> {
@@ -218,6 +259,8 @@ struct Unchecked {
     pairs: ClusterSums,
     #[serde(rename = "triple_sums")]
     triples: ClusterSums,
+    #[serde(default)]
+    participants: Option<ParticipantSums>,
 }
 
 impl TryFrom<Unchecked> for Tally {
@@ -234,19 +277,23 @@ impl TryFrom<Unchecked> for Tally {
             objects,
             pairs,
             triples,
+            participants,
         } = read;
         check_number(counts.n_trials)?;
-        let n_trials = counts.n_trials as i64;
         let full = Credit::FULL.sixths() as u64;
         let credits = full.saturating_mul(counts.n_correct)..=full * counts.n_trials;
+        let total = Cell {
+            sum: counts.n_sixths as i64,
+            count: counts.n_trials as i64,
+        };
         let valid = [OddOneOutTask::NAME, AnchoredTask::NAME].contains(&task.as_str())
             && counts.n_ties <= counts.n_trials
             && credits.contains(&counts.n_sixths)
             && losses.are_valid()
-            && are_valid(objects.iter(), n_trials, 3)
-            && objects.iter().map(|cell| cell.sum).sum::<i64>() == 3 * counts.n_sixths as i64
-            && pairs.is_valid(n_trials, 3)
-            && triples.is_valid(n_trials, 1);
+            && are_valid(objects.iter(), total, 3)
+            && pairs.is_valid(total, 3)
+            && triples.is_valid(total, 1)
+            && participants.iter().all(|sums| sums.are_valid(total));
         if !valid {
             return Err(FileError::malformed("tally", "inconsistent sums"));
         }
@@ -259,6 +306,7 @@ impl TryFrom<Unchecked> for Tally {
             objects,
             pairs,
             triples,
+            participants,
         })
     }
 }
