@@ -57,7 +57,9 @@ type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
 /// | EVA-02 | `eva02_tiny_patch14_224`, `eva02_tiny_patch14_336`, `eva02_small_patch14_224`, `eva02_small_patch14_336`, `eva02_base_patch14_224`, `eva02_base_patch14_448`, `eva02_large_patch14_224`, `eva02_large_patch14_448` |
 /// | EVA-CLIP | `eva02_base_patch16_clip_224`, `eva02_large_patch14_clip_224`, `eva02_large_patch14_clip_336` |
 /// | DINOv3 | `vit_small_patch16_dinov3`, `vit_small_patch16_dinov3_qkvb`, `vit_small_plus_patch16_dinov3`, `vit_small_plus_patch16_dinov3_qkvb`, `vit_base_patch16_dinov3`, `vit_base_patch16_dinov3_qkvb`, `vit_large_patch16_dinov3`, `vit_large_patch16_dinov3_qkvb`, `vit_huge_plus_patch16_dinov3`, `vit_huge_plus_patch16_dinov3_qkvb` |
+/// | BEiT | `beit_base_patch16_224`, `beit_base_patch16_384`, `beit_large_patch16_224`, `beit_large_patch16_384`, `beit_large_patch16_512`, `beitv2_base_patch16_224`, `beitv2_large_patch16_224` |
 /// | Swin | `swin_t`, `swin_s`, `swin_b` |
+/// | Swin V2 | `swin_v2_t`, `swin_v2_s`, `swin_v2_b` |
 /// | CLIP | `RN50`, `RN101`, `RN50x4`, `RN50x16`, `RN50x64`, `ViT-B-32-quickgelu`, `ViT-B-16-quickgelu`, `ViT-L-14-quickgelu`, `ViT-L-14-336-quickgelu`, `ViT-B-32`, `ViT-B-16`, `ViT-L-14`, `ViT-L-14-336`, `ViT-H-14`, `ViT-H-14-quickgelu`, `ViT-H-14-378-quickgelu`, `ViT-g-14`, `ViT-bigG-14`, `ViT-bigG-14-quickgelu` |
 #[derive(Clone)]
 pub struct Architecture {

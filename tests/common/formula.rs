@@ -28,6 +28,7 @@ pub fn parameter(key: &str, shape: &[usize], conv_gain: f64) -> Option<ArrayD<f3
     let value = move |v: f64| match last {
         "running_var" => 0.5 + (v + 1.0) / 2.0,
         "running_mean" => 0.1 * v,
+        "logit_scale" => 2.0 + 3.0 * v,
         "gamma" | "gamma_1" | "gamma_2" | "layer_scale" => 0.5 + 0.1 * v,
         _ if rank == 1 && key.ends_with("weight") => 1.0 + 0.1 * v,
         _ if rank == 1 && key.ends_with("bias") => 0.1 * v,

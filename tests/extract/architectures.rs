@@ -183,7 +183,7 @@ architectures! {
 /// Those of torchvision are `num_params` of its weights, but for GoogLeNet, where these (6,624,904) leave
 /// out the auxiliary classifiers: its number is that of the reference network. The paper gives 0.27, 0.46,
 /// 0.66, 0.85 and 1.7 million for the ResNets for CIFAR; the digits behind these are arithmetic.
-const N_PARAMETERS: [(&str, usize); 98] = [
+const N_PARAMETERS: [(&str, usize); 101] = [
     ("alexnet", 61_100_840),
     ("vgg11", 132_863_336),
     ("vgg11_bn", 132_868_840),
@@ -270,6 +270,9 @@ const N_PARAMETERS: [(&str, usize); 98] = [
     ("swin_t", 28_288_354),
     ("swin_s", 49_606_258),
     ("swin_b", 87_768_224),
+    ("swin_v2_t", 28_351_570),
+    ("swin_v2_s", 49_737_442),
+    ("swin_v2_b", 87_930_848),
     ("RN50", 38_316_896),
     ("RN101", 56_259_936),
     ("RN50x4", 87_137_080),

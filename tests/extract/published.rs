@@ -1,8 +1,8 @@
 //! The preprocessing of published weights, against the configurations of the libraries that publish
 //! them.
 //!
-//! `references/preprocessing.py` made `references/preprocessing.csv` with torchvision 0.21.0, timm
-//! 1.0.22 and open_clip 3.2.0.
+//! `references/preprocessing.py` made `references/preprocessing.csv`, which names the versions of the
+//! libraries.
 
 use std::collections::BTreeMap;
 

@@ -118,6 +118,8 @@ architectures! {
     cornet_s: "cornet_s",
     convnextv2_atto: "convnextv2_atto",
     convnextv2_tiny: "convnextv2_tiny",
+    swin_v2_t: "swin_v2_t",
+    beit_base_patch16_224: "beit_base_patch16_224",
     vit_small_patch14_reg4_dinov2: "vit_small_patch14_reg4_dinov2",
     vit_base_patch16_siglip_224: "vit_base_patch16_siglip_224",
     eva02_tiny_patch14_224: "eva02_tiny_patch14_224",

@@ -22,11 +22,25 @@ pub(in crate::extract) enum Packing {
     Swin,
 }
 
+impl Packing {
+    /// Returns the names of the weights and the bias of queries, keys and values, and of the layer
+    /// of the output.
+    fn names(self) -> [&'static str; 3] {
+        match self {
+            Packing::Torch => ["in_proj_weight", "in_proj_bias", "out_proj"],
+            Packing::Timm | Packing::Swin => ["qkv.weight", "qkv.bias", "proj"],
+        }
+    }
+}
+
 /// Self-attention: softmax(Q Kᵀ / √width) V for each head, with one linear layer for queries, keys
 /// and values, and one for the output.
 pub(in crate::extract) struct Attention {
     qkv: Linear,
     qkv_tap: TapSlot,
+    /// Factors of the cosines of queries and keys, by head; without them, attention is by their
+    /// dot products.
+    cosines: Option<Tensor>,
     proj: Linear,
     proj_tap: TapSlot,
     n_heads: usize,
@@ -40,23 +54,41 @@ impl Attention {
         n_heads: usize,
         packing: Packing,
     ) -> Result<Self> {
-        let names = match packing {
-            Packing::Torch => ["in_proj_weight", "in_proj_bias", "out_proj"],
-            Packing::Timm | Packing::Swin => ["qkv.weight", "qkv.bias", "proj"],
-        };
-        let [weight, bias, proj] = names;
+        let [weight, bias, _] = packing.names();
+        let qkv = Linear::named(builder, width, 3 * width, weight, Some(bias))?;
+        Self::with_queries_keys_values(builder, qkv, width, n_heads, packing)
+    }
+
+    /// Creates the layer from that of queries, keys and values.
+    pub fn with_queries_keys_values(
+        builder: &Builder<'_>,
+        qkv: Linear,
+        width: usize,
+        n_heads: usize,
+        packing: Packing,
+    ) -> Result<Self> {
+        let [_, _, proj] = packing.names();
         let tap = |name| match packing {
             Packing::Timm => builder.child(name).tap(),
             Packing::Torch | Packing::Swin => TapSlot::none(),
         };
         Ok(Self {
-            qkv: Linear::named(builder, width, 3 * width, weight, Some(bias))?,
+            qkv,
             qkv_tap: tap("qkv"),
+            cosines: None,
             proj: Linear::new(&builder.child(proj), width, width)?,
             proj_tap: tap("proj"),
             n_heads,
             backend: builder.backend(),
         })
+    }
+
+    /// Replaces the dot products of queries and keys, divided by √width, by their cosines, each
+    /// multiplied by the factor of its head.
+    pub fn with_cosines(mut self, builder: &Builder<'_>, factors: Vec<f32>) -> Result<Self> {
+        let dims = [1, 1, self.n_heads, 1];
+        self.cosines = Some(builder.tensor(factors, &dims)?);
+        Ok(self)
     }
 
     /// Computes attention within each sequence of `x`, which is sequences × tokens × width.
@@ -68,8 +100,11 @@ impl Attention {
         bias: Option<(&AttentionBias, &[usize])>,
         pass: &mut Pass,
     ) -> Flow<Tensor> {
-        let qkv = self.qkv.forward(x, pass)?;
+        let mut qkv = self.qkv.forward(x, pass)?;
         pass.record(self.qkv_tap, &qkv)?;
+        if let Some(factors) = &self.cosines {
+            qkv = self.normalized(&qkv, factors)?;
+        }
         let attended = match self.backend {
             Backend::Native => self.of_native(&qkv, x.dims3()?, bias)?,
             Backend::Candle => {
@@ -83,6 +118,28 @@ impl Attention {
         let out = self.proj.forward(&attended, pass)?;
         pass.record(self.proj_tap, &out)?;
         Ok(out)
+    }
+
+    /// Divides queries and keys by their norms, and multiplies queries by the factors of their heads
+    /// and by √width.
+    fn normalized(&self, qkv: &Tensor, factors: &Tensor) -> Flow<Tensor> {
+        /// Smallest norm, as in PyTorch.
+        const SMALLEST: f64 = 1e-12;
+
+        let (n, n_tokens, width) = qkv.dims3()?;
+        let width = width / 3;
+        let of_head = width / self.n_heads;
+        let unit = |which: usize| {
+            let part = qkv.narrow(D::Minus1, which * width, width)?;
+            let part = part.reshape((n, n_tokens, self.n_heads, of_head))?;
+            let norms = part.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
+            part.broadcast_div(&norms.maximum(SMALLEST)?)
+        };
+        let factors = (factors * (of_head as f64).sqrt())?;
+        let queries = unit(0)?.broadcast_mul(&factors)?.flatten_from(2)?;
+        let values = qkv.narrow(D::Minus1, 2 * width, width)?;
+        let parts = [queries, unit(1)?.flatten_from(2)?, values];
+        Ok(Tensor::cat(&parts, D::Minus1)?)
     }
 
     fn of_native(

@@ -2,6 +2,7 @@
 
 mod alexnet;
 mod attention_pool;
+mod beit;
 mod blocks;
 mod clip;
 mod convnext;
@@ -74,6 +75,7 @@ impl Architecture {
             .chain(vit::architectures())
             .chain(timm_vit::architectures())
             .chain(eva::architectures())
+            .chain(beit::architectures())
             .chain(swin::architectures())
             .chain(clip::architectures())
     }

@@ -4,7 +4,7 @@
 
 Writes, for each network, the names and shapes of its parameters (as a hash), and for each module
 the mean and the standard deviation of its output and 32 evenly spaced values. With names, only
-these networks are replaced in the file. Needs torch, timm and open_clip, on a CPU.
+these networks are replaced in the file. Needs torch, torchvision, timm and open_clip, on a CPU.
 """
 
 import hashlib
@@ -40,6 +40,8 @@ def parameter(key, shape, conv_gain):
         v = 0.5 + (v + 1.0) / 2.0
     elif last == "running_mean":
         v = 0.1 * v
+    elif last == "logit_scale":
+        v = 2.0 + 3.0 * v
     elif last in ("gamma", "gamma_1", "gamma_2", "layer_scale"):
         v = 0.5 + 0.1 * v
     elif rank == 1 and key.endswith("weight"):
@@ -57,6 +59,12 @@ def timm(name, **options):
     import timm
 
     return "timm", timm.create_model(name, **options)
+
+
+def torchvision(name):
+    import torchvision
+
+    return "torchvision", getattr(torchvision.models, name)()
 
 
 def open_clip(name):
@@ -77,6 +85,8 @@ NETWORKS = {
     "cornet_s": (cornet, (64, 97), 1.0, ["V1", "V2.conv1", "V4.norm2_1", "IT.nonlin2", "decoder.flatten", "decoder.linear"]),
     "convnextv2_atto": (lambda: timm("convnextv2_atto"), (64, 97), 2, ["stem", "stages.1.blocks.1.mlp", "head.norm", "head.fc"]),
     "convnextv2_tiny": (lambda: timm("convnextv2_tiny"), (64, 64), 2, ["stages.1.blocks.1.mlp", "stages.3", "head.fc"]),
+    "swin_v2_t": (lambda: torchvision("swin_v2_t"), (100, 70), 2, ["features.1", "features.3.1.attn", "features.5.5", "features.6", "norm", "head"]),
+    "beit_base_patch16_224": (lambda: timm("beit_base_patch16_224"), (224, 224), 2, ["blocks.0.attn", "blocks.5", "fc_norm", "head"]),
     "vit_small_patch14_reg4_dinov2": (lambda: timm("vit_small_patch14_reg4_dinov2", img_size=224), (224, 224), 2, ["pos_drop", "blocks.3", "norm", "fc_norm"]),
     "vit_base_patch16_siglip_224": (lambda: timm("vit_base_patch16_siglip_224"), (224, 224), 2, ["blocks.5", "attn_pool.kv", "fc_norm"]),
     "eva02_tiny_patch14_224": (lambda: timm("eva02_tiny_patch14_224"), (224, 224), 2, ["blocks.5", "fc_norm"]),
@@ -94,13 +104,21 @@ NETWORKS = {
 }
 
 
+# Networks that amplify rounding: attention multiplies cosines by up to 100.
+IN_DOUBLE_PRECISION = ["swin_v2_t"]
+
+
+def is_filled(key, tensor):
+    return tensor.is_floating_point() and not key.endswith("relative_coords_table")
+
+
 def reference(name):
     make, (height, width), gain, modules = NETWORKS[name]
     library, model = make()
     model.eval()
     state = model.state_dict()
     filled = {
-        key: parameter(key, tuple(tensor.shape), gain) if tensor.is_floating_point() else tensor
+        key: parameter(key, tuple(tensor.shape), gain) if is_filled(key, tensor) else tensor
         for key, tensor in state.items()
     }
     model.load_state_dict(filled)
@@ -122,8 +140,11 @@ def reference(name):
         if module != "output":
             model.get_submodule(module).register_forward_hook(keep(module))
     image = formula("image:0", 3 * height * width).astype(np.float32)
+    image = torch.from_numpy(image).reshape(1, 3, height, width)
+    if name in IN_DOUBLE_PRECISION:
+        model, image = model.double(), image.double()
     with torch.no_grad():
-        outputs["output"] = model(torch.from_numpy(image).reshape(1, 3, height, width))
+        outputs["output"] = model(image)
     taps = {}
     for module in modules:
         values = outputs[module].numpy().astype(np.float64).ravel()

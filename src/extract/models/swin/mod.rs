@@ -1,6 +1,8 @@
 //! Swin transformers: Liu et al., "Swin transformer: hierarchical vision transformer using shifted
-//! windows" (2021). Names are those of torchvision, and channels are the last axis.
+//! windows" (2021), and the second version: Liu et al., "Swin transformer V2: scaling up capacity
+//! and resolution" (2022). Names are those of torchvision, and channels are the last axis.
 
+mod relative_position;
 mod windows;
 
 use candle_core::Tensor;
@@ -18,34 +20,56 @@ use crate::extract::module::{Function, Sequential};
 
 const EPSILON: f64 = 1e-5;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1,
+    /// Normalizes at the end of each branch, and attends by cosines.
+    V2,
+}
+
+impl Version {
+    /// Returns the side of a window, in tokens.
+    fn window(self) -> usize {
+        match self {
+            Version::V1 => 7,
+            Version::V2 => 8,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Config {
     name: &'static str,
+    version: Version,
     /// Channels of the first stage; each stage has twice as many as the one before.
     width: usize,
     depths: [usize; 4],
     n_heads: [usize; 4],
 }
 
-const CONFIGS: [Config; 3] = [
+const fn config(
+    name: &'static str,
+    version: Version,
+    width: usize,
+    blocks_of_third: usize,
+) -> Config {
+    let n = width / 32;
     Config {
-        name: "swin_t",
-        width: 96,
-        depths: [2, 2, 6, 2],
-        n_heads: [3, 6, 12, 24],
-    },
-    Config {
-        name: "swin_s",
-        width: 96,
-        depths: [2, 2, 18, 2],
-        n_heads: [3, 6, 12, 24],
-    },
-    Config {
-        name: "swin_b",
-        width: 128,
-        depths: [2, 2, 18, 2],
-        n_heads: [4, 8, 16, 32],
-    },
+        name,
+        version,
+        width,
+        depths: [2, 2, blocks_of_third, 2],
+        n_heads: [n, 2 * n, 4 * n, 8 * n],
+    }
+}
+
+const CONFIGS: [Config; 6] = [
+    config("swin_t", Version::V1, 96, 6),
+    config("swin_s", Version::V1, 96, 18),
+    config("swin_b", Version::V1, 128, 18),
+    config("swin_v2_t", Version::V2, 96, 6),
+    config("swin_v2_s", Version::V2, 96, 18),
+    config("swin_v2_b", Version::V2, 128, 18),
 ];
 
 const MLP: MlpNames = MlpNames {
@@ -60,7 +84,12 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
             logits: "head",
             penultimate: "avgpool",
         };
-        Architecture::new(config.name, "Swin", head, move |b| build(b, config))
+        let (family, image) = match config.version {
+            Version::V1 => ("Swin", 224),
+            Version::V2 => ("Swin V2", 256),
+        };
+        Architecture::new(config.name, family, head, move |b| build(b, config))
+            .with_input_size(image)
             .with_channels_last(&["features", "norm"])
             .with_channels_first(&["features.0.0"])
     })
@@ -84,7 +113,9 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         })?;
         for (stage, (depth, n_heads)) in config.depths.into_iter().zip(config.n_heads).enumerate() {
             if stage > 0 {
-                features.push(b, &(2 * stage).to_string(), |b| merging(b, width))?;
+                features.push(b, &(2 * stage).to_string(), |b| {
+                    merging(b, config.version, width)
+                })?;
                 width *= 2;
             }
             features.push(b, &(2 * stage + 1).to_string(), |b| {
@@ -92,7 +123,9 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
                 for number in 0..depth {
                     let is_shifted = number % 2 == 1;
                     let name = number.to_string();
-                    blocks.push(b, &name, |b| block(b, width, n_heads, is_shifted))?;
+                    blocks.push(b, &name, |b| {
+                        block(b, config.version, width, n_heads, is_shifted)
+                    })?;
                 }
                 Ok(blocks)
             })?;
@@ -113,7 +146,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
 
 /// Creates the layers between stages, which merge four neighboring tokens into one of twice the
 /// width.
-fn merging(builder: &Builder<'_>, width: usize) -> Result<Sequential> {
+fn merging(builder: &Builder<'_>, version: Version, width: usize) -> Result<Sequential> {
     let mut merging = Sequential::default();
     merging.apply(|x| {
         let (n, height, across, width) = x.dims4()?;
@@ -125,33 +158,57 @@ fn merging(builder: &Builder<'_>, width: usize) -> Result<Sequential> {
         let x = by_square.permute(vec![0, 1, 3, 4, 2, 5])?;
         Ok(x.reshape((n, height, across, 4 * width))?)
     });
-    merging.push(builder, "norm", |b| LayerNorm::new(b, 4 * width, EPSILON))?;
+    let norm = |width: usize| move |b: &Builder<'_>| LayerNorm::new(b, width, EPSILON);
+    if version == Version::V1 {
+        merging.push(builder, "norm", norm(4 * width))?;
+    }
     merging.push(builder, "reduction", |b| {
         Linear::without_bias(b, 4 * width, 2 * width)
     })?;
+    if version == Version::V2 {
+        merging.push(builder, "norm", norm(2 * width))?;
+    }
     Ok(merging)
 }
 
 fn block(
     builder: &Builder<'_>,
+    version: Version,
     width: usize,
     n_heads: usize,
     is_shifted: bool,
 ) -> Result<Sequential> {
-    let norm = |b: &Builder<'_>| LayerNorm::new(b, width, EPSILON);
-    let mut attention = Sequential::default();
-    attention.push(builder, "norm1", norm)?;
-    attention.push(builder, "attn", |b| {
-        WindowAttention::new(b, width, n_heads, is_shifted)
-    })?;
-    let mut mlp = Sequential::default();
-    mlp.push(builder, "norm2", norm)?;
-    mlp.push(builder, "mlp", |b| {
-        let hidden = Hidden::Plain(4 * width, Activation::Gelu);
-        MLP.build(b, width, hidden)
-    })?;
+    let attention = |branch: &mut Sequential| {
+        branch.push(builder, "attn", |b| {
+            WindowAttention::new(b, version, width, n_heads, is_shifted)
+        })
+    };
+    let mlp = |branch: &mut Sequential| {
+        branch.push(builder, "mlp", |b| {
+            let hidden = Hidden::Plain(4 * width, Activation::Gelu);
+            MLP.build(b, width, hidden)
+        })
+    };
+    let normalize = |branch: &mut Sequential, name: &str| {
+        branch.push(builder, name, |b| LayerNorm::new(b, width, EPSILON))
+    };
+    let (mut first, mut second) = (Sequential::default(), Sequential::default());
+    match version {
+        Version::V1 => {
+            normalize(&mut first, "norm1")?;
+            attention(&mut first)?;
+            normalize(&mut second, "norm2")?;
+            mlp(&mut second)?;
+        }
+        Version::V2 => {
+            attention(&mut first)?;
+            normalize(&mut first, "norm1")?;
+            mlp(&mut second)?;
+            normalize(&mut second, "norm2")?;
+        }
+    }
     let mut block = Sequential::default();
-    block.add(Residual::new(builder, attention));
-    block.add(Residual::new(builder, mlp));
+    block.add(Residual::new(builder, first));
+    block.add(Residual::new(builder, second));
     Ok(block)
 }

@@ -2,67 +2,107 @@
 
 use candle_core::Tensor;
 
+use super::Version;
 use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
-use crate::extract::layers::{Attention, AttentionBias, Packing};
+use crate::extract::layers::{Attention, AttentionBias, Linear, Packing};
+use crate::extract::models::swin::relative_position;
 use crate::extract::module::Module;
 use crate::extract::taps::Pass;
-
-/// Side of a window, in tokens.
-const WINDOW: usize = 7;
-const N_TOKENS: usize = WINDOW * WINDOW;
-
-/// Number of tokens by which shifted windows are moved down and to the right.
-const SHIFT: usize = WINDOW / 2;
 
 /// Attention within windows, shifted or not, with a bias for the relative position of tokens.
 pub(super) struct WindowAttention {
     attention: Attention,
     bias: AttentionBias,
+    grid: Grid,
+}
+
+/// How a map is divided into windows.
+#[derive(Clone, Copy)]
+struct Grid {
+    /// Side of a window, in tokens.
+    side: usize,
     is_shifted: bool,
 }
 
 impl WindowAttention {
     pub fn new(
         builder: &Builder<'_>,
+        version: Version,
         width: usize,
         n_heads: usize,
         is_shifted: bool,
     ) -> Result<Self> {
-        let relative_position = relative_position_bias(builder, n_heads)?;
-        builder.note_unused_buffer("relative_position_index", &[N_TOKENS * N_TOKENS]);
+        let side = version.window();
+        let grid = Grid { side, is_shifted };
+        let n_tokens = side * side;
+        builder.note_unused_buffer("relative_position_index", &[n_tokens * n_tokens]);
+        let (attention, relative_position) = match version {
+            Version::V1 => (
+                Attention::new(builder, width, n_heads, Packing::Swin)?,
+                relative_position::of_table(builder, side, n_heads)?,
+            ),
+            Version::V2 => (
+                cosine_attention(builder, width, n_heads)?,
+                relative_position::of_perceptron(builder, side, n_heads)?,
+            ),
+        };
         let n_kinds = if is_shifted { N_KINDS } else { 1 };
         let mut bias = Vec::with_capacity(n_kinds * relative_position.len());
         for kind in 0..n_kinds {
             for (pair, relative_position) in relative_position.iter().enumerate() {
-                bias.push(relative_position + mask(kind, pair % (N_TOKENS * N_TOKENS)));
+                bias.push(relative_position + grid.mask(kind, pair % (n_tokens * n_tokens)));
             }
         }
-        let dims = [n_kinds, n_heads, N_TOKENS, N_TOKENS];
+        let dims = [n_kinds, n_heads, n_tokens, n_tokens];
         Ok(Self {
-            attention: Attention::new(builder, width, n_heads, Packing::Swin)?,
+            attention,
             bias: AttentionBias::new(builder, bias, dims)?,
-            is_shifted,
+            grid,
         })
     }
+}
+
+/// Creates the attention of the second version: by the cosines of queries and keys, with a learned
+/// factor for each head, at most 100. The bias of the keys may be stored, but is not used.
+fn cosine_attention(builder: &Builder<'_>, width: usize, n_heads: usize) -> Result<Attention> {
+    let largest = 100f32.ln();
+    let initial = Init::Constant(10f32.ln());
+    let logarithms = builder.values("logit_scale", &[n_heads, 1, 1], initial)?;
+    let factors = logarithms.iter().map(|factor| factor.min(largest).exp());
+    let weights = builder.values("qkv.weight", &[3 * width, width], Init::LinearWeight)?;
+    let of_part = |name| builder.values(name, &[width], Init::Bias);
+    let bias = match builder.stored_shape("q_bias") {
+        // As in timm.
+        Some(_) => [of_part("q_bias")?, vec![0.0; width], of_part("v_bias")?].concat(),
+        None => {
+            let mut bias = builder.values("qkv.bias", &[3 * width], Init::Bias)?;
+            bias[width..2 * width].fill(0.0);
+            bias
+        }
+    };
+    let qkv = Linear::of_rows(builder, width, 3 * width, weights, Some(bias))?;
+    Attention::with_queries_keys_values(builder, qkv, width, n_heads, Packing::Swin)?
+        .with_cosines(builder, factors.collect())
 }
 
 impl Module for WindowAttention {
     fn forward(&self, x: &Tensor, pass: &mut Pass) -> Flow<Tensor> {
         let (n, height, across, width) = x.dims4()?;
-        let windows = Windows::new([height, across], self.is_shifted);
+        let windows = self.grid.windows([height, across]);
         let [padded_height, padded_across] = windows.padded;
+        let n_tokens = self.grid.side * self.grid.side;
         let indices = |places| Tensor::new(places, x.device());
         let x = x.pad_with_zeros(1, 0, padded_height - height)?;
         let x = x.pad_with_zeros(2, 0, padded_across - across)?;
         let tokens = x
             .flatten(1, 2)?
             .index_select(&indices(windows.places)?, 1)?;
-        let tokens = tokens.reshape((n * windows.kinds.len(), N_TOKENS, width))?;
+        let tokens = tokens.reshape((n * windows.kinds.len(), n_tokens, width))?;
         let bias = Some((&self.bias, &windows.kinds[..]));
         let out = self.attention.attend(&tokens, bias, pass)?;
-        let out = out.reshape((n, windows.kinds.len() * N_TOKENS, width))?;
+        let out = out.reshape((n, windows.kinds.len() * n_tokens, width))?;
         let out = out.index_select(&indices(windows.tokens)?, 1)?;
         Ok(out.reshape((n, height, across, width))?)
     }
@@ -76,33 +116,45 @@ struct Windows {
     places: Vec<u32>,
     /// For each position of the map, the index of its token.
     tokens: Vec<u32>,
-    /// For each window, its kind as in [`mask`].
+    /// For each window, its kind as in [`Grid::mask`].
     kinds: Vec<usize>,
 }
 
-impl Windows {
-    fn new(size: [usize; 2], is_shifted: bool) -> Self {
-        let padded = size.map(|side| side.next_multiple_of(WINDOW));
+/// Number of kinds of windows. A kind is the sum of 1 if the shift wraps the window around the
+/// right edge of the map, and of 2 if it wraps the window around the bottom edge.
+const N_KINDS: usize = 4;
+
+impl Grid {
+    /// Returns the number of tokens by which shifted windows are moved down and to the right.
+    fn shift(self) -> usize {
+        self.side / 2
+    }
+
+    /// Divides a map of this height and width.
+    fn windows(self, size: [usize; 2]) -> Windows {
+        let Self { side, is_shifted } = self;
+        let n_tokens = side * side;
+        let padded = size.map(|length| length.next_multiple_of(side));
         // Windows are not shifted along an axis with only one window.
-        let shifts = padded.map(|side| match is_shifted && side > WINDOW {
-            true => SHIFT,
+        let shifts = padded.map(|length| match is_shifted && length > side {
+            true => self.shift(),
             false => 0,
         });
-        let [n_rows, n_columns] = padded.map(|side| side / WINDOW);
-        let mut windows = Self {
+        let [n_rows, n_columns] = padded.map(|length| length / side);
+        let mut windows = Windows {
             padded,
-            places: Vec::with_capacity(n_rows * n_columns * N_TOKENS),
+            places: Vec::with_capacity(n_rows * n_columns * n_tokens),
             tokens: vec![0; size[0] * size[1]],
             kinds: Vec::with_capacity(n_rows * n_columns),
         };
         for window in 0..n_rows * n_columns {
-            let corner = [window / n_columns * WINDOW, window % n_columns * WINDOW];
-            let wraps = |axis| shifts[axis] > 0 && corner[axis] + WINDOW == padded[axis];
+            let corner = [window / n_columns * side, window % n_columns * side];
+            let wraps = |axis| shifts[axis] > 0 && corner[axis] + side == padded[axis];
             windows
                 .kinds
                 .push(2 * usize::from(wraps(0)) + usize::from(wraps(1)));
-            for token in 0..N_TOKENS {
-                let offset = [token / WINDOW, token % WINDOW];
+            for token in 0..n_tokens {
+                let offset = [token / side, token % side];
                 let place = |axis| (corner[axis] + offset[axis] + shifts[axis]) % padded[axis];
                 let (row, column) = (place(0), place(1));
                 if row < size[0] && column < size[1] {
@@ -113,44 +165,21 @@ impl Windows {
         }
         windows
     }
-}
 
-/// Number of kinds of windows. A kind is the sum of 1 if the shift wraps the window around the
-/// right edge of the map, and of 2 if it wraps the window around the bottom edge.
-const N_KINDS: usize = 4;
-
-/// Returns the bias that keeps a pair of tokens of a window of this kind from attending to each
-/// other if the shift has brought them together from opposite sides of the map, otherwise 0.
-fn mask(kind: usize, pair: usize) -> f32 {
-    let is_wrapped = |token: usize| {
-        [
-            kind & 2 != 0 && token / WINDOW >= WINDOW - SHIFT,
-            kind & 1 != 0 && token % WINDOW >= WINDOW - SHIFT,
-        ]
-    };
-    match is_wrapped(pair / N_TOKENS) == is_wrapped(pair % N_TOKENS) {
-        true => 0.0,
-        false => -100.0,
-    }
-}
-
-/// Reads the biases, heads × tokens × tokens, from a table with a row for each relative position.
-fn relative_position_bias(builder: &Builder<'_>, n_heads: usize) -> Result<Vec<f32>> {
-    /// Number of differences along an axis.
-    const SPAN: usize = 2 * WINDOW - 1;
-
-    let name = "relative_position_bias_table";
-    let table = builder.values(name, &[SPAN * SPAN, n_heads], Init::Normal(0.02))?;
-    let difference = |token: usize, other: usize| token + WINDOW - 1 - other;
-    let mut bias = Vec::with_capacity(n_heads * N_TOKENS * N_TOKENS);
-    for head in 0..n_heads {
-        for token in 0..N_TOKENS {
-            for other in 0..N_TOKENS {
-                let down = difference(token / WINDOW, other / WINDOW);
-                let right = difference(token % WINDOW, other % WINDOW);
-                bias.push(table[(down * SPAN + right) * n_heads + head]);
-            }
+    /// Returns the bias that keeps a pair of tokens of a window of this kind from attending to each
+    /// other if the shift has brought them together from opposite sides of the map, otherwise 0.
+    fn mask(self, kind: usize, pair: usize) -> f32 {
+        let first_wrapped = self.side - self.shift();
+        let n_tokens = self.side * self.side;
+        let is_wrapped = |token: usize| {
+            [
+                kind & 2 != 0 && token / self.side >= first_wrapped,
+                kind & 1 != 0 && token % self.side >= first_wrapped,
+            ]
+        };
+        match is_wrapped(pair / n_tokens) == is_wrapped(pair % n_tokens) {
+            true => 0.0,
+            false => -100.0,
         }
     }
-    Ok(bias)
 }

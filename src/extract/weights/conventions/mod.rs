@@ -16,9 +16,10 @@ use self::convolutional::{
 };
 use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
 use self::transformers::{
-    BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, DINO_V3_OF_HUGGING_FACE,
-    GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM,
-    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE,
+    DINO_V3_OF_HUGGING_FACE, GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE,
+    SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM,
+    VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::Deviations;
@@ -123,6 +124,12 @@ const VIT_DEVIATIONS: Deviations = Deviations {
     is_aliased: true,
 };
 
+/// BEiT of transformers.
+const BEIT_DEVIATIONS: Deviations = Deviations {
+    epsilon: Some(1e-12),
+    is_aliased: false,
+};
+
 /// EfficientNet and MobileNetV3 of timm.
 const TIMM_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-5),
@@ -205,7 +212,26 @@ static LIBRARIES: &[Library] = &[
         &["Swin"],
         &[BODY_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE],
     ),
-    library(TIMM, &["Swin"], &[SWIN_OF_TIMM]),
+    library(TIMM, &["Swin", "Swin V2"], &[SWIN_OF_TIMM]),
+    library(
+        HUGGING_FACE,
+        &["Swin V2"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            SWIN_V2_OF_HUGGING_FACE,
+            SWIN_OF_HUGGING_FACE,
+        ],
+    ),
+    library(
+        HUGGING_FACE,
+        &["BEiT"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            BEIT_OF_HUGGING_FACE,
+            VIT_OF_HUGGING_FACE,
+        ],
+    )
+    .with(BEIT_DEVIATIONS),
     library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
     library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
     library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM]).with(TIMM_DEVIATIONS),

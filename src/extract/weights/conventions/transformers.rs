@@ -4,7 +4,7 @@ use super::{Rule, ignored, part, rule, transposed};
 
 /// The body of a network with a classifier beside it.
 pub(super) const BODY_OF_HUGGING_FACE: &[Rule] = &[rule(
-    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|swin|resnet|convnext)\.(.+)",
+    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|beit|swin|swinv2|resnet|convnext)\.(.+)",
     "{1}",
 )];
 
@@ -49,6 +49,27 @@ pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
     rule(r"classifier\.(.+)", "head.{1}"),
     ignored(r"pooler\.dense\..+"),
     ignored(r"embeddings\.mask_token"),
+];
+
+/// What BEiT has otherwise than ViT, to the names of timm.
+pub(super) const BEIT_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"encoder\.layer\.(\d+)\.attention\.attention\.query\.bias",
+        "blocks.{1}.attn.q_bias",
+    ),
+    rule(
+        r"encoder\.layer\.(\d+)\.attention\.attention\.value\.bias",
+        "blocks.{1}.attn.v_bias",
+    ),
+    rule(
+        r"encoder\.layer\.(\d+)\.attention\.attention\.relative_position_bias\.(.+)",
+        "blocks.{1}.attn.{2}",
+    ),
+    rule(
+        r"encoder\.layer\.(\d+)\.lambda_([12])",
+        "blocks.{1}.gamma_{2}",
+    ),
+    rule(r"pooler\.layernorm\.(.+)", "fc_norm.{1}"),
 ];
 
 /// What DINOv2 with registers has more than DINOv2.
@@ -222,6 +243,27 @@ pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "norm.{1}"),
     rule(r"classifier\.(weight|bias)", "head.{1}"),
+];
+
+/// What the second version has otherwise than the first.
+pub(super) const SWIN_V2_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.query\.bias",
+        "features.{1*2+1}.{2}.attn.q_bias",
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.value\.bias",
+        "features.{1*2+1}.{2}.attn.v_bias",
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.logit_scale",
+        "features.{1*2+1}.{2}.attn.logit_scale",
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.continuous_position_bias_mlp\.(.+)",
+        "features.{1*2+1}.{2}.attn.cpb_mlp.{3}",
+    ),
+    ignored(r"encoder\.layers\.\d+\.blocks\.\d+\.attention\.self\.relative_.+"),
 ];
 
 pub(super) const SWIN_OF_TIMM: &[Rule] = &[
