@@ -19,7 +19,7 @@
 //! | decimal comma (`0,52`) | fields with a comma, and none with a point |
 //! | missing corner field (as in R); separator at the end of each line | the number of fields |
 //! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; otherwise a given [`TextEncoding`] |
-//! | comments | lines that begin with `#` at the top; the last one may be the header, as with `numpy.savetxt` |
+//! | comments | lines that begin with `#` at the top, unless they are rows of a word and numbers; the last one may be the header, as with `numpy.savetxt` |
 //! | missing values | an empty field, `.`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`; allowed for pairs of an RDM if requested, otherwise an error that names the field |
 //!
 //! # Features
@@ -27,8 +27,10 @@
 //! [`FileSource`](crate::FileSource) reads arrays from `.npy`, `.npz`, `.safetensors` and `.mat`
 //! files (level 5, `save -v7`), and tables. In a table, the ids are in a column named `id`,
 //! `stimulus`, `image`, … or else in the first column with text. A column without a name (or named
-//! `index` or `Unnamed: 0`) that counts from 0 or 1 contains row numbers, and is neither a feature
-//! nor an id.
+//! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
+//! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
+//! `class` or `trial`, are an error that asks what they are. A field such as `?` or `12%` is an error,
+//! not an id.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"

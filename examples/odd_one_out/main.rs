@@ -106,7 +106,7 @@ struct Arguments {
     ceiling: bool,
     /// Read trials in chunks, for files larger than memory. Only the scores are computed: no
     /// bootstrap, noise ceiling, comparisons or accuracies of single participants.
-    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated", "count_from"])]
+    #[arg(long, requires = "features", conflicts_with_all = ["bootstrap", "ceiling", "drop_missing", "drop_repeated"])]
     stream: bool,
     /// Largest difference of accuracies that does not matter (0.01 is 1 point): adds tests of
     /// equivalence of the representations within the margin.
@@ -219,7 +219,8 @@ fn stream<T: Task>(
     let participants = arguments.trial_reading.participants.as_ref();
     let participants = participants.map(TrialParticipants::read).transpose()?;
     let tally = |representation: &Representation| {
-        let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?;
+        let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?
+            .with_counting(arguments.trial_reading.count_from);
         if let Some(participants) = &participants {
             chunks = chunks.with_participants(participants.clone());
         }

@@ -5,6 +5,8 @@ use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::Counting;
+use crate::dataset::triplet_file::count_from_zero;
 use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, same_length};
 use crate::io::format::Format;
 use crate::io::triplets::TripletReader;
@@ -49,8 +51,9 @@ pub struct TripletChunks<T> {
     chunk_len: usize,
     /// Number of trials read so far.
     n_read: u64,
-    /// Whether index 0 has occurred.
-    has_first: bool,
+    counting: Counting,
+    /// Which stimuli have occurred.
+    occurs: Vec<bool>,
     is_done: bool,
     task: PhantomData<T>,
 }
@@ -83,6 +86,7 @@ impl<T: Task> TripletChunks<T> {
             })
             .in_file(path));
         }
+        let stimuli_len = stimuli.len();
         Ok(Self {
             path: path.into(),
             reader: TripletReader::open(path)?,
@@ -90,10 +94,19 @@ impl<T: Task> TripletChunks<T> {
             participants: None,
             chunk_len,
             n_read: 0,
-            has_first: false,
+            counting: Counting::Inferred,
+            occurs: vec![false; stimuli_len],
             is_done: false,
             task: PhantomData,
         })
+    }
+
+    /// Sets the base from which indices count. Default: [`Counting::Inferred`], which is 0 here;
+    /// indices that indicate 1 are an error, at the latest at the end of the file.
+    #[must_use]
+    pub fn with_counting(mut self, counting: Counting) -> Self {
+        self.counting = counting;
+        self
     }
 
     /// Sets the participant of each trial of the file. Those of all trials are held in memory, 4
@@ -134,16 +147,22 @@ impl<T: Task> TripletChunks<T> {
         self.n_read += n_new as u64;
         if n_new == 0 && n_before > 0 {
             self.check_participants(true)?;
-            if !self.has_first {
-                log::warn!(
-                    "{}: index 0 never occurs; indices that count from 1 would be off by one",
-                    self.path.display()
-                );
+            if self.counting == Counting::Inferred {
+                let place = self.path.display().to_string();
+                Counting::check_from_zero(&self.occurs, self.n_read, &place)
+                    .map_err(|error| error.in_file(&self.path))?;
             }
             return Ok(None);
         }
         self.check_participants(false)?;
-        self.has_first |= trials.as_flattened().contains(&0);
+        if self.counting == Counting::One {
+            count_from_zero(&mut trials, n_before).map_err(|error| error.in_file(&self.path))?;
+        }
+        for &index in trials.as_flattened() {
+            if let Some(occurs) = self.occurs.get_mut(index as usize) {
+                *occurs = true;
+            }
+        }
         let trials = Trials::new(self.stimuli.clone(), trials);
         let trials = trials.map_err(|error| match error.into_kind() {
             // The trial was counted from the start of the chunk.

@@ -39,6 +39,13 @@ pub enum ComputationError {
     )]
     EqualSimilarities,
 
+    /// The values of all trials are equal, so that their variance cannot be estimated.
+    #[error(
+        "the values of all trials are equal, so that their variance cannot be estimated; for a \
+         difference of models, choose models that differ"
+    )]
+    EqualValues,
+
     /// All models are equally aligned, so that what drives alignment is undefined.
     #[error("all models are equally aligned: what drives alignment is undefined")]
     EqualAlignment,

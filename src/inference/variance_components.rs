@@ -3,7 +3,7 @@
 use faer::Mat;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result, same_length};
+use crate::error::{ComputationError, Error, Result, same_length};
 use crate::inference::{pair_places, triple_place};
 use crate::judgment::{Task, Trials};
 use crate::linalg::inverse;
@@ -96,12 +96,16 @@ impl VarianceComponents {
     /// ```
     ///
     /// # Errors
-    /// Returns `ArgumentError::LengthMismatch` if the numbers of values and trials differ, and
-    /// `ArgumentError::InvalidParameter` if a value is not finite.
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of values and trials differ,
+    /// `ArgumentError::InvalidParameter` if a value is not finite, and
+    /// [`ComputationError::EqualValues`] if all values are equal.
     pub fn estimate<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Self> {
         same_length("values of trials", trials.len(), values.len())?;
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
             return Err(Error::parameter("the value of a trial", "finite", value));
+        }
+        if values.iter().all(|value| *value == values[0]) {
+            return Err(ComputationError::EqualValues.into());
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let residuals: Vec<f64> = values.iter().map(|value| value - mean).collect();

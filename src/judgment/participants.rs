@@ -9,7 +9,7 @@ use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
-use crate::io::text::{Table, is_header_of_participants};
+use crate::io::text::{Table, is_header_of_participants, is_missing, read_text};
 
 /// The participant of each trial. Labels are stored once per participant.
 ///
@@ -77,6 +77,11 @@ impl TrialParticipants {
                 numbers(&shape, array.iter().copied().collect())
             }
             Format::Text => {
+                let text = read_text(path, TextEncoding::default())?;
+                // Labels may contain spaces.
+                if !text.contains([',', ';', '\t']) && !text.starts_with('#') {
+                    return of_lines(&text);
+                }
                 let mut table = Table::read(path, TextEncoding::default())?;
                 if table.n_columns() != 1 {
                     return Err(misshapen(&[table.n_columns()]));
@@ -91,10 +96,10 @@ impl TrialParticipants {
                 }
                 let (mut labels, mut rows) = (Vec::new(), table.rows());
                 while let Some(row) = rows.next()? {
-                    match row.text(0).trim() {
-                        "" | "NA" | "NaN" | "nan" => return Err(unknown(labels.len())),
-                        label => labels.push(label.to_owned()),
+                    if row.is_missing(0) {
+                        return Err(unknown(labels.len()));
                     }
+                    labels.push(row.text(0).to_owned());
                 }
                 Ok(Self::new(labels))
             }
@@ -144,6 +149,24 @@ pub(crate) fn check_both_or_neither(left: bool, right: bool) -> Result<()> {
         right: right.into(),
     }
     .into())
+}
+
+/// Reads one label per line; blank lines at the end are ignored.
+fn of_lines(text: &str) -> Result<TrialParticipants> {
+    let unquoted = |line: &str| line.trim().trim_matches('"').to_owned();
+    let text = text.replace("\r\n", "\n");
+    let lines = text.trim_end().split(['\n', '\r']);
+    let mut labels: Vec<String> = lines.map(unquoted).collect();
+    if labels
+        .first()
+        .is_some_and(|first| is_header_of_participants(first))
+    {
+        labels.remove(0);
+    }
+    match labels.iter().position(|label| is_missing(label)) {
+        Some(trial) => Err(unknown(trial)),
+        None => Ok(TrialParticipants::new(labels)),
+    }
 }
 
 /// Converts a vector of numbers that identify participants.

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod columns;
 mod dissimilarity_datasets;
 mod image_files;
 mod representation_files;

@@ -50,25 +50,38 @@ impl Counting {
         for &index in indices {
             occurs[index as usize] = true;
         }
+        Self::check_from_zero(&occurs, trials.len() as u64, place)?;
+        Ok(0)
+    }
+
+    /// Checks that indices may count from 0, given which of them occur.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if index 0 is the only one (or one of at most a tenth) that
+    /// never occurs.
+    pub(in crate::dataset) fn check_from_zero(
+        occurs: &[bool],
+        n_trials: u64,
+        place: &str,
+    ) -> Result<()> {
+        if occurs.first() != Some(&false) {
+            return Ok(());
+        }
         let n_absent = occurs.iter().filter(|occurs| !**occurs).count();
         // If many indices are absent, index 0 may be absent by chance.
-        if n_absent == 1 || 10 * n_absent <= n_stimuli {
+        if n_absent == 1 || 10 * n_absent <= occurs.len() {
             return Err(FileError::Ambiguous {
                 what: format!(
-                    "whether its indices count from 0 or from 1: index 0 never occurs in {} trials",
-                    trials.len()
+                    "whether its indices count from 0 or from 1: index 0 never occurs in {n_trials} trials"
                 ),
                 remedy: "set the base of the indices (--count-from 0 or --count-from 1)",
             }
             .into());
         }
-        if last + 1 == n_stimuli {
-            log::warn!(
-                "{place}: index 0 never occurs and {last} does; if indices count from 1, set this \
-                 (--count-from 1)"
-            );
-        }
-        Ok(0)
+        log::warn!(
+            "{place}: index 0 never occurs; if indices count from 1, set this (--count-from 1)"
+        );
+        Ok(())
     }
 }
 

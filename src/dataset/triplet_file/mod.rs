@@ -1,14 +1,17 @@
 //! Trials of three stimuli in a file.
 
 mod answers;
+mod column_names;
 mod columns;
 mod counting;
+mod numbers;
 mod raw;
 mod source;
 
 use std::path::Path;
 
 pub use counting::Counting;
+pub(in crate::dataset) use numbers::count_from_zero;
 pub use source::TripletSource;
 
 use crate::error::Result;
@@ -29,7 +32,9 @@ use crate::stimuli::{Pairing, Stimuli};
 /// `image1`, `image2`, `image3`, `choice`; `head`, `winner`, `loser`; `center`, `left`, `right`,
 /// `answer`. Columns with the participant, the response time and the type of the trial are kept.
 ///
-/// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. The trials take 12
+/// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. If all ids of the
+/// stimuli are numbers, such as `101`, the numbers in trials are ids, unless one of them is no id or
+/// the base of indices is set. The trials take 12
 /// bytes each in memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
 /// memory.
 ///

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayD, Axis, Ix1};
 
 use super::answers::Cell;
 use super::columns::{Columns, in_order};
-use crate::error::{Error, FileError, Result, same_length, wrong_shape};
+use crate::error::{Error, FileError, Quoted, Result, same_length, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::element::Kind;
 use crate::io::mat::MatFile;
@@ -70,7 +70,40 @@ impl RawTrials {
             }
         }
         raw.make_uniform();
+        raw.note_catch_trials();
+        let unnamed = table.header().is_none();
+        if unnamed && raw.answers.as_deref().is_some_and(are_sorted_positions) {
+            return Err(ascending_answers());
+        }
         Ok(raw)
+    }
+
+    /// Warns of trials that are named like those that test attention.
+    fn note_catch_trials(&self) {
+        const NAMES: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
+        let types = self.trial_types.iter().flatten();
+        let is_catch = |kind: &&String| {
+            let kind = kind.to_lowercase();
+            NAMES.iter().any(|name| kind.contains(name))
+        };
+        let found: Vec<&String> = types.filter(is_catch).collect();
+        if let Some(first) = found.first() {
+            log::warn!(
+                "{} trials are of a type such as {first:?} and are counted; remove them if they only test \
+                 attention",
+                found.len()
+            );
+        }
+    }
+
+    /// Converts the texts of stimuli and answers.
+    pub(super) fn convert_texts(&mut self, convert: impl Fn(&str) -> String) {
+        let stimuli = self.stimuli.iter_mut().flatten();
+        for cell in stimuli.chain(self.answers.iter_mut().flatten()) {
+            if let Cell::Text(text) = cell {
+                *text = convert(text);
+            }
+        }
     }
 
     /// Converts all stimuli to texts if any is a text: `7` may be an id like `7b`.
@@ -109,18 +142,26 @@ impl RawTrials {
             };
             names.iter().position(is_wanted)
         };
-        let queries = member(&["triplet", "triplets", "trials", "query", "queries"]);
+        let queries = member(&["triplet", "triplets", "trials", "query", "queries", "x"]);
         let responses = member(&[
             "response",
             "responses",
+            "resp",
             "answer",
             "answers",
             "choice",
             "choices",
+            "odd",
+            "ooo",
+            "y",
         ]);
         let (Some(queries), Some(responses), None) = (queries, responses, name) else {
             let member = archive.choose(name, |shape| matches!(shape, [_, 3 | 4]))?;
-            return Self::of_array(read_member(&mut archive, member)?.0);
+            let raw = Self::of_array(read_member(&mut archive, member)?.0)?;
+            if name.is_none() {
+                raw.check_others(&mut archive, member, &names)?;
+            }
+            return Ok(raw);
         };
         let mut raw = Self::of_array(read_member(&mut archive, queries)?.0)?;
         let (answers, kind) = read_member(&mut archive, responses)?;
@@ -141,6 +182,33 @@ impl RawTrials {
         Ok(raw)
     }
 
+    /// Checks that no other array of an archive has a value for each trial, which may be its answer.
+    fn check_others(
+        &self,
+        archive: &mut NpzArchive,
+        trials: usize,
+        names: &[String],
+    ) -> Result<()> {
+        let n_trials = self.stimuli.len() as u64;
+        for (member, name) in names.iter().enumerate() {
+            let Some(array) = name.strip_suffix(".npy").filter(|_| member != trials) else {
+                continue;
+            };
+            let Ok(reader) = archive.array(member) else {
+                continue;
+            };
+            if matches!(reader.shape(), [n] | [n, 1 | 3] if *n == n_trials) {
+                return Err(FileError::Ambiguous {
+                    what: format!("whether its array {} holds the answers", Quoted(array)),
+                    remedy: "name the arrays of trials \"triplets\" and \"response\"; if the odd one \
+                             is last in each trial, write only the trials",
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
     fn of_array(array: ArrayD<f64>) -> Result<Self> {
         let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
         let refused = || misshapen(shape.clone());
@@ -152,6 +220,9 @@ impl RawTrials {
             let rows = matrix.rows().into_iter();
             rows.map(|row| cell(&row, column)).collect()
         });
+        if answers.as_deref().is_some_and(are_sorted_positions) {
+            return Err(ascending_answers());
+        }
         Ok(Self {
             stimuli: rows
                 .map(|row| columns.stimuli.map(|column| cell(&row, column)))
@@ -176,6 +247,25 @@ fn read<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
     let shape: Vec<usize> = shape.collect();
     let values = reader.read_row_major()?;
     ArrayD::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
+}
+
+/// Checks whether answers are positions that ascend, as numbers of participants do.
+fn are_sorted_positions(answers: &[Cell]) -> bool {
+    let position = |answer: &Cell| match answer {
+        Cell::Number(number) if (0.0..=3.0).contains(number) => Some(*number),
+        _ => None,
+    };
+    let positions: Option<Vec<f64>> = answers.iter().map(position).collect();
+    positions.is_some_and(|positions| {
+        positions.len() >= 10 && positions.is_sorted() && positions.first() != positions.last()
+    })
+}
+
+fn ascending_answers() -> Error {
+    Error::from(FileError::Ambiguous {
+        what: "whether its fourth column holds the answers: it ascends".into(),
+        remedy: "name the columns in a header: image1, image2, image3, and participant or choice",
+    })
 }
 
 fn misshapen(found: Vec<u64>) -> Error {

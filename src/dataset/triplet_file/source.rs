@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use super::answers::{self, Cell};
+use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-use crate::error::{FileError, JudgmentError, Result, TrialProblem, same_length};
+use crate::error::{FileError, Result, same_length};
 use crate::formats::TextEncoding;
-use crate::io::element::Number;
 use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
@@ -38,11 +38,11 @@ use crate::stimuli::{IdForm, Pairing, Stimuli};
 /// ```
 #[derive(Debug, Clone)]
 pub struct TripletSource<T> {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     format: Format,
     array: Option<String>,
     encoding: TextEncoding,
-    counting: Counting,
+    pub(super) counting: Counting,
     id_forms: Vec<IdForm>,
     drops_repeats: bool,
     drops_unknown: bool,
@@ -156,11 +156,16 @@ impl<T: Task> TripletSource<T> {
         let mut raw = RawTrials::default();
         let mut n_unknown = 0;
         let mut kept = None;
-        let mut pairing = Pairing::Position;
+        let pairing;
         let mut trials = match self.read_plain(stimuli)? {
-            Some(indices) => self.counted_from_zero(indices, stimuli)?,
+            Some(indices) => {
+                let (trials, found) = self.by_number(indices, stimuli)?;
+                pairing = found;
+                trials
+            }
             None => {
                 raw = self.read_raw()?;
+                raw.convert_texts(|id| self.in_form(id));
                 if let Some(answers) = raw.answers.take() {
                     answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
                 }
@@ -172,7 +177,11 @@ impl<T: Task> TripletSource<T> {
                         pairing = Pairing::Id;
                         trials
                     }
-                    _ => self.counted_from_zero(by_index(&raw.stimuli)?, stimuli)?,
+                    _ => {
+                        let (trials, found) = self.by_number(by_index(&raw.stimuli)?, stimuli)?;
+                        pairing = found;
+                        trials
+                    }
                 }
             }
         };
@@ -264,39 +273,17 @@ impl<T: Task> TripletSource<T> {
         }
     }
 
-    /// Converts indices to count from 0.
-    fn counted_from_zero(
-        &self,
-        mut trials: Vec<[u32; 3]>,
-        stimuli: &Stimuli,
-    ) -> Result<Vec<[u32; 3]>> {
-        let place = self.path.display().to_string();
-        let first = self.counting.first(&trials, stimuli.len(), &place)?;
-        if first == 0 {
-            return Ok(trials);
-        }
-        if let Some(trial) = trials.iter().position(|trial| trial.contains(&0)) {
-            return Err(JudgmentError::InvalidTrial {
-                trial: trial as u64,
-                problem: TrialProblem::BelowFirst { index: 0, first },
-            }
-            .into());
-        }
-        for index in trials.as_flattened_mut() {
-            *index -= first;
-        }
-        Ok(trials)
+    fn in_form(&self, id: &str) -> String {
+        let convert = |id: String, form: &IdForm| form.of(&id);
+        self.id_forms.iter().fold(id.to_owned(), convert)
     }
 
     /// Looks up ids among the stimuli; returns the trials with three known stimuli, and their
     /// positions.
     fn by_id(&self, cells: &[[Cell; 3]], stimuli: &Stimuli) -> Result<(Vec<[u32; 3]>, Vec<usize>)> {
-        let id = |cell: &Cell| {
-            let id = match cell {
-                Cell::Text(id) => id.clone(),
-                Cell::Number(number) => number.to_string(),
-            };
-            self.id_forms.iter().fold(id, |id, form| form.of(&id))
+        let id = |cell: &Cell| match cell {
+            Cell::Text(id) => id.clone(),
+            Cell::Number(number) => number.to_string(),
         };
         let mut names: Vec<String> = Vec::new();
         let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -331,20 +318,6 @@ impl<T: Task> TripletSource<T> {
         }
         Ok((found, known))
     }
-}
-
-/// Converts numbers to indices.
-fn by_index(cells: &[[Cell; 3]]) -> Result<Vec<[u32; 3]>> {
-    let index = |cell: &Cell| match cell {
-        Cell::Number(number) => Number::Float(*number).index(),
-        // If the first cell is a number, all are.
-        Cell::Text(_) => Err(TrialProblem::NotAnInteger { value: f64::NAN }),
-    };
-    let trials = cells.iter().zip(0..).map(|([a, b, c], trial)| {
-        let indices = || Ok([index(a)?, index(b)?, index(c)?]);
-        indices().map_err(|problem| JudgmentError::InvalidTrial { trial, problem }.into())
-    });
-    trials.collect()
 }
 
 /// Selects the values that belong to the kept trials.

@@ -39,6 +39,34 @@ pub(super) fn may_be_thousands(field: &str) -> bool {
     }
 }
 
+/// Checks whether a field that is not a number resembles one: it is in another notation (`1,234.5`,
+/// `12%`, `1.0D+02`, `0x1F`, `−5`), has no letters or digits (`?`), or is an error of a spreadsheet
+/// (`#DIV/0!`).
+pub(crate) fn resembles_number(field: &str) -> bool {
+    let field = field.trim();
+    if field.starts_with('#') || !field.contains(|c: char| c.is_alphanumeric()) {
+        return true;
+    }
+    let signs = [
+        '+', '-', '\u{2212}', '\u{2013}', '$', '€', '£', '<', '>', '=', '~', ' ',
+    ];
+    let digits = field.trim_start_matches(signs);
+    if digits.starts_with("0x") || digits.starts_with("0X") {
+        return digits[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
+    let is_in_number =
+        |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '%' | ' ' | '\u{a0}' | '#');
+    let rest = digits.trim_start_matches(is_in_number);
+    let is_begun = digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let exponent = rest.strip_prefix(['d', 'D', 'e', 'E']);
+    let is_exponent = exponent.is_some_and(|power| {
+        let power = power.strip_prefix(['+', '-']).unwrap_or(power);
+        !power.is_empty() && power.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let is_quiet = ["QNAN", "SNAN", "INF", "IND"].contains(&rest);
+    is_begun && (rest.is_empty() || is_exponent || is_quiet)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +86,33 @@ mod tests {
         }
         assert!(may_be_thousands("12,345") && !may_be_thousands("0,345"));
         assert!(!may_be_thousands("1,23"));
+    }
+
+    #[test]
+    fn what_resembles_a_number_and_what_does_not() {
+        for field in [
+            "?",
+            "-",
+            "--",
+            "1,234.5",
+            "12%",
+            "1.0D+02",
+            "0x1F",
+            "\u{2212}5",
+            "#DIV/0!",
+            "#REF!",
+            "1.#QNAN",
+            "$3.50",
+            "1'234",
+            "<0.1",
+            "0,5",
+        ] {
+            assert!(resembles_number(field), "{field}");
+        }
+        for field in [
+            "cat", "7b", "001.jpg", "1d", "12_3", "e5", "12-34", "img1", "5 apples",
+        ] {
+            assert!(!resembles_number(field), "{field}");
+        }
     }
 }

@@ -36,8 +36,32 @@ const ID_NAMES: [&str; 29] = [
     "rownames",
 ];
 
-/// Names of columns with row numbers, in lower case.
-const INDEX_NAMES: [&str; 5] = ["", "index", "unnamed: 0", "unnamed: 0.1", "level_0"];
+/// Names of columns with numbers that label rows, in lower case without separators.
+const LABEL_NAMES: [&str; 17] = [
+    "row",
+    "rowid",
+    "idx",
+    "trial",
+    "exemplar",
+    "class",
+    "classid",
+    "category",
+    "label",
+    "labels",
+    "group",
+    "fold",
+    "split",
+    "participant",
+    "subject",
+    "session",
+    "block",
+];
+
+/// Names of columns that may also be features, unless their numbers count the rows.
+const COUNT_NAMES: [&str; 6] = ["nr", "no", "n", "num", "number", "run"];
+
+/// What such names end with after the name of a stimulus.
+const NUMBERS: [&str; 6] = ["number", "num", "nr", "no", "index", "idx"];
 
 /// Returns the rank of a column name among the names of id columns (0 is the best), or `None` if it
 /// is not one of them.
@@ -83,7 +107,23 @@ pub(crate) fn is_header_of_participants(line: &str) -> bool {
 /// Checks whether a name is that of a column of row numbers, such as the index of pandas.
 pub(crate) fn is_index_name(name: &str) -> bool {
     let name = name.trim().to_lowercase();
-    INDEX_NAMES.contains(&name.as_str())
+    let is_numbered = |prefix: &str| {
+        let number = name.strip_prefix(prefix);
+        number.is_some_and(|rest| rest.parse::<f64>().is_ok())
+    };
+    name.is_empty() || name == "index" || is_numbered("unnamed: ") || is_numbered("level_")
+}
+
+/// Checks whether whole numbers in a column with this name are labels of rows, rather than a
+/// feature.
+pub(crate) fn is_label_name(name: &str) -> bool {
+    let name = plain(name);
+    let is_number_of_stimulus = |ending: &&str| {
+        let stimulus = name.strip_suffix(*ending);
+        stimulus.is_some_and(|stimulus| stimulus == "row" || id_rank(stimulus).is_some())
+    };
+    LABEL_NAMES.contains(&name.as_str())
+        || NUMBERS.iter().any(|ending| is_number_of_stimulus(&ending))
 }
 
 /// Converts a name to lower case, and removes spaces, `_`, `-` and `.`.
@@ -95,8 +135,8 @@ pub(crate) fn plain(name: &str) -> String {
 /// Checks whether `first` is a header of the records that follow it.
 ///
 /// A record of numbers is data, unless it numbers its columns (from 0 or 1) above values that are
-/// not whole, as for columns without names in pandas, or its first field is empty and those of the
-/// other records are not. A record with text is a header if there is text above a column of
+/// not whole, as for columns without names in pandas, or its whole numbers ascend above records of
+/// decimals, or its first field is empty and those of the other records are not. A record with text is a header if there is text above a column of
 /// numbers, if it numbers all columns but the first, or if its first field is a name of id columns.
 pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma: bool) -> bool {
     let is_number = |field: &String| number(field, decimal_comma).is_some();
@@ -120,7 +160,9 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
         let is_whole =
             |field: &String| number(field, decimal_comma).is_none_or(|x| x.fract() == 0.0);
         let all_whole = sample.iter().flatten().all(is_whole);
-        return counts(first).is_some() && first.len() >= 3 && (!all_whole || first.len() >= 10);
+        let numbers_columns =
+            counts(first).is_some() && first.len() >= 3 && (!all_whole || first.len() >= 5);
+        return numbers_columns || is_ascending_above_decimals(first, sample, decimal_comma);
     }
     if first.len() > 2 && counts(&first[1..]).is_some() && !is_number(&first[0]) {
         return true;
@@ -138,15 +180,49 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
     })
 }
 
+/// Checks whether a record of whole numbers that ascend, such as wavelengths or the numbers of units,
+/// stands above at least two records none of which is of whole numbers.
+fn is_ascending_above_decimals(
+    first: &[String],
+    sample: &[Vec<String>],
+    decimal_comma: bool,
+) -> bool {
+    let numbers = |fields: &[String]| -> Option<Vec<f64>> {
+        fields
+            .iter()
+            .map(|field| number(field, decimal_comma))
+            .collect()
+    };
+    let is_whole = |fields: &[String]| {
+        numbers(fields).is_some_and(|numbers| numbers.iter().all(|x| x.fract() == 0.0))
+    };
+    let ascends =
+        numbers(first).is_some_and(|numbers| numbers.is_sorted_by(|left, right| left < right));
+    first.len() >= 4
+        && sample.len() >= 2
+        && ascends
+        && is_whole(first)
+        && !sample.iter().any(|record| is_whole(record))
+}
+
+/// Checks whether whole numbers in a column with this name are labels if they count the rows.
+pub(crate) fn is_count_name(name: &str) -> bool {
+    COUNT_NAMES.contains(&plain(name).as_str())
+}
+
 /// Returns the first number, 0 or 1, if the fields are consecutive whole numbers that begin with
-/// it.
+/// it, without leading zeros (`7` or `7.0`).
 pub(crate) fn counts(fields: &[String]) -> Option<u64> {
-    let start = match fields.first()?.trim() {
+    let whole = |field: &String| {
+        let field = field.trim();
+        field.strip_suffix(".0").unwrap_or(field).to_owned()
+    };
+    let start = match whole(fields.first()?).as_str() {
         "0" => 0,
         "1" => 1,
         _ => return None,
     };
-    let is_next = |(field, expected): (&String, u64)| field.trim() == expected.to_string();
+    let is_next = |(field, expected): (&String, u64)| whole(field) == expected.to_string();
     fields.iter().zip(start..).all(is_next).then_some(start)
 }
 

@@ -3,9 +3,9 @@
 use csv::StringRecord;
 
 use super::cell::{has_decimal_comma, is_missing, may_be_thousands, number};
-use super::header::is_header;
-use super::records::{Records, Separator};
-use crate::error::Result;
+use super::header::{counts, is_header};
+use super::records::{Records, Separator, line_at, split_white_space};
+use crate::error::{Error, FileError, Result};
 
 /// Number of records from which a layout is detected.
 const SAMPLE: usize = 200;
@@ -32,10 +32,19 @@ pub(super) struct Layout {
 impl Layout {
     /// Detects the layout of a text. `hint` is the separator suggested by the file extension.
     pub(super) fn of(text: &str, hint: Option<u8>) -> Result<Self> {
-        let (start, comment) = comments(text);
-        let body = &text[start..];
-        let separator = separator_of(body, hint)?;
-        let mut records = sample(body, separator, SAMPLE)?;
+        let (starts, comment) = comments(text);
+        let mut start = starts[starts.len() - 1];
+        let separator = separator_of(&text[start..], hint)?;
+        let mut records = sample(&text[start..], separator, SAMPLE)?;
+        for &earlier in starts[..starts.len() - 1].iter().rev() {
+            let line = fields_of_line(&text[earlier..start], separator)?;
+            // The first id may begin with `#`.
+            if !is_data(&line, &records) {
+                break;
+            }
+            records.insert(0, line);
+            start = earlier;
+        }
         let longest = records.iter().skip(1).map(Vec::len).max().unwrap_or(0);
         let has_trailing_separator = records.len() > 1
             && records[1..].iter().all(|record| {
@@ -52,7 +61,7 @@ impl Layout {
                 }
             }
         }
-        let decimal_comma = has_decimal_commas(&records, separator);
+        let decimal_comma = has_decimal_commas(&records, separator)?;
         let first = records.first().cloned().unwrap_or_default();
         let others = records.get(1..).unwrap_or_default();
         let skips_first = is_header(&first, others, decimal_comma);
@@ -60,6 +69,14 @@ impl Layout {
             Some(second) if skips_first => second.len().max(first.len()),
             _ => first.len(),
         };
+        if first.len() + 1 < n_columns {
+            return Err(FileError::RaggedRow {
+                line: line_at(text, start) + 1,
+                expected: first.len(),
+                found: n_columns,
+            }
+            .into());
+        }
         let mut header = None;
         if skips_first {
             let mut names = first;
@@ -83,22 +100,46 @@ impl Layout {
     }
 }
 
-/// Returns the offset of the first record, and the text of the last comment (`#`) before it.
-fn comments(text: &str) -> (usize, Option<String>) {
+/// Returns the offsets of the comments (`#`) before the first record and of the record, and the text
+/// of the last comment.
+fn comments(text: &str) -> (Vec<usize>, Option<String>) {
     let (mut start, mut comment) = (0, None);
+    let mut starts = Vec::new();
     // Excel names the separator in such a line. It is detected from the other lines anyway.
     if text.starts_with("sep=") {
         let end = text.find(['\n', '\r']).unwrap_or(text.len());
         start = text.len() - text[end..].trim_start_matches(['\n', '\r']).len();
     }
     while text[start..].starts_with('#') {
+        starts.push(start);
         let rest = &text[start..];
         let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
         comment = Some(rest[1..end].trim().to_owned());
         let after = rest[end..].trim_start_matches(['\n', '\r']);
         start = text.len() - after.len();
     }
-    (start, comment)
+    starts.push(start);
+    (starts, comment)
+}
+
+/// Checks whether a line that begins with `#` is a record: it has as many fields as the records,
+/// and all but the first are numbers that do not number columns.
+fn is_data(line: &[String], records: &[Vec<String>]) -> bool {
+    let Some((first, numbers)) = line.split_first() else {
+        return false;
+    };
+    // A row of numbers that is commented out is none.
+    let is_word = number(first.trim_start_matches('#'), false).is_none();
+    let are_numbers = numbers.iter().all(|field| {
+        number(field, false).is_some() || has_decimal_comma(field) || is_missing(field)
+    });
+    records
+        .first()
+        .is_some_and(|record| record.len() == line.len())
+        && !numbers.is_empty()
+        && is_word
+        && are_numbers
+        && counts(numbers).is_none()
 }
 
 /// Parses the column names in a comment above the records, as written by `numpy.savetxt`.
@@ -110,6 +151,16 @@ fn named_by_comment(
     let names = sample(comment, separator, 1)?.pop().unwrap_or_default();
     let is_text = |name: &String| number(name, false).is_none();
     Ok((names.len() == n_columns && n_columns > 1 && names.iter().all(is_text)).then_some(names))
+}
+
+/// Splits a line, which may begin with `#`, into fields.
+fn fields_of_line(line: &str, separator: Separator) -> Result<Vec<String>> {
+    if separator == Separator::WhiteSpace {
+        let mut record = StringRecord::new();
+        split_white_space(line, &mut record);
+        return Ok(record.iter().map(str::to_owned).collect());
+    }
+    Ok(sample(line, separator, 1)?.pop().unwrap_or_default())
 }
 
 /// Reads the first records with a separator.
@@ -132,6 +183,7 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
         Separator::Byte(b'\t'),
         Separator::Byte(b';'),
         Separator::Byte(b','),
+        Separator::Byte(b'|'),
         Separator::WhiteSpace,
     ];
     let head = head(text);
@@ -193,16 +245,71 @@ fn fit(records: &[Vec<String>], separator: Separator) -> Option<(bool, usize)> {
 }
 
 /// Checks whether decimals follow a comma: at least one field does, and none has a decimal point.
-fn has_decimal_commas(records: &[Vec<String>], separator: Separator) -> bool {
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if all these commas may separate thousands, or if commas separate
+/// both fields and decimals.
+fn has_decimal_commas(records: &[Vec<String>], separator: Separator) -> Result<bool> {
     let fields = || records.iter().flatten();
     let has_point = |field: &String| field.contains('.') && number(field, false).is_some();
     if fields().any(has_point) {
-        return false;
+        return Ok(false);
     }
-    let mut with_comma = fields().filter(|field| has_decimal_comma(field));
+    if separator == Separator::Byte(b',') && has_split_decimals(records) {
+        return Err(ambiguous_commas(
+            "whether commas separate fields or decimals",
+        ));
+    }
+    let with_comma = || fields().filter(|field| has_decimal_comma(field));
+    let may_all_be_thousands = with_comma().all(|field| may_be_thousands(field));
+    let is_above_zero = |field: &String| number(field, false).is_some_and(|x| x.abs() >= 1.0);
     match separator {
-        Separator::Byte(b';') => with_comma.next().is_some(),
+        Separator::Byte(b';') if may_all_be_thousands && with_comma().next().is_some() => {
+            match fields().any(is_above_zero) {
+                true => Err(ambiguous_commas(
+                    "whether commas separate thousands or decimals",
+                )),
+                false => Ok(true),
+            }
+        }
+        Separator::Byte(b';') => Ok(with_comma().next().is_some()),
         // With other separators, a comma may also separate thousands.
-        _ => with_comma.any(|field| !may_be_thousands(field)),
+        _ => Ok(!may_all_be_thousands),
     }
+}
+
+fn ambiguous_commas(what: &str) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: what.into(),
+        remedy: "write decimals with a point and thousands without a separator",
+    })
+}
+
+/// Checks whether every second field holds the decimals of the field before it: all are whole numbers
+/// without a sign, and one begins with 0, as in `3,05`, or follows `-0`.
+fn has_split_decimals(records: &[Vec<String>]) -> bool {
+    // The first record may be a header.
+    let is_header =
+        |record: &Vec<String>| record.iter().any(|field| number(field, false).is_none());
+    let data = match records.split_first() {
+        Some((first, others)) if is_header(first) => others,
+        _ => records,
+    };
+    let is_zero_padded = |field: &str| field.len() > 1 && field.starts_with('0');
+    let is_whole = |field: &str| {
+        let digits = field.strip_prefix('-').unwrap_or(field);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let pairs = || {
+        let pairs = data.iter().flat_map(|record| record.chunks_exact(2));
+        pairs.map(|pair| (pair[0].as_str(), pair[1].as_str()))
+    };
+    data.iter().all(|record| record.len() % 2 == 0)
+        && pairs().all(|(before, after)| {
+            is_whole(before)
+                && !is_zero_padded(before)
+                && is_whole(after)
+                && !after.starts_with('-')
+        })
+        && pairs().any(|(before, after)| is_zero_padded(after) || before == "-0")
 }

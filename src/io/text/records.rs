@@ -2,6 +2,7 @@
 
 use csv::StringRecord;
 
+use super::cell::number;
 use crate::error::{FileError, Result};
 
 /// The separator of the fields of a record.
@@ -9,7 +10,8 @@ use crate::error::{FileError, Result};
 pub(crate) enum Separator {
     /// A single byte; fields may be quoted.
     Byte(u8),
-    /// Any number of spaces and tabs; fields may be quoted. Lines that begin with `#` are comments.
+    /// Any number of spaces and tabs; fields may be quoted. Lines that begin with `#` are comments,
+    /// unless they have as many fields as the other records.
     WhiteSpace,
 }
 
@@ -22,6 +24,8 @@ pub(super) struct Records<'a> {
     rest: &'a str,
     /// Offset of the current record.
     start: usize,
+    /// Number of fields of the current or the first record, if the separator is white space.
+    n_fields: Option<usize>,
 }
 
 impl<'a> Records<'a> {
@@ -42,6 +46,10 @@ impl<'a> Records<'a> {
             reader,
             rest: text,
             start: 0,
+            n_fields: match separator {
+                Separator::Byte(_) => None,
+                Separator::WhiteSpace => first_length(text),
+            },
         }
     }
 
@@ -59,11 +67,17 @@ impl<'a> Records<'a> {
             let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
             let line = &self.rest[..end];
             self.rest = self.rest.get(end + 1..).unwrap_or_default();
-            if line.trim().is_empty() || line.starts_with('#') {
+            if line.trim().is_empty() {
                 continue;
             }
             record.clear();
             split_white_space(line, record);
+            // A word in the first column may begin with `#`.
+            let is_word = self.n_fields == Some(record.len()) && begins_with_word(record);
+            if line.starts_with('#') && !is_word {
+                continue;
+            }
+            self.n_fields = Some(record.len());
             return Ok(true);
         }
         Ok(false)
@@ -73,6 +87,21 @@ impl<'a> Records<'a> {
     pub(super) fn line(&self) -> u64 {
         line_at(self.text, self.start)
     }
+}
+
+/// Returns the number of fields of the first line that does not begin with `#`.
+fn first_length(text: &str) -> Option<usize> {
+    let is_data = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let line = text.split(['\n', '\r']).find(is_data)?;
+    let mut record = StringRecord::new();
+    split_white_space(line, &mut record);
+    Some(record.len())
+}
+
+/// Checks whether the first field is not a number after `#`, as in a row that is commented out.
+fn begins_with_word(record: &StringRecord) -> bool {
+    let first = record.get(0).unwrap_or_default().trim_start_matches('#');
+    number(first, false).is_none()
 }
 
 /// Returns the line, 1-based, of the first byte at or after `start` that is not a line end.
@@ -90,7 +119,7 @@ pub(super) fn line_at(text: &str, start: usize) -> u64 {
 }
 
 /// Splits a line at white space; text in double quotes is kept together.
-fn split_white_space(line: &str, record: &mut StringRecord) {
+pub(super) fn split_white_space(line: &str, record: &mut StringRecord) {
     let mut rest = line.trim();
     while !rest.is_empty() {
         let quoted = rest.strip_prefix('"').and_then(|inner| {

@@ -1,5 +1,6 @@
 //! Representations in files.
 
+mod columns;
 mod npy;
 mod safetensors;
 mod table;

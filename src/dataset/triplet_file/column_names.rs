@@ -1,0 +1,352 @@
+//! The names of columns of trials.
+
+use crate::error::{FileError, Result};
+use crate::io::text::plain;
+
+/// Beginnings of the names of the column that holds the answer.
+const ANSWERS: [&str; 10] = [
+    "choice",
+    "odd",
+    "ooo",
+    "outlier",
+    "response",
+    "answer",
+    "selected",
+    "chosen",
+    "judgment",
+    "judgement",
+];
+
+/// Words in names of columns that hold something else about the answer.
+const NOT_ANSWERS: [&str; 15] = [
+    "rt",
+    "correct",
+    "accuracy",
+    "acc",
+    "trial",
+    "trials",
+    "type",
+    "confidence",
+    "conf",
+    "onset",
+    "order",
+    "n",
+    "count",
+    "votes",
+    "id",
+];
+
+/// Words in names of columns with the participant.
+const PARTICIPANTS: [&str; 17] = [
+    "participant",
+    "participants",
+    "subject",
+    "subj",
+    "sub",
+    "worker",
+    "workerid",
+    "prolific",
+    "pid",
+    "puid",
+    "ppt",
+    "rater",
+    "annotator",
+    "observer",
+    "person",
+    "user",
+    "respondent",
+];
+
+/// Words beside those in the names of such columns.
+const OF_PARTICIPANTS: [&str; 9] = [
+    "id", "ids", "nr", "no", "number", "num", "code", "name", "label",
+];
+
+/// Names of the three columns of an anchored trial whose order is the answer.
+const HEADS: [&str; 9] = [
+    "head",
+    "anchor",
+    "reference",
+    "ref",
+    "center",
+    "centre",
+    "target",
+    "probe",
+    "query",
+];
+const CLOSE: [&str; 12] = [
+    "winner",
+    "close",
+    "closer",
+    "near",
+    "positive",
+    "pos",
+    "similar",
+    "chosen",
+    "selected",
+    "preferred",
+    "match",
+    "target",
+];
+const FAR: [&str; 12] = [
+    "loser",
+    "far",
+    "farther",
+    "further",
+    "negative",
+    "neg",
+    "different",
+    "notchosen",
+    "unchosen",
+    "notselected",
+    "rejected",
+    "distractor",
+];
+
+/// Words in the names of numbered columns that hold stimuli.
+const STIMULI: [&str; 14] = [
+    "image", "img", "stimulus", "stim", "object", "obj", "concept", "item", "word", "picture",
+    "pic", "file", "triplet", "option",
+];
+
+/// Names of the two candidates of an anchored trial.
+const CANDIDATES: [(&str, &str); 5] = [
+    ("left", "right"),
+    ("option1", "option2"),
+    ("candidate1", "candidate2"),
+    ("a", "b"),
+    ("stimulus1", "stimulus2"),
+];
+
+/// Names of three columns that belong together.
+const TRIPLES: [[&str; 3]; 4] = [
+    ["i", "j", "k"],
+    ["a", "b", "c"],
+    ["first", "second", "third"],
+    ["left", "center", "right"],
+];
+
+/// Returns the words of a name, in lower case: `stimResponse_time` has three.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || c.is_uppercase() && was_lower {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            let word = words.last_mut().expect("there is at least one word");
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Checks whether a column holds response times.
+pub(super) fn is_of_time(name: &str) -> bool {
+    let joined = plain(name);
+    has_word(name, &["rt", "rts"]) || joined.contains("time") || joined.contains("latency")
+}
+
+/// Checks whether a column holds participants or a property of them.
+pub(super) fn is_of_participants(name: &str) -> bool {
+    has_word(name, &PARTICIPANTS)
+}
+
+fn has_word(name: &str, of: &[&str]) -> bool {
+    words(name).iter().any(|word| of.contains(&word.as_str()))
+}
+
+/// Finds the column with the answer. One whose name is nothing else takes precedence.
+pub(super) fn answer_of(
+    names: &[String],
+    columns: impl Iterator<Item = usize>,
+) -> Result<Option<usize>> {
+    let begins = |name: &str| {
+        let name = plain(name);
+        ANSWERS.iter().any(|beginning| name.starts_with(beginning))
+    };
+    let found: Vec<usize> = columns
+        .filter(|&column| begins(&names[column]) && !has_word(&names[column], &NOT_ANSWERS))
+        .collect();
+    let exact = found.iter().copied();
+    let exact = exact.filter(|&column| ANSWERS.contains(&plain(&names[column]).as_str()));
+    let exact: Vec<usize> = exact.collect();
+    match (found.as_slice(), exact.as_slice()) {
+        ([], _) => Ok(None),
+        (&[one], _) | (_, &[one]) => Ok(Some(one)),
+        _ => {
+            let names: Vec<&str> = found.iter().map(|&column| names[column].as_str()).collect();
+            Err(FileError::Ambiguous {
+                what: format!("which of the columns {names:?} holds the answer"),
+                remedy: "name it \"choice\" in the header, and rename or remove the others",
+            }
+            .into())
+        }
+    }
+}
+
+/// Finds the column with the participant, rather than one with a property of participants.
+pub(super) fn participant_of(
+    names: &[String],
+    columns: impl Iterator<Item = usize>,
+) -> Option<usize> {
+    let mut found = columns.filter(|&column| {
+        let words = words(&names[column]);
+        let is_known = |word: &String| {
+            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            PARTICIPANTS.contains(&word) || OF_PARTICIPANTS.contains(&word)
+        };
+        let joined = plain(&names[column]);
+        let stem = joined.strip_suffix("id").unwrap_or(&joined);
+        words.iter().all(is_known) && has_word(&names[column], &PARTICIPANTS)
+            || PARTICIPANTS.contains(&stem)
+    });
+    found.next()
+}
+
+/// Checks whether the names of three columns indicate another order than that of a trial: one of the
+/// first two is that of the odd one, or one is known from anchored trials.
+pub(super) fn tell_another_order(names: &[String], is_anchored: bool) -> bool {
+    let is_answer = |name: &String| {
+        let begins = |beginning: &&str| name.starts_with(*beginning);
+        name.starts_with("different") || ANSWERS.iter().any(|beginning| begins(&beginning))
+    };
+    let is_anchored_name = |name: &String| {
+        let known = HEADS.iter().chain(&CLOSE).chain(&FAR);
+        known.into_iter().any(|known| *known == strip(name))
+    };
+    match is_anchored {
+        true => names
+            .iter()
+            .any(|name| is_anchored_name(name) || is_answer(name)),
+        false => names[..2].iter().any(is_answer),
+    }
+}
+
+/// Finds the head and the two candidates, and whether the names say which candidate is the closer
+/// one.
+pub(super) fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
+    let position = |wanted: &str| names.iter().position(|name| name == wanted);
+    let any = |wanted: &[&str]| {
+        let is_wanted = |column: &String, name: &str| column == name || strip(column) == name;
+        let find = |name: &&str| names.iter().position(|column| is_wanted(column, name));
+        wanted.iter().find_map(find)
+    };
+    let head = any(&HEADS)?;
+    if let (Some(close), Some(far)) = (any(&CLOSE), any(&FAR))
+        && close != head
+    {
+        return Some(([head, close, far], true));
+    }
+    CANDIDATES
+        .iter()
+        .find_map(|(first, second)| Some(([head, position(first)?, position(second)?], false)))
+}
+
+/// Returns a column name without a suffix such as `id` or `image`.
+fn strip(name: &str) -> &str {
+    ["id", "image", "stimulus", "path", "index", "idx"]
+        .iter()
+        .find_map(|part| name.strip_suffix(part).filter(|rest| !rest.is_empty()))
+        .unwrap_or(name)
+}
+
+/// Finds the three columns of the stimuli.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if several triples of columns may be those.
+pub(super) fn triple(names: &[String]) -> Result<Option<[usize; 3]>> {
+    let mut found = triples(names);
+    if found.len() > 1 {
+        let is_of_stimuli = |&[first, ..]: &[usize; 3]| {
+            let name = &names[first];
+            STIMULI.iter().any(|word| name.contains(word))
+        };
+        if found.iter().any(is_of_stimuli) {
+            found.retain(is_of_stimuli);
+        }
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        [one, other, ..] => {
+            let shown = [one, other].map(|triple| triple.map(|column| names[column].as_str()));
+            Err(FileError::Ambiguous {
+                what: format!(
+                    "which columns hold the stimuli: {:?} or {:?}",
+                    shown[0], shown[1]
+                ),
+                remedy: "name them image1, image2, image3, or remove the others",
+            }
+            .into())
+        }
+    }
+}
+
+/// Returns all triples of columns whose names differ by a number, or the one that is known to belong
+/// together.
+pub(super) fn triples(names: &[String]) -> Vec<[usize; 3]> {
+    let position = |wanted: &str| names.iter().position(|name| name == wanted);
+    for triple in TRIPLES {
+        if let [Some(a), Some(b), Some(c)] = triple.map(position) {
+            return vec![[a, b, c]];
+        }
+    }
+    let mut found: Vec<[usize; 3]> = Vec::new();
+    for (first, name) in names.iter().enumerate() {
+        let with = |from: &str, to: &str| {
+            let at = name.rfind(from)?;
+            let mut other = name.clone();
+            other.replace_range(at..at + from.len(), to);
+            position(&other)
+        };
+        let of = |one, two, three| Some([first, with(one, two)?, with(one, three)?]);
+        if let Some(triple) = of("0", "1", "2").or_else(|| of("1", "2", "3"))
+            && !found
+                .iter()
+                .any(|other| triple.iter().any(|column| other.contains(column)))
+        {
+            found.push(triple);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &str) -> Vec<String> {
+        names.split(',').map(plain).collect()
+    }
+
+    #[test]
+    fn stimuli_are_found_by_name() {
+        for (header, expected) in [
+            ("image1,image2,image3,choice", [0, 1, 2]),
+            ("rt,stim_3,stim_1,stim_2", [2, 3, 1]),
+            ("trial,img0,img1,img2", [1, 2, 3]),
+            ("image1Path,image2Path,image3Path", [0, 1, 2]),
+            ("k,j,i", [2, 1, 0]),
+        ] {
+            assert_eq!(
+                triple(&names(header)).unwrap().unwrap(),
+                expected,
+                "{header}"
+            );
+        }
+        for (header, expected) in [
+            ("head,winner,loser,RT", [0, 1, 2]),
+            ("negative,anchor,positive", [1, 2, 0]),
+            ("center,left,right,answer", [0, 1, 2]),
+            ("winner_id,loser_id,head_id", [2, 0, 1]),
+        ] {
+            assert_eq!(anchored(&names(header)).unwrap().0, expected, "{header}");
+        }
+        assert_eq!(triple(&names("id_lo,id_mid,id_hi,n")).unwrap(), None);
+        assert_eq!(anchored(&names("image1,image2,image3")), None);
+    }
+}

@@ -1,0 +1,320 @@
+//! What the columns of tables and the arrays of archives mean: the right features and trials, or a
+//! refusal that names the remedy.
+
+use human_alignment::dataset::{Counting, TripletChunks, TripletFile, TripletSource};
+use human_alignment::stimuli::Pairing;
+use human_alignment::{
+    AnchoredTask, FileSource, OddOneOutTask, Result, SimilarityDataset, Stimuli, Task,
+    TrialParticipants,
+};
+use ndarray::{Array2, array};
+
+use crate::common::files::put;
+
+/// The message of an error, or the number of features if there is none.
+fn features(name: &str, text: &str) -> std::result::Result<Array2<f64>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, name, text.as_bytes().to_vec());
+    let read = FileSource::open(&path).and_then(|source| source.read());
+    let read = read.map_err(|error| error.report().to_string())?;
+    Ok(read.features().to_f64().into_owned())
+}
+
+#[track_caller]
+fn refused(text: &str, part: &str) {
+    let message = features("a.csv", text).unwrap_err();
+    assert!(message.contains(part), "{message}");
+}
+
+#[test]
+fn labels_of_rows_are_no_features() {
+    let expected = array![[0.5, 1.5], [0.25, 2.5], [0.75, 3.5], [0.125, 4.5]];
+    for labels in [
+        ["row", "0", "1", "2", "3"],
+        ["idx", "1", "2", "3", "4"],
+        ["stim_nr", "0.0", "1.0", "2.0", "3.0"],
+        ["exemplar", "1", "2", "3", "4"],
+        [",index", "0,0", "1,1", "2,2", "3,3"],
+        [",Unnamed: 0,id", "0,7,cat", "1,3,dog", "2,9,hen", "3,4,cow"],
+        ["id,image", "100,cat", "101,dog", "7,hen", "12,cow"],
+    ] {
+        let [header, a, b, c, d] = labels;
+        let text =
+            format!("{header},x,y\n{a},0.5,1.5\n{b},0.25,2.5\n{c},0.75,3.5\n{d},0.125,4.5\n");
+        assert_eq!(features("a.csv", &text).unwrap(), expected, "{text}");
+    }
+    for labels in [
+        ["stim_number", "100", "7", "3", "9"],
+        ["class", "0", "1", "1", "0"],
+        ["category,exemplar", "0,0", "0,1", "1,0", "1,1"],
+        ["trial", "4", "8", "2", "1"],
+    ] {
+        let [header, a, b, c, d] = labels;
+        let text = format!("{header},x\n{a},0.5\n{b},0.25\n{c},0.75\n{d},0.125\n");
+        refused(&text, "--ignore-column");
+    }
+    // Decimals are features, whatever the name.
+    let text = "id,index,x\ncat,0.5,1.5\ndog,0.25,2.5\n";
+    let found = features("a.csv", text).unwrap();
+    assert_eq!(found, array![[0.5, 1.5], [0.25, 2.5]]);
+}
+
+#[test]
+fn fields_that_are_no_numbers_do_not_make_a_column_of_ids() {
+    for field in [
+        "?",
+        "-",
+        "#DIV/0!",
+        "\"1,234.5\"",
+        "12%",
+        "1.0D+02",
+        "0x1F",
+        "err",
+    ] {
+        let text = format!("x,y,z\n0.5,1.5,2\n{field},2.5,3\n0.25,3.5,4\n");
+        refused(&text, "line 3");
+    }
+    refused("x,y\n12%,1.5\n15%,2.5\n", "line 2");
+    // Some ids are numbers.
+    let text = "7,1.5\n7b,2.5\n12,3.5\n";
+    assert_eq!(
+        features("a.csv", text).unwrap(),
+        array![[1.5], [2.5], [3.5]]
+    );
+}
+
+#[test]
+fn headers_have_the_fields_of_their_rows() {
+    refused("id,a\ncat,0.5,1.5,2.5\ndog,1,2,3\n", "fields");
+    refused("id,a,b\ncat,0.5,1.5,2.5,3\ndog,1,2,3,4\n", "fields");
+    // Numbers above decimals, and the numbers of columns.
+    let rows = "0.5,1.5,2.5,0.25,1.25\n0.75,2.5,3.5,1.5,0.5\n";
+    for header in ["3,17,42,57,101", "400.0,410.0,420.0,430.0,440.0"] {
+        let found = features("a.csv", &format!("{header}\n{rows}")).unwrap();
+        assert_eq!(found.dim(), (2, 5), "{header}");
+    }
+    let found = features("a.csv", "0,1,2,3,4\n1,0,0,1,1\n0,1,1,0,1\n").unwrap();
+    assert_eq!(found.dim(), (2, 5));
+    // A first row of features that does not ascend, and one of whole numbers above others.
+    for first in ["3,17,12,57,101", "1,2,3,4,5.5"] {
+        let found = features("a.csv", &format!("{first}\n{rows}")).unwrap();
+        assert_eq!(found.dim(), (3, 5), "{first}");
+    }
+}
+
+#[test]
+fn commas_are_separators_or_decimal_signs() {
+    refused("1,19\n4,48\n5,08\n", "decimals");
+    refused("x\n1,19\n4,48\n5,08\n", "decimals");
+    refused("0,30,-0,60\n0,36,1,64\n", "decimals");
+    // Zero-padded ids, and whole numbers.
+    assert_eq!(
+        features("a.csv", "1,19\n4,48\n5,8\n").unwrap().dim(),
+        (3, 2)
+    );
+    refused("a;b\n1,460;948\n1,502;1,598\n", "thousands");
+    let found = features("a.csv", "a;b\n1,46;0\n1,502;1,5\n").unwrap();
+    assert_eq!(found, array![[1.46, 0.0], [1.502, 1.5]]);
+    let found = features("a.txt", "a|b\n1.5|2\n3|4.5\n").unwrap();
+    assert_eq!(found, array![[1.5, 2.0], [3.0, 4.5]]);
+}
+
+#[test]
+fn words_that_begin_with_a_hash_are_no_comments() {
+    for (name, text) in [
+        ("a.csv", "#cat,0.5,1.5\ndog,2.5,3.5\n"),
+        ("a.txt", "cat 0.5 1.5\n# 2.5 3.5\n"),
+        ("a.txt", "# 0.5 1.5\ndog 2.5 3.5\n"),
+    ] {
+        let found = features(name, text).unwrap();
+        assert_eq!(found, array![[0.5, 1.5], [2.5, 3.5]], "{text}");
+    }
+    for (name, text) in [
+        ("a.csv", "# by hand, in 2020\n0.5,1.5\n2.5,3.5\n"),
+        ("a.txt", "# 0 1\n0.5 1.5\n# 7 8\n2.5 3.5\n"),
+        ("a.txt", "#9.5 9.5\n0.5 1.5\n#7 8\n2.5 3.5\n"),
+    ] {
+        let found = features(name, text).unwrap();
+        assert_eq!(found, array![[0.5, 1.5], [2.5, 3.5]], "{text}");
+    }
+}
+
+#[test]
+fn ids_beside_a_table_do_not_reorder_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "id,x\ncat.jpg,0.5\nDog.jpg,1.5\n";
+    let path = put(&folder, "a.csv", text.as_bytes().to_vec());
+    let read = |ids: [&str; 2]| {
+        let ids = Stimuli::new(ids).unwrap();
+        FileSource::open(&path).unwrap().with_ids(ids).read()
+    };
+    assert_eq!(
+        read(["cat", "dog"]).unwrap().stimuli().ids(),
+        ["cat", "dog"]
+    );
+    let message = read(["dog", "cat"]).unwrap_err().report().to_string();
+    assert!(message.contains("another order"), "{message}");
+}
+
+fn trials<T: Task>(text: &str, stimuli: Stimuli) -> Result<TripletFile<T>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "t.csv", text.as_bytes().to_vec());
+    TripletSource::new(&path)?.read(&stimuli)
+}
+
+#[track_caller]
+fn found<T: Task>(text: &str, expected: &[[u32; 3]]) -> TripletFile<T> {
+    let file = trials::<T>(text, Stimuli::numbered(9)).unwrap();
+    assert_eq!(file.judgments().as_slice(), expected, "{text}");
+    file
+}
+
+#[track_caller]
+fn unclear<T: Task>(text: &str) {
+    let error = trials::<T>(text, Stimuli::numbered(9)).err().unwrap();
+    let message = error.report().to_string();
+    assert!(message.contains("cannot determine"), "{message}");
+}
+
+#[test]
+fn columns_of_trials_are_named_by_whole_words() {
+    for (header, rows) in [
+        (
+            "image1,image2,image3,response_correct,choice",
+            "0,1,2,1,0\n3,4,5,0,4\n",
+        ),
+        (
+            "image1,image2,image3,odd_trial,choice",
+            "0,1,2,1,0\n3,4,5,0,4\n",
+        ),
+        (
+            "image1,image2,image3,ChoiceRT,oddOneOut",
+            "0,1,2,7,0\n3,4,5,8,4\n",
+        ),
+        (
+            "category1,category2,category3,image1,image2,image3,choice",
+            "7,8,6,0,1,2,0\n1,2,0,3,4,5,4\n",
+        ),
+    ] {
+        found::<OddOneOutTask>(&format!("{header}\n{rows}"), &[[2, 1, 0], [3, 5, 4]]);
+    }
+    unclear::<OddOneOutTask>("image1,image2,image3,choice,answer\n0,1,2,0,1\n3,4,5,4,3\n");
+    unclear::<OddOneOutTask>("a1,a2,a3,b1,b2,b3,choice\n0,1,2,6,7,8,0\n3,4,5,6,7,8,4\n");
+    for header in ["ooo,same1,same2", "outlier,p,q", "choice,other1,other2"] {
+        unclear::<OddOneOutTask>(&format!("{header}\n0,1,2\n3,4,5\n"));
+    }
+    for (header, expected) in [
+        ("reference,not_chosen,chosen", [0, 2, 1]),
+        ("chosen,unchosen,reference", [2, 0, 1]),
+        ("anchor,distractor,target", [0, 2, 1]),
+    ] {
+        found::<AnchoredTask>(&format!("{header}\n0,1,2\n"), &[expected]);
+    }
+    let participants = |header: &str| {
+        let text = format!("image1,image2,image3,choice,{header}\n0,1,2,0,20,A\n3,4,5,4,20,B\n");
+        let file = found::<OddOneOutTask>(&text, &[[2, 1, 0], [3, 5, 4]]);
+        let participants = file.judgments().participants();
+        participants.map(|all| all.labels().to_vec())
+    };
+    for header in [
+        "participant_age,participant_id",
+        "worker_country,WorkerId",
+        "n,pid",
+        "x,subject_nr",
+    ] {
+        assert_eq!(participants(header).unwrap(), ["A", "B"], "{header}");
+    }
+    assert_eq!(participants("participant_age,x"), None);
+}
+
+#[test]
+fn the_first_trial_is_not_a_header() {
+    let letters = Stimuli::new(["a", "b", "c", "d", "e"]).unwrap();
+    let file = trials::<OddOneOutTask>("a,b,c\nb,e,d\nd,c,a\n", letters.clone()).unwrap();
+    assert_eq!(file.judgments().len(), 3);
+    let images = Stimuli::new((1..6).map(|n| format!("img{n}"))).unwrap();
+    let text = "img1,img2,img3\nimg2,img5,img4\n";
+    assert_eq!(
+        trials::<OddOneOutTask>(text, images)
+            .unwrap()
+            .judgments()
+            .len(),
+        2
+    );
+    let file = trials::<OddOneOutTask>("i,j,k\nb,e,d\nd,c,a\n", letters).unwrap();
+    assert_eq!(file.judgments().len(), 2);
+}
+
+#[test]
+fn numbers_are_ids_where_ids_are_numbers() {
+    let stimuli = Stimuli::new(["11", "08", "5", "2"]).unwrap();
+    let file = trials::<OddOneOutTask>("11,8,2\n5,2,08\n", stimuli.clone()).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[0, 1, 3], [2, 3, 1]]);
+    assert_eq!(file.pairing(), Pairing::Id);
+    // Not all are ids: they are positions, or refused.
+    let file = trials::<OddOneOutTask>("0,1,2\n1,2,3\n", stimuli.clone()).unwrap();
+    assert_eq!(file.pairing(), Pairing::Position);
+    let error = trials::<OddOneOutTask>("11,7,2\n5,2,8\n", stimuli.clone()).unwrap_err();
+    assert!(error.report().to_string().contains("\"7\""), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "t.txt", b"1 2 3\n2 3 4\n".to_vec());
+    let counted = TripletSource::<OddOneOutTask>::new(&path).unwrap();
+    let counted = counted.with_counting(Counting::One).read(&stimuli).unwrap();
+    assert_eq!(counted.judgments().as_slice(), [[0, 1, 2], [1, 2, 3]]);
+}
+
+#[test]
+fn a_stream_counts_as_the_whole_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "t.txt", b"1 2 3\n4 1 2\n3 4 1\n".to_vec());
+    let chunks =
+        |n: u32| TripletChunks::<OddOneOutTask>::open(&path, Stimuli::numbered(n), 2).unwrap();
+    let error = chunks(5).find_map(Result::err).unwrap();
+    assert!(
+        error.report().to_string().contains("--count-from"),
+        "{error}"
+    );
+    assert!(whole(&path, 5).is_err());
+    let counted = chunks(4).with_counting(Counting::One);
+    let counted: Vec<[u32; 3]> = counted
+        .flat_map(|chunk| chunk.unwrap().as_slice().to_vec())
+        .collect();
+    assert_eq!(counted, [[0, 1, 2], [3, 0, 1], [2, 3, 0]]);
+    assert_eq!(whole(&path, 4).unwrap().judgments().as_slice(), counted);
+    let from_zero = put(&folder, "z.txt", b"1 2 3\n0 1 2\n".to_vec());
+    let mut chunks =
+        TripletChunks::<OddOneOutTask>::open(&from_zero, Stimuli::numbered(4), 1).unwrap();
+    assert!(chunks.next().unwrap().is_ok());
+    let mut chunks = chunks.with_counting(Counting::One);
+    assert!(chunks.next().unwrap().is_err());
+}
+
+fn whole(path: &std::path::Path, n: u32) -> Result<TripletFile<OddOneOutTask>> {
+    TripletSource::new(path)?.read(&Stimuli::numbered(n))
+}
+
+#[test]
+fn a_fourth_column_that_ascends_is_not_read_as_answers() {
+    let trial = |k: usize| format!("{},{},{},{}\n", k % 7, k % 7 + 1, 8, k / 5);
+    let text: String = (0..15).map(trial).collect();
+    unclear::<OddOneOutTask>(&text);
+}
+
+#[test]
+fn lists_of_participants_name_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let read =
+        |text: &str| TrialParticipants::read(put(&folder, "p.txt", text.as_bytes().to_vec()));
+    assert_eq!(
+        read("sub 01\nsub 02\r\nsub 01\n").unwrap().by_trial(),
+        [0, 1, 0]
+    );
+    assert_eq!(read("participant\nA\nB\n").unwrap().labels(), ["A", "B"]);
+    for missing in ["None", "NULL", "N/A", ""] {
+        let message = read(&format!("A\n{missing}\nB\n"))
+            .unwrap_err()
+            .report()
+            .to_string();
+        assert!(message.contains("trial 1"), "{message}");
+    }
+}
