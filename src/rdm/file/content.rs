@@ -3,8 +3,10 @@
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
 use super::layout::{Cells, Layout};
+use super::pairs::require_order;
 use super::{RdmFile, Similarities};
 use crate::error::{FileError, RdmError, Result};
+use crate::io::text::counts;
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -12,10 +14,43 @@ use crate::stimuli::Stimuli;
 pub(super) struct Contents {
     /// One matrix, or one row per participant.
     pub(super) array: ArrayD<f64>,
-    /// Stimuli, if the table has labels for them.
+    /// Stimuli, if the file has labels for them.
     pub(super) stimuli: Option<Stimuli>,
-    /// Names of the participants, if rows are participants with names.
+    /// Names of the participants, if the file has them.
     pub(super) participants: Option<Vec<String>>,
+    /// Whether the labels of the stimuli only number them, so that a list of ids can replace them.
+    pub(super) labels_count: bool,
+    /// Whether each row is known to be an upper triangle.
+    pub(super) is_condensed: bool,
+    /// Labels of rows and columns that are participants or pairs.
+    pub(super) axes: [Option<Vec<String>>; 2],
+}
+
+impl Contents {
+    /// Checks the labels of pairs and keeps those of participants, once the layout is known.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if the order of the pairs is not known.
+    pub(super) fn settle_axes(&mut self, layout: Layout) -> Result<()> {
+        if layout.cells == Cells::Square || self.array.ndim() != 2 {
+            return Ok(());
+        }
+        let mut axes = std::mem::take(&mut self.axes);
+        let (pairs, participants) = match layout.participants_last {
+            true => (0, 1),
+            false => (1, 0),
+        };
+        if let Some(labels) = &axes[pairs] {
+            require_order(labels, ["rows", "columns"][pairs])?;
+        }
+        if let Some(labels) = axes[participants].take()
+            && labels.len() > 1
+            && counts(&labels).is_none()
+        {
+            self.participants = Some(labels);
+        }
+        Ok(())
+    }
 }
 
 impl RdmFile {
