@@ -260,6 +260,10 @@ fn labels_of_pairs_give_their_order() {
         format!("{a}-{b},{value}")
     });
     models.right(&single, &unnamed(), "position");
+    let timed = shuffled("pair,rating,rt\n", |a, b, value| {
+        format!("{a}-{b},{value},{}", 900 + a)
+    });
+    models.right(&timed, &unnamed(), "position");
     let columns = |label: &dyn Fn(usize, usize) -> String| {
         let pairs = pairs();
         let labels = ORDER.map(|at| label(pairs[at].0, pairs[at].1)).join(",");

@@ -30,6 +30,9 @@ const NAMES: [&str; 13] = [
     "file",
 ];
 
+/// Largest size of an array with the names of the stimuli in bytes.
+const MAX_TEXT: u64 = 1 << 26;
+
 impl RdmFile {
     /// Reads the array.
     pub(super) fn read_array(&self) -> Result<Contents> {
@@ -40,6 +43,7 @@ impl RdmFile {
             participants: None,
             labels_count: false,
             is_condensed: false,
+            was_transposed: false,
             axes: [None, None],
         })
     }
@@ -90,47 +94,97 @@ impl RdmFile {
         ArrayD::from_shape_vec(IxDyn(&sizes), values)
             .map_err(|error| FileError::malformed("array", error))
     }
-    /// Reads the names of `n` stimuli from a MATLAB file, if a variable holds them. Names of files
-    /// of another format are not read.
+    /// Reads the names of `n` stimuli beside the array of an `.npz` or `.mat` file, if it has them.
     ///
     /// # Errors
-    /// Returns [`FileError::Ambiguous`] if several variables hold different names, and an error if
+    /// Returns [`FileError::Ambiguous`] if several arrays hold different names, and an error if
     /// [`Stimuli::new`] does.
     pub(super) fn names_beside(&self, n: usize) -> Result<Option<Stimuli>> {
-        if self.format != Format::Mat {
+        let texts = match self.format {
+            Format::Mat => self.texts_of_mat()?,
+            Format::Npz => self.texts_of_npz()?,
+            _ => return Ok(None),
+        };
+        let mut found = texts.into_iter().filter(|(_, texts)| texts.len() == n);
+        let Some((first, names)) = found.next().filter(|_| n > 1) else {
             return Ok(None);
-        }
-        let mut file = MatFile::open(&self.path)?;
-        let mut found: Vec<(String, Vec<String>)> = Vec::new();
-        for name in file.names() {
-            let singular = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
-            let is_of_names = words(&name)
-                .iter()
-                .any(|word| NAMES.contains(&word.as_str()) || NAMES.contains(&&*singular(word)));
-            // An unreadable variable is not needed.
-            let Ok(array @ (MatArray::Text(_) | MatArray::Cells(_))) = file.read(&name) else {
-                continue;
-            };
-            let Ok(texts) = array.into_texts() else {
-                continue;
-            };
-            let texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
-            if is_of_names && texts.len() == n && n > 1 {
-                found.push((name, texts));
-            }
-        }
-        if let [(first, texts), others @ ..] = &found[..]
-            && let Some((other, _)) = others.iter().find(|(_, other)| other != texts)
-        {
+        };
+        if let Some((other, _)) = found.find(|(_, others)| *others != names) {
             return Err(FileError::Ambiguous {
                 what: format!("whether {first:?} or {other:?} holds the ids of the stimuli"),
                 remedy: "keep only one of them",
             }
             .into());
         }
-        match found.into_iter().next() {
-            Some((_, texts)) => Stimuli::new(texts).map(Some),
-            None => Ok(None),
-        }
+        Stimuli::new(names).map(Some)
     }
+
+    fn texts_of_mat(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let mut file = MatFile::open(&self.path)?;
+        let mut found = Vec::new();
+        for name in file.names() {
+            // A variable that cannot be read is not needed.
+            if is_of_names(&name)
+                && let Ok(array @ (MatArray::Text(_) | MatArray::Cells(_))) = file.read(&name)
+                && let Ok(texts) = array.into_texts()
+            {
+                let texts = texts.iter().map(|text| text.trim().to_owned());
+                found.push((name, texts.collect()));
+            }
+        }
+        Ok(found)
+    }
+
+    fn texts_of_npz(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let mut archive = NpzArchive::open(&self.path)?;
+        let mut found = Vec::new();
+        for (index, name) in archive.members()?.into_iter().enumerate() {
+            if let Some(name) = name.strip_suffix(".npy")
+                && is_of_names(name)
+                && let Ok(bytes) = archive.read_bytes(index, MAX_TEXT)
+                && let Some(texts) = texts_of_npy(&bytes)
+            {
+                found.push((name.to_owned(), texts));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Checks whether an array is named like one with the names of the stimuli.
+fn is_of_names(array: &str) -> bool {
+    words(array).iter().any(|word| {
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        NAMES.contains(&word.as_str()) || NAMES.contains(&singular)
+    })
+}
+
+/// Returns the texts of a `.npy` array of type `<U` or `|S`, or `None` for other arrays.
+fn texts_of_npy(bytes: &[u8]) -> Option<Vec<String>> {
+    let bytes = bytes.strip_prefix(b"\x93NUMPY")?;
+    let (length, start) = match *bytes {
+        [1, _, a, b, ..] => (u16::from_le_bytes([a, b]).into(), 4),
+        [2 | 3, _, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]) as usize, 6),
+        _ => return None,
+    };
+    let (header, data) = bytes.get(start..)?.split_at_checked(length)?;
+    let header = std::str::from_utf8(header).ok()?;
+    let after = header.split("'descr':").nth(1)?.trim_start();
+    let descr = after.strip_prefix('\'')?.split('\'').next()?;
+    let width: usize = descr.get(2..)?.parse().ok().filter(|&width| width > 0)?;
+    let decode: fn(&[u8]) -> Option<String> = match &descr[..2] {
+        "<U" => |text| {
+            let units = text.chunks_exact(4);
+            let units = units.map(|unit| u32::from_le_bytes([unit[0], unit[1], unit[2], unit[3]]));
+            units.map(char::from_u32).collect()
+        },
+        "|S" => |text| String::from_utf8(text.to_vec()).ok(),
+        _ => return None,
+    };
+    let unit = width.checked_mul(if descr.starts_with('<') { 4 } else { 1 })?;
+    let texts = data.chunks_exact(unit).map(|text| {
+        let text = decode(text)?;
+        Some(text.trim_end_matches('\0').trim().to_owned())
+    });
+    texts.collect()
 }

@@ -1,5 +1,6 @@
 //! Names of the columns of tables with one row per pair.
 
+use crate::error::{FileError, Result};
 use crate::io::text::plain;
 
 /// Pairs of words by which the names of two columns of stimuli differ, and the word that a third
@@ -180,6 +181,42 @@ pub(super) fn is_of_pairs(name: &str) -> bool {
     words.iter().any(is_one) && words.iter().all(|word| is_one(word) || accompanies(word))
 }
 
+/// Returns the only column of judgments if the others are properties of them, such as their times.
+/// Returns `None` if the columns may be people.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if there are such properties, but not one column of judgments.
+pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
+    let values: Vec<usize> = (0..names.len())
+        .filter(|&at| is_value(&names[at]))
+        .collect();
+    let is_of_judgments = names
+        .iter()
+        .any(|name| is_property(name) || is_dissimilarity(name))
+        || !values.is_empty() && values.len() < names.len();
+    if !is_of_judgments || names.len() < 2 {
+        return Ok(None);
+    }
+    let exact = names.iter().position(|name| is_dissimilarity(name));
+    match (exact, &values[..]) {
+        (Some(value), _) | (None, &[value]) => Ok(Some(value)),
+        _ => Err(FileError::Ambiguous {
+            what: format!(
+                "which of the columns {} holds the dissimilarities",
+                listed(names)
+            ),
+            remedy: "name it \"dissimilarity\" in the header, or keep only columns of people",
+        }
+        .into()),
+    }
+}
+
+/// Returns names in quotation marks, separated by commas.
+pub(super) fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    names.join(", ")
+}
+
 /// Returns the two columns with the stimuli of a pair: their names differ in one word, by which
 /// they are the first and the second.
 pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
@@ -247,6 +284,13 @@ mod tests {
             assert!(!is_participant(name), "{name}");
         }
         assert!(is_of_pairs("pair_id") && !is_of_pairs("pair_rating"));
+        let only = |names: [&str; 2]| only_value(&names.map(str::to_owned)).ok();
+        assert_eq!(only(["rating", "rt"]), Some(Some(0)));
+        assert_eq!(only(["n", "mean_rating"]), Some(Some(1)));
+        assert_eq!(only(["S1", "S2"]), Some(None));
+        assert_eq!(only(["rating_S1", "rating_S2"]), Some(None));
+        assert_eq!(only(["rating", "S2"]), Some(Some(0)));
+        assert_eq!(only(["S1", "rt"]), None);
         assert!(is_similarity("similarity") && !is_similarity("dissimilarity"));
     }
 

@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
+use super::columns::only_value;
 use super::layout::{Cells, Layout};
 use super::pairs::require_order;
 use super::{RdmFile, Similarities};
@@ -22,12 +23,15 @@ pub(super) struct Contents {
     pub(super) labels_count: bool,
     /// Whether each row is known to be an upper triangle.
     pub(super) is_condensed: bool,
+    /// Whether the rows were the columns of the file.
+    pub(super) was_transposed: bool,
     /// Labels of rows and columns that are participants or pairs.
     pub(super) axes: [Option<Vec<String>>; 2],
 }
 
 impl Contents {
-    /// Checks the labels of pairs and keeps those of participants, once the layout is known.
+    /// Checks the labels of pairs, keeps those of participants, and drops columns that are not
+    /// judgments, once the layout is known.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if the order of the pairs is not known.
@@ -43,7 +47,18 @@ impl Contents {
         if let Some(labels) = &axes[pairs] {
             require_order(labels, ["rows", "columns"][pairs])?;
         }
-        if let Some(labels) = axes[participants].take()
+        let labels = axes[participants].take();
+        // The participants are the columns of the file, unless their labels are those of rows.
+        if let Some(names) = labels
+            .as_ref()
+            .filter(|_| layout.participants_last || self.was_transposed)
+            && let Some(value) = only_value(names)?
+        {
+            let axis = Axis(if layout.participants_last { 1 } else { 0 });
+            self.array = self.array.select(axis, &[value]);
+            return Ok(());
+        }
+        if let Some(labels) = labels
             && labels.len() > 1
             && counts(&labels).is_none()
         {

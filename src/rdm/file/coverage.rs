@@ -51,8 +51,8 @@ impl Coverage {
             // Three pairs of three numbers may also be three judgments.
             (true, true) if n > 3 || is_text => Coverage::Complete,
             _ if is_text && n < n_rows + 2 => Coverage::Partial,
-            (true, _) if n_same == 0 && (n > 3 || has_each_once) => Coverage::Partial,
-            (false, true) if n > 3 && n_same == 0 && 2 * pairs.len() > n_pairs(n) => {
+            (true, _) if n_same == 0 && (n > 4 || has_each_once) => Coverage::Partial,
+            (false, true) if n > 4 && n_same == 0 && 2 * pairs.len() > n_pairs(n) => {
                 Coverage::Partial
             }
             _ => Coverage::None,

@@ -281,6 +281,7 @@ impl RdmFile {
             participants: long.participant.map(|_| participants.names),
             labels_count,
             is_condensed: true,
+            was_transposed: false,
             axes: [None, None],
         })
     }

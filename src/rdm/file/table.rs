@@ -97,6 +97,7 @@ impl RdmFile {
             participants: None,
             labels_count,
             is_condensed: false,
+            was_transposed: false,
             axes: [None, None],
         })
     }
@@ -255,6 +256,7 @@ impl Grid {
                 stimuli: Some(named.stimuli),
                 participants: None,
                 is_condensed: true,
+                was_transposed: pairs == 0,
                 axes: [participants, None],
             });
         }
@@ -267,6 +269,7 @@ impl Grid {
             participants: None,
             labels_count: false,
             is_condensed: false,
+            was_transposed: false,
             axes,
         })
     }
