@@ -5,6 +5,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common;
+use crate::common::arrays::{npy, npz};
 use crate::common::files::{put, write};
 
 /// The dissimilarities of six stimuli, whose order is that of the ids.
@@ -221,7 +222,7 @@ fn squares_may_have_labels_such_as_those_of_pairs() {
 #[test]
 fn tables_of_pairs_need_no_names_of_columns() {
     let models = Models::new();
-    for header in ["", "V1,V2,V3\n", "0,1,2\n", "thing,other,number\n"] {
+    for header in ["", "V1,V2,V3\n", "0,1,2\n", "thing,other,quantity\n"] {
         let numbers = shuffled(header, |a, b, value| format!("{a},{b},{value}"));
         models.right(&numbers, &unnamed(), "position");
         let names = shuffled(header, |a, b, value| {
@@ -391,15 +392,34 @@ fn names_beside_an_array_are_its_ids() {
     file.extend([0, 1, b'I', b'M']);
     file.extend(variable(6, 1, 15, "rdmutv", &values));
     file.extend(variable(4, 6, 6, "stimuli", &letters.collect::<Vec<u8>>()));
-    let human = put(&models.0, "human.mat", file).display().to_string();
+    let texts = order.iter().flat_map(|&row| {
+        let letters = (0..6).map(move |at| NAMES[row].bytes().nth(at).unwrap_or(0));
+        letters.flat_map(|letter| u32::from(letter).to_le_bytes())
+    });
+    let archive = npz(
+        zip::CompressionMethod::Stored,
+        &[
+            ("rdm.npy", npy("<f8", false, "(15,)", &values)),
+            (
+                "labels.npy",
+                npy("<U6", false, "(6,)", &texts.collect::<Vec<u8>>()),
+            ),
+        ],
+    );
     let model = write(
         &models.0,
         "model.csv",
         &square(&[0, 1, 2, 3, 4, 5], |n| NAMES[n].into()),
     );
-    let found = common::json_of("rsa", &["--model-rdm", &model, "--human", &human, "--json"]);
-    assert!(found["value"].as_f64().unwrap() > 0.999_999, "{found}");
-    assert_eq!(found["paired_by"], "id");
+    for (name, content) in [("human.mat", file), ("human.npz", archive)] {
+        let human = put(&models.0, name, content).display().to_string();
+        let found = common::json_of("rsa", &["--model-rdm", &model, "--human", &human, "--json"]);
+        assert!(
+            found["value"].as_f64().unwrap() > 0.999_999,
+            "{name}: {found}"
+        );
+        assert_eq!(found["paired_by"], "id");
+    }
 }
 
 #[test]
@@ -451,7 +471,8 @@ fn messages_name_the_fault() {
     );
     let found = models.value(&subjects, &unnamed(), &[]);
     assert_eq!(found["people"], 2);
-    let similar = square(&[0, 1, 2, 3, 4, 5], |n| n.to_string()).replace(",0", ",9");
+    let similar = named(|n| NAMES[n].into());
+    let similar = similar.replace(",0,", ",9,").replace(",0\n", ",9\n");
     models.refused(
         &unnamed(),
         &similar,
