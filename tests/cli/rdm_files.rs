@@ -273,6 +273,16 @@ fn labels_of_pairs_give_their_order() {
     };
     models.right(&columns(&name), &model, "id");
     models.right(&columns(&|a, b| format!("{a}_{b}")), &unnamed(), "position");
+    // Whole numbers are judgments, too.
+    for label in [
+        "a_b,a_c,b_c",
+        "0_1,0_2,1_2",
+        "img1_img2,img1_img3,img2_img3",
+    ] {
+        let human = format!("subject,{label}\nS1,3,1,2\nS2,6,2,4\nS3,3,2,5\n");
+        let found = models.value(&human, "1,2,3\n", &[]);
+        assert_eq!(found["people"], 3, "{label}");
+    }
     // Numbers of pairs in another order, and labels that name no stimuli.
     let numbers = |header: &str| {
         let rows = ORDER.map(|at| format!("{},{}", at + 1, VALUES[at]));

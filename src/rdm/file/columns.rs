@@ -226,6 +226,12 @@ pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
         other[at] = word.to_owned();
         names.iter().position(|known| *known == other)
     };
+    let is_numeric = |word: &String| word.chars().all(char::is_numeric);
+    let is_like = |one: &[String], two: &[String]| {
+        let mut words = one.iter().zip(two);
+        one.len() == two.len()
+            && words.all(|(one, two)| one == two || is_numeric(one) && is_numeric(two))
+    };
     // Words tell more than numbers, which also count repetitions and the columns of a matrix.
     PAIRS[2..]
         .iter()
@@ -239,8 +245,9 @@ pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
                     // More than two of them are columns of a matrix or of trials, and numbers alone
                     // count columns.
                     let continues = with(name, at, three).is_some()
-                        || *one == "1" && with(name, at, "0").is_some()
-                        || is_number && name.len() == 1;
+                        || is_number
+                            && names.iter().filter(|other| is_like(other, name)).count() > 2
+                        || is_number && name.iter().all(is_numeric);
                     (!continues).then_some([first, second])
                 })
             })
@@ -313,6 +320,8 @@ mod tests {
         assert_eq!(found(&["", "cat", "dog"]), None);
         assert_eq!(found(&["", "i0", "i1", "i2"]), None);
         assert_eq!(found(&["subject", "0_1", "0_2", "1_2"]), None);
+        assert_eq!(found(&["id", "1_2", "1_3", "2_3"]), None);
+        assert_eq!(found(&["img1_img2", "img1_img3", "img2_img3"]), None);
         assert_eq!(found(&["0", "1"]), None);
     }
 }

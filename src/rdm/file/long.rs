@@ -12,6 +12,7 @@ use super::columns::{
 use super::content::Contents;
 use super::coverage::Coverage;
 use super::order::{Register, counted, pairs_in_order};
+use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
 use crate::io::text::{Table, counts, is_index_name};
 use crate::linalg::{n_pairs, out_of_memory, pair_index};
@@ -40,6 +41,12 @@ impl LongTable {
         let Some(names) = table.header() else {
             return Ok(None);
         };
+        // The columns are pairs, not stimuli.
+        for names in [names, names.get(1..).unwrap_or_default()] {
+            if NamedPairs::of(names)?.is_some() {
+                return Ok(None);
+            }
+        }
         let Some(stimuli) = columns_of_stimuli(names) else {
             return Ok(None);
         };
