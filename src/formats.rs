@@ -84,7 +84,8 @@
 //!
 //! and the same layouts as arrays, also participants × n × n, or transposed if the number of
 //! stimuli determines this. One of the triangles may be empty; similarities are converted if
-//! requested.
+//! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
+//! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the numbers.
 //!
 //! # Unsupported formats
 //!

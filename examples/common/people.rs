@@ -95,6 +95,7 @@ impl RdmReading {
         let set = match sets.len() {
             1 => sets.remove(0),
             _ => {
+                let sets = name_rows(sets)?;
                 let repeated = repeated_labels(&sets);
                 let sets = paths.iter().zip(sets);
                 let named = sets.map(|(path, set)| named_after(path, set, &repeated));
@@ -116,6 +117,23 @@ impl RdmReading {
         }
         Ok(set)
     }
+}
+
+/// Gives the rows of files without ids the ids of the first file that has them, and adds a note, as
+/// the rows are then matched by position.
+fn name_rows(sets: Vec<RdmSet>) -> Result<Vec<RdmSet>> {
+    let named = sets.iter().map(RdmSet::stimuli);
+    let Some(ids) = named.cloned().find(Stimuli::is_named) else {
+        return Ok(sets);
+    };
+    let in_order = |set: RdmSet| match set.stimuli().is_named() {
+        true => Ok(set),
+        false => match pair(&ids, set.stimuli())? {
+            Pairing::Id => Ok(set),
+            Pairing::Position => set.with_stimuli(ids.clone()),
+        },
+    };
+    sets.into_iter().map(in_order).collect()
 }
 
 /// Returns the labels of participants that occur in several files. Participants without labels are

@@ -22,8 +22,9 @@ pub enum RdmError {
 
     /// A matrix appears to hold similarities where dissimilarities are expected.
     #[error(
-        "these look like similarities ({evidence}), but dissimilarities are expected: to convert \
-         them, pass --similarities"
+        "these look like similarities ({evidence}), but dissimilarities are expected: pass \
+         --similarities to convert those of people (--human); convert those of a model in its file, \
+         for example to 1 − similarity"
     )]
     #[non_exhaustive]
     LooksLikeSimilarities {

@@ -69,10 +69,11 @@ pub enum StimuliError {
         n_extra: usize,
     },
 
-    /// Rows without ids cannot be matched by position, because their numbers differ.
+    /// Rows without ids cannot be matched by position, because their numbers differ, or because the
+    /// order of the ids on the other side has no meaning.
     #[error(
         "{available} cannot be matched with {needed}: rows without ids are matched by position, \
-         which requires equally many of both; provide the ids of the rows (--ids)"
+         which requires equally many of both in a known order; provide the ids of the rows (--ids)"
     )]
     #[non_exhaustive]
     NotPaired {
@@ -80,6 +81,35 @@ pub enum StimuliError {
         needed: String,
         /// Description of the stimuli that are available.
         available: String,
+    },
+
+    /// Both sides have numbers, which are not the same.
+    #[error(
+        "{available} cannot be matched with {needed}: the numbers of the rows are not the ids, which \
+         may be in another order; provide the ids of the rows (--ids, --human-ids)"
+    )]
+    #[non_exhaustive]
+    OtherNumbers {
+        /// Description of the stimuli that are needed.
+        needed: String,
+        /// Description of the stimuli that are available.
+        available: String,
+    },
+
+    /// A list of ids contradicts the labels in the file.
+    #[error(
+        "the file has labels of its own, and {} is not {} of the list of ids: leave the list out \
+         (--ids, --human-ids), and if the labels are written differently from the ids of the other \
+         files, match them with --match-ids",
+        Quoted(label),
+        Quoted(id)
+    )]
+    #[non_exhaustive]
+    OwnLabels {
+        /// The first label that differs.
+        label: String,
+        /// The id at its position in the list.
+        id: String,
     },
 
     /// The number of ids differs from the number of rows.

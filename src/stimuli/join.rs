@@ -72,7 +72,7 @@ impl Stimuli {
     ///
     /// Ids are matched with equal ids. If one set consists of rows without ids, row *i* is matched
     /// with row *i*, or with the id at position *i*, provided that the total numbers of rows are
-    /// equal.
+    /// equal. Ids that are numbers are not matched with rows that have other numbers.
     pub(crate) fn find_each(&self, wanted: &Stimuli) -> Vec<Option<u32>> {
         match (&*self.set, &*wanted.set) {
             (Set::Named { positions, .. }, Set::Named { ids, .. }) => {
@@ -90,6 +90,7 @@ impl Stimuli {
                 let find = |id: &String| row(id).and_then(|row| rows.get(&row).copied());
                 ids.iter().map(find).collect()
             }
+            _ if self.is_numbered_unlike(wanted) => vec![None; wanted.len()],
             _ if self.is_unordered || wanted.is_unordered => vec![None; wanted.len()],
             (Set::Named { .. } | Set::Unnamed { rows: None, .. }, _) => {
                 wanted.rows().map(Some).collect()
@@ -147,6 +148,20 @@ impl Stimuli {
         };
         let has = |label: u32| named.contains_key(&label.to_string());
         named.len() == *n_rows as usize && (*first..first + n_rows).all(has)
+    }
+
+    /// Checks whether one set has numbers as ids and the other has rows with other numbers, so that
+    /// an equal position may be chance.
+    pub(super) fn is_numbered_unlike(&self, other: &Stimuli) -> bool {
+        let (ids, rows) = match (&*self.set, &*other.set) {
+            (Set::Named { ids, .. }, rows @ Set::Unnamed { .. })
+            | (rows @ Set::Unnamed { .. }, Set::Named { ids, .. }) => (ids, rows),
+            _ => return false,
+        };
+        let is_number = |id: &String| id.bytes().all(|byte| byte.is_ascii_digit());
+        matches!(rows, Set::Unnamed { first: Some(_), .. })
+            && ids.iter().all(is_number)
+            && !self.is_labelled_like(other)
     }
 
     /// Returns the label of the first row, or 0 if the rows have no labels.

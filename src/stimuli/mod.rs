@@ -289,7 +289,10 @@ impl Stimuli {
                 None => format!("{place}no ids"),
             },
             // Do not call `ids`, which would create the numbers of all rows.
-            Set::Unnamed { .. } => format!("{place}{} rows without ids", self.len()),
+            Set::Unnamed { first, .. } => {
+                let numbers = first.map_or(String::new(), |n| format!(", numbered from {n}"));
+                format!("{place}{} rows without ids{numbers}", self.len())
+            }
         }
     }
 

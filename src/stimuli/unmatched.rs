@@ -82,6 +82,12 @@ pub(crate) fn missing<'a>(
 
 /// Creates the error for the stimuli that are missing from `here`.
 pub(super) fn unmatched(needed: &Stimuli, here: &Stimuli, found: &[Option<u32>]) -> Error {
+    if needed.is_numbered_unlike(here) {
+        return Error::from(StimuliError::OtherNumbers {
+            needed: needed.describe(),
+            available: here.describe(),
+        });
+    }
     if needed.is_named() != here.is_named() || !needed.is_named() {
         return Error::from(StimuliError::NotPaired {
             needed: needed.describe(),

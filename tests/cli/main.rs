@@ -16,6 +16,7 @@ mod hostile_files;
 mod odd_one_out;
 mod power;
 mod probe;
+mod rdm_files;
 mod recovery;
 mod ridge;
 mod rsa;

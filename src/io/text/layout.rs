@@ -22,6 +22,8 @@ pub(super) struct Layout {
     pub(super) header: Option<Vec<String>>,
     /// Whether the first record is the header.
     pub(super) skips_first: bool,
+    /// Whether the header has no name for the first column.
+    pub(super) lacks_first_name: bool,
     pub(super) n_columns: usize,
     /// Whether every record ends with a separator.
     pub(super) has_trailing_separator: bool,
@@ -78,11 +80,13 @@ impl Layout {
             .into());
         }
         let mut header = None;
+        let mut lacks_first_name = false;
         if skips_first {
             let mut names = first;
             if names.len() + 1 == n_columns {
                 // R omits the name of the column of row names.
                 names.insert(0, String::new());
+                lacks_first_name = true;
             }
             header = Some(names);
         } else if let Some(comment) = comment {
@@ -93,6 +97,7 @@ impl Layout {
             decimal_comma,
             header,
             skips_first,
+            lacks_first_name,
             n_columns,
             has_trailing_separator,
             start,

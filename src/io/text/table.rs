@@ -62,6 +62,11 @@ impl Table {
         names.get(column).map_or("", String::as_str)
     }
 
+    /// Returns true if rows have one field more than the header, as row names in tables from R.
+    pub(crate) fn lacks_first_name(&self) -> bool {
+        self.layout.lacks_first_name
+    }
+
     /// Treats the first record as data, whatever was detected.
     pub(crate) fn without_header(&mut self) {
         self.layout.header = None;

@@ -2,9 +2,12 @@
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
+use super::columns::only_value;
 use super::layout::{Cells, Layout};
+use super::pairs::require_order;
 use super::{RdmFile, Similarities};
 use crate::error::{FileError, RdmError, Result};
+use crate::io::text::counts;
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -12,10 +15,57 @@ use crate::stimuli::Stimuli;
 pub(super) struct Contents {
     /// One matrix, or one row per participant.
     pub(super) array: ArrayD<f64>,
-    /// Stimuli, if the table has labels for them.
+    /// Stimuli, if the file has labels for them.
     pub(super) stimuli: Option<Stimuli>,
-    /// Names of the participants, if rows are participants with names.
+    /// Names of the participants, if the file has them.
     pub(super) participants: Option<Vec<String>>,
+    /// Whether the labels of the stimuli only number them, so that a list of ids can replace them.
+    pub(super) labels_count: bool,
+    /// Whether each row is known to be an upper triangle.
+    pub(super) is_condensed: bool,
+    /// Whether the rows were the columns of the file.
+    pub(super) was_transposed: bool,
+    /// Labels of rows and columns that are participants or pairs.
+    pub(super) axes: [Option<Vec<String>>; 2],
+}
+
+impl Contents {
+    /// Checks the labels of pairs, keeps those of participants, and drops columns that are not
+    /// judgments, once the layout is known.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if the order of the pairs is not known.
+    pub(super) fn settle_axes(&mut self, layout: Layout) -> Result<()> {
+        if layout.cells == Cells::Square || self.array.ndim() != 2 {
+            return Ok(());
+        }
+        let mut axes = std::mem::take(&mut self.axes);
+        let (pairs, participants) = match layout.participants_last {
+            true => (0, 1),
+            false => (1, 0),
+        };
+        if let Some(labels) = &axes[pairs] {
+            require_order(labels, ["rows", "columns"][pairs])?;
+        }
+        let labels = axes[participants].take();
+        // The participants are the columns of the file, unless their labels are those of rows.
+        if let Some(names) = labels
+            .as_ref()
+            .filter(|_| layout.participants_last || self.was_transposed)
+            && let Some(value) = only_value(names)?
+        {
+            let axis = Axis(if layout.participants_last { 1 } else { 0 });
+            self.array = self.array.select(axis, &[value]);
+            return Ok(());
+        }
+        if let Some(labels) = labels
+            && labels.len() > 1
+            && counts(&labels).is_none()
+        {
+            self.participants = Some(labels);
+        }
+        Ok(())
+    }
 }
 
 impl RdmFile {

@@ -1,13 +1,20 @@
 //! Tables with one row per pair: two stimuli, a number, and optionally the participant.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::RdmFile;
+use super::columns::{
+    columns_of_stimuli, is_dissimilarity, is_distance, is_participant, is_property, is_repetition,
+    is_similarity, is_value,
+};
 use super::content::Contents;
-use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, is_index_name, plain};
+use super::coverage::Coverage;
+use super::order::{Register, counted, pairs_in_order};
+use super::pairs::NamedPairs;
+use crate::error::{Error, FileError, Quoted, RdmError, Result};
+use crate::io::text::{Table, counts, is_index_name};
 use crate::linalg::{n_pairs, out_of_memory, pair_index};
 use crate::stimuli::Stimuli;
 
@@ -18,92 +25,78 @@ pub(super) struct LongTable {
     participant: Option<usize>,
 }
 
-/// Names of the two columns that hold the stimuli of a pair.
-const PAIRS: [(&str, &str); 10] = [
-    ("i", "j"),
-    ("a", "b"),
-    ("row", "col"),
-    ("row", "column"),
-    ("first", "second"),
-    ("left", "right"),
-    ("from", "to"),
-    ("source", "target"),
-    ("x", "y"),
-    ("itema", "itemb"),
-];
+/// The remedy if the columns of a table cannot be told from each other.
+pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dissimilarity, and participant if there are several";
 
-/// Parts of names of columns that hold the dissimilarity, in order of preference.
-const VALUES: [&str; 13] = [
-    "dissimilarity",
-    "dissim",
-    "distance",
-    "dist",
-    "similarity",
-    "sim",
-    "rating",
-    "judgment",
-    "judgement",
-    "response",
-    "score",
-    "answer",
-    "value",
-];
-
-/// Beginnings of names of columns that hold the participant.
-const PARTICIPANTS: [&str; 9] = [
-    "participant",
-    "subject",
-    "subj",
-    "person",
-    "rater",
-    "worker",
-    "prolific",
-    "observer",
-    "annotator",
-];
+/// Largest number of columns of a table in which columns of stimuli are looked for without names.
+const MAX_COLUMNS: usize = 12;
 
 impl LongTable {
     /// Finds the columns by their names, or returns `None` if there are no two columns of stimuli.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if there are two columns of stimuli, but the column of the
-    /// dissimilarities is not known.
+    /// dissimilarities or that of the participants is not known.
     pub(super) fn of(table: &Table) -> Result<Option<Self>> {
         let Some(names) = table.header() else {
             return Ok(None);
         };
-        let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
-        let Some(stimuli) = columns_of_stimuli(&names) else {
-            return Ok(None);
-        };
-        let is_other =
-            |column: &usize| !stimuli.contains(column) && !is_index_name(table.name(*column));
-        let others = || (0..names.len()).filter(is_other);
-        let is_participant =
-            |column: &usize| PARTICIPANTS.iter().any(|p| names[*column].starts_with(p));
-        let participant = others().find(is_participant);
-        let is_value = |column: usize, part: &str| {
-            Some(column) != participant
-                && (names[column] == part
-                    || names[column].contains(part) && !names[column].contains("time"))
-        };
-        let known = VALUES
-            .iter()
-            .find_map(|part| others().find(|&column| is_value(column, part)));
-        let only = || {
-            let mut rest = others().filter(|&column| Some(column) != participant);
-            rest.next().filter(|_| rest.next().is_none())
-        };
-        let Some(value) = known.or_else(only) else {
-            if others().next().is_none() {
-                // The table has only two columns of numbers with similar names.
+        // The columns are pairs, not stimuli.
+        for names in [names, names.get(1..).unwrap_or_default()] {
+            if NamedPairs::of(names)?.is_some() {
                 return Ok(None);
             }
-            return Err(FileError::Ambiguous {
-                what: "which column holds the dissimilarity of each pair".into(),
-                remedy: "name it \"dissimilarity\" in the header",
+        }
+        let Some(stimuli) = columns_of_stimuli(names) else {
+            return Ok(None);
+        };
+        if has_fractions(table, stimuli)? {
+            return Ok(None);
+        }
+        let others: Vec<usize> = (0..names.len())
+            .filter(|column| !stimuli.contains(column) && !is_index_name(&names[*column]))
+            .collect();
+        let people: Vec<usize> = among(&others, |column| is_participant(&names[column]));
+        let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
+        let named = |columns: &[usize]| {
+            let names = columns.iter().map(|&column| format!("{:?}", names[column]));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let exact = among(&rest, |column| is_dissimilarity(&names[column]));
+        let likely = among(&rest, |column| is_value(&names[column]));
+        let value = match (&exact[..], &likely[..], &rest[..]) {
+            (&[value], ..) | (_, &[value], _) => value,
+            // The table has only two columns of numbers with similar names.
+            (_, [], []) => return Ok(None),
+            (_, [], &[value]) if !is_property(&names[value]) => value,
+            (_, [], several) | (_, several, _) => {
+                return Err(FileError::Ambiguous {
+                    what: format!(
+                        "which column holds the dissimilarity of each pair (there are {})",
+                        named(several)
+                    ),
+                    remedy: "name it \"dissimilarity\" in the header",
+                }
+                .into());
             }
-            .into());
+        };
+        let participant = match &people[..] {
+            [] => id_of_people(table, names, &rest, value)?,
+            &[first, ref others @ ..] => {
+                for &other in others {
+                    if !tell_the_same(table, first, other)? {
+                        return Err(FileError::Ambiguous {
+                            what: format!(
+                                "which column holds the participant (there are {})",
+                                named(&people)
+                            ),
+                            remedy: "keep only one of them",
+                        }
+                        .into());
+                    }
+                }
+                Some(first)
+            }
         };
         Ok(Some(Self {
             stimuli,
@@ -111,45 +104,121 @@ impl LongTable {
             participant,
         }))
     }
+
+    /// Finds the columns by their content: two neighbouring columns of numbers or names that are
+    /// all pairs of some stimuli. Returns `None` if there are none.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if there are such columns, but not exactly one other column,
+    /// or if the rows are most pairs but not each of them once.
+    pub(super) fn by_content(table: &Table) -> Result<Option<Self>> {
+        let n_columns = table.n_columns();
+        if !(3..=MAX_COLUMNS).contains(&n_columns) {
+            return Ok(None);
+        }
+        for first in 0..n_columns - 1 {
+            let stimuli = [first, first + 1];
+            let rest: Vec<usize> = (0..n_columns).filter(|c| !stimuli.contains(c)).collect();
+            match (Coverage::of(table, stimuli)?, &rest[..]) {
+                (Coverage::None, _) => {}
+                (Coverage::Complete, &[value]) if first == 0 && !is_property(table.name(value)) => {
+                    return Ok(Some(Self {
+                        stimuli,
+                        value,
+                        participant: None,
+                    }));
+                }
+                _ => {
+                    return Err(FileError::Ambiguous {
+                        what: format!(
+                            "what the columns hold: columns {} and {} appear to be pairs of stimuli",
+                            first + 1,
+                            first + 2
+                        ),
+                        remedy: HEADER,
+                    }
+                    .into());
+                }
+            }
+        }
+        Ok(None)
+    }
 }
 
-fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
-    let position = |wanted: &str| names.iter().position(|name| name == wanted);
-    for (first, second) in PAIRS {
-        if let (Some(first), Some(second)) = (position(first), position(second)) {
-            return Some([first, second]);
+fn among(columns: &[usize], is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
+    let meant = columns.iter().copied().filter(|&column| is_meant(column));
+    meant.collect()
+}
+
+/// Checks whether columns have numbers that are not whole, so that they cannot be stimuli.
+fn has_fractions(table: &Table, columns: [usize; 2]) -> Result<bool> {
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        let is_fraction = |&column: &usize| {
+            let number = row.maybe_number(column);
+            number.is_some_and(|number| number.is_finite() && number.fract() != 0.0)
+        };
+        if columns.iter().any(is_fraction) {
+            return Ok(true);
         }
     }
-    // Names that differ only in a number belong together. More than two of them are columns of a
-    // matrix or of trials.
-    let kind = |name: &String| name.replace(|c: char| c.is_ascii_digit(), "");
-    names.iter().enumerate().find_map(|(first, name)| {
-        let of_kind = names.iter().filter(|other| kind(other) == kind(name));
-        let pair = |one: &str, two: &str| position(&name.replacen(one, two, 1));
-        let second = pair("1", "2").or_else(|| pair("0", "1"))?;
-        (second != first && of_kind.count() == 2 && !kind(name).is_empty())
-            .then_some([first, second])
-    })
+    Ok(false)
+}
+
+/// Returns the column named `id`, if it identifies people: its values have several rows each.
+fn id_of_people(
+    table: &Table,
+    names: &[String],
+    rest: &[usize],
+    value: usize,
+) -> Result<Option<usize>> {
+    let is_id = |column: usize| column != value && names[column].trim().eq_ignore_ascii_case("id");
+    let &[column] = &among(rest, is_id)[..] else {
+        return Ok(None);
+    };
+    let mut n_rows = HashMap::new();
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        *n_rows.entry(row.text(column).to_owned()).or_insert(0) += 1;
+    }
+    Ok(n_rows.values().all(|&n| n > 1).then_some(column))
+}
+
+/// Checks whether two columns divide the rows in the same way.
+fn tell_the_same(table: &Table, first: usize, second: usize) -> Result<bool> {
+    let (mut there, mut back) = (HashMap::new(), HashMap::new());
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        let (one, two) = (row.text(first).to_owned(), row.text(second).to_owned());
+        let known = there.entry(one.clone()).or_insert_with(|| two.clone());
+        if *known != two || *back.entry(two).or_insert_with(|| one.clone()) != one {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl RdmFile {
     /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
     pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
-        let name = plain(table.name(long.value));
-        let is_similarity = name.contains("sim") && !name.contains("dissim");
+        let name = table.name(long.value);
+        let is_similarity = is_similarity(name);
         if is_similarity && self.similarities.is_none() {
             return Err(RdmError::LooksLikeSimilarities {
-                evidence: format!("the column is named {}", Quoted(table.name(long.value))),
+                evidence: format!("the column is named {}", Quoted(name)),
             }
             .into());
         }
-        let is_told = name.contains("dis") || self.similarities.is_some();
+        let is_told = is_distance(name) || self.similarities.is_some();
         if !is_told {
+            let column = match name {
+                "" => (long.value + 1).to_string(),
+                name => format!("{name:?}"),
+            };
             log::warn!(
-                "{}: column {:?} is read as dissimilarities; if larger means more similar, pass \
+                "{}: column {column} is read as dissimilarities; if larger means more similar, pass \
                  --similarities",
                 self.path.display(),
-                table.name(long.value)
             );
         }
         let mut stimuli = Register::default();
@@ -185,6 +254,7 @@ impl RdmFile {
             n_judgments[cell] += 1;
         }
         if n_judgments.iter().any(|&n| n > 1) {
+            self.refuse_merged_people(table, long)?;
             log::info!(
                 "{}: pairs that one participant judged several times are averaged",
                 self.path.display()
@@ -202,120 +272,68 @@ impl RdmFile {
         let array = array.map_err(|error| FileError::malformed("table", error))?;
         let names = stimuli.names;
         let (array, stimuli) = match counted(&names) {
-            Some((first, position)) => {
+            // Names that count have an order, in which they can be matched with rows without ids.
+            Some((_, position)) => {
                 let order = pairs_in_order(&position);
-                let rows = Stimuli::labelled_rows(n as u32, first);
-                (array.select(ndarray::Axis(1), &order), rows)
+                let names = position.iter().map(|&place| names[place].clone());
+                (array.select(Axis(1), &order), Stimuli::new(names)?)
             }
             // The order in which names first occur in a table has no meaning.
             None => (array, Stimuli::new(names)?.without_order()),
         };
+        let labels_count = counts(stimuli.ids()).is_some();
         Ok(Contents {
             array,
             stimuli: Some(stimuli),
             participants: long.participant.map(|_| participants.names),
+            labels_count,
+            is_condensed: true,
+            was_transposed: false,
+            axes: [None, None],
         })
     }
-}
 
-/// Returns the first number and the position in `names` of each number, if the names are
-/// consecutive numbers from 0 or 1 between a common prefix and a common suffix.
-fn counted(names: &[String]) -> Option<(u32, Vec<usize>)> {
-    let first = names.first()?;
-    let is_digit = |c: char| c.is_ascii_digit();
-    // Each run of digits in the first name may be the number.
-    let starts = first.match_indices(is_digit).map(|(start, _)| start);
-    let starts = starts.filter(|&start| !first[..start].ends_with(is_digit));
-    starts.into_iter().find_map(|start| {
-        let (prefix, rest) = first.split_at(start);
-        let suffix = rest.trim_start_matches(is_digit);
-        let number = |(name, position): (&String, usize)| {
-            let digits = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
-            let number = digits
-                .chars()
-                .all(is_digit)
-                .then(|| digits.parse::<u32>().ok())??;
-            Some((number, position))
+    /// Checks that no unknown column tells the rows of a pair apart, if no column is known to hold
+    /// the participant.
+    fn refuse_merged_people(&self, table: &Table, long: &LongTable) -> Result<()> {
+        if long.participant.is_some() {
+            return Ok(());
+        }
+        let is_known = |column: usize| {
+            let name = table.name(column);
+            long.stimuli.contains(&column)
+                || column == long.value
+                || is_index_name(name)
+                || is_repetition(name)
+                || is_property(name)
         };
-        let numbers: Option<Vec<(u32, usize)>> = names.iter().zip(0..).map(number).collect();
-        let mut numbers = numbers?;
-        numbers.sort_unstable();
-        let lowest = numbers[0].0;
-        let is_next = |(&(number, _), expected): (&(u32, usize), u32)| number == expected;
-        let counts = lowest <= 1 && numbers.iter().zip(lowest..).all(is_next);
-        counts.then(|| {
-            (
-                lowest,
-                numbers.into_iter().map(|(_, position)| position).collect(),
-            )
+        for column in (0..table.n_columns()).filter(|&column| !is_known(column)) {
+            let (mut n_rows, mut seen) = (HashMap::new(), HashSet::new());
+            let mut is_unique = true;
+            let mut rows = table.rows();
+            while let Some(row) = rows.next()? {
+                let text = |column: usize| row.text(column).to_owned();
+                let [one, two] = long.stimuli.map(text);
+                *n_rows.entry(text(column)).or_insert(0) += 1;
+                is_unique &=
+                    seen.insert((text(column), one.clone().min(two.clone()), one.max(two)));
+            }
+            // A value in only one row is not a person.
+            if is_unique && n_rows.len() > 1 && n_rows.values().all(|&n| n > 1) {
+                return Err(self.unknown_people(table.name(column)));
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown_people(&self, name: &str) -> Error {
+        Error::from(FileError::Ambiguous {
+            what: format!(
+                "why pairs have several rows, which column {} tells apart",
+                Quoted(name)
+            ),
+            remedy: "name the column \"participant\" if it holds the participants; to average the \
+                     rows, remove it or name it \"repetition\"",
         })
-    })
-}
-
-/// Returns the indices that reorder the pairs of an upper triangle. `position` is the position of
-/// each stimulus in the old order.
-fn pairs_in_order(position: &[usize]) -> Vec<usize> {
-    let n = position.len();
-    let mut order = Vec::with_capacity(n_pairs(n));
-    for (rank, &first) in position.iter().enumerate() {
-        for &second in &position[rank + 1..] {
-            order.push(pair_index(n, first.min(second), first.max(second)));
-        }
-    }
-    order
-}
-
-/// Names in the order of their first occurrence.
-#[derive(Default)]
-struct Register {
-    names: Vec<String>,
-    numbers: HashMap<String, usize>,
-}
-
-impl Register {
-    fn number(&mut self, name: &str) -> usize {
-        if let Some(&number) = self.numbers.get(name) {
-            return number;
-        }
-        let number = self.names.len();
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
-        number
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_count_are_told_from_others() {
-        let counted = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|&name| name.into()).collect();
-            counted(&names)
-        };
-        assert_eq!(counted(&["2", "0", "1"]), Some((0, vec![1, 2, 0])));
-        assert_eq!(counted(&["i3/10.png", "i3/11.png"]), None);
-        assert_eq!(
-            counted(&["imgs1/03.jpg", "imgs1/01.jpg", "imgs1/02.jpg"]),
-            Some((1, vec![1, 2, 0]))
-        );
-        assert_eq!(counted(&["cat", "dog"]), None);
-        assert_eq!(counted(&["a1", "b2"]), None);
-    }
-
-    #[test]
-    fn columns_of_stimuli_have_names_of_a_kind() {
-        let found = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
-            columns_of_stimuli(&names)
-        };
-        assert_eq!(found(&["participant", "stim1", "stim2", "r"]), Some([1, 2]));
-        assert_eq!(found(&["rt", "image_1_path", "image_2_path"]), Some([1, 2]));
-        assert_eq!(found(&["i", "j", "d"]), Some([0, 1]));
-        assert_eq!(found(&["image1", "image2", "image3"]), None);
-        assert_eq!(found(&["", "cat", "dog"]), None);
-        assert_eq!(found(&["", "i0", "i1", "i2"]), None);
-        assert_eq!(found(&["subject", "0_1", "0_2", "1_2"]), None);
     }
 }

@@ -1,29 +1,29 @@
 //! RDMs in files.
 
+mod array;
+mod columns;
 mod content;
+mod coverage;
+mod fields;
 mod layout;
 mod long;
+mod order;
+mod pairs;
 mod table;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ndarray::{ArrayD, IxDyn};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ErrorKind, FileError, Result, at_least, same_length, wrong_shape};
+use crate::error::{FileError, Result, StimuliError, at_least, same_length};
 use crate::formats::TextEncoding;
 use crate::io::atomic::write_atomically;
 use crate::io::extension;
 use crate::io::format::Format;
-use crate::io::mat::MatFile;
-use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
-use crate::io::npz::NpzArchive;
-use crate::io::safetensors::SafetensorsFile;
 use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
-use content::Contents;
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
 
@@ -37,9 +37,9 @@ use layout::{Knowledge, Layout};
 /// | n×n | one square matrix; in a table with or without labels of rows and columns |
 /// | n(n−1)/2, or n(n−1)/2×1, or 1×n(n−1)/2 | one strict upper triangle, row by row |
 /// | participants×n×n | one square matrix per participant |
-/// | participants×n(n−1)/2 | one upper triangle per participant; in a table with or without names of participants; repeated names are sessions |
+/// | participants×n(n−1)/2 | one upper triangle per participant; in a table with or without names of participants, of which repeated ones are sessions, and of pairs (`cat_dog`), which give their order |
 /// | n×n×participants, n(n−1)/2×participants | the same transposed, if no other layout is possible |
-/// | a table with one row per pair | two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, and optionally one with the participant |
+/// | a table with one row per pair | with or without a header; two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, and optionally one with the participant |
 ///
 /// If several layouts are possible, set the [number of stimuli](RdmFile::with_n_stimuli) or the
 /// [ids](RdmFile::with_ids). Otherwise 3×66 is read as three participants and 66 pairs, and 66×3,
@@ -105,8 +105,9 @@ impl RdmFile {
         })
     }
 
-    /// Sets the ids of the stimuli, in the order of the matrices. Default: the labels of a table,
-    /// or stimuli [without ids](Stimuli::unnamed) for an array.
+    /// Sets the ids of the stimuli, in the order of the matrices. Default: the labels of the file, or
+    /// stimuli [without ids](Stimuli::unnamed) if it has none. Labels that are not merely numbers
+    /// must be equal to the ids.
     #[must_use]
     pub fn with_ids(mut self, ids: Stimuli) -> Self {
         self.ids = Some(ids);
@@ -179,7 +180,8 @@ impl RdmFile {
     ///   of the same stimuli;
     /// - `ArgumentError::Shape` or `RdmError::NotAllPairs` for shapes that no RDMs have, and
     ///   [`FileError::Ambiguous`] for shapes with several possible layouts;
-    /// - `ArgumentError::LengthMismatch` if the number of ids differs from the number of stimuli;
+    /// - `ArgumentError::LengthMismatch` if the number of ids differs from the number of stimuli, and
+    ///   `StimuliError::OwnLabels` if the ids differ from the labels of the file;
     /// - `RdmError::LooksLikeSimilarities` if the numbers appear to be similarities;
     /// - `RdmError::InvalidPair` as for [`Rdm::from_square`], within `Context::Rdm` if the file
     ///   has several RDMs.
@@ -188,32 +190,36 @@ impl RdmFile {
     }
 
     fn read_set(&self) -> Result<RdmSet> {
-        let Contents {
-            array,
-            stimuli,
-            participants,
-        } = match self.format {
+        let mut contents = match self.format {
             Format::Text => self.read_text()?,
-            _ => Contents {
-                array: self.read_array()?,
-                stimuli: None,
-                participants: None,
-            },
+            _ => self.read_array()?,
         };
-        let n_labelled = stimuli.as_ref().map(Stimuli::len);
-        let layout = self.layout(array.shape(), n_labelled, &|layout| {
-            is_symmetric(&array, layout)
-        })?;
+        let n_labelled = contents.stimuli.as_ref().map(Stimuli::len);
+        let layout = {
+            let array = &contents.array;
+            let is_symmetric = |layout| is_symmetric(array, layout);
+            let is_condensed = contents.is_condensed;
+            self.layout(array.shape(), n_labelled, is_condensed, &is_symmetric)?
+        };
+        contents.settle_axes(layout)?;
         let n = layout.n_stimuli;
-        let stimuli = match (&self.ids, stimuli) {
-            (Some(ids), _) => {
+        let own = match contents.stimuli {
+            Some(own) => Some(own),
+            None => self.names_beside(n)?,
+        };
+        let stimuli = match (&self.ids, own) {
+            (Some(ids), own) => {
                 same_length("ids of stimuli", n, ids.len())?;
+                if let Some(own) = own.filter(|_| !contents.labels_count) {
+                    same_labels(&own, ids)?;
+                }
                 ids.clone()
             }
             (None, Some(labelled)) => labelled.with_origin(&self.path),
             // More than 2³² stimuli would have more pairs than fit in memory.
             (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
         };
+        let (array, participants) = (contents.array, contents.participants);
         let rdms = self.rdms(array, layout, &stimuli)?;
         match participants {
             Some(names) if names.len() == rdms.len() => {
@@ -241,65 +247,32 @@ impl RdmFile {
         &self,
         shape: &[usize],
         n_labelled: Option<usize>,
+        is_condensed: bool,
         is_symmetric: &dyn Fn(Layout) -> bool,
     ) -> Result<Layout> {
         let layout = Layout::of(
             shape,
             &Knowledge {
                 n_stimuli: n_labelled.or(self.n_stimuli()),
-                has_condensed_rows: self.has_condensed_rows,
+                has_condensed_rows: self.has_condensed_rows || is_condensed,
                 is_symmetric,
             },
         )?;
         at_least("participants", 1, layout.n_participants)?;
         Ok(layout)
     }
+}
 
-    fn read_array(&self) -> Result<ArrayD<f64>> {
-        let name = self.array.as_deref();
-        match self.format {
-            Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
-            Format::Npz => {
-                let mut archive = NpzArchive::open(&self.path)?;
-                let member = archive.choose(name, |shape| shape.iter().product::<u64>() > 1)?;
-                let mut reader = archive.array(member)?;
-                let array = self.read_from(&mut reader)?;
-                reader.expect_end()?;
-                Ok(array)
-            }
-            Format::Safetensors => {
-                let mut file = SafetensorsFile::open(&self.path)?;
-                let name = file.choose(name, |shape| shape.iter().product::<usize>() > 1)?;
-                let mut reader = file.tensor(&name)?.expect("the name exists");
-                self.read_from(&mut reader)
-            }
-            Format::Mat | Format::Text => MatFile::open(&self.path)?.read_numbers(name),
+/// Checks that a list of ids does not contradict the labels of the file.
+fn same_labels(own: &Stimuli, ids: &Stimuli) -> Result<()> {
+    let mut both = own.ids().iter().zip(ids.ids());
+    match both.find(|(label, id)| label != id) {
+        Some((label, id)) => Err(StimuliError::OwnLabels {
+            label: label.clone(),
+            id: id.clone(),
         }
-    }
-
-    /// Reads an array whose shape is possible for RDMs.
-    fn read_from<R: std::io::Read>(&self, reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
-        let shape = reader.shape().to_vec();
-        let sizes = shape.iter().map(|&length| usize::try_from(length).ok());
-        let sizes: Option<Vec<usize>> = sizes.collect();
-        let sizes = sizes.ok_or_else(|| {
-            let expected = "lengths that fit into memory";
-            wrong_shape("the array of dissimilarities", expected, &shape)
-        })?;
-        // Impossible shapes are refused before the content is read. The content may be needed to
-        // choose a layout; a shape without elements has no content.
-        if !sizes.contains(&0) || sizes.first() == Some(&0) {
-            match self.layout(&sizes, None, &|_| true) {
-                Ok(_) => {}
-                Err(error) => match error.kind() {
-                    ErrorKind::File(FileError::Ambiguous { .. }) => {}
-                    _ => return Err(error),
-                },
-            }
-        }
-        let values: Vec<f64> = reader.read_row_major()?;
-        ArrayD::from_shape_vec(IxDyn(&sizes), values)
-            .map_err(|error| FileError::malformed("array", error))
+        .into()),
+        None => Ok(()),
     }
 }
 

@@ -1,68 +1,156 @@
 //! Dissimilarities in text tables.
 
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::RdmFile;
-use super::content::Contents;
+use super::content::{Contents, is_symmetric};
+use super::fields::{
+    has_blank_diagonal, has_row_labels, refuse_index_column, refuse_surplus_fields,
+};
+use super::layout::{Cells, Layout};
 use super::long::LongTable;
+use super::order::counted;
+use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
-use crate::io::text::{Table, counts, id_rank, is_index_name};
+use crate::io::text::{Table, counts};
 use crate::linalg::reserve;
 use crate::stimuli::Stimuli;
 
 impl RdmFile {
+    /// Reads a table.
     pub(super) fn read_text(&self) -> Result<Contents> {
-        let table = Table::read(&self.path, self.encoding)?;
-        if let Some(long) = LongTable::of(&table)? {
-            return self.read_long(&table, &long);
+        let mut table = Table::read(&self.path, self.encoding)?;
+        refuse_surplus_fields(&table)?;
+        if has_blank_diagonal(&table)? {
+            table.without_header();
         }
-        let grid = Grid::read(table)?;
+        // The labels of a square matrix may be names such as those of a table of pairs.
+        let square = self.square_grid(&table)?;
+        let grid = match square {
+            Some(grid) => grid,
+            None => {
+                if let Some(long) = LongTable::of(&table)? {
+                    return self.read_long(&table, &long);
+                }
+                if let Some(long) = LongTable::by_content(&table)? {
+                    return self.read_long(&table, &long);
+                }
+                Grid::read(table)?
+            }
+        };
         let (n_rows, n_columns) = (grid.n_rows, grid.n_columns);
         // A table with the same row and column labels is square, whatever number of stimuli is
         // expected.
         let is_square = n_rows == n_columns
             && !self.has_condensed_rows
             && (self.n_stimuli().is_none_or(|n| n == n_rows) || grid.has_same_labels());
-        let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
-        let array = array.map_err(|error| FileError::malformed("table", error))?;
         if !is_square {
-            check_order_of_pairs(&grid.column_labels)?;
-            return Ok(Contents {
-                array,
-                stimuli: None,
-                participants: grid.row_labels.filter(|labels| counts(labels).is_none()),
-            });
+            return grid.into_rows();
         }
-        let [rows, columns] = [grid.row_labels, grid.column_labels].map(Labels::of);
-        let (stimuli, order) = match (rows, columns) {
-            (Labels::Names(rows), Labels::Names(columns)) => {
+        let has_same_labels = grid.has_same_labels();
+        let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
+        let mut array = array.map_err(|error| FileError::malformed("table", error))?;
+        let labels = (grid.row_labels, grid.column_labels);
+        let (stimuli, labels_count) = match (labels.0, labels.1) {
+            (Some(rows), Some(columns)) if has_same_labels && rows != columns => {
                 let (rows, columns) = (Stimuli::new(rows)?, Stimuli::new(columns)?);
-                rows.same_set_as(&columns)?;
-                let order = columns.positions_of(&rows)?;
-                (Some(rows), Some(order))
+                let order = columns.positions_of(&rows)?.into_iter();
+                let order: Vec<usize> = order.map(|column| column as usize).collect();
+                array = array.select(Axis(1), &order);
+                (Some(rows), false)
             }
-            (Labels::Names(names), _) | (_, Labels::Names(names)) => {
-                (Some(Stimuli::new(names)?), None)
-            }
-            (Labels::Counts(first), _) | (_, Labels::Counts(first)) => (
-                Some(Stimuli::labelled_rows(n_rows as u32, first as u32)),
-                None,
-            ),
-            (Labels::None, Labels::None) => (None, None),
+            (rows, columns) => match (Labels::of(rows), Labels::of(columns)) {
+                (Labels::Names(rows), Labels::Names(columns)) => {
+                    let (rows, columns) = (Stimuli::new(rows)?, Stimuli::new(columns)?);
+                    rows.same_set_as(&columns)?;
+                    (Some(rows), false)
+                }
+                (Labels::Names(names), _) | (_, Labels::Names(names)) => {
+                    let are_numbers = are_default_names(&names);
+                    (Some(Stimuli::new(names)?), are_numbers)
+                }
+                (Labels::Counts(first), _) | (_, Labels::Counts(first)) => {
+                    let rows = Stimuli::labelled_rows(n_rows as u32, first as u32);
+                    (Some(rows), true)
+                }
+                (Labels::None, Labels::None) => (None, false),
+            },
         };
-        let array = match order {
-            Some(order) => {
-                let order: Vec<usize> = order.into_iter().map(|column| column as usize).collect();
-                array.select(ndarray::Axis(1), &order)
-            }
-            None => array,
+        let labels_count = labels_count
+            || stimuli
+                .as_ref()
+                .is_some_and(|own| are_default_names(own.ids()));
+        // Numbers in another order tell the rows of a file without ids.
+        let stimuli = match stimuli {
+            Some(names) if names.is_named() => match sorted_numbers(names.ids()) {
+                Some((sorted, order)) => {
+                    array = array.select(Axis(0), &order).select(Axis(1), &order);
+                    Some(Stimuli::new(sorted)?)
+                }
+                None => Some(names),
+            },
+            other => other,
         };
         Ok(Contents {
             array,
             stimuli,
             participants: None,
+            labels_count,
+            is_condensed: false,
+            was_transposed: false,
+            axes: [None, None],
         })
     }
+
+    /// Reads a table as a square matrix. Returns `None` if it may be something else: its rows and
+    /// columns have neither the same labels nor, without labels, the same numbers.
+    fn square_grid(&self, table: &Table) -> Result<Option<Grid>> {
+        let n_rows = count_rows(table)?;
+        let n_columns = table.n_columns();
+        if self.has_condensed_rows || n_rows < 2 || !(n_rows..n_rows + 2).contains(&n_columns) {
+            return Ok(None);
+        }
+        let has_labels = n_rows + 1 == n_columns;
+        // A field of text is an error for a matrix, but not for a table of pairs.
+        let Ok(grid) = Grid::read_with(table, n_rows, has_labels) else {
+            return Ok(None);
+        };
+        let has_names = grid
+            .row_labels
+            .as_ref()
+            .is_some_and(|rows| counts(rows).is_none());
+        let square = Layout {
+            n_stimuli: n_rows,
+            n_participants: 1,
+            cells: Cells::Square,
+            participants_last: false,
+        };
+        let is_symmetric = || {
+            let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_rows]), grid.values.clone());
+            array.is_ok_and(|array| is_symmetric(&array, square))
+        };
+        let is_square =
+            grid.has_same_labels() || table.header().is_some() && !has_names && is_symmetric();
+        Ok(is_square.then_some(grid))
+    }
+}
+
+/// Returns consecutive whole numbers in order, with their positions among the labels, if they are
+/// in another order.
+fn sorted_numbers(labels: &[String]) -> Option<(Vec<String>, Vec<usize>)> {
+    let (_, order) = counted(labels)?;
+    let sorted: Vec<String> = order.iter().map(|&place| labels[place].clone()).collect();
+    (counts(&sorted).is_some() && !order.is_sorted()).then_some((sorted, order))
+}
+
+/// Checks whether labels are those that R gives to columns without names, `V1` or `X1` and so on.
+fn are_default_names(labels: &[String]) -> bool {
+    ['V', 'X'].iter().any(|&letter| {
+        let numbers = labels.iter().map(|label| label.strip_prefix(letter));
+        let numbers = numbers.map(|number| number.map(str::to_owned));
+        let numbers: Option<Vec<String>> = numbers.collect();
+        numbers.is_some_and(|numbers| counts(&numbers).is_some())
+    })
 }
 
 /// Labels of rows or columns.
@@ -106,16 +194,20 @@ impl Grid {
     }
 
     fn read(mut table: Table) -> Result<Self> {
-        let n_rows = count_rows(&table)?;
         let n_columns = table.n_columns();
         // A first row of consecutive numbers is a header, unless the matrix would then lack a row.
         let counts_columns = table.header().is_some_and(|names| counts(names).is_some());
-        let mut n_rows = n_rows;
+        let mut n_rows = count_rows(&table)?;
         if counts_columns && n_rows + 1 == n_columns {
             table.without_header();
             n_rows += 1;
         }
         let has_labels = has_row_labels(&table, n_rows)?;
+        Self::read_with(&table, n_rows, has_labels)
+    }
+
+    fn read_with(table: &Table, n_rows: usize, has_labels: bool) -> Result<Self> {
+        let n_columns = table.n_columns();
         let first = usize::from(has_labels);
         let mut values = Vec::new();
         let mut labels = Vec::new();
@@ -138,6 +230,49 @@ impl Grid {
             column_labels: names,
         })
     }
+
+    /// Converts a table that is not a square matrix. Labels that name pairs give their order.
+    fn into_rows(self) -> Result<Contents> {
+        let shape = [self.n_rows, self.n_columns];
+        let array = ArrayD::from_shape_vec(IxDyn(&shape), self.values);
+        let array = array.map_err(|error| FileError::malformed("table", error))?;
+        let axes = [self.row_labels, self.column_labels];
+        for pairs in [1, 0] {
+            let Some(labels) = &axes[pairs] else {
+                continue;
+            };
+            let Some(named) = NamedPairs::of(labels)? else {
+                continue;
+            };
+            let array = array.select(Axis(pairs), &named.order);
+            let array = match pairs {
+                0 => array.reversed_axes(),
+                _ => array,
+            };
+            let participants = axes.into_iter().nth(1 - pairs).flatten();
+            return Ok(Contents {
+                array: array.as_standard_layout().into_owned(),
+                labels_count: counts(named.stimuli.ids()).is_some(),
+                stimuli: Some(named.stimuli),
+                participants: None,
+                is_condensed: true,
+                was_transposed: pairs == 0,
+                axes: [participants, None],
+            });
+        }
+        if axes[0].is_none() {
+            refuse_index_column(&array, &axes[1])?;
+        }
+        Ok(Contents {
+            array,
+            stimuli: None,
+            participants: None,
+            labels_count: false,
+            is_condensed: false,
+            was_transposed: false,
+            axes,
+        })
+    }
 }
 
 fn count_rows(table: &Table) -> Result<usize> {
@@ -146,57 +281,4 @@ fn count_rows(table: &Table) -> Result<usize> {
         n += 1;
     }
     Ok(n)
-}
-
-/// Checks whether the first column holds labels of the rows.
-fn has_row_labels(table: &Table, n_rows: usize) -> Result<bool> {
-    if table.n_columns() < 2 {
-        return Ok(false);
-    }
-    if table.header().is_some() {
-        let name = table.name(0);
-        if is_index_name(name) || id_rank(name).is_some() || n_rows + 1 == table.n_columns() {
-            return Ok(true);
-        }
-    }
-    let mut rows = table.rows();
-    while let Some(row) = rows.next()? {
-        if row.maybe_number(0).is_none() && !row.is_missing(0) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Checks that columns that are named after two stimuli are in the order of the upper triangle.
-fn check_order_of_pairs(labels: &Option<Vec<String>>) -> Result<()> {
-    let Some(labels) = labels else {
-        return Ok(());
-    };
-    let parse = |label: &String| {
-        let is_digit = |c: char| c.is_ascii_digit();
-        let numbers = label
-            .split(|c| !is_digit(c))
-            .filter(|part| !part.is_empty());
-        let numbers: Option<Vec<u32>> = numbers.map(|part| part.parse().ok()).collect();
-        match numbers?[..] {
-            [first, second] => Some((first, second)),
-            _ => None,
-        }
-    };
-    let Some(pairs) = labels.iter().map(parse).collect::<Option<Vec<_>>>() else {
-        return Ok(());
-    };
-    let is_upper = pairs.iter().all(|(first, second)| first < second);
-    if pairs.is_sorted() && is_upper {
-        return Ok(());
-    }
-    Err(FileError::Ambiguous {
-        what: format!(
-            "the pairs in the order of an upper triangle, row by row (the columns are named {:?}, {:?}, …)",
-            labels[0],
-            labels.get(1).map_or("", String::as_str)
-        ),
-        remedy: "sort the columns as 0_1, 0_2, …, 1_2, …",
-    }.into())
 }

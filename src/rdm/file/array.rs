@@ -1,0 +1,190 @@
+//! Dissimilarities in arrays, and names of the stimuli beside them.
+
+use ndarray::{ArrayD, IxDyn};
+
+use super::RdmFile;
+use super::columns::words;
+use super::content::Contents;
+use crate::error::{ErrorKind, FileError, Result, wrong_shape};
+use crate::io::format::Format;
+use crate::io::mat::{MatArray, MatFile};
+use crate::io::npy::NpyReader;
+use crate::io::npz::NpzArchive;
+use crate::io::safetensors::SafetensorsFile;
+use crate::stimuli::Stimuli;
+
+/// Words in the names of variables with the names of the stimuli, in the singular.
+const NAMES: [&str; 13] = [
+    "stimulus",
+    "stimuli",
+    "stim",
+    "label",
+    "name",
+    "id",
+    "item",
+    "image",
+    "object",
+    "concept",
+    "condition",
+    "category",
+    "file",
+];
+
+/// Largest size of an array with the names of the stimuli in bytes.
+const MAX_TEXT: u64 = 1 << 26;
+
+impl RdmFile {
+    /// Reads the array.
+    pub(super) fn read_array(&self) -> Result<Contents> {
+        let array = self.read_numbers()?;
+        Ok(Contents {
+            array,
+            stimuli: None,
+            participants: None,
+            labels_count: false,
+            is_condensed: false,
+            was_transposed: false,
+            axes: [None, None],
+        })
+    }
+
+    fn read_numbers(&self) -> Result<ArrayD<f64>> {
+        let name = self.array.as_deref();
+        match self.format {
+            Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
+            Format::Npz => {
+                let mut archive = NpzArchive::open(&self.path)?;
+                let member = archive.choose(name, |shape| shape.iter().product::<u64>() > 1)?;
+                let mut reader = archive.array(member)?;
+                let array = self.read_from(&mut reader)?;
+                reader.expect_end()?;
+                Ok(array)
+            }
+            Format::Safetensors => {
+                let mut file = SafetensorsFile::open(&self.path)?;
+                let name = file.choose(name, |shape| shape.iter().product::<usize>() > 1)?;
+                let mut reader = file.tensor(&name)?.expect("the name exists");
+                self.read_from(&mut reader)
+            }
+            Format::Mat | Format::Text => MatFile::open(&self.path)?.read_numbers(name),
+        }
+    }
+
+    /// Reads an array whose shape is possible for RDMs.
+    fn read_from<R: std::io::Read>(&self, reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
+        let shape = reader.shape().to_vec();
+        let sizes = shape.iter().map(|&length| usize::try_from(length).ok());
+        let sizes: Option<Vec<usize>> = sizes.collect();
+        let sizes = sizes.ok_or_else(|| {
+            let expected = "lengths that fit into memory";
+            wrong_shape("the array of dissimilarities", expected, &shape)
+        })?;
+        // Impossible shapes are refused before the content is read. The content may be needed to
+        // choose a layout; a shape without elements has no content.
+        if !sizes.contains(&0) || sizes.first() == Some(&0) {
+            match self.layout(&sizes, None, false, &|_| true) {
+                Ok(_) => {}
+                Err(error) => match error.kind() {
+                    ErrorKind::File(FileError::Ambiguous { .. }) => {}
+                    _ => return Err(error),
+                },
+            }
+        }
+        let values: Vec<f64> = reader.read_row_major()?;
+        ArrayD::from_shape_vec(IxDyn(&sizes), values)
+            .map_err(|error| FileError::malformed("array", error))
+    }
+    /// Reads the names of `n` stimuli beside the array of an `.npz` or `.mat` file, if it has them.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if several arrays hold different names, and an error if
+    /// [`Stimuli::new`] does.
+    pub(super) fn names_beside(&self, n: usize) -> Result<Option<Stimuli>> {
+        let texts = match self.format {
+            Format::Mat => self.texts_of_mat()?,
+            Format::Npz => self.texts_of_npz()?,
+            _ => return Ok(None),
+        };
+        let mut found = texts.into_iter().filter(|(_, texts)| texts.len() == n);
+        let Some((first, names)) = found.next().filter(|_| n > 1) else {
+            return Ok(None);
+        };
+        if let Some((other, _)) = found.find(|(_, others)| *others != names) {
+            return Err(FileError::Ambiguous {
+                what: format!("whether {first:?} or {other:?} holds the ids of the stimuli"),
+                remedy: "keep only one of them",
+            }
+            .into());
+        }
+        Stimuli::new(names).map(Some)
+    }
+
+    fn texts_of_mat(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let mut file = MatFile::open(&self.path)?;
+        let mut found = Vec::new();
+        for name in file.names() {
+            // A variable that cannot be read is not needed.
+            if is_of_names(&name)
+                && let Ok(array @ (MatArray::Text(_) | MatArray::Cells(_))) = file.read(&name)
+                && let Ok(texts) = array.into_texts()
+            {
+                let texts = texts.iter().map(|text| text.trim().to_owned());
+                found.push((name, texts.collect()));
+            }
+        }
+        Ok(found)
+    }
+
+    fn texts_of_npz(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let mut archive = NpzArchive::open(&self.path)?;
+        let mut found = Vec::new();
+        for (index, name) in archive.members()?.into_iter().enumerate() {
+            if let Some(name) = name.strip_suffix(".npy")
+                && is_of_names(name)
+                && let Ok(bytes) = archive.read_bytes(index, MAX_TEXT)
+                && let Some(texts) = texts_of_npy(&bytes)
+            {
+                found.push((name.to_owned(), texts));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Checks whether an array is named like one with the names of the stimuli.
+fn is_of_names(array: &str) -> bool {
+    words(array).iter().any(|word| {
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        NAMES.contains(&word.as_str()) || NAMES.contains(&singular)
+    })
+}
+
+/// Returns the texts of a `.npy` array of type `<U` or `|S`, or `None` for other arrays.
+fn texts_of_npy(bytes: &[u8]) -> Option<Vec<String>> {
+    let bytes = bytes.strip_prefix(b"\x93NUMPY")?;
+    let (length, start) = match *bytes {
+        [1, _, a, b, ..] => (u16::from_le_bytes([a, b]).into(), 4),
+        [2 | 3, _, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]) as usize, 6),
+        _ => return None,
+    };
+    let (header, data) = bytes.get(start..)?.split_at_checked(length)?;
+    let header = std::str::from_utf8(header).ok()?;
+    let after = header.split("'descr':").nth(1)?.trim_start();
+    let descr = after.strip_prefix('\'')?.split('\'').next()?;
+    let width: usize = descr.get(2..)?.parse().ok().filter(|&width| width > 0)?;
+    let decode: fn(&[u8]) -> Option<String> = match &descr[..2] {
+        "<U" => |text| {
+            let units = text.chunks_exact(4);
+            let units = units.map(|unit| u32::from_le_bytes([unit[0], unit[1], unit[2], unit[3]]));
+            units.map(char::from_u32).collect()
+        },
+        "|S" => |text| String::from_utf8(text.to_vec()).ok(),
+        _ => return None,
+    };
+    let unit = width.checked_mul(if descr.starts_with('<') { 4 } else { 1 })?;
+    let texts = data.chunks_exact(unit).map(|text| {
+        let text = decode(text)?;
+        Some(text.trim_end_matches('\0').trim().to_owned())
+    });
+    texts.collect()
+}

@@ -1,0 +1,327 @@
+//! Names of the columns of tables with one row per pair.
+
+use crate::error::{FileError, Result};
+use crate::io::text::plain;
+
+/// Pairs of words by which the names of two columns of stimuli differ, and the word that a third
+/// column of the same kind would have.
+const PAIRS: [(&str, &str, &str); 13] = [
+    ("1", "2", "3"),
+    ("0", "1", "2"),
+    ("i", "j", "k"),
+    ("a", "b", "c"),
+    ("x", "y", "z"),
+    ("row", "col", ""),
+    ("row", "column", ""),
+    ("first", "second", "third"),
+    ("left", "right", ""),
+    ("from", "to", ""),
+    ("source", "target", ""),
+    ("itema", "itemb", "itemc"),
+    ("stima", "stimb", "stimc"),
+];
+
+/// Words for the dissimilarity of a pair, or for the judgment from which it follows.
+const VALUES: [&str; 13] = [
+    "dissimilarity",
+    "dissim",
+    "distance",
+    "dist",
+    "similarity",
+    "sim",
+    "rating",
+    "judgment",
+    "judgement",
+    "response",
+    "score",
+    "answer",
+    "value",
+];
+
+/// Words for a property of a judgment that is not the judgment, such as its time or its spread.
+const PROPERTIES: [&str; 24] = [
+    "n", "count", "num", "number", "sd", "std", "se", "sem", "stderr", "var", "variance", "error",
+    "time", "rt", "ms", "latency", "ci", "lower", "upper", "id", "type", "trial", "order",
+    "screen",
+];
+
+/// Words for a participant.
+const PEOPLE: [&str; 18] = [
+    "participant",
+    "subject",
+    "subj",
+    "sub",
+    "person",
+    "rater",
+    "worker",
+    "prolific",
+    "observer",
+    "annotator",
+    "respondent",
+    "user",
+    "ppt",
+    "ppid",
+    "pid",
+    "pp",
+    "sid",
+    "uid",
+];
+
+/// Words that may accompany a word for a participant in the name of the column that identifies it.
+const IDENTIFIERS: [&str; 12] = [
+    "id", "ids", "pid", "number", "num", "no", "nr", "code", "name", "label", "private", "public",
+];
+
+/// Words for the times at which a person judges a pair again.
+const REPETITIONS: [&str; 9] = [
+    "trial",
+    "block",
+    "session",
+    "run",
+    "repetition",
+    "repeat",
+    "rep",
+    "order",
+    "index",
+];
+
+/// Splits a name into words in lower case: at marks and spaces, between letters and digits, and
+/// before a capital that follows a small letter.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut last: Option<char> = None;
+    for c in name.chars() {
+        let continues = last.is_some_and(|last| {
+            last.is_alphanumeric()
+                && last.is_numeric() == c.is_numeric()
+                && !(last.is_lowercase() && c.is_uppercase())
+        });
+        if c.is_alphanumeric() {
+            if !continues {
+                words.push(String::new());
+            }
+            let word: &mut String = words.last_mut().expect("a word has begun");
+            word.extend(c.to_lowercase());
+        }
+        last = Some(c);
+    }
+    words
+}
+
+/// Returns the singular of a word.
+fn singular(word: &str) -> String {
+    match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    }
+}
+
+fn is_one_of(word: &str, known: &[&str]) -> bool {
+    known.contains(&word) || known.contains(&singular(word).as_str())
+}
+
+/// Checks whether a column may hold the dissimilarity, according to its name.
+pub(super) fn is_value(name: &str) -> bool {
+    words(name).iter().any(|word| is_one_of(word, &VALUES)) && !is_property(name)
+}
+
+/// Checks whether a column holds a property of the judgments, such as their time.
+pub(super) fn is_property(name: &str) -> bool {
+    words(name).iter().any(|word| is_one_of(word, &PROPERTIES))
+}
+
+/// Checks whether a column is named exactly as it should be named.
+pub(super) fn is_dissimilarity(name: &str) -> bool {
+    plain(name) == VALUES[0]
+}
+
+/// Checks whether a name is that of similarities.
+pub(super) fn is_similarity(name: &str) -> bool {
+    let words = words(name);
+    words
+        .iter()
+        .any(|word| is_one_of(word, &["similarity", "sim"]))
+}
+
+/// Checks whether a name is that of dissimilarities or distances.
+pub(super) fn is_distance(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| is_one_of(word, &VALUES[..4]))
+}
+
+/// Checks whether a column identifies the participant. A name such as `subject_age` is that of a
+/// property of the participant.
+pub(super) fn is_participant(name: &str) -> bool {
+    // Such as `subjectid`.
+    let is_joined = |word: &str| {
+        let people = PEOPLE.iter().filter_map(|person| word.strip_prefix(person));
+        people.into_iter().any(|rest| is_one_of(rest, &IDENTIFIERS))
+    };
+    let is_person = |word: &String| is_one_of(word, &PEOPLE) || is_joined(word);
+    let accompanies =
+        |word: &String| IDENTIFIERS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
+    let words = words(name);
+    words.iter().any(is_person)
+        && words
+            .iter()
+            .all(|word| is_person(word) || accompanies(word))
+}
+
+/// Checks whether a column numbers the times at which a person judges a pair again.
+pub(super) fn is_repetition(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| is_one_of(word, &REPETITIONS))
+}
+
+/// Checks whether a column labels or numbers the pairs.
+pub(super) fn is_of_pairs(name: &str) -> bool {
+    let words = words(name);
+    let is_one = |word: &String| is_one_of(word, &["pair", "comparison"]);
+    let accompanies = |word: &String| IDENTIFIERS.contains(&word.as_str()) || is_repetition(word);
+    words.iter().any(is_one) && words.iter().all(|word| is_one(word) || accompanies(word))
+}
+
+/// Returns the only column of judgments if the others are properties of them, such as their times.
+/// Returns `None` if the columns may be people.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if there are such properties, but not one column of judgments.
+pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
+    let values: Vec<usize> = (0..names.len())
+        .filter(|&at| is_value(&names[at]))
+        .collect();
+    let is_of_judgments = names
+        .iter()
+        .any(|name| is_property(name) || is_dissimilarity(name))
+        || !values.is_empty() && values.len() < names.len();
+    if !is_of_judgments || names.len() < 2 {
+        return Ok(None);
+    }
+    let exact = names.iter().position(|name| is_dissimilarity(name));
+    match (exact, &values[..]) {
+        (Some(value), _) | (None, &[value]) => Ok(Some(value)),
+        _ => Err(FileError::Ambiguous {
+            what: format!(
+                "which of the columns {} holds the dissimilarities",
+                listed(names)
+            ),
+            remedy: "name it \"dissimilarity\" in the header, or keep only columns of people",
+        }
+        .into()),
+    }
+}
+
+/// Returns names in quotation marks, separated by commas.
+pub(super) fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    names.join(", ")
+}
+
+/// Returns the two columns with the stimuli of a pair: their names differ in one word, by which
+/// they are the first and the second.
+pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
+    let names: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
+    let with = |name: &[String], at: usize, word: &str| {
+        let mut other = name.to_vec();
+        other[at] = word.to_owned();
+        names.iter().position(|known| *known == other)
+    };
+    let is_numeric = |word: &String| word.chars().all(char::is_numeric);
+    let is_like = |one: &[String], two: &[String]| {
+        let mut words = one.iter().zip(two);
+        one.len() == two.len()
+            && words.all(|(one, two)| one == two || is_numeric(one) && is_numeric(two))
+    };
+    // Words tell more than numbers, which also count repetitions and the columns of a matrix.
+    PAIRS[2..]
+        .iter()
+        .chain(&PAIRS[..2])
+        .find_map(|(one, two, three)| {
+            let is_number = one.chars().all(char::is_numeric);
+            names.iter().enumerate().find_map(|(first, name)| {
+                let mut places = name.iter().enumerate().filter(|(_, word)| word == one);
+                places.find_map(|(at, _)| {
+                    let second = with(name, at, two)?;
+                    // More than two of them are columns of a matrix or of trials, and numbers alone
+                    // count columns.
+                    let continues = with(name, at, three).is_some()
+                        || is_number
+                            && names.iter().filter(|other| is_like(other, name)).count() > 2
+                        || is_number && name.iter().all(is_numeric);
+                    (!continues).then_some([first, second])
+                })
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_into_words() {
+        assert_eq!(words("image1Path"), ["image", "1", "path"]);
+        assert_eq!(words("Rating (mean)"), ["rating", "mean"]);
+        assert_eq!(words("workerID"), ["worker", "id"]);
+        assert!(words("").is_empty());
+    }
+
+    #[test]
+    fn columns_are_known_by_whole_words() {
+        for name in ["rating", "mean_rating", "Similarities", "distanceEuclidean"] {
+            assert!(is_value(name), "{name}");
+        }
+        for name in ["distractor", "n_ratings", "rating_sd", "response_time"] {
+            assert!(!is_value(name), "{name}");
+        }
+        for name in [
+            "participant",
+            "SubjectID",
+            "subjectid",
+            "prolific_pid",
+            "pid",
+            "Participant Private ID",
+            "sub",
+            "user_id",
+            "workers",
+        ] {
+            assert!(is_participant(name), "{name}");
+        }
+        for name in ["subject_gender", "participant_age", "id", "pidgin", ""] {
+            assert!(!is_participant(name), "{name}");
+        }
+        assert!(is_of_pairs("pair_id") && !is_of_pairs("pair_rating"));
+        let only = |names: [&str; 2]| only_value(&names.map(str::to_owned)).ok();
+        assert_eq!(only(["rating", "rt"]), Some(Some(0)));
+        assert_eq!(only(["n", "mean_rating"]), Some(Some(1)));
+        assert_eq!(only(["S1", "S2"]), Some(None));
+        assert_eq!(only(["rating_S1", "rating_S2"]), Some(None));
+        assert_eq!(only(["rating", "S2"]), Some(Some(0)));
+        assert_eq!(only(["S1", "rt"]), None);
+        assert!(is_similarity("similarity") && !is_similarity("dissimilarity"));
+    }
+
+    #[test]
+    fn columns_of_stimuli_have_names_of_a_kind() {
+        let found = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.into()).collect();
+            columns_of_stimuli(&names)
+        };
+        assert_eq!(found(&["participant", "stim1", "stim2", "r"]), Some([1, 2]));
+        assert_eq!(found(&["rt", "image_1_path", "image_2_path"]), Some([1, 2]));
+        assert_eq!(found(&["i", "j", "d"]), Some([0, 1]));
+        assert_eq!(found(&["stimA", "stimB", "d"]), Some([0, 1]));
+        assert_eq!(
+            found(&["rating1", "rating2", "left", "right"]),
+            Some([2, 3])
+        );
+        assert_eq!(found(&["image1", "image2", "image3"]), None);
+        assert_eq!(found(&["a", "b", "c"]), None);
+        assert_eq!(found(&["", "cat", "dog"]), None);
+        assert_eq!(found(&["", "i0", "i1", "i2"]), None);
+        assert_eq!(found(&["subject", "0_1", "0_2", "1_2"]), None);
+        assert_eq!(found(&["id", "1_2", "1_3", "2_3"]), None);
+        assert_eq!(found(&["img1_img2", "img1_img3", "img2_img3"]), None);
+        assert_eq!(found(&["0", "1"]), None);
+    }
+}
