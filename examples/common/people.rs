@@ -122,8 +122,8 @@ impl RdmReading {
 /// Gives the rows of files without ids the ids of the first file that has them, and adds a note, as
 /// the rows are then matched by position.
 fn name_rows(sets: Vec<RdmSet>) -> Result<Vec<RdmSet>> {
-    let named = sets.iter().map(RdmSet::stimuli);
-    let Some(ids) = named.cloned().find(Stimuli::is_named) else {
+    let mut named = sets.iter().map(RdmSet::stimuli);
+    let Some(ids) = named.find(|stimuli| stimuli.is_named()).cloned() else {
         return Ok(sets);
     };
     let in_order = |set: RdmSet| match set.stimuli().is_named() {

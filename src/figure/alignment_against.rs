@@ -82,7 +82,7 @@ impl AlignmentAgainst {
     /// a group share a colour and a marker; an empty string means no group.
     ///
     /// # Errors
-    /// Returns [`FigureError::NotDrawable`] if a value is NaN or beyond ±1e150, and
+    /// Returns `FigureError::NotDrawable` if a value is NaN or beyond ±1e150, and
     /// `ArgumentError::InvalidParameter` if the lower end of the interval is above the upper end.
     pub fn with_model(
         mut self,

@@ -14,7 +14,7 @@ use crate::common::files::put;
 /// The message of an error, or the number of features if there is none.
 fn features(name: &str, text: &str) -> std::result::Result<Array2<f64>, String> {
     let folder = tempfile::tempdir().unwrap();
-    let path = put(&folder, name, text.as_bytes().to_vec());
+    let path = put(&folder, name, text.as_bytes());
     let read = FileSource::open(&path).and_then(|source| source.read());
     let read = read.map_err(|error| error.report().to_string())?;
     Ok(read.features().to_f64().into_owned())
@@ -143,7 +143,7 @@ fn words_that_begin_with_a_hash_are_no_comments() {
 fn ids_beside_a_table_do_not_reorder_it() {
     let folder = tempfile::tempdir().unwrap();
     let text = "id,x\ncat.jpg,0.5\nDog.jpg,1.5\n";
-    let path = put(&folder, "a.csv", text.as_bytes().to_vec());
+    let path = put(&folder, "a.csv", text.as_bytes());
     let read = |ids: [&str; 2]| {
         let ids = Stimuli::new(ids).unwrap();
         FileSource::open(&path).unwrap().with_ids(ids).read()
@@ -158,7 +158,7 @@ fn ids_beside_a_table_do_not_reorder_it() {
 
 fn trials<T: Task>(text: &str, stimuli: Stimuli) -> Result<TripletFile<T>> {
     let folder = tempfile::tempdir().unwrap();
-    let path = put(&folder, "t.csv", text.as_bytes().to_vec());
+    let path = put(&folder, "t.csv", text.as_bytes());
     TripletSource::new(&path)?.read(&stimuli)
 }
 
@@ -257,7 +257,7 @@ fn numbers_are_ids_where_ids_are_numbers() {
     let error = trials::<OddOneOutTask>("11,7,2\n5,2,8\n", stimuli.clone()).unwrap_err();
     assert!(error.report().to_string().contains("\"7\""), "{error}");
     let folder = tempfile::tempdir().unwrap();
-    let path = put(&folder, "t.txt", b"1 2 3\n2 3 4\n".to_vec());
+    let path = put(&folder, "t.txt", b"1 2 3\n2 3 4\n");
     let counted = TripletSource::<OddOneOutTask>::new(&path).unwrap();
     let counted = counted.with_counting(Counting::One).read(&stimuli).unwrap();
     assert_eq!(counted.judgments().as_slice(), [[0, 1, 2], [1, 2, 3]]);
@@ -266,7 +266,7 @@ fn numbers_are_ids_where_ids_are_numbers() {
 #[test]
 fn a_stream_counts_as_the_whole_does() {
     let folder = tempfile::tempdir().unwrap();
-    let path = put(&folder, "t.txt", b"1 2 3\n4 1 2\n3 4 1\n".to_vec());
+    let path = put(&folder, "t.txt", b"1 2 3\n4 1 2\n3 4 1\n");
     let chunks =
         |n: u32| TripletChunks::<OddOneOutTask>::open(&path, Stimuli::numbered(n), 2).unwrap();
     let error = chunks(5).find_map(Result::err).unwrap();
@@ -281,7 +281,7 @@ fn a_stream_counts_as_the_whole_does() {
         .collect();
     assert_eq!(counted, [[0, 1, 2], [3, 0, 1], [2, 3, 0]]);
     assert_eq!(whole(&path, 4).unwrap().judgments().as_slice(), counted);
-    let from_zero = put(&folder, "z.txt", b"1 2 3\n0 1 2\n".to_vec());
+    let from_zero = put(&folder, "z.txt", b"1 2 3\n0 1 2\n");
     let mut chunks =
         TripletChunks::<OddOneOutTask>::open(&from_zero, Stimuli::numbered(4), 1).unwrap();
     assert!(chunks.next().unwrap().is_ok());
@@ -303,8 +303,7 @@ fn a_fourth_column_that_ascends_is_not_read_as_answers() {
 #[test]
 fn lists_of_participants_name_each() {
     let folder = tempfile::tempdir().unwrap();
-    let read =
-        |text: &str| TrialParticipants::read(put(&folder, "p.txt", text.as_bytes().to_vec()));
+    let read = |text: &str| TrialParticipants::read(put(&folder, "p.txt", text.as_bytes()));
     assert_eq!(
         read("sub 01\nsub 02\r\nsub 01\n").unwrap().by_trial(),
         [0, 1, 0]

@@ -1,7 +1,7 @@
 //! The names of columns of trials.
 
 use crate::error::{FileError, Result};
-use crate::io::text::plain;
+use crate::io::text::{plain, words};
 
 /// Beginnings of the names of the column that holds the answer.
 const ANSWERS: [&str; 10] = [
@@ -126,24 +126,6 @@ const TRIPLES: [[&str; 3]; 4] = [
     ["left", "center", "right"],
 ];
 
-/// Returns the words of a name, in lower case: `stimResponse_time` has three.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() || c.is_uppercase() && was_lower {
-            words.push(String::new());
-        }
-        if c.is_alphanumeric() {
-            let word = words.last_mut().expect("there is at least one word");
-            word.extend(c.to_lowercase());
-        }
-        was_lower = c.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 /// Checks whether a column holds response times.
 pub(super) fn is_of_time(name: &str) -> bool {
     let joined = plain(name);
@@ -196,8 +178,9 @@ pub(super) fn participant_of(
     let mut found = columns.filter(|&column| {
         let words = words(&names[column]);
         let is_known = |word: &String| {
-            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            PARTICIPANTS.contains(&word) || OF_PARTICIPANTS.contains(&word)
+            let word = word.as_str();
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+            is_number || PARTICIPANTS.contains(&word) || OF_PARTICIPANTS.contains(&word)
         };
         let joined = plain(&names[column]);
         let stem = joined.strip_suffix("id").unwrap_or(&joined);
@@ -212,7 +195,7 @@ pub(super) fn participant_of(
 pub(super) fn tell_another_order(names: &[String], is_anchored: bool) -> bool {
     let is_answer = |name: &String| {
         let begins = |beginning: &&str| name.starts_with(*beginning);
-        name.starts_with("different") || ANSWERS.iter().any(|beginning| begins(&beginning))
+        name.starts_with("different") || ANSWERS.iter().any(begins)
     };
     let is_anchored_name = |name: &String| {
         let known = HEADS.iter().chain(&CLOSE).chain(&FAR);

@@ -139,11 +139,11 @@ impl<T: Task> TripletSource<T> {
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read, and
     /// `ArgumentError::InvalidParameter` if there are more than [`Trials::MAX_STIMULI`] stimuli.
-    /// Within `Context::File`, returns [`JudgmentError::InvalidTrial`] with the number of a trial
+    /// Within `Context::File`, returns `JudgmentError::InvalidTrial` with the number of a trial
     /// that has a negative, fractional, repeated or out-of-range index, `StimuliError::Missing` if
     /// an id is not among the stimuli, `StimuliError::NotPaired` if the file has ids and the
-    /// stimuli have none, [`JudgmentError::UnknownAnswer`] or [`FileError::Ambiguous`] if the
-    /// answers or columns are not understood, [`JudgmentError::NoTrials`] if there are no trials,
+    /// stimuli have none, `JudgmentError::UnknownAnswer` or [`FileError::Ambiguous`] if the
+    /// answers or columns are not understood, `JudgmentError::NoTrials` if there are no trials,
     /// and [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
     /// [`FileError::Malformed`], `ArgumentError::Shape`, [`FileError::UnsupportedElement`],
     /// [`FileError::Truncated`] or `ComputationError::OutOfMemory` if the content cannot be parsed.

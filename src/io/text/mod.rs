@@ -17,7 +17,7 @@ use crate::linalg::out_of_memory;
 pub(crate) use cell::{is_missing, resembles_number};
 pub(crate) use header::{
     counts, id_rank, is_count_name, is_header_of_ids, is_header_of_participants, is_index_name,
-    is_label_name, plain,
+    is_label_name, plain, words,
 };
 pub(crate) use table::Table;
 

@@ -169,10 +169,9 @@ impl Tally {
         };
         let n_trials = self.counts.n_trials;
         let estimate = |levels: Levels| levels.estimate(mean, n_trials as f64, n_trials);
-        let for_these_participants = match levels.participants {
-            Some(_) => Some(estimate(levels.without_participants())),
-            None => None,
-        };
+        let for_these_participants = levels
+            .participants
+            .map(|_| estimate(levels.without_participants()));
         let confidence = self.metric.confidence;
         let score = OddOneOutScore::new(self.counts, self.losses, estimate(levels), confidence);
         Ok(score.with_clusters(for_these_participants))

@@ -3,7 +3,6 @@
 use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
-use super::columns::words;
 use super::content::Contents;
 use crate::error::{ErrorKind, FileError, Result, wrong_shape};
 use crate::io::format::Format;
@@ -11,6 +10,7 @@ use crate::io::mat::{MatArray, MatFile};
 use crate::io::npy::NpyReader;
 use crate::io::npz::NpzArchive;
 use crate::io::safetensors::SafetensorsFile;
+use crate::io::text::words;
 use crate::stimuli::Stimuli;
 
 /// Words in the names of variables with the names of the stimuli, in the singular.

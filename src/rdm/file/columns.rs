@@ -1,7 +1,7 @@
 //! Names of the columns of tables with one row per pair.
 
 use crate::error::{FileError, Result};
-use crate::io::text::plain;
+use crate::io::text::{plain, words};
 
 /// Pairs of words by which the names of two columns of stimuli differ, and the word that a third
 /// column of the same kind would have.
@@ -84,29 +84,6 @@ const REPETITIONS: [&str; 9] = [
     "order",
     "index",
 ];
-
-/// Splits a name into words in lower case: at marks and spaces, between letters and digits, and
-/// before a capital that follows a small letter.
-pub(super) fn words(name: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut last: Option<char> = None;
-    for c in name.chars() {
-        let continues = last.is_some_and(|last| {
-            last.is_alphanumeric()
-                && last.is_numeric() == c.is_numeric()
-                && !(last.is_lowercase() && c.is_uppercase())
-        });
-        if c.is_alphanumeric() {
-            if !continues {
-                words.push(String::new());
-            }
-            let word: &mut String = words.last_mut().expect("a word has begun");
-            word.extend(c.to_lowercase());
-        }
-        last = Some(c);
-    }
-    words
-}
 
 /// Returns the singular of a word.
 fn singular(word: &str) -> String {
