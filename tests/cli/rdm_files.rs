@@ -395,7 +395,7 @@ fn names_beside_an_array_are_its_ids() {
     let pairs = (0..6).flat_map(|first| (first + 1..6).map(move |second| (first, second)));
     let values = pairs.flat_map(|(a, b)| between(order[a], order[b]).to_le_bytes());
     let values: Vec<u8> = values.collect();
-    let letter = |name: &str, at: usize| name.bytes().nth(at).unwrap_or(b' ');
+    let letter = |name: &str, at: usize| name.as_bytes().get(at).copied().unwrap_or(b' ');
     let letters = (0..6).flat_map(|at| order.map(|row| letter(NAMES[row], at)));
     let mut file = vec![b' '; 124];
     file[..19].copy_from_slice(b"MATLAB 5.0 MAT-file");
@@ -403,7 +403,7 @@ fn names_beside_an_array_are_its_ids() {
     file.extend(variable(6, 1, 15, "rdmutv", &values));
     file.extend(variable(4, 6, 6, "stimuli", &letters.collect::<Vec<u8>>()));
     let texts = order.iter().flat_map(|&row| {
-        let letters = (0..6).map(move |at| NAMES[row].bytes().nth(at).unwrap_or(0));
+        let letters = (0..6).map(move |at| NAMES[row].as_bytes().get(at).copied().unwrap_or(0));
         letters.flat_map(|letter| u32::from(letter).to_le_bytes())
     });
     let archive = npz(
