@@ -417,11 +417,19 @@ fn join(arguments: &Arguments) -> Result<String> {
             part.display()
         )));
     }
+    let ending = out.extension().and_then(|ending| ending.to_str());
+    let is_safetensors = match ending.map(str::to_lowercase).as_deref() {
+        Some("safetensors") => true,
+        Some("npy") => false,
+        _ => {
+            return Err(Error::other(format!(
+                "{}: the output of --join is a .npy or .safetensors file",
+                out.display()
+            )));
+        }
+    };
     let joined = join_shards(&arguments.join)?;
-    match out
-        .extension()
-        .is_some_and(|ending| ending == "safetensors")
-    {
+    match is_safetensors {
         true => joined.write_safetensors(out)?,
         false => joined.write_npy(out)?,
     }

@@ -1,5 +1,6 @@
 //! Parameters of networks, from checkpoints, from memory or random.
 
+mod beside;
 mod container;
 mod convention;
 mod conventions;
