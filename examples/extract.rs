@@ -92,7 +92,8 @@ struct Arguments {
     pool: Option<Pooling>,
     /// Preprocessing of the images: the name of a preset, a description such as
     /// imagenet-256-bicubic-224, or a .json file. Default: the preprocessing of the published weights
-    /// that --model names, or of the first ones of the architecture.
+    /// that --model names, or of the first ones of the architecture if the weights have the shapes of
+    /// these.
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
     /// Output file of the features (.npy, .safetensors). For several taps repeat the flag, in the
@@ -328,7 +329,7 @@ fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<
     let preprocessing = match &arguments.preprocessing {
         Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
         Some(name) => Preprocessing::preset(name)?,
-        None => model.preprocessing()?,
+        None => model.preprocessing_for(&network)?,
     };
     let mut extraction =
         Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;

@@ -211,6 +211,25 @@ pub enum ExtractError {
         other: String,
     },
 
+    /// The configuration beside the weights contradicts the architecture.
+    #[error(
+        "{setting} of these weights is {}, not {} as in {architecture}, and cannot be told from the \
+         weights: use an architecture that has it, or remove a configuration of other weights",
+        Short(found),
+        Short(expected)
+    )]
+    #[non_exhaustive]
+    OtherConfiguration {
+        /// The architecture.
+        architecture: &'static str,
+        /// Name of the setting.
+        setting: &'static str,
+        /// Its value for the weights.
+        found: String,
+        /// Its value in the architecture.
+        expected: String,
+    },
+
     /// A parameter has a value that is NaN or infinite.
     #[error(
         "value {index} of the parameter {} is {value}: the weights are damaged, or their training \
@@ -246,8 +265,9 @@ fn remedy(
                    (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
                    divided file by its .index.json";
     } else if unexpected.len() > beside.len() {
-        remedy += ": these are parameters of another architecture, or of a variant of this one; name \
-                   the architecture of the file";
+        remedy += ": these are parameters of another architecture, or of a variant of this one with \
+                   masks, adapters or other modules: name the architecture of the file, or merge them \
+                   before saving";
     } else if let Some(unexpected) = beside.first() {
         remedy += &format!(
             ": check the architecture; parameters that do not matter can be ignored \

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::names::beginnings;
 use super::selection::{Request, Selection};
 use crate::error::{ExtractError, Result};
+use crate::extract::builder::Entry;
 use crate::extract::outline::Outline;
 
 /// Checks that no tensors beside the selected parameters say that the network computes something
@@ -40,7 +41,9 @@ pub(super) fn check(
         .collect();
     let normalization = normalization(&others);
     if !normalization.is_empty() {
-        let flags = normalization.iter().map(|name| format!(" --without {name}"));
+        let flags = normalization
+            .iter()
+            .map(|name| format!(" --without {name}"));
         let flags: String = flags.collect();
         return refuse(
             normalization,
@@ -61,13 +64,14 @@ pub(super) fn check(
             .to_owned(),
     )?;
     // What is before the third stage is computed as in the network for classification.
-    let is_dilated = |entry: &&crate::extract::builder::Entry| {
-        entry.is_needed && !["layer1.", "layer2.", "conv1.", "bn1."]
-            .iter()
-            .any(|before| entry.key.starts_with(before))
+    let is_dilated = |entry: &Entry| {
+        entry.is_needed
+            && !["layer1.", "layer2.", "conv1.", "bn1."]
+                .iter()
+                .any(|before| entry.key.starts_with(before))
     };
     let is_backbone = selection.prefix.rsplit('.').next() == Some("backbone");
-    if is_backbone && outline.entries.iter().any(|entry| is_dilated(&entry)) {
+    if is_backbone && outline.entries.iter().any(is_dilated) {
         let heads = others
             .iter()
             .filter(|other| is_segmentation_head(other))

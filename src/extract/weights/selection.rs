@@ -66,7 +66,9 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
         problems.are_few(expected) && !fitting.iter().any(|fit| is_part(request, selection, fit))
     });
     let similar = similar.map(|(selection, _)| selection.prefix.clone());
-    let keys = fitting.iter().map(|(selection, _)| selection.prefix.clone());
+    let keys = fitting
+        .iter()
+        .map(|(selection, _)| selection.prefix.clone());
     let keys: Vec<String> = keys.chain(similar).collect();
     if !fitting.is_empty() && keys.len() > 1 {
         return Err(ExtractError::AmbiguousWeights { keys }.into());
@@ -86,7 +88,7 @@ fn require_floats(request: &Request<'_>, selection: &Selection, outline: &Outlin
     let is_float = |stored: &str| request.listing.get(stored).is_none_or(|t| t.is_float);
     let needed = selection.compositions.iter();
     let others = needed.filter(|(name, composition)| {
-        outline.is_needed(name) && !composition.stored().all(is_float)
+        outline.is_needed(name) && !is_counter(name) && !composition.stored().all(is_float)
     });
     let parameters: Vec<String> = others.map(|(name, _)| name.clone()).collect();
     match parameters.is_empty() {
@@ -152,7 +154,8 @@ fn is_part(request: &Request<'_>, selection: &Selection, fit: &Fit) -> bool {
     let (fitting, outline) = fit;
     let all = places(request, fitting, outline);
     let part = places(request, selection, outline);
-    part.iter().all(|(name, places)| all.get(name) == Some(places))
+    part.iter()
+        .all(|(name, places)| all.get(name) == Some(places))
 }
 
 /// Returns the sets without those that have the same values as another one, as far as the network
@@ -160,9 +163,8 @@ fn is_part(request: &Request<'_>, selection: &Selection, fit: &Fit) -> bool {
 fn without_copies(request: &Request<'_>, sets: Vec<Fit>) -> Vec<Fit> {
     let mut different: Vec<Fit> = Vec::new();
     for set in sets {
-        let is_copy = |other: &Fit| {
-            places(request, &other.0, &other.1) == places(request, &set.0, &set.1)
-        };
+        let is_copy =
+            |other: &Fit| places(request, &other.0, &other.1) == places(request, &set.0, &set.1);
         if !different.iter().any(is_copy) {
             different.push(set);
         }
@@ -341,9 +343,9 @@ fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -
             true => !is_for_training(name),
             false => is_in_module && !is_counter(name),
         };
-        let is_parameter = stored.into_iter().any(|tensor| {
-            has_effect(tensor.is_float) && dictionaries.contains(&tensor.dictionary)
-        });
+        let is_parameter = stored
+            .into_iter()
+            .any(|tensor| has_effect(tensor.is_float) && dictionaries.contains(&tensor.dictionary));
         let is_after = is_root_needed.get(root(name)) == Some(&false);
         !known.contains_key(name.as_str()) && is_parameter && !is_after
     };
