@@ -127,9 +127,7 @@ fn with_long_directory(mut zip: Vec<u8>) -> Vec<u8> {
     zip.extend(b"PK\x06\x07\0\0\0\0");
     zip.extend(at.to_le_bytes());
     zip.extend(1u32.to_le_bytes());
-    zip.extend(&end[..16]);
-    zip.extend([0xff; 4]);
-    zip.extend(&end[20..]);
+    zip.extend(&end);
     zip
 }
 
