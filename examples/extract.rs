@@ -92,7 +92,8 @@ struct Arguments {
     pool: Option<Pooling>,
     /// Preprocessing of the images: the name of a preset, a description such as
     /// imagenet-256-bicubic-224, or a .json file. Default: the preprocessing of the published weights
-    /// that --model names, or of the first ones of the architecture.
+    /// that --model names, or of the first ones of the architecture if the weights have the shapes of
+    /// these.
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
     /// Output file of the features (.npy, .safetensors). For several taps repeat the flag, in the
@@ -328,7 +329,7 @@ fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<
     let preprocessing = match &arguments.preprocessing {
         Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
         Some(name) => Preprocessing::preset(name)?,
-        None => model.preprocessing()?,
+        None => model.preprocessing_for(&network)?,
     };
     let mut extraction =
         Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
@@ -417,11 +418,19 @@ fn join(arguments: &Arguments) -> Result<String> {
             part.display()
         )));
     }
+    let ending = out.extension().and_then(|ending| ending.to_str());
+    let is_safetensors = match ending.map(str::to_lowercase).as_deref() {
+        Some("safetensors") => true,
+        Some("npy") => false,
+        _ => {
+            return Err(Error::other(format!(
+                "{}: the output of --join is a .npy or .safetensors file",
+                out.display()
+            )));
+        }
+    };
     let joined = join_shards(&arguments.join)?;
-    match out
-        .extension()
-        .is_some_and(|ending| ending == "safetensors")
-    {
+    match is_safetensors {
         true => joined.write_safetensors(out)?,
         false => joined.write_npy(out)?,
     }

@@ -159,6 +159,7 @@ mod tests {
             Error::from(ExtractError::WeightsMismatch {
                 missing: names.clone(),
                 unexpected: names.clone(),
+                beside: names.clone(),
                 misshapen: Vec::new(),
                 stored: names.clone(),
             }),

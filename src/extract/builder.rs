@@ -54,6 +54,17 @@ pub(in crate::extract) struct Deviations {
     pub epsilon: Option<f64>,
     /// Whether position embeddings are interpolated without antialiasing.
     pub is_aliased: bool,
+    /// What is added to the size of the new grid when position embeddings are interpolated without
+    /// antialiasing.
+    pub grid_offset: f64,
+}
+
+impl Deviations {
+    pub const NONE: Self = Self {
+        epsilon: None,
+        is_aliased: false,
+        grid_offset: 0.0,
+    };
 }
 
 /// Everything that is needed to build a network.
@@ -66,6 +77,8 @@ pub(in crate::extract) struct Context<'a> {
     is_outline: bool,
     deviations: Deviations,
     entries: RefCell<Vec<Entry>>,
+    /// Numbers of heads of attention, without repetitions.
+    n_heads: RefCell<Vec<usize>>,
     /// Number of entries that were noted before the last tapped module.
     n_before_taps: Cell<usize>,
     /// Beginnings of the names of the parameters of tapped modules.
@@ -87,6 +100,7 @@ impl<'a> Context<'a> {
             is_outline: false,
             deviations: Deviations::default(),
             entries: RefCell::default(),
+            n_heads: RefCell::default(),
             n_before_taps: Cell::new(0),
             of_tapped: RefCell::default(),
         }
@@ -113,6 +127,11 @@ impl<'a> Context<'a> {
             context: self,
             path: String::new(),
         }
+    }
+
+    /// Returns the numbers of heads of attention, in order and without repetitions.
+    pub fn n_heads(&self) -> Vec<usize> {
+        self.n_heads.borrow().clone()
     }
 
     /// Returns the parameters and buffers that were requested or noted, in order.
@@ -177,6 +196,14 @@ impl<'a> Builder<'a> {
         self.note(name, shape, true);
     }
 
+    /// Notes the number of heads of attention.
+    pub fn note_heads(&self, n: usize) {
+        let mut n_heads = self.context.n_heads.borrow_mut();
+        if n_heads.last() != Some(&n) {
+            n_heads.push(n);
+        }
+    }
+
     fn note(&self, name: &str, shape: &[usize], is_buffer: bool) {
         self.context.entries.borrow_mut().push(Entry {
             key: self.key(name),
@@ -210,9 +237,11 @@ impl<'a> Builder<'a> {
         self.context.deviations.epsilon.unwrap_or(of_architecture)
     }
 
-    /// Returns whether position embeddings are interpolated without antialiasing.
-    pub fn is_aliased(&self) -> bool {
-        self.context.deviations.is_aliased
+    /// Returns what is added to the size of a new grid if position embeddings are interpolated
+    /// without antialiasing, and `None` if they are with it.
+    pub fn aliased_grid_offset(&self) -> Option<f64> {
+        let deviations = self.context.deviations;
+        deviations.is_aliased.then_some(deviations.grid_offset)
     }
 
     /// Creates a tensor on the device of the network; an empty one in an outline.

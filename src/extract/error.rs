@@ -145,7 +145,7 @@ pub enum ExtractError {
     #[error(
         "not the parameters of this network: {}{}",
         mismatch(missing, unexpected, misshapen),
-        remedy(missing, unexpected, stored)
+        remedy(missing, unexpected, beside, stored)
     )]
     #[non_exhaustive]
     WeightsMismatch {
@@ -153,6 +153,8 @@ pub enum ExtractError {
         missing: Vec<String>,
         /// Parameters that the network does not have.
         unexpected: Vec<String>,
+        /// Those of them that are in modules without parameters of the network.
+        beside: Vec<String>,
         /// Parameters of another shape, such as `conv1.weight: [64, 3, 7, 7], not [3]`.
         misshapen: Vec<String>,
         /// Names of all parameters in the file.
@@ -172,6 +174,28 @@ pub enum ExtractError {
         keys: Vec<String>,
     },
 
+    /// Parameters are not stored as floats.
+    #[error(
+        "the parameters {} are not stored as floats, so that their scale is not known: convert them \
+         (`dequantize()` or `float()`) before saving",
+        few(parameters)
+    )]
+    #[non_exhaustive]
+    NotFloats {
+        /// Names of the parameters.
+        parameters: Vec<String>,
+    },
+
+    /// A file has tensors beside the parameters of the network that change what it computes.
+    #[error("the file also has {}, {meaning}", few(tensors))]
+    #[non_exhaustive]
+    MeaningfulTensors {
+        /// Names of the tensors.
+        tensors: Vec<String>,
+        /// What they mean, and what to do.
+        meaning: String,
+    },
+
     /// The configuration beside the weights names another activation than that of the architecture.
     #[error(
         "the activation of these weights is {}, not that of {architecture}: use {other}",
@@ -185,6 +209,25 @@ pub enum ExtractError {
         activation: String,
         /// The architecture with the other activation.
         other: String,
+    },
+
+    /// The configuration beside the weights contradicts the architecture.
+    #[error(
+        "{setting} of these weights is {}, not {} as in {architecture}, and cannot be told from the \
+         weights: use an architecture that has it, or remove a configuration of other weights",
+        Short(found),
+        Short(expected)
+    )]
+    #[non_exhaustive]
+    OtherConfiguration {
+        /// The architecture.
+        architecture: &'static str,
+        /// Name of the setting.
+        setting: &'static str,
+        /// Its value for the weights.
+        found: String,
+        /// Its value in the architecture.
+        expected: String,
     },
 
     /// A parameter has a value that is NaN or infinite.
@@ -205,7 +248,15 @@ pub enum ExtractError {
 }
 
 /// Returns the names that are in the file, if parameters are missing, and what to do.
-fn remedy(missing: &[String], unexpected: &[String], stored: &[String]) -> String {
+///
+/// Parameters can be ignored only in modules beside the network: those in its own modules change
+/// what they compute.
+fn remedy(
+    missing: &[String],
+    unexpected: &[String],
+    beside: &[String],
+    stored: &[String],
+) -> String {
     let mut remedy = String::new();
     if !missing.is_empty() {
         remedy += "; the file has ";
@@ -213,12 +264,18 @@ fn remedy(missing: &[String], unexpected: &[String], stored: &[String]) -> Strin
         remedy += ": check the architecture, or choose or rename parameters \
                    (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
                    divided file by its .index.json";
-    } else if let Some(unexpected) = unexpected.first() {
+    } else if unexpected.len() > beside.len() {
+        remedy += ": these are parameters of another architecture, or of a variant of this one with \
+                   masks, adapters or other modules: name the architecture of the file, or merge them \
+                   before saving";
+    } else if let Some(unexpected) = beside.first() {
         remedy += &format!(
             ": check the architecture; parameters that do not matter can be ignored \
              (`Weights::without`, `--without {}`)",
             Short(unexpected)
         );
+    } else {
+        remedy += ": check the architecture";
     }
     remedy
 }

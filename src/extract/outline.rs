@@ -15,6 +15,8 @@ pub(in crate::extract) struct Outline {
     pub entries: Vec<Entry>,
     /// Paths of all modules that can be tapped, in order.
     pub paths: Vec<String>,
+    /// Numbers of heads of attention, in order and without repetitions.
+    pub n_heads: Vec<usize>,
     needed: BTreeSet<String>,
 }
 
@@ -22,6 +24,16 @@ impl Outline {
     /// Checks whether a tap depends on a parameter.
     pub fn is_needed(&self, key: &str) -> bool {
         self.needed.contains(key)
+    }
+
+    /// Checks whether all parameters that this outline has in common with another one have the same
+    /// shapes.
+    pub fn has_shapes_of(&self, other: &Self) -> bool {
+        self.entries.iter().all(|entry| {
+            let mut others = other.entries.iter();
+            let same = others.find(|other| other.key == entry.key);
+            same.is_none_or(|same| same.shape == entry.shape)
+        })
     }
 
     /// Returns the names of the modules at the top level, in order, without the outputs that are no
@@ -94,11 +106,13 @@ fn outline(
     let table = TapTable::these(taps.iter().copied());
     let context = Context::outline(parameters, &table, &Device::Cpu);
     architecture.build(&context.root())?;
+    let n_heads = context.n_heads();
     let entries = context.into_entries();
     let needed = entries.iter().filter(|entry| entry.is_needed);
     Ok(Outline {
         needed: needed.map(|entry| entry.key.clone()).collect(),
         entries,
+        n_heads,
         paths: table.into_names(),
     })
 }

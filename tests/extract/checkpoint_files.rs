@@ -16,8 +16,14 @@ pub enum Item {
     Reversed(ArrayD<f32>),
     /// A tensor with one stored value, which fills this shape.
     Filled(Vec<usize>, f32),
+    /// A tensor whose negative bit is set: the stored values have the opposite signs.
+    Negated(ArrayD<f32>),
     /// A tensor of one integer of 64 bits.
     Count(i64),
+    /// A tensor of this shape that is filled with an integer of 8 bits.
+    Bytes(Vec<usize>, i8),
+    /// A tensor of this shape that is filled with `true`.
+    Trues(Vec<usize>),
     Dict(Vec<(String, Item)>),
     /// A dictionary of a class of its own.
     Subclass(Vec<(String, Item)>),
@@ -51,6 +57,11 @@ pub enum Format {
 
 /// Encodes a checkpoint.
 pub fn checkpoint(item: &Item, format: Format) -> Vec<u8> {
+    checkpoint_in_folder("archive", item, format)
+}
+
+/// Encodes a checkpoint whose archive has a folder with this name, as PyTorch names it after the file.
+pub fn checkpoint_in_folder(folder: &str, item: &Item, format: Format) -> Vec<u8> {
     let (Format::Zip(protocol) | Format::Legacy(protocol)) = format;
     let mut writer = Writer {
         protocol,
@@ -64,7 +75,7 @@ pub fn checkpoint(item: &Item, format: Format) -> Vec<u8> {
             let options =
                 SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
             let mut add = |name: &str, content: &[u8]| {
-                zip.start_file(format!("archive/{name}"), options).unwrap();
+                zip.start_file(format!("{folder}/{name}"), options).unwrap();
                 zip.write_all(content).unwrap();
             };
             add("data.pkl", &pickle);
@@ -73,7 +84,7 @@ pub fn checkpoint(item: &Item, format: Format) -> Vec<u8> {
                 add(&format!("data/{name}"), &storage.bytes);
             }
             add("version", b"3\n");
-            zip.finish().unwrap().into_inner()
+            with_long_directory(zip.finish().unwrap().into_inner())
         }
         Format::Legacy(_) => {
             const MAGIC: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19";
@@ -96,6 +107,28 @@ pub fn checkpoint(item: &Item, format: Format) -> Vec<u8> {
             file
         }
     }
+}
+
+/// Adds the records of a directory with numbers of 64 bits, which PyTorch always writes.
+fn with_long_directory(mut zip: Vec<u8>) -> Vec<u8> {
+    let end = zip.split_off(zip.len() - 22);
+    let number = |at: usize, n: usize| -> u64 {
+        let bytes = end[at..at + n].iter().rev();
+        bytes.fold(0, |number, &byte| number << 8 | u64::from(byte))
+    };
+    let (n_members, size, start) = (number(10, 2), number(12, 4), number(16, 4));
+    let at = zip.len() as u64;
+    zip.extend(b"PK\x06\x06");
+    zip.extend(44u64.to_le_bytes());
+    zip.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [n_members, n_members, size, start] {
+        zip.extend(number.to_le_bytes());
+    }
+    zip.extend(b"PK\x06\x07\0\0\0\0");
+    zip.extend(at.to_le_bytes());
+    zip.extend(1u32.to_le_bytes());
+    zip.extend(&end);
+    zip
 }
 
 struct Storage {
@@ -141,8 +174,26 @@ impl Writer {
                 self.tensor(&stored, values.shape(), &strides);
             }
             Item::Filled(shape, value) => self.tensor(&[*value], shape, &vec![0; shape.len()]),
+            Item::Negated(values) => {
+                self.item(&Item::Tensor(values.mapv(|value| -value)));
+                // The call gets one more argument.
+                let end = self.bytes.split_off(self.bytes.len() - 2);
+                self.bytes.push(b'}');
+                self.text("neg");
+                self.bytes.extend(b"\x88s");
+                self.bytes.extend(end);
+            }
             Item::Count(value) => {
                 self.storage(value.to_le_bytes().into(), 1, "LongStorage", &[], &[])
+            }
+            Item::Bytes(shape, value) => {
+                let n = shape.iter().product();
+                let bytes = vec![*value as u8; n];
+                self.storage(bytes, n, "CharStorage", shape, &strides(shape));
+            }
+            Item::Trues(shape) => {
+                let n = shape.iter().product();
+                self.storage(vec![1; n], n, "BoolStorage", shape, &strides(shape));
             }
             Item::Dict(items) => {
                 self.global("collections", "OrderedDict");

@@ -68,6 +68,7 @@ impl Attention {
         packing: Packing,
     ) -> Result<Self> {
         let [_, _, proj] = packing.names();
+        builder.note_heads(n_heads);
         let tap = |name| match packing {
             Packing::Timm => builder.child(name).tap(),
             Packing::Torch | Packing::Swin => TapSlot::none(),

@@ -5,13 +5,17 @@ use crate::extract::preprocess::Filter;
 use crate::extract::preprocess::weights::{FRACTION_BITS, Weights as ResizeWeights};
 
 /// How embeddings between the stored positions are computed. Both are bicubic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Interpolation {
     /// As by `resample_abs_pos_embed` of timm: `torch.nn.functional.interpolate` with antialiasing,
     /// which has the weights of Pillow.
     Antialiased,
     /// As in Hugging Face transformers: `torch.nn.functional.interpolate` without antialiasing.
-    Plain,
+    Plain {
+        /// What is added to the size of the new grid, as 0.1 by the authors of DINOv2, whose places
+        /// lie a little closer to each other than the size says.
+        grid_offset: f64,
+    },
 }
 
 /// The first old position and the weights of consecutive positions for each new position.
@@ -35,7 +39,7 @@ pub(super) fn resample(
     let [rows, columns] = new;
     let weights = |n_new| match interpolation {
         Interpolation::Antialiased => antialiased(old, n_new),
-        Interpolation::Plain => Ok(plain(old, n_new)),
+        Interpolation::Plain { grid_offset } => Ok(plain(old, n_new, grid_offset)),
     };
     let across = along(places, [old, width], &weights(columns)?);
     let down = along(&across, [old, columns * width], &weights(rows)?);
@@ -56,14 +60,14 @@ fn antialiased(n_old: usize, n_new: usize) -> Result<Weights> {
 
 /// Returns the weights of cubic convolution (Keys 1981) with a = −0.75, as in PyTorch. Positions
 /// beyond the edges have the embeddings of the edges.
-fn plain(n_old: usize, n_new: usize) -> Weights {
+fn plain(n_old: usize, n_new: usize, grid_offset: f64) -> Weights {
     const A: f64 = -0.75;
 
     let inner = |t: f64| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
     let outer = |t: f64| ((A * t - 5.0 * A) * t + 8.0 * A) * t - 4.0 * A;
     let last = n_old as i64 - 1;
     let of_place = |place: usize| {
-        let x = (place as f64 + 0.5) * n_old as f64 / n_new as f64 - 0.5;
+        let x = (place as f64 + 0.5) * n_old as f64 / (n_new as f64 + grid_offset) - 0.5;
         let t = x - x.floor();
         let start = x.floor() as i64 - 1;
         let first = start.clamp(0, last);
@@ -109,7 +113,7 @@ mod tests {
     fn interpolation_is_that_of_pytorch() {
         let values: Vec<f32> = (0..5).map(|x| (x * x) as f32).collect();
         for (weights, expected) in [
-            (plain(5, 3), PLAIN),
+            (plain(5, 3, 0.0), PLAIN),
             (antialiased(5, 3).unwrap(), ANTIALIASED),
         ] {
             let found = along(&values, [5, 1], &weights);

@@ -242,9 +242,9 @@ impl Positions {
             OtherGrids::Refuse => stored_grid,
             OtherGrids::Resample => grid,
         };
-        let interpolation = match builder.is_aliased() {
-            true => Interpolation::Plain,
-            false => Interpolation::Antialiased,
+        let interpolation = match builder.aliased_grid_offset() {
+            Some(grid_offset) => Interpolation::Plain { grid_offset },
+            None => Interpolation::Antialiased,
         };
         let usual = resample(
             &stored,

@@ -7,6 +7,7 @@ use super::PublishedWeights;
 use crate::error::{Error, ExtractError, Result};
 use crate::extract::architecture::Architecture;
 use crate::extract::nearest::nearest;
+use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
 
 /// The name of an architecture, or of weights of an architecture, `architecture.tag`, in the
@@ -83,6 +84,21 @@ impl ModelName {
         match self.weights() {
             Some(weights) => Ok(weights.preprocessing()),
             None => Err(self.no_preprocessing()),
+        }
+    }
+
+    /// Returns the preprocessing of the published weights for a network with this name.
+    ///
+    /// # Errors
+    /// Returns [`ExtractError::NoPreprocessing`] also if the name has no tag and the parameters of
+    /// the network have other shapes than the published ones, such as another number of classes: they
+    /// are of other weights, which may need another preprocessing.
+    pub fn preprocessing_for(&self, network: &Network) -> Result<Preprocessing> {
+        let selected = network.selected_weights();
+        let has_published_shapes = selected.is_none_or(|weights| weights.has_published_shapes);
+        match self.tag.is_some() || has_published_shapes {
+            true => self.preprocessing(),
+            false => Err(self.no_preprocessing()),
         }
     }
 

@@ -1,37 +1,110 @@
 //! The configuration that Hugging Face transformers writes beside the weights of a network.
 //!
-//! The activation of CLIP cannot be told from the weights: OpenAI's networks have QuickGELU, and most
-//! others have GELU.
+//! Some of it cannot be told from the weights, such as the number of heads, or the activation of CLIP:
+//! OpenAI's networks have QuickGELU, and most others have GELU.
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::{Error, ExtractError, Result};
+use crate::extract::outline::Expected;
 use crate::io::{open, read_up_to};
 
 /// Largest size of a configuration that is read, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
-#[derive(Deserialize)]
-struct Config {
-    hidden_act: Option<String>,
-    vision_config: Option<VisionConfig>,
-}
-
-#[derive(Deserialize)]
-struct VisionConfig {
-    hidden_act: Option<String>,
-}
-
-/// Checks that an image encoder of CLIP has the activation of the configuration beside its weights,
-/// if there is one.
+/// Checks that a network computes what the configuration beside its weights says, if there is one.
+/// Returns the epsilon of the normalizations if it is not the usual one.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherActivation`] if the configuration names another activation.
-pub(super) fn check_activation(weights: &Path, architecture: &'static str) -> Result<()> {
+/// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`] if the
+/// configuration contradicts the network.
+pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f64>> {
     let path = weights.with_file_name("config.json");
-    let Some(found) = activation(&path) else {
+    let Some(config) = read(&path) else {
+        return Ok(None);
+    };
+    let (architecture, family) = (expected.architecture(), expected.family());
+    let is_gated = expected.published.entries.iter();
+    let is_gated = is_gated
+        .map(|entry| &entry.key)
+        .any(|key| key.contains("fc1_g"));
+    let activation = match family {
+        "ResNet" => "relu",
+        "DINOv3" if is_gated => "silu",
+        _ => "gelu",
+    };
+    let checked = match family {
+        "CLIP" => check_activation(&config, architecture),
+        _ => check_setting(&config, "hidden_act", architecture, activation.into()),
+    };
+    let checked = checked.and_then(|()| match *expected.published.n_heads {
+        [n] => check_setting(&config, "num_attention_heads", architecture, n.into()),
+        _ => Ok(()),
+    });
+    let checked = checked.and_then(|()| {
+        let setting = "downsample_in_bottleneck";
+        check_setting(&config, setting, architecture, false.into())
+    });
+    let epsilon = checked.and_then(|()| epsilon(&config, architecture, family));
+    epsilon.map_err(|error| Error::from(error).in_file(path))
+}
+
+/// Returns the epsilon of the normalizations in a configuration, if it is not the usual one.
+fn epsilon(
+    config: &Value,
+    architecture: &'static str,
+    family: &str,
+) -> std::result::Result<Option<f64>, ExtractError> {
+    const SETTING: &str = "layer_norm_eps";
+
+    let usual = match family {
+        // These do not have it in all normalizations.
+        "ResNet" | "ConvNeXt" => return Ok(None),
+        "Swin" | "Swin V2" => {
+            return check_setting(config, SETTING, architecture, 1e-5.into()).map(|()| None);
+        }
+        "DINOv2" => 1e-6,
+        "CLIP" | "DINOv3" => 1e-5,
+        _ => 1e-12,
+    };
+    let found = setting(config, SETTING).and_then(Value::as_f64);
+    Ok(found.filter(|&found| found != usual))
+}
+
+/// Checks a setting, if the configuration has it.
+fn check_setting(
+    config: &Value,
+    name: &'static str,
+    architecture: &'static str,
+    expected: Value,
+) -> std::result::Result<(), ExtractError> {
+    match setting(config, name) {
+        Some(found) if *found != expected => Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: name,
+            found: found.to_string(),
+            expected: expected.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Returns a setting of the network of images.
+fn setting<'c>(config: &'c Value, name: &str) -> Option<&'c Value> {
+    let of_images = config.get("vision_config").and_then(|of| of.get(name));
+    of_images
+        .or_else(|| config.get(name))
+        .filter(|found| !found.is_null())
+}
+
+/// Checks that an image encoder of CLIP has the activation of the configuration.
+fn check_activation(
+    config: &Value,
+    architecture: &'static str,
+) -> std::result::Result<(), ExtractError> {
+    let Some(found) = setting(config, "hidden_act").and_then(Value::as_str) else {
         return Ok(());
     };
     let is_quick = architecture.ends_with("-quickgelu");
@@ -44,27 +117,25 @@ pub(super) fn check_activation(weights: &Path, architecture: &'static str) -> Re
     };
     match found == expected {
         true => Ok(()),
-        false => Err(Error::from(ExtractError::OtherActivation {
+        false => Err(ExtractError::OtherActivation {
             architecture,
-            activation: found,
+            activation: found.to_owned(),
             other,
-        })
-        .in_file(path)),
+        }),
     }
 }
 
-/// Returns the activation in a configuration, or `None` if it has none or cannot be read.
-fn activation(path: &Path) -> Option<String> {
+/// Returns a configuration, or `None` if there is none or it cannot be read.
+fn read(path: &Path) -> Option<Value> {
     let mut text = vec![0; MAX_BYTES];
     let n = read_up_to(&mut open(path).ok()?, &mut text).ok()?;
-    let config: Config = serde_json::from_slice(&text[..n]).ok()?;
-    let of_images = config.vision_config.and_then(|config| config.hidden_act);
-    of_images.or(config.hidden_act)
+    serde_json::from_slice(&text[..n]).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::Architecture;
 
     #[test]
     fn the_activation_is_that_of_the_configuration() {
@@ -72,7 +143,8 @@ mod tests {
         let weights = folder.path().join("model.safetensors");
         let check = |text: &str, architecture| {
             std::fs::write(folder.path().join("config.json"), text).unwrap();
-            check_activation(&weights, architecture)
+            let architecture = Architecture::named(architecture).unwrap();
+            check(&weights, &Expected::new(&architecture, &["norm"]).unwrap())
         };
         let quick = r#"{"vision_config": {"hidden_act": "quick_gelu"}, "model_type": "clip"}"#;
         assert!(check(quick, "ViT-B-32-quickgelu").is_ok());
@@ -87,5 +159,30 @@ mod tests {
         assert!(refused.contains("use ViT-L-14"), "{refused}");
         assert!(check("{}", "ViT-B-32").is_ok());
         assert!(check("not JSON", "ViT-B-32").is_ok());
+    }
+
+    #[test]
+    fn a_configuration_that_contradicts_the_network_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = folder.path().join("model.safetensors");
+        let check = |text: &str, architecture| {
+            std::fs::write(folder.path().join("config.json"), text).unwrap();
+            let architecture = Architecture::named(architecture).unwrap();
+            check(&weights, &Expected::new(&architecture, &["norm"]).unwrap())
+        };
+        for (text, architecture) in [
+            (r#"{"hidden_act": "quick_gelu"}"#, "vit_tiny_patch16_224"),
+            (r#"{"num_attention_heads": 6}"#, "vit_tiny_patch16_224"),
+            (r#"{"downsample_in_bottleneck": true}"#, "resnet50"),
+            (r#"{"layer_norm_eps": 0.001}"#, "swin_t"),
+        ] {
+            let refused = check(text, architecture).unwrap_err().report().to_string();
+            let contradicts = refused.contains("of these weights is");
+            assert!(contradicts && refused.contains(architecture), "{refused}");
+        }
+        let usual = r#"{"hidden_act": "gelu", "num_attention_heads": 3, "layer_norm_eps": 1e-12}"#;
+        assert_eq!(check(usual, "vit_tiny_patch16_224").unwrap(), None);
+        let other = r#"{"layer_norm_eps": 0.001}"#;
+        assert_eq!(check(other, "vit_tiny_patch16_224").unwrap(), Some(0.001));
     }
 }

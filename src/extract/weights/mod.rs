@@ -1,5 +1,6 @@
 //! Parameters of networks, from checkpoints, from memory or random.
 
+mod beside;
 mod container;
 mod convention;
 mod conventions;
@@ -81,6 +82,9 @@ pub struct SelectedWeights {
     pub key: String,
     /// The library whose names were converted to those of the network, if any.
     pub converted_from: Option<&'static str>,
+    /// Whether all parameters have the shapes of the published network: other weights have, for
+    /// example, another number of classes.
+    pub has_published_shapes: bool,
 }
 
 impl Weights {
@@ -259,18 +263,21 @@ impl Weights {
             listing: &stored.listing,
             absent: &stored.absent,
         };
-        let (selection, outline) =
+        let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;
-        if let (Some(HUGGING_FACE), "CLIP", Some(path)) =
-            (selection.library, expected.family(), &stored.path)
+        let mut fingerprint = self.fingerprint();
+        if let (Some(HUGGING_FACE), Some(path)) = (selection.library, &stored.path)
+            && let Some(epsilon) = hub_config::check(path, expected)?
         {
-            hub_config::check_activation(path, expected.architecture())?;
+            selection.deviations.epsilon = Some(epsilon);
+            fingerprint += &format!(", epsilon {epsilon}");
         }
         Ok(Opened::found(
             stored,
-            self.fingerprint(),
+            fingerprint,
             selection,
             outline,
+            &expected.published,
         ))
     }
 }

@@ -44,6 +44,7 @@ impl<'w> Opened<'w> {
         mut fingerprint: String,
         selection: Selection,
         outline: Outline,
+        published: &Outline,
     ) -> Self {
         if !selection.prefix.is_empty() {
             fingerprint += &format!(", key {}", selection.prefix);
@@ -54,6 +55,7 @@ impl<'w> Opened<'w> {
             selected: Some(SelectedWeights {
                 key: key.trim_end_matches('.').to_owned(),
                 converted_from: selection.library,
+                has_published_shapes: outline.has_shapes_of(published),
             }),
             deviations: selection.deviations,
             origin: Origin::Stored {

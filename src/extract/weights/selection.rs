@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside;
 use super::convention::{Convention, Converted};
 use super::conventions::conventions;
 use super::listing::Listing;
@@ -59,26 +60,41 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
             Verdict::Differs(problems) => others.push((selection, problems)),
         }
     }
-    let best = reconsider(request, expected, &mut fitting, others)?;
+    let others = reconsider(request, expected, &mut fitting, others)?;
     let mut fitting = without_copies(request, fitting);
-    if fitting.len() > 1 {
-        let keys = fitting.into_iter().map(|(selection, _)| selection.prefix);
-        return Err(ExtractError::AmbiguousWeights {
-            keys: keys.collect(),
-        }
-        .into());
+    let similar = others.iter().filter(|(selection, problems)| {
+        problems.are_few(expected) && !fitting.iter().any(|fit| is_part(request, selection, fit))
+    });
+    let similar = similar.map(|(selection, _)| selection.prefix.clone());
+    let keys = fitting
+        .iter()
+        .map(|(selection, _)| selection.prefix.clone());
+    let keys: Vec<String> = keys.chain(similar).collect();
+    if !fitting.is_empty() && keys.len() > 1 {
+        return Err(ExtractError::AmbiguousWeights { keys }.into());
     }
-    fitting.pop().ok_or_else(|| {
-        let problems = best.unwrap_or_default();
-        let stored = request.keys.keys().cloned().collect();
-        ExtractError::WeightsMismatch {
-            missing: problems.missing,
-            unexpected: problems.unexpected,
-            misshapen: problems.misshapen,
-            stored,
-        }
-        .into()
-    })
+    let Some((selection, outline)) = fitting.pop() else {
+        let best = others.into_iter().map(|(_, problems)| problems);
+        let problems = best.min_by_key(Problems::n).unwrap_or_default();
+        return Err(problems.into_error(request, expected).into());
+    };
+    require_floats(request, &selection, &outline)?;
+    beside::check(request, &names, &selection, &outline)?;
+    Ok((selection, outline))
+}
+
+/// Checks that the parameters that the network needs are stored as floats.
+fn require_floats(request: &Request<'_>, selection: &Selection, outline: &Outline) -> Result<()> {
+    let is_float = |stored: &str| request.listing.get(stored).is_none_or(|t| t.is_float);
+    let needed = selection.compositions.iter();
+    let others = needed.filter(|(name, composition)| {
+        outline.is_needed(name) && !is_counter(name) && !composition.stored().all(is_float)
+    });
+    let parameters: Vec<String> = others.map(|(name, _)| name.clone()).collect();
+    match parameters.is_empty() {
+        true => Ok(()),
+        false => Err(ExtractError::NotFloats { parameters }.into()),
+    }
 }
 
 /// Returns the names of parameters without the modules that only wrap others, with their stored
@@ -98,17 +114,17 @@ fn names(keys: &Keys) -> Vec<(String, &str)> {
 }
 
 /// Compares sets that do not fit again, without the sets that fit: an average over training in the
-/// same dictionary is not part of a network. Adds those that fit to `fitting`, and returns what is
-/// wrong with the best of the others.
+/// same dictionary is not part of a network. Adds those that fit to `fitting`, and returns the
+/// others with what is wrong with them.
 fn reconsider(
     request: &Request<'_>,
     expected: &Expected<'_>,
     fitting: &mut Vec<Fit>,
     others: Vec<(Selection, Problems)>,
-) -> Result<Option<Problems>> {
+) -> Result<Vec<(Selection, Problems)>> {
     let prefixes = fitting.iter().map(|(fit, _)| format!("{}.", fit.prefix));
     let prefixes: Vec<String> = prefixes.collect();
-    let mut best: Option<Problems> = None;
+    let mut different = Vec::new();
     for (mut selection, problems) in others {
         let inside = prefixes
             .iter()
@@ -126,15 +142,20 @@ fn reconsider(
         };
         match verdict {
             Verdict::Fits(outline) => fitting.push((selection, outline)),
-            Verdict::Differs(problems)
-                if best.as_ref().is_none_or(|best| problems.n() < best.n()) =>
-            {
-                best = Some(problems);
-            }
-            Verdict::Differs(_) => {}
+            Verdict::Differs(problems) => different.push((selection, problems)),
         }
     }
-    Ok(best)
+    Ok(different)
+}
+
+/// Checks whether the parameters of a set are those of another one under other names, as far as the
+/// network needs them.
+fn is_part(request: &Request<'_>, selection: &Selection, fit: &Fit) -> bool {
+    let (fitting, outline) = fit;
+    let all = places(request, fitting, outline);
+    let part = places(request, selection, outline);
+    part.iter()
+        .all(|(name, places)| all.get(name) == Some(places))
 }
 
 /// Returns the sets without those that have the same values as another one, as far as the network
@@ -142,7 +163,8 @@ fn reconsider(
 fn without_copies(request: &Request<'_>, sets: Vec<Fit>) -> Vec<Fit> {
     let mut different: Vec<Fit> = Vec::new();
     for set in sets {
-        let is_copy = |other: &Fit| places(request, other) == places(request, &set);
+        let is_copy =
+            |other: &Fit| places(request, &other.0, &other.1) == places(request, &set.0, &set.1);
         if !different.iter().any(is_copy) {
             different.push(set);
         }
@@ -163,31 +185,36 @@ fn candidates(
         .iter()
         .map(|entry| entry.key.as_str())
         .collect();
-    let mut votes: BTreeMap<(&str, usize), usize> = BTreeMap::new();
+    // The number of names of parameters, and of names that the convention knows to be of no use.
+    let mut votes: BTreeMap<(&str, usize), (usize, usize)> = BTreeMap::new();
     for (name, _) in names {
         for (at, (index, convention)) in beginnings(name)
             .flat_map(|at| conventions.iter().enumerate().map(move |each| (at, each)))
         {
-            let Converted::Parameter(converted, _) = convention.convert(&name[at..]) else {
-                continue;
+            let (n, n_ignored) = match convention.convert(&name[at..]) {
+                Converted::Parameter(name, _) => {
+                    (known.contains(expected.own_name(&name).as_str()).into(), 0)
+                }
+                Converted::Ignored => (0, 1),
             };
-            if known.contains(expected.own_name(&converted).as_str()) {
-                *votes.entry((&name[..at], index)).or_default() += 1;
+            if n + n_ignored > 0 {
+                let votes = votes.entry((&name[..at], index)).or_default();
+                *votes = (votes.0 + n, votes.1 + n_ignored);
             }
         }
     }
     // For each prefix, the convention with most votes; the first of several.
-    let mut by_prefix: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut by_prefix: BTreeMap<&str, ((usize, usize), usize)> = BTreeMap::new();
     for (&(prefix, convention), &n) in &votes {
         let best = by_prefix.entry(prefix).or_insert((n, convention));
         if n > best.0 {
             *best = (n, convention);
         }
     }
-    let most = by_prefix.values().map(|&(n, _)| n).max().unwrap_or(0);
+    let most = by_prefix.values().map(|&((n, _), _)| n).max().unwrap_or(0);
     let mut likely: Vec<_> = by_prefix
         .into_iter()
-        .filter(|&(_, (n, _))| 2 * n > most)
+        .filter(|&(_, ((n, _), _))| 2 * n > most)
         .collect();
     likely.sort_by_key(|&(_, (n, _))| std::cmp::Reverse(n));
     likely.truncate(MAX_CANDIDATES);
@@ -238,6 +265,36 @@ impl Problems {
     fn n(&self) -> usize {
         self.missing.len() + self.unexpected.len() + self.misshapen.len()
     }
+
+    /// Checks whether a set could be meant although it does not fit: it has the first parameter and
+    /// most of the others.
+    fn are_few(&self, expected: &Expected<'_>) -> bool {
+        /// Smallest ratio of the needed parameters to those that are missing or of another shape.
+        const FEW: usize = 10;
+
+        let entries = &expected.published.entries;
+        let needed: Vec<_> = entries.iter().filter(|entry| entry.is_needed).collect();
+        let has_first = needed.first().is_some_and(|first| {
+            let of_first = |reason: &String| reason.starts_with(&format!("{}:", first.key));
+            !self.missing.contains(&first.key) && !self.misshapen.iter().any(of_first)
+        });
+        has_first && FEW * (self.missing.len() + self.misshapen.len()) <= needed.len()
+    }
+
+    fn into_error(self, request: &Request<'_>, expected: &Expected<'_>) -> ExtractError {
+        let needed = expected.published.entries.iter();
+        let needed = needed.filter(|entry| entry.is_needed);
+        let roots: BTreeSet<&str> = needed.map(|entry| root(&entry.key)).collect();
+        let beside = self.unexpected.iter();
+        let beside = beside.filter(|name| !roots.contains(root(name)));
+        ExtractError::WeightsMismatch {
+            beside: beside.cloned().collect(),
+            missing: self.missing,
+            unexpected: self.unexpected,
+            misshapen: self.misshapen,
+            stored: request.keys.keys().cloned().collect(),
+        }
+    }
 }
 
 fn check(request: &Request<'_>, selection: &Selection, expected: &Expected<'_>) -> Result<Verdict> {
@@ -257,7 +314,8 @@ fn check(request: &Request<'_>, selection: &Selection, expected: &Expected<'_>) 
 
 /// Returns stored parameters that the network does not have, so that it may be another network.
 ///
-/// Integers, tensors in other dictionaries, and parameters of modules after the taps do not matter.
+/// Tensors in other dictionaries, parameters of modules after the taps, what only training uses, and
+/// integers that count or index do not matter.
 fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -> Vec<String> {
     let known: BTreeMap<&str, bool> = outline
         .entries
@@ -272,8 +330,7 @@ fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -
         of_network.map(|(_, composition)| composition),
         request.listing,
     );
-    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    let mut is_root_needed: BTreeMap<String, bool> = BTreeMap::new();
+    let mut is_root_needed: BTreeMap<&str, bool> = BTreeMap::new();
     for (name, is_needed) in &known {
         *is_root_needed.entry(root(name)).or_default() |= is_needed;
     }
@@ -281,21 +338,49 @@ fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -
         let stored = composition
             .stored()
             .filter_map(|stored| request.listing.get(stored));
+        let is_in_module = is_root_needed.contains_key(root(name));
+        let has_effect = |float: bool| match float {
+            true => !is_for_training(name),
+            false => is_in_module && !is_counter(name),
+        };
         let is_parameter = stored
             .into_iter()
-            .any(|tensor| tensor.is_float && dictionaries.contains(&tensor.dictionary));
-        let is_after = is_root_needed.get(&root(name)) == Some(&false);
+            .any(|tensor| has_effect(tensor.is_float) && dictionaries.contains(&tensor.dictionary));
+        let is_after = is_root_needed.get(root(name)) == Some(&false);
         !known.contains_key(name.as_str()) && is_parameter && !is_after
     };
     let unexpected = selection.compositions.iter().filter(matters);
     unexpected.map(|(name, _)| name.clone()).collect()
 }
 
+/// Returns the name of the module at the top level.
+fn root(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
+}
+
+/// Checks whether a name is that of what pretraining with masked images has beside the network.
+fn is_for_training(name: &str) -> bool {
+    name == "mask_token" || name.starts_with("decoder_")
+}
+
+/// Checks whether a buffer of integers only counts, or follows from the size of the images.
+fn is_counter(name: &str) -> bool {
+    const NAMES: [&str; 4] = [
+        "num_batches_tracked",
+        "position_ids",
+        "relative_position_index",
+        "attn_mask",
+    ];
+
+    NAMES.contains(&name.rsplit('.').next().unwrap_or_default())
+}
+
 /// Returns the places of the values that the network needs, or the names where their places are
 /// unknown.
 fn places<'f>(
     request: &Request<'_>,
-    (selection, outline): &'f Fit,
+    selection: &'f Selection,
+    outline: &Outline,
 ) -> BTreeMap<&'f str, Vec<String>> {
     let place = |stored: &str| {
         let known = request.listing.get(stored);

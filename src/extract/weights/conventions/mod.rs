@@ -17,8 +17,9 @@ use self::convolutional::{
 use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
 use self::transformers::{
     BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE,
-    DINO_V3_OF_HUGGING_FACE, GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE,
-    SWIN_OF_HUGGING_FACE, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM,
+    DINO_V2_OF_ITS_AUTHORS, DINO_V3_OF_HUGGING_FACE, GATED_LAYERS_OF_HUGGING_FACE,
+    REGISTERS_OF_HUGGING_FACE, REGISTERS_OF_THEIR_AUTHORS, SWIN_OF_HUGGING_FACE,
+    SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM,
     VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
@@ -104,10 +105,7 @@ const fn library(
         name,
         families,
         rules,
-        deviations: Deviations {
-            epsilon: None,
-            is_aliased: false,
-        },
+        deviations: Deviations::NONE,
     }
 }
 
@@ -122,24 +120,32 @@ impl Library {
 const VIT_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-12),
     is_aliased: true,
+    ..Deviations::NONE
 };
 
 /// BEiT of transformers.
 const BEIT_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-12),
-    is_aliased: false,
+    ..Deviations::NONE
 };
 
 /// EfficientNet and MobileNetV3 of timm.
 const TIMM_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-5),
-    is_aliased: false,
+    ..Deviations::NONE
 };
 
 /// DINOv2 of transformers, without registers.
 const DINO_V2_DEVIATIONS: Deviations = Deviations {
-    epsilon: None,
     is_aliased: true,
+    ..Deviations::NONE
+};
+
+/// DINOv2 of its authors, without registers.
+const DINO_V2_OF_AUTHORS_DEVIATIONS: Deviations = Deviations {
+    is_aliased: true,
+    grid_offset: 0.1,
+    ..Deviations::NONE
 };
 
 static LIBRARIES: &[Library] = &[
@@ -165,6 +171,17 @@ static LIBRARIES: &[Library] = &[
     )
     .with(VIT_DEVIATIONS),
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
+    library(
+        "the authors of DINOv2",
+        &["DINOv2"],
+        &[CHUNKED_BLOCKS, DINO_V2_OF_ITS_AUTHORS],
+    )
+    .with(DINO_V2_OF_AUTHORS_DEVIATIONS),
+    library(
+        "the authors of DINOv2",
+        &["DINOv2"],
+        &[CHUNKED_BLOCKS, REGISTERS_OF_THEIR_AUTHORS],
+    ),
     library(
         HUGGING_FACE,
         &["DINOv3"],
@@ -213,6 +230,11 @@ static LIBRARIES: &[Library] = &[
         &[BODY_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE],
     ),
     library(TIMM, &["Swin", "Swin V2"], &[SWIN_OF_TIMM]),
+    library(
+        "the authors of Swin",
+        &["Swin", "Swin V2"],
+        &[SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM],
+    ),
     library(
         HUGGING_FACE,
         &["Swin V2"],

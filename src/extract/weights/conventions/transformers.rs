@@ -17,32 +17,32 @@ pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
         "patch_embed.proj.{1}",
     ),
     part(
-        r"encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.attention\.(?:attention\.)?(query|key|value|[qkv]_proj)\.(.+)",
         "blocks.{1}.attn.qkv.{3}",
         2,
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.attention\.output\.dense\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.attention\.(?:output\.dense|o_proj)\.(.+)",
         "blocks.{1}.attn.proj.{2}",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.(?:layernorm_before|norm1)\.(.+)",
         "blocks.{1}.norm1.{2}",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.(?:layernorm_after|norm2)\.(.+)",
         "blocks.{1}.norm2.{2}",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
         "blocks.{1}.mlp.fc1.{2}",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
         "blocks.{1}.mlp.fc2.{2}",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.layer_scale([12])\.lambda1",
+        r"(?:encoder\.layer|layers)\.(\d+)\.layer_scale([12])\.lambda1",
         "blocks.{1}.ls{2}.gamma",
     ),
     rule(r"layernorm\.(.+)", "norm.{1}"),
@@ -54,19 +54,19 @@ pub(super) const VIT_OF_HUGGING_FACE: &[Rule] = &[
 /// What BEiT has otherwise than ViT, to the names of timm.
 pub(super) const BEIT_OF_HUGGING_FACE: &[Rule] = &[
     rule(
-        r"encoder\.layer\.(\d+)\.attention\.attention\.query\.bias",
+        r"(?:encoder\.layer|layers)\.(\d+)\.attention\.(?:attention\.query|q_proj)\.bias",
         "blocks.{1}.attn.q_bias",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.attention\.attention\.value\.bias",
+        r"(?:encoder\.layer|layers)\.(\d+)\.attention\.(?:attention\.value|v_proj)\.bias",
         "blocks.{1}.attn.v_bias",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.attention\.attention\.relative_position_bias\.(.+)",
+        r"(?:encoder\.layer|layers)\.(\d+)\.(?:attention\.attention\.)?relative_position_bias\.(.+)",
         "blocks.{1}.attn.{2}",
     ),
     rule(
-        r"encoder\.layer\.(\d+)\.lambda_([12])",
+        r"(?:encoder\.layer|layers)\.(\d+)\.lambda_([12])",
         "blocks.{1}.gamma_{2}",
     ),
     rule(r"pooler\.layernorm\.(.+)", "fc_norm.{1}"),
@@ -85,29 +85,32 @@ pub(super) const DINO_V3_OF_HUGGING_FACE: &[Rule] = &[
         "patch_embed.proj.{1}",
     ),
     part(
-        r"layer\.(\d+)\.attention\.([qkv])_proj\.weight",
+        r"(?:model\.)?layer\.(\d+)\.attention\.([qkv])_proj\.weight",
         "blocks.{1}.attn.qkv.weight",
         2,
     ),
     rule(
-        r"layer\.(\d+)\.attention\.([qv])_proj\.bias",
+        r"(?:model\.)?layer\.(\d+)\.attention\.([qv])_proj\.bias",
         "blocks.{1}.attn.{2}_bias",
     ),
     rule(
-        r"layer\.(\d+)\.attention\.o_proj\.(.+)",
+        r"(?:model\.)?layer\.(\d+)\.attention\.o_proj\.(.+)",
         "blocks.{1}.attn.proj.{2}",
     ),
-    rule(r"layer\.(\d+)\.norm([12])\.(.+)", "blocks.{1}.norm{2}.{3}"),
     rule(
-        r"layer\.(\d+)\.mlp\.up_proj\.(.+)",
+        r"(?:model\.)?layer\.(\d+)\.norm([12])\.(.+)",
+        "blocks.{1}.norm{2}.{3}",
+    ),
+    rule(
+        r"(?:model\.)?layer\.(\d+)\.mlp\.up_proj\.(.+)",
         "blocks.{1}.mlp.fc1.{2}",
     ),
     rule(
-        r"layer\.(\d+)\.mlp\.down_proj\.(.+)",
+        r"(?:model\.)?layer\.(\d+)\.mlp\.down_proj\.(.+)",
         "blocks.{1}.mlp.fc2.{2}",
     ),
     rule(
-        r"layer\.(\d+)\.layer_scale([12])\.lambda1",
+        r"(?:model\.)?layer\.(\d+)\.layer_scale([12])\.lambda1",
         "blocks.{1}.gamma_{2}",
     ),
     ignored(r"embeddings\.mask_token"),
@@ -116,17 +119,24 @@ pub(super) const DINO_V3_OF_HUGGING_FACE: &[Rule] = &[
 /// The gated layers of the larger networks of DINOv3.
 pub(super) const GATED_LAYERS_OF_HUGGING_FACE: &[Rule] = &[
     rule(
-        r"layer\.(\d+)\.mlp\.gate_proj\.(.+)",
+        r"(?:model\.)?layer\.(\d+)\.mlp\.gate_proj\.(.+)",
         "blocks.{1}.mlp.fc1_g.{2}",
     ),
     rule(
-        r"layer\.(\d+)\.mlp\.up_proj\.(.+)",
+        r"(?:model\.)?layer\.(\d+)\.mlp\.up_proj\.(.+)",
         "blocks.{1}.mlp.fc1_x.{2}",
     ),
 ];
 
 /// Blocks of DINOv2 that are stored in chunks, each block with its number in the whole network.
 pub(super) const CHUNKED_BLOCKS: &[Rule] = &[rule(r"blocks\.\d+\.(\d+)\.(.+)", "blocks.{1}.{2}")];
+
+/// What the files of the authors of DINOv2 have more than those of timm.
+pub(super) const DINO_V2_OF_ITS_AUTHORS: &[Rule] = &[ignored("mask_token")];
+
+/// DINOv2 with registers, with the names of its authors.
+pub(super) const REGISTERS_OF_THEIR_AUTHORS: &[Rule] =
+    &[rule("register_tokens", "reg_token"), ignored("mask_token")];
 
 pub(super) const TORCHVISION_VIT_OF_TIMM: &[Rule] = &[
     rule("cls_token", "class_token"),
@@ -159,43 +169,43 @@ pub(super) const TORCHVISION_VIT_OF_TIMM: &[Rule] = &[
 /// The image encoder of CLIP, to the names of open_clip.
 pub(super) const CLIP_OF_HUGGING_FACE: &[Rule] = &[
     rule(
-        r"vision_model\.embeddings\.class_embedding",
+        r"(?:vision_model\.)?embeddings\.class_embedding",
         "class_embedding",
     ),
     rule(
-        r"vision_model\.embeddings\.patch_embedding\.weight",
+        r"(?:vision_model\.)?embeddings\.patch_embedding\.weight",
         "conv1.weight",
     ),
     rule(
-        r"vision_model\.embeddings\.position_embedding\.weight",
+        r"(?:vision_model\.)?embeddings\.position_embedding\.weight",
         "positional_embedding",
     ),
     // The misspelling is that of the library.
-    rule(r"vision_model\.pre_layrnorm\.(.+)", "ln_pre.{1}"),
-    rule(r"vision_model\.post_layernorm\.(.+)", "ln_post.{1}"),
+    rule(r"(?:vision_model\.)?pre_layrnorm\.(.+)", "ln_pre.{1}"),
+    rule(r"(?:vision_model\.)?post_layernorm\.(.+)", "ln_post.{1}"),
     part(
-        r"vision_model\.encoder\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(.+)",
+        r"(?:vision_model\.)?encoder\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(.+)",
         "transformer.resblocks.{1}.attn.in_proj_{3}",
         2,
     ),
     rule(
-        r"vision_model\.encoder\.layers\.(\d+)\.self_attn\.out_proj\.(.+)",
+        r"(?:vision_model\.)?encoder\.layers\.(\d+)\.self_attn\.out_proj\.(.+)",
         "transformer.resblocks.{1}.attn.out_proj.{2}",
     ),
     rule(
-        r"vision_model\.encoder\.layers\.(\d+)\.layer_norm([12])\.(.+)",
+        r"(?:vision_model\.)?encoder\.layers\.(\d+)\.layer_norm([12])\.(.+)",
         "transformer.resblocks.{1}.ln_{2}.{3}",
     ),
     rule(
-        r"vision_model\.encoder\.layers\.(\d+)\.mlp\.fc1\.(.+)",
+        r"(?:vision_model\.)?encoder\.layers\.(\d+)\.mlp\.fc1\.(.+)",
         "transformer.resblocks.{1}.mlp.c_fc.{2}",
     ),
     rule(
-        r"vision_model\.encoder\.layers\.(\d+)\.mlp\.fc2\.(.+)",
+        r"(?:vision_model\.)?encoder\.layers\.(\d+)\.mlp\.fc2\.(.+)",
         "transformer.resblocks.{1}.mlp.c_proj.{2}",
     ),
     transposed(r"visual_projection\.weight", "proj"),
-    ignored(r"vision_model\.embeddings\.position_ids"),
+    ignored(r"(?:vision_model\.)?embeddings\.position_ids"),
     ignored(r"text_model\..+"),
     ignored(r"text_projection\..+"),
     ignored("logit_scale"),
@@ -209,16 +219,16 @@ pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"embeddings\.norm\.(.+)", "features.0.2.{1}"),
     part(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.(query|key|value)\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self\.)?(query|key|value|[qkv]_proj)\.(.+)",
         "features.{1*2+1}.{2}.attn.qkv.{4}",
         3,
     ),
     rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.relative_position_bias_table",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self|relative_position_bias)\.relative_position_bias_table",
         "features.{1*2+1}.{2}.attn.relative_position_bias_table",
     ),
     rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.output\.dense\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:output\.dense|o_proj)\.(.+)",
         "features.{1*2+1}.{2}.attn.proj.{3}",
     ),
     rule(
@@ -230,11 +240,11 @@ pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
         "features.{1*2+1}.{2}.norm2.{3}",
     ),
     rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.intermediate\.dense\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
         "features.{1*2+1}.{2}.mlp.0.{3}",
     ),
     rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.output\.dense\.(.+)",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
         "features.{1*2+1}.{2}.mlp.3.{3}",
     ),
     rule(
@@ -248,11 +258,11 @@ pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
 /// What the second version has otherwise than the first.
 pub(super) const SWIN_V2_OF_HUGGING_FACE: &[Rule] = &[
     rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.query\.bias",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self\.query|q_proj)\.bias",
         "features.{1*2+1}.{2}.attn.q_bias",
     ),
     rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.value\.bias",
+        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self\.value|v_proj)\.bias",
         "features.{1*2+1}.{2}.attn.v_bias",
     ),
     rule(
@@ -285,3 +295,10 @@ pub(super) const SWIN_OF_TIMM: &[Rule] = &[
     rule(r"layers\.(\d+)\.downsample\.(.+)", "features.{1*2}.{2}"),
     rule(r"head\.fc\.(.+)", "head.{1}"),
 ];
+
+/// Swin transformers of the authors and of timm before version 0.9, in which each stage ends with the
+/// merging of patches.
+pub(super) const SWIN_OF_ITS_AUTHORS: &[Rule] = &[rule(
+    r"layers\.(\d+)\.downsample\.(.+)",
+    "features.{1*2+2}.{2}",
+)];

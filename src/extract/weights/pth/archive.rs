@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use zip::read::ZipFile;
+use zip::read::{ArchiveOffset, Config, ZipFile};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -31,7 +31,11 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Self> {
         let origin = Origin::new(path, "PyTorch checkpoint");
         let file = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
-        let zip = ZipArchive::new(file).map_err(|error| refused(&origin, error))?;
+        // The search for an archive within the file takes padded records of PyTorch for another place.
+        let config = Config {
+            archive_offset: ArchiveOffset::Known(0),
+        };
+        let zip = ZipArchive::with_config(config, file).map_err(|error| refused(&origin, error))?;
         // Duplicate names are ambiguous.
         if zip.has_duplicate_names() {
             return Err(origin.malformed("two members have the same name"));

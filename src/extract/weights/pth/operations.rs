@@ -28,7 +28,8 @@ impl Machine<'_> {
                 self.push_id(top)
             }
             // NONE, NEWTRUE, NEWFALSE, EMPTY_SET
-            b'N' | 0x88 | 0x89 | 0x8f => self.push(Value::Other),
+            b'N' | 0x88 | 0x8f => self.push(Value::Other),
+            0x89 => self.push(Value::False),
             // BININT, BININT1, BININT2, LONG1, LONG4, INT, LONG
             b'J' => {
                 let value = i32::from_le_bytes(self.take()?);

@@ -115,11 +115,15 @@ impl<'p> Tensor<'p> {
 
     /// Reads the description of a tensor.
     pub fn read(pickle: &'p Pickle, id: Id) -> Result<Self> {
-        // storage, offset, shape, strides, whether it requires gradients, hooks
-        let [storage, offset, shape, strides, ..] = *arguments(pickle, id).unwrap_or_default()
+        // storage, offset, shape, strides, whether it requires gradients, hooks, metadata
+        let [storage, offset, shape, strides, ref rest @ ..] =
+            *arguments(pickle, id).unwrap_or_default()
         else {
             return Err("it has too few arguments".into());
         };
+        if let Some(&metadata) = rest.get(2) {
+            check_metadata(pickle, metadata)?;
+        }
         let &Value::Persistent(arguments) = pickle.value(storage) else {
             return Err("it has no storage".into());
         };
@@ -204,6 +208,22 @@ impl<'p> Tensor<'p> {
             fits
         })
     }
+}
+
+/// Checks that the stored values are those of the tensor, which is not so if its negative bit or its
+/// conjugate bit is set.
+fn check_metadata(pickle: &Pickle, metadata: Id) -> Result<()> {
+    for (bit, resolve) in [("neg", "resolve_neg"), ("conj", "resolve_conj")] {
+        let set = pickle.item(pickle.items(metadata), bit);
+        if set.is_some_and(|set| *pickle.value(set) != Value::False) {
+            return Err(format!(
+                "its stored values have the pending operation {bit}: call {resolve}() of the tensor \
+                 before saving"
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// Returns the arguments of the call that creates a tensor, or `None` if the value is not a tensor.

@@ -17,7 +17,8 @@ pub(super) enum Value {
     Object(Box<Object>),
     /// An object that is stored outside the pickle under this name.
     Persistent(Id),
-    /// Any value not needed for tensors: None, a float, a bool, bytes or a set.
+    False,
+    /// Any value not needed for tensors: None, a float, true, bytes or a set.
     Other,
 }
 
