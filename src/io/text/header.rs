@@ -179,14 +179,23 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
         return true;
     }
     if first.iter().all(is_number_or_missing) {
+        if begins_symmetric(first, sample) {
+            return false;
+        }
         let is_whole =
             |field: &String| number(field, decimal_comma).is_none_or(|x| x.fract() == 0.0);
         let all_whole = sample.iter().flatten().all(is_whole);
-        let numbers_columns =
-            counts(first).is_some() && first.len() >= 3 && (!all_whole || first.len() >= 5);
+        let numbers_columns = are_plain(first)
+            && counts(first).is_some()
+            && first.len() >= 3
+            && (!all_whole || first.len() >= 5);
         return numbers_columns || is_ascending_above_decimals(first, sample, decimal_comma);
     }
-    if first.len() > 2 && counts(&first[1..]).is_some() && !is_number(&first[0]) {
+    if first.len() > 2
+        && are_plain(&first[1..])
+        && counts(&first[1..]).is_some()
+        && !is_number(&first[0])
+    {
         return true;
     }
     if first.first().is_some_and(|name| id_rank(name).is_some()) {
@@ -200,6 +209,21 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
         };
         is_numeric && !is_number_or_missing(&first[column])
     })
+}
+
+/// Checks whether no field has a decimal point.
+fn are_plain(fields: &[String]) -> bool {
+    !fields.iter().any(|field| field.contains('.'))
+}
+
+/// Checks whether a record is the first row of a square matrix, and also its first column, as in an
+/// RDM without labels.
+fn begins_symmetric(first: &[String], sample: &[Vec<String>]) -> bool {
+    let below = first.iter().skip(1).zip(sample);
+    first.len() == sample.len() + 1
+        && below
+            .into_iter()
+            .all(|(field, record)| record.first().map(|field| field.trim()) == Some(field.trim()))
 }
 
 /// Checks whether a record of whole numbers that ascend, such as wavelengths or the numbers of units,
@@ -270,6 +294,9 @@ mod tests {
             "NA,1.5,2\n1,2,3",
             "1,2.5\n0,1.5",
             "alligator,aardvark,almond\nairboat,album,accordion",
+            "0,1,2,3,4\n1,0,1,2,3\n2,1,0,1,2\n3,2,1,0,1\n4,3,2,1,0",
+            "0.0,1.0,2.0\n1.0,0.0,1.5\n2.0,1.5,0.0",
+            "0,1,3,7\n1,0,0.5,1\n3,0.5,0,1.5\n7,1,1.5,0",
         ] {
             assert!(!header(data), "{data}");
         }
@@ -278,6 +305,8 @@ mod tests {
             ",0,1,2\ncat,0.5,1,2",
             ",1,2,3\n1,0,0.5,2",
             "0,1,2\n0.5,1,2",
+            "0,1,2,3,4\n1,0,1,0,1\n2,1,0,1,1",
+            "3,17,42,57\n0.5,1,2,3\n1.5,2,3,4",
             "1,2,3\n0.5,1,2",
             "concept,0,1,2\ncat,1,2,3",
             "a,b\n1,2\n3,4",
