@@ -149,6 +149,8 @@ fn splits(label: &str) -> Vec<(&str, &str)> {
     for pair in marks.windows(2) {
         let word = label[pair[0].1..pair[1].0].to_lowercase();
         if BETWEEN.contains(&word.as_str()) {
+            // The word is a part of neither name.
+            cuts.retain(|cut| !pair.contains(cut));
             cuts.push((pair[0].0, pair[1].1));
         }
     }
