@@ -78,7 +78,7 @@ impl RawTrials {
         Ok(raw)
     }
 
-    /// Notes trials that are named like those that test attention.
+    /// Adds a warning if trials are named like those that test attention.
     fn note_catch_trials(&self) {
         const NAMES: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
         let types = self.trial_types.iter().flatten();
