@@ -11,6 +11,7 @@ pub(crate) mod format;
 pub(crate) mod mat;
 pub(crate) mod npy;
 pub(crate) mod npy_header;
+pub(crate) mod npy_text;
 pub(crate) mod npz;
 pub(crate) mod safetensors;
 pub(crate) mod text;

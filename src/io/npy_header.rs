@@ -32,6 +32,39 @@ pub(crate) struct NpyHeader {
 impl NpyHeader {
     /// Reads a header, and leaves the reader at the beginning of the data.
     pub(crate) fn read(reader: &mut impl Read, origin: &Origin) -> Result<Self> {
+        let fields = Fields::read(reader, origin)?;
+        Ok(Self {
+            element: Element::from_descr(&fields.descr)?,
+            shape: fields.shape,
+            fortran_order: fields.fortran_order,
+            data_offset: fields.data_offset,
+        })
+    }
+
+    /// Returns the number of elements, or `None` if it exceeds 64 bits.
+    pub(crate) fn n_elements(&self) -> Option<u64> {
+        if self.shape.contains(&0) {
+            return Some(0);
+        }
+        let product = |product: u64, &length: &u64| product.checked_mul(length);
+        self.shape.iter().try_fold(1, product)
+    }
+}
+
+/// The entries of a header, of any type of elements.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Fields {
+    /// The type string of numpy, such as `<f4`.
+    pub(crate) descr: String,
+    pub(crate) shape: Vec<u64>,
+    pub(crate) fortran_order: bool,
+    /// Offset of the data in bytes from the beginning.
+    pub(crate) data_offset: u64,
+}
+
+impl Fields {
+    /// Reads a header, and leaves the reader at the beginning of the data.
+    pub(crate) fn read(reader: &mut impl Read, origin: &Origin) -> Result<Self> {
         let mut fill = |buffer: &mut [u8]| -> Result<()> {
             let found = read_up_to(reader, buffer).map_err(|error| origin.unreadable(error))?;
             if found < buffer.len() {
@@ -64,15 +97,6 @@ impl NpyHeader {
             Problem::Syntax(what) => origin.malformed(format!("header: {what}")),
             Problem::Element(error) => error,
         })
-    }
-
-    /// Returns the number of elements, or `None` if it exceeds 64 bits.
-    pub(crate) fn n_elements(&self) -> Option<u64> {
-        if self.shape.contains(&0) {
-            return Some(0);
-        }
-        let product = |product: u64, &length: &u64| product.checked_mul(length);
-        self.shape.iter().try_fold(1, product)
     }
 }
 
@@ -110,7 +134,7 @@ impl From<&'static str> for Problem {
     }
 }
 
-fn parse(text: &[u8], data_offset: u64) -> std::result::Result<NpyHeader, Problem> {
+fn parse(text: &[u8], data_offset: u64) -> std::result::Result<Fields, Problem> {
     let mut text = Text { rest: text };
     let (mut descr, mut order, mut shape) = (None, None, None);
     text.expect(b'{', "it is not a dictionary")?;
@@ -137,8 +161,8 @@ fn parse(text: &[u8], data_offset: u64) -> std::result::Result<NpyHeader, Proble
         return Err("something follows the dictionary".into());
     }
     let descr = String::from_utf8_lossy(descr.ok_or("it has no 'descr'")?);
-    Ok(NpyHeader {
-        element: Element::from_descr(&descr).map_err(Problem::Element)?,
+    Ok(Fields {
+        descr: descr.into_owned(),
         fortran_order: order.ok_or("it has no 'fortran_order'")?,
         shape: shape.ok_or("it has no 'shape'")?,
         data_offset,

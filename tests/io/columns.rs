@@ -2,6 +2,7 @@
 //! refusal that names the remedy.
 
 use human_alignment::dataset::{Counting, TripletChunks, TripletFile, TripletSource};
+use human_alignment::rdm::RdmFile;
 use human_alignment::stimuli::Pairing;
 use human_alignment::{
     AnchoredTask, FileSource, OddOneOutTask, Result, SimilarityDataset, Stimuli, Task,
@@ -315,5 +316,21 @@ fn lists_of_participants_name_each() {
             .report()
             .to_string();
         assert!(message.contains("trial 1"), "{message}");
+    }
+}
+
+#[test]
+fn a_first_row_of_numbers_in_a_matrix_is_data() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in [
+        "0,1,3,7\n1,0,0.5,1.5\n3,0.5,0,2.5\n7,1.5,2.5,0\n",
+        "0,1,3,7\n0,0,0.5,1.5\n0,0,0,2.5\n0,0,0,0\n",
+        "0,1,3,7\n,0,0.5,1.5\n,,0,2.5\n,,,0\n",
+    ] {
+        let path = put(&folder, "rdm.csv", text.as_bytes());
+        let file = RdmFile::new(&path).unwrap().with_missing_pairs();
+        let set = file.read().unwrap();
+        let values: Vec<f64> = set.rdms()[0].values().to_vec();
+        assert_eq!(values, [1.0, 3.0, 7.0, 0.5, 1.5, 2.5], "{text}");
     }
 }

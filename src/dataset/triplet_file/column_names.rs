@@ -36,32 +36,6 @@ const NOT_ANSWERS: [&str; 15] = [
     "id",
 ];
 
-/// Words in names of columns with the participant.
-const PARTICIPANTS: [&str; 17] = [
-    "participant",
-    "participants",
-    "subject",
-    "subj",
-    "sub",
-    "worker",
-    "workerid",
-    "prolific",
-    "pid",
-    "puid",
-    "ppt",
-    "rater",
-    "annotator",
-    "observer",
-    "person",
-    "user",
-    "respondent",
-];
-
-/// Words beside those in the names of such columns.
-const OF_PARTICIPANTS: [&str; 9] = [
-    "id", "ids", "nr", "no", "number", "num", "code", "name", "label",
-];
-
 /// Names of the three columns of an anchored trial whose order is the answer.
 const HEADS: [&str; 9] = [
     "head",
@@ -132,11 +106,6 @@ pub(super) fn is_of_time(name: &str) -> bool {
     has_word(name, &["rt", "rts"]) || joined.contains("time") || joined.contains("latency")
 }
 
-/// Checks whether a column holds participants or a property of them.
-pub(super) fn is_of_participants(name: &str) -> bool {
-    has_word(name, &PARTICIPANTS)
-}
-
 fn has_word(name: &str, of: &[&str]) -> bool {
     words(name).iter().any(|word| of.contains(&word.as_str()))
 }
@@ -168,26 +137,6 @@ pub(super) fn answer_of(
             .into())
         }
     }
-}
-
-/// Finds the column with the participant, rather than one with a property of participants.
-pub(super) fn participant_of(
-    names: &[String],
-    columns: impl Iterator<Item = usize>,
-) -> Option<usize> {
-    let mut found = columns.filter(|&column| {
-        let words = words(&names[column]);
-        let is_known = |word: &String| {
-            let word = word.as_str();
-            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
-            is_number || PARTICIPANTS.contains(&word) || OF_PARTICIPANTS.contains(&word)
-        };
-        let joined = plain(&names[column]);
-        let stem = joined.strip_suffix("id").unwrap_or(&joined);
-        words.iter().all(is_known) && has_word(&names[column], &PARTICIPANTS)
-            || PARTICIPANTS.contains(&stem)
-    });
-    found.next()
 }
 
 /// Checks whether the names of three columns indicate another order than that of a trial: one of the

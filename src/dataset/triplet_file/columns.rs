@@ -1,11 +1,8 @@
 //! The columns of a table of trials, found by their names.
 
-use super::column_names::{
-    anchored, answer_of, is_of_participants, is_of_time, participant_of, tell_another_order,
-    triple, triples,
-};
+use super::column_names::{anchored, answer_of, is_of_time, tell_another_order, triple, triples};
 use crate::error::{Error, FileError, Result};
-use crate::io::text::{Table, is_index_name, plain};
+use crate::io::text::{Table, is_about_participants, is_index_name, is_participant, plain};
 use crate::judgment::Task;
 
 /// The indices of the columns of a table of trials, 0-based.
@@ -36,14 +33,11 @@ impl Columns {
                 table.with_header()?;
             }
         }
-        let Some(names) = table.header() else {
+        let Some(written) = table.header() else {
             return in_order(table.n_columns());
         };
-        let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
+        let names: Vec<String> = written.iter().map(|name| plain(name)).collect();
         let is_anchored = T::N_PAIRS == 2;
-        let written: Vec<String> = (0..names.len())
-            .map(|at| table.name(at).to_owned())
-            .collect();
         let (stimuli, is_ordered) = match (is_anchored, anchored(&names), triple(&names)?) {
             (true, Some(found), _) => found,
             (false, _, Some(stimuli)) => (stimuli, true),
@@ -70,14 +64,13 @@ impl Columns {
         let names_answer = is_anchored && is_ordered;
         let answer = match names_answer {
             true => None,
-            false => answer_of(&written, others().filter(|column| !is_time(column)))?,
+            false => answer_of(written, others().filter(|column| !is_time(column)))?,
         };
-        let participant = participant_of(&written, others());
+        let participant = others().find(|&column| is_participant(&written[column]));
         let says_nothing = |column: usize| {
-            Some(column) == participant
-                || is_time(&column)
+            is_time(&column)
                 || is_index_name(&written[column])
-                || is_of_participants(&written[column])
+                || is_about_participants(&written[column])
         };
         // The order is the answer only if no other column can hold it.
         let is_told = names_answer || is_ordered && others().all(says_nothing);

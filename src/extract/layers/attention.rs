@@ -5,7 +5,7 @@ use candle_core::{D, Device, Tensor};
 use super::native::attention::Heads;
 use super::{Backend, Linear, native, with_values};
 use crate::error::Result;
-use crate::extract::builder::Builder;
+use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 use crate::extract::module::Module;
 use crate::extract::taps::{Pass, TapSlot};
@@ -82,6 +82,12 @@ impl Attention {
             n_heads,
             backend: builder.backend(),
         })
+    }
+
+    /// Reads the biases of queries and values, and returns them with zeros for the keys between them.
+    pub fn bias_without_keys(builder: &Builder<'_>, width: usize) -> Result<Vec<f32>> {
+        let bias = |name| builder.values(name, &[width], Init::Bias);
+        Ok([bias("q_bias")?, vec![0.0; width], bias("v_bias")?].concat())
     }
 
     /// Replaces the dot products of queries and keys, divided by √width, by their cosines, each

@@ -13,7 +13,7 @@ use crate::extract::layers::{
     Activation, Attention, AttentionBias, LayerNorm, Linear, Packing, TokenScale,
 };
 use crate::extract::models::patches::{
-    ClassPosition, OtherGrids, PatchEmbedding, TokenNames, Tokens, tokens_of,
+    ClassPosition, OtherGrids, PatchEmbedding, TokenNames, Tokens, mean_of_patches, tokens_of,
 };
 use crate::extract::models::transformer::{Hidden, MlpNames, Residual};
 use crate::extract::module::{Module, Sequential};
@@ -108,7 +108,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         Ok(blocks)
     })?;
     network.aside(builder, "norm", as_it_is);
-    network.apply(|x| Ok(x.narrow(1, 1, x.dim(1)? - 1)?.mean(1)?));
+    network.apply(|x| mean_of_patches(x, 1));
     network.push(builder, "fc_norm", |b| LayerNorm::new(b, width, EPSILON))?;
     network.push(builder, "head", |b| Linear::classifier(b, width, 1000))?;
     Ok(network)
@@ -145,8 +145,7 @@ impl BiasedAttention {
         let grid = config.image / PATCH;
         let n_tokens = 1 + grid * grid;
         let weights = builder.values("qkv.weight", &[3 * width, width], Init::LinearWeight)?;
-        let bias = |name| builder.values(name, &[width], Init::Bias);
-        let bias = [bias("q_bias")?, vec![0.0; width], bias("v_bias")?].concat();
+        let bias = Attention::bias_without_keys(builder, width)?;
         let qkv = Linear::of_rows(builder, width, 3 * width, weights, Some(bias))?;
         let attention =
             Attention::with_queries_keys_values(builder, qkv, width, n_heads, Packing::Timm)?;

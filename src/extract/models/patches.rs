@@ -64,6 +64,12 @@ pub(super) fn class_token(tokens: &Tensor) -> Flow<Tensor> {
     Ok(tokens.get_on_dim(1, 0)?)
 }
 
+/// Returns the mean of the tokens of each image that follow the special ones.
+pub(super) fn mean_of_patches(tokens: &Tensor, n_special: usize) -> Flow<Tensor> {
+    let n_patches = tokens.dim(1)? - n_special;
+    Ok(tokens.narrow(1, n_special, n_patches)?.mean(1)?)
+}
+
 /// The names of the parameters of [`Tokens`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenNames {

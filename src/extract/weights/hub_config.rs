@@ -137,15 +137,17 @@ mod tests {
     use super::*;
     use crate::extract::Architecture;
 
-    #[test]
-    fn the_activation_is_that_of_the_configuration() {
+    /// Checks a network against a configuration beside its weights.
+    fn check(text: &str, architecture: &str) -> Result<Option<f64>> {
         let folder = tempfile::tempdir().unwrap();
         let weights = folder.path().join("model.safetensors");
-        let check = |text: &str, architecture| {
-            std::fs::write(folder.path().join("config.json"), text).unwrap();
-            let architecture = Architecture::named(architecture).unwrap();
-            check(&weights, &Expected::new(&architecture, &["norm"]).unwrap())
-        };
+        std::fs::write(folder.path().join("config.json"), text).unwrap();
+        let architecture = Architecture::named(architecture).unwrap();
+        super::check(&weights, &Expected::new(&architecture, &["norm"]).unwrap())
+    }
+
+    #[test]
+    fn the_activation_is_that_of_the_configuration() {
         let quick = r#"{"vision_config": {"hidden_act": "quick_gelu"}, "model_type": "clip"}"#;
         assert!(check(quick, "ViT-B-32-quickgelu").is_ok());
         let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
@@ -163,13 +165,6 @@ mod tests {
 
     #[test]
     fn a_configuration_that_contradicts_the_network_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let weights = folder.path().join("model.safetensors");
-        let check = |text: &str, architecture| {
-            std::fs::write(folder.path().join("config.json"), text).unwrap();
-            let architecture = Architecture::named(architecture).unwrap();
-            check(&weights, &Expected::new(&architecture, &["norm"]).unwrap())
-        };
         for (text, architecture) in [
             (r#"{"hidden_act": "quick_gelu"}"#, "vit_tiny_patch16_224"),
             (r#"{"num_attention_heads": 6}"#, "vit_tiny_patch16_224"),

@@ -1,6 +1,7 @@
 //! Detection of headers, and known names of columns.
 
 use super::cell::{is_missing, number};
+use super::names::plain;
 
 /// Names of columns with ids of stimuli, in lower case without separators. Earlier names take
 /// precedence.
@@ -123,35 +124,6 @@ pub(crate) fn is_label_name(name: &str) -> bool {
         stimulus.is_some_and(|stimulus| stimulus == "row" || id_rank(stimulus).is_some())
     };
     LABEL_NAMES.contains(&name.as_str()) || NUMBERS.iter().any(is_number_of_stimulus)
-}
-
-/// Converts a name to lower case, and removes spaces, `_`, `-` and `.`.
-pub(crate) fn plain(name: &str) -> String {
-    let kept = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.'));
-    kept.flat_map(char::to_lowercase).collect()
-}
-
-/// Splits a name into words in lower case: at marks and spaces, between letters and digits, and
-/// before a capital that follows a small letter.
-pub(crate) fn words(name: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut last: Option<char> = None;
-    for c in name.chars() {
-        let continues = last.is_some_and(|last| {
-            last.is_alphanumeric()
-                && last.is_numeric() == c.is_numeric()
-                && !(last.is_lowercase() && c.is_uppercase())
-        });
-        if c.is_alphanumeric() {
-            if !continues {
-                words.push(String::new());
-            }
-            let word: &mut String = words.last_mut().expect("a word has begun");
-            word.extend(c.to_lowercase());
-        }
-        last = Some(c);
-    }
-    words
 }
 
 /// Checks whether `first` is a header of the records that follow it.

@@ -3,6 +3,7 @@
 mod cell;
 mod header;
 mod layout;
+mod names;
 mod records;
 mod table;
 
@@ -17,7 +18,10 @@ use crate::linalg::out_of_memory;
 pub(crate) use cell::{is_missing, resembles_number};
 pub(crate) use header::{
     counts, id_rank, is_count_name, is_header_of_ids, is_header_of_participants, is_index_name,
-    is_label_name, plain, words,
+    is_label_name,
+};
+pub(crate) use names::{
+    IDENTIFIERS, is_about_participants, is_one_of, is_participant, plain, words,
 };
 pub(crate) use table::Table;
 

@@ -8,6 +8,7 @@ use crate::error::{ErrorKind, FileError, Result, wrong_shape};
 use crate::io::format::Format;
 use crate::io::mat::{MatArray, MatFile};
 use crate::io::npy::NpyReader;
+use crate::io::npy_text::texts_of_npy;
 use crate::io::npz::NpzArchive;
 use crate::io::safetensors::SafetensorsFile;
 use crate::io::text::words;
@@ -36,16 +37,7 @@ const MAX_TEXT: u64 = 1 << 26;
 impl RdmFile {
     /// Reads the array.
     pub(super) fn read_array(&self) -> Result<Contents> {
-        let array = self.read_numbers()?;
-        Ok(Contents {
-            array,
-            stimuli: None,
-            participants: None,
-            labels_count: false,
-            is_condensed: false,
-            was_transposed: false,
-            axes: [None, None],
-        })
+        Ok(Contents::unlabelled(self.read_numbers()?))
     }
 
     fn read_numbers(&self) -> Result<ArrayD<f64>> {
@@ -94,6 +86,7 @@ impl RdmFile {
         ArrayD::from_shape_vec(IxDyn(&sizes), values)
             .map_err(|error| FileError::malformed("array", error))
     }
+
     /// Reads the names of `n` stimuli beside the array of an `.npz` or `.mat` file, if it has them.
     ///
     /// # Errors
@@ -142,7 +135,7 @@ impl RdmFile {
             if let Some(name) = name.strip_suffix(".npy")
                 && is_of_names(name)
                 && let Ok(bytes) = archive.read_bytes(index, MAX_TEXT)
-                && let Some(texts) = texts_of_npy(&bytes)
+                && let Ok(Some(texts)) = texts_of_npy(&bytes, &self.path)
             {
                 found.push((name.to_owned(), texts));
             }
@@ -157,34 +150,4 @@ fn is_of_names(array: &str) -> bool {
         let singular = word.strip_suffix('s').unwrap_or(word);
         NAMES.contains(&word.as_str()) || NAMES.contains(&singular)
     })
-}
-
-/// Returns the texts of a `.npy` array of type `<U` or `|S`, or `None` for other arrays.
-fn texts_of_npy(bytes: &[u8]) -> Option<Vec<String>> {
-    let bytes = bytes.strip_prefix(b"\x93NUMPY")?;
-    let (length, start) = match *bytes {
-        [1, _, a, b, ..] => (u16::from_le_bytes([a, b]).into(), 4),
-        [2 | 3, _, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]) as usize, 6),
-        _ => return None,
-    };
-    let (header, data) = bytes.get(start..)?.split_at_checked(length)?;
-    let header = std::str::from_utf8(header).ok()?;
-    let after = header.split("'descr':").nth(1)?.trim_start();
-    let descr = after.strip_prefix('\'')?.split('\'').next()?;
-    let width: usize = descr.get(2..)?.parse().ok().filter(|&width| width > 0)?;
-    let decode: fn(&[u8]) -> Option<String> = match &descr[..2] {
-        "<U" => |text| {
-            let units = text.chunks_exact(4);
-            let units = units.map(|unit| u32::from_le_bytes([unit[0], unit[1], unit[2], unit[3]]));
-            units.map(char::from_u32).collect()
-        },
-        "|S" => |text| String::from_utf8(text.to_vec()).ok(),
-        _ => return None,
-    };
-    let unit = width.checked_mul(if descr.starts_with('<') { 4 } else { 1 })?;
-    let texts = data.chunks_exact(unit).map(|text| {
-        let text = decode(text)?;
-        Some(text.trim_end_matches('\0').trim().to_owned())
-    });
-    texts.collect()
 }

@@ -1,7 +1,7 @@
 //! Names of the columns of tables with one row per pair.
 
 use crate::error::{FileError, Result};
-use crate::io::text::{plain, words};
+use crate::io::text::{IDENTIFIERS, is_one_of, plain, words};
 
 /// Pairs of words by which the names of two columns of stimuli differ, and the word that a third
 /// column of the same kind would have.
@@ -45,33 +45,6 @@ const PROPERTIES: [&str; 24] = [
     "screen",
 ];
 
-/// Words for a participant.
-const PEOPLE: [&str; 18] = [
-    "participant",
-    "subject",
-    "subj",
-    "sub",
-    "person",
-    "rater",
-    "worker",
-    "prolific",
-    "observer",
-    "annotator",
-    "respondent",
-    "user",
-    "ppt",
-    "ppid",
-    "pid",
-    "pp",
-    "sid",
-    "uid",
-];
-
-/// Words that may accompany a word for a participant in the name of the column that identifies it.
-const IDENTIFIERS: [&str; 12] = [
-    "id", "ids", "pid", "number", "num", "no", "nr", "code", "name", "label", "private", "public",
-];
-
 /// Words for the times at which a person judges a pair again.
 const REPETITIONS: [&str; 9] = [
     "trial",
@@ -84,18 +57,6 @@ const REPETITIONS: [&str; 9] = [
     "order",
     "index",
 ];
-
-/// Returns the singular of a word.
-fn singular(word: &str) -> String {
-    match word.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => word.strip_suffix('s').unwrap_or(word).to_owned(),
-    }
-}
-
-fn is_one_of(word: &str, known: &[&str]) -> bool {
-    known.contains(&word) || known.contains(&singular(word).as_str())
-}
 
 /// Checks whether a column may hold the dissimilarity, according to its name.
 pub(super) fn is_value(name: &str) -> bool {
@@ -124,24 +85,6 @@ pub(super) fn is_similarity(name: &str) -> bool {
 pub(super) fn is_distance(name: &str) -> bool {
     let words = words(name);
     words.iter().any(|word| is_one_of(word, &VALUES[..4]))
-}
-
-/// Checks whether a column identifies the participant. A name such as `subject_age` is that of a
-/// property of the participant.
-pub(super) fn is_participant(name: &str) -> bool {
-    // Such as `subjectid`.
-    let is_joined = |word: &str| {
-        let people = PEOPLE.iter().filter_map(|person| word.strip_prefix(person));
-        people.into_iter().any(|rest| is_one_of(rest, &IDENTIFIERS))
-    };
-    let is_person = |word: &String| is_one_of(word, &PEOPLE) || is_joined(word);
-    let accompanies =
-        |word: &String| IDENTIFIERS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
-    let words = words(name);
-    words.iter().any(is_person)
-        && words
-            .iter()
-            .all(|word| is_person(word) || accompanies(word))
 }
 
 /// Checks whether a column numbers the times at which a person judges a pair again.
@@ -189,8 +132,9 @@ pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
 }
 
 /// Returns names in quotation marks, separated by commas.
-pub(super) fn listed(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    let names = names.into_iter().map(|name| format!("{name:?}"));
+    let names: Vec<String> = names.collect();
     names.join(", ")
 }
 
@@ -236,36 +180,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_split_into_words() {
-        assert_eq!(words("image1Path"), ["image", "1", "path"]);
-        assert_eq!(words("Rating (mean)"), ["rating", "mean"]);
-        assert_eq!(words("workerID"), ["worker", "id"]);
-        assert!(words("").is_empty());
-    }
-
-    #[test]
     fn columns_are_known_by_whole_words() {
         for name in ["rating", "mean_rating", "Similarities", "distanceEuclidean"] {
             assert!(is_value(name), "{name}");
         }
         for name in ["distractor", "n_ratings", "rating_sd", "response_time"] {
             assert!(!is_value(name), "{name}");
-        }
-        for name in [
-            "participant",
-            "SubjectID",
-            "subjectid",
-            "prolific_pid",
-            "pid",
-            "Participant Private ID",
-            "sub",
-            "user_id",
-            "workers",
-        ] {
-            assert!(is_participant(name), "{name}");
-        }
-        for name in ["subject_gender", "participant_age", "id", "pidgin", ""] {
-            assert!(!is_participant(name), "{name}");
         }
         assert!(is_of_pairs("pair_id") && !is_of_pairs("pair_rating"));
         let only = |names: [&str; 2]| only_value(&names.map(str::to_owned)).ok();

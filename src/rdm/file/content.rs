@@ -30,6 +30,19 @@ pub(super) struct Contents {
 }
 
 impl Contents {
+    /// Creates the content of a file without labels.
+    pub(super) fn unlabelled(array: ArrayD<f64>) -> Self {
+        Self {
+            array,
+            stimuli: None,
+            participants: None,
+            labels_count: false,
+            is_condensed: false,
+            was_transposed: false,
+            axes: [None, None],
+        }
+    }
+
     /// Checks the labels of pairs, keeps those of participants, and drops columns that are not
     /// judgments, once the layout is known.
     ///

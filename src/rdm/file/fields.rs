@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use ndarray::{ArrayD, Axis};
 
-use super::columns::{is_of_pairs, is_participant};
+use super::columns::is_of_pairs;
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
-use crate::io::text::{Table, id_rank, is_index_name};
+use crate::io::text::{Table, id_rank, is_index_name, is_participant};
 
 /// Checks whether the first row of a square matrix was taken for a header because the diagonal is
 /// empty.

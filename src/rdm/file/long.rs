@@ -6,15 +6,15 @@ use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::RdmFile;
 use super::columns::{
-    columns_of_stimuli, is_dissimilarity, is_distance, is_participant, is_property, is_repetition,
-    is_similarity, is_value,
+    columns_of_stimuli, is_dissimilarity, is_distance, is_property, is_repetition, is_similarity,
+    is_value, listed,
 };
 use super::content::Contents;
 use super::coverage::Coverage;
 use super::order::{Register, counted, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, counts, is_index_name};
+use crate::io::text::{Table, counts, is_index_name, is_participant};
 use crate::linalg::{n_pairs, out_of_memory, pair_index};
 use crate::stimuli::Stimuli;
 
@@ -58,10 +58,7 @@ impl LongTable {
             .collect();
         let people: Vec<usize> = among(&others, |column| is_participant(&names[column]));
         let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
-        let named = |columns: &[usize]| {
-            let names = columns.iter().map(|&column| format!("{:?}", names[column]));
-            names.collect::<Vec<_>>().join(", ")
-        };
+        let named = |columns: &[usize]| listed(columns.iter().map(|&column| &names[column]));
         let exact = among(&rest, |column| is_dissimilarity(&names[column]));
         let likely = among(&rest, |column| is_value(&names[column]));
         let value = match (&exact[..], &likely[..], &rest[..]) {
@@ -283,13 +280,11 @@ impl RdmFile {
         };
         let labels_count = counts(stimuli.ids()).is_some();
         Ok(Contents {
-            array,
             stimuli: Some(stimuli),
             participants: long.participant.map(|_| participants.names),
             labels_count,
             is_condensed: true,
-            was_transposed: false,
-            axes: [None, None],
+            ..Contents::unlabelled(array)
         })
     }
 

@@ -92,13 +92,9 @@ impl RdmFile {
             other => other,
         };
         Ok(Contents {
-            array,
             stimuli,
-            participants: None,
             labels_count,
-            is_condensed: false,
-            was_transposed: false,
-            axes: [None, None],
+            ..Contents::unlabelled(array)
         })
     }
 
@@ -195,10 +191,13 @@ impl Grid {
 
     fn read(mut table: Table) -> Result<Self> {
         let n_columns = table.n_columns();
-        // A first row of consecutive numbers is a header, unless the matrix would then lack a row.
-        let counts_columns = table.header().is_some_and(|names| counts(names).is_some());
+        // A first row of numbers may be a header, unless the matrix would then lack a row.
+        let is_number = |name: &String| name.trim().parse::<f64>().is_ok();
+        let is_numeric = table
+            .header()
+            .is_some_and(|names| names.iter().all(is_number));
         let mut n_rows = count_rows(&table)?;
-        if counts_columns && n_rows + 1 == n_columns {
+        if is_numeric && n_rows + 1 == n_columns {
             table.without_header();
             n_rows += 1;
         }
@@ -251,26 +250,20 @@ impl Grid {
             };
             let participants = axes.into_iter().nth(1 - pairs).flatten();
             return Ok(Contents {
-                array: array.as_standard_layout().into_owned(),
                 labels_count: counts(named.stimuli.ids()).is_some(),
                 stimuli: Some(named.stimuli),
-                participants: None,
                 is_condensed: true,
                 was_transposed: pairs == 0,
                 axes: [participants, None],
+                ..Contents::unlabelled(array.as_standard_layout().into_owned())
             });
         }
         if axes[0].is_none() {
             refuse_index_column(&array, &axes[1])?;
         }
         Ok(Contents {
-            array,
-            stimuli: None,
-            participants: None,
-            labels_count: false,
-            is_condensed: false,
-            was_transposed: false,
             axes,
+            ..Contents::unlabelled(array)
         })
     }
 }

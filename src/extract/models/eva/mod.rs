@@ -12,8 +12,11 @@ use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
+use crate::extract::layers;
 use crate::extract::layers::{Activation, Backend, LayerNorm, Linear, TokenScale, add, attention};
-use crate::extract::models::patches::{OtherGrids, PatchEmbedding, Tokens, class_token, tokens_of};
+use crate::extract::models::patches::{
+    OtherGrids, PatchEmbedding, Tokens, class_token, mean_of_patches, tokens_of,
+};
 use crate::extract::models::rotary::Rotations;
 use crate::extract::models::transformer::{Hidden, MlpNames};
 use crate::extract::module::{Module, Sequential, Tapped};
@@ -53,10 +56,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     network.aside(builder, "patch_embed", tokens_of);
     network.add(Blocks::new(builder, config)?);
     let n_special = config.n_special();
-    let mean = move |x: &Tensor| {
-        let n_patches = x.dim(1)? - n_special;
-        Ok(x.narrow(1, n_special, n_patches)?.mean(1)?)
-    };
+    let mean = move |x: &Tensor| mean_of_patches(x, n_special);
     match config.kind {
         Kind::Eva02 => {
             network.aside(builder, "norm", as_it_is);
@@ -226,7 +226,6 @@ fn queries_keys_values(
     config: Config,
 ) -> Result<(Vec<f32>, Option<Vec<f32>>)> {
     let [_, width, _] = config.shape;
-    let zeros = vec![0.0; width];
     if config.mlp == Mlp::Split && !config.is_dino() {
         let weight = |name| builder.values(name, &[width, width], Init::LinearWeight);
         let bias = |name| builder.values(name, &[width], Init::Bias);
@@ -235,14 +234,13 @@ fn queries_keys_values(
             weight("k_proj.weight")?,
             weight("v_proj.weight")?,
         ];
-        let biases = [bias("q_proj.bias")?, zeros, bias("v_proj.bias")?];
+        let biases = [bias("q_proj.bias")?, vec![0.0; width], bias("v_proj.bias")?];
         return Ok((weights.concat(), Some(biases.concat())));
     }
     let weights = builder.values("qkv.weight", &[3 * width, width], Init::LinearWeight)?;
-    let bias = |name| builder.values(name, &[width], Init::Bias);
     let bias = match config.kind {
         Kind::DinoV3 { has_bias: false } => None,
-        _ => Some([bias("q_bias")?, zeros, bias("v_bias")?].concat()),
+        _ => Some(layers::Attention::bias_without_keys(builder, width)?),
     };
     Ok((weights, bias))
 }

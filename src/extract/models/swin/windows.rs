@@ -72,10 +72,9 @@ fn cosine_attention(builder: &Builder<'_>, width: usize, n_heads: usize) -> Resu
     let logarithms = builder.values("logit_scale", &[n_heads, 1, 1], initial)?;
     let factors = logarithms.iter().map(|factor| factor.min(largest).exp());
     let weights = builder.values("qkv.weight", &[3 * width, width], Init::LinearWeight)?;
-    let of_part = |name| builder.values(name, &[width], Init::Bias);
     let bias = match builder.stored_shape("q_bias") {
         // As in timm.
-        Some(_) => [of_part("q_bias")?, vec![0.0; width], of_part("v_bias")?].concat(),
+        Some(_) => Attention::bias_without_keys(builder, width)?,
         None => {
             let mut bias = builder.values("qkv.bias", &[3 * width], Init::Bias)?;
             bias[width..2 * width].fill(0.0);

@@ -1,0 +1,128 @@
+//! Words in the names of columns, and the names of columns with participants.
+
+/// Words for a participant.
+const PEOPLE: [&str; 19] = [
+    "participant",
+    "subject",
+    "subj",
+    "sub",
+    "person",
+    "rater",
+    "worker",
+    "prolific",
+    "puid",
+    "observer",
+    "annotator",
+    "respondent",
+    "user",
+    "ppt",
+    "ppid",
+    "pid",
+    "pp",
+    "sid",
+    "uid",
+];
+
+/// Words that may accompany a word for a participant in the name of the column that identifies it.
+pub(crate) const IDENTIFIERS: [&str; 12] = [
+    "id", "ids", "pid", "number", "num", "no", "nr", "code", "name", "label", "private", "public",
+];
+
+/// Converts a name to lower case, and removes spaces, `_`, `-` and `.`.
+pub(crate) fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.'));
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// Splits a name into words in lower case: at marks and spaces, between letters and digits, and
+/// before a capital that follows a small letter.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut last: Option<char> = None;
+    for c in name.chars() {
+        let continues = last.is_some_and(|last| {
+            last.is_alphanumeric()
+                && last.is_numeric() == c.is_numeric()
+                && !(last.is_lowercase() && c.is_uppercase())
+        });
+        if c.is_alphanumeric() {
+            if !continues {
+                words.push(String::new());
+            }
+            let word: &mut String = words.last_mut().expect("a word has begun");
+            word.extend(c.to_lowercase());
+        }
+        last = Some(c);
+    }
+    words
+}
+
+/// Returns the singular of a word.
+fn singular(word: &str) -> String {
+    match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    }
+}
+
+/// Checks whether a word, or its singular, is one of the known words.
+pub(crate) fn is_one_of(word: &str, known: &[&str]) -> bool {
+    known.contains(&word) || known.contains(&singular(word).as_str())
+}
+
+/// Checks whether a column identifies the participant. A name such as `subject_age` is that of a
+/// property of the participant.
+pub(crate) fn is_participant(name: &str) -> bool {
+    let accompanies =
+        |word: &String| IDENTIFIERS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
+    let words = words(name);
+    words.iter().any(|word| is_person(word))
+        && words
+            .iter()
+            .all(|word| is_person(word) || accompanies(word))
+}
+
+/// Checks whether a column holds the participant or a property of the participant.
+pub(crate) fn is_about_participants(name: &str) -> bool {
+    words(name).iter().any(|word| is_person(word))
+}
+
+fn is_person(word: &str) -> bool {
+    // Such as `subjectid`.
+    let mut rests = PEOPLE.iter().filter_map(|person| word.strip_prefix(person));
+    is_one_of(word, &PEOPLE) || rests.any(|rest| is_one_of(rest, &IDENTIFIERS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_into_words() {
+        assert_eq!(words("image1Path"), ["image", "1", "path"]);
+        assert_eq!(words("Rating (mean)"), ["rating", "mean"]);
+        assert_eq!(words("workerID"), ["worker", "id"]);
+        assert!(words("").is_empty());
+    }
+
+    #[test]
+    fn participants_are_known_by_whole_words() {
+        for name in [
+            "participant",
+            "SubjectID",
+            "subjectid",
+            "prolific_pid",
+            "pid",
+            "Participant Private ID",
+            "sub",
+            "user_id",
+            "workers",
+        ] {
+            assert!(is_participant(name), "{name}");
+        }
+        for name in ["subject_gender", "participant_age", "id", "pidgin", ""] {
+            assert!(!is_participant(name), "{name}");
+        }
+        assert!(is_about_participants("subject_gender") && !is_about_participants("rating"));
+    }
+}
