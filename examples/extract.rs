@@ -16,6 +16,8 @@
 #[path = "common/bar.rs"]
 mod bar;
 mod common;
+#[path = "common/preprocessing.rs"]
+mod preprocessing;
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -24,12 +26,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use human_alignment::error::Context;
-use human_alignment::extract::preprocess::{Preprocessing, Resize};
 use human_alignment::extract::{
     Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, ModelName, Network,
-    Pooling, PublishedWeights, Shard, Tap, UnreadablePolicy, Weights, join_shards,
+    Pooling, Shard, Tap, UnreadablePolicy, Weights, join_shards,
 };
+use human_alignment::formats::TextEncoding;
 use human_alignment::{Error, ImageFiles, ImageOrder, Result};
 use serde::Serialize;
 
@@ -74,8 +75,11 @@ struct Arguments {
     /// the folder of that file.
     #[arg(long, value_name = "DIR|FILE", requires = "model")]
     images: Option<PathBuf>,
+    /// Encoding of the list of images, such as windows-1252. Default: utf-8.
+    #[arg(long, value_name = "NAME", requires = "images")]
+    encoding: Option<TextEncoding>,
     /// Read the images in the folder and in all its subfolders.
-    #[arg(long, requires = "images")]
+    #[arg(long, requires = "images", conflicts_with = "encoding")]
     recursive: bool,
     /// Order of the images: natural (a2, a10) or plain (a10, a2). Default: natural if all names are
     /// whole numbers, otherwise plain; for a list, its order.
@@ -198,9 +202,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     let done: ExtractionResult = extraction.write_observed(&images, &outputs, observe)?;
     bar.finish_and_clear();
     remark(&images, folder);
-    if let (None, Some(weights)) = (&arguments.preprocessing, model.weights()) {
-        remark_preprocessing(&weights);
-    }
+    preprocessing::note(arguments.preprocessing.as_deref(), &model);
     for (id, reason) in &done.skipped {
         common::note(format_args!("skipped {id}: {reason}"));
     }
@@ -264,9 +266,10 @@ fn outputs(arguments: &Arguments, taps: &[Tap]) -> Result<Vec<PathBuf>> {
 }
 
 fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
-    let images = match arguments.recursive {
-        true => ImageFiles::from_tree(folder)?,
-        false => ImageFiles::from_path(folder)?,
+    let images = match arguments.encoding {
+        Some(encoding) => ImageFiles::from_encoded_list(folder, encoding)?,
+        None if arguments.recursive => ImageFiles::from_tree(folder)?,
+        None => ImageFiles::from_path(folder)?,
     };
     Ok(match arguments.order {
         Some(order) => images.sorted(order),
@@ -326,11 +329,8 @@ fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<
     let files: Vec<PathBuf> = weights.files().map(Path::to_owned).collect();
     let network = Network::new(model.architecture(), &weights, taps, arguments.device)?;
     remark_weights(&network);
-    let preprocessing = match &arguments.preprocessing {
-        Some(name) if name.ends_with(".json") => read_preprocessing(Path::new(name))?,
-        Some(name) => Preprocessing::preset(name)?,
-        None => model.preprocessing_for(&network)?,
-    };
+    let named = arguments.preprocessing.as_deref();
+    let preprocessing = preprocessing::preprocessing(named, model, &network)?;
     let mut extraction =
         Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
     if arguments.skip_unreadable {
@@ -344,36 +344,6 @@ fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<
     let preprocessing = arguments.preprocessing.as_ref().map(PathBuf::from);
     let named = named.into_iter().flatten().cloned().chain(preprocessing);
     Ok(extraction.with_inputs(files.into_iter().chain(named).collect::<Vec<_>>()))
-}
-
-/// Prints the preprocessing of the published weights to standard error.
-fn remark_preprocessing(weights: &PublishedWeights) {
-    let preprocessing = weights.preprocessing();
-    let resize = match preprocessing.resize() {
-        Resize::ShortSide(side) => format!("shorter side {side}"),
-        Resize::Exact { width, height } => format!("{width} × {height}"),
-    };
-    let [width, height] = preprocessing.crop();
-    let normalization = preprocessing.normalization();
-    common::note(format_args!(
-        "note: preprocessing of {}: {resize}, {}, crop {width} × {height}, mean {:?}, std {:?} \
-         (--preprocessing for another)",
-        weights.name(),
-        preprocessing.filter(),
-        normalization.mean(),
-        normalization.std(),
-    ));
-}
-
-/// Reads a preprocessing from a JSON file in the format of serde.
-fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
-    let in_file = |error: Error| error.with_context(Context::File(path.into()));
-    let text = std::fs::read(path).map_err(|error| in_file(Error::other(error)))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        in_file(Error::other(format!(
-            "not a readable preprocessing: {error}"
-        )))
-    })
 }
 
 fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {

@@ -15,6 +15,8 @@ mod common;
 mod pairing;
 #[path = "common/people.rs"]
 mod people;
+#[path = "common/preprocessing.rs"]
+mod preprocessing;
 #[path = "common/reading.rs"]
 mod reading;
 
@@ -24,7 +26,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use human_alignment::extract::{Architecture, Device, Extraction, Network, Tap, Weights};
+use human_alignment::extract::{
+    Architecture, Device, Extraction, ModelName, Network, Tap, Weights,
+};
 use human_alignment::metric::rsa::{Comparator, RsaNoiseCeiling, RsaScore};
 use human_alignment::{
     AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
@@ -37,16 +41,21 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(name = "images_to_rsa")]
 struct Arguments {
-    /// Architecture, such as resnet50 or vit_b_16.
+    /// Architecture, such as resnet50 or vit_b_16, or published weights, such as resnet50.a1_in1k or
+    /// ViT-B-32.openai.
     #[arg(long, value_name = "NAME")]
-    model: String,
+    model: ModelName,
     /// Weights of the network (.safetensors, .pth, .pt, .bin, .ckpt). Default: random weights.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Folder with the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or with folders
-    /// of images.
-    #[arg(long, value_name = "DIR")]
+    /// of images; or a text file with the path of an image in each line.
+    #[arg(long, value_name = "DIR|FILE")]
     images: PathBuf,
+    /// Preprocessing of the images: the name of a preset, a description such as
+    /// imagenet-256-bicubic-224, or a .json file. Default: that of the published weights.
+    #[arg(long, value_name = "NAME|FILE")]
+    preprocessing: Option<String>,
     /// Human dissimilarities (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n, n(n−1)/2,
     /// participants×n×n, participants×n(n−1)/2, or a table with one row per pair (item1, item2,
     /// dissimilarity, participant).
@@ -95,8 +104,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Vec<Row>> {
-    let architecture = Architecture::named(&arguments.model)?;
-    let images = ImageFiles::from_folder(&arguments.images)?;
+    let architecture = arguments.model.architecture();
+    let images = ImageFiles::from_path(&arguments.images)?;
     let paths = std::slice::from_ref(&arguments.human);
     let n = Some(images.len());
     let people = arguments
@@ -111,12 +120,15 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
         }
     };
     let taps = match arguments.tap.is_empty() {
-        true => stages(&architecture)?,
+        true => stages(architecture)?,
         false => arguments.tap.clone(),
     };
     // All taps are extracted in one pass.
-    let network = Network::new(&architecture, &weights, &taps, arguments.device)?;
-    let extraction = Extraction::new(network, architecture.preprocessing()?);
+    let network = Network::new(architecture, &weights, &taps, arguments.device)?;
+    let named = arguments.preprocessing.as_deref();
+    let preprocessing = preprocessing::preprocessing(named, &arguments.model, &network)?;
+    preprocessing::note(named, &arguments.model);
+    let extraction = Extraction::new(network, preprocessing);
     let metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
     let represented = extraction.represent(&images)?;
     let rows = taps.into_iter().zip(represented);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::EmbeddingScore;
 use super::objective::Value;
 use super::solver::{Ending, State, new_history};
-use crate::error::{ArgumentError, Error, ErrorKind, FileError, Result};
+use crate::error::{Error, ErrorKind, FileError, Result};
 use crate::fingerprint::Fingerprint;
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f64;
@@ -84,7 +84,7 @@ fn content_of<'a>(progress: &str, arrays: impl IntoIterator<Item = &'a [f64]>) -
 /// Adds what to do about a file that is not a state.
 fn with_remedy(error: Error) -> Error {
     let what = match error.kind() {
-        ErrorKind::File(FileError::Read { .. }) | ErrorKind::Argument(_) => return error,
+        ErrorKind::File(FileError::Read { .. } | FileError::OtherRun) => return error,
         ErrorKind::File(FileError::Malformed { source, .. }) => source.to_string(),
         other => other.to_string(),
     };
@@ -96,7 +96,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Within `Context::File`, returns `FileError::Malformed` if the file is not the state of a fit
-    /// and `ArgumentError::Incompatible` if it is that of another run.
+    /// and `FileError::OtherRun` if it is that of another run.
     pub fn open(path: &Path, run: String) -> Result<(Self, Option<Saved>)> {
         let checkpoint = Self {
             path: path.into(),
@@ -112,12 +112,7 @@ impl Checkpoint {
         let mut file = SafetensorsFile::open(&self.path)?;
         let run = file.note(RUN).unwrap_or_default();
         if run != self.run {
-            return Err(Error::from(ArgumentError::Incompatible {
-                what: "the data or the settings of the unfinished fit; remove the file to start \
-                       again",
-                left: run.into(),
-                right: self.run.clone(),
-            }));
+            return Err(FileError::OtherRun.into());
         }
         let progress: Option<Progress> = file.parse_note(PROGRESS)?;
         let progress = progress.ok_or_else(|| file.malformed("it has no progress"))?;

@@ -266,7 +266,7 @@ impl Spose {
     /// # Errors
     /// Returns an error if [`Spose::fit`] does. Returns `FileError::Write` if the file cannot be
     /// written and, within `Context::File`, `FileError::Malformed` if it is not the state of a fit
-    /// and `ArgumentError::Incompatible` if it is that of other choices or settings.
+    /// and `FileError::OtherRun` if it is that of other choices or settings.
     pub fn fit_resumable<T: Task>(
         &self,
         choices: &ChoiceFrequencies<T>,

@@ -110,6 +110,8 @@ pub enum ErrorKind {
 pub enum Context {
     /// In a file.
     File(PathBuf),
+    /// In a line of a text file, 1-based.
+    Line(usize),
     /// In an array of a file.
     Array(String),
     /// In the RDM of a participant, a model or a feature.
@@ -130,6 +132,7 @@ impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Context::File(path) => path.display().fmt(f),
+            Context::Line(line) => write!(f, "line {line}"),
             Context::Array(name) => write!(f, "array {}", Quoted(name)),
             Context::Rdm(name) => write!(f, "RDM of {}", Short(name)),
             Context::Arrangement(position) => write!(f, "arrangement {position}"),

@@ -41,7 +41,8 @@ type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
 /// | GoogLeNet | `googlenet` |
 /// | Inception | `inception_v3` |
 /// | MobileNetV1 | `mobilenet_v1_025` |
-/// | MobileNetV2 | `mobilenet_v2`, `tf_mobilenet_v2` |
+/// | MobileNetV2 | `mobilenet_v2` |
+/// | MobileNetV2 (TensorFlow) | `tf_mobilenet_v2` |
 /// | MobileNetV3 | `mobilenet_v3_small`, `mobilenet_v3_large` |
 /// | EfficientNet | `efficientnet_b0`, `efficientnet_b1`, `efficientnet_b2`, `efficientnet_b3`, `efficientnet_b4`, `efficientnet_b5`, `efficientnet_b6`, `efficientnet_b7`, `efficientnet_v2_s`, `efficientnet_v2_m`, `efficientnet_v2_l` |
 /// | EfficientNet (TensorFlow) | `tf_efficientnet_b0`, `tf_efficientnet_b1`, `tf_efficientnet_b2`, `tf_efficientnet_b3`, `tf_efficientnet_b4`, `tf_efficientnet_b5`, `tf_efficientnet_b6`, `tf_efficientnet_b7`, `tf_efficientnet_b8`, `tf_efficientnet_lite0`, `tf_efficientnet_lite1`, `tf_efficientnet_lite2`, `tf_efficientnet_lite3`, `tf_efficientnet_lite4` |

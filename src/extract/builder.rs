@@ -57,6 +57,8 @@ pub(in crate::extract) struct Deviations {
     /// What is added to the size of the new grid when position embeddings are interpolated without
     /// antialiasing.
     pub grid_offset: f64,
+    /// Whether GELU is approximated by a hyperbolic tangent.
+    pub has_tanh_gelu: bool,
 }
 
 impl Deviations {
@@ -64,6 +66,7 @@ impl Deviations {
         epsilon: None,
         is_aliased: false,
         grid_offset: 0.0,
+        has_tanh_gelu: false,
     };
 }
 
@@ -244,6 +247,12 @@ impl<'a> Builder<'a> {
         deviations.is_aliased.then_some(deviations.grid_offset)
     }
 
+    /// Returns whether GELU is approximated by a hyperbolic tangent where the architecture has it
+    /// exactly.
+    pub fn has_tanh_gelu(&self) -> bool {
+        self.context.deviations.has_tanh_gelu
+    }
+
     /// Creates a tensor on the device of the network; an empty one in an outline.
     pub fn tensor(&self, values: Vec<f32>, shape: &[usize]) -> Result<Tensor> {
         if self.is_outline() {
@@ -257,7 +266,8 @@ impl<'a> Builder<'a> {
         self.context.backend
     }
 
-    fn key(&self, name: impl Display) -> String {
+    /// Returns the name of a parameter of the module.
+    pub fn key(&self, name: impl Display) -> String {
         match self.path.as_str() {
             "" => name.to_string(),
             path => format!("{path}.{name}"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::{BoxedError, List, Short};
+use crate::error::{BoxedError, List, Quoted, Short};
 
 /// A problem with a network, its weights or an extraction.
 #[derive(Debug, thiserror::Error)]
@@ -174,10 +174,10 @@ pub enum ExtractError {
         keys: Vec<String>,
     },
 
-    /// Parameters are not stored as floats.
+    /// Parameters are not stored as floats of 16, 32 or 64 bits, value by value.
     #[error(
-        "the parameters {} are not stored as floats, so that their scale is not known: convert them \
-         (`dequantize()` or `float()`) before saving",
+        "the parameters {} are not stored as dense floats of 16, 32 or 64 bits, so that their values \
+         are not known: convert them (`dequantize()`, `to_dense()` or `float()`) before saving",
         few(parameters)
     )]
     #[non_exhaustive]
@@ -242,6 +242,37 @@ pub enum ExtractError {
         parameter: String,
         /// Position of the value, row-major.
         index: usize,
+        /// The value.
+        value: f32,
+    },
+
+    /// A batch normalization has a variance that is negative.
+    #[error(
+        "variance {index} of the parameter {} is {value}, which is negative: the weights are damaged",
+        Short(parameter)
+    )]
+    #[non_exhaustive]
+    NegativeVariance {
+        /// Name of the parameter.
+        parameter: String,
+        /// Number of the channel.
+        index: usize,
+        /// The value.
+        value: f32,
+    },
+
+    /// A network returns NaN or infinity for an image.
+    #[error(
+        "feature {column} of image {} is {value}: the values of the network exceed single precision \
+         with these weights (are they damaged, or of another architecture?)",
+        Quoted(stimulus)
+    )]
+    #[non_exhaustive]
+    NotFiniteFeature {
+        /// The image.
+        stimulus: String,
+        /// Number of the feature.
+        column: usize,
         /// The value.
         value: f32,
     },

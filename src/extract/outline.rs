@@ -49,6 +49,20 @@ impl Outline {
         }
         modules
     }
+
+    /// Returns the names of the blocks of networks that have them in stages, `blocks.0.0`, in order.
+    pub fn blocks(&self) -> Vec<String> {
+        let parts = self.paths.iter().map(|path| path.split('.'));
+        let blocks = parts.filter_map(|mut parts| {
+            let (module, stage, block) = (parts.next()?, parts.next()?, parts.next()?);
+            let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+            let is_block = module == "blocks" && is_number(stage) && is_number(block);
+            is_block.then(|| format!("{module}.{stage}.{block}"))
+        });
+        let mut blocks: Vec<String> = blocks.collect();
+        blocks.dedup();
+        blocks
+    }
 }
 
 /// Parameters with their published shapes, whose values do not matter.

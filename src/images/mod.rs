@@ -10,7 +10,9 @@ use std::path::{Component, Path, PathBuf};
 use self::folder::{Files, has_image_ending};
 pub(crate) use self::folder::{IMAGE_ENDINGS, is_image};
 pub use self::order::ImageOrder;
-use crate::error::{Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError, same_length};
+use crate::error::{
+    Context, Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError, same_length,
+};
 use crate::formats::TextEncoding;
 use crate::io::text::read_text;
 use crate::io::{check_file, metadata};
@@ -120,22 +122,39 @@ impl ImageFiles {
     /// that lead out of the folder, the id is the file name without extension.
     ///
     /// # Errors
-    /// Returns `FileError::Read` if the list or one of the images cannot be read or is not a file.
-    /// Also returns, within `Context::File`, `FileError::Malformed` or `FileError::Encoding` if the
-    /// list is not text, [`ImageError::NoImages`] if it is empty, and [`ImageError::Duplicate`] if
-    /// two images have the same id.
+    /// Returns `FileError::Read` if the list cannot be read, and, within `Context::File` and
+    /// `Context::Line`, if an image cannot be read or is not a file. Also returns, within
+    /// `Context::File`, `FileError::Malformed` or `FileError::Encoding` if the list is not text,
+    /// [`ImageError::NoImages`] if it is empty, and [`ImageError::Duplicate`] if two images have the
+    /// same id.
     pub fn from_list(list: impl AsRef<Path>) -> Result<Self> {
+        Self::from_encoded_list(list, TextEncoding::default())
+    }
+
+    /// Reads a list of images ([`from_list`](Self::from_list)) in another encoding than UTF-8.
+    ///
+    /// # Errors
+    /// As for [`from_list`](Self::from_list).
+    pub fn from_encoded_list(list: impl AsRef<Path>, encoding: TextEncoding) -> Result<Self> {
         let list = list.as_ref();
         let read = || {
-            let text = read_text(list, TextEncoding::default())?;
+            let text = read_text(list, encoding)?;
             let folder = list.parent().unwrap_or(Path::new(""));
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let paths: Vec<PathBuf> = lines.map(|line| folder.join(line)).collect();
+            let mut paths = Vec::new();
+            for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+                if line.is_empty() {
+                    continue;
+                }
+                let path = folder.join(line);
+                let of_list = [Context::Line(number), Context::File(list.into())];
+                check_file(&path)
+                    .map_err(|error| of_list.into_iter().fold(error, Error::with_context))?;
+                paths.push(path);
+            }
             if paths.is_empty() {
                 let (n_ignored, ignored) = (0, Vec::new());
                 return Err(ImageError::NoImages { n_ignored, ignored }.into());
             }
-            paths.iter().try_for_each(|path| check_file(path))?;
             let ids = paths.iter().map(|path| id_within(path, folder)).collect();
             Self::new(ids, paths, ImageOrder::Given, Vec::new())
         };

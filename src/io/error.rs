@@ -118,6 +118,13 @@ pub enum FileError {
         found: usize,
     },
 
+    /// The state of an unfinished run is that of a run with other data or settings.
+    #[error(
+        "this is the state of an unfinished run with other data or settings: repeat the command of \
+         that run, or remove the file to start again"
+    )]
+    OtherRun,
+
     /// A text file is not in the encoding in which it is read.
     #[error(
         "line {line}: the byte 0x{byte:02X} is not valid UTF-8; older versions of Excel save \

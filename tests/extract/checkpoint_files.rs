@@ -18,6 +18,10 @@ pub enum Item {
     Filled(Vec<usize>, f32),
     /// A tensor whose negative bit is set: the stored values have the opposite signs.
     Negated(ArrayD<f32>),
+    /// A quantized tensor of this shape.
+    Quantized(Vec<usize>),
+    /// A sparse tensor of this shape.
+    Sparse(Vec<usize>),
     /// A tensor of one integer of 64 bits.
     Count(i64),
     /// A tensor of this shape that is filled with an integer of 8 bits.
@@ -182,6 +186,21 @@ impl Writer {
                 self.text("neg");
                 self.bytes.extend(b"\x88s");
                 self.bytes.extend(end);
+            }
+            // The values do not matter.
+            Item::Quantized(shape) => {
+                self.global("torch._utils", "_rebuild_qtensor");
+                self.bytes.extend(b"(NK\x00");
+                self.sizes(shape);
+                self.sizes(&strides(shape));
+                self.bytes.extend(b"NtR");
+            }
+            Item::Sparse(shape) => {
+                self.global("torch._utils", "_rebuild_sparse_tensor");
+                self.bytes.extend(b"(N(NN");
+                self.global("torch", "Size");
+                self.sizes(shape);
+                self.bytes.extend(b"\x85RttR");
             }
             Item::Count(value) => {
                 self.storage(value.to_le_bytes().into(), 1, "LongStorage", &[], &[])

@@ -339,14 +339,21 @@ fn values_that_are_not_those_of_the_parameters_are_refused() {
     let (name, values) = &parameters[0];
     assert_eq!(name, "conv1.weight");
     let folder = Folder::new();
-    let integers = Item::Bytes(values.shape().to_vec(), 3);
-    let items = items_with(&parameters, vec![(name, integers)]);
+    let shape = || values.shape().to_vec();
     for format in FORMATS {
-        let weights = folder.read(&Item::Dict(items.clone()), format).unwrap();
-        assert_refused!(
-            features(&weights, "logits"),
-            Extract(ExtractError::NotFloats { parameters, .. }) if *parameters == ["conv1.weight"]
-        );
+        for other in [
+            Item::Bytes(shape(), 3),
+            Item::Quantized(shape()),
+            Item::Sparse(shape()),
+        ] {
+            let items = items_with(&parameters, vec![(name, other)]);
+            let weights = folder.read(&Item::Dict(items), format).unwrap();
+            assert_refused!(
+                features(&weights, "logits"),
+                Extract(ExtractError::NotFloats { parameters, .. })
+                    if *parameters == ["conv1.weight"]
+            );
+        }
         let negated = Item::Negated(values.clone());
         let negated = Item::Dict(items_with(&parameters, vec![(name, negated)]));
         let refused = folder.read(&negated, format).unwrap_err();
@@ -558,6 +565,17 @@ fn values_that_are_not_finite_are_refused_by_name() {
         );
         assert!(features(&weights, "layer2.0").is_ok());
     }
+    let with = |name: &str, value: f32| {
+        let mut damaged = parameters("a");
+        let (_, values) = damaged.iter_mut().find(|(each, _)| each == name).unwrap();
+        values.fill(value);
+        Weights::from_tensors(damaged)
+    };
+    assert_refused!(
+        features(&with("layer2.1.bn1.running_var", -0.5), "logits"),
+        Extract(ExtractError::NegativeVariance { parameter, index: 0, .. })
+            if parameter == "layer2.1.bn1.running_var"
+    );
     // NaN in an image passes through all layers.
     let architecture = Architecture::named("mobilenet_v3_small").unwrap();
     let weights = Weights::random(0);

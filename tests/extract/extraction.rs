@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use ndarray::ArrayD;
+
 use human_alignment::extract::preprocess::{Filter, Normalization, Preprocessing, Resize};
 use human_alignment::extract::{
     Architecture, Device, Extraction, Network, NetworkSource, Pooling, Shard, Tap,
@@ -604,6 +606,33 @@ fn shards_without_images_are_empty_parts() {
     let error = join_shards(&parts).unwrap_err();
     assert_kind!(error, Image(ImageError::AllSkipped { n_images: 3, .. }));
     assert_eq!(error.to_string(), "all 3 images were skipped");
+}
+
+#[test]
+fn features_that_are_not_finite_are_refused_with_the_image() {
+    let folders = folders(3);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let architecture = Architecture::named("squeezenet1_1").unwrap();
+    let parameters = Network::list_parameters(&architecture).unwrap();
+    let huge = parameters.into_iter().map(|(name, shape)| {
+        let value = if name.ends_with("weight") { 1e30 } else { 0.0 };
+        (name, ArrayD::from_elem(shape, value))
+    });
+    let weights = Weights::from_tensors(huge);
+    let taps = [Tap::new("penultimate")];
+    let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+    let extraction = Extraction::new(network, Preprocessing::preset("cifar-32").unwrap());
+    let first = &images.stimuli().ids()[0];
+    let out = folders.out.join("a.npy");
+    let refused = |result: human_alignment::Result<()>| {
+        assert_refused!(
+            result,
+            Extract(ExtractError::NotFiniteFeature { stimulus, .. }) if stimulus == first
+        );
+    };
+    refused(extraction.represent(&images).map(drop));
+    refused(extraction.write(&images, &[&out]).map(drop));
+    assert!(!out.exists());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use human_alignment::ImageFiles;
 use human_alignment::ImageOrder;
+use human_alignment::error::Context;
 use human_alignment::error::FileError;
 use human_alignment::error::ImageError;
 use human_alignment::error::StimuliError;
@@ -178,11 +179,13 @@ fn what_has_the_name_of_an_image_and_is_no_file_is_named() {
             true => None,
             false => Some(ImageFiles::from_path(&path).unwrap_err()),
         };
-        for error in [all, listed].into_iter().chain(one) {
+        for error in [&all, &listed].into_iter().chain(&one) {
             assert_kind!(error, File(FileError::Read { path: named, .. }) if *named == path);
             let message = error.report().to_string();
             assert!(message.contains(what), "{message}");
         }
+        let context: Vec<&Context> = listed.context().collect();
+        assert_eq!(context, [&Context::File(list), &Context::Line(2)]);
     };
     std::fs::create_dir(&path).unwrap();
     refused("it is a folder");
@@ -237,6 +240,16 @@ fn lists_are_relative_to_their_folder() {
     let empty = ImageFiles::from_list(&list).unwrap_err();
     assert_eq!(empty.path(), Some(list.as_path()));
     assert_kind!(empty, Image(ImageError::NoImages { n_ignored: 0, .. }));
+    let latin = folder.path().join("caf\u{e9}.png");
+    std::fs::write(&latin, "").unwrap();
+    let list = folder.path().join("latin.txt");
+    std::fs::write(&list, b"caf\xe9.png\n").unwrap();
+    assert_refused!(
+        ImageFiles::from_list(&list),
+        File(FileError::Encoding { .. })
+    );
+    let images = ImageFiles::from_encoded_list(&list, "windows-1252".parse().unwrap());
+    assert_eq!(images.unwrap().paths(), [latin]);
     std::fs::write(&list, [0x93, b'N', 0, 1]).unwrap();
     let error = ImageFiles::from_path(&list).unwrap_err();
     assert_eq!(error.path(), Some(list.as_path()));

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use human_alignment::embedding::{Embedding, Ending, Spose, SposeCrossValidation};
-use human_alignment::error::{ArgumentError, FileError};
+use human_alignment::error::FileError;
 
 use crate::common::refusals::assert_refused;
 use crate::embedding::{choices_of, planted, spose};
@@ -57,7 +57,7 @@ fn an_interrupted_fit_continues_with_the_same_bits() {
         .clone()
         .with_seed(1)
         .fit_resumable(&choices, &file, |_| ControlFlow::Continue(()));
-    assert_refused!(other, Argument(ArgumentError::Incompatible { .. }));
+    assert_refused!(other, File(FileError::OtherRun));
     std::fs::write(&file, "not a state").unwrap();
     let broken = spose.fit_resumable(&choices, &file, |_| ControlFlow::Continue(()));
     assert_refused!(broken, File(FileError::Malformed { .. }));

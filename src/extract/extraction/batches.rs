@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Extraction;
-use crate::error::{Error, Result};
+use crate::error::{Error, ExtractError, Result};
 use crate::extract::device::Device;
 use crate::images::ImageFiles;
 use crate::io::digest::{hash_of_file, hex};
@@ -63,6 +63,10 @@ impl Extraction {
         start: usize,
         mut consume: impl FnMut(Batch) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
+        let mut consume = |batch: Batch| {
+            check_finite(&batch, images)?;
+            consume(batch)
+        };
         let batches = (start..images.len()).step_by(self.batch_size);
         let batches = batches.map(|first| {
             (
@@ -210,4 +214,24 @@ struct Read {
     pixels: Vec<f32>,
     /// Positions of the images, hashes of their files, and the result of those that cannot be read.
     images: Vec<(usize, String, Option<Row>)>,
+}
+
+/// Checks that all features of a batch are finite.
+fn check_finite(batch: &Batch, images: &ImageFiles) -> Result<()> {
+    for image in batch {
+        let Row::Features(of_taps) = &image.row else {
+            continue;
+        };
+        for values in of_taps {
+            if let Some(column) = values.iter().position(|value| !value.is_finite()) {
+                let stimulus = images.stimuli().id(image.position);
+                return Err(Error::from(ExtractError::NotFiniteFeature {
+                    stimulus: stimulus.unwrap_or_default().to_owned(),
+                    column,
+                    value: values[column],
+                }));
+            }
+        }
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use super::ExtractionResult;
 use super::batches::{Batch, Row, contents_hash};
 use super::output::Output;
 use super::record::{Chain, Record, Settings, other_extraction};
-use crate::error::{FeatureError, FileError, ImageError, Result, same_length};
+use crate::error::{FileError, ImageError, Result, same_length};
 use crate::images::ImageFiles;
 use crate::io::element::encode_f32;
 use crate::linalg::Precision;
@@ -92,8 +92,7 @@ impl Journal {
     /// Appends the results of the next images.
     ///
     /// # Errors
-    /// Returns [`FeatureError::NotFinite`] if a feature of an image is not finite;
-    /// [`ArgumentError::LengthMismatch`] if the number of features differs from that of earlier
+    /// Returns [`ArgumentError::LengthMismatch`] if the number of features differs from that of earlier
     /// images; [`FileError::Write`].
     ///
     /// [`ArgumentError::LengthMismatch`]: crate::error::ArgumentError::LengthMismatch
@@ -115,7 +114,11 @@ impl Journal {
                 record.n_features = of_taps.iter().map(Vec::len).collect();
             }
             for (place, values) in of_taps.iter().enumerate() {
-                self.check(values, record.n_features[place], image.position)?;
+                same_length(
+                    "features of an image",
+                    record.n_features[place],
+                    values.len(),
+                )?;
                 encode_f32(values, &mut encoded);
                 record.rows[place].push(&encoded);
                 bytes[place].extend_from_slice(&encoded);
@@ -127,20 +130,6 @@ impl Journal {
         record.write(&self.outputs[0].record_path)?;
         self.record = record;
         Ok(())
-    }
-
-    fn check(&self, values: &[f32], n_features: usize, position: usize) -> Result<()> {
-        same_length("features of an image", n_features, values.len())?;
-        match values.iter().position(|value| !value.is_finite()) {
-            None => Ok(()),
-            Some(column) => Err(FeatureError::NotFinite {
-                row: position,
-                stimulus: self.stimuli.id(position).unwrap_or_default().to_owned(),
-                column,
-                value: values[column].into(),
-            }
-            .into()),
-        }
     }
 
     /// Writes the outputs and removes the temporary files. `n_features` returns the number of

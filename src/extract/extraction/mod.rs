@@ -159,7 +159,7 @@ impl Extraction {
     /// Returns an error, within `Context::File`, if an image cannot be read;
     /// [`ImageError::NoImages`] if there are no images; [`ImageError::AllSkipped`] if all images
     /// were skipped, and there is no shard;
-    /// `FeatureError::NotFinite` if a feature of an image is not finite; and the errors of
+    /// [`ExtractError::NotFiniteFeature`] if a feature of an image is not finite; and the errors of
     /// [`Network::represent`].
     pub fn represent(&self, images: &ImageFiles) -> Result<Vec<Representation>> {
         let (images, _) = self.of_shard(images)?;

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::{Activation, Backend, MapShape, each_image, native};
-use crate::error::Result;
+use crate::error::{Error, ExtractError, Result};
 use crate::extract::builder::{Builder, Init};
 use crate::extract::flow::Flow;
 use crate::extract::module::Module;
@@ -24,6 +24,13 @@ impl Moments {
         let mean = builder.buffer("running_mean", &[n], Init::Zeros)?;
         let variance = builder.buffer("running_var", &[n], Init::Ones)?;
         builder.note_unused_buffer("num_batches_tracked", &[]);
+        if let Some(index) = variance.iter().position(|&variance| variance < 0.0) {
+            return Err(Error::from(ExtractError::NegativeVariance {
+                parameter: builder.key("running_var"),
+                index,
+                value: variance[index],
+            }));
+        }
         let epsilon = builder.epsilon(epsilon);
         let scales = weight.iter().zip(&variance);
         let scales: Vec<f64> = scales

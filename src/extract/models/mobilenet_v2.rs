@@ -53,12 +53,16 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
         logits: "classifier.1",
         penultimate: "classifier.0",
     };
-    let paddings: [(_, Pad); 2] = [
-        ("mobilenet_v2", |spec| spec),
-        ("tf_mobilenet_v2", ConvSpec::tensorflow),
+    let paddings: [(_, _, Pad); 2] = [
+        ("mobilenet_v2", "MobileNetV2", |spec| spec),
+        (
+            "tf_mobilenet_v2",
+            "MobileNetV2 (TensorFlow)",
+            ConvSpec::tensorflow,
+        ),
     ];
-    paddings.into_iter().map(move |(name, pad)| {
-        Architecture::new(name, "MobileNetV2", head, move |b| build(b, pad))
+    paddings.into_iter().map(move |(name, family, pad)| {
+        Architecture::new(name, family, head, move |b| build(b, pad))
     })
 }
 

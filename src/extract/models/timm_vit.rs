@@ -199,11 +199,17 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
 
 fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let [depth, width, n_heads] = config.size.shape();
+    let hidden = match config.size.hidden() {
+        Hidden::Plain(width, Activation::Gelu) if builder.has_tanh_gelu() => {
+            Hidden::Plain(width, Activation::GeluTanh)
+        }
+        hidden => hidden,
+    };
     let encoder = Encoder {
         depth,
         width,
         n_heads,
-        hidden: config.size.hidden(),
+        hidden,
         epsilon: EPSILON,
         names: &BLOCK,
     };

@@ -1,5 +1,7 @@
 //! Naming conventions of libraries, and the conversion of their names of parameters.
 
+use std::sync::Arc;
+
 use regex::{Captures, Regex};
 
 use super::conventions::{Kind, Rule};
@@ -15,15 +17,26 @@ pub(super) enum Form {
     Transposed,
     /// The same values with other axes.
     Reshaped,
+    /// The first third of the rows: the query of a query, key and value.
+    Query,
+    /// The other two thirds.
+    KeyAndValue,
 }
 
-/// The result of the conversion of a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Converted {
-    Parameter(String, Form),
-    /// The network does not need the parameter.
-    Ignored,
+impl Form {
+    /// Returns the first and the end of the thirds of the rows, if they are not all.
+    pub fn thirds(self) -> Option<[usize; 2]> {
+        match self {
+            Self::Query => Some([0, 1]),
+            Self::KeyAndValue => Some([1, 3]),
+            Self::AsStored | Self::Part(_) | Self::Transposed | Self::Reshaped => None,
+        }
+    }
 }
+
+/// The parameters of the network that a stored tensor is, or is a part of; none if the network does
+/// not need it.
+pub(super) type Converted = Vec<(String, Form)>;
 
 /// Names of a library with the rules that convert them.
 pub(super) enum Convention {
@@ -35,6 +48,8 @@ pub(super) enum Convention {
         name: &'static str,
         deviations: Deviations,
         rules: Vec<CompiledRules>,
+        /// The names of the blocks of the network, in order.
+        blocks: Arc<[String]>,
     },
 }
 
@@ -51,23 +66,24 @@ impl CompiledRules {
     }
 
     /// Converts a name, or returns `None` if no rule matches it.
-    fn convert(&self, name: &str) -> Option<Converted> {
+    fn convert(&self, name: &str, blocks: &[String]) -> Option<Converted> {
         let mut rules = self.0.iter();
         let (captures, rule) =
             rules.find_map(|(regex, rule)| Some((regex.captures(name)?, *rule)))?;
-        let new_name = expand(rule.to, &captures);
-        let form = match rule.kind {
-            Kind::Rename => Form::AsStored,
-            Kind::Transpose => Form::Transposed,
-            Kind::Reshape => Form::Reshaped,
-            Kind::Ignore => return Some(Converted::Ignored),
-            Kind::Part(group) => Form::Part(match captures[group].chars().next() {
+        let names = rule.to.split(' ').map(|to| expand(to, &captures, blocks));
+        let forms = match rule.kind {
+            Kind::Ignore => return Some(Vec::new()),
+            Kind::Rename => vec![Form::AsStored],
+            Kind::Transpose => vec![Form::Transposed],
+            Kind::Reshape => vec![Form::Reshaped],
+            Kind::Split => vec![Form::Query, Form::KeyAndValue],
+            Kind::Part(group) => vec![Form::Part(match captures[group].chars().next() {
                 Some('q') => 0,
                 Some('k') => 1,
                 _ => 2,
-            }),
+            })],
         };
-        Some(Converted::Parameter(new_name, form))
+        Some(names.zip(forms).collect())
     }
 }
 
@@ -92,29 +108,32 @@ impl Convention {
     /// Converts a name to that which the network uses; other names remain.
     pub fn convert(&self, name: &str) -> Converted {
         match self {
-            Self::Own => Converted::Parameter(name.to_owned(), Form::AsStored),
+            Self::Own => vec![(name.to_owned(), Form::AsStored)],
             Self::Numbered { modules } => {
                 let numbered = name.split_once('.').and_then(|(number, rest)| {
                     let module = modules.get(number.parse::<usize>().ok()?)?;
                     Some(format!("{module}.{rest}"))
                 });
                 let name = numbered.unwrap_or_else(|| name.to_owned());
-                Converted::Parameter(name, Form::AsStored)
+                vec![(name, Form::AsStored)]
             }
-            Self::Library { rules, .. } => {
-                let mut converted = Converted::Parameter(name.to_owned(), Form::AsStored);
+            Self::Library { rules, blocks, .. } => {
+                let mut converted = vec![(name.to_owned(), Form::AsStored)];
                 for rules in rules {
-                    let Converted::Parameter(name, form) = &converted else {
-                        break;
-                    };
-                    converted = match (rules.convert(name), *form) {
-                        (None, _) => converted,
+                    let convert = |(name, form): (String, Form)| match rules.convert(&name, blocks)
+                    {
+                        None => vec![(name, form)],
                         // What later rules convert is only renamed by them.
-                        (Some(Converted::Parameter(name, Form::AsStored)), form) => {
-                            Converted::Parameter(name, form)
+                        Some(mut next) => {
+                            for (_, new) in &mut next {
+                                if *new == Form::AsStored {
+                                    *new = form;
+                                }
+                            }
+                            next
                         }
-                        (Some(next), _) => next,
                     };
+                    converted = converted.into_iter().flat_map(convert).collect();
                 }
                 converted
             }
@@ -122,14 +141,25 @@ impl Convention {
     }
 }
 
-/// Replaces `{1}` by the first captured text, and `{1*2+1}` by twice the captured number plus 1.
-fn expand(template: &str, captures: &Captures<'_>) -> String {
+/// Replaces `{1}` by the first captured text, `{1*2+1}` by twice the captured number plus 1, and
+/// `{1#}` by the name of the block with the captured number.
+fn expand(template: &str, captures: &Captures<'_>, blocks: &[String]) -> String {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let (expression, after) = after.split_once('}').expect("a closing brace");
         out.push_str(before);
-        out.push_str(&evaluate(expression, captures));
+        out.push_str(&match expression.strip_suffix('#') {
+            None => evaluate(expression, captures),
+            Some(group) => {
+                let number = evaluate(group, captures);
+                let block = number
+                    .parse()
+                    .ok()
+                    .and_then(|number: usize| blocks.get(number));
+                block.cloned().unwrap_or(number)
+            }
+        });
         rest = after;
     }
     out + rest

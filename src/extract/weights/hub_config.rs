@@ -31,7 +31,10 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f6
         .map(|entry| &entry.key)
         .any(|key| key.contains("fc1_g"));
     let activation = match family {
-        "ResNet" => "relu",
+        "ResNet" | "RegNet" => "relu",
+        "SigLIP" => "gelu_pytorch_tanh",
+        "EfficientNet (TensorFlow)" => "swish",
+        "MobileNetV2 (TensorFlow)" => "relu6",
         "DINOv3" if is_gated => "silu",
         _ => "gelu",
     };
@@ -61,11 +64,14 @@ fn epsilon(
 
     let usual = match family {
         // These do not have it in all normalizations.
-        "ResNet" | "ConvNeXt" => return Ok(None),
+        "ResNet" | "RegNet" | "ConvNeXt" | "ConvNeXt V2" | "EfficientNet (TensorFlow)" => {
+            return Ok(None);
+        }
+        "MobileNetV2 (TensorFlow)" => 1e-3,
         "Swin" | "Swin V2" => {
             return check_setting(config, SETTING, architecture, 1e-5.into()).map(|()| None);
         }
-        "DINOv2" => 1e-6,
+        "DINOv2" | "SigLIP" => 1e-6,
         "CLIP" | "DINOv3" => 1e-5,
         _ => 1e-12,
     };

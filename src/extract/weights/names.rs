@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::convention::{Convention, Converted, Form};
+use super::convention::{Convention, Form};
 use super::listing::Listing;
 
 /// Map from the names of parameters, as selected and renamed by the user, to their stored names.
@@ -25,7 +25,7 @@ pub(super) fn without_wrappers(name: &str) -> String {
 /// The stored tensors that a parameter is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Composition {
-    /// One tensor, possibly transposed or reshaped.
+    /// One tensor or some of its rows, possibly transposed or reshaped.
     Single { stored: String, form: Form },
     /// The concatenation of tensors, by their numbers.
     Concatenated(BTreeMap<usize, String>),
@@ -57,7 +57,14 @@ impl Composition {
                 shape.reverse();
                 Some(shape)
             }
-            Self::Single { stored, .. } => of(stored),
+            Self::Single { stored, form } => {
+                let mut shape = of(stored)?;
+                if let Some([first, end]) = form.thirds() {
+                    let n_rows = shape.first_mut()?;
+                    *n_rows = (*n_rows % 3 == 0).then_some(*n_rows / 3 * (end - first))?;
+                }
+                Some(shape)
+            }
             Self::Concatenated(parts) => {
                 let is_complete = parts.keys().copied().eq(0..parts.len());
                 let mut shapes = parts.values().map(|stored| of(stored));
@@ -97,15 +104,14 @@ pub(super) fn convert<'k>(
     let mut compositions = Compositions::new();
     let mut former = Vec::new();
     for (name, stored) in names {
-        let Converted::Parameter(converted, form) = convention.convert(name) else {
-            continue;
-        };
-        let own = own_name(&converted);
-        if own != converted {
-            former.push((converted, own, stored));
-            continue;
+        for (converted, form) in convention.convert(name) {
+            let own = own_name(&converted);
+            if own != converted {
+                former.push((converted, own, stored));
+                continue;
+            }
+            add(&mut compositions, own, stored, form);
         }
-        add(&mut compositions, own, stored, form);
     }
     // A former name gives way to the current one.
     for (converted, own, stored) in former {

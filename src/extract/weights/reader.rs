@@ -118,7 +118,15 @@ impl<'w> Reader<'w> {
                 let places = (0..n_columns).flat_map(column);
                 Ok(places.map(|place| values[place]).collect())
             }
-            Composition::Single { stored, .. } => read(stored),
+            Composition::Single { stored, form } => {
+                let mut values = read(stored)?;
+                if let Some([first, end]) = form.thirds() {
+                    let third = values.len() / 3;
+                    values.truncate(end * third);
+                    values.drain(..first * third);
+                }
+                Ok(values)
+            }
             Composition::Concatenated(parts) => {
                 let parts = parts.values().map(|stored| read(stored));
                 Ok(parts.collect::<Result<Vec<_>>>()?.concat())

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside;
-use super::convention::{Convention, Converted};
+use super::convention::Convention;
 use super::conventions::conventions;
 use super::listing::Listing;
 use super::names::{
@@ -45,7 +45,8 @@ type Fit = (Selection, Outline);
 /// Returns [`ExtractError::WeightsMismatch`] for those that fit best if none fit, and
 /// [`ExtractError::AmbiguousWeights`] if several do.
 pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<Fit> {
-    let conventions = conventions(expected.family(), expected.published.modules());
+    let published = &expected.published;
+    let conventions = conventions(expected.family(), published.modules(), published.blocks());
     let names = names(request.keys);
     let mut candidates = candidates(&names, &conventions, expected);
     if candidates.is_empty() {
@@ -191,12 +192,11 @@ fn candidates(
         for (at, (index, convention)) in beginnings(name)
             .flat_map(|at| conventions.iter().enumerate().map(move |each| (at, each)))
         {
-            let (n, n_ignored) = match convention.convert(&name[at..]) {
-                Converted::Parameter(name, _) => {
-                    (known.contains(expected.own_name(&name).as_str()).into(), 0)
-                }
-                Converted::Ignored => (0, 1),
-            };
+            let converted = convention.convert(&name[at..]);
+            let is_known =
+                |(name, _): &&(String, _)| known.contains(expected.own_name(name).as_str());
+            let n = converted.iter().filter(is_known).count();
+            let n_ignored = usize::from(converted.is_empty());
             if n + n_ignored > 0 {
                 let votes = votes.entry((&name[..at], index)).or_default();
                 *votes = (votes.0 + n, votes.1 + n_ignored);

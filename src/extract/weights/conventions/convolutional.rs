@@ -1,4 +1,4 @@
-//! Names of the parameters of convolutional networks.
+//! Names of the parameters of convolutional networks, except ConvNeXt and mobile networks.
 
 use super::{Rule, reshaped, rule};
 
@@ -23,97 +23,6 @@ pub(super) const RESNET_OF_HUGGING_FACE: &[Rule] = &[
         "layer{1+1}.{2}.downsample.1.{3}",
     ),
     rule(r"classifier\.1\.(.+)", "fc.{1}"),
-];
-
-/// ConvNeXt, to the names of torchvision.
-pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
-    rule(r"embeddings\.patch_embeddings\.(.+)", "features.0.0.{1}"),
-    rule(r"embeddings\.layernorm\.(.+)", "features.0.1.{1}"),
-    rule(
-        r"encoder\.stages\.(\d+)\.downsampling_layer\.(\d+)\.(.+)",
-        "features.{1*2}.{2}.{3}",
-    ),
-    rule(
-        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.dwconv\.(.+)",
-        "features.{1*2+1}.{2}.block.0.{3}",
-    ),
-    rule(
-        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layernorm\.(.+)",
-        "features.{1*2+1}.{2}.block.2.{3}",
-    ),
-    rule(
-        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.pwconv1\.(.+)",
-        "features.{1*2+1}.{2}.block.3.{3}",
-    ),
-    rule(
-        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.pwconv2\.(.+)",
-        "features.{1*2+1}.{2}.block.5.{3}",
-    ),
-    reshaped(
-        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer_scale_parameter",
-        "features.{1*2+1}.{2}.layer_scale",
-    ),
-    rule(r"layernorm\.(.+)", "classifier.0.{1}"),
-    rule(r"classifier\.(weight|bias)", "classifier.2.{1}"),
-];
-
-pub(super) const CONVNEXT_OF_TIMM: &[Rule] = &[
-    rule(r"stem\.(\d+)\.(.+)", "features.0.{1}.{2}"),
-    rule(
-        r"stages\.(\d+)\.downsample\.(\d+)\.(.+)",
-        "features.{1*2}.{2}.{3}",
-    ),
-    rule(
-        r"stages\.(\d+)\.blocks\.(\d+)\.conv_dw\.(.+)",
-        "features.{1*2+1}.{2}.block.0.{3}",
-    ),
-    rule(
-        r"stages\.(\d+)\.blocks\.(\d+)\.norm\.(.+)",
-        "features.{1*2+1}.{2}.block.2.{3}",
-    ),
-    reshaped(
-        r"stages\.(\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
-        "features.{1*2+1}.{2}.block.3.{3}",
-    ),
-    reshaped(
-        r"stages\.(\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
-        "features.{1*2+1}.{2}.block.5.{3}",
-    ),
-    reshaped(
-        r"stages\.(\d+)\.blocks\.(\d+)\.gamma",
-        "features.{1*2+1}.{2}.layer_scale",
-    ),
-    rule(r"head\.norm\.(.+)", "classifier.0.{1}"),
-    rule(r"head\.fc\.(.+)", "classifier.2.{1}"),
-];
-
-pub(super) const CONVNEXT_OF_ITS_AUTHORS: &[Rule] = &[
-    rule(
-        r"downsample_layers\.(\d+)\.(\d+)\.(.+)",
-        "features.{1*2}.{2}.{3}",
-    ),
-    rule(
-        r"stages\.(\d+)\.(\d+)\.dwconv\.(.+)",
-        "features.{1*2+1}.{2}.block.0.{3}",
-    ),
-    rule(
-        r"stages\.(\d+)\.(\d+)\.norm\.(.+)",
-        "features.{1*2+1}.{2}.block.2.{3}",
-    ),
-    rule(
-        r"stages\.(\d+)\.(\d+)\.pwconv1\.(.+)",
-        "features.{1*2+1}.{2}.block.3.{3}",
-    ),
-    rule(
-        r"stages\.(\d+)\.(\d+)\.pwconv2\.(.+)",
-        "features.{1*2+1}.{2}.block.5.{3}",
-    ),
-    reshaped(
-        r"stages\.(\d+)\.(\d+)\.gamma",
-        "features.{1*2+1}.{2}.layer_scale",
-    ),
-    rule(r"norm\.(.+)", "classifier.0.{1}"),
-    rule(r"head\.(weight|bias)", "classifier.2.{1}"),
 ];
 
 pub(super) const VGG_OF_TIMM: &[Rule] = &[
@@ -162,6 +71,108 @@ pub(super) const REGNET_OF_TIMM: &[Rule] = &[
         "trunk_output.block{1}.block{1}-{2-1}.proj.1.{3}",
     ),
     rule(r"head\.fc\.(.+)", "fc.{1}"),
+];
+
+/// RegNet, to the names of torchvision. RegNetY has squeeze and excitation between its second and its
+/// third convolution, RegNetX does not.
+pub(super) const REGNET_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embedder\.embedder\.convolution\.(.+)", "stem.0.{1}"),
+    rule(r"embedder\.embedder\.normalization\.(.+)", "stem.1.{1}"),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.shortcut\.convolution\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.proj.0.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.shortcut\.normalization\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.proj.1.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.0\.convolution\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.a.0.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.0\.normalization\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.a.1.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.1\.convolution\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.b.0.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.1\.normalization\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.b.1.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.2\.attention\.0\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.se.fc1.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.2\.attention\.2\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.se.fc2.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.[23]\.convolution\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.c.0.{3}",
+    ),
+    rule(
+        r"encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.[23]\.normalization\.(.+)",
+        "trunk_output.block{1+1}.block{1+1}-{2}.f.c.1.{3}",
+    ),
+    rule(r"classifier\.1\.(.+)", "fc.{1}"),
+];
+
+/// EfficientNet with the padding of TensorFlow, to the names of timm, as far as these do not depend
+/// on whether a block expands its channels.
+pub(super) const EFFICIENTNET_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embeddings\.convolution\.(.+)", "conv_stem.{1}"),
+    rule(r"embeddings\.batchnorm\.(.+)", "bn1.{1}"),
+    rule(r"encoder\.top_conv\.(.+)", "conv_head.{1}"),
+    rule(r"encoder\.top_bn\.(.+)", "bn2.{1}"),
+    rule(
+        r"encoder\.blocks\.(\d+)\.squeeze_excite\.(reduce|expand)\.(.+)",
+        "{1#}.se.conv_{2}.{3}",
+    ),
+    rule(
+        r"encoder\.blocks\.(\d+)\.depthwise_conv\.depthwise_conv\.(.+)",
+        "{1#}.conv_dw.{2}",
+    ),
+    rule(r"encoder\.blocks\.(\d+)\.(.+)", "{1#}.{2}"),
+];
+
+/// The blocks of EfficientNet: those of the first stage do not expand their channels.
+pub(super) const BLOCKS_OF_EFFICIENTNET_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"(blocks\.0\.\d+)\.depthwise_conv\.depthwise_norm\.(.+)",
+        "{1}.bn1.{2}",
+    ),
+    rule(
+        r"(blocks\.0\.\d+)\.projection\.project_conv\.(.+)",
+        "{1}.conv_pw.{2}",
+    ),
+    rule(
+        r"(blocks\.0\.\d+)\.projection\.project_bn\.(.+)",
+        "{1}.bn2.{2}",
+    ),
+    rule(
+        r"(blocks\.\d+\.\d+)\.expansion\.expand_conv\.(.+)",
+        "{1}.conv_pw.{2}",
+    ),
+    rule(
+        r"(blocks\.\d+\.\d+)\.expansion\.expand_bn\.(.+)",
+        "{1}.bn1.{2}",
+    ),
+    rule(
+        r"(blocks\.\d+\.\d+)\.depthwise_conv\.depthwise_norm\.(.+)",
+        "{1}.bn2.{2}",
+    ),
+    rule(
+        r"(blocks\.\d+\.\d+)\.projection\.project_conv\.(.+)",
+        "{1}.conv_pwl.{2}",
+    ),
+    rule(
+        r"(blocks\.\d+\.\d+)\.projection\.project_bn\.(.+)",
+        "{1}.bn3.{2}",
+    ),
 ];
 
 /// EfficientNet, whose normalizations have an epsilon of 1e-5 in all sizes of timm.

@@ -1,4 +1,4 @@
-//! Names of the parameters of mobile networks in timm, to those of torchvision.
+//! Names of the parameters of mobile networks, to those of torchvision.
 //!
 //! timm counts the blocks of each stage, and torchvision all blocks. Each table is for one stage.
 
@@ -46,6 +46,61 @@ pub(super) const MOBILENET_V2_OF_TIMM: &[&[Rule]] = &[
     stage_of_version_2!(4, 11),
     stage_of_version_2!(5, 14),
     stage_of_version_2!(6, 17),
+];
+
+/// MobileNetV2 with the padding of TensorFlow. The first block is a part of the stem.
+pub(super) const MOBILENET_V2_OF_HUGGING_FACE: &[Rule] = &[
+    rule(
+        r"conv_stem\.first_conv\.convolution\.(.+)",
+        "features.0.0.{1}",
+    ),
+    rule(
+        r"conv_stem\.first_conv\.normalization\.(.+)",
+        "features.0.1.{1}",
+    ),
+    rule(
+        r"conv_stem\.conv_3x3\.convolution\.(.+)",
+        "features.1.conv.0.0.{1}",
+    ),
+    rule(
+        r"conv_stem\.conv_3x3\.normalization\.(.+)",
+        "features.1.conv.0.1.{1}",
+    ),
+    rule(
+        r"conv_stem\.reduce_1x1\.convolution\.(.+)",
+        "features.1.conv.1.{1}",
+    ),
+    rule(
+        r"conv_stem\.reduce_1x1\.normalization\.(.+)",
+        "features.1.conv.2.{1}",
+    ),
+    rule(
+        r"layer\.(\d+)\.expand_1x1\.convolution\.(.+)",
+        "features.{1+2}.conv.0.0.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.expand_1x1\.normalization\.(.+)",
+        "features.{1+2}.conv.0.1.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.conv_3x3\.convolution\.(.+)",
+        "features.{1+2}.conv.1.0.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.conv_3x3\.normalization\.(.+)",
+        "features.{1+2}.conv.1.1.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.reduce_1x1\.convolution\.(.+)",
+        "features.{1+2}.conv.2.{2}",
+    ),
+    rule(
+        r"layer\.(\d+)\.reduce_1x1\.normalization\.(.+)",
+        "features.{1+2}.conv.3.{2}",
+    ),
+    rule(r"conv_1x1\.convolution\.(.+)", "features.18.0.{1}"),
+    rule(r"conv_1x1\.normalization\.(.+)", "features.18.1.{1}"),
+    rule(r"classifier\.(weight|bias)", "classifier.1.{1}"),
 ];
 
 /// The number of the projection within a block depends on whether the stage has squeeze and

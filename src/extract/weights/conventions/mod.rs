@@ -1,26 +1,36 @@
 //! The names of parameters in other libraries, as rules that convert them.
 //!
 //! Each rule has a regular expression for a whole name and a template for the name that the network
-//! uses. In a template `{1}` is the first captured group, and `{1*2+1}` twice the captured number
-//! plus 1. The first rule that matches is applied; names that no rule matches remain as they are.
+//! uses. In a template `{1}` is the first captured group, `{1*2+1}` twice the captured number plus 1,
+//! and `{1#}` the name of the block of the network with that number. The first rule that matches is applied; names that no rule matches remain as they are.
 
+mod convnext;
 mod convolutional;
 mod mobile;
 #[cfg(test)]
 mod tests;
 mod transformers;
 
-use self::convolutional::{
-    CONVNEXT_OF_HUGGING_FACE, CONVNEXT_OF_ITS_AUTHORS, CONVNEXT_OF_TIMM, EFFICIENTNET_OF_TIMM,
-    REGNET_OF_TIMM, RESNET_OF_HUGGING_FACE, VGG_OF_TIMM,
+use std::sync::Arc;
+
+use self::convnext::{
+    CONVNEXT_OF_HUGGING_FACE, CONVNEXT_OF_ITS_AUTHORS, CONVNEXT_OF_TIMM,
+    CONVNEXT_V2_OF_HUGGING_FACE, CONVNEXT_V2_OF_ITS_AUTHORS,
 };
-use self::mobile::{MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM};
+use self::convolutional::{
+    BLOCKS_OF_EFFICIENTNET_OF_HUGGING_FACE, EFFICIENTNET_OF_HUGGING_FACE, EFFICIENTNET_OF_TIMM,
+    REGNET_OF_HUGGING_FACE, REGNET_OF_TIMM, RESNET_OF_HUGGING_FACE, VGG_OF_TIMM,
+};
+use self::mobile::{
+    MOBILENET_V2_OF_HUGGING_FACE, MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM,
+    MOBILENET_V3_SMALL_OF_TIMM,
+};
 use self::transformers::{
-    BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE,
+    BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, CLIP_OF_TIMM,
     DINO_V2_OF_ITS_AUTHORS, DINO_V3_OF_HUGGING_FACE, GATED_LAYERS_OF_HUGGING_FACE,
-    REGISTERS_OF_HUGGING_FACE, REGISTERS_OF_THEIR_AUTHORS, SWIN_OF_HUGGING_FACE,
-    SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM,
-    VIT_OF_HUGGING_FACE,
+    REGISTERS_OF_HUGGING_FACE, REGISTERS_OF_THEIR_AUTHORS, SIGLIP_OF_HUGGING_FACE,
+    SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE,
+    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::Deviations;
@@ -40,6 +50,9 @@ pub(super) enum Kind {
     Part(usize),
     Transpose,
     Reshape,
+    /// Divides the rows of query, key and value: the template has the name of the query and that of
+    /// the key and the value, separated by a space.
+    Split,
     /// Ignores the tensor.
     Ignore,
 }
@@ -73,6 +86,14 @@ const fn reshaped(from: &'static str, to: &'static str) -> Rule {
         from,
         to,
         kind: Kind::Reshape,
+    }
+}
+
+const fn split(from: &'static str, to: &'static str) -> Rule {
+    Rule {
+        from,
+        to,
+        kind: Kind::Split,
     }
 }
 
@@ -126,6 +147,18 @@ const VIT_DEVIATIONS: Deviations = Deviations {
 /// BEiT of transformers.
 const BEIT_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-12),
+    ..Deviations::NONE
+};
+
+/// SigLIP of transformers.
+const SIGLIP_DEVIATIONS: Deviations = Deviations {
+    has_tanh_gelu: true,
+    ..Deviations::NONE
+};
+
+/// MobileNetV2 of transformers.
+const MOBILENET_V2_DEVIATIONS: Deviations = Deviations {
+    epsilon: Some(1e-3),
     ..Deviations::NONE
 };
 
@@ -208,6 +241,8 @@ static LIBRARIES: &[Library] = &[
     )
     .with(VIT_DEVIATIONS),
     library(HUGGING_FACE, &["CLIP"], &[CLIP_OF_HUGGING_FACE]),
+    library(TIMM, &["CLIP"], &[CLIP_OF_TIMM]),
+    library(HUGGING_FACE, &["SigLIP"], &[SIGLIP_OF_HUGGING_FACE]).with(SIGLIP_DEVIATIONS),
     library(
         HUGGING_FACE,
         &["ResNet"],
@@ -223,6 +258,16 @@ static LIBRARIES: &[Library] = &[
         "the authors of ConvNeXt",
         &["ConvNeXt"],
         &[CONVNEXT_OF_ITS_AUTHORS],
+    ),
+    library(
+        HUGGING_FACE,
+        &["ConvNeXt V2"],
+        &[BODY_OF_HUGGING_FACE, CONVNEXT_V2_OF_HUGGING_FACE],
+    ),
+    library(
+        "the authors of ConvNeXt V2",
+        &["ConvNeXt V2"],
+        &[CONVNEXT_V2_OF_ITS_AUTHORS],
     ),
     library(
         HUGGING_FACE,
@@ -256,6 +301,26 @@ static LIBRARIES: &[Library] = &[
     .with(BEIT_DEVIATIONS),
     library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
     library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
+    library(
+        HUGGING_FACE,
+        &["RegNet"],
+        &[BODY_OF_HUGGING_FACE, REGNET_OF_HUGGING_FACE],
+    ),
+    library(
+        HUGGING_FACE,
+        &["EfficientNet (TensorFlow)"],
+        &[
+            BODY_OF_HUGGING_FACE,
+            EFFICIENTNET_OF_HUGGING_FACE,
+            BLOCKS_OF_EFFICIENTNET_OF_HUGGING_FACE,
+        ],
+    ),
+    library(
+        HUGGING_FACE,
+        &["MobileNetV2 (TensorFlow)"],
+        &[BODY_OF_HUGGING_FACE, MOBILENET_V2_OF_HUGGING_FACE],
+    )
+    .with(MOBILENET_V2_DEVIATIONS),
     library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM]).with(TIMM_DEVIATIONS),
     library(TIMM, &["MobileNetV2"], MOBILENET_V2_OF_TIMM),
     library(TIMM, &["MobileNetV3"], MOBILENET_V3_SMALL_OF_TIMM).with(TIMM_DEVIATIONS),
@@ -263,8 +328,13 @@ static LIBRARIES: &[Library] = &[
 ];
 
 /// Returns the conventions of the parameters of networks of a family, with the names of the modules
-/// of the network. The first is that of the network itself.
-pub(super) fn conventions(family: &str, modules: Vec<String>) -> Vec<Convention> {
+/// of the network and of its blocks. The first is that of the network itself.
+pub(super) fn conventions(
+    family: &str,
+    modules: Vec<String>,
+    blocks: Vec<String>,
+) -> Vec<Convention> {
+    let blocks: Arc<[String]> = blocks.into();
     let libraries = LIBRARIES
         .iter()
         .filter(|library| library.families.contains(&family));
@@ -276,6 +346,7 @@ pub(super) fn conventions(family: &str, modules: Vec<String>) -> Vec<Convention>
             .iter()
             .map(|rules| CompiledRules::new(rules))
             .collect(),
+        blocks: Arc::clone(&blocks),
     });
     [Convention::Own, Convention::Numbered { modules }]
         .into_iter()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::conventions;
-use crate::extract::weights::convention::{Converted, Form};
+use crate::extract::outline::Expected;
+use crate::extract::weights::convention::Form;
 use crate::extract::{Architecture, Network};
 
 #[test]
@@ -19,22 +20,24 @@ fn names_of_libraries_are_those_of_parameters() {
         let known = parameters
             .entry(name)
             .or_insert_with(|| Network::list_parameters(&architecture).unwrap());
-        let of_library = conventions(architecture.family(), Vec::new());
+        let outline = Expected::new(&architecture, &[]).unwrap().published;
+        let of_library = conventions(architecture.family(), Vec::new(), outline.blocks());
         let of_library = of_library
             .iter()
             .filter(|convention| convention.library() == Some(library));
-        let converted: Vec<String> = of_library
-            .map(|convention| match convention.convert(there) {
-                Converted::Parameter(name, _) => name,
-                Converted::Ignored => "-".into(),
+        let here: Vec<&str> = here.split(' ').filter(|name| *name != "-").collect();
+        let converted: Vec<Vec<String>> = of_library
+            .map(|convention| {
+                let parameters = convention.convert(there).into_iter();
+                parameters.map(|(name, _)| name).collect()
             })
             .collect();
         assert!(
-            converted.iter().any(|name| name == here),
+            converted.iter().any(|names| *names == here),
             "{row}: {converted:?}"
         );
-        let is_known = here == "-" || known.iter().any(|(name, _)| name == here);
-        assert!(is_known, "{row}");
+        let is_known = |here: &&str| known.iter().any(|(name, _)| name == here);
+        assert!(here.iter().all(is_known), "{row}");
         n_rows += 1;
     }
     assert!(n_rows > 100);
@@ -43,13 +46,14 @@ fn names_of_libraries_are_those_of_parameters() {
 #[test]
 fn parts_and_transposes_are_noted() {
     let of = |family, name: &str| {
-        let conventions = conventions(family, vec!["conv1".into(), "bn1".into()]);
+        let modules = vec!["conv1".into(), "bn1".into()];
+        let conventions = conventions(family, modules, Vec::new());
         conventions
             .iter()
             .map(|convention| convention.convert(name))
             .collect::<Vec<_>>()
     };
-    let parameter = |name: &str, form| Converted::Parameter(name.into(), form);
+    let parameter = |name: &str, form| vec![(name.to_owned(), form)];
     let value = of("DINOv2", "encoder.layer.4.attention.attention.value.weight");
     assert!(value.contains(&parameter("blocks.4.attn.qkv.weight", Form::Part(2))));
     let key = of(

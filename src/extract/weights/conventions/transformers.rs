@@ -1,10 +1,10 @@
 //! Names of the parameters of transformers.
 
-use super::{Rule, ignored, part, rule, transposed};
+use super::{Rule, ignored, part, reshaped, rule, split, transposed};
 
 /// The body of a network with a classifier beside it.
 pub(super) const BODY_OF_HUGGING_FACE: &[Rule] = &[rule(
-    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|beit|swin|swinv2|resnet|convnext)\.(.+)",
+    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|beit|swin|swinv2|resnet|convnext|convnextv2|regnet|efficientnet|mobilenet_v2)\.(.+)",
     "{1}",
 )];
 
@@ -209,6 +209,70 @@ pub(super) const CLIP_OF_HUGGING_FACE: &[Rule] = &[
     ignored(r"text_model\..+"),
     ignored(r"text_projection\..+"),
     ignored("logit_scale"),
+];
+
+/// The image encoder of CLIP, to the names of open_clip. The head is ignored: timm adds a bias, and
+/// that of a classifier is not a projection.
+pub(super) const CLIP_OF_TIMM: &[Rule] = &[
+    reshaped("cls_token", "class_embedding"),
+    reshaped("pos_embed", "positional_embedding"),
+    rule(r"patch_embed\.proj\.weight", "conv1.weight"),
+    rule(r"norm_pre\.(.+)", "ln_pre.{1}"),
+    rule(
+        r"blocks\.(\d+)\.norm([12])\.(.+)",
+        "transformer.resblocks.{1}.ln_{2}.{3}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.attn\.qkv\.(.+)",
+        "transformer.resblocks.{1}.attn.in_proj_{2}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.attn\.proj\.(.+)",
+        "transformer.resblocks.{1}.attn.out_proj.{2}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.mlp\.fc1\.(.+)",
+        "transformer.resblocks.{1}.mlp.c_fc.{2}",
+    ),
+    rule(
+        r"blocks\.(\d+)\.mlp\.fc2\.(.+)",
+        "transformer.resblocks.{1}.mlp.c_proj.{2}",
+    ),
+    rule(r"norm\.(.+)", "ln_post.{1}"),
+    ignored(r"head\.(?:weight|bias)"),
+];
+
+/// The image tower of SigLIP, to the names of timm.
+pub(super) const SIGLIP_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embeddings\.patch_embedding\.(.+)", "patch_embed.proj.{1}"),
+    reshaped(r"embeddings\.position_embedding\.weight", "pos_embed"),
+    ignored(r"embeddings\.position_ids"),
+    part(
+        r"encoder\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(.+)",
+        "blocks.{1}.attn.qkv.{3}",
+        2,
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.self_attn\.out_proj\.(.+)",
+        "blocks.{1}.attn.proj.{2}",
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.layer_norm([12])\.(.+)",
+        "blocks.{1}.norm{2}.{3}",
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.mlp\.fc([12])\.(.+)",
+        "blocks.{1}.mlp.fc{2}.{3}",
+    ),
+    rule(r"post_layernorm\.(.+)", "norm.{1}"),
+    rule(r"head\.probe", "attn_pool.latent"),
+    split(
+        r"head\.attention\.in_proj_(weight|bias)",
+        "attn_pool.q.{1} attn_pool.kv.{1}",
+    ),
+    rule(r"head\.attention\.out_proj\.(.+)", "attn_pool.proj.{1}"),
+    rule(r"head\.layernorm\.(.+)", "attn_pool.norm.{1}"),
+    rule(r"head\.mlp\.fc([12])\.(.+)", "attn_pool.mlp.fc{1}.{2}"),
 ];
 
 /// Swin transformers, to the names of torchvision.

@@ -67,7 +67,7 @@ impl Checkpoint {
             (Storages::Archive(Box::new(archive)), pickle.0, order)
         };
         let state_dict = StateDict::find(&pickle).map_err(|error| origin.malformed(error))?;
-        if state_dict.tensors.is_empty() {
+        if state_dict.tensors.is_empty() && state_dict.without_values.is_empty() {
             return Err(origin.malformed(state_dict.without_tensors(&pickle)));
         }
         for (name, &(id, _)) in &state_dict.tensors {
@@ -91,7 +91,7 @@ impl Checkpoint {
         }
     }
 
-    /// Returns the names and shapes of all tensors.
+    /// Returns the names and shapes of all tensors, also of those whose values cannot be read.
     pub fn list(&self) -> Listing {
         let describe = |(name, &(id, dictionary)): (&String, &(value::Id, usize))| {
             let tensor = Tensor::read(&self.pickle, id).ok()?;
@@ -103,11 +103,18 @@ impl Checkpoint {
             };
             Some((name.clone(), stored))
         };
-        self.state_dict
-            .tensors
-            .iter()
-            .filter_map(describe)
-            .collect()
+        let without_values = self.state_dict.without_values.iter();
+        let without_values = without_values.map(|(name, (shape, dictionary))| {
+            let stored = StoredTensor {
+                shape: shape.clone(),
+                is_float: false,
+                dictionary: *dictionary,
+                place: None,
+            };
+            (name.clone(), stored)
+        });
+        let tensors = self.state_dict.tensors.iter().filter_map(describe);
+        tensors.chain(without_values).collect()
     }
 
     /// Reads the values of a tensor, row-major. Returns `None` if there is no tensor with this

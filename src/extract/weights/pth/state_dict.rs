@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::pickle::Pickle;
-use super::tensor::{MAX_NAME_BYTES, Tensor};
+use super::tensor::{MAX_NAME_BYTES, Tensor, shape_without_values};
 use super::value::{Id, Value};
 
 /// Largest number of tensors.
@@ -15,6 +15,8 @@ pub(super) struct StateDict {
     /// The value of each tensor, and the number of the dictionary that it is in. The names of
     /// nested dictionaries are joined with dots.
     pub tensors: BTreeMap<String, (Id, usize)>,
+    /// The shapes of tensors whose values cannot be read, and the numbers of their dictionaries.
+    pub without_values: BTreeMap<String, (Vec<usize>, usize)>,
     /// Class of an object with parameters, such as a whole module, if there is one.
     pub module: Option<String>,
 }
@@ -43,6 +45,10 @@ impl StateDict {
                 };
                 if Tensor::is(pickle, value) {
                     found.insert(name, (value, dictionary))?;
+                } else if let Some(shape) = shape_without_values(pickle, value) {
+                    if name.len() <= MAX_NAME_BYTES && found.without_values.len() < MAX_TENSORS {
+                        found.without_values.insert(name, (shape, dictionary));
+                    }
                 } else if name.len() < MAX_NAME_BYTES {
                     open.push((value, name + "."));
                 }

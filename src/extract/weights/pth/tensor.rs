@@ -226,8 +226,41 @@ fn check_metadata(pickle: &Pickle, metadata: Id) -> Result<()> {
     Ok(())
 }
 
-/// Returns the arguments of the call that creates a tensor, or `None` if the value is not a tensor.
-fn arguments(pickle: &Pickle, mut id: Id) -> Option<&[Id]> {
+/// Returns the shape of a tensor whose values cannot be read: a quantized, sparse or empty one, or one
+/// of a type such as float8.
+pub(super) fn shape_without_values(pickle: &Pickle, id: Id) -> Option<Vec<usize>> {
+    let (function, arguments) = creation(pickle, id)?;
+    let shape = match function {
+        // storage, offset, shape, …
+        "torch._utils._rebuild_tensor_v3" | "torch._utils._rebuild_qtensor" => *arguments.get(2)?,
+        // type, shape, …
+        "torch._utils._rebuild_meta_tensor_no_storage" => *arguments.get(1)?,
+        // layout, (indices, values, shape, …)
+        "torch._utils._rebuild_sparse_tensor" => *pickle.tuple(*arguments.get(1)?).get(2)?,
+        _ => return None,
+    };
+    // A tuple, or an object of the class torch.Size that is created from a tuple.
+    let shape = match pickle.value(shape) {
+        Value::Object(object) => *pickle.tuple(object.arguments).first()?,
+        _ => shape,
+    };
+    let lengths = pickle.tuple(shape).iter().take(MAX_AXES);
+    lengths.map(|&length| pickle.size(length)).collect()
+}
+
+/// Returns the arguments of the call that creates a tensor with values, or `None` if the value is not
+/// such a tensor.
+fn arguments(pickle: &Pickle, id: Id) -> Option<&[Id]> {
+    let (function, arguments) = creation(pickle, id)?;
+    let is_tensor = matches!(
+        function,
+        "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2"
+    );
+    is_tensor.then_some(arguments)
+}
+
+/// Returns the function that creates an object, without those that wrap it, and its arguments.
+fn creation(pickle: &Pickle, mut id: Id) -> Option<(&str, &[Id])> {
     for _ in 0..=MAX_WRAPPERS {
         let Value::Object(object) = pickle.value(id) else {
             return None;
@@ -242,13 +275,10 @@ fn arguments(pickle: &Pickle, mut id: Id) -> Option<&[Id]> {
             (name, arguments) = (pickle.global(function)?, pickle.tuple(inner));
         }
         match name {
-            "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2" => {
-                return Some(arguments);
-            }
             "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state" => {
                 id = *arguments.first()?;
             }
-            _ => return None,
+            _ => return Some((name, arguments)),
         }
     }
     None
