@@ -26,8 +26,7 @@ use human_alignment::{Rdm, Result, SimilarityDataset};
 struct Arguments {
     /// Folder with the ids of the images, and the RDMs of participants and models.
     folder: PathBuf,
-    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a,
-    /// whitened-pearson or whitened-cosine.
+    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine or rho-a.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
     /// Number of bootstrap replicates over stimuli and participants.

@@ -8,6 +8,7 @@ mod common;
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use human_alignment::dataset::LabelTriplets;
 use human_alignment::inference::{Comparison, Confidence};
 use human_alignment::{
@@ -53,8 +54,13 @@ impl RepresentationSource for Shape {
     }
 }
 
+/// Compare two representations of words, which are computed by the program.
+#[derive(Parser)]
+#[command(name = "compare_representations")]
+struct Arguments {}
+
 fn main() -> ExitCode {
-    common::end(run())
+    common::main_without_options::<Arguments>(run)
 }
 
 fn run() -> Result<()> {

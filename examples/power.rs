@@ -35,6 +35,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
+use common::Unused;
 use features::FeatureReading;
 use trials::{Input, TrialReading};
 
@@ -115,6 +116,8 @@ struct Report {
     designs: Vec<Planned>,
     #[serde(flatten)]
     input: Option<Input>,
+    /// Whether the pilot trials are simulated.
+    simulated: bool,
 }
 
 #[derive(Serialize)]
@@ -127,8 +130,24 @@ struct Planned {
     detectable_difference: f64,
 }
 
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    let of_designs = &[
+        "difference",
+        "level",
+        "people",
+        "objects",
+        "trials_per_person",
+        "repeats",
+        "seed",
+        "json",
+    ];
+    let is_simulated = arguments.features.is_empty();
+    let simulated = Unused::all_but(of_designs, "without --features, as the pilot is simulated");
+    is_simulated.then_some(simulated).into_iter().collect()
+}
+
 fn main() -> ExitCode {
-    common::main(|arguments: &Arguments| {
+    common::main_with(unused, |arguments: &Arguments| {
         let report = run(arguments)?;
         Ok(match arguments.json {
             true => serde_json::to_string(&report).expect("string keys and finite numbers"),
@@ -165,6 +184,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
         difference: arguments.difference,
         level: arguments.level,
         designs,
+        simulated: input.is_none(),
         input,
     })
 }

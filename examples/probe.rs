@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{ArgGroup, Parser};
+use common::Unused;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::probe::{
@@ -155,8 +156,14 @@ struct Report {
     input: Input,
 }
 
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    let of_folds = Unused::these(&["hold_out", "moments_of_all_objects"], "without --folds");
+    let has_folds = arguments.folds.is_some() || arguments.lambda.len() > 1;
+    (!has_folds).then_some(of_folds).into_iter().collect()
+}
+
 fn main() -> ExitCode {
-    common::main(|arguments: &Arguments| match &arguments.triplets {
+    common::main_with(unused, |arguments: &Arguments| match &arguments.triplets {
         Some(path) => run::<OddOneOutTask>(arguments, path),
         None => run::<AnchoredTask>(
             arguments,

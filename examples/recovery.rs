@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use common::Unused;
 use human_alignment::figure::{AlignmentCurves, PlottedValue, Quantity, Spacing};
 use human_alignment::inference::Confidence;
 use human_alignment::probe::{PenaltyKind, ProbeCrossValidation};
@@ -124,12 +125,34 @@ struct Report {
     curve_by_cross_entropy: Vec<RecoveryRate>,
     #[serde(flatten)]
     input: Option<Input>,
-    #[serde(skip)]
+    #[serde(rename = "simulated")]
     is_simulated: bool,
 }
 
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    let of_simulation = &[
+        "lambda",
+        "penalty",
+        "tolerance",
+        "folds",
+        "replicates",
+        "ceiling",
+        "trial_counts",
+        "figure",
+        "seed",
+        "progress",
+        "json",
+    ];
+    let is_simulated = arguments.triplets.is_none();
+    let simulated = Unused::all_but(
+        of_simulation,
+        "without --features, as the data are simulated",
+    );
+    is_simulated.then_some(simulated).into_iter().collect()
+}
+
 fn main() -> ExitCode {
-    common::main(|arguments: &Arguments| {
+    common::main_with(unused, |arguments: &Arguments| {
         let report = run(arguments)?;
         if let Some(path) = &arguments.figure {
             draw(&report, path)?;

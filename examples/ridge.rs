@@ -22,6 +22,8 @@ mod pairing;
 mod reading;
 #[path = "common/rows.rs"]
 mod rows;
+#[path = "common/trials.rs"]
+mod trials;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use features::FeatureReading;
-use human_alignment::dataset::TripletFile;
+use human_alignment::dataset::Counting;
 use human_alignment::inference::Folds;
 use human_alignment::metric::odd_one_out::OddOneOutScore;
 use human_alignment::ridge::{FeatureScaling, RidgeFit, Selection, Sharing};
@@ -85,6 +87,12 @@ struct Arguments {
     /// Scores the cross-validated predictions of the targets on these trials.
     #[arg(long, value_name = "FILE", requires = "folds")]
     triplets: Option<PathBuf>,
+    /// First index of the trials: 0, 1, or inferred from the indices.
+    #[arg(long, default_value_t, requires = "triplets")]
+    count_from: Counting,
+    /// Drop trials that show a stimulus twice. Without this flag they are an error.
+    #[arg(long, requires = "triplets")]
+    drop_repeated: bool,
     /// Write the fitted linear transform to this file (.npz or .safetensors).
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -224,7 +232,14 @@ fn cross_validate(
     let odd_one_out = match &arguments.triplets {
         None => None,
         Some(path) => {
-            let trials = TripletFile::<OddOneOutTask>::read(path, features.stimuli().clone())?;
+            let source = trials::source::<OddOneOutTask>(
+                path,
+                &arguments.reading.text,
+                arguments.count_from,
+                arguments.drop_repeated,
+            )?;
+            let trials = source.read(features.stimuli())?;
+            trials::note_dropped(trials.n_repeated(), trials::REPEATED);
             let metric = ZeroShotOddOneOut::new(Similarity::Dot);
             Some(metric.score(validation.predictions(), trials.judgments())?)
         }

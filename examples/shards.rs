@@ -8,6 +8,7 @@ mod common;
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use human_alignment::dataset::SimulatedObserver;
 use human_alignment::metric::odd_one_out::Tally;
 use human_alignment::{
@@ -18,8 +19,13 @@ use ndarray::Array2;
 const N_TRIALS: usize = 200_000;
 const N_SHARDS: usize = 8;
 
+/// Tally simulated trials in shards, and merge the tallies.
+#[derive(Parser)]
+#[command(name = "shards")]
+struct Arguments {}
+
 fn main() -> ExitCode {
-    common::end(run())
+    common::main_without_options::<Arguments>(run)
 }
 
 fn run() -> Result<()> {

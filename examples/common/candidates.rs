@@ -1,6 +1,6 @@
 //! Stimuli shared by several representations.
 
-use human_alignment::{Representation, Result, Stimuli};
+use human_alignment::{Error, Representation, Result, Stimuli};
 
 use crate::pairing::pair;
 
@@ -14,6 +14,11 @@ pub fn shared_stimuli<'a>(
     let first = stimuli.next().cloned().unwrap_or(Stimuli::unnamed(0));
     stimuli.try_fold(first, |shared, other| match drop_missing {
         true => Ok(shared.intersection(other)),
-        false => pair(&shared, other).map(|_| shared),
+        false => pair(&shared, other).map(|_| shared).map_err(|error| {
+            Error::other(format!(
+                "the representations have other stimuli: {} (--drop-missing keeps those that all have)",
+                error.report()
+            ))
+        }),
     })
 }

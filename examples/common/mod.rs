@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, Parser};
 use human_alignment::{Error, Result};
 
 /// The output of a command line, and a message if the result is incomplete.
@@ -26,14 +27,74 @@ impl From<String> for Answer {
     }
 }
 
+/// Flags that have no effect with the other arguments.
+pub struct Unused {
+    pub flags: Flags,
+    /// When they have no effect, such as `without --folds`.
+    pub when: &'static str,
+}
+
+/// Flags by the names of their fields.
+pub enum Flags {
+    These(&'static [&'static str]),
+    AllBut(&'static [&'static str]),
+}
+
+impl Unused {
+    pub fn these(flags: &'static [&'static str], when: &'static str) -> Self {
+        let flags = Flags::These(flags);
+        Self { flags, when }
+    }
+
+    pub fn all_but(flags: &'static [&'static str], when: &'static str) -> Self {
+        let flags = Flags::AllBut(flags);
+        Self { flags, when }
+    }
+
+    /// Returns an error if one of the flags was given.
+    fn check(&self, command: &Command, given: &ArgMatches) -> Result<()> {
+        let is_meant = |name: &str| match self.flags {
+            Flags::These(flags) => flags.contains(&name),
+            Flags::AllBut(flags) => !flags.contains(&name),
+        };
+        let is_given = |name: &str| given.value_source(name) == Some(ValueSource::CommandLine);
+        let mut all = command.get_arguments();
+        let unused = all.find(|argument| {
+            let name = argument.get_id().as_str();
+            is_meant(name) && is_given(name)
+        });
+        match unused.and_then(|argument| argument.get_long()) {
+            None => Ok(()),
+            Some(flag) => {
+                let when = self.when;
+                Err(Error::other(format!(
+                    "--{flag} has no effect {when}: leave it out"
+                )))
+            }
+        }
+    }
+}
+
 /// Parses the arguments and prints the result of `run` to standard output.
 ///
 /// An error, including a failed write, ends the program with exit code 1 and one line on standard
 /// error. An incomplete result is printed, with exit code 2 and one line on standard error.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
+    main_with(|_| Vec::new(), run)
+}
+
+/// Parses the arguments, refuses those that have no effect with the others, and prints the result of
+/// `run` like [`main`].
+pub fn main_with<A: Parser, T: Into<Answer>>(
+    unused: impl FnOnce(&A) -> Vec<Unused>,
+    run: impl FnOnce(&A) -> Result<T>,
+) -> ExitCode {
     notes::collect();
-    let arguments = match A::try_parse() {
-        Ok(arguments) => arguments,
+    let command = A::command();
+    let given = command.clone().try_get_matches();
+    let parsed = given.and_then(|given| Ok((A::from_arg_matches(&given)?, given)));
+    let (arguments, given) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
             // Missing arguments are listed in the lines below the first.
@@ -43,7 +104,11 @@ pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> Ex
             return fail(told.join(" ").trim_start_matches("error: "));
         }
     };
-    let answer: Answer = match run(&arguments) {
+    let unused = unused(&arguments);
+    let checked = unused
+        .iter()
+        .try_for_each(|unused| unused.check(&command, &given));
+    let answer: Answer = match checked.and_then(|()| run(&arguments)) {
         Ok(answer) => answer.into(),
         Err(error) => return fail(&error.report().to_string()),
     };
@@ -73,6 +138,12 @@ pub fn check_output(path: &Path, extensions: &[&str], inputs: &[&Path]) -> Resul
             extensions.join(" or .")
         )));
     }
+    if path.is_dir() {
+        return Err(Error::other(format!(
+            "cannot write {}: it is a folder",
+            path.display()
+        )));
+    }
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     if folder.is_some_and(|folder| !folder.is_dir()) {
         return Err(Error::other(format!(
@@ -92,12 +163,38 @@ pub fn check_output(path: &Path, extensions: &[&str], inputs: &[&Path]) -> Resul
     }
 }
 
+/// Checks whether two paths are of the same file, which need not exist.
+pub fn is_same_file(first: &Path, second: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(
+            path.canonicalize()
+                .unwrap_or(folder.join(path.file_name()?)),
+        )
+    };
+    place(first).is_some_and(|first| place(second) == Some(first))
+}
+
 /// Returns the exit code of a program that writes line by line, and prints an error to standard
 /// error.
 pub fn end(result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.report().to_string()),
+    }
+}
+
+/// Runs a program without options, which writes line by line.
+pub fn main_without_options<A: Parser>(run: impl FnOnce() -> Result<()>) -> ExitCode {
+    match A::try_parse() {
+        Ok(_) => end(run()),
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            fail(first.trim_start_matches("error: "))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use human_alignment::stimuli::Pairing;
-use human_alignment::{Representation, Result};
+use human_alignment::{Error, Representation, Result};
 
 use crate::features::FeatureReading;
 use crate::pairing::pair;
@@ -16,9 +16,18 @@ pub fn read_matched(
     paths: [&Path; 2],
     ids: [Option<&Path>; 2],
 ) -> Result<(Representation, Representation, Pairing)> {
-    let [a, b] = paths;
-    let (a, b) = (reading.features(a, ids[0])?, reading.features(b, ids[1])?);
-    let pairing = pair(a.stimuli(), b.stimuli())?;
-    let b = b.select(a.stimuli())?;
+    let (a, b) = (
+        reading.features(paths[0], ids[0])?,
+        reading.features(paths[1], ids[1])?,
+    );
+    let pairing = pair(a.stimuli(), b.stimuli());
+    let matched = pairing.and_then(|pairing| Ok((b.select(a.stimuli())?, pairing)));
+    let (b, pairing) = matched.map_err(|error| {
+        let [a, b] = paths.map(Path::display);
+        Error::other(format!(
+            "{a} and {b} have other stimuli: {}: select the same stimuli in both",
+            error.report()
+        ))
+    })?;
     Ok((a, b, pairing))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Arguments;
 
 use human_alignment::individual::ParticipantAccuracies;
-use human_alignment::inference::{Confidence, Credit, Estimate, Interval};
+use human_alignment::inference::{Confidence, Credit, Interval};
 use human_alignment::uncertainty::{
     Disagreement, SplitHalf, UncertaintyAlignment, UncertaintyAnalysis,
 };
@@ -184,25 +184,36 @@ const MODEL_NOISE: f64 = 0.7;
 
 impl Poll {
     /// Returns the share of experiments in which the intervals of Spearman's and Pearson's
-    /// correlation and of the slope cover those of the population of objects. The latter are
-    /// computed in one experiment with many objects and questions, and as many answers to each.
+    /// correlation and of the slope cover those of the population of objects. The latter are means
+    /// over experiments with many objects and questions, and as many answers to each.
     pub fn simulate(&self, replications: usize, seed: u64) -> Result<[f64; 3]> {
+        const N_POPULATIONS: u64 = 16;
+
         let population = Poll {
             n_objects: 20_000,
             n_questions: 60_000,
             n_answers: self.n_answers,
         };
-        let population = population.experiment(seed, u64::MAX)?;
+        let each = (0..N_POPULATIONS).map(|number| -> Result<[f64; 3]> {
+            let found = population.experiment(seed, u64::MAX - number)?;
+            let (spearman, pearson) = (found.spearman.estimate, found.pearson.estimate);
+            Ok([spearman.value, pearson.value, found.slope.value])
+        });
+        let mut truth = [0.0; 3];
+        for values in each {
+            for (mean, value) in truth.iter_mut().zip(values?) {
+                *mean += value / N_POPULATIONS as f64;
+            }
+        }
         let found = (0..replications as u64)
             .into_par_iter()
             .map(|replication| {
                 let found = self.experiment(seed, replication)?;
                 let slope: Interval = found.slope.interval(Confidence::default());
-                let covers = |interval: Interval, truth: &Estimate| interval.contains(truth.value);
                 Ok([
-                    covers(found.spearman.interval, &population.spearman.estimate),
-                    covers(found.pearson.interval, &population.pearson.estimate),
-                    covers(slope, &population.slope),
+                    found.spearman.interval.contains(truth[0]),
+                    found.pearson.interval.contains(truth[1]),
+                    slope.contains(truth[2]),
                 ])
             })
             .collect::<Result<Vec<[bool; 3]>>>()?;

@@ -34,11 +34,12 @@ use human_alignment::embedding::{
     Embedding, EmbeddingScore, LambdaCandidate, Spose, SposeCrossValidation, Vice, ViceEmbedding,
     folds_by_question,
 };
+use human_alignment::error::ErrorKind;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::{Error, OddOneOut, OddOneOutTask, Representation, Result, Stimuli};
 use serde::Serialize;
 
-use common::Answer;
+use common::{Answer, Unused};
 use pages::Pages;
 use reading::Reading;
 
@@ -208,8 +209,22 @@ impl Learned {
     }
 }
 
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    let is_one = !arguments.lambda.contains(',') && arguments.lambda != "auto";
+    let of_spose = Unused::these(
+        &["folds", "tolerance", "initial_scale"],
+        "with --method vice",
+    );
+    let of_choice = Unused::these(&["folds"], "with one --lambda");
+    match (arguments.method.as_str(), is_one) {
+        ("vice", _) => vec![of_spose],
+        (_, true) => vec![of_choice],
+        _ => Vec::new(),
+    }
+}
+
 fn main() -> ExitCode {
-    common::main(run)
+    common::main_with(unused, run)
 }
 
 fn run(arguments: &Arguments) -> Result<Answer> {
@@ -226,6 +241,13 @@ fn run(arguments: &Arguments) -> Result<Answer> {
     let (training, test) = match arguments.test_one_in {
         0 => (choices.clone(), None),
         n => {
+            let n_questions = choices.questions().len();
+            if n_questions < n {
+                return Err(Error::other(format!(
+                    "{n_questions} questions are too few to hold out one in {n}: pass a smaller \
+                     --test-one-in, or 0 to hold out none"
+                )));
+            }
             let folds = folds_by_question(&choices, n, arguments.seed)?;
             let test = choices.select(&folds.held_out(0))?;
             (choices.select(&folds.training(0))?, Some(test))
@@ -247,8 +269,10 @@ fn run(arguments: &Arguments) -> Result<Answer> {
     if let (Some(pages), 1..) = (pages, dimensions) {
         pages.draw(learned.representation())?;
     }
-    // The embedding is written, so that a state that cannot be removed does no harm.
-    let _ = std::fs::remove_file(unfinished(arguments));
+    if let Learned::Spose(..) = learned {
+        // The embedding is written, so that a state that cannot be removed does no harm.
+        let _ = std::fs::remove_file(unfinished(arguments));
+    }
     let (lambda, iterations, converged, end, path) = match learned {
         Learned::Spose(embedding, path) => (
             Some(embedding.lambda()),
@@ -317,7 +341,7 @@ fn check_outputs(arguments: &Arguments) -> Result<()> {
     for path in [Some(&arguments.out), arguments.deviations.as_ref()] {
         let Some(path) = path else { continue };
         common::check_output(path, &["npy", "safetensors"], &inputs)?;
-        if inputs.contains(&path.as_path()) {
+        if inputs.iter().any(|input| common::is_same_file(input, path)) {
             return Err(Error::other(format!(
                 "--out and --deviations are both {}: choose another name",
                 path.display()
@@ -340,7 +364,13 @@ fn read_trials(arguments: &Arguments) -> Result<OddOneOut> {
         Some(path) => arguments.reading.in_form(arguments.reading.list(path)?)?,
         None => Stimuli::unnamed(OddOneOut::MAX_STIMULI as u32),
     };
-    let file = source.read(&stimuli)?;
+    let file = source.read(&stimuli).map_err(|error| match error.kind() {
+        ErrorKind::Stimuli(_) if arguments.stimuli.is_none() => Error::other(format!(
+            "{}: the trials have ids: name the file with the ids of all stimuli by --stimuli",
+            arguments.triplets.display()
+        )),
+        _ => error,
+    })?;
     trials::note_dropped(file.n_repeated(), trials::REPEATED);
     let trials = file.into_judgments();
     if arguments.stimuli.is_some() {
@@ -388,6 +418,13 @@ fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Res
             })?;
         bar.finish_and_clear();
         return Ok(Learned::Spose(embedding, Vec::new()));
+    }
+    let n_questions = choices.questions().len();
+    if n_questions < arguments.folds {
+        return Err(Error::other(format!(
+            "{n_questions} questions are too few for {} folds: pass fewer --folds, or one --lambda",
+            arguments.folds
+        )));
     }
     let mut validation = SposeCrossValidation::new(spose)
         .with_folds(arguments.folds)?

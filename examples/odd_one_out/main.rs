@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use common::Unused;
 use features::FeatureReading;
 use human_alignment::agreement::ParticipantAgreement;
 use human_alignment::dataset::TripletChunks;
@@ -132,8 +133,29 @@ impl Arguments {
     }
 }
 
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    let of_metric = &[
+        "similarity",
+        "temperature",
+        "ties",
+        "probabilities",
+        "precision",
+        "confidence",
+        "bootstrap",
+        "margin",
+        "seed",
+        "json",
+        "features",
+        "triplets",
+        "anchored",
+    ];
+    let is_simulated = arguments.features.is_empty();
+    let simulated = Unused::all_but(of_metric, "without --features, as the data are simulated");
+    is_simulated.then_some(simulated).into_iter().collect()
+}
+
 fn main() -> ExitCode {
-    common::main(|arguments: &Arguments| {
+    common::main_with(unused, |arguments: &Arguments| {
         let mut report = run(arguments)?;
         if let Some(margin) = arguments.margin {
             report.test_equivalence(margin)?;

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use common::Unused;
 use human_alignment::probe::PenaltyKind;
 use human_alignment::study::{StudyProgress, StudyRow, StudyTable};
 use human_alignment::{Error, Result};
@@ -81,7 +82,11 @@ struct Answer<'a> {
 }
 
 fn main() -> ExitCode {
-    common::main(run)
+    let unused = |arguments: &Arguments| match arguments.data {
+        Some(_) => Vec::new(),
+        None => vec![Unused::these(&["penalty", "probe_all"], "without --data")],
+    };
+    common::main_with(unused, run)
 }
 
 fn run(arguments: &Arguments) -> Result<String> {
@@ -90,8 +95,9 @@ fn run(arguments: &Arguments) -> Result<String> {
         (None, false) => Some(PathBuf::from("target/study")),
         (Some(out), _) => Some(out.clone()),
     };
-    if let Some(out) = &out {
-        make_folder(&out.join("figures"))?;
+    if let Some(out) = out.as_ref().filter(|out| out.exists() && !out.is_dir()) {
+        let error = std::io::Error::other("it is not a folder");
+        return Err(cannot_write(out, error));
     }
     let panel = match &arguments.data {
         Some(data) => {
@@ -108,6 +114,10 @@ fn run(arguments: &Arguments) -> Result<String> {
             ..Settings::default()
         })?,
     };
+    // Data that are refused leave no folder.
+    if let Some(out) = &out {
+        make_folder(&out.join("figures"))?;
+    }
     let table = measure(&panel)?;
     let findings = Findings::of(&panel, &table, arguments.seed)?;
     let report = text::report(&panel, &table, &findings);
@@ -163,7 +173,11 @@ fn make_folder(folder: &Path) -> Result<()> {
 /// Writes a text to a file, completely or not at all.
 fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+    let mut builder = tempfile::Builder::new();
+    // The permissions of other new files; those of temporary files are for their owner alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let written = builder.tempfile_in(folder).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         Ok(file.persist(path)?)
     });

@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Parser};
+use common::Unused;
 use features::FeatureReading;
 use human_alignment::inference::{Comparison, Equivalence, Interval, Resample};
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
@@ -125,13 +126,65 @@ struct PairedBy {
     paired_by: Pairing,
 }
 
+/// Returns the flags that only other judgments use.
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    const OF_RDMS: &[&str] = &[
+        "human_ids",
+        "human_participants",
+        "human_array",
+        "n_stimuli",
+        "missing",
+        "average_triangles",
+        "similarities",
+        "dissimilarity",
+        "compare",
+        "bootstrap",
+    ];
+    const OF_TRIALS: &[&str] = &[
+        "count_from",
+        "drop_missing",
+        "drop_repeated",
+        "similarity",
+        "transformed_similarity",
+    ];
+
+    if arguments.transform.is_none() {
+        let kept = &["seed", "margin", "json"];
+        return vec![Unused::all_but(
+            kept,
+            "without --transform, as the data are simulated",
+        )];
+    }
+    if arguments.human.is_none() {
+        return vec![Unused::these(OF_RDMS, "without --human")];
+    }
+    let mut unused = vec![
+        Unused::these(
+            &["stimuli"],
+            "with --human, whose ids are those of --human-ids",
+        ),
+        Unused::these(
+            &["participants"],
+            "with --human, whose participants are those of --human-participants",
+        ),
+        Unused::these(OF_TRIALS, "with --human"),
+    ];
+    if arguments.bootstrap.is_none() {
+        unused.push(Unused::these(
+            &["margin"],
+            "with --human, unless --bootstrap is given",
+        ));
+    }
+    unused
+}
+
 fn main() -> ExitCode {
-    common::main(
-        |arguments: &Arguments| match (&arguments.transform, &arguments.features) {
+    common::main_with(unused, |arguments: &Arguments| {
+        match (&arguments.transform, &arguments.features) {
             (Some(transform), Some(features)) => from_files(arguments, transform, features),
             _ => demonstration::run(arguments.seed, arguments.margin, arguments.json),
-        },
-    )
+        }
+    })
 }
 
 fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Result<String> {

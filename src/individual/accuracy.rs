@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::individual::RandomEffects;
+use crate::individual::{RandomEffects, shrink};
 use crate::inference::{
     Confidence, Credit, Estimate, Interval, check_length, clustered_mean, clustered_mean_of,
 };
@@ -38,13 +38,18 @@ pub struct ParticipantAccuracy {
 /// person's variance is m(1 − m) d / n for the mean accuracy m and n trials of the person, where the
 /// design effect d is common to all, because object-level variances of single people are noisy. If
 /// d is not positive, as can be with very few objects, d is 1.
+///
+/// In simulations (`--example coverage -- people`) 95 % intervals of single people contain the true
+/// accuracy in 95 to 100 % of cases with 30 objects or more, and in 92 to 94 % with 10; those of the
+/// standard deviation between people in 95 to 99 %; and equal people are found to differ in 2 to 6 %.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParticipantAccuracies {
     /// Accuracies, in the order of the participants' first trials.
     pub participants: Vec<ParticipantAccuracy>,
     /// Distribution of the accuracies of people: mean, standard deviation between people with its
-    /// interval, and test of whether all are equal.
+    /// interval, and test of whether all are equal, given that the design effect is estimated
+    /// ([`RandomEffects::fit_estimated`]).
     pub distribution: RandomEffects,
     /// Design effect d: the variance of the accuracy of a person, relative to other people, divided
     /// by that of independent trials.
@@ -118,12 +123,15 @@ impl ParticipantAccuracies {
             .map(|n| independent * design_effect / n)
             .collect();
         let values: Vec<f64> = each.iter().map(|it| it.value).collect();
-        let distribution = RandomEffects::fit(&values, &sampling, confidence)?;
+        // The design effect is estimated from as many degrees of freedom.
         let degrees_of_freedom = (trials.shown().len() - 1) as f64;
+        let distribution =
+            RandomEffects::fit_estimated(&values, &sampling, degrees_of_freedom, confidence)?;
+        let all_shrunken = shrink(&values, &sampling)?;
         let people = labelled.labels().iter().zip(&of_people).enumerate();
         let participants: Vec<ParticipantAccuracy> = people
             .map(|(person, (id, own))| {
-                let found = distribution.shrink(values[person], sampling[person]);
+                let found = all_shrunken[person];
                 let error = (found.standard_error.powi(2) + common_variance).sqrt();
                 let shrunken = Estimate {
                     value: found.value,

@@ -27,6 +27,8 @@
 
 mod accuracy;
 mod random_effects;
+mod shrinkage;
 
 pub use accuracy::{ParticipantAccuracies, ParticipantAccuracy};
-pub use random_effects::{RandomEffects, Shrunken};
+pub use random_effects::RandomEffects;
+pub use shrinkage::{Shrunken, shrink};

@@ -1,7 +1,7 @@
 //! The normal random-effects model: means of several units with known sampling variances.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ChiSquared, ContinuousCDF};
+use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor};
 
 use crate::error::{Error, Result, at_least, same_length};
 use crate::inference::{Confidence, Interval};
@@ -20,8 +20,6 @@ use crate::inference::{Confidence, Interval};
 /// let found = RandomEffects::fit(&values, &[0.001; 5], Confidence::default())?;
 /// // With equal variances, τ² is the variance of the values minus the sampling variance.
 /// assert!((found.standard_deviation.powi(2) - (0.00773 - 0.001)).abs() < 1e-9);
-/// let shrunken = found.shrink(0.70, 0.001);
-/// assert!(shrunken.value > found.mean && shrunken.value < 0.70);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -42,30 +40,63 @@ pub struct RandomEffects {
     pub q: f64,
     /// p-value of the hypothesis that all units are equal, by Q.
     pub p_value: f64,
-    /// Mean sampling variance.
-    mean_variance: f64,
-}
-
-/// The estimate of a unit in a random-effects model.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Shrunken {
-    /// The estimate, between the value of the unit and the mean of all units.
-    pub value: f64,
-    /// Standard error, including that of the amount of shrinkage.
-    pub standard_error: f64,
-    /// Shrinkage towards the mean, from 0 (none) to 1 (the mean of all units).
-    pub shrinkage: f64,
 }
 
 impl RandomEffects {
-    /// Fits the model to the values of units and their sampling variances.
+    /// Fits the model to the values of units and their sampling variances, which are known.
     ///
     /// # Errors
     /// Returns `ArgumentError::TooFew` for fewer than two units, `ArgumentError::LengthMismatch` if
     /// there is not one variance per value, and `ArgumentError::InvalidParameter` if a value is not
     /// finite or a variance is not positive and finite.
     pub fn fit(values: &[f64], variances: &[f64], confidence: Confidence) -> Result<Self> {
+        let profile = Profile::new(values, variances)?;
+        let excess = profile.excess();
+        let chi_squared = ChiSquared::new(excess).expect("a positive number");
+        let upper_tail = |q| chi_squared.sf(q);
+        Ok(profile.fit(confidence, |p| chi_squared.inverse_cdf(p), upper_tail))
+    }
+
+    /// Fits the model to the values of units and their sampling variances, of which a common factor
+    /// was estimated with a number of degrees of freedom.
+    ///
+    /// Q / (k − 1) then has the F distribution with k − 1 and these degrees of freedom instead of
+    /// χ² / (k − 1).
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit), and `ArgumentError::InvalidParameter` if the degrees of freedom are
+    /// not positive and finite.
+    pub fn fit_estimated(
+        values: &[f64],
+        variances: &[f64],
+        degrees_of_freedom: f64,
+        confidence: Confidence,
+    ) -> Result<Self> {
+        /// With more degrees of freedom the quantiles differ by less than 1e-5, and their search takes
+        /// long.
+        const MANY: f64 = 1e5;
+
+        let profile = Profile::new(values, variances)?;
+        let excess = profile.excess();
+        let f = FisherSnedecor::new(excess, degrees_of_freedom.min(MANY)).map_err(|_| {
+            let expected = "positive and finite";
+            Error::parameter("the degrees of freedom", expected, degrees_of_freedom)
+        })?;
+        let quantile = |p| excess * f.inverse_cdf(p);
+        Ok(profile.fit(confidence, quantile, |q| f.sf(q / excess)))
+    }
+}
+
+/// Functions of the variance between units.
+#[derive(Clone, Copy)]
+pub(super) struct Profile<'a> {
+    pub values: &'a [f64],
+    pub variances: &'a [f64],
+}
+
+impl<'a> Profile<'a> {
+    /// Checks the values of units and their sampling variances.
+    pub fn new(values: &'a [f64], variances: &'a [f64]) -> Result<Self> {
         same_length(
             "sampling variances of values",
             values.len(),
@@ -80,81 +111,49 @@ impl RandomEffects {
             let expected = "positive and finite";
             return Err(Error::parameter("a sampling variance", expected, variance));
         }
-        let profile = Profile { values, variances };
-        let excess = (values.len() - 1) as f64;
-        let chi_squared = ChiSquared::new(excess)
-            .map_err(|_| Error::parameter("units", "2 at least", values.len()))?;
-        let between = profile.variance_at(excess);
+        Ok(Self { values, variances })
+    }
+
+    /// Returns k − 1 for k units.
+    pub fn excess(&self) -> f64 {
+        (self.values.len() - 1) as f64
+    }
+
+    /// Fits the model, given the quantile function and the upper tail of the distribution of Q.
+    fn fit(
+        &self,
+        confidence: Confidence,
+        quantile: impl Fn(f64) -> f64,
+        upper_tail: impl Fn(f64) -> f64,
+    ) -> RandomEffects {
+        let between = self.variance_at(self.excess());
         let tail = (1.0 - confidence.level()) / 2.0;
-        let bound = |probability: f64| {
-            profile
-                .variance_at(chi_squared.inverse_cdf(probability))
-                .sqrt()
-        };
-        let q = profile.q(0.0);
-        Ok(Self {
-            n_units: values.len(),
-            mean: profile.mean(between),
-            standard_error: profile.total_weight(between).recip().sqrt(),
+        let bound = |probability: f64| self.variance_at(quantile(probability)).sqrt();
+        let q = self.q(0.0);
+        RandomEffects {
+            n_units: self.values.len(),
+            mean: self.mean(between),
+            standard_error: self.total_weight(between).recip().sqrt(),
             standard_deviation: between.sqrt(),
             interval: Interval {
                 lower: bound(1.0 - tail),
                 upper: bound(tail),
             },
             q,
-            p_value: chi_squared.sf(q),
-            mean_variance: variances.iter().sum::<f64>() / variances.len() as f64,
-        })
-    }
-
-    /// Returns the empirical-Bayes estimate of a unit from its value and sampling variance (Morris
-    /// 1983, section 5): the shrinkage is (k − 3)/(k − 1) · v/(v + τ²), and the standard error
-    /// includes the uncertainty of the mean and of τ². With fewer than four units nothing is
-    /// shrunken.
-    pub fn shrink(&self, value: f64, variance: f64) -> Shrunken {
-        if self.n_units < 4 {
-            return Shrunken {
-                value,
-                standard_error: variance.sqrt(),
-                shrinkage: 0.0,
-            };
-        }
-        let k = self.n_units as f64;
-        let between = self.standard_deviation.powi(2);
-        let shrinkage = (k - 3.0) / (k - 1.0) * variance / (variance + between);
-        let difference = value - self.mean;
-        // The share of the unit in the estimated mean.
-        let share = self.standard_error.powi(2) / (variance + between);
-        let of_shrinkage = 2.0 / (k - 3.0)
-            * shrinkage.powi(2)
-            * ((self.mean_variance + between) / (variance + between));
-        let squared =
-            variance * (1.0 - (1.0 - share) * shrinkage) + of_shrinkage * difference.powi(2);
-        Shrunken {
-            value: value - shrinkage * difference,
-            standard_error: squared.sqrt(),
-            shrinkage,
+            p_value: upper_tail(q),
         }
     }
-}
 
-/// Functions of the variance between units.
-struct Profile<'a> {
-    values: &'a [f64],
-    variances: &'a [f64],
-}
-
-impl Profile<'_> {
-    fn total_weight(&self, between: f64) -> f64 {
+    pub fn total_weight(&self, between: f64) -> f64 {
         self.variances.iter().map(|v| 1.0 / (v + between)).sum()
     }
 
-    fn mean(&self, between: f64) -> f64 {
+    pub fn mean(&self, between: f64) -> f64 {
         let units = self.values.iter().zip(self.variances);
         units.map(|(y, v)| y / (v + between)).sum::<f64>() / self.total_weight(between)
     }
 
-    fn q(&self, between: f64) -> f64 {
+    pub fn q(&self, between: f64) -> f64 {
         let mean = self.mean(between);
         let units = self.values.iter().zip(self.variances);
         units.map(|(y, v)| (y - mean).powi(2) / (v + between)).sum()

@@ -126,7 +126,7 @@ impl Ridge {
         let mut penalties: Vec<f64> = penalties.into_iter().collect();
         for &penalty in &penalties {
             if !(penalty > 0.0 && penalty.is_finite() && penalty.recip().is_normal()) {
-                let expected = "positive and finite, as its reciprocal";
+                let expected = "positive and finite, with a finite reciprocal";
                 return Err(Error::parameter("penalty", expected, penalty));
             }
         }

@@ -6,6 +6,10 @@ use crate::error::{ComputationError, Error, FeatureError, Result, same_length, w
 use crate::linalg::{out_of_memory, zeroed};
 use crate::representation::Representation;
 
+/// Largest standard deviation of values that are equal up to rounding, in units of the rounding error
+/// of the largest of them.
+const ROUNDING: f64 = 4.0;
+
 /// Largest absolute value of a target; it keeps sums of squares, and quotients by small penalties,
 /// finite.
 const LARGEST: f64 = 1e150;
@@ -91,12 +95,14 @@ pub(super) fn check_vary(targets: ArrayView2<'_, f64>) -> Result<()> {
     }
 }
 
-/// Computes Σ (y − ȳ)², or returns `None` if it is 0.
+/// Computes Σ (y − ȳ)², or returns `None` if the values are equal up to rounding.
 fn variation(values: ArrayView1<'_, f64>) -> Option<f64> {
     // Differences from the first value, so that a constant is exactly 0.
     let first = values.first().copied().unwrap_or_default();
     let n = values.len() as f64;
     let mean = values.fold(0.0, |sum, y| sum + (y - first)) / n;
     let squares = values.fold(0.0, |sum, y| sum + (y - first - mean).powi(2));
-    (squares > 0.0).then_some(squares)
+    let largest = values.fold(0.0, |largest: f64, y| largest.max(y.abs()));
+    let rounding = ROUNDING * f64::EPSILON * largest;
+    (squares > n * rounding.powi(2)).then_some(squares)
 }

@@ -214,6 +214,28 @@ fn bad_input_is_refused() {
     assert!(vice.contains("leave it out"), "{vice}");
     let spose = with(&["--deviations", out]);
     assert!(spose.contains("pass --method vice"), "{spose}");
+    let folder_name = folder.path().to_str().unwrap();
+    let vice = ["--method", "vice", "--deviations"];
+    let again = format!(
+        "{folder_name}/../{}/E.npy",
+        folder.path().file_name().unwrap().display()
+    );
+    let same = with(&[&vice[..], &[&again]].concat());
+    assert!(same.contains("are both"), "{same}");
+    let few = with(&["--test-one-in", "1000"]);
+    assert!(few.contains("--test-one-in"), "{few}");
+    let named = folder.path().join("named.csv");
+    std::fs::write(&named, "cat,dog,car\ndog,cat,bus\n").unwrap();
+    let named = refused(
+        "embed",
+        &["--triplets", named.to_str().unwrap(), "--out", out],
+    );
+    assert!(named.contains("--stimuli"), "{named}");
+    let occupied = folder.path().join("folder.npy");
+    std::fs::create_dir(&occupied).unwrap();
+    let occupied = occupied.to_str().unwrap();
+    let occupied = refused("embed", &["--triplets", &triplets, "--out", occupied]);
+    assert!(occupied.contains("it is a folder"), "{occupied}");
     let with_output = |out: &str| refused("embed", &["--triplets", &triplets, "--out", out]);
     assert!(with_output("E.csv").contains("expected .npy or .safetensors"));
     assert!(with_output("no/such/E.npy").contains("its folder does not exist"));

@@ -162,6 +162,44 @@ fn of_images(images: &Path) -> Vec<String> {
         .collect()
 }
 
+#[cfg(unix)]
+#[test]
+fn the_script_for_array_jobs_extracts_parts_and_joins_them() {
+    let folders = folders(5);
+    let path = |name: &str| folders.out.join(name).to_str().unwrap().to_owned();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/extract_array.sh");
+    let run = |first: &str, out: &str, task: Option<&str>| {
+        let mut command = Command::new("sh");
+        command.args([script, first, &path(out)]);
+        if first != "join" {
+            command.args(of_images(&folders.images));
+        }
+        command.env("EXTRACT", program("extract"));
+        match task {
+            Some(task) => command.env("SLURM_ARRAY_TASK_ID", task),
+            None => command.env_remove("SLURM_ARRAY_TASK_ID"),
+        };
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    let out = ["--out".to_owned(), path("whole.npy")];
+    report_of(
+        &of_images(&folders.images)
+            .into_iter()
+            .chain(out)
+            .collect::<Vec<_>>(),
+    );
+    run("3", "loop.npy", None);
+    for task in ["3", "1", "2"] {
+        run("3", "array.npy", Some(task));
+    }
+    run("join", "array.npy", None);
+    let whole = std::fs::read(path("whole.npy")).unwrap();
+    for name in ["loop.npy", "array.npy"] {
+        assert!(std::fs::read(path(name)).unwrap() == whole, "{name}");
+    }
+}
+
 #[test]
 fn the_command_line_reads_several_taps_in_one_pass() {
     let folders = folders(3);

@@ -24,3 +24,4 @@ mod rsa;
 mod study;
 mod things_human;
 mod transfer;
+mod unused_flags;

@@ -446,3 +446,68 @@ fn real_features() {
         }
     }
 }
+
+#[test]
+fn targets_that_are_equal_up_to_rounding_have_no_r2() {
+    let folder = TempDir::new().unwrap();
+    let id = |row: usize| format!("s{row}");
+    let x = csv("id,a,b", (0..N).map(|row| (id(row), features(row))));
+    let target = |row: usize| match row {
+        0..20 => targets(row)[0],
+        20..22 => 0.3,
+        _ => 0.1 + 0.2,
+    };
+    let y = csv("id,u", (0..N).map(|row| (id(row), vec![target(row)])));
+    let (x, y) = (write(&folder, "x.csv", &x), write(&folder, "y.csv", &y));
+    let message = refused(&[
+        "--features",
+        &x,
+        "--targets",
+        &y,
+        "--alphas",
+        "1",
+        "--train-rows",
+        "20",
+    ]);
+    assert!(message.contains("does not vary"), "{message}");
+}
+
+#[test]
+fn trials_are_read_with_the_options_of_trials() {
+    let folder = TempDir::new().unwrap();
+    let (x, y) = files(&folder);
+    let trials = write(
+        &folder,
+        "t.csv",
+        "img/s1.png,img/s2.png,img/s3.png\nimg/s1.png,img/s1.png,img/s5.png\n",
+    );
+    let arguments = [
+        "--features",
+        &x,
+        "--targets",
+        &y,
+        "--alphas",
+        "1",
+        "--folds",
+        "3",
+        "--triplets",
+        &trials,
+        "--match-ids",
+        "file-stem",
+    ];
+    assert!(refused(&arguments).contains("--drop-repeated"));
+    let found = json_of(&[&arguments[..], &["--drop-repeated", "--json"]].concat());
+    assert_eq!(found["cross_validation"]["odd_one_out"]["trials"], 1);
+}
+
+#[test]
+fn files_with_other_stimuli_are_named() {
+    let folder = TempDir::new().unwrap();
+    let (x, _) = files(&folder);
+    let id = |row: usize| format!("s{row}");
+    let fewer = csv("id,u", (1..N).map(|row| (id(row), vec![row as f64])));
+    let fewer = write(&folder, "fewer.csv", &fewer);
+    let message = refused(&["--features", &x, "--targets", &fewer, "--alphas", "1"]);
+    let names = message.contains("x.csv") && message.contains("fewer.csv");
+    assert!(names && message.contains("s0"), "{message}");
+}

@@ -2,6 +2,7 @@
 //! refusal that names the remedy.
 
 use human_alignment::dataset::{Counting, TripletChunks, TripletFile, TripletSource};
+use human_alignment::error::FileError;
 use human_alignment::rdm::RdmFile;
 use human_alignment::stimuli::Pairing;
 use human_alignment::{
@@ -11,6 +12,7 @@ use human_alignment::{
 use ndarray::{Array2, array};
 
 use crate::common::files::put;
+use crate::common::refusals::assert_refused;
 
 /// The message of an error, or the number of features if there is none.
 fn features(name: &str, text: &str) -> std::result::Result<Array2<f64>, String> {
@@ -243,6 +245,15 @@ fn the_first_trial_is_not_a_header() {
         2
     );
     let file = trials::<OddOneOutTask>("i,j,k\nb,e,d\nd,c,a\n", letters).unwrap();
+    assert_eq!(file.judgments().len(), 2);
+    // Ids that look like names of columns and occur only once could be either.
+    let images = Stimuli::new((1..7).map(|n| format!("img{n}"))).unwrap();
+    assert_refused!(
+        trials::<OddOneOutTask>("img1,img2,img3\nimg4,img5,img6\n", images.clone()),
+        File(FileError::Ambiguous { .. })
+    );
+    let text = "image1,image2,image3\nimg1,img2,img3\nimg4,img5,img6\n";
+    let file = trials::<OddOneOutTask>(text, images).unwrap();
     assert_eq!(file.judgments().len(), 2);
 }
 

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use human_alignment::agreement::ParticipantAgreement;
 use human_alignment::error::{ArgumentError, JudgmentError};
-use human_alignment::individual::{ParticipantAccuracies, RandomEffects};
+use human_alignment::individual::{ParticipantAccuracies, RandomEffects, shrink};
 use human_alignment::inference::{Confidence, Credit};
 use human_alignment::{OddOneOut, Stimuli};
 
@@ -44,18 +44,88 @@ fn random_effects_are_the_roots_of_q() {
     );
 }
 
+/// Checks p and the interval of τ against scipy.stats.f with 5 and 8 degrees of freedom.
 #[test]
-fn imprecise_units_are_shrunken_most() {
-    let found = RandomEffects::fit(&VALUES, &VARIANCES, Confidence::default()).unwrap();
-    let (precise, imprecise) = (found.shrink(0.7, 0.0005), found.shrink(0.7, 0.003));
-    assert!(0.0 < precise.shrinkage && precise.shrinkage < imprecise.shrinkage);
-    assert!(found.mean < imprecise.value && imprecise.value < precise.value);
+fn estimated_variances_have_the_f_distribution() {
+    let confidence = Confidence::default();
+    let found = RandomEffects::fit_estimated(&VALUES, &VARIANCES, 8.0, confidence).unwrap();
+    assert_relative_eq!(
+        found.p_value,
+        0.011_164_183_694_511_595,
+        max_relative = 1e-7
+    );
+    assert_relative_eq!(
+        found.interval.lower,
+        0.017_539_462_182_561_73,
+        max_relative = 1e-6
+    );
+    assert_relative_eq!(
+        found.interval.upper,
+        0.219_559_783_968_198_53,
+        max_relative = 1e-6
+    );
+    let known = RandomEffects::fit(&VALUES, &VARIANCES, confidence).unwrap();
+    let almost = RandomEffects::fit_estimated(&VALUES, &VARIANCES, 1e9, confidence).unwrap();
+    assert_relative_eq!(almost.p_value, known.p_value, max_relative = 1e-2);
+    assert_relative_eq!(
+        almost.interval.upper,
+        known.interval.upper,
+        max_relative = 1e-4
+    );
+    assert_refused!(
+        RandomEffects::fit_estimated(&VALUES, &VARIANCES, 0.0, confidence),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
+}
+
+/// Posterior means, standard deviations and shrinkages.
+const SHRUNKEN: [[f64; 3]; 6] = [
+    [
+        0.525_359_147_407_528_9,
+        0.030_762_824_520_624_91,
+        0.085_346_889_778_972_44,
+    ],
+    [
+        0.605_974_095_926_462_3,
+        0.041_966_755_060_551_5,
+        0.149_804_162_134_830_8,
+    ],
+    [
+        0.475_199_099_505_069_3,
+        0.022_401_497_049_682_25,
+        0.046_193_806_478_113_78,
+    ],
+    [
+        0.676_458_924_755_321_2,
+        0.052_631_416_218_396_156,
+        0.201_820_933_827_437_3,
+    ],
+    [
+        0.580_238_334_020_790_5,
+        0.030_494_900_470_506_882,
+        0.085_346_889_778_972_44,
+    ],
+    [
+        0.650_796_445_019_806,
+        0.037_593_769_509_444_284,
+        0.119_490_767_833_029_52,
+    ],
+];
+
+/// Checks posterior means, standard deviations and shrinkages against scipy.integrate.quad over τ².
+#[test]
+fn shrunken_values_are_posterior_means() {
+    let found = shrink(&VALUES, &VARIANCES).unwrap();
+    for (unit, [value, standard_error, shrinkage]) in found.iter().zip(SHRUNKEN) {
+        assert_relative_eq!(unit.value, value, max_relative = 1e-9);
+        assert_relative_eq!(unit.standard_error, standard_error, max_relative = 1e-7);
+        assert_relative_eq!(unit.shrinkage, shrinkage, max_relative = 1e-7);
+    }
     // Equal units are shrunken to their mean, except for the factor (k − 3) / (k − 1).
     let equal = RandomEffects::fit(&[0.5; 5], &[0.01; 5], Confidence::default()).unwrap();
     assert_eq!((equal.standard_deviation, equal.p_value), (0.0, 1.0));
-    assert_relative_eq!(equal.shrink(0.6, 0.01).value, 0.55, max_relative = 1e-12);
-    let few = RandomEffects::fit(&[0.5, 0.7], &[0.01; 2], Confidence::default()).unwrap();
-    assert_eq!(few.shrink(0.7, 0.01).shrinkage, 0.0);
+    let few = shrink(&[0.5, 0.7], &[0.01; 2]).unwrap();
+    assert_eq!((few[1].value, few[1].shrinkage), (0.7, 0.0));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use human_alignment::inference::{
     ChoiceNoiseCeiling, Confidence, Estimate, Interval, clustered_mean, clustered_mean_of,
 };
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::{FileSource, OddOneOut, Result, Similarity, ZeroShotOddOneOut};
+use human_alignment::{Error, FileSource, OddOneOut, Result, Similarity, ZeroShotOddOneOut};
+use ndarray::ArrayView1;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -57,8 +58,20 @@ impl Data {
     /// the bounds are those of the most uneven and of the most even split, and the share is that of
     /// random splits, each of the same probability.
     pub(super) fn repeated_trials(&self) -> Result<Ceiling> {
-        let table = FileSource::open(self.path("things/repeated_triplets.tsv"))?.read()?;
-        let table = table.features().to_f64();
+        let path = self.path("things/repeated_triplets.tsv");
+        let table = FileSource::open(&path)?.read()?.features().to_f64();
+        // Three objects, the number of answers and the share of the most frequent one.
+        let is_valid = |row: ArrayView1<'_, f64>| {
+            let is_share = row.len() == 5 && row[4] * 3.0 > 0.99 && row[4] <= 1.0;
+            is_share && (0..4).all(|column| row[column] >= 0.0 && row[column].fract() == 0.0)
+        };
+        if let Some(row) = table.rows().into_iter().position(|row| !is_valid(row)) {
+            return Err(Error::other(format!(
+                "{}: row {row} is not three objects, a number of answers and the share of the most \
+                 frequent one, from 1/3 to 1",
+                path.display()
+            )));
+        }
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let mut ceiling = |second: Split| -> Result<ChoiceNoiseCeiling> {
             let mut trials = Vec::new();
@@ -97,12 +110,10 @@ impl Data {
 
     /// Computes the noise ceiling from 440 triples that 199 other participants answered.
     fn crossed_trials(&self) -> Result<Ceiling> {
-        let read = |name: &str| -> Result<_> {
-            let source = FileSource::open(self.path("things").join(name))?;
-            Ok(source.read()?.features().to_f64())
-        };
-        let triples = read("crossed_triplets.npy")?;
-        let odd = read("crossed_odd_position.npy")?;
+        let last = (self.things.all.len() - 1) as f64;
+        let triples = self.counts("things/crossed_triplets.npy", [None, Some(3)], last)?;
+        let shape = [None, Some(triples.nrows())];
+        let odd = self.counts("things/crossed_odd_position.npy", shape, 2.0)?;
         let (mut trials, mut participants) = (Vec::new(), Vec::new());
         for ((participant, question), &odd) in odd.indexed_iter() {
             let triple = triples.row(question);

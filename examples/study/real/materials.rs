@@ -4,9 +4,12 @@ use std::iter::repeat_n;
 
 use human_alignment::dataset::TripletFile;
 use human_alignment::stimuli::IdForm;
-use human_alignment::{Anchored, AnchoredTask, FileSource, Result, Stimuli};
+use human_alignment::{Anchored, AnchoredTask, Result, Stimuli};
 
 use super::Data;
+
+/// Largest number of votes for a question that is not a mistake.
+const MANY_VOTES: f64 = 1e4;
 
 impl Data {
     /// Reads the materials, in the order of features and trials; ids are the names of images
@@ -23,8 +26,8 @@ impl Data {
         let questions = self.path("materials/triplets_train.npy");
         let questions = TripletFile::<AnchoredTask>::read(questions, self.materials()?)?;
         let questions = questions.into_judgments();
-        let votes = FileSource::open(self.path("materials/votes_train.npy"))?.read()?;
-        let votes = votes.features().to_f64();
+        let shape = [Some(questions.len()), Some(2)];
+        let votes = self.counts("materials/votes_train.npy", shape, MANY_VOTES)?;
         let mut trials = Vec::new();
         for (&[head, one, other], votes) in questions.as_slice().iter().zip(votes.rows()) {
             trials.extend(repeat_n([head, one, other], votes[0] as usize));

@@ -24,8 +24,9 @@ use human_alignment::concept::read_labels;
 use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
 use human_alignment::study::{Measures, Model, ModelFactors, Study};
 use human_alignment::{
-    AnchoredTask, ImageFiles, OddOneOutTask, Result, SimilarityDataset, Stimuli,
+    AnchoredTask, Error, FileSource, ImageFiles, OddOneOutTask, Result, SimilarityDataset, Stimuli,
 };
+use ndarray::Array2;
 
 pub const THINGS: &str = "things";
 pub const PICTURED: &str = "things with images";
@@ -35,6 +36,9 @@ pub const ANCHORED: &str = "shoes, anchored";
 pub const MATERIALS: &str = "materials";
 pub const THINGS48: &str = "things48";
 pub const THINGS2171: &str = "things2171";
+
+/// Number of shoes that the trials show.
+const N_SHOES: usize = 85;
 
 /// A folder of published data, as the README describes it.
 pub struct Data {
@@ -69,6 +73,35 @@ impl Data {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Reads a matrix of whole numbers from 0 to `largest`, of which there are as many as the shape
+    /// says.
+    fn counts(&self, name: &str, shape: [Option<usize>; 2], largest: f64) -> Result<Array2<f64>> {
+        let path = self.path(name);
+        let counts = FileSource::open(&path)?.read()?.features().to_f64();
+        let found = [counts.nrows(), counts.ncols()];
+        let fits = shape
+            .iter()
+            .zip(found)
+            .all(|(expected, n)| expected.is_none_or(|e| e == n));
+        if !fits {
+            let [rows, columns] =
+                shape.map(|n| n.map_or("any number of".into(), |n| n.to_string()));
+            let [n_rows, n_columns] = found;
+            return Err(Error::other(format!(
+                "{}: {n_rows} rows and {n_columns} columns (expected {rows} rows and {columns} columns)",
+                path.display()
+            )));
+        }
+        let is_count = |value: &f64| value.fract() == 0.0 && (0.0..=largest).contains(value);
+        match counts.indexed_iter().find(|(_, value)| !is_count(value)) {
+            None => Ok(counts),
+            Some(((row, column), value)) => Err(Error::other(format!(
+                "{}: row {row}, column {column} is {value} (expected a whole number from 0 to {largest})",
+                path.display()
+            ))),
+        }
     }
 
     /// Reads the category of each of the 92 objects.
@@ -106,6 +139,14 @@ impl Data {
         // The ids of the trials are the numbers of the shoes, which are the names of the images.
         let numbered = Stimuli::numbered(shoes.len() as u32);
         shoes.same_set_as(&numbered)?;
+        if shoes.len() != N_SHOES {
+            return Err(Error::other(format!(
+                "{}: {} images (expected {N_SHOES}, from 0.jpg to {}.jpg)",
+                self.path("zappos/images").display(),
+                shoes.len(),
+                N_SHOES - 1
+            )));
+        }
         let derived = TripletFile::<OddOneOutTask>::read(derived, numbered.clone())?;
         let anchored = TripletFile::<AnchoredTask>::read(anchored, numbered)?;
         let (pictured, _) = self.pictured_trials()?;

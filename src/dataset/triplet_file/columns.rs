@@ -18,18 +18,30 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns of a table for a task.
+    /// Finds the columns of a table for a task, given which texts are ids of stimuli.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if the names do not determine the content of the columns,
     /// or indicate another task.
-    pub(super) fn of<T: Task>(table: &mut Table) -> Result<Self> {
+    pub(super) fn of<T: Task>(
+        table: &mut Table,
+        is_stimulus: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
         if table.header().is_none() {
             // If the columns contain ids, the table reader cannot tell names of columns from ids.
             let first = table.first()?;
             let names: Vec<String> = first.iter().map(|name| plain(name)).collect();
             let is_named = anchored(&names).is_some() || !triples(&names).is_empty();
             if is_named && !occur_below(table, &first)? {
+                if first.iter().all(|name| is_stimulus(name)) {
+                    return Err(FileError::Ambiguous {
+                        what: "whether its first line is a trial or the names of the columns"
+                            .into(),
+                        remedy: "add a line with the names of the columns, such as \
+                                 image1,image2,image3, or remove the line if it is one",
+                    }
+                    .into());
+                }
                 table.with_header()?;
             }
         }

@@ -29,10 +29,14 @@ pub(super) struct RawTrials {
 }
 
 impl RawTrials {
-    /// Reads the trials of a table.
-    pub(super) fn of_table<T: Task>(path: &Path, encoding: TextEncoding) -> Result<Self> {
+    /// Reads the trials of a table, given which texts are ids of stimuli.
+    pub(super) fn of_table<T: Task>(
+        path: &Path,
+        encoding: TextEncoding,
+        is_stimulus: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
         let mut table = Table::read(path, encoding)?;
-        let columns = Columns::of::<T>(&mut table)?;
+        let columns = Columns::of::<T>(&mut table, is_stimulus)?;
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),
             answers: columns.answer.map(|_| Vec::new()),

@@ -164,7 +164,7 @@ impl<T: Task> TripletSource<T> {
                 trials
             }
             None => {
-                raw = self.read_raw()?;
+                raw = self.read_raw(stimuli)?;
                 raw.convert_texts(|id| self.in_form(id));
                 if let Some(answers) = raw.answers.take() {
                     answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
@@ -262,13 +262,14 @@ impl<T: Task> TripletSource<T> {
         Ok(Some(trials))
     }
 
-    fn read_raw(&self) -> Result<RawTrials> {
+    fn read_raw(&self, stimuli: &Stimuli) -> Result<RawTrials> {
         match self.format {
             Format::Npy => RawTrials::of_npy(&self.path),
             Format::Npz => RawTrials::of_npz(&self.path, self.array.as_deref()),
             Format::Mat => RawTrials::of_mat(&self.path, self.array.as_deref()),
             Format::Text | Format::Safetensors => {
-                RawTrials::of_table::<T>(&self.path, self.encoding)
+                let is_stimulus = |text: &str| stimuli.position(&self.in_form(text)).is_some();
+                RawTrials::of_table::<T>(&self.path, self.encoding, is_stimulus)
             }
         }
     }

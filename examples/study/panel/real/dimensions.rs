@@ -45,10 +45,23 @@ pub fn all(
     let mut concepts = Vec::new();
 
     let (people, _) = data.pictured_trials()?;
-    let hash = people.fingerprint();
-    let of_model = |features: &Representation, similarity| {
-        let hashes = [&features.fingerprint(), &hash].map(|hash| hash[..24].to_owned());
-        let name = format!("expected-by-dimension-{}.json", hashes.join("-"));
+    let of_groups = [vice.fingerprint(), people.fingerprint()];
+    let of_model = |features: &Representation, similarity: Similarity| {
+        // Everything that the result depends on.
+        let mut hash = Sha256::new();
+        for part in of_groups
+            .iter()
+            .chain([&features.fingerprint(), &similarity.to_string()])
+        {
+            hash.update(part);
+            hash.update([0]);
+        }
+        hash.update(env!("CARGO_PKG_VERSION"));
+        let hash: String = hash.finalize()[..24]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let name = format!("expected-by-dimension-{hash}.json");
         kept(cache.map(|folder| folder.join(name)), || {
             let choices = ChoiceFrequencies::from_trials(&people);
             let scaling = TemperatureScaling::new(similarity).fit(features, &choices)?;
