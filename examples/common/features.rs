@@ -1,8 +1,11 @@
 //! Arguments for reading features.
 
+#![allow(dead_code)] // No example uses all of them.
+
 use std::path::Path;
 
 use clap::Args;
+use human_alignment::error::{ErrorKind, FileError};
 use human_alignment::{FileSource, Representation, Result};
 
 use crate::reading::Reading;
@@ -28,18 +31,61 @@ pub struct FeatureReading {
 impl FeatureReading {
     /// Reads features; `ids` is an optional file with the ids of the rows.
     pub fn features(&self, path: &Path, ids: Option<&Path>) -> Result<Representation> {
+        self.features_without(path, ids, &[])
+    }
+
+    /// Reads one of several files, which need not have the named array and columns. Returns the
+    /// features and the names that the file does not have.
+    pub fn features_of_one(
+        &self,
+        path: &Path,
+        ids: Option<&Path>,
+    ) -> Result<(Representation, Vec<String>)> {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let is_table = ["csv", "tsv", "txt"]
+            .iter()
+            .any(|table| extension == *table);
+        let columns = self.id_column.iter().chain(&self.ignore_column);
+        let of_others: Vec<&String> = match is_table {
+            true => self.array.iter().collect(),
+            false => columns.collect(),
+        };
+        let mut absent: Vec<String> = of_others.into_iter().cloned().collect();
+        loop {
+            match self.features_without(path, ids, &absent) {
+                Ok(features) => return Ok((features, absent)),
+                Err(error) => match error.kind() {
+                    ErrorKind::File(FileError::NoSuchColumn { name, .. })
+                        if !absent.contains(name) =>
+                    {
+                        absent.push(name.clone());
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Reads features without some of the named array and columns.
+    fn features_without(
+        &self,
+        path: &Path,
+        ids: Option<&Path>,
+        absent: &[String],
+    ) -> Result<Representation> {
+        let is_there = |name: &&String| !absent.contains(name);
         let mut source = FileSource::open(path)?.with_encoding(self.text.encoding);
         if let Some(ids) = ids {
             // The ids are not transformed here: a table may have the same ids in another order.
             source = source.with_ids(self.text.list(ids)?);
         }
-        if let Some(array) = &self.array {
+        if let Some(array) = self.array.as_ref().filter(is_there) {
             source = source.with_array(array)?;
         }
-        if let Some(column) = &self.id_column {
+        if let Some(column) = self.id_column.as_ref().filter(is_there) {
             source = source.with_id_column(column)?;
         }
-        for column in &self.ignore_column {
+        for column in self.ignore_column.iter().filter(is_there) {
             source = source.with_ignored_column(column)?;
         }
         let features = source.read()?;

@@ -10,16 +10,21 @@ use crate::pairing::pair;
 
 /// Reads two files of features with the rows of the second in the order of the first, and returns
 /// how rows were matched: by id, or by position if one file has no ids and the numbers of rows are
-/// equal. Stimuli that only one file has are an error.
+/// equal. Stimuli that only one file has are an error. An array or a column that is named need only be
+/// in one of the files.
 pub fn read_matched(
     reading: &FeatureReading,
     paths: [&Path; 2],
     ids: [Option<&Path>; 2],
 ) -> Result<(Representation, Representation, Pairing)> {
-    let (a, b) = (
-        reading.features(paths[0], ids[0])?,
-        reading.features(paths[1], ids[1])?,
-    );
+    let (a, absent) = reading.features_of_one(paths[0], ids[0])?;
+    let (b, also_absent) = reading.features_of_one(paths[1], ids[1])?;
+    if let Some(name) = absent.iter().find(|name| also_absent.contains(name)) {
+        let [a, b] = paths.map(Path::display);
+        return Err(Error::other(format!(
+            "neither {a} nor {b} has an array or a column {name:?}"
+        )));
+    }
     let pairing = pair(a.stimuli(), b.stimuli());
     let matched = pairing.and_then(|pairing| Ok((b.select(a.stimuli())?, pairing)));
     let (b, pairing) = matched.map_err(|error| {

@@ -288,8 +288,15 @@ fn remedy(
     beside: &[String],
     stored: &[String],
 ) -> String {
+    let has = |part: &str| stored.iter().any(|name| name.contains(part));
     let mut remedy = String::new();
-    if !missing.is_empty() {
+    if has("lora_") {
+        remedy += ": the file has changes of parameters (LoRA): merge them into the network before \
+                   saving (`merge_and_unload`)";
+    } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
+        remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
+                   such as --tap blocks.11@token-mean";
+    } else if !missing.is_empty() {
         remedy += "; the file has ";
         remedy += &few(stored);
         remedy += ": check the architecture, or choose or rename parameters \
@@ -301,8 +308,9 @@ fn remedy(
                    before saving";
     } else if let Some(unexpected) = beside.first() {
         remedy += &format!(
-            ": check the architecture; parameters that do not matter can be ignored \
-             (`Weights::without`, `--without {}`)",
+            ": check the architecture; if the network computes with them, it is another one, and what \
+             comes after the tap or is of another network can be ignored (`Weights::without`, \
+             `--without {}`)",
             Short(unexpected)
         );
     } else {

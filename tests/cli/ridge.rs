@@ -501,6 +501,25 @@ fn trials_are_read_with_the_options_of_trials() {
 }
 
 #[test]
+fn columns_need_only_be_in_one_of_the_files() {
+    let folder = TempDir::new().unwrap();
+    let (x, _) = files(&folder);
+    let rows = (0..N).map(|row| format!("s{row},{},kind\n", targets(row)[0]));
+    let y = format!("id,u,category\n{}", rows.collect::<String>());
+    let y = write(&folder, "y.csv", &y);
+    let arguments = ["--features", &x, "--targets", &y, "--alphas", "1"];
+    assert!(refused(&arguments).contains("--ignore-column"));
+    let ignored = [&arguments[..], &["--json", "--ignore-column", "category"]].concat();
+    let found = json_of(&ignored);
+    assert_eq!(found["alphas"].as_array().unwrap().len(), 1);
+    let message = refused(&[&arguments[..], &["--ignore-column", "kind"]].concat());
+    assert!(
+        message.contains("neither") && message.contains("\"kind\""),
+        "{message}"
+    );
+}
+
+#[test]
 fn files_with_other_stimuli_are_named() {
     let folder = TempDir::new().unwrap();
     let (x, _) = files(&folder);

@@ -434,9 +434,63 @@ fn tensors_beside_the_network_that_change_it_are_refused() {
     let refused = message(features(&dilated, "penultimate"));
     assert!(refused.contains("before layer3"), "{refused}");
     assert!(features(&dilated, "layer2").is_ok());
+    let encoder = with("encoder.", &[("decoder.aspp.0.weight", kernel)]);
+    assert!(message(features(&encoder, "penultimate")).contains("before layer3"));
+    let unet = with("encoder.", &[("decoder.blocks.0.conv1.weight", kernel)]);
+    assert_eq!(features(&unet, "penultimate").unwrap(), expected);
+    for (first, second) in [("means", "stds"), ("shift", "scale"), ("loc", "inverse")] {
+        let names = [first, second].map(|name| format!("preprocess.{name}"));
+        let shape: &[usize] = &[1, 3, 1, 1];
+        let normalized = with("model.", &[(&names[0], shape), (&names[1], shape)]);
+        let refused = message(features(&normalized, "logits"));
+        assert!(
+            refused.contains("a normalisation of the images"),
+            "{refused}"
+        );
+        // Also if only the network is selected.
+        let selected = normalized.with_key("model").unwrap();
+        assert!(message(features(&selected, "logits")).contains("a normalisation of the images"));
+    }
+    let lora = with(
+        "model.",
+        &[("other.layer1.0.conv1.lora_A.weight", &[4, 64])],
+    );
+    let refused = message(features(&lora, "logits"));
+    assert!(refused.contains("merge"), "{refused}");
     // What pretraining has beside an encoder.
     let pretrained = with("", &[("mask_token", &[64]), ("decoder_norm.weight", &[64])]);
     assert_eq!(features(&pretrained, "penultimate").unwrap(), expected);
+}
+
+#[test]
+fn a_list_of_dictionaries_is_read() {
+    let parameters = parameters("a");
+    let optimizer = dict([("state", dict([])), ("lr", Item::Number(1))]);
+    let pair = Item::List(vec![tensors(&parameters), optimizer]);
+    let folder = Folder::new();
+    let weights = folder.read(&pair, Format::Zip(2)).unwrap();
+    let expected = expected(&parameters, "logits");
+    assert_eq!(features(&weights, "logits").unwrap(), expected);
+}
+
+#[test]
+fn the_files_of_openai_have_another_activation() {
+    let architecture = Architecture::named("ViT-B-32").unwrap();
+    let named = [
+        ("visual.conv1.weight", 1),
+        ("input_resolution", 1),
+        ("context_length", 1),
+    ]
+    .into_iter()
+    .chain([("vocab_size", 1)]);
+    let of_openai = named.map(|(name, n)| (name.to_owned(), ArrayD::ones([n].as_slice())));
+    let all = Network::list_parameters(&architecture).unwrap().into_iter();
+    let all = all.map(|(name, shape)| (format!("visual.{name}"), ArrayD::ones(shape)));
+    let weights = Weights::from_tensors(of_openai.chain(all));
+    let taps = [Tap::new("conv1")];
+    let refused = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap_err();
+    let refused = refused.report().to_string();
+    assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
 }
 
 #[test]

@@ -2,41 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use super::names::beginnings;
+use super::names::{beginnings, without_wrappers};
 use super::selection::{Request, Selection};
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::Entry;
-use crate::extract::outline::Outline;
+use crate::extract::outline::{Expected, Outline};
 
 /// Checks that no tensors beside the selected parameters say that the network computes something
-/// else: a normalisation of the images, masks of parameters, or a head for segmentation.
+/// else: a normalisation of the images, masks of parameters, a LoRA, or a head for segmentation.
 ///
-/// `names` are those of all tensors without modules that only wrap others, with the stored names.
+/// All tensors of the file are considered, also those that the user did not select.
 ///
 /// # Errors
 /// Returns [`ExtractError::MeaningfulTensors`].
-pub(super) fn check(
-    request: &Request<'_>,
-    names: &[(String, &str)],
-    selection: &Selection,
-    outline: &Outline,
-) -> Result<()> {
+pub(super) fn check(request: &Request<'_>, selection: &Selection, outline: &Outline) -> Result<()> {
+    let names = request.listing.iter();
+    let names: Vec<_> = names
+        .map(|(stored, tensor)| (without_wrappers(stored), stored.as_str(), tensor))
+        .collect();
     let used = selection.compositions.iter();
     let used = used.filter(|(name, _)| outline.entries.iter().any(|entry| entry.key == **name));
     let used: BTreeSet<&str> = used.flat_map(|(_, used)| used.stored()).collect();
-    let is_absent = |name: &str| request.absent.iter().any(|absent| name.starts_with(absent));
-    let others = names.iter().filter(|(name, stored)| {
-        let relative = name.strip_prefix(&selection.prefix);
-        let relative = relative.map(|name| name.trim_start_matches('.'));
-        !used.contains(stored) && !is_absent(name) && !relative.is_some_and(is_absent)
-    });
+    let is_absent = |name: &str| {
+        let mut absent = request.absent.iter();
+        absent.any(|absent| beginnings(name).any(|at| name[at..].starts_with(absent)))
+    };
+    let others = names
+        .iter()
+        .filter(|(name, stored, _)| !used.contains(stored) && !is_absent(name));
     let others: Vec<Other<'_>> = others
-        .map(|(name, stored)| Other {
+        .map(|(name, _, tensor)| Other {
             name,
-            shape: request
-                .listing
-                .get(*stored)
-                .map_or(&[], |tensor| &tensor.shape),
+            shape: &tensor.shape,
+            is_float: tensor.is_float,
         })
         .collect();
     let normalization = normalization(&others);
@@ -63,6 +61,17 @@ pub(super) fn check(
         "which look like masks of parameters: multiply the parameters by them before saving"
             .to_owned(),
     )?;
+    let changes = others
+        .iter()
+        .filter(|other| other.is_of_lora())
+        .map(|other| other.name.to_owned())
+        .collect();
+    refuse(
+        changes,
+        "which are changes of parameters (LoRA): merge them before saving (`merge_and_unload`), or \
+         ignore them if they are of another network (`Weights::without`, `--without`)"
+            .to_owned(),
+    )?;
     // What is before the third stage is computed as in the network for classification.
     let is_dilated = |entry: &Entry| {
         entry.is_needed
@@ -70,11 +79,16 @@ pub(super) fn check(
                 .iter()
                 .any(|before| entry.key.starts_with(before))
     };
-    let is_backbone = selection.prefix.rsplit('.').next() == Some("backbone");
-    if is_backbone && outline.entries.iter().any(is_dilated) {
+    let kinds: &[&str] = match selection.prefix.rsplit('.').next() {
+        Some("backbone") => &SEGMENTATION_HEADS,
+        // That of an encoder and a decoder is dilated only with this module.
+        Some("encoder") => &["aspp"],
+        _ => &[],
+    };
+    if !kinds.is_empty() && outline.entries.iter().any(is_dilated) {
         let heads = others
             .iter()
-            .filter(|other| is_segmentation_head(other))
+            .filter(|other| is_segmentation_head(other, kinds))
             .map(|other| other.name.to_owned())
             .collect();
         refuse(
@@ -92,9 +106,29 @@ pub(super) fn check(
 struct Other<'n> {
     name: &'n str,
     shape: &'n [usize],
+    is_float: bool,
 }
 
 impl Other<'_> {
+    /// Checks whether the tensor is one of the factors of a LoRA.
+    fn is_of_lora(&self) -> bool {
+        self.name.split('.').any(|part| part.starts_with("lora_"))
+    }
+
+    /// Checks whether the tensor has a value for each colour and is not of a layer.
+    fn is_of_colors(&self) -> bool {
+        const OF_LAYERS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+
+        let has_shape = matches!(self.shape, [3] | [1, 3] | [3, 1, 1] | [1, 3, 1, 1]);
+        let name = self.name.rsplit('.').next().unwrap_or_default();
+        self.is_float && has_shape && !OF_LAYERS.contains(&name)
+    }
+
+    /// Returns the name of the module.
+    fn module(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(module, _)| module)
+    }
+
     /// Returns the name up to its last word, and that word.
     fn last_word(&self) -> (&str, &str) {
         let at = self.name.rfind(['.', '_']).map_or(0, |at| at + 1);
@@ -109,7 +143,8 @@ fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
     }
 }
 
-/// Returns the names of a mean and a deviation, each of one value or of one for each colour.
+/// Returns the names of a mean and a deviation, each of one value or of one for each colour; with
+/// other names, those of two tensors of a module with one value for each colour.
 fn normalization(others: &[Other<'_>]) -> Vec<String> {
     let of = |words: &'static [&'static str]| {
         others.iter().filter(move |other| {
@@ -122,6 +157,13 @@ fn normalization(others: &[Other<'_>]) -> Vec<String> {
         let beside = |other: &&Other<'_>| other.last_word().0 == mean.last_word().0;
         if let Some(deviation) = of(&["std", "sigma", "var"]).find(beside) {
             names.extend([mean.name.to_owned(), deviation.name.to_owned()]);
+        }
+    }
+    let of_colors: Vec<&Other<'_>> = others.iter().filter(|other| other.is_of_colors()).collect();
+    for pair in of_colors.windows(2) {
+        let is_pair = pair[0].module() == pair[1].module() && pair[0].shape == pair[1].shape;
+        if is_pair && names.is_empty() {
+            names.extend(pair.iter().map(|other| other.name.to_owned()));
         }
     }
     names
@@ -145,15 +187,51 @@ fn is_mask(other: &Other<'_>, outline: &Outline) -> bool {
     })
 }
 
-/// Checks whether a tensor is the kernel of a convolution in a classifier of places.
-fn is_segmentation_head(other: &Other<'_>) -> bool {
-    const HEADS: [&str; 5] = [
-        "classifier",
-        "aux_classifier",
-        "decode_head",
-        "auxiliary_head",
-        "aspp",
-    ];
+/// Modules that classify places.
+const SEGMENTATION_HEADS: [&str; 5] = [
+    "classifier",
+    "aux_classifier",
+    "decode_head",
+    "auxiliary_head",
+    "aspp",
+];
 
-    other.shape.len() == 4 && other.name.split('.').any(|part| HEADS.contains(&part))
+/// Checks whether a tensor is the kernel of a convolution in a module of one of these kinds.
+fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
+    other.shape.len() == 4 && other.name.split('.').any(|part| kinds.contains(&part))
+}
+
+/// Checks what the names of other tensors tell about the network, which its parameters do not.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
+pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Result<()> {
+    let architecture = expected.architecture();
+    let has = |part: &str| {
+        let mut names = request.listing.keys();
+        names.any(|name| name.split('.').any(|each| each == part))
+    };
+    // Only files of OpenAI have these.
+    let is_openai = ["input_resolution", "context_length", "vocab_size"].map(has);
+    let is_clip = expected.family() == "CLIP" && architecture.starts_with("ViT");
+    if is_clip && is_openai == [true; 3] && !architecture.ends_with("-quickgelu") {
+        return Err(ExtractError::OtherActivation {
+            architecture,
+            activation: "QuickGELU".to_owned(),
+            other: format!("{architecture}-quickgelu"),
+        }
+        .into());
+    }
+    // The small network of MoCo v3 has more heads than others.
+    let is_moco = has("momentum_encoder") && has("predictor");
+    if is_moco && architecture.starts_with("vit_small_patch") {
+        return Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: "num_heads",
+            found: "12 (MoCo v3)".to_owned(),
+            expected: "6".to_owned(),
+        }
+        .into());
+    }
+    Ok(())
 }

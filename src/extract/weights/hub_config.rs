@@ -46,12 +46,105 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f6
         [n] => check_setting(&config, "num_attention_heads", architecture, n.into()),
         _ => Ok(()),
     });
+    let others: &[(&'static str, Value)] = &match family {
+        "ResNet" => vec![
+            ("downsample_in_bottleneck", false.into()),
+            ("downsample_in_first_stage", false.into()),
+        ],
+        "Swin" => vec![("window_size", 7.into())],
+        "Swin V2" => vec![
+            ("window_size", 8.into()),
+            ("pretrained_window_sizes", vec![0; 4].into()),
+        ],
+        "MobileNetV2 (TensorFlow)" => {
+            vec![("output_stride", 32.into()), ("tf_padding", true.into())]
+        }
+        _ => Vec::new(),
+    };
     let checked = checked.and_then(|()| {
-        let setting = "downsample_in_bottleneck";
-        check_setting(&config, setting, architecture, false.into())
+        let mut others = others.iter();
+        others.try_for_each(|(name, expected)| {
+            check_setting(&config, name, architecture, expected.clone())
+        })
     });
     let epsilon = checked.and_then(|()| epsilon(&config, architecture, family));
     epsilon.map_err(|error| Error::from(error).in_file(path))
+}
+
+/// Families whose architectures have the names of timm.
+const NAMED_AS_IN_TIMM: [&str; 16] = [
+    "ResNet",
+    "VGG",
+    "DenseNet",
+    "ConvNeXt",
+    "ConvNeXt V2",
+    "EfficientNet",
+    "EfficientNet (TensorFlow)",
+    "ViT (timm)",
+    "DeiT",
+    "DINO",
+    "DINOv2",
+    "DINOv3",
+    "SigLIP",
+    "EVA-02",
+    "EVA-CLIP",
+    "BEiT",
+];
+
+/// Arguments of a network of timm that change what it computes with the same parameters.
+const ARGUMENTS: [&str; 7] = [
+    "num_heads",
+    "act_layer",
+    "norm_layer",
+    "output_stride",
+    "global_pool",
+    "fc_norm",
+    "window_size",
+];
+
+/// Checks that the configuration of timm beside the weights, if there is one, names the architecture
+/// and has none of the arguments that change what it computes.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check_of_timm(weights: &Path, expected: &Expected<'_>) -> Result<()> {
+    let path = weights.with_file_name("config.json");
+    let Some(config) = read(&path) else {
+        return Ok(());
+    };
+    let (architecture, family) = (expected.architecture(), expected.family());
+    let Some(found) = config.get("architecture").and_then(Value::as_str) else {
+        return Ok(());
+    };
+    // The size of the images is not a part of the network.
+    let without_size = |name: &str| {
+        let name = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        name.trim_end_matches('_').to_owned()
+    };
+    let is_other = match NAMED_AS_IN_TIMM.contains(&family) {
+        true => found != architecture && without_size(found) != without_size(architecture),
+        false => found.starts_with("tf_") && !architecture.starts_with("tf_"),
+    };
+    let other = |setting, found: String, expected: &str| {
+        let error = ExtractError::OtherConfiguration {
+            architecture,
+            setting,
+            found,
+            expected: expected.to_owned(),
+        };
+        Err(Error::from(error).in_file(&path))
+    };
+    if is_other {
+        return other("architecture", found.to_owned(), architecture);
+    }
+    let arguments = ARGUMENTS.iter().find_map(|name| {
+        let found = config.get("model_args")?.get(name)?;
+        (!found.is_null()).then_some((*name, found.to_string()))
+    });
+    match arguments {
+        Some((name, found)) => other(name, found, "the usual one"),
+        None => Ok(()),
+    }
 }
 
 /// Returns the epsilon of the normalizations in a configuration, if it is not the usual one.
@@ -64,8 +157,10 @@ fn epsilon(
 
     let usual = match family {
         // These do not have it in all normalizations.
-        "ResNet" | "RegNet" | "ConvNeXt" | "ConvNeXt V2" | "EfficientNet (TensorFlow)" => {
-            return Ok(None);
+        "ResNet" | "RegNet" | "ConvNeXt" | "ConvNeXt V2" => return Ok(None),
+        "EfficientNet (TensorFlow)" => {
+            let found = setting(config, "batch_norm_eps").and_then(Value::as_f64);
+            return Ok(found.filter(|&found| found != 1e-3));
         }
         "MobileNetV2 (TensorFlow)" => 1e-3,
         "Swin" | "Swin V2" => {
@@ -99,8 +194,10 @@ fn check_setting(
 
 /// Returns a setting of the network of images.
 fn setting<'c>(config: &'c Value, name: &str) -> Option<&'c Value> {
-    let of_images = config.get("vision_config").and_then(|of| of.get(name));
+    let parts = ["vision_config", "encoder"].map(|part| config.get(part));
+    let mut of_images = parts.into_iter().flatten().map(|part| part.get(name));
     of_images
+        .find_map(|found| found)
         .or_else(|| config.get(name))
         .filter(|found| !found.is_null())
 }
@@ -175,6 +272,17 @@ mod tests {
             (r#"{"hidden_act": "quick_gelu"}"#, "vit_tiny_patch16_224"),
             (r#"{"num_attention_heads": 6}"#, "vit_tiny_patch16_224"),
             (r#"{"downsample_in_bottleneck": true}"#, "resnet50"),
+            (r#"{"downsample_in_first_stage": true}"#, "resnet50"),
+            (r#"{"output_stride": 16}"#, "tf_mobilenet_v2"),
+            (r#"{"window_size": 16}"#, "swin_v2_t"),
+            (
+                r#"{"pretrained_window_sizes": [12, 12, 12, 6]}"#,
+                "swin_v2_t",
+            ),
+            (
+                r#"{"encoder": {"num_attention_heads": 12}, "decoder": {}}"#,
+                "vit_tiny_patch16_224",
+            ),
             (r#"{"layer_norm_eps": 0.001}"#, "swin_t"),
         ] {
             let refused = check(text, architecture).unwrap_err().report().to_string();
@@ -185,5 +293,56 @@ mod tests {
         assert_eq!(check(usual, "vit_tiny_patch16_224").unwrap(), None);
         let other = r#"{"layer_norm_eps": 0.001}"#;
         assert_eq!(check(other, "vit_tiny_patch16_224").unwrap(), Some(0.001));
+        let other = r#"{"batch_norm_eps": 0.1}"#;
+        assert_eq!(check(other, "tf_efficientnet_b0").unwrap(), Some(0.1));
+    }
+
+    #[test]
+    fn a_configuration_of_timm_names_the_architecture() {
+        let check = |text: &str, architecture: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let weights = folder.path().join("model.safetensors");
+            std::fs::write(folder.path().join("config.json"), text).unwrap();
+            let architecture = Architecture::named(architecture).unwrap();
+            check_of_timm(&weights, &Expected::new(&architecture, &[]).unwrap())
+        };
+        for (text, architecture) in [
+            (r#"{"architecture": "resnetaa50"}"#, "resnet50"),
+            (
+                r#"{"architecture": "tf_efficientnet_b0"}"#,
+                "efficientnet_b0",
+            ),
+            (
+                r#"{"architecture": "tf_mobilenetv3_large_100"}"#,
+                "mobilenet_v3_large",
+            ),
+            (
+                r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"num_heads": 12}}"#,
+                "vit_tiny_patch16_224",
+            ),
+        ] {
+            let refused = check(text, architecture).unwrap_err().report().to_string();
+            assert!(refused.contains("of these weights is"), "{refused}");
+        }
+        for (text, architecture) in [
+            (
+                r#"{"architecture": "resnet50", "num_classes": 10}"#,
+                "resnet50",
+            ),
+            (
+                r#"{"architecture": "vit_tiny_patch16_384", "model_args": {"img_size": 384}}"#,
+                "vit_tiny_patch16_224",
+            ),
+            (
+                r#"{"architecture": "mobilenetv3_large_100"}"#,
+                "mobilenet_v3_large",
+            ),
+            (
+                r#"{"architectures": ["ResNetForImageClassification"]}"#,
+                "resnet50",
+            ),
+        ] {
+            check(text, architecture).unwrap();
+        }
     }
 }

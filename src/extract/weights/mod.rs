@@ -24,7 +24,7 @@ pub(in crate::extract) use random::Random;
 use crate::error::{ArgumentError, Error, ExtractError, Result};
 use crate::extract::outline::Expected;
 use container::Container;
-use conventions::HUGGING_FACE;
+use conventions::{HUGGING_FACE, TIMM};
 use listing::Listing;
 use names::{Keys, without_wrappers};
 use opened::Opened;
@@ -271,6 +271,9 @@ impl Weights {
         {
             selection.deviations.epsilon = Some(epsilon);
             fingerprint += &format!(", epsilon {epsilon}");
+        }
+        if let (None | Some(TIMM), Some(path)) = (selection.library, &stored.path) {
+            hub_config::check_of_timm(path, expected)?;
         }
         Ok(Opened::found(
             stored,

@@ -80,7 +80,8 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
         return Err(problems.into_error(request, expected).into());
     };
     require_floats(request, &selection, &outline)?;
-    beside::check(request, &names, &selection, &outline)?;
+    beside::check_origin(request, expected)?;
+    beside::check(request, &selection, &outline)?;
     Ok((selection, outline))
 }
 

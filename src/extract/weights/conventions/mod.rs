@@ -115,7 +115,7 @@ struct Library {
 }
 
 pub(super) const HUGGING_FACE: &str = "Hugging Face transformers";
-const TIMM: &str = "timm";
+pub(super) const TIMM: &str = "timm";
 
 const fn library(
     name: &'static str,

@@ -27,6 +27,14 @@ impl StateDict {
         let mut found = Self::default();
         let mut seen = HashSet::new();
         let mut open = vec![(pickle.root(), String::new())];
+        // A list of dictionaries, such as of those of a network and an optimiser.
+        if let Value::List(parts) | Value::Tuple(parts) = pickle.value(pickle.root()) {
+            let parts = parts.iter().enumerate().rev();
+            let parts = parts.filter(|(_, part)| !pickle.items(**part).is_empty());
+            open = parts
+                .map(|(number, &part)| (part, format!("{number}.")))
+                .collect();
+        }
         while let Some((id, path)) = open.pop() {
             if !seen.insert(id) {
                 continue;
