@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use common::Unused;
 use human_alignment::extract::{
     Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, ModelName, Network,
     Pooling, Shard, Tap, UnreadablePolicy, Weights, join_shards,
@@ -160,8 +161,23 @@ struct TapReport {
     out: PathBuf,
 }
 
+fn unused(arguments: &Arguments) -> Vec<Unused> {
+    let mut unused = Vec::new();
+    if arguments.random.is_some() {
+        let of_files = &["key", "rename", "strip_prefix", "without"];
+        unused.push(Unused::these(of_files, "with --random"));
+    }
+    if arguments.list_models || arguments.list_taps {
+        unused.push(Unused::these(
+            &["json"],
+            "with --list-models and --list-taps",
+        ));
+    }
+    unused
+}
+
 fn main() -> ExitCode {
-    common::main(run)
+    common::main_with(unused, run)
 }
 
 fn run(arguments: &Arguments) -> Result<String> {
@@ -234,11 +250,14 @@ fn run(arguments: &Arguments) -> Result<String> {
 
 fn taps(arguments: &Arguments) -> Result<Vec<Tap>> {
     let taps = arguments.tap.iter().map(|tap| {
-        let tap: Tap = tap.parse()?;
-        Ok(match arguments.pool {
-            Some(pooling) => tap.with_pooling(pooling),
-            None => tap,
-        })
+        let parsed: Tap = tap.parse()?;
+        match arguments.pool {
+            Some(_) if tap.contains('@') => Err(Error::other(format!(
+                "--tap {tap} and --pool both name a pooling: leave out one of them"
+            ))),
+            Some(pooling) => Ok(parsed.with_pooling(pooling)),
+            None => Ok(parsed),
+        }
     });
     taps.collect()
 }
@@ -358,6 +377,15 @@ fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {
         weights = weights.renamed(from, to)?;
     }
     for prefix in &arguments.without {
+        let is_there = |name: &str| {
+            let mut parts = name.match_indices('.').map(|(dot, _)| dot + 1);
+            name.starts_with(prefix) || parts.any(|at| name[at..].starts_with(prefix))
+        };
+        if !weights.names().any(is_there) {
+            return Err(Error::other(format!(
+                "--without {prefix}: no name of the weights begins with it"
+            )));
+        }
         weights = weights.without(prefix);
     }
     Ok(weights)

@@ -60,6 +60,12 @@ fn flags_of_other_methods_are_refused() {
             "embed --triplets t.npy --out e.npy --lambda 0.01 --folds 3",
             "--folds",
         ),
+        ("extract --model resnet18 --random 1 --key teacher", "--key"),
+        (
+            "extract --model resnet18 --random 1 --without fc.",
+            "--without",
+        ),
+        ("extract --list-models --json", "--json"),
         ("study --untrained --penalty trace", "--penalty"),
         ("study --people-at-random --probe-all", "--probe-all"),
     ] {
