@@ -512,7 +512,8 @@ fn columns_need_only_be_in_one_of_the_files() {
     let ignored = [&arguments[..], &["--json", "--ignore-column", "category"]].concat();
     let found = json_of(&ignored);
     assert_eq!(found["alphas"].as_array().unwrap().len(), 1);
-    let message = refused(&[&arguments[..], &["--ignore-column", "kind"]].concat());
+    let both = ["--ignore-column", "category", "--ignore-column", "kind"];
+    let message = refused(&[&arguments[..], &both].concat());
     assert!(
         message.contains("neither") && message.contains("\"kind\""),
         "{message}"
