@@ -405,11 +405,8 @@ fn join(arguments: &Arguments) -> Result<String> {
     let [out] = arguments.out.as_slice() else {
         return Err(Error::other("--join writes one file: give --out once"));
     };
-    let is_part = |part: &&PathBuf| match (part.canonicalize(), out.canonicalize()) {
-        (Ok(part), Ok(out)) => part == out,
-        _ => false,
-    };
-    if let Some(part) = arguments.join.iter().find(is_part) {
+    let mut parts = arguments.join.iter();
+    if let Some(part) = parts.find(|part| common::is_same_file(part, out)) {
         return Err(Error::other(format!(
             "the output {} would replace the part {}: choose another output",
             out.display(),

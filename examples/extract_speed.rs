@@ -12,7 +12,7 @@ mod common;
 
 use std::fmt::Write;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use faer::linalg::matmul::matmul;
@@ -86,8 +86,8 @@ fn run(arguments: &Arguments) -> Result<String> {
         let (mut of_network, mut of_product) = (Vec::new(), Vec::new());
         // The first round is a warm-up.
         for round in 0..=arguments.rounds {
-            let network = timed(|| network.represent(images.view()))?;
-            let product = timed(|| {
+            let network = common::timed(|| network.represent(images.view()))?;
+            let product = common::timed(|| {
                 product.multiply();
                 Ok(())
             })?;
@@ -106,12 +106,6 @@ fn run(arguments: &Arguments) -> Result<String> {
         );
     }
     Ok(text)
-}
-
-fn timed<R>(work: impl FnOnce() -> Result<R>) -> Result<Duration> {
-    let start = Instant::now();
-    std::hint::black_box(work()?);
-    Ok(start.elapsed())
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {

@@ -130,7 +130,7 @@ struct Planned {
     detectable_difference: f64,
 }
 
-fn unused(arguments: &Arguments) -> Vec<Unused> {
+fn unused(arguments: &Arguments) -> Option<Unused> {
     let of_designs = &[
         "difference",
         "level",
@@ -143,7 +143,7 @@ fn unused(arguments: &Arguments) -> Vec<Unused> {
     ];
     let is_simulated = arguments.features.is_empty();
     let simulated = Unused::all_but(of_designs, "without --features, as the pilot is simulated");
-    is_simulated.then_some(simulated).into_iter().collect()
+    is_simulated.then_some(simulated)
 }
 
 fn main() -> ExitCode {

@@ -156,10 +156,10 @@ struct Report {
     input: Input,
 }
 
-fn unused(arguments: &Arguments) -> Vec<Unused> {
+fn unused(arguments: &Arguments) -> Option<Unused> {
     let of_folds = Unused::these(&["hold_out", "moments_of_all_objects"], "without --folds");
     let has_folds = arguments.folds.is_some() || arguments.lambda.len() > 1;
-    (!has_folds).then_some(of_folds).into_iter().collect()
+    (!has_folds).then_some(of_folds)
 }
 
 fn main() -> ExitCode {

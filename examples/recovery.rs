@@ -129,7 +129,7 @@ struct Report {
     is_simulated: bool,
 }
 
-fn unused(arguments: &Arguments) -> Vec<Unused> {
+fn unused(arguments: &Arguments) -> Option<Unused> {
     let of_simulation = &[
         "lambda",
         "penalty",
@@ -148,7 +148,7 @@ fn unused(arguments: &Arguments) -> Vec<Unused> {
         of_simulation,
         "without --features, as the data are simulated",
     );
-    is_simulated.then_some(simulated).into_iter().collect()
+    is_simulated.then_some(simulated)
 }
 
 fn main() -> ExitCode {

@@ -5,10 +5,13 @@
 //! ```
 //!
 //! Data, weights and images are random. Trials are streamed: the memory for the sums over triples of
-//! objects, which standard errors need, grows up to 8 million triples and is then constant. The exponent is that of time ∝ sizeᵏ, fitted by least squares to the logarithms of the
-//! larger half of the sizes. The largest amount of memory is known on Linux only.
+//! objects, which standard errors need, grows up to 8 million triples and is then constant. The
+//! exponent is that of time ∝ sizeᵏ, fitted by least squares to the logarithms of the larger half of
+//! the sizes. The largest amount of memory is known on Linux only.
 
 mod common;
+#[path = "../benches/common/mod.rs"]
+mod inputs;
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -17,16 +20,12 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
 use human_alignment::{
-    AlignmentMetric, Dissimilarity, Error, OddOneOut, Representation, Result, Similarity, Stimuli,
-    ZeroShotOddOneOut,
+    AlignmentMetric, Dissimilarity, Error, Representation, Result, Similarity, ZeroShotOddOneOut,
 };
-use ndarray::{Array2, Array4};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use inputs::{N_STIMULI, random_features, random_trials};
+use ndarray::Array4;
 
-/// Numbers of stimuli and of features where they are not varied; the stimuli are as many as in
-/// THINGS.
-const N_STIMULI: usize = 1854;
+/// Number of features where it is not varied.
 const N_FEATURES: usize = 64;
 
 /// Number of trials where they are not varied, and of those that are in memory while they are
@@ -68,26 +67,32 @@ fn run(arguments: &Arguments) -> Result<String> {
     let network = Network::new(&architecture, &weights, &taps, Device::Cpu)?;
     let curves = [
         curve("streamed trials", 1e4, arguments.trials, |n| {
-            let features = features(N_STIMULI, N_FEATURES)?;
+            let features = random_features(N_STIMULI, N_FEATURES);
             stream(&metric, &features, n)
         }),
         curve("stimuli of 1 million trials", 1e2, arguments.stimuli, |n| {
-            let (features, trials) = (features(n, N_FEATURES)?, trials(n, N_TRIALS, 1)?);
-            timed(|| metric.score(&features, &trials))
+            let (features, trials) = (
+                random_features(n, N_FEATURES),
+                random_trials(n, N_TRIALS, 1),
+            );
+            common::timed(|| metric.score(&features, &trials))
         }),
         curve("stimuli of an RDM", 1e2, arguments.rdm, |n| {
-            let features = features(n, N_FEATURES)?;
-            timed(|| Dissimilarity::Correlation.rdm(&features))
+            let features = random_features(n, N_FEATURES);
+            common::timed(|| Dissimilarity::Correlation.rdm(&features))
         }),
         curve("features", 1e2, arguments.features, |n| {
-            let (features, trials) = (features(N_STIMULI, n)?, trials(N_STIMULI, N_TRIALS, 1)?);
-            timed(|| metric.score(&features, &trials))
+            let (features, trials) = (
+                random_features(N_STIMULI, n),
+                random_trials(N_STIMULI, N_TRIALS, 1),
+            );
+            common::timed(|| metric.score(&features, &trials))
         }),
         curve("images", 1e1, arguments.images, |n| {
             let mut duration = Duration::ZERO;
             for first in (0..n).step_by(BATCH) {
                 let images = Array4::zeros((BATCH.min(n - first), 3, SIDE, SIDE));
-                duration += timed(|| network.represent(images.view()))?;
+                duration += common::timed(|| network.represent(images.view()))?;
             }
             Ok(duration)
         }),
@@ -179,44 +184,20 @@ impl std::fmt::Display for Curve {
     }
 }
 
-fn features(n_stimuli: usize, n_features: usize) -> Result<Representation> {
-    let mut rng = ChaCha8Rng::seed_from_u64(n_features as u64);
-    let features =
-        Array2::from_shape_simple_fn((n_stimuli, n_features), || rng.random_range(-1.0..1.0f32));
-    Representation::new(Stimuli::numbered(n_stimuli as u32), features)
-}
-
-fn trials(n_stimuli: usize, n_trials: usize, seed: u64) -> Result<OddOneOut> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..n_stimuli as u32)) };
-    let different = |[a, b, c]: &[u32; 3]| a != b && a != c && b != c;
-    let trials = std::iter::repeat_with(draw).filter(different);
-    OddOneOut::new(
-        Stimuli::numbered(n_stimuli as u32),
-        trials.take(n_trials).collect(),
-    )
-}
-
 /// Tallies trials in chunks, and returns the duration without that of drawing them.
 fn stream(metric: &ZeroShotOddOneOut, features: &Representation, n: usize) -> Result<Duration> {
     let start = Instant::now();
     let mut drawing = Duration::ZERO;
     let chunks = (0..n).step_by(N_TRIALS).map(|first| {
         let start = Instant::now();
-        let chunk = trials(N_STIMULI, N_TRIALS.min(n - first), first as u64);
+        let chunk = random_trials(N_STIMULI, N_TRIALS.min(n - first), first as u64);
         drawing += start.elapsed();
-        chunk
+        Ok(chunk)
     });
     metric
         .tally(features, features.stimuli(), chunks)?
         .score()?;
     Ok(start.elapsed() - drawing)
-}
-
-fn timed<R>(work: impl FnOnce() -> Result<R>) -> Result<Duration> {
-    let start = Instant::now();
-    std::hint::black_box(work()?);
-    Ok(start.elapsed())
 }
 
 /// Forgets the largest amount of memory so far, where the operating system can.

@@ -20,21 +20,31 @@ pub const N_TRIALS: usize = 4_700_000;
 
 /// Creates random features, `N_STIMULI × n_features`.
 pub fn features(n_features: usize) -> Representation {
+    random_features(N_STIMULI, n_features)
+}
+
+/// Creates random features, `n_stimuli × n_features`.
+pub fn random_features(n_stimuli: usize, n_features: usize) -> Representation {
     let mut rng = ChaCha8Rng::seed_from_u64(n_features as u64);
     let features =
-        Array2::from_shape_simple_fn((N_STIMULI, n_features), || rng.random_range(-1.0..1.0f32));
-    Representation::new(Stimuli::numbered(N_STIMULI as u32), features).unwrap()
+        Array2::from_shape_simple_fn((n_stimuli, n_features), || rng.random_range(-1.0..1.0f32));
+    Representation::new(Stimuli::numbered(n_stimuli as u32), features).unwrap()
 }
 
 /// Creates `N_TRIALS` random odd-one-out trials.
 pub fn trials() -> OddOneOut {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..N_STIMULI as u32)) };
+    random_trials(N_STIMULI, N_TRIALS, 1)
+}
+
+/// Creates random odd-one-out trials.
+pub fn random_trials(n_stimuli: usize, n_trials: usize, seed: u64) -> OddOneOut {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let draw = || -> [u32; 3] { std::array::from_fn(|_| rng.random_range(0..n_stimuli as u32)) };
     let different = |[a, b, c]: &[u32; 3]| a != b && a != c && b != c;
     let trials = std::iter::repeat_with(draw)
         .filter(different)
-        .take(N_TRIALS);
-    OddOneOut::new(Stimuli::numbered(N_STIMULI as u32), trials.collect()).unwrap()
+        .take(n_trials);
+    OddOneOut::new(Stimuli::numbered(n_stimuli as u32), trials.collect()).unwrap()
 }
 
 /// Number of trials of a participant of the THINGS data set, in which 12,340 people answered.

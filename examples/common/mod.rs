@@ -7,6 +7,7 @@ pub mod notes;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Parser};
@@ -27,36 +28,35 @@ impl From<String> for Answer {
     }
 }
 
-/// Flags that have no effect with the other arguments.
+/// Flags that have no effect with the other arguments, by the names of their fields.
 pub struct Unused {
-    pub flags: Flags,
-    /// When they have no effect, such as `without --folds`.
-    pub when: &'static str,
-}
-
-/// Flags by the names of their fields.
-pub enum Flags {
-    These(&'static [&'static str]),
-    AllBut(&'static [&'static str]),
+    flags: &'static [&'static str],
+    /// Whether all flags but these have no effect.
+    is_complement: bool,
+    when: &'static str,
 }
 
 impl Unused {
+    /// Creates a set of flags with the case in which they have no effect, such as `without --folds`.
     pub fn these(flags: &'static [&'static str], when: &'static str) -> Self {
-        let flags = Flags::These(flags);
-        Self { flags, when }
+        Self {
+            flags,
+            is_complement: false,
+            when,
+        }
     }
 
+    /// Creates the set of all flags but these.
     pub fn all_but(flags: &'static [&'static str], when: &'static str) -> Self {
-        let flags = Flags::AllBut(flags);
-        Self { flags, when }
+        Self {
+            is_complement: true,
+            ..Self::these(flags, when)
+        }
     }
 
     /// Returns an error if one of the flags was given.
     fn check(&self, command: &Command, given: &ArgMatches) -> Result<()> {
-        let is_meant = |name: &str| match self.flags {
-            Flags::These(flags) => flags.contains(&name),
-            Flags::AllBut(flags) => !flags.contains(&name),
-        };
+        let is_meant = |name: &str| self.flags.contains(&name) != self.is_complement;
         let is_given = |name: &str| given.value_source(name) == Some(ValueSource::CommandLine);
         let mut all = command.get_arguments();
         let unused = all.find(|argument| {
@@ -80,13 +80,13 @@ impl Unused {
 /// An error, including a failed write, ends the program with exit code 1 and one line on standard
 /// error. An incomplete result is printed, with exit code 2 and one line on standard error.
 pub fn main<A: Parser, T: Into<Answer>>(run: impl FnOnce(&A) -> Result<T>) -> ExitCode {
-    main_with(|_| Vec::new(), run)
+    main_with(|_| None, run)
 }
 
 /// Parses the arguments, refuses those that have no effect with the others, and prints the result of
 /// `run` like [`main`].
-pub fn main_with<A: Parser, T: Into<Answer>>(
-    unused: impl FnOnce(&A) -> Vec<Unused>,
+pub fn main_with<A: Parser, T: Into<Answer>, U: IntoIterator<Item = Unused>>(
+    unused: impl FnOnce(&A) -> U,
     run: impl FnOnce(&A) -> Result<T>,
 ) -> ExitCode {
     notes::collect();
@@ -95,19 +95,10 @@ pub fn main_with<A: Parser, T: Into<Answer>>(
     let parsed = given.and_then(|given| Ok((A::from_arg_matches(&given)?, given)));
     let (arguments, given) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) if !error.use_stderr() => error.exit(),
-        Err(error) => {
-            // Missing arguments are listed in the lines below the first.
-            let text = error.to_string();
-            let told = text.lines().take_while(|line| !line.is_empty());
-            let told: Vec<&str> = told.map(str::trim).collect();
-            return fail(told.join(" ").trim_start_matches("error: "));
-        }
+        Err(error) => return refuse(&error),
     };
-    let unused = unused(&arguments);
-    let checked = unused
-        .iter()
-        .try_for_each(|unused| unused.check(&command, &given));
+    let mut unused = unused(&arguments).into_iter();
+    let checked = unused.try_for_each(|unused| unused.check(&command, &given));
     let answer: Answer = match checked.and_then(|()| run(&arguments)) {
         Ok(answer) => answer.into(),
         Err(error) => return fail(&error.report().to_string()),
@@ -151,9 +142,7 @@ pub fn check_output(path: &Path, extensions: &[&str], inputs: &[&Path]) -> Resul
             path.display()
         )));
     }
-    let place = path.canonicalize().ok();
-    let is_output = |input: &&&Path| place.is_some() && input.canonicalize().ok() == place;
-    match inputs.iter().find(is_output) {
+    match inputs.iter().find(|input| is_same_file(input, path)) {
         None => Ok(()),
         Some(input) => Err(Error::other(format!(
             "writing {} would replace the input {}: choose another name",
@@ -189,19 +178,33 @@ pub fn end(result: Result<()>) -> ExitCode {
 pub fn main_without_options<A: Parser>(run: impl FnOnce() -> Result<()>) -> ExitCode {
     match A::try_parse() {
         Ok(_) => end(run()),
-        Err(error) if !error.use_stderr() => error.exit(),
-        Err(error) => {
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            fail(first.trim_start_matches("error: "))
-        }
+        Err(error) => refuse(&error),
     }
+}
+
+/// Prints the help or what is wrong with the arguments, in one line, and returns the exit code.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    // Missing arguments are listed in the lines below the first.
+    let text = error.to_string();
+    let told = text.lines().take_while(|line| !line.is_empty());
+    let told: Vec<&str> = told.map(str::trim).collect();
+    fail(told.join(" ").trim_start_matches("error: "))
 }
 
 /// Writes a line to standard output.
 pub fn line(text: impl std::fmt::Display) -> Result<()> {
     print(&text.to_string())
         .map_err(|error| Error::other(format!("cannot write standard output: {error}")))
+}
+
+/// Returns the duration of some work.
+pub fn timed<R>(work: impl FnOnce() -> Result<R>) -> Result<Duration> {
+    let start = Instant::now();
+    std::hint::black_box(work()?);
+    Ok(start.elapsed())
 }
 
 /// Writes a line to standard output and flushes it.

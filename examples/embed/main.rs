@@ -209,18 +209,26 @@ impl Learned {
     }
 }
 
+/// Returns the flags that only the other method, or the choice of a λ, uses.
 fn unused(arguments: &Arguments) -> Vec<Unused> {
-    let is_one = !arguments.lambda.contains(',') && arguments.lambda != "auto";
-    let of_spose = Unused::these(
-        &["folds", "tolerance", "initial_scale"],
-        "with --method vice",
-    );
-    let of_choice = Unused::these(&["folds"], "with one --lambda");
-    match (arguments.method.as_str(), is_one) {
-        ("vice", _) => vec![of_spose],
-        (_, true) => vec![of_choice],
-        _ => Vec::new(),
+    let is_auto = arguments.lambda == "auto";
+    if arguments.method == "vice" {
+        let of_spose = &["folds", "tolerance", "initial_scale"];
+        let of_spose = Unused::these(of_spose, "with --method vice");
+        let of_lambda = Unused::these(&["lambda"], "with --method vice");
+        // By default λ is auto.
+        return [of_spose]
+            .into_iter()
+            .chain((!is_auto).then_some(of_lambda))
+            .collect();
     }
+    let of_vice = Unused::these(&["deviations"], "unless you pass --method vice");
+    let of_choice = Unused::these(&["folds"], "with one --lambda");
+    let is_one = !is_auto && !arguments.lambda.contains(',');
+    [of_vice]
+        .into_iter()
+        .chain(is_one.then_some(of_choice))
+        .collect()
 }
 
 fn main() -> ExitCode {
@@ -228,7 +236,6 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Answer> {
-    check_method(arguments)?;
     check_outputs(arguments)?;
     let trials = read_trials(arguments)?;
     let images = arguments.images.as_deref();
@@ -318,38 +325,23 @@ fn run(arguments: &Arguments) -> Result<Answer> {
     })
 }
 
-/// Checks that no flag is of the other method.
-fn check_method(arguments: &Arguments) -> Result<()> {
-    let is_vice = arguments.method == "vice";
-    let problem = match (is_vice, &arguments.deviations) {
-        (true, _) if arguments.lambda != "auto" => "--method vice has no --lambda: leave it out",
-        (false, Some(_)) => {
-            "only --method vice has --deviations: leave it out, or pass --method vice"
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::other(problem.to_owned()))
-}
-
 /// Checks, before the fit, that its results can be written.
 fn check_outputs(arguments: &Arguments) -> Result<()> {
     let stimuli = arguments.stimuli.as_deref();
-    let mut inputs: Vec<&Path> = [arguments.triplets.as_path()]
+    let inputs: Vec<&Path> = [arguments.triplets.as_path()]
         .into_iter()
         .chain(stimuli)
         .collect();
-    for path in [Some(&arguments.out), arguments.deviations.as_ref()] {
-        let Some(path) = path else { continue };
-        common::check_output(path, &["npy", "safetensors"], &inputs)?;
-        if inputs.iter().any(|input| common::is_same_file(input, path)) {
-            return Err(Error::other(format!(
-                "--out and --deviations are both {}: choose another name",
-                path.display()
-            )));
-        }
-        inputs.push(path);
+    if let Some(path) = &arguments.deviations
+        && common::is_same_file(&arguments.out, path)
+    {
+        return Err(Error::other(format!(
+            "--out and --deviations are both {}: choose another name",
+            path.display()
+        )));
     }
-    Ok(())
+    let mut outputs = [&arguments.out].into_iter().chain(&arguments.deviations);
+    outputs.try_for_each(|path| common::check_output(path, &["npy", "safetensors"], &inputs))
 }
 
 /// Reads the trials. Without ids, the stimuli are numbered up to the largest index.

@@ -133,7 +133,7 @@ impl Arguments {
     }
 }
 
-fn unused(arguments: &Arguments) -> Vec<Unused> {
+fn unused(arguments: &Arguments) -> Option<Unused> {
     let of_metric = &[
         "similarity",
         "temperature",
@@ -151,7 +151,7 @@ fn unused(arguments: &Arguments) -> Vec<Unused> {
     ];
     let is_simulated = arguments.features.is_empty();
     let simulated = Unused::all_but(of_metric, "without --features, as the data are simulated");
-    is_simulated.then_some(simulated).into_iter().collect()
+    is_simulated.then_some(simulated)
 }
 
 fn main() -> ExitCode {

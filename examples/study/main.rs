@@ -82,9 +82,9 @@ struct Answer<'a> {
 }
 
 fn main() -> ExitCode {
-    let unused = |arguments: &Arguments| match arguments.data {
-        Some(_) => Vec::new(),
-        None => vec![Unused::these(&["penalty", "probe_all"], "without --data")],
+    let unused = |arguments: &Arguments| {
+        let of_data = Unused::these(&["penalty", "probe_all"], "without --data");
+        arguments.data.is_none().then_some(of_data)
     };
     common::main_with(unused, run)
 }

@@ -2,6 +2,14 @@
 
 use crate::common::refused;
 
+fn assert_refused(command: &str, flag: &str) {
+    let mut words = command.split(' ');
+    let program = words.next().unwrap();
+    let message = refused(program, &words.collect::<Vec<_>>());
+    let expected = format!("{flag} has no effect");
+    assert!(message.contains(&expected), "{command}: {message}");
+}
+
 #[test]
 fn flags_without_effect_are_refused() {
     for (command, flag) in [
@@ -36,11 +44,7 @@ fn flags_without_effect_are_refused() {
             "--hold-out",
         ),
     ] {
-        let mut words = command.split(' ');
-        let program = words.next().unwrap();
-        let message = refused(program, &words.collect::<Vec<_>>());
-        let expected = format!("{flag} has no effect");
-        assert!(message.contains(&expected), "{command}: {message}");
+        assert_refused(command, flag);
     }
 }
 
@@ -69,11 +73,7 @@ fn flags_of_other_methods_are_refused() {
         ("study --untrained --penalty trace", "--penalty"),
         ("study --people-at-random --probe-all", "--probe-all"),
     ] {
-        let mut words = command.split(' ');
-        let program = words.next().unwrap();
-        let message = refused(program, &words.collect::<Vec<_>>());
-        let expected = format!("{flag} has no effect");
-        assert!(message.contains(&expected), "{command}: {message}");
+        assert_refused(command, flag);
     }
 }
 

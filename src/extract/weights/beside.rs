@@ -51,23 +51,17 @@ pub(super) fn check(request: &Request<'_>, selection: &Selection, outline: &Outl
             ),
         );
     }
-    let masks = others
-        .iter()
-        .filter(|other| is_mask(other, outline))
-        .map(|other| other.name.to_owned())
-        .collect();
+    let named = |is_meant: &dyn Fn(&Other<'_>) -> bool| -> Vec<String> {
+        let others = others.iter().filter(|other| is_meant(other));
+        others.map(|other| other.name.to_owned()).collect()
+    };
     refuse(
-        masks,
+        named(&|other| is_mask(other, outline)),
         "which look like masks of parameters: multiply the parameters by them before saving"
             .to_owned(),
     )?;
-    let changes = others
-        .iter()
-        .filter(|other| other.is_of_lora())
-        .map(|other| other.name.to_owned())
-        .collect();
     refuse(
-        changes,
+        named(&|other| other.is_of_lora()),
         "which are changes of parameters (LoRA): merge them before saving (`merge_and_unload`), or \
          ignore them if they are of another network (`Weights::without`, `--without`)"
             .to_owned(),
@@ -86,13 +80,8 @@ pub(super) fn check(request: &Request<'_>, selection: &Selection, outline: &Outl
         _ => &[],
     };
     if !kinds.is_empty() && outline.entries.iter().any(is_dilated) {
-        let heads = others
-            .iter()
-            .filter(|other| is_segmentation_head(other, kinds))
-            .map(|other| other.name.to_owned())
-            .collect();
         refuse(
-            heads,
+            named(&|other| is_segmentation_head(other, kinds)),
             "a head for segmentation, whose networks have dilated convolutions instead of strides in \
              their last stages: only taps before layer3 can be extracted, or use weights that were \
              trained for classification"

@@ -1,4 +1,4 @@
-//! The configuration that Hugging Face transformers writes beside the weights of a network.
+//! The configuration that Hugging Face transformers or timm writes beside the weights of a network.
 //!
 //! Some of it cannot be told from the weights, such as the number of heads, or the activation of CLIP:
 //! OpenAI's networks have QuickGELU, and most others have GELU.
@@ -46,7 +46,17 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f6
         [n] => check_setting(&config, "num_attention_heads", architecture, n.into()),
         _ => Ok(()),
     });
-    let others: &[(&'static str, Value)] = &match family {
+    let checked = checked.and_then(|()| {
+        let mut settings = settings_of(family).into_iter();
+        settings.try_for_each(|(name, value)| check_setting(&config, name, architecture, value))
+    });
+    let epsilon = checked.and_then(|()| epsilon(&config, architecture, family));
+    epsilon.map_err(|error| Error::from(error).in_file(path))
+}
+
+/// Returns settings that all networks of a family have here.
+fn settings_of(family: &str) -> Vec<(&'static str, Value)> {
+    match family {
         "ResNet" => vec![
             ("downsample_in_bottleneck", false.into()),
             ("downsample_in_first_stage", false.into()),
@@ -60,15 +70,7 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f6
             vec![("output_stride", 32.into()), ("tf_padding", true.into())]
         }
         _ => Vec::new(),
-    };
-    let checked = checked.and_then(|()| {
-        let mut others = others.iter();
-        others.try_for_each(|(name, expected)| {
-            check_setting(&config, name, architecture, expected.clone())
-        })
-    });
-    let epsilon = checked.and_then(|()| epsilon(&config, architecture, family));
-    epsilon.map_err(|error| Error::from(error).in_file(path))
+    }
 }
 
 /// Families whose architectures have the names of timm.
