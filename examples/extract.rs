@@ -377,16 +377,7 @@ fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {
         weights = weights.renamed(from, to)?;
     }
     for prefix in &arguments.without {
-        let is_there = |name: &str| {
-            let mut parts = name.match_indices('.').map(|(dot, _)| dot + 1);
-            name.starts_with(prefix) || parts.any(|at| name[at..].starts_with(prefix))
-        };
-        if !weights.names().any(is_there) {
-            return Err(Error::other(format!(
-                "--without {prefix}: no name of the weights begins with it"
-            )));
-        }
-        weights = weights.without(prefix);
+        weights = weights.without(prefix)?;
     }
     Ok(weights)
 }
@@ -405,30 +396,10 @@ fn join(arguments: &Arguments) -> Result<String> {
     let [out] = arguments.out.as_slice() else {
         return Err(Error::other("--join writes one file: give --out once"));
     };
-    let mut parts = arguments.join.iter();
-    if let Some(part) = parts.find(|part| common::is_same_file(part, out)) {
-        return Err(Error::other(format!(
-            "the output {} would replace the part {}: choose another output",
-            out.display(),
-            part.display()
-        )));
-    }
-    let ending = out.extension().and_then(|ending| ending.to_str());
-    let is_safetensors = match ending.map(str::to_lowercase).as_deref() {
-        Some("safetensors") => true,
-        Some("npy") => false,
-        _ => {
-            return Err(Error::other(format!(
-                "{}: the output of --join is a .npy or .safetensors file",
-                out.display()
-            )));
-        }
-    };
+    let parts: Vec<&Path> = arguments.join.iter().map(PathBuf::as_path).collect();
+    common::check_output(out, &["npy", "safetensors"], &parts)?;
     let joined = join_shards(&arguments.join)?;
-    match is_safetensors {
-        true => joined.write_safetensors(out)?,
-        false => joined.write_npy(out)?,
-    }
+    joined.write(out)?;
     report(
         arguments,
         Report {

@@ -294,7 +294,7 @@ fn table(arguments: &Arguments, report: &Report) -> String {
         let _ = write!(text, "  {:>14}", format!("{n_objects} objects"));
     }
     for row in report.designs.chunks(arguments.objects.len().max(1)) {
-        let _ = write!(text, "\n{:>8}", row[0].design.n_participants);
+        let _ = write!(text, "\n{:>8}", row[0].design.n_participants());
         for planned in row {
             let (power, least) = (planned.power, planned.detectable_difference);
             let cell = format!("{:.0} ({:.1})", 100.0 * power, 100.0 * least);

@@ -99,6 +99,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`representation`] | features, their provenance, and files of features |
+//! | [`stimuli`] | sets of stimulus ids, and how the rows of two sets are matched |
 //! | [`judgment`] | human judgments: odd-one-out and anchored trials |
 //! | [`rdm`] | representational dissimilarity matrices (RDMs) of participants and representations |
 //! | [`dataset`] | published data sets, files of trials and of RDMs, generated and simulated trials |

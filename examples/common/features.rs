@@ -41,12 +41,8 @@ impl FeatureReading {
         path: &Path,
         ids: Option<&Path>,
     ) -> Result<(Representation, Vec<String>)> {
-        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let is_table = ["csv", "tsv", "txt"]
-            .iter()
-            .any(|table| extension == *table);
         let columns = self.id_column.iter().chain(&self.ignore_column);
-        let of_others: Vec<&String> = match is_table {
+        let of_others: Vec<&String> = match FileSource::open(path)?.is_table() {
             true => self.array.iter().collect(),
             false => columns.collect(),
         };

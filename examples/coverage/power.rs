@@ -128,7 +128,7 @@ impl Experiment {
         let Self {
             design, components, ..
         } = self;
-        let (n_people, n_objects) = (design.n_participants, design.n_objects);
+        let (n_people, n_objects) = (design.n_participants(), design.n_objects());
         let mut effects = |n: usize, variance: f64| -> Vec<f64> {
             let draw = |_| variance.sqrt() * rng.sample::<f64, _>(StandardNormal);
             (0..n).map(draw).collect()
@@ -136,8 +136,8 @@ impl Experiment {
         let of_objects = effects(n_objects, components.objects);
         let of_people = effects(n_people, components.participants);
         let of_both = effects(n_objects * n_people, components.objects_by_participants);
-        let n_trials = n_people * design.trials_per_participant;
-        let n_questions = n_trials.div_ceil(design.answers_per_question);
+        let n_trials = n_people * design.trials_per_participant();
+        let n_questions = n_trials.div_ceil(design.answers_per_question());
         let of_questions = effects(n_questions, components.questions);
         let noise = effects(n_trials, components.residual);
         let mut questions = Vec::with_capacity(n_questions);
@@ -156,7 +156,7 @@ impl Experiment {
                 order.shuffle(&mut rng);
             }
             let person = order[trial % n_people];
-            let index = trial / design.answers_per_question;
+            let index = trial / design.answers_per_question();
             let question = questions[index];
             let effect = |&object: &u32| {
                 let object = object as usize;

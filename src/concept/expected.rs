@@ -12,7 +12,7 @@ use crate::inference::{
 use crate::judgment::{Task, Trials, choosing};
 
 /// The accuracy of a model by group of trials, compared with the accuracy that is expected if its
-/// probabilities of choices are true.
+/// choice probabilities are correct (calibrated).
 ///
 /// Groups that depend on the answers of participants, such as those of
 /// [`TrialGroups::by_dimension`], have different accuracies even for a perfect model: a trial in

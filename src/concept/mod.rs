@@ -10,7 +10,7 @@
 //! | dimensions with names, and the dimensions that determine choices | [`ConceptEmbedding`] |
 //! | trials by dimension, by category, or by whether the human embedding predicts them | [`TrialGroups`] |
 //! | accuracy and cross-entropy by group, compared with all trials | [`GroupAnalysis`] |
-//! | accuracy by group, compared with what is expected if a model's probabilities are true | [`ExpectedAccuracy`] |
+//! | accuracy by group, compared with what is expected if a model's choice probabilities are correct | [`ExpectedAccuracy`] |
 //! | difference between two models by group | [`GroupAnalysis::compare`] |
 //! | trials by a label of each trial, such as the level of similarity that it tests (global, local, class boundary) | [`TrialGroups::by_label`] |
 //! | differences between groups | [`GroupDifference::all_pairs`] |

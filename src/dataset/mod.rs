@@ -9,8 +9,8 @@
 //! | [`Peterson`] | similarity ratings of images, as published |
 //! | [`Meadows`] | RDMs and raw arrangements exported by the Meadows platform |
 //! | [`Kriegeskorte92`] | RDMs of 16 participants over 92 images, and model RDMs |
-//! | [`LabelTriplets`] | odd-one-out trials generated from labels (no participants) |
-//! | [`Simulated`] | trials answered by a [`SimulatedObserver`] (no participants) |
+//! | [`LabelTriplets`] | odd-one-out trials generated from labels (not human judgments) |
+//! | [`Simulated`] | trials answered by a [`SimulatedObserver`] (not human judgments) |
 
 /// Implements [`SimilarityDataset`] for a type whose judgments are in a field, with an expression
 /// for its name.

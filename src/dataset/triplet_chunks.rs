@@ -101,8 +101,9 @@ impl<T: Task> TripletChunks<T> {
         })
     }
 
-    /// Sets the base from which indices count. Default: [`Counting::Inferred`], which is 0 here;
-    /// indices that indicate 1 are an error, at the latest at the end of the file.
+    /// Sets the base from which indices count. Default: [`Counting::Inferred`], which
+    /// begins with 0; if the indices turn out to count from 1, the iterator returns an error, at the
+    /// latest at the end of the file.
     #[must_use]
     pub fn with_counting(mut self, counting: Counting) -> Self {
         self.counting = counting;

@@ -71,8 +71,8 @@ pub struct SposeSelection {
 ///
 /// Questions are divided into folds at random, so that all repetitions of a triple are in the same
 /// fold. Every fit starts from the same random weights, as [`Spose::fit`] does, and not from the
-/// embedding of another λ: dimensions that a larger λ has removed cannot return, and those that fit
-/// the noise with a smaller λ go slowly.
+/// embedding of another λ: dimensions that a larger λ has removed cannot return, and dimensions that
+/// fitted noise with a smaller λ disappear slowly.
 ///
 /// The default candidates are tried from the largest, and the smaller ones are skipped after two in
 /// succession that predict worse than a larger one: fits with a small λ take most iterations.

@@ -194,7 +194,8 @@ impl Spose {
         Ok(self)
     }
 
-    /// Sets the largest weight below which a whole dimension is removed at the end.
+    /// Sets the threshold for removing dimensions: one whose largest weight is below it is removed
+    /// after the fit.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if it is negative or not finite.

@@ -126,7 +126,7 @@ pub fn informative_triples(
 /// even where the answer itself is uncertain.
 ///
 /// # Errors
-/// Returns `JudgmentError` if a triple shows a stimulus twice or one that there is not, and
+/// Returns `JudgmentError` if a triple shows a stimulus twice or has an index out of range, and
 /// `ComputationError::OutOfMemory`.
 pub fn expected_information(
     embedding: &ViceEmbedding,

@@ -112,7 +112,7 @@ impl Vice {
         Ok(self)
     }
 
-    /// Sets the number k of significant objects that a relevant dimension exceeds.
+    /// Sets k: a dimension is relevant if more than k objects have a significantly positive weight.
     #[must_use]
     pub fn with_k(mut self, k: usize) -> Self {
         self.k = k;

@@ -25,7 +25,10 @@ pub enum ComputationError {
     },
 
     /// The loss of a learner is not finite.
-    #[error("the loss became {loss}, which is not finite")]
+    #[error(
+        "the loss became {loss}, which is not finite: check the scale of the features, or reduce the \
+         learning rate"
+    )]
     #[non_exhaustive]
     LossNotFinite {
         /// The loss.

@@ -182,11 +182,15 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns the number of classes of a classifier: the number of outputs of its stored weight,
-    /// or `published` if no weight is stored.
+    /// or `published` if no possible weight is stored.
     pub fn n_classes(&self, weight: &str, published: usize) -> usize {
+        /// Largest number of classes, which limits memory if the shape is wrong.
+        const MAX_CLASSES: usize = 1 << 18;
+
         let stored = self.stored_shape(weight);
+        let stored = stored.filter(|shape| !shape.contains(&0));
         let outputs = stored.and_then(|shape| shape.first().copied());
-        outputs.filter(|&n| n > 0).unwrap_or(published)
+        outputs.filter(|&n| n <= MAX_CLASSES).unwrap_or(published)
     }
 
     /// Notes a parameter that published files may contain but the network does not use.

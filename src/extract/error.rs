@@ -17,7 +17,11 @@ pub enum ExtractError {
     },
 
     /// A device does not exist, or the crate was built without support for it.
-    #[error("no device {}", Short(device))]
+    #[error(
+        "the device {} is not available: use cpu, or build with the feature cuda or metal on a machine \
+         that has one",
+        Short(device)
+    )]
     #[non_exhaustive]
     NoDevice {
         /// The device.

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::extract::architecture::Architecture;
 use crate::extract::builder::{Context, Entry, Init, Parameters};
 use crate::extract::taps::TapTable;
+use crate::linalg::zeroed;
 
 /// The parameters and modules of a network.
 pub(in crate::extract) struct Outline {
@@ -70,7 +71,7 @@ struct Published;
 
 impl Parameters for Published {
     fn values(&self, _: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
-        Ok(vec![0.0; shape.iter().product()])
+        zeroed(shape.iter().product(), "the parameters of a network")
     }
 }
 

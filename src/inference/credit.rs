@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 /// The credit of a trial in sixths: 1, 0, or 1/2 or 1/3 for each of two or three tied choices. The
 /// difference of two credits is also a credit.
 ///
@@ -16,7 +18,27 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[serde(try_from = "i8")]
 pub struct Credit(i8);
+
+impl TryFrom<i8> for Credit {
+    type Error = Error;
+
+    /// Returns the credit of a number of sixths.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` unless it is −6 to 6.
+    fn try_from(sixths: i8) -> Result<Self> {
+        match (-6..=6).contains(&sixths) {
+            true => Ok(Self(sixths)),
+            false => Err(Error::parameter(
+                "the sixths of a credit",
+                "-6 to 6",
+                sixths,
+            )),
+        }
+    }
+}
 
 impl Credit {
     /// Full credit, 1.
@@ -58,5 +80,20 @@ impl Credit {
 impl From<bool> for Credit {
     fn from(correct: bool) -> Self {
         if correct { Credit::FULL } else { Credit::NONE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deserialized_credits_are_checked() {
+        for sixths in [-6, 0, 2, 6] {
+            let credit: Credit = serde_json::from_str(&sixths.to_string()).unwrap();
+            assert_eq!(i32::from(credit.sixths()), sixths);
+            assert_eq!(serde_json::to_string(&credit).unwrap(), sixths.to_string());
+        }
+        assert!(serde_json::from_str::<Credit>("7").is_err());
     }
 }

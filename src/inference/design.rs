@@ -27,14 +27,16 @@ pub enum DesignCaution {
 }
 
 impl DesignCaution {
-    /// The number of objects from which on intervals have their nominal coverage in simulations.
+    /// The smallest number of objects with which intervals have their nominal coverage in
+    /// simulations.
     pub const MIN_OBJECTS: usize = 10;
 
-    /// The number of participants from which on intervals have their nominal coverage in
+    /// The smallest number of participants with which intervals have their nominal coverage in
     /// simulations.
     pub const MIN_PARTICIPANTS: usize = 5;
 
-    /// Returns all cautions that apply to trials; unknown participants are none.
+    /// Returns all cautions that apply to trials. If the participants are unknown, there is none about
+    /// their number.
     pub fn all_of<T: Task>(trials: &Trials<T>) -> Vec<Self> {
         let participants = trials.participants();
         Self::of_numbers(

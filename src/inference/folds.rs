@@ -89,14 +89,30 @@ impl Folds {
     }
 
     /// Returns the items that are held out in a fold, in ascending order.
+    ///
+    /// # Panics
+    /// Panics if there is no fold with this number.
     pub fn held_out(&self, fold: usize) -> Vec<usize> {
+        self.require(fold);
         self.select(|of| of == fold)
     }
 
     /// Returns the training items of a fold, that is, the items of all other folds, in ascending
     /// order.
+    ///
+    /// # Panics
+    /// Panics if there is no fold with this number.
     pub fn training(&self, fold: usize) -> Vec<usize> {
+        self.require(fold);
         self.select(|of| of != fold)
+    }
+
+    fn require(&self, fold: usize) {
+        let n = self.n_folds;
+        assert!(
+            fold < n,
+            "fold {fold} of {n} folds, which are numbered from 0"
+        );
     }
 
     fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<usize> {

@@ -1,5 +1,7 @@
 //! Sums over participants, and over the objects, pairs and triples of each participant.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::inference::{ClusterSum, ClusteredTrials, Level, ObjectLevels, TrialValue};
@@ -23,19 +25,19 @@ pub(crate) fn participant_levels<V: TrialValue>(
     values: &[V],
     mean: f64,
 ) -> ParticipantLevels {
-    let levels: Vec<ParticipantLevels> = group(participants)
-        .par_iter()
-        .map_init(Default::default, |(trials, own_values), positions| {
-            gather(trials, clustered.trials, positions);
-            gather(own_values, values, positions);
-            let mut sum = V::Sum::default();
-            own_values.iter().for_each(|&value| sum += value);
-            ParticipantLevels {
-                participants: sum.level(mean),
-                within: ObjectLevels::of(trials, own_values, clustered.n_stimuli, mean),
-            }
-        })
-        .collect();
+    let grouped = Grouped::new(clustered.trials, participants, values);
+    let of_participant = |participant: usize| {
+        let range = grouped.range(participant);
+        let (trials, values) = (&grouped.trials[range.clone()], &grouped.values[range]);
+        let mut sum = V::Sum::default();
+        values.iter().for_each(|&value| sum += value);
+        ParticipantLevels {
+            participants: sum.level(mean),
+            within: ObjectLevels::of(trials, values, clustered.n_stimuli, mean),
+        }
+    };
+    let participants = (0..grouped.ends.len()).into_par_iter();
+    let levels: Vec<ParticipantLevels> = participants.map(of_participant).collect();
     let mut total = ParticipantLevels::default();
     for level in levels {
         total.participants += level.participants;
@@ -46,22 +48,43 @@ pub(crate) fn participant_levels<V: TrialValue>(
     total
 }
 
-/// Returns the positions of the trials of each participant, in ascending order.
-fn group(participants: &[u32]) -> Vec<Vec<usize>> {
-    let last = participants.iter().max();
-    let mut counts = vec![0usize; last.map_or(0, |&last| last as usize + 1)];
-    for &participant in participants {
-        counts[participant as usize] += 1;
-    }
-    let mut groups: Vec<Vec<usize>> = counts.into_iter().map(Vec::with_capacity).collect();
-    for (position, &participant) in participants.iter().enumerate() {
-        groups[participant as usize].push(position);
-    }
-    groups
+/// Trials and their values by participant, those of a participant in their order.
+struct Grouped<V> {
+    trials: Vec<[u32; 3]>,
+    values: Vec<V>,
+    /// End of the trials of each participant.
+    ends: Vec<usize>,
 }
 
-/// Replaces the contents of `own` by the elements of `all` at some positions.
-fn gather<T: Copy>(own: &mut Vec<T>, all: &[T], positions: &[usize]) {
-    own.clear();
-    own.extend(positions.iter().map(|&position| all[position]));
+impl<V: TrialValue> Grouped<V> {
+    fn new(trials: &[[u32; 3]], participants: &[u32], values: &[V]) -> Self {
+        let last = participants.iter().max();
+        let mut ends = vec![0usize; last.map_or(0, |&last| last as usize + 1)];
+        for &participant in participants {
+            ends[participant as usize] += 1;
+        }
+        let mut len = 0;
+        for end in &mut ends {
+            len += std::mem::replace(end, len);
+        }
+        // Each end begins at the start of its participant.
+        let mut grouped = Self {
+            trials: vec![[0; 3]; len],
+            values: vec![V::default(); len],
+            ends,
+        };
+        for ((&trial, &value), &participant) in trials.iter().zip(values).zip(participants) {
+            let end = &mut grouped.ends[participant as usize];
+            grouped.trials[*end] = trial;
+            grouped.values[*end] = value;
+            *end += 1;
+        }
+        grouped
+    }
+
+    /// Returns the positions of the trials of a participant.
+    fn range(&self, participant: usize) -> Range<usize> {
+        let start = participant.checked_sub(1).map_or(0, |last| self.ends[last]);
+        start..self.ends[participant]
+    }
 }

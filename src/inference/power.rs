@@ -26,16 +26,31 @@ use crate::inference::VarianceComponents;
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
+#[serde(try_from = "Sizes")]
 pub struct PlannedDesign {
-    /// Number of participants, at least 2.
-    pub n_participants: usize,
-    /// Number of objects, at least 6.
-    pub n_objects: usize,
-    /// Number of trials of each participant, at least 1.
-    pub trials_per_participant: usize,
-    /// Number of different participants who answer each question, at least 1.
-    pub answers_per_question: usize,
+    n_participants: usize,
+    n_objects: usize,
+    trials_per_participant: usize,
+    answers_per_question: usize,
+}
+
+/// The deserialized sizes of a design, before they are checked.
+#[derive(Deserialize)]
+struct Sizes {
+    n_participants: usize,
+    n_objects: usize,
+    trials_per_participant: usize,
+    answers_per_question: usize,
+}
+
+impl TryFrom<Sizes> for PlannedDesign {
+    type Error = Error;
+
+    fn try_from(sizes: Sizes) -> Result<Self> {
+        let own = sizes.trials_per_participant;
+        Self::new(sizes.n_participants, sizes.n_objects, own)?
+            .with_answers_per_question(sizes.answers_per_question)
+    }
 }
 
 impl PlannedDesign {
@@ -82,6 +97,26 @@ impl PlannedDesign {
         }
         let expected = format!("1 to {} (the number of participants)", self.n_participants);
         Err(Error::parameter("answers per question", expected, n))
+    }
+
+    /// Returns the number of participants, at least 2.
+    pub fn n_participants(&self) -> usize {
+        self.n_participants
+    }
+
+    /// Returns the number of objects, at least 6.
+    pub fn n_objects(&self) -> usize {
+        self.n_objects
+    }
+
+    /// Returns the number of trials of each participant, at least 1.
+    pub fn trials_per_participant(&self) -> usize {
+        self.trials_per_participant
+    }
+
+    /// Returns the number of different participants who answer each question, at least 1.
+    pub fn answers_per_question(&self) -> usize {
+        self.answers_per_question
     }
 
     /// Returns the expected standard error of the mean over the trials, for new objects and new
@@ -303,6 +338,18 @@ mod tests {
             .unwrap();
         let power = design.power(&components, difference, 0.05).unwrap();
         assert_relative_eq!(power, 0.8, max_relative = 1e-9);
+    }
+
+    #[test]
+    fn deserialized_designs_are_checked() {
+        let design = PlannedDesign::new(2, 6, 1).unwrap();
+        let text = serde_json::to_string(&design).unwrap();
+        assert_eq!(
+            serde_json::from_str::<PlannedDesign>(&text).unwrap(),
+            design
+        );
+        let none = text.replace("\"n_objects\":6", "\"n_objects\":0");
+        assert!(none != text && serde_json::from_str::<PlannedDesign>(&none).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Similarities of all pairs of stimuli that trials need: the most time-critical computation.
+//! Measures of the similarity between the features of two stimuli.
 //!
 //! A trial needs the similarities of two or three pairs of stimuli, and the same pairs occur in
 //! many trials. Therefore the similarities of all pairs are computed once, as half of a matrix

@@ -96,8 +96,8 @@ impl fmt::Debug for NamedMetric {
 }
 
 impl Measures {
-    /// Sets the zero-shot metrics. The first metric is the baseline of probes and transfers and
-    /// compares layers. The confidence of the metrics is set to 95 %.
+    /// Sets the zero-shot metrics. The first metric is the baseline of probes and transfers, and
+    /// is also used to compare layers. The confidence of the metrics is set to 95 %.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if two metrics have the same similarity, as their

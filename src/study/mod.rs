@@ -19,7 +19,7 @@
 //! depends on: a study that was interrupted continues, and a study with more models computes only
 //! new results.
 //!
-//! A study computes the metrics of its user as well:
+//! [`Measures`] also takes a metric of your own:
 //!
 //! ```
 //! use human_alignment::dataset::SimulatedObserver;

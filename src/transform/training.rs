@@ -82,7 +82,7 @@ impl Training {
         Ok(self)
     }
 
-    /// Sets the duality gap: the difference of the objective and a lower bound of its minimum.
+    /// Sets the duality gap: the difference between the objective and a lower bound of its minimum.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if the value is not finite.
@@ -123,7 +123,7 @@ impl Training {
         self.objective
     }
 
-    /// Returns the duality gap: the difference of the objective and a lower bound of its minimum.
+    /// Returns the duality gap: the difference between the objective and a lower bound of its minimum.
     pub fn duality_gap(&self) -> Option<f64> {
         self.duality_gap
     }

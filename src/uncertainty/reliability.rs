@@ -18,9 +18,25 @@ use crate::uncertainty::{Disagreement, answer_entropy};
 /// The answers of a participant to a question stay in one half, because their repeated answers are
 /// not those of other people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Settings")]
 pub struct SplitHalf {
     n_splits: u32,
     seed: u64,
+}
+
+/// The deserialized settings, before they are checked.
+#[derive(Deserialize)]
+struct Settings {
+    n_splits: u32,
+    seed: u64,
+}
+
+impl TryFrom<Settings> for SplitHalf {
+    type Error = Error;
+
+    fn try_from(Settings { n_splits, seed }: Settings) -> Result<Self> {
+        Self::new(n_splits, seed)
+    }
 }
 
 impl Default for SplitHalf {

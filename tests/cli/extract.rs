@@ -150,7 +150,7 @@ fn the_command_line_keeps_its_inputs() {
     report_of(&arguments);
     let part = part.to_str().unwrap();
     let message = refused("extract", &["--join", part, "--out", part]);
-    assert!(message.contains("would replace the part"), "{message}");
+    assert!(message.contains("would replace the input"), "{message}");
 }
 
 /// Returns the arguments for features of `images`, without outputs.

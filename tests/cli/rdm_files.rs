@@ -481,6 +481,13 @@ fn messages_name_the_fault() {
     );
     let found = models.value(&subjects, &unnamed(), &[]);
     assert_eq!(found["people"], 2);
+    // Two judgments of each of many participants, of stimuli of their own.
+    let rows = (0..2000).map(|row| format!("{row},a{row},b{row},1.5\n"));
+    let sparse = format!(
+        "participant,item1,item2,dissimilarity\n{}",
+        rows.collect::<String>()
+    );
+    models.refused(&sparse, &unnamed(), &[], "2000 participants");
     let similar = named(|n| NAMES[n].into());
     let similar = similar.replace(",0,", ",9,").replace(",0\n", ",9\n");
     models.refused(

@@ -33,6 +33,7 @@ pub enum Item {
     Subclass(Vec<(String, Item)>),
     List(Vec<Item>),
     Number(i32),
+    Text(&'static str),
     /// An object of a class with attributes.
     Object(&'static str, Vec<(String, Item)>),
 }
@@ -233,6 +234,7 @@ impl Writer {
                 self.bytes.push(b'J');
                 self.bytes.extend(value.to_le_bytes());
             }
+            Item::Text(text) => self.text(text),
             Item::Object(class, attributes) => {
                 let (module, name) = class.rsplit_once('.').unwrap();
                 self.global(module, name);

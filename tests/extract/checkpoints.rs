@@ -247,7 +247,7 @@ fn one_of_several_sets_is_chosen_by_its_key() {
         features(&chosen, "logits").unwrap(),
         expected(&teacher, "logits")
     );
-    let chosen = weights_of_both.without("ema.");
+    let chosen = weights_of_both.without("ema.").unwrap();
     assert_eq!(
         features(&chosen, "logits").unwrap(),
         expected(&student, "logits")
@@ -298,10 +298,12 @@ fn only_modules_before_the_taps_need_their_parameters() {
     let refused = message(features(&weights, "penultimate"));
     assert!(refused.contains("another architecture"), "{refused}");
     assert!(!refused.contains("--without"), "{refused}");
-    let ignored = weights.without("layer1.0.attention.");
+    let ignored = weights.without("layer1.0.attention.").unwrap();
     assert_eq!(features(&ignored, "penultimate").unwrap(), penultimate);
     // Nothing before the tap may be left out.
-    let weights = Weights::from_tensors(parameters.clone()).without("layer3.0.conv1.");
+    let weights = Weights::from_tensors(parameters.clone())
+        .without("layer3.0.conv1.")
+        .unwrap();
     let refused = message(features(&weights, "penultimate"));
     assert!(
         refused.contains("1 missing (layer3.0.conv1.weight)"),
@@ -427,7 +429,7 @@ fn tensors_beside_the_network_that_change_it_are_refused() {
     let refused = message(features(&normalized, "logits"));
     assert!(refused.contains("--without normalize.mean"), "{refused}");
     let expected = expected(&parameters, "penultimate");
-    let ignored = normalized.without("normalize.");
+    let ignored = normalized.without("normalize.").unwrap();
     assert_eq!(features(&ignored, "penultimate").unwrap(), expected);
     let kernel: &[usize] = &[5, 64, 3, 3];
     let dilated = with("backbone.", &[("classifier.0.weight", kernel)]);
@@ -460,6 +462,33 @@ fn tensors_beside_the_network_that_change_it_are_refused() {
     // What pretraining has beside an encoder.
     let pretrained = with("", &[("mask_token", &[64]), ("decoder_norm.weight", &[64])]);
     assert_eq!(features(&pretrained, "penultimate").unwrap(), expected);
+}
+
+#[test]
+fn the_architecture_that_timm_noted_is_compared() {
+    let folder = Folder::new();
+    let noted = |arch| {
+        dict([
+            ("state_dict", tensors(&parameters("timm"))),
+            ("arch", Item::Text(arch)),
+            ("version", Item::Number(2)),
+        ])
+    };
+    let read = |arch| {
+        features(
+            &folder.read(&noted(arch), Format::Zip(2)).unwrap(),
+            "linear",
+        )
+    };
+    let refused = read("tf_efficientnet_b0").unwrap_err().report().to_string();
+    assert!(
+        refused.contains("arch of these weights is tf_efficientnet_b0"),
+        "{refused}"
+    );
+    assert_eq!(
+        read("resnet").unwrap(),
+        expected(&parameters("timm"), "linear")
+    );
 }
 
 #[test]
@@ -676,6 +705,28 @@ fn files_without_named_tensors_say_what_they_are() {
     assert!(refused(&Item::List(vec![tensor])).contains("a list of 1 values"));
     assert!(refused(&dict([])).contains("an empty dictionary"));
     assert!(refused(&dict([("epoch", Item::Number(3))])).contains("no tensors"));
+}
+
+#[test]
+fn shapes_do_not_determine_memory() {
+    let mut all = parameters("shapes");
+    all.retain(|(name, _)| name != "linear.weight");
+    let features_with = |weight: Item| {
+        let tensors = all
+            .iter()
+            .map(|(name, values)| (name.clone(), Item::Tensor(values.clone())));
+        let weight = ("linear.weight".to_owned(), weight);
+        let item = Item::Dict(tensors.chain([weight]).collect());
+        features(
+            &Folder::new().read(&item, Format::Zip(2)).unwrap(),
+            "linear",
+        )
+    };
+    // No values, or values of which one is stored.
+    for shape in [vec![1 << 40, 0], vec![1 << 20, 64]] {
+        let refused = message(features_with(Item::Filled(shape, 1.0)));
+        assert!(refused.contains("linear.weight"), "{refused}");
+    }
 }
 
 #[test]

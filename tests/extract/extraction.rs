@@ -718,9 +718,9 @@ fn what_does_not_fit_is_refused_by_name() {
     assert!(weights.clone().with_prefix("backbone.").is_err());
     let weights = weights.with_prefix("module.").unwrap();
     network(&weights, &["fc"]).unwrap();
-    network(&weights.clone().without("fc."), &["avgpool"]).unwrap();
+    network(&weights.clone().without("fc.").unwrap(), &["avgpool"]).unwrap();
     // A module cannot do without its parameters.
-    let absent = weights.without("fc.");
+    let absent = weights.without("fc.").unwrap();
     let refused = network(&absent, &["fc"]).unwrap_err();
     assert_kind!(
         refused,
@@ -781,6 +781,16 @@ fn files_that_are_no_weights_say_what_to_do() {
     assert!(refused("model.safetensors.index.json", b"{}").contains("weight_map"));
     let elsewhere = br#"{"weight_map": {"x": "../y.safetensors"}}"#;
     assert!(refused("other.index.json", elsewhere).contains("not the name of a file"));
+    let of_itself = br#"{"weight_map": {"x": "own.index.json"}}"#;
+    assert!(refused("own.index.json", of_itself).contains("is an index itself"));
+    // A name that is longer than any parameter's.
+    let long = format!(
+        r#"{{"{}": {{"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}}}"#,
+        "a.".repeat(1000)
+    );
+    let length = (long.len() as u64).to_le_bytes();
+    let long = [&length[..], long.as_bytes(), &[0; 4]].concat();
+    assert!(refused("long.safetensors", &long).contains("a name of 2000 bytes"));
     assert_refused!(
         Weights::read(folder.path().join("none.pth")),
         File(FileError::Read { .. })

@@ -38,6 +38,9 @@ fn refuses_what_is_no_partition() {
     assert!(Folds::contiguous(3, 1).is_err());
     assert!(Folds::random(3, 4, 0).is_err());
     assert!(serde_json::from_str::<Folds>("[0, 0]").is_err());
+    let folds = Folds::contiguous(4, 2).unwrap();
+    let beyond = std::panic::catch_unwind(|| folds.training(2));
+    assert!(beyond.is_err());
     assert_eq!(
         serde_json::from_str::<Folds>("[0, 1]").unwrap().n_folds(),
         2

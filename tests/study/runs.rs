@@ -1019,7 +1019,7 @@ fn metrics_have_names_in_files_and_in_text() {
         (
             Metric::of(moved()).against(Contrast::Unlearned),
             r#"{"kind":"rsa-transfer-gain","from":"choices","comparator":"spearman"}"#,
-            "RSA (spearman), transform of choices − as it is",
+            "RSA (spearman), transform of choices − untransformed",
         ),
         (
             Metric::of(Q::Cka).against(model()),

@@ -6,8 +6,8 @@ mod comparisons;
 use human_alignment::Result;
 use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};
 use human_alignment::study::{
-    AlignmentConsistency, Contrast, DriverAnalysis, Drivers, LayerChoice, Metric, ModelFactors,
-    StudyRow, StudyTable,
+    AlignmentConsistency, Contrast, DriverAnalysis, Drivers, LayerChoice, Metric, MetricQuantity,
+    ModelFactors, StudyRow, StudyTable,
 };
 use serde::Serialize;
 
@@ -65,12 +65,12 @@ pub struct Change {
     pub n_down: usize,
 }
 
-/// The most human layers of networks.
+/// The best aligned layers of networks.
 #[derive(Serialize)]
 pub struct BestLayers {
     pub dataset: &'static str,
     pub n_networks: usize,
-    /// Number of networks whose last layer is the most human.
+    /// Number of networks whose last layer is the best aligned one.
     pub n_last: usize,
 }
 
@@ -129,11 +129,15 @@ fn explanation(
     let analysis = DriverAnalysis::default()
         .with_factors(panel.factors.clone())?
         .with_seed(seed);
-    // Other measures than accuracies have no values of single trials.
-    let covariance = panel.study.accuracy_covariance(measurement.dataset, &rows);
-    let found = match covariance {
-        Ok(covariance) => analysis.run_with_covariance(&networks, &covariance),
-        Err(_) => analysis.run(&networks),
+    let found = match measurement.metrics[0].quantity {
+        MetricQuantity::Accuracy(_) => {
+            let covariance = panel
+                .study
+                .accuracy_covariance(measurement.dataset, &rows)?;
+            analysis.run_with_covariance(&networks, &covariance)
+        }
+        // Other measures have no values of single trials.
+        _ => analysis.run(&networks),
     };
     match found {
         Ok(drivers) => {

@@ -62,13 +62,17 @@ impl Data {
         let table = FileSource::open(&path)?.read()?.features().to_f64();
         // Three objects, the number of answers and the share of the most frequent one.
         let is_valid = |row: ArrayView1<'_, f64>| {
-            let is_share = row.len() == 5 && row[4] * 3.0 > 0.99 && row[4] <= 1.0;
-            is_share && (0..4).all(|column| row[column] >= 0.0 && row[column].fract() == 0.0)
+            let is_count = |&number: &f64| (0.0..1e6).contains(&number) && number.fract() == 0.0;
+            let are_counts = row.len() == 5 && row.iter().take(4).all(is_count);
+            are_counts && row[3] >= 2.0 && row[4] <= 1.0 && {
+                let first = (row[3] * row[4]).round();
+                first >= ((row[3] - first) / 2.0).ceil()
+            }
         };
         if let Some(row) = table.rows().into_iter().position(|row| !is_valid(row)) {
             return Err(Error::other(format!(
-                "{}: row {row} is not three objects, a number of answers and the share of the most \
-                 frequent one, from 1/3 to 1",
+                "{}: row {row} is not three objects, a number of answers (at least 2) and the share \
+                 of the most frequent one, from 1/3 to 1",
                 path.display()
             )));
         }
@@ -86,7 +90,7 @@ impl Data {
                 }
             }
             let trials = OddOneOut::new(self.things.all.clone(), trials)?;
-            Ok(of(&trials))
+            of(&trials)
         };
         let random =
             ceiling(|rng, first, others| rng.random_range(others.div_ceil(2)..=others.min(first)))?;
@@ -124,7 +128,7 @@ impl Data {
         }
         let trials = OddOneOut::new(self.things.all.clone(), trials)?;
         let trials = trials.with_participants(participants)?;
-        let found = of(&trials);
+        let found = of(&trials)?;
         let metric = ZeroShotOddOneOut::new(Similarity::Dot);
         let vice = metric.outcomes(&self.vice()?, &trials)?;
         Ok(Ceiling {
@@ -141,8 +145,9 @@ impl Data {
     }
 }
 
-fn of(trials: &OddOneOut) -> ChoiceNoiseCeiling {
-    ChoiceNoiseCeiling::new(trials, Confidence::default()).expect("triples are repeated")
+fn of(trials: &OddOneOut) -> Result<ChoiceNoiseCeiling> {
+    let ceiling = ChoiceNoiseCeiling::new(trials, Confidence::default());
+    ceiling.ok_or_else(|| Error::other("no triple of the ceiling was answered twice"))
 }
 
 /// Computes the share of pairs of answers to the same question that agree.

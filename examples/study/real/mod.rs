@@ -10,6 +10,20 @@
 //! | `materials` | 92,892 choices of the one of 100 materials that is more similar to a third |
 //! | `things48` | dissimilarities from odd-one-out choices of all triples of 48 objects |
 //! | `things2171` | 2,171 odd-one-out choices among 1,854 objects |
+//!
+//! The folder of the data, `--data DIR`, has these files:
+//!
+//! | file | content | published by |
+//! |---|---|---|
+//! | `things/things_concepts.tsv`, `RDM48_triplet.mat`, `spose_embedding66d_rescaled*.csv` | objects, dissimilarities of 48 of them, SPoSE | Hebart et al. 2020 |
+//! | `things/human_triplets.npy`, `human_triplets_participant.npy`, `crossed_*.npy`, `repeated_triplets.tsv` | trials and their participants, from 0, the odd one last | Hebart et al. 2023 |
+//! | `things/vice_embedding.npy`, `vice_objects.txt` | VICE and the names of its rows | Muttenthaler et al. 2022 |
+//! | `things/2171trials_humans.txt`, `…_GPT_4.txt`, `…_ChatGPT_3.5.txt` | trials answered by people and language models | Du et al. 2025 |
+//! | `things_features/*.npy`, `objects_with_image.txt` | features of models, a row for each object (with an image) | your own extraction |
+//! | `kriegeskorte92/images`, `human_behaviour_rdms.npy`, `stimuli.tsv`, … | images, arrangements of 16 people, categories, RDMs of brains and AlexNet | the demos of rsatoolbox |
+//! | `zappos/images`, `anchored_triplets.npy`, `odd_one_out_derived.npy`, `alexnet_fc_features.npy` | images, choices and features of shoes | Heim et al. 2015 |
+//! | `materials/images`, `stimuli.txt`, `triplets_train.npy`, `votes_train.npy` | images and votes | Lagunas et al. 2019 |
+//! | `weights/*.safetensors` | trained networks | their authors |
 
 pub mod ceilings;
 mod dequantized;
@@ -40,7 +54,7 @@ pub const THINGS2171: &str = "things2171";
 /// Number of shoes that the trials show.
 const N_SHOES: usize = 85;
 
-/// A folder of published data, as the README describes it.
+/// A folder of published data.
 pub struct Data {
     pub folder: PathBuf,
     pub things: things::Objects,

@@ -37,16 +37,16 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
     {
         let _ = writeln!(
             text,
-            "- {}: the last layer is the most human one in {} of {} networks.",
+            "- {}: the last layer is the best aligned one in {} of {} networks.",
             layers.dataset, layers.n_last, layers.n_networks
         );
     }
     if let Some(found) = &findings.consistency {
         let [one, other] = &found.datasets;
         let claim = match found.interval {
-            Some(interval) if interval.lower > 0.0 => "are more human",
-            Some(interval) if interval.upper < 0.0 => "are less human",
-            _ => "can't be said to be more or less human",
+            Some(interval) if interval.lower > 0.0 => "are better aligned",
+            Some(interval) if interval.upper < 0.0 => "are less aligned",
+            _ => "are not shown to be better or less aligned",
         };
         let interval = found
             .interval
@@ -54,7 +54,7 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
             .unwrap_or_default();
         let _ = writeln!(
             text,
-            "- Networks that are more human on {one} {claim} on {other}: r = {:.2}{interval}, R² = {:.2}, {} networks.",
+            "- Networks that are better aligned with {one} {claim} with {other}: r = {:.2}{interval}, R² = {:.2}, {} networks.",
             found.pearson, found.r_squared, found.n_networks
         );
     }

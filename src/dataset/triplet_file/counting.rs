@@ -10,9 +10,9 @@ use crate::names::named;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Counting {
-    /// Inferred from the indices: 1 if the number of stimuli occurs and 0 does not, otherwise 0. An
-    /// error if the indices do not tell: if 0 is the only index (or one of at most a tenth of all
-    /// indices) that never occurs, and the number of stimuli does not occur either.
+    /// Inferred from the indices: 1 if the number of stimuli occurs and 0 does not, otherwise 0. If
+    /// neither occurs, but at least nine tenths of the other indices do, the base cannot be inferred,
+    /// which is an error.
     #[default]
     Inferred,
     /// Counted from 0.

@@ -23,7 +23,7 @@ use crate::stimuli::{Pairing, Stimuli};
 /// | file | trials |
 /// |---|---|
 /// | `.npy`, `.npz`, `.mat` | an array of shape (trials, 3) or (trials, 4), of integers or integer-valued floats; in an archive also an array of queries and one of responses |
-/// | `.txt`, `.csv`, `.tsv` | a table, with or without a header |
+/// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | a table, with or without a header |
 ///
 /// Three columns are in the order of [`Trials`]: the chosen pair first and the odd one last, or
 /// head, close, far. A fourth column, or a column with a name such as `choice` or `answer`, holds

@@ -220,6 +220,9 @@ impl Positions {
     /// Reads the embeddings. Returns them, and that of the class token where it is stored with them
     /// but not added with them.
     pub fn new(builder: &Builder<'_>, spec: PositionSpec<'_>) -> Result<(Self, Option<Vec<f32>>)> {
+        /// Largest side of a stored grid, which limits memory if the shape is wrong.
+        const MAX_SIDE: usize = 1 << 10;
+
         let PositionSpec {
             name, width, grid, ..
         } = spec;
@@ -229,11 +232,12 @@ impl Positions {
             false => vec![n, width],
         };
         let stored_shape = builder.stored_shape(name).unwrap_or_default();
-        let n_stored: usize = stored_shape.iter().product::<usize>() / width;
+        let n_stored = stored_shape.iter().rev().nth(1).copied().unwrap_or(0);
         let grid_after = |first: usize| {
             let side = n_stored.checked_sub(first)?.isqrt();
             // Anything but a square grid is reported as a wrong shape.
-            let is_square = side > 0 && shape(first + side * side) == stored_shape;
+            let is_possible = (1..=MAX_SIDE).contains(&side);
+            let is_square = is_possible && shape(first + side * side) == stored_shape;
             is_square.then_some((first, side))
         };
         let found = match spec.class_position {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::names::{beginnings, without_wrappers};
 use super::selection::{Request, Selection};
+use super::timm_config::is_other_architecture;
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
@@ -190,12 +191,24 @@ fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
     other.shape.len() == 4 && other.name.split('.').any(|part| kinds.contains(&part))
 }
 
-/// Checks what the names of other tensors tell about the network, which its parameters do not.
+/// Checks what the file tells about the network beside its parameters: the architecture that timm
+/// noted, and the names of other tensors.
 ///
 /// # Errors
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
 pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Result<()> {
     let architecture = expected.architecture();
+    if let Some(found) = request.named_by_timm
+        && is_other_architecture(found, expected)
+    {
+        return Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: "arch",
+            found: found.to_owned(),
+            expected: architecture.to_owned(),
+        }
+        .into());
+    }
     let has = |part: &str| {
         let mut names = request.listing.keys();
         names.any(|name| name.split('.').any(|each| each == part))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::listing::{Listing, StoredTensor};
-use super::pth::{Checkpoint, is_legacy};
+use super::pth::{Checkpoint, MAX_NAME_BYTES, is_legacy};
 use crate::error::{FileError, Result};
 use crate::io::digest::{hash_of_file, hex};
 use crate::io::safetensors::SafetensorsFile;
@@ -37,9 +37,19 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-impl Container {
+/// The format of a file of parameters.
+enum Format {
+    Safetensors,
+    Pth,
+    /// An index of several files, of this length in bytes.
+    Index {
+        length: u64,
+    },
+}
+
+impl Format {
     /// Determines the format of a file from its content.
-    pub fn open(path: &Path) -> Result<Self> {
+    fn of(path: &Path) -> Result<Self> {
         // A pipe or device would be read forever.
         let file = open_file(path)?;
         let length = known_length(&file).unwrap_or_default();
@@ -48,18 +58,29 @@ impl Container {
             .map_err(|source| FileError::unreadable(path, source))?;
         let start = &start[..n];
         if start.starts_with(b"PK") || is_legacy(start) {
-            return Ok(Self::Pth(path.into()));
+            return Ok(Self::Pth);
         }
         let header = start.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
         let is_safetensors =
             header.is_some_and(|header| header <= length) && start.get(8) == Some(&b'{');
         if is_safetensors {
-            return Ok(Self::Safetensors(path.into()));
+            return Ok(Self::Safetensors);
         }
         if start.starts_with(b"{") {
-            return Self::open_parts(path, length);
+            return Ok(Self::Index { length });
         }
         Err(FileError::malformed("weights", unknown(start)))
+    }
+}
+
+impl Container {
+    /// Opens a file in any of the formats.
+    pub fn open(path: &Path) -> Result<Self> {
+        match Format::of(path)? {
+            Format::Safetensors => Ok(Self::Safetensors(path.into())),
+            Format::Pth => Ok(Self::Pth(path.into())),
+            Format::Index { length } => Self::open_parts(path, length),
+        }
     }
 
     /// Opens the files that an index lists, which are in the same folder.
@@ -83,9 +104,12 @@ impl Container {
                 return Err(origin.malformed(format!("{name:?} is not the name of a file")));
             }
             let part = path.with_file_name(name);
-            match Self::open(&part).map_err(|error| error.in_file(&part))? {
-                Self::Parts(_) => Err(origin.malformed(format!("{name:?} is an index itself"))),
-                part => Ok(part),
+            match Format::of(&part).map_err(|error| error.in_file(&part))? {
+                Format::Safetensors => Ok(Self::Safetensors(part)),
+                Format::Pth => Ok(Self::Pth(part)),
+                Format::Index { .. } => {
+                    Err(origin.malformed(format!("{name:?} is an index itself")))
+                }
             }
         });
         Ok(Self::Parts(parts.collect::<Result<_>>()?))
@@ -100,21 +124,23 @@ impl Container {
                 let tensors = file.tensors().into_iter();
                 tensors
                     .map(|(name, info)| {
+                        if name.len() > MAX_NAME_BYTES {
+                            let reason = format!("a parameter has a name of {} bytes", name.len());
+                            return Err(FileError::malformed("safetensors file", reason));
+                        }
                         let is_float = matches!(
                             info.dtype,
                             Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
                         );
-                        (
-                            name,
-                            StoredTensor {
-                                shape: info.shape.clone(),
-                                is_float,
-                                dictionary: 0,
-                                place: None,
-                            },
-                        )
+                        let tensor = StoredTensor {
+                            shape: info.shape.clone(),
+                            is_float,
+                            dictionary: 0,
+                            place: None,
+                        };
+                        Ok((name, tensor))
                     })
-                    .collect()
+                    .collect::<Result<_>>()?
             }
             Self::Pth(path) => {
                 let mut file = Checkpoint::open(path)?;
@@ -149,6 +175,14 @@ impl Container {
                     )
                 })
                 .collect(),
+        })
+    }
+
+    /// Returns the name of the architecture that timm stored with the parameters.
+    pub fn named_by_timm(&self) -> Result<Option<String>> {
+        Ok(match self {
+            Self::Pth(path) => Checkpoint::open(path)?.named_by_timm().map(str::to_owned),
+            Self::Safetensors(_) | Self::Parts(_) | Self::Memory(_) => None,
         })
     }
 

@@ -1,28 +1,29 @@
-//! The configuration that Hugging Face transformers or timm writes beside the weights of a network.
+//! The configuration that Hugging Face transformers writes beside the weights of a network.
 //!
 //! Some of it cannot be told from the weights, such as the number of heads, or the activation of CLIP:
 //! OpenAI's networks have QuickGELU, and most others have GELU.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::{Error, ExtractError, Result};
+use crate::error::{Error, ExtractError, FileError, Result};
 use crate::extract::outline::Expected;
-use crate::io::{open, read_up_to};
+use crate::io::open_file;
 
 /// Largest size of a configuration that is read, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: u64 = 1 << 24;
 
 /// Checks that a network computes what the configuration beside its weights says, if there is one.
 /// Returns the epsilon of the normalizations if it is not the usual one.
 ///
 /// # Errors
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`] if the
-/// configuration contradicts the network.
+/// configuration contradicts the network, and the errors of [`read`].
 pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f64>> {
     let path = weights.with_file_name("config.json");
-    let Some(config) = read(&path) else {
+    let Some(config) = read(&path)? else {
         return Ok(None);
     };
     let (architecture, family) = (expected.architecture(), expected.family());
@@ -66,86 +67,11 @@ fn settings_of(family: &str) -> Vec<(&'static str, Value)> {
             ("window_size", 8.into()),
             ("pretrained_window_sizes", vec![0; 4].into()),
         ],
+        "DINOv3" => vec![("rope_theta", 100.into())],
         "MobileNetV2 (TensorFlow)" => {
             vec![("output_stride", 32.into()), ("tf_padding", true.into())]
         }
         _ => Vec::new(),
-    }
-}
-
-/// Families whose architectures have the names of timm.
-const NAMED_AS_IN_TIMM: [&str; 16] = [
-    "ResNet",
-    "VGG",
-    "DenseNet",
-    "ConvNeXt",
-    "ConvNeXt V2",
-    "EfficientNet",
-    "EfficientNet (TensorFlow)",
-    "ViT (timm)",
-    "DeiT",
-    "DINO",
-    "DINOv2",
-    "DINOv3",
-    "SigLIP",
-    "EVA-02",
-    "EVA-CLIP",
-    "BEiT",
-];
-
-/// Arguments of a network of timm that change what it computes with the same parameters.
-const ARGUMENTS: [&str; 7] = [
-    "num_heads",
-    "act_layer",
-    "norm_layer",
-    "output_stride",
-    "global_pool",
-    "fc_norm",
-    "window_size",
-];
-
-/// Checks that the configuration of timm beside the weights, if there is one, names the architecture
-/// and has none of the arguments that change what it computes.
-///
-/// # Errors
-/// Returns [`ExtractError::OtherConfiguration`].
-pub(super) fn check_of_timm(weights: &Path, expected: &Expected<'_>) -> Result<()> {
-    let path = weights.with_file_name("config.json");
-    let Some(config) = read(&path) else {
-        return Ok(());
-    };
-    let (architecture, family) = (expected.architecture(), expected.family());
-    let Some(found) = config.get("architecture").and_then(Value::as_str) else {
-        return Ok(());
-    };
-    // The size of the images is not a part of the network.
-    let without_size = |name: &str| {
-        let name = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
-        name.trim_end_matches('_').to_owned()
-    };
-    let is_other = match NAMED_AS_IN_TIMM.contains(&family) {
-        true => found != architecture && without_size(found) != without_size(architecture),
-        false => found.starts_with("tf_") && !architecture.starts_with("tf_"),
-    };
-    let other = |setting, found: String, expected: &str| {
-        let error = ExtractError::OtherConfiguration {
-            architecture,
-            setting,
-            found,
-            expected: expected.to_owned(),
-        };
-        Err(Error::from(error).in_file(&path))
-    };
-    if is_other {
-        return other("architecture", found.to_owned(), architecture);
-    }
-    let arguments = ARGUMENTS.iter().find_map(|name| {
-        let found = config.get("model_args")?.get(name)?;
-        (!found.is_null()).then_some((*name, found.to_string()))
-    });
-    match arguments {
-        Some((name, found)) => other(name, found, "the usual one"),
-        None => Ok(()),
     }
 }
 
@@ -158,8 +84,12 @@ fn epsilon(
     const SETTING: &str = "layer_norm_eps";
 
     let usual = match family {
-        // These do not have it in all normalizations.
-        "ResNet" | "RegNet" | "ConvNeXt" | "ConvNeXt V2" => return Ok(None),
+        // These do not have it.
+        "ResNet" | "RegNet" => return Ok(None),
+        // Only the last normalization has it.
+        "ConvNeXt" | "ConvNeXt V2" => {
+            return check_setting(config, SETTING, architecture, 1e-12.into()).map(|()| None);
+        }
         "EfficientNet (TensorFlow)" => {
             let found = setting(config, "batch_norm_eps").and_then(Value::as_f64);
             return Ok(found.filter(|&found| found != 1e-3));
@@ -183,8 +113,13 @@ fn check_setting(
     architecture: &'static str,
     expected: Value,
 ) -> std::result::Result<(), ExtractError> {
+    // An integer may be written as a float.
+    let is_expected = |found: &Value| match (found.as_f64(), expected.as_f64()) {
+        (Some(found), Some(expected)) => found == expected,
+        _ => *found == expected,
+    };
     match setting(config, name) {
-        Some(found) if *found != expected => Err(ExtractError::OtherConfiguration {
+        Some(found) if !is_expected(found) => Err(ExtractError::OtherConfiguration {
             architecture,
             setting: name,
             found: found.to_string(),
@@ -230,11 +165,21 @@ fn check_activation(
     }
 }
 
-/// Returns a configuration, or `None` if there is none or it cannot be read.
-fn read(path: &Path) -> Option<Value> {
-    let mut text = vec![0; MAX_BYTES];
-    let n = read_up_to(&mut open(path).ok()?, &mut text).ok()?;
-    serde_json::from_slice(&text[..n]).ok()
+/// Reads the configuration of a library, or returns `None` if there is no such file.
+///
+/// # Errors
+/// Returns [`FileError::Read`] or [`FileError::Malformed`] if it cannot be read.
+pub(super) fn read(path: &Path) -> Result<Option<Value>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut text = Vec::new();
+    let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
+    read.map_err(|error| FileError::unreadable(path, error))?;
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        let reason = format!("{error}; repair it, or remove it if it is of other weights");
+        FileError::malformed("config.json", reason).in_file(path)
+    })
 }
 
 #[cfg(test)]
@@ -265,7 +210,8 @@ mod tests {
             .to_string();
         assert!(refused.contains("use ViT-L-14"), "{refused}");
         assert!(check("{}", "ViT-B-32").is_ok());
-        assert!(check("not JSON", "ViT-B-32").is_ok());
+        let refused = check("not JSON", "ViT-B-32").unwrap_err();
+        assert!(refused.report().to_string().contains("config.json"));
     }
 
     #[test]
@@ -277,6 +223,12 @@ mod tests {
             (r#"{"downsample_in_first_stage": true}"#, "resnet50"),
             (r#"{"output_stride": 16}"#, "tf_mobilenet_v2"),
             (r#"{"window_size": 16}"#, "swin_v2_t"),
+            (r#"{"rope_theta": 1000.0}"#, "vit_small_patch16_dinov3"),
+            (
+                r#"{"num_attention_heads": 12, "rope_theta": 100.0}"#,
+                "vit_small_patch16_dinov3",
+            ),
+            (r#"{"layer_norm_eps": 1e-6}"#, "convnext_tiny"),
             (
                 r#"{"pretrained_window_sizes": [12, 12, 12, 6]}"#,
                 "swin_v2_t",
@@ -297,54 +249,5 @@ mod tests {
         assert_eq!(check(other, "vit_tiny_patch16_224").unwrap(), Some(0.001));
         let other = r#"{"batch_norm_eps": 0.1}"#;
         assert_eq!(check(other, "tf_efficientnet_b0").unwrap(), Some(0.1));
-    }
-
-    #[test]
-    fn a_configuration_of_timm_names_the_architecture() {
-        let check = |text: &str, architecture: &str| {
-            let folder = tempfile::tempdir().unwrap();
-            let weights = folder.path().join("model.safetensors");
-            std::fs::write(folder.path().join("config.json"), text).unwrap();
-            let architecture = Architecture::named(architecture).unwrap();
-            check_of_timm(&weights, &Expected::new(&architecture, &[]).unwrap())
-        };
-        for (text, architecture) in [
-            (r#"{"architecture": "resnetaa50"}"#, "resnet50"),
-            (
-                r#"{"architecture": "tf_efficientnet_b0"}"#,
-                "efficientnet_b0",
-            ),
-            (
-                r#"{"architecture": "tf_mobilenetv3_large_100"}"#,
-                "mobilenet_v3_large",
-            ),
-            (
-                r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"num_heads": 12}}"#,
-                "vit_tiny_patch16_224",
-            ),
-        ] {
-            let refused = check(text, architecture).unwrap_err().report().to_string();
-            assert!(refused.contains("of these weights is"), "{refused}");
-        }
-        for (text, architecture) in [
-            (
-                r#"{"architecture": "resnet50", "num_classes": 10}"#,
-                "resnet50",
-            ),
-            (
-                r#"{"architecture": "vit_tiny_patch16_384", "model_args": {"img_size": 384}}"#,
-                "vit_tiny_patch16_224",
-            ),
-            (
-                r#"{"architecture": "mobilenetv3_large_100"}"#,
-                "mobilenet_v3_large",
-            ),
-            (
-                r#"{"architectures": ["ResNetForImageClassification"]}"#,
-                "resnet50",
-            ),
-        ] {
-            check(text, architecture).unwrap();
-        }
     }
 }

@@ -12,6 +12,7 @@ mod pth;
 mod random;
 mod reader;
 mod selection;
+mod timm_config;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ struct Stored {
     container: Container,
     listing: Arc<Listing>,
     keys: Keys,
+    /// Name of the architecture that timm stored with the parameters.
+    named_by_timm: Option<String>,
     /// Path of the file, if the parameters are in a file.
     path: Option<PathBuf>,
     hash: String,
@@ -119,6 +122,7 @@ impl Weights {
         Ok(Self {
             origin: Origin::Stored(Stored {
                 hash: container.hash()?,
+                named_by_timm: container.named_by_timm()?,
                 keys: listing
                     .keys()
                     .map(|name| (name.clone(), name.clone()))
@@ -155,7 +159,7 @@ impl Weights {
 
     /// Selects the parameters whose names begin with `prefix`, such as `module.`, `backbone.` or
     /// `visual.`, and removes the prefix. If no name begins with it, it is looked for after the
-    /// names of nested dictionaries.
+    /// names of nested dictionaries. Random weights are returned unchanged.
     ///
     /// # Errors
     /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has the prefix,
@@ -170,7 +174,7 @@ impl Weights {
     }
 
     /// Replaces `from` by `to` in the names of parameters, at the beginning of a name or after a
-    /// dot.
+    /// dot. Random weights are returned unchanged.
     ///
     /// # Errors
     /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has `from` there,
@@ -211,13 +215,28 @@ impl Weights {
     /// network does not have.
     ///
     /// They are neither read nor required by modules after the taps; modules before the taps cannot
-    /// do without their parameters.
-    #[must_use]
-    pub fn without(mut self, prefix: &str) -> Self {
+    /// do without their parameters. Random weights are returned unchanged.
+    ///
+    /// # Errors
+    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has `prefix` at its
+    /// beginning or after a dot.
+    pub fn without(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
+            let is_there = |name: &str| {
+                let mut beginnings = names::beginnings(name);
+                beginnings.any(|at| name[at..].starts_with(prefix))
+            };
+            if !stored.keys.keys().any(|name| is_there(name)) {
+                let names = stored.keys.keys().map(String::as_str);
+                return Err(unknown(
+                    "beginning of the name of a parameter",
+                    prefix,
+                    names,
+                ));
+            }
             stored.absent.push(prefix.to_owned());
         }
-        self
+        Ok(self)
     }
 
     /// Returns the names of the parameters; none for random weights, which have any parameter.
@@ -262,6 +281,7 @@ impl Weights {
             keys: &stored.keys,
             listing: &stored.listing,
             absent: &stored.absent,
+            named_by_timm: stored.named_by_timm.as_deref(),
         };
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;
@@ -273,7 +293,7 @@ impl Weights {
             fingerprint += &format!(", epsilon {epsilon}");
         }
         if let (None | Some(TIMM), Some(path)) = (selection.library, &stored.path) {
-            hub_config::check_of_timm(path, expected)?;
+            timm_config::check(path, expected)?;
         }
         Ok(Opened::found(
             stored,

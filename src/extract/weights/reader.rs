@@ -10,6 +10,7 @@ use super::selection::Selection;
 use crate::error::{Error, ExtractError, FileError, Numbers, Result};
 use crate::extract::builder::{Init, Parameters};
 use crate::extract::outline::Outline;
+use crate::linalg::{reserve, zeroed};
 
 /// The shapes of stored parameters, and the parameters that are missing or of another shape.
 pub(super) struct Shapes<'w> {
@@ -66,7 +67,7 @@ impl Parameters for Shapes<'_> {
                 }
             }
         }
-        Ok(vec![0.0; shape.iter().product()])
+        zeroed(shape.iter().product(), "the parameters of a network")
     }
 }
 
@@ -93,10 +94,7 @@ impl<'w> Reader<'w> {
 
     fn read(&self, composition: &Composition) -> Result<Vec<f32>> {
         let mut values = self.values.borrow_mut();
-        let mut read = |stored: &str| {
-            let changed = || FileError::malformed("weights", "the file changed while it was read");
-            values.read(stored)?.ok_or_else(changed)
-        };
+        let mut read = |stored: &str| values.read(stored)?.ok_or_else(changed);
         match composition {
             Composition::Single {
                 stored,
@@ -114,6 +112,9 @@ impl<'w> Reader<'w> {
                     ));
                 };
                 let values = read(stored)?;
+                if values.len() != n_rows * n_columns {
+                    return Err(changed());
+                }
                 let column = |column: usize| (0..n_rows).map(move |row| row * n_columns + column);
                 let places = (0..n_columns).flat_map(column);
                 Ok(places.map(|place| values[place]).collect())
@@ -135,6 +136,10 @@ impl<'w> Reader<'w> {
     }
 }
 
+fn changed() -> Error {
+    FileError::malformed("weights", "the file changed while it was read")
+}
+
 impl Parameters for Reader<'_> {
     fn stored_shape(&self, key: &str) -> Option<Vec<usize>> {
         self.shapes.stored_shape(key)
@@ -145,16 +150,16 @@ impl Parameters for Reader<'_> {
     fn values(&self, key: &str, shape: &[usize], _: Init) -> Result<Vec<f32>> {
         let n = shape.iter().product();
         if !self.outline.is_needed(key) {
-            return Ok(vec![f32::NAN; n]);
+            let mut values = Vec::new();
+            reserve(&mut values, n, "the parameters of a network")?;
+            values.resize(n, f32::NAN);
+            return Ok(values);
         }
         let composition = self.shapes.compositions.get(key);
         let values = composition.map(|composition| self.read(composition));
         let values = values.transpose()?.unwrap_or_default();
         if values.len() != n {
-            return Err(FileError::malformed(
-                "weights",
-                "the file changed while it was read",
-            ));
+            return Err(changed());
         }
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(values),

@@ -34,6 +34,8 @@ pub(super) struct Request<'w> {
     pub listing: &'w Listing,
     /// Prefixes of names that are ignored.
     pub absent: &'w [String],
+    /// Name of the architecture that timm stored with the parameters.
+    pub named_by_timm: Option<&'w str>,
 }
 
 /// Parameters that fit the network, with the outline of the network with their shapes.

@@ -46,7 +46,9 @@ impl RdmFile {
             Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
-                let member = archive.choose(name, |shape| shape.iter().product::<u64>() > 1)?;
+                let has_several =
+                    |shape: &[u64]| !shape.contains(&0) && shape.iter().any(|&n| n > 1);
+                let member = archive.choose(name, has_several)?;
                 let mut reader = archive.array(member)?;
                 let array = self.read_from(&mut reader)?;
                 reader.expect_end()?;
@@ -54,7 +56,9 @@ impl RdmFile {
             }
             Format::Safetensors => {
                 let mut file = SafetensorsFile::open(&self.path)?;
-                let name = file.choose(name, |shape| shape.iter().product::<usize>() > 1)?;
+                let has_several =
+                    |shape: &[usize]| !shape.contains(&0) && shape.iter().any(|&n| n > 1);
+                let name = file.choose(name, has_several)?;
                 let mut reader = file.tensor(&name)?.expect("the name exists");
                 self.read_from(&mut reader)
             }
@@ -72,15 +76,11 @@ impl RdmFile {
             wrong_shape("the array of dissimilarities", expected, &shape)
         })?;
         // Impossible shapes are refused before the content is read. The content may be needed to
-        // choose a layout; a shape without elements has no content.
-        if !sizes.contains(&0) || sizes.first() == Some(&0) {
-            match self.layout(&sizes, None, false, &|_| true) {
-                Ok(_) => {}
-                Err(error) => match error.kind() {
-                    ErrorKind::File(FileError::Ambiguous { .. }) => {}
-                    _ => return Err(error),
-                },
-            }
+        // choose a layout.
+        if let Err(error) = self.layout(&sizes, None, false, &|_| true)
+            && !matches!(error.kind(), ErrorKind::File(FileError::Ambiguous { .. }))
+        {
+            return Err(error);
         }
         let values: Vec<f64> = reader.read_row_major()?;
         ArrayD::from_shape_vec(IxDyn(&sizes), values)

@@ -42,6 +42,9 @@ impl Layout {
     /// for a vector whose length is not n(n−1)/2, and [`FileError::Ambiguous`] if several layouts
     /// are possible.
     pub(super) fn of(shape: &[usize], known: &Knowledge<'_>) -> Result<Self> {
+        if shape.contains(&0) {
+            return Err(no_rdms(shape, known.n_stimuli));
+        }
         let fits = |layout: &Layout| {
             known.n_stimuli.is_none_or(|n| n == layout.n_stimuli)
                 && !(known.has_condensed_rows && layout.cells == Cells::Square)
@@ -223,6 +226,9 @@ mod tests {
             (&[5, 9, 9], None, Some((9, 5, Square, false))),
             (&[9, 9, 5], None, Some((9, 5, Square, true))),
             (&[9, 9, 9], None, Some((9, 9, Square, false))),
+            (&[0], None, None),
+            (&[0, 12, 12], None, None),
+            (&[0, 0, 0], None, None),
             (&[3, 3], Some(3), None),
             (&[2, 3, 4], None, None),
             (&[2, 2, 2, 2], None, None),

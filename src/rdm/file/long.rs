@@ -15,7 +15,7 @@ use super::order::{Register, counted, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
 use crate::io::text::{Table, counts, is_index_name, is_participant};
-use crate::linalg::{n_pairs, out_of_memory, pair_index};
+use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
 use crate::stimuli::Stimuli;
 
 /// The columns of a table with one row per pair.
@@ -239,12 +239,13 @@ impl RdmFile {
             }
         }
         let (n, m) = (stimuli.names.len(), n_pairs(stimuli.names.len()));
-        let n_cells = m.saturating_mul(participants.names.len());
-        let mut values: Vec<f64> = Vec::new();
-        let full = |_| out_of_memory::<f64>("the dissimilarities", n_cells as u64);
-        values.try_reserve_exact(n_cells).map_err(full)?;
-        values.resize(n_cells, 0.0);
-        let mut n_judgments = vec![0u32; n_cells];
+        let n_participants = participants.names.len();
+        let n_cells = m.saturating_mul(n_participants);
+        self.refuse_sparse(judgments.len(), n_cells, [n, n_participants])?;
+        let mut values: Vec<f64> = zeroed(n_cells, "the dissimilarities")?;
+        let mut n_judgments = Vec::new();
+        reserve(&mut n_judgments, n_cells, "the numbers of judgments")?;
+        n_judgments.resize(n_cells, 0u32);
         for (who, first, second, value) in judgments {
             let cell = who * m + pair_index(n, first, second);
             values[cell] += value;
@@ -264,7 +265,7 @@ impl RdmFile {
                 *value / f64::from(n)
             };
         }
-        let shape = [participants.names.len(), m];
+        let shape = [n_participants, m];
         let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
         let array = array.map_err(|error| FileError::malformed("table", error))?;
         let names = stimuli.names;
@@ -286,6 +287,29 @@ impl RdmFile {
             is_condensed: true,
             ..Contents::unlabelled(array)
         })
+    }
+
+    /// Checks that there are enough judgments for memory for all pairs of all participants.
+    fn refuse_sparse(&self, n: usize, n_cells: usize, [stimuli, people]: [usize; 2]) -> Result<()> {
+        /// Number of pairs of all participants for which memory is allocated in any case.
+        const FEW: usize = 1 << 24;
+        /// Largest ratio of all pairs to those that were judged.
+        const MAX_RATIO: usize = 1000;
+
+        let needed = match self.may_miss_pairs {
+            true => n_cells / MAX_RATIO,
+            false => n_cells,
+        };
+        if n_cells <= FEW || n >= needed {
+            return Ok(());
+        }
+        Err(FileError::malformed(
+            "table",
+            format!(
+                "it has {n} judgments, but {stimuli} stimuli and {people} participants, who have \
+                 {n_cells} pairs: check that the columns of stimuli and participants hold these"
+            ),
+        ))
     }
 
     /// Checks that no unknown column tells the rows of a pair apart, if no column is known to hold

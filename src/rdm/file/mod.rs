@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{FileError, Result, StimuliError, at_least, same_length};
+use crate::error::{FileError, Result, StimuliError, same_length};
 use crate::formats::TextEncoding;
 use crate::io::atomic::write_atomically;
 use crate::io::extension;
@@ -30,7 +30,7 @@ use layout::{Knowledge, Layout};
 /// A file with the RDMs of one participant or several.
 ///
 /// The format is determined by the file extension: `.npy`, `.npz`, `.safetensors` and `.mat` hold
-/// an array, `.csv`, `.tsv` and `.txt` a table. The meaning of the axes is determined by the shape:
+/// an array, `.csv`, `.tsv`, `.tab`, `.txt` and `.dat` a table. The meaning of the axes is determined by the shape:
 ///
 /// | array or table | RDMs |
 /// |---|---|
@@ -250,16 +250,14 @@ impl RdmFile {
         is_condensed: bool,
         is_symmetric: &dyn Fn(Layout) -> bool,
     ) -> Result<Layout> {
-        let layout = Layout::of(
+        Layout::of(
             shape,
             &Knowledge {
                 n_stimuli: n_labelled.or(self.n_stimuli()),
                 has_condensed_rows: self.has_condensed_rows || is_condensed,
                 is_symmetric,
             },
-        )?;
-        at_least("participants", 1, layout.n_participants)?;
-        Ok(layout)
+        )
     }
 }
 

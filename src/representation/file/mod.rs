@@ -31,7 +31,7 @@ use crate::stimuli::Stimuli;
 /// | `.npz` | a 2-D array of the archive | none |
 /// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`] |
 /// | `.mat` | a matrix, in a file of level 5 | none |
-/// | `.csv`, `.tsv`, `.txt` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
+/// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
 ///
 /// The separator, header and decimal mark of a table are detected from its content, see
 /// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
@@ -164,8 +164,13 @@ impl FileSource {
         Ok(self)
     }
 
+    /// Returns true if the file is a text table, which has columns instead of named arrays.
+    pub fn is_table(&self) -> bool {
+        self.format == Format::Text
+    }
+
     fn column(&self, parameter: &'static str, name: String) -> Result<String> {
-        if self.format == Format::Text {
+        if self.is_table() {
             return Ok(name);
         }
         let expected = "omitted for files other than text tables";

@@ -9,8 +9,8 @@ impl StudyTable {
     ///
     /// The family is all differences with a standard error in the table, of all models, layers,
     /// metrics and data sets: between similarities, layers and models, and the gains of probes and
-    /// transforms. A study has this family when it is run. After rows of several studies are joined
-    /// or rows are removed, the p-values are to be set again.
+    /// transforms. A study has this family when it is run. Call it again after
+    /// joining the rows of several studies or removing rows.
     ///
     /// Tests of one study are dependent, since they share models, trials and participants.
     /// [`Correction::BenjaminiHochberg`] is proven for positive dependence only,

@@ -95,11 +95,11 @@ pub enum MetricQuantity {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Contrast {
-    /// Difference to the quantity with another similarity.
+    /// Difference from the quantity with another similarity.
     Similarity(Similarity),
-    /// Difference to the quantity of another layer of the network, per participant for RSA.
+    /// Difference from the quantity of another layer of the network, per participant for RSA.
     Layer(String),
-    /// Difference to the representation without a probe or transform, per participant for RSA.
+    /// Difference from the representation without a probe or transform, per participant for RSA.
     Unlearned,
     /// Comparison with another model, by its label: the difference of accuracies or of RSA (per
     /// participant), or a coefficient of the two models.
@@ -153,10 +153,6 @@ impl Metric {
     }
 }
 
-/// The name of a representation without a transform. It is among the phrases that `tests/style`
-/// forbids in prose, and stays because it is in existing tables; hence the two parts.
-const BEFORE: &str = concat!("as ", "it is");
-
 /// Writes a name such as `accuracy (cosine)`.
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,9 +179,9 @@ impl fmt::Display for Metric {
                 write!(f, "transform of {from} − zero-shot")
             }
             (Q::RsaTransferred { from, .. }, Some(C::Unlearned)) => {
-                write!(f, "{name}{settings}, transform of {from} − {BEFORE}")
+                write!(f, "{name}{settings}, transform of {from} − untransformed")
             }
-            (_, Some(C::Unlearned)) => write!(f, "{name}{settings} − {BEFORE}"),
+            (_, Some(C::Unlearned)) => write!(f, "{name}{settings} − untransformed"),
             (_, Some(C::Model(with))) => write!(f, "{name}{settings} with {with}"),
         }
     }

@@ -88,8 +88,8 @@ pub enum LayerChoice {
     /// The last layer that was measured.
     #[default]
     Last,
-    /// The layer with the largest value, which is biased upwards by noise, the more the more layers
-    /// there are.
+    /// The layer with the largest value, which is biased upwards by noise; the bias grows with the
+    /// number of layers.
     Largest,
 }
 

@@ -191,6 +191,7 @@ struct Attention {
 impl Attention {
     fn new(builder: &Builder<'_>, config: Config) -> Result<Self> {
         let [_, width, n_heads] = config.shape;
+        builder.note_heads(n_heads);
         let (weights, bias) = queries_keys_values(builder, config)?;
         let is_normalized = config.kind == Kind::EvaClip;
         let norm = |b: &Builder<'_>| LayerNorm::new(b, width, config.epsilon());

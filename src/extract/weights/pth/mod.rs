@@ -19,6 +19,7 @@ use std::io::Read;
 use std::path::Path;
 
 pub(super) use self::legacy::is_legacy;
+pub(super) use self::tensor::MAX_NAME_BYTES;
 
 use self::archive::{Archive, MAX_PICKLE_BYTES, PICKLE};
 use self::legacy::Legacy;
@@ -71,7 +72,7 @@ impl Checkpoint {
             return Err(origin.malformed(state_dict.without_tensors(&pickle)));
         }
         for (name, &(id, _)) in &state_dict.tensors {
-            let tensor = Tensor::read(&pickle, id);
+            let tensor = Tensor::read(&pickle, id).and_then(|tensor| tensor.lengths());
             tensor.map_err(|error| origin.malformed(error).in_array(name))?;
         }
         Ok(Self {
@@ -81,6 +82,17 @@ impl Checkpoint {
             order,
             origin,
         })
+    }
+
+    /// Returns the name of the architecture in a checkpoint of timm's training, which is not the
+    /// name of a class.
+    pub fn named_by_timm(&self) -> Option<&str> {
+        let items = self.pickle.items(self.pickle.root());
+        self.pickle.item(items, "version")?;
+        let name = self.pickle.text(self.pickle.item(items, "arch")?)?;
+        name.bytes()
+            .any(|byte| byte.is_ascii_digit())
+            .then_some(name)
     }
 
     /// Verifies the checksums of the whole file, if the format has checksums.

@@ -68,15 +68,6 @@ impl Pickle {
         }
     }
 
-    /// Returns the class of an object, as `module.name`, and its attributes.
-    pub fn object(&self, id: Id) -> Option<(&str, &[(Id, Id)])> {
-        let Value::Object(object) = self.value(id) else {
-            return None;
-        };
-        let attributes = object.state.map_or(&[][..], |state| self.items(state));
-        Some((self.global(object.callable)?, attributes))
-    }
-
     /// Returns the names of all objects that are stored outside the pickle.
     pub fn persistent(&self) -> impl Iterator<Item = Id> {
         self.values.iter().filter_map(|value| match value {

@@ -6,7 +6,7 @@ use crate::error::{BoxedError, FileError};
 use crate::io::element::{ByteOrder, Element, Kind};
 
 /// Longest name of a parameter or a storage, in bytes.
-pub(super) const MAX_NAME_BYTES: usize = 1024;
+pub(in crate::extract::weights) const MAX_NAME_BYTES: usize = 1024;
 
 /// Largest number of axes of a tensor.
 const MAX_AXES: usize = 32;
@@ -213,6 +213,12 @@ impl<'p> Tensor<'p> {
 /// Checks that the stored values are those of the tensor, which is not so if its negative bit or its
 /// conjugate bit is set.
 fn check_metadata(pickle: &Pickle, metadata: Id) -> Result<()> {
+    /// Largest number of items, of which PyTorch writes few.
+    const MAX_ITEMS: usize = 64;
+
+    if pickle.items(metadata).len() > MAX_ITEMS {
+        return Err("its metadata are invalid".into());
+    }
     for (bit, resolve) in [("neg", "resolve_neg"), ("conj", "resolve_conj")] {
         let set = pickle.item(pickle.items(metadata), bit);
         if set.is_some_and(|set| *pickle.value(set) != Value::False) {

@@ -149,6 +149,47 @@ fn tensors_are_parts_of_storages_in_any_order_of_axes() {
 }
 
 #[test]
+fn the_architecture_is_that_which_timm_noted() {
+    let values = floats(&[1.0]);
+    let weight = || tensor("FloatStorage", "0", 0, &[1], &[1]);
+    let named = |items: &[(&str, Vec<u8>)]| {
+        let pickle = dict(items);
+        let (_folder, path) = checkpoint(&pickle, &[("data/0", &values)]);
+        let file = Checkpoint::open(&path).unwrap();
+        file.named_by_timm().map(str::to_owned)
+    };
+    let version = || b"K\x02".to_vec();
+    let arch = |name: &str| {
+        vec![
+            ("x", weight()),
+            ("arch", text(name)),
+            ("version", version()),
+        ]
+    };
+    assert_eq!(named(&arch("resnetaa50")).unwrap(), "resnetaa50");
+    assert_eq!(named(&arch("visiontransformer")), None);
+    // Other programs have other names.
+    assert_eq!(named(&arch("vit_base16")[..2]), None);
+    assert_eq!(named(&[("x", weight()), ("version", version())]), None);
+}
+
+#[test]
+fn a_dictionary_with_several_names_is_found_under_the_first() {
+    let values = floats(&[1.0]);
+    let inner = dict(&[("x", tensor("FloatStorage", "0", 0, &[1], &[1]))]);
+    // Without the protocol and the end, and put into the memo.
+    let inner = [&inner[2..inner.len() - 1], b"q\x01"].concat();
+    let again = || b"h\x01".to_vec();
+    let mut items = vec![("a", inner)];
+    items.extend((0..10_000).map(|_| ("b", again())));
+    let deep = dict(&[("c", again())]);
+    items.push(("d", deep[2..deep.len() - 1].to_vec()));
+    let (_folder, path) = checkpoint(&dict(&items), &[("data/0", &values)]);
+    let names = Checkpoint::open(&path).unwrap().list().into_keys();
+    assert_eq!(names.collect::<Vec<_>>(), ["a.x"]);
+}
+
+#[test]
 fn big_endian_values_are_read_as_such() {
     let values: Vec<u8> = [1.5f32, -2.0]
         .iter()

@@ -12,9 +12,8 @@ use crate::judgment::{Task, Trials};
 /// All networks are compared with the same people, who judged the same objects, so that their
 /// errors are correlated, and more so for networks that resemble one another. A standard error for
 /// each network is not enough: errors that are independent between networks are already part of
-/// the scatter of the networks, and an error that all networks have in common changes no
-/// difference. What the scatter does not show are errors that networks with the same level of a
-/// factor have in common.
+/// the scatter of the networks, and an error that all networks share changes no difference. What the
+/// scatter does not show are errors that networks with the same level of a factor share.
 ///
 /// ```
 /// use human_alignment::study::AlignmentCovariance;

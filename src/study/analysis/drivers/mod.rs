@@ -52,8 +52,8 @@ use shares::Subsets;
 ///
 /// Variants of one network, such as its sizes or its checkpoints, resemble one another for reasons
 /// that are not among the factors, and count for less than as many independent networks. Networks
-/// with the same [`ModelFactors::cluster`] are taken to have noise of a cluster in common. If no
-/// network has a cluster, each is taken to be independent of all others, and a
+/// with the same [`ModelFactors::cluster`] are assumed to share an error of their cluster. If no
+/// network has a cluster, each is assumed to be independent of all others, and a
 /// [caution](DriverCaution::Unclustered) says so.
 ///
 /// - **p-values.** A factor that is the same within every cluster is tested on the means of
@@ -61,7 +61,7 @@ use shares::Subsets;
 ///   for clusters of the same size and no other factors; means of clusters of unequal sizes are
 ///   exchanged as if they were equally precise, which a [caution](DriverCaution::UnequalClusters)
 ///   says. A factor that differs within clusters is tested on the deviations from the means of
-///   clusters, which are exchanged within clusters; how it differs between clusters does not count.
+///   clusters, which are exchanged within clusters; differences between clusters are ignored.
 ///   If there are no more permutations than [wanted](Self::with_permutations), all are done, and the
 ///   p-value is exact for residuals that are exchangeable; otherwise random ones are drawn.
 /// - **Coefficients** have the CR2 variance with the degrees of freedom of Bell & McCaffrey (2002),
@@ -69,22 +69,22 @@ use shares::Subsets;
 /// - **Shares.** The bootstrap draws clusters. Any column explains some noise, so that shares of R²
 ///   are positive whether or not a factor has an effect. The *adjusted* share is the share less what
 ///   noise adds to it: with variances of cluster means and of deviations from them, estimated from
-///   what all factors leave, the expected R² of noise is the trace of its covariance in the space of
-///   the columns. Without clusters the adjusted shares sum to the adjusted R² of Ezekiel (1930).
+///   the residuals of all factors, the expected R² of noise is the trace of its covariance in the
+///   space of the columns. Without clusters the adjusted shares sum to the adjusted R² of Ezekiel (1930).
 ///   The interval may contain 0, and is wide for few clusters: in simulations without confounded
-///   factors intervals of 95 % cover the share in 98 to 100 % of panels without an effect. A factor
-///   without an effect of its own that goes with a factor that has one gets a share too, which only
-///   its p-value, given the others, and its coefficient tell.
+///   factors intervals of 95 % cover the share in 98 to 100 % of sets of networks without an
+///   effect. A factor without an effect has a positive share if it is correlated with one that has
+///   an effect; only its p-value, given the others, and its coefficient reveal this.
 ///
 /// # People and objects
 ///
 /// p-values and shares are over networks, with these people and these objects. All networks are
-/// compared with the same people, and the error of this sample is in common to networks that
-/// resemble one another: see [`DriverAnalysis::run_with_covariance`] for coefficients that are also
+/// compared with the same people, and networks that resemble one another share the error of this
+/// sample: see [`DriverAnalysis::run_with_covariance`] for coefficients that are also
 /// over people and objects. If no network is aligned better than chance, there is nothing to
 /// explain.
 ///
-/// R² increases with every column of a regression, and in a small panel factors are correlated: see
+/// R² increases with every column of a regression, and factors of few networks are correlated: see
 /// the [cautions](Drivers::cautions).
 ///
 /// ```

@@ -47,9 +47,9 @@ pub struct Driver {
     /// R² of this factor alone, in [0, 1].
     pub r_squared: f64,
     /// p-value of the factor, given the others: the proportion of permutations that explain at
-    /// least as much of what the other factors leave.
+    /// least as much of the residuals of the other factors.
     pub p_value: f64,
-    /// The smallest p-value that the permutations of this panel allow: the proportion of
+    /// The smallest p-value that the permutations of these networks allow: the proportion of
     /// permutations that explain as much as the networks in their order, if none explained more.
     pub smallest_p_value: f64,
     /// Whether all permutations were done, rather than random ones.
