@@ -129,7 +129,7 @@ pub enum ExtractError {
 
     /// The preprocessing of a model is not known.
     #[error(
-        "the preprocessing of {} is not known: name it (--preprocessing of `extract`), for example {}; \
+        "the preprocessing of {} is not known: name it (`Preprocessing::preset`, `--preprocessing`), for example {}; \
          or name published weights{}",
         Short(model),
         preset_names(presets),
@@ -299,7 +299,7 @@ fn remedy(
                    saving (`merge_and_unload`)";
     } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
         remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
-                   such as --tap blocks.11@token-mean";
+                   such as `blocks.11@token-mean` (`--tap`)";
     } else if !missing.is_empty() {
         remedy += "; the file has ";
         remedy += &few(stored);

@@ -81,7 +81,7 @@ pub enum ImageError {
     /// A folder has both images and subfolders with images.
     #[error(
         "the folder has {n_own} images, and {n_inner} in subfolders ({}): name one of these folders, \
-         or read all images (ImageFiles::from_tree, --recursive)",
+         or read all images (`ImageFiles::from_tree`, `--recursive`)",
         List(folders)
     )]
     #[non_exhaustive]

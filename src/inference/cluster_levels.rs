@@ -183,11 +183,11 @@ impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
         let n_passes = n_passes.next_power_of_two().min(n_buckets);
 
         if n_buckets == 1 {
-            let entries = || {
-                let trials = trials.iter().zip(values);
-                trials.flat_map(|(&trial, &value)| keys(trial).map(|key| (key, value)))
-            };
-            return sparse_bucket_level(entries, n_keys as usize, bits, mean);
+            let mut entries = Vec::with_capacity(n_keys as usize);
+            for (&trial, &value) in trials.iter().zip(values) {
+                entries.extend(keys(trial).map(|key| (key, value)));
+            }
+            return sparse_bucket_level(|| entries.iter().copied(), entries.len(), bits, mean);
         }
         let shift = bits - n_buckets.ilog2();
         let within = |key: u64| key & ((1 << shift) - 1);
@@ -220,28 +220,29 @@ fn sparse_bucket_level<V: TrialValue, I: Iterator<Item = (u64, V)>>(
     mean: f64,
 ) -> Level {
     /// Number of marks per key, so that few keys have the hash of another key.
-    const MARKS: usize = 8;
+    const MARKS: usize = 16;
 
     let n_marks = (MARKS * n_keys.max(1)).next_power_of_two();
     let hash_bits = n_marks.ilog2().min(key_bits);
+    // Two bits per hash: whether it occurred, and whether it occurred again.
     let place = |key: u64| {
         let hash = (key >> (key_bits - hash_bits)) as usize;
-        (hash / 64, 1u64 << (hash % 64))
+        (hash / 32, 2 * (hash % 32) as u32)
     };
-    let n_words = (1usize << hash_bits).div_ceil(64);
-    let (mut seen, mut again) = (vec![0u64; n_words], vec![0u64; n_words]);
+    let mut marks = vec![0u64; (1usize << hash_bits).div_ceil(32)];
+    let marks = marks.as_mut_slice();
     // Unlike `for`, `for_each` is a nested loop over a nested iterator.
     entries().for_each(|(key, _)| {
         let (word, bit) = place(key);
-        again[word] |= seen[word] & bit;
-        seen[word] |= bit;
+        let word = &mut marks[word];
+        *word |= ((*word >> bit) & 1) << (bit + 1) | 1 << bit;
     });
 
     let mut singles = V::Singles::default();
     let mut repeated: Vec<(u64, V)> = Vec::new();
     entries().for_each(|(key, value)| {
         let (word, bit) = place(key);
-        if again[word] & bit == 0 {
+        if (marks[word] >> (bit + 1)) & 1 == 0 {
             singles.add(value);
         } else {
             repeated.push((key, value));

@@ -25,11 +25,13 @@ impl Level {
     /// Returns the level of one cluster.
     pub fn of(residual: f64, count: f64) -> Self {
         let squared_count = count * count;
+        // 1 or 0 without a branch, which would be mispredicted where many clusters are empty.
+        let n_clusters = f64::from_bits(u64::from(count != 0.0) * 1f64.to_bits());
         Self {
             squared_residuals: residual * residual,
             squared_counts: squared_count,
             fourth_counts: squared_count * squared_count,
-            n_clusters: f64::from(u8::from(count != 0.0)),
+            n_clusters,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sums over participants, and over the objects, pairs and triples of each participant.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -48,16 +49,17 @@ pub(crate) fn participant_levels<V: TrialValue>(
     total
 }
 
-/// Trials and their values by participant, those of a participant in their order.
-struct Grouped<V> {
-    trials: Vec<[u32; 3]>,
-    values: Vec<V>,
+/// Trials and their values by participant, those of a participant in their order. Trials that are in
+/// the order of participants are not copied.
+struct Grouped<'a, V: Clone> {
+    trials: Cow<'a, [[u32; 3]]>,
+    values: Cow<'a, [V]>,
     /// End of the trials of each participant.
     ends: Vec<usize>,
 }
 
-impl<V: TrialValue> Grouped<V> {
-    fn new(trials: &[[u32; 3]], participants: &[u32], values: &[V]) -> Self {
+impl<'a, V: TrialValue> Grouped<'a, V> {
+    fn new(trials: &'a [[u32; 3]], participants: &[u32], values: &'a [V]) -> Self {
         let last = participants.iter().max();
         let mut ends = vec![0usize; last.map_or(0, |&last| last as usize + 1)];
         for &participant in participants {
@@ -65,26 +67,74 @@ impl<V: TrialValue> Grouped<V> {
         }
         let mut len = 0;
         for end in &mut ends {
-            len += std::mem::replace(end, len);
+            len += *end;
+            *end = len;
         }
-        // Each end begins at the start of its participant.
-        let mut grouped = Self {
-            trials: vec![[0; 3]; len],
-            values: vec![V::default(); len],
-            ends,
-        };
+        if participants.is_sorted() {
+            return Self {
+                trials: trials.into(),
+                values: values.into(),
+                ends,
+            };
+        }
+        let mut next: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+        let mut sorted_trials = vec![[0; 3]; len];
+        let mut sorted_values = vec![V::default(); len];
         for ((&trial, &value), &participant) in trials.iter().zip(values).zip(participants) {
-            let end = &mut grouped.ends[participant as usize];
-            grouped.trials[*end] = trial;
-            grouped.values[*end] = value;
-            *end += 1;
+            let place = &mut next[participant as usize];
+            sorted_trials[*place] = trial;
+            sorted_values[*place] = value;
+            *place += 1;
         }
-        grouped
+        Self {
+            trials: sorted_trials.into(),
+            values: sorted_values.into(),
+            ends,
+        }
     }
 
     /// Returns the positions of the trials of a participant.
     fn range(&self, participant: usize) -> Range<usize> {
         let start = participant.checked_sub(1).map_or(0, |last| self.ends[last]);
         start..self.ends[participant]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::Credit;
+
+    #[test]
+    fn the_order_of_participants_does_not_matter() {
+        let trial = |at: u32| [at % 7, 7 + at % 5, 12 + at % 3];
+        let participants: Vec<u32> = (0..60).map(|at| at * at % 4).collect();
+        let trials: Vec<[u32; 3]> = (0..60).map(trial).collect();
+        let credits: Vec<Credit> = (0..60).map(|at| Credit::from(at % 3 == 0)).collect();
+        let mut order: Vec<usize> = (0..60).collect();
+        order.sort_by_key(|&at| participants[at]);
+        let sorted = |at: &usize| (trials[*at], participants[*at], credits[*at]);
+        let (sorted_trials, (sorted_participants, sorted_credits)): (Vec<_>, (Vec<_>, Vec<_>)) =
+            order
+                .iter()
+                .map(sorted)
+                .map(|(a, b, c)| (a, (b, c)))
+                .unzip();
+
+        let found = |trials: &[[u32; 3]], participants: &[u32], credits: &[Credit]| {
+            let clustered = ClusteredTrials::new(trials, 15, Some(participants));
+            let levels = participant_levels(clustered, participants, credits, 0.4);
+            let within = levels.within;
+            [
+                levels.participants,
+                within.objects,
+                within.pairs,
+                within.triples,
+            ]
+            .map(|level| (level.squared_residuals, level.n_clusters))
+        };
+        let of_sorted = found(&sorted_trials, &sorted_participants, &sorted_credits);
+        assert_eq!(found(&trials, &participants, &credits), of_sorted);
+        assert_eq!(of_sorted[0].1, 2.0);
     }
 }

@@ -128,7 +128,7 @@ pub enum FileError {
     /// A text file is not in the encoding in which it is read.
     #[error(
         "line {line}: the byte 0x{byte:02X} is not valid UTF-8; older versions of Excel save \
-         Windows-1252: pass its encoding (--encoding windows-1252), or save the file as UTF-8"
+         Windows-1252: set its encoding (`with_encoding`, `--encoding windows-1252`), or save the file as UTF-8"
     )]
     #[non_exhaustive]
     Encoding {

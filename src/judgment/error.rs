@@ -49,8 +49,8 @@ pub enum JudgmentError {
 
     /// Trials show stimuli that have no features.
     #[error(
-        "{n_trials} of {n_total} trials show stimuli without features; to drop them, pass \
-         --drop-missing"
+        "{n_trials} of {n_total} trials show stimuli without features; drop them \
+         (`Trials::restrict_to`, `--drop-missing`), or add the features"
     )]
     #[non_exhaustive]
     WithoutFeatures {
@@ -142,7 +142,10 @@ impl fmt::Display for TrialProblem {
                     "index {index} is out of range: there are {n_stimuli} stimuli"
                 )?;
                 match *index == *n_stimuli as u64 {
-                    true => write!(f, " (if indices are 1-based, pass --count-from 1)"),
+                    true => write!(
+                        f,
+                        " (if indices count from 1, set this: `with_counting`, `--count-from 1`)"
+                    ),
                     false => Ok(()),
                 }
             }
@@ -153,8 +156,8 @@ impl fmt::Display for TrialProblem {
             TrialProblem::NotAnInteger { value } => write!(f, "index {value} is not an integer"),
             TrialProblem::Repeated { index } => write!(
                 f,
-                "stimulus {index} occurs twice; to drop trials with repeated stimuli, pass \
-                 --drop-repeated"
+                "stimulus {index} occurs twice; trials with repeated stimuli can be dropped \
+                 (`TripletSource::without_repeats`, `--drop-repeated`)"
             ),
         }
     }

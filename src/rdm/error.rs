@@ -22,9 +22,9 @@ pub enum RdmError {
 
     /// A matrix appears to hold similarities where dissimilarities are expected.
     #[error(
-        "these look like similarities ({evidence}), but dissimilarities are expected: pass \
-         --similarities to convert those of people (--human); convert those of a model in its file, \
-         for example to 1 − similarity"
+        "these look like similarities ({evidence}), but dissimilarities are expected: \
+         convert those of people (`RdmFile::with_similarities`, `--similarities`), and those of a \
+         model in its file, for example to 1 − similarity"
     )]
     #[non_exhaustive]
     LooksLikeSimilarities {
@@ -138,7 +138,7 @@ impl fmt::Display for PairProblem {
             PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
             PairProblem::Missing => write!(
                 f,
-                "its dissimilarity is missing; to allow missing pairs, pass --missing"
+                "its dissimilarity is missing; pairs may be missing if this is allowed (`RdmFile::with_missing_pairs`, `--missing`)"
             ),
             PairProblem::OffScale {
                 value,
@@ -153,7 +153,8 @@ impl fmt::Display for PairProblem {
             } => write!(
                 f,
                 "the matrix is not symmetric: {upper} above the diagonal, {lower} below (tolerance \
-                 {tolerance}); if both are judgments of the pair, pass --average-triangles"
+                 {tolerance}); if both are judgments of the pair, average them \
+                 (`RdmFile::with_averaged_triangles`, `--average-triangles`)"
             ),
             PairProblem::Diagonal { value, tolerance } => {
                 write!(f, "the diagonal is {value}, not 0 (tolerance {tolerance})")

@@ -73,7 +73,8 @@ pub enum StimuliError {
     /// order of the ids on the other side has no meaning.
     #[error(
         "{available} cannot be matched with {needed}: rows without ids are matched by position, \
-         which requires equally many of both in a known order; provide the ids of the rows (--ids)"
+         which requires equally many of both in a known order; provide the ids of the rows \
+         (`FileSource::with_ids`, `--ids`)"
     )]
     #[non_exhaustive]
     NotPaired {
@@ -86,7 +87,7 @@ pub enum StimuliError {
     /// Both sides have numbers, which are not the same.
     #[error(
         "{available} cannot be matched with {needed}: the numbers of the rows are not the ids, which \
-         may be in another order; provide the ids of the rows (--ids, --human-ids)"
+         may be in another order; provide the ids of the rows (`with_ids`; `--ids`, `--human-ids`)"
     )]
     #[non_exhaustive]
     OtherNumbers {
@@ -99,8 +100,8 @@ pub enum StimuliError {
     /// A list of ids contradicts the labels in the file.
     #[error(
         "the file has labels of its own, and {} is not {} of the list of ids: leave the list out \
-         (--ids, --human-ids), and if the labels are written differently from the ids of the other \
-         files, match them with --match-ids",
+         (`with_ids`; `--ids`, `--human-ids`), and if the labels are written differently from the ids \
+         of the other files, match them by another form (`Stimuli::in_form`, `--match-ids`)",
         Quoted(label),
         Quoted(id)
     )]

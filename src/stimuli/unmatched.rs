@@ -52,7 +52,7 @@ impl fmt::Display for NearMiss {
             let difference = form.difference();
             write!(
                 f,
-                "; the ids differ {difference}: match them by {form} (--match-ids {form})"
+                "; the ids differ {difference}: match them by {form} (`Stimuli::in_form`, `--match-ids {form}`)"
             )?;
         } else if let Some(header) = &self.header {
             write!(

@@ -56,7 +56,7 @@ impl Columns {
             (false, Some(_), None) => {
                 return Err(FileError::Ambiguous {
                     what: "odd-one-out trials; its columns are named like anchored trials".into(),
-                    remedy: "read it as anchored trials (--anchored)",
+                    remedy: "read it as anchored trials (`TripletFile::<AnchoredTask>`, `--anchored`)",
                 }
                 .into());
             }

@@ -74,12 +74,12 @@ impl Counting {
                 what: format!(
                     "whether its indices count from 0 or from 1: index 0 never occurs in {n_trials} trials"
                 ),
-                remedy: "set the base of the indices (--count-from 0 or --count-from 1)",
+                remedy: "set the base of the indices (`with_counting`; `--count-from 0` or `--count-from 1`)",
             }
             .into());
         }
         log::warn!(
-            "{place}: index 0 never occurs; if indices count from 1, set this (--count-from 1)"
+            "{place}: index 0 never occurs; if indices count from 1, set this (`with_counting`, `--count-from 1`)"
         );
         Ok(())
     }

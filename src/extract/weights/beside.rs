@@ -48,7 +48,7 @@ pub(super) fn check(request: &Request<'_>, selection: &Selection, outline: &Outl
             normalization,
             format!(
                 "which look like a normalisation of the images in the network: name it with the \
-                 preprocessing (--preprocessing), and ignore them (`Weights::without`,{flags})"
+                 preprocessing (`--preprocessing`), and ignore them (`Weights::without`;{flags})"
             ),
         );
     }

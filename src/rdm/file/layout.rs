@@ -152,7 +152,7 @@ fn ambiguous(several: &[Layout], shape: &[usize]) -> Error {
             "what an array of shape {shape:?} holds ({})",
             readings.join(", or ")
         ),
-        remedy: "set the number of stimuli (--n-stimuli), or write one row per participant",
+        remedy: "set the number of stimuli (`with_n_stimuli`, `--n-stimuli`), or write one row per participant",
     })
 }
 

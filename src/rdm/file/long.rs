@@ -213,8 +213,8 @@ impl RdmFile {
                 name => format!("{name:?}"),
             };
             log::warn!(
-                "{}: column {column} is read as dissimilarities; if larger means more similar, pass \
-                 --similarities",
+                "{}: column {column} is read as dissimilarities; if larger means more similar, \
+                 convert it (`RdmFile::with_similarities`, `--similarities`)",
                 self.path.display(),
             );
         }

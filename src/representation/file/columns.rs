@@ -74,8 +74,8 @@ pub(super) fn unclear(table: &Table, column: usize) -> Error {
             column + 1,
             Quoted(table.name(column))
         ),
-        remedy: "pass it as the column of ids (--id-column), or ignore it (--ignore-column); rename \
-                 it if it is a feature",
+        remedy: "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
+                 (`FileSource::with_ignored_column`, `--ignore-column`); rename it if it is a feature",
     })
 }
 

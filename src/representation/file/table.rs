@@ -126,7 +126,7 @@ impl FileSource {
                 "which ids the rows have: the ids in the table are in another order than those in {}",
                 given.origin().unwrap_or("the list")
             ),
-            remedy: "omit the list of ids, or ignore the column of ids (--ignore-column)",
+            remedy: "omit the list of ids, or ignore the column of ids (`with_ignored_column`, `--ignore-column`)",
         }
         .into())
     }
@@ -153,8 +153,8 @@ fn no_feature(error: Error) -> Error {
             line: *line,
             field: *field,
             column: column.clone(),
-            expected: "a number; to ignore a column, pass --ignore-column; to read it as ids, pass \
-                       --id-column",
+            expected: "a number; a column can be ignored (`with_ignored_column`, `--ignore-column`) or read as \
+                       ids (`with_id_column`, `--id-column`)",
             found: found.clone(),
         }
         .into(),
