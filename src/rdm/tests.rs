@@ -45,7 +45,8 @@ fn a_square_matrix_is_checked() {
     assert_eq!(
         message(Rdm::from_square(animals(), square.view())),
         "pair (\"dog\", \"hen\"): the matrix is not symmetric: 2.000004 above the diagonal, 2 below \
-         (tolerance 0.000003); if both are judgments of the pair, pass --average-triangles"
+         (tolerance 0.000003); if both are judgments of the pair, average them \
+         (`RdmFile::with_averaged_triangles`, `--average-triangles`)"
     );
     square[[1, 3]] = 2.000_002;
     Rdm::from_square(animals(), square.view()).unwrap();
@@ -63,7 +64,8 @@ fn a_square_matrix_is_checked() {
     square[[0, 3]] = f64::NAN;
     assert_eq!(
         message(Rdm::from_square(animals(), square.view())),
-        "pair (\"cat\", \"hen\"): its dissimilarity is missing; to allow missing pairs, pass --missing"
+        "pair (\"cat\", \"hen\"): its dissimilarity is missing; pairs may be missing if this \
+         is allowed (`RdmFile::with_missing_pairs`, `--missing`)"
     );
     let rdm = Rdm::from_square_with_missing(animals(), square.view()).unwrap();
     assert_eq!((rdm.n_missing(), rdm.between(3, 0)), (1, None));

@@ -114,7 +114,7 @@ fn files_without_ids_are_matched_by_position() {
     for part in [
         "six.npy: 6 rows without ids",
         "seven.npy: 7 rows without ids",
-        "(--ids)",
+        "`--ids`",
     ] {
         assert!(message.contains(part), "{message}");
     }

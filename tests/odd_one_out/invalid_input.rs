@@ -49,7 +49,7 @@ fn a_trial_beyond_the_stimuli_is_numbered() {
     let error = OddOneOut::new(animals(), vec![[0, 1, 2], [4, 1, 5], [9, 9, 9]]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "trial 1: index 5 is out of range: there are 5 stimuli (if indices are 1-based, pass --count-from 1)"
+        "trial 1: index 5 is out of range: there are 5 stimuli (if indices count from 1, set this: `with_counting`, `--count-from 1`)"
     );
     assert_kind!(
         error,
@@ -81,7 +81,7 @@ fn a_trial_with_a_stimulus_twice_is_numbered() {
     ] {
         let trials = vec![[0, 1, 2], [2, 3, 4], trial];
         let message = format!(
-            "trial 2: stimulus {index} occurs twice; to drop trials with repeated stimuli, pass --drop-repeated"
+            "trial 2: stimulus {index} occurs twice; trials with repeated stimuli can be dropped (`TripletSource::without_repeats`, `--drop-repeated`)"
         );
         let error = OddOneOut::new(animals(), trials.clone()).unwrap_err();
         assert_eq!(error.report().to_string(), message);

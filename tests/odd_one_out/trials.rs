@@ -14,13 +14,13 @@ fn names_the_trial_at_fault() {
     let refused = |trials: Vec<[u32; 3]>| OddOneOut::new(four(), trials).unwrap_err();
     assert_eq!(
         refused(vec![[0, 1, 2], [0, 4, 1]]).to_string(),
-        "trial 1: index 4 is out of range: there are 4 stimuli (if indices are 1-based, pass \
-             --count-from 1)"
+        "trial 1: index 4 is out of range: there are 4 stimuli (if indices count from 1, set \
+             this: `with_counting`, `--count-from 1`)"
     );
     assert_eq!(
         refused(vec![[0, 1, 2], [1, 2, 3], [3, 0, 3]]).to_string(),
-        "trial 2: stimulus 3 occurs twice; to drop trials with repeated stimuli, pass \
-         --drop-repeated"
+        "trial 2: stimulus 3 occurs twice; trials with repeated stimuli can be \
+         dropped (`TripletSource::without_repeats`, `--drop-repeated`)"
     );
     assert_kind!(refused(vec![]), Judgment(JudgmentError::NoTrials));
     let mut many = vec![[0, 1, 2]; 200_000];

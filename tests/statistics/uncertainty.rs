@@ -73,6 +73,18 @@ fn vice_and_people_on_crossed_questions() {
     let spearman = found.spearman.estimate.value;
     assert_relative_eq!(spearman, 0.526_842_378_018_525_8, max_relative = 1e-5);
     near(found.pearson.estimate.value, 0.576_122_390_598_085_7);
+    // All answers in one bin, and no question with so many answers.
+    let one_bin = analysis.with_bin_width(2.0).unwrap();
+    let one_bin = one_bin.run(&metric, &vice, &anonymous).unwrap();
+    assert_eq!(one_bin.bins.len(), 1);
+    near(
+        one_bin.bins[0].human_entropy.value,
+        found.human_entropy.value,
+    );
+    let many = analysis.with_min_answers(200).unwrap();
+    assert!(many.run(&metric, &vice, &anonymous).is_err());
+    assert!(analysis.with_bin_width(0.0).is_err());
+    assert!(analysis.with_min_answers(1).is_err());
     near(found.slope.value, 0.455_761_649_896_872_35);
     near(found.intercept, 0.511_663_874_811_067_8);
     near(

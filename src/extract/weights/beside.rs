@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::listing::n_elements;
 use super::names::{beginnings, without_wrappers};
 use super::selection::{Request, Selection};
 use super::timm_config::is_other_architecture;
@@ -138,8 +139,7 @@ fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
 fn normalization(others: &[Other<'_>]) -> Vec<String> {
     let of = |words: &'static [&'static str]| {
         others.iter().filter(move |other| {
-            let n = other.shape.iter().product::<usize>();
-            matches!(n, 1 | 3) && words.contains(&other.last_word().1)
+            matches!(n_elements(other.shape), 1 | 3) && words.contains(&other.last_word().1)
         })
     };
     let mut names = Vec::new();

@@ -14,5 +14,12 @@ pub(in crate::extract) struct StoredTensor {
     pub place: Option<String>,
 }
 
+/// Returns the number of elements of a tensor of a stored shape, which may be impossible; then it is
+/// the largest number.
+pub(super) fn n_elements(shape: &[usize]) -> usize {
+    let lengths = shape.iter();
+    lengths.fold(1, |n: usize, &length| n.saturating_mul(length))
+}
+
 /// Stored tensors by name. The names of nested dictionaries are joined with dots.
 pub(in crate::extract) type Listing = BTreeMap<String, StoredTensor>;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::container::{Container, ValueReader};
 use super::convention::Form;
-use super::listing::Listing;
+use super::listing::{Listing, n_elements};
 use super::names::{Composition, Compositions};
 use super::selection::Selection;
 use crate::error::{Error, ExtractError, FileError, Numbers, Result};
@@ -58,7 +58,7 @@ impl Parameters for Shapes<'_> {
             None | Some((_, None)) => self.missing.borrow_mut().push(key.to_owned()),
             Some((composition, Some(found))) => {
                 let fits = match composition.is_reshaped() {
-                    true => found.iter().product::<usize>() == shape.iter().product::<usize>(),
+                    true => n_elements(&found) == n_elements(shape),
                     false => found == shape,
                 };
                 if !fits {

@@ -96,6 +96,20 @@ impl RelativeAccuracy {
     /// Computes the relative accuracy from an accuracy and a ceiling that were estimated from
     /// different objects and people, for a task in which the accuracy of random choices is
     /// `chance`.
+    ///
+    /// ```
+    /// use human_alignment::inference::{Confidence, Estimate, RelativeAccuracy};
+    ///
+    /// let of = |value| Estimate { value, standard_error: Some(0.01), degrees_of_freedom: 50.0 };
+    /// let chance = 1.0 / 3.0;
+    /// let confidence = Confidence::default();
+    /// let found = RelativeAccuracy::from_independent(of(0.5), of(0.7), chance, confidence);
+    /// let ratio = (0.5 - chance) / (0.7 - chance);
+    /// assert!((found.relative.value - ratio).abs() < 1e-12);
+    /// // The delta method, without a covariance.
+    /// let error = 0.01 * (1.0 + ratio * ratio).sqrt() / (0.7 - chance);
+    /// assert!((found.relative.standard_error.unwrap() - error).abs() < 1e-12);
+    /// ```
     pub fn from_independent(
         accuracy: Estimate,
         ceiling: Estimate,

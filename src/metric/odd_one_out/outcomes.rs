@@ -134,6 +134,28 @@ impl<'t, T: Task> Outcomes<'t, T> {
 
     /// Returns the accuracy in the trials of each stimulus, in the order of stimuli; stimuli
     /// without trials are omitted.
+    ///
+    /// ```
+    /// use human_alignment::{OddOneOut, Representation, Stimuli, ZeroShotOddOneOut};
+    /// use ndarray::array;
+    ///
+    /// let stimuli = Stimuli::new(["cat", "dog", "car", "bus"])?;
+    /// let features = array![[1.0, 0.0], [0.9, 0.1], [0.1, 1.0], [0.0, 0.8]];
+    /// let features = Representation::new(stimuli.clone(), features)?;
+    /// // The second choice is not that of the features.
+    /// let trials = OddOneOut::new(stimuli, vec![[0, 1, 2], [2, 1, 0]])?;
+    /// let trials = trials.with_participants(["Ann", "Ben"])?;
+    /// let outcomes = ZeroShotOddOneOut::default().outcomes(&features, &trials)?;
+    ///
+    /// let of_objects = outcomes.per_object();
+    /// assert_eq!(of_objects.len(), 3);
+    /// assert_eq!((of_objects[0].id.as_str(), of_objects[0].n_trials), ("cat", 2));
+    /// assert_eq!(of_objects[0].accuracy, 0.5);
+    /// let of_participants = outcomes.per_participant().unwrap();
+    /// assert_eq!(of_participants[0].id, "Ann");
+    /// assert_eq!([of_participants[0].accuracy, of_participants[1].accuracy], [1.0, 0.0]);
+    /// # Ok::<(), human_alignment::Error>(())
+    /// ```
     pub fn per_object(&self) -> Vec<GroupAccuracy> {
         let stimuli = self.trials.stimuli();
         let cells = object_sums(self.trials.as_slice(), &self.credits, stimuli.len());

@@ -242,6 +242,16 @@ mod tests {
             assert_eq!(found, expected, "{shape:?} {n:?}");
         }
         assert_eq!(layout(&[28, 28], None, true).unwrap().cells, Square);
+        let rows = Knowledge {
+            n_stimuli: None,
+            has_condensed_rows: true,
+            is_symmetric: &|_| true,
+        };
+        let rows = Layout::of(&[28, 28], &rows).unwrap();
+        assert_eq!(
+            (rows.cells, rows.n_stimuli, rows.n_participants),
+            (Condensed, 8, 28)
+        );
         assert_eq!(layout(&[3, 3], Some(3), true).unwrap().cells, Square);
     }
 }

@@ -72,7 +72,7 @@ impl Checkpoint {
             return Err(origin.malformed(state_dict.without_tensors(&pickle)));
         }
         for (name, &(id, _)) in &state_dict.tensors {
-            let tensor = Tensor::read(&pickle, id).and_then(|tensor| tensor.lengths());
+            let tensor = Tensor::read(&pickle, id);
             tensor.map_err(|error| origin.malformed(error).in_array(name))?;
         }
         Ok(Self {
