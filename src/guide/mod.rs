@@ -5,6 +5,7 @@
 //! | [`bring_your_data`] | score your own features, load THINGS, stream trials from a file |
 //! | [`read_the_numbers`] | compare models, noise ceilings of RSA, CKA of layers, calibration, figures |
 //! | [`learn_a_transform`] | probe with nested cross-validation, ridge regression, saving and applying transforms |
+//! | [`large_data`] | time and memory against the size of the data, features of many images and networks |
 //! | [`extend`] | a network, a data set and a metric of your own |
 //!
 //! All examples are run as tests of the crate. They use small generated data, so that they can be
@@ -20,6 +21,9 @@ pub mod read_the_numbers {}
 
 #[doc = include_str!("learn_a_transform.md")]
 pub mod learn_a_transform {}
+
+#[doc = include_str!("large_data.md")]
+pub mod large_data {}
 
 #[doc = include_str!("extend.md")]
 #[cfg_attr(feature = "extract", doc = include_str!("network.md"))]
