@@ -276,6 +276,47 @@ fn numbers_are_ids_where_ids_are_numbers() {
 }
 
 #[test]
+fn a_missing_id_does_not_make_ids_positions() {
+    // The stimulus 3 is missing, and all numbers are positions of the others.
+    let stimuli = Stimuli::new(["0", "1", "2", "4", "5", "6"]).unwrap();
+    let text = "0,1,2\n4,5,3\n2,4,1\n";
+    let error = trials::<OddOneOutTask>(text, stimuli.clone()).unwrap_err();
+    assert!(error.report().to_string().contains("\"3\""), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "t.csv", text.as_bytes());
+    let known = TripletSource::<OddOneOutTask>::new(&path).unwrap();
+    let known = known.without_unknown().read(&stimuli).unwrap();
+    assert_eq!(known.judgments().as_slice(), [[0, 1, 2], [2, 3, 1]]);
+    assert_eq!((known.n_unknown(), known.pairing()), (1, Pairing::Id));
+    // Ids that count from 1, and positions from 0.
+    let counted = Stimuli::new(["1", "2", "3", "4"]).unwrap();
+    let file = trials::<OddOneOutTask>("0,1,2\n1,2,3\n", counted).unwrap();
+    assert_eq!(file.pairing(), Pairing::Position);
+}
+
+#[test]
+fn answers_may_be_names_of_columns() {
+    let letters = Stimuli::new(["a", "b", "c", "d"]).unwrap();
+    let text = "image1,image2,image3,choice\na,b,c,image1\nb,c,d,image3\n";
+    let file = trials::<OddOneOutTask>(text, letters.clone()).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[2, 1, 0], [1, 2, 3]]);
+    let text = "center,left,right,answer\na,b,c,left\nb,c,d,right\n";
+    let file = trials::<AnchoredTask>(text, letters).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[0, 1, 2], [1, 3, 2]]);
+}
+
+#[test]
+fn decimal_commas_do_not_separate_fields() {
+    let letters = Stimuli::new(["a", "b", "c", "d"]).unwrap();
+    for separator in [";", "\t"] {
+        let text = "image1;image2;image3;choice;rt\na;b;c;a;0,500\nb;c;d;d;1,250\n";
+        let text = text.replace(';', separator);
+        let file = trials::<OddOneOutTask>(&text, letters.clone()).unwrap();
+        assert_eq!(file.judgments().as_slice(), [[2, 1, 0], [1, 2, 3]]);
+    }
+}
+
+#[test]
 fn a_stream_counts_as_the_whole_does() {
     let folder = tempfile::tempdir().unwrap();
     let path = put(&folder, "t.txt", b"1 2 3\n4 1 2\n3 4 1\n");

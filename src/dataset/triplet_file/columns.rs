@@ -31,8 +31,11 @@ impl Columns {
             // If the columns contain ids, the table reader cannot tell names of columns from ids.
             let first = table.first()?;
             let names: Vec<String> = first.iter().map(|name| plain(name)).collect();
-            let is_named = anchored(&names).is_some() || !triples(&names).is_empty();
-            if is_named && !occur_below(table, &first)? {
+            let of_stimuli = match anchored(&names) {
+                Some((columns, _)) => columns.to_vec(),
+                None => triples(&names).concat(),
+            };
+            if !of_stimuli.is_empty() && !occur_below(table, &first, &of_stimuli)? {
                 if first.iter().all(|name| is_stimulus(name)) {
                     return Err(FileError::Ambiguous {
                         what: "whether its first line is a trial or the names of the columns"
@@ -124,13 +127,14 @@ impl Columns {
     }
 }
 
-/// Checks whether one of the fields of the first record also occurs in another one, so that it is an
-/// id and not the name of a column.
-fn occur_below(table: &Table, first: &[String]) -> Result<bool> {
+/// Checks whether one of the fields of the first record also occurs in these columns of another one,
+/// so that it is an id and not the name of a column.
+fn occur_below(table: &Table, first: &[String], columns: &[usize]) -> Result<bool> {
     let mut rows = table.rows();
     rows.next()?;
     while let Some(row) = rows.next()? {
-        if (0..first.len()).any(|column| first.iter().any(|name| name == row.text(column))) {
+        let is_named = |&column: &usize| first.iter().any(|name| name == row.text(column));
+        if columns.iter().any(is_named) {
             return Ok(true);
         }
     }

@@ -1,6 +1,6 @@
 //! What the numbers in trials refer to: positions of stimuli, or ids that are numbers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::answers::Cell;
 use super::{Counting, TripletSource};
@@ -9,45 +9,63 @@ use crate::io::element::Number;
 use crate::judgment::Task;
 use crate::stimuli::{Pairing, Stimuli};
 
+/// Trials with how they were matched, and the places of those that were kept if some were dropped.
+type Numbered = (Vec<[u32; 3]>, Pairing, Option<Vec<usize>>);
+
 impl<T: Task> TripletSource<T> {
-    /// Finds the stimuli that numbers refer to: those with these ids, if all ids are numbers and
-    /// each number is one of them, otherwise those at these positions.
+    /// Finds the stimuli that numbers refer to: those with these ids, if all ids are numbers,
+    /// otherwise those at these positions. Beside ids that are numbers, numbers are positions if most
+    /// of them are no ids, or if the ids count and not all numbers are ids.
+    ///
+    /// Returns the trials, how they were matched, and the places of those that were kept if trials of
+    /// unknown ids were dropped.
     pub(super) fn by_number(
         &self,
         mut trials: Vec<[u32; 3]>,
         stimuli: &Stimuli,
-    ) -> Result<(Vec<[u32; 3]>, Pairing)> {
+    ) -> Result<Numbered> {
         let numbered = match self.counting {
             Counting::Inferred => by_numeric_id(stimuli),
             Counting::Zero | Counting::One => None,
         };
         let Some(positions) = numbered else {
-            return Ok((self.counted_from_zero(trials, stimuli)?, Pairing::Position));
+            return self.at_positions(trials, stimuli);
         };
-        let unknown = trials
-            .as_flattened()
+        let numbers = || trials.as_flattened().iter();
+        let Some(unknown) = numbers().find(|id| !positions.contains_key(id)) else {
+            for id in trials.as_flattened_mut() {
+                *id = positions[id];
+            }
+            return Ok((trials, Pairing::Id, None));
+        };
+        let are_positions = numbers().all(|&number| (number as usize) < stimuli.len());
+        let different: HashSet<&u32> = numbers().collect();
+        let n_ids = different
             .iter()
-            .find(|id| !positions.contains_key(id));
-        match unknown {
-            None => {
-                for id in trials.as_flattened_mut() {
-                    *id = positions[id];
-                }
-                Ok((trials, Pairing::Id))
-            }
-            // The numbers are no positions either.
-            Some(id)
-                if trials
-                    .as_flattened()
-                    .iter()
-                    .any(|&id| id as usize >= stimuli.len()) =>
-            {
-                let missing = Stimuli::new([id.to_string()])?.with_origin(&self.path);
-                stimuli.positions_of(&missing)?;
-                Ok((self.counted_from_zero(trials, stimuli)?, Pairing::Position))
-            }
-            Some(_) => Ok((self.counted_from_zero(trials, stimuli)?, Pairing::Position)),
+            .filter(|number| positions.contains_key(**number));
+        let few_ids = 2 * n_ids.count() <= different.len();
+        if are_positions && (few_ids || ids_count(&positions)) {
+            return self.at_positions(trials, stimuli);
         }
+        if self.drops_unknown {
+            let is_known = |trial: &[u32; 3]| trial.iter().all(|id| positions.contains_key(id));
+            let kept = (0..trials.len()).filter(|&place| is_known(&trials[place]));
+            let kept: Vec<usize> = kept.collect();
+            let found = kept
+                .iter()
+                .map(|&place| trials[place].map(|id| positions[&id]));
+            if !kept.is_empty() {
+                return Ok((found.collect(), Pairing::Id, Some(kept)));
+            }
+        }
+        let missing = Stimuli::new([unknown.to_string()])?.with_origin(&self.path);
+        stimuli.positions_of(&missing)?;
+        self.at_positions(trials, stimuli)
+    }
+
+    fn at_positions(&self, trials: Vec<[u32; 3]>, stimuli: &Stimuli) -> Result<Numbered> {
+        let trials = self.counted_from_zero(trials, stimuli)?;
+        Ok((trials, Pairing::Position, None))
     }
 
     /// Converts indices to count from 0.
@@ -100,6 +118,13 @@ fn by_numeric_id(stimuli: &Stimuli) -> Option<HashMap<u32, u32>> {
         }
     }
     Some(positions)
+}
+
+/// Checks whether ids are consecutive numbers in the order of the stimuli.
+fn ids_count(positions: &HashMap<u32, u32>) -> bool {
+    let first = positions.keys().min().copied().unwrap_or_default();
+    let mut ids = positions.iter();
+    ids.all(|(&id, &position)| id - first == position)
 }
 
 /// Converts numbers to indices.

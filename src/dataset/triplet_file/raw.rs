@@ -13,7 +13,7 @@ use crate::io::element::Kind;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::npz::NpzArchive;
-use crate::io::text::Table;
+use crate::io::text::{Table, words};
 use crate::judgment::Task;
 
 /// Trials with their stimuli and answers as written in a file.
@@ -186,7 +186,7 @@ impl RawTrials {
         Ok(raw)
     }
 
-    /// Checks that no other array of an archive has a value for each trial, which may be its answer.
+    /// Checks that no other array of an archive, by its shape or its name, has a value for each trial, which may be its answer.
     fn check_others(
         &self,
         archive: &mut NpzArchive,
@@ -198,10 +198,16 @@ impl RawTrials {
             let Some(array) = name.strip_suffix(".npy").filter(|_| member != trials) else {
                 continue;
             };
-            let Ok(reader) = archive.array(member) else {
-                continue;
+            // Arrays of texts or objects cannot be read, but may be answers.
+            let is_of_trials = match archive.array(member) {
+                Ok(reader) => {
+                    matches!(reader.shape(), [n] | [n, 1 | 3] | [1, n] if *n == n_trials)
+                }
+                Err(_) => words(array)
+                    .iter()
+                    .any(|word| ANSWERS.contains(&word.as_str())),
             };
-            if matches!(reader.shape(), [n] | [n, 1 | 3] if *n == n_trials) {
+            if is_of_trials {
                 return Err(FileError::Ambiguous {
                     what: format!("whether its array {} holds the answers", Quoted(array)),
                     remedy: "name the arrays of trials \"triplets\" and \"response\"; if the odd one \
@@ -236,6 +242,22 @@ impl RawTrials {
         })
     }
 }
+
+/// Words in the names of arrays with answers.
+const ANSWERS: [&str; 12] = [
+    "response",
+    "responses",
+    "resp",
+    "answer",
+    "answers",
+    "choice",
+    "choices",
+    "chosen",
+    "odd",
+    "ooo",
+    "key",
+    "keys",
+];
 
 /// Reads an array of an archive and the type of its elements.
 fn read_member(archive: &mut NpzArchive, member: usize) -> Result<(ArrayD<f64>, Kind)> {

@@ -45,7 +45,7 @@ pub struct TripletSource<T> {
     pub(super) counting: Counting,
     id_forms: Vec<IdForm>,
     drops_repeats: bool,
-    drops_unknown: bool,
+    pub(super) drops_unknown: bool,
     participants: Option<TrialParticipants>,
     task: PhantomData<T>,
 }
@@ -154,14 +154,11 @@ impl<T: Task> TripletSource<T> {
 
     fn read_file(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
         let mut raw = RawTrials::default();
-        let mut n_unknown = 0;
-        let mut kept = None;
-        let pairing;
-        let mut trials = match self.read_plain(stimuli)? {
+        let n_in_file;
+        let (mut trials, pairing, mut kept) = match self.read_plain(stimuli)? {
             Some(indices) => {
-                let (trials, found) = self.by_number(indices, stimuli)?;
-                pairing = found;
-                trials
+                n_in_file = indices.len();
+                self.by_number(indices, stimuli)?
             }
             None => {
                 raw = self.read_raw(stimuli)?;
@@ -169,24 +166,18 @@ impl<T: Task> TripletSource<T> {
                 if let Some(answers) = raw.answers.take() {
                     answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
                 }
+                n_in_file = raw.stimuli.len();
                 match raw.stimuli.first() {
                     Some([Cell::Text(_), ..]) => {
                         let (trials, known) = self.by_id(&raw.stimuli, stimuli)?;
-                        n_unknown = raw.stimuli.len() - known.len();
-                        kept = Some(known);
-                        pairing = Pairing::Id;
-                        trials
+                        (trials, Pairing::Id, Some(known))
                     }
-                    _ => {
-                        let (trials, found) = self.by_number(by_index(&raw.stimuli)?, stimuli)?;
-                        pairing = found;
-                        trials
-                    }
+                    _ => self.by_number(by_index(&raw.stimuli)?, stimuli)?,
                 }
             }
         };
+        let n_unknown = n_in_file - trials.len();
         if let Some(participants) = &self.participants {
-            let n_in_file = trials.len() + n_unknown;
             same_length(
                 "participants of trials",
                 n_in_file,

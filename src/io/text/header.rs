@@ -229,18 +229,21 @@ pub(crate) fn is_count_name(name: &str) -> bool {
 }
 
 /// Returns the first number, 0 or 1, if the fields are consecutive whole numbers that begin with
-/// it, without leading zeros (`7` or `7.0`).
+/// it, without leading zeros (`7`, `7.0` or `7.0e+00`).
 pub(crate) fn counts(fields: &[String]) -> Option<u64> {
     let whole = |field: &String| {
         let field = field.trim();
-        field.strip_suffix(".0").unwrap_or(field).to_owned()
+        let digits = field.bytes().take_while(u8::is_ascii_digit).count();
+        let has_leading_zero = digits > 1 && field.starts_with('0');
+        let is_plain = digits > 0 && !has_leading_zero;
+        is_plain.then(|| field.parse::<f64>().ok()).flatten()
     };
-    let start = match whole(fields.first()?).as_str() {
-        "0" => 0,
-        "1" => 1,
+    let start = match whole(fields.first()?)? {
+        0.0 => 0,
+        1.0 => 1,
         _ => return None,
     };
-    let is_next = |(field, expected): (&String, u64)| whole(field) == expected.to_string();
+    let is_next = |(field, expected): (&String, u64)| whole(field) == Some(expected as f64);
     fields.iter().zip(start..).all(is_next).then_some(start)
 }
 

@@ -192,7 +192,7 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
         Separator::WhiteSpace,
     ];
     let head = head(text);
-    let mut best: Option<((bool, usize), Separator)> = None;
+    let mut best: Option<(Fit, Separator)> = None;
     for candidate in candidates {
         let records = sample(head, candidate, SAMPLE)?;
         let Some(fit) = fit(&records, candidate) else {
@@ -204,7 +204,7 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
         }
     }
     Ok(match (best, hint) {
-        (Some(((true, _), separator)), _) => separator,
+        (Some((fit, separator)), _) if fit.is_consistent => separator,
         // Rows have different lengths: with the separator of the file extension, the error message
         // names the wrong rows best.
         (_, Some(hint)) if text.as_bytes().contains(&hint) => Separator::Byte(hint),
@@ -226,9 +226,21 @@ fn head(text: &str) -> &str {
     &text[..end]
 }
 
-/// Rates a separator: whether all records have the same number of fields, and how many of a
-/// thousand fields are numbers. Returns `None` if records have only one field.
-fn fit(records: &[Vec<String>], separator: Separator) -> Option<(bool, usize)> {
+/// How well a separator fits records; the first difference decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Whether all records have the same number of fields, the first one at most one less.
+    is_consistent: bool,
+    /// Whether the first record has as many fields as the others.
+    has_whole_header: bool,
+    /// Whether all commas are decimal commas.
+    has_decimal_commas: bool,
+    /// How many of a thousand fields are numbers.
+    numbers: usize,
+}
+
+/// Rates a separator, or returns `None` if records have only one field.
+fn fit(records: &[Vec<String>], separator: Separator) -> Option<Fit> {
     let (first, others) = records.split_first()?;
     let reference = others.first().unwrap_or(first).len();
     if reference < 2 {
@@ -236,17 +248,27 @@ fn fit(records: &[Vec<String>], separator: Separator) -> Option<(bool, usize)> {
     }
     let all_alike = others.iter().all(|record| record.len() == reference);
     // A header may lack its first field or the separator at its end.
-    let is_consistent = all_alike && (first.len() == reference || first.len() + 1 == reference);
+    let has_whole_header = all_alike && first.len() == reference;
+    let is_consistent = has_whole_header || all_alike && first.len() + 1 == reference;
     let decimal_comma = separator != Separator::Byte(b',');
     let data = if others.is_empty() { records } else { others };
     let fields = data.iter().flatten();
     let (mut n_fields, mut n_numbers) = (0, 0);
+    let (mut n_with_comma, mut n_decimal) = (0, 0);
     for field in fields {
         n_fields += 1;
-        let is_number = number(field, false).is_some() || decimal_comma && has_decimal_comma(field);
+        let is_decimal = decimal_comma && has_decimal_comma(field);
+        n_with_comma += usize::from(field.contains(','));
+        n_decimal += usize::from(is_decimal);
+        let is_number = number(field, false).is_some() || is_decimal;
         n_numbers += usize::from(is_number || is_missing(field));
     }
-    Some((is_consistent, 1000 * n_numbers / n_fields.max(1)))
+    Some(Fit {
+        is_consistent,
+        has_whole_header,
+        has_decimal_commas: n_decimal > 0 && n_decimal == n_with_comma,
+        numbers: 1000 * n_numbers / n_fields.max(1),
+    })
 }
 
 /// Checks whether decimals follow a comma: at least one field does, and none has a decimal point.

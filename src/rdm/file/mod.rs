@@ -7,6 +7,7 @@ mod coverage;
 mod fields;
 mod layout;
 mod long;
+mod lookalikes;
 mod order;
 mod pairs;
 mod table;
@@ -26,6 +27,7 @@ use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
+use lookalikes::{refuse_diagonals, refuse_listed_pairs};
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -201,6 +203,12 @@ impl RdmFile {
             let is_condensed = contents.is_condensed;
             self.layout(array.shape(), n_labelled, is_condensed, &is_symmetric)?
         };
+        if contents.stimuli.is_none() {
+            refuse_listed_pairs(&contents.array)?;
+            if self.n_stimuli().is_none() {
+                refuse_diagonals(&contents.array, layout)?;
+            }
+        }
         contents.settle_axes(layout)?;
         let n = layout.n_stimuli;
         let own = match contents.stimuli {
