@@ -39,12 +39,12 @@ impl<T: Task> TripletSource<T> {
             return Ok((trials, Pairing::Id, None));
         };
         let are_positions = numbers().all(|&number| (number as usize) < stimuli.len());
-        let different: HashSet<&u32> = numbers().collect();
-        let n_ids = different
-            .iter()
-            .filter(|number| positions.contains_key(**number));
-        let few_ids = 2 * n_ids.count() <= different.len();
-        if are_positions && (few_ids || ids_count(&positions)) {
+        let are_few_ids = || {
+            let different: HashSet<&u32> = numbers().collect();
+            let ids = different.iter().filter(|id| positions.contains_key(**id));
+            2 * ids.count() <= different.len()
+        };
+        if are_positions && (ids_count(&positions) || are_few_ids()) {
             return self.at_positions(trials, stimuli);
         }
         if self.drops_unknown {

@@ -147,18 +147,7 @@ impl RawTrials {
             names.iter().position(is_wanted)
         };
         let queries = member(&["triplet", "triplets", "trials", "query", "queries", "x"]);
-        let responses = member(&[
-            "response",
-            "responses",
-            "resp",
-            "answer",
-            "answers",
-            "choice",
-            "choices",
-            "odd",
-            "ooo",
-            "y",
-        ]);
+        let responses = member(&[&RESPONSES[..], &["y"]].concat());
         let (Some(queries), Some(responses), None) = (queries, responses, name) else {
             let member = archive.choose(name, |shape| matches!(shape, [_, 3 | 4]))?;
             let raw = Self::of_array(read_member(&mut archive, member)?.0)?;
@@ -186,7 +175,8 @@ impl RawTrials {
         Ok(raw)
     }
 
-    /// Checks that no other array of an archive, by its shape or its name, has a value for each trial, which may be its answer.
+    /// Checks that no other array of an archive, by its shape or its name, has a value for each trial,
+    /// which may be its answer.
     fn check_others(
         &self,
         archive: &mut NpzArchive,
@@ -203,9 +193,10 @@ impl RawTrials {
                 Ok(reader) => {
                     matches!(reader.shape(), [n] | [n, 1 | 3] | [1, n] if *n == n_trials)
                 }
-                Err(_) => words(array)
-                    .iter()
-                    .any(|word| ANSWERS.contains(&word.as_str())),
+                Err(_) => words(array).iter().any(|word| {
+                    let word = word.as_str();
+                    RESPONSES.contains(&word) || matches!(word, "chosen" | "key" | "keys")
+                }),
             };
             if is_of_trials {
                 return Err(FileError::Ambiguous {
@@ -243,8 +234,8 @@ impl RawTrials {
     }
 }
 
-/// Words in the names of arrays with answers.
-const ANSWERS: [&str; 12] = [
+/// Names of arrays with answers.
+const RESPONSES: [&str; 9] = [
     "response",
     "responses",
     "resp",
@@ -252,11 +243,8 @@ const ANSWERS: [&str; 12] = [
     "answers",
     "choice",
     "choices",
-    "chosen",
     "odd",
     "ooo",
-    "key",
-    "keys",
 ];
 
 /// Reads an array of an archive and the type of its elements.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::listing::n_elements;
 use super::names::{beginnings, without_wrappers};
 use super::selection::{Request, Selection};
-use super::timm_config::is_other_architecture;
+use super::timm_config::check_architecture;
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
@@ -198,16 +198,8 @@ fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
 pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Result<()> {
     let architecture = expected.architecture();
-    if let Some(found) = request.named_by_timm
-        && is_other_architecture(found, expected)
-    {
-        return Err(ExtractError::OtherConfiguration {
-            architecture,
-            setting: "arch",
-            found: found.to_owned(),
-            expected: architecture.to_owned(),
-        }
-        .into());
+    if let Some(found) = request.named_by_timm {
+        check_architecture("arch", found, expected)?;
     }
     let has = |part: &str| {
         let mut names = request.listing.keys();

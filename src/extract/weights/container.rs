@@ -115,10 +115,11 @@ impl Container {
         Ok(Self::Parts(parts.collect::<Result<_>>()?))
     }
 
-    /// Returns the names and shapes of all parameters, after verifying checksums where the format
-    /// has them.
-    pub fn list(&self) -> Result<Listing> {
-        Ok(match self {
+    /// Returns the names and shapes of all parameters, and the name of the architecture that timm
+    /// stored with them, after verifying checksums where the format has them.
+    pub fn list(&self) -> Result<(Listing, Option<String>)> {
+        let mut named_by_timm = None;
+        let listing = match self {
             Self::Safetensors(path) => {
                 let file = SafetensorsFile::open(path)?;
                 let tensors = file.tensors().into_iter();
@@ -145,12 +146,14 @@ impl Container {
             Self::Pth(path) => {
                 let mut file = Checkpoint::open(path)?;
                 file.verify()?;
+                named_by_timm = file.named_by_timm().map(str::to_owned);
                 file.list()
             }
             Self::Parts(parts) => {
                 let mut all = Listing::new();
                 for part in parts.iter() {
-                    for (name, mut tensor) in part.list().map_err(|error| part.locate(error))? {
+                    let (listing, _) = part.list().map_err(|error| part.locate(error))?;
+                    for (name, mut tensor) in listing {
                         tensor.place = None;
                         if all.insert(name.clone(), tensor).is_some() {
                             let reason = format!("the parameter {name:?} is in several files");
@@ -175,15 +178,8 @@ impl Container {
                     )
                 })
                 .collect(),
-        })
-    }
-
-    /// Returns the name of the architecture that timm stored with the parameters.
-    pub fn named_by_timm(&self) -> Result<Option<String>> {
-        Ok(match self {
-            Self::Pth(path) => Checkpoint::open(path)?.named_by_timm().map(str::to_owned),
-            Self::Safetensors(_) | Self::Parts(_) | Self::Memory(_) => None,
-        })
+        };
+        Ok((listing, named_by_timm))
     }
 
     /// Returns the SHA-256 hash of the file, of the hashes of several files, or of the tensors with

@@ -118,11 +118,11 @@ impl Weights {
     }
 
     fn stored(container: Container, path: Option<PathBuf>) -> Result<Self> {
-        let listing = container.list()?;
+        let (listing, named_by_timm) = container.list()?;
         Ok(Self {
             origin: Origin::Stored(Stored {
                 hash: container.hash()?,
-                named_by_timm: container.named_by_timm()?,
+                named_by_timm,
                 keys: listing
                     .keys()
                     .map(|name| (name.clone(), name.clone()))

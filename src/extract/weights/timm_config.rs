@@ -51,35 +51,50 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<()> {
     let Some(config) = read(&path)? else {
         return Ok(());
     };
-    let architecture = expected.architecture();
     let Some(found) = config.get("architecture").and_then(Value::as_str) else {
         return Ok(());
     };
-    let other = |setting, found: String, expected: &str| {
-        let error = ExtractError::OtherConfiguration {
-            architecture,
-            setting,
-            found,
-            expected: expected.to_owned(),
-        };
-        Err(Error::from(error).in_file(&path))
-    };
-    if is_other_architecture(found, expected) {
-        return other("architecture", found.to_owned(), architecture);
-    }
     let arguments = ARGUMENTS.iter().find_map(|name| {
         let found = config.get("model_args")?.get(name)?;
         (!found.is_null()).then_some((*name, found.to_string()))
     });
-    match arguments {
-        Some((name, found)) => other(name, found, "the usual one"),
+    let checked = check_architecture("architecture", found, expected);
+    let checked = checked.and_then(|()| match arguments {
+        Some((setting, found)) => Err(ExtractError::OtherConfiguration {
+            architecture: expected.architecture(),
+            setting,
+            found,
+            expected: "the usual one".to_owned(),
+        }),
         None => Ok(()),
+    });
+    checked.map_err(|error| Error::from(error).in_file(path))
+}
+
+/// Checks that timm's name of an architecture, in `setting`, is that of the expected network.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check_architecture(
+    setting: &'static str,
+    found: &str,
+    expected: &Expected<'_>,
+) -> std::result::Result<(), ExtractError> {
+    let architecture = expected.architecture();
+    match is_other_architecture(found, expected) {
+        true => Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting,
+            found: found.to_owned(),
+            expected: architecture.to_owned(),
+        }),
+        false => Ok(()),
     }
 }
 
 /// Checks whether timm's name of an architecture, with or without a tag, is that of a network that
 /// computes something else than the expected one.
-pub(super) fn is_other_architecture(found: &str, expected: &Expected<'_>) -> bool {
+fn is_other_architecture(found: &str, expected: &Expected<'_>) -> bool {
     // The size of the images is not a part of the network.
     let without_size = |name: &str| match name.rsplit_once('_') {
         Some((name, size)) if size.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),

@@ -46,8 +46,6 @@ impl RdmFile {
             Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
-                let has_several =
-                    |shape: &[u64]| !shape.contains(&0) && shape.iter().any(|&n| n > 1);
                 let member = archive.choose(name, has_several)?;
                 let mut reader = archive.array(member)?;
                 let array = self.read_from(&mut reader)?;
@@ -56,8 +54,6 @@ impl RdmFile {
             }
             Format::Safetensors => {
                 let mut file = SafetensorsFile::open(&self.path)?;
-                let has_several =
-                    |shape: &[usize]| !shape.contains(&0) && shape.iter().any(|&n| n > 1);
                 let name = file.choose(name, has_several)?;
                 let mut reader = file.tensor(&name)?.expect("the name exists");
                 self.read_from(&mut reader)
@@ -150,4 +146,11 @@ fn is_of_names(array: &str) -> bool {
         let singular = word.strip_suffix('s').unwrap_or(word);
         NAMES.contains(&word.as_str()) || NAMES.contains(&singular)
     })
+}
+
+/// Checks whether an array has several elements, without computing their number, which could be too
+/// large.
+fn has_several<N: From<u8> + PartialOrd>(shape: &[N]) -> bool {
+    let [zero, one] = [0, 1].map(N::from);
+    shape.iter().all(|length| *length > zero) && shape.iter().any(|length| *length > one)
 }
