@@ -30,7 +30,9 @@
 //! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
 //! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
 //! `class` or `trial`, are an error that asks what they are. A field such as `?` or `12%` is an error,
-//! not an id.
+//! not an id. Ids that are whole numbers may be written as decimals (`7.0`). Beside the features in an
+//! `.npz` or `.mat` file, an array of texts, or of numbers that do not just count, with a name such as
+//! `ids` or `image_names` holds the ids.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"
@@ -42,9 +44,10 @@
 //!
 //! # Rows without ids
 //!
-//! The rows of an array have no ids. They are [stimuli without ids](crate::Stimuli::unnamed), not
+//! The rows of an array without names beside it have no ids. They are [stimuli without ids](crate::Stimuli::unnamed), not
 //! stimuli called `0`, `1`, …. They are matched with other stimuli by position if both have the
-//! same number of rows; otherwise matching is an error.
+//! same number of rows; otherwise, or if the ids are numbers that count the rows in another order,
+//! matching is an error.
 //! [`Stimuli::pairing_with`](crate::Stimuli::pairing_with) returns how stimuli are matched. The ids
 //! of rows can be given by a list ([`IdList`](crate::stimuli::IdList)): one id per line, or a
 //! column of a table. If two files write ids differently (folders, file extensions, case, accents),
@@ -64,9 +67,15 @@
 //! ```
 //!
 //! and arrays of 3 columns (the odd one last) or 4 columns (the answer last), and archives with an
-//! array of queries and one of responses. Columns with the participant, the response time and the
-//! type of the trial are kept. Whether indices count from 0 or 1 is inferred from their range, or
-//! given by a [`Counting`](crate::dataset::Counting).
+//! array of trials, one of answers and one of participants. Columns with the participant, the
+//! response time and the type of the trial are kept. Three columns of which one is named after the
+//! odd one (`odd`, `ooo`) may be in any order. Names of columns that are not known, an answer to
+//! another question (`most_similar_pair`) and several possible answers are errors.
+//!
+//! Whether indices count from 0 or 1 is inferred from their range, or given by a
+//! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside
+//! their ids or in ids such as `img10` that are in another order, indices are an error unless their
+//! base is given.
 //!
 //! # Dissimilarities
 //!
@@ -86,6 +95,8 @@
 //! stimuli determines this. One of the triangles may be empty; similarities are converted if
 //! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the numbers.
+//! Columns that are named like similarities (`relatedness`, `r`), a negative number that appears to
+//! mark missing judgments, and a participant named like a mean are errors.
 //!
 //! # Unsupported formats
 //!

@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::Counting;
-use crate::dataset::triplet_file::count_from_zero;
+use crate::dataset::triplet_file::{count_from_zero, unclear};
 use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, same_length};
 use crate::io::format::Format;
 use crate::io::triplets::TripletReader;
 use crate::judgment::{Task, TrialParticipants, Trials};
 use crate::linalg::reserve;
-use crate::stimuli::Stimuli;
+use crate::stimuli::{Numbers, Stimuli};
 
 /// An iterator over the trials of a file, which holds one chunk of trials in memory at a time.
 ///
@@ -103,7 +103,8 @@ impl<T: Task> TripletChunks<T> {
 
     /// Sets the base from which indices count. Default: [`Counting::Inferred`], which
     /// begins with 0; if the indices turn out to count from 1, the iterator returns an error, at the
-    /// latest at the end of the file.
+    /// latest at the end of the file. It also returns an error if the ids of the stimuli contain
+    /// numbers other than their positions.
     #[must_use]
     pub fn with_counting(mut self, counting: Counting) -> Self {
         self.counting = counting;
@@ -135,6 +136,9 @@ impl<T: Task> TripletChunks<T> {
     /// Reads the next chunk; `None` at the end of the file.
     fn read(&mut self) -> Result<Option<Trials<T>>> {
         let n_before = self.n_read;
+        if n_before == 0 {
+            self.check_numbers()?;
+        }
         let mut trials = Vec::new();
         if let Some(n_trials) = self.n_trials() {
             let n_left = usize::try_from(n_trials - n_before).unwrap_or(usize::MAX);
@@ -181,6 +185,17 @@ impl<T: Task> TripletChunks<T> {
             }
             None => trials,
         }))
+    }
+
+    /// Checks that numbers can only be positions, because what they are cannot be told from the first
+    /// chunk.
+    fn check_numbers(&self) -> Result<()> {
+        let others = match (self.counting, self.stimuli.numbers()) {
+            (Counting::Zero | Counting::One, _) | (_, Numbers::Positions) => return Ok(()),
+            (_, Numbers::Ids(_)) => "their ids, which are other numbers".into(),
+            (_, Numbers::Unclear(others)) => others,
+        };
+        Err(unclear(&others).in_file(&self.path))
     }
 
     /// Checks that there is a participant for each trial read, and for no more at the end.

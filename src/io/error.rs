@@ -107,7 +107,10 @@ pub enum FileError {
     },
 
     /// A line of a text file has more or fewer fields than the lines above it.
-    #[error("line {line} has {found} fields (expected {expected}, as in the lines above)")]
+    #[error(
+        "line {line} has {found} fields (expected {expected}, as in the lines above){}",
+        above(*expected, *found)
+    )]
     #[non_exhaustive]
     RaggedRow {
         /// Line, 1-based.
@@ -217,6 +220,16 @@ fn field_name(field: usize, column: &str) -> String {
     match column.is_empty() {
         true => format!("field {field}"),
         false => format!("field {field} ({})", Quoted(column)),
+    }
+}
+
+/// Returns a hint for a line with more fields than the lines above it.
+fn above(expected: usize, found: usize) -> &'static str {
+    match found > expected {
+        true => {
+            "; remove lines above the table that are no part of it, such as a title or its size"
+        }
+        false => "",
     }
 }
 

@@ -3,6 +3,7 @@
 //! Files are not trusted: declared sizes are compared with the available data before memory is
 //! allocated, and failed allocations are errors.
 
+pub(crate) mod arrays;
 pub(crate) mod atomic;
 pub(crate) mod digest;
 pub(crate) mod element;

@@ -74,6 +74,11 @@ impl Fields {
         };
         let mut start = [0; 8];
         fill(&mut start)?;
+        if start.starts_with(b"version ") {
+            return Err(origin.malformed(
+                "it is a pointer of Git LFS and not the file itself, which `git lfs pull` downloads",
+            ));
+        }
         if &start[..6] != MAGIC {
             return Err(origin.malformed("it does not begin with the npy signature"));
         }

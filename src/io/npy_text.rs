@@ -1,10 +1,28 @@
 //! Texts in the `.npy` format.
 
+use std::io::Read;
 use std::path::Path;
 
-use super::Origin;
 use super::npy_header::Fields;
-use crate::error::Result;
+use super::{Origin, open_file};
+use crate::error::{FileError, Result};
+
+/// Reads the shape and the texts, row by row, of a file with an array of texts; `None` for other
+/// arrays.
+///
+/// # Errors
+/// Returns `FileError::Read` if the file cannot be read.
+pub(crate) fn read_texts(path: &Path) -> Result<Option<(Vec<u64>, Vec<String>)>> {
+    /// Largest size of a file in bytes.
+    const MAX_BYTES: u64 = 1 << 30;
+
+    let (file, mut bytes) = (open_file(path)?, Vec::new());
+    let read = file.take(MAX_BYTES).read_to_end(&mut bytes);
+    read.map_err(|error| FileError::unreadable(path, error))?;
+    let header = Fields::read(&mut &bytes[..], &Origin::new(path, "npy"))?;
+    let texts = texts_of_npy(&bytes, path)?.filter(|_| !header.fortran_order);
+    Ok(texts.map(|texts| (header.shape, texts)))
+}
 
 /// Returns the texts of an array of type `<U` or `|S` from the bytes of a file, or `None` for other
 /// arrays and invalid texts.

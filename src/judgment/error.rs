@@ -36,8 +36,9 @@ pub enum JudgmentError {
 
     /// The answer of a trial is none of its stimuli.
     #[error(
-        "trial {trial}: the answer {answer} is neither one of its stimuli nor the position or \
-         column of one"
+        "trial {trial}: the answer {answer} is neither one of its stimuli nor the position or column of \
+         one: write the stimulus, its position or the name of its column as the answer, and remove \
+         trials without an answer"
     )]
     #[non_exhaustive]
     UnknownAnswer {

@@ -86,8 +86,9 @@ pub enum StimuliError {
 
     /// Both sides have numbers, which are not the same.
     #[error(
-        "{available} cannot be matched with {needed}: the numbers of the rows are not the ids, which \
-         may be in another order; provide the ids of the rows (`with_ids`; `--ids`, `--human-ids`)"
+        "{available} cannot be matched with {needed}: the ids do not number the rows in their order, so \
+         that either side may be in another order; provide the ids of the rows (`with_ids`; `--ids`, \
+         `--human-ids`)"
     )]
     #[non_exhaustive]
     OtherNumbers {

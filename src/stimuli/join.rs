@@ -72,7 +72,8 @@ impl Stimuli {
     ///
     /// Ids are matched with equal ids. If one set consists of rows without ids, row *i* is matched
     /// with row *i*, or with the id at position *i*, provided that the total numbers of rows are
-    /// equal. Ids that are numbers are not matched with rows that have other numbers.
+    /// equal. Ids that are numbers are not matched with rows that have other numbers, or whose
+    /// positions are these numbers in another order.
     pub(crate) fn find_each(&self, wanted: &Stimuli) -> Vec<Option<u32>> {
         match (&*self.set, &*wanted.set) {
             (Set::Named { positions, .. }, Set::Named { ids, .. }) => {
@@ -150,18 +151,20 @@ impl Stimuli {
         named.len() == *n_rows as usize && (*first..first + n_rows).all(has)
     }
 
-    /// Checks whether one set has numbers as ids and the other has rows with other numbers, so that
-    /// an equal position may be chance.
+    /// Checks whether one set has ids with numbers and the other has rows with other numbers, so that
+    /// an equal position may be chance. The numbers of rows without labels are their positions.
     pub(super) fn is_numbered_unlike(&self, other: &Stimuli) -> bool {
-        let (ids, rows) = match (&*self.set, &*other.set) {
-            (Set::Named { ids, .. }, rows @ Set::Unnamed { .. })
-            | (rows @ Set::Unnamed { .. }, Set::Named { ids, .. }) => (ids, rows),
+        let (named, ids, rows) = match (&*self.set, &*other.set) {
+            (Set::Named { ids, .. }, rows @ Set::Unnamed { .. }) => (self, ids, rows),
+            (rows @ Set::Unnamed { .. }, Set::Named { ids, .. }) => (other, ids, rows),
             _ => return false,
         };
+        if !matches!(rows, Set::Unnamed { first: Some(_), .. }) {
+            return named.count_in_another_order();
+        }
         let is_number = |id: &String| id.bytes().all(|byte| byte.is_ascii_digit());
-        matches!(rows, Set::Unnamed { first: Some(_), .. })
-            && ids.iter().all(is_number)
-            && !self.is_labelled_like(other)
+        named.column_of_numbers().is_some()
+            || ids.iter().all(is_number) && !self.is_labelled_like(other)
     }
 
     /// Returns the label of the first row, or 0 if the rows have no labels.

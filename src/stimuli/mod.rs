@@ -1,9 +1,11 @@
 //! Stimuli: ordered sets of ids or of rows without ids, and how they are matched.
 
+mod beside;
 pub(crate) mod error;
 mod id_form;
 mod join;
 mod list;
+mod numbers;
 mod traits;
 mod unmatched;
 
@@ -19,6 +21,7 @@ pub use list::IdList;
 
 use crate::error::{Error, Quoted, Result, StimuliError};
 use crate::io::digest::hex;
+pub(crate) use numbers::{Numbers, counted};
 pub(crate) use unmatched::missing;
 
 /// An ordered set of stimuli: either unique, non-empty ids, or rows without ids.
@@ -49,6 +52,8 @@ enum Set {
     Named {
         ids: Vec<String>,
         positions: HashMap<String, u32>,
+        /// The name of a column that numbers the stimuli, differently from their positions.
+        numbered_by: Option<Arc<str>>,
     },
     Unnamed {
         /// Total number of rows.
@@ -60,6 +65,16 @@ enum Set {
         /// The numbers of the rows, for messages; created on first use.
         numbers: OnceLock<Vec<String>>,
     },
+}
+
+impl Set {
+    fn named(ids: Vec<String>, positions: HashMap<String, u32>) -> Self {
+        Set::Named {
+            ids,
+            positions,
+            numbered_by: None,
+        }
+    }
 }
 
 impl Stimuli {
@@ -95,7 +110,7 @@ impl Stimuli {
                 }
             };
         }
-        Ok(Set::Named { ids, positions }.into())
+        Ok(Set::named(ids, positions).into())
     }
 
     /// Creates `n` stimuli with the ids `"0"`, `"1"`, ….
@@ -234,6 +249,7 @@ impl Stimuli {
         match &*self.set {
             Set::Named { ids, .. } => {
                 let stimuli = Self::new(ids.iter().map(|id| form.of(id)))?;
+                let stimuli = stimuli.numbered_like(self);
                 Ok(Self {
                     origin: self.origin.clone(),
                     is_unordered: self.is_unordered,
@@ -284,8 +300,20 @@ impl Stimuli {
             .origin()
             .map_or(String::new(), |origin| format!("{origin}: "));
         match &*self.set {
-            Set::Named { ids, .. } => match ids.first() {
-                Some(first) => format!("{place}{} ids such as {}", ids.len(), Quoted(first)),
+            Set::Named {
+                ids, numbered_by, ..
+            } => match ids.first() {
+                Some(first) => {
+                    let numbered = numbered_by.as_deref();
+                    let numbered = numbered.map_or(String::new(), |column| {
+                        format!(", with other numbers in column {}", Quoted(column))
+                    });
+                    format!(
+                        "{place}{} ids such as {}{numbered}",
+                        ids.len(),
+                        Quoted(first)
+                    )
+                }
                 None => format!("{place}no ids"),
             },
             // Do not call `ids`, which would create the numbers of all rows.
@@ -301,7 +329,7 @@ impl Stimuli {
         let set = match &*self.set {
             Set::Named { ids, .. } => {
                 let ids = positions.into_iter().map(|position| ids[position].clone());
-                Self::from_unique(ids.collect())
+                Self::from_unique(ids.collect()).numbered_like(self)
             }
             Set::Unnamed {
                 n_rows,
@@ -333,7 +361,7 @@ impl Stimuli {
 
     fn from_unique(ids: Vec<String>) -> Self {
         let positions = ids.iter().cloned().zip(0..).collect();
-        Set::Named { ids, positions }.into()
+        Set::named(ids, positions).into()
     }
 
     /// Returns the numbers by which rows without ids are matched; for stimuli with ids, their

@@ -203,8 +203,18 @@ fn columns_of_trials_are_named_by_whole_words() {
     }
     unclear::<OddOneOutTask>("image1,image2,image3,choice,answer\n0,1,2,0,1\n3,4,5,4,3\n");
     unclear::<OddOneOutTask>("a1,a2,a3,b1,b2,b3,choice\n0,1,2,6,7,8,0\n3,4,5,6,7,8,4\n");
-    for header in ["ooo,same1,same2", "outlier,p,q", "choice,other1,other2"] {
-        unclear::<OddOneOutTask>(&format!("{header}\n0,1,2\n3,4,5\n"));
+    unclear::<OddOneOutTask>("choice,other1,other2\n0,1,2\n3,4,5\n");
+    for header in ["ooo,same1,same2", "outlier,p,q", "odd_item,left,right"] {
+        let text = format!("{header}\n0,1,2\n3,4,5\n");
+        found::<OddOneOutTask>(&text, &[[1, 2, 0], [4, 5, 3]]);
+    }
+    for header in [
+        "left,middle,right",
+        "stimL,stimM,stimR",
+        "imageA,imageB,imageC",
+    ] {
+        let text = format!("{header},choice\n0,1,2,0\n3,4,5,4\n");
+        found::<OddOneOutTask>(&text, &[[2, 1, 0], [3, 5, 4]]);
     }
     for (header, expected) in [
         ("reference,not_chosen,chosen", [0, 2, 1]),
@@ -228,6 +238,108 @@ fn columns_of_trials_are_named_by_whole_words() {
         assert_eq!(participants(header).unwrap(), ["A", "B"], "{header}");
     }
     assert_eq!(participants("participant_age,x"), None);
+}
+
+#[test]
+fn answers_to_other_questions_are_refused() {
+    for answers in [
+        "chosen_pair_index",
+        "selected_as_most_similar",
+        "answer,key_resp.keys",
+        "pos1,pos2,pos3,choice",
+    ] {
+        let n_columns = answers.split(',').count();
+        let row = ["1", "3", "2", "2"][4 - n_columns..].join(",");
+        unclear::<OddOneOutTask>(&format!(
+            "image1,image2,image3,{answers}\n4,5,6,{row}\n7,8,0,{row}\n"
+        ));
+    }
+    for header in ["center,left,right,odd", "center,left,right,farther_choice"] {
+        unclear::<AnchoredTask>(&format!("{header}\n4,5,6,5\n7,8,0,0\n"));
+    }
+    unclear::<AnchoredTask>("item,lower,higher\n4,5,6\n7,8,0\n");
+}
+
+#[test]
+fn names_of_columns_that_are_not_known_are_no_trial() {
+    let animals = Stimuli::new(["cat", "dog", "cow", "pig"]).unwrap();
+    let text = "odd,sim1,sim2\ncat,dog,cow\npig,cat,dog\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "t.csv", text);
+    let source = TripletSource::<OddOneOutTask>::new(&path)
+        .unwrap()
+        .without_unknown();
+    let file = source.read(&animals).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[1, 2, 0], [0, 1, 3]]);
+    assert_eq!(file.n_unknown(), 0);
+    let text = text.replace("odd,sim1,sim2", "ref,dissimilar,similar");
+    let anchored = put(&folder, "a.csv", text);
+    let source = TripletSource::<AnchoredTask>::new(&anchored)
+        .unwrap()
+        .without_unknown();
+    assert_refused!(source.read(&animals), File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn ids_keep_their_digits() {
+    let ids = ["1e10", "0045", "9e99", "inf", "7b", "none"];
+    let text = "image1,image2,image3,choice\n1e10,0045,9e99,0045\ninf,none,7b,7b\n";
+    let file = trials::<OddOneOutTask>(text, Stimuli::new(ids).unwrap()).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[0, 2, 1], [3, 5, 4]]);
+    // Whole numbers that pandas wrote as decimals.
+    let features = "id,x,y\n3.0,0.5,1.5\n1.0,0.25,2.5\n2.0,1.0,0.5\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "f.csv", features);
+    let features = FileSource::open(&path).unwrap().read().unwrap();
+    assert_eq!(features.stimuli().ids(), ["3", "1", "2"]);
+}
+
+#[test]
+fn numbers_of_stimuli_beside_their_names_are_no_positions() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbered = "id,name,x\n2,cat,0.5\n1,dog,1.5\n3,cow,2.5\n";
+    let path = put(&folder, "f.csv", numbered);
+    let read = |source: FileSource| source.read().unwrap().stimuli().clone();
+    let source = FileSource::open(&path).unwrap();
+    let named = read(source.clone());
+    assert_eq!(named.ids(), ["cat", "dog", "cow"]);
+    let text = "1,2,3\n3,2,1\n";
+    assert_refused!(
+        trials::<OddOneOutTask>(text, named.clone()),
+        File(FileError::Ambiguous { .. })
+    );
+    let by_number = source.clone().with_id_column("id").unwrap();
+    let numbered = read(by_number.with_ignored_column("name").unwrap());
+    let file = trials::<OddOneOutTask>(text, numbered.clone()).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[1, 0, 2], [2, 0, 1]]);
+    let ignored = read(source.with_ignored_column("id").unwrap());
+    assert!(trials::<OddOneOutTask>(text, ignored).is_ok());
+    // A stream cannot look at all numbers first.
+    let path = put(&folder, "t.txt", "1 2 3\n3 2 1\n");
+    for stimuli in [named, numbered] {
+        let stream = |stimuli| TripletChunks::<OddOneOutTask>::open(&path, stimuli, 9).unwrap();
+        let refused = stream(stimuli.clone()).next().unwrap();
+        assert_refused!(refused, File(FileError::Ambiguous { .. }));
+        let counted = stream(stimuli).with_counting(Counting::One).next().unwrap();
+        assert_eq!(counted.unwrap().as_slice(), [[0, 1, 2], [2, 1, 0]]);
+    }
+    // Names that count, in the order of a folder.
+    let files = Stimuli::new((0..12).map(|n| format!("{}.jpg", (5 * n) % 12))).unwrap();
+    assert_refused!(
+        trials::<OddOneOutTask>(text, files),
+        File(FileError::Ambiguous { .. })
+    );
+}
+
+#[test]
+fn whole_numbers_beside_decimals_may_be_ids() {
+    refused("101,0.5,1.5\n102,0.25,2.5\n103,0.75,3.5\n", "add a header");
+    refused("2,0.5,1.5\n0,0.25,2.5\n1,0.75,3.5\n", "add a header");
+    let expected = array![[3.0, 0.5], [3.0, 2.5], [1.0, 3.5]];
+    assert_eq!(
+        features("a.csv", "3,0.5\n3,2.5\n1,3.5\n").unwrap(),
+        expected
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod archives;
 mod columns;
 mod dissimilarity_datasets;
 mod image_files;

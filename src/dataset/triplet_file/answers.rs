@@ -13,7 +13,10 @@ pub(super) enum Cell {
 
 impl Cell {
     fn is(&self, value: f64) -> bool {
-        matches!(self, Cell::Number(number) if *number == value)
+        match self {
+            Cell::Number(number) => *number == value,
+            Cell::Text(text) => text.trim().parse() == Ok(value),
+        }
     }
 
     fn show(&self) -> String {
@@ -26,12 +29,12 @@ impl Cell {
 
 /// The ways in which an answer can refer to one of the candidate stimuli.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// By the value in the candidate's column.
     Value,
     /// By its position, counted from this number.
     Position(u8),
-    /// By the name of its column.
+    /// By the name of its column, or by the part of it that differs from the others.
     Column,
     /// By sign: 1 for the first of two candidates and −1 for the second.
     Sign,
@@ -47,13 +50,16 @@ impl Form {
     ];
 
     /// Returns the position of the candidate to which an answer refers.
-    fn chosen(self, answer: &Cell, candidates: &[Cell], columns: &[String]) -> Option<usize> {
+    fn chosen(self, answer: &Cell, candidates: &[Cell], columns: &[ColumnNames]) -> Option<usize> {
         match self {
             Form::Value => candidates.iter().position(|candidate| candidate == answer),
             Form::Position(first) => (0..candidates.len())
                 .find(|&position| answer.is(position as f64 + f64::from(first))),
             Form::Column => match answer {
-                Cell::Text(answer) => columns.iter().position(|name| *name == plain(answer)),
+                Cell::Text(answer) => {
+                    let answer = plain(answer);
+                    columns.iter().position(|names| names.is(&answer))
+                }
                 Cell::Number(_) => None,
             },
             Form::Sign if candidates.len() == 2 && answer.is(1.0) => Some(0),
@@ -63,8 +69,45 @@ impl Form {
     }
 }
 
+/// The names by which an answer can refer to the column of a candidate.
+struct ColumnNames {
+    /// The name of the column.
+    whole: String,
+    /// The part in which it differs from the other columns, such as `left` of `stimulus_left`, unless
+    /// it is a number, which may be a position.
+    part: Option<String>,
+}
+
+impl ColumnNames {
+    fn of(columns: &[String]) -> Vec<Self> {
+        let names: Vec<Vec<char>> = columns
+            .iter()
+            .map(|name| plain(name).chars().collect())
+            .collect();
+        let shortest = names.iter().map(Vec::len).min().unwrap_or(0);
+        let n_common = |of: &dyn Fn(&Vec<char>, usize) -> char, most: usize| {
+            let is_common =
+                |&at: &usize| names.iter().all(|name| of(name, at) == of(&names[0], at));
+            (0..most).take_while(is_common).count()
+        };
+        let before = n_common(&|name, at| name[at], shortest);
+        let after = n_common(&|name, at| name[name.len() - 1 - at], shortest - before);
+        let part = |name: &[char]| -> String { name[before..name.len() - after].iter().collect() };
+        let is_told = |part: &String| !part.is_empty() && !part.bytes().all(|b| b.is_ascii_digit());
+        let of_column = |name: &Vec<char>| Self {
+            whole: name.iter().collect(),
+            part: Some(part(name)).filter(is_told),
+        };
+        names.iter().map(of_column).collect()
+    }
+
+    fn is(&self, answer: &str) -> bool {
+        !self.whole.is_empty() && self.whole == answer || self.part.as_deref() == Some(answer)
+    }
+}
+
 /// Reorders every trial according to its answer: the odd one last, or the closer candidate before
-/// the farther one.
+/// the farther one. Returns how the answers refer to stimuli.
 ///
 /// # Errors
 /// Returns [`JudgmentError::UnknownAnswer`] with the first trial whose answer refers to none of its
@@ -74,10 +117,10 @@ pub(super) fn apply<T: Task>(
     stimuli: &mut [[Cell; 3]],
     answers: &[Cell],
     columns: &[String; 3],
-) -> Result<()> {
+) -> Result<Form> {
     // The head of an anchored trial is not a candidate.
     let first = if T::N_PAIRS == 2 { 1 } else { 0 };
-    let names: Vec<String> = columns[first..].iter().map(|name| plain(name)).collect();
+    let names = ColumnNames::of(&columns[first..]);
     let chosen =
         |form: Form, trial: usize| form.chosen(&answers[trial], &stimuli[trial][first..], &names);
     let reach = |form: Form| {
@@ -116,7 +159,7 @@ pub(super) fn apply<T: Task>(
             _ => trial.swap(chosen, 2),
         }
     }
-    Ok(())
+    Ok(form)
 }
 
 #[cfg(test)]
@@ -158,6 +201,26 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn answers_by_the_names_of_columns() {
+        let texts = |trial: [&str; 3]| trial.map(|id| Cell::Text(id.into()));
+        for (columns, answer) in [
+            (["image_left", "image_middle", "image_right"], "Middle"),
+            (["stimL", "stimM", "stimR"], "m"),
+            (["left", "middle", "right"], "middle"),
+            (["image1", "image2", "image3"], "image2"),
+        ] {
+            let mut trials = vec![texts(["cat", "dog", "cow"])];
+            let answers = [Cell::Text(answer.into())];
+            let form = apply::<OddOneOutTask>(&mut trials, &answers, &columns.map(String::from));
+            assert_eq!(form.unwrap(), Form::Column, "{answer}");
+            assert_eq!(trials, [texts(["cat", "cow", "dog"])]);
+        }
+        let unnamed = ["", "", ""].map(String::from);
+        let mut trials = vec![texts(["cat", "dog", "cow"])];
+        assert!(apply::<OddOneOutTask>(&mut trials, &[Cell::Text("".into())], &unnamed).is_err());
     }
 
     #[test]

@@ -1,39 +1,29 @@
-//! The names of columns of trials.
+//! The names of the columns of stimuli.
 
+use super::answer_column::{ANSWERS, is_answer};
 use crate::error::{FileError, Result};
 use crate::io::text::{plain, words};
 
-/// Beginnings of the names of the column that holds the answer.
-const ANSWERS: [&str; 10] = [
-    "choice",
-    "odd",
-    "ooo",
-    "outlier",
-    "response",
-    "answer",
-    "selected",
-    "chosen",
-    "judgment",
-    "judgement",
-];
+/// Beginnings of the names of columns that hold the odd one.
+const ODD: [&str; 5] = ["odd", "ooo", "outlier", "intruder", "different"];
 
-/// Words in names of columns that hold something else about the answer.
-const NOT_ANSWERS: [&str; 15] = [
-    "rt",
-    "correct",
-    "accuracy",
-    "acc",
-    "trial",
-    "trials",
-    "type",
-    "confidence",
-    "conf",
-    "onset",
-    "order",
-    "n",
-    "count",
-    "votes",
-    "id",
+/// Words in names of columns that are in an order of their own.
+const ORDERS: [&str; 15] = [
+    "similar",
+    "dissimilar",
+    "lower",
+    "higher",
+    "less",
+    "more",
+    "least",
+    "most",
+    "smaller",
+    "larger",
+    "nearer",
+    "nearest",
+    "better",
+    "worse",
+    "rank",
 ];
 
 /// Names of the three columns of an anchored trial whose order is the answer.
@@ -93,12 +83,18 @@ const CANDIDATES: [(&str, &str); 5] = [
 ];
 
 /// Names of three columns that belong together.
-const TRIPLES: [[&str; 3]; 4] = [
+const TRIPLES: [[&str; 3]; 7] = [
     ["i", "j", "k"],
     ["a", "b", "c"],
+    ["l", "m", "r"],
     ["first", "second", "third"],
     ["left", "center", "right"],
+    ["left", "centre", "right"],
+    ["left", "middle", "right"],
 ];
+
+/// Words in the names of columns with places on the screen.
+const PLACES: [&str; 5] = ["pos", "position", "location", "slot", "place"];
 
 /// Checks whether a column holds response times.
 pub(super) fn is_of_time(name: &str) -> bool {
@@ -106,37 +102,30 @@ pub(super) fn is_of_time(name: &str) -> bool {
     has_word(name, &["rt", "rts"]) || joined.contains("time") || joined.contains("latency")
 }
 
-fn has_word(name: &str, of: &[&str]) -> bool {
+/// Checks whether one of the words of a name is among these.
+pub(super) fn has_word(name: &str, of: &[&str]) -> bool {
     words(name).iter().any(|word| of.contains(&word.as_str()))
 }
 
-/// Finds the column with the answer. One whose name is nothing else takes precedence.
-pub(super) fn answer_of(
-    names: &[String],
-    columns: impl Iterator<Item = usize>,
-) -> Result<Option<usize>> {
-    let begins = |name: &str| {
-        let name = plain(name);
-        ANSWERS.iter().any(|beginning| name.starts_with(beginning))
-    };
-    let found: Vec<usize> = columns
-        .filter(|&column| begins(&names[column]) && !has_word(&names[column], &NOT_ANSWERS))
-        .collect();
-    let exact = found.iter().copied();
-    let exact = exact.filter(|&column| ANSWERS.contains(&plain(&names[column]).as_str()));
-    let exact: Vec<usize> = exact.collect();
-    match (found.as_slice(), exact.as_slice()) {
-        ([], _) => Ok(None),
-        (&[one], _) | (_, &[one]) => Ok(Some(one)),
-        _ => {
-            let names: Vec<&str> = found.iter().map(|&column| names[column].as_str()).collect();
-            Err(FileError::Ambiguous {
-                what: format!("which of the columns {names:?} holds the answer"),
-                remedy: "name it \"choice\" in the header, and rename or remove the others",
-            }
-            .into())
+/// Finds three columns of stimuli of which one is named after the odd one, and returns it last.
+pub(super) fn odd_and_others(names: &[String], columns: &[usize]) -> Option<[usize; 3]> {
+    let is_odd = |column: &usize| ODD.iter().any(|odd| names[*column].starts_with(odd));
+    let (odd, others): (Vec<usize>, Vec<usize>) = columns.iter().partition(|column| is_odd(column));
+    match (&odd[..], &others[..]) {
+        (&[odd], &[first, second])
+            if !names[odd].ends_with("index")
+                && !others.iter().any(|&column| is_answer(&names[column])) =>
+        {
+            Some([first, second, odd])
         }
+        _ => None,
     }
+}
+
+/// Checks whether three columns hold places on the screen, according to their names.
+pub(super) fn are_places(names: &[String], columns: [usize; 3]) -> bool {
+    let is_place = |column: usize| PLACES.iter().any(|place| names[column].contains(place));
+    columns.into_iter().all(is_place)
 }
 
 /// Checks whether the names of three columns indicate another order than that of a trial: one of the
@@ -150,11 +139,12 @@ pub(super) fn tell_another_order(names: &[String], is_anchored: bool) -> bool {
         let known = HEADS.iter().chain(&CLOSE).chain(&FAR);
         known.into_iter().any(|known| *known == strip(name))
     };
+    let is_order = |name: &String| has_word(name, &ORDERS);
     match is_anchored {
         true => names
             .iter()
-            .any(|name| is_anchored_name(name) || is_answer(name)),
-        false => names[..2].iter().any(is_answer),
+            .any(|name| is_anchored_name(name) || is_answer(name) || is_order(name)),
+        false => names[..2].iter().any(is_answer) || names.iter().any(is_order),
     }
 }
 
@@ -228,6 +218,17 @@ pub(super) fn triples(names: &[String]) -> Vec<[usize; 3]> {
         }
     }
     let mut found: Vec<[usize; 3]> = Vec::new();
+    for (first, name) in names.iter().enumerate() {
+        // Names such as `stimleft` or `imagea`.
+        let of = |triple: [&str; 3]| {
+            let stem = name
+                .strip_suffix(triple[0])
+                .filter(|stem| !stem.is_empty())?;
+            let other = |word: &str| position(&format!("{stem}{word}"));
+            Some([first, other(triple[1])?, other(triple[2])?])
+        };
+        found.extend(TRIPLES.into_iter().find_map(of));
+    }
     for (first, name) in names.iter().enumerate() {
         let with = |from: &str, to: &str| {
             let at = name.rfind(from)?;

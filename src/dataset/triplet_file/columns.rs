@@ -1,6 +1,10 @@
 //! The columns of a table of trials, found by their names.
 
-use super::column_names::{anchored, answer_of, is_of_time, tell_another_order, triple, triples};
+use super::answer_column::answer_of;
+use super::column_names::{
+    anchored, are_places, is_of_time, odd_and_others, tell_another_order, triple, triples,
+};
+use super::raw::PRACTICE;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{Table, is_about_participants, is_index_name, is_participant, plain};
 use crate::judgment::Task;
@@ -15,6 +19,8 @@ pub(super) struct Columns {
     pub(super) participant: Option<usize>,
     pub(super) response_time: Option<usize>,
     pub(super) trial_type: Option<usize>,
+    /// Whether other columns hold the places of the stimuli on the screen.
+    pub(super) has_positions: bool,
 }
 
 impl Columns {
@@ -27,26 +33,8 @@ impl Columns {
         table: &mut Table,
         is_stimulus: impl Fn(&str) -> bool,
     ) -> Result<Self> {
-        if table.header().is_none() {
-            // If the columns contain ids, the table reader cannot tell names of columns from ids.
-            let first = table.first()?;
-            let names: Vec<String> = first.iter().map(|name| plain(name)).collect();
-            let of_stimuli = match anchored(&names) {
-                Some((columns, _)) => columns.to_vec(),
-                None => triples(&names).concat(),
-            };
-            if !of_stimuli.is_empty() && !occur_below(table, &first, &of_stimuli)? {
-                if first.iter().all(|name| is_stimulus(name)) {
-                    return Err(FileError::Ambiguous {
-                        what: "whether its first line is a trial or the names of the columns"
-                            .into(),
-                        remedy: "add a line with the names of the columns, such as \
-                                 image1,image2,image3, or remove the line if it is one",
-                    }
-                    .into());
-                }
-                table.with_header()?;
-            }
+        if table.header().is_none() && begins_with_names(table, is_stimulus)? {
+            table.with_header()?;
         }
         let Some(written) = table.header() else {
             return in_order(table.n_columns());
@@ -62,6 +50,11 @@ impl Columns {
                     remedy: "read it as anchored trials (`TripletFile::<AnchoredTask>`, `--anchored`)",
                 }
                 .into());
+            }
+            (false, None, None)
+                if let Some(stimuli) = odd_and_others(&names, &columns_of_trials(written)) =>
+            {
+                (stimuli, true)
             }
             _ if names.len() == 3 && !tell_another_order(&names, is_anchored) => {
                 let order = match is_anchored {
@@ -79,16 +72,16 @@ impl Columns {
         let names_answer = is_anchored && is_ordered;
         let answer = match names_answer {
             true => None,
-            false => answer_of(written, others().filter(|column| !is_time(column)))?,
+            false => answer_of(
+                written,
+                others().filter(|column| !is_time(column)),
+                is_anchored,
+            )?,
         };
         let participant = others().find(|&column| is_participant(&written[column]));
-        let says_nothing = |column: usize| {
-            is_time(&column)
-                || is_index_name(&written[column])
-                || is_about_participants(&written[column])
-        };
         // The order is the answer only if no other column can hold it.
-        let is_told = names_answer || is_ordered && others().all(says_nothing);
+        let is_told =
+            names_answer || is_ordered && others().all(|column| says_nothing(&written[column]));
         if answer.is_none() && !is_told {
             let rest: Vec<&str> = others().map(|column| names[column].as_str()).collect();
             return Err(FileError::Ambiguous {
@@ -101,7 +94,10 @@ impl Columns {
             answer,
             participant,
             response_time: others().find(is_time),
-            trial_type: others().find(|column| names[*column].contains("type")),
+            trial_type: others().find(|column| is_of_type(&names[*column])),
+            has_positions: triples(&names)
+                .into_iter()
+                .any(|places| places != stimuli && are_places(&names, places)),
         };
         let ignored = others().filter(|&column| !found.has(column));
         let ignored: Vec<&str> = ignored.map(|column| written[column].as_str()).collect();
@@ -125,6 +121,63 @@ impl Columns {
         ];
         read.contains(&Some(column))
     }
+}
+
+/// Checks whether a column holds no part of a trial, but its number, time or participant.
+fn says_nothing(name: &str) -> bool {
+    is_of_time(name) || is_index_name(name) || is_about_participants(name)
+}
+
+fn columns_of_trials(names: &[String]) -> Vec<usize> {
+    let columns = 0..names.len();
+    columns
+        .filter(|&column| !says_nothing(&names[column]))
+        .collect()
+}
+
+/// Checks whether a column tells trials apart from those that are no judgments.
+fn is_of_type(name: &str) -> bool {
+    name.contains("type")
+        || name.ends_with("phase")
+        || PRACTICE.iter().any(|mark| name.contains(mark))
+}
+
+/// Checks whether the first record of a table of ids holds the names of its columns, which the reader
+/// of tables cannot tell from ids.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if it may also be a trial.
+fn begins_with_names(table: &Table, is_stimulus: impl Fn(&str) -> bool) -> Result<bool> {
+    let first = table.first()?;
+    let names: Vec<String> = first.iter().map(|name| plain(name)).collect();
+    let of_stimuli = match anchored(&names) {
+        Some((columns, _)) => columns.to_vec(),
+        None => triples(&names).concat(),
+    };
+    if !of_stimuli.is_empty() && !occur_below(table, &first, &of_stimuli)? {
+        if first.iter().all(|name| is_stimulus(name)) {
+            return Err(FileError::Ambiguous {
+                what: "whether its first line is a trial or the names of the columns".into(),
+                remedy: "add a line with the names of the columns, such as image1,image2,image3, or \
+                         remove the line if it is one",
+            }
+            .into());
+        }
+        return Ok(true);
+    }
+    // Names that are not known, above ids that are.
+    let mut rows = table.rows();
+    rows.next()?;
+    let Some(second) = rows.next()? else {
+        return Ok(false);
+    };
+    let columns: Vec<usize> = (0..first.len()).collect();
+    let n_known = columns
+        .iter()
+        .filter(|&&column| is_stimulus(second.text(column)))
+        .count();
+    let is_unknown = |name: &String| !is_stimulus(name) && name.trim().parse::<f64>().is_err();
+    Ok(n_known >= 3 && first.iter().all(is_unknown) && !occur_below(table, &first, &columns)?)
 }
 
 /// Checks whether one of the fields of the first record also occurs in these columns of another one,
@@ -157,6 +210,7 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
         participant: None,
         response_time: None,
         trial_type: None,
+        has_positions: false,
     })
 }
 

@@ -1,6 +1,8 @@
 //! Trials of three stimuli in a file.
 
+mod answer_column;
 mod answers;
+mod archive;
 mod column_names;
 mod columns;
 mod counting;
@@ -11,7 +13,7 @@ mod source;
 use std::path::Path;
 
 pub use counting::Counting;
-pub(in crate::dataset) use numbers::count_from_zero;
+pub(in crate::dataset) use numbers::{count_from_zero, unclear};
 pub use source::TripletSource;
 
 use crate::error::Result;
@@ -22,20 +24,22 @@ use crate::stimuli::{Pairing, Stimuli};
 ///
 /// | file | trials |
 /// |---|---|
-/// | `.npy`, `.npz`, `.mat` | an array of shape (trials, 3) or (trials, 4), of integers or integer-valued floats; in an archive also an array of queries and one of responses |
+/// | `.npy`, `.npz`, `.mat` | an array of shape (trials, 3) or (trials, 4), of integers or integer-valued floats; in an archive also an array of answers and one of participants; in `.npy` also of ids as texts |
 /// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | a table, with or without a header |
 ///
 /// Three columns are in the order of [`Trials`]: the chosen pair first and the odd one last, or
 /// head, close, far. A fourth column, or a column with a name such as `choice` or `answer`, holds
 /// the answer: the odd one of three, or the closer of two candidates, given by its value, by its
-/// position (from 0 or 1) or by the name of its column. Columns are found by names such as
-/// `image1`, `image2`, `image3`, `choice`; `head`, `winner`, `loser`; `center`, `left`, `right`,
-/// `answer`. Columns with the participant, the response time and the type of the trial are kept.
+/// position (from 0 or 1) or by the name of its column, or the part of it that differs from the
+/// others. Columns are found by names such as `image1`, `image2`, `image3`, `choice`; `head`,
+/// `winner`, `loser`; `center`, `left`, `right`, `answer`; `odd` and two others. Columns with the
+/// participant, the response time and the type of the trial are kept.
 ///
 /// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. If all ids of the
 /// stimuli are numbers, such as `101`, the numbers in trials are ids, unless one of them is no id or
-/// the base of indices is set. The trials take 12
-/// bytes each in memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
+/// the base of indices is set. If the stimuli have other numbers beside their ids, or numbers in
+/// their ids that are in another order, the base must be set. The trials take 12 bytes each in
+/// memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
 /// memory.
 ///
 /// ```

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::answers::Cell;
 use super::{Counting, TripletSource};
-use crate::error::{JudgmentError, Result, TrialProblem};
+use crate::error::{Error, FileError, JudgmentError, Result, TrialProblem};
 use crate::io::element::Number;
 use crate::judgment::Task;
-use crate::stimuli::{Pairing, Stimuli};
+use crate::stimuli::{Numbers, Pairing, Stimuli};
 
 /// Trials with how they were matched, and the places of those that were kept if some were dropped.
 type Numbered = (Vec<[u32; 3]>, Pairing, Option<Vec<usize>>);
@@ -24,20 +24,22 @@ impl<T: Task> TripletSource<T> {
         mut trials: Vec<[u32; 3]>,
         stimuli: &Stimuli,
     ) -> Result<Numbered> {
-        let numbered = match self.counting {
-            Counting::Inferred => by_numeric_id(stimuli),
-            Counting::Zero | Counting::One => None,
+        let numbers = match self.counting {
+            Counting::Inferred => stimuli.numbers(),
+            Counting::Zero | Counting::One => Numbers::Positions,
         };
-        let Some(positions) = numbered else {
-            return self.at_positions(trials, stimuli);
+        let positions = match numbers {
+            Numbers::Positions => return self.at_positions(trials, stimuli),
+            Numbers::Ids(positions) => positions,
+            Numbers::Unclear(others) => return Err(unclear(&others)),
         };
         let numbers = || trials.as_flattened().iter();
-        let Some(unknown) = numbers().find(|id| !positions.contains_key(id)) else {
+        if numbers().all(|id| positions.contains_key(id)) {
             for id in trials.as_flattened_mut() {
                 *id = positions[id];
             }
             return Ok((trials, Pairing::Id, None));
-        };
+        }
         let are_positions = numbers().all(|&number| (number as usize) < stimuli.len());
         let are_few_ids = || {
             let different: HashSet<&u32> = numbers().collect();
@@ -58,8 +60,11 @@ impl<T: Task> TripletSource<T> {
                 return Ok((found.collect(), Pairing::Id, Some(kept)));
             }
         }
-        let missing = Stimuli::new([unknown.to_string()])?.with_origin(&self.path);
-        stimuli.positions_of(&missing)?;
+        let mut different: Vec<&u32> = numbers().collect();
+        different.sort_unstable();
+        different.dedup();
+        let needed = Stimuli::new(different.into_iter().map(u32::to_string))?;
+        stimuli.positions_of(&needed.with_origin(&self.path))?;
         self.at_positions(trials, stimuli)
     }
 
@@ -99,25 +104,14 @@ pub(in crate::dataset) fn count_from_zero(trials: &mut [[u32; 3]], n_before: u64
     Ok(())
 }
 
-/// Returns the positions of stimuli by the numbers that are their ids; `None` unless all ids are
-/// different whole numbers, other than their positions.
-fn by_numeric_id(stimuli: &Stimuli) -> Option<HashMap<u32, u32>> {
-    let are_positions = (0..)
-        .zip(stimuli.ids())
-        .all(|(position, id): (u32, _)| *id == position.to_string());
-    if !stimuli.is_named() || are_positions {
-        return None;
-    }
-    let mut positions = HashMap::new();
-    for (position, id) in (0..).zip(stimuli.ids()) {
-        if !id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        if positions.insert(id.parse().ok()?, position).is_some() {
-            return None;
-        }
-    }
-    Some(positions)
+/// Returns the error for numbers that may be positions or other numbers of the stimuli.
+pub(in crate::dataset) fn unclear(others: &str) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!("whether its numbers are positions of stimuli or {others}"),
+        remedy: "if they are positions, set their base (`with_counting`; `--count-from 0` or \
+                 `--count-from 1`); otherwise write the ids in the trials, or use the numbers as ids \
+                 (`FileSource::with_id_column`, `--id-column`)",
+    })
 }
 
 /// Checks whether ids are consecutive numbers in the order of the stimuli.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use super::answers::{self, Cell};
+use super::answers::{self, Cell, Form};
 use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
@@ -164,7 +164,17 @@ impl<T: Task> TripletSource<T> {
                 raw = self.read_raw(stimuli)?;
                 raw.convert_texts(|id| self.in_form(id));
                 if let Some(answers) = raw.answers.take() {
-                    answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
+                    let form = answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
+                    if raw.has_positions && matches!(form, Form::Position(_)) {
+                        return Err(FileError::Ambiguous {
+                            what: "whether answers are the numbers of columns or positions on the \
+                                   screen, which other columns hold"
+                                .into(),
+                            remedy: "write the answers as ids, or remove the columns of positions if \
+                                     answers are the numbers of columns",
+                        }
+                        .into());
+                    }
                 }
                 n_in_file = raw.stimuli.len();
                 match raw.stimuli.first() {
@@ -225,8 +235,9 @@ impl<T: Task> TripletSource<T> {
         }
         let is_plain = match self.format {
             Format::Npy => {
-                let reader = NpyReader::open(&self.path)?;
-                matches!(reader.shape(), [_, 3])
+                // An array that is not of numbers may be one of ids.
+                let reader = NpyReader::open(&self.path);
+                reader.is_ok_and(|reader| matches!(reader.shape(), [_, 3]))
             }
             Format::Text => TripletReader::begins_with_indices(&self.path)?,
             _ => false,
@@ -256,8 +267,9 @@ impl<T: Task> TripletSource<T> {
     fn read_raw(&self, stimuli: &Stimuli) -> Result<RawTrials> {
         match self.format {
             Format::Npy => RawTrials::of_npy(&self.path),
-            Format::Npz => RawTrials::of_npz(&self.path, self.array.as_deref()),
-            Format::Mat => RawTrials::of_mat(&self.path, self.array.as_deref()),
+            Format::Npz | Format::Mat => {
+                RawTrials::of_archive::<T>(&self.path, self.format, self.array.as_deref())
+            }
             Format::Text | Format::Safetensors => {
                 let is_stimulus = |text: &str| stimuli.position(&self.in_form(text)).is_some();
                 RawTrials::of_table::<T>(&self.path, self.encoding, is_stimulus)

@@ -67,7 +67,10 @@ impl MatArray {
     pub(crate) fn into_numbers(self) -> Result<ArrayD<f64>> {
         match self {
             MatArray::Numbers(numbers) => Ok(numbers),
-            other => Err(other.is_not("real numbers")),
+            other => Err(other.is_not(
+                "real numbers; save the matrix as a variable of its own, a sparse one by full(x), \
+                 a field of a struct as x = s.field",
+            )),
         }
     }
 
@@ -132,6 +135,15 @@ impl MatArray {
                 Ok(texts)
             }
             other => Err(other.is_not("texts")),
+        }
+    }
+
+    /// Returns the number of rows of a character array, or of cells; 0 for another array.
+    pub(crate) fn n_texts(&self) -> usize {
+        match self {
+            MatArray::Text(text) => text.n_rows,
+            MatArray::Cells(cells) => cells.len(),
+            _ => 0,
         }
     }
 

@@ -16,9 +16,11 @@ impl MatFile {
         if let Some(name) = name {
             return self.read(name)?.into_numbers();
         }
+        let names = self.names();
         let numbers = self.read_only(|array| match array {
             MatArray::Numbers(numbers) => numbers.len() > 1,
-            _ => false,
+            // The error says what the only variable is.
+            _ => names.len() == 1,
         })?;
         numbers.into_numbers()
     }

@@ -154,7 +154,7 @@ fn what_is_not_read_is_named() {
     let error = read(&bytes, "s").unwrap().into_numbers().unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "elements of type sparse are not supported (expected real numbers)"
+        "elements of type sparse are not supported (expected real numbers; save the matrix as a variable of its own, a sparse one by full(x), a field of a struct as x = s.field)"
     );
     assert_eq!(read(&bytes, "x").unwrap(), numbers(&[1, 1], &[3.0]));
     let error = read(&bytes, "rdm").unwrap_err();

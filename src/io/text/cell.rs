@@ -67,6 +67,32 @@ pub(crate) fn resembles_number(field: &str) -> bool {
     is_begun && (rest.is_empty() || is_exponent || is_quiet)
 }
 
+/// Writes ids that are all whole numbers, some of them as decimals (`7.0` or `7.000e+00`, as pandas
+/// and numpy do), without fractions and exponents.
+pub(crate) fn without_fractions(ids: &mut [String]) {
+    let whole = |id: &String| {
+        let field = id.trim();
+        let is_decimal = field
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_digit());
+        let number: f64 = field.parse().ok().filter(|_| is_decimal)?;
+        // All whole numbers below are exact.
+        (number.fract() == 0.0 && number < 2f64.powi(53)).then_some(number)
+    };
+    let is_plain = |id: &String| id.bytes().all(|byte| byte.is_ascii_digit());
+    let has_point = |id: &String| is_plain(id) || id.contains('.');
+    if ids.iter().all(is_plain) || !ids.iter().all(has_point) {
+        return;
+    }
+    if let Some(numbers) = ids.iter().map(whole).collect::<Option<Vec<f64>>>() {
+        let written = numbers.into_iter().map(|number| number.to_string());
+        ids.iter_mut()
+            .zip(written)
+            .for_each(|(id, number)| *id = number);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +112,25 @@ mod tests {
         }
         assert!(may_be_thousands("12,345") && !may_be_thousands("0,345"));
         assert!(!may_be_thousands("1,23"));
+    }
+
+    #[test]
+    fn fractions_of_whole_ids_are_dropped() {
+        let written = |ids: &[&str]| {
+            let mut ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
+            without_fractions(&mut ids);
+            ids
+        };
+        assert_eq!(written(&["9.0", "10.0"]), ["9", "10"]);
+        assert_eq!(written(&["9.000e+00", "1.000e+01"]), ["9", "10"]);
+        for ids in [
+            &["007", "12"][..],
+            &["1.5", "2.0"],
+            &["7.0", "b"],
+            &["1e3", "2e5"],
+        ] {
+            assert_eq!(written(ids), ids);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::linalg::out_of_memory;
 
-pub(crate) use cell::{is_missing, resembles_number};
+pub(crate) use cell::{is_missing, resembles_number, without_fractions};
 pub(crate) use header::{
     counts, id_rank, is_count_name, is_header_of_ids, is_header_of_participants, is_index_name,
     is_label_name,

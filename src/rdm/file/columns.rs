@@ -38,6 +38,28 @@ const VALUES: [&str; 13] = [
     "value",
 ];
 
+/// Words for the similarity of a pair, and for coefficients of correlation.
+const SIMILARITIES: [&str; 18] = [
+    "similarity",
+    "relatedness",
+    "proximity",
+    "closeness",
+    "association",
+    "affinity",
+    "resemblance",
+    "likeness",
+    "alikeness",
+    "sameness",
+    "r",
+    "rho",
+    "tau",
+    "corr",
+    "cor",
+    "correlation",
+    "pearson",
+    "spearman",
+];
+
 /// Words for a property of a judgment that is not the judgment, such as its time or its spread.
 const PROPERTIES: [&str; 24] = [
     "n", "count", "num", "number", "sd", "std", "se", "sem", "stderr", "var", "variance", "error",
@@ -73,12 +95,12 @@ pub(super) fn is_dissimilarity(name: &str) -> bool {
     plain(name) == VALUES[0]
 }
 
-/// Checks whether a name is that of similarities.
+/// Checks whether a name is that of similarities. `psim` and `cossim` are words of this kind.
 pub(super) fn is_similarity(name: &str) -> bool {
-    let words = words(name);
-    words
-        .iter()
-        .any(|word| is_one_of(word, &["similarity", "sim"]))
+    words(name).iter().any(|word| {
+        let is_sim = word.ends_with("sim") && !word.ends_with("dissim");
+        is_sim || is_one_of(word, &SIMILARITIES)
+    })
 }
 
 /// Checks whether a name is that of dissimilarities or distances.
@@ -195,7 +217,18 @@ mod tests {
         assert_eq!(only(["rating_S1", "rating_S2"]), Some(None));
         assert_eq!(only(["rating", "S2"]), Some(Some(0)));
         assert_eq!(only(["S1", "rt"]), None);
-        assert!(is_similarity("similarity") && !is_similarity("dissimilarity"));
+        for name in [
+            "similarity",
+            "psim",
+            "semantic_relatedness",
+            "r",
+            "Pearson r",
+        ] {
+            assert!(is_similarity(name), "{name}");
+        }
+        for name in ["dissimilarity", "dissim", "rating", "correlation_distance"] {
+            assert!(!is_similarity(name) || is_distance(name), "{name}");
+        }
     }
 
     #[test]

@@ -11,12 +11,12 @@ use super::columns::{
 };
 use super::content::Contents;
 use super::coverage::Coverage;
-use super::order::{Register, counted, pairs_in_order};
+use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, counts, is_index_name, is_participant};
+use crate::io::text::{Table, counts, is_index_name, is_participant, without_fractions};
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
-use crate::stimuli::Stimuli;
+use crate::stimuli::{Stimuli, counted};
 
 /// The columns of a table with one row per pair.
 pub(super) struct LongTable {
@@ -199,7 +199,7 @@ impl RdmFile {
     /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
     pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
         let name = table.name(long.value);
-        let is_similarity = is_similarity(name);
+        let is_similarity = is_similarity(name) && !is_distance(name);
         if is_similarity && self.similarities.is_none() {
             return Err(RdmError::LooksLikeSimilarities {
                 evidence: format!("the column is named {}", Quoted(name)),
@@ -231,6 +231,10 @@ impl RdmFile {
             let (Some(first), Some(second)) = (first, second) else {
                 return Err(row.missing(long.stimuli[0]));
             };
+            // Judgments of unknown participants need not be of one participant.
+            if let Some(column) = long.participant.filter(|&column| row.is_missing(column)) {
+                return Err(row.missing(column));
+            }
             let who = long.participant.map_or("", |column| row.text(column));
             let who = participants.number(who);
             // The similarity of a stimulus with itself is not a pair.
@@ -268,7 +272,8 @@ impl RdmFile {
         let shape = [n_participants, m];
         let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
         let array = array.map_err(|error| FileError::malformed("table", error))?;
-        let names = stimuli.names;
+        let mut names = stimuli.names;
+        without_fractions(&mut names);
         let (array, stimuli) = match counted(&names) {
             // Names that count have an order, in which they can be matched with rows without ids.
             Some((_, position)) => {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use ndarray::{ArrayD, ArrayView2, Ix2};
 
 use super::layout::{Cells, Layout};
-use crate::error::{FileError, Result};
+use crate::error::{FileError, Quoted, Result};
+use crate::io::text::words;
 use crate::linalg::n_pairs;
 
 /// Checks that the rows, or columns, of an array are not two stimuli and a number each.
@@ -97,6 +98,58 @@ pub(super) fn refuse_diagonals(array: &ArrayD<f64>, layout: Layout) -> Result<()
     .into())
 }
 
+/// Checks that a negative number is not the code of a missing judgment: the only one below 0, whole,
+/// on a scale that does not extend as far above 0 as it does below.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if it appears to be.
+pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
+    let least = array.fold(0.0, |least: f64, value| least.min(*value));
+    let largest = array.fold(f64::NEG_INFINITY, |largest: f64, value| largest.max(*value));
+    let is_code = least <= -1.0 && least.fract() == 0.0 && largest != -least;
+    let n = array.iter().filter(|&&value| value == least).count();
+    if !is_code || array.iter().any(|&value| value < 0.0 && value != least) {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!("whether {least}, the only negative number, marks {n} missing judgments"),
+        remedy: "leave missing judgments empty (NaN in an array) and allow them \
+                 (`RdmFile::with_missing_pairs`, `--missing`), or shift the dissimilarities so that none \
+                 is negative",
+    }
+    .into())
+}
+
+/// Checks that no participant is named like the mean of several.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one is.
+pub(super) fn refuse_summaries(participants: &[String]) -> Result<()> {
+    const SUMMARIES: [&str; 9] = [
+        "mean", "average", "avg", "median", "sd", "std", "sem", "total", "overall",
+    ];
+    let is_summary = |name: &&String| {
+        words(name)
+            .iter()
+            .any(|word| SUMMARIES.contains(&word.as_str()))
+    };
+    match participants
+        .iter()
+        .find(is_summary)
+        .filter(|_| participants.len() > 1)
+    {
+        Some(name) => Err(FileError::Ambiguous {
+            what: format!(
+                "whether {} is a participant or summarises the others",
+                Quoted(name)
+            ),
+            remedy: "remove it if it is a summary, or rename the participant",
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,5 +194,28 @@ mod tests {
             ..layout(false)
         };
         assert!(refuse_diagonals(&Array1::from(triangle.to_vec()).into_dyn(), one).is_err());
+    }
+
+    #[test]
+    fn codes_of_missing_judgments_are_refused() {
+        let check = |values: &[f64]| refuse_codes(&Array1::from(values.to_vec()).into_dyn());
+        assert!(check(&[3.0, -1.0, 5.0, -1.0]).is_err());
+        assert!(check(&[0.5, -99.0, 0.25]).is_err());
+        for values in [
+            &[1.0, -1.0, 0.0][..],
+            &[-0.5, 2.0],
+            &[-1.0, -2.0, 3.0],
+            &[0.0, 1.0],
+        ] {
+            assert!(check(values).is_ok(), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn summaries_are_no_participants() {
+        let check = |names: [&str; 2]| refuse_summaries(&names.map(str::to_owned));
+        assert!(check(["S1", "group_mean"]).is_err());
+        assert!(check(["S1", "meander"]).is_ok());
+        assert!(refuse_summaries(&["mean".to_owned()]).is_ok());
     }
 }

@@ -27,7 +27,7 @@ use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
-use lookalikes::{refuse_diagonals, refuse_listed_pairs};
+use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -213,7 +213,11 @@ impl RdmFile {
         let n = layout.n_stimuli;
         let own = match contents.stimuli {
             Some(own) => Some(own),
-            None => self.names_beside(n)?,
+            None => match Stimuli::beside(&self.path, self.format, n) {
+                // Given ids replace those that cannot be read.
+                Err(_) if self.ids.is_some() => None,
+                own => own?,
+            },
         };
         let stimuli = match (&self.ids, own) {
             (Some(ids), own) => {
@@ -228,6 +232,16 @@ impl RdmFile {
             (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
         };
         let (array, participants) = (contents.array, contents.participants);
+        refuse_codes(&array)?;
+        let n_negative = array.iter().filter(|&&value| value < 0.0).count();
+        if n_negative > 0 && self.similarities.is_none() {
+            log::warn!(
+                "{}: {n_negative} numbers are negative, and are read as dissimilarities; if larger means \
+                 more similar, convert them (`RdmFile::with_similarities`, `--similarities`)",
+                self.path.display()
+            );
+        }
+        refuse_summaries(participants.as_deref().unwrap_or_default())?;
         let rdms = self.rdms(array, layout, &stimuli)?;
         match participants {
             Some(names) if names.len() == rdms.len() => {

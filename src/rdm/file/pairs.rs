@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::order::{Register, counted, pairs_in_order};
+use super::order::{Register, pairs_in_order};
 use crate::error::{FileError, Quoted, Result};
 use crate::linalg::{n_stimuli_of, pair_index};
-use crate::stimuli::Stimuli;
+use crate::stimuli::{Stimuli, counted};
 
 /// Words between the two stimuli of a pair, such as `cat_vs_dog`.
 const BETWEEN: [&str; 4] = ["vs", "versus", "v", "x"];

@@ -9,12 +9,11 @@ use super::fields::{
 };
 use super::layout::{Cells, Layout};
 use super::long::LongTable;
-use super::order::counted;
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
-use crate::io::text::{Table, counts};
+use crate::io::text::{Table, counts, without_fractions};
 use crate::linalg::reserve;
-use crate::stimuli::Stimuli;
+use crate::stimuli::{Stimuli, counted};
 
 impl RdmFile {
     /// Reads a table.
@@ -220,7 +219,10 @@ impl Grid {
                 labels.push(row.text(0).to_owned());
             }
         }
-        let names = table.header().map(|names| names[first..].to_vec());
+        let mut names = table.header().map(|names| names[first..].to_vec());
+        for labels in names.iter_mut().chain([&mut labels]) {
+            without_fractions(labels);
+        }
         Ok(Self {
             n_rows,
             n_columns: n_columns - first,

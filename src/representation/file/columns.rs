@@ -39,6 +39,10 @@ impl FileSource {
             }
         };
         let mut index = Vec::new();
+        let has_decimals = left
+            .iter()
+            .skip(1)
+            .all(|&column| !contents[column].is_whole());
         for &column in &left {
             let name = table.name(column);
             let is_named = is_index_name(name) || is_label_name(name) || id_rank(name).is_some();
@@ -50,7 +54,9 @@ impl FileSource {
             // A column of decimals is a feature, whatever its name.
             if Some(column) != ids
                 && contents[column].is_whole()
-                && (has_header && is_named || may_count && counts_at_first(table, column)?)
+                && (has_header && is_named
+                    || may_count && counts_at_first(table, column)?
+                    || may_count && !has_header && has_decimals)
             {
                 index.push(column);
             }
@@ -74,8 +80,12 @@ pub(super) fn unclear(table: &Table, column: usize) -> Error {
             column + 1,
             Quoted(table.name(column))
         ),
-        remedy: "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
-                 (`FileSource::with_ignored_column`, `--ignore-column`); rename it if it is a feature",
+        remedy: if table.header().is_none() {
+            "add a header with the names of the columns: \"id\" if it holds ids"
+        } else {
+            "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
+                 (`FileSource::with_ignored_column`, `--ignore-column`); rename it if it is a feature"
+        },
     })
 }
 

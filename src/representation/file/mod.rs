@@ -28,9 +28,9 @@ use crate::stimuli::Stimuli;
 /// | extension | features | ids |
 /// |---|---|---|
 /// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if written by [`Representation::write_npy`] |
-/// | `.npz` | a 2-D array of the archive | none |
+/// | `.npz` | a 2-D array of the archive | an array of texts, or of numbers that do not just count, with a name such as `ids` |
 /// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`] |
-/// | `.mat` | a matrix, in a file of level 5 | none |
+/// | `.mat` | a matrix, in a file of level 5 | as for `.npz`: a cell array of texts or a char array |
 /// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
 ///
 /// The separator, header and decimal mark of a table are detected from its content, see
@@ -212,7 +212,12 @@ impl FileSource {
             let stimuli = match (&self.ids, contents.stimuli) {
                 (Some(ids), _) => self.fitting(ids, contents.features.dim().0)?,
                 (None, Some(stimuli)) => stimuli.with_origin(&self.path),
-                (None, None) => unnamed(contents.features.dim().0)?.with_origin(&self.path),
+                (None, None) => {
+                    let n_rows = contents.features.dim().0;
+                    let own = Stimuli::beside(&self.path, self.format, n_rows)?;
+                    own.map_or_else(|| unnamed(n_rows), Ok)?
+                        .with_origin(&self.path)
+                }
             };
             let representation = Representation::new(stimuli, contents.features)?;
             Ok(representation.with_provenance(contents.provenance))
@@ -224,7 +229,7 @@ impl FileSource {
 impl FileSource {
     fn read_npz(&self) -> Result<Contents> {
         let mut archive = NpzArchive::open(&self.path)?;
-        let member = archive.choose(self.array.as_deref(), is_matrix)?;
+        let member = archive.choose(self.array.as_deref(), |shape| shape.len() == 2)?;
         let mut reader = archive.array(member)?;
         let features = read_matrix(&mut reader)?;
         reader.expect_end()?;
@@ -273,11 +278,6 @@ impl RepresentationSource for FileSource {
         all.select(stimuli)
             .map_err(|error| error.in_file(&self.path))
     }
-}
-
-/// Checks whether an array of this shape can be a matrix of features.
-fn is_matrix(shape: &[u64]) -> bool {
-    matches!(shape, [_, _])
 }
 
 /// Reads a matrix with at least one column, as `f64` if its elements need it, otherwise as `f32`.

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::columns::{Columns, unclear};
 use super::{Contents, FileSource};
 use crate::error::{Error, ErrorKind, FeatureError, FileError, JudgmentError, Result, wrong_shape};
-use crate::io::text::{Table, counts, is_index_name};
+use crate::io::text::{Table, counts, is_index_name, without_fractions};
 use crate::linalg::reserve;
 use crate::representation::Provenance;
 use crate::stimuli::{IdForm, Stimuli};
@@ -66,11 +66,15 @@ impl FileSource {
             return Err(refused("at least one row of numbers", 0));
         }
         let has_ids = columns.ids.is_some() || self.ids.is_some();
-        let mut first_row = None;
+        let (mut first_row, mut numbered_by) = (None, None);
         for (&column, labels) in columns.index.iter().zip(&index) {
             let counted = counts(labels);
             if counted.is_none() && table.header().is_none() {
-                return Ok(None);
+                // Whole numbers that are all different, beside decimals, may be ids.
+                return match labels.len() > 2 && are_different(labels) {
+                    true => Err(unclear(table, column)),
+                    false => Ok(None),
+                };
             }
             // Beside ids, the numbers may be those of the rows of a larger table, or other ids.
             let is_redundant =
@@ -79,16 +83,23 @@ impl FileSource {
                 return Err(unclear(table, column));
             }
             first_row = first_row.or(counted);
+            if counted.is_none() && are_different(labels) {
+                numbered_by = numbered_by.or(Some(table.name(column)));
+            }
             log::info!(
                 "{}: column {} contains labels of rows, and is not read as a feature",
                 self.path.display(),
                 column + 1
             );
         }
+        without_fractions(&mut ids);
         let ids = columns.ids.map(|_| ids);
         self.check_order(ids.as_deref())?;
         let stimuli = match (ids, first_row) {
-            (Some(ids), _) => Some(Stimuli::new(ids)?),
+            (Some(ids), _) => Some(match numbered_by {
+                Some(column) => Stimuli::numbered_by(ids, column)?,
+                None => Stimuli::new(ids)?,
+            }),
             (None, Some(first)) => Some(Stimuli::labelled_rows(n_rows as u32, first as u32)),
             (None, None) => None,
         };

@@ -1,0 +1,131 @@
+//! The name of the column, or array, that holds the answer.
+
+use super::column_names::has_word;
+use crate::error::{FileError, Quoted, Result};
+use crate::io::text::plain;
+
+/// Beginnings of the names of the column that holds the answer.
+pub(super) const ANSWERS: [&str; 10] = [
+    "choice",
+    "odd",
+    "ooo",
+    "outlier",
+    "response",
+    "answer",
+    "selected",
+    "chosen",
+    "judgment",
+    "judgement",
+];
+
+/// Words in names of columns that hold the answer as a key or a place on the screen.
+const KEYS: [&str; 6] = ["key", "keys", "resp", "pressed", "click", "clicked"];
+
+/// Words in names of columns that hold what is not the odd one, or not the closer candidate.
+const NOT_ODD: [&str; 9] = [
+    "pair", "pairs", "similar", "alike", "same", "match", "closest", "together", "kept",
+];
+const NOT_CLOSE: [&str; 9] = [
+    "odd",
+    "ooo",
+    "outlier",
+    "different",
+    "dissimilar",
+    "far",
+    "farther",
+    "furthest",
+    "least",
+];
+
+/// Words in names of columns that hold something else about the answer.
+const NOT_ANSWERS: [&str; 20] = [
+    "corr",
+    "expected",
+    "started",
+    "stopped",
+    "duration",
+    "rt",
+    "correct",
+    "accuracy",
+    "acc",
+    "trial",
+    "trials",
+    "type",
+    "confidence",
+    "conf",
+    "onset",
+    "order",
+    "n",
+    "count",
+    "votes",
+    "id",
+];
+
+/// Checks whether a name is that of a column, or array, with answers.
+pub(super) fn is_answer(name: &str) -> bool {
+    let joined = plain(name);
+    let begins = ANSWERS
+        .iter()
+        .any(|beginning| joined.starts_with(beginning));
+    (begins || has_word(name, &KEYS)) && !has_word(name, &NOT_ANSWERS)
+}
+
+/// Checks that the name of a column, or array, with answers is not that of another question than the
+/// task asks.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if it is.
+pub(super) fn check_question(name: &str, is_anchored: bool) -> Result<()> {
+    let (what, remedy) = match is_anchored {
+        true if has_word(name, &NOT_CLOSE) => (
+            "the closer candidate",
+            "name it \"choice\" if it does; if it holds the farther one, write the columns head, close, far",
+        ),
+        false if has_word(name, &NOT_ODD) => (
+            "the odd one of the three",
+            "name it \"choice\" if it does; otherwise write three columns of stimuli, with the odd one last",
+        ),
+        _ => return Ok(()),
+    };
+    Err(FileError::Ambiguous {
+        what: format!("whether {} holds {what}", Quoted(name)),
+        remedy,
+    }
+    .into())
+}
+
+/// Finds the column with the answer. One whose name is nothing else takes precedence, but an answer
+/// beside a response may be the correct one.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if several columns may hold it, or if its name is that of
+/// another answer than the task has.
+pub(super) fn answer_of(
+    names: &[String],
+    columns: impl Iterator<Item = usize>,
+    is_anchored: bool,
+) -> Result<Option<usize>> {
+    let found: Vec<usize> = columns
+        .filter(|&column| is_answer(&names[column]))
+        .collect();
+    let is_named = |column: &usize, name: &str| plain(&names[*column]) == name;
+    let is_exact = |column: &usize| ANSWERS.iter().any(|name| is_named(column, name));
+    let exact: Vec<usize> = match found.iter().any(|column| is_named(column, "answer")) {
+        true => Vec::new(),
+        false => found.iter().copied().filter(is_exact).collect(),
+    };
+    let answer = match (found.as_slice(), exact.as_slice()) {
+        ([], _) => return Ok(None),
+        (&[one], _) | (_, &[one]) => one,
+        _ => {
+            let names: Vec<&str> = found.iter().map(|&column| names[column].as_str()).collect();
+            return Err(FileError::Ambiguous {
+                what: format!("which of the columns {names:?} holds the answer"),
+                remedy: "name it \"choice\" in the header, and rename or remove the others",
+            }
+            .into());
+        }
+    };
+    check_question(&names[answer], is_anchored)?;
+    Ok(Some(answer))
+}

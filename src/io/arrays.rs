@@ -1,0 +1,153 @@
+//! The arrays of an archive of several, `.npz` or `.mat`, with those that are no numbers.
+
+use std::path::Path;
+
+use super::Origin;
+use super::element::Kind;
+use super::format::Format;
+use super::mat::{MatArray, MatFile};
+use super::npy_header::Fields;
+use super::npy_text::texts_of_npy;
+use super::npz::NpzArchive;
+use crate::error::Result;
+
+/// Largest size of an array of texts, or of a list of numbers, in bytes.
+const MAX_BYTES: u64 = 1 << 26;
+
+/// An array of an archive.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) name: String,
+    /// Lengths of the axes; empty if they are not known.
+    pub(crate) shape: Vec<u64>,
+    pub(crate) content: Content,
+}
+
+/// The content of an array: numbers of a list, texts, or a description.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Numbers {
+        /// The values, if at most one axis is longer than 1.
+        values: Option<Vec<f64>>,
+        /// Whether they are booleans of an `.npz` file.
+        is_bool: bool,
+    },
+    Texts(Vec<String>),
+    /// What the array holds, which cannot be read.
+    Unread(String),
+}
+
+impl Described {
+    /// Returns the number of elements if at most one axis is longer than 1.
+    pub(crate) fn list_len(&self) -> Option<u64> {
+        list_len(&self.shape)
+    }
+}
+
+/// Returns the length of the only axis that may be longer than 1; `None` for a single number.
+fn list_len(shape: &[u64]) -> Option<u64> {
+    let longest = *shape.iter().max()?;
+    let n_longer = shape.iter().filter(|&&length| length != 1).count();
+    (n_longer <= 1).then_some(longest)
+}
+
+/// Describes the arrays of an `.npz` or `.mat` file with a name that is wanted; a file of another
+/// format has none. Damaged arrays are left out.
+///
+/// # Errors
+/// Returns an error if the file cannot be read.
+pub(crate) fn describe(
+    path: &Path,
+    format: Format,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Described>> {
+    match format {
+        Format::Npz => of_npz(path, is_wanted),
+        Format::Mat => of_mat(path, is_wanted),
+        Format::Npy | Format::Safetensors | Format::Text => Ok(Vec::new()),
+    }
+}
+
+fn of_npz(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Described>> {
+    let mut archive = NpzArchive::open(path)?;
+    let mut found = Vec::new();
+    for (member, name) in archive.members()?.into_iter().enumerate() {
+        let Some(name) = name.strip_suffix(".npy").filter(|name| is_wanted(name)) else {
+            continue;
+        };
+        let Some((shape, content)) = numbers_of_npz(&mut archive, member)
+            .or_else(|| others_of_npz(&mut archive, member, path))
+        else {
+            continue;
+        };
+        found.push(Described {
+            name: name.to_owned(),
+            shape,
+            content,
+        });
+    }
+    Ok(found)
+}
+
+/// Describes an array of numbers; `None` if it holds something else or is damaged.
+fn numbers_of_npz(archive: &mut NpzArchive, member: usize) -> Option<(Vec<u64>, Content)> {
+    let mut reader = archive.array(member).ok()?;
+    let shape = reader.shape().to_vec();
+    let is_bool = reader.header().element.kind == Kind::Bool;
+    let is_list = list_len(&shape).is_some_and(|n| n <= MAX_BYTES / 8);
+    let values = is_list.then(|| reader.read_row_major()).transpose();
+    let values = values.ok()?;
+    Some((shape, Content::Numbers { values, is_bool }))
+}
+
+/// Describes an array that does not hold numbers; `None` if it is damaged or too large.
+fn others_of_npz(
+    archive: &mut NpzArchive,
+    member: usize,
+    path: &Path,
+) -> Option<(Vec<u64>, Content)> {
+    let bytes = archive.read_bytes(member, MAX_BYTES).ok()?;
+    let header = Fields::read(&mut &bytes[..], &Origin::new(path, "npy")).ok()?;
+    let content = match texts_of_npy(&bytes, path).ok()? {
+        Some(texts) => Content::Texts(texts),
+        None if header.descr.contains('O') => Content::Unread("Python objects".into()),
+        None => Content::Unread(format!("elements of type {}", header.descr)),
+    };
+    Some((header.shape, content))
+}
+
+fn of_mat(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Described>> {
+    let mut file = MatFile::open(path)?;
+    let mut found = Vec::new();
+    for name in file.names().into_iter().filter(|name| is_wanted(name)) {
+        let Ok(array) = file.read(&name) else {
+            continue;
+        };
+        let (shape, content) = match array {
+            MatArray::Numbers(numbers) => {
+                let shape: Vec<u64> = numbers.shape().iter().map(|&n| n as u64).collect();
+                let is_list = list_len(&shape).is_some();
+                let values = is_list.then(|| numbers.into_iter().collect());
+                let is_bool = false;
+                (shape, Content::Numbers { values, is_bool })
+            }
+            array @ (MatArray::Text(_) | MatArray::Cells(_)) => {
+                let (class, n_elements) = (array.class(), array.n_texts());
+                let content = match array.into_texts() {
+                    Ok(texts) => {
+                        Content::Texts(texts.iter().map(|text| text.trim().to_owned()).collect())
+                    }
+                    Err(_) => Content::Unread(format!("a {class} array without texts")),
+                };
+                (vec![n_elements as u64], content)
+            }
+            other => (Vec::new(), Content::Unread(format!("a {}", other.class()))),
+        };
+        found.push(Described {
+            name,
+            shape,
+            content,
+        });
+    }
+    Ok(found)
+}

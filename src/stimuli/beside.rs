@@ -1,0 +1,98 @@
+//! The ids of the rows of an array, in another array of the same file.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::Stimuli;
+use crate::error::{FileError, Quoted, Result};
+use crate::io::arrays::{Content, describe};
+use crate::io::format::Format;
+use crate::io::text::{counts, is_one_of, words};
+
+/// Words in the names of arrays with the names of the stimuli, in the singular.
+const NAMES: [&str; 14] = [
+    "stimulus",
+    "stimuli",
+    "stim",
+    "label",
+    "name",
+    "id",
+    "item",
+    "image",
+    "object",
+    "concept",
+    "condition",
+    "category",
+    "file",
+    "filename",
+];
+
+impl Stimuli {
+    /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
+    /// the file, which is named like ids and has `n` different texts, or `n` different whole numbers
+    /// that do not just count.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, or if the only one
+    /// cannot be read, and an error if the file cannot be read.
+    pub(crate) fn beside(path: &Path, format: Format, n: usize) -> Result<Option<Stimuli>> {
+        let (mut found, mut unread) = (Vec::new(), None);
+        for array in describe(path, format, is_of_names)? {
+            if n < 2 || array.list_len() != Some(n as u64) {
+                continue;
+            }
+            let ids = match array.content {
+                Content::Texts(texts) => texts,
+                Content::Numbers { values, .. } => match values.and_then(|values| whole(&values)) {
+                    Some(ids) if counts(&ids).is_none() => ids,
+                    _ => continue,
+                },
+                Content::Unread(what) => {
+                    unread = unread.or(Some((array.name, what)));
+                    continue;
+                }
+            };
+            // Names of categories, several of one, are not ids.
+            if ids.iter().collect::<HashSet<_>>().len() == n {
+                found.push((array.name, ids));
+            }
+        }
+        let mut found = found.into_iter();
+        let Some((first, ids)) = found.next() else {
+            return match unread {
+                Some((name, what)) => Err(FileError::Ambiguous {
+                    what: format!("the ids of the rows: its array {} holds {what}", Quoted(&name)),
+                    remedy: "write them as texts (`numpy.array(names, dtype=str)`, or a cell array of \
+                             texts), or give them as a list (`with_ids`; `--ids`, `--human-ids`)",
+                }
+                .into()),
+                None => Ok(None),
+            };
+        };
+        if let Some((other, _)) = found.find(|(_, others)| *others != ids) {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether {} or {} holds the ids of the stimuli",
+                    Quoted(&first),
+                    Quoted(&other)
+                ),
+                remedy: "keep only one of them, or give the ids as a list (`with_ids`; `--ids`, \
+                         `--human-ids`)",
+            }
+            .into());
+        }
+        Stimuli::new(ids).map(Some)
+    }
+}
+
+/// Checks whether an array is named like one with the names of the stimuli.
+fn is_of_names(array: &str) -> bool {
+    words(array).iter().any(|word| is_one_of(word, &NAMES))
+}
+
+/// Converts numbers, if all of them are whole and not negative.
+fn whole(numbers: &[f64]) -> Option<Vec<String>> {
+    let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);
+    let all = numbers.iter().all(is_whole);
+    all.then(|| numbers.iter().map(f64::to_string).collect())
+}

@@ -1,0 +1,153 @@
+//! Archives of several arrays: ids, answers and participants beside features and trials.
+
+use human_alignment::dataset::TripletFile;
+use human_alignment::error::FileError;
+use human_alignment::{FileSource, OddOneOutTask, Result, SimilarityDataset, Stimuli};
+use tempfile::TempDir;
+use zip::CompressionMethod;
+
+use crate::common::arrays::{npy, npz};
+use crate::common::files::put;
+use crate::common::refusals::assert_refused;
+
+fn texts(texts: &[&str]) -> Vec<u8> {
+    let width = texts.iter().map(|text| text.len()).max().unwrap();
+    let units = texts.iter().flat_map(|text| {
+        let padded = text.chars().chain(std::iter::repeat('\0')).take(width);
+        padded
+            .flat_map(|unit| u32::from(unit).to_le_bytes())
+            .collect::<Vec<u8>>()
+    });
+    let shape = format!("({},)", texts.len());
+    npy(
+        &format!("<U{width}"),
+        false,
+        &shape,
+        &units.collect::<Vec<u8>>(),
+    )
+}
+
+fn numbers(shape: &str, numbers: &[f64]) -> Vec<u8> {
+    let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+    npy("<f8", false, shape, &bytes.collect::<Vec<u8>>())
+}
+
+/// Python objects, whose pickle is not read.
+fn objects(n: usize) -> Vec<u8> {
+    npy("|O", false, &format!("({n},)"), b"\x80\x04.")
+}
+
+fn archive(folder: &TempDir, members: &[(&str, Vec<u8>)]) -> std::path::PathBuf {
+    put(folder, "a.npz", npz(CompressionMethod::Stored, members))
+}
+
+fn ids_of(members: &[(&str, Vec<u8>)]) -> Result<Stimuli> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = archive(&folder, members);
+    Ok(FileSource::open(&path)?.read()?.stimuli().clone())
+}
+
+#[test]
+fn ids_are_read_beside_features() {
+    let features = (
+        "features.npy",
+        numbers("(3, 2)", &[1.0, 0.5, 2.0, 0.25, 3.0, 1.0]),
+    );
+    for (name, ids, expected) in [
+        (
+            "image_names.npy",
+            texts(&["dog", "cat", "cow"]),
+            ["dog", "cat", "cow"],
+        ),
+        (
+            "ids.npy",
+            numbers("(3,)", &[7.0, 3.0, 5.0]),
+            ["7", "3", "5"],
+        ),
+    ] {
+        let found = ids_of(&[features.clone(), (name, ids)]).unwrap();
+        assert_eq!(found.ids(), expected, "{name}");
+    }
+    // Categories, numbers of rows, and texts that are not named like ids.
+    for (name, other) in [
+        ("labels.npy", texts(&["animal", "animal", "tool"])),
+        ("ids.npy", numbers("(3,)", &[0.0, 1.0, 2.0])),
+        ("notes.npy", texts(&["a", "b", "c"])),
+        ("names.npy", texts(&["layer1", "layer2"])),
+    ] {
+        let found = ids_of(&[features.clone(), (name, other)]).unwrap();
+        assert!(!found.is_named(), "{name}: {found:?}");
+    }
+    let refused = ids_of(&[features.clone(), ("names.npy", objects(3))]);
+    assert_refused!(refused, File(FileError::Ambiguous { .. }));
+    let names = [
+        ("names.npy", texts(&["a", "b", "c"])),
+        ("files.npy", texts(&["x", "y", "z"])),
+    ];
+    let refused = ids_of(&[&[features][..], &names].concat());
+    assert_refused!(refused, File(FileError::Ambiguous { .. }));
+}
+
+/// Reads three trials and arrays beside them.
+fn trials(others: &[(&str, Vec<u8>)]) -> Result<TripletFile<OddOneOutTask>> {
+    let folder = tempfile::tempdir().unwrap();
+    let queries = numbers("(3, 3)", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 5.0]);
+    let path = archive(
+        &folder,
+        &[&[("triplets.npy", queries)][..], others].concat(),
+    );
+    TripletFile::read(&path, Stimuli::numbered(6))
+}
+
+#[test]
+fn answers_and_participants_are_read_beside_trials() {
+    let in_order = [[0, 1, 2], [3, 4, 5], [1, 3, 5]];
+    assert_eq!(trials(&[]).unwrap().judgments().as_slice(), in_order);
+    let first_odd = [[2, 1, 0], [3, 4, 5], [1, 5, 3]];
+    for answers in [
+        numbers("(3,)", &[0.0, 2.0, 1.0]),
+        numbers("(3, 1)", &[0.0, 5.0, 3.0]),
+        texts(&["1", "3", "2"]),
+    ] {
+        let file = trials(&[("odd_choice.npy", answers)]).unwrap();
+        assert_eq!(file.judgments().as_slice(), first_odd);
+    }
+    let file = trials(&[
+        ("participant.npy", texts(&["A", "B", "A"])),
+        ("rt.npy", numbers("(3,)", &[0.5, 1.5, 1.0])),
+    ])
+    .unwrap();
+    assert_eq!(file.judgments().as_slice(), in_order);
+    let participants = file.judgments().participants().unwrap();
+    assert_eq!(participants.labels(), ["A", "B"]);
+    for (name, unknown) in [
+        ("picked.npy", objects(3)),
+        ("picked.npy", texts(&["left", "right", "left"])),
+        ("picked.npy", numbers("(3,)", &[1.0, 2.0, 3.0])),
+        ("onehot.npy", numbers("(3, 3)", &[0.0; 9])),
+        ("response.npy", objects(3)),
+        ("chosen_pair.npy", numbers("(3,)", &[0.0, 2.0, 1.0])),
+        ("participant.npy", objects(3)),
+    ] {
+        let refused = trials(&[(name, unknown)]);
+        assert_refused!(refused, File(FileError::Ambiguous { .. }));
+    }
+    let two = [
+        ("choice.npy", numbers("(3,)", &[0.0, 2.0, 1.0])),
+        ("response.npy", numbers("(3,)", &[0.0, 2.0, 1.0])),
+    ];
+    assert_refused!(trials(&two), File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn trials_of_texts_are_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids: Vec<u8> = ["cat", "dog", "cow", "cow", "pig", "cat"]
+        .iter()
+        .flat_map(|id| id.chars().flat_map(|unit| u32::from(unit).to_le_bytes()))
+        .collect();
+    let path = put(&folder, "t.npy", npy("<U3", false, "(2, 3)", &ids));
+    let animals = Stimuli::new(["cow", "pig", "cat", "dog"]).unwrap();
+    let file = TripletFile::<OddOneOutTask>::read(&path, animals).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[2, 3, 0], [0, 1, 2]]);
+}
