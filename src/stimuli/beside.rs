@@ -7,7 +7,7 @@ use super::Stimuli;
 use crate::error::{FileError, Quoted, Result};
 use crate::io::arrays::{Content, describe};
 use crate::io::format::Format;
-use crate::io::text::{counts, is_one_of, words};
+use crate::io::text::{IDENTIFIERS, counts, is_one_of, words};
 
 /// Words in the names of arrays with the names of the stimuli, in the singular.
 const NAMES: [&str; 14] = [
@@ -44,7 +44,7 @@ impl Stimuli {
             let ids = match array.content {
                 Content::Texts(texts) => texts,
                 Content::Numbers { values, .. } => match values.and_then(|values| whole(&values)) {
-                    Some(ids) if counts(&ids).is_none() => ids,
+                    Some(ids) if counts(&ids).is_none() && are_all_of_names(&array.name) => ids,
                     _ => continue,
                 },
                 Content::Unread(what) => {
@@ -88,6 +88,14 @@ impl Stimuli {
 /// Checks whether an array is named like one with the names of the stimuli.
 fn is_of_names(array: &str) -> bool {
     words(array).iter().any(|word| is_one_of(word, &NAMES))
+}
+
+/// Checks whether an array is named like numbers that identify stimuli, and not like a property of
+/// them such as `image_size`.
+fn are_all_of_names(array: &str) -> bool {
+    let identifies =
+        |word: &String| is_one_of(word, &NAMES) || IDENTIFIERS.contains(&word.as_str());
+    words(array).iter().all(identifies)
 }
 
 /// Converts numbers, if all of them are whole and not negative.

@@ -72,6 +72,7 @@ fn ids_are_read_beside_features() {
     for (name, other) in [
         ("labels.npy", texts(&["animal", "animal", "tool"])),
         ("ids.npy", numbers("(3,)", &[0.0, 1.0, 2.0])),
+        ("image_size.npy", numbers("(3,)", &[7.0, 3.0, 5.0])),
         ("notes.npy", texts(&["a", "b", "c"])),
         ("names.npy", texts(&["layer1", "layer2"])),
     ] {
