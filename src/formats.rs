@@ -44,10 +44,10 @@
 //!
 //! # Rows without ids
 //!
-//! The rows of an array without names beside it have no ids. They are [stimuli without ids](crate::Stimuli::unnamed), not
-//! stimuli called `0`, `1`, …. They are matched with other stimuli by position if both have the
-//! same number of rows; otherwise, or if the ids are numbers that count the rows in another order,
-//! matching is an error.
+//! The rows of an array without names beside it have no ids. They are
+//! [stimuli without ids](crate::Stimuli::unnamed), not stimuli called `0`, `1`, …. They are matched
+//! with other stimuli by position if both have the same number of rows; otherwise, or if the ids are
+//! numbers that count the rows in another order, matching is an error.
 //! [`Stimuli::pairing_with`](crate::Stimuli::pairing_with) returns how stimuli are matched. The ids
 //! of rows can be given by a list ([`IdList`](crate::stimuli::IdList)): one id per line, or a
 //! column of a table. If two files write ids differently (folders, file extensions, case, accents),

@@ -192,6 +192,10 @@ impl<T: Task> TripletChunks<T> {
     fn check_numbers(&self) -> Result<()> {
         let others = match (self.counting, self.stimuli.numbers()) {
             (Counting::Zero | Counting::One, _) | (_, Numbers::Positions) => return Ok(()),
+            // Positions with leading zeros.
+            (_, Numbers::Ids(ids)) if ids.iter().all(|(id, position)| id == position) => {
+                return Ok(());
+            }
             (_, Numbers::Ids(_)) => "their ids, which are other numbers".into(),
             (_, Numbers::Unclear(others)) => others,
         };

@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 1 << 26;
 
 /// An array of an archive.
 #[derive(Debug)]
-pub(crate) struct Described {
+pub(crate) struct NamedArray {
     pub(crate) name: String,
     /// Lengths of the axes; empty if they are not known.
     pub(crate) shape: Vec<u64>,
@@ -37,7 +37,7 @@ pub(crate) enum Content {
     Unread(String),
 }
 
-impl Described {
+impl NamedArray {
     /// Returns the number of elements if at most one axis is longer than 1.
     pub(crate) fn list_len(&self) -> Option<u64> {
         list_len(&self.shape)
@@ -52,7 +52,7 @@ fn list_len(shape: &[u64]) -> Option<u64> {
 }
 
 /// Describes the arrays of an `.npz` or `.mat` file with a name that is wanted; a file of another
-/// format has none. Damaged arrays are left out.
+/// format has none.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read.
@@ -60,7 +60,7 @@ pub(crate) fn describe(
     path: &Path,
     format: Format,
     is_wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<Described>> {
+) -> Result<Vec<NamedArray>> {
     match format {
         Format::Npz => of_npz(path, is_wanted),
         Format::Mat => of_mat(path, is_wanted),
@@ -68,19 +68,17 @@ pub(crate) fn describe(
     }
 }
 
-fn of_npz(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Described>> {
+fn of_npz(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<NamedArray>> {
     let mut archive = NpzArchive::open(path)?;
     let mut found = Vec::new();
     for (member, name) in archive.members()?.into_iter().enumerate() {
         let Some(name) = name.strip_suffix(".npy").filter(|name| is_wanted(name)) else {
             continue;
         };
-        let Some((shape, content)) = numbers_of_npz(&mut archive, member)
-            .or_else(|| others_of_npz(&mut archive, member, path))
-        else {
-            continue;
-        };
-        found.push(Described {
+        let (shape, content) = numbers_of_npz(&mut archive, member)
+            .or_else(|_| others_of_npz(&mut archive, member, path))
+            .unwrap_or_else(|_| damaged());
+        found.push(NamedArray {
             name: name.to_owned(),
             shape,
             content,
@@ -89,65 +87,74 @@ fn of_npz(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Described
     Ok(found)
 }
 
-/// Describes an array of numbers; `None` if it holds something else or is damaged.
-fn numbers_of_npz(archive: &mut NpzArchive, member: usize) -> Option<(Vec<u64>, Content)> {
-    let mut reader = archive.array(member).ok()?;
+/// Describes an array of numbers.
+fn numbers_of_npz(archive: &mut NpzArchive, member: usize) -> Result<(Vec<u64>, Content)> {
+    let mut reader = archive.array(member)?;
     let shape = reader.shape().to_vec();
     let is_bool = reader.header().element.kind == Kind::Bool;
     let is_list = list_len(&shape).is_some_and(|n| n <= MAX_BYTES / 8);
-    let values = is_list.then(|| reader.read_row_major()).transpose();
-    let values = values.ok()?;
-    Some((shape, Content::Numbers { values, is_bool }))
+    if !is_list {
+        let values = None;
+        return Ok((shape, Content::Numbers { values, is_bool }));
+    }
+    let values = Some(reader.read_row_major()?);
+    reader.expect_end()?;
+    Ok((shape, Content::Numbers { values, is_bool }))
 }
 
-/// Describes an array that does not hold numbers; `None` if it is damaged or too large.
+/// Describes an array that does not hold numbers.
 fn others_of_npz(
     archive: &mut NpzArchive,
     member: usize,
     path: &Path,
-) -> Option<(Vec<u64>, Content)> {
-    let bytes = archive.read_bytes(member, MAX_BYTES).ok()?;
-    let header = Fields::read(&mut &bytes[..], &Origin::new(path, "npy")).ok()?;
-    let content = match texts_of_npy(&bytes, path).ok()? {
+) -> Result<(Vec<u64>, Content)> {
+    let bytes = archive.read_bytes(member, MAX_BYTES)?;
+    let header = Fields::read(&mut &bytes[..], &Origin::new(path, "npy"))?;
+    let content = match texts_of_npy(&bytes, path)? {
         Some(texts) => Content::Texts(texts),
         None if header.descr.contains('O') => Content::Unread("Python objects".into()),
         None => Content::Unread(format!("elements of type {}", header.descr)),
     };
-    Some((header.shape, content))
+    Ok((header.shape, content))
 }
 
-fn of_mat(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Described>> {
+fn damaged() -> (Vec<u64>, Content) {
+    (Vec::new(), Content::Unread("damaged data".into()))
+}
+
+fn of_mat(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<NamedArray>> {
     let mut file = MatFile::open(path)?;
-    let mut found = Vec::new();
-    for name in file.names().into_iter().filter(|name| is_wanted(name)) {
-        let Ok(array) = file.read(&name) else {
-            continue;
-        };
-        let (shape, content) = match array {
-            MatArray::Numbers(numbers) => {
-                let shape: Vec<u64> = numbers.shape().iter().map(|&n| n as u64).collect();
-                let is_list = list_len(&shape).is_some();
-                let values = is_list.then(|| numbers.into_iter().collect());
-                let is_bool = false;
-                (shape, Content::Numbers { values, is_bool })
-            }
-            array @ (MatArray::Text(_) | MatArray::Cells(_)) => {
-                let (class, n_elements) = (array.class(), array.n_texts());
-                let content = match array.into_texts() {
-                    Ok(texts) => {
-                        Content::Texts(texts.iter().map(|text| text.trim().to_owned()).collect())
-                    }
-                    Err(_) => Content::Unread(format!("a {class} array without texts")),
-                };
-                (vec![n_elements as u64], content)
-            }
-            other => (Vec::new(), Content::Unread(format!("a {}", other.class()))),
-        };
-        found.push(Described {
+    let names = file.names().into_iter().filter(|name| is_wanted(name));
+    let described = names.map(|name| {
+        let (shape, content) = file.read(&name).map_or_else(|_| damaged(), of_variable);
+        NamedArray {
             name,
             shape,
             content,
-        });
+        }
+    });
+    Ok(described.collect())
+}
+
+fn of_variable(array: MatArray) -> (Vec<u64>, Content) {
+    match array {
+        MatArray::Numbers(numbers) => {
+            let shape: Vec<u64> = numbers.shape().iter().map(|&n| n as u64).collect();
+            let is_list = list_len(&shape).is_some();
+            let values = is_list.then(|| numbers.into_iter().collect());
+            let is_bool = false;
+            (shape, Content::Numbers { values, is_bool })
+        }
+        array @ (MatArray::Text(_) | MatArray::Cells(_)) => {
+            let (class, n_texts) = (array.class(), array.n_texts());
+            let content = match array.into_texts() {
+                Ok(texts) => {
+                    Content::Texts(texts.iter().map(|text| text.trim().to_owned()).collect())
+                }
+                Err(_) => Content::Unread(format!("a {class} array without texts")),
+            };
+            (vec![n_texts as u64], content)
+        }
+        other => (Vec::new(), Content::Unread(format!("a {}", other.class()))),
     }
-    Ok(found)
 }

@@ -10,7 +10,7 @@ use crate::error::Result;
 pub(crate) enum Numbers {
     /// Positions of stimuli.
     Positions,
-    /// Ids, which are numbers other than the positions: the position of each number.
+    /// Ids, which are numbers but not written as the positions: the position of each number.
     Ids(HashMap<u32, u32>),
     /// Positions, or other numbers of the stimuli, which this phrase describes.
     Unclear(String),
@@ -23,9 +23,12 @@ impl Stimuli {
             return Numbers::Positions;
         }
         if let Some(numbers) = whole(self.ids()) {
+            let are_positions = || {
+                let mut ids = (0..).zip(self.ids());
+                ids.all(|(position, id): (u32, _)| *id == position.to_string())
+            };
             // Leading zeros make ids of equal numbers.
-            let are_different = numbers.len() == self.len();
-            return match are_different && !are_positions(&numbers) {
+            return match numbers.len() == self.len() && !are_positions() {
                 true => Numbers::Ids(numbers),
                 false => Numbers::Positions,
             };
@@ -90,10 +93,6 @@ fn whole(ids: &[String]) -> Option<HashMap<u32, u32>> {
     (0..).zip(ids).map(number).collect()
 }
 
-fn are_positions(numbers: &HashMap<u32, u32>) -> bool {
-    numbers.iter().all(|(number, position)| number == position)
-}
-
 /// Checks whether names are consecutive numbers from 0 or 1, or differ only by such numbers, which
 /// are not in order.
 fn count_in_another_order(names: &[String]) -> bool {
@@ -151,7 +150,12 @@ mod tests {
         ] {
             assert!(matches!(numbers(ids), Numbers::Positions), "{ids:?}");
         }
-        for ids in [&["1", "2"][..], &["2", "0", "1"], &["17", "4"]] {
+        for ids in [
+            &["1", "2"][..],
+            &["2", "0", "1"],
+            &["17", "4"],
+            &["00", "01"],
+        ] {
             assert!(matches!(numbers(ids), Numbers::Ids(_)), "{ids:?}");
         }
         for ids in [

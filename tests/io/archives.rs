@@ -141,6 +141,22 @@ fn answers_and_participants_are_read_beside_trials() {
 }
 
 #[test]
+fn damaged_answers_are_not_left_out() {
+    let queries = numbers("(3, 3)", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 5.0]);
+    let answers = numbers("(3,)", &[0.0, 2.0, 1.0]);
+    let members = [("triplets.npy", queries), ("response.npy", answers)];
+    let mut bytes = npz(CompressionMethod::Stored, &members);
+    let of_answers = b"'shape': (3,), }\n";
+    let places = bytes.windows(of_answers.len());
+    let header = places.into_iter().position(|part| part == of_answers);
+    bytes[header.unwrap() + of_answers.len() + 6] ^= 1;
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "a.npz", bytes);
+    let read = TripletFile::<OddOneOutTask>::read(&path, Stimuli::numbered(6));
+    assert_refused!(read, File(FileError::Ambiguous { .. }));
+}
+
+#[test]
 fn trials_of_texts_are_ids() {
     let folder = tempfile::tempdir().unwrap();
     let ids: Vec<u8> = ["cat", "dog", "cow", "cow", "pig", "cat"]

@@ -323,6 +323,13 @@ fn numbers_of_stimuli_beside_their_names_are_no_positions() {
         let counted = stream(stimuli).with_counting(Counting::One).next().unwrap();
         assert_eq!(counted.unwrap().as_slice(), [[0, 1, 2], [2, 1, 0]]);
     }
+    // Positions with leading zeros are read in chunks.
+    let path = put(&folder, "p.txt", "0 1 2\n2 1 0\n");
+    let padded = Stimuli::new(["00", "01", "02"]).unwrap();
+    let mut stream = TripletChunks::<OddOneOutTask>::open(&path, padded.clone(), 9).unwrap();
+    assert!(stream.next().unwrap().is_ok());
+    let whole = TripletFile::<OddOneOutTask>::read(&path, padded).unwrap();
+    assert_eq!(whole.pairing(), Pairing::Id);
     // Names that count, in the order of a folder.
     let files = Stimuli::new((0..12).map(|n| format!("{}.jpg", (5 * n) % 12))).unwrap();
     assert_refused!(

@@ -7,7 +7,7 @@ use super::answers::Cell;
 use super::column_names::is_of_time;
 use super::raw::{RawTrials, read};
 use crate::error::{Error, FileError, Quoted, Result, same_length};
-use crate::io::arrays::{Content, Described, describe};
+use crate::io::arrays::{Content, NamedArray, describe};
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npz::NpzArchive;
@@ -45,8 +45,8 @@ impl RawTrials {
             }
         })?;
         let n_trials = raw.stimuli.len();
-        let is_other = |array: &&Described| Some(&array.name) != name.as_ref();
-        let (answers, others): (Vec<&Described>, Vec<&Described>) = arrays
+        let is_other = |array: &&NamedArray| Some(&array.name) != name.as_ref();
+        let (answers, others): (Vec<&NamedArray>, Vec<&NamedArray>) = arrays
             .iter()
             .filter(is_other)
             .partition(|array| is_answer(&array.name) || plain(&array.name) == "y");
@@ -79,7 +79,7 @@ impl RawTrials {
 
     /// Reads participants, and recognises other arrays that are no answers; returns false for an
     /// array of unknown content.
-    fn read_property(&mut self, array: &Described) -> bool {
+    fn read_property(&mut self, array: &NamedArray) -> bool {
         let texts = match &array.content {
             Content::Texts(texts) => Some(texts.clone()),
             Content::Numbers {
@@ -98,17 +98,17 @@ impl RawTrials {
 }
 
 /// Returns the name of the array of trials, if it is told by its name or shape.
-fn of_trials(arrays: &[Described]) -> Option<&str> {
-    let has_width = |array: &Described| matches!(array.shape[..], [_, 3 | 4]);
-    let is_named = |array: &Described| TRIALS.contains(&array.name.to_lowercase().as_str());
+fn of_trials(arrays: &[NamedArray]) -> Option<&str> {
+    let has_width = |array: &NamedArray| matches!(array.shape[..], [_, 3 | 4]);
+    let is_named = |array: &NamedArray| TRIALS.contains(&array.name.to_lowercase().as_str());
     only(arrays, |array| is_named(array) && has_width(array))
         .or_else(|| only(arrays, has_width))
         .or_else(|| only(arrays, |_| true))
 }
 
 /// Returns the name of the only array of numbers that is meant.
-fn only(arrays: &[Described], is_meant: impl Fn(&Described) -> bool) -> Option<&str> {
-    let is_numeric = |array: &Described| matches!(array.content, Content::Numbers { .. });
+fn only(arrays: &[NamedArray], is_meant: impl Fn(&NamedArray) -> bool) -> Option<&str> {
+    let is_numeric = |array: &NamedArray| matches!(array.content, Content::Numbers { .. });
     let mut meant = arrays
         .iter()
         .filter(|array| is_numeric(array) && is_meant(array));
@@ -117,7 +117,7 @@ fn only(arrays: &[Described], is_meant: impl Fn(&Described) -> bool) -> Option<&
 }
 
 /// Reads the answer of each trial.
-fn read_answers(answers: &Described, n_trials: usize) -> Result<Vec<Cell>> {
+fn read_answers(answers: &NamedArray, n_trials: usize) -> Result<Vec<Cell>> {
     let unread = |what: &str| {
         Error::from(FileError::Ambiguous {
             what: format!(

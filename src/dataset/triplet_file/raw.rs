@@ -43,25 +43,29 @@ impl RawTrials {
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),
             has_positions: columns.has_positions,
+            answers: columns.answer.map(|_| Vec::new()),
             participants: columns.participant.map(|_| Vec::new()),
             response_times: columns.response_time.map(|_| Vec::new()),
+            trial_types: columns.trial_type.map(|_| Vec::new()),
             ..Self::default()
         };
-        // Whether stimuli are ids that are not, or not only, whole numbers: `7` may be an id beside
-        // `7b`, and `1e10` the beginning of a hash.
-        let (mut are_numbers, mut are_plain, mut are_ids) = (true, true, true);
-        let mut practice = Vec::new();
+        let (mut are_numbers, mut are_plain) = (true, true);
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
             for column in columns.stimuli {
-                let text = row.text(column);
-                let is_id = is_stimulus(text);
-                if row.is_missing(column) && !is_id {
+                if row.is_missing(column) && !is_stimulus(row.text(column)) {
                     return Err(row.missing(column));
                 }
                 are_numbers &= row.maybe_number(column).is_some();
-                are_plain &= text.bytes().all(|byte| byte.is_ascii_digit());
-                are_ids &= is_id;
+                are_plain &= row.text(column).bytes().all(|byte| byte.is_ascii_digit());
+            }
+            let cell = |column: usize| match row.maybe_number(column) {
+                Some(number) => Cell::Number(number),
+                None => Cell::Text(row.text(column).to_owned()),
+            };
+            raw.stimuli.push(columns.stimuli.map(cell));
+            if let (Some(answers), Some(column)) = (&mut raw.answers, columns.answer) {
+                answers.push(cell(column));
             }
             if let (Some(participants), Some(column)) = (&mut raw.participants, columns.participant)
             {
@@ -71,34 +75,43 @@ impl RawTrials {
                 }
                 participants.push(row.text(column).to_owned());
             }
-            if let Some(column) = columns.trial_type {
-                practice.push(row.text(column).to_owned());
+            if let (Some(types), Some(column)) = (&mut raw.trial_types, columns.trial_type) {
+                types.push(row.text(column).to_owned());
             }
             if let (Some(times), Some(column)) = (&mut raw.response_times, columns.response_time) {
                 times.push(row.maybe_number(column).unwrap_or(f64::NAN));
             }
         }
-        let are_texts = !are_numbers || !are_plain && are_ids;
-        let mut rows = table.rows();
-        while let Some(row) = rows.next()? {
-            let cell = |column: usize| match row.maybe_number(column) {
-                Some(number) if !are_texts => Cell::Number(number),
-                _ => Cell::Text(row.text(column).to_owned()),
-            };
-            raw.stimuli.push(columns.stimuli.map(cell));
-            if let Some(column) = columns.answer {
-                raw.answers.get_or_insert_default().push(cell(column));
-            }
+        // `7` may be an id beside `7b`, and `1e10` the beginning of a hash.
+        if !are_numbers || !are_plain && are_all(&table, columns.stimuli, &is_stimulus)? {
+            raw.keep_digits(&table, &columns)?;
         }
-        if let Some(column) = columns.trial_type {
-            note_practice(table.name(column), &practice);
-            raw.trial_types = Some(practice);
+        if let (Some(types), Some(column)) = (&raw.trial_types, columns.trial_type) {
+            note_practice(table.name(column), types);
         }
         let unnamed = table.header().is_none();
         if unnamed && raw.answers.as_deref().is_some_and(are_sorted_positions) {
             return Err(ascending_answers());
         }
         Ok(raw)
+    }
+
+    /// Reads the stimuli and answers again, as texts, if a stimulus was read as a number.
+    fn keep_digits(&mut self, table: &Table, columns: &Columns) -> Result<()> {
+        let is_number = |cell: &Cell| matches!(cell, Cell::Number(_));
+        if !self.stimuli.iter().flatten().any(is_number) {
+            return Ok(());
+        }
+        let (mut rows, mut trial) = (table.rows(), 0);
+        while let Some(row) = rows.next()? {
+            let cell = |column: usize| Cell::Text(row.text(column).to_owned());
+            self.stimuli[trial] = columns.stimuli.map(cell);
+            if let (Some(answers), Some(column)) = (&mut self.answers, columns.answer) {
+                answers[trial] = cell(column);
+            }
+            trial += 1;
+        }
+        Ok(())
     }
 
     /// Converts the texts of stimuli and answers.
@@ -169,6 +182,17 @@ impl RawTrials {
             ..Self::default()
         })
     }
+}
+
+/// Checks whether all fields of these columns are ids of stimuli.
+fn are_all(table: &Table, columns: [usize; 3], is_id: impl Fn(&str) -> bool) -> Result<bool> {
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        if !columns.iter().all(|&column| is_id(row.text(column))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Adds a warning if trials are marked like those that test attention.

@@ -55,8 +55,8 @@ impl FileSource {
             if Some(column) != ids
                 && contents[column].is_whole()
                 && (has_header && is_named
-                    || may_count && counts_at_first(table, column)?
-                    || may_count && !has_header && has_decimals)
+                    || may_count
+                        && (!has_header && has_decimals || counts_at_first(table, column)?))
             {
                 index.push(column);
             }
