@@ -49,7 +49,7 @@ named! {
 /// use human_alignment::SimilarityDataset;
 /// use human_alignment::dataset::{FreeArrangement, FreeArrangementSet};
 ///
-/// let people = FreeArrangement::open("data/free-arrangement", FreeArrangementSet::First)?;
+/// let people = FreeArrangement::read("data/free-arrangement", FreeArrangementSet::First)?;
 /// println!("{} people, {} images", people.judgments().len(), people.stimuli().len());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -72,7 +72,7 @@ impl FreeArrangement {
     /// matrix, [`RdmError::NotAllPairs`] if the number of columns is not n(n−1)/2 for any n,
     /// `ArgumentError::LengthMismatch` if the number of images differs from that n, and, within
     /// `Context::Rdm`, [`RdmError::InvalidPair`] if a dissimilarity is negative or not finite.
-    pub fn open(folder: impl AsRef<Path>, set: FreeArrangementSet) -> Result<Self> {
+    pub fn read(folder: impl AsRef<Path>, set: FreeArrangementSet) -> Result<Self> {
         let folder = folder.as_ref();
         let images = ImageFiles::by_file_name(&folder.join("images").join(set.name()))?;
         let path = folder.join("sim_judgements").join("BEHAVIOR.mat");

@@ -28,7 +28,7 @@ use crate::stimuli::Stimuli;
 /// use human_alignment::SimilarityDataset;
 /// use human_alignment::dataset::MultiArrangement;
 ///
-/// let people = MultiArrangement::open("data/multi-arrangement")?;
+/// let people = MultiArrangement::read("data/multi-arrangement")?;
 /// println!("{} people, {} images", people.judgments().len(), people.stimuli().len());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -50,7 +50,7 @@ impl MultiArrangement {
     /// participants × n × n, `ArgumentError::LengthMismatch` if the number of images differs from
     /// n, and, within `Context::Rdm`, `RdmError::InvalidPair` if a dissimilarity is asymmetric,
     /// negative, not finite, or not 0 on the diagonal.
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let images = ImageFiles::by_file_name(&folder.join("images"))?;
         let path = folder.join("sim_judgements").join("judgments_general.mat");

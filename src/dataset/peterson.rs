@@ -55,7 +55,7 @@ use crate::stimuli::Stimuli;
 /// use human_alignment::SimilarityDataset;
 /// use human_alignment::dataset::Peterson;
 ///
-/// let fruits = Peterson::open("data/peterson", "fruits")?;
+/// let fruits = Peterson::read("data/peterson", "fruits")?;
 /// println!("{}: {} images", fruits.name(), fruits.stimuli().len());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -83,7 +83,7 @@ impl Peterson {
     /// [`ArgumentError::LengthMismatch`] if the number of images differs from the number of rows or
     /// there is not exactly one file, and [`RdmError::InvalidPair`] if a similarity is outside [0,
     /// 10], asymmetric, or not 10 on the diagonal.
-    pub fn open(folder: impl AsRef<Path>, category: &str) -> Result<Self> {
+    pub fn read(folder: impl AsRef<Path>, category: &str) -> Result<Self> {
         let is_name = Path::new(category).file_name() == Some(category.as_ref());
         if !is_name {
             let expected = "the name of a folder";

@@ -65,7 +65,7 @@ impl ThingsTriplets {
 /// use human_alignment::dataset::{Things, ThingsTriplets};
 /// use human_alignment::SimilarityDataset;
 ///
-/// let things = Things::open("data/things", ThingsTriplets::Test)?;
+/// let things = Things::read("data/things", ThingsTriplets::Test)?;
 /// println!("{}: {} trials", things.name(), things.judgments().len());
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -83,7 +83,7 @@ impl Things {
     /// Returns `FileError::Read` if a file is missing; for trials, the error
     /// names the `.npy` file. Also returns an error if [`Stimuli::read_column`] or
     /// [`TripletSource::read`] does.
-    pub fn open(folder: impl AsRef<Path>, triplets: ThingsTriplets) -> Result<Self> {
+    pub fn read(folder: impl AsRef<Path>, triplets: ThingsTriplets) -> Result<Self> {
         let folder = folder.as_ref();
         let concepts = folder.join("concepts").join("things_concepts.tsv");
         let stimuli = Stimuli::read_column(concepts, "uniqueID")?;

@@ -51,8 +51,8 @@ fn multi_arrangement_as_published() {
         return;
     };
     let expected = &expected(&shared)["multi_arrangement"];
-    let open = |folder: &str| MultiArrangement::open(shared.join("goldens/formats").join(folder));
-    let people = open("multi_arrangement").unwrap();
+    let read = |folder: &str| MultiArrangement::read(shared.join("goldens/formats").join(folder));
+    let people = read("multi_arrangement").unwrap();
     assert_eq!(people.stimuli().ids(), texts(&expected["stimuli"]));
     check_people(people.judgments(), 3);
     let mean = people.judgments().mean(Scaling::None).unwrap();
@@ -64,7 +64,7 @@ fn multi_arrangement_as_published() {
     assert!(image.ends_with("images/003.jpg") && image.is_file());
     assert_eq!(people.image_path("008"), None);
 
-    let compressed = open("multi_arrangement_compressed").unwrap();
+    let compressed = read("multi_arrangement_compressed").unwrap();
     assert_eq!(compressed.judgments(), people.judgments());
 }
 
@@ -76,7 +76,7 @@ fn free_arrangement_as_published() {
     let folder = shared.join("goldens/formats/free_arrangement");
     for &set in FreeArrangementSet::ALL {
         let expected = &expected(&shared)["free_arrangement"][set.name()];
-        let people = FreeArrangement::open(&folder, set).unwrap();
+        let people = FreeArrangement::read(&folder, set).unwrap();
         assert!(people.name().contains(set.name()));
         assert_eq!(people.stimuli().ids(), texts(&expected["stimuli"]));
         check_people(people.judgments(), 4);
@@ -96,7 +96,7 @@ fn peterson_as_published() {
     let folder = shared.join("goldens/formats/peterson");
     for category in ["animals", "fruits"] {
         let expected = &expected(&shared)[format!("peterson/{category}")];
-        let ratings = Peterson::open(&folder, category).unwrap();
+        let ratings = Peterson::read(&folder, category).unwrap();
         assert_eq!(ratings.stimuli().ids(), texts(&expected["stimuli"]));
         let similarities = doubles(&expected["upper_triangle"]);
         assert_eq!(bits(ratings.similarities()), bits(&similarities));
@@ -367,7 +367,7 @@ fn multi_arrangement(
     for image in 0..n_images {
         put(&folder, &format!("images/{image}.jpg"), "");
     }
-    let people = MultiArrangement::open(folder.path())?;
+    let people = MultiArrangement::read(folder.path())?;
     Ok(people.judgments().clone())
 }
 
@@ -436,7 +436,7 @@ fn multi_arrangements_that_are_none_are_refused() {
     says(multi_arrangement(hdf, 3), file, "save it with -v7");
 
     let nothing = tempfile::tempdir().unwrap();
-    let error = MultiArrangement::open(nothing.path()).unwrap_err();
+    let error = MultiArrangement::read(nothing.path()).unwrap_err();
     assert_kind!(error, File(FileError::Read { path, .. }) if path.ends_with("images"));
 }
 
@@ -456,7 +456,7 @@ fn free_arrangements_that_are_none_are_refused() {
         for image in ["a", "b", "c"] {
             put(&folder, &format!("images/set1/{image}.png"), "");
         }
-        FreeArrangement::open(folder.path(), FreeArrangementSet::First)
+        FreeArrangement::read(folder.path(), FreeArrangementSet::First)
     };
     let field = "pairwisedistances";
     let people = open("set1", field, &[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
@@ -510,7 +510,7 @@ fn ratings_that_are_none_are_refused() {
         for image in ["a.png", "b.jpg", "c.jpeg"] {
             put(&folder, &format!("cars/images/{image}"), "");
         }
-        Peterson::open(folder.path(), "cars")
+        Peterson::read(folder.path(), "cars")
     };
     let with = |place: usize, value: f64| {
         let mut values = sound;
@@ -573,7 +573,7 @@ fn ratings_that_are_none_are_refused() {
     assert_eq!(converted.judgments(), ratings.judgments());
 
     for category in ["", "..", "a/b", "."] {
-        let error = Peterson::open("x", category).unwrap_err();
+        let error = Peterson::read("x", category).unwrap_err();
         assert_kind!(
             error,
             Argument(ArgumentError::InvalidParameter { .. }),

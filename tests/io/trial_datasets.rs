@@ -92,7 +92,7 @@ fn things_as_published() {
         (ThingsTriplets::Test, &["test"]),
         (ThingsTriplets::Correct, &["correct"]),
     ] {
-        let things = Things::open(&folder, triplets).unwrap();
+        let things = Things::read(&folder, triplets).unwrap();
         assert_eq!(things.stimuli().ids(), ids);
         let trials: Vec<[u32; 3]> = keys.iter().flat_map(|key| trials_of(key)).collect();
         assert_eq!(things.judgments().as_slice(), trials);
@@ -109,7 +109,7 @@ fn things_as_published() {
     for file in ["concepts/things_concepts.tsv", "triplets/train_90.txt"] {
         put(&copy, file, fs::read(folder.join(file)).unwrap());
     }
-    let things = Things::open(copy.path(), ThingsTriplets::Train).unwrap();
+    let things = Things::read(copy.path(), ThingsTriplets::Train).unwrap();
     assert_eq!(things.judgments().as_slice(), trials_of("train"));
     assert_eq!(things.image_path("abacus"), None);
 }
@@ -126,7 +126,7 @@ fn things_that_people_and_others_answered() {
     let answers = |name: &str| {
         let text = fs::read(data.join(name)).unwrap();
         put(&copy, "triplets/test_10.txt", text);
-        Things::open(copy.path(), ThingsTriplets::Test).unwrap()
+        Things::read(copy.path(), ThingsTriplets::Test).unwrap()
     };
     let people = answers("2171trials_humans.txt");
     assert_eq!(people.judgments().len(), 2171);
@@ -153,7 +153,7 @@ fn things_in_a_folder_of_one_s_own() {
     let folder = tempfile::tempdir().unwrap();
     let concepts = "Word\tuniqueID\na\tabacus\nb\tbat1\nb\tbat2\nc\tcat\nd\t../dog\ne\temu\n";
     put(&folder, "concepts/things_concepts.tsv", concepts);
-    let missing = Things::open(folder.path(), ThingsTriplets::Correct).unwrap_err();
+    let missing = Things::read(folder.path(), ThingsTriplets::Correct).unwrap_err();
     let npy_path = folder.path().join("triplets/correct_triplets.npy");
     assert_kind!(missing, File(FileError::Read { path, .. }) if *path == npy_path);
 
@@ -164,10 +164,10 @@ fn things_in_a_folder_of_one_s_own() {
         "triplets/train_90.npy",
         npy_of!("<f8", f64, [[3, 2, 0]]),
     );
-    let things = Things::open(folder.path(), ThingsTriplets::Train).unwrap();
+    let things = Things::read(folder.path(), ThingsTriplets::Train).unwrap();
     assert_eq!(things.judgments().as_slice(), [[3, 2, 0]]);
     fs::remove_file(path).unwrap();
-    let things = Things::open(folder.path(), ThingsTriplets::Train).unwrap();
+    let things = Things::read(folder.path(), ThingsTriplets::Train).unwrap();
     assert_eq!(things.judgments().as_slice(), [[0, 1, 2]]);
 
     for image in [
@@ -191,7 +191,7 @@ fn things_in_a_folder_of_one_s_own() {
     }
 
     put(&folder, "concepts/things_concepts.tsv", "Word\nabacus\n");
-    let error = Things::open(folder.path(), ThingsTriplets::Train).unwrap_err();
+    let error = Things::read(folder.path(), ThingsTriplets::Train).unwrap_err();
     assert!(
         error
             .report()
