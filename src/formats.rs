@@ -19,6 +19,7 @@
 //! | decimal comma (`0,52`) | fields with a comma, and none with a point |
 //! | missing corner field (as in R); separator at the end of each line | the number of fields |
 //! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; otherwise a given [`TextEncoding`] |
+//! | a first line with the size of the table, as in word2vec files | the numbers of the following rows and fields |
 //! | comments | lines that begin with `#` at the top, unless they are rows of a word and numbers; the last one may be the header, as with `numpy.savetxt` |
 //! | missing values | an empty field, `.`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`; allowed for pairs of an RDM if requested, otherwise an error that names the field |
 //!

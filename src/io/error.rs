@@ -65,8 +65,9 @@ pub enum FileError {
 
     /// The elements of an array have a type that is not supported.
     #[error(
-        "elements of type {} are not supported (expected {expected})",
-        Short(found)
+        "elements of type {} are not supported (expected {expected}){}",
+        Short(found),
+        converted(found)
     )]
     #[non_exhaustive]
     UnsupportedElement {
@@ -223,11 +224,20 @@ fn field_name(field: usize, column: &str) -> String {
     }
 }
 
+/// Returns a hint for an array of Python objects.
+fn converted(found: &str) -> &'static str {
+    match found {
+        "|O" => ": convert these Python objects before saving, for example by array.astype(float)",
+        _ => "",
+    }
+}
+
 /// Returns a hint for a line with more fields than the lines above it.
 fn above(expected: usize, found: usize) -> &'static str {
     match found > expected {
         true => {
-            "; remove lines above the table that are no part of it, such as a title or its size"
+            "; remove lines above the table that are no part of it, such as a title, and write a \
+             triangle of a matrix in full"
         }
         false => "",
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Numbers};
+use crate::error::{Error, Numbers, Quoted};
 
 /// A problem with trials or with choices.
 ///
@@ -37,8 +37,9 @@ pub enum JudgmentError {
     /// The answer of a trial is none of its stimuli.
     #[error(
         "trial {trial}: the answer {answer} is neither one of its stimuli nor the position or column of \
-         one: write the stimulus, its position or the name of its column as the answer, and remove \
-         trials without an answer"
+         one{}: write the stimulus, its position or the name of its column as the answer, and remove \
+         trials without an answer",
+        similar_to(similar)
     )]
     #[non_exhaustive]
     UnknownAnswer {
@@ -46,6 +47,8 @@ pub enum JudgmentError {
         trial: u64,
         /// The answer.
         answer: String,
+        /// The stimulus of the trial from which the answer differs only by case, folder or ending.
+        similar: Option<String>,
     },
 
     /// Trials show stimuli that have no features.
@@ -161,5 +164,15 @@ impl fmt::Display for TrialProblem {
                  (`TripletSource::without_repeats`, `--drop-repeated`)"
             ),
         }
+    }
+}
+
+fn similar_to(similar: &Option<String>) -> String {
+    match similar {
+        Some(stimulus) => format!(
+            "; it is {} in another form: convert ids to one form (`with_id_form`, `--match-ids`)",
+            Quoted(stimulus)
+        ),
+        None => String::new(),
     }
 }

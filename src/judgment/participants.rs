@@ -9,7 +9,9 @@ use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
-use crate::io::text::{Table, is_header_of_participants, is_missing, read_text};
+use crate::io::text::{
+    Table, is_header_of_participants, is_missing, is_participant, read_text, words,
+};
 
 /// The participant of each trial. Labels are stored once per participant.
 ///
@@ -56,13 +58,14 @@ impl TrialParticipants {
     }
 
     /// Reads the participant of each trial: a one-dimensional array from an `.npy` or `.mat` file,
-    /// or one label per line from a text file.
+    /// one label per line of a text file, or the column of participants of a table.
     ///
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read and [`FileError::UnknownFormat`] for
     /// an unsupported file extension; within `Context::File`, returns [`FileError::Malformed`],
-    /// [`FileError::UnsupportedElement`], [`FileError::Truncated`], and `ArgumentError::Shape`
-    /// for an array with several columns.
+    /// [`FileError::UnsupportedElement`], [`FileError::Truncated`], `ArgumentError::Shape` for an
+    /// array with several columns, and [`FileError::Ambiguous`] for a table of which no column or
+    /// several may hold the participants.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let read = || match Format::of(path)? {
@@ -82,26 +85,7 @@ impl TrialParticipants {
                 if !text.contains([',', ';', '\t']) && !text.starts_with('#') {
                     return of_lines(&text);
                 }
-                let mut table = Table::read(path, TextEncoding::default())?;
-                if table.n_columns() != 1 {
-                    return Err(misshapen(&[table.n_columns()]));
-                }
-                let first = table.first()?;
-                match first
-                    .first()
-                    .is_some_and(|name| is_header_of_participants(name))
-                {
-                    true => table.with_header()?,
-                    false => table.without_header(),
-                }
-                let (mut labels, mut rows) = (Vec::new(), table.rows());
-                while let Some(row) = rows.next()? {
-                    if row.is_missing(0) {
-                        return Err(unknown(labels.len()));
-                    }
-                    labels.push(row.text(0).to_owned());
-                }
-                Ok(Self::new(labels))
+                of_table(Table::read(path, TextEncoding::default())?)
             }
             _ => Err(FileError::UnknownFormat {
                 path: path.into(),
@@ -166,6 +150,64 @@ fn of_lines(text: &str) -> Result<TrialParticipants> {
     match labels.iter().position(|label| is_missing(label)) {
         Some(trial) => Err(unknown(trial)),
         None => Ok(TrialParticipants::new(labels)),
+    }
+}
+
+/// Reads the only column, or the one whose name is that of participants.
+fn of_table(mut table: Table) -> Result<TrialParticipants> {
+    let first = table.first()?;
+    let column = match first.as_slice() {
+        [only] if is_header_of_participants(only) => {
+            table.with_header()?;
+            0
+        }
+        [_] => {
+            table.without_header();
+            0
+        }
+        _ => column_of_participants(&table)?,
+    };
+    let is_number_of_trials = |column: &usize| words(table.name(*column)).contains(&"trial".into());
+    let numbered = (0..table.n_columns()).find(is_number_of_trials);
+    let (mut labels, mut rows) = (Vec::new(), table.rows());
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.is_missing(column) {
+            return Err(unknown(labels.len()));
+        }
+        labels.push(row.text(column).to_owned());
+        numbers.extend(numbered.and_then(|column| row.maybe_number(column)));
+    }
+    let is_in_order = numbers.is_sorted();
+    let are_different = {
+        numbers.sort_by(f64::total_cmp);
+        numbers.windows(2).all(|pair| pair[0] < pair[1])
+    };
+    if !is_in_order && are_different {
+        return Err(FileError::Ambiguous {
+            what: "whether its rows are in the order of the trials: the numbers of trials are not ascending"
+                .into(),
+            remedy: "sort the rows in the order of the trials, and remove the column of numbers",
+        }
+        .into());
+    }
+    Ok(TrialParticipants::new(labels))
+}
+
+/// Finds the column whose name is that of participants in a table of several columns.
+fn column_of_participants(table: &Table) -> Result<usize> {
+    let columns = 0..table.n_columns();
+    let mut named = columns.filter(|&column| is_participant(table.name(column)));
+    match (named.next(), named.next()) {
+        (Some(column), None) => Ok(column),
+        _ => Err(FileError::Ambiguous {
+            what: format!(
+                "which of its {} columns holds the participant of each trial",
+                table.n_columns()
+            ),
+            remedy: "name one of them \"participant\" in a header, or write one label per line",
+        }
+        .into()),
     }
 }
 

@@ -4,7 +4,7 @@
 use human_alignment::dataset::{Counting, TripletChunks, TripletFile, TripletSource};
 use human_alignment::error::FileError;
 use human_alignment::rdm::RdmFile;
-use human_alignment::stimuli::Pairing;
+use human_alignment::stimuli::{IdForm, Pairing};
 use human_alignment::{
     AnchoredTask, FileSource, OddOneOutTask, Result, SimilarityDataset, Stimuli, Task,
     TrialParticipants,
@@ -473,6 +473,33 @@ fn a_fourth_column_that_ascends_is_not_read_as_answers() {
 }
 
 #[test]
+fn answers_in_another_form_than_the_stimuli_name_the_conversion() {
+    let folder = tempfile::tempdir().unwrap();
+    let stimuli = Stimuli::new(["cat", "dog", "hen"]).unwrap();
+    for answer in ["CAT", "cat", "other/Cat.png"] {
+        let text = format!("image1,image2,image3,choice\na/dog.jpg,a/cat.jpg,a/hen.jpg,{answer}\n");
+        let source =
+            TripletSource::<OddOneOutTask>::new(put(&folder, "t.csv", text.as_bytes())).unwrap();
+        let message = source.read(&stimuli).unwrap_err().report().to_string();
+        assert!(message.contains("--match-ids"), "{message}");
+        let source = source
+            .with_id_form(IdForm::FileStem)
+            .with_id_form(IdForm::LowerCase);
+        let trials = source.read(&stimuli).unwrap().into_judgments();
+        assert_eq!(trials.as_slice()[0][2], 0, "{answer}");
+    }
+}
+
+#[test]
+fn word_embeddings_begin_with_their_size() {
+    let text = "2 3\ncat 0.5 1.5 2.0\ndog 0.25 2.5 4.0\n";
+    let expected = array![[0.5, 1.5, 2.0], [0.25, 2.5, 4.0]];
+    assert_eq!(features("words.txt", text).unwrap(), expected);
+    let other = text.replace("2 3", "4 3");
+    assert!(features("words.txt", &other).is_err());
+}
+
+#[test]
 fn lists_of_participants_name_each() {
     let folder = tempfile::tempdir().unwrap();
     let read = |text: &str| TrialParticipants::read(put(&folder, "p.txt", text.as_bytes()));
@@ -480,7 +507,23 @@ fn lists_of_participants_name_each() {
         read("sub 01\nsub 02\r\nsub 01\n").unwrap().by_trial(),
         [0, 1, 0]
     );
-    assert_eq!(read("participant\nA\nB\n").unwrap().labels(), ["A", "B"]);
+    for header in ["participant", "subj", "Subject ID", "PROLIFIC_PID"] {
+        let list = read(&format!("{header}\nA\nB\n")).unwrap();
+        assert_eq!(list.labels(), ["A", "B"], "{header}");
+    }
+    // A table has a column of participants; their ages are none.
+    let table = "trial,participant_age,participant\n0,30,A\n1,30,A\n2,40,B\n";
+    assert_eq!(read(table).unwrap().by_trial(), [0, 0, 1]);
+    let each_begins_at_0 = "participant,trial\nA,0\nA,1\nB,0\nB,1\n";
+    assert_eq!(read(each_begins_at_0).unwrap().by_trial(), [0, 0, 1, 1]);
+    for (table, remedy) in [
+        ("trial,participant\n1,A\n0,A\n2,B\n", "sort the rows"),
+        ("subject,worker\nA,B\nB,C\n", "name one of them"),
+        ("1,A\n2,B\n", "name one of them"),
+    ] {
+        let message = read(table).unwrap_err().report().to_string();
+        assert!(message.contains(remedy), "{message}");
+    }
     for missing in ["None", "NULL", "N/A", ""] {
         let message = read(&format!("A\n{missing}\nB\n"))
             .unwrap_err()

@@ -3,6 +3,7 @@
 use crate::error::{FileError, JudgmentError, Result};
 use crate::io::text::plain;
 use crate::judgment::Task;
+use crate::stimuli::IdForm;
 
 /// A stimulus or an answer, as written in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +139,7 @@ pub(super) fn apply<T: Task>(
             return Err(JudgmentError::UnknownAnswer {
                 trial: furthest as u64,
                 answer: answers[furthest].show(),
+                similar: similar(&answers[furthest], &stimuli[furthest][first..]),
             }
             .into());
         }
@@ -160,6 +162,18 @@ pub(super) fn apply<T: Task>(
         }
     }
     Ok(form)
+}
+
+/// Returns the candidate from which an answer differs only by case, folder or ending.
+fn similar(answer: &Cell, candidates: &[Cell]) -> Option<String> {
+    let plain = |id: &str| IdForm::LowerCase.of(&IdForm::FileStem.of(id));
+    let Cell::Text(answer) = answer else {
+        return None;
+    };
+    candidates.iter().find_map(|candidate| match candidate {
+        Cell::Text(candidate) if plain(candidate) == plain(answer) => Some(candidate.clone()),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Detection of headers, and known names of columns.
 
 use super::cell::{is_missing, number};
-use super::names::plain;
+use super::names::{is_participant, plain};
 
 /// Names of columns with ids of stimuli, in lower case without separators. Earlier names take
 /// precedence.
@@ -88,21 +88,10 @@ pub(crate) fn is_header_of_ids(line: &str) -> bool {
         .contains(&name.as_str())
 }
 
-/// Checks whether the first line of a list of participants is its header.
+/// Checks whether the first line of a list of participants is its header, and not a label such as
+/// `sub-01`.
 pub(crate) fn is_header_of_participants(line: &str) -> bool {
-    let name = plain(line);
-    let names = [
-        "participant",
-        "participants",
-        "subject",
-        "subjects",
-        "worker",
-        "person",
-    ];
-    is_header_of_ids(line)
-        || names
-            .iter()
-            .any(|known| name == *known || name == format!("{known}id"))
+    is_header_of_ids(line) || is_participant(line) && !line.contains(char::is_numeric)
 }
 
 /// Checks whether a name is that of a column of row numbers, such as the index of pandas.

@@ -39,7 +39,9 @@ impl Table {
     }
 
     fn new(text: String, hint: Option<u8>) -> Result<Self> {
-        let layout = Layout::of(&text, hint)?;
+        let start = after_size(&text);
+        let mut layout = Layout::of(&text[start..], hint)?;
+        layout.start += start;
         if layout.n_columns == 0 {
             return Err(FileError::malformed("text", "it is empty"));
         }
@@ -120,6 +122,38 @@ impl Table {
             table: self,
             skip: self.layout.skips_first,
         }
+    }
+}
+
+/// Returns the offset after a first line with the size of the table, or 0 if there is none.
+///
+/// Word embeddings begin with the numbers of words and dimensions (word2vec), and distances with the
+/// number of stimuli (PHYLIP).
+fn after_size(text: &str) -> usize {
+    let mut lines = text.split_inclusive('\n');
+    let Some(first) = lines.next() else {
+        return 0;
+    };
+    let size: Option<Vec<usize>> = (first.split_whitespace())
+        .map(|field| field.parse().ok())
+        .collect();
+    let (n_rows, n_columns) = match size.as_deref() {
+        Some(&[n]) => (n, n),
+        Some(&[n_rows, n_columns]) => (n_rows, n_columns),
+        _ => return 0,
+    };
+    let mut n_found = 0;
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        n_found += 1;
+        // If rows have two fields, the first line may be one of them.
+        let n_fields = line.split_whitespace().count();
+        if n_fields < 3 || n_fields != n_columns + 1 || n_found > n_rows {
+            return 0;
+        }
+    }
+    match n_found == n_rows {
+        true => first.len(),
+        false => 0,
     }
 }
 
@@ -278,6 +312,29 @@ mod tests {
         ] {
             assert_eq!(numbers(&table(text)), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_first_line_with_the_size_of_the_table_is_skipped() {
+        for text in [
+            "2 3\ncat 0.5 1.25 -3\ndog 2 1e-3 4\n",
+            "2 3\r\ncat\t0.5\t1.25\t-3\r\ndog\t2\t1e-3\t4\r\n",
+        ] {
+            let table = table(text);
+            let mut rows = table.rows();
+            let row = rows.next().unwrap().unwrap();
+            assert_eq!(
+                (row.line(), row.text(0), row.number(3).unwrap()),
+                (2, "cat", -3.0)
+            );
+            assert!(rows.next().unwrap().is_some());
+            assert!(rows.next().unwrap().is_none());
+        }
+        let distances = table("3\ncat 0 0.5 2\ndog 0.5 0 3\nhen 2 3 0\n");
+        assert_eq!((distances.n_columns(), distances.header()), (4, None));
+        // Other numbers than those of the rows and columns are not a size.
+        assert!(Table::new("3 3\ncat 0.5 1.25 -3\ndog 2 1e-3 4\n".into(), None).is_err());
+        assert_eq!(numbers(&table("2 3\n4 5\n6 7\n")).len(), 3);
     }
 
     #[test]

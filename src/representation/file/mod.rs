@@ -293,7 +293,10 @@ fn read_matrix_of<T: FromElement, R: std::io::Read>(
 ) -> Result<Array2<T>> {
     let refused = |expected: &str| wrong_shape("the feature array", expected, reader.shape());
     let &[n_rows, n_columns] = reader.shape() else {
-        return Err(refused("a 2-D matrix, stimuli × features"));
+        return Err(refused(match reader.shape().len() {
+            1 => "a 2-D matrix, stimuli × features: array[:, None] is one feature of each stimulus",
+            _ => "a 2-D matrix, stimuli × features",
+        }));
     };
     // A file could declare any number of rows without columns.
     if n_columns == 0 {
