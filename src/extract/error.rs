@@ -1,5 +1,6 @@
 //! Errors of networks, their weights and extractions.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::error::{BoxedError, List, Quoted, Short};
@@ -227,11 +228,33 @@ pub enum ExtractError {
         /// The architecture.
         architecture: &'static str,
         /// Name of the setting.
-        setting: &'static str,
+        setting: String,
         /// Its value for the weights.
         found: String,
         /// Its value in the architecture.
         expected: String,
+    },
+
+    /// A file beside the weights says that they need another preprocessing than the published
+    /// weights of the architecture.
+    #[error(
+        "{file} beside the weights describes {}, but the published weights of {model} need {}: name the preprocessing (`Preprocessing::preset`, `--preprocessing`){}",
+        Short(found),
+        Short(expected),
+        like(preset.as_slice())
+    )]
+    #[non_exhaustive]
+    OtherPreprocessing {
+        /// Name of the model.
+        model: String,
+        /// Name of the file.
+        file: &'static str,
+        /// A property in the file, such as `the mean [0.5, 0.5, 0.5]`.
+        found: String,
+        /// The same property for the published weights.
+        expected: String,
+        /// The preset that the file describes, if there is one.
+        preset: Option<String>,
     },
 
     /// A parameter has a value that is NaN or infinite.
@@ -310,12 +333,18 @@ fn remedy(
         remedy += ": these are parameters of another architecture, or of a variant of this one with \
                    masks, adapters or other modules: name the architecture of the file, or merge them \
                    before saving";
-    } else if let Some(unexpected) = beside.first() {
+    } else if !beside.is_empty() {
+        let modules = beside
+            .iter()
+            .map(|name| name.split('.').next().unwrap_or(name));
+        let modules: BTreeSet<&str> = modules.collect();
+        let flags = modules
+            .iter()
+            .map(|module| format!(" --without {}", Short(module)));
         remedy += &format!(
             ": check the architecture; if the network computes with them, it is another one, and what \
-             comes after the tap or is of another network can be ignored (`Weights::without`, \
-             `--without {}`)",
-            Short(unexpected)
+             comes after the tap or is of another network can be ignored (`Weights::without`;{})",
+            flags.collect::<String>()
         );
     } else {
         remedy += ": check the architecture";

@@ -106,6 +106,24 @@ impl<'a> Expected<'a> {
         self.architecture.current_name(stored)
     }
 
+    /// Checks whether a module at the top level is computed after all taps, or is a missing
+    /// classifier ([`lacks_logits`](Self::lacks_logits)).
+    pub fn is_after_taps(&self, module: &str) -> bool {
+        let paths = &self.published.paths;
+        let place = |module: &str| paths.iter().position(|path| path == module);
+        let last_tap = self.taps.iter().filter_map(|tap| place(tap)).max();
+        let is_classifier = self.architecture.module("logits") == module && self.lacks_logits();
+        place(module) > last_tap || is_classifier
+    }
+
+    /// Checks whether the logits are tapped of a network that has no classifier.
+    pub fn lacks_logits(&self) -> bool {
+        let logits = self.architecture.module("logits");
+        let mut entries = self.published.entries.iter();
+        let has_parameters = entries.any(|entry| entry.key.starts_with(&format!("{logits}.")));
+        self.taps.contains(&logits) && !has_parameters
+    }
+
     /// Returns the outline with the shapes of these parameters.
     pub fn outline(&self, parameters: &dyn Parameters) -> Result<Outline> {
         outline(self.architecture, self.taps, parameters)

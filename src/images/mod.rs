@@ -11,7 +11,7 @@ use self::folder::{Files, has_image_ending};
 pub(crate) use self::folder::{IMAGE_ENDINGS, is_image};
 pub use self::order::ImageOrder;
 use crate::error::{
-    Context, Error, ErrorKind, ImageError, NAMED_IDS, Result, StimuliError, same_length,
+    Context, Error, ErrorKind, FileError, ImageError, NAMED_IDS, Result, StimuliError, same_length,
 };
 use crate::formats::TextEncoding;
 use crate::io::text::read_text;
@@ -111,7 +111,14 @@ impl ImageFiles {
             check_file(path)?;
             return Self::from_paths([path]);
         }
-        Self::from_list(path)
+        Self::from_list(path).map_err(|error| match error.kind() {
+            ErrorKind::File(FileError::Malformed { .. }) => {
+                let reason = "it is not text, and its extension is not that of a supported format of \
+                              images (JPEG, PNG, GIF, WebP, TIFF, BMP)";
+                FileError::malformed("image or list of images", reason).in_file(path)
+            }
+            _ => error,
+        })
     }
 
     /// Reads a list of images: a text file with one path a line, relative to the folder of the

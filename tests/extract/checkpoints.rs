@@ -264,6 +264,38 @@ fn one_of_several_sets_is_chosen_by_its_key() {
         features(&chosen, "logits").unwrap(),
         expected(&teacher, "logits")
     );
+    // A set in the middle of names, with and without modules that wrap others.
+    let queries = prefixed("state_dict.module.encoder_q.", &student);
+    let keys = prefixed("state_dict.module.encoder_k.", &teacher);
+    let weights_of_both = Weights::from_tensors(queries.into_iter().chain(keys));
+    for ignored in [
+        "encoder_k",
+        "module.encoder_k",
+        "state_dict.encoder_k",
+        "state_dict.module.encoder_k.",
+    ] {
+        let chosen = weights_of_both.clone().without(ignored).unwrap();
+        assert_eq!(
+            features(&chosen, "logits").unwrap(),
+            expected(&student, "logits"),
+            "{ignored}"
+        );
+    }
+    // A larger network is not meant.
+    let more = teacher
+        .iter()
+        .filter(|(name, _)| name.starts_with("layer1.0."));
+    let more = more.flat_map(|(name, values)| {
+        let name = |block: usize| name.replace("layer1.0.", &format!("layer1.{block}."));
+        (3..9).map(move |block| (name(block), values.clone()))
+    });
+    let larger: Parameters = teacher.iter().cloned().chain(more).collect();
+    let both = prefixed("student.", &student).into_iter();
+    let both = Weights::from_tensors(both.chain(prefixed("teacher.", &larger)));
+    assert_eq!(
+        features(&both, "logits").unwrap(),
+        expected(&student, "logits")
+    );
     // A prefix is found after the names of dictionaries.
     let backbone = weights.with_prefix("backbone.");
     assert_refused!(backbone, Extract(ExtractError::AmbiguousWeights { .. }));
@@ -431,6 +463,22 @@ fn tensors_beside_the_network_that_change_it_are_refused() {
     let expected = expected(&parameters, "penultimate");
     let ignored = normalized.without("normalize.").unwrap();
     assert_eq!(features(&ignored, "penultimate").unwrap(), expected);
+    // The flags that the error names are those that help.
+    let names = [
+        "attacker.module.normalize.mean",
+        "attacker.module.normalize.std",
+    ];
+    let wrapped = with(
+        "attacker.module.model.",
+        &names.map(|name| (name, &[3][..])),
+    );
+    let refused = message(features(&wrapped, "penultimate"));
+    let flags = refused.split("--without ").skip(1);
+    let ignored = flags.fold(wrapped, |weights, flag| {
+        let name = flag.split([' ', ')']).next().unwrap();
+        weights.without(name).unwrap()
+    });
+    assert_eq!(features(&ignored, "penultimate").unwrap(), expected);
     let kernel: &[usize] = &[5, 64, 3, 3];
     let dilated = with("backbone.", &[("classifier.0.weight", kernel)]);
     let refused = message(features(&dilated, "penultimate"));
@@ -540,6 +588,55 @@ fn preprocessing_is_not_that_of_weights_of_other_shapes() {
         let preprocessing = |name: &str| name.parse::<ModelName>()?.preprocessing_for(&network);
         assert_eq!(preprocessing("resnet18").is_ok(), is_known);
         assert!(preprocessing("resnet18.imagenet1k_v1").is_ok());
+    }
+}
+
+#[test]
+fn preprocessing_that_files_beside_the_weights_contradict_is_refused() {
+    let architecture = Architecture::named("resnet18").unwrap();
+    let first = [("conv1.weight".to_owned(), ArrayD::ones(vec![64, 3, 7, 7]))];
+    let folder = Folder::new();
+    let weights = folder.read(&tensors(&first), Format::Zip(2)).unwrap();
+    let taps = [Tap::new("conv1")];
+    let preprocessing = |name: &str, text: &str| {
+        folder.write("preprocessor_config.json", text.as_bytes());
+        let network = Network::new(&architecture, &weights, &taps, Device::Cpu)?;
+        name.parse::<ModelName>()?.preprocessing_for(&network)
+    };
+    let usual = r#"{"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
+        "crop_pct": 0.875, "size": {"shortest_edge": 224}, "resample": 2}"#;
+    assert!(preprocessing("resnet18", usual).is_ok());
+    let bicubic = usual.replace(r#""resample": 2"#, r#""resample": 3"#);
+    let refused = preprocessing("resnet18", &bicubic).unwrap_err();
+    let refused = refused.report().to_string();
+    assert!(
+        refused.contains("such as imagenet-256-bicubic-224"),
+        "{refused}"
+    );
+    // The name of published weights decides.
+    assert!(preprocessing("resnet18.imagenet1k_v1", &bicubic).is_ok());
+    assert!(preprocessing("resnet18", "{").is_err());
+}
+
+#[test]
+fn a_classifier_of_a_network_without_one_is_not_passed_over() {
+    let architecture = Architecture::named("vit_small_patch16_dinov3").unwrap();
+    let all = Network::list_parameters(&architecture).unwrap();
+    for (prefix, classifier) in [("", "head.weight"), ("backbone.", "classifier.weight")] {
+        let parameters = all.iter().cloned();
+        let parameters: Parameters = parameters
+            .map(|(name, shape)| (name, ArrayD::zeros(shape)))
+            .collect();
+        let classifier = (classifier.to_owned(), ArrayD::zeros(vec![10, 384]));
+        let all = prefixed(prefix, &parameters)
+            .into_iter()
+            .chain([classifier]);
+        let weights = Weights::from_tensors(all);
+        let network = |tap| Network::new(&architecture, &weights, &[Tap::new(tap)], Device::Cpu);
+        network("penultimate").unwrap();
+        let refused = network("logits").map(|_| ()).unwrap_err();
+        let refused = refused.report().to_string();
+        assert!(refused.contains("a classifier"), "{refused}");
     }
 }
 

@@ -32,6 +32,8 @@ struct Config {
     image: usize,
     size: Size,
     n_registers: usize,
+    /// Whether the activation is the approximation of GELU by tanh.
+    has_tanh_gelu: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +70,7 @@ impl Size {
         match self {
             So400m => Hidden::Plain(4304, Activation::Gelu),
             Giant => Hidden::Gated(4096),
-            GiantOpt => Hidden::Plain(4 * width, Activation::GeluTanh),
-            Tiny | Small | Base | Large => Hidden::Plain(4 * width, Activation::Gelu),
+            Tiny | Small | Base | Large | GiantOpt => Hidden::Plain(4 * width, Activation::Gelu),
         }
     }
 }
@@ -88,6 +89,7 @@ const fn config(name: &'static str, family: &'static str, patch: usize, size: Si
         image: 224,
         size,
         n_registers: 0,
+        has_tanh_gelu: false,
     }
 }
 
@@ -102,6 +104,14 @@ const fn siglip(name: &'static str, [patch, image]: [usize; 2], size: Size) -> C
     Config {
         image,
         ..config(name, SIGLIP, patch, size)
+    }
+}
+
+/// Creates the configuration of an architecture that only SigLIP 2 has.
+const fn siglip_2(name: &'static str, sides: [usize; 2], size: Size) -> Config {
+    Config {
+        has_tanh_gelu: true,
+        ..siglip(name, sides, size)
     }
 }
 
@@ -129,17 +139,17 @@ const CONFIGS: [Config; 34] = [
     siglip("vit_base_patch16_siglip_256", [16, 256], Base),
     siglip("vit_base_patch16_siglip_384", [16, 384], Base),
     siglip("vit_base_patch16_siglip_512", [16, 512], Base),
-    siglip("vit_base_patch32_siglip_256", [32, 256], Base),
+    siglip_2("vit_base_patch32_siglip_256", [32, 256], Base),
     siglip("vit_large_patch16_siglip_256", [16, 256], Large),
     siglip("vit_large_patch16_siglip_384", [16, 384], Large),
-    siglip("vit_large_patch16_siglip_512", [16, 512], Large),
+    siglip_2("vit_large_patch16_siglip_512", [16, 512], Large),
     siglip("vit_so400m_patch14_siglip_224", [14, 224], So400m),
     siglip("vit_so400m_patch14_siglip_384", [14, 384], So400m),
-    siglip("vit_so400m_patch16_siglip_256", [16, 256], So400m),
-    siglip("vit_so400m_patch16_siglip_384", [16, 384], So400m),
-    siglip("vit_so400m_patch16_siglip_512", [16, 512], So400m),
-    siglip("vit_giantopt_patch16_siglip_256", [16, 256], GiantOpt),
-    siglip("vit_giantopt_patch16_siglip_384", [16, 384], GiantOpt),
+    siglip_2("vit_so400m_patch16_siglip_256", [16, 256], So400m),
+    siglip_2("vit_so400m_patch16_siglip_384", [16, 384], So400m),
+    siglip_2("vit_so400m_patch16_siglip_512", [16, 512], So400m),
+    siglip_2("vit_giantopt_patch16_siglip_256", [16, 256], GiantOpt),
+    siglip_2("vit_giantopt_patch16_siglip_384", [16, 384], GiantOpt),
 ];
 
 /// Parts of parameter names in the files of the authors of DINOv2, with those of timm.
@@ -200,7 +210,9 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
 fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let [depth, width, n_heads] = config.size.shape();
     let hidden = match config.size.hidden() {
-        Hidden::Plain(width, Activation::Gelu) if builder.has_tanh_gelu() => {
+        Hidden::Plain(width, Activation::Gelu)
+            if config.has_tanh_gelu || builder.has_tanh_gelu() =>
+        {
             Hidden::Plain(width, Activation::GeluTanh)
         }
         hidden => hidden,

@@ -30,6 +30,7 @@
 
 mod bmp;
 mod decode;
+pub(in crate::extract) mod described;
 mod exif;
 mod gif;
 mod image;

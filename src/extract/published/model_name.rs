@@ -83,7 +83,7 @@ impl ModelName {
     pub fn preprocessing(&self) -> Result<Preprocessing> {
         match self.weights() {
             Some(weights) => Ok(weights.preprocessing()),
-            None => Err(self.no_preprocessing()),
+            None => Err(self.no_preprocessing([])),
         }
     }
 
@@ -92,17 +92,26 @@ impl ModelName {
     /// # Errors
     /// Returns [`ExtractError::NoPreprocessing`] also if the name has no tag and the parameters of
     /// the network have other shapes than the published ones, such as another number of classes: they
-    /// are of other weights, which may need another preprocessing.
+    /// are of other weights, which may need another preprocessing. If the name has no tag, returns
+    /// [`ExtractError::OtherPreprocessing`] if a file beside the weights, such as
+    /// `preprocessor_config.json`, describes another preprocessing.
     pub fn preprocessing_for(&self, network: &Network) -> Result<Preprocessing> {
-        let selected = network.selected_weights();
-        let has_published_shapes = selected.is_none_or(|weights| weights.has_published_shapes);
-        match self.tag.is_some() || has_published_shapes {
-            true => self.preprocessing(),
-            false => Err(self.no_preprocessing()),
+        let Some(selected) = network.selected_weights().filter(|_| self.tag.is_none()) else {
+            return self.preprocessing();
+        };
+        if !selected.has_published_shapes {
+            let described = selected.described.iter();
+            return Err(self.no_preprocessing(described.filter_map(|each| each.preset())));
         }
+        let published = self.preprocessing()?;
+        for described in &selected.described {
+            described.check(&published, &self.to_string())?;
+        }
+        Ok(published)
     }
 
-    fn no_preprocessing(&self) -> Error {
+    /// Returns the error for an unknown preprocessing, which names presets, `described` ones first.
+    fn no_preprocessing(&self, described: impl IntoIterator<Item = String>) -> Error {
         let size = self.architecture.input_size();
         let presets = Preprocessing::PRESETS.into_iter();
         let presets = presets.filter(|(_, preset)| preset.shape() == [3, size, size]);
@@ -110,7 +119,10 @@ impl ModelName {
         let of_architecture = PublishedWeights::all().filter(|known| known.architecture() == name);
         ExtractError::NoPreprocessing {
             model: self.to_string(),
-            presets: presets.map(|(name, _)| name.to_owned()).collect(),
+            presets: described
+                .into_iter()
+                .chain(presets.map(|(name, _)| name.to_owned()))
+                .collect(),
             known: nearest(&self.to_string(), of_architecture.map(|known| known.name())),
         }
         .into()

@@ -11,13 +11,19 @@ use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
 
 /// Checks that no tensors beside the selected parameters say that the network computes something
-/// else: a normalisation of the images, masks of parameters, a LoRA, or a head for segmentation.
+/// else: a normalisation of the images, masks of parameters, a LoRA, a classifier of a network that
+/// has none here, or a head for segmentation.
 ///
 /// All tensors of the file are considered, also those that the user did not select.
 ///
 /// # Errors
 /// Returns [`ExtractError::MeaningfulTensors`].
-pub(super) fn check(request: &Request<'_>, selection: &Selection, outline: &Outline) -> Result<()> {
+pub(super) fn check(
+    request: &Request<'_>,
+    selection: &Selection,
+    outline: &Outline,
+    expected: &Expected<'_>,
+) -> Result<()> {
     let names = request.listing.iter();
     let names: Vec<_> = names
         .map(|(stored, tensor)| (without_wrappers(stored), stored.as_str(), tensor))
@@ -68,6 +74,17 @@ pub(super) fn check(request: &Request<'_>, selection: &Selection, outline: &Outl
          ignore them if they are of another network (`Weights::without`, `--without`)"
             .to_owned(),
     )?;
+    if expected.lacks_logits() {
+        refuse(
+            named(&|other| other.is_of_classifier()),
+            format!(
+                "a classifier, which {} does not have, so that the logits are not known: extract \
+                 `penultimate`, or ignore it if it is of another network (`Weights::without`, \
+                 `--without`)",
+                expected.architecture()
+            ),
+        )?;
+    }
     // What is before the third stage is computed as in the network for classification.
     let is_dilated = |entry: &Entry| {
         entry.is_needed
@@ -104,6 +121,13 @@ impl Other<'_> {
     /// Checks whether the tensor is one of the factors of a LoRA.
     fn is_of_lora(&self) -> bool {
         self.name.split('.').any(|part| part.starts_with("lora_"))
+    }
+
+    /// Checks whether the tensor is the matrix of a linear classifier.
+    fn is_of_classifier(&self) -> bool {
+        let mut parts = self.name.rsplit('.');
+        let is_matrix = parts.next() == Some("weight") && self.shape.len() == 2;
+        is_matrix && matches!(parts.next(), Some("classifier" | "head" | "fc"))
     }
 
     /// Checks whether the tensor has a value for each colour and is not of a layer.
@@ -221,7 +245,7 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
     if is_moco && architecture.starts_with("vit_small_patch") {
         return Err(ExtractError::OtherConfiguration {
             architecture,
-            setting: "num_heads",
+            setting: "num_heads".to_owned(),
             found: "12 (MoCo v3)".to_owned(),
             expected: "6".to_owned(),
         }

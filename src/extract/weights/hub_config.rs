@@ -1,4 +1,5 @@
-//! The configuration that Hugging Face transformers writes beside the weights of a network.
+//! The configurations that Hugging Face transformers and open_clip write beside the weights of a
+//! network.
 //!
 //! Some of it cannot be told from the weights, such as the number of heads, or the activation of CLIP:
 //! OpenAI's networks have QuickGELU, and most others have GELU.
@@ -11,6 +12,9 @@ use serde_json::Value;
 use crate::error::{Error, ExtractError, FileError, Result};
 use crate::extract::outline::Expected;
 use crate::io::open_file;
+
+/// Name of the configuration of open_clip.
+pub(super) const OPEN_CLIP: &str = "open_clip_config.json";
 
 /// Largest size of a configuration that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 24;
@@ -40,7 +44,7 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f6
         _ => "gelu",
     };
     let checked = match family {
-        "CLIP" => check_activation(&config, architecture),
+        "CLIP" => check_activation(clip_activation(&config), architecture),
         _ => check_setting(&config, "hidden_act", architecture, activation.into()),
     };
     let checked = checked.and_then(|()| match *expected.published.n_heads {
@@ -68,6 +72,11 @@ fn settings_of(family: &str) -> Vec<(&'static str, Value)> {
             ("pretrained_window_sizes", vec![0; 4].into()),
         ],
         "DINOv3" => vec![("rope_theta", 100.into())],
+        "BEiT" => vec![("use_mean_pooling", true.into())],
+        "EfficientNet (TensorFlow)" => vec![
+            ("pooling_type", "mean".into()),
+            ("strides", vec![1, 2, 2, 2, 1, 2, 1].into()),
+        ],
         "MobileNetV2 (TensorFlow)" => {
             vec![("output_stride", 32.into()), ("tf_padding", true.into())]
         }
@@ -113,15 +122,16 @@ fn check_setting(
     architecture: &'static str,
     expected: Value,
 ) -> std::result::Result<(), ExtractError> {
-    // An integer may be written as a float.
+    // An integer may be written as a float, and SiLU and Swish are the same.
     let is_expected = |found: &Value| match (found.as_f64(), expected.as_f64()) {
         (Some(found), Some(expected)) => found == expected,
+        _ if expected == "swish" => found == "swish" || found == "silu",
         _ => *found == expected,
     };
     match setting(config, name) {
         Some(found) if !is_expected(found) => Err(ExtractError::OtherConfiguration {
             architecture,
-            setting: name,
+            setting: name.to_owned(),
             found: found.to_string(),
             expected: expected.to_string(),
         }),
@@ -139,14 +149,45 @@ fn setting<'c>(config: &'c Value, name: &str) -> Option<&'c Value> {
         .filter(|found| !found.is_null())
 }
 
-/// Checks that an image encoder of CLIP has the activation of the configuration.
-fn check_activation(
-    config: &Value,
-    architecture: &'static str,
-) -> std::result::Result<(), ExtractError> {
-    let Some(found) = setting(config, "hidden_act").and_then(Value::as_str) else {
+/// Returns the activation of an image encoder of CLIP in a configuration.
+fn clip_activation(config: &Value) -> Option<&str> {
+    let found = setting(config, "hidden_act").and_then(Value::as_str);
+    // The configuration of a part is written without its defaults.
+    let parts = [Some(config), config.get("vision_config")];
+    let is_clip = parts.into_iter().flatten().any(|part| {
+        let of_part = part.get("model_type").and_then(Value::as_str);
+        of_part.is_some_and(|of_part| of_part.starts_with("clip"))
+    });
+    found.or(is_clip.then_some("quick_gelu"))
+}
+
+/// Checks that the configuration of open_clip beside the weights, if there is one, has the activation
+/// of the network.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherActivation`], and the errors of [`read`].
+pub(super) fn check_open_clip(weights: &Path, expected: &Expected<'_>) -> Result<()> {
+    let path = weights.with_file_name(OPEN_CLIP);
+    let Some(config) = read(&path)? else {
         return Ok(());
     };
+    let Some(model) = config
+        .get("model_cfg")
+        .filter(|_| expected.family() == "CLIP")
+    else {
+        return Ok(());
+    };
+    let is_quick = model.get("quick_gelu").and_then(Value::as_bool) == Some(true);
+    let activation = if is_quick { "quick_gelu" } else { "gelu" };
+    check_activation(Some(activation), expected.architecture())
+        .map_err(|error| Error::from(error).in_file(path))
+}
+
+/// Checks that an image encoder of CLIP has an activation, if it is known.
+fn check_activation(
+    activation: Option<&str>,
+    architecture: &'static str,
+) -> std::result::Result<(), ExtractError> {
     let is_quick = architecture.ends_with("-quickgelu");
     let (expected, other) = match is_quick {
         true => (
@@ -155,13 +196,13 @@ fn check_activation(
         ),
         false => ("gelu", format!("{architecture}-quickgelu")),
     };
-    match found == expected {
-        true => Ok(()),
-        false => Err(ExtractError::OtherActivation {
+    match activation {
+        Some(found) if found != expected => Err(ExtractError::OtherActivation {
             architecture,
             activation: found.to_owned(),
             other,
         }),
+        _ => Ok(()),
     }
 }
 
@@ -210,8 +251,33 @@ mod tests {
             .to_string();
         assert!(refused.contains("use ViT-L-14"), "{refused}");
         assert!(check("{}", "ViT-B-32").is_ok());
+        // Without its default, as transformers 4 writes it.
+        let nested = r#"{"vision_config": {"model_type": "clip_vision_model"}}"#;
+        assert!(check(nested, "ViT-B-32-quickgelu").is_ok());
+        assert!(check(nested, "ViT-B-32").is_err());
         let refused = check("not JSON", "ViT-B-32").unwrap_err();
         assert!(refused.report().to_string().contains("config.json"));
+    }
+
+    #[test]
+    fn the_configuration_of_open_clip_names_the_activation() {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = folder.path().join("open_clip_model.safetensors");
+        let check = |text: &str, architecture: &str| {
+            std::fs::write(folder.path().join(OPEN_CLIP), text).unwrap();
+            let architecture = Architecture::named(architecture).unwrap();
+            check_open_clip(
+                &weights,
+                &Expected::new(&architecture, &["output"]).unwrap(),
+            )
+        };
+        let quick = r#"{"model_cfg": {"embed_dim": 512, "quick_gelu": true}}"#;
+        let usual = r#"{"model_cfg": {"embed_dim": 512}}"#;
+        assert!(check(quick, "ViT-B-32-quickgelu").is_ok());
+        assert!(check(usual, "ViT-B-32").is_ok());
+        let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
+        assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
+        assert!(check(usual, "ViT-B-32-quickgelu").is_err());
     }
 
     #[test]
@@ -222,6 +288,11 @@ mod tests {
             (r#"{"downsample_in_bottleneck": true}"#, "resnet50"),
             (r#"{"downsample_in_first_stage": true}"#, "resnet50"),
             (r#"{"output_stride": 16}"#, "tf_mobilenet_v2"),
+            (r#"{"pooling_type": "max"}"#, "tf_efficientnet_b0"),
+            (
+                r#"{"strides": [1, 2, 2, 2, 1, 1, 1]}"#,
+                "tf_efficientnet_b0",
+            ),
             (r#"{"window_size": 16}"#, "swin_v2_t"),
             (r#"{"rope_theta": 1000.0}"#, "vit_small_patch16_dinov3"),
             (
@@ -245,6 +316,10 @@ mod tests {
         }
         let usual = r#"{"hidden_act": "gelu", "num_attention_heads": 3, "layer_norm_eps": 1e-12}"#;
         assert_eq!(check(usual, "vit_tiny_patch16_224").unwrap(), None);
+        assert_eq!(
+            check(r#"{"hidden_act": "silu"}"#, "tf_efficientnet_b0").unwrap(),
+            None
+        );
         let other = r#"{"layer_norm_eps": 0.001}"#;
         assert_eq!(check(other, "vit_tiny_patch16_224").unwrap(), Some(0.001));
         let other = r#"{"batch_norm_eps": 0.1}"#;

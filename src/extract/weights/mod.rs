@@ -5,6 +5,7 @@ mod container;
 mod convention;
 mod conventions;
 mod hub_config;
+mod images_config;
 mod listing;
 mod names;
 mod opened;
@@ -24,6 +25,7 @@ pub(in crate::extract) use random::Random;
 
 use crate::error::{ArgumentError, Error, ExtractError, Result};
 use crate::extract::outline::Expected;
+use crate::extract::preprocess::described::DescribedPreprocessing;
 use container::Container;
 use conventions::{HUGGING_FACE, TIMM};
 use listing::Listing;
@@ -76,7 +78,7 @@ struct Stored {
 }
 
 /// Which parameters of a file a network uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SelectedWeights {
     /// Beginning of the names of the parameters in the file, such as `teacher.backbone`, without
@@ -88,6 +90,8 @@ pub struct SelectedWeights {
     /// Whether all parameters have the shapes of the published network: other weights have, for
     /// example, another number of classes.
     pub has_published_shapes: bool,
+    /// What files beside the weights say about the preprocessing.
+    pub(in crate::extract) described: Vec<DescribedPreprocessing>,
 }
 
 impl Weights {
@@ -222,19 +226,27 @@ impl Weights {
     /// beginning or after a dot.
     pub fn without(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
-            let is_there = |name: &str| {
-                let mut beginnings = names::beginnings(name);
-                beginnings.any(|at| name[at..].starts_with(prefix))
+            // Names are compared without modules that only wrap others.
+            let prefix = match without_wrappers(prefix) {
+                short if short.trim_matches('.').is_empty() => prefix.to_owned(),
+                short => short,
             };
-            if !stored.keys.keys().any(|name| is_there(name)) {
+            let is_there = |name: &String| {
+                let short = without_wrappers(name);
+                [name, &short].into_iter().any(|name| {
+                    let mut beginnings = names::beginnings(name);
+                    beginnings.any(|at| name[at..].starts_with(&prefix))
+                })
+            };
+            if !stored.keys.keys().any(is_there) {
                 let names = stored.keys.keys().map(String::as_str);
                 return Err(unknown(
                     "beginning of the name of a parameter",
-                    prefix,
+                    &prefix,
                     names,
                 ));
             }
-            stored.absent.push(prefix.to_owned());
+            stored.absent.push(prefix);
         }
         Ok(self)
     }
@@ -295,13 +307,13 @@ impl Weights {
         if let (None | Some(TIMM), Some(path)) = (selection.library, &stored.path) {
             timm_config::check(path, expected)?;
         }
-        Ok(Opened::found(
-            stored,
-            fingerprint,
-            selection,
-            outline,
-            &expected.published,
-        ))
+        let mut described = Vec::new();
+        if let Some(path) = &stored.path {
+            hub_config::check_open_clip(path, expected)?;
+            described = images_config::described(path)?;
+        }
+        let opened = Opened::found(stored, fingerprint, selection, outline, &expected.published);
+        Ok(opened.with_described(described))
     }
 }
 

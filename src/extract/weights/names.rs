@@ -156,3 +156,25 @@ pub(super) fn dictionaries<'c>(
         .filter_map(|stored| Some(listing.get(stored)?.dictionary))
         .collect()
 }
+
+/// Returns the name of the module at the top level.
+pub(super) fn root(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
+}
+
+/// Checks whether a name is that of what pretraining with masked images has beside the network.
+pub(super) fn is_for_training(name: &str) -> bool {
+    name == "mask_token" || name.starts_with("decoder_")
+}
+
+/// Checks whether a buffer of integers only counts, or follows from the size of the images.
+pub(super) fn is_counter(name: &str) -> bool {
+    const NAMES: [&str; 4] = [
+        "num_batches_tracked",
+        "position_ids",
+        "relative_position_index",
+        "attn_mask",
+    ];
+
+    NAMES.contains(&name.rsplit('.').next().unwrap_or_default())
+}

@@ -6,6 +6,7 @@ use super::{Random, SelectedWeights, Stored};
 use crate::error::{Error, Result};
 use crate::extract::builder::{Deviations, Parameters};
 use crate::extract::outline::Outline;
+use crate::extract::preprocess::described::DescribedPreprocessing;
 
 /// Parameters that fit a network.
 pub(in crate::extract) struct Opened<'w> {
@@ -56,6 +57,7 @@ impl<'w> Opened<'w> {
                 key: key.trim_end_matches('.').to_owned(),
                 converted_from: selection.library,
                 has_published_shapes: outline.has_shapes_of(published),
+                described: Vec::new(),
             }),
             deviations: selection.deviations,
             origin: Origin::Stored {
@@ -64,6 +66,14 @@ impl<'w> Opened<'w> {
                 outline,
             },
         }
+    }
+
+    /// Sets what files beside the weights say about the preprocessing.
+    pub(super) fn with_described(mut self, described: Vec<DescribedPreprocessing>) -> Self {
+        if let Some(selected) = &mut self.selected {
+            selected.described = described;
+        }
+        self
     }
 
     /// Opens the parameters to read their values.

@@ -8,7 +8,8 @@ use super::convention::Convention;
 use super::conventions::conventions;
 use super::listing::Listing;
 use super::names::{
-    Composition, Compositions, Keys, beginnings, convert, dictionaries, without_wrappers,
+    Composition, Compositions, Keys, beginnings, convert, dictionaries, is_counter,
+    is_for_training, root, without_wrappers,
 };
 use super::reader::Shapes;
 use crate::error::{ExtractError, Result};
@@ -83,7 +84,7 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
     };
     require_floats(request, &selection, &outline)?;
     beside::check_origin(request, expected)?;
-    beside::check(request, &selection, &outline)?;
+    beside::check(request, &selection, &outline, expected)?;
     Ok((selection, outline))
 }
 
@@ -237,7 +238,9 @@ fn candidate(
     let is_absent = |name: &str| request.absent.iter().any(|absent| name.starts_with(absent));
     let relative = names.iter().filter_map(|(name, stored)| {
         let relative = name.strip_prefix(prefix)?;
-        (!is_absent(name) && !is_absent(relative)).then_some((relative, *stored))
+        // A part of the prefix, or the beginning of the name of a parameter.
+        let mut beginnings = beginnings(name).take_while(|&at| at <= prefix.len());
+        (!beginnings.any(|at| is_absent(&name[at..]))).then_some((relative, *stored))
     });
     let mut compositions = convert(convention, relative, &|name| expected.own_name(name));
     compositions.retain(|name, _| !is_absent(name));
@@ -270,9 +273,9 @@ impl Problems {
     }
 
     /// Checks whether a set could be meant although it does not fit: it has the first parameter and
-    /// most of the others.
+    /// most of the others, and not those of a larger network.
     fn are_few(&self, expected: &Expected<'_>) -> bool {
-        /// Smallest ratio of the needed parameters to those that are missing or of another shape.
+        /// Smallest ratio of the needed parameters to those that do not fit.
         const FEW: usize = 10;
 
         let entries = &expected.published.entries;
@@ -281,7 +284,7 @@ impl Problems {
             let of_first = |reason: &String| reason.starts_with(&format!("{}:", first.key));
             !self.missing.contains(&first.key) && !self.misshapen.iter().any(of_first)
         });
-        has_first && FEW * (self.missing.len() + self.misshapen.len()) <= needed.len()
+        has_first && FEW * self.n() <= needed.len()
     }
 
     fn into_error(self, request: &Request<'_>, expected: &Expected<'_>) -> ExtractError {
@@ -306,7 +309,7 @@ fn check(request: &Request<'_>, selection: &Selection, expected: &Expected<'_>) 
     let (missing, misshapen) = shapes.finish(&outline);
     let problems = Problems {
         missing,
-        unexpected: unexpected(request, selection, &outline),
+        unexpected: unexpected(request, selection, &outline, expected),
         misshapen,
     };
     Ok(match problems.n() {
@@ -319,7 +322,12 @@ fn check(request: &Request<'_>, selection: &Selection, expected: &Expected<'_>) 
 ///
 /// Tensors in other dictionaries, parameters of modules after the taps, what only training uses, and
 /// integers that count or index do not matter.
-fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -> Vec<String> {
+fn unexpected(
+    request: &Request<'_>,
+    selection: &Selection,
+    outline: &Outline,
+    expected: &Expected<'_>,
+) -> Vec<String> {
     let known: BTreeMap<&str, bool> = outline
         .entries
         .iter()
@@ -349,33 +357,15 @@ fn unexpected(request: &Request<'_>, selection: &Selection, outline: &Outline) -
         let is_parameter = stored
             .into_iter()
             .any(|tensor| has_effect(tensor.is_float) && dictionaries.contains(&tensor.dictionary));
-        let is_after = is_root_needed.get(root(name)) == Some(&false);
+        let is_after = match is_root_needed.get(root(name)) {
+            Some(is_needed) => !is_needed,
+            // Such as a classifier in place of the identity.
+            None => expected.is_after_taps(root(name)),
+        };
         !known.contains_key(name.as_str()) && is_parameter && !is_after
     };
     let unexpected = selection.compositions.iter().filter(matters);
     unexpected.map(|(name, _)| name.clone()).collect()
-}
-
-/// Returns the name of the module at the top level.
-fn root(name: &str) -> &str {
-    name.split('.').next().unwrap_or_default()
-}
-
-/// Checks whether a name is that of what pretraining with masked images has beside the network.
-fn is_for_training(name: &str) -> bool {
-    name == "mask_token" || name.starts_with("decoder_")
-}
-
-/// Checks whether a buffer of integers only counts, or follows from the size of the images.
-fn is_counter(name: &str) -> bool {
-    const NAMES: [&str; 4] = [
-        "num_batches_tracked",
-        "position_ids",
-        "relative_position_index",
-        "attn_mask",
-    ];
-
-    NAMES.contains(&name.rsplit('.').next().unwrap_or_default())
 }
 
 /// Returns the places of the values that the network needs, or the names where their places are

@@ -30,19 +30,37 @@ const NAMED_AS_IN_TIMM: [&str; 16] = [
     "BEiT",
 ];
 
-/// Arguments of a network of timm that change what it computes with the same parameters.
-const ARGUMENTS: [&str; 7] = [
-    "num_heads",
-    "act_layer",
-    "norm_layer",
-    "output_stride",
-    "global_pool",
-    "fc_norm",
-    "window_size",
+/// Arguments of a network of timm that the shapes of its parameters show, or that matter only in
+/// training.
+const WITHOUT_EFFECT: [&str; 24] = [
+    "num_classes",
+    "in_chans",
+    "img_size",
+    "patch_size",
+    "embed_dim",
+    "depth",
+    "depths",
+    "dims",
+    "mlp_ratio",
+    "init_values",
+    "drop_rate",
+    "drop_path_rate",
+    "drop_block_rate",
+    "pos_drop_rate",
+    "proj_drop_rate",
+    "attn_drop_rate",
+    "patch_drop_rate",
+    "weight_init",
+    "head_init_scale",
+    "zero_init_last",
+    "dynamic_img_size",
+    "strict_img_size",
+    "pretrained",
+    "scriptable",
 ];
 
-/// Checks that the configuration of timm beside the weights, if there is one, names the architecture
-/// and has none of the arguments that change what it computes.
+/// Checks that the configuration of timm beside the weights, if there is one, names the architecture,
+/// and that its arguments are the usual ones where they change what the network computes.
 ///
 /// # Errors
 /// Returns [`ExtractError::OtherConfiguration`], and the errors of [`read`].
@@ -54,21 +72,46 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<()> {
     let Some(found) = config.get("architecture").and_then(Value::as_str) else {
         return Ok(());
     };
-    let arguments = ARGUMENTS.iter().find_map(|name| {
-        let found = config.get("model_args")?.get(name)?;
-        (!found.is_null()).then_some((*name, found.to_string()))
-    });
-    let checked = check_architecture("architecture", found, expected);
-    let checked = checked.and_then(|()| match arguments {
-        Some((setting, found)) => Err(ExtractError::OtherConfiguration {
-            architecture: expected.architecture(),
-            setting,
-            found,
-            expected: "the usual one".to_owned(),
-        }),
-        None => Ok(()),
+    let arguments = config.get("model_args").and_then(Value::as_object);
+    let mut arguments = arguments.into_iter().flatten();
+    let checked = check_architecture("architecture", found, expected).and_then(|()| {
+        arguments.try_for_each(|(name, value)| check_argument(name, value, expected))
     });
     checked.map_err(|error| Error::from(error).in_file(path))
+}
+
+/// Checks that an argument of a network of timm does not change what the expected network computes.
+fn check_argument(
+    name: &str,
+    found: &Value,
+    expected: &Expected<'_>,
+) -> std::result::Result<(), ExtractError> {
+    let usual = match (name, expected.family()) {
+        // timm always writes it.
+        ("global_pool", "SigLIP") => Some("map".into()),
+        ("global_pool", "ViT (timm)" | "DeiT" | "DINO" | "DINOv2" | "EVA-CLIP") => {
+            Some("token".into())
+        }
+        ("global_pool", _) => Some("avg".into()),
+        ("num_heads", _) => match *expected.published.n_heads {
+            [n] => Some(n.into()),
+            _ => None,
+        },
+        ("window_size", "Swin") => Some(7.into()),
+        ("window_size", "Swin V2") => Some(8.into()),
+        ("output_stride", _) => Some(32.into()),
+        _ => None,
+    };
+    let has_no_effect = WITHOUT_EFFECT.contains(&name) || found.is_null();
+    match has_no_effect || usual.as_ref() == Some(found) {
+        true => Ok(()),
+        false => Err(ExtractError::OtherConfiguration {
+            architecture: expected.architecture(),
+            setting: name.to_owned(),
+            found: found.to_string(),
+            expected: usual.map_or("the usual one".to_owned(), |usual| usual.to_string()),
+        }),
+    }
 }
 
 /// Checks that timm's name of an architecture, in `setting`, is that of the expected network.
@@ -76,7 +119,7 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<()> {
 /// # Errors
 /// Returns [`ExtractError::OtherConfiguration`].
 pub(super) fn check_architecture(
-    setting: &'static str,
+    setting: &str,
     found: &str,
     expected: &Expected<'_>,
 ) -> std::result::Result<(), ExtractError> {
@@ -84,7 +127,7 @@ pub(super) fn check_architecture(
     match is_other_architecture(found, expected) {
         true => Err(ExtractError::OtherConfiguration {
             architecture,
-            setting,
+            setting: setting.to_owned(),
             found: found.to_owned(),
             expected: architecture.to_owned(),
         }),
@@ -141,6 +184,22 @@ mod tests {
                 r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"num_heads": 12}}"#,
                 "vit_tiny_patch16_224",
             ),
+            (
+                r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"global_pool": "avg"}}"#,
+                "vit_tiny_patch16_224",
+            ),
+            (
+                r#"{"architecture": "resnet18", "model_args": {"global_pool": "max"}}"#,
+                "resnet18",
+            ),
+            (
+                r#"{"architecture": "mobilenetv2_100", "model_args": {"pad_type": "same"}}"#,
+                "mobilenet_v2",
+            ),
+            (
+                r#"{"architecture": "swin_tiny_patch4_window7_224", "model_args": {"window_size": 12}}"#,
+                "swin_t",
+            ),
         ] {
             let refused = check(text, architecture).unwrap_err().report().to_string();
             assert!(refused.contains("of these weights is"), "{refused}");
@@ -157,6 +216,25 @@ mod tests {
             (
                 r#"{"architecture": "mobilenetv3_large_100"}"#,
                 "mobilenet_v3_large",
+            ),
+            // As timm writes them by default.
+            (
+                r#"{"architecture": "vit_tiny_patch16_224", "model_args":
+                {"num_classes": 10, "in_chans": 3, "global_pool": "token", "img_size": 224}}"#,
+                "vit_tiny_patch16_224",
+            ),
+            (
+                r#"{"architecture": "beit_base_patch16_224", "model_args": {"global_pool": "avg"}}"#,
+                "beit_base_patch16_224",
+            ),
+            (
+                r#"{"architecture": "resnet18", "model_args": {"global_pool": "avg"}}"#,
+                "resnet18",
+            ),
+            (
+                r#"{"architecture": "swin_tiny_patch4_window7_224", "model_args":
+                {"window_size": 7, "drop_path_rate": 0.1}}"#,
+                "swin_t",
             ),
             (
                 r#"{"architectures": ["ResNetForImageClassification"]}"#,

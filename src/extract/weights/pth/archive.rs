@@ -127,7 +127,10 @@ impl Archive {
         let read = member.read_to_end(&mut bytes);
         read.map_err(|error| origin.unreadable(error))?;
         match bytes.len() as u64 > limit {
-            true => Err(origin.malformed(format!("{name} is longer than {limit} bytes"))),
+            true => Err(origin.malformed(format!(
+                "{name} is longer than {limit} bytes: save the state_dict alone, with tensors instead of \
+                 numpy arrays, with torch.save"
+            ))),
             false => Ok(bytes),
         }
     }

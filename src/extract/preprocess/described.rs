@@ -1,0 +1,194 @@
+//! What a file beside the weights of a network says about the preprocessing of images.
+
+use super::normalization::{ChannelOrder, Normalization, ValueRange};
+use super::pipeline::{Preprocessing, Resize};
+use crate::error::ExtractError;
+
+/// Means or standard deviations of red, green and blue, for levels from 0 to 1.
+pub(in crate::extract) type OfColors = [f64; 3];
+
+/// What a file says about the preprocessing; `None` for what it does not say.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::extract) struct DescribedPreprocessing {
+    pub file: &'static str,
+    pub mean: Option<OfColors>,
+    pub std: Option<OfColors>,
+    pub filter: Option<String>,
+    /// The size after resizing and the side of the crop.
+    pub size: Option<(Resize, u32)>,
+}
+
+impl DescribedPreprocessing {
+    /// Checks that the published preprocessing of a model is the one that the file describes.
+    ///
+    /// # Errors
+    /// Returns [`ExtractError::OtherPreprocessing`].
+    pub fn check(
+        &self,
+        published: &Preprocessing,
+        model: &str,
+    ) -> std::result::Result<(), ExtractError> {
+        let refuse = |property: &str, found: String, expected: String| {
+            Err(ExtractError::OtherPreprocessing {
+                model: model.to_owned(),
+                file: self.file,
+                found: format!("{property} {found}"),
+                expected,
+                preset: self.preset(),
+            })
+        };
+        let [mean, std] = of_levels(published.normalization());
+        for (property, found, expected) in [
+            ("the mean", self.mean, mean),
+            ("the standard deviation", self.std, std),
+        ] {
+            if let Some(found) = found
+                && !are_close(&found, &expected)
+            {
+                // The published values are of single precision.
+                let expected = expected.map(|value| (1e6 * value).round() / 1e6);
+                return refuse(property, format!("{found:?}"), format!("{expected:?}"));
+            }
+        }
+        let filter = published.filter().to_string();
+        if let Some(found) = &self.filter
+            && *found != filter
+        {
+            return refuse("the interpolation", found.clone(), filter);
+        }
+        let size = (published.resize(), published.crop()[0]);
+        match self.size {
+            Some(found) if found != size => refuse("the size", shown(found), shown(size)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the name of the preset that is described, if there is one.
+    pub fn preset(&self) -> Option<String> {
+        const NORMALIZATIONS: [&str; 4] = ["imagenet", "clip", "half", "none"];
+
+        let (found_mean, found_std) = (self.mean?, self.std?);
+        let normalization = NORMALIZATIONS.into_iter().find(|name| {
+            let known = Normalization::named(name).map(|known| of_levels(&known));
+            known.is_some_and(|[mean, std]| {
+                are_close(&mean, &found_mean) && are_close(&std, &found_std)
+            })
+        })?;
+        let (resize, crop) = self.size?;
+        let resize = match resize {
+            Resize::ShortSide(side) => side.to_string(),
+            Resize::Exact { width, height } if [width, height] == [crop; 2] => "whole".to_owned(),
+            Resize::Exact { .. } => return None,
+        };
+        let name = format!(
+            "{normalization}-{resize}-{}-{crop}",
+            self.filter.as_deref()?
+        );
+        Preprocessing::preset(&name).ok().map(|_| name)
+    }
+
+    /// Returns a description that says nothing.
+    pub const fn unknown() -> Self {
+        Self {
+            file: "",
+            mean: None,
+            std: None,
+            filter: None,
+            size: None,
+        }
+    }
+}
+
+/// Returns the means and standard deviations of a normalisation in the order and range of
+/// [`OfColors`].
+fn of_levels(normalization: &Normalization) -> [OfColors; 2] {
+    let highest = match normalization.range() {
+        ValueRange::Unit => 1.0,
+        ValueRange::Byte => 255.0,
+    };
+    [normalization.mean(), normalization.std()].map(|values| {
+        let mut values = values.map(|value| f64::from(value) / highest);
+        if normalization.order() == ChannelOrder::Bgr {
+            values.reverse();
+        }
+        values
+    })
+}
+
+/// Checks whether values are equal as far as configurations round them.
+fn are_close(left: &OfColors, right: &OfColors) -> bool {
+    let pairs = left.iter().zip(right);
+    pairs
+        .into_iter()
+        .all(|(left, right)| (left - right).abs() < 5e-4)
+}
+
+fn shown((resize, crop): (Resize, u32)) -> String {
+    match resize {
+        Resize::ShortSide(side) => format!("shorter side {side}, crop {crop}"),
+        Resize::Exact { width, height } => format!("{width} × {height}, crop {crop}"),
+    }
+}
+
+/// Returns the resizing of the whole image to a square.
+pub(in crate::extract) fn whole(side: u32) -> Resize {
+    Resize::Exact {
+        width: side,
+        height: side,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contradictions_name_the_setting_and_the_preset() {
+        let published = Preprocessing::preset("vit").unwrap();
+        let half = DescribedPreprocessing {
+            file: "preprocessor_config.json",
+            mean: Some([0.5; 3]),
+            std: Some([0.5; 3]),
+            filter: Some("bicubic".to_owned()),
+            size: Some((Resize::ShortSide(248), 224)),
+        };
+        half.check(&published, "vit").unwrap();
+        let unknown = DescribedPreprocessing::unknown();
+        unknown.check(&published, "vit").unwrap();
+        let size = Some((whole(224), 224));
+        for (other, part) in [
+            (
+                DescribedPreprocessing {
+                    mean: Some([0.4; 3]),
+                    ..half.clone()
+                },
+                "the mean",
+            ),
+            (
+                DescribedPreprocessing {
+                    filter: Some("nearest".to_owned()),
+                    ..half.clone()
+                },
+                "nearest",
+            ),
+            (
+                DescribedPreprocessing {
+                    size,
+                    ..half.clone()
+                },
+                "such as half-whole-bicubic-224",
+            ),
+        ] {
+            let message = other.check(&published, "vit").unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
+        // Levels from 0 to 255.
+        let lite = Preprocessing::preset("tf-efficientnet-lite").unwrap();
+        let rounded = DescribedPreprocessing {
+            mean: Some([0.498; 3]),
+            std: Some([0.502; 3]),
+            ..DescribedPreprocessing::unknown()
+        };
+        rounded.check(&lite, "tf_efficientnet_lite0").unwrap();
+    }
+}

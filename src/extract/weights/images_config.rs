@@ -1,0 +1,231 @@
+//! The preprocessing of images that the configurations beside the weights of a network describe.
+//!
+//! Weights of the same shapes as the published ones may have been trained with other images.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::hub_config::{OPEN_CLIP, read};
+use crate::error::Result;
+use crate::extract::preprocess::Resize;
+use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors, whole};
+
+/// Reads what the configurations of transformers, open_clip and timm beside the weights say.
+///
+/// # Errors
+/// Returns the errors of [`read`].
+pub(super) fn described(weights: &Path) -> Result<Vec<DescribedPreprocessing>> {
+    type Parse = fn(&Value) -> Option<DescribedPreprocessing>;
+    const FILES: [(&str, Parse); 3] = [
+        ("preprocessor_config.json", of_transformers),
+        (OPEN_CLIP, of_open_clip),
+        ("config.json", of_timm),
+    ];
+
+    let mut described = Vec::new();
+    for (file, parse) in FILES {
+        let config = read(&weights.with_file_name(file))?;
+        let found = config.as_ref().and_then(parse);
+        described.extend(found.map(|found| DescribedPreprocessing { file, ..found }));
+    }
+    Ok(described)
+}
+
+/// Parses the configuration of an image processor of transformers.
+fn of_transformers(config: &Value) -> Option<DescribedPreprocessing> {
+    /// The filters by their numbers in Pillow.
+    const FILTERS: [&str; 6] = [
+        "nearest", "lanczos", "bilinear", "bicubic", "box", "hamming",
+    ];
+
+    let flag = |name: &str| config.get(name).and_then(Value::as_bool);
+    let (mut mean, mut std) = (colors(config, "image_mean"), colors(config, "image_std"));
+    if flag("do_normalize") == Some(false) {
+        (mean, std) = (Some([0.0; 3]), Some([1.0; 3]));
+    }
+    // Levels from 0 to 255 times this factor are normalised.
+    let factor = number(config, "rescale_factor").map_or(1.0, |factor| 255.0 * factor);
+    let rescaled = |of_colors: OfColors| of_colors.map(|value| value / factor);
+    let filter = config.get("resample").and_then(Value::as_u64);
+    let filter = filter.and_then(|number| FILTERS.get(number as usize));
+    Some(DescribedPreprocessing {
+        mean: mean.map(rescaled),
+        std: std.map(rescaled),
+        filter: filter.map(|name| (*name).to_owned()),
+        size: match flag("do_resize") {
+            Some(false) => None,
+            _ => size_of_transformers(config),
+        },
+        ..DescribedPreprocessing::unknown()
+    })
+}
+
+/// Parses the sizes of an image processor of transformers, as far as they do not depend on its class.
+fn size_of_transformers(config: &Value) -> Option<(Resize, u32)> {
+    let size = config.get("size")?;
+    let shortest = size.get("shortest_edge").and_then(side);
+    if let Some(share) = number(config, "crop_pct") {
+        // ConvNeXt and ResNet.
+        let crop = shortest.or_else(|| side(size))?;
+        return match crop < 384 {
+            true => Some((Resize::ShortSide((f64::from(crop) / share) as u32), crop)),
+            false => Some((whole(crop), crop)),
+        };
+    }
+    let is_cropped = config.get("do_center_crop").and_then(Value::as_bool);
+    let crop = config.get("crop_size");
+    match (is_cropped, shortest) {
+        (Some(true), Some(short)) => Some((Resize::ShortSide(short), square(crop?)?)),
+        (Some(true), None) if size.is_object() => Some((whole(square(size)?), square(crop?)?)),
+        (None, None) if crop.is_some() => None,
+        (None | Some(false), None) => {
+            let side = square(size)?;
+            Some((whole(side), side))
+        }
+        _ => None,
+    }
+}
+
+/// Parses the configuration of open_clip.
+fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
+    let images = config.get("preprocess_cfg")?;
+    let of_model = || {
+        config
+            .get("model_cfg")?
+            .get("vision_cfg")?
+            .get("image_size")
+    };
+    let crop = images.get("size").or_else(of_model).and_then(square);
+    let size = crop.and_then(|crop| match text(images, "resize_mode") {
+        None | Some("shortest") => Some((Resize::ShortSide(crop), crop)),
+        Some("squash") => Some((whole(crop), crop)),
+        Some(_) => None,
+    });
+    Some(DescribedPreprocessing {
+        mean: colors(images, "mean"),
+        std: colors(images, "std"),
+        filter: text(images, "interpolation").map(str::to_owned),
+        size,
+        ..DescribedPreprocessing::unknown()
+    })
+}
+
+/// Parses the configuration of timm.
+fn of_timm(config: &Value) -> Option<DescribedPreprocessing> {
+    let images = config.get("pretrained_cfg")?;
+    let input: Option<[u32; 3]> = images.get("input_size").and_then(|input| {
+        let sides = input.as_array()?.iter().map(side);
+        sides.collect::<Option<Vec<u32>>>()?.try_into().ok()
+    });
+    let size = input.and_then(|[_, height, width]| {
+        let resized = (f64::from(height) / number(images, "crop_pct")?).floor() as u32;
+        let resize = match text(images, "crop_mode") {
+            None | Some("center") => Resize::ShortSide(resized),
+            Some("squash") => whole(resized),
+            Some(_) => return None,
+        };
+        (height == width).then_some((resize, height))
+    });
+    let filter = text(images, "interpolation").filter(|&name| name != "random");
+    Some(DescribedPreprocessing {
+        mean: colors(images, "mean"),
+        std: colors(images, "std"),
+        filter: filter.map(str::to_owned),
+        size,
+        ..DescribedPreprocessing::unknown()
+    })
+}
+
+fn text<'c>(config: &'c Value, name: &str) -> Option<&'c str> {
+    config.get(name).and_then(Value::as_str)
+}
+
+fn number(config: &Value, name: &str) -> Option<f64> {
+    let number = config.get(name).and_then(Value::as_f64);
+    number.filter(|&number| number > 0.0)
+}
+
+fn colors(config: &Value, name: &str) -> Option<OfColors> {
+    let values = config.get(name)?.as_array()?.iter().map(Value::as_f64);
+    values.collect::<Option<Vec<f64>>>()?.try_into().ok()
+}
+
+fn side(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|side| side.try_into().ok())
+}
+
+/// Parses the side of a square, a number or two equal ones.
+fn square(size: &Value) -> Option<u32> {
+    let (height, width) = match size {
+        Value::Array(sides) => (sides.first()?, sides.get(1)?),
+        Value::Object(sides) => (sides.get("height")?, sides.get("width")?),
+        one => (one, one),
+    };
+    side(height).filter(|&height| Some(height) == side(width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn preset(file: &str, text: &str) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(file), text).unwrap();
+        let found = described(&folder.path().join("model.safetensors")).unwrap();
+        found.first().unwrap().preset()
+    }
+
+    #[test]
+    fn configurations_describe_presets() {
+        let half = r#""image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]"#;
+        let imagenet = r#""mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]"#;
+        let clip = r#"[0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]"#;
+        for (text, expected) in [
+            (
+                format!(r#"{{{half}, "size": {{"height": 224, "width": 224}}, "resample": 2}}"#),
+                "half-whole-bilinear-224",
+            ),
+            (
+                format!(
+                    r#"{{{half}, "size": 224, "resample": 3, "rescale_factor": 0.00392156862745098}}"#
+                ),
+                "half-whole-bicubic-224",
+            ),
+            (
+                format!(
+                    r#"{{"image_mean": {clip}, "size": {{"shortest_edge": 224}}, "resample": 3,
+                    "do_center_crop": true, "crop_size": {{"height": 224, "width": 224}}}}"#
+                ),
+                "clip-224-bicubic-224",
+            ),
+            (
+                format!(
+                    r#"{{{half}, "size": {{"shortest_edge": 224}}, "crop_pct": 0.875, "resample": 3}}"#
+                ),
+                "half-256-bicubic-224",
+            ),
+        ] {
+            let found = preset("preprocessor_config.json", &text);
+            assert_eq!(found.as_deref(), Some(expected), "{text}");
+        }
+        let timm = format!(
+            r#"{{"pretrained_cfg": {{{imagenet}, "input_size": [3, 224, 224], "crop_pct": 0.95,
+            "interpolation": "bicubic"}}}}"#
+        );
+        let found = preset("config.json", &timm);
+        assert_eq!(found.as_deref(), Some("imagenet-235-bicubic-224"));
+        let squashed = timm.replace(
+            r#""crop_pct": 0.95"#,
+            r#""crop_pct": 1.0, "crop_mode": "squash""#,
+        );
+        let found = preset("config.json", &squashed);
+        assert_eq!(found.as_deref(), Some("imagenet-whole-bicubic-224"));
+        let open_clip = format!(
+            r#"{{"preprocess_cfg": {{{imagenet}, "interpolation": "bicubic", "resize_mode": "squash"}},
+            "model_cfg": {{"vision_cfg": {{"image_size": 256}}}}}}"#
+        );
+        let found = preset(OPEN_CLIP, &open_clip);
+        assert_eq!(found.as_deref(), Some("imagenet-whole-bicubic-256"));
+    }
+}
