@@ -231,13 +231,18 @@ fn trial_counts(n_trials: usize, n_folds: usize) -> Vec<usize> {
 type Candidates = (Vec<Representation>, OddOneOut, Option<Input>);
 
 fn read(arguments: &Arguments, trials: &Path) -> Result<Candidates> {
-    let read = |path: &PathBuf| {
-        let features = arguments.reading.features(path, arguments.ids.as_deref())?;
-        let name = path.display().to_string();
-        let provenance: Provenance = features.provenance().clone().with_model(name);
-        Ok(features.with_provenance(provenance))
-    };
-    let candidates: Vec<_> = arguments.features.iter().map(read).collect::<Result<_>>()?;
+    let ids = arguments.ids.as_deref();
+    let files = arguments.features.iter().map(|path| (path.as_path(), ids));
+    let features = arguments
+        .reading
+        .features_of_all(&files.collect::<Vec<_>>())?;
+    let named = arguments.features.iter().zip(features);
+    let candidates = named.map(|(path, features)| {
+        let provenance: Provenance = features.provenance().clone();
+        let provenance = provenance.with_model(path.display().to_string());
+        features.with_provenance(provenance)
+    });
+    let candidates: Vec<_> = candidates.collect();
     let drop_missing = arguments.trial_reading.drop_missing;
     let shared = candidates::shared_stimuli(&candidates, drop_missing)?;
     let reading = &arguments.reading.text;

@@ -2,11 +2,12 @@
 
 #![allow(dead_code)] // No example uses all of them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
 use human_alignment::error::{ErrorKind, FileError};
-use human_alignment::{FileSource, Representation, Result};
+use human_alignment::{Error, FileSource, Representation, Result};
 
 use crate::reading::Reading;
 
@@ -31,29 +32,61 @@ pub struct FeatureReading {
 impl FeatureReading {
     /// Reads features; `ids` is an optional file with the ids of the rows.
     pub fn features(&self, path: &Path, ids: Option<&Path>) -> Result<Representation> {
-        self.features_without(path, ids, &[])
+        Ok(self.features_of_all(&[(path, ids)])?.remove(0))
+    }
+
+    /// Reads several files, each with an optional file of ids. A named array or column need only be
+    /// in one of them.
+    pub fn features_of_all(&self, files: &[(&Path, Option<&Path>)]) -> Result<Vec<Representation>> {
+        let mut all = Vec::new();
+        let mut found: BTreeSet<&String> = BTreeSet::new();
+        let names: BTreeSet<&String> = self.names().collect();
+        for &(path, ids) in files {
+            let (features, absent) = self.features_of_one(path, ids)?;
+            all.push(features);
+            found.extend(names.iter().filter(|name| !absent.contains(name)));
+        }
+        match names.into_iter().find(|name| !found.contains(name)) {
+            Some(name) => {
+                let paths = files.iter().map(|(path, _)| path.display().to_string());
+                let paths: Vec<String> = paths.collect();
+                Err(Error::other(format!(
+                    "none of {} has an array or a column {name:?}",
+                    paths.join(", ")
+                )))
+            }
+            None => Ok(all),
+        }
+    }
+
+    /// Returns the names of arrays and columns that were given.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        let columns = self.id_column.iter().chain(&self.ignore_column);
+        self.array.iter().chain(columns)
     }
 
     /// Reads one of several files, which need not have the named array and columns. Returns the
     /// features and the names that the file does not have.
-    pub fn features_of_one(
+    fn features_of_one(
         &self,
         path: &Path,
         ids: Option<&Path>,
     ) -> Result<(Representation, Vec<String>)> {
-        let columns = self.id_column.iter().chain(&self.ignore_column);
-        let of_others: Vec<&String> = match FileSource::open(path)?.is_table() {
-            true => self.array.iter().collect(),
-            false => columns.collect(),
-        };
-        let mut absent: Vec<String> = of_others.into_iter().cloned().collect();
+        let source = FileSource::open(path)?;
+        let mut absent: Vec<String> = Vec::new();
+        if !source.has_named_arrays() {
+            absent.extend(self.array.clone());
+        }
+        if !source.is_table() {
+            absent.extend(self.id_column.iter().chain(&self.ignore_column).cloned());
+        }
         loop {
             match self.features_without(path, ids, &absent) {
                 Ok(features) => return Ok((features, absent)),
                 Err(error) => match error.kind() {
-                    ErrorKind::File(FileError::NoSuchColumn { name, .. })
-                        if !absent.contains(name) =>
-                    {
+                    ErrorKind::File(
+                        FileError::NoSuchColumn { name, .. } | FileError::NoSuchArray { name, .. },
+                    ) if !name.is_empty() && !absent.contains(name) => {
                         absent.push(name.clone());
                     }
                     _ => return Err(error),

@@ -17,14 +17,11 @@ pub fn read_matched(
     paths: [&Path; 2],
     ids: [Option<&Path>; 2],
 ) -> Result<(Representation, Representation, Pairing)> {
-    let (a, absent) = reading.features_of_one(paths[0], ids[0])?;
-    let (b, also_absent) = reading.features_of_one(paths[1], ids[1])?;
-    if let Some(name) = absent.iter().find(|name| also_absent.contains(name)) {
-        let [a, b] = paths.map(Path::display);
-        return Err(Error::other(format!(
-            "neither {a} nor {b} has an array or a column {name:?}"
-        )));
-    }
+    let files = [(paths[0], ids[0]), (paths[1], ids[1])];
+    let mut features = reading.features_of_all(&files)?.into_iter();
+    let (Some(a), Some(b)) = (features.next(), features.next()) else {
+        unreachable!("two files were read");
+    };
     let pairing = pair(a.stimuli(), b.stimuli());
     let matched = pairing.and_then(|pairing| Ok((b.select(a.stimuli())?, pairing)));
     let (b, pairing) = matched.map_err(|error| {

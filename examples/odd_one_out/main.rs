@@ -190,11 +190,12 @@ fn from_files<T: Task>(
     features: &[PathBuf],
     trials: &Path,
 ) -> Result<Report> {
-    let mut named = Vec::new();
-    for path in features {
-        let representation = arguments.reading.features(path, arguments.ids.as_deref())?;
-        named.push((path.display().to_string(), representation));
-    }
+    let ids = arguments.ids.as_deref();
+    let files: Vec<_> = features.iter().map(|path| (path.as_path(), ids)).collect();
+    let names = features.iter().map(|path| path.display().to_string());
+    let named: Vec<_> = names
+        .zip(arguments.reading.features_of_all(&files)?)
+        .collect();
     if arguments.stream {
         return stream::<T>(arguments, metric, &named, trials);
     }

@@ -199,7 +199,7 @@ impl<T: Task> TripletChunks<T> {
             (_, Numbers::Ids(_)) => "their ids, which are other numbers".into(),
             (_, Numbers::Unclear(others)) => others,
         };
-        Err(unclear(&others).in_file(&self.path))
+        Err(unclear(&others, true).in_file(&self.path))
     }
 
     /// Checks that there is a participant for each trial read, and for no more at the end.

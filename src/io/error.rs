@@ -245,7 +245,9 @@ fn above(expected: usize, found: usize) -> &'static str {
 
 fn no_array(name: &str) -> String {
     match name.is_empty() {
-        true => "several arrays could be the matrix: name one".into(),
+        true => "several arrays could be the matrix: name one (`with_array`; `--array`, \
+                 `--human-array`)"
+            .into(),
         false => format!("no array {}", Quoted(name)),
     }
 }

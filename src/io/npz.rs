@@ -87,10 +87,16 @@ impl NpzArchive {
         if let &[(_, index)] = arrays {
             return Ok(Some(index));
         }
-        let mut fitting = Vec::new();
+        let (mut fitting, mut matrices) = (Vec::new(), Vec::new());
         for &(_, index) in arrays {
             match self.array(index) {
-                Ok(reader) if fits(reader.shape()) => fitting.push(index),
+                Ok(reader) if fits(reader.shape()) => {
+                    fitting.push(index);
+                    // A list of ids may be a matrix of one row or column.
+                    if !reader.shape().contains(&1) {
+                        matrices.push(index);
+                    }
+                }
                 // Strings and objects may accompany numeric arrays.
                 Ok(_) => {}
                 Err(error) => match error.kind() {
@@ -99,8 +105,8 @@ impl NpzArchive {
                 },
             }
         }
-        Ok(match fitting.as_slice() {
-            &[index] => Some(index),
+        Ok(match (fitting.as_slice(), matrices.as_slice()) {
+            (&[index], _) | (_, &[index]) => Some(index),
             _ => None,
         })
     }

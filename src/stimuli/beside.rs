@@ -10,7 +10,7 @@ use crate::io::format::Format;
 use crate::io::text::{IDENTIFIERS, counts, is_one_of, words};
 
 /// Words in the names of arrays with the names of the stimuli, in the singular.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 20] = [
     "stimulus",
     "stimuli",
     "stim",
@@ -25,7 +25,16 @@ const NAMES: [&str; 14] = [
     "category",
     "file",
     "filename",
+    "img",
+    "pic",
+    "picture",
+    "photo",
+    "sample",
+    "exemplar",
 ];
+
+/// Words in the names of arrays whose numbers may be those of the stimuli, or say something else.
+const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
 
 impl Stimuli {
     /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
@@ -37,14 +46,26 @@ impl Stimuli {
     /// cannot be read, and an error if the file cannot be read.
     pub(crate) fn beside(path: &Path, format: Format, n: usize) -> Result<Option<Stimuli>> {
         let (mut found, mut unread) = (Vec::new(), None);
-        for array in describe(path, format, is_of_names)? {
+        let may_identify = |name: &str| is_of_names(name) || is_of_indices(name);
+        for array in describe(path, format, may_identify)? {
             if n < 2 || array.list_len() != Some(n as u64) {
                 continue;
             }
             let ids = match array.content {
                 Content::Texts(texts) => texts,
                 Content::Numbers { values, .. } => match values.and_then(|values| whole(&values)) {
-                    Some(ids) if counts(&ids).is_none() && are_all_of_names(&array.name) => ids,
+                    Some(ids) if counts(&ids).is_some() || !are_different(&ids) => continue,
+                    Some(ids) if are_all_of_names(&array.name) => ids,
+                    Some(_) if is_of_indices(&array.name) => {
+                        return Err(FileError::Ambiguous {
+                            what: format!(
+                                "whether its array {} holds the ids of the rows",
+                                Quoted(&array.name)
+                            ),
+                            remedy: "name it \"ids\" if it does, and remove it otherwise",
+                        }
+                        .into());
+                    }
                     _ => continue,
                 },
                 Content::Unread(what) => {
@@ -53,7 +74,7 @@ impl Stimuli {
                 }
             };
             // Names of categories, several of one, are not ids.
-            if ids.iter().collect::<HashSet<_>>().len() == n {
+            if are_different(&ids) {
                 found.push((array.name, ids));
             }
         }
@@ -90,11 +111,19 @@ fn is_of_names(array: &str) -> bool {
     words(array).iter().any(|word| is_one_of(word, &NAMES))
 }
 
+/// Checks whether an array is named like numbers that may identify stimuli.
+fn is_of_indices(array: &str) -> bool {
+    words(array).iter().any(|word| is_one_of(word, &INDICES))
+}
+
+fn are_different(ids: &[String]) -> bool {
+    ids.iter().collect::<HashSet<_>>().len() == ids.len()
+}
+
 /// Checks whether an array is named like numbers that identify stimuli, and not like a property of
 /// them such as `image_size`.
 fn are_all_of_names(array: &str) -> bool {
-    let identifies =
-        |word: &String| is_one_of(word, &NAMES) || IDENTIFIERS.contains(&word.as_str());
+    let identifies = |word: &String| is_one_of(word, &NAMES) || is_one_of(word, &IDENTIFIERS);
     words(array).iter().all(identifies)
 }
 

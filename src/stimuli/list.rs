@@ -7,7 +7,9 @@ use crate::error::{FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
 use crate::io::mat::MatFile;
-use crate::io::text::{Table, id_rank, is_header_of_ids, is_index_name, read_text};
+use crate::io::text::{
+    Table, id_rank, is_header_of_ids, is_index_name, read_text, without_fractions,
+};
 
 /// A list of ids in a file: the stimuli to which rows of a matrix or indices of trials refer.
 ///
@@ -69,8 +71,11 @@ impl IdList {
     /// [`FileError::Ambiguous`] if the column of ids cannot be determined, and an error if
     /// [`Stimuli::new`] does.
     pub fn read(&self) -> Result<Stimuli> {
-        let stimuli = self
-            .read_ids()
+        let ids = self.read_ids().map(|mut ids| {
+            without_fractions(&mut ids);
+            ids
+        });
+        let stimuli = ids
             .and_then(Stimuli::new)
             .map_err(|error| error.in_file(&self.path))?;
         Ok(stimuli.with_origin(&self.path))
@@ -84,7 +89,7 @@ impl IdList {
             "npy" | "npz" | "safetensors" => Err(FileError::UnsupportedFormat {
                 path: self.path.clone(),
                 format: "an array, and ids are text",
-                remedy: "convert it in Python: numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\"), fmt=\"%s\")",
+                remedy: "convert it in Python: numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\", allow_pickle=True), fmt=\"%s\")",
             }.into()),
             _ if self.column.is_some() => self.read_table(),
             _ => {
@@ -145,7 +150,7 @@ fn id_column(table: &Table) -> Result<usize> {
         ([column], _) | ([], [column]) => Ok(*column),
         _ => Err(FileError::Ambiguous {
             what: "which column holds the ids".into(),
-            remedy: "name the column, or use a list with one id per line",
+            remedy: "name the column `id`, set it (`IdList::with_column`), or use a list with one id per line",
         }
         .into()),
     }
@@ -198,6 +203,9 @@ mod tests {
                 "{text}"
             );
         }
+        // As numpy writes numbers by default.
+        let written = "3.000000000000000000e+00\n1.000000000000000000e+00\n";
+        assert_eq!(ids("a.txt", written).unwrap(), ["3", "1"]);
         // These ids could also be names of columns.
         assert_eq!(ids("a.csv", "key\nword\n").unwrap(), ["key", "word"]);
         assert_eq!(ids("a.csv", "3\n1\n").unwrap(), ["3", "1"]);

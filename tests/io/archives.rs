@@ -64,6 +64,11 @@ fn ids_are_read_beside_features() {
             numbers("(3,)", &[7.0, 3.0, 5.0]),
             ["7", "3", "5"],
         ),
+        (
+            "image_numbers.npy",
+            numbers("(3, 1)", &[7.0, 3.0, 5.0]),
+            ["7", "3", "5"],
+        ),
     ] {
         let found = ids_of(&[features.clone(), (name, ids)]).unwrap();
         assert_eq!(found.ids(), expected, "{name}");
@@ -79,8 +84,11 @@ fn ids_are_read_beside_features() {
         let found = ids_of(&[features.clone(), (name, other)]).unwrap();
         assert!(!found.is_named(), "{name}: {found:?}");
     }
-    let refused = ids_of(&[features.clone(), ("names.npy", objects(3))]);
-    assert_refused!(refused, File(FileError::Ambiguous { .. }));
+    let indices = numbers("(3,)", &[7.0, 3.0, 5.0]);
+    for (name, other) in [("names.npy", objects(3)), ("img_idx.npy", indices)] {
+        let refused = ids_of(&[features.clone(), (name, other)]);
+        assert_refused!(refused, File(FileError::Ambiguous { .. }));
+    }
     let names = [
         ("names.npy", texts(&["a", "b", "c"])),
         ("files.npy", texts(&["x", "y", "z"])),
@@ -122,9 +130,9 @@ fn answers_and_participants_are_read_beside_trials() {
     let participants = file.judgments().participants().unwrap();
     assert_eq!(participants.labels(), ["A", "B"]);
     for (name, unknown) in [
-        ("picked.npy", objects(3)),
-        ("picked.npy", texts(&["left", "right", "left"])),
-        ("picked.npy", numbers("(3,)", &[1.0, 2.0, 3.0])),
+        ("marked.npy", objects(3)),
+        ("marked.npy", texts(&["left", "right", "left"])),
+        ("marked.npy", numbers("(3,)", &[1.0, 2.0, 3.0])),
         ("onehot.npy", numbers("(3, 3)", &[0.0; 9])),
         ("response.npy", objects(3)),
         ("chosen_pair.npy", numbers("(3,)", &[0.0, 2.0, 1.0])),

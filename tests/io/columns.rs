@@ -51,6 +51,10 @@ fn labels_of_rows_are_no_features() {
         ["class", "0", "1", "1", "0"],
         ["category,exemplar", "0,0", "0,1", "1,0", "1,1"],
         ["trial", "4", "8", "2", "1"],
+        ["img_ids", "4", "8", "2", "1"],
+        ["cluster_id", "1", "0", "2", "1"],
+        ["class_label", "1", "0", "2", "1"],
+        ["condition", "1", "0", "2", "1"],
     ] {
         let [header, a, b, c, d] = labels;
         let text = format!("{header},x\n{a},0.5\n{b},0.25\n{c},0.75\n{d},0.125\n");
@@ -488,6 +492,48 @@ fn answers_in_another_form_than_the_stimuli_name_the_conversion() {
         let trials = source.read(&stimuli).unwrap().into_judgments();
         assert_eq!(trials.as_slice()[0][2], 0, "{answer}");
     }
+}
+
+#[test]
+fn answers_name_the_side_of_the_candidate() {
+    let folder = tempfile::tempdir().unwrap();
+    let stimuli = Stimuli::new(["cat", "dog", "hen"]).unwrap();
+    for (header, left, right) in [
+        (
+            "reference_image,left_image,right_image,response",
+            "left",
+            "right",
+        ),
+        ("ref,stim1,stim2,resp", "stim1", "stim2"),
+        ("head,left,right,winner", "dog", "hen"),
+        ("probe,option_a,option_b,choice", "a", "b"),
+    ] {
+        let text = format!("{header}\ncat,dog,hen,{left}\ncat,dog,hen,{right}\n");
+        let path = put(&folder, "t.csv", text.as_bytes());
+        let source = TripletSource::<AnchoredTask>::new(path).unwrap();
+        let trials = source.read(&stimuli).unwrap().into_judgments();
+        assert_eq!(trials.as_slice(), [[0, 1, 2], [0, 2, 1]], "{header}");
+    }
+}
+
+#[test]
+fn lines_of_separators_below_a_table_are_no_rows() {
+    let expected = array![[0.5, 1.5], [0.25, 2.5]];
+    let text = "id,x,y\ncat,0.5,1.5\ndog,0.25,2.5\n,,\n,,\n";
+    assert_eq!(features("a.csv", text).unwrap(), expected);
+    let folder = tempfile::tempdir().unwrap();
+    let text = "image1,image2,image3,choice\ncat,dog,hen,hen\n,,,\n";
+    let source =
+        TripletSource::<OddOneOutTask>::new(put(&folder, "t.csv", text.as_bytes())).unwrap();
+    let stimuli = Stimuli::new(["cat", "dog", "hen"]).unwrap();
+    assert_eq!(source.read(&stimuli).unwrap().judgments().len(), 1);
+}
+
+#[test]
+fn truth_values_are_features() {
+    let text = "id,is_alive,is_red\ncat,True,False\ndog,TRUE,true\ncar,false,FALSE\n";
+    let expected = array![[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]];
+    assert_eq!(features("a.csv", text).unwrap(), expected);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::error::{FileError, Quoted, Result};
 use crate::io::text::plain;
 
 /// Beginnings of the names of the column that holds the answer.
-pub(super) const ANSWERS: [&str; 10] = [
+pub(super) const ANSWERS: [&str; 12] = [
     "choice",
     "odd",
     "ooo",
@@ -16,10 +16,15 @@ pub(super) const ANSWERS: [&str; 10] = [
     "chosen",
     "judgment",
     "judgement",
+    "picked",
+    "selection",
 ];
 
 /// Words in names of columns that hold the answer as a key or a place on the screen.
 const KEYS: [&str; 6] = ["key", "keys", "resp", "pressed", "click", "clicked"];
+
+/// Words in names of columns that hold the closer of two candidates.
+const CLOSER: [&str; 4] = ["winner", "closer", "nearer", "preferred"];
 
 /// Words in names of columns that hold what is not the odd one, or not the closer candidate.
 const NOT_ODD: [&str; 9] = [
@@ -105,8 +110,9 @@ pub(super) fn answer_of(
     columns: impl Iterator<Item = usize>,
     is_anchored: bool,
 ) -> Result<Option<usize>> {
+    let is_closer = |name: &str| is_anchored && has_word(name, &CLOSER);
     let found: Vec<usize> = columns
-        .filter(|&column| is_answer(&names[column]))
+        .filter(|&column| is_answer(&names[column]) || is_closer(&names[column]))
         .collect();
     let is_named = |column: &usize, name: &str| plain(&names[*column]) == name;
     let is_exact = |column: &usize| ANSWERS.iter().any(|name| is_named(column, name));

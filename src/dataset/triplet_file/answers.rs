@@ -73,10 +73,9 @@ impl Form {
 /// The names by which an answer can refer to the column of a candidate.
 struct ColumnNames {
     /// The name of the column.
-    whole: String,
-    /// The part in which it differs from the other columns, such as `left` of `stimulus_left`, unless
-    /// it is a number, which may be a position.
-    part: Option<String>,
+    whole: Vec<char>,
+    /// The numbers of characters at the beginning and at the end that all columns have in common.
+    common: [usize; 2],
 }
 
 impl ColumnNames {
@@ -93,17 +92,30 @@ impl ColumnNames {
         };
         let before = n_common(&|name, at| name[at], shortest);
         let after = n_common(&|name, at| name[name.len() - 1 - at], shortest - before);
-        let part = |name: &[char]| -> String { name[before..name.len() - after].iter().collect() };
-        let is_told = |part: &String| !part.is_empty() && !part.bytes().all(|b| b.is_ascii_digit());
-        let of_column = |name: &Vec<char>| Self {
-            whole: name.iter().collect(),
-            part: Some(part(name)).filter(is_told),
-        };
-        names.iter().map(of_column).collect()
+        let common = [before, after];
+        let names = names.into_iter();
+        names.map(|whole| Self { whole, common }).collect()
     }
 
+    /// Checks whether an answer is the name of the column, or a part of it in which it differs from
+    /// the others, such as `left` of `left_image`, unless the part is a number, which may be a
+    /// position.
     fn is(&self, answer: &str) -> bool {
-        !self.whole.is_empty() && self.whole == answer || self.part.as_deref() == Some(answer)
+        let answer: Vec<char> = answer.chars().collect();
+        if answer == self.whole {
+            return !answer.is_empty();
+        }
+        let [before, after] = self.common;
+        let last = self.whole.len() - after;
+        if before == last || answer.iter().all(char::is_ascii_digit) {
+            return false;
+        }
+        // Names may have more letters in common than words, such as the t of left and right.
+        let parts = (0..=before).flat_map(|begin| {
+            let ends = last..=self.whole.len();
+            ends.map(move |end| &self.whole[begin..end])
+        });
+        parts.into_iter().any(|part| answer == part)
     }
 }
 

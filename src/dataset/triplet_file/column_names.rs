@@ -27,7 +27,7 @@ const ORDERS: [&str; 15] = [
 ];
 
 /// Names of the three columns of an anchored trial whose order is the answer.
-const HEADS: [&str; 9] = [
+const HEADS: [&str; 13] = [
     "head",
     "anchor",
     "reference",
@@ -37,6 +37,10 @@ const HEADS: [&str; 9] = [
     "target",
     "probe",
     "query",
+    "sample",
+    "standard",
+    "cue",
+    "top",
 ];
 const CLOSE: [&str; 12] = [
     "winner",
@@ -73,13 +77,17 @@ const STIMULI: [&str; 14] = [
     "pic", "file", "triplet", "option",
 ];
 
-/// Names of the two candidates of an anchored trial.
-const CANDIDATES: [(&str, &str); 5] = [
-    ("left", "right"),
-    ("option1", "option2"),
-    ("candidate1", "candidate2"),
-    ("a", "b"),
-    ("stimulus1", "stimulus2"),
+/// Parts in which the names of the two candidates of an anchored trial differ.
+const SIDES: [(&str, &str); 4] = [("left", "right"), ("1", "2"), ("a", "b"), ("0", "1")];
+
+/// Words in the names of the candidates, beside those for stimuli.
+const CANDIDATES: [&str; 6] = [
+    "candidate",
+    "comparison",
+    "alternative",
+    "path",
+    "name",
+    "id",
 ];
 
 /// Names of three columns that belong together.
@@ -151,7 +159,6 @@ pub(super) fn tell_another_order(names: &[String], is_anchored: bool) -> bool {
 /// Finds the head and the two candidates, and whether the names say which candidate is the closer
 /// one.
 pub(super) fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
-    let position = |wanted: &str| names.iter().position(|name| name == wanted);
     let any = |wanted: &[&str]| {
         let is_wanted = |column: &String, name: &str| column == name || strip(column) == name;
         let find = |name: &&str| names.iter().position(|column| is_wanted(column, name));
@@ -163,9 +170,38 @@ pub(super) fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
     {
         return Some(([head, close, far], true));
     }
-    CANDIDATES
+    let [first, second] = candidates(names, head)?;
+    Some(([head, first, second], false))
+}
+
+/// Finds the only two columns of candidates: their names differ by a side or a number, and have
+/// nothing else than a word for a stimulus.
+fn candidates(names: &[String], head: usize) -> Option<[usize; 2]> {
+    let mut found = Vec::new();
+    for (first, name) in names
         .iter()
-        .find_map(|(first, second)| Some(([head, position(first)?, position(second)?], false)))
+        .enumerate()
+        .filter(|&(column, _)| column != head)
+    {
+        for (from, to) in SIDES {
+            let Some(at) = name.rfind(from) else {
+                continue;
+            };
+            let rest = [&name[..at], &name[at + from.len()..]].concat();
+            let known = STIMULI.iter().chain(&CANDIDATES);
+            let is_of_stimuli = known.into_iter().any(|word| rest.contains(word));
+            let is_alone = rest.is_empty() && from.len() > 1 || *name == "a";
+            let other = format!("{}{to}{}", &name[..at], &name[at + from.len()..]);
+            let second = names.iter().position(|name| *name == other);
+            if let Some(second) = second.filter(|_| is_of_stimuli || is_alone) {
+                found.push([first, second]);
+            }
+        }
+    }
+    match found.as_slice() {
+        &[one] => Some(one),
+        _ => None,
+    }
 }
 
 /// Returns a column name without a suffix such as `id` or `image`.
@@ -220,14 +256,23 @@ pub(super) fn triples(names: &[String]) -> Vec<[usize; 3]> {
     let mut found: Vec<[usize; 3]> = Vec::new();
     for (first, name) in names.iter().enumerate() {
         // Names such as `stimleft` or `imagea`.
-        let of = |triple: [&str; 3]| {
-            let stem = name
-                .strip_suffix(triple[0])
-                .filter(|stem| !stem.is_empty())?;
+        let of_suffixes = |triple: [&str; 3]| {
+            let stem = name.strip_suffix(triple[0])?;
             let other = |word: &str| position(&format!("{stem}{word}"));
             Some([first, other(triple[1])?, other(triple[2])?])
         };
-        found.extend(TRIPLES.into_iter().find_map(of));
+        // Names such as `leftimage`.
+        let of_prefixes = |triple: [&str; 3]| {
+            let stem = name.strip_prefix(triple[0])?;
+            let is_stimulus = STIMULI.iter().any(|word| stem.contains(word));
+            let other = |word: &str| position(&format!("{word}{stem}"));
+            let all = [first, other(triple[1])?, other(triple[2])?];
+            is_stimulus.then_some(all)
+        };
+        let triples = || TRIPLES.into_iter();
+        let of_words = triples().filter(|[word, ..]| word.len() > 1);
+        let found_here = triples().find_map(of_suffixes);
+        found.extend(found_here.or_else(|| { of_words }.find_map(of_prefixes)));
     }
     for (first, name) in names.iter().enumerate() {
         let with = |from: &str, to: &str| {
@@ -264,6 +309,8 @@ mod tests {
             ("trial,img0,img1,img2", [1, 2, 3]),
             ("image1Path,image2Path,image3Path", [0, 1, 2]),
             ("k,j,i", [2, 1, 0]),
+            ("left_image,center_image,right_image", [0, 1, 2]),
+            ("id,leftImg,middleImg,rightImg", [1, 2, 3]),
         ] {
             assert_eq!(
                 triple(&names(header)).unwrap().unwrap(),
@@ -275,11 +322,21 @@ mod tests {
             ("head,winner,loser,RT", [0, 1, 2]),
             ("negative,anchor,positive", [1, 2, 0]),
             ("center,left,right,answer", [0, 1, 2]),
+            ("reference_image,left_image,right_image,response", [0, 1, 2]),
+            ("ref,stim1,stim2,resp", [0, 1, 2]),
+            ("head,option_a,option_b,choice", [0, 1, 2]),
+            ("sample,comparison1,comparison2,response", [0, 1, 2]),
+            ("probe,a,b,choice", [0, 1, 2]),
+            (
+                "ref_path,left_path,right_path,left_vote,right_vote",
+                [0, 1, 2],
+            ),
             ("winner_id,loser_id,head_id", [2, 0, 1]),
         ] {
             assert_eq!(anchored(&names(header)).unwrap().0, expected, "{header}");
         }
         assert_eq!(triple(&names("id_lo,id_mid,id_hi,n")).unwrap(), None);
         assert_eq!(anchored(&names("image1,image2,image3")), None);
+        assert_eq!(anchored(&names("cue,item1,item2,word1,word2")), None);
     }
 }

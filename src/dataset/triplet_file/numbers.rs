@@ -31,7 +31,7 @@ impl<T: Task> TripletSource<T> {
         let positions = match numbers {
             Numbers::Positions => return self.at_positions(trials, stimuli),
             Numbers::Ids(positions) => positions,
-            Numbers::Unclear(others) => return Err(unclear(&others)),
+            Numbers::Unclear(others) => return Err(unclear(&others, false)),
         };
         let numbers = || trials.as_flattened().iter();
         if numbers().all(|id| positions.contains_key(id)) {
@@ -104,13 +104,23 @@ pub(in crate::dataset) fn count_from_zero(trials: &mut [[u32; 3]], n_before: u64
     Ok(())
 }
 
-/// Returns the error for numbers that may be positions or other numbers of the stimuli.
-pub(in crate::dataset) fn unclear(others: &str) -> Error {
+/// Returns the error for numbers that may be positions or other numbers of the stimuli, in a file or
+/// in a stream of trials.
+pub(in crate::dataset) fn unclear(others: &str, is_stream: bool) -> Error {
     Error::from(FileError::Ambiguous {
         what: format!("whether its numbers are positions of stimuli or {others}"),
-        remedy: "if they are positions, set their base (`with_counting`; `--count-from 0` or \
+        remedy: match is_stream {
+            true => {
+                "if they are positions, set their base (`with_counting`; `--count-from 0` or \
+                 `--count-from 1`); otherwise read the file as a whole (`TripletSource`; without \
+                 `--stream`)"
+            }
+            false => {
+                "if they are positions, set their base (`with_counting`; `--count-from 0` or \
                  `--count-from 1`); otherwise write the ids in the trials, or use the numbers as ids \
-                 (`FileSource::with_id_column`, `--id-column`)",
+                 (`FileSource::with_id_column`, `--id-column`; of files, `--match-ids file-stem`)"
+            }
+        },
     })
 }
 

@@ -38,7 +38,7 @@ impl RawTrials {
         encoding: TextEncoding,
         is_stimulus: impl Fn(&str) -> bool,
     ) -> Result<Self> {
-        let mut table = Table::read(path, encoding)?;
+        let mut table = Table::read(path, encoding)?.without_blank_rows();
         let columns = Columns::of::<T>(&mut table, &is_stimulus)?;
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),

@@ -7,7 +7,7 @@ use crate::error::{FileError, Result};
 
 impl MatFile {
     /// Reads the numeric variable with this name or, without a name, the only one with more than
-    /// one element.
+    /// one element, or else the only matrix with several rows and columns.
     ///
     /// # Errors
     /// As for [`MatFile::read`]; also returns [`FileError::NoSuchArray`] if there is not exactly
@@ -17,12 +17,19 @@ impl MatFile {
             return self.read(name)?.into_numbers();
         }
         let names = self.names();
-        let numbers = self.read_only(|array| match array {
+        let several = |array: &MatArray| match array {
             MatArray::Numbers(numbers) => numbers.len() > 1,
             // The error says what the only variable is.
             _ => names.len() == 1,
-        })?;
-        numbers.into_numbers()
+        };
+        let is_matrix = |array: &MatArray| match array {
+            MatArray::Numbers(numbers) => !numbers.shape().contains(&1),
+            _ => false,
+        };
+        let numbers = self.read_only(several);
+        numbers
+            .or_else(|error| self.read_only(is_matrix).map_err(|_| error))?
+            .into_numbers()
     }
 
     /// Reads the strings of the only text variable.

@@ -20,6 +20,15 @@ pub(crate) fn number(field: &str, decimal_comma: bool) -> Option<f64> {
     }
 }
 
+/// Parses a truth value, as pandas and R write them: 1 if it is true, and 0 otherwise.
+pub(super) fn truth(field: &str) -> Option<f64> {
+    match field.trim() {
+        "True" | "TRUE" | "true" => Some(1.0),
+        "False" | "FALSE" | "false" => Some(0.0),
+        _ => None,
+    }
+}
+
 /// Checks whether a field is a number with a decimal comma, such as `0,52`.
 pub(super) fn has_decimal_comma(field: &str) -> bool {
     field.contains(',') && !field.contains('.') && number(field, true).is_some()

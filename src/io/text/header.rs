@@ -1,7 +1,7 @@
 //! Detection of headers, and known names of columns.
 
 use super::cell::{is_missing, number};
-use super::names::{is_participant, plain};
+use super::names::{is_one_of, is_participant, plain, words};
 
 /// Names of columns with ids of stimuli, in lower case without separators. Earlier names take
 /// precedence.
@@ -107,12 +107,38 @@ pub(crate) fn is_index_name(name: &str) -> bool {
 /// Checks whether whole numbers in a column with this name are labels of rows, rather than a
 /// feature.
 pub(crate) fn is_label_name(name: &str) -> bool {
-    let name = plain(name);
+    let (name, words) = (plain(name), words(name));
     let is_number_of_stimulus = |ending: &&str| {
         let stimulus = name.strip_suffix(*ending);
         stimulus.is_some_and(|stimulus| stimulus == "row" || id_rank(stimulus).is_some())
     };
-    LABEL_NAMES.contains(&name.as_str()) || NUMBERS.iter().any(is_number_of_stimulus)
+    LABEL_NAMES.contains(&name.as_str())
+        || NUMBERS.iter().any(is_number_of_stimulus)
+        || are_label_words(&words)
+}
+
+/// Checks whether a name ends with a word for an index, such as `cluster_id`, or consists of words
+/// for groups, such as `class label`.
+fn are_label_words(words: &[String]) -> bool {
+    const INDICES: [&str; 6] = ["id", "idx", "index", "indices", "uid", "nr"];
+    const GROUPS: [&str; 11] = [
+        "class",
+        "category",
+        "label",
+        "cluster",
+        "condition",
+        "group",
+        "session",
+        "fold",
+        "block",
+        "order",
+        "split",
+    ];
+
+    // A column `nr` may be a feature.
+    let is_index = |word: &String| is_one_of(word, &INDICES) && (word != "nr" || words.len() > 1);
+    words.last().is_some_and(is_index)
+        || !words.is_empty() && words.iter().all(|word| is_one_of(word, &GROUPS))
 }
 
 /// Checks whether `first` is a header of the records that follow it.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cell::{is_missing, number};
+use super::cell::{is_missing, number, truth};
 use super::layout::Layout;
 use super::read_text;
 use super::records::{Records, line_at};
@@ -21,6 +21,7 @@ use crate::io::extension;
 pub(crate) struct Table {
     text: String,
     layout: Layout,
+    skips_blank: bool,
 }
 
 impl Table {
@@ -45,7 +46,18 @@ impl Table {
         if layout.n_columns == 0 {
             return Err(FileError::malformed("text", "it is empty"));
         }
-        Ok(Self { text, layout })
+        Ok(Self {
+            text,
+            layout,
+            skips_blank: false,
+        })
+    }
+
+    /// Skips rows of empty fields, as spreadsheets write them below a table. In a matrix, they may be
+    /// rows of missing values.
+    pub(crate) fn without_blank_rows(mut self) -> Self {
+        self.skips_blank = true;
+        self
     }
 
     /// Returns the number of columns.
@@ -174,8 +186,14 @@ impl Rows<'_> {
         if std::mem::take(&mut self.skip) {
             self.records.next(&mut self.record)?;
         }
-        if !self.records.next(&mut self.record)? {
-            return Ok(None);
+        loop {
+            if !self.records.next(&mut self.record)? {
+                return Ok(None);
+            }
+            let is_blank = self.record.iter().all(|field| field.trim().is_empty());
+            if !(is_blank && self.table.skips_blank) {
+                break;
+            }
         }
         let row = Row {
             fields: &self.record,
@@ -219,6 +237,12 @@ impl Row<'_> {
     /// Returns the number in a field, or `None` if the field is not a number.
     pub(crate) fn maybe_number(&self, column: usize) -> Option<f64> {
         number(self.text(column), self.table.layout.decimal_comma)
+    }
+
+    /// Returns the number or the truth value in a field, or `None` if it is neither.
+    pub(crate) fn maybe_feature(&self, column: usize) -> Option<f64> {
+        self.maybe_number(column)
+            .or_else(|| truth(self.text(column)))
     }
 
     /// Returns the number in a field.

@@ -115,7 +115,7 @@ impl Content {
                 if row.is_missing(column) {
                     continue;
                 }
-                match row.maybe_number(column) {
+                match row.maybe_feature(column) {
                     Some(number) => {
                         content.n_numbers += 1;
                         content.n_whole += usize::from(number.fract() == 0.0);

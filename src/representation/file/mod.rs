@@ -136,7 +136,7 @@ impl FileSource {
     /// Returns `ArgumentError::InvalidParameter` if the file has another format.
     pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
-        if !matches!(self.format, Format::Npz | Format::Safetensors | Format::Mat) {
+        if !self.has_named_arrays() {
             let expected = "omitted for files other than .npz, .safetensors and .mat";
             return Err(Error::parameter("array", expected, name));
         }
@@ -167,6 +167,11 @@ impl FileSource {
     /// Returns true if the file is a text table, which has columns instead of named arrays.
     pub fn is_table(&self) -> bool {
         self.format == Format::Text
+    }
+
+    /// Returns true if the arrays of the file have names: `.npz`, `.safetensors` and `.mat`.
+    pub fn has_named_arrays(&self) -> bool {
+        matches!(self.format, Format::Npz | Format::Safetensors | Format::Mat)
     }
 
     fn column(&self, parameter: &'static str, name: String) -> Result<String> {

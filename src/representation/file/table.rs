@@ -15,7 +15,7 @@ use crate::stimuli::{IdForm, Stimuli};
 impl FileSource {
     /// Reads all columns except those with ids or row numbers and ignored ones.
     pub(super) fn read_table(&self) -> Result<Contents> {
-        let table = Table::read(&self.path, self.encoding)?;
+        let table = Table::read(&self.path, self.encoding)?.without_blank_rows();
         let columns = self.columns(&table)?;
         match self.read_columns(&table, &columns)? {
             Some(contents) => Ok(contents),
@@ -54,7 +54,11 @@ impl FileSource {
                 reserve(&mut values, ahead, "the table")?;
             }
             for &column in &columns.features {
-                values.push(row.number(column).map_err(no_feature)?);
+                let value = row.maybe_feature(column).filter(|value| !value.is_nan());
+                values.push(match value {
+                    Some(value) => value,
+                    None => row.number(column).map_err(no_feature)?,
+                });
             }
             ids.extend(columns.ids.map(|column| row.text(column).to_owned()));
             for (&column, labels) in columns.index.iter().zip(&mut index) {
