@@ -32,12 +32,16 @@ pub struct FeatureReading {
 impl FeatureReading {
     /// Reads features; `ids` is an optional file with the ids of the rows.
     pub fn features(&self, path: &Path, ids: Option<&Path>) -> Result<Representation> {
-        Ok(self.features_of_all(&[(path, ids)])?.remove(0))
+        self.features_without(path, ids, &[])
     }
 
     /// Reads several files, each with an optional file of ids. A named array or column need only be
     /// in one of them.
     pub fn features_of_all(&self, files: &[(&Path, Option<&Path>)]) -> Result<Vec<Representation>> {
+        // The error for a single file names what it has.
+        if let &[(path, ids)] = files {
+            return Ok(vec![self.features_without(path, ids, &[])?]);
+        }
         let mut all = Vec::new();
         let mut found: BTreeSet<&String> = BTreeSet::new();
         let names: BTreeSet<&String> = self.names().collect();
@@ -51,8 +55,8 @@ impl FeatureReading {
                 let paths = files.iter().map(|(path, _)| path.display().to_string());
                 let paths: Vec<String> = paths.collect();
                 Err(Error::other(format!(
-                    "none of {} has an array or a column {name:?}",
-                    paths.join(", ")
+                    "neither {} has an array or a column {name:?}",
+                    paths.join(" nor ")
                 )))
             }
             None => Ok(all),
