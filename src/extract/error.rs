@@ -238,7 +238,8 @@ pub enum ExtractError {
     /// A file beside the weights says that they need another preprocessing than the published
     /// weights of the architecture.
     #[error(
-        "{file} beside the weights describes {}, but the published weights of {model} need {}: name the preprocessing (`Preprocessing::preset`, `--preprocessing`){}",
+        "{file} beside the weights describes {}, but the published weights of {model} need \
+         {}: name the preprocessing (`Preprocessing::preset`, `--preprocessing`){}",
         Short(found),
         Short(expected),
         like(preset.as_slice())

@@ -167,8 +167,7 @@ fn of_table(mut table: Table) -> Result<TrialParticipants> {
         }
         _ => column_of_participants(&table)?,
     };
-    let is_number_of_trials = |column: &usize| words(table.name(*column)).contains(&"trial".into());
-    let numbered = (0..table.n_columns()).find(is_number_of_trials);
+    let numbered = (0..table.n_columns()).find(|&column| numbers_trials(table.name(column)));
     let (mut labels, mut rows) = (Vec::new(), table.rows());
     let mut numbers = Vec::new();
     while let Some(row) = rows.next()? {
@@ -192,6 +191,19 @@ fn of_table(mut table: Table) -> Result<TrialParticipants> {
         .into());
     }
     Ok(TrialParticipants::new(labels))
+}
+
+/// Checks whether a column holds the numbers of trials, such as `trial` or `trial_index`.
+fn numbers_trials(name: &str) -> bool {
+    const NUMBERS: [&str; 7] = ["index", "idx", "number", "num", "nr", "no", "id"];
+
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["trial"] => true,
+        ["trial", number] => NUMBERS.contains(&number),
+        _ => false,
+    }
 }
 
 /// Finds the column whose name is that of participants in a table of several columns.

@@ -560,10 +560,12 @@ fn lists_of_participants_name_each() {
     // A table has a column of participants; their ages are none.
     let table = "trial,participant_age,participant\n0,30,A\n1,30,A\n2,40,B\n";
     assert_eq!(read(table).unwrap().by_trial(), [0, 0, 1]);
+    let table = "participant,trial_duration\nA,3.5\nA,1.5\nB,2.5\n";
+    assert_eq!(read(table).unwrap().by_trial(), [0, 0, 1]);
     let each_begins_at_0 = "participant,trial\nA,0\nA,1\nB,0\nB,1\n";
     assert_eq!(read(each_begins_at_0).unwrap().by_trial(), [0, 0, 1, 1]);
     for (table, remedy) in [
-        ("trial,participant\n1,A\n0,A\n2,B\n", "sort the rows"),
+        ("trial_nr,participant\n1,A\n0,A\n2,B\n", "sort the rows"),
         ("subject,worker\nA,B\nB,C\n", "name one of them"),
         ("1,A\n2,B\n", "name one of them"),
     ] {

@@ -105,6 +105,38 @@ impl Layout {
     }
 }
 
+/// Returns the offset after a first line with the size of the table, or 0 if there is none.
+///
+/// Word embeddings begin with the numbers of words and dimensions (word2vec), and distances with the
+/// number of stimuli (PHYLIP).
+pub(super) fn after_size(text: &str) -> usize {
+    let mut lines = text.split_inclusive('\n');
+    let Some(first) = lines.next() else {
+        return 0;
+    };
+    let size: Option<Vec<usize>> = (first.split_whitespace())
+        .map(|field| field.parse().ok())
+        .collect();
+    let (n_rows, n_columns) = match size.as_deref() {
+        Some(&[n]) => (n, n),
+        Some(&[n_rows, n_columns]) => (n_rows, n_columns),
+        _ => return 0,
+    };
+    let mut n_found = 0;
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        n_found += 1;
+        // If rows have two fields, the first line may be one of them.
+        let n_fields = line.split_whitespace().count();
+        if n_fields < 3 || n_fields != n_columns + 1 || n_found > n_rows {
+            return 0;
+        }
+    }
+    match n_found == n_rows && n_rows > 0 {
+        true => first.len(),
+        false => 0,
+    }
+}
+
 /// Returns the offsets of the comments (`#`) before the first record and of the record, and the text
 /// of the last comment.
 fn comments(text: &str) -> (Vec<usize>, Option<String>) {

@@ -12,10 +12,9 @@ use ndarray::Array2;
 use super::{Features, Provenance, Representation, RepresentationSource};
 use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
 use crate::formats::TextEncoding;
-use crate::io::element::{FromElement, encode_f32, encode_f64};
+use crate::io::element::{encode_f32, encode_f64};
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
-use crate::io::npy::NpyReader;
 use crate::io::npz::NpzArchive;
 use crate::io::{BUFFER_BYTES, extension};
 use crate::linalg::{Precision, Values};
@@ -236,7 +235,7 @@ impl FileSource {
         let mut archive = NpzArchive::open(&self.path)?;
         let member = archive.choose(self.array.as_deref(), |shape| shape.len() == 2)?;
         let mut reader = archive.array(member)?;
-        let features = read_matrix(&mut reader)?;
+        let features = npy::read_matrix(&mut reader)?;
         reader.expect_end()?;
         Ok(features.into())
     }
@@ -283,33 +282,6 @@ impl RepresentationSource for FileSource {
         all.select(stimuli)
             .map_err(|error| error.in_file(&self.path))
     }
-}
-
-/// Reads a matrix with at least one column, as `f64` if its elements need it, otherwise as `f32`.
-fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> {
-    match reader.header().element.needs_f64() {
-        true => Ok(read_matrix_of::<f64, R>(reader)?.into()),
-        false => Ok(read_matrix_of::<f32, R>(reader)?.into()),
-    }
-}
-
-fn read_matrix_of<T: FromElement, R: std::io::Read>(
-    reader: &mut NpyReader<R>,
-) -> Result<Array2<T>> {
-    let refused = |expected: &str| wrong_shape("the feature array", expected, reader.shape());
-    let &[n_rows, n_columns] = reader.shape() else {
-        return Err(refused(match reader.shape().len() {
-            1 => "a 2-D matrix, stimuli × features: array[:, None] is one feature of each stimulus",
-            _ => "a 2-D matrix, stimuli × features",
-        }));
-    };
-    // A file could declare any number of rows without columns.
-    if n_columns == 0 {
-        return Err(refused("at least one column"));
-    }
-    let shape = (n_rows as usize, n_columns as usize);
-    let values = reader.read_row_major()?;
-    Array2::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 fn unnamed(n_rows: usize) -> Result<Stimuli> {

@@ -4,17 +4,19 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{Contents, Described, WriteRows, read_matrix, write_features};
-use crate::error::{Error, FileError, Result};
+use super::{Contents, Described, WriteRows, write_features};
+use crate::error::{Error, FileError, Result, wrong_shape};
 use crate::io::atomic::Staged;
 use crate::io::digest::Hashing;
+use crate::io::element::FromElement;
 use crate::io::npy::NpyReader;
 use crate::io::npy_header::encode_header;
 use crate::io::{Origin, known_length, open};
 use crate::linalg::Precision;
-use crate::representation::{Provenance, Representation};
+use crate::representation::{Features, Provenance, Representation};
 use crate::stimuli::Stimuli;
 
 /// The content of the file beside the matrix.
@@ -62,6 +64,32 @@ pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
         stimuli: sidecar.ids.map(Stimuli::new).transpose()?,
         provenance: sidecar.provenance,
     })
+}
+
+/// Reads a matrix with at least one column, as `f64` if its elements need it, otherwise as `f32`.
+pub(super) fn read_matrix<R: std::io::Read>(reader: &mut NpyReader<R>) -> Result<Features> {
+    match reader.header().element.needs_f64() {
+        true => Ok(read_matrix_of::<f64, R>(reader)?.into()),
+        false => Ok(read_matrix_of::<f32, R>(reader)?.into()),
+    }
+}
+
+fn read_matrix_of<T: FromElement, R: std::io::Read>(
+    reader: &mut NpyReader<R>,
+) -> Result<Array2<T>> {
+    let refused = |expected: &str| wrong_shape("the feature array", expected, reader.shape());
+    let &[n_rows, n_columns] = reader.shape() else {
+        let hint =
+            "a 2-D matrix, stimuli × features: array[:, None] is one feature of each stimulus";
+        return Err(refused(hint));
+    };
+    // A file could declare any number of rows without columns.
+    if n_columns == 0 {
+        return Err(refused("at least one column"));
+    }
+    let shape = (n_rows as usize, n_columns as usize);
+    let values = reader.read_row_major()?;
+    Array2::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 /// Returns the path of the file with ids and provenance: `features.npy.json` for `features.npy`.

@@ -6,7 +6,8 @@ use std::path::Path;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use super::{Contents, Described, WriteRows, read_matrix, write_features};
+use super::npy::read_matrix;
+use super::{Contents, Described, WriteRows, write_features};
 use crate::error::Result;
 use crate::io::atomic::write_atomically;
 use crate::io::safetensors::{SafetensorsFile, write_header};
