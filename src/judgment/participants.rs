@@ -10,7 +10,7 @@ use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::text::{
-    Table, is_header_of_participants, is_missing, is_participant, read_text, words,
+    NUMBERS, Table, is_header_of_participants, is_missing, is_participant, read_text, words,
 };
 
 /// The participant of each trial. Labels are stored once per participant.
@@ -195,13 +195,11 @@ fn of_table(mut table: Table) -> Result<TrialParticipants> {
 
 /// Checks whether a column holds the numbers of trials, such as `trial` or `trial_index`.
 fn numbers_trials(name: &str) -> bool {
-    const NUMBERS: [&str; 7] = ["index", "idx", "number", "num", "nr", "no", "id"];
-
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["trial"] => true,
-        ["trial", number] => NUMBERS.contains(&number),
+        ["trial", number] => number == "id" || NUMBERS.contains(&number),
         _ => false,
     }
 }

@@ -77,7 +77,7 @@ impl DescribedPreprocessing {
         let (resize, crop) = self.size?;
         let resize = match resize {
             Resize::ShortSide(side) => side.to_string(),
-            Resize::Exact { width, height } if [width, height] == [crop; 2] => "whole".to_owned(),
+            whole if whole == Resize::whole(crop) => "whole".to_owned(),
             Resize::Exact { .. } => return None,
         };
         let name = format!(
@@ -130,14 +130,6 @@ fn shown((resize, crop): (Resize, u32)) -> String {
     }
 }
 
-/// Returns the resizing of the whole image to a square.
-pub(in crate::extract) fn whole(side: u32) -> Resize {
-    Resize::Exact {
-        width: side,
-        height: side,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +147,7 @@ mod tests {
         half.check(&published, "vit").unwrap();
         let unknown = DescribedPreprocessing::unknown();
         unknown.check(&published, "vit").unwrap();
-        let size = Some((whole(224), 224));
+        let size = Some((Resize::whole(224), 224));
         for (other, part) in [
             (
                 DescribedPreprocessing {

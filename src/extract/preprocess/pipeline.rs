@@ -35,6 +35,14 @@ pub enum Resize {
 }
 
 impl Resize {
+    /// Returns the resizing of the whole image to a square.
+    pub(in crate::extract) const fn whole(side: u32) -> Self {
+        Resize::Exact {
+            width: side,
+            height: side,
+        }
+    }
+
     /// Returns the width and height of an image after resizing.
     fn size_of(self, width: usize, height: usize) -> (u64, u64) {
         match self {

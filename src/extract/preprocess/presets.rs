@@ -30,28 +30,25 @@ impl Preprocessing {
 
     /// The whole image to 32 × 32 bilinear, ImageNet normalisation: CIFAR networks on photographs.
     pub const CIFAR_32: Self = Self {
-        resize: Resize::Exact {
-            width: 32,
-            height: 32,
-        },
+        resize: Resize::whole(32),
         ..imagenet(32, Filter::Bilinear, 32)
     };
 
     /// The whole image to 224 × 224 bilinear, (level − 128) / 128: MobileNet of TensorFlow.
     pub const TF_MOBILENET: Self = Self {
-        resize: WHOLE_224,
+        resize: Resize::whole(224),
         ..square(224, Filter::Bilinear, 224, Normalization::LEVELS_128)
     };
 
     /// The whole image to 224 × 224 bilinear, (level − 127) / 128: EfficientNet-Lite of TensorFlow.
     pub const TF_EFFICIENTNET_LITE: Self = Self {
-        resize: WHOLE_224,
+        resize: Resize::whole(224),
         ..square(224, Filter::Bilinear, 224, Normalization::LEVELS_127)
     };
 
     /// The whole image to 224 × 224 bicubic, values −1 to 1: SigLIP.
     pub const SIGLIP: Self = Self {
-        resize: WHOLE_224,
+        resize: Resize::whole(224),
         ..square(224, Filter::Bicubic, 224, Normalization::HALF)
     };
 
@@ -153,10 +150,7 @@ impl Preprocessing {
     ) -> Option<Self> {
         let crop: u32 = crop.parse().ok()?;
         let resize = match resize {
-            "whole" => Resize::Exact {
-                width: crop,
-                height: crop,
-            },
+            "whole" => Resize::whole(crop),
             short => Resize::ShortSide(short.parse().ok()?),
         };
         let normalization = Normalization::named(normalization)?;
@@ -187,11 +181,6 @@ impl Preprocessing {
 const fn imagenet(short_side: u32, filter: Filter, crop: u32) -> Preprocessing {
     square(short_side, filter, crop, Normalization::IMAGENET)
 }
-
-const WHOLE_224: Resize = Resize::Exact {
-    width: 224,
-    height: 224,
-};
 
 const fn square(
     short_side: u32,

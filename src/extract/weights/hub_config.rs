@@ -4,32 +4,20 @@
 //! Some of it cannot be told from the weights, such as the number of heads, or the activation of CLIP:
 //! OpenAI's networks have QuickGELU, and most others have GELU.
 
-use std::io::Read;
-use std::path::Path;
-
 use serde_json::Value;
 
-use crate::error::{Error, ExtractError, FileError, Result};
+use super::configuration::Configuration;
+use crate::error::{ExtractError, Result};
 use crate::extract::outline::Expected;
-use crate::io::open_file;
 
-/// Name of the configuration of open_clip.
-pub(super) const OPEN_CLIP: &str = "open_clip_config.json";
-
-/// Largest size of a configuration that is read, in bytes.
-const MAX_BYTES: u64 = 1 << 24;
-
-/// Checks that a network computes what the configuration beside its weights says, if there is one.
-/// Returns the epsilon of the normalizations if it is not the usual one.
+/// Checks that a network computes what a configuration of transformers says. Returns the epsilon of
+/// the normalizations if it is not the usual one.
 ///
 /// # Errors
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`] if the
-/// configuration contradicts the network, and the errors of [`read`].
-pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f64>> {
-    let path = weights.with_file_name("config.json");
-    let Some(config) = read(&path)? else {
-        return Ok(None);
-    };
+/// configuration contradicts the network.
+pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<Option<f64>> {
+    let config = &configuration.value;
     let (architecture, family) = (expected.architecture(), expected.family());
     let is_gated = expected.published.entries.iter();
     let is_gated = is_gated
@@ -44,19 +32,19 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<Option<f6
         _ => "gelu",
     };
     let checked = match family {
-        "CLIP" => check_activation(clip_activation(&config), architecture),
-        _ => check_setting(&config, "hidden_act", architecture, activation.into()),
+        "CLIP" => check_activation(clip_activation(config), architecture),
+        _ => check_setting(config, "hidden_act", architecture, activation.into()),
     };
     let checked = checked.and_then(|()| match *expected.published.n_heads {
-        [n] => check_setting(&config, "num_attention_heads", architecture, n.into()),
+        [n] => check_setting(config, "num_attention_heads", architecture, n.into()),
         _ => Ok(()),
     });
     let checked = checked.and_then(|()| {
         let mut settings = settings_of(family).into_iter();
-        settings.try_for_each(|(name, value)| check_setting(&config, name, architecture, value))
+        settings.try_for_each(|(name, value)| check_setting(config, name, architecture, value))
     });
-    let epsilon = checked.and_then(|()| epsilon(&config, architecture, family));
-    epsilon.map_err(|error| Error::from(error).in_file(path))
+    let epsilon = checked.and_then(|()| epsilon(config, architecture, family));
+    epsilon.map_err(|error| configuration.locate(error))
 }
 
 /// Returns settings that all networks of a family have here.
@@ -161,26 +149,22 @@ fn clip_activation(config: &Value) -> Option<&str> {
     found.or(is_clip.then_some("quick_gelu"))
 }
 
-/// Checks that the configuration of open_clip beside the weights, if there is one, has the activation
-/// of the network.
+/// Checks that a configuration of open_clip has the activation of the network.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherActivation`], and the errors of [`read`].
-pub(super) fn check_open_clip(weights: &Path, expected: &Expected<'_>) -> Result<()> {
-    let path = weights.with_file_name(OPEN_CLIP);
-    let Some(config) = read(&path)? else {
-        return Ok(());
-    };
-    let Some(model) = config
-        .get("model_cfg")
-        .filter(|_| expected.family() == "CLIP")
-    else {
+/// Returns [`ExtractError::OtherActivation`].
+pub(super) fn check_open_clip(
+    configuration: &Configuration,
+    expected: &Expected<'_>,
+) -> Result<()> {
+    let model = configuration.value.get("model_cfg");
+    let Some(model) = model.filter(|_| expected.family() == "CLIP") else {
         return Ok(());
     };
     let is_quick = model.get("quick_gelu").and_then(Value::as_bool) == Some(true);
     let activation = if is_quick { "quick_gelu" } else { "gelu" };
     check_activation(Some(activation), expected.architecture())
-        .map_err(|error| Error::from(error).in_file(path))
+        .map_err(|error| configuration.locate(error))
 }
 
 /// Checks that an image encoder of CLIP has an activation, if it is known.
@@ -206,27 +190,11 @@ fn check_activation(
     }
 }
 
-/// Reads the configuration of a library, or returns `None` if there is no such file.
-///
-/// # Errors
-/// Returns [`FileError::Read`] or [`FileError::Malformed`] if it cannot be read.
-pub(super) fn read(path: &Path) -> Result<Option<Value>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let mut text = Vec::new();
-    let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
-    read.map_err(|error| FileError::unreadable(path, error))?;
-    serde_json::from_slice(&text).map(Some).map_err(|error| {
-        let reason = format!("{error}; repair it, or remove it if it is of other weights");
-        FileError::malformed("config.json", reason).in_file(path)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::extract::Architecture;
+    use crate::extract::weights::configuration::Configurations;
 
     /// Checks a network against a configuration beside its weights.
     fn check(text: &str, architecture: &str) -> Result<Option<f64>> {
@@ -234,7 +202,11 @@ mod tests {
         let weights = folder.path().join("model.safetensors");
         std::fs::write(folder.path().join("config.json"), text).unwrap();
         let architecture = Architecture::named(architecture).unwrap();
-        super::check(&weights, &Expected::new(&architecture, &["norm"]).unwrap())
+        let configuration = Configurations::beside(&weights)?.network.unwrap();
+        super::check(
+            &configuration,
+            &Expected::new(&architecture, &["norm"]).unwrap(),
+        )
     }
 
     #[test]
@@ -264,10 +236,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let weights = folder.path().join("open_clip_model.safetensors");
         let check = |text: &str, architecture: &str| {
-            std::fs::write(folder.path().join(OPEN_CLIP), text).unwrap();
+            std::fs::write(folder.path().join("open_clip_config.json"), text).unwrap();
             let architecture = Architecture::named(architecture).unwrap();
+            let configuration = Configurations::beside(&weights)?.open_clip.unwrap();
             check_open_clip(
-                &weights,
+                &configuration,
                 &Expected::new(&architecture, &["output"]).unwrap(),
             )
         };

@@ -2,34 +2,30 @@
 //!
 //! Weights of the same shapes as the published ones may have been trained with other images.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use super::hub_config::{OPEN_CLIP, read};
-use crate::error::Result;
+use super::configuration::{Configuration, Configurations};
 use crate::extract::preprocess::Resize;
-use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors, whole};
+use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors};
 
-/// Reads what the configurations of transformers, open_clip and timm beside the weights say.
-///
-/// # Errors
-/// Returns the errors of [`read`].
-pub(super) fn described(weights: &Path) -> Result<Vec<DescribedPreprocessing>> {
+/// Returns what the configurations of transformers, open_clip and timm say.
+pub(super) fn described(configurations: &Configurations) -> Vec<DescribedPreprocessing> {
     type Parse = fn(&Value) -> Option<DescribedPreprocessing>;
-    const FILES: [(&str, Parse); 3] = [
-        ("preprocessor_config.json", of_transformers),
-        (OPEN_CLIP, of_open_clip),
-        ("config.json", of_timm),
-    ];
 
-    let mut described = Vec::new();
-    for (file, parse) in FILES {
-        let config = read(&weights.with_file_name(file))?;
-        let found = config.as_ref().and_then(parse);
-        described.extend(found.map(|found| DescribedPreprocessing { file, ..found }));
-    }
-    Ok(described)
+    let all: [(&Option<Configuration>, Parse); 3] = [
+        (&configurations.images, of_transformers),
+        (&configurations.open_clip, of_open_clip),
+        (&configurations.network, of_timm),
+    ];
+    let described = all.into_iter().filter_map(|(configuration, parse)| {
+        let configuration = configuration.as_ref()?;
+        let found = parse(&configuration.value)?;
+        Some(DescribedPreprocessing {
+            file: configuration.name,
+            ..found
+        })
+    });
+    described.collect()
 }
 
 /// Parses the configuration of an image processor of transformers.
@@ -70,18 +66,20 @@ fn size_of_transformers(config: &Value) -> Option<(Resize, u32)> {
         let crop = shortest.or_else(|| side(size))?;
         return match crop < 384 {
             true => Some((Resize::ShortSide((f64::from(crop) / share) as u32), crop)),
-            false => Some((whole(crop), crop)),
+            false => Some((Resize::whole(crop), crop)),
         };
     }
     let is_cropped = config.get("do_center_crop").and_then(Value::as_bool);
     let crop = config.get("crop_size");
     match (is_cropped, shortest) {
         (Some(true), Some(short)) => Some((Resize::ShortSide(short), square(crop?)?)),
-        (Some(true), None) if size.is_object() => Some((whole(square(size)?), square(crop?)?)),
+        (Some(true), None) if size.is_object() => {
+            Some((Resize::whole(square(size)?), square(crop?)?))
+        }
         (None, None) if crop.is_some() => None,
         (None | Some(false), None) => {
             let side = square(size)?;
-            Some((whole(side), side))
+            Some((Resize::whole(side), side))
         }
         _ => None,
     }
@@ -99,7 +97,7 @@ fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
     let crop = images.get("size").or_else(of_model).and_then(square);
     let size = crop.and_then(|crop| match text(images, "resize_mode") {
         None | Some("shortest") => Some((Resize::ShortSide(crop), crop)),
-        Some("squash") => Some((whole(crop), crop)),
+        Some("squash") => Some((Resize::whole(crop), crop)),
         Some(_) => None,
     });
     Some(DescribedPreprocessing {
@@ -122,7 +120,7 @@ fn of_timm(config: &Value) -> Option<DescribedPreprocessing> {
         let resized = (f64::from(height) / number(images, "crop_pct")?).floor() as u32;
         let resize = match text(images, "crop_mode") {
             None | Some("center") => Resize::ShortSide(resized),
-            Some("squash") => whole(resized),
+            Some("squash") => Resize::whole(resized),
             Some(_) => return None,
         };
         (height == width).then_some((resize, height))
@@ -172,7 +170,8 @@ mod tests {
     fn preset(file: &str, text: &str) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(file), text).unwrap();
-        let found = described(&folder.path().join("model.safetensors")).unwrap();
+        let weights = folder.path().join("model.safetensors");
+        let found = described(&Configurations::beside(&weights).unwrap());
         found.first().unwrap().preset()
     }
 
@@ -225,7 +224,7 @@ mod tests {
             r#"{{"preprocess_cfg": {{{imagenet}, "interpolation": "bicubic", "resize_mode": "squash"}},
             "model_cfg": {{"vision_cfg": {{"image_size": 256}}}}}}"#
         );
-        let found = preset(OPEN_CLIP, &open_clip);
+        let found = preset("open_clip_config.json", &open_clip);
         assert_eq!(found.as_deref(), Some("imagenet-whole-bicubic-256"));
     }
 }

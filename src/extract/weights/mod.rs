@@ -1,6 +1,7 @@
 //! Parameters of networks, from checkpoints, from memory or random.
 
 mod beside;
+mod configuration;
 mod container;
 mod convention;
 mod conventions;
@@ -26,6 +27,7 @@ pub(in crate::extract) use random::Random;
 use crate::error::{ArgumentError, Error, ExtractError, Result};
 use crate::extract::outline::Expected;
 use crate::extract::preprocess::described::DescribedPreprocessing;
+use configuration::Configurations;
 use container::Container;
 use conventions::{HUGGING_FACE, TIMM};
 use listing::Listing;
@@ -298,19 +300,25 @@ impl Weights {
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;
         let mut fingerprint = self.fingerprint();
-        if let (Some(HUGGING_FACE), Some(path)) = (selection.library, &stored.path)
-            && let Some(epsilon) = hub_config::check(path, expected)?
-        {
-            selection.deviations.epsilon = Some(epsilon);
-            fingerprint += &format!(", epsilon {epsilon}");
-        }
-        if let (None | Some(TIMM), Some(path)) = (selection.library, &stored.path) {
-            timm_config::check(path, expected)?;
-        }
         let mut described = Vec::new();
         if let Some(path) = &stored.path {
-            hub_config::check_open_clip(path, expected)?;
-            described = images_config::described(path)?;
+            let configurations = Configurations::beside(path)?;
+            if let Some(network) = &configurations.network {
+                match selection.library {
+                    Some(HUGGING_FACE) => {
+                        if let Some(epsilon) = hub_config::check(network, expected)? {
+                            selection.deviations.epsilon = Some(epsilon);
+                            fingerprint += &format!(", epsilon {epsilon}");
+                        }
+                    }
+                    None | Some(TIMM) => timm_config::check(network, expected)?,
+                    Some(_) => {}
+                }
+            }
+            if let Some(open_clip) = &configurations.open_clip {
+                hub_config::check_open_clip(open_clip, expected)?;
+            }
+            described = images_config::described(&configurations);
         }
         let opened = Opened::found(stored, fingerprint, selection, outline, &expected.published);
         Ok(opened.with_described(described))

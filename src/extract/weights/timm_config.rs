@@ -1,12 +1,10 @@
 //! The names of architectures that timm stores with the weights of a network, and its configuration
 //! beside them.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use super::hub_config::read;
-use crate::error::{Error, ExtractError, Result};
+use super::configuration::Configuration;
+use crate::error::{ExtractError, Result};
 use crate::extract::outline::Expected;
 use crate::extract::published::ModelName;
 
@@ -59,16 +57,13 @@ const WITHOUT_EFFECT: [&str; 24] = [
     "scriptable",
 ];
 
-/// Checks that the configuration of timm beside the weights, if there is one, names the architecture,
-/// and that its arguments are the usual ones where they change what the network computes.
+/// Checks that a configuration of timm names the architecture, and that its arguments are the usual
+/// ones where they change what the network computes.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherConfiguration`], and the errors of [`read`].
-pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<()> {
-    let path = weights.with_file_name("config.json");
-    let Some(config) = read(&path)? else {
-        return Ok(());
-    };
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<()> {
+    let config = &configuration.value;
     let Some(found) = config.get("architecture").and_then(Value::as_str) else {
         return Ok(());
     };
@@ -77,7 +72,7 @@ pub(super) fn check(weights: &Path, expected: &Expected<'_>) -> Result<()> {
     let checked = check_architecture("architecture", found, expected).and_then(|()| {
         arguments.try_for_each(|(name, value)| check_argument(name, value, expected))
     });
-    checked.map_err(|error| Error::from(error).in_file(path))
+    checked.map_err(|error| configuration.locate(error))
 }
 
 /// Checks that an argument of a network of timm does not change what the expected network computes.
@@ -160,6 +155,7 @@ fn is_other_architecture(found: &str, expected: &Expected<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::extract::Architecture;
+    use crate::extract::weights::configuration::Configurations;
 
     #[test]
     fn a_configuration_of_timm_names_the_architecture() {
@@ -168,7 +164,8 @@ mod tests {
             let weights = folder.path().join("model.safetensors");
             std::fs::write(folder.path().join("config.json"), text).unwrap();
             let architecture = Architecture::named(architecture).unwrap();
-            super::check(&weights, &Expected::new(&architecture, &[]).unwrap())
+            let configuration = Configurations::beside(&weights)?.network.unwrap();
+            super::check(&configuration, &Expected::new(&architecture, &[]).unwrap())
         };
         for (text, architecture) in [
             (r#"{"architecture": "resnetaa50"}"#, "resnet50"),

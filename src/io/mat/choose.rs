@@ -26,10 +26,7 @@ impl MatFile {
             MatArray::Numbers(numbers) => !numbers.shape().contains(&1),
             _ => false,
         };
-        let numbers = self.read_only(several);
-        numbers
-            .or_else(|error| self.read_only(is_matrix).map_err(|_| error))?
-            .into_numbers()
+        self.read_only(several, is_matrix)?.into_numbers()
     }
 
     /// Reads the strings of the only text variable.
@@ -38,29 +35,42 @@ impl MatFile {
     /// As for [`MatFile::read_numbers`].
     pub(crate) fn read_only_texts(&mut self) -> Result<Vec<String>> {
         let is_text = |array: &MatArray| matches!(array, MatArray::Text(_) | MatArray::Cells(_));
-        self.read_only(is_text)?.into_texts()
+        self.read_only(is_text, |_| false)?.into_texts()
     }
 
-    fn read_only(&mut self, is_meant: impl Fn(&MatArray) -> bool) -> Result<MatArray> {
-        let mut found = None;
+    /// Reads the only variable that is meant, or else the only one of them that is preferred.
+    fn read_only(
+        &mut self,
+        is_meant: impl Fn(&MatArray) -> bool,
+        is_preferred: impl Fn(&MatArray) -> bool,
+    ) -> Result<MatArray> {
+        let (mut found, mut n_meant, mut n_preferred) = (None, 0, 0);
         let names = self.names();
         for name in &names {
             let array = self.read(name)?;
             if !is_meant(&array) {
                 continue;
             }
-            if found.is_some() {
-                found = None;
+            n_meant += 1;
+            let is_first_preferred = is_preferred(&array) && {
+                n_preferred += 1;
+                n_preferred == 1
+            };
+            if n_preferred > 1 {
                 break;
             }
-            found = Some(array);
-        }
-        found.ok_or(
-            FileError::NoSuchArray {
-                name: String::new(),
-                available: names,
+            if found.is_none() || is_first_preferred {
+                found = Some(array);
             }
-            .into(),
-        )
+        }
+        found
+            .filter(|_| n_meant == 1 || n_preferred == 1)
+            .ok_or_else(|| {
+                FileError::NoSuchArray {
+                    name: String::new(),
+                    available: names,
+                }
+                .into()
+            })
     }
 }

@@ -38,31 +38,21 @@ const ID_NAMES: [&str; 29] = [
 ];
 
 /// Names of columns with numbers that label rows, in lower case without separators.
-const LABEL_NAMES: [&str; 17] = [
+const LABEL_NAMES: [&str; 7] = [
     "row",
     "rowid",
-    "idx",
     "trial",
     "exemplar",
-    "class",
     "classid",
-    "category",
-    "label",
-    "labels",
-    "group",
-    "fold",
-    "split",
     "participant",
     "subject",
-    "session",
-    "block",
 ];
 
 /// Names of columns that may also be features, unless their numbers count the rows.
 const COUNT_NAMES: [&str; 6] = ["nr", "no", "n", "num", "number", "run"];
 
 /// What such names end with after the name of a stimulus.
-const NUMBERS: [&str; 6] = ["number", "num", "nr", "no", "index", "idx"];
+pub(crate) const NUMBERS: [&str; 6] = ["number", "num", "nr", "no", "index", "idx"];
 
 /// Returns the rank of a column name among the names of id columns (0 is the best), or `None` if it
 /// is not one of them.

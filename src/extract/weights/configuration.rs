@@ -1,0 +1,71 @@
+//! The configurations that libraries write beside the weights of a network.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::{Error, ExtractError, FileError, Result};
+use crate::io::open_file;
+
+/// Largest size of a configuration that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 24;
+
+/// The configurations beside the weights that exist.
+pub(super) struct Configurations {
+    /// That of the network in transformers or timm.
+    pub network: Option<Configuration>,
+    pub open_clip: Option<Configuration>,
+    /// That of an image processor of transformers.
+    pub images: Option<Configuration>,
+}
+
+impl Configurations {
+    /// Reads the configurations beside the weights.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Configuration::beside`].
+    pub fn beside(weights: &Path) -> Result<Self> {
+        Ok(Self {
+            network: Configuration::beside(weights, "config.json")?,
+            open_clip: Configuration::beside(weights, "open_clip_config.json")?,
+            images: Configuration::beside(weights, "preprocessor_config.json")?,
+        })
+    }
+}
+
+/// A configuration beside the weights.
+pub(super) struct Configuration {
+    path: PathBuf,
+    /// Name of the file.
+    pub name: &'static str,
+    pub value: Value,
+}
+
+impl Configuration {
+    /// Reads a configuration, or returns `None` if there is no such file.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Read`] or [`FileError::Malformed`] if it cannot be read.
+    pub fn beside(weights: &Path, name: &'static str) -> Result<Option<Self>> {
+        let path = weights.with_file_name(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let mut text = Vec::new();
+        let read = open_file(&path)?.take(MAX_BYTES).read_to_end(&mut text);
+        read.map_err(|error| FileError::unreadable(&path, error))?;
+        match serde_json::from_slice(&text) {
+            Ok(value) => Ok(Some(Self { path, name, value })),
+            Err(error) => {
+                let reason = format!("{error}; repair it, or remove it if it is of other weights");
+                Err(FileError::malformed(name, reason).in_file(path))
+            }
+        }
+    }
+
+    /// Adds the file to an error.
+    pub fn locate(&self, error: ExtractError) -> Error {
+        Error::from(error).in_file(&self.path)
+    }
+}
