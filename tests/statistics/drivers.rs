@@ -6,9 +6,11 @@ mod drivers_coverage;
 
 use approx::assert_relative_eq;
 use human_alignment::error::{ArgumentError, ComputationError};
+use human_alignment::inference::{Comparison, Confidence, Credit, Ranks};
 use human_alignment::study::{
     AlignmentCovariance, DriverAnalysis, DriverCaution, Drivers, Exchanged, Factor, ModelFactors,
 };
+use human_alignment::{OddOneOut, Stimuli};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -380,6 +382,41 @@ fn errors_by_people_are_added_where_residuals_do_not_show_them() {
     );
     assert!(AlignmentCovariance::new(-Array2::eye(3), 5.0).is_err());
     assert!(AlignmentCovariance::new(Array2::eye(3), 0.0).is_err());
+}
+
+/// The covariance has the variance of each difference, so that the ranks are those of comparisons
+/// if differences are clear.
+#[test]
+fn ranks_by_the_covariance_are_those_of_comparisons() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let trials: Vec<[u32; 3]> = (0..900)
+        .map(|_| rng.random_range(0..60))
+        .map(|first| [first, (first + 7) % 60, (first + 19) % 60])
+        .collect();
+    let trials = OddOneOut::new(Stimuli::numbered(60), trials).unwrap();
+    let shares = [0.41, 0.90, 0.42, 0.65, 0.40];
+    let credits = shares.map(|share| {
+        let draws = (0..900).map(|_| Credit::from(rng.random::<f64>() < share));
+        draws.collect::<Vec<Credit>>()
+    });
+    let confidence = Confidence::default();
+    let compared: Vec<&[Credit]> = credits.iter().map(Vec::as_slice).collect();
+    let compared = Comparison::all_pairs(&trials, &compared, confidence).unwrap();
+    let expected = Ranks::from_comparisons(5, &compared, confidence).unwrap();
+    assert!(expected.models[1].worst < 5 && expected.models[4].best > 1);
+
+    let values = credits.map(|credits| credits.iter().map(|c| c.value()).collect::<Vec<f64>>());
+    let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+    let means: Vec<f64> = values
+        .iter()
+        .map(|v| v.iter().sum::<f64>() / 900.0)
+        .collect();
+    let covariance = AlignmentCovariance::of_trials(&trials, &values).unwrap();
+    assert_eq!(covariance.ranks(&means, confidence).unwrap(), expected);
+    assert_refused!(
+        covariance.ranks(&means[1..], confidence),
+        Argument(ArgumentError::LengthMismatch { found: 4, .. })
+    );
 }
 
 fn share_is(share: f64, expected: std::ops::RangeInclusive<f64>, found: Findings) {

@@ -4,10 +4,10 @@
 mod comparisons;
 
 use human_alignment::Result;
-use human_alignment::inference::{Confidence, Estimate, Interval, benjamini_hochberg};
+use human_alignment::inference::{Confidence, Estimate, Interval, Rank, benjamini_hochberg};
 use human_alignment::study::{
-    AlignmentConsistency, Contrast, DriverAnalysis, Drivers, LayerChoice, Metric, MetricQuantity,
-    ModelFactors, StudyRow, StudyTable,
+    AlignmentConsistency, AlignmentCovariance, Contrast, DriverAnalysis, Drivers, LayerChoice,
+    Metric, MetricQuantity, ModelFactors, StudyRow, StudyTable,
 };
 use serde::Serialize;
 
@@ -39,8 +39,19 @@ pub struct Explanation {
     pub drivers: Option<Drivers>,
     /// Effects beyond chance.
     pub effects: Vec<Effect>,
+    /// The networks, best aligned first; empty if the errors of their differences are not known.
+    pub ranks: Vec<Ranked>,
     /// Reason why there are no drivers.
     pub silence: Option<String>,
+}
+
+/// A network and its ranks on a data set.
+#[derive(Serialize)]
+pub struct Ranked {
+    pub network: String,
+    pub value: f64,
+    #[serde(flatten)]
+    pub rank: Rank,
 }
 
 /// A coefficient that differs from 0, with the false discovery rate controlled.
@@ -114,6 +125,7 @@ fn explanation(
         metric: measurement.metrics[0].clone(),
         drivers: None,
         effects: Vec::new(),
+        ranks: Vec::new(),
         silence: None,
     };
     if !any_differs_from_chance(&rows, measurement.chance) {
@@ -134,6 +146,7 @@ fn explanation(
             let covariance = panel
                 .study
                 .accuracy_covariance(measurement.dataset, &rows)?;
+            explanation.ranks = ranked(&rows, &covariance)?;
             analysis.run_with_covariance(&networks, &covariance)
         }
         // Other measures have no values of single trials.
@@ -147,6 +160,21 @@ fn explanation(
         Err(error) => explanation.silence = Some(error.report().to_string()),
     }
     Ok(explanation)
+}
+
+/// Ranks networks by their alignment.
+fn ranked(rows: &[&StudyRow], covariance: &AlignmentCovariance) -> Result<Vec<Ranked>> {
+    let values: Vec<f64> = rows.iter().filter_map(|row| row.value()).collect();
+    let ranks = covariance.ranks(&values, Confidence::default())?;
+    let networks = rows.iter().zip(values).zip(ranks.models);
+    let ranked = networks.map(|((row, value), rank)| Ranked {
+        network: row.model.clone(),
+        value,
+        rank,
+    });
+    let mut ranked: Vec<Ranked> = ranked.collect();
+    ranked.sort_by_key(|network| network.rank.rank);
+    Ok(ranked)
 }
 
 /// Returns true if any network differs from chance, with the false discovery rate controlled.

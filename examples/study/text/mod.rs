@@ -4,10 +4,10 @@ mod things;
 
 use std::fmt::Write;
 
-use human_alignment::inference::Interval;
+use human_alignment::inference::{Interval, Rank};
 use human_alignment::study::{Driver, StudyRow, StudyTable};
 
-use super::findings::{Change, Explanation, Findings};
+use super::findings::{Change, Explanation, Findings, Ranked};
 use super::panel::{Column, Panel, is_share};
 
 pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String {
@@ -25,6 +25,7 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
     text += &things::dimensions(findings.dimensions.as_ref());
     for explanation in &findings.drivers {
         text += &explained(explanation);
+        text += &ranked(&explanation.ranks, is_share(&explanation.metric));
     }
     text += "\n## What changes it\n\nMean paired differences of networks, and how many of them have an \
              interval that lies above or below 0.\n\n";
@@ -221,6 +222,31 @@ fn explained(explanation: &Explanation) -> String {
         let _ = writeln!(text, "- caution: {caution}");
     }
     text
+}
+
+/// Formats the ranks of the networks of a data set.
+fn ranked(networks: &[Ranked], is_share: bool) -> String {
+    if networks.is_empty() {
+        return String::new();
+    }
+    let header = ["rank", "network", "value", "compatible ranks"];
+    let mut lines = vec![header.map(str::to_owned).to_vec()];
+    lines.extend(networks.iter().map(|found| {
+        let Rank {
+            rank, best, worst, ..
+        } = found.rank;
+        let ranks = match best == worst {
+            true => best.to_string(),
+            false => format!("{best} to {worst}"),
+        };
+        let value = number(found.value, is_share);
+        vec![rank.to_string(), found.network.clone(), value, ranks]
+    }));
+    format!(
+        "\nRanks of these networks, 1 for the best aligned. The compatible ranks of all of them contain the true \
+         ones with 95 % confidence together.\n\n{}",
+        aligned(&lines)
+    )
 }
 
 /// Formats the p-value of a factor, with the smallest one that the panel allows if that is not small.

@@ -29,6 +29,10 @@ use repeated::RepeatedAnswers;
 /// - [`corrected`](Self::corrected): an estimate without these biases. With two answers per
 ///   question and a true ceiling of 0.60, the first two are 0.48 and 0.74 on average.
 ///
+/// The agreement of split halves is not among them: it has the bias of
+/// [`leave_one_out`](Self::leave_one_out) with the majority of half of the answers, which is noisier
+/// than that of all others.
+///
 /// If *k* answers tie for the majority, each of them has a credit of 1/k. If trials have
 /// participants, only the first answer of each participant to a question counts: the agreement of
 /// participants with themselves is no limit for a model.

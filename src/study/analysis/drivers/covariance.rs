@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::error::{ArgumentError, Error, Result};
-use crate::inference::clustered_mean_of;
+use crate::error::{ArgumentError, Error, Result, same_length};
+use crate::inference::{Confidence, Estimate, Ranks, clustered_mean_of};
 use crate::judgment::{Task, Trials};
 
 /// The covariance of the errors of measured alignments: how the alignments of the networks would
@@ -112,6 +112,37 @@ impl AlignmentCovariance {
     /// Returns the number of networks.
     pub fn n_networks(&self) -> usize {
         self.matrix.nrows()
+    }
+
+    /// Returns the ranks of the networks by their alignments, each with the set of ranks that the
+    /// judgments are compatible with ([`Ranks`]). The error of a difference follows from the
+    /// covariance, Var(a − b) = Var(a) + Var(b) − 2 Cov(a, b). All differences have the degrees of
+    /// freedom of the covariance, the smallest of them, so that the sets are at least as wide as
+    /// those of [`Ranks::from_comparisons`].
+    ///
+    /// # Errors
+    /// Returns [`ArgumentError::LengthMismatch`] unless there is one alignment for each network, and
+    /// [`ArgumentError::InvalidParameter`] if one is not a number.
+    pub fn ranks(&self, alignments: &[f64], confidence: Confidence) -> Result<Ranks> {
+        let n = self.n_networks();
+        same_length(
+            "alignments of the networks of a covariance",
+            n,
+            alignments.len(),
+        )?;
+        let pairs = (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let difference = |(i, j): (usize, usize)| {
+            let variance = self.matrix[[i, i]] + self.matrix[[j, j]] - 2.0 * self.matrix[[i, j]];
+            let estimate = Estimate {
+                value: alignments[i] - alignments[j],
+                // The variance of networks that are always right together is 0 up to rounding.
+                standard_error: Some(variance.max(0.0).sqrt()),
+                degrees_of_freedom: self.degrees_of_freedom,
+            };
+            (i, j, estimate)
+        };
+        let differences: Vec<_> = pairs.map(difference).collect();
+        Ranks::from_differences(n, &differences, confidence)
     }
 
     /// Returns the variance of a weighted sum of alignments.
