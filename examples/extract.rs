@@ -27,6 +27,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use common::Unused;
+use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::extract::{
     Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, ModelName, Network,
     Pooling, Shard, Tap, UnreadablePolicy, Weights, join_shards,
@@ -114,6 +115,9 @@ struct Arguments {
     /// Device that runs the network: cpu, cuda, cuda:N, metal or metal:N.
     #[arg(long, default_value = "cpu")]
     device: Device,
+    /// Largest number of pixels of an image, which bounds the memory.
+    #[arg(long, value_name = "N", default_value_t = ImageDecoder::DEFAULT_MAX_PIXELS)]
+    max_pixels: u64,
     /// Skip images that cannot be read. Without this flag they are an error.
     #[arg(long)]
     skip_unreadable: bool,
@@ -350,8 +354,9 @@ fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<
     remark_weights(&network);
     let named = arguments.preprocessing.as_deref();
     let preprocessing = preprocessing::preprocessing(named, model, &network)?;
-    let mut extraction =
-        Extraction::new(network, preprocessing).with_batch_size(arguments.batch)?;
+    let mut extraction = Extraction::new(network, preprocessing)
+        .with_batch_size(arguments.batch)?
+        .with_max_pixels(arguments.max_pixels)?;
     if arguments.skip_unreadable {
         extraction = extraction.with_unreadable(UnreadablePolicy::Skip);
     }

@@ -30,10 +30,11 @@
 //! `stimulus`, `image`, … or else in the first column with text. A column without a name (or named
 //! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
 //! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
-//! `class`, `trial` or `cluster_id`, are an error that asks what they are. `True` and `False` are 1
-//! and 0. A field such as `?` or `12%` is an error,
-//! not an id. Ids that are whole numbers may be written as decimals (`7.0`). Beside the features in an
-//! `.npz` or `.mat` file, an array of texts, or of numbers that do not just count, with a name such as
+//! `class`, `trial` or `cluster_id`, or in a last column `target` or `y` after decimals, are an
+//! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is an
+//! error, not an id. Ids that are whole numbers may be written as decimals (`7.0`). Beside the
+//! features in an `.npz` or `.mat` file, an array of texts, or of numbers that do not just count,
+//! with a name such as
 //! `ids` or `image_names` holds the ids.
 //!
 //! ```text

@@ -8,7 +8,7 @@ use clap::Args;
 use human_alignment::dataset::{Counting, TripletFile, TripletSource};
 use human_alignment::inference::DesignCaution;
 use human_alignment::stimuli::Pairing;
-use human_alignment::{Result, Stimuli, Task, TrialParticipants, Trials};
+use human_alignment::{Error, Result, Stimuli, Task, TrialParticipants, Trials};
 use serde::Serialize;
 
 use crate::common::notes;
@@ -77,6 +77,11 @@ impl TrialReading {
             source = source.without_unknown();
         }
         let file: TripletFile<T> = source.read(&counted)?;
+        if let Some(list) = &self.stimuli {
+            let remedy =
+                "leave out --stimuli, and pass this file as --ids if the features have no ids,";
+            refuse_two_meanings(list, &counted, self.count_from, remedy)?;
+        }
         let paired_by = match (file.pairing(), &self.stimuli) {
             (Pairing::Id, _) => Pairing::Id,
             (Pairing::Position, None) => note_counted_rows(rows),
@@ -128,6 +133,34 @@ pub fn source<T: Task>(
         source = source.without_repeats();
     }
     Ok(source)
+}
+
+/// Refuses a list of ids that are the numbers of its lines in another order: the numbers in trials may
+/// be ids or count the lines.
+pub fn refuse_two_meanings(
+    list: &Path,
+    counted: &Stimuli,
+    count_from: Counting,
+    remedy: &str,
+) -> Result<()> {
+    let ids: Option<Vec<usize>> = counted.ids().iter().map(|id| id.parse().ok()).collect();
+    let Some(ids) = ids.filter(|ids| counted.is_named() && !ids.is_empty()) else {
+        return Ok(());
+    };
+    let mut ascending = ids.clone();
+    ascending.sort_unstable();
+    let first = ascending[0];
+    let are_lines = first <= 1 && ascending.iter().zip(first..).all(|(&id, line)| id == line);
+    if count_from != Counting::Inferred || !are_lines || ids == ascending {
+        return Ok(());
+    }
+    Err(Error::other(format!(
+        "{}: its ids are the numbers from {first} to {} in another order, so that it is not clear whether the \
+         numbers in the trials are ids or count the lines of this file: pass --count-from 0 or --count-from 1 \
+         if they count lines; {remedy} if they are ids",
+        list.display(),
+        ascending[ids.len() - 1]
+    )))
 }
 
 /// What is wrong with trials that --drop-repeated drops.

@@ -363,6 +363,9 @@ fn read_trials(arguments: &Arguments) -> Result<OddOneOut> {
         )),
         _ => error,
     })?;
+    if let Some(list) = &arguments.stimuli {
+        trials::refuse_two_meanings(list, &stimuli, arguments.count_from, "leave out --stimuli")?;
+    }
     trials::note_dropped(file.n_repeated(), trials::REPEATED);
     let trials = file.into_judgments();
     if arguments.stimuli.is_some() {

@@ -20,7 +20,8 @@ pub enum ImageError {
     /// An image has no pixels, or more than are allowed. It was not decoded.
     #[error(
         "the image has {width}×{height} pixels (expected 1 to {limit}, and no side longer than \
-         {longest}): reduce it, or set another limit (`ImageDecoder::with_max_pixels`)"
+         {longest}): reduce it, or set another limit (`ImageDecoder::with_max_pixels`, \
+         `Extraction::with_max_pixels`, `--max-pixels`)"
     )]
     #[non_exhaustive]
     Size {

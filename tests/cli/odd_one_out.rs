@@ -163,6 +163,26 @@ fn trials_of_stimuli_that_one_file_lacks_are_dropped() {
     }
 }
 
+/// Numbers of trials may be the ids of such a list, or its lines.
+#[test]
+fn a_list_of_shuffled_numbers_is_refused_unless_the_meaning_is_given() {
+    let files = Files::new();
+    let features = files.write(
+        "numbered.csv",
+        "id,a,b\n3,1,0.2\n1,0.9,0.1\n4,0.1,1\n2,0,0.8\n",
+    );
+    let trials = files.write("numbered.txt", "1 3 2\n2 4 1\n1 3 4\n");
+    let list = files.write("list.txt", "3\n1\n4\n2\n");
+    let by_id = ["--features", &features, "--triplets", &trials, "--json"];
+    assert_eq!(json_of(&by_id)["correct"], 3);
+    let listed = [&by_id[..], &["--stimuli", &list]].concat();
+    let message = refused(&listed);
+    assert!(message.contains("--count-from"), "{message}");
+    // The lines of the list are 3, 1, 4, 2: the trials show (3, 4 | 1), (1, 2 | 3), (3, 4 | 2).
+    let lines = [&listed[..], &["--count-from", "1"]].concat();
+    assert_eq!(json_of(&lines)["correct"], 0);
+}
+
 #[test]
 fn without_arguments_everything_is_simulated() {
     let output = odd_one_out(&[]);

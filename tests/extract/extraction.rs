@@ -264,6 +264,34 @@ fn other_settings_and_images_do_not_continue_an_extraction() {
     assert_eq!(read(&out), original.represent(&images).unwrap()[0]);
 }
 
+/// The limit of pixels changes which images are skipped, and may be raised where they are an error.
+#[test]
+fn the_limit_of_pixels_is_a_setting_where_images_are_skipped() {
+    let folders = folders(11);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let limited = || {
+        let extraction = extraction(&["penultimate"], 1);
+        extraction.with_max_pixels(1000).unwrap()
+    };
+    assert_refused!(
+        limited().represent(&images),
+        Image(ImageError::Size { limit: 1000, .. })
+    );
+    let out = interrupted(&folders, &extraction(&["penultimate"], 1));
+    let more = extraction(&["penultimate"], 1)
+        .with_max_pixels(1 << 30)
+        .unwrap();
+    assert_eq!(more.write(&images, &[&out]).unwrap().n_resumed, 5);
+
+    let folders = self::folders(11);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let lenient = extraction(&["penultimate"], 1).with_unreadable(UnreadablePolicy::Skip);
+    let out = interrupted(&folders, &lenient);
+    let other = limited().with_unreadable(UnreadablePolicy::Skip);
+    assert_other(other.write(&images, &[&out]), "--max-pixels");
+    assert!(extraction(&["penultimate"], 1).with_max_pixels(0).is_err());
+}
+
 #[test]
 fn an_image_that_was_skipped_and_is_repaired_is_another_image() {
     let folders = folders(11);

@@ -60,6 +60,17 @@ fn labels_of_rows_are_no_features() {
         let text = format!("{header},x\n{a},0.5\n{b},0.25\n{c},0.75\n{d},0.125\n");
         refused(&text, "--ignore-column");
     }
+    // Classes behind decimals, but coordinates are features.
+    for name in ["target", "y"] {
+        let text = format!("id,a,b,{name}\ncat,0.5,1.5,1\ndog,0.25,2.5,0\n");
+        let found = features("a.csv", &text).unwrap();
+        assert_eq!(found, array![[0.5, 1.5], [0.25, 2.5]]);
+        let text = format!("a,b,c,{name}\n0.5,1.5,3.5,1\n0.25,2.5,0.5,0\n");
+        refused(&text, "--ignore-column");
+    }
+    let text = "id,a,x,y\ncat,5,1,1\ndog,2,2,0\n";
+    let found = features("a.csv", text).unwrap();
+    assert_eq!(found, array![[5.0, 1.0, 1.0], [2.0, 2.0, 0.0]]);
     // Decimals are features, whatever the name.
     let text = "id,index,x\ncat,0.5,1.5\ndog,0.25,2.5\n";
     let found = features("a.csv", text).unwrap();

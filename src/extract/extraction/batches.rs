@@ -132,15 +132,14 @@ impl Extraction {
     /// Reads and preprocesses an image into `out`. Returns the hash of the file, and the result of an
     /// image that cannot be read and is skipped.
     fn read_image(&self, path: &Path, out: &mut [f32]) -> Result<(String, Option<Row>)> {
-        let decoder = self.preprocessing.decoder();
-        let bytes = match decoder.bytes(path) {
+        let bytes = match self.decoder.bytes(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let skipped = self.skip(error)?;
                 return Ok((contents_hash(path), Some(skipped)));
             }
         };
-        let image = decoder.decode(&bytes);
+        let image = self.decoder.decode(&bytes);
         let written = image.and_then(|image| self.preprocessing.write_into(&image, out));
         let skipped = match written {
             Ok(()) => None,

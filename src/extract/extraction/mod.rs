@@ -26,7 +26,7 @@ use shard::Part;
 
 use crate::error::{Error, ExtractError, ImageError, Result, same_length};
 use crate::extract::network::Network;
-use crate::extract::preprocess::Preprocessing;
+use crate::extract::preprocess::{ImageDecoder, Preprocessing};
 use crate::extract::tap::Tap;
 use crate::images::ImageFiles;
 use crate::representation::{Provenance, Representation};
@@ -59,6 +59,7 @@ use crate::representation::{Provenance, Representation};
 pub struct Extraction {
     network: Network,
     preprocessing: Preprocessing,
+    decoder: ImageDecoder,
     batch_size: usize,
     unreadable: UnreadablePolicy,
     shard: Option<Shard>,
@@ -96,6 +97,7 @@ impl Extraction {
     pub fn new(network: Network, preprocessing: Preprocessing) -> Self {
         Self {
             network,
+            decoder: preprocessing.decoder(),
             preprocessing,
             batch_size: 32,
             unreadable: UnreadablePolicy::default(),
@@ -118,6 +120,15 @@ impl Extraction {
             ));
         }
         self.batch_size = n_images;
+        Ok(self)
+    }
+
+    /// Sets the largest number of pixels of an image, as [`ImageDecoder::with_max_pixels`] does.
+    ///
+    /// # Errors
+    /// Returns `ArgumentError::InvalidParameter` if it is 0.
+    pub fn with_max_pixels(mut self, max_pixels: u64) -> Result<Self> {
+        self.decoder = self.decoder.with_max_pixels(max_pixels)?;
         Ok(self)
     }
 
@@ -296,6 +307,10 @@ impl Extraction {
             provenances: taps.map(|tap| self.provenance(&tap.to_string())).collect(),
             device: kind.into(),
             unreadable: self.unreadable,
+            skipped_above: match self.unreadable {
+                UnreadablePolicy::Skip => Some(self.decoder.max_pixels()),
+                UnreadablePolicy::Fatal => None,
+            },
             shard,
             stimuli: images.stimuli().fingerprint(),
         }

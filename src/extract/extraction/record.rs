@@ -24,6 +24,8 @@ pub(super) struct Settings {
     /// Kind of device, as results depend on it.
     pub device: String,
     pub unreadable: UnreadablePolicy,
+    /// The number of pixels above which images are skipped, if unreadable images are.
+    pub skipped_above: Option<u64>,
     pub shard: Option<Part>,
     /// Hash of the ids of all images, in order.
     pub stimuli: String,
@@ -42,6 +44,10 @@ impl Settings {
             (
                 self.unreadable != other.unreadable,
                 "with another handling of unreadable images (--skip-unreadable)",
+            ),
+            (
+                self.skipped_above != other.skipped_above,
+                "with another limit of the pixels of an image (--max-pixels)",
             ),
             (self.device != other.device, "on another device (--device)"),
             (

@@ -69,6 +69,11 @@ impl ImageDecoder {
         Ok(self)
     }
 
+    /// Returns the largest number of pixels of an image.
+    pub fn max_pixels(&self) -> u64 {
+        self.max_pixels
+    }
+
     /// Sets whether images are rotated according to their EXIF orientation.
     #[must_use]
     pub fn with_orientation(mut self, orientation: Orientation) -> Self {

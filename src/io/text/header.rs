@@ -107,6 +107,11 @@ pub(crate) fn is_label_name(name: &str) -> bool {
         || are_label_words(&words)
 }
 
+/// Checks whether whole numbers in a column with this name, the last one after decimals, are classes.
+pub(crate) fn is_target_name(name: &str) -> bool {
+    ["target", "y"].contains(&plain(name).as_str())
+}
+
 /// Checks whether a name ends with a word for an index, such as `cluster_id`, or consists of words
 /// for groups, such as `class label`.
 fn are_label_words(words: &[String]) -> bool {

@@ -3,7 +3,8 @@
 use super::FileSource;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::text::{
-    Table, counts, id_rank, is_count_name, is_index_name, is_label_name, resembles_number,
+    Table, counts, id_rank, is_count_name, is_index_name, is_label_name, is_target_name,
+    resembles_number,
 };
 
 /// The indices of the columns of a table, 0-based.
@@ -43,9 +44,19 @@ impl FileSource {
             .iter()
             .skip(1)
             .all(|&column| !contents[column].is_whole());
+        let is_after_decimals = |column: usize| {
+            // Coordinates x and y are features.
+            let mut before = left.iter().skip(1).filter(|other| **other < column);
+            Some(&column) == left.last()
+                && left.len() > 3
+                && before.all(|&other| !contents[other].is_whole())
+        };
         for &column in &left {
             let name = table.name(column);
-            let is_named = is_index_name(name) || is_label_name(name) || id_rank(name).is_some();
+            let is_named = is_index_name(name)
+                || is_label_name(name)
+                || id_rank(name).is_some()
+                || is_target_name(name) && is_after_decimals(column);
             // Without such a name, a column must contain row numbers from the first row on.
             let may_count = match has_header {
                 true => is_count_name(name),
