@@ -321,12 +321,14 @@ fn remedy(
     if has("lora_") {
         remedy += ": the file has changes of parameters (LoRA): merge them into the network before \
                    saving (`merge_and_unload`)";
+    } else if has(".zero_point") || has("_packed_params") {
+        remedy +=
+            ": the parameters are quantised: save those of the network before its quantisation";
     } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
         remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
                    such as `blocks.11@token-mean` (`--tap`)";
     } else if !missing.is_empty() {
-        remedy += "; the file has ";
-        remedy += &few(stored);
+        remedy += &format!("; the file has {}", few(stored));
         remedy += ": check the architecture, or choose or rename parameters \
                    (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
                    divided file by its .index.json";
@@ -383,8 +385,7 @@ fn like(names: &[String]) -> String {
     }
 }
 
-/// Returns a list such as
-/// `3 missing (fc.weight, …); 1 of another shape (conv1.weight: [64, 3, 7, 7], not [3])`.
+/// Returns a list such as `3 missing (fc.weight, …); 1 of another shape (…: [64, 3, 7], not [3])`.
 fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[String]) -> String {
     let some = |kind: &str, names: &[String]| match names.len() {
         0 => None,

@@ -807,6 +807,20 @@ fn files_that_are_no_weights_say_what_to_do() {
     assert!(refused("page.bin", b"<html>").contains("web page"));
     assert!(refused("keras.h5", b"\x89HDF\r\n").contains("HDF5"));
     assert!(refused("model.safetensors.index.json", b"{}").contains("weight_map"));
+    let configuration = refused("config.json", b"{\"model_type\": \"vit\"}");
+    assert!(
+        configuration.contains("name the file of weights"),
+        "{configuration}"
+    );
+    let of_folder = |name: &str| {
+        let path = folder.path().join("saved");
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join(name), b"").unwrap();
+        Weights::read(&path).unwrap_err().report().to_string()
+    };
+    assert!(of_folder("notes.txt").contains("name the file of weights in it"));
+    assert!(of_folder("pytorch_model.bin").contains("in it, pytorch_model.bin"));
+    assert!(of_folder(".metadata").contains("dcp_to_torch_save"));
     let elsewhere = br#"{"weight_map": {"x": "../y.safetensors"}}"#;
     assert!(refused("other.index.json", elsewhere).contains("not the name of a file"));
     let of_itself = br#"{"weight_map": {"x": "own.index.json"}}"#;

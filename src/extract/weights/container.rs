@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,8 +34,8 @@ pub(in crate::extract) enum Container {
 /// The index of a file that is divided into several, in the layout of the Hugging Face hub.
 #[derive(Deserialize)]
 struct Index {
-    /// Name of the file of each parameter.
-    weight_map: BTreeMap<String, String>,
+    /// Name of the file of each parameter; `None` for another JSON file, such as a configuration.
+    weight_map: Option<BTreeMap<String, String>>,
 }
 
 /// The format of a file of parameters.
@@ -76,6 +77,10 @@ impl Format {
 impl Container {
     /// Opens a file in any of the formats.
     pub fn open(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            let source = std::io::Error::new(ErrorKind::InvalidInput, describe_folder(path));
+            return Err(FileError::unreadable(path, source));
+        }
         match Format::of(path)? {
             Format::Safetensors => Ok(Self::Safetensors(path.into())),
             Format::Pth => Ok(Self::Pth(path.into())),
@@ -92,7 +97,13 @@ impl Container {
         let text = std::fs::read(path).map_err(|error| origin.unreadable(error))?;
         let index: Index =
             serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
-        let mut files: Vec<&str> = index.weight_map.values().map(String::as_str).collect();
+        let Some(weight_map) = index.weight_map else {
+            return Err(origin.malformed(
+                "it has no weight_map, so that it may be a configuration: name the file of weights \
+                 beside it, such as model.safetensors",
+            ));
+        };
+        let mut files: Vec<&str> = weight_map.values().map(String::as_str).collect();
         files.sort_unstable();
         files.dedup();
         if files.is_empty() {
@@ -302,6 +313,26 @@ fn unknown(start: &[u8]) -> &'static str {
         "it is neither a .safetensors file nor a checkpoint of PyTorch: load it with the program that \
          wrote it, and save the parameters with torch.save or as .safetensors"
     }
+}
+
+/// Describes a folder that is given instead of a file of weights, with what to name instead.
+fn describe_folder(path: &Path) -> String {
+    const USUAL: [&str; 6] = [
+        "model.safetensors.index.json",
+        "model.safetensors",
+        "open_clip_model.safetensors",
+        "pytorch_model.bin.index.json",
+        "pytorch_model.bin",
+        "open_clip_pytorch_model.bin",
+    ];
+    if path.join(".metadata").exists() {
+        return "it is a folder of a distributed checkpoint: convert it with \
+                torch.distributed.checkpoint.format_utils.dcp_to_torch_save"
+            .into();
+    }
+    let usual = USUAL.iter().find(|name| path.join(name).exists());
+    let example = usual.map(|name| format!(", {name}")).unwrap_or_default();
+    format!("it is a folder: name the file of weights in it{example}")
 }
 
 /// Returns the SHA-256 hash of tensors with their names and shapes.
