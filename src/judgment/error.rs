@@ -54,7 +54,7 @@ pub enum JudgmentError {
     /// Trials show stimuli that have no features.
     #[error(
         "{n_trials} of {n_total} trials show stimuli without features; drop them \
-         (`Trials::restrict_to`, `--drop-missing`), or add the features"
+         (`Trials::restrict_to`, `TripletSource::without_unknown`, `--drop-missing`), or add the features"
     )]
     #[non_exhaustive]
     WithoutFeatures {

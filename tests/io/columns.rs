@@ -422,6 +422,17 @@ fn a_missing_id_does_not_make_ids_positions() {
     let known = known.without_unknown().read(&stimuli).unwrap();
     assert_eq!(known.judgments().as_slice(), [[0, 1, 2], [2, 3, 1]]);
     assert_eq!((known.n_unknown(), known.pairing()), (1, Pairing::Id));
+    let dropped = trials::<OddOneOutTask>(text, stimuli).unwrap_err();
+    assert!(
+        dropped.report().to_string().contains("--drop-missing"),
+        "{dropped}"
+    );
+    // No stimulus is missing: the numbers may be positions, or ids that count from 0.
+    let shuffled = Stimuli::new(["3", "1", "4", "2"]).unwrap();
+    assert_refused!(
+        trials::<OddOneOutTask>("0,1,2\n1,2,3\n", shuffled),
+        File(FileError::Ambiguous { .. })
+    );
     // Ids that count from 1, and positions from 0.
     let counted = Stimuli::new(["1", "2", "3", "4"]).unwrap();
     let file = trials::<OddOneOutTask>("0,1,2\n1,2,3\n", counted).unwrap();

@@ -14,8 +14,8 @@ type Numbered = (Vec<[u32; 3]>, Pairing, Option<Vec<usize>>);
 
 impl<T: Task> TripletSource<T> {
     /// Finds the stimuli that numbers refer to: those with these ids, if all ids are numbers,
-    /// otherwise those at these positions. Beside ids that are numbers, numbers are positions if most
-    /// of them are no ids, or if the ids count and not all numbers are ids.
+    /// otherwise those at these positions. Beside ids that are numbers, numbers are positions if at
+    /// least half of them are no ids, or if the ids count and not all numbers are ids.
     ///
     /// Returns the trials, how they were matched, and the places of those that were kept if trials of
     /// unknown ids were dropped.
@@ -40,7 +40,10 @@ impl<T: Task> TripletSource<T> {
             }
             return Ok((trials, Pairing::Id, None));
         }
-        let are_positions = numbers().all(|&number| (number as usize) < stimuli.len());
+        let are_positions = [0, 1].into_iter().any(|first| {
+            let positions = first..first + stimuli.len();
+            numbers().all(|&number| positions.contains(&(number as usize)))
+        });
         let are_few_ids = || {
             let different: HashSet<&u32> = numbers().collect();
             let ids = different.iter().filter(|id| positions.contains_key(**id));
@@ -49,23 +52,30 @@ impl<T: Task> TripletSource<T> {
         if are_positions && (ids_count(&positions) || are_few_ids()) {
             return self.at_positions(trials, stimuli);
         }
-        if self.drops_unknown {
-            let is_known = |trial: &[u32; 3]| trial.iter().all(|id| positions.contains_key(id));
-            let kept = (0..trials.len()).filter(|&place| is_known(&trials[place]));
-            let kept: Vec<usize> = kept.collect();
-            let found = kept
-                .iter()
-                .map(|&place| trials[place].map(|id| positions[&id]));
-            if !kept.is_empty() {
-                return Ok((found.collect(), Pairing::Id, Some(kept)));
+        // With ids of all lines, no stimulus can be missing.
+        if are_positions && ids_are_lines(&positions) {
+            return Err(FileError::Ambiguous {
+                what: "whether its numbers are positions of stimuli, or their ids counted from another \
+                       number"
+                    .into(),
+                remedy: "if they are positions, set their base (`with_counting`; `--count-from 0` or \
+                         `--count-from 1`); otherwise write the ids in the trials",
             }
+            .into());
         }
+        let is_known = |trial: &[u32; 3]| trial.iter().all(|id| positions.contains_key(id));
+        let kept = (0..trials.len()).filter(|&place| is_known(&trials[place]));
+        let kept: Vec<usize> = kept.collect();
         let mut different: Vec<&u32> = numbers().collect();
         different.sort_unstable();
         different.dedup();
         let needed = Stimuli::new(different.into_iter().map(u32::to_string))?;
-        stimuli.positions_of(&needed.with_origin(&self.path))?;
-        self.at_positions(trials, stimuli)
+        let needed = needed.with_origin(&self.path);
+        self.check_unknown(trials.len(), kept.len(), stimuli, &needed)?;
+        let found = kept
+            .iter()
+            .map(|&place| trials[place].map(|id| positions[&id]));
+        Ok((found.collect(), Pairing::Id, Some(kept)))
     }
 
     fn at_positions(&self, trials: Vec<[u32; 3]>, stimuli: &Stimuli) -> Result<Numbered> {
@@ -129,6 +139,13 @@ fn ids_count(positions: &HashMap<u32, u32>) -> bool {
     let first = positions.keys().min().copied().unwrap_or_default();
     let mut ids = positions.iter();
     ids.all(|(&id, &position)| id - first == position)
+}
+
+/// Checks whether ids are consecutive numbers, in any order.
+fn ids_are_lines(positions: &HashMap<u32, u32>) -> bool {
+    let first = positions.keys().min().copied().unwrap_or_default();
+    let last = positions.keys().max().copied().unwrap_or_default();
+    (last - first) as usize + 1 == positions.len()
 }
 
 /// Converts numbers to indices.

@@ -8,7 +8,7 @@ use super::answers::{self, Cell, Form};
 use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-use crate::error::{FileError, Result, same_length};
+use crate::error::{FileError, JudgmentError, Result, same_length};
 use crate::formats::TextEncoding;
 use crate::io::extension;
 use crate::io::format::Format;
@@ -140,8 +140,8 @@ impl<T: Task> TripletSource<T> {
     /// Returns [`FileError::Read`] if the file cannot be read, and
     /// `ArgumentError::InvalidParameter` if there are more than [`Trials::MAX_STIMULI`] stimuli.
     /// Within `Context::File`, returns `JudgmentError::InvalidTrial` with the number of a trial
-    /// that has a negative, fractional, repeated or out-of-range index, `StimuliError::Missing` if
-    /// an id is not among the stimuli, `StimuliError::NotPaired` if the file has ids and the
+    /// that has a negative, fractional, repeated or out-of-range index, `JudgmentError::WithoutFeatures`
+    /// if an id is not among the stimuli, `StimuliError::Missing` if this is so in all trials, `StimuliError::NotPaired` if the file has ids and the
     /// stimuli have none, `JudgmentError::UnknownAnswer` or [`FileError::Ambiguous`] if the
     /// answers or columns are not understood, `JudgmentError::NoTrials` if there are no trials,
     /// and [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
@@ -301,26 +301,47 @@ impl<T: Task> TripletSource<T> {
             }));
         }
         let named = Stimuli::new(names)?.with_origin(&self.path).without_order();
-        let positions = match self.drops_unknown && stimuli.is_named() {
-            true => stimuli.find_each(&named),
-            false => stimuli
-                .positions_of(&named)?
-                .into_iter()
-                .map(Some)
-                .collect(),
-        };
+        if !stimuli.is_named() {
+            stimuli.positions_of(&named)?;
+        }
+        let positions = stimuli.find_each(&named);
         let mut known = Vec::new();
         let mut found = Vec::new();
+        let n_total = trials.len();
         for (place, trial) in trials.into_iter().enumerate() {
             if let [Some(a), Some(b), Some(c)] = trial.map(|number| positions[number as usize]) {
                 known.push(place);
                 found.push([a, b, c]);
             }
         }
-        if found.is_empty() {
-            stimuli.positions_of(&named)?;
-        }
+        self.check_unknown(n_total, found.len(), stimuli, &named)?;
         Ok((found, known))
+    }
+
+    /// Checks that no trial shows an id that is not among `stimuli`, unless such trials are dropped
+    /// and others are left.
+    pub(super) fn check_unknown(
+        &self,
+        n_total: usize,
+        n_known: usize,
+        stimuli: &Stimuli,
+        needed: &Stimuli,
+    ) -> Result<()> {
+        let may_drop = self.drops_unknown && n_known > 0;
+        let Err(source) = stimuli.positions_of(needed) else {
+            return Ok(());
+        };
+        match (may_drop, n_known) {
+            (true, _) => Ok(()),
+            // With all trials lost, the ids do not match.
+            (false, 0) => Err(source),
+            (false, _) => Err(JudgmentError::WithoutFeatures {
+                n_trials: n_total - n_known,
+                n_total,
+                source,
+            }
+            .into()),
+        }
     }
 }
 
