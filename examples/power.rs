@@ -157,6 +157,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {
+    let difference = arguments.difference;
+    if difference <= 0.0 || difference >= 1.0 {
+        return Err(Error::other(format!(
+            "--difference is {difference}: expected a share above 0 and below 1; 0.02 is 2 points"
+        )));
+    }
     let (trials, differences, input) = match &arguments.triplets {
         Some(path) => read(arguments, path)?,
         None => simulated(arguments.seed)?,

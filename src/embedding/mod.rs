@@ -134,15 +134,27 @@ pub struct Spose {
     initial_scale: f64,
 }
 
+/// Checks the number of initial dimensions, on which the memory depends.
+fn check_dimensions(n_dimensions: usize) -> Result<()> {
+    const MOST: usize = 10_000;
+
+    match n_dimensions {
+        1..=MOST => Ok(()),
+        _ => Err(Error::parameter(
+            "dimensions",
+            "from 1 to 10,000",
+            n_dimensions,
+        )),
+    }
+}
+
 impl Spose {
     /// Creates the settings, with the number of dimensions before any are removed.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if it is 0.
+    /// Returns `ArgumentError::InvalidParameter` unless it is from 1 to 10,000.
     pub fn new(n_dimensions: usize) -> Result<Self> {
-        if n_dimensions == 0 {
-            return Err(Error::parameter("dimensions", "at least 1", n_dimensions));
-        }
+        check_dimensions(n_dimensions)?;
         Ok(Self {
             n_dimensions,
             lambda: 0.008,

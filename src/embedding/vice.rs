@@ -8,6 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::check_dimensions;
 use super::objective::Objective;
 use super::vice_embedding::ViceEmbedding;
 use crate::error::{Error, Result, positive};
@@ -74,11 +75,9 @@ impl Vice {
     /// Creates the settings, with the number of dimensions before any are removed.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if it is 0.
+    /// Returns `ArgumentError::InvalidParameter` unless it is from 1 to 10,000.
     pub fn new(n_dimensions: usize) -> Result<Self> {
-        if n_dimensions == 0 {
-            return Err(Error::parameter("dimensions", "at least 1", n_dimensions));
-        }
+        check_dimensions(n_dimensions)?;
         Ok(Self {
             n_dimensions,
             spike: 0.25,

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::Stimuli;
-use crate::error::{FileError, Result};
+use crate::error::{FileError, Quoted, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
 use crate::io::mat::MatFile;
 use crate::io::text::{
-    Table, id_rank, is_header_of_ids, is_index_name, read_text, without_fractions,
+    Table, id_rank, is_count_name, is_header_of_ids, is_index_name, is_label_name, read_text,
+    without_fractions, words,
 };
 
 /// A list of ids in a file: the stimuli to which rows of a matrix or indices of trials refer.
@@ -68,8 +69,8 @@ impl IdList {
     /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
     /// [`FileError::Malformed`] or [`FileError::Encoding`] if the file is not valid text,
     /// [`FileError::NoSuchColumn`] or [`FileError::RaggedRow`] if the table is invalid,
-    /// [`FileError::Ambiguous`] if the column of ids cannot be determined, and an error if
-    /// [`Stimuli::new`] does.
+    /// [`FileError::Ambiguous`] if the column of ids cannot be determined or another column numbers
+    /// the lines in another order, and an error if [`Stimuli::new`] does.
     pub fn read(&self) -> Result<Stimuli> {
         let ids = self.read_ids().map(|mut ids| {
             without_fractions(&mut ids);
@@ -122,8 +123,64 @@ impl IdList {
         while let Some(row) = rows.next()? {
             ids.push(row.text(column).to_owned());
         }
+        check_order(&table, column)?;
         Ok(ids)
     }
+}
+
+/// Checks that no column beside the ids numbers the lines in another order.
+fn check_order(table: &Table, ids: usize) -> Result<()> {
+    let may_number = |column: &usize| {
+        let name = table.name(*column);
+        let is_place = ["position", "pos", "order", "row"];
+        table.header().is_none()
+            || is_index_name(name)
+            || is_label_name(name)
+            || is_count_name(name)
+            || words(name)
+                .iter()
+                .any(|word| is_place.contains(&word.as_str()))
+    };
+    let others = (0..table.n_columns()).filter(|&column| column != ids);
+    for column in others.filter(may_number) {
+        let (mut labels, mut rows) = (Vec::new(), table.rows());
+        while let Some(row) = rows.next()? {
+            labels.push(row.text(column).to_owned());
+        }
+        if !number_in_another_order(&labels) {
+            continue;
+        }
+        return Err(FileError::Ambiguous {
+            what: format!(
+                "whether the ids are in the order of the lines or in that of column {} ({})",
+                column + 1,
+                Quoted(table.name(column))
+            ),
+            remedy: "sort the lines by this column if it numbers the rows of the array or the stimuli \
+                     of the trials; otherwise remove it",
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// Checks whether labels are the numbers of as many lines, from 0 or 1, in another order.
+fn number_in_another_order(labels: &[String]) -> bool {
+    let numbers: Option<Vec<f64>> = labels
+        .iter()
+        .map(|label| label.trim().parse().ok())
+        .collect();
+    let Some(numbers) = numbers.filter(|numbers| numbers.len() > 2) else {
+        return false;
+    };
+    let mut ascending = numbers.clone();
+    ascending.sort_unstable_by(f64::total_cmp);
+    let first = ascending[0];
+    let counts = ascending
+        .iter()
+        .enumerate()
+        .all(|(line, &x)| x == first + line as f64);
+    (first == 0.0 || first == 1.0) && counts && numbers != ascending
 }
 
 /// Finds the column that holds ids, by names and content.
@@ -210,6 +267,17 @@ mod tests {
         assert_eq!(ids("a.csv", "key\nword\n").unwrap(), ["key", "word"]);
         assert_eq!(ids("a.csv", "3\n1\n").unwrap(), ["3", "1"]);
         assert!(ids("a.csv", "a,b\nx,y\nz,w\n").is_err());
+        // Numbers of rows in another order than that of the lines.
+        for header in ["index,stimulus", "embedding_row,id", ",name", "order,word"] {
+            let text = format!("{header}\n2,cat\n0,dog\n1,hen\n");
+            let error = ids("a.csv", text).unwrap_err();
+            assert!(
+                error.report().to_string().contains("sort the lines"),
+                "{error}"
+            );
+        }
+        let ranked = "rank,word\n2,cat\n3,dog\n1,hen\n";
+        assert_eq!(ids("a.csv", ranked).unwrap(), ["cat", "dog", "hen"]);
         assert!(ids("a.txt", b"caf\xe9\n").is_err());
         assert!(ids("a.txt", "a\n\nb\n").is_err());
     }

@@ -231,6 +231,25 @@ fn columns_of_trials_are_named_by_whole_words() {
         let text = format!("{header},choice\n0,1,2,0\n3,4,5,4\n");
         found::<OddOneOutTask>(&text, &[[2, 1, 0], [3, 5, 4]]);
     }
+    // Who answered may be a part of the name.
+    for header in [
+        "participant_choice",
+        "subject_response",
+        "worker_answer_ids",
+    ] {
+        let text = format!("image1,image2,image3,{header}\n0,1,2,0\n3,4,5,4\n");
+        found::<OddOneOutTask>(&text, &[[2, 1, 0], [3, 5, 4]]);
+    }
+    // Neither places on the screen nor what is said of an answer tell which stimulus is the odd one.
+    unclear::<OddOneOutTask>("left,middle,right,subject\n0,1,2,7\n3,4,5,7\n");
+    unclear::<OddOneOutTask>("image1,image2,image3,response_valid\n0,1,2,1\n3,4,5,0\n");
+    unclear::<OddOneOutTask>("image1,image2,image3,choice_1,choice_2,choice_3\n0,1,2,0,0,1\n");
+    unclear::<AnchoredTask>("reference,left,right,choice_left\n0,1,2,1\n3,4,5,0\n");
+    unclear::<OddOneOutTask>("image1,image2,image3,choice,count\n0,1,2,0,12\n3,4,5,4,3\n");
+    found::<OddOneOutTask>(
+        "image1,image2,image3,choice,n\n0,1,2,0,1\n3,4,5,4,2\n",
+        &[[2, 1, 0], [3, 5, 4]],
+    );
     for (header, expected) in [
         ("reference,not_chosen,chosen", [0, 2, 1]),
         ("chosen,unchosen,reference", [2, 0, 1]),

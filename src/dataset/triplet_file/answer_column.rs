@@ -2,7 +2,7 @@
 
 use super::column_names::has_word;
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::plain;
+use crate::io::text::{is_person, plain, words};
 
 /// Beginnings of the names of the column that holds the answer.
 pub(super) const ANSWERS: [&str; 12] = [
@@ -43,7 +43,7 @@ const NOT_CLOSE: [&str; 9] = [
 ];
 
 /// Words in names of columns that hold something else about the answer.
-const NOT_ANSWERS: [&str; 20] = [
+const NOT_ANSWERS: [&str; 36] = [
     "corr",
     "expected",
     "started",
@@ -64,15 +64,43 @@ const NOT_ANSWERS: [&str; 20] = [
     "count",
     "votes",
     "id",
+    "valid",
+    "invalid",
+    "missing",
+    "missed",
+    "changed",
+    "made",
+    "given",
+    "prob",
+    "probability",
+    "p",
+    "score",
+    "strength",
+    "entropy",
+    "skipped",
+    "timeout",
+    "late",
 ];
 
-/// Checks whether a name is that of a column, or array, with answers.
+/// Words after that for an answer in names of columns that tell of one option whether it was chosen.
+const OPTIONS: [&str; 8] = ["left", "right", "middle", "center", "a", "b", "c", "x"];
+
+/// Checks whether a name is that of a column, or array, with answers. It may also name who answered.
 pub(super) fn is_answer(name: &str) -> bool {
-    let joined = plain(name);
+    let words: Vec<String> = words(name)
+        .into_iter()
+        .filter(|word| !is_person(word))
+        .collect();
+    let joined = words.concat();
     let begins = ANSWERS
         .iter()
         .any(|beginning| joined.starts_with(beginning));
-    (begins || has_word(name, &KEYS)) && !has_word(name, &NOT_ANSWERS)
+    let is_of_option = || {
+        let is_option =
+            |word: &String| OPTIONS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
+        words.len() > 1 && words.last().is_some_and(is_option)
+    };
+    (begins && !is_of_option() || has_word(name, &KEYS)) && !has_word(name, &NOT_ANSWERS)
 }
 
 /// Checks that the name of a column, or array, with answers is not that of another question than the
@@ -127,7 +155,8 @@ pub(super) fn answer_of(
             let names: Vec<&str> = found.iter().map(|&column| names[column].as_str()).collect();
             return Err(FileError::Ambiguous {
                 what: format!("which of the columns {names:?} holds the answer"),
-                remedy: "name it \"choice\" in the header, and rename or remove the others",
+                remedy: "name the one with the chosen stimulus, or its place, \"choice\" in the header, and \
+                         rename or remove the others",
             }
             .into());
         }

@@ -107,7 +107,42 @@ const PLACES: [&str; 5] = ["pos", "position", "location", "slot", "place"];
 /// Checks whether a column holds response times.
 pub(super) fn is_of_time(name: &str) -> bool {
     let joined = plain(name);
-    has_word(name, &["rt", "rts"]) || joined.contains("time") || joined.contains("latency")
+    let is_mark = ["timeout", "timedout", "outlier", "valid", "exclude"]
+        .iter()
+        .any(|mark| joined.contains(mark));
+    let is_time = has_word(name, &["rt", "rts"]) || joined.contains("time");
+    !is_mark && (is_time || joined.contains("latency"))
+}
+
+/// Checks whether a column may hold the number of equal answers.
+pub(super) fn is_count(name: &str) -> bool {
+    const COUNTS: [&str; 14] = [
+        "count",
+        "counts",
+        "ncount",
+        "votes",
+        "nvotes",
+        "freq",
+        "frequency",
+        "n",
+        "weight",
+        "weights",
+        "size",
+        "nanswers",
+        "nresponses",
+        "nchoices",
+    ];
+    COUNTS.contains(&plain(name).as_str()) || name == "0"
+}
+
+/// Checks whether the names of three columns are those of the sides of a screen and its middle.
+pub(super) fn are_sides(names: [&str; 3]) -> bool {
+    let has = |sides: &[&str]| {
+        names
+            .iter()
+            .any(|name| sides.iter().any(|side| name.contains(side)))
+    };
+    has(&["left"]) && has(&["right"]) && has(&["middle", "center", "centre"])
 }
 
 /// Checks whether one of the words of a name is among these.

@@ -2,7 +2,8 @@
 
 use super::answer_column::answer_of;
 use super::column_names::{
-    anchored, are_places, is_of_time, odd_and_others, tell_another_order, triple, triples,
+    anchored, are_places, are_sides, is_count, is_of_time, odd_and_others, tell_another_order,
+    triple, triples,
 };
 use super::raw::PRACTICE;
 use crate::error::{Error, FileError, Result};
@@ -19,6 +20,8 @@ pub(super) struct Columns {
     pub(super) participant: Option<usize>,
     pub(super) response_time: Option<usize>,
     pub(super) trial_type: Option<usize>,
+    /// A column that may hold the number of equal answers.
+    pub(super) count: Option<usize>,
     /// Whether other columns hold the places of the stimuli on the screen.
     pub(super) has_positions: bool,
 }
@@ -80,13 +83,23 @@ impl Columns {
         };
         let participant = others().find(|&column| is_participant(&written[column]));
         // The order is the answer only if no other column can hold it.
-        let is_told =
-            names_answer || is_ordered && others().all(|column| says_nothing(&written[column]));
+        let is_told = names_answer
+            || is_ordered
+                && !are_sides(stimuli.map(|column| names[column].as_str()))
+                && others().all(|column| says_nothing(&written[column]));
         if answer.is_none() && !is_told {
             let rest: Vec<&str> = others().map(|column| names[column].as_str()).collect();
             return Err(FileError::Ambiguous {
                 what: format!("which column holds the answer (other columns: {rest:?})"),
-                remedy: "name it \"choice\" in the header, or keep only the three stimuli, with the odd one last",
+                remedy: match is_anchored {
+                    true => {
+                        "name the column with the closer candidate, or its place, \"choice\" in the header"
+                    }
+                    false => {
+                        "name the column with the odd one, or its place, \"choice\" in the header, or keep \
+                         only the columns image1, image2, image3, with the odd one last"
+                    }
+                },
             }.into());
         }
         let found = Self {
@@ -95,6 +108,7 @@ impl Columns {
             participant,
             response_time: others().find(is_time),
             trial_type: others().find(|column| is_of_type(&names[*column])),
+            count: others().find(|column| is_count(&written[*column])),
             has_positions: triples(&names)
                 .into_iter()
                 .any(|places| places != stimuli && are_places(&names, places)),
@@ -210,6 +224,7 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
         participant: None,
         response_time: None,
         trial_type: None,
+        count: None,
         has_positions: false,
     })
 }

@@ -7,11 +7,11 @@ use ndarray::{Array2, ArrayD};
 
 use super::answers::Cell;
 use super::columns::{Columns, in_order};
-use crate::error::{Error, FileError, Result, wrong_shape};
+use crate::error::{Error, FileError, Quoted, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
-use crate::io::text::Table;
+use crate::io::text::{Table, counts};
 use crate::judgment::Task;
 
 /// Parts of the names of trials that are no judgments, and of the columns that mark them.
@@ -50,6 +50,7 @@ impl RawTrials {
             ..Self::default()
         };
         let (mut are_numbers, mut are_plain) = (true, true);
+        let mut number_of_answers = Vec::new();
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
             for column in columns.stimuli {
@@ -75,12 +76,16 @@ impl RawTrials {
                 }
                 participants.push(row.text(column).to_owned());
             }
+            number_of_answers.extend(columns.count.map(|column| row.text(column).to_owned()));
             if let (Some(types), Some(column)) = (&mut raw.trial_types, columns.trial_type) {
                 types.push(row.text(column).to_owned());
             }
             if let (Some(times), Some(column)) = (&mut raw.response_times, columns.response_time) {
                 times.push(row.maybe_number(column).unwrap_or(f64::NAN));
             }
+        }
+        if let Some(column) = columns.count {
+            check_count(table.name(column), &number_of_answers)?;
         }
         // `7` may be an id beside `7b`, and `1e10` the beginning of a hash.
         if !are_numbers || !are_plain && are_all(&table, columns.stimuli, &is_stimulus)? {
@@ -193,6 +198,30 @@ fn are_all(table: &Table, columns: [usize; 3], is_id: impl Fn(&str) -> bool) -> 
         }
     }
     Ok(true)
+}
+
+/// Checks that a column does not hold numbers of equal answers, each of which should be a trial.
+fn check_count(column: &str, values: &[String]) -> Result<()> {
+    let numbers: Vec<f64> = values
+        .iter()
+        .filter_map(|text| text.trim().parse().ok())
+        .collect();
+    let is_count = numbers.len() == values.len()
+        && numbers.iter().all(|&x| x >= 0.0 && x.fract() == 0.0)
+        && numbers.iter().any(|&x| x != numbers[0])
+        // The number of the trial.
+        && counts(values).is_none();
+    if !is_count {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether column {} holds the number of equal answers",
+            Quoted(column)
+        ),
+        remedy: "if it does, repeat each line as many times; otherwise remove the column",
+    }
+    .into())
 }
 
 /// Adds a warning if trials are marked like those that test attention.

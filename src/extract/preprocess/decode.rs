@@ -20,7 +20,8 @@ use crate::linalg::reserve;
 /// likewise for green and blue. Differences from Pillow:
 ///
 /// - PNG and TIFF files with 16 bits a channel are reduced to the upper 8 bits. Pillow does the
-///   same for colours, but clips 16-bit grey at 255, so that nearly all levels become white.
+///   same for colours, but clips 16-bit grey at 255, so that nearly all levels become white. Files
+///   whose levels of 16 bits are all below 4096, as those of cameras with 12 bits, are refused.
 /// - Truncated files are refused, as in Pillow. Damaged compressed data in JPEG files is refused if
 ///   the decoder detects it, where Pillow returns grey or noise. A file that was truncated and then
 ///   closed by an end marker cannot be distinguished from a complete one.

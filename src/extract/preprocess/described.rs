@@ -16,6 +16,8 @@ pub(in crate::extract) struct DescribedPreprocessing {
     pub filter: Option<String>,
     /// The size after resizing and the side of the crop.
     pub size: Option<(Resize, u32)>,
+    /// A setting, with its value, that no published preprocessing has.
+    pub unusual: Option<String>,
 }
 
 impl DescribedPreprocessing {
@@ -37,6 +39,15 @@ impl DescribedPreprocessing {
                 preset: self.preset(),
             })
         };
+        if let Some(unusual) = &self.unusual {
+            return Err(ExtractError::OtherPreprocessing {
+                model: model.to_owned(),
+                file: self.file,
+                found: unusual.clone(),
+                expected: "another value".to_owned(),
+                preset: None,
+            });
+        }
         let [mean, std] = of_levels(published.normalization());
         for (property, found, expected) in [
             ("the mean", self.mean, mean),
@@ -67,6 +78,9 @@ impl DescribedPreprocessing {
     pub fn preset(&self) -> Option<String> {
         const NORMALIZATIONS: [&str; 4] = ["imagenet", "clip", "half", "none"];
 
+        if self.unusual.is_some() {
+            return None;
+        }
         let (found_mean, found_std) = (self.mean?, self.std?);
         let normalization = NORMALIZATIONS.into_iter().find(|name| {
             let known = Normalization::named(name).map(|known| of_levels(&known));
@@ -95,6 +109,7 @@ impl DescribedPreprocessing {
             std: None,
             filter: None,
             size: None,
+            unusual: None,
         }
     }
 }
@@ -143,6 +158,7 @@ mod tests {
             std: Some([0.5; 3]),
             filter: Some("bicubic".to_owned()),
             size: Some((Resize::ShortSide(248), 224)),
+            unusual: None,
         };
         half.check(&published, "vit").unwrap();
         let unknown = DescribedPreprocessing::unknown();

@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, ArrayView3};
 
-use crate::error::{Error, Result, wrong_shape};
+use crate::error::{Error, FileError, Result, wrong_shape};
 use crate::linalg::reserve;
 
 /// Number of channels: red, green and blue.
@@ -91,6 +91,22 @@ pub(super) fn black(width: usize, height: usize) -> Result<Vec<u8>> {
     reserve(&mut bytes, n, "an image")?;
     bytes.resize(n, 0);
     Ok(bytes)
+}
+
+/// Checks the pixels of an image with 16 bits a channel, of which the upper 8 were kept: levels of 12
+/// bits or fewer would be nearly black.
+///
+/// # Errors
+/// Returns [`FileError::Malformed`] if no level is above a sixteenth of the highest one.
+pub(super) fn check_levels(pixels: &[u8], format: &'static str) -> Result<()> {
+    match pixels.iter().all(|&level| level < 16) {
+        true => Err(FileError::malformed(
+            format,
+            "no level of 16 bits is above 4095, so that they may have fewer bits: scale them to 65535, \
+             or save the image with 8 bits a channel",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Selects three of the `n_samples` samples of each pixel.

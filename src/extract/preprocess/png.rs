@@ -4,7 +4,7 @@ use std::io::{Cursor, ErrorKind};
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
-use super::image::{Decoded, RgbImage, pick};
+use super::image::{Decoded, RgbImage, check_levels, pick};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
 use crate::linalg::reserve;
 
@@ -46,6 +46,9 @@ pub(super) fn decode(
         ColorType::GrayscaleAlpha => pick(&samples, 2, [0; 3])?,
         ColorType::Indexed => return Err(malformed("it has no palette")),
     };
+    if reader.info().bit_depth == BitDepth::Sixteen {
+        check_levels(&pixels, FORMAT)?;
+    }
     let exif = reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec);
     let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
     Ok((image, exif))

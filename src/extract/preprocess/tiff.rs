@@ -7,7 +7,7 @@ use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 use super::exif::Turn;
-use super::image::{Decoded, N_CHANNELS, RgbImage, pick};
+use super::image::{Decoded, N_CHANNELS, RgbImage, check_levels, pick};
 use crate::error::{Error, FileError, ImageError, Result};
 use crate::linalg::reserve;
 
@@ -68,6 +68,9 @@ pub(super) fn decode(
         ColorType::CMYK(8) => of_cmyk(&samples)?,
         other => return Err(not_read(&format!("its pixels are {other:?}"))),
     };
+    if color.bit_depth() == 16 {
+        check_levels(&pixels, FORMAT)?;
+    }
     let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
     let turn = orientation.and_then(|orientation| Turn::of_orientation(orientation as u16));
     let image = match turn {

@@ -26,10 +26,25 @@ impl Configurations {
     /// # Errors
     /// Returns the errors of [`Configuration::beside`].
     pub fn beside(weights: &Path) -> Result<Self> {
+        // Since transformers 5, a part of a file for images and text.
+        let of_processor = || -> Result<Option<Configuration>> {
+            let found = Configuration::beside(weights, "processor_config.json")?;
+            Ok(found.and_then(|mut found| {
+                let images = found.value.get_mut("image_processor")?.take();
+                Some(Configuration {
+                    value: images,
+                    ..found
+                })
+            }))
+        };
+        let images = Configuration::beside(weights, "preprocessor_config.json")?;
         Ok(Self {
             network: Configuration::beside(weights, "config.json")?,
             open_clip: Configuration::beside(weights, "open_clip_config.json")?,
-            images: Configuration::beside(weights, "preprocessor_config.json")?,
+            images: match images {
+                None => of_processor()?,
+                images => images,
+            },
         })
     }
 }

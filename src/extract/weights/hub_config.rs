@@ -54,6 +54,7 @@ fn settings_of(family: &str) -> Vec<(&'static str, Value)> {
             ("downsample_in_bottleneck", false.into()),
             ("downsample_in_first_stage", false.into()),
         ],
+        "RegNet" => vec![("downsample_in_first_stage", true.into())],
         "Swin" => vec![("window_size", 7.into())],
         "Swin V2" => vec![
             ("window_size", 8.into()),
@@ -163,8 +164,63 @@ pub(super) fn check_open_clip(
     };
     let is_quick = model.get("quick_gelu").and_then(Value::as_bool) == Some(true);
     let activation = if is_quick { "quick_gelu" } else { "gelu" };
-    check_activation(Some(activation), expected.architecture())
-        .map_err(|error| configuration.locate(error))
+    let checked = check_activation(Some(activation), expected.architecture());
+    let of_images = model.get("vision_cfg").and_then(Value::as_object);
+    let checked = checked.and_then(|()| match (of_images, &expected.published.n_heads[..]) {
+        (Some(of_images), &[n]) => check_transformer(of_images, n, expected.architecture()),
+        _ => Ok(()),
+    });
+    checked.map_err(|error| configuration.locate(error))
+}
+
+/// Checks the settings of a vision transformer in a configuration of open_clip. Those that change no
+/// shape must have their default.
+fn check_transformer(
+    settings: &serde_json::Map<String, Value>,
+    n_heads: usize,
+    architecture: &'static str,
+) -> std::result::Result<(), ExtractError> {
+    /// Settings that shapes of parameters show, or that have no effect on features.
+    const OTHERS: [&str; 9] = [
+        "layers",
+        "width",
+        "patch_size",
+        "image_size",
+        "mlp_ratio",
+        "head_width",
+        "patch_dropout",
+        "ls_init_value",
+        "output_tokens",
+    ];
+
+    let refuse = |setting: &str, found: &Value, expected: String| {
+        Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: setting.to_owned(),
+            found: found.to_string(),
+            expected,
+        })
+    };
+    for (name, value) in settings {
+        let is_default = match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::Object(members) => members.is_empty(),
+            Value::String(text) => name == "pool_type" && text == "tok",
+            _ => false,
+        };
+        if !is_default && !OTHERS.contains(&name.as_str()) {
+            return refuse(name, value, "the default".to_owned());
+        }
+    }
+    let [width, of_head] = ["width", "head_width"].map(|name| settings.get(name)?.as_u64());
+    match width.zip(of_head.filter(|&of_head| of_head > 0)) {
+        Some((width, of_head)) if width / of_head != n_heads as u64 => {
+            let expected = (width / n_heads as u64).to_string();
+            refuse("head_width", &of_head.into(), expected)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks that an image encoder of CLIP has an activation, if it is known.
@@ -251,6 +307,20 @@ mod tests {
         let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
         assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
         assert!(check(usual, "ViT-B-32-quickgelu").is_err());
+        let of_images = |settings: &str| {
+            let text =
+                format!(r#"{{"model_cfg": {{"vision_cfg": {{"width": 768, {settings}}}}}}}"#);
+            check(&text, "ViT-B-32")
+        };
+        assert!(of_images(r#""layers": 12, "head_width": 64, "pool_type": "tok""#).is_ok());
+        for other in [
+            r#""head_width": 32"#,
+            r#""pool_type": "avg""#,
+            r#""final_ln_after_pool": true"#,
+            r#""norm_kwargs": {"eps": 0.1}"#,
+        ] {
+            assert!(of_images(other).is_err(), "{other}");
+        }
     }
 
     #[test]

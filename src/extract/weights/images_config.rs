@@ -46,6 +46,7 @@ fn of_transformers(config: &Value) -> Option<DescribedPreprocessing> {
     let filter = config.get("resample").and_then(Value::as_u64);
     let filter = filter.and_then(|number| FILTERS.get(number as usize));
     Some(DescribedPreprocessing {
+        unusual: unusual_of_transformers(config),
         mean: mean.map(rescaled),
         std: std.map(rescaled),
         filter: filter.map(|name| (*name).to_owned()),
@@ -55,6 +56,46 @@ fn of_transformers(config: &Value) -> Option<DescribedPreprocessing> {
         },
         ..DescribedPreprocessing::unknown()
     })
+}
+
+/// Finds a setting of an image processor of transformers with a value that no published preprocessing
+/// of this crate has.
+fn unusual_of_transformers(config: &Value) -> Option<String> {
+    let is = |name: &str, value: bool| config.get(name).and_then(Value::as_bool) == Some(value);
+    let of_flags = [
+        ("do_resize", false),
+        ("do_flip_channel_order", true),
+        ("rescale_offset", true),
+        ("do_pad", true),
+    ];
+    if let Some((name, value)) = of_flags.into_iter().find(|&(name, value)| is(name, value)) {
+        return Some(format!("{name} {value}"));
+    }
+    let is_normalized = !is("do_normalize", false);
+    if is_normalized && is("do_rescale", false) {
+        return Some("do_rescale false".to_owned());
+    }
+    if is("do_normalize", true) && config.get("image_mean").is_none_or(Value::is_null) {
+        return Some("do_normalize true, without image_mean,".to_owned());
+    }
+    let size = config.get("size").filter(|size| size.is_object());
+    let has =
+        |name: &str| size.is_some_and(|size| size.get(name).is_some_and(|side| !side.is_null()));
+    let limit = ["longest_edge", "max_height", "max_width"]
+        .into_iter()
+        .find(|name| has(name));
+    if let Some(limit) = limit {
+        return Some(format!("size with {limit}"));
+    }
+    if has("shortest_edge") && is("do_center_crop", false) {
+        return Some("do_center_crop false".to_owned());
+    }
+    let is_oblong = |size: &&Value| size.get("height") != size.get("width");
+    let of_crop = config
+        .get("crop_size")
+        .filter(|_| is("do_center_crop", true));
+    let oblong = [size, of_crop].into_iter().flatten().find(is_oblong);
+    oblong.map(|size| format!("size {size}"))
 }
 
 /// Parses the sizes of an image processor of transformers, as far as they do not depend on its class.
@@ -95,12 +136,15 @@ fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
             .get("image_size")
     };
     let crop = images.get("size").or_else(of_model).and_then(square);
-    let size = crop.and_then(|crop| match text(images, "resize_mode") {
+    let resize_mode = text(images, "resize_mode");
+    let unusual = resize_mode.filter(|mode| !["shortest", "squash"].contains(mode));
+    let size = crop.and_then(|crop| match resize_mode {
         None | Some("shortest") => Some((Resize::ShortSide(crop), crop)),
         Some("squash") => Some((Resize::whole(crop), crop)),
         Some(_) => None,
     });
     Some(DescribedPreprocessing {
+        unusual: unusual.map(|mode| format!("resize_mode {mode}")),
         mean: colors(images, "mean"),
         std: colors(images, "std"),
         filter: text(images, "interpolation").map(str::to_owned),
@@ -116,9 +160,11 @@ fn of_timm(config: &Value) -> Option<DescribedPreprocessing> {
         let sides = input.as_array()?.iter().map(side);
         sides.collect::<Option<Vec<u32>>>()?.try_into().ok()
     });
+    let crop_mode = text(images, "crop_mode");
+    let unusual = crop_mode.filter(|mode| !["center", "squash"].contains(mode));
     let size = input.and_then(|[_, height, width]| {
         let resized = (f64::from(height) / number(images, "crop_pct")?).floor() as u32;
-        let resize = match text(images, "crop_mode") {
+        let resize = match crop_mode {
             None | Some("center") => Resize::ShortSide(resized),
             Some("squash") => Resize::whole(resized),
             Some(_) => return None,
@@ -127,6 +173,7 @@ fn of_timm(config: &Value) -> Option<DescribedPreprocessing> {
     });
     let filter = text(images, "interpolation").filter(|&name| name != "random");
     Some(DescribedPreprocessing {
+        unusual: unusual.map(|mode| format!("crop_mode {mode}")),
         mean: colors(images, "mean"),
         std: colors(images, "std"),
         filter: filter.map(str::to_owned),
@@ -144,8 +191,13 @@ fn number(config: &Value, name: &str) -> Option<f64> {
     number.filter(|&number| number > 0.0)
 }
 
+/// Parses a value for each colour, or one for all.
 fn colors(config: &Value, name: &str) -> Option<OfColors> {
-    let values = config.get(name)?.as_array()?.iter().map(Value::as_f64);
+    let value = config.get(name)?;
+    if let Some(of_all) = value.as_f64() {
+        return Some([of_all; 3]);
+    }
+    let values = value.as_array()?.iter().map(Value::as_f64);
     values.collect::<Option<Vec<f64>>>()?.try_into().ok()
 }
 
@@ -173,6 +225,39 @@ mod tests {
         let weights = folder.path().join("model.safetensors");
         let found = described(&Configurations::beside(&weights).unwrap());
         found.first().unwrap().preset()
+    }
+
+    #[test]
+    fn unusual_settings_are_named() {
+        let usual = r#""image_mean": 0.5, "image_std": 0.5, "do_normalize": true"#;
+        for (setting, part) in [
+            (r#""do_rescale": false"#, "do_rescale"),
+            (r#""do_resize": false"#, "do_resize"),
+            (r#""do_flip_channel_order": true"#, "do_flip"),
+            (
+                r#""size": {"shortest_edge": 224}, "do_center_crop": false"#,
+                "do_center_crop",
+            ),
+            (r#""size": {"height": 224, "width": 192}"#, "192"),
+            (r#""size": {"longest_edge": 224}"#, "longest_edge"),
+            (
+                r#""do_center_crop": true, "crop_size": {"height": 224, "width": 192}"#,
+                "192",
+            ),
+        ] {
+            let config: Value = serde_json::from_str(&format!("{{{usual}, {setting}}}")).unwrap();
+            let found = of_transformers(&config).unwrap();
+            assert!(found.unusual.unwrap().contains(part), "{setting}");
+            assert_eq!(found.mean, Some([0.5; 3]));
+        }
+        let config: Value = serde_json::from_str(r#"{"do_normalize": true}"#).unwrap();
+        assert!(of_transformers(&config).unwrap().unusual.is_some());
+        let border = r#"{"pretrained_cfg": {"crop_mode": "border"}}"#;
+        let config: Value = serde_json::from_str(border).unwrap();
+        assert!(of_timm(&config).unwrap().unusual.is_some());
+        let plain = r#"{"do_rescale": true, "do_pad": null, "do_center_crop": false, "size": 224}"#;
+        let config: Value = serde_json::from_str(plain).unwrap();
+        assert_eq!(of_transformers(&config).unwrap().unusual, None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) use header::{
     is_index_name, is_label_name, is_target_name,
 };
 pub(crate) use names::{
-    IDENTIFIERS, is_about_participants, is_one_of, is_participant, plain, words,
+    IDENTIFIERS, is_about_participants, is_one_of, is_participant, is_person, plain, words,
 };
 pub(crate) use table::Table;
 

@@ -87,7 +87,8 @@ pub(crate) fn is_about_participants(name: &str) -> bool {
     words(name).iter().any(|word| is_person(word))
 }
 
-fn is_person(word: &str) -> bool {
+/// Checks whether a word is one for a participant, such as `subject` or `subjectid`.
+pub(crate) fn is_person(word: &str) -> bool {
     // Such as `subjectid`.
     let mut rests = PEOPLE.iter().filter_map(|person| word.strip_prefix(person));
     is_one_of(word, &PEOPLE) || rests.any(|rest| is_one_of(rest, &IDENTIFIERS))

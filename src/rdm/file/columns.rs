@@ -39,8 +39,17 @@ const VALUES: [&str; 13] = [
 ];
 
 /// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 18] = [
+const SIMILARITIES: [&str; 27] = [
     "similarity",
+    "similar",
+    "alike",
+    "agreement",
+    "confusability",
+    "confusion",
+    "similitud",
+    "similitude",
+    "similarité",
+    "ähnlichkeit",
     "relatedness",
     "proximity",
     "closeness",

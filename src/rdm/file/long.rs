@@ -206,6 +206,18 @@ impl RdmFile {
             }
             .into());
         }
+        if is_distance(name) && !is_similarity && self.similarities.is_some() {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether column {} holds similarities, as was set, or dissimilarities",
+                    Quoted(name)
+                ),
+                remedy: "read it without `RdmFile::with_similarities` (`--similarities`), or name it \
+                         \"similarity\" if it holds similarities",
+            }
+            .into());
+        }
+        self.note_ignored(table, long);
         let is_told = is_distance(name) || self.similarities.is_some();
         if !is_told {
             let column = match name {
@@ -256,7 +268,7 @@ impl RdmFile {
             n_judgments[cell] += 1;
         }
         if n_judgments.iter().any(|&n| n > 1) {
-            self.refuse_merged_people(table, long)?;
+            self.refuse_merged(table, long)?;
             log::info!(
                 "{}: pairs that one participant judged several times are averaged",
                 self.path.display()
@@ -317,16 +329,31 @@ impl RdmFile {
         ))
     }
 
-    /// Checks that no unknown column tells the rows of a pair apart, if no column is known to hold
-    /// the participant.
-    fn refuse_merged_people(&self, table: &Table, long: &LongTable) -> Result<()> {
-        if long.participant.is_some() {
-            return Ok(());
+    /// Adds a note of the columns that are not read.
+    fn note_ignored(&self, table: &Table, long: &LongTable) {
+        let is_ignored = |&column: &usize| {
+            !long.stimuli.contains(&column)
+                && column != long.value
+                && Some(column) != long.participant
+                && !is_index_name(table.name(column))
+        };
+        let ignored = (0..table.n_columns()).filter(is_ignored);
+        let ignored: Vec<&str> = ignored.map(|column| table.name(column)).collect();
+        if !ignored.is_empty() {
+            log::info!(
+                "{}: the columns {ignored:?} are ignored, and all rows are read",
+                self.path.display()
+            );
         }
+    }
+
+    /// Checks that no unknown column tells the rows of a pair, or of a pair and participant, apart.
+    fn refuse_merged(&self, table: &Table, long: &LongTable) -> Result<()> {
         let is_known = |column: usize| {
             let name = table.name(column);
             long.stimuli.contains(&column)
                 || column == long.value
+                || Some(column) == long.participant
                 || is_index_name(name)
                 || is_repetition(name)
                 || is_property(name)
@@ -339,25 +366,35 @@ impl RdmFile {
                 let text = |column: usize| row.text(column).to_owned();
                 let [one, two] = long.stimuli.map(text);
                 *n_rows.entry(text(column)).or_insert(0) += 1;
-                is_unique &=
-                    seen.insert((text(column), one.clone().min(two.clone()), one.max(two)));
+                let who = long.participant.map(text);
+                let pair = (one.clone().min(two.clone()), one.max(two));
+                is_unique &= seen.insert((text(column), who, pair));
             }
             // A value in only one row is not a person.
             if is_unique && n_rows.len() > 1 && n_rows.values().all(|&n| n > 1) {
-                return Err(self.unknown_people(table.name(column)));
+                return Err(told_apart(table.name(column), long.participant.is_some()));
             }
         }
         Ok(())
     }
+}
 
-    fn unknown_people(&self, name: &str) -> Error {
-        Error::from(FileError::Ambiguous {
-            what: format!(
-                "why pairs have several rows, which column {} tells apart",
-                Quoted(name)
-            ),
-            remedy: "name the column \"participant\" if it holds the participants; to average the \
-                     rows, remove it or name it \"repetition\"",
-        })
-    }
+/// Returns the error for a column that tells the rows of a pair apart.
+fn told_apart(name: &str, has_participants: bool) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "why pairs have several rows, which column {} tells apart",
+            Quoted(name)
+        ),
+        remedy: match has_participants {
+            true => {
+                "keep the rows of one kind of judgment; to average the rows of a participant, remove the \
+                 column or name it \"repetition\""
+            }
+            false => {
+                "name the column \"participant\" if it holds the participants; to average the rows, \
+                 remove it or name it \"repetition\""
+            }
+        },
+    })
 }

@@ -98,24 +98,32 @@ pub(super) fn refuse_diagonals(array: &ArrayD<f64>, layout: Layout) -> Result<()
     .into())
 }
 
-/// Checks that a negative number is not the code of a missing judgment: the only one below 0, whole,
-/// on a scale that does not extend as far above 0 as it does below.
+/// Checks that a number is not the code of a missing judgment: the only one below 0, whole, on a scale
+/// that does not extend as far above 0 as it does below; or 99, 999 or 9999 far above ratings.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if it appears to be.
 pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
     let least = array.fold(0.0, |least: f64, value| least.min(*value));
     let largest = array.fold(f64::NEG_INFINITY, |largest: f64, value| largest.max(*value));
-    let is_code = least <= -1.0 && least.fract() == 0.0 && largest != -least;
-    let n = array.iter().filter(|&&value| value == least).count();
-    if !is_code || array.iter().any(|&value| value < 0.0 && value != least) {
-        return Ok(());
-    }
+    let is_only_negative = array.iter().all(|&x| x.is_nan() || x >= 0.0 || x == least);
+    let is_far_above = array
+        .iter()
+        .all(|&x| x.is_nan() || x == largest || x.fract() == 0.0 && 3.0 * x < largest);
+    let (code, which) =
+        if least <= -1.0 && least.fract() == 0.0 && largest != -least && is_only_negative {
+            (least, "the only negative number")
+        } else if [99.0, 999.0, 9999.0].contains(&largest) && is_far_above {
+            (largest, "which is far above all other numbers")
+        } else {
+            return Ok(());
+        };
+    let n = array.iter().filter(|&&value| value == code).count();
     Err(FileError::Ambiguous {
-        what: format!("whether {least}, the only negative number, marks {n} missing judgments"),
+        what: format!("whether {code}, {which}, marks {n} missing judgments"),
         remedy: "leave missing judgments empty (NaN in an array) and allow them \
-                 (`RdmFile::with_missing_pairs`, `--missing`), or shift the dissimilarities so that none \
-                 is negative",
+                 (`RdmFile::with_missing_pairs`, `--missing`); if it is a judgment, divide or shift all \
+                 numbers",
     }
     .into())
 }
@@ -201,11 +209,14 @@ mod tests {
         let check = |values: &[f64]| refuse_codes(&Array1::from(values.to_vec()).into_dyn());
         assert!(check(&[3.0, -1.0, 5.0, -1.0]).is_err());
         assert!(check(&[0.5, -99.0, 0.25]).is_err());
+        assert!(check(&[3.0, 6.0, 99.0, 1.0]).is_err());
         for values in [
             &[1.0, -1.0, 0.0][..],
             &[-0.5, 2.0],
             &[-1.0, -2.0, 3.0],
             &[0.0, 1.0],
+            &[99.0, 40.0, 3.0],
+            &[99.0, 0.5, 3.0],
         ] {
             assert!(check(values).is_ok(), "{values:?}");
         }

@@ -1,6 +1,7 @@
 //! Representations in files.
 
 mod columns;
+mod lookalikes;
 mod npy;
 mod safetensors;
 mod table;
@@ -224,6 +225,7 @@ impl FileSource {
                 }
             };
             let representation = Representation::new(stimuli, contents.features)?;
+            lookalikes::note_symmetric(&self.path, &representation);
             Ok(representation.with_provenance(contents.provenance))
         };
         read().map_err(|error: Error| error.in_file(&self.path))

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ndarray::Array2;
 
 use super::columns::{Columns, unclear};
+use super::lookalikes::note_single_columns;
 use super::{Contents, FileSource};
 use crate::error::{Error, ErrorKind, FeatureError, FileError, JudgmentError, Result, wrong_shape};
 use crate::io::text::{Table, counts, is_index_name, without_fractions};
@@ -95,6 +96,11 @@ impl FileSource {
                 self.path.display(),
                 column + 1
             );
+        }
+        if table.header().is_some() {
+            let features = columns.features.iter();
+            let names: Vec<&str> = features.map(|&column| table.name(column)).collect();
+            note_single_columns(&self.path, &names);
         }
         without_fractions(&mut ids);
         let ids = columns.ids.map(|_| ids);
