@@ -142,7 +142,7 @@ fn check_dimensions(n_dimensions: usize) -> Result<()> {
         1..=MOST => Ok(()),
         _ => Err(Error::parameter(
             "dimensions",
-            "from 1 to 10,000",
+            "at least 1 and at most 10,000",
             n_dimensions,
         )),
     }

@@ -227,7 +227,9 @@ fn field_name(field: usize, column: &str) -> String {
 /// Returns a hint for an array of Python objects.
 fn converted(found: &str) -> &'static str {
     match found {
-        "|O" => ": convert these Python objects before saving, for example by array.astype(float)",
+        "|O" => {
+            ": convert these Python objects before saving, for example by array.astype(float), or numpy.stack(list(values)) of a dictionary"
+        }
         _ => "",
     }
 }

@@ -95,11 +95,7 @@ impl IdList {
             _ if self.column.is_some() => self.read_table(),
             _ => {
                 let text = read_text(&self.path, self.encoding)?;
-                Ok(text
-                    .trim_end()
-                    .lines()
-                    .map(|id| id.trim().to_owned())
-                    .collect())
+                Ok(unquoted(text.trim_end().lines().map(str::trim).collect()))
             }
         }
     }
@@ -126,6 +122,16 @@ impl IdList {
         check_order(&table, column)?;
         Ok(ids)
     }
+}
+
+/// Removes quotation marks around ids, if all have them, as R writes them.
+fn unquoted(ids: Vec<&str>) -> Vec<String> {
+    let inner = |id: &&str| -> Option<String> {
+        let inner = id.strip_prefix('"')?.strip_suffix('"')?;
+        (!inner.contains('"')).then(|| inner.to_owned())
+    };
+    let all: Option<Vec<String>> = ids.iter().map(inner).collect();
+    all.unwrap_or_else(|| ids.into_iter().map(str::to_owned).collect())
 }
 
 /// Checks that no column beside the ids numbers the lines in another order.
@@ -247,6 +253,7 @@ mod tests {
     fn lists_of_ids_in_many_layouts() {
         for (name, text) in [
             ("a.txt", "hot dog\ncat, black\n"),
+            ("a.txt", "\"hot dog\"\n\"cat, black\"\n"),
             ("a.csv", "id\nhot dog\n\"cat, black\"\n"),
             ("a.csv", "\u{feff}hot dog\r\n\"cat, black\"\r\n"),
             ("a.tsv", "uniqueID\tn\nhot dog\t1\ncat, black\t2\n"),

@@ -171,8 +171,8 @@ fn every_kind_of_png_becomes_rgb() {
         (
             Rgb,
             Sixteen,
-            &[1, 255, 2, 0, 3, 9, 4, 0, 5, 0, 6, 0],
-            [[1, 2, 3], [4, 5, 6]],
+            &[1, 255, 2, 0, 3, 9, 4, 0, 5, 0, 60, 0],
+            [[1, 2, 3], [4, 5, 60]],
         ),
         (Indexed, Eight, &[1, 0], [[1, 2, 3], [9, 8, 7]]),
         (Indexed, One, &[0b1000_0000], [[1, 2, 3], [9, 8, 7]]),
@@ -181,6 +181,16 @@ fn every_kind_of_png_becomes_rgb() {
         let image = decode(&png(color, depth, 2, &palette, data)).unwrap();
         let expected = Array3::from_shape_fn((1, 2, 3), |(_, x, c)| expected[x][c]);
         assert_eq!(image.pixels(), expected, "{color:?} {depth:?}");
+    }
+}
+
+/// Levels of 12 bits in 16 would be nearly black.
+#[test]
+fn levels_of_fewer_bits_are_refused() {
+    for levels in [[15, 255, 3, 0], [0, 200, 0, 100]] {
+        let png = png(ColorType::Grayscale, BitDepth::Sixteen, 2, &[], &levels);
+        let error = decode(&png).unwrap_err().report().to_string();
+        assert!(error.contains("8 bits a channel"), "{error}");
     }
 }
 

@@ -166,6 +166,16 @@ pub(super) fn apply<T: Task>(
     let all: Vec<usize> = (0..answers.len())
         .map(|trial| chosen(form, trial).unwrap_or(0))
         .collect();
+    if let Form::Position(counted) = form {
+        check_positions(&all, stimuli[0].len() - first)?;
+        log::info!(
+            "answers are positions of stimuli, counted from {counted}: {counted} is {}",
+            match columns[first].as_str() {
+                "" => "the first of them".to_owned(),
+                name => format!("column {name:?}"),
+            }
+        );
+    }
     for (trial, chosen) in stimuli.iter_mut().zip(all) {
         match T::N_PAIRS {
             2 if chosen == 1 => trial.swap(1, 2),
@@ -174,6 +184,26 @@ pub(super) fn apply<T: Task>(
         }
     }
     Ok(form)
+}
+
+/// Checks that answers are not those to whether one of three stimuli was chosen: the last position
+/// never occurs in many trials.
+fn check_positions(chosen: &[usize], n_candidates: usize) -> Result<()> {
+    /// Number of trials in which this is no coincidence.
+    const MANY: usize = 20;
+
+    if n_candidates < 3 || chosen.len() < MANY || chosen.contains(&(n_candidates - 1)) {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether the answers are positions of stimuli: the last one never occurs in {} trials",
+            chosen.len()
+        ),
+        remedy: "if they tell whether one of the stimuli was chosen, write the chosen stimulus instead; \
+                 otherwise write the trials in the order of the answer, without a column of answers",
+    }
+    .into())
 }
 
 /// Returns the candidate from which an answer differs only by case, folder or ending.

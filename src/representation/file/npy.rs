@@ -79,9 +79,15 @@ fn read_matrix_of<T: FromElement, R: std::io::Read>(
 ) -> Result<Array2<T>> {
     let refused = |expected: &str| wrong_shape("the feature array", expected, reader.shape());
     let &[n_rows, n_columns] = reader.shape() else {
-        let hint =
-            "a 2-D matrix, stimuli × features: array[:, None] is one feature of each stimulus";
-        return Err(refused(hint));
+        return Err(refused(match reader.shape().len() {
+            0 | 1 => {
+                "a 2-D matrix, stimuli × features: array[:, None] is one feature of each stimulus"
+            }
+            _ => {
+                "a 2-D matrix, stimuli × features: array.reshape(len(array), -1), or a mean over the \
+                 other axes"
+            }
+        }));
     };
     // A file could declare any number of rows without columns.
     if n_columns == 0 {
