@@ -77,7 +77,7 @@ const PROPERTIES: [&str; 24] = [
 ];
 
 /// Words for the times at which a person judges a pair again.
-const REPETITIONS: [&str; 9] = [
+const REPETITIONS: [&str; 13] = [
     "trial",
     "block",
     "session",
@@ -87,6 +87,10 @@ const REPETITIONS: [&str; 9] = [
     "rep",
     "order",
     "index",
+    "day",
+    "visit",
+    "round",
+    "wave",
 ];
 
 /// Checks whether a column may hold the dissimilarity, according to its name.
