@@ -158,7 +158,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Report> {
     let difference = arguments.difference;
-    if difference <= 0.0 || difference >= 1.0 {
+    if !(f64::MIN_POSITIVE..1.0).contains(&difference) {
         return Err(Error::other(format!(
             "--difference is {difference}: expected a share above 0 and below 1; 0.02 is 2 points"
         )));

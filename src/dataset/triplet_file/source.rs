@@ -140,11 +140,12 @@ impl<T: Task> TripletSource<T> {
     /// Returns [`FileError::Read`] if the file cannot be read, and
     /// `ArgumentError::InvalidParameter` if there are more than [`Trials::MAX_STIMULI`] stimuli.
     /// Within `Context::File`, returns `JudgmentError::InvalidTrial` with the number of a trial
-    /// that has a negative, fractional, repeated or out-of-range index, `JudgmentError::WithoutFeatures`
-    /// if an id is not among the stimuli, `StimuliError::Missing` if this is so in all trials, `StimuliError::NotPaired` if the file has ids and the
-    /// stimuli have none, `JudgmentError::UnknownAnswer` or [`FileError::Ambiguous`] if the
-    /// answers or columns are not understood, `JudgmentError::NoTrials` if there are no trials,
-    /// and [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
+    /// that has a negative, fractional, repeated or out-of-range index,
+    /// `JudgmentError::WithoutFeatures` if an id is not among the stimuli, `StimuliError::Missing`
+    /// if this is so in all trials, `StimuliError::NotPaired` if the file has ids and the stimuli
+    /// have none, `JudgmentError::UnknownAnswer` or [`FileError::Ambiguous`] if the answers or
+    /// columns are not understood, `JudgmentError::NoTrials` if there are no trials, and
+    /// [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
     /// [`FileError::Malformed`], `ArgumentError::Shape`, [`FileError::UnsupportedElement`],
     /// [`FileError::Truncated`] or `ComputationError::OutOfMemory` if the content cannot be parsed.
     pub fn read(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
@@ -327,21 +328,22 @@ impl<T: Task> TripletSource<T> {
         stimuli: &Stimuli,
         needed: &Stimuli,
     ) -> Result<()> {
-        let may_drop = self.drops_unknown && n_known > 0;
+        if self.drops_unknown && n_known > 0 {
+            return Ok(());
+        }
         let Err(source) = stimuli.positions_of(needed) else {
             return Ok(());
         };
-        match (may_drop, n_known) {
-            (true, _) => Ok(()),
-            // With all trials lost, the ids do not match.
-            (false, 0) => Err(source),
-            (false, _) => Err(JudgmentError::WithoutFeatures {
-                n_trials: n_total - n_known,
-                n_total,
-                source,
-            }
-            .into()),
+        // With all trials lost, the ids do not match.
+        if n_known == 0 {
+            return Err(source);
         }
+        Err(JudgmentError::WithoutFeatures {
+            n_trials: n_total - n_known,
+            n_total,
+            source,
+        }
+        .into())
     }
 }
 
