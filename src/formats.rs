@@ -49,13 +49,13 @@
 //!
 //! The rows of an array without names beside it have no ids. They are
 //! [stimuli without ids](crate::Stimuli::unnamed), not stimuli called `0`, `1`, …. They are matched
-//! with other stimuli by position if both have the same number of rows; otherwise, or if the ids are
-//! numbers that count the rows in another order, matching is an error.
+//! with other stimuli by position if both have the same number of rows; otherwise, or if the ids
+//! count the rows in another order (`img1`, `img10`, `img2`), matching is an error.
 //! [`Stimuli::pairing_with`](crate::Stimuli::pairing_with) returns how stimuli are matched. The ids
 //! of rows can be given by a list ([`IdList`](crate::stimuli::IdList)): one id per line, or a
-//! column of a table. If two files write ids differently (folders, file extensions, case, accents),
-//! the error shows an example of each and the [form](crate::stimuli::IdForm) in which they would
-//! match.
+//! column of a table. A table with a column that numbers its lines in another order is an error. If
+//! two files write ids differently (folders, file extensions, case, accents), the error shows an
+//! example of each and the [form](crate::stimuli::IdForm) in which they would match.
 //!
 //! # Trials
 //!
@@ -73,7 +73,8 @@
 //! array of trials, one of answers and one of participants. Columns with the participant, the
 //! response time and the type of the trial are kept. Three columns of which one is named after the
 //! odd one (`odd`, `ooo`) may be in any order. Names of columns that are not known, an answer to
-//! another question (`most_similar_pair`) and several possible answers are errors.
+//! another question (`most_similar_pair`), several possible answers, columns that tell whether one
+//! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors.
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside
@@ -98,8 +99,9 @@
 //! stimuli determines this. One of the triangles may be empty; similarities are converted if
 //! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the numbers.
-//! Columns that are named like similarities (`relatedness`, `r`), a negative number that appears to
-//! mark missing judgments, and a participant named like a mean are errors.
+//! Columns that are named like similarities (`relatedness`, `r`), a number that appears to mark
+//! missing judgments (the only negative one, or 99 far above ratings), a column that tells several
+//! rows of a pair apart (`task`), and a participant named like a mean are errors.
 //!
 //! # Unsupported formats
 //!
