@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Stimuli;
+use super::numbers::number_in_another_order;
 use crate::error::{FileError, Quoted, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
@@ -115,12 +116,8 @@ impl IdList {
             Some(name) => table.column(name)?,
             None => id_column(&table)?,
         };
-        let (mut ids, mut rows) = (Vec::new(), table.rows());
-        while let Some(row) = rows.next()? {
-            ids.push(row.text(column).to_owned());
-        }
         check_order(&table, column)?;
-        Ok(ids)
+        table.texts(column)
     }
 }
 
@@ -149,11 +146,9 @@ fn check_order(table: &Table, ids: usize) -> Result<()> {
     };
     let others = (0..table.n_columns()).filter(|&column| column != ids);
     for column in others.filter(may_number) {
-        let (mut labels, mut rows) = (Vec::new(), table.rows());
-        while let Some(row) = rows.next()? {
-            labels.push(row.text(column).to_owned());
-        }
-        if !number_in_another_order(&labels) {
+        let mut labels = table.texts(column)?;
+        without_fractions(&mut labels);
+        if labels.len() < 3 || !number_in_another_order(&labels) {
             continue;
         }
         return Err(FileError::Ambiguous {
@@ -168,25 +163,6 @@ fn check_order(table: &Table, ids: usize) -> Result<()> {
         .into());
     }
     Ok(())
-}
-
-/// Checks whether labels are the numbers of as many lines, from 0 or 1, in another order.
-fn number_in_another_order(labels: &[String]) -> bool {
-    let numbers: Option<Vec<f64>> = labels
-        .iter()
-        .map(|label| label.trim().parse().ok())
-        .collect();
-    let Some(numbers) = numbers.filter(|numbers| numbers.len() > 2) else {
-        return false;
-    };
-    let mut ascending = numbers.clone();
-    ascending.sort_unstable_by(f64::total_cmp);
-    let first = ascending[0];
-    let counts = ascending
-        .iter()
-        .enumerate()
-        .all(|(line, &x)| x == first + line as f64);
-    (first == 0.0 || first == 1.0) && counts && numbers != ascending
 }
 
 /// Finds the column that holds ids, by names and content.

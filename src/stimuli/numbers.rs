@@ -94,6 +94,11 @@ fn whole(ids: &[String]) -> Option<HashMap<u32, u32>> {
     (0..).zip(ids).map(number).collect()
 }
 
+/// Checks whether names are consecutive numbers from 0 or 1, not in order.
+pub(super) fn number_in_another_order(names: &[String]) -> bool {
+    whole(names).is_some() && count_in_another_order(names)
+}
+
 /// Checks whether names are consecutive numbers from 0 or 1, or differ only by such numbers, which
 /// are not in order.
 fn count_in_another_order(names: &[String]) -> bool {

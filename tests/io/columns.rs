@@ -224,20 +224,15 @@ fn columns_of_trials_are_named_by_whole_words() {
         found::<OddOneOutTask>(&text, &[[1, 2, 0], [4, 5, 3]]);
     }
     for header in [
-        "left,middle,right",
-        "stimL,stimM,stimR",
-        "imageA,imageB,imageC",
+        "left,middle,right,choice",
+        "stimL,stimM,stimR,choice",
+        "imageA,imageB,imageC,choice",
+        // Who answered may be a part of the name.
+        "image1,image2,image3,participant_choice",
+        "image1,image2,image3,subject_response",
+        "image1,image2,image3,worker_answer_ids",
     ] {
-        let text = format!("{header},choice\n0,1,2,0\n3,4,5,4\n");
-        found::<OddOneOutTask>(&text, &[[2, 1, 0], [3, 5, 4]]);
-    }
-    // Who answered may be a part of the name.
-    for header in [
-        "participant_choice",
-        "subject_response",
-        "worker_answer_ids",
-    ] {
-        let text = format!("image1,image2,image3,{header}\n0,1,2,0\n3,4,5,4\n");
+        let text = format!("{header}\n0,1,2,0\n3,4,5,4\n");
         found::<OddOneOutTask>(&text, &[[2, 1, 0], [3, 5, 4]]);
     }
     // Neither places on the screen nor what is said of an answer tell which stimulus is the odd one.

@@ -1,6 +1,6 @@
 //! What the numbers in trials refer to: positions of stimuli, or ids that are numbers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::answers::Cell;
 use super::{Counting, TripletSource};
@@ -66,12 +66,11 @@ impl<T: Task> TripletSource<T> {
         let is_known = |trial: &[u32; 3]| trial.iter().all(|id| positions.contains_key(id));
         let kept = (0..trials.len()).filter(|&place| is_known(&trials[place]));
         let kept: Vec<usize> = kept.collect();
-        let mut different: Vec<&u32> = numbers().collect();
-        different.sort_unstable();
-        different.dedup();
-        let needed = Stimuli::new(different.into_iter().map(u32::to_string))?;
-        let needed = needed.with_origin(&self.path);
-        self.check_unknown(trials.len(), kept.len(), stimuli, &needed)?;
+        self.check_unknown(trials.len(), kept.len(), stimuli, || {
+            let different: BTreeSet<&u32> = numbers().collect();
+            let needed = Stimuli::new(different.into_iter().map(u32::to_string))?;
+            Ok(needed.with_origin(&self.path))
+        })?;
         let found = kept
             .iter()
             .map(|&place| trials[place].map(|id| positions[&id]));

@@ -50,7 +50,6 @@ impl RawTrials {
             ..Self::default()
         };
         let (mut are_numbers, mut are_plain) = (true, true);
-        let mut number_of_answers = Vec::new();
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
             for column in columns.stimuli {
@@ -76,7 +75,6 @@ impl RawTrials {
                 }
                 participants.push(row.text(column).to_owned());
             }
-            number_of_answers.extend(columns.count.map(|column| row.text(column).to_owned()));
             if let (Some(types), Some(column)) = (&mut raw.trial_types, columns.trial_type) {
                 types.push(row.text(column).to_owned());
             }
@@ -85,7 +83,7 @@ impl RawTrials {
             }
         }
         if let Some(column) = columns.count {
-            check_count(table.name(column), &number_of_answers)?;
+            check_count(table.name(column), &table.texts(column)?)?;
         }
         // `7` may be an id beside `7b`, and `1e10` the beginning of a hash.
         if !are_numbers || !are_plain && are_all(&table, columns.stimuli, &is_stimulus)? {
@@ -202,10 +200,7 @@ fn are_all(table: &Table, columns: [usize; 3], is_id: impl Fn(&str) -> bool) -> 
 
 /// Checks that a column does not hold numbers of equal answers, each of which should be a trial.
 fn check_count(column: &str, values: &[String]) -> Result<()> {
-    let numbers: Vec<f64> = values
-        .iter()
-        .filter_map(|text| text.trim().parse().ok())
-        .collect();
+    let numbers: Vec<f64> = values.iter().filter_map(|text| text.parse().ok()).collect();
     let is_count = numbers.len() == values.len()
         && numbers.iter().all(|&x| x >= 0.0 && x.fract() == 0.0)
         && numbers.iter().any(|&x| x != numbers[0])

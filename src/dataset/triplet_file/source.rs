@@ -315,23 +315,23 @@ impl<T: Task> TripletSource<T> {
                 found.push([a, b, c]);
             }
         }
-        self.check_unknown(n_total, found.len(), stimuli, &named)?;
+        self.check_unknown(n_total, found.len(), stimuli, || Ok(named))?;
         Ok((found, known))
     }
 
     /// Checks that no trial shows an id that is not among `stimuli`, unless such trials are dropped
-    /// and others are left.
+    /// and others are left. `needed` returns the ids in all trials.
     pub(super) fn check_unknown(
         &self,
         n_total: usize,
         n_known: usize,
         stimuli: &Stimuli,
-        needed: &Stimuli,
+        needed: impl FnOnce() -> Result<Stimuli>,
     ) -> Result<()> {
-        if self.drops_unknown && n_known > 0 {
+        if n_known == n_total || self.drops_unknown && n_known > 0 {
             return Ok(());
         }
-        let Err(source) = stimuli.positions_of(needed) else {
+        let Err(source) = stimuli.positions_of(&needed()?) else {
             return Ok(());
         };
         // With all trials lost, the ids do not match.

@@ -30,23 +30,17 @@ impl DescribedPreprocessing {
         published: &Preprocessing,
         model: &str,
     ) -> std::result::Result<(), ExtractError> {
-        let refuse = |property: &str, found: String, expected: String| {
+        let refuse = |found: String, expected: String| {
             Err(ExtractError::OtherPreprocessing {
                 model: model.to_owned(),
                 file: self.file,
-                found: format!("{property} {found}"),
+                found,
                 expected,
                 preset: self.preset(),
             })
         };
         if let Some(unusual) = &self.unusual {
-            return Err(ExtractError::OtherPreprocessing {
-                model: model.to_owned(),
-                file: self.file,
-                found: unusual.clone(),
-                expected: "another value".to_owned(),
-                preset: None,
-            });
+            return refuse(unusual.clone(), "another value".to_owned());
         }
         let [mean, std] = of_levels(published.normalization());
         for (property, found, expected) in [
@@ -58,18 +52,20 @@ impl DescribedPreprocessing {
             {
                 // The published values are of single precision.
                 let expected = expected.map(|value| (1e6 * value).round() / 1e6);
-                return refuse(property, format!("{found:?}"), format!("{expected:?}"));
+                return refuse(format!("{property} {found:?}"), format!("{expected:?}"));
             }
         }
         let filter = published.filter().to_string();
         if let Some(found) = &self.filter
             && *found != filter
         {
-            return refuse("the interpolation", found.clone(), filter);
+            return refuse(format!("the interpolation {found}"), filter);
         }
         let size = (published.resize(), published.crop()[0]);
         match self.size {
-            Some(found) if found != size => refuse("the size", shown(found), shown(size)),
+            Some(found) if found != size => {
+                refuse(format!("the size {}", shown(found)), shown(size))
+            }
             _ => Ok(()),
         }
     }

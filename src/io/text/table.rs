@@ -110,6 +110,15 @@ impl Table {
         Ok(row.map_or(Vec::new(), fields))
     }
 
+    /// Reads the texts of a column.
+    pub(crate) fn texts(&self, column: usize) -> Result<Vec<String>> {
+        let (mut texts, mut rows) = (Vec::new(), self.rows());
+        while let Some(row) = rows.next()? {
+            texts.push(row.text(column).to_owned());
+        }
+        Ok(texts)
+    }
+
     /// Finds a column by its name.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dis
 const MAX_COLUMNS: usize = 12;
 
 impl LongTable {
+    /// Checks whether a column is read.
+    fn reads(&self, column: usize) -> bool {
+        self.stimuli.contains(&column) || column == self.value || Some(column) == self.participant
+    }
+
     /// Finds the columns by their names, or returns `None` if there are no two columns of stimuli.
     ///
     /// # Errors
@@ -206,7 +211,7 @@ impl RdmFile {
             }
             .into());
         }
-        if is_distance(name) && !is_similarity && self.similarities.is_some() {
+        if is_distance(name) && self.similarities.is_some() {
             return Err(FileError::Ambiguous {
                 what: format!(
                     "whether column {} holds similarities, as was set, or dissimilarities",
@@ -331,12 +336,8 @@ impl RdmFile {
 
     /// Adds a note of the columns that are not read.
     fn note_ignored(&self, table: &Table, long: &LongTable) {
-        let is_ignored = |&column: &usize| {
-            !long.stimuli.contains(&column)
-                && column != long.value
-                && Some(column) != long.participant
-                && !is_index_name(table.name(column))
-        };
+        let is_ignored =
+            |&column: &usize| !long.reads(column) && !is_index_name(table.name(column));
         let ignored = (0..table.n_columns()).filter(is_ignored);
         let ignored: Vec<&str> = ignored.map(|column| table.name(column)).collect();
         if !ignored.is_empty() {
@@ -351,12 +352,7 @@ impl RdmFile {
     fn refuse_merged(&self, table: &Table, long: &LongTable) -> Result<()> {
         let is_known = |column: usize| {
             let name = table.name(column);
-            long.stimuli.contains(&column)
-                || column == long.value
-                || Some(column) == long.participant
-                || is_index_name(name)
-                || is_repetition(name)
-                || is_property(name)
+            long.reads(column) || is_index_name(name) || is_repetition(name) || is_property(name)
         };
         for column in (0..table.n_columns()).filter(|&column| !is_known(column)) {
             let (mut n_rows, mut seen) = (HashMap::new(), HashSet::new());

@@ -106,14 +106,15 @@ pub(super) fn refuse_diagonals(array: &ArrayD<f64>, layout: Layout) -> Result<()
 pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
     let least = array.fold(0.0, |least: f64, value| least.min(*value));
     let largest = array.fold(f64::NEG_INFINITY, |largest: f64, value| largest.max(*value));
-    let is_only_negative = array.iter().all(|&x| x.is_nan() || x >= 0.0 || x == least);
-    let is_far_above = array
-        .iter()
-        .all(|&x| x.is_nan() || x == largest || x.fract() == 0.0 && 3.0 * x < largest);
+    let is_only_negative = || array.iter().all(|&x| x.is_nan() || x >= 0.0 || x == least);
+    let is_far_above = || {
+        let mut others = array.iter().filter(|x| !x.is_nan() && **x != largest);
+        others.all(|&x| x.fract() == 0.0 && 3.0 * x < largest)
+    };
     let (code, which) =
-        if least <= -1.0 && least.fract() == 0.0 && largest != -least && is_only_negative {
+        if least <= -1.0 && least.fract() == 0.0 && largest != -least && is_only_negative() {
             (least, "the only negative number")
-        } else if [99.0, 999.0, 9999.0].contains(&largest) && is_far_above {
+        } else if [99.0, 999.0, 9999.0].contains(&largest) && is_far_above() {
             (largest, "which is far above all other numbers")
         } else {
             return Ok(());
