@@ -41,7 +41,7 @@ pub(super) fn resample(pixels: ArrayView3<'_, u8>, (width, height): (usize, usiz
 }
 
 /// Returns an image of RGB pixels at a `step` times lower resolution: each new pixel is the mean of
-/// `step` × `step` pixels. The width and the height are multiples of `step`.
+/// `step` × `step` pixels, `step` ≤ 256. The width and the height are multiples of `step`.
 pub(super) fn reduce(pixels: &[u8], (width, height): (usize, usize), step: usize) -> Array3<u8> {
     const N_CHANNELS: usize = 3;
 
@@ -52,19 +52,20 @@ pub(super) fn reduce(pixels: &[u8], (width, height): (usize, usize), step: usize
     let outs = reduced.as_slice_mut().expect("in standard order");
     let outs = outs.par_chunks_exact_mut((new_width * N_CHANNELS).max(1));
     outs.zip(lines).for_each(|(out, rows)| {
-        let mut sums = vec![0_u32; new_width * N_CHANNELS];
+        // Rows first: sums of whole rows use vector instructions.
+        let mut sums = vec![0_u16; width * N_CHANNELS];
         for row in rows.chunks_exact(width * N_CHANNELS) {
-            let squares = row.chunks_exact(step * N_CHANNELS);
-            for (sums, square) in sums.chunks_exact_mut(N_CHANNELS).zip(squares) {
-                for pixel in square.chunks_exact(N_CHANNELS) {
-                    for (sum, &value) in sums.iter_mut().zip(pixel) {
-                        *sum += u32::from(value);
-                    }
-                }
+            for (sum, &value) in sums.iter_mut().zip(row) {
+                *sum += u16::from(value);
             }
         }
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = ((sum + n_pixels / 2) / n_pixels) as u8;
+        let squares = sums.chunks_exact(step * N_CHANNELS);
+        for (out, square) in out.chunks_exact_mut(N_CHANNELS).zip(squares) {
+            for (channel, out) in out.iter_mut().enumerate() {
+                let of_channel = square[channel..].iter().step_by(N_CHANNELS);
+                let sum: u32 = of_channel.copied().map(u32::from).sum();
+                *out = ((sum + n_pixels / 2) / n_pixels) as u8;
+            }
         }
     });
     reduced

@@ -1,9 +1,7 @@
 //! Means over trials with the standard errors of [`inference`](super).
 
 use crate::error::{Result, same_length};
-use crate::inference::{
-    ClusteredTrials, Credit, Estimate, Levels, ObjectLevels, participant_levels,
-};
+use crate::inference::{ClusteredTrials, Credit, Estimate, Levels};
 use crate::judgment::{Task, Trials};
 
 /// Computes the mean credit of trials with its standard error: the accuracy of choices from any
@@ -39,7 +37,7 @@ pub(crate) fn check_length<T: Task>(trials: &Trials<T>, credits: &[Credit]) -> R
 /// least one trial.
 pub(crate) fn mean_over_trials(trials: ClusteredTrials<'_>, credits: &[Credit]) -> Estimate {
     let mean = mean_of(credits);
-    levels(trials, credits, mean).estimate(mean, credits.len() as f64, credits.len() as u64)
+    Levels::of(trials, credits, mean).estimate(mean, credits.len() as f64, credits.len() as u64)
 }
 
 /// Computes the mean credit of trials with two standard errors: for new objects and participants,
@@ -49,22 +47,9 @@ pub(crate) fn mean_for_both_clusterings(
     credits: &[Credit],
 ) -> [Estimate; 2] {
     let mean = mean_of(credits);
-    let levels = levels(trials, credits, mean);
+    let levels = Levels::of(trials, credits, mean);
     [levels, levels.without_participants()]
         .map(|levels| levels.estimate(mean, credits.len() as f64, credits.len() as u64))
-}
-
-fn levels(clustered: ClusteredTrials<'_>, credits: &[Credit], mean: f64) -> Levels {
-    let ClusteredTrials {
-        trials,
-        n_stimuli,
-        participants,
-    } = clustered;
-    Levels {
-        objects: ObjectLevels::of(trials, credits, n_stimuli, mean),
-        participants: participants
-            .map(|participants| participant_levels(clustered, participants, credits, mean)),
-    }
 }
 
 fn mean_of(credits: &[Credit]) -> f64 {

@@ -4,10 +4,7 @@
 use std::ops::AddAssign;
 
 use crate::error::{Error, Result, same_length};
-use crate::inference::{
-    ClusterSum, ClusteredTrials, Estimate, Level, Levels, ObjectLevels, Singles, TrialValue,
-    participant_levels,
-};
+use crate::inference::{ClusterSum, ClusteredTrials, Estimate, Level, Levels, Singles, TrialValue};
 use crate::judgment::{Task, Trials};
 
 /// The contribution of a trial to its clusters.
@@ -67,12 +64,18 @@ impl Singles<Term> for Level {
 /// Returns `ArgumentError::LengthMismatch` if the numbers of values and trials differ, and
 /// `ArgumentError::InvalidParameter` if a value is not finite.
 pub fn clustered_mean_of<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<Estimate> {
-    same_length("values of trials", trials.len(), values.len())?;
-    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(Error::parameter("the value of a trial", "finite", value));
-    }
+    check_values(trials, values)?;
     let terms = values.iter().map(|&value| (value, 1.0));
     Ok(weighted_mean(ClusteredTrials::of(trials), terms))
+}
+
+/// Checks that there is one finite value per trial.
+pub(crate) fn check_values<T: Task>(trials: &Trials<T>, values: &[f64]) -> Result<()> {
+    same_length("values of trials", trials.len(), values.len())?;
+    match values.iter().find(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(value) => Err(Error::parameter("the value of a trial", "finite", value)),
+    }
 }
 
 /// Computes a weighted mean over trials with its standard error, from a value and a weight per
@@ -101,16 +104,7 @@ pub(crate) fn weighted_mean(
 ///
 /// Sums are computed in the order of trials and keys, independently of the number of threads.
 pub(crate) fn linearized(value: f64, clustered: ClusteredTrials<'_>, terms: &[Term]) -> Estimate {
-    let ClusteredTrials {
-        trials,
-        n_stimuli,
-        participants,
-    } = clustered;
-    let levels = Levels {
-        objects: ObjectLevels::of(trials, terms, n_stimuli, 0.0),
-        participants: participants
-            .map(|participants| participant_levels(clustered, participants, terms, 0.0)),
-    };
+    let levels = Levels::of(clustered, terms, 0.0);
     let total = terms.iter().map(|term| term.weight).sum();
     let n_weighed = terms.iter().filter(|term| term.weight > 0.0).count();
     levels.estimate(value, total, n_weighed as u64)

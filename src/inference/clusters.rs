@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::inference::ClusterIndex;
 use crate::judgment::{Task, Trials};
 
 /// The clusters of trials within which results may be correlated.
@@ -26,6 +27,8 @@ pub(crate) struct ClusteredTrials<'a> {
     pub trials: &'a [[u32; 3]],
     pub n_stimuli: usize,
     pub participants: Option<&'a [u32]>,
+    /// The clusters of the trials, if they were found already.
+    pub index: Option<&'a ClusterIndex>,
 }
 
 impl<'a> ClusteredTrials<'a> {
@@ -41,7 +44,13 @@ impl<'a> ClusteredTrials<'a> {
             trials,
             n_stimuli,
             participants: participants.filter(several),
+            index: None,
         }
+    }
+
+    /// Sets the clusters of these trials, so that they need not be found for each mean.
+    pub fn with_index(self, index: Option<&'a ClusterIndex>) -> Self {
+        Self { index, ..self }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The variance of a mean over trials from sums over clusters. For the formulas see
 //! [`inference`](super).
 
-use crate::inference::{Estimate, Level, ParticipantLevels};
+use crate::inference::{
+    ClusteredTrials, Estimate, Level, ParticipantLevels, TrialValue, participant_levels,
+};
 
 /// The sums over objects, pairs and triples of objects.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +33,19 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
+    /// Computes the sums from a value per trial.
+    pub fn of<V: TrialValue>(clustered: ClusteredTrials<'_>, values: &[V], mean: f64) -> Self {
+        if let Some(index) = clustered.index {
+            return index.levels(values, mean);
+        }
+        let participants = clustered.participants;
+        Self {
+            objects: ObjectLevels::of(clustered.trials, values, clustered.n_stimuli, mean),
+            participants: participants
+                .map(|participants| participant_levels(clustered, participants, values, mean)),
+        }
+    }
+
     /// Returns a value with its standard error. `total` is the sum of the weights of the trials,
     /// and `n_trials` the number of trials with a positive weight.
     pub fn estimate(&self, value: f64, total: f64, n_trials: u64) -> Estimate {

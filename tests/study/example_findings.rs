@@ -110,7 +110,9 @@ pub fn published(shared: &Path) -> &'static StudyTable {
             .with_rsa(comparators.map(|comparator| (Dissimilarity::Correlation, comparator)));
         let data = real::Data::open(&shared.join("data")).unwrap();
         let cache = tempfile::tempdir().unwrap();
-        let study = data.study(measures).unwrap().with_cache(cache.path());
+        let ceiling = data.ceilings().unwrap()[0].range();
+        let study = data.study(measures, ceiling).unwrap();
+        let study = study.with_cache(cache.path());
         let table = study.run().unwrap();
         let failures: Vec<_> = table.failures().collect();
         assert!(failures.is_empty(), "{failures:?}");

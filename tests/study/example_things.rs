@@ -133,9 +133,7 @@ fn ceilings_are_those_of_numpy() {
     let (_, n_dropped) = data.pictured_trials().unwrap();
     assert_eq!(n_dropped, 1865);
     let ceilings = data.ceilings().unwrap();
-    let [repeated, crossed] = ceilings.as_slice() else {
-        panic!("two kinds of repeated trials");
-    };
+    let [repeated, crossed] = &ceilings;
     assert_eq!((repeated.n_questions, repeated.n_answers), (1985, 124_844));
     let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}");
     close(repeated.majority.value, 84_905.0 / 124_844.0);

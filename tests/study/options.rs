@@ -5,11 +5,12 @@ use human_alignment::inference::{Confidence, Correction, Interval, benjamini_yek
 use human_alignment::metric::rsa::Comparator;
 use human_alignment::probe::ProbeCrossValidation;
 use human_alignment::study::{
-    Contrast, Measures, Metric, MetricQuantity, Model, Study, StudyRow, StudyTable,
+    AlignmentCovariance, Contrast, Measures, Metric, MetricQuantity, Model, Study, StudyRow,
+    StudyTable,
 };
 use human_alignment::transfer::PairedMetric;
 use human_alignment::{
-    Dissimilarity, Probe, Similarity, SimilarityDataset, ZeroShotOddOneOut,
+    Dissimilarity, Probe, Representation, Similarity, SimilarityDataset, ZeroShotOddOneOut,
     dataset::SimulatedObserver,
 };
 
@@ -234,4 +235,58 @@ fn probes_are_learned_on_some_data_sets() {
         assert_eq!(has(label, "distances", to_distances()), on_choices);
         assert_eq!(has(label, "choices", from("others")), on_others);
     }
+}
+
+#[test]
+fn covariances_are_those_of_the_credits_and_are_cached() {
+    let people = people();
+    let caches = [0; 2].map(|_| tempfile::tempdir().unwrap());
+    let features = [features(2), near(&features(1), 0.5, 3)];
+    let study = |first: &Representation, cache: &tempfile::TempDir| {
+        Study::new(Measures::default())
+            .with_cache(cache.path())
+            .with_dataset("choices", people.clone())
+            .unwrap()
+            .with_model(Model::new("a").on("choices", first.clone()))
+            .unwrap()
+            .with_model(Model::new("b").on("choices", features[1].clone()))
+            .unwrap()
+    };
+    let studied = study(&features[0], &caches[0]);
+    let table = studied.run().unwrap();
+    let accuracy = Metric::of(MetricQuantity::Accuracy(Similarity::Cosine));
+    let rows: Vec<&StudyRow> = table.of("choices", &accuracy).collect();
+    let found = studied.accuracy_covariance("choices", &rows).unwrap();
+    assert_eq!(
+        studied.accuracy_covariance("choices", &rows).unwrap(),
+        found
+    );
+
+    let metric = ZeroShotOddOneOut::new(Similarity::Cosine);
+    let values = features.each_ref().map(|features| -> Vec<f64> {
+        let outcomes = metric.outcomes(features, &people).unwrap();
+        outcomes
+            .credits()
+            .iter()
+            .map(|credit| credit.value())
+            .collect()
+    });
+    let values = values.each_ref().map(Vec::as_slice);
+    assert_eq!(
+        found,
+        AlignmentCovariance::of_trials(&people, &values).unwrap()
+    );
+
+    // Rows of other features and of other metrics.
+    let other = study(&near(&features[0], 0.1, 5), &caches[1]);
+    assert_refused!(
+        other.accuracy_covariance("choices", &rows),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
+    let mut of_other_metric = rows[0].clone();
+    of_other_metric.metric = Some(Metric::of(MetricQuantity::Agreement));
+    assert_refused!(
+        studied.accuracy_covariance("choices", &[&of_other_metric]),
+        Argument(ArgumentError::InvalidParameter { .. })
+    );
 }

@@ -9,6 +9,7 @@ use human_alignment::study::{
     AlignmentConsistency, AlignmentCovariance, Contrast, DriverAnalysis, Drivers, LayerChoice,
     Metric, MetricQuantity, ModelFactors, StudyRow, StudyTable,
 };
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::panel::{Dimensions, Panel, PanelMetric, is_share, was_trained};
@@ -88,7 +89,7 @@ pub struct BestLayers {
 impl Findings {
     pub fn of(panel: &Panel, table: &StudyTable, seed: u64) -> Result<Self> {
         let both = [&panel.choices, &panel.distances];
-        let all = || both.into_iter().chain(&panel.others);
+        let all: Vec<&PanelMetric> = both.into_iter().chain(&panel.others).collect();
         let mut explained = table.clone();
         let is_explained = |row: &StudyRow| panel.explains_untrained || was_trained(row);
         explained.rows.retain(is_explained);
@@ -97,11 +98,13 @@ impl Findings {
             comparisons: comparisons::all(panel, table),
             ceilings: panel.ceilings.clone(),
             dimensions: panel.dimensions.clone(),
-            drivers: all()
+            drivers: all
+                .par_iter()
                 .map(|measurement| explanation(panel, measurement, table, seed))
                 .collect::<Result<_>>()?,
             changes: changes(table),
-            layers: all()
+            layers: all
+                .iter()
                 .map(|measurement| best_layers(measurement, table))
                 .collect(),
             consistency: explained

@@ -46,8 +46,10 @@ impl Ceiling {
 }
 
 impl Data {
-    pub fn ceilings(&self) -> Result<Vec<Ceiling>> {
-        Ok(vec![self.repeated_trials()?, self.crossed_trials()?])
+    /// Computes the noise ceilings from repeated triples and from triples that all participants of
+    /// another experiment answered.
+    pub fn ceilings(&self) -> Result<[Ceiling; 2]> {
+        Ok([self.repeated_trials()?, self.crossed_trials()?])
     }
 
     /// Computes the noise ceiling from the frequency of the most frequent answer to each of 1,985
@@ -57,7 +59,7 @@ impl Data {
     /// the other answers depends on it where the two most frequent answers may be equally frequent:
     /// the bounds are those of the most uneven and of the most even split, and the share is that of
     /// random splits, each of the same probability.
-    pub(super) fn repeated_trials(&self) -> Result<Ceiling> {
+    fn repeated_trials(&self) -> Result<Ceiling> {
         let path = self.path("things/repeated_triplets.tsv");
         let table = FileSource::open(&path)?.read()?.features().to_f64();
         // Three objects, the number of answers and the share of the most frequent one.

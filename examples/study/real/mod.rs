@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::concept::read_labels;
 use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
+use human_alignment::inference::Interval;
 use human_alignment::study::{Measures, Model, ModelFactors, Study};
 use human_alignment::{
     AnchoredTask, Error, FileSource, ImageFiles, OddOneOutTask, Result, SimilarityDataset, Stimuli,
@@ -140,8 +141,9 @@ impl Data {
         }
     }
 
-    /// Creates the study, without a cache.
-    pub fn study(&self, measures: Measures) -> Result<Study> {
+    /// Creates the study, without a cache. `ceiling` is the noise ceiling of the trials of THINGS, of
+    /// which none is repeated.
+    pub fn study(&self, measures: Measures, ceiling: Interval) -> Result<Study> {
         let objects48 = self.path("things/spose_embedding66d_rescaled_48val_reordered.csv");
         let things48 = Things48::read(
             self.path("things/RDM48_triplet.mat"),
@@ -164,8 +166,6 @@ impl Data {
         let derived = TripletFile::<OddOneOutTask>::read(derived, numbered.clone())?;
         let anchored = TripletFile::<AnchoredTask>::read(anchored, numbered)?;
         let (pictured, _) = self.pictured_trials()?;
-        // No trial of the participants is repeated.
-        let ceiling = self.repeated_trials()?.range();
 
         let mut study = Study::new(measures)
             .with_dataset(THINGS, self.human_trials()?)?

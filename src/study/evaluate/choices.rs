@@ -103,7 +103,11 @@ impl<'r> Together<'r> {
         let metric = self.run.study.measures.first_zero_shot();
         for held in self.held.iter().filter(|held| self.is_last(held)) {
             let model = held.subject.model;
-            match Choices::from_representation(model.label(), &metric, &held.features, trials) {
+            let hashes = (&held.subject.hash, &self.dataset.fingerprint);
+            let key = Key::of("choices", (&metric, hashes));
+            let chosen = || metric.choices(&held.features, trials);
+            let chosen = self.run.cache.numbers(&key, chosen);
+            match chosen.and_then(|chosen| Choices::new(model.label(), trials, &chosen)) {
                 Ok(choices) => choosers.push(Chooser {
                     subject: self.subject(model, held.subject.hash.clone()),
                     choices,

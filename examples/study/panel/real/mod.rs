@@ -51,7 +51,8 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64, probes: &Probes) -> R
     for pair in &compared {
         measures = measures.with_comparison(&pair.model, &pair.other);
     }
-    let mut study = data.study(measures)?.with_seed(seed);
+    let ceilings = data.ceilings()?;
+    let mut study = data.study(measures, ceilings[0].range())?.with_seed(seed);
     let cache = out.map(|out| out.join("cache"));
     if let Some(cache) = &cache {
         study = study.with_cache(cache);
@@ -89,7 +90,7 @@ pub fn panel(folder: &Path, out: Option<&Path>, seed: u64, probes: &Probes) -> R
             choices("materials", MATERIALS, 0.5),
         ],
         compared,
-        ceilings: data.ceilings()?,
+        ceilings: ceilings.into(),
         factors: vec![
             Factor::TrainingData,
             Factor::Architecture,

@@ -1,9 +1,12 @@
 //! The sampling covariance of the alignment of networks with the same people.
 
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 
 use crate::error::{ArgumentError, Error, Result, same_length};
-use crate::inference::{Confidence, Estimate, Ranks, clustered_mean_of};
+use crate::inference::{
+    ClusterIndex, ClusteredTrials, Confidence, Estimate, Ranks, check_values, weighted_mean,
+};
 use crate::judgment::{Task, Trials};
 
 /// The covariance of the errors of measured alignments: how the alignments of the networks would
@@ -65,37 +68,52 @@ impl AlignmentCovariance {
     }
 
     /// Estimates the covariance of the mean values of networks over the same trials, such as
-    /// credits, by the cluster-robust variances of [`clustered_mean_of`]:
+    /// credits, by the cluster-robust variances of
+    /// [`clustered_mean_of`](crate::inference::clustered_mean_of):
     /// Cov(a, b) = (Var(a) + Var(b) − Var(a − b)) / 2. `values` are the values of each network, one
     /// for each trial.
     ///
     /// # Errors
-    /// Returns the errors of [`clustered_mean_of`], and [`ArgumentError::TooFew`] if the trials
+    /// Returns the errors of [`clustered_mean_of`](crate::inference::clustered_mean_of), and [`ArgumentError::TooFew`] if the trials
     /// share too many objects for a standard error.
     pub fn of_trials<T: Task>(trials: &Trials<T>, values: &[&[f64]]) -> Result<Self> {
+        let n = values.len();
+        for values in values {
+            check_values(trials, values)?;
+        }
+        let clustered = ClusteredTrials::of(trials);
+        let pairs: Vec<[usize; 2]> = (0..n).flat_map(|i| (0..=i).map(move |j| [i, j])).collect();
+        let index = (pairs.len() >= ClusterIndex::WORTHWHILE).then(|| ClusterIndex::new(clustered));
+        let clustered = clustered.with_index(index.as_ref());
+        // The estimate of each mean, and of each difference of two means.
+        let of_pairs = pairs.par_iter().map(|&[i, j]| match i == j {
+            true => weighted_mean(clustered, values[i].iter().map(|&value| (value, 1.0))),
+            false => {
+                let pairs = values[i].iter().zip(values[j]);
+                let differences = pairs.map(|(left, right)| (left - right, 1.0));
+                weighted_mean(clustered, differences)
+            }
+        });
+        let of_pairs: Vec<Estimate> = of_pairs.collect();
+        let mut variances = Array2::zeros((n, n));
         let mut degrees_of_freedom = f64::INFINITY;
-        let mut variance = |values: &[f64]| -> Result<f64> {
-            let mean = clustered_mean_of(trials, values)?;
-            degrees_of_freedom = degrees_of_freedom.min(mean.degrees_of_freedom);
-            let error = mean.standard_error.ok_or(ArgumentError::TooFew {
+        for (&[i, j], estimate) in pairs.iter().zip(of_pairs) {
+            let error = estimate.standard_error.ok_or(ArgumentError::TooFew {
                 what: "trials that share no objects",
                 needed: 2,
                 found: 0,
             })?;
-            Ok(error * error)
-        };
-        let n = values.len();
-        let mut matrix = Array2::zeros((n, n));
-        for i in 0..n {
-            matrix[[i, i]] = variance(values[i])?;
-            for j in 0..i {
-                let pairs = values[i].iter().zip(values[j]);
-                let difference: Vec<f64> = pairs.map(|(left, right)| left - right).collect();
-                let sum = matrix[[i, i]] + matrix[[j, j]];
-                let covariance = (sum - variance(&difference)?) / 2.0;
-                (matrix[[i, j]], matrix[[j, i]]) = (covariance, covariance);
-            }
+            variances[[i, j]] = error * error;
+            degrees_of_freedom = degrees_of_freedom.min(estimate.degrees_of_freedom);
         }
+        let covariance = |(i, j): (usize, usize)| match i == j {
+            true => variances[[i, i]],
+            false => {
+                let difference = variances[[i.max(j), i.min(j)]];
+                (variances[[i, i]] + variances[[j, j]] - difference) / 2.0
+            }
+        };
+        let matrix = Array2::from_shape_fn((n, n), covariance);
         Self::new(matrix, degrees_of_freedom)
     }
 
