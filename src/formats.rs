@@ -74,7 +74,10 @@
 //! response time and the type of the trial are kept. Three columns of which one is named after the
 //! odd one (`odd`, `ooo`) may be in any order. Names of columns that are not known, an answer to
 //! another question (`most_similar_pair`), several possible answers, columns that tell whether one
-//! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors.
+//! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. So are
+//! answers that are positions beside a column with the order of the stimuli on the screen, a fourth
+//! stimulus, columns of participants that tell other people apart, and trials without answers whose
+//! stimuli are all in ascending order, as in a design.
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside

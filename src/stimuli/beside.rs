@@ -33,22 +33,50 @@ const NAMES: [&str; 20] = [
     "exemplar",
 ];
 
+/// Words in the names of arrays of texts that are not the names of the stimuli.
+const REMARKS: [&str; 12] = [
+    "note",
+    "comment",
+    "remark",
+    "description",
+    "caption",
+    "date",
+    "time",
+    "participant",
+    "subject",
+    "source",
+    "hash",
+    "url",
+];
+
 /// Words in the names of arrays whose numbers may be those of the stimuli, or say something else.
 const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
 
 impl Stimuli {
     /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
     /// the file, which is named like ids and has `n` different texts, or `n` different whole numbers
-    /// that do not just count.
+    /// that do not just count. Without such an array, `n` different texts of another name are the ids, unless it is that
+    /// of remarks.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, or if the only one
     /// cannot be read, and an error if the file cannot be read.
     pub(crate) fn beside(path: &Path, format: Format, n: usize) -> Result<Option<Stimuli>> {
         let (mut found, mut unread) = (Vec::new(), None);
-        let may_identify = |name: &str| is_of_names(name) || is_of_indices(name);
-        for array in describe(path, format, may_identify)? {
+        // Texts of an array with another name, which identify the rows unless another one does.
+        let mut texts_of_others = Vec::new();
+        for array in describe(path, format, |_| true)? {
             if n < 2 || array.list_len() != Some(n as u64) {
+                continue;
+            }
+            if !is_of_names(&array.name) && !is_of_indices(&array.name) {
+                let mut words = words(&array.name).into_iter();
+                if let Content::Texts(texts) = array.content
+                    && are_different(&texts)
+                    && !words.any(|word| is_one_of(&word, &REMARKS))
+                {
+                    texts_of_others.push((array.name, texts));
+                }
                 continue;
             }
             let ids = match array.content {
@@ -77,6 +105,9 @@ impl Stimuli {
             if are_different(&ids) {
                 found.push((array.name, ids));
             }
+        }
+        if found.is_empty() && unread.is_none() {
+            found = texts_of_others;
         }
         let mut found = found.into_iter();
         let Some((first, ids)) = found.next() else {

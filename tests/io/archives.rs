@@ -73,6 +73,13 @@ fn ids_are_read_beside_features() {
         let found = ids_of(&[features.clone(), (name, ids)]).unwrap();
         assert_eq!(found.ids(), expected, "{name}");
     }
+    // Texts with another name, unless an array is named like ids.
+    let words = ("words.npy", texts(&["x", "y", "z"]));
+    let found = ids_of(&[features.clone(), words.clone()]).unwrap();
+    assert_eq!(found.ids(), ["x", "y", "z"]);
+    let names = ("names.npy", texts(&["a", "b", "c"]));
+    let found = ids_of(&[features.clone(), words, names]).unwrap();
+    assert_eq!(found.ids(), ["a", "b", "c"]);
     // Categories, numbers of rows, and texts that are not named like ids.
     for (name, other) in [
         ("labels.npy", texts(&["animal", "animal", "tool"])),
@@ -146,6 +153,21 @@ fn answers_and_participants_are_read_beside_trials() {
         ("response.npy", numbers("(3,)", &[0.0, 2.0, 1.0])),
     ];
     assert_refused!(trials(&two), File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn trials_may_count_a_list_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let queries = numbers("(2, 3)", &[0.0, 1.0, 2.0, 2.0, 1.0, 3.0]);
+    let names = texts(&["cat", "dog", "cow", "pig"]);
+    let members = [("triplets.npy", queries), ("stimuli.npy", names)];
+    let path = archive(&folder, &members);
+    let read =
+        |ids: [&str; 4]| TripletFile::<OddOneOutTask>::read(&path, Stimuli::new(ids).unwrap());
+    let same = read(["cat", "dog", "cow", "pig"]).unwrap();
+    assert_eq!(same.judgments().as_slice(), [[0, 1, 2], [2, 1, 3]]);
+    let other = read(["pig", "cow", "dog", "cat"]);
+    assert_refused!(other, File(FileError::Ambiguous { .. }));
 }
 
 #[test]

@@ -632,3 +632,109 @@ fn a_first_row_of_numbers_in_a_matrix_is_data() {
         assert_eq!(values, [1.0, 3.0, 7.0, 0.5, 1.5, 2.5], "{text}");
     }
 }
+
+#[test]
+fn positions_on_the_screen_are_not_columns() {
+    let message = |text: &str| {
+        let error = trials::<OddOneOutTask>(text, Stimuli::numbered(9))
+            .err()
+            .unwrap();
+        error.report().to_string()
+    };
+    let text = |header: &str, [first, second]: [&str; 2]| {
+        format!("image1,image2,image3,{header}\n4,5,6,{first}\n7,8,0,{second}\n")
+    };
+    // The order of the stimuli, as a list and in columns.
+    for (header, rows) in [
+        ("choice,display_order", ["1,3-1-2", "3,2-1-3"]),
+        (
+            "choice,display_order",
+            ["1,\"[2, 0, 1]\"", "3,\"[0, 1, 2]\""],
+        ),
+        ("choice,layout", ["1,CAB", "3,ABC"]),
+        ("choice,shown", ["1,\"4,5,6\"", "3,\"8,7,0\""]),
+        ("choice,x1,x2,x3", ["1,-300,0,300", "3,0,-300,300"]),
+        ("choice,key_map", ["1,A", "3,B"]),
+    ] {
+        let message = message(&text(header, rows));
+        assert!(
+            message.contains("positions on the screen"),
+            "{header}: {message}"
+        );
+    }
+    for (header, rows) in [
+        ("response,chosen_image", ["1,5", "3,7"]),
+        ("response,label", ["1,4", "3,8"]),
+    ] {
+        let message = message(&text(header, rows));
+        assert!(message.contains("other stimuli"), "{header}: {message}");
+    }
+    for (header, rows) in [
+        ("choice,display_order", ["5,3-1-2", "0,2-1-3"]),
+        ("choice,display_order", ["2,1-2-3", "3,1-2-3"]),
+        ("response,chosen_image", ["2,5", "3,0"]),
+        ("response,correct_image", ["2,4", "3,7"]),
+    ] {
+        found::<OddOneOutTask>(&text(header, rows), &[[4, 6, 5], [7, 8, 0]]);
+    }
+    for (header, rows) in [
+        ("choice,flipped", ["1,0", "2,1"]),
+        ("choice,pos1,pos2", ["1,1,2", "2,2,1"]),
+        ("choice,option1_side", ["1,left", "2,right"]),
+    ] {
+        let [first, second] = rows;
+        let text = format!("reference,option1,option2,{header}\n4,5,6,{first}\n7,8,0,{second}\n");
+        let error = trials::<AnchoredTask>(&text, Stimuli::numbered(9))
+            .err()
+            .unwrap();
+        let message = error.report().to_string();
+        assert!(
+            message.contains("positions on the screen"),
+            "{header}: {message}"
+        );
+    }
+    // The sign of the side on the left is not known.
+    let text = "center,left,right,choice\n4,5,6,1\n7,8,0,-1\n";
+    let error = trials::<AnchoredTask>(text, Stimuli::numbered(9))
+        .err()
+        .unwrap();
+    assert!(error.report().to_string().contains("on the left"));
+}
+
+#[test]
+fn tables_that_are_not_one_trial_a_line_are_refused() {
+    unclear::<OddOneOutTask>("image1,image2,image3,image4,choice\n0,1,2,3,1\n3,4,5,6,4\n");
+    // Columns of participants that tell other people apart, unless one is named so.
+    let text = "image1,image2,image3,uid,subject\n0,1,2,1,A\n3,4,5,2,A\n6,7,8,3,B\n";
+    unclear::<OddOneOutTask>(text);
+    let named = text.replace("subject", "participant");
+    let file = found::<OddOneOutTask>(&named, &[[0, 1, 2], [3, 4, 5], [6, 7, 8]]);
+    assert_eq!(
+        file.judgments().participants().unwrap().labels(),
+        ["A", "B"]
+    );
+    // A design without answers.
+    let of = |last: &str| {
+        let rows = (0..25).map(|at| format!("{},{},{}\n", at % 5, 5 + at % 2, 7 + at % 2));
+        format!("image1,image2,image3\n{}{last}", rows.collect::<String>())
+    };
+    unclear::<OddOneOutTask>(&of(""));
+    assert!(trials::<OddOneOutTask>(&of("0,2,1\n"), Stimuli::numbered(9)).is_ok());
+}
+
+#[test]
+fn quotation_marks_that_are_not_closed_are_noticed() {
+    let with = |comment: &str, other: &str| {
+        format!(
+            "image1,image2,image3,choice,comment\n0,1,2,1,{comment}\n3,4,5,4,fine\n6,7,8,7,{other}\n"
+        )
+    };
+    let read = |text: &str| trials::<OddOneOutTask>(text, Stimuli::numbered(9));
+    for (comment, other) in [("\"hm", "ok"), ("\"hm", "\"so"), ("\"hm", "so\"")] {
+        let error = read(&with(comment, other)).err().unwrap();
+        let message = error.report().to_string();
+        assert!(message.contains("quotation mark"), "{message}");
+    }
+    let file = read(&with("\"well,\nI think, a, b, c\"", "5\" wide")).unwrap();
+    assert_eq!(file.judgments().len(), 3);
+}

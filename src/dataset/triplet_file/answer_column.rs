@@ -43,7 +43,7 @@ const NOT_CLOSE: [&str; 9] = [
 ];
 
 /// Words in names of columns that hold something else about the answer.
-const NOT_ANSWERS: [&str; 36] = [
+const NOT_ANSWERS: [&str; 44] = [
     "corr",
     "expected",
     "started",
@@ -80,6 +80,14 @@ const NOT_ANSWERS: [&str; 36] = [
     "skipped",
     "timeout",
     "late",
+    "pred",
+    "predicted",
+    "prediction",
+    "model",
+    "typicality",
+    "typical",
+    "naming",
+    "familiarity",
 ];
 
 /// Words after that for an answer in names of columns that tell of one option whether it was chosen.
@@ -100,7 +108,10 @@ pub(super) fn is_answer(name: &str) -> bool {
             |word: &String| OPTIONS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
         words.len() > 1 && words.last().is_some_and(is_option)
     };
-    (begins && !is_of_option() || has_word(name, &KEYS)) && !has_word(name, &NOT_ANSWERS)
+    // An answer key holds the correct answers.
+    (begins && !is_of_option() || has_word(name, &KEYS))
+        && !has_word(name, &NOT_ANSWERS)
+        && joined != "answerkey"
 }
 
 /// Checks that the name of a column, or array, with answers is not that of another question than the

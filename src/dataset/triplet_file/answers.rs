@@ -119,8 +119,15 @@ impl ColumnNames {
     }
 }
 
+/// How answers refer to stimuli, and the position of the chosen candidate of each trial.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) form: Form,
+    pub(super) chosen: Vec<usize>,
+}
+
 /// Reorders every trial according to its answer: the odd one last, or the closer candidate before
-/// the farther one. Returns how the answers refer to stimuli.
+/// the farther one.
 ///
 /// # Errors
 /// Returns [`JudgmentError::UnknownAnswer`] with the first trial whose answer refers to none of its
@@ -130,7 +137,7 @@ pub(super) fn apply<T: Task>(
     stimuli: &mut [[Cell; 3]],
     answers: &[Cell],
     columns: &[String; 3],
-) -> Result<Form> {
+) -> Result<Answered> {
     // The head of an anchored trial is not a candidate.
     let first = if T::N_PAIRS == 2 { 1 } else { 0 };
     let names = ColumnNames::of(&columns[first..]);
@@ -176,14 +183,60 @@ pub(super) fn apply<T: Task>(
             }
         );
     }
-    for (trial, chosen) in stimuli.iter_mut().zip(all) {
+    if form == Form::Sign {
+        check_signs(&columns[first..])?;
+    }
+    for (trial, &chosen) in stimuli.iter_mut().zip(&all) {
         match T::N_PAIRS {
             2 if chosen == 1 => trial.swap(1, 2),
             2 => {}
             _ => trial.swap(chosen, 2),
         }
     }
-    Ok(form)
+    Ok(Answered { form, chosen: all })
+}
+
+/// Checks that trials without a column of answers are more than a design: the stimuli of many trials
+/// are not all in ascending order.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if they are.
+pub(super) fn check_order<K: PartialOrd>(
+    trials: impl ExactSizeIterator<Item = [K; 3]>,
+) -> Result<()> {
+    /// Number of trials in which this is no coincidence.
+    const MANY: usize = 20;
+
+    let n_trials = trials.len();
+    let mut trials = trials;
+    if n_trials < MANY || !trials.all(|[a, b, c]| a < b && b < c) {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: "what the answers are: the three stimuli of every trial are in ascending order, as in a \
+               design without answers"
+            .into(),
+        remedy: "add a column \"choice\" with the answers, or order the stimuli of each trial by the \
+                 answer, the odd one (or the farther candidate) last",
+    }
+    .into())
+}
+
+/// Checks that answers of 1 and −1 are not for the sides of a screen, where −1 may be the left one.
+fn check_signs(candidates: &[String]) -> Result<()> {
+    if candidates.iter().any(|name| plain(name).contains("left")) {
+        return Err(FileError::Ambiguous {
+            what: "whether 1 or −1 is the candidate on the left".into(),
+            remedy: "write the answers as \"left\" and \"right\", or as ids",
+        }
+        .into());
+    }
+    log::info!(
+        "answers of 1 are {:?}, those of −1 are {:?}",
+        candidates[0],
+        candidates[1]
+    );
+    Ok(())
 }
 
 /// Checks that answers are not those to whether one of three stimuli was chosen: the last position
@@ -271,7 +324,7 @@ mod tests {
             let mut trials = vec![texts(["cat", "dog", "cow"])];
             let answers = [Cell::Text(answer.into())];
             let form = apply::<OddOneOutTask>(&mut trials, &answers, &columns.map(String::from));
-            assert_eq!(form.unwrap(), Form::Column, "{answer}");
+            assert_eq!(form.unwrap().form, Form::Column, "{answer}");
             assert_eq!(trials, [texts(["cat", "cow", "dog"])]);
         }
         let unnamed = ["", "", ""].map(String::from);

@@ -59,6 +59,12 @@ impl RawTrials {
             [first, second, ..] => return Err(several(&first.name, &second.name)),
         }
         for other in others {
+            if let Content::Texts(texts) = &other.content
+                && other.list_len() != Some(n_trials as u64)
+                && texts.len() > 2
+            {
+                raw.counted = Some((other.name.clone(), texts.clone()));
+            }
             let is_of_trials = other.list_len() == Some(n_trials as u64)
                 || matches!(other.shape[..], [n, 3] if n == n_trials as u64);
             if !is_of_trials || raw.read_property(other) {

@@ -1,33 +1,14 @@
 //! The names of the columns of stimuli.
 
-use super::answer_column::{ANSWERS, is_answer};
+use super::answer_column::is_answer;
 use crate::error::{FileError, Result};
 use crate::io::text::{plain, words};
 
 /// Beginnings of the names of columns that hold the odd one.
 const ODD: [&str; 5] = ["odd", "ooo", "outlier", "intruder", "different"];
 
-/// Words in names of columns that are in an order of their own.
-const ORDERS: [&str; 15] = [
-    "similar",
-    "dissimilar",
-    "lower",
-    "higher",
-    "less",
-    "more",
-    "least",
-    "most",
-    "smaller",
-    "larger",
-    "nearer",
-    "nearest",
-    "better",
-    "worse",
-    "rank",
-];
-
 /// Names of the three columns of an anchored trial whose order is the answer.
-const HEADS: [&str; 13] = [
+pub(super) const HEADS: [&str; 13] = [
     "head",
     "anchor",
     "reference",
@@ -42,7 +23,7 @@ const HEADS: [&str; 13] = [
     "cue",
     "top",
 ];
-const CLOSE: [&str; 12] = [
+pub(super) const CLOSE: [&str; 12] = [
     "winner",
     "close",
     "closer",
@@ -56,7 +37,7 @@ const CLOSE: [&str; 12] = [
     "match",
     "target",
 ];
-const FAR: [&str; 12] = [
+pub(super) const FAR: [&str; 12] = [
     "loser",
     "far",
     "farther",
@@ -171,26 +152,6 @@ pub(super) fn are_places(names: &[String], columns: [usize; 3]) -> bool {
     columns.into_iter().all(is_place)
 }
 
-/// Checks whether the names of three columns indicate another order than that of a trial: one of the
-/// first two is that of the odd one, or one is known from anchored trials.
-pub(super) fn tell_another_order(names: &[String], is_anchored: bool) -> bool {
-    let is_answer = |name: &String| {
-        let begins = |beginning: &&str| name.starts_with(*beginning);
-        name.starts_with("different") || ANSWERS.iter().any(begins)
-    };
-    let is_anchored_name = |name: &String| {
-        let known = HEADS.iter().chain(&CLOSE).chain(&FAR);
-        known.into_iter().any(|known| *known == strip(name))
-    };
-    let is_order = |name: &String| has_word(name, &ORDERS);
-    match is_anchored {
-        true => names
-            .iter()
-            .any(|name| is_anchored_name(name) || is_answer(name) || is_order(name)),
-        false => names[..2].iter().any(is_answer) || names.iter().any(is_order),
-    }
-}
-
 /// Finds the head and the two candidates, and whether the names say which candidate is the closer
 /// one.
 pub(super) fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
@@ -240,7 +201,7 @@ fn candidates(names: &[String], head: usize) -> Option<[usize; 2]> {
 }
 
 /// Returns a column name without a suffix such as `id` or `image`.
-fn strip(name: &str) -> &str {
+pub(super) fn strip(name: &str) -> &str {
     ["id", "image", "stimulus", "path", "index", "idx"]
         .iter()
         .find_map(|part| name.strip_suffix(part).filter(|rest| !rest.is_empty()))

@@ -1,10 +1,12 @@
 //! The columns of a table of trials, found by their names.
 
+use std::collections::HashSet;
+
 use super::answer_column::answer_of;
 use super::column_names::{
-    anchored, are_places, are_sides, is_count, is_of_time, odd_and_others, tell_another_order,
-    triple, triples,
+    anchored, are_sides, is_count, is_of_time, odd_and_others, triple, triples,
 };
+use super::other_order::tell_another_order;
 use super::raw::PRACTICE;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{Table, is_about_participants, is_index_name, is_participant, plain};
@@ -22,8 +24,6 @@ pub(super) struct Columns {
     pub(super) trial_type: Option<usize>,
     /// A column that may hold the number of equal answers.
     pub(super) count: Option<usize>,
-    /// Whether other columns hold the places of the stimuli on the screen.
-    pub(super) has_positions: bool,
 }
 
 impl Columns {
@@ -59,7 +59,7 @@ impl Columns {
             {
                 (stimuli, true)
             }
-            _ if names.len() == 3 && !tell_another_order(&names, is_anchored) => {
+            _ if names.len() == 3 && !tell_another_order(written, is_anchored) => {
                 let order = match is_anchored {
                     true => "head, close and far",
                     false => "three stimuli, the odd one last",
@@ -81,7 +81,15 @@ impl Columns {
                 is_anchored,
             )?,
         };
-        let participant = others().find(|&column| is_participant(&written[column]));
+        let participants = others().filter(|&column| is_participant(&written[column]));
+        let mut participants: Vec<usize> = participants.collect();
+        let mut named = participants.iter().copied();
+        if let Some(named) = named.find(|&column| names[column] == "participant") {
+            participants = vec![named];
+        }
+        check_same_people(table, &participants)?;
+        let participant = participants.first().copied();
+        check_three(&names, stimuli)?;
         // The order is the answer only if no other column can hold it.
         let is_told = names_answer
             || is_ordered
@@ -109,9 +117,6 @@ impl Columns {
             response_time: others().find(is_time),
             trial_type: others().find(|column| is_of_type(&names[*column])),
             count: others().find(|column| is_count(&written[*column])),
-            has_positions: triples(&names)
-                .into_iter()
-                .any(|places| places != stimuli && are_places(&names, places)),
         };
         let ignored = others().filter(|&column| !found.has(column));
         let ignored: Vec<&str> = ignored.map(|column| written[column].as_str()).collect();
@@ -126,7 +131,7 @@ impl Columns {
     }
 
     /// Returns whether a column beside the stimuli is read.
-    fn has(&self, column: usize) -> bool {
+    pub(super) fn has(&self, column: usize) -> bool {
         let read = [
             self.answer,
             self.participant,
@@ -135,6 +140,66 @@ impl Columns {
         ];
         read.contains(&Some(column))
     }
+}
+
+/// Checks that columns of participants tell the same people apart.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if they do not.
+fn check_same_people(table: &Table, columns: &[usize]) -> Result<()> {
+    let Some((&first, others)) = columns.split_first() else {
+        return Ok(());
+    };
+    for &other in others {
+        let [of_first, of_other] = [table.texts(first)?, table.texts(other)?];
+        let pairs: HashSet<(&String, &String)> = of_first.iter().zip(&of_other).collect();
+        let n_of = |texts: &[String]| texts.iter().collect::<HashSet<_>>().len();
+        if [&of_first, &of_other]
+            .into_iter()
+            .any(|texts| n_of(texts) != pairs.len())
+        {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "which of the columns {:?} and {:?} holds the participants: they tell other \
+                     people apart",
+                    table.name(first),
+                    table.name(other)
+                ),
+                remedy: "name the right one \"participant\" and remove or rename the other",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Checks that numbered columns of stimuli do not go on after the third.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if they do.
+fn check_three(names: &[String], stimuli: [usize; 3]) -> Result<()> {
+    let last = &names[stimuli[2]];
+    let next = last.rfind(['2', '3']).map(|at| {
+        let number = if last[at..].starts_with('2') {
+            "3"
+        } else {
+            "4"
+        };
+        format!("{}{number}{}", &last[..at], &last[at + 1..])
+    });
+    let column = next
+        .as_ref()
+        .and_then(|next| names.iter().position(|name| name == next));
+    if let (Some(next), Some(column)) = (next, column)
+        && !stimuli.contains(&column)
+    {
+        return Err(FileError::Ambiguous {
+            what: format!("which three columns hold the stimuli: {last:?} is followed by {next:?}"),
+            remedy: "write one trial of three stimuli in each line, in columns named image1, image2, image3",
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// Checks whether a column holds no part of a trial, but its number, time or participant.
@@ -225,7 +290,6 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
         response_time: None,
         trial_type: None,
         count: None,
-        has_positions: false,
     })
 }
 

@@ -3,10 +3,12 @@
 mod answer_column;
 mod answers;
 mod archive;
+mod beside;
 mod column_names;
 mod columns;
 mod counting;
 mod numbers;
+mod other_order;
 mod raw;
 mod source;
 

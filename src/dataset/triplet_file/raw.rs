@@ -5,7 +5,8 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayD};
 
-use super::answers::Cell;
+use super::answers::{Cell, check_order};
+use super::beside::Beside;
 use super::columns::{Columns, in_order};
 use crate::error::{Error, FileError, Quoted, Result, wrong_shape};
 use crate::formats::TextEncoding;
@@ -13,6 +14,7 @@ use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
 use crate::io::text::{Table, counts};
 use crate::judgment::Task;
+use crate::stimuli::Stimuli;
 
 /// Parts of the names of trials that are no judgments, and of the columns that mark them.
 pub(super) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
@@ -24,8 +26,10 @@ pub(super) struct RawTrials {
     pub(super) answers: Option<Vec<Cell>>,
     /// Names of the columns of the stimuli.
     pub(super) columns: [String; 3],
-    /// Whether other columns hold the positions of the stimuli on the screen.
-    pub(super) has_positions: bool,
+    /// The columns that are not read.
+    pub(super) beside: Beside,
+    /// The name of another array of the file, and its texts, which the indices of trials may count.
+    pub(super) counted: Option<(String, Vec<String>)>,
     pub(super) participants: Option<Vec<String>>,
     pub(super) response_times: Option<Vec<f64>>,
     pub(super) trial_types: Option<Vec<String>>,
@@ -42,7 +46,7 @@ impl RawTrials {
         let columns = Columns::of::<T>(&mut table, &is_stimulus)?;
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),
-            has_positions: columns.has_positions,
+            beside: Beside::of::<T>(&table, &columns)?,
             answers: columns.answer.map(|_| Vec::new()),
             participants: columns.participant.map(|_| Vec::new()),
             response_times: columns.response_time.map(|_| Vec::new()),
@@ -115,6 +119,38 @@ impl RawTrials {
             trial += 1;
         }
         Ok(())
+    }
+
+    /// Checks that trials without answers are more than a design, by the order of numbers or names.
+    pub(super) fn check_order(&self) -> Result<()> {
+        let names = |trial: &[Cell; 3]| {
+            trial.each_ref().map(|cell| match cell {
+                Cell::Number(number) => (*number, String::new()),
+                Cell::Text(text) => (0.0, text.to_lowercase()),
+            })
+        };
+        check_order(self.stimuli.iter().map(names))
+    }
+
+    /// Checks that the indices of trials do not count other stimuli than these.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if they may do so.
+    pub(super) fn check_counted(&self, stimuli: &Stimuli) -> Result<()> {
+        match &self.counted {
+            Some((name, texts)) if stimuli.is_named() && stimuli.ids() != texts.as_slice() => {
+                Err(FileError::Ambiguous {
+                    what: format!(
+                        "whether the indices of trials count the texts in its array {} or the stimuli",
+                        Quoted(name)
+                    ),
+                    remedy: "give these texts as the list that trials count (`--stimuli`), or remove the \
+                             array",
+                }
+                .into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Converts the texts of stimuli and answers.

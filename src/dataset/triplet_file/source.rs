@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use super::answers::{self, Cell, Form};
+use super::answers::{self, Cell};
 use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
@@ -159,23 +159,17 @@ impl<T: Task> TripletSource<T> {
         let (mut trials, pairing, mut kept) = match self.read_plain(stimuli)? {
             Some(indices) => {
                 n_in_file = indices.len();
+                answers::check_order(indices.iter().copied())?;
                 self.by_number(indices, stimuli)?
             }
             None => {
                 raw = self.read_raw(stimuli)?;
                 raw.convert_texts(|id| self.in_form(id));
                 if let Some(answers) = raw.answers.take() {
-                    let form = answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
-                    if raw.has_positions && matches!(form, Form::Position(_)) {
-                        return Err(FileError::Ambiguous {
-                            what: "whether answers are the numbers of columns or positions on the \
-                                   screen, which other columns hold"
-                                .into(),
-                            remedy: "write the answers as ids, or remove the columns of positions if \
-                                     answers are the numbers of columns",
-                        }
-                        .into());
-                    }
+                    let answered = answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
+                    raw.beside.check(&answered)?;
+                } else {
+                    raw.check_order()?;
                 }
                 n_in_file = raw.stimuli.len();
                 match raw.stimuli.first() {
@@ -183,7 +177,10 @@ impl<T: Task> TripletSource<T> {
                         let (trials, known) = self.by_id(&raw.stimuli, stimuli)?;
                         (trials, Pairing::Id, Some(known))
                     }
-                    _ => self.by_number(by_index(&raw.stimuli)?, stimuli)?,
+                    _ => {
+                        raw.check_counted(stimuli)?;
+                        self.by_number(by_index(&raw.stimuli)?, stimuli)?
+                    }
                 }
             }
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::listing::n_elements;
 use super::names::{beginnings, without_wrappers};
 use super::selection::{Request, Selection};
-use super::timm_config::check_architecture;
+use super::timm_config::check_named;
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
@@ -222,8 +222,8 @@ fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
 pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Result<()> {
     let architecture = expected.architecture();
-    if let Some(found) = request.named_by_timm {
-        check_architecture("arch", found, expected)?;
+    if let Some(found) = request.named {
+        check_named(found, expected)?;
     }
     let has = |part: &str| {
         let mut names = request.listing.keys();
@@ -241,7 +241,10 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         .into());
     }
     // The small network of MoCo v3 has more heads than others.
-    let is_moco = has("momentum_encoder") && has("predictor");
+    let is_named = request
+        .named
+        .is_some_and(|named| !named.by_timm && named.name == "vit_small");
+    let is_moco = is_named || has("momentum_encoder") && has("predictor");
     if is_moco && architecture.starts_with("vit_small_patch") {
         return Err(ExtractError::OtherConfiguration {
             architecture,

@@ -11,7 +11,7 @@ use safetensors::Dtype;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::listing::{Listing, StoredTensor};
+use super::listing::{Listing, NamedArchitecture, StoredTensor};
 use super::pth::{Checkpoint, MAX_NAME_BYTES, is_legacy};
 use crate::error::{FileError, Result};
 use crate::io::digest::{hash_of_file, hex};
@@ -126,10 +126,10 @@ impl Container {
         Ok(Self::Parts(parts.collect::<Result<_>>()?))
     }
 
-    /// Returns the names and shapes of all parameters, and the name of the architecture that timm
+    /// Returns the names and shapes of all parameters, and the name of the architecture that was
     /// stored with them, after verifying checksums where the format has them.
-    pub fn list(&self) -> Result<(Listing, Option<String>)> {
-        let mut named_by_timm = None;
+    pub fn list(&self) -> Result<(Listing, Option<NamedArchitecture>)> {
+        let mut named = None;
         let listing = match self {
             Self::Safetensors(path) => {
                 let file = SafetensorsFile::open(path)?;
@@ -157,7 +157,7 @@ impl Container {
             Self::Pth(path) => {
                 let mut file = Checkpoint::open(path)?;
                 file.verify()?;
-                named_by_timm = file.named_by_timm().map(str::to_owned);
+                named = file.named_architecture();
                 file.list()
             }
             Self::Parts(parts) => {
@@ -190,7 +190,7 @@ impl Container {
                 })
                 .collect(),
         };
-        Ok((listing, named_by_timm))
+        Ok((listing, named))
     }
 
     /// Returns the SHA-256 hash of the file, of the hashes of several files, or of the tensors with

@@ -23,3 +23,11 @@ pub(super) fn n_elements(shape: &[usize]) -> usize {
 
 /// Stored tensors by name. The names of nested dictionaries are joined with dots.
 pub(in crate::extract) type Listing = BTreeMap<String, StoredTensor>;
+
+/// The name of an architecture that was stored with parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedArchitecture {
+    pub name: String,
+    /// Whether timm stored it, so that it is a name of timm.
+    pub by_timm: bool,
+}

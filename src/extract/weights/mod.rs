@@ -30,7 +30,7 @@ use crate::extract::preprocess::described::DescribedPreprocessing;
 use configuration::Configurations;
 use container::Container;
 use conventions::{HUGGING_FACE, TIMM};
-use listing::Listing;
+use listing::{Listing, NamedArchitecture};
 use names::{Keys, without_wrappers};
 use opened::Opened;
 use selection::{Request, select};
@@ -67,8 +67,8 @@ struct Stored {
     container: Container,
     listing: Arc<Listing>,
     keys: Keys,
-    /// Name of the architecture that timm stored with the parameters.
-    named_by_timm: Option<String>,
+    /// Name of the architecture that was stored with the parameters.
+    named: Option<Box<NamedArchitecture>>,
     /// Path of the file, if the parameters are in a file.
     path: Option<PathBuf>,
     hash: String,
@@ -124,11 +124,11 @@ impl Weights {
     }
 
     fn stored(container: Container, path: Option<PathBuf>) -> Result<Self> {
-        let (listing, named_by_timm) = container.list()?;
+        let (listing, named) = container.list()?;
         Ok(Self {
             origin: Origin::Stored(Stored {
                 hash: container.hash()?,
-                named_by_timm,
+                named: named.map(Box::new),
                 keys: listing
                     .keys()
                     .map(|name| (name.clone(), name.clone()))
@@ -295,7 +295,7 @@ impl Weights {
             keys: &stored.keys,
             listing: &stored.listing,
             absent: &stored.absent,
-            named_by_timm: stored.named_by_timm.as_deref(),
+            named: stored.named.as_deref(),
         };
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::beside;
 use super::convention::Convention;
 use super::conventions::conventions;
-use super::listing::Listing;
+use super::listing::{Listing, NamedArchitecture};
 use super::names::{
     Composition, Compositions, Keys, beginnings, convert, dictionaries, is_counter,
     is_for_training, root, without_wrappers,
@@ -35,8 +35,8 @@ pub(super) struct Request<'w> {
     pub listing: &'w Listing,
     /// Prefixes of names that are ignored.
     pub absent: &'w [String],
-    /// Name of the architecture that timm stored with the parameters.
-    pub named_by_timm: Option<&'w str>,
+    /// Name of the architecture that was stored with the parameters.
+    pub named: Option<&'w NamedArchitecture>,
 }
 
 /// Parameters that fit the network, with the outline of the network with their shapes.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::configuration::Configuration;
+use super::listing::NamedArchitecture;
 use crate::error::{ExtractError, Result};
 use crate::extract::outline::Expected;
 use crate::extract::published::ModelName;
@@ -126,6 +127,32 @@ pub(super) fn check_architecture(
             found: found.to_owned(),
             expected: architecture.to_owned(),
         }),
+        false => Ok(()),
+    }
+}
+
+/// Checks that the name of an architecture in a checkpoint is not that of another network. Only timm
+/// has one name for each; of other programs, names are refused that are known or begin with other
+/// letters than the family, such as `wideresnet18`.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check_named(
+    found: &NamedArchitecture,
+    expected: &Expected<'_>,
+) -> std::result::Result<(), ExtractError> {
+    let name = &found.name;
+    let architecture = expected.architecture();
+    let letters = |word: &str| -> String {
+        let letters = word.chars().take_while(|c| c.is_alphabetic());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let family = letters(architecture);
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).map(letters);
+    let is_other_word = |word: String| word.len() > family.len() && word.contains(&family);
+    let is_other = family.len() > 3 && words.any(is_other_word);
+    match found.by_timm || is_other || name.parse::<ModelName>().is_ok() {
+        true => check_architecture("arch", name, expected),
         false => Ok(()),
     }
 }

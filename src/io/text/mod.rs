@@ -23,7 +23,7 @@ pub(crate) use header::{
 pub(crate) use names::{
     IDENTIFIERS, is_about_participants, is_one_of, is_participant, is_person, plain, words,
 };
-pub(crate) use table::Table;
+pub(crate) use table::{Row, Table};
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 << 20;

@@ -118,6 +118,23 @@ pub(super) fn line_at(text: &str, start: usize) -> u64 {
     1 + ends.count() as u64
 }
 
+/// Checks whether a field of a record contains lines that resemble the record, as after a quotation
+/// mark that is not closed.
+pub(super) fn holds_rows(record: &StringRecord, separator: char, decimal_comma: bool) -> bool {
+    let is_number = |field: &str| number(field.trim(), decimal_comma).is_some();
+    let resembles = |line: &str| {
+        let fields: Vec<&str> = line.trim_end_matches('\r').split(separator).collect();
+        // In sentences, a space follows a comma.
+        let is_prose = fields.iter().any(|field| field.starts_with(' '));
+        let mut pairs = fields.iter().zip(record);
+        fields.len() == record.len()
+            && !is_prose
+            && pairs.all(|(field, own)| !is_number(own) || is_number(field))
+    };
+    let mut fields = record.iter().filter(|field| field.contains('\n'));
+    record.len() > 1 && fields.any(|field| field.split('\n').skip(1).any(resembles))
+}
+
 /// Splits a line at white space; text in double quotes is kept together.
 pub(super) fn split_white_space(line: &str, record: &mut StringRecord) {
     let mut rest = line.trim();

@@ -7,7 +7,7 @@ use csv::StringRecord;
 use super::cell::{is_missing, number, truth};
 use super::layout::{Layout, after_size};
 use super::read_text;
-use super::records::{Records, line_at};
+use super::records::{Records, Separator, holds_rows, line_at};
 use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::io::extension;
@@ -188,6 +188,20 @@ impl Rows<'_> {
                 found: self.record.len(),
             }
             .into());
+        }
+        if let Separator::Byte(separator) = self.table.layout.separator
+            && holds_rows(
+                &self.record,
+                separator.into(),
+                self.table.layout.decimal_comma,
+            )
+        {
+            let reason = format!(
+                "line {}: a field in quotation marks holds whole rows; close the quotation mark, or \
+                 double it if it is part of the text",
+                row.line()
+            );
+            return Err(FileError::malformed("table", reason));
         }
         Ok(Some(row))
     }

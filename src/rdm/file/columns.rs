@@ -1,5 +1,7 @@
 //! Names of the columns of tables with one row per pair.
 
+use std::collections::HashMap;
+
 use crate::error::{FileError, Result};
 use crate::io::text::{IDENTIFIERS, is_one_of, plain, words};
 
@@ -39,7 +41,7 @@ const VALUES: [&str; 13] = [
 ];
 
 /// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 27] = [
+const SIMILARITIES: [&str; 51] = [
     "similarity",
     "similar",
     "alike",
@@ -67,6 +69,30 @@ const SIMILARITIES: [&str; 27] = [
     "correlation",
     "pearson",
     "spearman",
+    "same",
+    "together",
+    "cooccurrence",
+    "overlap",
+    "shared",
+    "jaccard",
+    "cos",
+    "dot",
+    "match",
+    "agree",
+    "pmi",
+    "covariance",
+    "strength",
+    "closer",
+    "identical",
+    "simlex",
+    "iou",
+    "kernel",
+    "near",
+    "equal",
+    "sorted",
+    "linked",
+    "coherence",
+    "mutual",
 ];
 
 /// Words for a property of a judgment that is not the judgment, such as its time or its spread.
@@ -177,10 +203,14 @@ pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String 
 /// they are the first and the second.
 pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
     let names: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
+    let mut positions: HashMap<&[String], usize> = HashMap::new();
+    for (position, name) in names.iter().enumerate() {
+        positions.entry(name).or_insert(position);
+    }
     let with = |name: &[String], at: usize, word: &str| {
         let mut other = name.to_vec();
         other[at] = word.to_owned();
-        names.iter().position(|known| *known == other)
+        positions.get(other.as_slice()).copied()
     };
     let is_numeric = |word: &String| word.chars().all(char::is_numeric);
     let is_like = |one: &[String], two: &[String]| {
@@ -202,7 +232,11 @@ pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
                     // count columns.
                     let continues = with(name, at, three).is_some()
                         || is_number
-                            && names.iter().filter(|other| is_like(other, name)).count() > 2
+                            && names
+                                .iter()
+                                .filter(|other| is_like(other, name))
+                                .nth(2)
+                                .is_some()
                         || is_number && name.iter().all(is_numeric);
                     (!continues).then_some([first, second])
                 })

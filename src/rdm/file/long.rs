@@ -11,6 +11,7 @@ use super::columns::{
 };
 use super::content::Contents;
 use super::coverage::Coverage;
+use super::lookalikes::{note_direction, refuse_largest_with_itself};
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
@@ -225,19 +226,11 @@ impl RdmFile {
         self.note_ignored(table, long);
         let is_told = is_distance(name) || self.similarities.is_some();
         if !is_told {
-            let column = match name {
-                "" => (long.value + 1).to_string(),
-                name => format!("{name:?}"),
-            };
-            log::warn!(
-                "{}: column {column} is read as dissimilarities; if larger means more similar, \
-                 convert it (`RdmFile::with_similarities`, `--similarities`)",
-                self.path.display(),
-            );
+            note_direction(&self.path, name, long.value);
         }
         let mut stimuli = Register::default();
         let mut participants = Register::default();
-        let mut judgments = Vec::new();
+        let (mut judgments, mut own) = (Vec::new(), Vec::new());
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
             let value = row.number_or_missing(long.value)?;
@@ -255,9 +248,14 @@ impl RdmFile {
             let who = long.participant.map_or("", |column| row.text(column));
             let who = participants.number(who);
             // The similarity of a stimulus with itself is not a pair.
-            if first != second && !value.is_nan() {
+            if first == second && !value.is_nan() {
+                own.push(value);
+            } else if !value.is_nan() {
                 judgments.push((who, first.min(second), first.max(second), value));
             }
+        }
+        if self.similarities.is_none() {
+            refuse_largest_with_itself(name, &own, judgments.iter().map(|&(.., value)| value))?;
         }
         let (n, m) = (stimuli.names.len(), n_pairs(stimuli.names.len()));
         let n_participants = participants.names.len();

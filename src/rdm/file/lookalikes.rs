@@ -1,13 +1,55 @@
 //! Arrays that have a shape of RDMs, but hold something else.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ndarray::{ArrayD, ArrayView2, Ix2};
 
 use super::layout::{Cells, Layout};
-use crate::error::{FileError, Quoted, Result};
+use crate::error::{FileError, Quoted, RdmError, Result};
 use crate::io::text::words;
 use crate::linalg::n_pairs;
+
+/// Notes that a column is read as dissimilarities, although its name does not tell.
+pub(super) fn note_direction(path: &Path, name: &str, column: usize) {
+    let column = match name {
+        "" => (column + 1).to_string(),
+        name => format!("{name:?}"),
+    };
+    log::warn!(
+        "{}: column {column} is read as dissimilarities; if larger means more similar, convert it \
+         (`RdmFile::with_similarities`, `--similarities`)",
+        path.display(),
+    );
+}
+
+/// Checks that the values of stimuli with themselves are not the largest, as those of similarities
+/// are.
+///
+/// # Errors
+/// Returns [`RdmError::LooksLikeSimilarities`] if they are.
+pub(super) fn refuse_largest_with_itself(
+    name: &str,
+    own: &[f64],
+    others: impl Iterator<Item = f64>,
+) -> Result<()> {
+    let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in others {
+        (lowest, highest) = (lowest.min(value), highest.max(value));
+    }
+    let least_own = own.iter().copied().fold(f64::INFINITY, f64::min);
+    if own.len() < 2 || lowest >= highest || least_own < highest {
+        return Ok(());
+    }
+    Err(RdmError::LooksLikeSimilarities {
+        evidence: format!(
+            "column {} of stimuli with themselves is at least {least_own}, and never larger for \
+             two stimuli",
+            Quoted(name)
+        ),
+    }
+    .into())
+}
 
 /// Checks that the rows, or columns, of an array are not two stimuli and a number each.
 ///

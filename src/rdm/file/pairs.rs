@@ -117,13 +117,31 @@ fn split_trimmed(labels: &[&str], n: usize) -> Option<Split> {
             *n_labels.entry(part).or_insert(0) += 1;
         }
     }
+    let is_likely = |part: &str| n_labels[part] >= n - 1;
+    let likely: Vec<Vec<(&str, &str)>> = splits
+        .into_iter()
+        .map(|splits| {
+            let splits = splits.into_iter();
+            splits
+                .filter(|(a, b)| is_likely(a) && is_likely(b))
+                .collect()
+        })
+        .collect();
+    // In `img_1_img_9`, `img_1_img` and `9` may be as frequent as names; other labels tell.
+    let certain: HashSet<&str> = likely
+        .iter()
+        .filter(|likely| likely.len() == 1)
+        .flat_map(|likely| [likely[0].0, likely[0].1])
+        .collect();
     let mut names = Register::default();
     let mut pairs = Vec::with_capacity(labels.len());
     let mut seen = HashSet::new();
-    for splits in &splits {
-        let is_name = |part: &str| n_labels[part] >= n - 1;
-        let mut likely = splits.iter().filter(|(a, b)| is_name(a) && is_name(b));
-        let (&(first, second), None) = (likely.next()?, likely.next()) else {
+    for likely in &likely {
+        let is_name = |&&(a, b): &&(&str, &str)| {
+            likely.len() == 1 || certain.contains(a) && certain.contains(b)
+        };
+        let mut possible = likely.iter().filter(is_name);
+        let (Some(&(first, second)), None) = (possible.next(), possible.next()) else {
             return None;
         };
         let (first, second) = (names.number(first), names.number(second));
@@ -214,6 +232,16 @@ mod tests {
                 ["cat_dog_rating", "hen_dog_rating", "cat_hen_rating"],
                 ["cat", "dog", "hen"],
                 [0, 2, 1],
+            ),
+            (
+                ["img_1_img_2", "img_1_img_3", "img_2_img_3"],
+                ["img_1", "img_2", "img_3"],
+                [0, 1, 2],
+            ),
+            (
+                ["s.1 - s.2", "s.1 - s.3", "s.2 - s.3"],
+                ["s.1", "s.2", "s.3"],
+                [0, 1, 2],
             ),
             (
                 ["img2_img1", "img3_img1", "img3_img2"],

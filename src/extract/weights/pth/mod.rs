@@ -26,7 +26,7 @@ use self::legacy::Legacy;
 use self::pickle::Pickle;
 use self::state_dict::StateDict;
 use self::tensor::Tensor;
-use super::listing::{Listing, StoredTensor};
+use super::listing::{Listing, NamedArchitecture, StoredTensor};
 use crate::error::{FileError, Result};
 use crate::io::element::{ByteOrder, Element};
 use crate::io::{BUFFER_BYTES, Origin, open, read_up_to};
@@ -84,15 +84,17 @@ impl Checkpoint {
         })
     }
 
-    /// Returns the name of the architecture in a checkpoint of timm's training, which is not the
-    /// name of a class.
-    pub fn named_by_timm(&self) -> Option<&str> {
+    /// Returns the name of the architecture that timm and other programs store in checkpoints, unless
+    /// it is the name of a class.
+    pub fn named_architecture(&self) -> Option<NamedArchitecture> {
         let items = self.pickle.items(self.pickle.root());
-        self.pickle.item(items, "version")?;
         let name = self.pickle.text(self.pickle.item(items, "arch")?)?;
-        name.bytes()
-            .any(|byte| byte.is_ascii_digit())
-            .then_some(name)
+        let by_timm = self.pickle.item(items, "version").is_some();
+        let is_name = !by_timm || name.bytes().any(|byte| byte.is_ascii_digit());
+        is_name.then(|| NamedArchitecture {
+            name: name.to_owned(),
+            by_timm,
+        })
     }
 
     /// Verifies the checksums of the whole file, if the format has checksums.

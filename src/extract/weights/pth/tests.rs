@@ -149,14 +149,15 @@ fn tensors_are_parts_of_storages_in_any_order_of_axes() {
 }
 
 #[test]
-fn the_architecture_is_that_which_timm_noted() {
+fn the_architecture_is_that_which_was_noted() {
     let values = floats(&[1.0]);
     let weight = || tensor("FloatStorage", "0", 0, &[1], &[1]);
     let named = |items: &[(&str, Vec<u8>)]| {
         let pickle = dict(items);
         let (_folder, path) = checkpoint(&pickle, &[("data/0", &values)]);
         let file = Checkpoint::open(&path).unwrap();
-        file.named_by_timm().map(str::to_owned)
+        file.named_architecture()
+            .map(|named| (named.name, named.by_timm))
     };
     let version = || b"K\x02".to_vec();
     let arch = |name: &str| {
@@ -166,10 +167,11 @@ fn the_architecture_is_that_which_timm_noted() {
             ("version", version()),
         ]
     };
-    assert_eq!(named(&arch("resnetaa50")).unwrap(), "resnetaa50");
+    let of = |name: &str, by_timm: bool| Some((name.to_owned(), by_timm));
+    assert_eq!(named(&arch("resnetaa50")), of("resnetaa50", true));
     assert_eq!(named(&arch("visiontransformer")), None);
     // Other programs have other names.
-    assert_eq!(named(&arch("vit_base16")[..2]), None);
+    assert_eq!(named(&arch("vit_base16")[..2]), of("vit_base16", false));
     assert_eq!(named(&[("x", weight()), ("version", version())]), None);
 }
 
