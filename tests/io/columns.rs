@@ -704,6 +704,19 @@ fn positions_on_the_screen_are_not_columns() {
 #[test]
 fn tables_that_are_not_one_trial_a_line_are_refused() {
     unclear::<OddOneOutTask>("image1,image2,image3,image4,choice\n0,1,2,3,1\n3,4,5,6,4\n");
+    let text =
+        "subject,image1,image2,image3,choice\nA,0,1,2,1\nsubject,image1,image2,image3,choice\n";
+    let error = trials::<OddOneOutTask>(text, Stimuli::numbered(9))
+        .err()
+        .unwrap();
+    let message = error.report().to_string();
+    assert!(message.contains("line 3 repeats the names"), "{message}");
+    // Ids that are named like columns.
+    let ids = Stimuli::new(["image1", "image2", "image9", "image4"]).unwrap();
+    let text =
+        "image1,image2,image3,choice\nimage1,image2,image9,image9\nimage4,image2,image1,image2\n";
+    let file = trials::<OddOneOutTask>(text, ids).unwrap();
+    assert_eq!(file.judgments().as_slice(), [[0, 1, 2], [3, 0, 1]]);
     // Columns of participants that tell other people apart, unless one is named so.
     let text = "image1,image2,image3,uid,subject\n0,1,2,1,A\n3,4,5,2,A\n6,7,8,3,B\n";
     unclear::<OddOneOutTask>(text);

@@ -1,20 +1,20 @@
 //! Data sets of dissimilarities: the published layouts, exports of the Meadows platform, and the
 //! estimate from raw arrangements.
 
-use human_alignment::error::{ArgumentError, FileError};
+use human_alignment::error::{ArgumentError, FileError, RdmError};
 use std::fs;
 use std::path::Path;
 
 use human_alignment::dataset::{
     FreeArrangement, FreeArrangementSet, Meadows, MultiArrangement, Peterson, Things48,
 };
-use human_alignment::rdm::{Evidence, InverseMds, Scaling};
+use human_alignment::rdm::{Evidence, InverseMds, RdmFile, Scaling};
 use human_alignment::{RdmSet, SimilarityDataset, Stimuli};
 use serde_json::{Value, json};
 
 use crate::common;
 use crate::common::files::put;
-use crate::common::refusals::assert_kind;
+use crate::common::refusals::{assert_kind, assert_refused};
 
 /// What a reader must find in the small files of the published layouts.
 fn expected(shared: &Path) -> Value {
@@ -685,6 +685,26 @@ fn pairs_without_an_estimate_are_missing() {
         "_tree.json",
         "RDM of a-b: not a readable Meadows tree",
     );
+}
+
+#[test]
+fn a_cell_that_is_no_number_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |text: &str| {
+        let path = folder.path().join("h.csv");
+        fs::write(&path, text).unwrap();
+        RdmFile::new(&path).unwrap().read()
+    };
+    let text = "item1,item2,dissimilarity\na,b,0.5\na,c,high\nb,c,0.25\n";
+    let message = read(text).unwrap_err().report().to_string();
+    assert!(
+        message.contains("line 3") && message.contains("high"),
+        "{message}"
+    );
+    // Larger values of stimuli with themselves are those of similarities.
+    let text = "item1,item2,value\na,a,1\na,b,0.5\na,c,0.75\nb,b,1\nb,c,0.25\n";
+    assert_refused!(read(text), Rdm(RdmError::LooksLikeSimilarities { .. }));
+    assert!(read(&text.replace(",1\n", ",0\n")).is_ok());
 }
 
 #[test]

@@ -55,21 +55,24 @@ const NOT_CHOSEN: [&str; 15] = [
     "catch",
 ];
 
+/// Largest number of different values of a column that says whether the order was another one.
+const MOST_FLIPS: usize = 6;
+
 /// Columns that are not read.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     /// Names of columns with the places of the stimuli on the screen.
     places: Option<Vec<String>>,
     /// The columns whose cells are always one of the candidates of the trial.
-    stimuli: Vec<Candidate>,
+    candidates: Vec<Candidate>,
 }
 
-/// A column whose cells are always one of the candidates of the trial.
+/// A column whose cells are one of the candidates of the trial.
 #[derive(Debug)]
 struct Candidate {
     name: String,
-    /// The position among the candidates, by trial.
-    positions: Vec<u8>,
+    /// The position among the candidates, by trial; `None` if a cell is no candidate.
+    positions: Option<Vec<u8>>,
 }
 
 impl Beside {
@@ -78,81 +81,62 @@ impl Beside {
         let Some(names) = table.header().filter(|_| columns.answer.is_some()) else {
             return Ok(Self::default());
         };
-        let first = if T::N_PAIRS == 2 { 1 } else { 0 };
-        let candidates = &columns.stimuli[first..];
+        let is_anchored = T::N_PAIRS == 2;
+        let shown = &columns.stimuli[usize::from(is_anchored)..];
         let is_beside = |column: &usize| !columns.stimuli.contains(column) && !columns.has(*column);
         let beside: Vec<usize> = (0..names.len()).filter(is_beside).collect();
         let plain_names: Vec<String> = names.iter().map(|name| plain(name)).collect();
-        let mut orders: Vec<Order> = beside
-            .iter()
-            .map(|&column| Order::new(vec![column]))
-            .collect();
-        orders.extend(
-            triples(&plain_names)
-                .into_iter()
-                .filter(|triple| triple.iter().all(is_beside))
-                .map(|triple| Order::new(triple.to_vec())),
-        );
-        let mut named = triples(&plain_names).into_iter();
-        let named =
-            named.find(|&triple| triple.iter().all(is_beside) && are_places(&plain_names, triple));
-        let mut stimuli: Vec<(usize, Option<Vec<u8>>)> = beside
-            .iter()
-            .map(|&column| (column, Some(Vec::new())))
-            .collect();
-        let is_flip = |&column: &usize| {
-            let name = &names[column];
-            has_word(name, &FLIPS) || T::N_PAIRS == 2 && has_word(name, &PLACES)
+        let mut of_three = triples(&plain_names);
+        of_three.retain(|triple| triple.iter().all(is_beside));
+        let lists = beside.iter().map(|&column| vec![column]);
+        let lists = lists.chain(of_three.iter().map(|triple| triple.to_vec()));
+        let mut orders: Vec<Order> = lists.map(Order::new).collect();
+        let is_flip = |column: &usize| {
+            let name = &names[*column];
+            has_word(name, &FLIPS) || is_anchored && has_word(name, &PLACES)
         };
-        let mut flips: Vec<(usize, BTreeSet<String>)> = beside
+        let flips = beside.iter().copied().filter(is_flip);
+        let mut flips: Vec<(usize, BTreeSet<String>)> =
+            flips.map(|column| (column, BTreeSet::new())).collect();
+        let mut candidates: Vec<Candidate> = beside
             .iter()
-            .copied()
-            .filter(is_flip)
-            .map(|column| (column, BTreeSet::new()))
+            .map(|&column| Candidate {
+                name: names[column].clone(),
+                positions: Some(Vec::new()),
+            })
             .collect();
 
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
-            for (column, positions) in &mut stimuli {
-                let text = row.text(*column).trim();
-                let is_text = |&candidate: &usize| row.text(candidate).trim() == text;
-                let found = candidates.iter().position(is_text);
-                match (positions.as_mut(), found) {
-                    (Some(all), Some(position)) => all.push(position as u8),
-                    _ => *positions = None,
-                }
+            for (candidate, &column) in candidates.iter_mut().zip(&beside) {
+                candidate.add(&row, column, shown);
             }
             for order in orders.iter_mut().filter(|order| order.is_alive()) {
                 order.add(&row, columns.stimuli);
             }
             for (column, values) in &mut flips {
                 if values.len() <= MOST_FLIPS {
-                    values.insert(row.text(*column).trim().to_lowercase());
+                    values.insert(row.text(*column).to_lowercase());
                 }
             }
         }
 
-        let of_orders = orders.into_iter().filter(Order::changes);
-        let of_flips = flips
+        let named = of_three
             .into_iter()
-            .filter(|(_, values)| (2..=MOST_FLIPS).contains(&values.len()))
-            .map(|(column, _)| vec![column]);
-        let of_orders = of_orders.map(|order| order.columns);
-        let of_names = named.map(|triple| triple.to_vec());
-        let places = of_names.into_iter().chain(of_orders).chain(of_flips).next();
-        let stimuli = stimuli.into_iter().filter_map(|(column, positions)| {
-            let positions = positions?;
-            let name = names[column].clone();
-            let varies = positions.iter().any(|position| *position != positions[0]);
-            let may_be_chosen = varies && !has_word(&name, &NOT_CHOSEN);
-            may_be_chosen.then_some(Candidate { name, positions })
-        });
+            .filter(|&triple| are_places(&plain_names, triple));
+        let named = named.map(|triple| triple.to_vec());
+        let changing = orders.into_iter().filter(Order::changes);
+        let changing = changing.map(|order| order.columns);
+        flips.retain(|(_, values)| (2..=MOST_FLIPS).contains(&values.len()));
+        let flips = flips.into_iter().map(|(column, _)| vec![column]);
+        let places = named.chain(changing).chain(flips).next();
+        candidates.retain(Candidate::may_be_answer);
         Ok(Self {
             places: places.map(|columns| {
                 let names = columns.iter().map(|&column| names[column].clone());
                 names.collect()
             }),
-            stimuli: stimuli.collect(),
+            candidates,
         })
     }
 
@@ -175,11 +159,8 @@ impl Beside {
             }
             .into());
         }
-        let differs = |candidate: &&Candidate| {
-            let mut pairs = candidate.positions.iter().zip(&answered.chosen);
-            pairs.any(|(&position, &chosen)| usize::from(position) != chosen)
-        };
-        match self.stimuli.iter().find(differs) {
+        let mut candidates = self.candidates.iter();
+        match candidates.find(|candidate| candidate.differs(&answered.chosen)) {
             None => Ok(()),
             Some(Candidate { name, .. }) => Err(FileError::Ambiguous {
                 what: format!(
@@ -194,8 +175,29 @@ impl Beside {
     }
 }
 
-/// Largest number of different values of a column that tells of orders.
-const MOST_FLIPS: usize = 6;
+impl Candidate {
+    fn add(&mut self, row: &Row<'_>, column: usize, shown: &[usize]) {
+        let is_same = |&stimulus: &usize| row.text(stimulus) == row.text(column);
+        match (&mut self.positions, shown.iter().position(is_same)) {
+            (Some(positions), Some(position)) => positions.push(position as u8),
+            _ => self.positions = None,
+        }
+    }
+
+    /// Checks whether the column may hold the answers, by its name and because they vary.
+    fn may_be_answer(&self) -> bool {
+        let vary = |positions: &Vec<u8>| positions.iter().any(|other| *other != positions[0]);
+        self.positions.as_ref().is_some_and(vary) && !has_word(&self.name, &NOT_CHOSEN)
+    }
+
+    /// Checks whether the column holds other answers.
+    fn differs(&self, chosen: &[usize]) -> bool {
+        let positions = self.positions.iter().flatten();
+        positions
+            .zip(chosen)
+            .any(|(&position, &chosen)| usize::from(position) != chosen)
+    }
+}
 
 /// Columns that may hold an order of the three stimuli: three columns, or one with a list.
 struct Order {

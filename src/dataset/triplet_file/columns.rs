@@ -1,15 +1,15 @@
 //! The columns of a table of trials, found by their names.
 
-use std::collections::HashSet;
-
-use super::answer_column::answer_of;
+use super::answer_column::{answer_of, is_answer};
 use super::column_names::{
     anchored, are_sides, is_count, is_of_time, odd_and_others, triple, triples,
 };
 use super::other_order::tell_another_order;
 use super::raw::PRACTICE;
 use crate::error::{Error, FileError, Result};
-use crate::io::text::{Table, is_about_participants, is_index_name, is_participant, plain};
+use crate::io::text::{
+    Table, group_alike, is_about_participants, is_index_name, is_participant, plain,
+};
 use crate::judgment::Task;
 
 /// The indices of the columns of a table of trials, 0-based.
@@ -151,13 +151,7 @@ fn check_same_people(table: &Table, columns: &[usize]) -> Result<()> {
         return Ok(());
     };
     for &other in others {
-        let [of_first, of_other] = [table.texts(first)?, table.texts(other)?];
-        let pairs: HashSet<(&String, &String)> = of_first.iter().zip(&of_other).collect();
-        let n_of = |texts: &[String]| texts.iter().collect::<HashSet<_>>().len();
-        if [&of_first, &of_other]
-            .into_iter()
-            .any(|texts| n_of(texts) != pairs.len())
-        {
+        if !group_alike(table, first, other)? {
             return Err(FileError::Ambiguous {
                 what: format!(
                     "which of the columns {:?} and {:?} holds the participants: they tell other \
@@ -233,6 +227,12 @@ fn begins_with_names(table: &Table, is_stimulus: impl Fn(&str) -> bool) -> Resul
         Some((columns, _)) => columns.to_vec(),
         None => triples(&names).concat(),
     };
+    let is_other_name =
+        |name: &String| (is_answer(name) || is_participant(name)) && !is_stimulus(name);
+    if !of_stimuli.is_empty() && first.iter().any(is_other_name) {
+        refuse_repeated(table, &first)?;
+        return Ok(true);
+    }
     if !of_stimuli.is_empty() && !occur_below(table, &first, &of_stimuli)? {
         if first.iter().all(|name| is_stimulus(name)) {
             return Err(FileError::Ambiguous {
@@ -257,6 +257,27 @@ fn begins_with_names(table: &Table, is_stimulus: impl Fn(&str) -> bool) -> Resul
         .count();
     let is_unknown = |name: &String| !is_stimulus(name) && name.trim().parse::<f64>().is_err();
     Ok(n_known >= 3 && first.iter().all(is_unknown) && !occur_below(table, &first, &columns)?)
+}
+
+/// Checks that the first record, the names of the columns, does not occur again, as in several files
+/// one after another.
+///
+/// # Errors
+/// Returns [`FileError::Malformed`] if it does.
+fn refuse_repeated(table: &Table, first: &[String]) -> Result<()> {
+    let mut rows = table.rows();
+    rows.next()?;
+    while let Some(row) = rows.next()? {
+        let mut columns = first.iter().enumerate();
+        if columns.all(|(column, name)| row.text(column) == name) {
+            let reason = format!(
+                "line {} repeats the names of the columns in the first line; remove it",
+                row.line()
+            );
+            return Err(FileError::malformed("table", reason));
+        }
+    }
+    Ok(())
 }
 
 /// Checks whether one of the fields of the first record also occurs in these columns of another one,

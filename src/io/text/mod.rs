@@ -7,6 +7,7 @@ mod names;
 mod records;
 mod table;
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -27,6 +28,15 @@ pub(crate) use table::{Row, Table};
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 << 20;
+
+/// Checks whether two columns of a table divide the rows in the same way.
+pub(crate) fn group_alike(table: &Table, first: usize, second: usize) -> Result<bool> {
+    let pairs = table.texts(first)?.into_iter().zip(table.texts(second)?);
+    let pairs: HashSet<(String, String)> = pairs.collect();
+    let (firsts, seconds): (HashSet<&String>, HashSet<&String>) =
+        pairs.iter().map(|(first, second)| (first, second)).unzip();
+    Ok([firsts.len(), seconds.len()] == [pairs.len(); 2])
+}
 
 /// Reads a whole text file.
 ///

@@ -15,7 +15,9 @@ use super::lookalikes::{note_direction, refuse_largest_with_itself};
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, counts, is_index_name, is_participant, without_fractions};
+use crate::io::text::{
+    Table, counts, group_alike, is_index_name, is_participant, without_fractions,
+};
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
 use crate::stimuli::{Stimuli, counted};
 
@@ -87,7 +89,7 @@ impl LongTable {
             [] => id_of_people(table, names, &rest, value)?,
             &[first, ref others @ ..] => {
                 for &other in others {
-                    if !tell_the_same(table, first, other)? {
+                    if !group_alike(table, first, other)? {
                         return Err(FileError::Ambiguous {
                             what: format!(
                                 "which column holds the participant (there are {})",
@@ -148,6 +150,19 @@ impl LongTable {
     }
 }
 
+/// Checks whether the first record of a table without a header names columns of stimuli and of
+/// dissimilarities, above cells that are not all numbers.
+pub(super) fn begins_with_names(table: &Table) -> Result<bool> {
+    if table.header().is_some() {
+        return Ok(false);
+    }
+    let first = table.first()?;
+    let names_values = first
+        .iter()
+        .any(|name| is_dissimilarity(name) || is_similarity(name));
+    Ok(names_values && columns_of_stimuli(&first).is_some())
+}
+
 fn among(columns: &[usize], is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
     let meant = columns.iter().copied().filter(|&column| is_meant(column));
     meant.collect()
@@ -185,20 +200,6 @@ fn id_of_people(
         *n_rows.entry(row.text(column).to_owned()).or_insert(0) += 1;
     }
     Ok(n_rows.values().all(|&n| n > 1).then_some(column))
-}
-
-/// Checks whether two columns divide the rows in the same way.
-fn tell_the_same(table: &Table, first: usize, second: usize) -> Result<bool> {
-    let (mut there, mut back) = (HashMap::new(), HashMap::new());
-    let mut rows = table.rows();
-    while let Some(row) = rows.next()? {
-        let (one, two) = (row.text(first).to_owned(), row.text(second).to_owned());
-        let known = there.entry(one.clone()).or_insert_with(|| two.clone());
-        if *known != two || *back.entry(two).or_insert_with(|| one.clone()) != one {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 impl RdmFile {

@@ -8,7 +8,7 @@ use super::fields::{
     has_blank_diagonal, has_row_labels, refuse_index_column, refuse_surplus_fields,
 };
 use super::layout::{Cells, Layout};
-use super::long::LongTable;
+use super::long::{LongTable, begins_with_names};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
 use crate::io::text::{Table, counts, without_fractions};
@@ -28,6 +28,9 @@ impl RdmFile {
         let grid = match square {
             Some(grid) => grid,
             None => {
+                if begins_with_names(&table)? {
+                    table.with_header()?;
+                }
                 if let Some(long) = LongTable::of(&table)? {
                     return self.read_long(&table, &long);
                 }
