@@ -693,6 +693,8 @@ fn positions_on_the_screen_are_not_columns() {
             "{header}: {message}"
         );
     }
+    let text = "ref,left,right,left_vote,choice\n4,5,6,1,0\n7,8,0,0,1\n";
+    found::<AnchoredTask>(text, &[[4, 5, 6], [7, 0, 8]]);
     // The sign of the side on the left is not known.
     let text = "center,left,right,choice\n4,5,6,1\n7,8,0,-1\n";
     let error = trials::<AnchoredTask>(text, Stimuli::numbered(9))

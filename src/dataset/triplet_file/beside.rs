@@ -36,6 +36,9 @@ const PLACES: [&str; 7] = [
     "pos", "position", "loc", "location", "slot", "place", "left",
 ];
 
+/// Words in names of columns with something else about a candidate than its place.
+const NOT_PLACES: [&str; 5] = ["vote", "votes", "rating", "score", "rt"];
+
 /// Words in names of columns with a stimulus that need not be the answer.
 const NOT_CHOSEN: [&str; 15] = [
     "corr",
@@ -93,7 +96,8 @@ impl Beside {
         let mut orders: Vec<Order> = lists.map(Order::new).collect();
         let is_flip = |column: &usize| {
             let name = &names[*column];
-            has_word(name, &FLIPS) || is_anchored && has_word(name, &PLACES)
+            let is_place = is_anchored && has_word(name, &PLACES);
+            has_word(name, &FLIPS) || is_place && !has_word(name, &NOT_PLACES)
         };
         let flips = beside.iter().copied().filter(is_flip);
         let mut flips: Vec<(usize, BTreeSet<String>)> =
