@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use approx::assert_relative_eq;
-use human_alignment::dataset::{TripletFile, TripletSource};
+use human_alignment::dataset::TripletSource;
 use human_alignment::error::ArgumentError;
 use human_alignment::inference::{Confidence, clustered_mean_of};
 use human_alignment::uncertainty::{Disagreement, TrialCorrelation, UncertaintyAnalysis};
@@ -30,13 +30,15 @@ fn things(shared: &Path) -> (Stimuli, Representation) {
 /// Reads the answers of the 199 people who answered the same 440 questions.
 pub fn crossed(shared: &Path, stimuli: &Stimuli) -> OddOneOut {
     let path = shared.join("data/things/crossed_triplets.npy");
-    let questions = TripletFile::<OddOneOutTask>::read(path, stimuli.clone()).unwrap();
-    let questions = questions.into_judgments();
+    // The questions are not in the order of answers.
+    let questions = FileSource::open(path).unwrap().read().unwrap();
+    let questions = questions.features().to_f64().mapv(|index| index as u32);
     let odd = FileSource::open(shared.join("data/things/crossed_odd_position.npy")).unwrap();
     let odd = odd.read().unwrap().features().to_f64();
     let (mut trials, mut people) = (Vec::new(), Vec::new());
     for (person, answers) in odd.rows().into_iter().enumerate() {
-        for (&[a, b, c], answer) in questions.as_slice().iter().zip(answers) {
+        for (question, answer) in questions.rows().into_iter().zip(answers) {
+            let [a, b, c] = [0, 1, 2].map(|column| question[column]);
             trials.push(match answer {
                 0.0 => [b, c, a],
                 1.0 => [a, c, b],
