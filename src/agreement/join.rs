@@ -64,12 +64,13 @@ impl Joined {
         Ok(joined)
     }
 
+    /// Finds the clusters with the participants of each source that has several, and without any.
     fn indexes(&self) -> Vec<Option<ClusterIndex>> {
-        let with_participants = self.participants.iter().map(|participants| {
-            let clustered = self.clustered(None, Some(participants.as_deref()?));
+        let with_participants = (0..self.participants.len()).map(|source| {
+            let clustered = self.clustered(Some(source));
             clustered.participants.map(|_| ClusterIndex::new(clustered))
         });
-        let without = Some(ClusterIndex::new(self.clustered(None, None)));
+        let without = Some(ClusterIndex::new(self.clustered(None)));
         with_participants.chain([without]).collect()
     }
 
@@ -83,24 +84,21 @@ impl Joined {
         of: impl Fn(ClusteredTrials<'_>) -> Estimate,
     ) -> Estimate {
         let with_participants = sources.iter().filter_map(|&source| {
-            let participants = self.participants[source].as_deref()?;
-            let clustered = self.clustered(Some(source), Some(participants));
+            let clustered = self.clustered(Some(source));
             clustered.participants.map(|_| clustered)
         });
         let error = |estimate: &Estimate| estimate.standard_error.unwrap_or(f64::INFINITY);
         with_participants
             .map(&of)
             .max_by(|left, right| error(left).total_cmp(&error(right)))
-            .unwrap_or_else(|| of(self.clustered(Some(self.participants.len()), None)))
+            .unwrap_or_else(|| of(self.clustered(None)))
     }
 
-    /// Returns the clusters of the questions; `place` is that of their index.
-    fn clustered<'a>(
-        &'a self,
-        place: Option<usize>,
-        participants: Option<&'a [u32]>,
-    ) -> ClusteredTrials<'a> {
-        let index = place.and_then(|place| self.indexes.get(place)?.as_ref());
+    /// Returns the clusters of the questions, with the participants of a source if it is given.
+    fn clustered(&self, source: Option<usize>) -> ClusteredTrials<'_> {
+        let participants = source.and_then(|source| self.participants[source].as_deref());
+        let place = source.unwrap_or(self.participants.len());
+        let index = self.indexes.get(place).and_then(Option::as_ref);
         let clustered = ClusteredTrials::new(&self.questions, self.n_stimuli, participants);
         clustered.with_index(index)
     }

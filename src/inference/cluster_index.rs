@@ -7,8 +7,9 @@ use crate::inference::{
     ClusterSum, ClusteredTrials, Level, Levels, ObjectLevels, ParticipantLevels, TrialValue,
 };
 
-/// The clusters of trials. Finding them takes about as long as 20 means without an index, and a mean
-/// with an index a fraction of the time.
+/// The clusters of trials. Finding them takes as long as five to seven means without an index. A mean
+/// with an index then takes a seventh of the time for 127,000 trials of 1,854 objects and about half
+/// for 4.7 million; with few objects, whose pairs fit into a table, nothing is gained.
 #[derive(Debug)]
 pub(crate) struct ClusterIndex {
     objects: ObjectIndex,

@@ -51,15 +51,15 @@ fn list_len(shape: &[u64]) -> Option<u64> {
     (n_longer <= 1).then_some(longest)
 }
 
-/// Describes the arrays of an `.npz` or `.mat` file with a name that is wanted; a file of another
-/// format has none.
+/// Describes the arrays of an `.npz` or `.mat` file that are wanted, given their names and whether
+/// they hold numbers; others are not read. A file of another format has none.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read.
 pub(crate) fn describe(
     path: &Path,
     format: Format,
-    is_wanted: impl Fn(&str) -> bool,
+    is_wanted: impl Fn(&str, bool) -> bool,
 ) -> Result<Vec<NamedArray>> {
     match format {
         Format::Npz => of_npz(path, is_wanted),
@@ -68,11 +68,13 @@ pub(crate) fn describe(
     }
 }
 
-fn of_npz(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<NamedArray>> {
+fn of_npz(path: &Path, is_wanted: impl Fn(&str, bool) -> bool) -> Result<Vec<NamedArray>> {
     let mut archive = NpzArchive::open(path)?;
     let mut found = Vec::new();
     for (member, name) in archive.members()?.into_iter().enumerate() {
-        let Some(name) = name.strip_suffix(".npy").filter(|name| is_wanted(name)) else {
+        let is_numeric = archive.array(member).is_ok();
+        let name = name.strip_suffix(".npy");
+        let Some(name) = name.filter(|name| is_wanted(name, is_numeric)) else {
             continue;
         };
         let (shape, content) = numbers_of_npz(&mut archive, member)
@@ -122,10 +124,11 @@ fn damaged() -> (Vec<u64>, Content) {
     (Vec::new(), Content::Unread("damaged data".into()))
 }
 
-fn of_mat(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<NamedArray>> {
+fn of_mat(path: &Path, is_wanted: impl Fn(&str, bool) -> bool) -> Result<Vec<NamedArray>> {
     let mut file = MatFile::open(path)?;
-    let names = file.names().into_iter().filter(|name| is_wanted(name));
-    let described = names.map(|name| {
+    let mut names = file.names();
+    names.retain(|name| is_wanted(name, file.is_numeric(name)));
+    let described = names.into_iter().map(|name| {
         let (shape, content) = file.read(&name).map_or_else(|_| damaged(), of_variable);
         NamedArray {
             name,

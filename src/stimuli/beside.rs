@@ -55,8 +55,8 @@ const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
 impl Stimuli {
     /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
     /// the file, which is named like ids and has `n` different texts, or `n` different whole numbers
-    /// that do not just count. Without such an array, `n` different texts of another name are the ids, unless it is that
-    /// of remarks.
+    /// that do not just count. Without such an array, `n` different texts of another name are the
+    /// ids, unless it is that of remarks.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, or if the only one
@@ -65,7 +65,9 @@ impl Stimuli {
         let (mut found, mut unread) = (Vec::new(), None);
         // Texts of an array with another name, which identify the rows unless another one does.
         let mut texts_of_others = Vec::new();
-        for array in describe(path, format, |_| true)? {
+        let may_identify =
+            |name: &str, is_numeric: bool| !is_numeric || is_of_names(name) || is_of_indices(name);
+        for array in describe(path, format, may_identify)? {
             if n < 2 || array.list_len() != Some(n as u64) {
                 continue;
             }

@@ -119,6 +119,9 @@ impl ColumnNames {
     }
 }
 
+/// Number of trials in which it is no coincidence that all are alike.
+const MANY: usize = 20;
+
 /// How answers refer to stimuli, and the position of the chosen candidate of each trial.
 #[derive(Debug)]
 pub(super) struct Answered {
@@ -202,14 +205,9 @@ pub(super) fn apply<T: Task>(
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if they are.
 pub(super) fn check_order<K: PartialOrd>(
-    trials: impl ExactSizeIterator<Item = [K; 3]>,
+    mut trials: impl ExactSizeIterator<Item = [K; 3]>,
 ) -> Result<()> {
-    /// Number of trials in which this is no coincidence.
-    const MANY: usize = 20;
-
-    let n_trials = trials.len();
-    let mut trials = trials;
-    if n_trials < MANY || !trials.all(|[a, b, c]| a < b && b < c) {
+    if trials.len() < MANY || !trials.all(|[a, b, c]| a < b && b < c) {
         return Ok(());
     }
     Err(FileError::Ambiguous {
@@ -242,9 +240,6 @@ fn check_signs(candidates: &[String]) -> Result<()> {
 /// Checks that answers are not those to whether one of three stimuli was chosen: the last position
 /// never occurs in many trials.
 fn check_positions(chosen: &[usize], n_candidates: usize) -> Result<()> {
-    /// Number of trials in which this is no coincidence.
-    const MANY: usize = 20;
-
     if n_candidates < 3 || chosen.len() < MANY || chosen.contains(&(n_candidates - 1)) {
         return Ok(());
     }

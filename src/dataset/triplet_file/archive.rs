@@ -29,7 +29,7 @@ impl RawTrials {
         format: Format,
         name: Option<&str>,
     ) -> Result<Self> {
-        let arrays = describe(path, format, |_| true)?;
+        let arrays = describe(path, format, |_, _| true)?;
         let name = name.map(|name| name.strip_suffix(".npy").unwrap_or(name));
         let name = name.or_else(|| of_trials(&arrays)).map(str::to_owned);
         let mut raw = Self::of_array(match format {

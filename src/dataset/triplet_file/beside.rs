@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answers::{Answered, Form};
-use super::column_names::{are_places, has_word, triples};
+use super::column_names::{PLACES, are_places, has_word, triples};
 use super::columns::Columns;
 use crate::error::{FileError, Result};
 use crate::io::text::{Row, Table, plain};
@@ -31,10 +31,8 @@ const FLIPS: [&str; 18] = [
     "permuted",
 ];
 
-/// Words in names of columns with the place of one of two candidates.
-const PLACES: [&str; 7] = [
-    "pos", "position", "loc", "location", "slot", "place", "left",
-];
+/// Words in names of columns with the place of one of two candidates, beside [`PLACES`].
+const SIDES: [&str; 2] = ["loc", "left"];
 
 /// Words in names of columns with something else about a candidate than its place.
 const NOT_PLACES: [&str; 5] = ["vote", "votes", "rating", "score", "rt"];
@@ -88,6 +86,10 @@ impl Beside {
         let shown = &columns.stimuli[usize::from(is_anchored)..];
         let is_beside = |column: &usize| !columns.stimuli.contains(column) && !columns.has(*column);
         let beside: Vec<usize> = (0..names.len()).filter(is_beside).collect();
+        // Large tables often have no such columns, and need not be read for them.
+        if beside.is_empty() {
+            return Ok(Self::default());
+        }
         let plain_names: Vec<String> = names.iter().map(|name| plain(name)).collect();
         let mut of_three = triples(&plain_names);
         of_three.retain(|triple| triple.iter().all(is_beside));
@@ -96,8 +98,8 @@ impl Beside {
         let mut orders: Vec<Order> = lists.map(Order::new).collect();
         let is_flip = |column: &usize| {
             let name = &names[*column];
-            let is_place = is_anchored && has_word(name, &PLACES);
-            has_word(name, &FLIPS) || is_place && !has_word(name, &NOT_PLACES)
+            let is_place = has_word(name, &PLACES) || has_word(name, &SIDES);
+            has_word(name, &FLIPS) || is_anchored && is_place && !has_word(name, &NOT_PLACES)
         };
         let flips = beside.iter().copied().filter(is_flip);
         let mut flips: Vec<(usize, BTreeSet<String>)> =
@@ -233,12 +235,12 @@ impl Order {
 
     fn changes(&self) -> bool {
         let [from_first, from_columns] = self.changes;
-        self.first.is_some() && (self.are_same && from_first || self.are_stimuli && from_columns)
+        self.are_same && from_first || self.are_stimuli && from_columns
     }
 
     fn add(&mut self, row: &Row<'_>, stimuli: [usize; 3]) {
         let entries = match self.columns.as_slice() {
-            &[a, b, c] => Some([a, b, c].map(|column| row.text(column).trim().to_owned())),
+            &[a, b, c] => Some([a, b, c].map(|column| row.text(column).to_owned())),
             columns => entries(row.text(columns[0])),
         };
         let Some(entries) = entries else {
@@ -249,7 +251,7 @@ impl Order {
             entries.sort_unstable();
             entries
         };
-        let shown = stimuli.map(|column| row.text(column).trim().to_owned());
+        let shown = stimuli.map(|column| row.text(column).to_owned());
         let first = self.first.get_or_insert_with(|| entries.clone());
         let set = sorted(entries.clone());
         self.are_same &= set[0] != set[1] && set[1] != set[2] && set == sorted(first.clone());

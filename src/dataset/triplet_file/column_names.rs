@@ -83,7 +83,7 @@ const TRIPLES: [[&str; 3]; 7] = [
 ];
 
 /// Words in the names of columns with places on the screen.
-const PLACES: [&str; 5] = ["pos", "position", "location", "slot", "place"];
+pub(super) const PLACES: [&str; 5] = ["pos", "position", "location", "slot", "place"];
 
 /// Checks whether a column holds response times.
 pub(super) fn is_of_time(name: &str) -> bool {

@@ -174,10 +174,9 @@ fn check_same_people(table: &Table, columns: &[usize]) -> Result<()> {
 fn check_three(names: &[String], stimuli: [usize; 3]) -> Result<()> {
     let last = &names[stimuli[2]];
     let next = last.rfind(['2', '3']).map(|at| {
-        let number = if last[at..].starts_with('2') {
-            "3"
-        } else {
-            "4"
+        let number = match last[at..].starts_with('2') {
+            true => "3",
+            false => "4",
         };
         format!("{}{number}{}", &last[..at], &last[at + 1..])
     });

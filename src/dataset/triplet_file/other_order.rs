@@ -5,24 +5,9 @@ use super::column_names::{CLOSE, FAR, HEADS, has_word, strip};
 use crate::io::text::plain;
 
 /// Words in names of columns of the odd one.
-const ODD_WORDS: [&str; 17] = [
-    "odd",
-    "ooo",
-    "outlier",
-    "intruder",
-    "different",
-    "diff",
-    "dissimilar",
-    "lone",
-    "loner",
-    "single",
-    "unique",
-    "excluded",
-    "removed",
-    "alien",
-    "target",
-    "deviant",
-    "other",
+const ODD_WORDS: [&str; 15] = [
+    "odd", "ooo", "outlier", "intruder", "diff", "lone", "loner", "single", "unique", "excluded",
+    "removed", "alien", "target", "deviant", "other",
 ];
 
 /// Words in names of columns that are in an order of their own.

@@ -191,6 +191,13 @@ pub(super) struct Header {
     shape: Vec<u64>,
 }
 
+impl Header {
+    /// Checks whether the array holds numbers, real or complex.
+    pub(super) fn is_numeric(&self) -> bool {
+        (6..=15).contains(&self.class)
+    }
+}
+
 /// Reads class, shape and name.
 pub(super) fn read_header(stream: &mut Stream<'_>) -> Result<Header> {
     let tag = stream.tag_of(&[UINT32], "the flags of an array")?;

@@ -47,6 +47,7 @@ struct Variable {
     /// Offset of the first byte after its tag.
     start: u64,
     tag: Tag,
+    is_numeric: bool,
 }
 
 impl MatFile {
@@ -91,13 +92,19 @@ impl<R: Read + Seek> MatFile<R> {
                 .into());
             }
             let header = file.within(start, tag, |stream, _| {
-                Ok(stream.next_header()?.map(|header| header.name))
+                let header = stream.next_header()?;
+                Ok(header.map(|header| (header.is_numeric(), header.name)))
             })?;
             // Elements without a name are empty or belong to functions and objects.
-            if let Some(name) = header.filter(|name| !name.is_empty()) {
+            if let Some((is_numeric, name)) = header.filter(|(_, name)| !name.is_empty()) {
                 let position = file.variables.len();
                 file.by_name.entry(name.clone()).or_insert(position);
-                file.variables.push((name, Variable { start, tag }));
+                let variable = Variable {
+                    start,
+                    tag,
+                    is_numeric,
+                };
+                file.variables.push((name, variable));
             }
             start += tag.size();
             // Writers other than MATLAB may omit the end of the padding.
@@ -114,6 +121,12 @@ impl<R: Read + Seek> MatFile<R> {
             .collect()
     }
 
+    /// Checks whether there is a variable with this name that holds numbers.
+    pub(crate) fn is_numeric(&self, name: &str) -> bool {
+        let position = self.by_name.get(name);
+        position.is_some_and(|&at| self.variables[at].1.is_numeric)
+    }
+
     /// Reads a variable.
     ///
     /// # Errors
@@ -122,7 +135,8 @@ impl<R: Read + Seek> MatFile<R> {
     /// [`ComputationError::OutOfMemory`] if it needs more than 2 GiB.
     pub(crate) fn read(&mut self, name: &str) -> Result<MatArray> {
         let position = self.by_name.get(name);
-        let Some(&(_, Variable { start, tag })) = position.map(|&at| &self.variables[at]) else {
+        let Some(&(_, Variable { start, tag, .. })) = position.map(|&at| &self.variables[at])
+        else {
             return Err(FileError::NoSuchArray {
                 name: name.into(),
                 available: self.names(),

@@ -121,6 +121,10 @@ pub(super) fn line_at(text: &str, start: usize) -> u64 {
 /// Checks whether a field of a record contains lines that resemble the record, as after a quotation
 /// mark that is not closed.
 pub(super) fn holds_rows(record: &StringRecord, separator: char, decimal_comma: bool) -> bool {
+    // Nearly every record is one line.
+    if !record.as_slice().contains('\n') {
+        return false;
+    }
     let is_number = |field: &str| number(field.trim(), decimal_comma).is_some();
     let resembles = |line: &str| {
         let fields: Vec<&str> = line.trim_end_matches('\r').split(separator).collect();
@@ -131,8 +135,10 @@ pub(super) fn holds_rows(record: &StringRecord, separator: char, decimal_comma: 
             && !is_prose
             && pairs.all(|(field, own)| !is_number(own) || is_number(field))
     };
-    let mut fields = record.iter().filter(|field| field.contains('\n'));
-    record.len() > 1 && fields.any(|field| field.split('\n').skip(1).any(resembles))
+    record.len() > 1
+        && record
+            .iter()
+            .any(|field| field.split('\n').skip(1).any(resembles))
 }
 
 /// Splits a line at white space; text in double quotes is kept together.

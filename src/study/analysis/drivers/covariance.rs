@@ -74,8 +74,8 @@ impl AlignmentCovariance {
     /// for each trial.
     ///
     /// # Errors
-    /// Returns the errors of [`clustered_mean_of`](crate::inference::clustered_mean_of), and [`ArgumentError::TooFew`] if the trials
-    /// share too many objects for a standard error.
+    /// Returns the errors of [`clustered_mean_of`](crate::inference::clustered_mean_of), and
+    /// [`ArgumentError::TooFew`] if the trials share too many objects for a standard error.
     pub fn of_trials<T: Task>(trials: &Trials<T>, values: &[&[f64]]) -> Result<Self> {
         let n = values.len();
         for values in values {
