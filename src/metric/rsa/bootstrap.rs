@@ -136,24 +136,26 @@ impl RsaBootstrap {
         let sample = Sample::new(comparator, models, &people, self.with_ceiling)?;
         let uniform = PairWeights::uniform(sample.n_stimuli);
         let as_they_are = sample.apply(&uniform)?;
-        let everyone = vec![1; sample.people.len()];
+        let everyone = sample.mean_person(vec![1; sample.people.len()]);
         let per_person = as_they_are.per_person()?;
         let observed = as_they_are.columns(&per_person, &everyone)?;
         let replicate = |replicate| -> Result<Replicate> {
             let n = [sample.n_stimuli, sample.people.len()];
             let [stimuli, people] = draw_counts(self.seed, replicate, n);
             let mut found = Replicate::default();
+            let drawn_people = self.resample.draws_people();
+            let drawn_people = drawn_people.then(|| sample.mean_person(people));
             if self.resample.draws_stimuli() {
                 let weights = PairWeights::new(&stimuli);
                 let drawn = sample.apply(&weights)?;
                 let per_person = drawn.per_person()?;
                 found.stimuli = drawn.columns(&per_person, &everyone)?;
-                if self.resample == Resample::Both {
-                    found.both = drawn.columns(&per_person, &people)?;
+                if let Some(people) = &drawn_people {
+                    found.both = drawn.columns(&per_person, people)?;
                 }
             }
-            if self.resample.draws_people() {
-                found.people = as_they_are.columns(&per_person, &people)?;
+            if let Some(people) = &drawn_people {
+                found.people = as_they_are.columns(&per_person, people)?;
             }
             Ok(found)
         };
@@ -258,12 +260,12 @@ impl Sample {
         })
     }
 
-    /// Computes the unscaled mean over participants, weighted by `counts`.
-    fn mean_person(&self, counts: &[u32]) -> Geometry {
+    /// Computes the unscaled mean over participants, each counted as often as `counts` says.
+    fn mean_person(&self, counts: Vec<u32>) -> MeanPerson {
         let mut sums = vec![0.0; self.people[0].values().len()];
         let mut totals = vec![0.0; if self.is_complete { 0 } else { sums.len() }];
         let everyone = f64::from(counts.iter().sum::<u32>());
-        for (person, &count) in self.people.iter().zip(counts) {
+        for (person, &count) in self.people.iter().zip(&counts) {
             if count == 0 {
                 continue;
             }
@@ -287,8 +289,18 @@ impl Sample {
             let means = sums.iter_mut().zip(&totals);
             means.for_each(|(sum, total)| *sum /= total);
         }
-        Geometry::new(self.comparator, sums, self.rounding_of_mean)
+        MeanPerson {
+            geometry: Geometry::new(self.comparator, sums, self.rounding_of_mean),
+            counts,
+        }
     }
+}
+
+/// The mean of drawn participants, which is the same for all draws of stimuli.
+struct MeanPerson {
+    geometry: Geometry,
+    /// Number of times that each participant was drawn.
+    counts: Vec<u32>,
 }
 
 /// A [`Sample`] with weights on its stimuli.
@@ -310,8 +322,9 @@ impl WeightedSample<'_> {
         self.models.iter().map(against).collect()
     }
 
-    /// Computes the columns of a [`Replicate`] with participants weighted by `counts`.
-    fn columns(&self, per_person: &[Vec<f64>], counts: &[u32]) -> Result<Vec<f64>> {
+    /// Computes the columns of a [`Replicate`] for drawn participants.
+    fn columns(&self, per_person: &[Vec<f64>], people: &MeanPerson) -> Result<Vec<f64>> {
+        let counts = &people.counts;
         let n = f64::from(counts.iter().sum::<u32>());
         let mean = |values: &[f64]| {
             let weighted = values.iter().zip(counts);
@@ -319,7 +332,7 @@ impl WeightedSample<'_> {
             weighted.sum::<f64>() / n
         };
         let mut columns: Vec<f64> = per_person.iter().map(|values| mean(values)).collect();
-        let mean_person = self.weighting.apply(&self.sample.mean_person(counts))?;
+        let mean_person = self.weighting.apply(&people.geometry)?;
         for model in &self.models {
             columns.push(self.weighting.compare(model, &mean_person)?);
         }

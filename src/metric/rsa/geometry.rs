@@ -165,11 +165,15 @@ impl Weighting<'_> {
             if self.comparator != Comparator::RhoA && !rounding.vary(&values) {
                 return Err(undefined());
             }
-            let weighted = values.iter().zip(active);
-            let mean = weighted
-                .map(|(value, pair)| value * pair.weight)
-                .sum::<f64>();
-            let mean = mean / self.weights.total;
+            let mean = match is_ranked(self.comparator) {
+                // Ranks and weights are whole or half numbers, whose weighted sum is exact.
+                true => (self.weights.total + 1.0) / 2.0,
+                false => {
+                    let weighted = values.iter().zip(active);
+                    let weighted = weighted.map(|(value, pair)| value * pair.weight);
+                    weighted.sum::<f64>() / self.weights.total
+                }
+            };
             values.iter_mut().for_each(|value| *value -= mean);
         }
         for (value, pair) in values.iter_mut().zip(active) {
