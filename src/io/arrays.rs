@@ -47,8 +47,13 @@ impl NamedArray {
 /// Returns the length of the only axis that may be longer than 1; `None` for a single number.
 fn list_len(shape: &[u64]) -> Option<u64> {
     let longest = *shape.iter().max()?;
-    let n_longer = shape.iter().filter(|&&length| length != 1).count();
-    (n_longer <= 1).then_some(longest)
+    is_list(shape).then_some(longest)
+}
+
+/// Checks whether an array is a list, or a single number: at most one axis is longer than 1.
+pub(crate) fn is_list<N: From<u8> + PartialEq>(shape: &[N]) -> bool {
+    let one = N::from(1);
+    shape.iter().filter(|&length| *length != one).count() <= 1
 }
 
 /// Describes the arrays of an `.npz` or `.mat` file that are wanted, given their names and whether
@@ -94,8 +99,8 @@ fn numbers_of_npz(archive: &mut NpzArchive, member: usize) -> Result<(Vec<u64>, 
     let mut reader = archive.array(member)?;
     let shape = reader.shape().to_vec();
     let is_bool = reader.header().element.kind == Kind::Bool;
-    let is_list = list_len(&shape).is_some_and(|n| n <= MAX_BYTES / 8);
-    if !is_list {
+    let is_short_list = list_len(&shape).is_some_and(|n| n <= MAX_BYTES / 8);
+    if !is_short_list {
         let values = None;
         return Ok((shape, Content::Numbers { values, is_bool }));
     }

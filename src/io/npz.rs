@@ -9,6 +9,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
+use super::arrays::is_list;
 use super::npy::NpyReader;
 use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{Error, ErrorKind, FileError, Result};
@@ -48,8 +49,8 @@ impl NpzArchive {
             .map_err(|error| refused(&self.origin, error))
     }
 
-    /// Finds an array by name. Without a name, finds the only array, or the only numeric array
-    /// whose shape `fits`.
+    /// Finds an array by name. Without a name, finds the only array, the only numeric array whose
+    /// shape `fits`, or the only one of these that is not a list.
     ///
     /// # Errors
     /// Returns [`FileError::NoSuchArray`], with the available names, if there is not exactly one.
@@ -93,7 +94,7 @@ impl NpzArchive {
                 Ok(reader) if fits(reader.shape()) => {
                     fitting.push(index);
                     // A list of ids may be a matrix of one row or column.
-                    if !reader.shape().contains(&1) {
+                    if !is_list(reader.shape()) {
                         matrices.push(index);
                     }
                 }

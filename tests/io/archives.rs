@@ -1,7 +1,7 @@
 //! Archives of several arrays: ids, answers and participants beside features and trials.
 
 use human_alignment::dataset::TripletFile;
-use human_alignment::error::FileError;
+use human_alignment::error::{ArgumentError, FileError};
 use human_alignment::{FileSource, OddOneOutTask, Result, SimilarityDataset, Stimuli};
 use tempfile::TempDir;
 use zip::CompressionMethod;
@@ -102,6 +102,28 @@ fn ids_are_read_beside_features() {
     ];
     let refused = ids_of(&[&[features][..], &names].concat());
     assert_refused!(refused, File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn maps_of_features_are_not_passed_over() {
+    let read = |members: &[(&str, Vec<u8>)]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(&folder, members);
+        FileSource::open(&path)?.read()
+    };
+    let values: Vec<f64> = (0..12).map(f64::from).collect();
+    let matrix = || ("targets.npy", numbers("(3, 2)", &values[..6]));
+    for shape in ["(3, 1, 2, 2)", "(3, 4, 1)"] {
+        let maps = || ("maps.npy", numbers(shape, &values));
+        let refused = read(&[maps(), matrix()]);
+        assert_refused!(refused, File(FileError::NoSuchArray { .. }));
+        // A list beside them leaves no choice, but maps are not a matrix.
+        let list = ("labels.npy", numbers("(3, 1)", &values[..3]));
+        let refused = read(&[maps(), list]);
+        assert_refused!(refused, Argument(ArgumentError::Shape { .. }));
+    }
+    let list = ("labels.npy", numbers("(1, 3)", &values[..3]));
+    assert_eq!(read(&[list, matrix()]).unwrap().n_features(), 2);
 }
 
 /// Reads three trials and arrays beside them.

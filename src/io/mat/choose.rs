@@ -4,10 +4,11 @@ use ndarray::ArrayD;
 
 use super::{MatArray, MatFile};
 use crate::error::{FileError, Result};
+use crate::io::arrays::is_list;
 
 impl MatFile {
     /// Reads the numeric variable with this name or, without a name, the only one with more than
-    /// one element, or else the only matrix with several rows and columns.
+    /// one element, or else the only one that is not a list.
     ///
     /// # Errors
     /// As for [`MatFile::read`]; also returns [`FileError::NoSuchArray`] if there is not exactly
@@ -23,7 +24,7 @@ impl MatFile {
             _ => names.len() == 1,
         };
         let is_matrix = |array: &MatArray| match array {
-            MatArray::Numbers(numbers) => !numbers.shape().contains(&1),
+            MatArray::Numbers(numbers) => !is_list(numbers.shape()),
             _ => false,
         };
         self.read_only(several, is_matrix)?.into_numbers()

@@ -130,7 +130,7 @@ impl FileSource {
     }
 
     /// Sets the array of an `.npz` or `.mat` file, or the tensor of a `.safetensors` file. Default:
-    /// the only one, or the only one with two axes.
+    /// the only one, or the only one that is not a list.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if the file has another format.
@@ -235,7 +235,8 @@ impl FileSource {
 impl FileSource {
     fn read_npz(&self) -> Result<Contents> {
         let mut archive = NpzArchive::open(&self.path)?;
-        let member = archive.choose(self.array.as_deref(), |shape| shape.len() == 2)?;
+        // Maps of features may be meant, and not the matrix beside them.
+        let member = archive.choose(self.array.as_deref(), |shape| shape.len() > 1)?;
         let mut reader = archive.array(member)?;
         let features = npy::read_matrix(&mut reader)?;
         reader.expect_end()?;

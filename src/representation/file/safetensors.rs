@@ -21,7 +21,7 @@ const TENSOR: &str = "features";
 /// Reads the tensor with the given name, or the only tensor that can be features.
 pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
     let mut file = SafetensorsFile::open(path)?;
-    let name = file.choose(array, |shape| shape.len() == 2)?;
+    let name = file.choose(array, |shape| shape.len() > 1)?;
     let (ids, provenance): (Option<Vec<String>>, _) =
         (file.parse_note("ids")?, file.parse_note("provenance")?);
     let mut reader = file.tensor(&name)?.expect("a name that is there");
