@@ -14,6 +14,7 @@
 mod bar;
 #[path = "../common/mod.rs"]
 mod common;
+mod indices;
 mod pages;
 #[path = "../common/pairing.rs"]
 mod pairing;
@@ -379,6 +380,9 @@ fn read_trials(arguments: &Arguments) -> Result<OddOneOut> {
             arguments.triplets.display()
         )));
     }
+    let counted_from = u32::from(arguments.count_from == Counting::One);
+    let path = arguments.triplets.display().to_string();
+    indices::refuse_codes(&path, &trials, counted_from)?;
     OddOneOut::new(Stimuli::unnamed(last + 1), trials.as_slice().to_vec())
 }
 

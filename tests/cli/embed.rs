@@ -257,3 +257,37 @@ fn bad_input_is_refused() {
     assert!(refused("embed", &arguments).contains("--count-from"));
     assert!(!Path::new(out).exists());
 }
+
+#[test]
+fn a_code_of_missing_answers_is_no_stimulus() {
+    let folder = tempfile::tempdir().unwrap();
+    let triplets = write_trials(folder.path(), 10, 400);
+    let out = folder.path().join("E.npy");
+    let trials = std::fs::read_to_string(&triplets).unwrap();
+    let arguments = ["--triplets", &triplets, "--out", out.to_str().unwrap()];
+    for (lines, code) in [
+        ("3 5 9999\n", "9999"),
+        ("3 99 5\n", "99"),
+        ("998 5 1\n2 3 999\n", "998"),
+    ] {
+        std::fs::write(&triplets, format!("{trials}{lines}")).unwrap();
+        let error = refused("embed", &arguments);
+        assert!(
+            error.contains(&format!("whether {code}, in 1 of")),
+            "{error}"
+        );
+        assert!(error.contains("--stimuli"), "{error}");
+    }
+    // Some stimuli of a larger set.
+    let sparse = trials
+        .split([' ', '\n'])
+        .filter_map(|index| index.parse::<u32>().ok());
+    let sparse: Vec<String> = sparse
+        .map(|index| (index * index * 7).to_string())
+        .collect();
+    let lines = sparse.chunks(3).map(|trial| trial.join(" ") + "\n");
+    std::fs::write(&triplets, lines.collect::<String>()).unwrap();
+    let settings = ["--lambda", "0.05", "--json"];
+    let report = json_of("embed", &[&arguments[..], &settings].concat());
+    assert_eq!(report["objects"], 10);
+}
