@@ -34,6 +34,17 @@ pub enum JudgmentError {
         problem: TrialProblem,
     },
 
+    /// A row of a table of trials lacks a stimulus or the participant.
+    #[error(
+        "every trial needs three stimuli, and a participant if others have one: remove rows that are \
+         no trials, such as practice and instructions, or fill in the value"
+    )]
+    #[non_exhaustive]
+    Incomplete {
+        /// Which value is missing.
+        source: Error,
+    },
+
     /// The answer of a trial is none of its stimuli.
     #[error(
         "trial {trial}: the answer {answer} is neither one of its stimuli nor the position or column of \

@@ -2,7 +2,7 @@
 //! refusal that names the remedy.
 
 use human_alignment::dataset::{Counting, TripletChunks, TripletFile, TripletSource};
-use human_alignment::error::FileError;
+use human_alignment::error::{FileError, JudgmentError};
 use human_alignment::rdm::RdmFile;
 use human_alignment::stimuli::{IdForm, Pairing};
 use human_alignment::{
@@ -543,6 +543,9 @@ fn answers_name_the_side_of_the_candidate() {
         ("ref,stim1,stim2,resp", "stim1", "stim2"),
         ("head,left,right,winner", "dog", "hen"),
         ("probe,option_a,option_b,choice", "a", "b"),
+        ("head,left,right,response", "ArrowLeft", "ArrowRight"),
+        ("head,left,right,response", "L", "R"),
+        ("head,option1,option2,response", "first", "second"),
     ] {
         let text = format!("{header}\ncat,dog,hen,{left}\ncat,dog,hen,{right}\n");
         let path = put(&folder, "t.csv", text.as_bytes());
@@ -550,6 +553,27 @@ fn answers_name_the_side_of_the_candidate() {
         let trials = source.read(&stimuli).unwrap().into_judgments();
         assert_eq!(trials.as_slice(), [[0, 1, 2], [0, 2, 1]], "{header}");
     }
+}
+
+#[test]
+fn answers_that_may_be_either_candidate_are_refused() {
+    for header in ["head,left,right,answer", "head,option1,option2,answer"] {
+        unclear::<AnchoredTask>(&format!("{header}\n0,1,2,1\n0,1,2,-1\n"));
+    }
+    // Places on a screen are no columns with numbers.
+    for answers in [["ArrowLeft", "ArrowRight"], ["L", "R"]] {
+        let [one, two] = answers;
+        let text = format!("head,option1,option2,answer\n0,1,2,{one}\n0,1,2,{two}\n");
+        let refused = trials::<AnchoredTask>(&text, Stimuli::numbered(9));
+        assert_refused!(refused, Judgment(JudgmentError::UnknownAnswer { .. }));
+    }
+}
+
+#[test]
+fn rows_without_stimuli_are_no_trials() {
+    let text = "trial,image1,image2,image3,choice\n0,,,,\n1,1,2,3,2\n";
+    let refused = trials::<OddOneOutTask>(text, Stimuli::numbered(9));
+    assert_refused!(refused, Judgment(JudgmentError::Incomplete { .. }));
 }
 
 #[test]
@@ -700,7 +724,7 @@ fn positions_on_the_screen_are_not_columns() {
     let error = trials::<AnchoredTask>(text, Stimuli::numbered(9))
         .err()
         .unwrap();
-    assert!(error.report().to_string().contains("on the left"));
+    assert!(error.report().to_string().contains("1 or −1"));
 }
 
 #[test]

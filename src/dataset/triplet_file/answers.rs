@@ -1,6 +1,7 @@
 //! The answers of trials, and how they refer to stimuli.
 
-use crate::error::{FileError, JudgmentError, Result};
+use super::answer_names::{ColumnNames, number_of_key};
+use crate::error::{FileError, JudgmentError, Quoted, Result};
 use crate::io::text::plain;
 use crate::judgment::Task;
 use crate::stimuli::IdForm;
@@ -16,7 +17,10 @@ impl Cell {
     fn is(&self, value: f64) -> bool {
         match self {
             Cell::Number(number) => *number == value,
-            Cell::Text(text) => text.trim().parse() == Ok(value),
+            Cell::Text(text) => {
+                let text = text.trim();
+                text.parse() == Ok(value) || number_of_key(text) == Some(value)
+            }
         }
     }
 
@@ -67,55 +71,6 @@ impl Form {
             Form::Sign if candidates.len() == 2 && answer.is(-1.0) => Some(1),
             Form::Sign => None,
         }
-    }
-}
-
-/// The names by which an answer can refer to the column of a candidate.
-struct ColumnNames {
-    /// The name of the column.
-    whole: Vec<char>,
-    /// The numbers of characters at the beginning and at the end that all columns have in common.
-    common: [usize; 2],
-}
-
-impl ColumnNames {
-    fn of(columns: &[String]) -> Vec<Self> {
-        let names: Vec<Vec<char>> = columns
-            .iter()
-            .map(|name| plain(name).chars().collect())
-            .collect();
-        let shortest = names.iter().map(Vec::len).min().unwrap_or(0);
-        let n_common = |of: &dyn Fn(&Vec<char>, usize) -> char, most: usize| {
-            let is_common =
-                |&at: &usize| names.iter().all(|name| of(name, at) == of(&names[0], at));
-            (0..most).take_while(is_common).count()
-        };
-        let before = n_common(&|name, at| name[at], shortest);
-        let after = n_common(&|name, at| name[name.len() - 1 - at], shortest - before);
-        let common = [before, after];
-        let names = names.into_iter();
-        names.map(|whole| Self { whole, common }).collect()
-    }
-
-    /// Checks whether an answer is the name of the column, or a part of it in which it differs from
-    /// the others, such as `left` of `left_image`, unless the part is a number, which may be a
-    /// position.
-    fn is(&self, answer: &str) -> bool {
-        let answer: Vec<char> = answer.chars().collect();
-        if answer == self.whole {
-            return !answer.is_empty();
-        }
-        let [before, after] = self.common;
-        let last = self.whole.len() - after;
-        if before == last || answer.iter().all(char::is_ascii_digit) {
-            return false;
-        }
-        // Names may have more letters in common than words, such as the t of left and right.
-        let parts = (0..=before).flat_map(|begin| {
-            let ends = last..=self.whole.len();
-            ends.map(move |end| &self.whole[begin..end])
-        });
-        parts.into_iter().any(|part| answer == part)
     }
 }
 
@@ -220,21 +175,21 @@ pub(super) fn check_order<K: PartialOrd>(
     .into())
 }
 
-/// Checks that answers of 1 and −1 are not for the sides of a screen, where −1 may be the left one.
+/// Checks that answers of 1 and −1 are not those of a table, where −1 may be the first candidate, as the
+/// left one on a screen.
 fn check_signs(candidates: &[String]) -> Result<()> {
-    if candidates.iter().any(|name| plain(name).contains("left")) {
-        return Err(FileError::Ambiguous {
-            what: "whether 1 or −1 is the candidate on the left".into(),
-            remedy: "write the answers as \"left\" and \"right\", or as ids",
-        }
-        .into());
+    if candidates.iter().all(String::is_empty) {
+        log::info!("answers of 1 are the first candidate, those of −1 are the second");
+        return Ok(());
     }
-    log::info!(
-        "answers of 1 are {:?}, those of −1 are {:?}",
-        candidates[0],
-        candidates[1]
-    );
-    Ok(())
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether 1 or −1 is the candidate in column {}",
+            Quoted(&candidates[0])
+        ),
+        remedy: "write the answers as ids or as names of the columns",
+    }
+    .into())
 }
 
 /// Checks that answers are not those to whether one of three stimuli was chosen: the last position
@@ -299,12 +254,19 @@ mod tests {
             );
         }
         let expected = numbers(&[[7, 8, 9], [4, 6, 5], [5, 3, 7]]);
-        for answers in [[8, 6, 3], [1, 2, 2], [0, 1, 1], [1, -1, -1]] {
+        for answers in [[8, 6, 3], [1, 2, 2], [0, 1, 1]] {
             assert_eq!(
                 applied::<AnchoredTask>(&trials, &answers).unwrap(),
                 expected
             );
         }
+        // In an array, 1 is the first candidate; in a table, −1 may be the left one.
+        let signs = [1.0, -1.0, -1.0].map(Cell::Number);
+        let mut unnamed = numbers(&trials);
+        apply::<AnchoredTask>(&mut unnamed, &signs, &Default::default()).unwrap();
+        assert_eq!(unnamed, expected);
+        let error = applied::<AnchoredTask>(&trials, &[1, -1, -1]).unwrap_err();
+        assert_kind!(error, File(FileError::Ambiguous { .. }));
     }
 
     #[test]
@@ -315,6 +277,8 @@ mod tests {
             (["stimL", "stimM", "stimR"], "m"),
             (["left", "middle", "right"], "middle"),
             (["image1", "image2", "image3"], "image2"),
+            (["image1", "image2", "image3"], "second"),
+            (["left", "middle", "right"], "M"),
         ] {
             let mut trials = vec![texts(["cat", "dog", "cow"])];
             let answers = [Cell::Text(answer.into())];
@@ -325,6 +289,18 @@ mod tests {
         let unnamed = ["", "", ""].map(String::from);
         let mut trials = vec![texts(["cat", "dog", "cow"])];
         assert!(apply::<OddOneOutTask>(&mut trials, &[Cell::Text("".into())], &unnamed).is_err());
+    }
+
+    #[test]
+    fn keys_with_digits_are_positions() {
+        let trials = [[7, 8, 9], [4, 5, 6], [5, 7, 3]];
+        for keys in [["Digit1", "Digit3", "Digit2"], ["num_1", "num_3", "num_2"]] {
+            let mut found = numbers(&trials);
+            let keys = keys.map(|key| Cell::Text(key.into()));
+            let columns = ["image1", "image2", "image3"].map(String::from);
+            apply::<OddOneOutTask>(&mut found, &keys, &columns).unwrap();
+            assert_eq!(found, numbers(&[[9, 8, 7], [4, 5, 6], [5, 3, 7]]));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Trials of three stimuli in a file.
 
 mod answer_column;
+mod answer_names;
 mod answers;
 mod archive;
 mod beside;

@@ -8,11 +8,11 @@ use ndarray::{Array2, ArrayD};
 use super::answers::{Cell, check_order};
 use super::beside::Beside;
 use super::columns::{Columns, in_order};
-use crate::error::{Error, FileError, Quoted, Result, wrong_shape};
+use crate::error::{Error, FileError, JudgmentError, Quoted, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
-use crate::io::text::{Table, counts};
+use crate::io::text::{Row, Table, counts};
 use crate::judgment::Task;
 use crate::stimuli::Stimuli;
 
@@ -58,7 +58,7 @@ impl RawTrials {
         while let Some(row) = rows.next()? {
             for column in columns.stimuli {
                 if row.is_missing(column) && !is_stimulus(row.text(column)) {
-                    return Err(row.missing(column));
+                    return Err(incomplete(&row, column));
                 }
                 are_numbers &= row.maybe_number(column).is_some();
                 are_plain &= row.text(column).bytes().all(|byte| byte.is_ascii_digit());
@@ -75,7 +75,7 @@ impl RawTrials {
             {
                 // Trials whose participants are unknown need not be of the same participant.
                 if row.is_missing(column) {
-                    return Err(row.missing(column));
+                    return Err(incomplete(&row, column));
                 }
                 participants.push(row.text(column).to_owned());
             }
@@ -221,6 +221,13 @@ impl RawTrials {
             ..Self::default()
         })
     }
+}
+
+fn incomplete(row: &Row<'_>, column: usize) -> Error {
+    JudgmentError::Incomplete {
+        source: row.missing(column),
+    }
+    .into()
 }
 
 /// Checks whether all fields of these columns are ids of stimuli.

@@ -145,7 +145,7 @@ impl<T: Task> TripletSource<T> {
     /// if this is so in all trials, `StimuliError::NotPaired` if the file has ids and the stimuli
     /// have none, `JudgmentError::UnknownAnswer` or [`FileError::Ambiguous`] if the answers or
     /// columns are not understood, `JudgmentError::NoTrials` if there are no trials, and
-    /// [`FileError::RaggedRow`], [`FileError::NotANumber`], [`FileError::MissingValue`],
+    /// [`FileError::RaggedRow`], [`FileError::NotANumber`], `JudgmentError::Incomplete`,
     /// [`FileError::Malformed`], `ArgumentError::Shape`, [`FileError::UnsupportedElement`],
     /// [`FileError::Truncated`] or `ComputationError::OutOfMemory` if the content cannot be parsed.
     pub fn read(&self, stimuli: &Stimuli) -> Result<TripletFile<T>> {
