@@ -14,6 +14,8 @@ struct NearMiss {
     present: Option<String>,
     /// The form in which most of the missing ids would be found.
     form: Option<IdForm>,
+    /// An id of an exemplar, if most of the missing ids match those of the concepts of the other side.
+    exemplar: Option<String>,
     /// The first id of one side, if it reads like the header of a list (`id`, `name`, …).
     header: Option<String>,
 }
@@ -36,9 +38,34 @@ impl NearMiss {
             looked_for_in: here.origin().map(str::to_owned),
             present: present.cloned(),
             form: IdForm::ALL.iter().copied().find(|&form| resolves(form)),
+            exemplar: exemplar_between(here, missing),
             header: reads_like_header(here).or_else(|| reads_like_header(needed)),
         }
     }
+}
+
+/// Returns an id of an exemplar, such as `cat_01b`, if most of the missing ids differ only so from
+/// those that are available.
+fn exemplar_between(here: &Stimuli, missing: &[&String]) -> Option<String> {
+    let concept = |id: &String| {
+        let id = IdForm::LowerCase.of(&IdForm::FileStem.of(id));
+        let stem = id.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        let number = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+        let concept = number
+            .strip_suffix(['_', '-'])
+            .filter(|_| number.len() < stem.len());
+        concept.map_or(id.clone(), str::to_owned)
+    };
+    let known: HashSet<String> = here.ids().iter().map(concept).collect();
+    let n_found = missing
+        .iter()
+        .filter(|id| known.contains(&concept(id)))
+        .count();
+    let mut both = missing.iter().copied().chain(here.ids());
+    let is_exemplar = |id: &&String| concept(id) != IdForm::LowerCase.of(&IdForm::FileStem.of(id));
+    (2 * n_found > missing.len())
+        .then(|| both.find(is_exemplar).cloned())
+        .flatten()
 }
 
 /// Continues the message about missing ids.
@@ -53,6 +80,14 @@ impl fmt::Display for NearMiss {
             write!(
                 f,
                 "; the ids differ {difference}: match them by {form} (`Stimuli::in_form`, `--match-ids {form}`)"
+            )?;
+        } else if let Some(exemplar) = &self.exemplar {
+            write!(
+                f,
+                "; ids such as {} appear to be exemplars of the concepts on the other side: give the \
+                 concept of each row as its id (`with_ids`, `--ids`), and average several exemplars of \
+                 a concept",
+                Quoted(exemplar)
             )?;
         } else if let Some(header) = &self.header {
             write!(
