@@ -125,6 +125,7 @@ fn commas_are_separators_or_decimal_signs() {
     refused("1,19\n4,48\n5,08\n", "decimals");
     refused("x\n1,19\n4,48\n5,08\n", "decimals");
     refused("0,30,-0,60\n0,36,1,64\n", "decimals");
+    refused("cat,5,694,2,382\ndog,6,012,1,405\n", "decimals");
     // Zero-padded ids, and whole numbers.
     assert_eq!(
         features("a.csv", "1,19\n4,48\n5,8\n").unwrap().dim(),

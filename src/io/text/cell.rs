@@ -34,18 +34,18 @@ pub(super) fn has_decimal_comma(field: &str) -> bool {
     field.contains(',') && !field.contains('.') && number(field, true).is_some()
 }
 
-/// Checks whether the comma in a field may be a thousands separator, as in `1,234`.
-pub(super) fn may_be_thousands(field: &str) -> bool {
-    let digits = field.trim().trim_start_matches(['+', '-']);
-    match digits.split_once(',') {
-        Some((before, after)) => {
-            (1..=3).contains(&before.len())
-                && !before.starts_with('0')
-                && after.len() == 3
-                && after.bytes().all(|byte| byte.is_ascii_digit())
-        }
-        None => false,
-    }
+/// Checks whether a mark may separate the thousands of a whole number, as in `1,234` and
+/// `12,345,678`.
+pub(super) fn is_grouped(field: &str, mark: char) -> bool {
+    let mut groups = field.trim().trim_start_matches(['+', '-']).split(mark);
+    let first = groups.next().unwrap_or_default();
+    let are_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut others = groups.peekable();
+    (1..=3).contains(&first.len())
+        && are_digits(first)
+        && !first.starts_with('0')
+        && others.peek().is_some()
+        && others.all(|group| group.len() == 3 && are_digits(group))
 }
 
 /// Checks whether a field that is not a number resembles one: it is in another notation (`1,234.5`,
@@ -63,8 +63,9 @@ pub(crate) fn resembles_number(field: &str) -> bool {
     if digits.starts_with("0x") || digits.starts_with("0X") {
         return digits[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
     }
-    let is_in_number =
-        |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '%' | ' ' | '\u{a0}' | '#');
+    let is_in_number = |c: char| {
+        c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’' | '%' | '#') || c.is_whitespace()
+    };
     let rest = digits.trim_start_matches(is_in_number);
     let is_begun = digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
     let exponent = rest.strip_prefix(['d', 'D', 'e', 'E']);
@@ -119,8 +120,8 @@ mod tests {
         for field in ["0", "nano", "x", "-"] {
             assert!(!is_missing(field), "{field}");
         }
-        assert!(may_be_thousands("12,345") && !may_be_thousands("0,345"));
-        assert!(!may_be_thousands("1,23"));
+        assert!(is_grouped("12,345", ',') && !is_grouped("0,345", ','));
+        assert!(!is_grouped("1,23", ',') && is_grouped("-1.234.567", '.'));
     }
 
     #[test]
@@ -158,6 +159,8 @@ mod tests {
             "1.#QNAN",
             "$3.50",
             "1'234",
+            "1\u{202f}234",
+            "12,34,567",
             "<0.1",
             "0,5",
         ] {

@@ -2,10 +2,11 @@
 
 use csv::StringRecord;
 
-use super::cell::{has_decimal_comma, is_missing, may_be_thousands, number};
+use super::cell::{has_decimal_comma, is_grouped, is_missing, number};
+use super::decimals::has_decimal_commas;
 use super::header::{counts, is_header};
 use super::records::{Records, Separator, line_at, split_white_space};
-use crate::error::{Error, FileError, Result};
+use crate::error::{FileError, Result};
 
 /// Number of records from which a layout is detected.
 const SAMPLE: usize = 200;
@@ -230,6 +231,10 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
         let Some(fit) = fit(&records, candidate) else {
             continue;
         };
+        // Spaces that separate the thousands of numbers separate no fields.
+        if candidate == Separator::Byte(b'\t') && fit.has_whole_header && has_thousands(&records) {
+            return Ok(candidate);
+        }
         // Ties go to the first candidate.
         if best.is_none_or(|(other, _)| fit > other) {
             best = Some((fit, candidate));
@@ -243,6 +248,14 @@ fn separator_of(text: &str, hint: Option<u8>) -> Result<Separator> {
         (Some((_, separator)), _) => separator,
         (None, hint) => Separator::Byte(hint.unwrap_or(b',')),
     })
+}
+
+/// Checks whether all fields with spaces are numbers such as `1 234`, and there is one.
+fn has_thousands(records: &[Vec<String>]) -> bool {
+    let data = records.get(1..).unwrap_or_default();
+    let mut spaced = data.iter().flatten().filter(|field| field.contains(' '));
+    let mut rest = spaced.clone();
+    spaced.next().is_some() && rest.all(|field| is_grouped(field, ' '))
 }
 
 /// Returns the beginning of a text, up to a line end if possible.
@@ -301,74 +314,4 @@ fn fit(records: &[Vec<String>], separator: Separator) -> Option<Fit> {
         has_decimal_commas: n_decimal > 0 && n_decimal == n_with_comma,
         numbers: 1000 * n_numbers / n_fields.max(1),
     })
-}
-
-/// Checks whether decimals follow a comma: at least one field does, and none has a decimal point.
-///
-/// # Errors
-/// Returns [`FileError::Ambiguous`] if all these commas may separate thousands, or if commas separate
-/// both fields and decimals.
-fn has_decimal_commas(records: &[Vec<String>], separator: Separator) -> Result<bool> {
-    let fields = || records.iter().flatten();
-    let has_point = |field: &String| field.contains('.') && number(field, false).is_some();
-    if fields().any(has_point) {
-        return Ok(false);
-    }
-    if separator == Separator::Byte(b',') && has_split_decimals(records) {
-        return Err(ambiguous_commas(
-            "whether commas separate fields or decimals",
-        ));
-    }
-    let with_comma = || fields().filter(|field| has_decimal_comma(field));
-    let may_all_be_thousands = with_comma().all(|field| may_be_thousands(field));
-    let is_above_zero = |field: &String| number(field, false).is_some_and(|x| x.abs() >= 1.0);
-    match separator {
-        Separator::Byte(b';') if may_all_be_thousands && with_comma().next().is_some() => {
-            match fields().any(is_above_zero) {
-                true => Err(ambiguous_commas(
-                    "whether commas separate thousands or decimals",
-                )),
-                false => Ok(true),
-            }
-        }
-        Separator::Byte(b';') => Ok(with_comma().next().is_some()),
-        // With other separators, a comma may also separate thousands.
-        _ => Ok(!may_all_be_thousands),
-    }
-}
-
-fn ambiguous_commas(what: &str) -> Error {
-    Error::from(FileError::Ambiguous {
-        what: what.into(),
-        remedy: "write decimals with a point and thousands without a separator",
-    })
-}
-
-/// Checks whether every second field holds the decimals of the field before it: all are whole numbers
-/// without a sign, and one begins with 0, as in `3,05`, or follows `-0`.
-fn has_split_decimals(records: &[Vec<String>]) -> bool {
-    // The first record may be a header.
-    let is_header =
-        |record: &Vec<String>| record.iter().any(|field| number(field, false).is_none());
-    let data = match records.split_first() {
-        Some((first, others)) if is_header(first) => others,
-        _ => records,
-    };
-    let is_zero_padded = |field: &str| field.len() > 1 && field.starts_with('0');
-    let is_whole = |field: &str| {
-        let digits = field.strip_prefix('-').unwrap_or(field);
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let pairs = || {
-        let pairs = data.iter().flat_map(|record| record.chunks_exact(2));
-        pairs.map(|pair| (pair[0].as_str(), pair[1].as_str()))
-    };
-    data.iter().all(|record| record.len() % 2 == 0)
-        && pairs().all(|(before, after)| {
-            is_whole(before)
-                && !is_zero_padded(before)
-                && is_whole(after)
-                && !after.starts_with('-')
-        })
-        && pairs().any(|(before, after)| is_zero_padded(after) || before == "-0")
 }

@@ -1,6 +1,7 @@
 //! Text files: decoding ([`read_text`]) and parsing as tables ([`Table`]).
 
 mod cell;
+mod decimals;
 mod header;
 mod layout;
 mod names;
@@ -30,6 +31,9 @@ pub(crate) use table::{Row, Table};
 const MAX_LINE: usize = 64 << 20;
 
 /// Checks whether two columns of a table divide the rows in the same way.
+/// The byte after the last line of a text of DOS.
+const END_OF_TEXT: u8 = 0x1a;
+
 pub(crate) fn group_alike(table: &Table, first: usize, second: usize) -> Result<bool> {
     let pairs = table.texts(first)?.into_iter().zip(table.texts(second)?);
     let pairs: HashSet<(String, String)> = pairs.collect();
@@ -84,6 +88,10 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     }
     drop(chunk);
     if let Some(encoding) = utf16 {
+    // Programs for DOS mark the end of a text.
+    while bytes.last() == Some(&END_OF_TEXT) && utf16.is_none() {
+        bytes.pop();
+    }
         let (text, _, has_errors) = encoding.decode(&bytes);
         if has_errors {
             return Err(origin.malformed(format!("it is not valid {}", encoding.name())));
@@ -156,6 +164,7 @@ mod tests {
         }
         assert_eq!(decoded(b"", "utf-8").unwrap(), "");
     }
+        assert_eq!(decoded(b"a,1\r\n\x1a", "utf-8").unwrap(), "a,1\r\n");
 
     #[test]
     fn other_encodings_are_named_or_refused() {

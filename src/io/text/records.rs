@@ -143,16 +143,18 @@ pub(super) fn holds_rows(record: &StringRecord, separator: char, decimal_comma: 
 
 /// Splits a line at white space; text in double quotes is kept together.
 pub(super) fn split_white_space(line: &str, record: &mut StringRecord) {
+    // Spaces that do not break a line may separate thousands.
+    let is_separator = |c: char| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}');
     let mut rest = line.trim();
     while !rest.is_empty() {
         let quoted = rest.strip_prefix('"').and_then(|inner| {
             let end = inner.find('"')?;
             let after = &inner[end + 1..];
-            let ends = after.is_empty() || after.starts_with(char::is_whitespace);
+            let ends = after.is_empty() || after.starts_with(is_separator);
             ends.then_some((&inner[..end], after))
         });
         let (field, after) = quoted.unwrap_or_else(|| {
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let end = rest.find(is_separator).unwrap_or(rest.len());
             rest.split_at(end)
         });
         record.push_field(field);

@@ -210,6 +210,8 @@ impl Grid {
     fn read_with(table: &Table, n_rows: usize, has_labels: bool) -> Result<Self> {
         let n_columns = table.n_columns();
         let first = usize::from(has_labels);
+        let all: Vec<usize> = (first..n_columns).collect();
+        table.refuse_thousands(&all)?;
         let mut values = Vec::new();
         let mut labels = Vec::new();
         let mut rows = table.rows();

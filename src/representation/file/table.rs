@@ -46,6 +46,7 @@ impl FileSource {
             return Err(refused("at least one column of features", 0));
         }
         let (mut ids, mut n_rows) = (Vec::new(), 0);
+        table.refuse_thousands(&columns.features)?;
         let mut index = vec![Vec::new(); columns.index.len()];
         let mut values: Vec<f64> = Vec::new();
         let mut rows = table.rows();
