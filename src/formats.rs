@@ -17,6 +17,7 @@
 //! | separator: comma, semicolon, tab, white space | all rows have the same number of fields, most of them numbers |
 //! | header | text above numbers; or column numbers (from 0 or 1), as pandas writes them, above numbers that are not integers. Other numbers in the first line are data |
 //! | decimal comma (`0,52`) | fields with a comma, and none with a point |
+//! | thousands (`1.234` beside `987`) | an error if no number of the table shows that points mark decimals |
 //! | missing corner field (as in R); separator at the end of each line | the number of fields |
 //! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; otherwise a given [`TextEncoding`] |
 //! | a first line with the size of the table, as in word2vec files | the numbers of the following rows and fields |
@@ -31,11 +32,12 @@
 //! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
 //! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
 //! `class`, `trial` or `cluster_id`, or in a last column `target` or `y` after decimals, are an
-//! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is an
-//! error, not an id. Ids that are whole numbers may be written as decimals (`7.0`). Beside the
-//! features in an `.npz` or `.mat` file, an array of texts, or of numbers that do not just count,
-//! with a name such as
-//! `ids` or `image_names` holds the ids.
+//! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is
+//! an error, not an id. So are a second line of names or units, and a first or last row that is
+//! named like a summary (`mean`) or has the means or sums of the rows above. Ids that are whole
+//! numbers may be written as decimals (`7.0`). Beside the features in an `.npz` or `.mat` file (its
+//! only array that is not a list, unless it is named), an array of texts, or of numbers that do not
+//! just count, with a name such as `ids` or `image_names` holds the ids.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"
@@ -75,9 +77,9 @@
 //! odd one (`odd`, `ooo`) may be in any order. Names of columns that are not known, an answer to
 //! another question (`most_similar_pair`), several possible answers, columns that tell whether one
 //! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. So are
-//! answers that are positions beside a column with the order of the stimuli on the screen, a fourth
-//! stimulus, columns of participants that tell other people apart, and trials without answers whose
-//! stimuli are all in ascending order, as in a design.
+//! answers of 1 and −1 in a table, positions beside a column with the order of the stimuli on the
+//! screen, a fourth stimulus, columns of participants that tell other people apart, and trials
+//! without answers whose stimuli are all in ascending order, as in a design.
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside
@@ -104,7 +106,8 @@
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the numbers.
 //! Columns that are named like similarities (`relatedness`, `r`), a number that appears to mark
 //! missing judgments (the only negative one, or 99 far above ratings), a column that tells several
-//! rows of a pair apart (`task`), and a participant named like a mean are errors.
+//! rows of a pair apart (`task`) or has several directions (`reversed`), stimuli that are least similar
+//! to themselves, and participants that are means of others or named unlike all others are errors.
 //!
 //! # Unsupported formats
 //!

@@ -15,6 +15,7 @@ pub(crate) mod npy_header;
 pub(crate) mod npy_text;
 pub(crate) mod npz;
 pub(crate) mod safetensors;
+pub(crate) mod summary;
 pub(crate) mod text;
 pub(crate) mod triplets;
 pub(crate) mod txt_triplets;

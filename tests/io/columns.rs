@@ -578,6 +578,39 @@ fn rows_without_stimuli_are_no_trials() {
 }
 
 #[test]
+fn the_mean_of_all_people_is_no_participant() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |last: &str| {
+        let people = "2,2,3,5,4,6\n1,2,3,4,5,6\n1,3,2,4,6,7\n";
+        let path = put(&folder, "r.csv", format!("{people}{last}\n").as_bytes());
+        RdmFile::new(path)?.read()
+    };
+    let mean = read("1.333,2.333,2.667,4.333,5,6.333");
+    assert_refused!(mean, File(FileError::Ambiguous { .. }));
+    assert_eq!(read("1.333,2.333,2.667,4.333,5,6.5").unwrap().len(), 4);
+}
+
+#[test]
+fn judgments_of_several_directions_are_not_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |header: &str, column: [&str; 3]| {
+        let [a, b, c] = column;
+        let text = format!("item1,item2,rating,{header}\na,b,1,{a}\na,c,2,{b}\nb,c,3,{c}\n");
+        RdmFile::new(put(&folder, "r.csv", text.as_bytes()))?.read()
+    };
+    for (header, column) in [
+        ("reversed", ["0", "1", "0"]),
+        ("reverse_coded", ["yes", "no", "no"]),
+        ("scale", ["1-7", "1-7", "0-100"]),
+        ("question", ["similarity", "dissimilarity", "similarity"]),
+    ] {
+        assert_refused!(read(header, column), File(FileError::Ambiguous { .. }));
+    }
+    assert!(read("reversed", ["0", "0", "0"]).is_ok());
+    assert!(read("label", ["similar", "different", "different"]).is_ok());
+}
+
+#[test]
 fn lines_of_separators_below_a_table_are_no_rows() {
     let expected = array![[0.5, 1.5], [0.25, 2.5]];
     let text = "id,x,y\ncat,0.5,1.5\ndog,0.25,2.5\n,,\n,,\n";

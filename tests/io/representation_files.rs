@@ -351,6 +351,45 @@ fn ids_beside_a_table_leave_all_columns_features() {
 }
 
 #[test]
+fn units_and_summaries_are_no_stimuli() {
+    let names = "name,area,height";
+    let rows = "ant,0.123,1.52\nbee,0.456,2.25\ncow,0.789,0.76";
+    for (text, line) in [
+        (format!("{names}\nunit,cm2,cm\n{rows}\n"), 2),
+        (format!("{names}\n,cm2,cm\n{rows}\n"), 2),
+        (format!(",area,height\n,cm2,cm\n{rows}\n"), 1),
+        (format!("{names}\n{rows}\n{names}\n"), 5),
+        (format!("{names}\nunits,1,1\n{rows}\n"), 2),
+        (format!("{names}\n{rows}\nMean,0.456,1.51\n"), 5),
+        (format!("{names}\n{rows}\nSD,0.3,0.7\n"), 5),
+        (format!("{names}\n{rows}\nn =,3,3\n"), 5),
+        (format!("{names}\n{rows}\nmax,0.789,2.25\n"), 5),
+        (format!("{names}\n{rows}\ngemiddelde,0.456,1.51\n"), 5),
+        (format!("{names}\n{rows}\n\nsomme,1.368,4.53\n"), 6),
+        (
+            "area,height\n0.123,1.52\n0.456,2.25\n0.789,0.76\n0.456,1.51\n".to_owned(),
+            5,
+        ),
+    ] {
+        let error = refused(read_bytes("a.csv", text.clone()));
+        assert!(
+            error.to_string().contains(&format!("line {line}")),
+            "{text}: {error}"
+        );
+        assert_kind!(error, File(FileError::Ambiguous { .. }));
+    }
+    // Names of stimuli, not at the end or with other numbers.
+    for text in [
+        format!("{names}\n{rows}\nmax,0.5,2.0\n"),
+        format!("{names}\nmean,0.456,1.51\n{rows}\n").replace("mean", "n"),
+        format!("{names}\n{rows}\ntotal,1.1,0.2\nzoo,0.5,0.1\n"),
+        "name,r,g,b\nred,255,0,0\ngreen,0,255,0\nblue,0,0,255\nwhite,255,255,255\n".to_owned(),
+    ] {
+        assert!(read_bytes("a.csv", text.clone()).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn tables_name_the_line_at_fault() {
     let ragged = "id,a,b\n\"x\ny\",1,2\n\nz,3\n";
     for text in [ragged.to_owned(), ragged.replace('\n', "\r\n")] {

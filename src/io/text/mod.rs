@@ -23,17 +23,18 @@ pub(crate) use header::{
     is_index_name, is_label_name, is_target_name,
 };
 pub(crate) use names::{
-    IDENTIFIERS, is_about_participants, is_one_of, is_participant, is_person, plain, words,
+    IDENTIFIERS, is_about_participants, is_one_of, is_participant, is_person, is_summary,
+    may_be_summary, plain, words,
 };
 pub(crate) use table::{Row, Table};
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.
 const MAX_LINE: usize = 64 << 20;
 
-/// Checks whether two columns of a table divide the rows in the same way.
 /// The byte after the last line of a text of DOS.
 const END_OF_TEXT: u8 = 0x1a;
 
+/// Checks whether two columns of a table divide the rows in the same way.
 pub(crate) fn group_alike(table: &Table, first: usize, second: usize) -> Result<bool> {
     let pairs = table.texts(first)?.into_iter().zip(table.texts(second)?);
     let pairs: HashSet<(String, String)> = pairs.collect();
@@ -87,11 +88,11 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
         }
     }
     drop(chunk);
-    if let Some(encoding) = utf16 {
     // Programs for DOS mark the end of a text.
     while bytes.last() == Some(&END_OF_TEXT) && utf16.is_none() {
         bytes.pop();
     }
+    if let Some(encoding) = utf16 {
         let (text, _, has_errors) = encoding.decode(&bytes);
         if has_errors {
             return Err(origin.malformed(format!("it is not valid {}", encoding.name())));
@@ -163,8 +164,8 @@ mod tests {
             }
         }
         assert_eq!(decoded(b"", "utf-8").unwrap(), "");
-    }
         assert_eq!(decoded(b"a,1\r\n\x1a", "utf-8").unwrap(), "a,1\r\n");
+    }
 
     #[test]
     fn other_encodings_are_named_or_refused() {

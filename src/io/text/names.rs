@@ -28,6 +28,53 @@ pub(crate) const IDENTIFIERS: [&str; 12] = [
     "id", "ids", "pid", "number", "num", "no", "nr", "code", "name", "label", "private", "public",
 ];
 
+/// Words for a summary of several rows, or for the units of columns.
+const SUMMARIES: [&str; 16] = [
+    "mean",
+    "average",
+    "avg",
+    "median",
+    "sd",
+    "std",
+    "stdev",
+    "stddev",
+    "sem",
+    "variance",
+    "total",
+    "overall",
+    "unit",
+    "dtype",
+    "mittelwert",
+    "summe",
+];
+
+/// Words for a summary of several rows that are also names and letters.
+const SHORT_SUMMARIES: [&str; 9] = [
+    "min", "max", "minimum", "maximum", "n", "count", "sum", "se", "var",
+];
+
+/// Words that may accompany a word for a summary.
+const OF_SUMMARIES: [&str; 7] = ["grand", "column", "group", "of", "all", "the", "row"];
+
+/// Checks whether a name consists of words for a summary of several rows, such as `grand mean`, or
+/// for the units of columns.
+pub(crate) fn is_summary(name: &str) -> bool {
+    consists_of(name, |word| is_one_of(word, &SUMMARIES))
+}
+
+/// Checks whether a name may be that of a summary, such as `max`, or of something else.
+pub(crate) fn may_be_summary(name: &str) -> bool {
+    consists_of(name, |word| SHORT_SUMMARIES.contains(&word))
+}
+
+/// Checks whether a name consists of words of a kind, and others that accompany them.
+fn consists_of(name: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+    let words = words(name);
+    let accompanies = |word: &str| OF_SUMMARIES.contains(&word) || is_one_of(word, &SUMMARIES);
+    words.iter().any(|word| is_meant(word))
+        && words.iter().all(|word| is_meant(word) || accompanies(word))
+}
+
 /// Converts a name to lower case, and removes spaces, `_`, `-` and `.`.
 pub(crate) fn plain(name: &str) -> String {
     let kept = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.'));
@@ -104,6 +151,17 @@ mod tests {
         assert_eq!(words("Rating (mean)"), ["rating", "mean"]);
         assert_eq!(words("workerID"), ["worker", "id"]);
         assert!(words("").is_empty());
+    }
+
+    #[test]
+    fn summaries_are_known_by_all_words() {
+        for name in ["Mean", "grand mean", "SD", "units", "mean ± sd"] {
+            assert!(is_summary(name), "{name}");
+        }
+        for name in ["mean_dog", "max", "total12", "group", "", "meander"] {
+            assert!(!is_summary(name), "{name}");
+        }
+        assert!(may_be_summary("N =") && may_be_summary("max") && !may_be_summary("max_planck"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::columns::{
 };
 use super::content::Contents;
 use super::coverage::Coverage;
-use super::lookalikes::{note_direction, refuse_largest_with_itself};
+use super::direction::{check_with_itself, note_direction, refuse_directions};
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
@@ -19,7 +19,7 @@ use crate::io::text::{
     Table, counts, group_alike, is_index_name, is_participant, without_fractions,
 };
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
-use crate::stimuli::{Stimuli, counted};
+use crate::stimuli::{IdForm, Stimuli, counted};
 
 /// The columns of a table with one row per pair.
 pub(super) struct LongTable {
@@ -80,7 +80,8 @@ impl LongTable {
                         "which column holds the dissimilarity of each pair (there are {})",
                         named(several)
                     ),
-                    remedy: "name it \"dissimilarity\" in the header",
+                    remedy: "name it \"dissimilarity\" in the header; if each holds the judgments of a \
+                             person, join the two stimuli in one column \"pair\" (cat_dog)",
                 }
                 .into());
             }
@@ -159,7 +160,7 @@ pub(super) fn begins_with_names(table: &Table) -> Result<bool> {
     let first = table.first()?;
     let names_values = first
         .iter()
-        .any(|name| is_dissimilarity(name) || is_similarity(name));
+        .any(|name| is_value(name) || is_similarity(name));
     Ok(names_values && columns_of_stimuli(&first).is_some())
 }
 
@@ -224,9 +225,9 @@ impl RdmFile {
             }
             .into());
         }
-        self.note_ignored(table, long);
-        let is_told = is_distance(name) || self.similarities.is_some();
-        if !is_told {
+        table.refuse_thousands(&[long.value])?;
+        self.check_ignored(table, long)?;
+        if !is_distance(name) && self.similarities.is_none() {
             note_direction(&self.path, name, long.value);
         }
         let mut stimuli = Register::default();
@@ -237,10 +238,12 @@ impl RdmFile {
             let value = row.number_or_missing(long.value)?;
             let [first, second] = long.stimuli.map(|column| {
                 let id = row.text(column);
-                (!id.is_empty()).then(|| stimuli.number(id))
+                let convert = |id: String, form: &IdForm| form.of(&id);
+                let in_form = || self.id_forms.iter().fold(id.to_owned(), convert);
+                (!id.is_empty()).then(|| stimuli.number(&in_form()))
             });
             let (Some(first), Some(second)) = (first, second) else {
-                return Err(row.missing(long.stimuli[0]));
+                return Err(row.missing(long.stimuli[usize::from(first.is_some())]));
             };
             // Judgments of unknown participants need not be of one participant.
             if let Some(column) = long.participant.filter(|&column| row.is_missing(column)) {
@@ -255,8 +258,9 @@ impl RdmFile {
                 judgments.push((who, first.min(second), first.max(second), value));
             }
         }
-        if self.similarities.is_none() {
-            refuse_largest_with_itself(name, &own, judgments.iter().map(|&(.., value)| value))?;
+        if !own.is_empty() {
+            let others: Vec<f64> = judgments.iter().map(|&(.., value)| value).collect();
+            check_with_itself(name, &own, &others, self.similarities.is_some())?;
         }
         let (n, m) = (stimuli.names.len(), n_pairs(stimuli.names.len()));
         let n_participants = participants.names.len();
@@ -285,8 +289,7 @@ impl RdmFile {
                 *value / f64::from(n)
             };
         }
-        let shape = [n_participants, m];
-        let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
+        let array = ArrayD::from_shape_vec(IxDyn(&[n_participants, m]), values);
         let array = array.map_err(|error| FileError::malformed("table", error))?;
         let mut names = stimuli.names;
         without_fractions(&mut names);
@@ -333,18 +336,20 @@ impl RdmFile {
         ))
     }
 
-    /// Adds a note of the columns that are not read.
-    fn note_ignored(&self, table: &Table, long: &LongTable) {
+    /// Checks the columns that are not read, and adds a note of them.
+    fn check_ignored(&self, table: &Table, long: &LongTable) -> Result<()> {
         let is_ignored =
             |&column: &usize| !long.reads(column) && !is_index_name(table.name(column));
-        let ignored = (0..table.n_columns()).filter(is_ignored);
-        let ignored: Vec<&str> = ignored.map(|column| table.name(column)).collect();
+        let ignored: Vec<usize> = (0..table.n_columns()).filter(is_ignored).collect();
+        refuse_directions(table, &ignored)?;
+        let ignored: Vec<&str> = ignored.iter().map(|&column| table.name(column)).collect();
         if !ignored.is_empty() {
             log::info!(
                 "{}: the columns {ignored:?} are ignored, and all rows are read",
                 self.path.display()
             );
         }
+        Ok(())
     }
 
     /// Checks that no unknown column tells the rows of a pair, or of a pair and participant, apart.

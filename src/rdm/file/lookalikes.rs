@@ -1,55 +1,12 @@
 //! Arrays that have a shape of RDMs, but hold something else.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use ndarray::{ArrayD, ArrayView2, Ix2};
 
 use super::layout::{Cells, Layout};
-use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::text::words;
+use crate::error::{FileError, Result};
 use crate::linalg::n_pairs;
-
-/// Notes that a column is read as dissimilarities, although its name does not tell.
-pub(super) fn note_direction(path: &Path, name: &str, column: usize) {
-    let column = match name {
-        "" => (column + 1).to_string(),
-        name => format!("{name:?}"),
-    };
-    log::warn!(
-        "{}: column {column} is read as dissimilarities; if larger means more similar, convert it \
-         (`RdmFile::with_similarities`, `--similarities`)",
-        path.display(),
-    );
-}
-
-/// Checks that the values of stimuli with themselves are not the largest, as those of similarities
-/// are.
-///
-/// # Errors
-/// Returns [`RdmError::LooksLikeSimilarities`] if they are.
-pub(super) fn refuse_largest_with_itself(
-    name: &str,
-    own: &[f64],
-    others: impl Iterator<Item = f64>,
-) -> Result<()> {
-    let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in others {
-        (lowest, highest) = (lowest.min(value), highest.max(value));
-    }
-    let least_own = own.iter().copied().fold(f64::INFINITY, f64::min);
-    if own.len() < 2 || lowest >= highest || least_own < highest {
-        return Ok(());
-    }
-    Err(RdmError::LooksLikeSimilarities {
-        evidence: format!(
-            "column {} of stimuli with themselves is at least {least_own}, and never larger for \
-             two stimuli",
-            Quoted(name)
-        ),
-    }
-    .into())
-}
 
 /// Checks that the rows, or columns, of an array are not two stimuli and a number each.
 ///
@@ -171,36 +128,6 @@ pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
     .into())
 }
 
-/// Checks that no participant is named like the mean of several.
-///
-/// # Errors
-/// Returns [`FileError::Ambiguous`] if one is.
-pub(super) fn refuse_summaries(participants: &[String]) -> Result<()> {
-    const SUMMARIES: [&str; 9] = [
-        "mean", "average", "avg", "median", "sd", "std", "sem", "total", "overall",
-    ];
-    let is_summary = |name: &&String| {
-        words(name)
-            .iter()
-            .any(|word| SUMMARIES.contains(&word.as_str()))
-    };
-    match participants
-        .iter()
-        .find(is_summary)
-        .filter(|_| participants.len() > 1)
-    {
-        Some(name) => Err(FileError::Ambiguous {
-            what: format!(
-                "whether {} is a participant or summarises the others",
-                Quoted(name)
-            ),
-            remedy: "remove it if it is a summary, or rename the participant",
-        }
-        .into()),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,13 +190,5 @@ mod tests {
         ] {
             assert!(check(values).is_ok(), "{values:?}");
         }
-    }
-
-    #[test]
-    fn summaries_are_no_participants() {
-        let check = |names: [&str; 2]| refuse_summaries(&names.map(str::to_owned));
-        assert!(check(["S1", "group_mean"]).is_err());
-        assert!(check(["S1", "meander"]).is_ok());
-        assert!(refuse_summaries(&["mean".to_owned()]).is_ok());
     }
 }

@@ -4,12 +4,14 @@ mod array;
 mod columns;
 mod content;
 mod coverage;
+mod direction;
 mod fields;
 mod layout;
 mod long;
 mod lookalikes;
 mod order;
 mod pairs;
+mod summaries;
 mod table;
 
 use std::io::Write;
@@ -24,10 +26,11 @@ use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::npy_header::encode_header;
 use crate::rdm::{Participant, Rdm, RdmSet};
-use crate::stimuli::Stimuli;
+use crate::stimuli::{IdForm, Stimuli};
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
-use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs, refuse_summaries};
+use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs};
+use summaries::{refuse_mean, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -71,6 +74,7 @@ pub struct RdmFile {
     may_miss_pairs: bool,
     averages_triangles: bool,
     similarities: Option<Similarities>,
+    id_forms: Vec<IdForm>,
 }
 
 /// Conversion of similarities to dissimilarities: `c − similarity`, where *c* is the similarity of
@@ -104,6 +108,7 @@ impl RdmFile {
             may_miss_pairs: false,
             averages_triangles: false,
             similarities: None,
+            id_forms: Vec::new(),
         })
     }
 
@@ -167,6 +172,14 @@ impl RdmFile {
     #[must_use]
     pub fn with_similarities(mut self, conversion: Similarities) -> Self {
         self.similarities = Some(conversion);
+        self
+    }
+
+    /// Converts the ids in a table with one row per pair to a form, if people wrote them differently.
+    /// Several forms are applied one after another.
+    #[must_use]
+    pub fn with_id_form(mut self, form: IdForm) -> Self {
+        self.id_forms.push(form);
         self
     }
 
@@ -243,6 +256,7 @@ impl RdmFile {
         }
         refuse_summaries(participants.as_deref().unwrap_or_default())?;
         let rdms = self.rdms(array, layout, &stimuli)?;
+        refuse_mean(&rdms)?;
         match participants {
             Some(names) if names.len() == rdms.len() => {
                 let set = RdmSet::new(Participant::from_labels(names), rdms)?;

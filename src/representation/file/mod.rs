@@ -4,6 +4,7 @@ mod columns;
 mod lookalikes;
 mod npy;
 mod safetensors;
+mod summaries;
 mod table;
 
 use std::path::{Path, PathBuf};

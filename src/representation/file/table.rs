@@ -6,6 +6,7 @@ use ndarray::Array2;
 
 use super::columns::{Columns, unclear};
 use super::lookalikes::note_single_columns;
+use super::summaries::{refuse_summaries, refused_text};
 use super::{Contents, FileSource};
 use crate::error::{Error, ErrorKind, FeatureError, FileError, JudgmentError, Result, wrong_shape};
 use crate::io::text::{Table, counts, is_index_name, without_fractions};
@@ -45,8 +46,8 @@ impl FileSource {
         if columns.features.is_empty() {
             return Err(refused("at least one column of features", 0));
         }
-        let (mut ids, mut n_rows) = (Vec::new(), 0);
         table.refuse_thousands(&columns.features)?;
+        let (mut ids, mut n_rows) = (Vec::new(), 0);
         let mut index = vec![Vec::new(); columns.index.len()];
         let mut values: Vec<f64> = Vec::new();
         let mut rows = table.rows();
@@ -59,7 +60,12 @@ impl FileSource {
                 let value = row.maybe_feature(column).filter(|value| !value.is_nan());
                 values.push(match value {
                     Some(value) => value,
-                    None => row.number(column).map_err(no_feature)?,
+                    None => row.number(column).map_err(|error| {
+                        // One text below numbers is a fault of its own.
+                        let may_be_header = n_rows == 0 || columns.features.len() > 1;
+                        let of_row = may_be_header.then(|| refused_text(&row, &columns.features));
+                        of_row.flatten().unwrap_or_else(|| no_feature(error))
+                    })?,
                 });
             }
             ids.extend(columns.ids.map(|column| row.text(column).to_owned()));
@@ -105,6 +111,9 @@ impl FileSource {
         }
         without_fractions(&mut ids);
         let ids = columns.ids.map(|_| ids);
+        let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
+        let features = features.map_err(|error| FileError::malformed("table", error))?;
+        refuse_summaries(table, ids.as_deref(), features.view())?;
         self.check_order(ids.as_deref())?;
         let stimuli = match (ids, first_row) {
             (Some(ids), _) => Some(match numbered_by {
@@ -114,8 +123,6 @@ impl FileSource {
             (None, Some(first)) => Some(Stimuli::labelled_rows(n_rows as u32, first as u32)),
             (None, None) => None,
         };
-        let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
-        let features = features.map_err(|error| FileError::malformed("table", error))?;
         Ok(Some(Contents {
             features: features.into(),
             stimuli,

@@ -1,0 +1,82 @@
+//! Rows of a matrix that summarise the other rows.
+
+use ndarray::{ArrayView1, ArrayView2, Axis};
+
+/// Returns what the last row has, if it is no coincidence that these are the means or the sums of the
+/// rows above.
+pub(crate) fn summary_of(features: ArrayView2<'_, f64>) -> Option<&'static str> {
+    /// Smallest number of rows above.
+    const LEAST: usize = 3;
+
+    let n_above = features.nrows().checked_sub(1).filter(|&n| n >= LEAST)?;
+    let (above, last) = (features.split_at(Axis(0), n_above).0, features.row(n_above));
+    let sums = || above.axis_iter(Axis(1)).map(|column| column.sum());
+    let means: Vec<f64> = sums().map(|sum| sum / n_above as f64).collect();
+    if agree(above, last, &means) {
+        return Some("has the means of the rows above");
+    }
+    let sums: Vec<f64> = sums().collect();
+    agree(above, last, &sums).then_some("has the sums of the rows above")
+}
+
+/// Checks whether the numbers of the last row are these to all their digits, and whether this is
+/// improbable for numbers in the ranges of their columns. Whole numbers may be a design.
+fn agree(above: ArrayView2<'_, f64>, last: ArrayView1<'_, f64>, expected: &[f64]) -> bool {
+    /// Largest probability of a coincidence.
+    const RARE: f64 = 1e-4;
+
+    let mut probability = 1.0;
+    for ((&found, expected), column) in last.iter().zip(expected).zip(above.axis_iter(Axis(1))) {
+        let digits = found.to_string();
+        let n_decimals = digits
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        let scale = column.fold(expected.abs(), |scale, value| scale.max(value.abs()));
+        let tolerance = 0.5 * 0.1f64.powi(n_decimals as i32) + 1e-6 * scale;
+        let is_equal = (found - expected).abs() <= 1.001 * tolerance;
+        if !is_equal {
+            return false;
+        }
+        let least = column.fold(f64::INFINITY, |least, &value| least.min(value));
+        let most = column.fold(f64::NEG_INFINITY, |most, &value| most.max(value));
+        if found.fract() != 0.0 && most > least {
+            probability *= (2.0 * tolerance / (most - least)).min(1.0);
+        }
+    }
+    probability < RARE
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn a_last_row_of_means_is_no_coincidence() {
+        let above = [[0.123, 1.52], [0.456, 2.25], [0.789, 0.76]];
+        for (last, is_summary) in [
+            ([0.456, 1.51], true),
+            ([1.368, 4.53], true),
+            ([0.456, 1.52], false),
+            ([0.5, 1.51], false),
+        ] {
+            let rows = [&above[..], &[last]].concat();
+            assert_eq!(
+                summary_of(ndarray::arr2(&rows).view()).is_some(),
+                is_summary,
+                "{last:?}"
+            );
+        }
+        // A design of primary colours and white.
+        let design = array![
+            [1.0, 0.0, 0.0],
+            [0.0, 1.0, 0.0],
+            [0.0, 0.0, 1.0],
+            [1.0, 1.0, 1.0]
+        ];
+        assert!(summary_of(design.view()).is_none());
+        let coarse = array![[1.5, 2.0], [2.5, 4.0], [2.0, 3.5], [2.0, 3.2]];
+        assert!(summary_of(coarse.view()).is_none());
+    }
+}

@@ -1,0 +1,138 @@
+//! Whether judgments in a table are dissimilarities or similarities.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::columns::listed;
+use crate::error::{FileError, Quoted, RdmError, Result};
+use crate::io::text::{Table, is_one_of, words};
+
+/// Notes that a column is read as dissimilarities, although its name does not tell.
+pub(super) fn note_direction(path: &Path, name: &str, column: usize) {
+    let column = match name {
+        "" => (column + 1).to_string(),
+        name => format!("{name:?}"),
+    };
+    log::warn!(
+        "{}: column {column} is read as dissimilarities; if larger means more similar, convert it \
+         (`RdmFile::with_similarities`, `--similarities`)",
+        path.display(),
+    );
+}
+
+/// Checks that the values of stimuli with themselves are smaller than others, unless they are
+/// similarities.
+///
+/// # Errors
+/// Returns [`RdmError::LooksLikeSimilarities`] if they are larger, and [`FileError::Ambiguous`] if they
+/// are both the smallest and the largest, or smaller although the values are said to be similarities.
+pub(super) fn check_with_itself(
+    name: &str,
+    own: &[f64],
+    others: &[f64],
+    are_similarities: bool,
+) -> Result<()> {
+    let range = |values: &[f64]| {
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        [
+            least,
+            values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        ]
+    };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let ([least, largest], [least_own, largest_own]) = (range(others), range(own));
+    if own.is_empty() || least >= largest {
+        return Ok(());
+    }
+    let is_mixed = least_own <= least && largest_own >= largest;
+    if is_mixed || are_similarities && mean(own) < mean(others) {
+        return Err(FileError::Ambiguous {
+            what: format!(
+                "whether the values of column {} are similarities: those of stimuli with themselves are \
+                 from {least_own} to {largest_own}, those of two stimuli from {least} to {largest}",
+                Quoted(name)
+            ),
+            remedy: "convert all rows to dissimilarities, or remove those of stimuli with themselves if they \
+                     are no judgments",
+        }
+        .into());
+    }
+    if are_similarities || mean(own) <= mean(others) {
+        return Ok(());
+    }
+    Err(RdmError::LooksLikeSimilarities {
+        evidence: format!(
+            "the mean of column {} is {:.3} for stimuli with themselves, and {:.3} for two stimuli",
+            Quoted(name),
+            mean(own),
+            mean(others)
+        ),
+    }
+    .into())
+}
+
+/// Checks that no column that is not read tells judgments of another direction or scale apart.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one has several values and is named like a direction
+/// (`reversed`), or has the values `similarity` and `dissimilarity`.
+pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> {
+    const DIRECTIONS: [&str; 12] = [
+        "reversed",
+        "reverse",
+        "inverted",
+        "inverse",
+        "flipped",
+        "direction",
+        "polarity",
+        "scale",
+        "scoring",
+        "coding",
+        "coded",
+        "keyed",
+    ];
+    const DIFFERENCES: [&str; 4] = ["dissimilarity", "difference", "distance", "dissimilar"];
+
+    for &column in columns {
+        let name = table.name(column);
+        let values: BTreeSet<String> = table.texts(column)?.into_iter().collect();
+        let some_are = |known: &[&str]| {
+            let is_known = |value: &String| words(value).iter().any(|word| is_one_of(word, known));
+            values.iter().any(is_known)
+        };
+        let is_named = words(name).iter().any(|word| is_one_of(word, &DIRECTIONS));
+        let are_both = || some_are(&["similarity"]) && some_are(&DIFFERENCES);
+        if values.len() > 1 && (is_named || are_both()) {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether all judgments have the same direction and scale: column {} has the values {}",
+                    Quoted(name),
+                    listed(values.iter().take(3))
+                ),
+                remedy: "convert the judgments of the other direction (for example 8 − rating on a scale of 1 \
+                         to 7) or keep one kind of row, and remove the column",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stimuli_are_most_similar_to_themselves() {
+        let check = |own: &[f64], are_similarities| {
+            check_with_itself("rating", own, &[1.0, 4.0, 7.0], are_similarities)
+        };
+        for own in [&[7.0][..], &[6.0, 7.0, 5.0], &[1.0, 7.0]] {
+            assert!(check(own, false).is_err(), "{own:?}");
+        }
+        for own in [&[][..], &[1.0], &[1.0, 2.0, 1.0]] {
+            assert!(check(own, false).is_ok(), "{own:?}");
+        }
+        assert!(check(&[7.0], true).is_ok() && check(&[1.0, 2.0], true).is_err());
+    }
+}
