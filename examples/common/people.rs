@@ -48,6 +48,9 @@ impl RdmReading {
     /// Creates the reader of a file with RDMs of models.
     pub fn models(&self, path: &Path, ids: Option<Stimuli>, reading: &Reading) -> Result<RdmFile> {
         let mut file = RdmFile::new(path)?.with_encoding(reading.encoding);
+        for &form in &reading.match_ids {
+            file = file.with_id_form(form);
+        }
         if let Some(ids) = ids {
             file = file.with_ids(ids);
         }
