@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use common::Unused;
-use human_alignment::extract::preprocess::ImageDecoder;
+use human_alignment::extract::preprocess::{ImageDecoder, Preprocessing};
 use human_alignment::extract::{
     Architecture, Device, Extraction, ExtractionProgress, ExtractionResult, ModelName, Network,
     Pooling, Shard, Tap, UnreadablePolicy, Weights, join_shards,
@@ -301,7 +301,7 @@ fn images(arguments: &Arguments, folder: &Path) -> Result<ImageFiles> {
 }
 
 /// Prints which weights of the file are used to standard error.
-fn remark_weights(network: &Network) {
+fn remark_weights(network: &Network, model: &ModelName) {
     let Some(selected) = network.selected_weights() else {
         return;
     };
@@ -313,13 +313,43 @@ fn remark_weights(network: &Network) {
             "note: names of weights converted from those of {library}"
         ));
     }
+    if let (Some(other), None) = (&selected.other_activation, model.tag()) {
+        common::note(format_args!(
+            "note: the weights do not name their activation: that of {model} is assumed (--model \
+             {other} for the other)"
+        ));
+    }
+    if !selected.unread.is_empty() {
+        common::note(format_args!(
+            "note: not read, as the model does not have them: {}",
+            few(&selected.unread)
+        ));
+    }
+}
+
+/// Prints whose interpolation of position embeddings is used, where files do not tell.
+fn remark_positions(network: &Network, preprocessing: &Preprocessing) {
+    let architecture = network.architecture();
+    let size = architecture.input_size();
+    if architecture.family() == "DINO" && preprocessing.shape() != [3, size, size] {
+        common::note(format_args!(
+            "note: position embeddings are those of images of {size} pixels, interpolated as in timm \
+             unless the file has a teacher or a student; DINO's own program does it otherwise"
+        ));
+    }
+}
+
+/// Returns the first few names.
+fn few(names: &[String]) -> String {
+    /// Maximum number of names.
+    const NAMED: usize = 3;
+
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    names[..names.len().min(NAMED)].join(", ") + more
 }
 
 /// Prints the order of the images and the ignored files to standard error.
 fn remark(images: &ImageFiles, folder: &Path) {
-    /// Maximum number of file names.
-    const NAMED: usize = 3;
-
     common::note(format_args!(
         "note: {} images in {} order",
         images.len(),
@@ -333,12 +363,11 @@ fn remark(images: &ImageFiles, folder: &Path) {
                 .display()
                 .to_string()
         };
-        let names: Vec<String> = ignored.iter().take(NAMED).map(within).collect();
-        let more = if ignored.len() > NAMED { ", …" } else { "" };
+        let names: Vec<String> = ignored.iter().map(within).collect();
         common::note(format_args!(
-            "note: {} other files are ignored: {}{more}",
-            ignored.len(),
-            names.join(", ")
+            "note: {} other files are ignored: {}",
+            names.len(),
+            few(&names)
         ));
     }
 }
@@ -351,9 +380,10 @@ fn extraction(arguments: &Arguments, model: &ModelName, taps: &[Tap]) -> Result<
     };
     let files: Vec<PathBuf> = weights.files().map(Path::to_owned).collect();
     let network = Network::new(model.architecture(), &weights, taps, arguments.device)?;
-    remark_weights(&network);
+    remark_weights(&network, model);
     let named = arguments.preprocessing.as_deref();
     let preprocessing = preprocessing::preprocessing(named, model, &network)?;
+    remark_positions(&network, &preprocessing);
     let mut extraction = Extraction::new(network, preprocessing)
         .with_batch_size(arguments.batch)?
         .with_max_pixels(arguments.max_pixels)?;

@@ -59,6 +59,22 @@ pub(in crate::extract) struct Deviations {
     pub grid_offset: f64,
     /// Whether GELU is approximated by a hyperbolic tangent.
     pub has_tanh_gelu: bool,
+    /// The padding of convolutions with a stride where the architecture has that of TensorFlow.
+    pub strided_padding: StridedPadding,
+    /// Side of the images that decides which windows are shifted, instead of that of each image.
+    pub window_image: Option<usize>,
+}
+
+/// The padding of convolutions with a stride in networks from TensorFlow.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(in crate::extract) enum StridedPadding {
+    /// That of TensorFlow, which depends on the size of the maps.
+    #[default]
+    BySize,
+    /// That of TensorFlow for images of the size of the architecture, whatever their size.
+    AsForUsualSize,
+    /// As for maps of odd size in the blocks with these bits, and as for even sizes in the others.
+    OddInBlocks(u64),
 }
 
 impl Deviations {
@@ -67,6 +83,8 @@ impl Deviations {
         is_aliased: false,
         grid_offset: 0.0,
         has_tanh_gelu: false,
+        strided_padding: StridedPadding::BySize,
+        window_image: None,
     };
 }
 
@@ -255,6 +273,18 @@ impl<'a> Builder<'a> {
     /// exactly.
     pub fn has_tanh_gelu(&self) -> bool {
         self.context.deviations.has_tanh_gelu
+    }
+
+    /// Returns the padding of convolutions with a stride where the architecture has that of
+    /// TensorFlow.
+    pub fn strided_padding(&self) -> StridedPadding {
+        self.context.deviations.strided_padding
+    }
+
+    /// Returns the side of the images that decides which windows are shifted, unless that of each
+    /// image does.
+    pub fn window_image(&self) -> Option<usize> {
+        self.context.deviations.window_image
     }
 
     /// Creates a tensor on the device of the network; an empty one in an outline.

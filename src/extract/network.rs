@@ -123,7 +123,8 @@ impl Network {
             });
             places.push((place, architecture.axes(path)));
         }
-        let expected = Expected::new(architecture, &modules)?;
+        let names: Vec<&str> = taps.iter().map(Tap::module).collect();
+        let expected = Expected::new(architecture, &modules)?.with_names(&names);
         let paths = &expected.published.paths;
         let is_unknown = |module: &&&str| !paths.iter().any(|path| path == **module);
         if let Some(unknown) = modules.iter().find(is_unknown) {

@@ -79,6 +79,8 @@ impl Parameters for Published {
 pub(in crate::extract) struct Expected<'a> {
     architecture: &'a Architecture,
     taps: &'a [&'a str],
+    asks_logits: bool,
+    asks_penultimate: bool,
     /// The outline with the published shapes of all parameters.
     pub published: Outline,
 }
@@ -88,8 +90,37 @@ impl<'a> Expected<'a> {
         Ok(Self {
             architecture,
             taps,
+            asks_logits: false,
+            asks_penultimate: false,
             published: outline(architecture, taps, &Published)?,
         })
+    }
+
+    /// Notes whether the user asked for `logits` and `penultimate` by these names.
+    pub fn with_names(mut self, names: &[&str]) -> Self {
+        self.asks_logits = names.contains(&"logits");
+        self.asks_penultimate = names.contains(&"penultimate");
+        self
+    }
+
+    /// Checks whether the user asked for `penultimate` by this name.
+    pub fn asks_penultimate(&self) -> bool {
+        self.asks_penultimate
+    }
+
+    /// Returns the path of the last block of a network whose blocks are numbered in a module.
+    pub fn last_block(&self, module: &str) -> Option<&str> {
+        let is_block = |path: &&str| {
+            let number = path.strip_prefix(module).and_then(|p| p.strip_prefix('.'));
+            number.is_some_and(|number| number.parse::<usize>().is_ok())
+        };
+        let mut paths = self.published.paths.iter().map(String::as_str).rev();
+        paths.find(is_block)
+    }
+
+    /// Returns the name of the module that computes the logits.
+    pub fn logits(&self) -> &str {
+        self.architecture.module("logits")
     }
 
     /// Returns the name of the architecture.
@@ -118,7 +149,11 @@ impl<'a> Expected<'a> {
 
     /// Checks whether the logits are tapped of a network that has no classifier.
     pub fn lacks_logits(&self) -> bool {
-        let logits = self.architecture.module("logits");
+        let logits = self.logits();
+        // What CLIP returns is no classification, and is tapped as such by its own name.
+        if self.family() == "CLIP" {
+            return self.asks_logits;
+        }
         let mut entries = self.published.entries.iter();
         let has_parameters = entries.any(|entry| entry.key.starts_with(&format!("{logits}.")));
         self.taps.contains(&logits) && !has_parameters

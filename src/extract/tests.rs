@@ -244,6 +244,20 @@ impl Parameters for Needed<'_> {
     }
 }
 
+#[test]
+fn only_classifications_of_clip_are_missing() {
+    for (name, path) in [("ViT-B-32", "output"), ("RN50", "attnpool")] {
+        let architecture = Architecture::named(name).unwrap();
+        let lacks_logits = |names: &[&str]| {
+            let taps = [path];
+            let expected = Expected::new(&architecture, &taps).unwrap();
+            expected.with_names(names).lacks_logits()
+        };
+        assert!(lacks_logits(&["logits"]));
+        assert!(!lacks_logits(&[path]));
+    }
+}
+
 /// Checks that every `step`-th tap can be computed from the parameters that it needs.
 fn taps_do_without_other_parameters(name: &str, size: usize, step: usize) {
     let architecture = Architecture::named(name).unwrap();

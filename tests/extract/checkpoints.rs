@@ -571,13 +571,229 @@ fn the_files_of_openai_have_another_activation() {
 }
 
 #[test]
+fn an_activation_that_nothing_names_is_noted() {
+    let kernel = (
+        "visual.conv1.weight".to_owned(),
+        ArrayD::ones(vec![768, 3, 32, 32]),
+    );
+    let weights = Weights::from_tensors([kernel]);
+    for (name, other) in [
+        ("ViT-B-32", "ViT-B-32-quickgelu"),
+        ("ViT-B-32-quickgelu", "ViT-B-32"),
+    ] {
+        let architecture = Architecture::named(name).unwrap();
+        let taps = [Tap::new("conv1")];
+        let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+        let selected = network.selected_weights().unwrap();
+        assert_eq!(selected.other_activation.as_deref(), Some(other));
+    }
+}
+
+#[test]
+fn layers_in_front_of_the_network_are_refused() {
+    let parameters = parameters("front");
+    let with = |prefix: &str, name: &str, shape: &[usize]| {
+        let other = (name.to_owned(), ArrayD::ones(shape));
+        Weights::from_tensors(prefixed(prefix, &parameters).into_iter().chain([other]))
+    };
+    let expected = expected(&parameters, "penultimate");
+    for (prefix, name, shape) in [
+        ("model.", "blur_kernel", &[3, 1, 9, 9][..]),
+        ("model.", "kernel", &[1, 1, 5, 5]),
+        ("model.", "blur.horizontal", &[9]),
+        ("model.", "stem.weight", &[16, 3, 3, 3]),
+        ("encoder.", "to_rgb.weight", &[3, 3, 1, 1]),
+        ("model.", "color.weight", &[3, 3]),
+        ("model.", "bn_in.weight", &[3]),
+        ("model.", "gain", &[3, 1, 1]),
+        ("model.", "perturbation", &[3, 224, 224]),
+        ("model.", "visual_prompt.pad_up", &[1, 3, 30, 224]),
+        ("model.", "prompt_learner.deep", &[4, 16]),
+        ("1.", "0.weight", &[64, 64]),
+        ("net.2.", "net.0.weight", &[12]),
+    ] {
+        let weights = with(prefix, name, shape);
+        let refused = message(features(&weights, "penultimate"));
+        assert!(refused.contains("in front of the network"), "{refused}");
+        let flag = refused.split("--without ").nth(1).unwrap();
+        let ignored = weights.without(flag.trim_end_matches(')')).unwrap();
+        assert_eq!(
+            features(&ignored, "penultimate").unwrap(),
+            expected,
+            "{name}"
+        );
+        // Also if only the network is selected.
+        let selected = with(prefix, name, shape).with_prefix(prefix).unwrap();
+        let refused = message(features(&selected, "penultimate"));
+        let flag = refused.split("--without ").nth(1).unwrap();
+        let ignored = selected.without(flag.trim_end_matches(')')).unwrap();
+        assert_eq!(
+            features(&ignored, "penultimate").unwrap(),
+            expected,
+            "{name}"
+        );
+    }
+    for (prefix, name, shape, is_named) in [
+        ("backbone.", "fc.bias", &[3][..], false),
+        (
+            "backbone.",
+            "rpn.head.cls_logits.weight",
+            &[3, 256, 1, 1],
+            false,
+        ),
+        ("backbone.", "decoder.last.weight", &[3, 1, 3, 3], false),
+        ("backbone.", "queue", &[16, 128], false),
+        ("backbone.", "projector.0.weight", &[128, 64], false),
+        ("backbone.", "text_encoder.prompt", &[4, 16], false),
+        ("model.", "prompt_learner.ctx", &[4, 512], true),
+        ("0.", "1.weight", &[10, 64], true),
+        ("model.", "extra.conv.weight", &[64, 64, 3, 3], true),
+    ] {
+        let matrix = (name.replace("bias", "weight"), ArrayD::ones(vec![3, 64]));
+        let matrix = (name != matrix.0).then_some(matrix);
+        let others = [(name.to_owned(), ArrayD::ones(shape))]
+            .into_iter()
+            .chain(matrix);
+        let weights = prefixed(prefix, &parameters).into_iter().chain(others);
+        let architecture = Architecture::named(NAME).unwrap();
+        let taps = [Tap::new("penultimate")];
+        let weights = Weights::from_tensors(weights);
+        let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+        assert_eq!(network.represent(images().view()).unwrap()[0], expected);
+        let unread = &network.selected_weights().unwrap().unread;
+        assert_eq!(!unread.is_empty(), is_named, "{name}: {unread:?}");
+    }
+    // A second network with the same parameters is not in front of the first.
+    let both = prefixed("encoder_q.", &parameters).into_iter();
+    let both = Weights::from_tensors(both.chain(prefixed("encoder_k.", &self::parameters("k"))));
+    let first = both.with_key("encoder_q").unwrap();
+    assert_eq!(features(&first, "penultimate").unwrap(), expected);
+}
+
+/// Returns the names of parameters of timm's DINOv2 in transformers.
+fn names_of_dinov2_in_transformers(name: &str) -> Vec<String> {
+    let embeddings = [
+        ("cls_token", "cls_token"),
+        ("pos_embed", "position_embeddings"),
+        ("patch_embed.proj", "patch_embeddings.projection"),
+        ("norm.", "../layernorm."),
+    ];
+    for (own, theirs) in embeddings {
+        if let Some(rest) = name.strip_prefix(own) {
+            let there = format!("embeddings.{theirs}{rest}");
+            return vec![there.replace("embeddings.../", "")];
+        }
+    }
+    let there = name
+        .replace("blocks.", "encoder.layer.")
+        .replace("attn.proj", "attention.output.dense")
+        .replace("ls1.gamma", "layer_scale1.lambda1")
+        .replace("ls2.gamma", "layer_scale2.lambda1");
+    match there.contains("attn.qkv") {
+        true => ["query", "key", "value"]
+            .map(|part| there.replace("attn.qkv", &format!("attention.attention.{part}")))
+            .into(),
+        false => vec![there],
+    }
+}
+
+#[test]
+fn the_input_of_a_classifier_of_transformers_is_named() {
+    let architecture = Architecture::named("vit_small_patch14_dinov2").unwrap();
+    let all = Network::list_parameters(&architecture).unwrap().into_iter();
+    let converted = all.flat_map(|(name, mut shape)| {
+        let names = names_of_dinov2_in_transformers(&name);
+        shape[0] /= names.len();
+        names
+            .into_iter()
+            .map(move |name| (name, ArrayD::zeros(shape.as_slice())))
+    });
+    let classifier = ("classifier.weight".to_owned(), ArrayD::zeros(vec![5, 768]));
+    let weights = Weights::from_tensors(converted.chain([classifier]));
+    let network = |weights: &Weights, tap: &str| {
+        let taps = [tap.parse()?];
+        Network::new(&architecture, weights, &taps, Device::Cpu).map(|_| ())
+    };
+    network(&weights, "norm@class-token-and-mean").unwrap();
+    let refused = network(&weights, "penultimate")
+        .unwrap_err()
+        .report()
+        .to_string();
+    assert!(
+        refused.contains("--tap norm@class-token-and-mean"),
+        "{refused}"
+    );
+    assert!(network(&weights, "logits").is_err());
+    let ignored = weights.without("classifier.").unwrap();
+    network(&ignored, "penultimate").unwrap();
+}
+
+#[test]
+fn networks_with_the_parameters_of_others_are_refused() {
+    let network = |name: &str, tap: &str, tensors: &[(&str, &[usize])], without: &str| {
+        let tensors = tensors
+            .iter()
+            .map(|&(name, shape)| (name.to_owned(), ArrayD::ones(shape)));
+        let weights = Weights::from_tensors(tensors).without(without)?;
+        let architecture = Architecture::named(name)?;
+        Network::new(&architecture, &weights, &[Tap::new(tap)], Device::Cpu).map(|_| ())
+    };
+    let norm: &[usize] = &[32];
+    let of_distance = [
+        ("Conv2d_1a_3x3.conv.weight", &[32, 3, 3, 3][..]),
+        ("Conv2d_1a_3x3.bn.weight", norm),
+        ("Conv2d_1a_3x3.bn.bias", norm),
+        ("Conv2d_1a_3x3.bn.running_mean", norm),
+        ("Conv2d_1a_3x3.bn.running_var", norm),
+        ("fc.weight", &[1008, 2048]),
+        ("other", &[1]),
+    ];
+    let inception =
+        |tensors: &[(&str, &[usize])]| network("inception_v3", "Conv2d_1a_3x3", tensors, "other");
+    let refused = inception(&of_distance).unwrap_err().report().to_string();
+    assert!(refused.contains("1008 classes"), "{refused}");
+    let mut usual = of_distance;
+    usual[5].1 = &[1000, 2048];
+    inception(&usual).unwrap();
+    let of_taskonomy = [
+        ("conv1.weight", &[64, 3, 7, 7][..]),
+        ("compress_bn.weight", &[8]),
+    ];
+    let refused = network("resnet50", "conv1", &of_taskonomy, "compress_bn").unwrap_err();
+    assert!(refused.report().to_string().contains("Taskonomy"));
+}
+
+#[test]
+fn positions_of_dino_are_interpolated_as_in_its_training() {
+    let architecture = Architecture::named("vit_small_patch8_224").unwrap();
+    let all = Network::list_parameters(&architecture).unwrap().into_iter();
+    let first =
+        all.filter(|(name, _)| !name.starts_with("blocks.") || name.starts_with("blocks.0."));
+    let first: Parameters = first
+        .filter_map(|(name, shape)| Some((name.clone(), parameter(&name, &shape, 1.0)?)))
+        .collect();
+    let features = |prefix: &str| {
+        let weights = Weights::from_tensors(prefixed(prefix, &first));
+        let taps = [Tap::new("blocks.0")];
+        let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+        network.represent(images().view()).unwrap().remove(0)
+    };
+    assert_eq!(features(""), features("model."));
+    assert_ne!(features(""), features("teacher.backbone."));
+}
+
+#[test]
 fn preprocessing_is_not_that_of_weights_of_other_shapes() {
     let architecture = Architecture::named("resnet18").unwrap();
     let all = Network::list_parameters(&architecture).unwrap();
-    for (n_classes, is_known) in [(1000, true), (10, false)] {
+    // No class is no classifier, as after pretraining.
+    for (n_classes, is_known) in [(1000, true), (10, false), (0, false)] {
         let of = |(name, mut shape): (String, Vec<usize>)| {
             if name.starts_with("fc.") {
                 shape[0] = n_classes;
+                if n_classes == 0 {
+                    return None;
+                }
             }
             Some((parameter(&name, &shape, 2.0)?, name))
         };
@@ -622,7 +838,11 @@ fn preprocessing_that_files_beside_the_weights_contradict_is_refused() {
 fn a_classifier_of_a_network_without_one_is_not_passed_over() {
     let architecture = Architecture::named("vit_small_patch16_dinov3").unwrap();
     let all = Network::list_parameters(&architecture).unwrap();
-    for (prefix, classifier) in [("", "head.weight"), ("backbone.", "classifier.weight")] {
+    for (prefix, classifier) in [
+        ("", "head.weight"),
+        ("backbone.", "classifier.weight"),
+        ("image_encoder.model.", "classification_head.weight"),
+    ] {
         let parameters = all.iter().cloned();
         let parameters: Parameters = parameters
             .map(|(name, shape)| (name, ArrayD::zeros(shape)))

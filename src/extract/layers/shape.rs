@@ -27,6 +27,8 @@ pub(in crate::extract) enum Padding {
     /// As many as give ⌈size / stride⌉ windows, `SAME` of TensorFlow: half of them, rounded down,
     /// before the map and the rest after it.
     Same,
+    /// These numbers before the map and after it, along both axes.
+    Uneven([usize; 2]),
 }
 
 /// The parameters of a two-dimensional convolution; pairs are vertical, horizontal.
@@ -83,6 +85,12 @@ impl ConvSpec {
         self
     }
 
+    /// Sets the numbers of zeros before the map and after it, [`Padding::Uneven`].
+    pub const fn uneven(mut self, zeros: [usize; 2]) -> Self {
+        self.padding = Padding::Uneven(zeros);
+        self
+    }
+
     pub const fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
         self
@@ -105,6 +113,7 @@ impl ConvSpec {
             Padding::Fixed(padding) => padding != [0; 2],
             // A window of one pixel needs no padding.
             Padding::Same => false,
+            Padding::Uneven(zeros) => zeros != [0; 2],
         };
         (self.kernel, self.stride, self.groups, is_padded) == ([1; 2], [1; 2], 1, false)
     }
@@ -119,6 +128,10 @@ impl ConvSpec {
         match self.padding {
             Padding::Fixed(padding) => check([height, width], self.kernel, padding),
             Padding::Same => check([height, width], [1; 2], [0; 2]),
+            Padding::Uneven([before, after]) => {
+                let padded = [height, width].map(|length| length + before + after);
+                check(padded, self.kernel, [0; 2])
+            }
         }
     }
 
@@ -127,6 +140,7 @@ impl ConvSpec {
     pub fn zeros(&self, axis: usize, size: usize) -> [usize; 2] {
         match self.padding {
             Padding::Fixed(padding) => [padding[axis]; 2],
+            Padding::Uneven(zeros) => zeros,
             Padding::Same => {
                 let n = size.div_ceil(self.stride[axis]);
                 let reach = n.saturating_sub(1) * self.stride[axis] + self.kernel[axis];

@@ -4,7 +4,7 @@
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
-use crate::extract::builder::Builder;
+use crate::extract::builder::{Builder, StridedPadding};
 use crate::extract::flow::Flow;
 use crate::extract::layers::{
     Activation, Backend, ConvNorm, ConvNormNames, ConvSpec, Linear, Squeeze, SqueezeExcitation,
@@ -121,7 +121,16 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let activation = config.activation();
     let mut network = Sequential::default();
     let mut inputs = ends(STEM);
-    let stem = ConvSpec::new(3, inputs, 3).stride(2).tensorflow();
+    let stem = ConvSpec::new(3, inputs, 3).stride(2);
+    let stem = match builder.strided_padding() {
+        StridedPadding::BySize => stem.tensorflow(),
+        _ => stem.uneven(zeros(3, false)),
+    };
+    let mut paddings = Paddings {
+        padding: builder.strided_padding(),
+        n_blocks: 0,
+        usual_size: config.input_size.div_ceil(2),
+    };
     network.add(conv_norm(builder, ["conv_stem", "bn1"], stem, activation)?);
     network.push(builder, "blocks", |b| {
         let mut stages = Sequential::default();
@@ -138,7 +147,8 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
                         kernel,
                         stride: if block == 0 { stride } else { 1 },
                     };
-                    blocks.push_numbered(b, |b| Block::new(b, shape, config))?;
+                    let depthwise = paddings.depthwise(shape);
+                    blocks.push_numbered(b, |b| Block::new(b, shape, depthwise, config))?;
                     inputs = outputs;
                 }
                 Ok(blocks)
@@ -153,6 +163,42 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         Linear::classifier(b, last.outputs, 1000)
     })?;
     Ok(network)
+}
+
+/// The paddings of the depthwise convolutions, block by block.
+struct Paddings {
+    padding: StridedPadding,
+    n_blocks: usize,
+    /// Side of the maps before the next block, for images of the size of the architecture.
+    usual_size: usize,
+}
+
+impl Paddings {
+    /// Returns the depthwise convolution of the next block.
+    fn depthwise(&mut self, shape: InvertedShape) -> ConvSpec {
+        let block = self.n_blocks;
+        let is_odd = match self.padding {
+            StridedPadding::BySize => None,
+            StridedPadding::AsForUsualSize => Some(self.usual_size % 2 == 1),
+            StridedPadding::OddInBlocks(blocks) => Some(block < 64 && blocks >> block & 1 == 1),
+        };
+        self.n_blocks += 1;
+        self.usual_size = self.usual_size.div_ceil(shape.stride);
+        let spec = shape.depthwise();
+        match is_odd {
+            Some(is_odd) if shape.stride > 1 => spec.uneven(zeros(shape.kernel, is_odd)),
+            _ => spec.tensorflow(),
+        }
+    }
+}
+
+/// Returns the numbers of zeros before and after a map of odd or even size that TensorFlow adds for a
+/// stride of 2.
+const fn zeros(kernel: usize, is_odd: bool) -> [usize; 2] {
+    match is_odd {
+        true => [kernel / 2, kernel / 2],
+        false => [kernel / 2 - 1, kernel / 2],
+    }
 }
 
 fn conv_norm(
@@ -177,7 +223,12 @@ struct Block {
 }
 
 impl Block {
-    fn new(builder: &Builder<'_>, shape: InvertedShape, config: Config) -> Result<Self> {
+    fn new(
+        builder: &Builder<'_>,
+        shape: InvertedShape,
+        depthwise: ConvSpec,
+        config: Config,
+    ) -> Result<Self> {
         let activation = config.activation();
         let mut branch = Sequential::default();
         let mut n_norms = 0;
@@ -191,7 +242,6 @@ impl Block {
         if expands {
             conv(&mut branch, "conv_pw", shape.expand(), activation)?;
         }
-        let depthwise = shape.depthwise().tensorflow();
         conv(&mut branch, "conv_dw", depthwise, activation)?;
         if !config.is_lite {
             let squeeze = Squeeze {
@@ -220,5 +270,48 @@ impl Module for Block {
             true => add(&out, x, Activation::Identity, self.backend),
             false => Ok(out),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reference: `depthwise_padding` of google/efficientnet-b0, -b1 and -b2 in transformers.
+    #[test]
+    fn paddings_are_those_of_the_published_configurations() {
+        for (config, odd) in [
+            (CONFIGS[0], &[][..]),
+            (CONFIGS[1], &[16]),
+            (CONFIGS[2], &[5, 8, 16]),
+        ] {
+            let mut bits = 0;
+            odd.iter().for_each(|block| bits |= 1 << block);
+            let paddings = |padding| Paddings {
+                padding,
+                n_blocks: 0,
+                usual_size: config.input_size.div_ceil(2),
+            };
+            let mut usual = paddings(StridedPadding::AsForUsualSize);
+            let mut named = paddings(StridedPadding::OddInBlocks(bits));
+            let mut by_size = paddings(StridedPadding::BySize);
+            for (number, [expansion, kernel, stride, _, depth]) in STAGES.into_iter().enumerate() {
+                for block in 0..config.blocks(number, depth) {
+                    let shape = InvertedShape {
+                        inputs: 8,
+                        expanded: 8 * expansion,
+                        outputs: 8,
+                        kernel,
+                        stride: if block == 0 { stride } else { 1 },
+                    };
+                    let size = by_size.usual_size;
+                    let zeros = by_size.depthwise(shape).zeros(0, size);
+                    assert_eq!(usual.depthwise(shape).zeros(0, size), zeros);
+                    assert_eq!(named.depthwise(shape).zeros(0, size), zeros);
+                }
+            }
+        }
+        assert_eq!(zeros(3, false), [0, 1]);
+        assert_eq!(zeros(5, true), [2, 2]);
     }
 }

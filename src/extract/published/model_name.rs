@@ -90,16 +90,24 @@ impl ModelName {
     /// Returns the preprocessing of the published weights for a network with this name.
     ///
     /// # Errors
-    /// Returns [`ExtractError::NoPreprocessing`] also if the name has no tag and the parameters of
-    /// the network have other shapes than the published ones, such as another number of classes: they
-    /// are of other weights, which may need another preprocessing. If the name has no tag, returns
+    /// Returns [`ExtractError::NoPreprocessing`] also if the name has no tag and the parameters are
+    /// not the published ones, which may need another preprocessing: they have other shapes, such as
+    /// another number of classes, or, if no file beside the weights describes the preprocessing, there
+    /// are none of a classifier, as after pretraining, or those of a network of timm are in a
+    /// dictionary, as in checkpoints of a training. If the name has no tag, returns
     /// [`ExtractError::OtherPreprocessing`] if a file beside the weights, such as
     /// `preprocessor_config.json`, describes another preprocessing.
     pub fn preprocessing_for(&self, network: &Network) -> Result<Preprocessing> {
         let Some(selected) = network.selected_weights().filter(|_| self.tag.is_none()) else {
             return self.preprocessing();
         };
-        if !selected.has_published_shapes {
+        // The published weights of timm are in no dictionary, and have another normalisation than
+        // most that people train.
+        let is_timm =
+            self.architecture.family() == "ViT (timm)" && selected.converted_from.is_none();
+        let is_trained = !selected.has_classifier || is_timm && !selected.key.is_empty();
+        let is_other = is_trained && selected.described.is_empty();
+        if !selected.has_published_shapes || is_other {
             let described = selected.described.iter();
             return Err(self.no_preprocessing(described.filter_map(|each| each.preset())));
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::before;
+use super::conventions::HUGGING_FACE;
 use super::listing::n_elements;
-use super::names::{beginnings, without_wrappers};
+use super::names::{beginnings, root, without_wrappers};
 use super::selection::{Request, Selection};
 use super::timm_config::check_named;
 use crate::error::{ExtractError, Result};
@@ -11,10 +13,11 @@ use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
 
 /// Checks that no tensors beside the selected parameters say that the network computes something
-/// else: a normalisation of the images, masks of parameters, a LoRA, a classifier of a network that
-/// has none here, or a head for segmentation.
+/// else: a normalisation of the images, layers in front of it, masks of parameters, a LoRA, a
+/// classifier of a network that has none here, or a head for segmentation.
 ///
-/// All tensors of the file are considered, also those that the user did not select.
+/// All tensors of the file are considered, also those that the user did not select. Returns the
+/// names of modules beside the network whose use is not known.
 ///
 /// # Errors
 /// Returns [`ExtractError::MeaningfulTensors`].
@@ -23,7 +26,7 @@ pub(super) fn check(
     selection: &Selection,
     outline: &Outline,
     expected: &Expected<'_>,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let names = request.listing.iter();
     let names: Vec<_> = names
         .map(|(stored, tensor)| (without_wrappers(stored), stored.as_str(), tensor))
@@ -43,6 +46,7 @@ pub(super) fn check(
             name,
             shape: &tensor.shape,
             is_float: tensor.is_float,
+            dictionary: tensor.dictionary,
         })
         .collect();
     let normalization = normalization(&others);
@@ -51,13 +55,13 @@ pub(super) fn check(
             .iter()
             .map(|name| format!(" --without {name}"));
         let flags: String = flags.collect();
-        return refuse(
+        refuse(
             normalization,
             format!(
                 "which look like a normalisation of the images in the network: name it with the \
                  preprocessing (`--preprocessing`), and ignore them (`Weights::without`;{flags})"
             ),
-        );
+        )?;
     }
     let named = |is_meant: &dyn Fn(&Other<'_>) -> bool| -> Vec<String> {
         let others = others.iter().filter(|other| is_meant(other));
@@ -74,6 +78,17 @@ pub(super) fn check(
          ignore them if they are of another network (`Weights::without`, `--without`)"
             .to_owned(),
     )?;
+    if let Some(tap) = input_of_classifier(selection, expected)
+        && expected.asks_penultimate()
+    {
+        refuse(
+            named(&|other| other.name.ends_with("classifier.weight")),
+            format!(
+                "a classifier whose input is {tap}, and not `penultimate`: extract that (`--tap \
+                 {tap}`), or ignore the classifier (`Weights::without`, `--without classifier.`)"
+            ),
+        )?;
+    }
     if expected.lacks_logits() {
         refuse(
             named(&|other| other.is_of_classifier()),
@@ -107,27 +122,62 @@ pub(super) fn check(
                 .to_owned(),
         )?;
     }
-    Ok(())
+    before::check(request, selection, outline, &others)
+}
+
+/// Adds what the authors of DINO compute otherwise than timm to a checkpoint of their training, which
+/// has a teacher or a student.
+pub(super) fn deviate(request: &Request<'_>, selection: &mut Selection, expected: &Expected<'_>) {
+    let mut names = request.listing.keys();
+    let is_of_training = names.any(|name| ["teacher", "student"].contains(&root(name)));
+    if expected.family() == "DINO" && selection.library.is_none() && is_of_training {
+        selection.deviations.is_aliased = true;
+        selection.deviations.grid_offset = 0.1;
+    }
+}
+
+/// Returns the tap that the classifiers of transformers read, where it is not `penultimate`.
+fn input_of_classifier(selection: &Selection, expected: &Expected<'_>) -> Option<String> {
+    let is_of_transformers = selection.library == Some(HUGGING_FACE);
+    let tap = match expected.family() {
+        "SigLIP" => "norm@token-mean".to_owned(),
+        "DINOv2" => "norm@class-token-and-mean".to_owned(),
+        "CLIP" => format!(
+            "{}@token-mean",
+            expected.last_block("transformer.resblocks")?
+        ),
+        _ => return None,
+    };
+    is_of_transformers.then_some(tap)
 }
 
 /// A tensor that is not a parameter of the network.
-struct Other<'n> {
-    name: &'n str,
-    shape: &'n [usize],
-    is_float: bool,
+pub(super) struct Other<'n> {
+    pub name: &'n str,
+    pub shape: &'n [usize],
+    pub is_float: bool,
+    /// Number of the dictionary in which the tensor is stored.
+    pub dictionary: usize,
 }
 
 impl Other<'_> {
-    /// Checks whether the tensor is one of the factors of a LoRA.
+    /// Checks whether the tensor is one of the factors of a LoRA or of a similar change.
     fn is_of_lora(&self) -> bool {
-        self.name.split('.').any(|part| part.starts_with("lora_"))
+        const KINDS: [&str; 7] = ["lora_", "lokr_", "hada_", "ia3_", "oft_", "boft_", "vera_"];
+
+        let mut parts = self.name.split('.');
+        parts.any(|part| KINDS.iter().any(|kind| part.starts_with(kind)))
     }
 
     /// Checks whether the tensor is the matrix of a linear classifier.
     fn is_of_classifier(&self) -> bool {
         let mut parts = self.name.rsplit('.');
         let is_matrix = parts.next() == Some("weight") && self.shape.len() == 2;
-        is_matrix && matches!(parts.next(), Some("classifier" | "head" | "fc"))
+        is_matrix
+            && matches!(
+                parts.next(),
+                Some("classifier" | "classification_head" | "head" | "fc" | "linear")
+            )
     }
 
     /// Checks whether the tensor has a value for each colour and is not of a layer.
@@ -151,7 +201,8 @@ impl Other<'_> {
     }
 }
 
-fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
+/// Returns the error for tensors that mean something, if there are any.
+pub(super) fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
     match tensors.is_empty() {
         true => Ok(()),
         false => Err(ExtractError::MeaningfulTensors { tensors, meaning }.into()),
@@ -237,6 +288,30 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
             architecture,
             activation: "QuickGELU".to_owned(),
             other: format!("{architecture}-quickgelu"),
+        }
+        .into());
+    }
+    // The encoders of Taskonomy have the parameters of a ResNet-50.
+    if has("compress_bn") && expected.family() == "ResNet" {
+        return Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: "the block with the stride".to_owned(),
+            found: "the last of each stage (Taskonomy)".to_owned(),
+            expected: "the first".to_owned(),
+        }
+        .into());
+    }
+    // The Inception for the Fréchet distance has more classes, and other pooling.
+    let classes = request.listing.iter();
+    let mut classes = classes.filter(|(name, _)| name.ends_with("fc.weight"));
+    let is_of_tensorflow = classes.any(|(_, tensor)| tensor.shape.first() == Some(&1008));
+    if is_of_tensorflow && architecture == "inception_v3" {
+        return Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: "the pooling".to_owned(),
+            found: "without the padding, and by maximum in the last block (1008 classes)"
+                .to_owned(),
+            expected: "by the mean with the padding".to_owned(),
         }
         .into());
     }

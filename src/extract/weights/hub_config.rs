@@ -1,5 +1,4 @@
-//! The configurations that Hugging Face transformers and open_clip write beside the weights of a
-//! network.
+//! The configurations that Hugging Face transformers writes beside the weights of a network.
 //!
 //! Some of it cannot be told from the weights, such as the number of heads, or the activation of CLIP:
 //! OpenAI's networks have QuickGELU, and most others have GELU.
@@ -8,7 +7,63 @@ use serde_json::Value;
 
 use super::configuration::Configuration;
 use crate::error::{ExtractError, Result};
+use crate::extract::builder::{Deviations, StridedPadding};
 use crate::extract::outline::Expected;
+
+/// Checks that a network computes what a configuration of transformers says, and adds to the
+/// deviations what the network can compute otherwise. Returns a description of these settings.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`] if the
+/// configuration contradicts the network.
+pub(super) fn apply(
+    configuration: &Configuration,
+    expected: &Expected<'_>,
+    deviations: &mut Deviations,
+) -> Result<String> {
+    /// Images for which the windows of the last stage of Swin V2 are not smaller than the others.
+    const SMALLEST: u64 = 256;
+
+    let mut description = String::new();
+    if let Some(epsilon) = check(configuration, expected)? {
+        deviations.epsilon = Some(epsilon);
+        description += &format!(", epsilon {epsilon}");
+    }
+    let config = &configuration.value;
+    if expected.family() == "EfficientNet (TensorFlow)"
+        && let Some(blocks) = setting(config, "depthwise_padding").and_then(Value::as_array)
+    {
+        let numbers = blocks.iter().filter_map(Value::as_u64);
+        let bits = numbers.filter(|&number| number < 64).map(|n| 1 << n);
+        let odd = bits.fold(0, |all, bit: u64| all | bit);
+        deviations.strided_padding = StridedPadding::OddInBlocks(odd);
+        description += &format!(", padding of blocks {odd:x}");
+    }
+    if expected.family() == "Swin V2"
+        && let Some(side) = setting(config, "image_size").and_then(side)
+    {
+        if side < SMALLEST {
+            let found = ExtractError::OtherConfiguration {
+                architecture: expected.architecture(),
+                setting: "image_size".to_owned(),
+                found: side.to_string(),
+                expected: format!("at least {SMALLEST}"),
+            };
+            return Err(configuration.locate(found));
+        }
+        deviations.window_image = usize::try_from(side).ok();
+        description += &format!(", windows for {side}");
+    }
+    Ok(description)
+}
+
+/// Returns the shorter side of images, which are given by one side or by both.
+fn side(size: &Value) -> Option<u64> {
+    match size {
+        Value::Array(sides) => sides.iter().filter_map(Value::as_u64).min(),
+        one => one.as_u64(),
+    }
+}
 
 /// Checks that a network computes what a configuration of transformers says. Returns the epsilon of
 /// the normalizations if it is not the usual one.
@@ -16,7 +71,7 @@ use crate::extract::outline::Expected;
 /// # Errors
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`] if the
 /// configuration contradicts the network.
-pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<Option<f64>> {
+fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<Option<f64>> {
     let config = &configuration.value;
     let (architecture, family) = (expected.architecture(), expected.family());
     let is_gated = expected.published.entries.iter();
@@ -150,81 +205,8 @@ fn clip_activation(config: &Value) -> Option<&str> {
     found.or(is_clip.then_some("quick_gelu"))
 }
 
-/// Checks that a configuration of open_clip has the activation of the network.
-///
-/// # Errors
-/// Returns [`ExtractError::OtherActivation`].
-pub(super) fn check_open_clip(
-    configuration: &Configuration,
-    expected: &Expected<'_>,
-) -> Result<()> {
-    let model = configuration.value.get("model_cfg");
-    let Some(model) = model.filter(|_| expected.family() == "CLIP") else {
-        return Ok(());
-    };
-    let is_quick = model.get("quick_gelu").and_then(Value::as_bool) == Some(true);
-    let activation = if is_quick { "quick_gelu" } else { "gelu" };
-    let checked = check_activation(Some(activation), expected.architecture());
-    let of_images = model.get("vision_cfg").and_then(Value::as_object);
-    let checked = checked.and_then(|()| match (of_images, &expected.published.n_heads[..]) {
-        (Some(of_images), &[n]) => check_transformer(of_images, n, expected.architecture()),
-        _ => Ok(()),
-    });
-    checked.map_err(|error| configuration.locate(error))
-}
-
-/// Checks the settings of a vision transformer in a configuration of open_clip. Those that change no
-/// shape must have their default.
-fn check_transformer(
-    settings: &serde_json::Map<String, Value>,
-    n_heads: usize,
-    architecture: &'static str,
-) -> std::result::Result<(), ExtractError> {
-    /// Settings that shapes of parameters show, or that have no effect on features.
-    const OTHERS: [&str; 9] = [
-        "layers",
-        "width",
-        "patch_size",
-        "image_size",
-        "mlp_ratio",
-        "head_width",
-        "patch_dropout",
-        "ls_init_value",
-        "output_tokens",
-    ];
-
-    let refuse = |setting: &str, found: &Value, expected: String| {
-        Err(ExtractError::OtherConfiguration {
-            architecture,
-            setting: setting.to_owned(),
-            found: found.to_string(),
-            expected,
-        })
-    };
-    for (name, value) in settings {
-        let is_default = match value {
-            Value::Null | Value::Bool(false) => true,
-            Value::Number(number) => number.as_f64() == Some(0.0),
-            Value::Object(members) => members.is_empty(),
-            Value::String(text) => name == "pool_type" && text == "tok",
-            _ => false,
-        };
-        if !is_default && !OTHERS.contains(&name.as_str()) {
-            return refuse(name, value, "the default".to_owned());
-        }
-    }
-    let [width, of_head] = ["width", "head_width"].map(|name| settings.get(name)?.as_u64());
-    match width.zip(of_head.filter(|&of_head| of_head > 0)) {
-        Some((width, of_head)) if width / of_head != n_heads as u64 => {
-            let expected = (width / n_heads as u64).to_string();
-            refuse("head_width", &of_head.into(), expected)
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Checks that an image encoder of CLIP has an activation, if it is known.
-fn check_activation(
+pub(super) fn check_activation(
     activation: Option<&str>,
     architecture: &'static str,
 ) -> std::result::Result<(), ExtractError> {
@@ -288,39 +270,26 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_of_open_clip_names_the_activation() {
-        let folder = tempfile::tempdir().unwrap();
-        let weights = folder.path().join("open_clip_model.safetensors");
-        let check = |text: &str, architecture: &str| {
-            std::fs::write(folder.path().join("open_clip_config.json"), text).unwrap();
+    fn what_depends_on_the_image_is_that_of_the_configuration() {
+        let apply = |text: &str, architecture: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let weights = folder.path().join("model.safetensors");
+            std::fs::write(folder.path().join("config.json"), text).unwrap();
             let architecture = Architecture::named(architecture).unwrap();
-            let configuration = Configurations::beside(&weights)?.open_clip.unwrap();
-            check_open_clip(
-                &configuration,
-                &Expected::new(&architecture, &["output"]).unwrap(),
-            )
+            let configuration = Configurations::beside(&weights)?.network.unwrap();
+            let mut deviations = Deviations::NONE;
+            let expected = Expected::new(&architecture, &[]).unwrap();
+            super::apply(&configuration, &expected, &mut deviations)?;
+            Ok::<Deviations, crate::Error>(deviations)
         };
-        let quick = r#"{"model_cfg": {"embed_dim": 512, "quick_gelu": true}}"#;
-        let usual = r#"{"model_cfg": {"embed_dim": 512}}"#;
-        assert!(check(quick, "ViT-B-32-quickgelu").is_ok());
-        assert!(check(usual, "ViT-B-32").is_ok());
-        let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
-        assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
-        assert!(check(usual, "ViT-B-32-quickgelu").is_err());
-        let of_images = |settings: &str| {
-            let text =
-                format!(r#"{{"model_cfg": {{"vision_cfg": {{"width": 768, {settings}}}}}}}"#);
-            check(&text, "ViT-B-32")
-        };
-        assert!(of_images(r#""layers": 12, "head_width": 64, "pool_type": "tok""#).is_ok());
-        for other in [
-            r#""head_width": 32"#,
-            r#""pool_type": "avg""#,
-            r#""final_ln_after_pool": true"#,
-            r#""norm_kwargs": {"eps": 0.1}"#,
-        ] {
-            assert!(of_images(other).is_err(), "{other}");
-        }
+        let found = apply(r#"{"depthwise_padding": [5, 8, 16]}"#, "tf_efficientnet_b2").unwrap();
+        let expected = StridedPadding::OddInBlocks(1 << 5 | 1 << 8 | 1 << 16);
+        assert_eq!(found.strided_padding, expected);
+        let found = apply(r#"{"image_size": 384}"#, "swin_v2_t").unwrap();
+        assert_eq!(found.window_image, Some(384));
+        let refused = apply(r#"{"image_size": [224, 224]}"#, "swin_v2_t").unwrap_err();
+        let refused = refused.report().to_string();
+        assert!(refused.contains("at least 256"), "{refused}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Parameters of networks, from checkpoints, from memory or random.
 
+mod before;
 mod beside;
 mod configuration;
 mod container;
@@ -9,10 +10,12 @@ mod hub_config;
 mod images_config;
 mod listing;
 mod names;
+mod open_clip_config;
 mod opened;
 mod pth;
 mod random;
 mod reader;
+mod selected;
 mod selection;
 mod timm_config;
 
@@ -23,10 +26,10 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 
 pub(in crate::extract) use random::Random;
+pub use selected::SelectedWeights;
 
 use crate::error::{ArgumentError, Error, ExtractError, Result};
 use crate::extract::outline::Expected;
-use crate::extract::preprocess::described::DescribedPreprocessing;
 use configuration::Configurations;
 use container::Container;
 use conventions::{HUGGING_FACE, TIMM};
@@ -77,23 +80,6 @@ struct Stored {
     /// What the user selected and renamed, for the fingerprint.
     changes: Vec<String>,
     absent: Vec<String>,
-}
-
-/// Which parameters of a file a network uses.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct SelectedWeights {
-    /// Beginning of the names of the parameters in the file, such as `teacher.backbone`, without
-    /// modules that only wrap others (`module`, `_orig_mod`); empty if the names are those of the
-    /// network.
-    pub key: String,
-    /// The library whose names were converted to those of the network, if any.
-    pub converted_from: Option<&'static str>,
-    /// Whether all parameters have the shapes of the published network: other weights have, for
-    /// example, another number of classes.
-    pub has_published_shapes: bool,
-    /// What files beside the weights say about the preprocessing.
-    pub(in crate::extract) described: Vec<DescribedPreprocessing>,
 }
 
 impl Weights {
@@ -240,7 +226,13 @@ impl Weights {
                     beginnings.any(|at| name[at..].starts_with(&prefix))
                 })
             };
-            if !stored.keys.keys().any(is_there) {
+            // Tensors that the user did not select are considered too.
+            if !stored
+                .keys
+                .keys()
+                .chain(stored.listing.keys())
+                .any(is_there)
+            {
                 let names = stored.keys.keys().map(String::as_str);
                 return Err(unknown(
                     "beginning of the name of a parameter",
@@ -300,28 +292,27 @@ impl Weights {
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;
         let mut fingerprint = self.fingerprint();
-        let mut described = Vec::new();
+        let (mut described, mut is_configured) = (Vec::new(), false);
         if let Some(path) = &stored.path {
             let configurations = Configurations::beside(path)?;
             if let Some(network) = &configurations.network {
                 match selection.library {
                     Some(HUGGING_FACE) => {
-                        if let Some(epsilon) = hub_config::check(network, expected)? {
-                            selection.deviations.epsilon = Some(epsilon);
-                            fingerprint += &format!(", epsilon {epsilon}");
-                        }
+                        let deviations = &mut selection.deviations;
+                        fingerprint += &hub_config::apply(network, expected, deviations)?;
                     }
                     None | Some(TIMM) => timm_config::check(network, expected)?,
                     Some(_) => {}
                 }
             }
             if let Some(open_clip) = &configurations.open_clip {
-                hub_config::check_open_clip(open_clip, expected)?;
+                open_clip_config::check(open_clip, expected)?;
             }
             described = images_config::described(&configurations);
+            is_configured = configurations.network.is_some() || configurations.open_clip.is_some();
         }
-        let opened = Opened::found(stored, fingerprint, selection, outline, &expected.published);
-        Ok(opened.with_described(described))
+        let opened = Opened::found(stored, fingerprint, selection, outline, expected);
+        Ok(opened.with_configurations(described, is_configured))
     }
 }
 

@@ -1,11 +1,14 @@
 //! The parameters that were found for a network.
 
+use super::listing::Listing;
+use super::names::root;
 use super::reader::Reader;
 use super::selection::Selection;
 use super::{Random, SelectedWeights, Stored};
 use crate::error::{Error, Result};
+use crate::extract::architecture::Architecture;
 use crate::extract::builder::{Deviations, Parameters};
-use crate::extract::outline::Outline;
+use crate::extract::outline::{Expected, Outline};
 use crate::extract::preprocess::described::DescribedPreprocessing;
 
 /// Parameters that fit a network.
@@ -25,7 +28,7 @@ enum Origin<'w> {
     },
     Stored {
         stored: &'w Stored,
-        selection: Selection,
+        selection: Box<Selection>,
         outline: Outline,
     },
 }
@@ -45,8 +48,14 @@ impl<'w> Opened<'w> {
         mut fingerprint: String,
         selection: Selection,
         outline: Outline,
-        published: &Outline,
+        expected: &Expected<'_>,
     ) -> Self {
+        let published = &expected.published;
+        let classifier = format!("{}.", expected.logits());
+        let mut of_classifier = published.entries.iter();
+        let has_classifier = of_classifier.all(|e| {
+            !e.key.starts_with(&classifier) || selection.compositions.contains_key(&e.key)
+        });
         if !selection.prefix.is_empty() {
             fingerprint += &format!(", key {}", selection.prefix);
         }
@@ -57,21 +66,32 @@ impl<'w> Opened<'w> {
                 key: key.trim_end_matches('.').to_owned(),
                 converted_from: selection.library,
                 has_published_shapes: outline.has_shapes_of(published),
+                unread: selection.unread.clone(),
+                has_classifier,
+                other_activation: other_activation(&stored.listing, expected),
                 described: Vec::new(),
             }),
             deviations: selection.deviations,
             origin: Origin::Stored {
                 stored,
-                selection,
+                selection: Box::new(selection),
                 outline,
             },
         }
     }
 
-    /// Sets what files beside the weights say about the preprocessing.
-    pub(super) fn with_described(mut self, described: Vec<DescribedPreprocessing>) -> Self {
+    /// Sets what files beside the weights say about the preprocessing, and whether they have the
+    /// configuration of the network.
+    pub(super) fn with_configurations(
+        mut self,
+        described: Vec<DescribedPreprocessing>,
+        is_configured: bool,
+    ) -> Self {
         if let Some(selected) = &mut self.selected {
             selected.described = described;
+            if is_configured {
+                selected.other_activation = None;
+            }
         }
         self
     }
@@ -98,4 +118,16 @@ impl<'w> Opened<'w> {
             Origin::Stored { stored, .. } => stored.locate(error),
         }
     }
+}
+
+/// Returns the architecture with the other activation of CLIP, unless the file is one of OpenAI.
+fn other_activation(listing: &Listing, expected: &Expected<'_>) -> Option<String> {
+    let architecture = expected.architecture();
+    let other = match architecture.strip_suffix("-quickgelu") {
+        Some(other) => other.to_owned(),
+        None => format!("{architecture}-quickgelu"),
+    };
+    let is_of_openai = listing.keys().any(|name| root(name) == "input_resolution");
+    let is_known = expected.family() != "CLIP" || is_of_openai;
+    (!is_known && Architecture::named(&other).is_ok()).then_some(other)
 }

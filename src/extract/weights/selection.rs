@@ -26,6 +26,8 @@ pub(in crate::extract) struct Selection {
     /// The library whose names the parameters have, unless they are those of the network.
     pub library: Option<&'static str>,
     pub deviations: Deviations,
+    /// Names of modules beside the network whose use is not known.
+    pub unread: Vec<String>,
     pub(super) compositions: Compositions,
 }
 
@@ -77,14 +79,15 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
     if !fitting.is_empty() && keys.len() > 1 {
         return Err(ExtractError::AmbiguousWeights { keys }.into());
     }
-    let Some((selection, outline)) = fitting.pop() else {
+    let Some((mut selection, outline)) = fitting.pop() else {
         let best = others.into_iter().map(|(_, problems)| problems);
         let problems = best.min_by_key(Problems::n).unwrap_or_default();
         return Err(problems.into_error(request, expected).into());
     };
     require_floats(request, &selection, &outline)?;
     beside::check_origin(request, expected)?;
-    beside::check(request, &selection, &outline, expected)?;
+    beside::deviate(request, &mut selection, expected);
+    selection.unread = beside::check(request, &selection, &outline, expected)?;
     Ok((selection, outline))
 }
 
@@ -248,6 +251,7 @@ fn candidate(
         prefix: prefix.trim_end_matches('.').to_owned(),
         library: convention.library(),
         deviations: convention.deviations(),
+        unread: Vec::new(),
         compositions,
     }
 }

@@ -7,7 +7,7 @@ mod windows;
 
 use candle_core::Tensor;
 
-use windows::WindowAttention;
+use windows::{Shift, WindowAttention};
 
 use crate::error::Result;
 use crate::extract::architecture::{Architecture, Head};
@@ -19,6 +19,9 @@ use crate::extract::models::transformer::{Hidden, MlpNames, Residual};
 use crate::extract::module::{Function, Sequential};
 
 const EPSILON: f64 = 1e-5;
+
+/// Side of a patch, in pixels.
+const PATCH: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
@@ -103,7 +106,7 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         let mut features = Sequential::default();
         features.push(b, "0", |b| {
             let mut embedding = Sequential::default();
-            let spec = ConvSpec::new(3, width, 4).stride(4);
+            let spec = ConvSpec::new(3, width, PATCH).stride(PATCH);
             embedding.push(b, "0", |b| Conv2d::new(b, spec, true))?;
             embedding.push(b, "1", |_| {
                 Ok(Function(|x: &Tensor| Ok(x.permute((0, 2, 3, 1))?)))
@@ -120,11 +123,19 @@ fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
             }
             features.push(b, &(2 * stage + 1).to_string(), |b| {
                 let mut blocks = Sequential::default();
+                // By the size of a stage for the images that the network was designed for.
+                let shift = match b.window_image() {
+                    None => Shift::WhereSeveral,
+                    Some(image) if (image / PATCH) >> stage > config.version.window() => {
+                        Shift::Always
+                    }
+                    Some(_) => Shift::Never,
+                };
                 for number in 0..depth {
-                    let is_shifted = number % 2 == 1;
+                    let shift = [Shift::Never, shift][number % 2];
                     let name = number.to_string();
                     blocks.push(b, &name, |b| {
-                        block(b, config.version, width, n_heads, is_shifted)
+                        block(b, config.version, width, n_heads, shift)
                     })?;
                 }
                 Ok(blocks)
@@ -176,11 +187,11 @@ fn block(
     version: Version,
     width: usize,
     n_heads: usize,
-    is_shifted: bool,
+    shift: Shift,
 ) -> Result<Sequential> {
     let attention = |branch: &mut Sequential| {
         branch.push(builder, "attn", |b| {
-            WindowAttention::new(b, version, width, n_heads, is_shifted)
+            WindowAttention::new(b, version, width, n_heads, shift)
         })
     };
     let mlp = |branch: &mut Sequential| {

@@ -18,12 +18,21 @@ pub(super) struct WindowAttention {
     grid: Grid,
 }
 
+/// Whether windows are shifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shift {
+    Never,
+    /// Along an axis with more than one window.
+    WhereSeveral,
+    Always,
+}
+
 /// How a map is divided into windows.
 #[derive(Clone, Copy)]
 struct Grid {
     /// Side of a window, in tokens.
     side: usize,
-    is_shifted: bool,
+    shift: Shift,
 }
 
 impl WindowAttention {
@@ -32,10 +41,10 @@ impl WindowAttention {
         version: Version,
         width: usize,
         n_heads: usize,
-        is_shifted: bool,
+        shift: Shift,
     ) -> Result<Self> {
         let side = version.window();
-        let grid = Grid { side, is_shifted };
+        let grid = Grid { side, shift };
         let n_tokens = side * side;
         builder.note_unused_buffer("relative_position_index", &[n_tokens * n_tokens]);
         let (attention, relative_position) = match version {
@@ -48,7 +57,7 @@ impl WindowAttention {
                 relative_position::of_perceptron(builder, side, n_heads)?,
             ),
         };
-        let n_kinds = if is_shifted { N_KINDS } else { 1 };
+        let n_kinds = if shift == Shift::Never { 1 } else { N_KINDS };
         let mut bias = Vec::with_capacity(n_kinds * relative_position.len());
         for kind in 0..n_kinds {
             for (pair, relative_position) in relative_position.iter().enumerate() {
@@ -125,19 +134,19 @@ const N_KINDS: usize = 4;
 
 impl Grid {
     /// Returns the number of tokens by which shifted windows are moved down and to the right.
-    fn shift(self) -> usize {
+    fn n_shifted(self) -> usize {
         self.side / 2
     }
 
     /// Divides a map of this height and width.
     fn windows(self, size: [usize; 2]) -> Windows {
-        let Self { side, is_shifted } = self;
+        let side = self.side;
         let n_tokens = side * side;
         let padded = size.map(|length| length.next_multiple_of(side));
-        // Windows are not shifted along an axis with only one window.
-        let shifts = padded.map(|length| match is_shifted && length > side {
-            true => self.shift(),
-            false => 0,
+        let shifts = padded.map(|length| match self.shift {
+            Shift::Always => self.n_shifted(),
+            Shift::WhereSeveral if length > side => self.n_shifted(),
+            _ => 0,
         });
         let [n_rows, n_columns] = padded.map(|length| length / side);
         let mut windows = Windows {
@@ -168,7 +177,7 @@ impl Grid {
     /// Returns the bias that keeps a pair of tokens of a window of this kind from attending to each
     /// other if the shift has brought them together from opposite sides of the map, otherwise 0.
     fn mask(self, kind: usize, pair: usize) -> f32 {
-        let first_wrapped = self.side - self.shift();
+        let first_wrapped = self.side - self.n_shifted();
         let n_tokens = self.side * self.side;
         let is_wrapped = |token: usize| {
             [
@@ -180,5 +189,19 @@ impl Grid {
             true => 0.0,
             false => -100.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_shifted_where_the_image_or_the_network_says() {
+        let kinds = |shift, size| Grid { side: 8, shift }.windows([size; 2]).kinds;
+        assert_eq!(kinds(Shift::Never, 9), [0; 4]);
+        assert_eq!(kinds(Shift::WhereSeveral, 9), [0, 1, 2, 3]);
+        assert_eq!(kinds(Shift::WhereSeveral, 8), [0]);
+        assert_eq!(kinds(Shift::Always, 8), [3]);
     }
 }

@@ -33,7 +33,7 @@ use self::transformers::{
     TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
-use crate::extract::builder::Deviations;
+use crate::extract::builder::{Deviations, StridedPadding};
 
 /// A rule that converts names.
 pub(super) struct Rule {
@@ -152,7 +152,20 @@ const BEIT_DEVIATIONS: Deviations = Deviations {
 
 /// SigLIP of transformers.
 const SIGLIP_DEVIATIONS: Deviations = Deviations {
+    is_aliased: true,
     has_tanh_gelu: true,
+    ..Deviations::NONE
+};
+
+/// EfficientNet of transformers, whose padding does not depend on the image.
+const EFFICIENTNET_DEVIATIONS: Deviations = Deviations {
+    strided_padding: StridedPadding::AsForUsualSize,
+    ..Deviations::NONE
+};
+
+/// Swin V2 of transformers, where the image does not decide which windows are shifted.
+const SWIN_V2_DEVIATIONS: Deviations = Deviations {
+    window_image: Some(256),
     ..Deviations::NONE
 };
 
@@ -288,7 +301,8 @@ static LIBRARIES: &[Library] = &[
             SWIN_V2_OF_HUGGING_FACE,
             SWIN_OF_HUGGING_FACE,
         ],
-    ),
+    )
+    .with(SWIN_V2_DEVIATIONS),
     library(
         HUGGING_FACE,
         &["BEiT"],
@@ -314,7 +328,8 @@ static LIBRARIES: &[Library] = &[
             EFFICIENTNET_OF_HUGGING_FACE,
             BLOCKS_OF_EFFICIENTNET_OF_HUGGING_FACE,
         ],
-    ),
+    )
+    .with(EFFICIENTNET_DEVIATIONS),
     library(
         HUGGING_FACE,
         &["MobileNetV2 (TensorFlow)"],

@@ -4,7 +4,7 @@ use super::{Rule, ignored, part, reshaped, rule, split, transposed};
 
 /// The body of a network with a classifier beside it.
 pub(super) const BODY_OF_HUGGING_FACE: &[Rule] = &[rule(
-    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|beit|swin|swinv2|resnet|convnext|convnextv2|regnet|efficientnet|mobilenet_v2)\.(.+)",
+    r"(?:vit|deit|dinov2|dinov2_with_registers|dinov3_vit|beit|data2vec_vision|swin|swinv2|resnet|convnext|convnextv2|regnet|efficientnet|mobilenet_v2)\.(.+)",
     "{1}",
 )];
 

@@ -1,0 +1,288 @@
+//! Tensors beside a network that change its images or tokens: layers in front of it, and prompts.
+//!
+//! Such layers have other names than the network, so that it fits without them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::beside::{Other, refuse};
+use super::names::{root, without_wrappers};
+use super::selection::{Request, Selection};
+use crate::error::Result;
+use crate::extract::outline::Outline;
+
+/// Words in the names of other networks, and of what only training uses.
+const OF_OTHER_NETWORKS: [&str; 34] = [
+    "acc",
+    "anchor",
+    "anchors",
+    "audio",
+    "bert",
+    "confmat",
+    "criterion",
+    "decoder",
+    "discriminator",
+    "ema",
+    "generator",
+    "gpt",
+    "language",
+    "llm",
+    "loss",
+    "lpips",
+    "metric",
+    "metrics",
+    "momentum",
+    "netd",
+    "netg",
+    "optimizer",
+    "perceptual",
+    "shadow",
+    "student",
+    "swa",
+    "target",
+    "teacher",
+    "text",
+    "token",
+    "tokenizer",
+    "train",
+    "val",
+    "vgg",
+];
+
+/// Words in the names of what reads the features of a network.
+const AFTER: [&str; 34] = [
+    "aux",
+    "bottleneck",
+    "bridge",
+    "center",
+    "centroids",
+    "classifier",
+    "cls",
+    "embeddings",
+    "fc",
+    "fpn",
+    "head",
+    "heads",
+    "linear",
+    "ln",
+    "log",
+    "logit",
+    "logits",
+    "margin",
+    "memory",
+    "mlp",
+    "neck",
+    "output",
+    "positional",
+    "pred",
+    "predictor",
+    "proj",
+    "projection",
+    "projector",
+    "prototypes",
+    "queue",
+    "rpn",
+    "temperature",
+    "transformer",
+    "vocab",
+];
+
+/// Words in the names of layers for images, whatever their shape.
+const OF_IMAGES: [&str; 7] = [
+    "blur",
+    "gabor",
+    "lgn",
+    "lowpass",
+    "perturbation",
+    "vone",
+    "vonenet",
+];
+
+/// Words in the names of tokens that are added to those of the image.
+const PROMPTS: [&str; 4] = ["prompt", "prompts", "prompter", "vpt"];
+
+/// Where the parameters of a network are in a file.
+struct Place<'l> {
+    /// Beginning of the names of the network, with its final dot.
+    prefix: String,
+    /// Number of the dictionary.
+    dictionary: usize,
+    /// Beginnings of the names of other networks with the same parameters.
+    copies: Vec<&'l str>,
+    /// Those of them that are beginnings of the names of this network too.
+    outer: Vec<&'l str>,
+    /// Names of the parameters of the network after the prefix.
+    names: BTreeSet<String>,
+    /// Number of outputs of the first convolution: the width of tokens.
+    width: Option<usize>,
+}
+
+impl<'l> Place<'l> {
+    /// Finds the network by its first parameter. Returns `None` if its names have no beginning of
+    /// their own, as all other names were compared with it then.
+    fn of(
+        request: &Request<'_>,
+        selection: &Selection,
+        outline: &Outline,
+        others: &[Other<'l>],
+    ) -> Option<Self> {
+        let mut needed = outline.entries.iter().filter(|entry| entry.is_needed);
+        let first = needed.next()?;
+        let stored = selection.compositions.get(&first.key)?.stored().next()?;
+        let (key, _) = request.keys.iter().find(|(_, other)| *other == stored)?;
+        let (key, name) = (without_wrappers(key), without_wrappers(stored));
+        let dictionary = request.listing.get(stored)?.dictionary;
+        let relative = key.strip_prefix(&selection.prefix)?.trim_start_matches('.');
+        let prefix = name.strip_suffix(relative).filter(|p| !p.is_empty())?;
+        let copies = others.iter().filter_map(|other| {
+            let copy = other.name.strip_suffix(relative)?;
+            (copy.is_empty() || copy.ends_with('.')).then_some(copy)
+        });
+        let (outer, copies) = copies.partition(|copy| prefix.starts_with(copy));
+        let stored = selection.compositions.values().flat_map(|c| c.stored());
+        let names = stored.filter_map(|name| {
+            let name = without_wrappers(name);
+            Some(name.strip_prefix(prefix)?.to_owned())
+        });
+        let mut kernels = outline.entries.iter().filter(|e| e.shape.len() == 4);
+        Some(Self {
+            prefix: prefix.to_owned(),
+            dictionary,
+            copies,
+            outer,
+            names: names.collect(),
+            width: kernels.next().map(|kernel| kernel.shape[0]),
+        })
+    }
+
+    /// Checks whether a tensor is beside the network and may be computed with it.
+    fn is_beside(&self, other: &Other<'_>) -> bool {
+        let is_in = |prefix: &&str| other.name.starts_with(*prefix);
+        let is_of_outer = |outer: &&str| {
+            let name = other.name.strip_prefix(outer);
+            name.is_some_and(|name| self.names.contains(name))
+        };
+        other.is_float
+            && !self.outer.iter().any(is_of_outer)
+            && other.dictionary == self.dictionary
+            && !is_in(&self.prefix.as_str())
+            && !self.copies.iter().any(is_in)
+            && !has_word(other.name, &OF_OTHER_NETWORKS)
+    }
+
+    /// Returns the name of the module that has a tensor beside the network, or of the tensor.
+    fn module<'n>(&self, name: &'n str) -> &'n str {
+        let dots = name.match_indices('.').map(|(dot, _)| dot);
+        let mut ends = dots.chain([name.len()]);
+        let is_other = |&end: &usize| {
+            let of_network = self.prefix.strip_prefix(&name[..end]);
+            !of_network.is_some_and(|rest| rest.starts_with('.'))
+        };
+        &name[..ends.find(is_other).unwrap_or(name.len())]
+    }
+
+    /// Checks whether a tensor is of a module before the network in the same sequence.
+    fn is_earlier(&self, name: &str) -> bool {
+        let module = self.module(name);
+        let at = module.rfind('.').map_or(0, |dot| dot + 1);
+        let number = |name: &str| root(name).parse::<usize>().ok();
+        match (
+            number(&module[at..]),
+            self.prefix.get(at..).and_then(number),
+        ) {
+            (Some(other), Some(own)) => other < own,
+            _ => false,
+        }
+    }
+}
+
+/// Checks that no tensors look like layers in front of the network, or like prompts.
+///
+/// Returns the names of the other modules beside the network that are not known to be of no use to
+/// it.
+///
+/// # Errors
+/// Returns [`ExtractError::MeaningfulTensors`](crate::error::ExtractError::MeaningfulTensors).
+pub(super) fn check(
+    request: &Request<'_>,
+    selection: &Selection,
+    outline: &Outline,
+    others: &[Other<'_>],
+) -> Result<Vec<String>> {
+    let Some(place) = Place::of(request, selection, outline, others) else {
+        return Ok(Vec::new());
+    };
+    let ranks: BTreeMap<&str, usize> = others
+        .iter()
+        .map(|other| (other.name, other.shape.len()))
+        .collect();
+    let is_before = |other: &&Other<'_>| {
+        place.is_earlier(other.name)
+            || has_word(other.name, &OF_IMAGES)
+            || reads_colors(other, &ranks)
+            || is_prompt(other, place.width)
+    };
+    let beside = || others.iter().filter(|other| place.is_beside(other));
+    let before: BTreeSet<&str> = beside().filter(is_before).map(|other| other.name).collect();
+    let modules: BTreeSet<String> = before
+        .iter()
+        .map(|name| match place.module(name) {
+            module if module == *name => module.to_owned(),
+            module => format!("{module}."),
+        })
+        .collect();
+    let flags: String = modules.iter().map(|m| format!(" --without {m}")).collect();
+    refuse(
+        before.into_iter().map(str::to_owned).collect(),
+        format!(
+            "which look like layers in front of the network or prompts: its features are not those \
+             of the whole, which cannot be computed here; if they are of something else, or the \
+             network alone is meant, ignore them (`Weights::without`;{flags})"
+        ),
+    )?;
+    let unknown = beside().filter(|other| !has_word(other.name, &AFTER));
+    let unknown: BTreeSet<&str> = unknown.map(|other| place.module(other.name)).collect();
+    Ok(unknown.into_iter().map(str::to_owned).collect())
+}
+
+/// Checks whether a name has one of these words between dots, underscores, hyphens and digits.
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut parts = name.split(|c: char| !c.is_alphabetic());
+    parts.any(|part| words.contains(&part.to_lowercase().as_str()))
+}
+
+/// Checks whether a tensor has the shape of a kernel that reads the colours of an image, of values
+/// for each colour, of a matrix of colours, or of an image.
+fn reads_colors(other: &Other<'_>, ranks: &BTreeMap<&str, usize>) -> bool {
+    /// The smallest side of an image.
+    const SIDE: usize = 16;
+    const OF_NORMALIZATIONS: [&str; 9] = [
+        "weight",
+        "bias",
+        "running_mean",
+        "running_var",
+        "mean",
+        "std",
+        "scale",
+        "shift",
+        "gain",
+    ];
+
+    match *other.shape {
+        [_, 3, _, _] | [3, 1, _, _] | [3, 1, 1] | [3, 3] => true,
+        [1, 1, height, width] => height * width > 1,
+        [3, height, width] => height >= SIDE && width >= SIDE,
+        [3] => {
+            let (module, leaf) = other.name.rsplit_once('.').unwrap_or(("", other.name));
+            // A bias belongs to the matrix beside it.
+            let weight = ranks.get(format!("{module}.weight").as_str());
+            OF_NORMALIZATIONS.contains(&leaf) && weight.is_none_or(|&rank| rank == 1)
+        }
+        _ => false,
+    }
+}
+
+/// Checks whether a tensor is of prompts that have the width of the tokens of the network; those of
+/// a text have another width.
+fn is_prompt(other: &Other<'_>, width: Option<usize>) -> bool {
+    has_word(other.name, &PROMPTS) && width.is_some_and(|width| other.shape.contains(&width))
+}

@@ -1,0 +1,121 @@
+//! The configurations that open_clip writes beside the weights of a network.
+
+use serde_json::Value;
+
+use super::configuration::Configuration;
+use super::hub_config::check_activation;
+use crate::error::{ExtractError, Result};
+use crate::extract::outline::Expected;
+
+/// Checks that a configuration of open_clip has the activation of the network.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherActivation`].
+pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<()> {
+    let model = configuration.value.get("model_cfg");
+    let Some(model) = model.filter(|_| expected.family() == "CLIP") else {
+        return Ok(());
+    };
+    let is_quick = model.get("quick_gelu").and_then(Value::as_bool) == Some(true);
+    let activation = if is_quick { "quick_gelu" } else { "gelu" };
+    let checked = check_activation(Some(activation), expected.architecture());
+    let of_images = model.get("vision_cfg").and_then(Value::as_object);
+    let checked = checked.and_then(|()| match (of_images, &expected.published.n_heads[..]) {
+        (Some(of_images), &[n]) => check_transformer(of_images, n, expected.architecture()),
+        _ => Ok(()),
+    });
+    checked.map_err(|error| configuration.locate(error))
+}
+
+/// Checks the settings of a vision transformer in a configuration of open_clip. Those that change no
+/// shape must have their default.
+fn check_transformer(
+    settings: &serde_json::Map<String, Value>,
+    n_heads: usize,
+    architecture: &'static str,
+) -> std::result::Result<(), ExtractError> {
+    /// Settings that shapes of parameters show, or that have no effect on features.
+    const OTHERS: [&str; 9] = [
+        "layers",
+        "width",
+        "patch_size",
+        "image_size",
+        "mlp_ratio",
+        "head_width",
+        "patch_dropout",
+        "ls_init_value",
+        "output_tokens",
+    ];
+
+    let refuse = |setting: &str, found: &Value, expected: String| {
+        Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: setting.to_owned(),
+            found: found.to_string(),
+            expected,
+        })
+    };
+    for (name, value) in settings {
+        let is_default = match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::Object(members) => members.is_empty(),
+            Value::String(text) => name == "pool_type" && text == "tok",
+            _ => false,
+        };
+        if !is_default && !OTHERS.contains(&name.as_str()) {
+            return refuse(name, value, "the default".to_owned());
+        }
+    }
+    let [width, of_head] = ["width", "head_width"].map(|name| settings.get(name)?.as_u64());
+    match width.zip(of_head.filter(|&of_head| of_head > 0)) {
+        Some((width, of_head)) if width / of_head != n_heads as u64 => {
+            let expected = (width / n_heads as u64).to_string();
+            refuse("head_width", &of_head.into(), expected)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Architecture;
+    use crate::extract::weights::configuration::Configurations;
+
+    #[test]
+    fn the_configuration_of_open_clip_names_the_activation() {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = folder.path().join("open_clip_model.safetensors");
+        let check = |text: &str, architecture: &str| {
+            std::fs::write(folder.path().join("open_clip_config.json"), text).unwrap();
+            let architecture = Architecture::named(architecture).unwrap();
+            let configuration = Configurations::beside(&weights)?.open_clip.unwrap();
+            super::check(
+                &configuration,
+                &Expected::new(&architecture, &["output"]).unwrap(),
+            )
+        };
+        let quick = r#"{"model_cfg": {"embed_dim": 512, "quick_gelu": true}}"#;
+        let usual = r#"{"model_cfg": {"embed_dim": 512}}"#;
+        assert!(check(quick, "ViT-B-32-quickgelu").is_ok());
+        assert!(check(usual, "ViT-B-32").is_ok());
+        let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
+        assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
+        assert!(check(usual, "ViT-B-32-quickgelu").is_err());
+        let of_images = |settings: &str| {
+            let text =
+                format!(r#"{{"model_cfg": {{"vision_cfg": {{"width": 768, {settings}}}}}}}"#);
+            check(&text, "ViT-B-32")
+        };
+        assert!(of_images(r#""layers": 12, "head_width": 64, "pool_type": "tok""#).is_ok());
+        for other in [
+            r#""head_width": 32"#,
+            r#""pool_type": "avg""#,
+            r#""final_ln_after_pool": true"#,
+            r#""norm_kwargs": {"eps": 0.1}"#,
+        ] {
+            assert!(of_images(other).is_err(), "{other}");
+        }
+    }
+}

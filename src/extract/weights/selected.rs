@@ -1,0 +1,29 @@
+//! Which parameters of a file a network uses.
+
+use crate::extract::preprocess::described::DescribedPreprocessing;
+
+/// Which parameters of a file a network uses.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SelectedWeights {
+    /// Beginning of the names of the parameters in the file, such as `teacher.backbone`, without
+    /// modules that only wrap others (`module`, `_orig_mod`); empty if the names are those of the
+    /// network.
+    pub key: String,
+    /// The library whose names were converted to those of the network, if any.
+    pub converted_from: Option<&'static str>,
+    /// Whether all parameters have the shapes of the published network: other weights have, for
+    /// example, another number of classes.
+    pub has_published_shapes: bool,
+    /// Names of modules beside the network, in the same dictionary, that are not read and not known
+    /// to be of no use to it, such as an attention that a model adds to its backbone.
+    pub unread: Vec<String>,
+    /// Whether the file has the classifier of the network, or the network has none. Weights without
+    /// it are not the published ones.
+    pub has_classifier: bool,
+    /// The architecture that these weights of CLIP would fit as well, with the other activation, if
+    /// nothing in the file or beside it names theirs.
+    pub other_activation: Option<String>,
+    /// What files beside the weights say about the preprocessing.
+    pub(in crate::extract) described: Vec<DescribedPreprocessing>,
+}
