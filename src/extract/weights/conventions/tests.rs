@@ -71,3 +71,15 @@ fn parts_and_transposes_are_noted() {
             .all(|name| *name == parameter("7.bias", Form::AsStored))
     );
 }
+
+#[test]
+fn positions_and_names_are_those_of_transformers() {
+    let of_transformers = |family| -> Vec<super::Convention> {
+        let all = conventions(family, Vec::new(), Vec::new()).into_iter();
+        all.filter(|convention| convention.library() == Some(super::HUGGING_FACE))
+            .collect()
+    };
+    assert!(of_transformers("SigLIP")[0].deviations().is_aliased);
+    let name = of_transformers("BEiT")[0].convert("data2vec_vision.embeddings.cls_token");
+    assert_eq!(name, [("cls_token".to_owned(), Form::AsStored)]);
+}
