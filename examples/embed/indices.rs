@@ -23,7 +23,7 @@ pub fn refuse_codes(path: &str, trials: &OddOneOut, first: u32) -> Result<()> {
     let last = shown[shown.len() - 1] + first;
     let is_of_nines = last > 9 && last.to_string().bytes().all(|digit| digit == b'9');
     let is_far = gap >= RATIO * next || is_of_nines && gap > 2 * next;
-    if n_above(place) > MOST || n_above(place) >= place + 1 || !is_far {
+    if n_above(place) > MOST || n_above(place) > place || !is_far {
         return Ok(());
     }
     let code = shown[place + 1];
