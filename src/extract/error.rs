@@ -216,10 +216,10 @@ pub enum ExtractError {
         other: String,
     },
 
-    /// The configuration beside the weights contradicts the architecture.
+    /// The weights, or a configuration beside them, are of a network that computes something else.
     #[error(
-        "{setting} of these weights is {}, not {} as in {architecture}, and cannot be told from the \
-         weights: use an architecture that has it, or remove a configuration of other weights",
+        "{setting} of these weights is {}, not {} as in {architecture}: use an architecture that has it, or \
+         remove the file beside the weights that says so, if it is of other weights",
         Short(found),
         Short(expected)
     )]

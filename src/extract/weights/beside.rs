@@ -291,29 +291,27 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         }
         .into());
     }
+    let other = |setting: &str, found: &str, expected: &str| {
+        Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: setting.to_owned(),
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+        }
+        .into())
+    };
     // The encoders of Taskonomy have the parameters of a ResNet-50.
     if has("compress_bn") && expected.family() == "ResNet" {
-        return Err(ExtractError::OtherConfiguration {
-            architecture,
-            setting: "the block with the stride".to_owned(),
-            found: "the last of each stage (Taskonomy)".to_owned(),
-            expected: "the first".to_owned(),
-        }
-        .into());
+        let setting = "the block with the stride";
+        return other(setting, "the last of each stage (Taskonomy)", "the first");
     }
     // The Inception for the Fréchet distance has more classes, and other pooling.
     let classes = request.listing.iter();
     let mut classes = classes.filter(|(name, _)| name.ends_with("fc.weight"));
-    let is_of_tensorflow = classes.any(|(_, tensor)| tensor.shape.first() == Some(&1008));
-    if is_of_tensorflow && architecture == "inception_v3" {
-        return Err(ExtractError::OtherConfiguration {
-            architecture,
-            setting: "the pooling".to_owned(),
-            found: "without the padding, and by maximum in the last block (1008 classes)"
-                .to_owned(),
-            expected: "by the mean with the padding".to_owned(),
-        }
-        .into());
+    let has_1008_classes = classes.any(|(_, tensor)| tensor.shape.first() == Some(&1008));
+    if has_1008_classes && architecture == "inception_v3" {
+        let found = "without padding, and by maximum in the last block (1008 classes)";
+        return other("the pooling", found, "by the mean with padding");
     }
     // The small network of MoCo v3 has more heads than others.
     let is_named = request
@@ -321,13 +319,7 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         .is_some_and(|named| !named.by_timm && named.name == "vit_small");
     let is_moco = is_named || has("momentum_encoder") && has("predictor");
     if is_moco && architecture.starts_with("vit_small_patch") {
-        return Err(ExtractError::OtherConfiguration {
-            architecture,
-            setting: "num_heads".to_owned(),
-            found: "12 (MoCo v3)".to_owned(),
-            expected: "6".to_owned(),
-        }
-        .into());
+        return other("num_heads", "12 (MoCo v3)", "6");
     }
     Ok(())
 }
