@@ -26,8 +26,10 @@ use self::legacy::Legacy;
 use self::pickle::Pickle;
 use self::state_dict::StateDict;
 use self::tensor::Tensor;
+use self::value::Id;
 use super::listing::{Listing, NamedArchitecture, StoredTensor};
 use crate::error::{FileError, Result};
+use crate::extract::ModelName;
 use crate::io::element::{ByteOrder, Element};
 use crate::io::{BUFFER_BYTES, Origin, open, read_up_to};
 use crate::linalg::reserve;
@@ -85,16 +87,47 @@ impl Checkpoint {
     }
 
     /// Returns the name of the architecture that timm and other programs store in checkpoints, unless
-    /// it is the name of a class.
+    /// it is the name of a class, or else the first name of a known architecture in the settings of the
+    /// training.
     pub fn named_architecture(&self) -> Option<NamedArchitecture> {
         let items = self.pickle.items(self.pickle.root());
-        let name = self.pickle.text(self.pickle.item(items, "arch")?)?;
+        let Some(name) = self.text_of(items, "arch") else {
+            return self.architecture_in_settings(items);
+        };
         let by_timm = self.pickle.item(items, "version").is_some();
         let is_name = !by_timm || name.bytes().any(|byte| byte.is_ascii_digit());
         is_name.then(|| NamedArchitecture {
             name: name.to_owned(),
             by_timm,
         })
+    }
+
+    fn architecture_in_settings(&self, items: &[(Id, Id)]) -> Option<NamedArchitecture> {
+        const SETTINGS: [&str; 6] = [
+            "hyper_parameters",
+            "hparams",
+            "args",
+            "config",
+            "cfg",
+            "opt",
+        ];
+        const NAMES: [&str; 5] = ["arch", "architecture", "model_name", "model", "backbone"];
+
+        let settings = SETTINGS.iter().filter_map(|s| self.pickle.item(items, s));
+        let mut names = settings.flat_map(|settings| {
+            let settings = self.pickle.attributes(settings);
+            let names = NAMES.iter();
+            names.filter_map(move |name| self.text_of(settings, name))
+        });
+        let known = names.find(|name| name.parse::<ModelName>().is_ok());
+        known.map(|name| NamedArchitecture {
+            name: name.to_owned(),
+            by_timm: false,
+        })
+    }
+
+    fn text_of(&self, items: &[(Id, Id)], name: &str) -> Option<&str> {
+        self.pickle.text(self.pickle.item(items, name)?)
     }
 
     /// Verifies the checksums of the whole file, if the format has checksums.

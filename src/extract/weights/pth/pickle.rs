@@ -53,6 +53,16 @@ impl Pickle {
         }
     }
 
+    /// Returns the attributes of an object, or the items of a dictionary.
+    pub fn attributes(&self, id: Id) -> &[(Id, Id)] {
+        match self.value(id) {
+            Value::Object(object) if object.items.is_empty() => {
+                object.state.map_or(&[], |state| self.items(state))
+            }
+            _ => self.items(id),
+        }
+    }
+
     pub fn text(&self, id: Id) -> Option<&str> {
         match self.value(id) {
             Value::Text(text) => Some(text),

@@ -173,6 +173,22 @@ fn the_architecture_is_that_which_was_noted() {
     // Other programs have other names.
     assert_eq!(named(&arch("vit_base16")[..2]), of("vit_base16", false));
     assert_eq!(named(&[("x", weight()), ("version", version())]), None);
+    // The settings of a training, as a dictionary or an object.
+    let inner = |items: &[(&str, Vec<u8>)]| {
+        let pickle = dict(items);
+        pickle[2..pickle.len() - 1].to_vec()
+    };
+    let settings = inner(&[
+        ("model", text("mine")),
+        ("backbone", text("tf_efficientnet_b0")),
+    ]);
+    let object = [&b"cargparse\nNamespace\n)R"[..], &settings, b"b"].concat();
+    for (name, value) in [("hyper_parameters", settings), ("args", object)] {
+        let found = named(&[("x", weight()), (name, value)]);
+        assert_eq!(found, of("tf_efficientnet_b0", false), "{name}");
+    }
+    let unknown = inner(&[("model", text("mine"))]);
+    assert_eq!(named(&[("x", weight()), ("args", unknown)]), None);
 }
 
 #[test]
