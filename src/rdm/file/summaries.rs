@@ -13,8 +13,9 @@ use crate::rdm::Rdm;
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if one is.
 pub(super) fn refuse_summaries(participants: &[String]) -> Result<()> {
-    const SUMMARIES: [&str; 9] = [
-        "mean", "average", "avg", "median", "sd", "std", "sem", "total", "overall",
+    /// Without `sd` and `sem`, which are also initials.
+    const SUMMARIES: [&str; 7] = [
+        "mean", "average", "avg", "median", "std", "total", "overall",
     ];
 
     let is_summary = |name: &&String| {
@@ -86,6 +87,7 @@ mod tests {
         let check = |names: [&str; 2]| refuse_summaries(&names.map(str::to_owned));
         assert!(check(["S1", "group_mean"]).is_err());
         assert!(check(["S1", "meander"]).is_ok());
+        assert!(check(["AB", "SD"]).is_ok());
         assert!(refuse_summaries(&["mean".to_owned()]).is_ok());
         let check = |names: [&str; 3]| refuse_summaries(&names.map(str::to_owned));
         assert!(check(["block", "P1", "P2"]).is_err());
