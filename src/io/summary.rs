@@ -10,23 +10,24 @@ pub(crate) fn summary_of(features: ArrayView2<'_, f64>) -> Option<&'static str> 
 
     let n_above = features.nrows().checked_sub(1).filter(|&n| n >= LEAST)?;
     let (above, last) = (features.split_at(Axis(0), n_above).0, features.row(n_above));
-    let sums = || above.axis_iter(Axis(1)).map(|column| column.sum());
-    let means: Vec<f64> = sums().map(|sum| sum / n_above as f64).collect();
-    if agree(above, last, &means) {
-        return Some("has the means of the rows above");
-    }
-    let sums: Vec<f64> = sums().collect();
-    agree(above, last, &sums).then_some("has the sums of the rows above")
+    let summaries = [
+        (n_above as f64, "has the means of the rows above"),
+        (1.0, "has the sums of the rows above"),
+    ];
+    let found = summaries.into_iter().find(|&(n, _)| agree(above, last, n));
+    found.map(|(_, what)| what)
 }
 
-/// Checks whether the numbers of the last row are these to all their digits, and whether this is
-/// improbable for numbers in the ranges of their columns. Whole numbers may be a design.
-fn agree(above: ArrayView2<'_, f64>, last: ArrayView1<'_, f64>, expected: &[f64]) -> bool {
+/// Checks whether the numbers of the last row are the sums of the rows above divided by `n`, to all
+/// their digits, and whether this is improbable for numbers in the ranges of their columns. Whole
+/// numbers may be a design.
+fn agree(above: ArrayView2<'_, f64>, last: ArrayView1<'_, f64>, n: f64) -> bool {
     /// Largest probability of a coincidence.
     const RARE: f64 = 1e-4;
 
     let mut probability = 1.0;
-    for ((&found, expected), column) in last.iter().zip(expected).zip(above.axis_iter(Axis(1))) {
+    for (&found, column) in last.iter().zip(above.axis_iter(Axis(1))) {
+        let expected = column.sum() / n;
         let digits = found.to_string();
         let n_decimals = digits
             .split_once('.')

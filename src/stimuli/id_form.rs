@@ -1,5 +1,7 @@
 //! Normal forms of ids, for matching lists of ids that are written differently.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -34,6 +36,12 @@ pub enum IdForm {
 }
 
 impl IdForm {
+    /// Converts an id to several forms, one after another.
+    pub(crate) fn convert<'i>(forms: &[IdForm], id: &'i str) -> Cow<'i, str> {
+        let of = |id: Cow<'i, str>, form: &IdForm| Cow::Owned(form.of(&id));
+        forms.iter().fold(Cow::Borrowed(id), of)
+    }
+
     /// Converts an id to this form; an id without such a part is unchanged.
     pub fn of(self, id: &str) -> String {
         let path = |id: &str| id.replace('\\', "/");

@@ -1,5 +1,6 @@
 //! A file of trials, and the options for reading it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,7 @@ impl<T: Task> TripletSource<T> {
             }
             None => {
                 raw = self.read_raw(stimuli)?;
-                raw.convert_texts(|id| self.in_form(id));
+                raw.convert_texts(|id| self.in_form(id).into_owned());
                 if let Some(answers) = raw.answers.take() {
                     let answered = answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
                     raw.beside.check(&answered)?;
@@ -275,9 +276,8 @@ impl<T: Task> TripletSource<T> {
         }
     }
 
-    fn in_form(&self, id: &str) -> String {
-        let convert = |id: String, form: &IdForm| form.of(&id);
-        self.id_forms.iter().fold(id.to_owned(), convert)
+    fn in_form<'i>(&self, id: &'i str) -> Cow<'i, str> {
+        IdForm::convert(&self.id_forms, id)
     }
 
     /// Looks up ids among the stimuli; returns the trials with three known stimuli, and their

@@ -23,7 +23,7 @@ pub(crate) use header::{
     is_index_name, is_label_name, is_target_name,
 };
 pub(crate) use names::{
-    IDENTIFIERS, is_about_participants, is_one_of, is_participant, is_person, is_summary,
+    AVERAGES, IDENTIFIERS, is_about_participants, is_one_of, is_participant, is_person, is_summary,
     may_be_summary, plain, words,
 };
 pub(crate) use table::{Row, Table};

@@ -28,20 +28,18 @@ pub(crate) const IDENTIFIERS: [&str; 12] = [
     "id", "ids", "pid", "number", "num", "no", "nr", "code", "name", "label", "private", "public",
 ];
 
-/// Words for a summary of several rows, or for the units of columns.
-const SUMMARIES: [&str; 16] = [
-    "mean",
-    "average",
-    "avg",
-    "median",
+/// Words for a summary of several rows or participants that are not initials.
+pub(crate) const AVERAGES: [&str; 7] = [
+    "mean", "average", "avg", "median", "std", "total", "overall",
+];
+
+/// Other words for a summary of several rows, or for the units of columns.
+const SUMMARIES: [&str; 9] = [
     "sd",
-    "std",
     "stdev",
     "stddev",
     "sem",
     "variance",
-    "total",
-    "overall",
     "unit",
     "dtype",
     "mittelwert",
@@ -59,7 +57,11 @@ const OF_SUMMARIES: [&str; 7] = ["grand", "column", "group", "of", "all", "the",
 /// Checks whether a name consists of words for a summary of several rows, such as `grand mean`, or
 /// for the units of columns.
 pub(crate) fn is_summary(name: &str) -> bool {
-    consists_of(name, |word| is_one_of(word, &SUMMARIES))
+    consists_of(name, summarizes)
+}
+
+fn summarizes(word: &str) -> bool {
+    is_one_of(word, &AVERAGES) || is_one_of(word, &SUMMARIES)
 }
 
 /// Checks whether a name may be that of a summary, such as `max`, or of something else.
@@ -70,7 +72,7 @@ pub(crate) fn may_be_summary(name: &str) -> bool {
 /// Checks whether a name consists of words of a kind, and others that accompany them.
 fn consists_of(name: &str, is_meant: impl Fn(&str) -> bool) -> bool {
     let words = words(name);
-    let accompanies = |word: &str| OF_SUMMARIES.contains(&word) || is_one_of(word, &SUMMARIES);
+    let accompanies = |word: &str| OF_SUMMARIES.contains(&word) || summarizes(word);
     words.iter().any(|word| is_meant(word))
         && words.iter().all(|word| is_meant(word) || accompanies(word))
 }

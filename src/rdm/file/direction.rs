@@ -93,9 +93,19 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
     ];
     const DIFFERENCES: [&str; 4] = ["dissimilarity", "difference", "distance", "dissimilar"];
 
-    for &column in columns {
+    let mut values_of = vec![BTreeSet::new(); columns.len()];
+    let mut rows = table.rows();
+    while !columns.is_empty()
+        && let Some(row) = rows.next()?
+    {
+        for (&column, values) in columns.iter().zip(&mut values_of) {
+            if !values.contains(row.text(column)) {
+                values.insert(row.text(column).to_owned());
+            }
+        }
+    }
+    for (&column, values) in columns.iter().zip(values_of) {
         let name = table.name(column);
-        let values: BTreeSet<String> = table.texts(column)?.into_iter().collect();
         let some_are = |known: &[&str]| {
             let is_known = |value: &String| words(value).iter().any(|word| is_one_of(word, known));
             values.iter().any(is_known)

@@ -238,9 +238,7 @@ impl RdmFile {
             let value = row.number_or_missing(long.value)?;
             let [first, second] = long.stimuli.map(|column| {
                 let id = row.text(column);
-                let convert = |id: String, form: &IdForm| form.of(&id);
-                let in_form = || self.id_forms.iter().fold(id.to_owned(), convert);
-                (!id.is_empty()).then(|| stimuli.number(&in_form()))
+                (!id.is_empty()).then(|| stimuli.number(&IdForm::convert(&self.id_forms, id)))
             });
             let (Some(first), Some(second)) = (first, second) else {
                 return Err(row.missing(long.stimuli[usize::from(first.is_some())]));

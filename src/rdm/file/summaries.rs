@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::error::{FileError, Quoted, Result};
 use crate::io::summary::summary_of;
-use crate::io::text::words;
+use crate::io::text::{AVERAGES, words};
 use crate::rdm::Rdm;
 
 /// Checks that no participant is named like the mean of several, and none otherwise than all others, as
@@ -13,15 +13,10 @@ use crate::rdm::Rdm;
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if one is.
 pub(super) fn refuse_summaries(participants: &[String]) -> Result<()> {
-    /// Without `sd` and `sem`, which are also initials.
-    const SUMMARIES: [&str; 7] = [
-        "mean", "average", "avg", "median", "std", "total", "overall",
-    ];
-
     let is_summary = |name: &&String| {
         words(name)
             .iter()
-            .any(|word| SUMMARIES.contains(&word.as_str()))
+            .any(|word| AVERAGES.contains(&word.as_str()))
     };
     let summary = participants.iter().find(is_summary);
     match summary.or_else(|| named_otherwise(participants)) {
