@@ -8,7 +8,8 @@
 //!
 //! A tenth of the questions is held out to test the embedding. λ is chosen by cross-validation of
 //! the others, unless it is given. An interrupted program continues where it was: its state is in
-//! the file E.npy.unfinished, and the result is the same bit for bit.
+//! the file E.npy.unfinished, and the result is the same bit for bit. With --stream, the trials are
+//! read again in every pass and can be larger than memory.
 
 #[path = "../common/bar.rs"]
 mod bar;
@@ -20,6 +21,8 @@ mod pages;
 mod pairing;
 #[path = "../common/reading.rs"]
 mod reading;
+mod report;
+mod stream;
 #[path = "../common/trials.rs"]
 mod trials;
 
@@ -32,17 +35,17 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use human_alignment::dataset::Counting;
 use human_alignment::embedding::{
-    Embedding, EmbeddingScore, LambdaCandidate, Spose, SposeCrossValidation, Vice, ViceEmbedding,
-    folds_by_question,
+    Embedding, EmbeddingScore, LambdaCandidate, Spose, SposeCrossValidation, TrainingChoices, Vice,
+    ViceEmbedding, folds_by_question,
 };
 use human_alignment::error::ErrorKind;
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::{Error, OddOneOut, OddOneOutTask, Representation, Result, Stimuli};
-use serde::Serialize;
 
 use common::{Answer, Unused};
 use pages::Pages;
 use reading::Reading;
+use report::{End, Report};
 
 /// Learn sparse non-negative dimensions from odd-one-out choices.
 #[derive(Parser)]
@@ -62,6 +65,10 @@ struct Arguments {
     /// Drop trials that show a stimulus twice. Without this flag they are an error.
     #[arg(long)]
     drop_repeated: bool,
+    /// Read the trials in chunks in every pass, for files larger than memory: an .npy array or a text
+    /// file with three indices per line. Needs one --lambda.
+    #[arg(long, conflicts_with = "drop_repeated")]
+    stream: bool,
     #[command(flatten)]
     reading: Reading,
     /// Number of dimensions before any are removed.
@@ -110,52 +117,6 @@ struct Arguments {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Serialize)]
-struct Report {
-    dimensions: usize,
-    /// Accuracy on held-out questions.
-    accuracy: Option<f64>,
-    /// Cross-entropy of held-out questions, in nats.
-    cross_entropy: Option<f64>,
-    /// The weight of the penalty of SPoSE.
-    lambda: Option<f64>,
-    seconds: f64,
-    /// Cross-validation of each λ, if one was chosen.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    path: Vec<LambdaCandidate>,
-    objects: usize,
-    trials: usize,
-    questions: usize,
-    test_questions: usize,
-    iterations: usize,
-    converged: bool,
-    /// The end of a fit of SPoSE.
-    #[serde(flatten)]
-    end: Option<End>,
-}
-
-/// The end of a fit of SPoSE.
-#[derive(Serialize)]
-struct End {
-    objective: f64,
-    loss: f64,
-    passes: usize,
-    relative_change: f64,
-    kkt_residual: f64,
-}
-
-impl End {
-    fn of(embedding: &Embedding) -> Self {
-        Self {
-            objective: embedding.objective(),
-            loss: embedding.loss(),
-            passes: embedding.n_passes(),
-            relative_change: embedding.relative_change(),
-            kkt_residual: embedding.kkt_residual(),
-        }
-    }
 }
 
 /// An embedding learned by either method.
@@ -210,6 +171,41 @@ impl Learned {
     }
 }
 
+/// What was learned, and from what.
+struct Outcome<'a> {
+    learned: Learned,
+    seconds: f64,
+    pages: Option<Pages<'a>>,
+    objects: usize,
+    trials: usize,
+    questions: Option<usize>,
+    held_out: HeldOut,
+}
+
+/// The predictions of held-out questions.
+#[derive(Default)]
+struct HeldOut {
+    n_questions: usize,
+    /// Means over the questions.
+    accuracy: f64,
+    cross_entropy: f64,
+}
+
+impl HeldOut {
+    /// Adds the score of more questions, each of which counts the same.
+    fn add(&mut self, score: EmbeddingScore) {
+        self.n_questions += score.n_questions;
+        let share = score.n_questions as f64 / self.n_questions as f64;
+        self.accuracy += share * (score.accuracy - self.accuracy);
+        self.cross_entropy += share * (score.cross_entropy - self.cross_entropy);
+    }
+
+    /// Returns a mean, if there are questions.
+    fn known(&self, mean: f64) -> Option<f64> {
+        (self.n_questions > 0).then_some(mean)
+    }
+}
+
 /// Returns the flags that only the other method, or the choice of a λ, uses.
 fn unused(arguments: &Arguments) -> Vec<Unused> {
     let is_auto = arguments.lambda == "auto";
@@ -238,43 +234,18 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Answer> {
     check_outputs(arguments)?;
-    let trials = read_trials(arguments)?;
-    let images = arguments.images.as_deref();
-    let pages = arguments
-        .figures
-        .as_ref()
-        .map(|folder| Pages::new(folder, images, trials.stimuli()))
-        .transpose()?;
-    let choices = ChoiceFrequencies::from_trials(&trials);
-    let (training, test) = match arguments.test_one_in {
-        0 => (choices.clone(), None),
-        n => {
-            let n_questions = choices.questions().len();
-            if n_questions < n {
-                return Err(Error::other(format!(
-                    "{n_questions} questions are too few to hold out one in {n}: pass a smaller \
-                     --test-one-in, or 0 to hold out none"
-                )));
-            }
-            let folds = folds_by_question(&choices, n, arguments.seed)?;
-            let test = choices.select(&folds.held_out(0))?;
-            (choices.select(&folds.training(0))?, Some(test))
-        }
+    let outcome = match arguments.stream {
+        true => stream::learn(arguments)?,
+        false => learn(arguments)?,
     };
-    let start = Instant::now();
-    let learned = match arguments.method.as_str() {
-        "vice" => Learned::Vice(fit_vice(arguments, &training)?),
-        _ => fit(arguments, &training)?,
-    };
-    let seconds = start.elapsed().as_secs_f64();
-    let score = test.as_ref().map(|test| learned.score(test)).transpose()?;
+    let learned = outcome.learned;
     learned.representation().write(&arguments.out)?;
     if let (Learned::Vice(embedding), Some(path)) = (&learned, &arguments.deviations) {
         embedding.deviations().write(path)?;
     }
     learned.note_what_to_try();
     let dimensions = learned.n_dimensions();
-    if let (Some(pages), 1..) = (pages, dimensions) {
+    if let (Some(pages), 1..) = (outcome.pages, dimensions) {
         pages.draw(learned.representation())?;
     }
     if let Learned::Spose(..) = learned {
@@ -297,17 +268,18 @@ fn run(arguments: &Arguments) -> Result<Answer> {
             Vec::new(),
         ),
     };
+    let held_out = outcome.held_out;
     let report = Report {
         dimensions,
-        accuracy: score.map(|score| score.accuracy),
-        cross_entropy: score.map(|score| score.cross_entropy),
+        accuracy: held_out.known(held_out.accuracy),
+        cross_entropy: held_out.known(held_out.cross_entropy),
         lambda,
-        seconds,
+        seconds: outcome.seconds,
         path,
-        objects: training.shown().len(),
-        trials: trials.len(),
-        questions: choices.questions().len(),
-        test_questions: score.map_or(0, |score| score.n_questions),
+        objects: outcome.objects,
+        trials: outcome.trials,
+        questions: outcome.questions,
+        test_questions: held_out.n_questions,
         iterations,
         converged,
         end,
@@ -315,7 +287,7 @@ fn run(arguments: &Arguments) -> Result<Answer> {
     Ok(Answer {
         text: match arguments.json {
             true => serde_json::to_string(&report).expect("string keys"),
-            false => table(&report),
+            false => report.table(),
         },
         shortfall: (!report.converged).then(|| {
             format!(
@@ -323,6 +295,56 @@ fn run(arguments: &Arguments) -> Result<Answer> {
                 report.iterations
             )
         }),
+    })
+}
+
+/// Prepares the pages of the embedding of some stimuli, if they were asked for.
+fn pages_of<'a>(arguments: &'a Arguments, stimuli: &Stimuli) -> Result<Option<Pages<'a>>> {
+    let images = arguments.images.as_deref();
+    let folder = arguments.figures.as_ref();
+    folder
+        .map(|folder| Pages::new(folder, images, stimuli))
+        .transpose()
+}
+
+/// Fits an embedding to trials in memory.
+fn learn(arguments: &Arguments) -> Result<Outcome<'_>> {
+    let trials = read_trials(arguments)?;
+    let pages = pages_of(arguments, trials.stimuli())?;
+    let choices = ChoiceFrequencies::from_trials(&trials);
+    let (training, test) = match arguments.test_one_in {
+        0 => (choices.clone(), None),
+        n => {
+            let n_questions = choices.questions().len();
+            if n_questions < n {
+                return Err(Error::other(format!(
+                    "{n_questions} questions are too few to hold out one in {n}: pass a smaller \
+                     --test-one-in, or 0 to hold out none"
+                )));
+            }
+            let folds = folds_by_question(&choices, n, arguments.seed)?;
+            let test = choices.select(&folds.held_out(0))?;
+            (choices.select(&folds.training(0))?, Some(test))
+        }
+    };
+    let start = Instant::now();
+    let learned = match arguments.method.as_str() {
+        "vice" => Learned::Vice(fit_vice(arguments, &training)?),
+        _ => fit(arguments, &training)?,
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    let mut held_out = HeldOut::default();
+    if let Some(test) = &test {
+        held_out.add(learned.score(test)?);
+    }
+    Ok(Outcome {
+        learned,
+        seconds,
+        pages,
+        objects: training.shown().len(),
+        trials: trials.len(),
+        questions: Some(choices.questions().len()),
+        held_out,
     })
 }
 
@@ -373,17 +395,23 @@ fn read_trials(arguments: &Arguments) -> Result<OddOneOut> {
         return Ok(trials);
     }
     let (first, last) = (trials.shown()[0], trials.shown()[trials.shown().len() - 1]);
-    if first > 0 && arguments.count_from == Counting::Inferred {
+    let first = first_index(arguments, first)?;
+    let path = arguments.triplets.display().to_string();
+    indices::refuse_codes(&path, &trials, first)?;
+    OddOneOut::new(Stimuli::unnamed(last + 1), trials.as_slice().to_vec())
+}
+
+/// Returns the number of the first stimulus in the file, if there are no ids: 0 or 1. `lowest` is the
+/// lowest position that occurs.
+fn first_index(arguments: &Arguments, lowest: u32) -> Result<u32> {
+    if lowest > 0 && arguments.count_from == Counting::Inferred {
         return Err(Error::other(format!(
             "{}: index 0 never occurs, so that indices may count from 0 or from 1: pass --count-from \
              or --stimuli",
             arguments.triplets.display()
         )));
     }
-    let counted_from = u32::from(arguments.count_from == Counting::One);
-    let path = arguments.triplets.display().to_string();
-    indices::refuse_codes(&path, &trials, counted_from)?;
-    OddOneOut::new(Stimuli::unnamed(last + 1), trials.as_slice().to_vec())
+    Ok(u32::from(arguments.count_from == Counting::One))
 }
 
 /// Returns the file with the state of an unfinished fit.
@@ -393,29 +421,45 @@ fn unfinished(arguments: &Arguments) -> PathBuf {
     name.into()
 }
 
-/// Fits the embedding, with a λ that is given or chosen.
-fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Result<Learned> {
-    let mut spose = Spose::new(arguments.dimensions)?
+/// Returns the settings of SPoSE.
+fn spose(arguments: &Arguments) -> Result<Spose> {
+    let spose = Spose::new(arguments.dimensions)?
         .with_seed(arguments.seed)
         .with_initial_scale(arguments.initial_scale)?
         .with_tolerance(arguments.tolerance)?;
-    if let Some(n) = arguments.max_iterations {
-        spose = spose.with_max_iterations(n)?;
+    match arguments.max_iterations {
+        Some(n) => spose.with_max_iterations(n),
+        None => Ok(spose),
     }
+}
+
+/// Fits the embedding with a λ.
+fn fit_with(
+    arguments: &Arguments,
+    lambda: f64,
+    choices: &impl TrainingChoices,
+) -> Result<Embedding> {
+    let bar = bar::spinner();
+    let embedding = spose(arguments)?.with_lambda(lambda)?.fit_resumable(
+        choices,
+        unfinished(arguments),
+        |at| {
+            bar.set_message(format!(
+                "iteration {}: objective {:.6}, {} dimensions",
+                at.number, at.objective, at.n_dimensions
+            ));
+            ControlFlow::Continue(())
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok(embedding)
+}
+
+/// Fits the embedding, with a λ that is given or chosen.
+fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Result<Learned> {
     let lambdas = lambdas(&arguments.lambda)?;
-    let state = unfinished(arguments);
     if let [lambda] = lambdas[..] {
-        let bar = bar::spinner();
-        let embedding = spose
-            .with_lambda(lambda)?
-            .fit_resumable(choices, &state, |at| {
-                bar.set_message(format!(
-                    "iteration {}: objective {:.6}, {} dimensions",
-                    at.number, at.objective, at.n_dimensions
-                ));
-                ControlFlow::Continue(())
-            })?;
-        bar.finish_and_clear();
+        let embedding = fit_with(arguments, lambda, choices)?;
         return Ok(Learned::Spose(embedding, Vec::new()));
     }
     let n_questions = choices.questions().len();
@@ -425,14 +469,14 @@ fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Res
             arguments.folds
         )));
     }
-    let mut validation = SposeCrossValidation::new(spose)
+    let mut validation = SposeCrossValidation::new(spose(arguments)?)
         .with_folds(arguments.folds)?
         .with_seed(arguments.seed);
     if !lambdas.is_empty() {
         validation = validation.with_lambdas(&lambdas)?;
     }
     let bar = bar::bar("fits");
-    let selection = validation.run_observed(choices, Some(&state), |at| {
+    let selection = validation.run_observed(choices, Some(&unfinished(arguments)), |at| {
         bar.set_length(at.n_fits as u64);
         bar.set_position(at.n_complete as u64);
         bar.set_message(format!(
@@ -447,10 +491,7 @@ fn fit(arguments: &Arguments, choices: &ChoiceFrequencies<OddOneOutTask>) -> Res
 }
 
 /// Fits an embedding with uncertainties.
-fn fit_vice(
-    arguments: &Arguments,
-    choices: &ChoiceFrequencies<OddOneOutTask>,
-) -> Result<ViceEmbedding> {
+fn fit_vice(arguments: &Arguments, choices: &impl TrainingChoices) -> Result<ViceEmbedding> {
     let mut vice = Vice::new(arguments.dimensions)?.with_seed(arguments.seed);
     if let Some(n) = arguments.max_iterations {
         vice = vice.with_max_steps(n)?;
@@ -477,40 +518,4 @@ fn lambdas(text: &str) -> Result<Vec<f64>> {
         parsed.map_err(|_| Error::other(format!("--lambda must be numbers or auto, not {text:?}")))
     };
     text.split(',').map(number).collect()
-}
-
-fn table(report: &Report) -> String {
-    let mut lines = Vec::new();
-    if !report.path.is_empty() {
-        lines.push(format!(
-            "{:>10} {:>14} {:>10} {:>11}",
-            "lambda", "cross-entropy", "accuracy", "dimensions"
-        ));
-    }
-    for at in &report.path {
-        lines.push(format!(
-            "{:>10} {:>14.4} {:>8.2} % {:>11.1}",
-            at.lambda,
-            at.cross_entropy,
-            100.0 * at.accuracy,
-            at.n_dimensions
-        ));
-    }
-    let of = match (report.lambda, &report.end) {
-        (Some(lambda), Some(end)) => format!("lambda {lambda}, loss {:.4} nats: ", end.loss),
-        _ => String::new(),
-    };
-    lines.push(format!(
-        "{of}{} dimensions of {} objects, {} iterations, {:.1} s",
-        report.dimensions, report.objects, report.iterations, report.seconds
-    ));
-    if let (Some(accuracy), Some(cross_entropy)) = (report.accuracy, report.cross_entropy) {
-        lines.push(format!(
-            "{} held-out questions: accuracy {:.2} %, cross-entropy {:.4} nats",
-            report.test_questions,
-            100.0 * accuracy,
-            cross_entropy
-        ));
-    }
-    lines.join("\n")
 }

@@ -9,6 +9,7 @@ use safetensors::tensor::TensorInfo;
 use serde::{Deserialize, Serialize};
 
 use super::EmbeddingScore;
+use super::choices::TrainingChoices;
 use super::objective::Value;
 use super::solver::{Ending, State, new_history};
 use crate::error::{Error, ErrorKind, FileError, Result};
@@ -16,7 +17,6 @@ use crate::fingerprint::Fingerprint;
 use crate::io::atomic::write_atomically;
 use crate::io::element::encode_f64;
 use crate::io::safetensors::{SafetensorsFile, write_header};
-use crate::judgment::{ChoiceFrequencies, Task};
 
 /// The entry of the metadata with the hash of the data and the settings.
 const RUN: &str = "run";
@@ -59,15 +59,12 @@ pub(super) struct Checkpoint {
 }
 
 /// Computes the hash of choices and settings, of which a file is the state.
-pub(super) fn run_of<T: Task>(settings: &impl Serialize, choices: &ChoiceFrequencies<T>) -> String {
-    let mut fingerprint = Fingerprint::new(T::NAME);
+pub(super) fn run_of(settings: &impl Serialize, choices: &impl TrainingChoices) -> String {
+    let mut fingerprint = Fingerprint::new("embedding");
     let settings = serde_json::to_string(settings).expect("string keys and finite numbers");
     fingerprint.text(&settings);
     fingerprint.text(&choices.stimuli().fingerprint());
-    for (question, frequencies) in choices.questions().iter().zip(choices.by_pair()) {
-        fingerprint.indices(question);
-        fingerprint.numbers(frequencies);
-    }
+    fingerprint.text(&choices.fingerprint());
     fingerprint.finish()
 }
 

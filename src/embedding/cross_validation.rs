@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::checkpoint::{Checkpoint, CompleteFit, run_of};
 use super::fit::in_order;
 use super::folds::folds_by_question;
+use super::objective::Objective;
 use super::score::score;
 use super::solver::State;
 use super::{Embedding, Spose, SposeIteration};
 use crate::error::{Result, at_least, check_penalties};
 use crate::judgment::{ChoiceFrequencies, Task};
-use crate::probe::Questions;
 
 /// The default candidates. A good λ is below 0.01 with thousands of trials for each object, and about
 /// 0.06 with 200.
@@ -241,8 +241,7 @@ impl SposeCrossValidation {
         }
         let spose = self.spose.clone().with_lambda(best.lambda)?;
         let state = run.state.take().expect("the state of the last fit");
-        let questions = Questions::new(choices);
-        let embedding = Embedding::of_complete(&spose, choices, &questions, state)?;
+        let embedding = Embedding::of_complete(&spose, choices, state)?;
         Ok(Some(SposeSelection {
             path,
             best,
@@ -294,24 +293,25 @@ impl Run<'_> {
         test: &ChoiceFrequencies<T>,
         lambda: f64,
     ) -> Result<ControlFlow<()>> {
-        let questions = Questions::new(training);
         let spose = self.spose.clone().with_lambda(lambda)?;
+        let mut objective = Objective::new(training, lambda)?;
         // The state of a complete fit is that of the previous one.
         let from = self.state.take().filter(|state| state.ending.is_none());
         let (complete, n_fits) = (&self.complete, self.n_fits);
         let (checkpoint, observe) = (&mut self.checkpoint, &mut self.observe);
-        let (mut state, (_, ending)) = spose.solve(&questions, from, &mut |state, iteration| {
-            let flow = observe(&SposeProgress {
-                n_complete: complete.len(),
-                n_fits,
-                lambda,
-                iteration: *iteration,
-            });
-            if let Some(checkpoint) = checkpoint {
-                checkpoint.save_if_due(complete, state, flow.is_break())?;
-            }
-            Ok(flow)
-        })?;
+        let (mut state, (_, ending)) =
+            spose.solve(&mut objective, from, &mut |state, iteration| {
+                let flow = observe(&SposeProgress {
+                    n_complete: complete.len(),
+                    n_fits,
+                    lambda,
+                    iteration: *iteration,
+                });
+                if let Some(checkpoint) = checkpoint {
+                    checkpoint.save_if_due(complete, state, flow.is_break())?;
+                }
+                Ok(flow)
+            })?;
         if ending == super::Ending::Stopped {
             return Ok(ControlFlow::Break(()));
         }

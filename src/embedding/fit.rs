@@ -3,13 +3,13 @@
 use ndarray::Array2;
 
 use super::Spose;
+use super::choices::TrainingChoices;
 use super::objective::Objective;
 use super::score::{EmbeddingScore, row_of, score};
 use super::solver::{Ending, Search, SposeIteration, State};
 use crate::concept::ConceptEmbedding;
 use crate::error::Result;
 use crate::judgment::{ChoiceFrequencies, Task};
-use crate::probe::Questions;
 use crate::representation::{Provenance, Representation};
 use crate::stimuli::Stimuli;
 
@@ -31,17 +31,17 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    pub(super) fn new<T: Task>(
+    pub(super) fn new(
         spose: &Spose,
-        choices: &ChoiceFrequencies<T>,
-        questions: &Questions,
+        choices: &impl TrainingChoices,
+        objective: &mut Objective<'_>,
         state: State,
         (last, ending): (SposeIteration, Ending),
     ) -> Result<Self> {
-        let n = questions.n_objects();
+        let n = objective.n_objects();
         let x = in_order(&state.x, n, spose.smallest_maximum);
         let mut gradient = vec![0.0; x.len()];
-        let value = Objective::new(questions, spose.lambda)?.evaluate(&x, &mut gradient)?;
+        let value = objective.evaluate(&x, &mut gradient)?;
         let n_dimensions = x.len() / n;
         // A representation has at least one feature.
         let mut rows = Array2::zeros((choices.stimuli().len(), n_dimensions.max(1)));
@@ -69,17 +69,16 @@ impl Embedding {
     }
 
     /// Creates the embedding of the last state of a complete fit.
-    pub(super) fn of_complete<T: Task>(
+    pub(super) fn of_complete(
         spose: &Spose,
-        choices: &ChoiceFrequencies<T>,
-        questions: &Questions,
+        choices: &impl TrainingChoices,
         state: State,
     ) -> Result<Self> {
         let ending = state.ending.unwrap_or(Ending::Stopped);
-        let mut objective = Objective::new(questions, spose.lambda)?;
+        let mut objective = Objective::new(choices, spose.lambda)?;
         let search = Search::resume(&mut objective, state);
-        let last = search.iteration();
-        Self::new(spose, choices, questions, search.state, (last, ending))
+        let (last, state) = (search.iteration(), search.state);
+        Self::new(spose, choices, &mut objective, state, (last, ending))
     }
 
     /// Returns the weights, stimuli × dimensions. The stimuli are those of the choices; stimuli that

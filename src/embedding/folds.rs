@@ -36,11 +36,55 @@ pub fn folds_by_question<T: Task>(
     )
 }
 
+/// Returns the fold of a trial by a hash of its question, for trials that are streamed: nothing has
+/// to be known about the other trials.
+///
+/// All repetitions of a question are in the same fold. The folds are equal in size only on average.
+///
+/// # Panics
+/// Panics if there are no folds.
+pub fn fold_of_trial<T: Task>(trial: [u32; 3], n_folds: usize, seed: u64) -> usize {
+    let (Question(question), _) = T::question(trial);
+    let hash = question
+        .into_iter()
+        .fold(mix(seed), |hash, index| mix(hash ^ u64::from(index)));
+    (hash % n_folds as u64) as usize
+}
+
+/// Returns the next output of the generator SplitMix64 (Steele, Lea & Flood, 2014) after a state.
+fn mix(state: u64) -> u64 {
+    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::judgment::OddOneOutTask;
     use crate::stimuli::Stimuli;
+
+    #[test]
+    fn the_fold_of_a_trial_is_that_of_its_question_and_folds_are_about_equal() {
+        let mut counts = [0; 5];
+        for a in 0..30 {
+            for b in 0..a {
+                for c in 0..b {
+                    let fold = fold_of_trial::<OddOneOutTask>([a, b, c], 5, 7);
+                    assert_eq!(fold, fold_of_trial::<OddOneOutTask>([c, a, b], 5, 7));
+                    counts[fold] += 1;
+                }
+            }
+        }
+        // 4,060 questions: 812 expected, with a standard deviation of 25.
+        assert!(
+            counts.iter().all(|&n| (700..920).contains(&n)),
+            "{counts:?}"
+        );
+        // The first output after a state of 0, as published.
+        assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf);
+    }
 
     #[test]
     fn repetitions_of_a_triple_are_in_one_fold() {

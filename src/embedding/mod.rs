@@ -17,6 +17,7 @@
 //! all trials: one Gram matrix X Xᵀ, one pass over the trials that gives the derivatives D with
 //! respect to the similarities, and the product (D + Dᵀ) X. A projected L-BFGS method needs a few
 //! hundred of them. Trials are grouped by question first, so that repeated triples cost nothing.
+//! Trials that are larger than memory are read again in every pass, see [`StreamedTrials`].
 //!
 //! F is not convex, so that other seeds give other local minima. With few trials for each object, λ
 //! matters most: a little too small, and the embedding fits the noise of the choices with all its
@@ -57,6 +58,7 @@
 
 mod assignment;
 mod checkpoint;
+mod choices;
 mod cross_validation;
 mod fit;
 mod folds;
@@ -66,6 +68,7 @@ mod reproducibility;
 mod sampling;
 mod score;
 mod solver;
+mod streamed;
 mod vice;
 mod vice_embedding;
 
@@ -76,21 +79,21 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+pub use choices::TrainingChoices;
 pub use cross_validation::{LambdaCandidate, SposeCrossValidation, SposeProgress, SposeSelection};
 pub use fit::Embedding;
-pub use folds::folds_by_question;
+pub use folds::{fold_of_trial, folds_by_question};
 pub use matching::{DimensionMatch, MatchedDimensions, match_dimensions};
 pub use reproducibility::{Reproducibility, reproducibility};
 pub use sampling::{expected_information, informative_triples, random_triples};
 pub use score::EmbeddingScore;
 pub use solver::{Ending, SposeIteration};
+pub use streamed::StreamedTrials;
 pub use vice::{Vice, ViceStep};
 pub use vice_embedding::ViceEmbedding;
 
 use crate::error::{Error, Result, positive, same_length};
-use crate::judgment::{ChoiceFrequencies, Task};
 use crate::linalg::zeroed;
-use crate::probe::Questions;
 use checkpoint::Checkpoint;
 use objective::Objective;
 use solver::{Limits, Search, State};
@@ -244,12 +247,12 @@ impl Spose {
     /// probabilities instead of counts, the embedding is that of the model that they belong to.
     ///
     /// Results are bitwise equal with any number of threads. The memory grows with questions +
-    /// objects² + objects × dimensions.
+    /// objects² + objects × dimensions; with [`StreamedTrials`], it does not grow with questions.
     ///
     /// # Errors
-    /// Returns `ComputationError::LossNotFinite` if the objective is not finite, and
-    /// `ComputationError::OutOfMemory`.
-    pub fn fit<T: Task>(&self, choices: &ChoiceFrequencies<T>) -> Result<Embedding> {
+    /// Returns `ComputationError::LossNotFinite` if the objective is not finite,
+    /// `ComputationError::OutOfMemory`, and the errors of reading streamed trials.
+    pub fn fit(&self, choices: &impl TrainingChoices) -> Result<Embedding> {
         self.fit_observed(choices, |_| ControlFlow::Continue(()))
     }
 
@@ -258,15 +261,16 @@ impl Spose {
     ///
     /// # Errors
     /// Returns an error if [`Spose::fit`] does.
-    pub fn fit_observed<T: Task>(
+    pub fn fit_observed(
         &self,
-        choices: &ChoiceFrequencies<T>,
+        choices: &impl TrainingChoices,
         mut observe: impl FnMut(&SposeIteration) -> ControlFlow<()>,
     ) -> Result<Embedding> {
-        let questions = Questions::new(choices);
-        let (state, last) =
-            self.solve(&questions, None, &mut |_, iteration| Ok(observe(iteration)))?;
-        Embedding::new(self, choices, &questions, state, last)
+        let mut objective = Objective::new(choices, self.lambda)?;
+        let (state, last) = self.solve(&mut objective, None, &mut |_, iteration| {
+            Ok(observe(iteration))
+        })?;
+        Embedding::new(self, choices, &mut objective, state, last)
     }
 
     /// Fits an embedding like [`Spose::fit_observed`] and keeps the state of the fit in a file. If
@@ -280,42 +284,41 @@ impl Spose {
     /// Returns an error if [`Spose::fit`] does. Returns `FileError::Write` if the file cannot be
     /// written and, within `Context::File`, `FileError::Malformed` if it is not the state of a fit
     /// and `FileError::OtherRun` if it is that of other choices or settings.
-    pub fn fit_resumable<T: Task>(
+    pub fn fit_resumable(
         &self,
-        choices: &ChoiceFrequencies<T>,
+        choices: &impl TrainingChoices,
         checkpoint: impl AsRef<Path>,
         mut observe: impl FnMut(&SposeIteration) -> ControlFlow<()>,
     ) -> Result<Embedding> {
-        let questions = Questions::new(choices);
+        let mut objective = Objective::new(choices, self.lambda)?;
         let run = checkpoint::run_of(self, choices);
         let (mut checkpoint, saved) = Checkpoint::open(checkpoint.as_ref(), run)?;
         let state = saved.map(|(_, state)| state);
-        let (state, last) = self.solve(&questions, state, &mut |state, iteration| {
+        let (state, last) = self.solve(&mut objective, state, &mut |state, iteration| {
             let flow = observe(iteration);
             checkpoint.save_if_due(&[], state, flow.is_break())?;
             Ok(flow)
         })?;
         checkpoint.save_if_due(&[], &state, true)?;
-        Embedding::new(self, choices, &questions, state, last)
+        Embedding::new(self, choices, &mut objective, state, last)
     }
 
     /// Minimises the objective from a state, or from random weights.
     fn solve(
         &self,
-        questions: &Questions,
+        objective: &mut Objective<'_>,
         from: Option<State>,
         observe: &mut dyn FnMut(&State, &SposeIteration) -> Result<ControlFlow<()>>,
     ) -> Result<(State, (SposeIteration, Ending))> {
-        let mut objective = Objective::new(questions, self.lambda)?;
         let mut search = match from {
             Some(state) => {
-                let n_left = state.x.len() % questions.n_objects();
+                let n_left = state.x.len() % objective.n_objects();
                 same_length("weights of an unfinished fit that are no column", 0, n_left)?;
-                Search::resume(&mut objective, state)
+                Search::resume(objective, state)
             }
             None => {
-                let x = self.initial(questions.n_objects())?;
-                Search::start(&mut objective, x)?
+                let x = self.initial(objective.n_objects())?;
+                Search::start(objective, x)?
             }
         };
         let limits = Limits {

@@ -1,20 +1,20 @@
 //! The objective of SPoSE and its gradient.
 
+use super::choices::{PairLoss, TrainingChoices};
 use crate::error::{ComputationError, Result};
 use crate::linalg::{lower_gram, matrix, mirror, product, symmetrized, zeroed};
-use crate::probe::Questions;
 
 /// The objective F = mean −ln p + (λ / objects) Σ x as a function of X (objects × dimensions, in
 /// column-major order), where p = softmax of the elements of S = X Xᵀ.
 pub(super) struct Objective<'a> {
-    questions: &'a Questions,
+    n_objects: usize,
+    choices: Box<dyn PairLoss + 'a>,
     /// λ / objects: the gradient of the penalty.
     slope: f64,
     /// Similarities of all pairs, or the symmetric derivatives of the loss with respect to them.
     pairs: Vec<f64>,
-    /// Derivatives of the loss, each pair in one of its two positions.
+    /// Derivatives of the loss, those of a pair divided between its two positions.
     derivatives: Vec<f64>,
-    third: Vec<f64>,
 }
 
 /// The value of the objective at a point, in nats.
@@ -29,42 +29,42 @@ impl<'a> Objective<'a> {
     ///
     /// # Errors
     /// Returns `ComputationError::OutOfMemory`.
-    pub fn new(questions: &'a Questions, lambda: f64) -> Result<Self> {
-        let n = questions.n_objects();
+    pub fn new(choices: &'a impl TrainingChoices, lambda: f64) -> Result<Self> {
+        let n = choices.shown().len();
         Ok(Self {
-            questions,
+            n_objects: n,
+            choices: choices.pair_loss()?,
             slope: lambda / n as f64,
             pairs: zeroed(n * n, "the similarities of all pairs")?,
             derivatives: zeroed(n * n, "the derivatives of all pairs")?,
-            third: zeroed(questions.len(), "the derivatives of questions")?,
         })
     }
 
     /// Returns the number of rows of X.
     pub fn n_objects(&self) -> usize {
-        self.questions.n_objects()
+        self.n_objects
     }
 
     /// Computes the value at X ≥ 0, and the gradient with respect to X.
     ///
-    /// With D, the derivatives of the loss with respect to the similarities, each pair in one
-    /// position, the gradient is (D + Dᵀ) X + λ / objects: one Gram matrix, one pass over the
+    /// With D, the derivatives of the loss with respect to the similarities, those of a pair divided
+    /// between its two positions, the gradient is (D + Dᵀ) X + λ / objects: one Gram matrix, one pass over the
     /// questions and one product.
     ///
     /// # Errors
-    /// Returns [`ComputationError::LossNotFinite`] if the objective is not finite.
+    /// Returns [`ComputationError::LossNotFinite`] if the objective is not finite, and the errors of
+    /// reading streamed trials.
     pub fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<Value> {
-        let n = self.n_objects();
+        let n = self.n_objects;
         if x.is_empty() {
             self.pairs.fill(0.0);
         } else {
             lower_gram(matrix(x, n), &mut self.pairs);
         }
-        if self.questions.reads_both_triangles() {
+        if self.choices.reads_both_triangles() {
             mirror(&mut self.pairs, n);
         }
-        let (derivatives, third) = (&mut self.derivatives, &mut self.third);
-        let loss = self.questions.pass(&self.pairs, derivatives, third);
+        let loss = (self.choices).evaluate(&self.pairs, &mut self.derivatives)?;
         let sum: f64 = x.chunks(n).map(|column| column.iter().sum::<f64>()).sum();
         let objective = loss + self.slope * sum;
         if !objective.is_finite() {
@@ -108,8 +108,7 @@ mod tests {
             .collect();
         let stimuli = Stimuli::numbered(n);
         let choices = ChoiceFrequencies::<T>::new(stimuli, questions, frequencies).unwrap();
-        let questions = Questions::new(&choices);
-        let mut objective = Objective::new(&questions, 0.3).unwrap();
+        let mut objective = Objective::new(&choices, 0.3).unwrap();
         let x: Vec<f64> = (0..n * rank).map(|_| 0.1 + uniform()).collect();
         let direction: Vec<f64> = x.iter().map(|_| uniform() - 0.5).collect();
         let mut gradient = vec![0.0; x.len()];

@@ -9,13 +9,12 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::check_dimensions;
+use super::choices::TrainingChoices;
 use super::objective::Objective;
 use super::vice_embedding::ViceEmbedding;
 use crate::error::{Error, Result, positive};
 use crate::inference::benjamini_hochberg;
-use crate::judgment::{ChoiceFrequencies, Task};
 use crate::linalg::zeroed;
-use crate::probe::Questions;
 use crate::probe::mini_batch::{Descent, Optimizer};
 
 /// Settings of VICE (Muttenthaler et al., 2022), which learns a distribution of embeddings.
@@ -164,7 +163,7 @@ impl Vice {
     /// # Errors
     /// Returns `ComputationError::LossNotFinite` if the loss is not finite, and
     /// `ComputationError::OutOfMemory`.
-    pub fn fit<T: Task>(&self, choices: &ChoiceFrequencies<T>) -> Result<ViceEmbedding> {
+    pub fn fit(&self, choices: &impl TrainingChoices) -> Result<ViceEmbedding> {
         self.fit_observed(choices, |_| ControlFlow::Continue(()))
     }
 
@@ -172,15 +171,14 @@ impl Vice {
     ///
     /// # Errors
     /// Returns an error if [`Vice::fit`] does.
-    pub fn fit_observed<T: Task>(
+    pub fn fit_observed(
         &self,
-        choices: &ChoiceFrequencies<T>,
+        choices: &impl TrainingChoices,
         mut observe: impl FnMut(&ViceStep) -> ControlFlow<()>,
     ) -> Result<ViceEmbedding> {
-        let questions = Questions::new(choices);
-        let n = questions.n_objects();
-        let n_trials: f64 = choices.by_pair().as_flattened().iter().sum();
-        let mut objective = Objective::new(&questions, 0.0)?;
+        let mut objective = Objective::new(choices, 0.0)?;
+        let n = objective.n_objects();
+        let n_trials = choices.weight();
         let n_weights = n.saturating_mul(self.n_dimensions);
         // The means, followed by the logarithms of the standard deviations.
         let mut parameters = zeroed(n_weights.saturating_mul(2), "the weights")?;

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use ndarray::Array2;
 
 use super::Vice;
+use super::choices::TrainingChoices;
 use super::score::{EmbeddingScore, row_of, score};
 use crate::error::Result;
 use crate::judgment::{ChoiceFrequencies, Task};
@@ -27,9 +28,9 @@ pub struct ViceEmbedding {
 impl ViceEmbedding {
     /// Creates the embedding of the relevant dimensions, which are given with their numbers of
     /// significant objects.
-    pub(super) fn new<T: Task>(
+    pub(super) fn new(
         vice: &Vice,
-        choices: &ChoiceFrequencies<T>,
+        choices: &impl TrainingChoices,
         parameters: &[f64],
         mut relevant: Vec<(usize, usize)>,
         (n_steps, is_converged): (usize, bool),

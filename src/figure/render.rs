@@ -202,6 +202,8 @@ fn png(pixels: &Array3<u8>) -> Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    // About a third of the time of the default level, for files that are 6 % larger.
+    encoder.set_deflate_compression(png::DeflateCompression::Level(1));
     let data = pixels.as_standard_layout();
     let data = data.as_slice().expect("in standard order");
     let written = encoder.write_header().and_then(|mut writer| {

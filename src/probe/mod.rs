@@ -78,7 +78,7 @@ pub use cross_validation::{
 pub use fit::{Bound, Convergence, Iteration, ProbeFit};
 pub(crate) use lbfgs::History;
 pub use penalty::PenaltyKind;
-pub(crate) use questions::Questions;
+pub(crate) use questions::{Questions, add_trials};
 pub use split::HoldOut;
 pub use standardize::{Moments, Standardize};
 

@@ -170,26 +170,80 @@ impl Questions {
 
     /// Collects the similarities of the pairs of questions.
     fn gather(&self, questions: Range<usize>, similarities: &[f64], out: &mut [[f64; BLOCK]; 3]) {
-        let n = self.n_objects;
         let objects = &self.objects[questions];
-        let [ab, ac, bc] = out;
-        for (&[a, b, c], (ab, ac)) in objects.iter().zip(ab.iter_mut().zip(ac)) {
-            *ab = similarities[a as usize * n + b as usize];
-            *ac = similarities[a as usize * n + c as usize];
-        }
-        if self.n_pairs == 3 {
-            for (&[_, b, c], bc) in objects.iter().zip(bc) {
-                *bc = similarities[b as usize * n + c as usize];
-            }
-        } else {
-            bc.fill(f64::NEG_INFINITY);
-        }
+        gather(objects, self.n_pairs, similarities, self.n_objects, out);
     }
 
     fn frequencies_of(&self, questions: Range<usize>) -> [&[f64]; 3] {
         self.frequencies
             .each_ref()
             .map(|pair| &pair[questions.clone()])
+    }
+}
+
+/// Adds the derivatives of Σ −ln p over trials, in which the first pair was chosen, and returns the
+/// sum. The trials are in any order; each pair is added in one of its two positions.
+///
+/// Slower than [`Questions::pass`], because successive trials access other columns. Sorting them by
+/// their first object for one pass takes as long as it saves. `similarities` must have both triangles.
+pub(crate) fn add_trials<T: Task>(
+    trials: &[[u32; 3]],
+    similarities: &[f64],
+    n_objects: usize,
+    derivatives: &mut [f64],
+) -> f64 {
+    let arch = Arch::new();
+    let mut room = Room::new();
+    let mut third = [0.0; BLOCK];
+    let (chosen, other) = ([1.0; BLOCK], [0.0; BLOCK]);
+    let mut loss = 0.0;
+    for trials in trials.chunks(BLOCK) {
+        gather(
+            trials,
+            T::N_PAIRS,
+            similarities,
+            n_objects,
+            &mut room.similarities,
+        );
+        loss += arch.dispatch(Derive {
+            similarities: &room.similarities,
+            frequencies: [&chosen, &other, &other],
+            first: &mut room.first,
+            second: &mut room.second,
+            third: &mut third[..trials.len()],
+        });
+        let of_pairs = room.first.iter().zip(&room.second).zip(&third);
+        for (&[a, b, c], ((ab, ac), bc)) in trials.iter().zip(of_pairs) {
+            let column = a as usize * n_objects;
+            derivatives[column + b as usize] += ab;
+            derivatives[column + c as usize] += ac;
+            if T::N_PAIRS == 3 {
+                derivatives[b as usize * n_objects + c as usize] += bc;
+            }
+        }
+    }
+    loss
+}
+
+/// Collects the similarities of the pairs of questions.
+fn gather(
+    objects: &[[u32; 3]],
+    n_pairs: usize,
+    similarities: &[f64],
+    n_objects: usize,
+    out: &mut [[f64; BLOCK]; 3],
+) {
+    let [ab, ac, bc] = out;
+    for (&[a, b, c], (ab, ac)) in objects.iter().zip(ab.iter_mut().zip(ac)) {
+        *ab = similarities[a as usize * n_objects + b as usize];
+        *ac = similarities[a as usize * n_objects + c as usize];
+    }
+    if n_pairs == 3 {
+        for (&[_, b, c], bc) in objects.iter().zip(bc) {
+            *bc = similarities[b as usize * n_objects + c as usize];
+        }
+    } else {
+        bc.fill(f64::NEG_INFINITY);
     }
 }
 

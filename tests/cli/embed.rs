@@ -90,6 +90,59 @@ fn learns_and_writes_an_embedding() {
 }
 
 #[test]
+fn trials_can_be_streamed() {
+    let folder = tempfile::tempdir().unwrap();
+    let triplets = write_trials(folder.path(), 30, 6000);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (out, in_memory) = (path("E.npy"), path("M.npy"));
+    let learn = |triplets: &str, out: &str, more: &[&str]| {
+        let arguments = [
+            "--triplets",
+            triplets,
+            "--out",
+            out,
+            "--dimensions",
+            "8",
+            "--json",
+        ];
+        json_of(
+            "embed",
+            &[&arguments[..], &["--lambda", "0.05"], more].concat(),
+        )
+    };
+    // All trials, so that both fits are to the same.
+    let all = ["--test-one-in", "0"];
+    let streamed = learn(&triplets, &out, &[&all[..], &["--stream"]].concat());
+    let whole = learn(&triplets, &in_memory, &all);
+    assert_eq!(streamed["dimensions"], 3);
+    assert_eq!(streamed["trials"], 6000);
+    assert_eq!(streamed["questions"], serde_json::Value::Null);
+    let losses = [&streamed, &whole].map(|report| report["loss"].as_f64().unwrap());
+    assert!((losses[0] - losses[1]).abs() < 1e-3, "{losses:?}");
+    assert!(!folder.path().join("E.npy.unfinished").exists());
+
+    let tested = learn(&triplets, &out, &["--stream"]);
+    let n_tested = tested["test_questions"].as_u64().unwrap();
+    assert!((450..750).contains(&n_tested), "{n_tested}");
+    assert!(tested["accuracy"].as_f64().unwrap() > 0.4);
+    assert!(tested["cross_entropy"].as_f64().unwrap() < 3f64.ln());
+
+    let refuse = |more: &[&str]| {
+        let arguments = ["--triplets", &triplets, "--out", &out, "--stream"];
+        refused("embed", &[&arguments[..], more].concat())
+    };
+    let choice = refuse(&[]);
+    assert!(choice.contains("--stream needs one --lambda"), "{choice}");
+    let content = std::fs::read_to_string(&triplets).unwrap();
+    std::fs::write(&triplets, format!("{content}0 1 9999\n")).unwrap();
+    let code = refuse(&["--lambda", "0.05"]);
+    assert!(code.contains("9999 is a stimulus or marks"), "{code}");
+    std::fs::write(&triplets, content.replace("0 ", "77 ").replace(" 0", " 77")).unwrap();
+    let counted = refuse(&["--lambda", "0.05"]);
+    assert!(counted.contains("index 0 never occurs"), "{counted}");
+}
+
+#[test]
 fn vice_writes_the_uncertainty_of_every_weight() {
     let folder = tempfile::tempdir().unwrap();
     let triplets = write_trials(folder.path(), 20, 4000);

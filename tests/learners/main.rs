@@ -5,6 +5,7 @@ mod common;
 
 mod embedding;
 mod embedding_checkpoint;
+mod embedding_streamed;
 mod isotropic_probe;
 mod mini_batch_probe;
 mod model_recovery;
