@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::Counting;
-use crate::dataset::triplet_file::{count_from_zero, unclear};
+use crate::dataset::triplet_file::{Design, check_first, count_from_zero, unclear};
 use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, same_length};
 use crate::io::format::Format;
 use crate::io::triplets::TripletReader;
@@ -23,7 +23,9 @@ use crate::stimuli::{Numbers, Stimuli};
 ///
 /// Errors of the chunks are within `Context::File`: [`JudgmentError::InvalidTrial`] with the number
 /// of the trial in the file, [`FileError::RaggedRow`] and [`FileError::NotANumber`] with the line,
-/// [`FileError::Truncated`], and [`JudgmentError::NoTrials`] if the file has no trials.
+/// [`FileError::Truncated`], [`FileError::Ambiguous`] if the first line may number the columns or, at the
+/// end, if the order of the stimuli cannot be that of answers, and [`JudgmentError::NoTrials`] if the file
+/// has no trials.
 ///
 /// ```
 /// use human_alignment::dataset::TripletChunks;
@@ -54,6 +56,7 @@ pub struct TripletChunks<T> {
     counting: Counting,
     /// Which stimuli have occurred.
     occurs: Vec<bool>,
+    design: Design,
     is_done: bool,
     task: PhantomData<T>,
 }
@@ -96,6 +99,7 @@ impl<T: Task> TripletChunks<T> {
             n_read: 0,
             counting: Counting::Inferred,
             occurs: vec![false; stimuli_len],
+            design: Design::default(),
             is_done: false,
             task: PhantomData,
         })
@@ -149,9 +153,15 @@ impl<T: Task> TripletChunks<T> {
             .reader
             .read_chunk(&mut trials, self.chunk_len)
             .map_err(|error| error.among(self.stimuli.len()))?;
+        if n_before == 0 {
+            check_first(&self.path, &trials).map_err(|error| error.in_file(&self.path))?;
+        }
         self.n_read += n_new as u64;
         if n_new == 0 && n_before > 0 {
             self.check_participants(true)?;
+            self.design
+                .check()
+                .map_err(|error| error.in_file(&self.path))?;
             if self.counting == Counting::Inferred {
                 let place = self.path.display().to_string();
                 Counting::check_from_zero(&self.occurs, self.n_read, &place)
@@ -163,6 +173,7 @@ impl<T: Task> TripletChunks<T> {
         if self.counting == Counting::One {
             count_from_zero(&mut trials, n_before).map_err(|error| error.in_file(&self.path))?;
         }
+        self.design.add(trials.iter().copied());
         for &index in trials.as_flattened() {
             if let Some(occurs) = self.occurs.get_mut(index as usize) {
                 *occurs = true;

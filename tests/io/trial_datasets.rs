@@ -58,7 +58,7 @@ fn some_trials(n_trials: u32, n_stimuli: u32) -> Vec<[u32; 3]> {
         let step = 1 + t % (n_stimuli / 2 - 1);
         [0, step, 2 * step].map(|add| (first + add) % n_stimuli)
     };
-    (0..n_trials).map(trial).collect()
+    (1..=n_trials).map(trial).collect()
 }
 
 /// Features that look random, and no two rows alike.
@@ -301,6 +301,7 @@ fn wrong_trials_are_named_by_their_place_in_the_file() {
         ([4.0, 1.0, 4.0], TrialProblem::Repeated { index: 4 }),
     ] {
         let mut trials = vec![[0.0, 1.0, 2.0]; 30];
+        trials[3] = [2.0, 1.0, 0.0];
         trials[23] = bad;
         let data = trials.iter().flatten().flat_map(|v: &f64| v.to_le_bytes());
         let npy = put(&folder, "t.npy", npy("<f8", 30, data.collect()));

@@ -1,6 +1,7 @@
 //! The answers of trials, and how they refer to stimuli.
 
 use super::answer_names::{ColumnNames, number_of_key};
+use super::design::MANY;
 use crate::error::{FileError, JudgmentError, Quoted, Result};
 use crate::io::text::plain;
 use crate::judgment::Task;
@@ -73,9 +74,6 @@ impl Form {
         }
     }
 }
-
-/// Number of trials in which it is no coincidence that all are alike.
-const MANY: usize = 20;
 
 /// How answers refer to stimuli, and the position of the chosen candidate of each trial.
 #[derive(Debug)]
@@ -152,27 +150,6 @@ pub(super) fn apply<T: Task>(
         }
     }
     Ok(Answered { form, chosen: all })
-}
-
-/// Checks that trials without a column of answers are more than a design: the stimuli of many trials
-/// are not all in ascending order.
-///
-/// # Errors
-/// Returns [`FileError::Ambiguous`] if they are.
-pub(super) fn check_order<K: PartialOrd>(
-    mut trials: impl ExactSizeIterator<Item = [K; 3]>,
-) -> Result<()> {
-    if trials.len() < MANY || !trials.all(|[a, b, c]| a < b && b < c) {
-        return Ok(());
-    }
-    Err(FileError::Ambiguous {
-        what: "what the answers are: the three stimuli of every trial are in ascending order, as in a \
-               design without answers"
-            .into(),
-        remedy: "add a column \"choice\" with the answers, or order the stimuli of each trial by the \
-                 answer, the odd one (or the farther candidate) last",
-    }
-    .into())
 }
 
 /// Checks that answers of 1 and −1 are not those of a table, where −1 may be the first candidate, as the

@@ -1,5 +1,6 @@
 //! Trials in an array of an `.npz` or MATLAB file, with answers and participants in other arrays.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::answer_column::{check_question, is_answer};
@@ -59,6 +60,13 @@ impl RawTrials {
             [first, second, ..] => return Err(several(&first.name, &second.name)),
         }
         for other in others {
+            // A list without repetitions may be one of people.
+            if is_participant(&other.name)
+                && let Some(labels) = texts_of(other)
+                && labels.iter().collect::<HashSet<_>>().len() < labels.len()
+            {
+                same_length("participants of trials", n_trials, labels.len())?;
+            }
             if let Content::Texts(texts) = &other.content
                 && other.list_len() != Some(n_trials as u64)
                 && texts.len() > 2
@@ -86,20 +94,25 @@ impl RawTrials {
     /// Reads participants, and recognises other arrays that are no answers; returns false for an
     /// array of unknown content.
     fn read_property(&mut self, array: &NamedArray) -> bool {
-        let texts = match &array.content {
-            Content::Texts(texts) => Some(texts.clone()),
-            Content::Numbers {
-                values: Some(values),
-                ..
-            } => Some(values.iter().map(f64::to_string).collect()),
-            _ => None,
-        };
+        let texts = texts_of(array);
         if is_participant(&array.name) {
             let is_new = self.participants.is_none() && texts.is_some();
             self.participants = texts;
             return is_new;
         }
         is_about_participants(&array.name) || is_of_time(&array.name) || is_index_name(&array.name)
+    }
+}
+
+/// Returns the elements of a list as texts.
+fn texts_of(array: &NamedArray) -> Option<Vec<String>> {
+    match &array.content {
+        Content::Texts(texts) => Some(texts.clone()),
+        Content::Numbers {
+            values: Some(values),
+            ..
+        } => Some(values.iter().map(f64::to_string).collect()),
+        _ => None,
     }
 }
 

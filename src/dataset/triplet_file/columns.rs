@@ -5,10 +5,9 @@ use super::column_names::{
     anchored, are_sides, is_count, is_of_time, odd_and_others, triple, triples,
 };
 use super::other_order::tell_another_order;
-use super::raw::PRACTICE;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{
-    Table, group_alike, is_about_participants, is_index_name, is_participant, plain,
+    PRACTICE, Table, group_alike, is_about_participants, is_index_name, is_participant, plain,
 };
 use crate::judgment::Task;
 

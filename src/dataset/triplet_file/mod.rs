@@ -8,6 +8,7 @@ mod beside;
 mod column_names;
 mod columns;
 mod counting;
+mod design;
 mod numbers;
 mod other_order;
 mod raw;
@@ -16,6 +17,7 @@ mod source;
 use std::path::Path;
 
 pub use counting::Counting;
+pub(in crate::dataset) use design::{Design, check_first};
 pub(in crate::dataset) use numbers::{count_from_zero, unclear};
 pub use source::TripletSource;
 

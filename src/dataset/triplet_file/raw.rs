@@ -5,19 +5,17 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayD};
 
-use super::answers::{Cell, check_order};
+use super::answers::Cell;
 use super::beside::Beside;
 use super::columns::{Columns, in_order};
+use super::design::Design;
 use crate::error::{Error, FileError, JudgmentError, Quoted, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
-use crate::io::text::{Row, Table, counts};
+use crate::io::text::{Row, Table, counts, marks_practice};
 use crate::judgment::Task;
 use crate::stimuli::Stimuli;
-
-/// Parts of the names of trials that are no judgments, and of the columns that mark them.
-pub(super) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
 
 /// Trials with their stimuli and answers as written in a file.
 #[derive(Debug, Default)]
@@ -129,7 +127,9 @@ impl RawTrials {
                 Cell::Text(text) => (0.0, text.to_lowercase()),
             })
         };
-        check_order(self.stimuli.iter().map(names))
+        let mut design = Design::default();
+        design.add(self.stimuli.iter().map(names));
+        design.check()
     }
 
     /// Checks that the indices of trials do not count other stimuli than these.
@@ -264,13 +264,7 @@ fn check_count(column: &str, values: &[String]) -> Result<()> {
 
 /// Adds a warning if trials are marked like those that test attention.
 fn note_practice(column: &str, types: &[String]) {
-    let is_marked_by = |text: &str| {
-        let text = text.to_lowercase();
-        PRACTICE.iter().any(|name| text.contains(name))
-    };
-    let is_true =
-        |kind: &str| ["true", "1", "yes", "y", "t"].contains(&kind.trim().to_lowercase().as_str());
-    let is_practice = |kind: &&String| is_marked_by(kind) || is_marked_by(column) && is_true(kind);
+    let is_practice = |kind: &&String| marks_practice(column, kind);
     let n = types.iter().filter(is_practice).count();
     if n > 0 {
         log::warn!(

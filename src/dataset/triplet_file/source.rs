@@ -6,12 +6,12 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use super::answers::{self, Cell};
+use super::design::{Design, check_first};
 use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
 use crate::error::{FileError, JudgmentError, Result, same_length};
 use crate::formats::TextEncoding;
-use crate::io::extension;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
 use crate::io::triplets::TripletReader;
@@ -160,7 +160,9 @@ impl<T: Task> TripletSource<T> {
         let (mut trials, pairing, mut kept) = match self.read_plain(stimuli)? {
             Some(indices) => {
                 n_in_file = indices.len();
-                answers::check_order(indices.iter().copied())?;
+                let mut design = Design::default();
+                design.add(indices.iter().copied());
+                design.check()?;
                 self.by_number(indices, stimuli)?
             }
             None => {
@@ -252,14 +254,7 @@ impl<T: Task> TripletSource<T> {
         }
         let read = reader.read_chunk(&mut trials, usize::MAX);
         read.map_err(|error| error.among(stimuli.len()))?;
-        let is_table = matches!(extension(&self.path).as_str(), "csv" | "tsv");
-        if is_table && trials.first() == Some(&[0, 1, 2]) {
-            log::warn!(
-                "{}: the first line is read as a trial; if it is the header 0, 1, 2 that pandas writes, \
-                 remove it",
-                self.path.display()
-            );
-        }
+        check_first(&self.path, &trials)?;
         Ok(Some(trials))
     }
 
