@@ -209,6 +209,11 @@ fn from_files<T: Task>(
         arguments
             .trial_reading
             .trials::<T>(trials, named[0].1.stimuli(), &shared, reading)?;
+    let mut is_shown = vec![false; trials.stimuli().len()];
+    trials::mark_shown(&trials, &mut is_shown);
+    for (name, representation) in &named {
+        trials::refuse_transposed(name, representation, &is_shown)?;
+    }
     let mut report = score(metric, &named, &trials, arguments.ceiling)?;
     report.input = Some(input);
     Ok(report)
@@ -241,18 +246,24 @@ fn stream<T: Task>(
     };
     let participants = arguments.trial_reading.participants.as_ref();
     let participants = participants.map(TrialParticipants::read).transpose()?;
-    let tally = |representation: &Representation| {
+    let tally = |(name, representation): &(String, Representation)| {
         let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?
             .with_counting(arguments.trial_reading.count_from);
         if let Some(participants) = &participants {
             chunks = chunks.with_participants(participants.clone());
         }
-        metric.tally(representation, stimuli, chunks)
+        let mut is_shown = vec![false; stimuli.len()];
+        let chunks = chunks.inspect(|chunk| {
+            let trials = chunk.iter();
+            trials.for_each(|trials| trials::mark_shown(trials, &mut is_shown));
+        });
+        let tally = metric.tally(representation, stimuli, chunks)?;
+        if counted.is_none() {
+            trials::refuse_transposed(name, representation, &is_shown)?;
+        }
+        Ok(tally)
     };
-    let tallies: Vec<_> = named
-        .iter()
-        .map(|(_, one)| tally(one))
-        .collect::<Result<_>>()?;
+    let tallies: Vec<_> = named.iter().map(tally).collect::<Result<_>>()?;
     let (n_objects, n_participants) = (tallies[0].n_objects(), tallies[0].n_participants());
     let cautions = trials::cautions(DesignCaution::of_numbers(n_objects, n_participants));
     let row = |((name, representation), tally): (&(String, Representation), &Tally)| {

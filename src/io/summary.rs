@@ -2,31 +2,41 @@
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
-/// Returns what the last row has, if it is no coincidence that these are the means or the sums of the
-/// rows above.
-pub(crate) fn summary_of(features: ArrayView2<'_, f64>) -> Option<&'static str> {
-    /// Smallest number of rows above.
+/// Returns the last or first row, and what it has, if it is no coincidence that these are the means or
+/// the sums of the other rows.
+pub(crate) fn summary_of(features: ArrayView2<'_, f64>) -> Option<(usize, &'static str)> {
+    /// Smallest number of other rows.
     const LEAST: usize = 3;
 
-    let n_above = features.nrows().checked_sub(1).filter(|&n| n >= LEAST)?;
-    let (above, last) = (features.split_at(Axis(0), n_above).0, features.row(n_above));
+    let n_others = features.nrows().checked_sub(1).filter(|&n| n >= LEAST)?;
+    let (above, below) = (
+        features.split_at(Axis(0), n_others).0,
+        features.split_at(Axis(0), 1).1,
+    );
     let summaries = [
-        (n_above as f64, "has the means of the rows above"),
-        (1.0, "has the sums of the rows above"),
+        (n_others as f64, "has the means of the other rows"),
+        (1.0, "has the sums of the other rows"),
     ];
-    let found = summaries.into_iter().find(|&(n, _)| agree(above, last, n));
-    found.map(|(_, what)| what)
+    [(n_others, above), (0, below)]
+        .into_iter()
+        .find_map(|(row, others)| {
+            let of_row = features.row(row);
+            let found = summaries
+                .into_iter()
+                .find(|&(n, _)| agree(others, of_row, n));
+            found.map(|(_, what)| (row, what))
+        })
 }
 
-/// Checks whether the numbers of the last row are the sums of the rows above divided by `n`, to all
+/// Checks whether the numbers of a row are the sums of the other rows divided by `n`, to all
 /// their digits, and whether this is improbable for numbers in the ranges of their columns. Whole
 /// numbers may be a design.
-fn agree(above: ArrayView2<'_, f64>, last: ArrayView1<'_, f64>, n: f64) -> bool {
+fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64) -> bool {
     /// Largest probability of a coincidence.
     const RARE: f64 = 1e-4;
 
     let mut probability = 1.0;
-    for (&found, column) in last.iter().zip(above.axis_iter(Axis(1))) {
+    for (&found, column) in row.iter().zip(others.axis_iter(Axis(1))) {
         let expected = column.sum() / n;
         let digits = found.to_string();
         let n_decimals = digits
@@ -54,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_last_row_of_means_is_no_coincidence() {
+    fn a_row_of_means_is_no_coincidence() {
         let above = [[0.123, 1.52], [0.456, 2.25], [0.789, 0.76]];
         for (last, is_summary) in [
             ([0.456, 1.51], true),
@@ -63,11 +73,10 @@ mod tests {
             ([0.5, 1.51], false),
         ] {
             let rows = [&above[..], &[last]].concat();
-            assert_eq!(
-                summary_of(ndarray::arr2(&rows).view()).is_some(),
-                is_summary,
-                "{last:?}"
-            );
+            let at = |rows: &[[f64; 2]]| summary_of(ndarray::arr2(rows).view()).map(|(row, _)| row);
+            assert_eq!(at(&rows), is_summary.then_some(3), "{last:?}");
+            let rows = [&[last], &above[..]].concat();
+            assert_eq!(at(&rows), is_summary.then_some(0), "{last:?}");
         }
         // A design of primary colours and white.
         let design = array![

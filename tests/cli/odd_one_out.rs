@@ -446,3 +446,44 @@ fn three_objects_are_too_few_for_a_bootstrap() {
         "{message}"
     );
 }
+
+#[test]
+fn features_whose_columns_may_be_the_stimuli_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = |row: usize, column: usize| (row * 7 + column * column * 3) % 11;
+    let line = |row: usize| {
+        let fields: Vec<String> = (0..6)
+            .map(|column| format!("{}.5", number(row, column)))
+            .collect();
+        fields.join(",") + "\n"
+    };
+    let rows = |n: usize| (0..n).map(line).collect::<String>();
+    let trials = |shift: usize| {
+        let trial = |first: usize| {
+            let [a, b, c] = [first, first + 2, first + 3].map(|index| index % 6 + shift);
+            format!("{a} {c} {b}\n")
+        };
+        (0..6).map(trial).collect::<String>()
+    };
+    for (n, shift, is_refused) in [(9, 0, true), (9, 1, true), (9, 2, false), (6, 0, false)] {
+        let features = write(&folder, "f.csv", &rows(n));
+        let trials = write(&folder, "t.txt", &trials(shift));
+        let ids: String = (0..n).map(|row| format!("id{row}x\n")).collect();
+        let ids = write(&folder, "ids.txt", &ids);
+        let given = ["--features", &features, "--triplets", &trials, "--json"];
+        let counted = ["--count-from", "0"];
+        let arguments = [&given[..], &counted].concat();
+        for more in [&[][..], &["--stream"]] {
+            let arguments = [&arguments[..], more].concat();
+            match is_refused {
+                true => {
+                    let message = refused(&arguments);
+                    assert!(message.contains("array.T"), "{message}");
+                }
+                false => assert_eq!(json_of(&arguments)["trials"], 6),
+            }
+        }
+        let named = [&arguments[..], &["--ids", &ids]].concat();
+        assert_eq!(json_of(&named)["trials"], 6);
+    }
+}

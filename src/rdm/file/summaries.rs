@@ -49,7 +49,7 @@ fn named_otherwise(names: &[String]) -> Option<&String> {
     are_alike.then_some(name)
 }
 
-/// Checks that the last RDM is not the mean or the sum of the others.
+/// Checks that the first or last RDM is not the mean or the sum of the others.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if it is, and this is no coincidence.
@@ -64,8 +64,11 @@ pub(super) fn refuse_mean(rdms: &[Rdm]) -> Result<()> {
     let values = Array2::from_shape_vec((rdms.len(), n_pairs), values.collect());
     let values = values.map_err(|error| FileError::malformed("array", error))?;
     match summary_of(values.view()) {
-        Some(what) => Err(FileError::Ambiguous {
-            what: format!("whether its last RDM is that of a participant: it {what}"),
+        Some((row, what)) => Err(FileError::Ambiguous {
+            what: format!(
+                "whether its {} RDM is that of a participant: it {what}",
+                if row == 0 { "first" } else { "last" }
+            ),
             remedy: "remove it if it summarises the others; otherwise move it between them",
         }
         .into()),

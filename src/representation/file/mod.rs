@@ -1,5 +1,6 @@
 //! Representations in files.
 
+mod codes;
 mod columns;
 mod lookalikes;
 mod npy;
@@ -204,7 +205,8 @@ impl FileSource {
     /// array is not a matrix with at least one column, [`FileError::NoSuchArray`] if there is no
     /// such array, [`FileError::NoSuchColumn`], [`FileError::RaggedRow`] or
     /// [`FileError::NotANumber`] if a table is invalid, [`FileError::StaleSidecar`] if the file
-    /// beside an `.npy` file belongs to other features, and an error if [`Stimuli::new`] or
+    /// beside an `.npy` file belongs to other features, [`FileError::Ambiguous`] if numbers appear to
+    /// mark missing values or to number the rows of an array, and an error if [`Stimuli::new`] or
     /// [`Representation::new`] does, for example for a number that is not finite.
     pub fn read(&self) -> Result<Representation> {
         let read = || {
@@ -226,6 +228,10 @@ impl FileSource {
                 }
             };
             let representation = Representation::new(stimuli, contents.features)?;
+            codes::refuse_codes(&representation)?;
+            if !self.is_table() {
+                codes::refuse_row_numbers(&representation)?;
+            }
             lookalikes::note_symmetric(&self.path, &representation);
             Ok(representation.with_provenance(contents.provenance))
         };

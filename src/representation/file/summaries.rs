@@ -10,8 +10,8 @@ use crate::io::text::{Row, Table, is_summary, may_be_summary, resembles_number};
 /// the other rows, such as their means.
 ///
 /// # Errors
-/// Returns [`FileError::Ambiguous`] if one of them is named like a summary, or if the last one has the
-/// means or the sums of the others.
+/// Returns [`FileError::Ambiguous`] if one of them is named like a summary, or has the means or the sums
+/// of the others.
 pub(super) fn refuse_summaries(
     table: &Table,
     ids: Option<&[String]>,
@@ -26,7 +26,7 @@ pub(super) fn refuse_summaries(
     let named = [last, 0].into_iter().find(is_named).filter(|_| last > 1);
     let (row, what) = match (named, summary_of(features)) {
         (Some(row), _) => (row, "is named like a summary or a unit"),
-        (None, Some(what)) => (last, what),
+        (None, Some((row, what))) => (row, what),
         (None, None) => return Ok(()),
     };
     Err(FileError::Ambiguous {

@@ -18,6 +18,7 @@ impl FileSource {
     /// Reads all columns except those with ids or row numbers and ignored ones.
     pub(super) fn read_table(&self) -> Result<Contents> {
         let table = Table::read(&self.path, self.encoding)?.without_blank_rows();
+        refuse_column_numbers(&table)?;
         let columns = self.columns(&table)?;
         match self.read_columns(&table, &columns)? {
             Some(contents) => Ok(contents),
@@ -159,6 +160,25 @@ impl FileSource {
         }
         .into())
     }
+}
+
+/// Checks that the first line is not 0, 1, 2 or 1, 2, 3 and so on, as the header of columns without names
+/// in pandas is, above whole numbers, among which it could also be a stimulus.
+fn refuse_column_numbers(table: &Table) -> Result<()> {
+    if table.header().is_some() {
+        return Ok(());
+    }
+    let first = table.first()?;
+    let are_plain = !first.iter().any(|field| field.contains('.'));
+    if first.len() < 3 || !are_plain || counts(&first).is_none() {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: "whether its first line numbers the columns or is a stimulus".into(),
+        remedy: "write names of the columns in it, or remove it, if it numbers them; if it is a stimulus, \
+                 write names of the columns in a line above it, or its numbers as decimals (0.0)",
+    }
+    .into())
 }
 
 fn are_different(labels: &[String]) -> bool {
