@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use human_alignment::rdm::{Participant, RdmFile, Similarities};
 use human_alignment::stimuli::Pairing;
-use human_alignment::{RdmSet, Result, Stimuli, TrialParticipants};
+use human_alignment::{Error, RdmSet, Result, Stimuli, TrialParticipants};
 
 use crate::common::notes;
 use crate::pairing::pair;
@@ -123,12 +123,20 @@ impl RdmReading {
 }
 
 /// Gives the rows of files without ids the ids of the first file that has them, and adds a note, as
-/// the rows are then matched by position.
+/// the rows are then matched by position. Refuses them if the other files are in different orders.
 fn name_rows(sets: Vec<RdmSet>) -> Result<Vec<RdmSet>> {
-    let mut named = sets.iter().map(RdmSet::stimuli);
-    let Some(ids) = named.find(|stimuli| stimuli.is_named()).cloned() else {
+    let is_named = |stimuli: &&Stimuli| stimuli.is_named();
+    let mut named = sets.iter().map(RdmSet::stimuli).filter(is_named);
+    let Some(ids) = named.next().cloned() else {
         return Ok(sets);
     };
+    let n_named = 1 + named.clone().count();
+    if n_named < sets.len() && named.any(|other| other.ids() != ids.ids()) {
+        return Err(Error::other(
+            "a file of --human has no ids, and those with ids are in different orders: give the ids of each, \
+             or write all in one order and pass it with --human-ids",
+        ));
+    }
     let in_order = |set: RdmSet| match set.stimuli().is_named() {
         true => Ok(set),
         false => match pair(&ids, set.stimuli())? {

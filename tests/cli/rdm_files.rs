@@ -456,6 +456,15 @@ fn files_of_people_that_are_joined_by_position_are_noted() {
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(message.contains("matched by position"), "{message}");
     }
+    // Files in different orders do not tell that of the rows without ids.
+    let reversed = square(&[5, 4, 3, 2, 1, 0], |n| NAMES[n].into());
+    let third = write(&models.0, "c.csv", &reversed);
+    let mut arguments = vec!["--model-rdm", &model, "--json"];
+    for human in [&first, &third, &second] {
+        arguments.extend(["--human", human]);
+    }
+    let message = common::refused("rsa", &arguments);
+    assert!(message.contains("--human-ids"), "{message}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Whether judgments in a table are dissimilarities or similarities.
+//! What the columns beside judgments say: their direction, and which of them are of another kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::columns::listed;
-use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, is_one_of, words};
+use crate::error::{Error, FileError, Quoted, RdmError, Result};
+use crate::io::text::{Table, is_one_of, marks_practice, words};
 
 /// Notes that a column is read as dissimilarities, although its name does not tell.
 pub(super) fn note_direction(path: &Path, name: &str, column: usize) {
@@ -126,6 +126,69 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// Checks that no column that is not read marks some judgments of two stimuli as practice or as tests of
+/// attention, but not all of the same participant.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one does.
+pub(super) fn refuse_practice(
+    table: &Table,
+    columns: &[usize],
+    stimuli: [usize; 2],
+    participant: Option<usize>,
+) -> Result<()> {
+    for &column in columns {
+        // The numbers of judgments that are marked and not, by participant.
+        let mut n_rows: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+        let mut rows = table.rows();
+        while let Some(row) = rows.next()? {
+            // Judgments of a stimulus with itself are not pairs.
+            if row.text(stimuli[0]) != row.text(stimuli[1]) {
+                let who = participant.map_or("", |column| row.text(column));
+                let is_other = !marks_practice(table.name(column), row.text(column));
+                n_rows.entry(who.to_owned()).or_default()[usize::from(is_other)] += 1;
+            }
+        }
+        // Participants may be marked too, such as those of a group with training.
+        if n_rows
+            .values()
+            .any(|[n_marked, n_others]| *n_marked > 0 && *n_others > 0)
+        {
+            let n: usize = n_rows.values().map(|[n_marked, _]| n_marked).sum();
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether {n} rows, which column {} marks as practice or as tests of attention, are \
+                     judgments",
+                    Quoted(table.name(column))
+                ),
+                remedy: "remove these rows, or the column if they are judgments",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the error for a column that tells the rows of a pair apart.
+pub(super) fn told_apart(name: &str, has_participants: bool) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "why pairs have several rows, which column {} tells apart",
+            Quoted(name)
+        ),
+        remedy: match has_participants {
+            true => {
+                "keep the rows of one kind of judgment; to average the rows of a participant, remove the \
+                 column or name it \"repetition\""
+            }
+            false => {
+                "name the column \"participant\" if it holds the participants; to average the rows, \
+                 remove it or name it \"repetition\""
+            }
+        },
+    })
 }
 
 #[cfg(test)]

@@ -161,17 +161,18 @@ fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
         None => "n×n, n(n−1)/2, participants×n×n or participants×n(n−1)/2".into(),
         Some(n) => {
             let m = n_pairs(n);
-            let transposed = match shape {
-                &[rows, columns]
+            let hint = match *shape {
+                [rows, columns] if columns == n && rows % n == 0 => {
+                    "; matrices one below the other are array.reshape(-1, n, n)"
+                }
+                [rows, columns]
                     if n_stimuli_of(rows).is_some() || n_stimuli_of(columns).is_some() =>
                 {
                     "; participants come first, so the array may have to be transposed"
                 }
                 _ => "",
             };
-            format!(
-                "for {n} stimuli {n}×{n}, {m}, participants×{n}×{n} or participants×{m}{transposed}"
-            )
+            format!("for {n} stimuli {n}×{n}, {m}, participants×{n}×{n} or participants×{m}{hint}")
         }
     };
     wrong_shape("the array of dissimilarities", expected, shape)

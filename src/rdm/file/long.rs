@@ -11,10 +11,12 @@ use super::columns::{
 };
 use super::content::Contents;
 use super::coverage::Coverage;
-use super::direction::{check_with_itself, note_direction, refuse_directions};
+use super::direction::{
+    check_with_itself, note_direction, refuse_directions, refuse_practice, told_apart,
+};
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
-use crate::error::{Error, FileError, Quoted, RdmError, Result};
+use crate::error::{FileError, Quoted, RdmError, Result};
 use crate::io::text::{
     Table, counts, group_alike, is_index_name, is_participant, without_fractions,
 };
@@ -340,6 +342,7 @@ impl RdmFile {
             |&column: &usize| !long.reads(column) && !is_index_name(table.name(column));
         let ignored: Vec<usize> = (0..table.n_columns()).filter(is_ignored).collect();
         refuse_directions(table, &ignored)?;
+        refuse_practice(table, &ignored, long.stimuli, long.participant)?;
         let ignored: Vec<&str> = ignored.iter().map(|&column| table.name(column)).collect();
         if !ignored.is_empty() {
             log::info!(
@@ -352,11 +355,15 @@ impl RdmFile {
 
     /// Checks that no unknown column tells the rows of a pair, or of a pair and participant, apart.
     fn refuse_merged(&self, table: &Table, long: &LongTable) -> Result<()> {
-        let is_known = |column: usize| {
+        let is_read = |column: usize| long.reads(column) || is_index_name(table.name(column));
+        for column in (0..table.n_columns()).filter(|&column| !is_read(column)) {
             let name = table.name(column);
-            long.reads(column) || is_index_name(name) || is_repetition(name) || is_property(name)
-        };
-        for column in (0..table.n_columns()).filter(|&column| !is_known(column)) {
+            // Texts, such as those of `trial_type`, are no measured property.
+            let is_number = |text: &String| text.parse::<f64>().is_ok();
+            let is_measured = !is_property(name) || table.texts(column)?.iter().all(is_number);
+            if (is_property(name) || is_repetition(name)) && is_measured {
+                continue;
+            }
             let (mut n_rows, mut seen) = (HashMap::new(), HashSet::new());
             let mut is_unique = true;
             let mut rows = table.rows();
@@ -370,29 +377,9 @@ impl RdmFile {
             }
             // A value in only one row is not a person.
             if is_unique && n_rows.len() > 1 && n_rows.values().all(|&n| n > 1) {
-                return Err(told_apart(table.name(column), long.participant.is_some()));
+                return Err(told_apart(name, long.participant.is_some()));
             }
         }
         Ok(())
     }
-}
-
-/// Returns the error for a column that tells the rows of a pair apart.
-fn told_apart(name: &str, has_participants: bool) -> Error {
-    Error::from(FileError::Ambiguous {
-        what: format!(
-            "why pairs have several rows, which column {} tells apart",
-            Quoted(name)
-        ),
-        remedy: match has_participants {
-            true => {
-                "keep the rows of one kind of judgment; to average the rows of a participant, remove the \
-                 column or name it \"repetition\""
-            }
-            false => {
-                "name the column \"participant\" if it holds the participants; to average the rows, \
-                 remove it or name it \"repetition\""
-            }
-        },
-    })
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ndarray::{ArrayD, ArrayView2, Ix2};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2};
 
+use super::content::is_symmetric;
 use super::layout::{Cells, Layout};
 use crate::error::{FileError, Result};
 use crate::linalg::n_pairs;
@@ -56,8 +57,8 @@ fn are_listed_pairs(matrix: ArrayView2<'_, f64>) -> bool {
 /// Checks that triangles are not those of one stimulus less with the diagonal.
 ///
 /// # Errors
-/// Returns [`FileError::Ambiguous`] if the elements of the diagonal, and no others, are 0 for all
-/// participants.
+/// Returns [`FileError::Ambiguous`] if the elements of the diagonal of an upper or lower triangle, and no
+/// others, are the same number for all participants.
 pub(super) fn refuse_diagonals(array: &ArrayD<f64>, layout: Layout) -> Result<()> {
     /// Smallest number of stimuli for which this is no coincidence.
     const LEAST: usize = 4;
@@ -68,26 +69,34 @@ pub(super) fn refuse_diagonals(array: &ArrayD<f64>, layout: Layout) -> Result<()
     if layout.cells != Cells::Condensed || n < LEAST {
         return Ok(());
     }
-    // The diagonal of row r comes after the rows before it, of n, n − 1, … elements.
-    let diagonal: BTreeSet<usize> = (0..n)
-        .map(|row| row * n - row * row.saturating_sub(1) / 2)
-        .collect();
+    // Row r of the upper triangle has n − r elements, and that of the lower one r + 1.
+    let upper = (0..n).map(|row| row * n - row * row.saturating_sub(1) / 2);
+    let lower = (1..=n).map(|row| row * (row + 1) / 2 - 1);
+    let diagonals: [BTreeSet<usize>; 2] = [upper.collect(), lower.collect()];
     let n_people = layout.n_participants;
     let largest = array.fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let is_zero_on_diagonal = |(index, value): (usize, &f64)| {
-        let pair = match layout.participants_last {
-            true => index / n_people,
-            false => index % n_pairs(layout.n_stimuli),
-        };
-        (value.abs() <= ROUNDING * largest) == diagonal.contains(&pair)
+    let Some(&first) = array.first() else {
+        return Ok(());
     };
-    if !array.iter().enumerate().all(is_zero_on_diagonal) {
+    let is_first = |value: f64| {
+        value.is_nan() && first.is_nan() || (value - first).abs() <= ROUNDING * largest
+    };
+    let is_diagonal = |diagonal: &BTreeSet<usize>| {
+        array.iter().enumerate().all(|(index, &value)| {
+            let pair = match layout.participants_last {
+                true => index / n_people,
+                false => index % n_pairs(layout.n_stimuli),
+            };
+            is_first(value) == diagonal.contains(&pair)
+        })
+    };
+    if !diagonals.iter().any(is_diagonal) {
         return Ok(());
     }
     Err(FileError::Ambiguous {
         what: format!(
             "whether its {} numbers of a participant are the pairs of {} stimuli, or of {n} stimuli with \
-             the diagonal, whose elements are 0",
+             the diagonal, whose elements are {first}",
             n_pairs(layout.n_stimuli),
             layout.n_stimuli
         ),
@@ -97,8 +106,63 @@ pub(super) fn refuse_diagonals(array: &ArrayD<f64>, layout: Layout) -> Result<()
     .into())
 }
 
+/// Checks that triangles, one per row or column, are not square matrices one below, or beside, the
+/// other, or all elements of one per row.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if they are symmetric matrices.
+pub(super) fn refuse_stacked(array: &ArrayD<f64>, layout: Layout) -> Result<()> {
+    let Ok(matrix) = array.view().into_dimensionality::<Ix2>() else {
+        return Ok(());
+    };
+    let matrix = match layout.participants_last {
+        true => matrix.reversed_axes(),
+        false => matrix,
+    };
+    let (n_rows, n_columns) = matrix.dim();
+    let is_symmetric = |square: ArrayView2<'_, f64>| {
+        let layout = Layout {
+            n_stimuli: square.nrows(),
+            n_participants: 1,
+            cells: Cells::Square,
+            participants_last: false,
+        };
+        is_symmetric(&square.to_owned().into_dyn(), layout)
+    };
+    let are_stacked = || {
+        let mut squares = matrix.axis_chunks_iter(Axis(0), n_columns);
+        n_rows > n_columns && n_rows % n_columns == 0 && squares.all(is_symmetric)
+    };
+    // Rows of all elements of a matrix.
+    let side = n_columns.isqrt();
+    let are_flat = || {
+        let mut rows = matrix.rows().into_iter();
+        side * side == n_columns
+            && rows.all(|row| {
+                let square = Array2::from_shape_vec((side, side), row.to_vec());
+                square.is_ok_and(|square| is_symmetric(square.view()))
+            })
+    };
+    let (n_matrices, n) = match layout.cells {
+        Cells::Condensed if n_columns < 3 => return Ok(()),
+        Cells::Condensed if are_stacked() => (n_rows / n_columns, n_columns),
+        Cells::Condensed if are_flat() => (n_rows, side),
+        _ => return Ok(()),
+    };
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether it holds one triangle per participant, or {n_matrices} symmetric matrices of {n} \
+             stimuli, one after another"
+        ),
+        remedy: "write each matrix in a file of its own, or all in an array of three axes, participants × n \
+                 × n (array.reshape(-1, n, n) of matrices one below the other)",
+    }
+    .into())
+}
+
 /// Checks that a number is not the code of a missing judgment: the only one below 0, whole, on a scale
-/// that does not extend as far above 0 as it does below; or 99, 999 or 9999 far above ratings.
+/// that does not extend as far above 0 as it does below; or 99, 999 or 9999, three times as large as
+/// all ratings, or ten times as large as all other numbers.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if it appears to be.
@@ -108,7 +172,7 @@ pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
     let is_only_negative = || array.iter().all(|&x| x.is_nan() || x >= 0.0 || x == least);
     let is_far_above = || {
         let mut others = array.iter().filter(|x| !x.is_nan() && **x != largest);
-        others.all(|&x| x.fract() == 0.0 && 3.0 * x < largest)
+        others.all(|&x| x.fract() == 0.0 && 3.0 * x < largest || 10.0 * x.abs() < largest)
     };
     let (code, which) =
         if least <= -1.0 && least.fract() == 0.0 && largest != -least && is_only_negative() {
@@ -131,7 +195,7 @@ pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array1, Array2};
+    use ndarray::Array1;
 
     #[test]
     fn lists_of_pairs_are_no_participants() {
@@ -164,6 +228,12 @@ mod tests {
         let columns = rows.clone().reversed_axes();
         let columns = columns.as_standard_layout().into_owned();
         assert!(refuse_diagonals(&columns.into_dyn(), layout(true)).is_err());
+        let similar = rows.mapv(|x| if x == 0.0 { 7.0 } else { 0.25 * x });
+        assert!(refuse_diagonals(&similar.into_dyn(), layout(false)).is_err());
+        // The lower triangle, row by row.
+        let lower = [0., 1., 0., 2., 5., 0., 3., 6., 8., 0., 4., 7., 9., 1., 0.];
+        let rows_of_lower = Array2::from_shape_fn((2, 15), |(_, pair)| lower[pair]);
+        assert!(refuse_diagonals(&rows_of_lower.into_dyn(), layout(false)).is_err());
         let mut other = rows;
         other[[1, 5]] = 0.5;
         assert!(refuse_diagonals(&other.into_dyn(), layout(false)).is_ok());
@@ -175,18 +245,52 @@ mod tests {
     }
 
     #[test]
+    fn matrices_one_after_another_are_no_triangles() {
+        let layout = |participants_last| Layout {
+            n_stimuli: 4,
+            n_participants: 12,
+            cells: Cells::Condensed,
+            participants_last,
+        };
+        let below = Array2::from_shape_fn((12, 6), |(row, column)| {
+            let (row, matrix) = (row % 6, row / 6);
+            if row == column {
+                0.0
+            } else {
+                (matrix + row * column + row + column) as f64
+            }
+        });
+        assert!(refuse_stacked(&below.clone().into_dyn(), layout(false)).is_err());
+        let beside = below.t().as_standard_layout().into_owned();
+        assert!(refuse_stacked(&beside.into_dyn(), layout(true)).is_err());
+        // Rows of six times six elements, which nine stimuli have as pairs.
+        let flat = Array1::from(below.iter().copied().collect::<Vec<f64>>());
+        let flat = flat.into_shape_with_order((2, 36)).unwrap();
+        let of_nine = Layout {
+            n_stimuli: 9,
+            n_participants: 2,
+            ..layout(false)
+        };
+        assert!(refuse_stacked(&flat.into_dyn(), of_nine).is_err());
+        let mut people = below;
+        people[[9, 0]] += 1.0;
+        assert!(refuse_stacked(&people.into_dyn(), layout(false)).is_ok());
+    }
+
+    #[test]
     fn codes_of_missing_judgments_are_refused() {
         let check = |values: &[f64]| refuse_codes(&Array1::from(values.to_vec()).into_dyn());
         assert!(check(&[3.0, -1.0, 5.0, -1.0]).is_err());
         assert!(check(&[0.5, -99.0, 0.25]).is_err());
         assert!(check(&[3.0, 6.0, 99.0, 1.0]).is_err());
+        assert!(check(&[0.25, 2.5, 999.0, 1.5]).is_err());
         for values in [
             &[1.0, -1.0, 0.0][..],
             &[-0.5, 2.0],
             &[-1.0, -2.0, 3.0],
             &[0.0, 1.0],
             &[99.0, 40.0, 3.0],
-            &[99.0, 0.5, 3.0],
+            &[99.0, 0.5, 12.5],
         ] {
             assert!(check(values).is_ok(), "{values:?}");
         }

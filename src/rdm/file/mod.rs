@@ -29,7 +29,7 @@ use crate::rdm::{Participant, Rdm, RdmSet};
 use crate::stimuli::{IdForm, Stimuli};
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
-use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs};
+use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs, refuse_stacked};
 use summaries::{refuse_mean, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
@@ -218,6 +218,7 @@ impl RdmFile {
         };
         if contents.stimuli.is_none() {
             refuse_listed_pairs(&contents.array)?;
+            refuse_stacked(&contents.array, layout)?;
             if self.n_stimuli().is_none() {
                 refuse_diagonals(&contents.array, layout)?;
             }
