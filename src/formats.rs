@@ -34,7 +34,9 @@
 //! `class`, `trial` or `cluster_id`, or in a last column `target` or `y` after decimals, are an
 //! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is
 //! an error, not an id. So are a second line of names or units, and a first or last row that is
-//! named like a summary (`mean`) or has the means or sums of the rows above. Ids that are whole
+//! named like a summary (`mean`) or has the means or sums of the other rows, a first line of whole
+//! numbers that may number the columns, numbers that appear to mark missing values (`-999`, or a single
+//! `-1` among ratings), and a first or last column of an array that counts the rows. Ids that are whole
 //! numbers may be written as decimals (`7.0`). Beside the features in an `.npz` or `.mat` file (its
 //! only array that is not a list, unless it is named), an array of texts, or of numbers that do not
 //! just count, with a name such as `ids` or `image_names` holds the ids.
@@ -78,8 +80,9 @@
 //! another question (`most_similar_pair`), several possible answers, columns that tell whether one
 //! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. So are
 //! answers of 1 and −1 in a table, positions beside a column with the order of the stimuli on the
-//! screen, a fourth stimulus, columns of participants that tell other people apart, and trials
-//! without answers whose stimuli are all in ascending order, as in a design.
+//! screen, a fourth stimulus, columns of participants that tell other people apart, a first line 0, 1,
+//! 2 that may number the columns, and trials without answers whose stimuli are all in order, as in a
+//! design, or all but the first, as with the odd one first.
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside
@@ -105,14 +108,15 @@
 //! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the numbers.
 //! Columns that are named like similarities (`relatedness`, `r`), a number that appears to mark
-//! missing judgments (the only negative one, or 99 far above ratings), a column that tells several
-//! rows of a pair apart (`task`) or has several directions (`reversed`), stimuli that are least similar
-//! to themselves, and participants that are means of others or named unlike all others are errors.
+//! missing judgments (the only negative one, or 99 far above all others), a column that tells several
+//! rows of a pair apart (`task`), marks some as practice or has several directions (`reversed`), stimuli
+//! that are least similar to themselves, symmetric matrices one below the other, and participants that
+//! are means of others or named unlike all others are errors.
 //!
 //! # Unsupported formats
 //!
-//! HDF5 (including MATLAB 7.3), pickles, spreadsheets and similar formats are rejected with an
-//! error that contains a line of Python or R to convert them.
+//! HDF5 (including MATLAB 7.3), pickles, spreadsheets, JSON, compressed files and similar formats are
+//! rejected with an error that says how to convert them.
 
 use std::fmt;
 use std::str::FromStr;

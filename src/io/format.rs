@@ -60,7 +60,12 @@ impl Format {
                 "an R object",
                 "write.csv(as.matrix(x), \"FILE.csv\") in R converts it",
             ),
-            "json" => foreign("JSON", "write the numbers as .csv or .npy"),
+            "json" | "jsonl" | "ndjson" => foreign("JSON", "write the numbers as .csv or .npy"),
+            "sav" | "zsav" | "por" | "dta" | "sas7bdat" => foreign(
+                "a file of SPSS, Stata or SAS",
+                "pandas.read_spss, read_stata or read_sas and to_csv in Python convert it",
+            ),
+            "gz" | "bz2" | "xz" | "zip" | "7z" => foreign("compressed", "decompress it"),
             _ => Error::from(FileError::UnknownFormat {
                 path: path.into(),
                 expected: ".npy, .npz, .safetensors, .mat, .csv, .tsv or .txt",

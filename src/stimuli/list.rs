@@ -9,8 +9,7 @@ use crate::formats::TextEncoding;
 use crate::io::extension;
 use crate::io::mat::MatFile;
 use crate::io::text::{
-    Table, id_rank, is_count_name, is_header_of_ids, is_index_name, is_label_name, read_text,
-    without_fractions, words,
+    Table, counts, id_rank, is_header_of_ids, is_index_name, read_text, without_fractions, words,
 };
 
 /// A list of ids in a file: the stimuli to which rows of a matrix or indices of trials refer.
@@ -93,6 +92,12 @@ impl IdList {
                 format: "an array, and ids are text",
                 remedy: "convert it in Python: numpy.savetxt(\"ids.txt\", numpy.load(\"FILE\", allow_pickle=True), fmt=\"%s\")",
             }.into()),
+            "json" | "jsonl" => Err(FileError::UnsupportedFormat {
+                path: self.path.clone(),
+                format: "JSON",
+                remedy: "write one id per line",
+            }
+            .into()),
             _ if self.column.is_some() => self.read_table(),
             _ => {
                 let text = read_text(&self.path, self.encoding)?;
@@ -131,21 +136,17 @@ fn unquoted(ids: Vec<&str>) -> Vec<String> {
     all.unwrap_or_else(|| ids.into_iter().map(str::to_owned).collect())
 }
 
-/// Checks that no column beside the ids numbers the lines in another order.
+/// Checks that no column beside the ids numbers the lines in another order, unless another one numbers
+/// them in order. Ranks do not number lines.
 fn check_order(table: &Table, ids: usize) -> Result<()> {
-    let may_number = |column: &usize| {
-        let name = table.name(*column);
-        let is_place = ["position", "pos", "order", "row"];
-        table.header().is_none()
-            || is_index_name(name)
-            || is_label_name(name)
-            || is_count_name(name)
-            || words(name)
-                .iter()
-                .any(|word| is_place.contains(&word.as_str()))
-    };
-    let others = (0..table.n_columns()).filter(|&column| column != ids);
-    for column in others.filter(may_number) {
+    let is_rank = |column: usize| words(table.name(column)).iter().any(|word| word == "rank");
+    let others = || (0..table.n_columns()).filter(|&column| column != ids && !is_rank(column));
+    for column in others() {
+        if counts(&table.texts(column)?).is_some() {
+            return Ok(());
+        }
+    }
+    for column in others() {
         let mut labels = table.texts(column)?;
         without_fractions(&mut labels);
         if labels.len() < 3 || !number_in_another_order(&labels) {

@@ -220,3 +220,29 @@ fn trials_of_texts_are_ids() {
     let file = TripletFile::<OddOneOutTask>::read(&path, animals).unwrap();
     assert_eq!(file.judgments().as_slice(), [[2, 3, 0], [0, 1, 2]]);
 }
+
+#[test]
+fn numbers_of_rows_in_an_array_are_no_feature() {
+    let read = |first: f64| {
+        let rows = (0..12).flat_map(|row| [first + f64::from(row), 0.5 * f64::from(row % 5), 1.25]);
+        let values: Vec<f64> = rows.collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(&folder, &[("features.npy", numbers("(12, 3)", &values))]);
+        FileSource::open(&path)?.read()
+    };
+    for first in [0.0, 1.0] {
+        assert_refused!(read(first), File(FileError::Ambiguous { .. }));
+    }
+    assert!(read(2.0).is_ok());
+}
+
+#[test]
+fn participants_of_other_trials_are_refused() {
+    for names in [&["Ann", "Ann"][..], &["Ann", "Bob", "Ann", "Bob"]] {
+        let refused = trials(&[("subject.npy", texts(names))]);
+        assert_refused!(refused, Argument(ArgumentError::LengthMismatch { .. }));
+    }
+    // The people, and not those of each trial.
+    let people = ("subjects.npy", texts(&["Ann", "Bob"]));
+    assert!(trials(&[people, ("subject.npy", texts(&["Ann"; 3]))]).is_ok());
+}

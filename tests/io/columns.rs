@@ -811,3 +811,241 @@ fn quotation_marks_that_are_not_closed_are_noticed() {
     let file = read(&with("\"well,\nI think, a, b, c\"", "5\" wide")).unwrap();
     assert_eq!(file.judgments().len(), 3);
 }
+
+/// Trials of nine stimuli in no order, with the odd one last.
+fn mixed(n: usize) -> Vec<[usize; 3]> {
+    let trial = |at: usize| {
+        let [a, b, c] = [at % 9, (2 * at + 4) % 9, (5 * at + 7) % 9];
+        let (b, c) = (if b == a { (b + 1) % 9 } else { b }, c);
+        let free = |taken: [usize; 2]| (0..9).find(|stimulus| !taken.contains(stimulus));
+        let c = if c == a || c == b {
+            free([a, b]).unwrap()
+        } else {
+            c
+        };
+        [a, b, c]
+    };
+    (0..n).map(trial).collect()
+}
+
+fn lines(trials: &[[usize; 3]]) -> String {
+    let line = |[a, b, c]: &[usize; 3]| format!("{a},{b},{c}\n");
+    trials.iter().map(line).collect()
+}
+
+#[test]
+fn the_odd_one_is_not_first() {
+    let read = |text: &str| trials::<OddOneOutTask>(text, Stimuli::numbered(9));
+    let trials = mixed(30);
+    assert!(read(&lines(&trials)).is_ok());
+    let pairs = |order: [usize; 3]| {
+        let rows = trials.iter().map(|&[a, b, c]| [a.min(b), a.max(b), c]);
+        let rows: Vec<_> = rows.map(|row| order.map(|place| row[place])).collect();
+        lines(&rows)
+    };
+    assert!(read(&pairs([0, 1, 2])).is_ok() && read(&pairs([1, 0, 2])).is_ok());
+    for order in [[2, 0, 1], [2, 1, 0], [0, 2, 1]] {
+        let text = pairs(order);
+        let message = read(&text).err().unwrap().report().to_string();
+        assert!(
+            message.contains("stimulus of every trial are in order"),
+            "{message}"
+        );
+        let header = format!("image1,image2,image3\n{text}");
+        assert!(read(&header).is_err());
+        // A stream does not know before its end.
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "t.csv", text.as_bytes());
+        let chunks = TripletChunks::<OddOneOutTask>::open(&path, Stimuli::numbered(9), 8).unwrap();
+        let chunks: Result<Vec<_>> = chunks.collect();
+        assert_refused!(chunks, File(FileError::Ambiguous { .. }));
+    }
+    // Candidates in order, as in a design.
+    let design = pairs([2, 0, 1]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "t.csv", design.as_bytes());
+    let read = TripletFile::<AnchoredTask>::read(&path, Stimuli::numbered(9));
+    assert_refused!(read, File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn a_first_line_of_numbers_may_be_that_of_columns() {
+    let read = |text: &str| trials::<OddOneOutTask>(text, Stimuli::numbered(9));
+    let rows = lines(&mixed(30)[5..]);
+    for header in ["0,1,2", "1,2,3"] {
+        let message = read(&format!("{header}\n{rows}")).err().unwrap();
+        let message = message.report().to_string();
+        assert!(message.contains("its first line"), "{message}");
+    }
+    // The first of enumerated trials.
+    assert!(read(&format!("0,1,2\n0,3,1\n{rows}")).is_ok());
+    // Features that are whole numbers.
+    let rows = "3,0,5\n1,1,4\n0,2,2\n";
+    refused(&format!("0,1,2\n{rows}"), "its first line numbers");
+    for (first, n_rows) in [("0.0,1.0,2.0\n", 4), ("2,0,1\n", 4), ("a,b,c\n0,1,2\n", 4)] {
+        let found = features("a.csv", &format!("{first}{rows}")).unwrap();
+        assert_eq!(found.dim(), (n_rows, 3), "{first}");
+    }
+}
+
+#[test]
+fn codes_of_missing_values_are_no_features() {
+    let table = |value: &str, code: &str| {
+        let rows = (0..12).map(|row| {
+            let last = if row == 5 {
+                code.to_owned()
+            } else {
+                format!("{}", row % 5 + 1)
+            };
+            format!(
+                "id{row}x,{}.25,{}\n",
+                row % 3,
+                if row == 2 { value } else { &last }
+            )
+        });
+        format!("id,size,rating\n{}", rows.collect::<String>())
+    };
+    for code in ["-999", "9999", "-99", "-1"] {
+        refused(&table("3", code), "marks missing values");
+    }
+    for (value, code) in [
+        ("0", "-1"),
+        ("-2", "-1"),
+        ("-999", "999"),
+        ("3", "98"),
+        ("30", "99"),
+    ] {
+        let found = features("a.csv", &table(value, code)).unwrap();
+        assert_eq!(found.dim(), (12, 2), "{code}");
+    }
+}
+
+#[test]
+fn judgments_of_practice_are_not_averaged_with_others() {
+    let names = ["cat", "dog", "hen", "cow"];
+    let pairs = (0..4).flat_map(|a| (a + 1..4).map(move |b| (a, b)));
+    let rows: String = pairs
+        .map(|(a, b)| format!("{},{},{}.5,main,0\n", names[a], names[b], a + b))
+        .collect();
+    let read = |more: &str| {
+        let text = format!("item1,item2,dissimilarity,trial_type,is_catch\n{rows}{more}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "a.csv", text.as_bytes());
+        RdmFile::new(path).unwrap().read()
+    };
+    assert!(read("").is_ok());
+    assert!(read("cat,cat,0,catch,1\n").is_ok());
+    for more in [
+        "cat,dog,7,catch,0\n",
+        "cat,dog,7,main,1\n",
+        "cat,dog,7,check,0\ncat,hen,7,check,0\n",
+    ] {
+        assert_refused!(read(more), File(FileError::Ambiguous { .. }), "{more}");
+    }
+    // Participants with and without training.
+    let text = "participant,item1,item2,dissimilarity,training\n\
+                P1,a,b,1,yes\nP1,a,c,2,yes\nP1,b,c,3,yes\nP2,a,b,2,no\nP2,a,c,3,no\nP2,b,c,1,no\n";
+    let read = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "a.csv", text.as_bytes());
+        RdmFile::new(path).unwrap().read()
+    };
+    assert_eq!(read(text).unwrap().len(), 2);
+    assert!(read(&text.replace("P2,b,c,1,no", "P2,b,c,1,yes")).is_err());
+}
+
+#[test]
+fn matrices_below_each_other_are_no_triangles() {
+    // Six stimuli, whose matrix has as many columns as four stimuli have pairs.
+    let matrix = |seed: usize| {
+        let row = |a: usize| {
+            let number = |b: usize| if a == b { 0 } else { seed + a * b + a + b };
+            let fields: Vec<String> = (0..6).map(|b| number(b).to_string()).collect();
+            fields.join(",") + "\n"
+        };
+        (0..6).map(row).collect::<String>()
+    };
+    let read = |text: &str, n: Option<usize>| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "a.csv", text.as_bytes());
+        let file = RdmFile::new(path).unwrap();
+        let file = match n {
+            Some(n) => file.with_n_stimuli(n),
+            None => file,
+        };
+        file.read().map_err(|error| error.report().to_string())
+    };
+    let both = format!("{}{}", matrix(1), matrix(3));
+    let message = read(&both, None).unwrap_err();
+    assert!(
+        message.contains("2 symmetric matrices of 6 stimuli"),
+        "{message}"
+    );
+    assert!(read(&both, Some(6)).unwrap_err().contains("reshape"));
+    assert!(read(&both, Some(4)).is_err());
+    assert_eq!(read(&matrix(1), None).unwrap().stimuli().len(), 6);
+}
+
+#[test]
+fn triangles_with_a_diagonal_are_refused() {
+    // The triangles of five stimuli with the diagonal have as many numbers as those of six without.
+    let of = |own: f64, is_lower: bool| {
+        let places = (0..5).flat_map(|a| (0..5).map(move |b| (a, b)));
+        let filled = places.filter(|&(a, b)| if is_lower { b <= a } else { b >= a });
+        let number = |(a, b): (usize, usize)| match a == b {
+            true => own,
+            false => 0.125 * (1 + a * b + 3 * a.max(b)) as f64,
+        };
+        filled
+            .map(|place| number(place).to_string() + "\n")
+            .collect::<String>()
+    };
+    let read = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "a.csv", text.as_bytes());
+        RdmFile::new(path).unwrap().read()
+    };
+    for (own, is_lower) in [(0.0, false), (0.0, true), (7.0, false), (1e-3, true)] {
+        assert_refused!(
+            read(&of(own, is_lower)),
+            File(FileError::Ambiguous { .. }),
+            "{own}"
+        );
+    }
+    // A number that also occurs elsewhere.
+    assert!(read(&of(0.5, false)).is_ok());
+}
+
+#[test]
+fn the_mean_of_the_others_is_no_participant() {
+    let people = [[0.123, 1.52, 0.5], [0.456, 2.25, 0.75], [0.789, 0.76, 1.0]];
+    let mean = [0.456, 1.51, 0.75];
+    let read = |rows: &[[f64; 3]]| {
+        let line = |row: &[f64; 3]| format!("{},{},{}\n", row[0], row[1], row[2]);
+        let text: String = rows.iter().map(line).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "a.csv", text.as_bytes());
+        RdmFile::new(path).unwrap().with_n_stimuli(3).read()
+    };
+    let message = |rows: &[[f64; 3]]| read(rows).unwrap_err().report().to_string();
+    assert!(message(&[&people[..], &[mean]].concat()).contains("its last RDM"));
+    assert!(message(&[&[mean], &people[..]].concat()).contains("its first RDM"));
+    assert!(read(&[&people[..2], &[mean], &people[2..]].concat()).is_ok());
+}
+
+#[test]
+fn lists_of_ids_are_not_numbered_in_another_order() {
+    let read = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        Stimuli::read(put(&folder, "ids.csv", text.as_bytes()))
+    };
+    for name in ["code", "k", "number", "anything"] {
+        let text = format!("name,{name}\ndog,2\ncat,1\nhen,0\n");
+        assert_refused!(read(&text), File(FileError::Ambiguous { .. }), "{name}");
+    }
+    assert!(read("name,code\ndog,2\ncat,1\nhen,3\n").is_err());
+    assert!(read("name,frequency\ndog,20\ncat,10\nhen,30\n").is_ok());
+    assert!(read("name,frequency_rank\ndog,2\ncat,1\nhen,3\n").is_ok());
+    // The lines are in the order of another column.
+    assert!(read("no,name,code\n0,dog,2\n1,cat,1\n2,hen,3\n").is_ok());
+}
