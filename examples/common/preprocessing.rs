@@ -1,21 +1,18 @@
 //! The preprocessing of images that the command line names, or that of published weights.
 
-use std::path::Path;
-
-use human_alignment::error::Context;
+use human_alignment::Result;
 use human_alignment::extract::preprocess::{Preprocessing, Resize};
 use human_alignment::extract::{ModelName, Network, PublishedWeights};
-use human_alignment::{Error, Result};
 
-/// Returns the preprocessing of a preset, a description or a `.json` file; by default that of the
-/// published weights of the model.
+/// Returns the preprocessing of a preset, a description or a `.json` file of any kind; by default
+/// that of the published weights of the model.
 pub fn preprocessing(
     named: Option<&str>,
     model: &ModelName,
     network: &Network,
 ) -> Result<Preprocessing> {
     match named {
-        Some(name) if name.ends_with(".json") => read(Path::new(name)),
+        Some(name) if name.ends_with(".json") => Preprocessing::from_file(name),
         Some(name) => Preprocessing::preset(name),
         None => model.preprocessing_for(network),
     }
@@ -44,15 +41,4 @@ fn describe(weights: &PublishedWeights) -> String {
         normalization.mean(),
         normalization.std(),
     )
-}
-
-/// Reads a preprocessing from a JSON file in the format of serde.
-fn read(path: &Path) -> Result<Preprocessing> {
-    let in_file = |error: Error| error.with_context(Context::File(path.into()));
-    let text = std::fs::read(path).map_err(|error| in_file(Error::other(error)))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        in_file(Error::other(format!(
-            "not a readable preprocessing: {error}"
-        )))
-    })
 }

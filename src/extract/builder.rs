@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 
 use crate::error::Result;
 use crate::extract::flow::of_candle;
-use crate::extract::layers::Backend;
+use crate::extract::layers::{Activation, Backend};
 use crate::extract::taps::{TapSlot, TapTable};
 
 /// The initial values of a parameter of an untrained network.
@@ -57,8 +57,8 @@ pub(in crate::extract) struct Deviations {
     /// What is added to the size of the new grid when position embeddings are interpolated without
     /// antialiasing.
     pub grid_offset: f64,
-    /// Whether GELU is approximated by a hyperbolic tangent.
-    pub has_tanh_gelu: bool,
+    /// Activation of vision transformers, if it is another one.
+    pub activation: Option<Activation>,
     /// The padding of convolutions with a stride where the architecture has that of TensorFlow.
     pub strided_padding: StridedPadding,
     /// Side of the images that decides which windows are shifted, instead of that of each image.
@@ -82,7 +82,7 @@ impl Deviations {
         epsilon: None,
         is_aliased: false,
         grid_offset: 0.0,
-        has_tanh_gelu: false,
+        activation: None,
         strided_padding: StridedPadding::BySize,
         window_image: None,
     };
@@ -269,10 +269,9 @@ impl<'a> Builder<'a> {
         deviations.is_aliased.then_some(deviations.grid_offset)
     }
 
-    /// Returns whether GELU is approximated by a hyperbolic tangent where the architecture has it
-    /// exactly.
-    pub fn has_tanh_gelu(&self) -> bool {
-        self.context.deviations.has_tanh_gelu
+    /// Returns the activation of a vision transformer, if it is not that of the architecture.
+    pub fn activation(&self) -> Option<Activation> {
+        self.context.deviations.activation
     }
 
     /// Returns the padding of convolutions with a stride where the architecture has that of

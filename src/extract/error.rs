@@ -1,8 +1,8 @@
 //! Errors of networks, their weights and extractions.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::mismatch::{few, mismatch, remedy};
 use crate::error::{BoxedError, List, Quoted, Short};
 
 /// A problem with a network, its weights or an extraction.
@@ -150,7 +150,7 @@ pub enum ExtractError {
     #[error(
         "not the parameters of this network: {}{}",
         mismatch(missing, unexpected, misshapen),
-        remedy(missing, unexpected, beside, stored)
+        remedy(missing, unexpected, beside, misshapen, stored)
     )]
     #[non_exhaustive]
     WeightsMismatch {
@@ -218,8 +218,8 @@ pub enum ExtractError {
 
     /// The weights, or a configuration beside them, are of a network that computes something else.
     #[error(
-        "{setting} of these weights is {}, not {} as in {architecture}: use an architecture that has it, or \
-         remove the file beside the weights that says so, if it is of other weights",
+        "{setting} of these weights is {}, not {} as in {architecture}: use an architecture that has it, or, \
+         if it is of other weights, remove the file that says so or save the parameters alone",
         Short(found),
         Short(expected)
     )]
@@ -306,68 +306,6 @@ pub enum ExtractError {
     },
 }
 
-/// Returns the names that are in the file, if parameters are missing, and what to do.
-///
-/// Parameters can be ignored only in modules beside the network: those in its own modules change
-/// what they compute.
-fn remedy(
-    missing: &[String],
-    unexpected: &[String],
-    beside: &[String],
-    stored: &[String],
-) -> String {
-    let has = |part: &str| stored.iter().any(|name| name.contains(part));
-    let mut remedy = String::new();
-    if has("lora_") {
-        remedy += ": the file has changes of parameters (LoRA): merge them into the network before \
-                   saving (`merge_and_unload`)";
-    } else if has(".zero_point") || has("_packed_params") {
-        remedy +=
-            ": the parameters are quantised: save those of the network before its quantisation";
-    } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
-        remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
-                   such as `blocks.11@token-mean` (`--tap`)";
-    } else if !missing.is_empty() {
-        remedy += &format!("; the file has {}", few(stored));
-        remedy += ": check the architecture, or choose or rename parameters \
-                   (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
-                   divided file by its .index.json";
-    } else if unexpected.len() > beside.len() {
-        remedy += ": these are parameters of another architecture, or of a variant of this one with \
-                   masks, adapters or other modules: name the architecture of the file, or merge them \
-                   before saving";
-    } else if !beside.is_empty() {
-        let modules = beside
-            .iter()
-            .map(|name| name.split('.').next().unwrap_or(name));
-        let modules: BTreeSet<&str> = modules.collect();
-        let flags = modules
-            .iter()
-            .map(|module| format!(" --without {}", Short(module)));
-        remedy += &format!(
-            ": check the architecture; if the network computes with them, it is another one, and what \
-             comes after the tap or is of another network can be ignored (`Weights::without`;{})",
-            flags.collect::<String>()
-        );
-    } else {
-        remedy += ": check the architecture";
-    }
-    remedy
-}
-
-/// Returns the first few names.
-fn few(names: &[String]) -> String {
-    /// The largest number of parameters that are named.
-    const NAMED: usize = 4;
-
-    let more = if names.len() > NAMED { ", …" } else { "" };
-    let named: Vec<String> = names[..names.len().min(NAMED)]
-        .iter()
-        .map(|name| Short(name).to_string())
-        .collect();
-    format!("{}{more}", named.join(", "))
-}
-
 /// Returns the names of presets, and the form of those that can be made.
 fn preset_names(names: &[String]) -> String {
     let made = "imagenet-256-bilinear-224 (normalisation-shorter side-filter-crop)".to_owned();
@@ -383,18 +321,4 @@ fn like(names: &[String]) -> String {
         [] => String::new(),
         names => format!(" such as {}", names.join(", ")),
     }
-}
-
-/// Returns a list such as `3 missing (fc.weight, …); 1 of another shape (…: [64, 3, 7], not [3])`.
-fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[String]) -> String {
-    let some = |kind: &str, names: &[String]| match names.len() {
-        0 => None,
-        n => Some(format!("{n} {kind} ({})", few(names))),
-    };
-    let parts = [
-        some("missing", missing),
-        some("unexpected", unexpected),
-        some("of another shape", misshapen),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -14,6 +14,7 @@ mod flow;
 #[cfg(feature = "hub")]
 mod hub;
 mod layers;
+mod mismatch;
 mod models;
 mod module;
 mod nearest;

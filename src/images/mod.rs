@@ -154,8 +154,11 @@ impl ImageFiles {
                 }
                 let path = folder.join(line);
                 let of_list = [Context::Line(number), Context::File(list.into())];
-                check_file(&path)
-                    .map_err(|error| of_list.into_iter().fold(error, Error::with_context))?;
+                let checked = match path.symlink_metadata().is_ok() || has_image_ending(&path) {
+                    true => check_file(&path),
+                    false => Err(FileError::unreadable(&path, not_a_path())),
+                };
+                checked.map_err(|error| of_list.into_iter().fold(error, Error::with_context))?;
                 paths.push(path);
             }
             if paths.is_empty() {
@@ -360,4 +363,11 @@ fn folders_within(path: &Path, folder: &Path) -> Vec<String> {
             _ => None,
         });
     names.collect::<Option<_>>().unwrap_or_default()
+}
+
+/// Returns the error for a line of a list that is not the path of an image.
+fn not_a_path() -> std::io::Error {
+    let problem = "there is no such file: each line of a list is the path of an image, without a \
+                   header, other columns or quotation marks";
+    std::io::Error::new(std::io::ErrorKind::NotFound, problem)
 }

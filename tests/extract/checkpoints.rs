@@ -537,6 +537,48 @@ fn the_architecture_that_timm_noted_is_compared() {
         read("resnet").unwrap(),
         expected(&parameters("timm"), "linear")
     );
+    // What the training changed in the network.
+    let with = |settings: Item| {
+        let noted = dict([
+            ("state_dict", tensors(&parameters("timm"))),
+            ("arch", Item::Text("resnet20_cifar10")),
+            ("version", Item::Number(2)),
+            ("args", settings),
+        ]);
+        features(&folder.read(&noted, Format::Zip(2)).unwrap(), "linear")
+    };
+    let usual = dict([("gp", Item::Text("avg")), ("lr", Item::Number(1))]);
+    assert_eq!(
+        with(usual).unwrap(),
+        expected(&parameters("timm"), "linear")
+    );
+    let activation = dict([("act_layer", Item::Text("silu"))]);
+    for (setting, name) in [
+        (("gp", Item::Text("max")), "global_pool"),
+        (("bn_eps", Item::Number(1)), "bn_eps"),
+        (("model_kwargs", activation), "act_layer"),
+    ] {
+        let refused = with(dict([setting])).unwrap_err().report().to_string();
+        assert!(
+            refused.contains(&format!("{name} of these weights is")),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_pruned_network_is_refused_with_what_to_do() {
+    let pruned = parameters("other")
+        .into_iter()
+        .map(|(name, values)| match name.as_str() {
+            "conv1.weight" => ("conv1.weight_orig".to_owned(), values),
+            _ => (name, values),
+        });
+    let refused = message(features(&Weights::from_tensors(pruned), "penultimate"));
+    assert!(
+        refused.contains("conv1.weight_orig") && refused.contains("prune"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -594,7 +636,10 @@ fn layers_in_front_of_the_network_are_refused() {
     let parameters = parameters("front");
     let with = |prefix: &str, name: &str, shape: &[usize]| {
         let other = (name.to_owned(), ArrayD::ones(shape));
-        Weights::from_tensors(prefixed(prefix, &parameters).into_iter().chain([other]))
+        // A normalisation has two parameters.
+        let bias = (shape == [3]).then(|| (name.replace("weight", "bias"), ArrayD::ones(shape)));
+        let others = [other].into_iter().chain(bias);
+        Weights::from_tensors(prefixed(prefix, &parameters).into_iter().chain(others))
     };
     let expected = expected(&parameters, "penultimate");
     for (prefix, name, shape) in [
@@ -634,26 +679,26 @@ fn layers_in_front_of_the_network_are_refused() {
         );
     }
     for (prefix, name, shape, is_named) in [
-        ("backbone.", "fc.bias", &[3][..], false),
-        (
-            "backbone.",
-            "rpn.head.cls_logits.weight",
-            &[3, 256, 1, 1],
-            false,
-        ),
+        ("backbone.", "fc.bias", &[3][..], true),
         ("backbone.", "decoder.last.weight", &[3, 1, 3, 3], false),
-        ("backbone.", "queue", &[16, 128], false),
-        ("backbone.", "projector.0.weight", &[128, 64], false),
+        ("backbone.", "queue", &[16, 128], true),
+        // Weights of three classes, and what writes the colours of an image.
+        ("backbone.", "ce.weight", &[3], true),
+        ("backbone.", "recon.6.weight", &[32, 3, 4, 4], true),
         ("backbone.", "text_encoder.prompt", &[4, 16], false),
         ("model.", "prompt_learner.ctx", &[4, 512], true),
         ("0.", "1.weight", &[10, 64], true),
         ("model.", "extra.conv.weight", &[64, 64, 3, 3], true),
     ] {
-        let matrix = (name.replace("bias", "weight"), ArrayD::ones(vec![3, 64]));
-        let matrix = (name != matrix.0).then_some(matrix);
+        let companion = match name {
+            "fc.bias" => Some(("fc.weight", vec![3, 64])),
+            "recon.6.weight" => Some(("recon.6.bias", vec![3])),
+            _ => None,
+        };
+        let companion = companion.map(|(name, shape)| (name.to_owned(), ArrayD::ones(shape)));
         let others = [(name.to_owned(), ArrayD::ones(shape))]
             .into_iter()
-            .chain(matrix);
+            .chain(companion);
         let weights = prefixed(prefix, &parameters).into_iter().chain(others);
         let architecture = Architecture::named(NAME).unwrap();
         let taps = [Tap::new("penultimate")];

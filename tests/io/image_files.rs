@@ -236,6 +236,12 @@ fn lists_are_relative_to_their_folder() {
         ImageFiles::from_list(&list),
         Image(ImageError::Duplicate { id, .. }) if id == "2"
     );
+    std::fs::write(&list, "path,label\n../x/2.png,1\n").unwrap();
+    let refused = ImageFiles::from_list(&list)
+        .unwrap_err()
+        .report()
+        .to_string();
+    assert!(refused.contains("without a header"), "{refused}");
     std::fs::write(&list, "\n").unwrap();
     let empty = ImageFiles::from_list(&list).unwrap_err();
     assert_eq!(empty.path(), Some(list.as_path()));

@@ -32,6 +32,18 @@ pub(in crate::extract) enum Activation {
 }
 
 impl Activation {
+    /// Returns the activation with a name of transformers or timm, among those of transformers.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "gelu" => Self::Gelu,
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_tanh" => Self::GeluTanh,
+            "quick_gelu" => Self::QuickGelu,
+            "relu" => Self::Relu,
+            "silu" | "swish" => Self::Silu,
+            _ => return None,
+        })
+    }
+
     /// Applies the activation to a tensor of `f32`.
     pub fn apply(self, x: &Tensor, backend: Backend) -> Flow<Tensor> {
         match backend {

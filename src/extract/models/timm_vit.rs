@@ -209,13 +209,13 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
 
 fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let [depth, width, n_heads] = config.size.shape();
+    let usual = match config.has_tanh_gelu {
+        true => Activation::GeluTanh,
+        false => Activation::Gelu,
+    };
     let hidden = match config.size.hidden() {
-        Hidden::Plain(width, Activation::Gelu)
-            if config.has_tanh_gelu || builder.has_tanh_gelu() =>
-        {
-            Hidden::Plain(width, Activation::GeluTanh)
-        }
-        hidden => hidden,
+        Hidden::Plain(width, _) => Hidden::Plain(width, builder.activation().unwrap_or(usual)),
+        gated => gated,
     };
     let encoder = Encoder {
         depth,

@@ -1,7 +1,7 @@
 //! VGG: Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition"
 //! (2015), without and with batch normalization (Ioffe & Szegedy, 2015), as in torchvision.
 
-use crate::error::Result;
+use crate::error::{Result, wrong_shape};
 use crate::extract::architecture::{Architecture, Head};
 use crate::extract::builder::Builder;
 use crate::extract::layers::{
@@ -11,6 +11,9 @@ use crate::extract::layers::{
 use crate::extract::module::{Identity, Sequential};
 
 const EPSILON: f64 = 1e-5;
+
+/// Side of the feature maps that the classifier reads.
+const SIDE: usize = 7;
 
 /// Output channels of the 3×3 convolutions of each stage, which ends with a max pooling.
 const CHANNELS: [usize; 5] = [64, 128, 256, 512, 512];
@@ -56,7 +59,21 @@ pub(super) fn architectures() -> impl Iterator<Item = Architecture> {
 fn build(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
     let mut network = Sequential::default();
     network.push(builder, "features", |b| features(b, config))?;
-    network.push(builder, "avgpool", |b| Ok(AdaptiveAveragePool::new(b, 7)))?;
+    // Stored as a convolution, as in timm, which is applied at each place of larger maps.
+    let kernel = builder.stored_shape("classifier.0.weight");
+    if kernel.is_some_and(|kernel| kernel.len() == 4) {
+        network.apply(|x| match x.dims4()? {
+            (_, _, ..=SIDE, ..=SIDE) => Ok(x.clone()),
+            (_, _, height, width) => {
+                let expected = "the size that the convolution in the classifier of timm reads once, \
+                                such as images of 224 × 224 pixels";
+                Err(wrong_shape("feature maps", expected, &[height, width]).into())
+            }
+        });
+    }
+    network.push(builder, "avgpool", |b| {
+        Ok(AdaptiveAveragePool::new(b, SIDE))
+    })?;
     network.apply(|x| Ok(x.flatten_from(1)?));
     network.push(builder, "classifier", classifier)?;
     Ok(network)
@@ -97,7 +114,7 @@ fn features(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
 
 fn classifier(builder: &Builder<'_>) -> Result<Sequential> {
     let mut classifier = Sequential::default();
-    classifier.push(builder, "0", |b| Linear::new(b, 512 * 7 * 7, 4096))?;
+    classifier.push(builder, "0", |b| Linear::new(b, 512 * SIDE * SIDE, 4096))?;
     classifier.push(builder, "1", |b| Ok(Activation::Relu.module(b)))?;
     classifier.push(builder, "2", |_| Ok(Identity))?;
     classifier.push(builder, "3", |b| Linear::new(b, 4096, 4096))?;

@@ -32,6 +32,7 @@ mod bmp;
 mod decode;
 pub(in crate::extract) mod described;
 mod exif;
+mod from_file;
 mod gif;
 mod image;
 mod jpeg;

@@ -48,44 +48,6 @@ const OF_OTHER_NETWORKS: [&str; 34] = [
     "vgg",
 ];
 
-/// Words in the names of what reads the features of a network.
-const AFTER: [&str; 34] = [
-    "aux",
-    "bottleneck",
-    "bridge",
-    "center",
-    "centroids",
-    "classifier",
-    "cls",
-    "embeddings",
-    "fc",
-    "fpn",
-    "head",
-    "heads",
-    "linear",
-    "ln",
-    "log",
-    "logit",
-    "logits",
-    "margin",
-    "memory",
-    "mlp",
-    "neck",
-    "output",
-    "positional",
-    "pred",
-    "predictor",
-    "proj",
-    "projection",
-    "projector",
-    "prototypes",
-    "queue",
-    "rpn",
-    "temperature",
-    "transformer",
-    "vocab",
-];
-
 /// Words in the names of layers for images, whatever their shape.
 const OF_IMAGES: [&str; 7] = [
     "blur",
@@ -195,10 +157,60 @@ impl<'l> Place<'l> {
     }
 }
 
+/// What the modules beside the network have.
+struct Neighbours<'l> {
+    shapes: BTreeMap<&'l str, &'l [usize]>,
+    /// Numbers of tensors with a value for each colour, by their modules.
+    n_of_colors: BTreeMap<&'l str, usize>,
+    /// Modules beside the network with matrices or kernels.
+    with_matrices: BTreeSet<&'l str>,
+}
+
+impl<'l> Neighbours<'l> {
+    fn of(place: &Place<'_>, others: &[Other<'l>]) -> Self {
+        let mut n_of_colors = BTreeMap::new();
+        for other in others.iter().filter(|other| *other.shape == [3]) {
+            *n_of_colors.entry(other.module()).or_default() += 1;
+        }
+        let matrices = others.iter().filter(|other| other.shape.len() > 1);
+        Self {
+            shapes: others
+                .iter()
+                .map(|other| (other.name, other.shape))
+                .collect(),
+            n_of_colors,
+            with_matrices: matrices.map(|other| place.module(other.name)).collect(),
+        }
+    }
+
+    /// Checks whether a tensor has the shape of a kernel that reads the colours of an image, of a
+    /// matrix of colours, or of an image, or is of a normalisation of colours.
+    fn reads_colors(&self, place: &Place<'_>, other: &Other<'_>) -> bool {
+        /// The smallest side of an image.
+        const SIDE: usize = 16;
+
+        match *other.shape {
+            [n, 3, _, _] => {
+                // A transposed convolution that writes colours has as many biases.
+                let bias = self.shapes.get(format!("{}.bias", other.module()).as_str());
+                n == 3 || bias.is_none_or(|bias| **bias != [3])
+            }
+            [3, 1, _, _] | [3, 1, 1] | [3, 3] => true,
+            [1, 1, height, width] => height * width > 1,
+            [3, height, width] => height >= SIDE && width >= SIDE,
+            // One of at least two such tensors, and not of what a matrix before it writes.
+            [3] => {
+                self.n_of_colors.get(other.module()) > Some(&1)
+                    && !self.with_matrices.contains(place.module(other.name))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Checks that no tensors look like layers in front of the network, or like prompts.
 ///
-/// Returns the names of the other modules beside the network that are not known to be of no use to
-/// it.
+/// Returns the names of the other modules beside the network.
 ///
 /// # Errors
 /// Returns [`ExtractError::MeaningfulTensors`](crate::error::ExtractError::MeaningfulTensors).
@@ -211,14 +223,11 @@ pub(super) fn check(
     let Some(place) = Place::of(request, selection, outline, others) else {
         return Ok(Vec::new());
     };
-    let ranks: BTreeMap<&str, usize> = others
-        .iter()
-        .map(|other| (other.name, other.shape.len()))
-        .collect();
+    let neighbours = Neighbours::of(&place, others);
     let is_before = |other: &&Other<'_>| {
         place.is_earlier(other.name)
             || has_word(other.name, &OF_IMAGES)
-            || reads_colors(other, &ranks)
+            || neighbours.reads_colors(&place, other)
             || is_prompt(other, place.width)
     };
     let beside = || others.iter().filter(|other| place.is_beside(other));
@@ -239,46 +248,14 @@ pub(super) fn check(
              network alone is meant, ignore them (`Weights::without`;{flags})"
         ),
     )?;
-    let unknown = beside().filter(|other| !has_word(other.name, &AFTER));
-    let unknown: BTreeSet<&str> = unknown.map(|other| place.module(other.name)).collect();
-    Ok(unknown.into_iter().map(str::to_owned).collect())
+    let unread: BTreeSet<&str> = beside().map(|other| place.module(other.name)).collect();
+    Ok(unread.into_iter().map(str::to_owned).collect())
 }
 
 /// Checks whether a name has one of these words between dots, underscores, hyphens and digits.
 fn has_word(name: &str, words: &[&str]) -> bool {
     let mut parts = name.split(|c: char| !c.is_alphabetic());
     parts.any(|part| words.contains(&part.to_lowercase().as_str()))
-}
-
-/// Checks whether a tensor has the shape of a kernel that reads the colours of an image, of values
-/// for each colour, of a matrix of colours, or of an image.
-fn reads_colors(other: &Other<'_>, ranks: &BTreeMap<&str, usize>) -> bool {
-    /// The smallest side of an image.
-    const SIDE: usize = 16;
-    const OF_NORMALIZATIONS: [&str; 9] = [
-        "weight",
-        "bias",
-        "running_mean",
-        "running_var",
-        "mean",
-        "std",
-        "scale",
-        "shift",
-        "gain",
-    ];
-
-    match *other.shape {
-        [_, 3, _, _] | [3, 1, _, _] | [3, 1, 1] | [3, 3] => true,
-        [1, 1, height, width] => height * width > 1,
-        [3, height, width] => height >= SIDE && width >= SIDE,
-        [3] => {
-            let (module, leaf) = other.name.rsplit_once('.').unwrap_or(("", other.name));
-            // A bias belongs to the matrix beside it.
-            let weight = ranks.get(format!("{module}.weight").as_str());
-            OF_NORMALIZATIONS.contains(&leaf) && weight.is_none_or(|&rank| rank == 1)
-        }
-        _ => false,
-    }
 }
 
 /// Checks whether a tensor is of prompts that have the width of the tokens of the network; those of

@@ -17,7 +17,7 @@ use crate::extract::outline::{Expected, Outline};
 /// classifier of a network that has none here, or a head for segmentation.
 ///
 /// All tensors of the file are considered, also those that the user did not select. Returns the
-/// names of modules beside the network whose use is not known.
+/// names of modules beside the network.
 ///
 /// # Errors
 /// Returns [`ExtractError::MeaningfulTensors`].
@@ -108,7 +108,8 @@ pub(super) fn check(
                 .any(|before| entry.key.starts_with(before))
     };
     let kinds: &[&str] = match selection.prefix.rsplit('.').next() {
-        Some("backbone") => &SEGMENTATION_HEADS,
+        // Also if the user removed or replaced the prefix.
+        Some("backbone" | "") => &SEGMENTATION_HEADS,
         // That of an encoder and a decoder is dilated only with this module.
         Some("encoder") => &["aspp"],
         _ => &[],
@@ -160,7 +161,7 @@ pub(super) struct Other<'n> {
     pub dictionary: usize,
 }
 
-impl Other<'_> {
+impl<'n> Other<'n> {
     /// Checks whether the tensor is one of the factors of a LoRA or of a similar change.
     fn is_of_lora(&self) -> bool {
         const KINDS: [&str; 7] = ["lora_", "lokr_", "hada_", "ia3_", "oft_", "boft_", "vera_"];
@@ -190,7 +191,7 @@ impl Other<'_> {
     }
 
     /// Returns the name of the module.
-    fn module(&self) -> &str {
+    pub fn module(&self) -> &'n str {
         self.name.rsplit_once('.').map_or("", |(module, _)| module)
     }
 
@@ -214,7 +215,9 @@ pub(super) fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
 fn normalization(others: &[Other<'_>]) -> Vec<String> {
     let of = |words: &'static [&'static str]| {
         others.iter().filter(move |other| {
-            matches!(n_elements(other.shape), 1 | 3) && words.contains(&other.last_word().1)
+            let (before, word) = other.last_word();
+            let is_of_layer = before.ends_with("running_");
+            matches!(n_elements(other.shape), 1 | 3) && words.contains(&word) && !is_of_layer
         })
     };
     let mut names = Vec::new();

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::configuration::Configuration;
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::{Deviations, StridedPadding};
+use crate::extract::layers::Activation;
 use crate::extract::outline::Expected;
 
 /// Checks that a network computes what a configuration of transformers says, and adds to the
@@ -30,6 +31,11 @@ pub(super) fn apply(
         description += &format!(", epsilon {epsilon}");
     }
     let config = &configuration.value;
+    let activation = setting(config, "hidden_act").and_then(Value::as_str);
+    if let Some(name) = activation.filter(|_| has_any_activation(expected)) {
+        deviations.activation = Activation::named(name);
+        description += &format!(", activation {name}");
+    }
     if expected.family() == "EfficientNet (TensorFlow)"
         && let Some(blocks) = setting(config, "depthwise_padding").and_then(Value::as_array)
     {
@@ -55,6 +61,13 @@ pub(super) fn apply(
         description += &format!(", windows for {side}");
     }
     Ok(description)
+}
+
+/// Checks whether the network can compute with any activation.
+pub(super) fn has_any_activation(expected: &Expected<'_>) -> bool {
+    const FAMILIES: [&str; 5] = ["ViT (timm)", "DeiT", "DINO", "DINOv2", "SigLIP"];
+
+    FAMILIES.contains(&expected.family())
 }
 
 /// Returns the shorter side of images, which are given by one side or by both.
@@ -88,6 +101,7 @@ fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<Optio
     };
     let checked = match family {
         "CLIP" => check_activation(clip_activation(config), architecture),
+        _ if activation_is_known(config) && has_any_activation(expected) => Ok(()),
         _ => check_setting(config, "hidden_act", architecture, activation.into()),
     };
     let checked = checked.and_then(|()| match *expected.published.n_heads {
@@ -100,6 +114,12 @@ fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<Optio
     });
     let epsilon = checked.and_then(|()| epsilon(config, architecture, family));
     epsilon.map_err(|error| configuration.locate(error))
+}
+
+/// Checks whether a configuration names an activation of this crate.
+fn activation_is_known(config: &Value) -> bool {
+    let found = setting(config, "hidden_act").and_then(Value::as_str);
+    found.and_then(Activation::named).is_some()
 }
 
 /// Returns settings that all networks of a family have here.
@@ -196,13 +216,14 @@ fn setting<'c>(config: &'c Value, name: &str) -> Option<&'c Value> {
 /// Returns the activation of an image encoder of CLIP in a configuration.
 fn clip_activation(config: &Value) -> Option<&str> {
     let found = setting(config, "hidden_act").and_then(Value::as_str);
-    // The configuration of a part is written without its defaults.
-    let parts = [Some(config), config.get("vision_config")];
-    let is_clip = parts.into_iter().flatten().any(|part| {
-        let of_part = part.get("model_type").and_then(Value::as_str);
-        of_part.is_some_and(|of_part| of_part.starts_with("clip"))
-    });
-    found.or(is_clip.then_some("quick_gelu"))
+    // The configuration of a part is written without its defaults, and this is the default of all
+    // models of transformers with these parameters, such as CLIPSeg, AltCLIP and Chinese CLIP.
+    let is_of_transformers = config.get("model_type").is_some();
+    let is_nested = config
+        .get("vision_config")
+        .and_then(|part| part.get("model_type"));
+    let has_default = is_of_transformers || is_nested.is_some();
+    found.or(has_default.then_some("quick_gelu"))
 }
 
 /// Checks that an image encoder of CLIP has an activation, if it is known.
@@ -265,6 +286,9 @@ mod tests {
         let nested = r#"{"vision_config": {"model_type": "clip_vision_model"}}"#;
         assert!(check(nested, "ViT-B-32-quickgelu").is_ok());
         assert!(check(nested, "ViT-B-32").is_err());
+        let chinese = r#"{"model_type": "chinese_clip", "vision_config": {"patch_size": 32}}"#;
+        assert!(check(chinese, "ViT-B-32-quickgelu").is_ok());
+        assert!(check(chinese, "ViT-B-32").is_err());
         let refused = check("not JSON", "ViT-B-32").unwrap_err();
         assert!(refused.report().to_string().contains("config.json"));
     }
@@ -287,6 +311,8 @@ mod tests {
         assert_eq!(found.strided_padding, expected);
         let found = apply(r#"{"image_size": 384}"#, "swin_v2_t").unwrap();
         assert_eq!(found.window_image, Some(384));
+        let found = apply(r#"{"hidden_act": "gelu_new"}"#, "vit_tiny_patch16_224").unwrap();
+        assert_eq!(found.activation, Some(Activation::GeluTanh));
         let refused = apply(r#"{"image_size": [224, 224]}"#, "swin_v2_t").unwrap_err();
         let refused = refused.report().to_string();
         assert!(refused.contains("at least 256"), "{refused}");
@@ -295,7 +321,8 @@ mod tests {
     #[test]
     fn a_configuration_that_contradicts_the_network_is_refused() {
         for (text, architecture) in [
-            (r#"{"hidden_act": "quick_gelu"}"#, "vit_tiny_patch16_224"),
+            (r#"{"hidden_act": "mish"}"#, "vit_tiny_patch16_224"),
+            (r#"{"hidden_act": "quick_gelu"}"#, "swin_t"),
             (r#"{"num_attention_heads": 6}"#, "vit_tiny_patch16_224"),
             (r#"{"downsample_in_bottleneck": true}"#, "resnet50"),
             (r#"{"downsample_in_first_stage": true}"#, "resnet50"),

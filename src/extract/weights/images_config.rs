@@ -28,6 +28,26 @@ pub(super) fn described(configurations: &Configurations) -> Vec<DescribedPreproc
     described.collect()
 }
 
+/// Parses the configuration of any of these libraries, or returns `None` if it is of another kind.
+pub(in crate::extract) fn of_any(config: &Value) -> Option<DescribedPreprocessing> {
+    const OF_TRANSFORMERS: [&str; 5] = [
+        "image_processor_type",
+        "feature_extractor_type",
+        "do_resize",
+        "do_normalize",
+        "image_mean",
+    ];
+
+    let images = config.get("image_processor").unwrap_or(config);
+    match OF_TRANSFORMERS
+        .iter()
+        .any(|name| images.get(name).is_some())
+    {
+        true => of_transformers(images),
+        false => of_open_clip(config).or_else(|| of_timm(config)),
+    }
+}
+
 /// Parses the configuration of an image processor of transformers.
 fn of_transformers(config: &Value) -> Option<DescribedPreprocessing> {
     /// The filters by their numbers in Pillow.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 /// A tensor in a file or in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::extract) struct StoredTensor {
@@ -30,4 +32,6 @@ pub(super) struct NamedArchitecture {
     pub name: String,
     /// Whether timm stored it, so that it is a name of timm.
     pub by_timm: bool,
+    /// Arguments of the network that timm stored with it, by name.
+    pub arguments: Vec<(String, Value)>,
 }

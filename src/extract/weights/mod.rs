@@ -6,8 +6,9 @@ mod configuration;
 mod container;
 mod convention;
 mod conventions;
+mod copies;
 mod hub_config;
-mod images_config;
+pub(in crate::extract) mod images_config;
 mod listing;
 mod names;
 mod open_clip_config;
@@ -301,7 +302,10 @@ impl Weights {
                         let deviations = &mut selection.deviations;
                         fingerprint += &hub_config::apply(network, expected, deviations)?;
                     }
-                    None | Some(TIMM) => timm_config::check(network, expected)?,
+                    None | Some(TIMM) => {
+                        let deviations = &mut selection.deviations;
+                        fingerprint += &timm_config::apply(network, expected, deviations)?;
+                    }
                     Some(_) => {}
                 }
             }

@@ -15,8 +15,8 @@ pub struct SelectedWeights {
     /// Whether all parameters have the shapes of the published network: other weights have, for
     /// example, another number of classes.
     pub has_published_shapes: bool,
-    /// Names of modules beside the network, in the same dictionary, that are not read and not known
-    /// to be of no use to it, such as an attention that a model adds to its backbone.
+    /// Names of modules beside the network, in the same dictionary, that are not read, such as a
+    /// projection, or an attention that a model adds to its backbone.
     pub unread: Vec<String>,
     /// Whether the file has the classifier of the network, or the network has none. Weights without
     /// it are not the published ones.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::beside;
 use super::convention::Convention;
 use super::conventions::conventions;
+use super::copies::{is_part, without_copies};
 use super::listing::{Listing, NamedArchitecture};
 use super::names::{
     Composition, Compositions, Keys, beginnings, convert, dictionaries, is_counter,
@@ -26,7 +27,7 @@ pub(in crate::extract) struct Selection {
     /// The library whose names the parameters have, unless they are those of the network.
     pub library: Option<&'static str>,
     pub deviations: Deviations,
-    /// Names of modules beside the network whose use is not known.
+    /// Names of modules beside the network.
     pub unread: Vec<String>,
     pub(super) compositions: Compositions,
 }
@@ -42,7 +43,7 @@ pub(super) struct Request<'w> {
 }
 
 /// Parameters that fit the network, with the outline of the network with their shapes.
-type Fit = (Selection, Outline);
+pub(super) type Fit = (Selection, Outline);
 
 /// Finds the parameters that fit the network.
 ///
@@ -154,30 +155,6 @@ fn reconsider(
         }
     }
     Ok(different)
-}
-
-/// Checks whether the parameters of a set are those of another one under other names, as far as the
-/// network needs them.
-fn is_part(request: &Request<'_>, selection: &Selection, fit: &Fit) -> bool {
-    let (fitting, outline) = fit;
-    let all = places(request, fitting, outline);
-    let part = places(request, selection, outline);
-    part.iter()
-        .all(|(name, places)| all.get(name) == Some(places))
-}
-
-/// Returns the sets without those that have the same values as another one, as far as the network
-/// needs them.
-fn without_copies(request: &Request<'_>, sets: Vec<Fit>) -> Vec<Fit> {
-    let mut different: Vec<Fit> = Vec::new();
-    for set in sets {
-        let is_copy =
-            |other: &Fit| places(request, &other.0, &other.1) == places(request, &set.0, &set.1);
-        if !different.iter().any(is_copy) {
-            different.push(set);
-        }
-    }
-    different
 }
 
 /// Returns the prefixes and the indices of the conventions with which most names are those of
@@ -370,23 +347,4 @@ fn unexpected(
     };
     let unexpected = selection.compositions.iter().filter(matters);
     unexpected.map(|(name, _)| name.clone()).collect()
-}
-
-/// Returns the places of the values that the network needs, or the names where their places are
-/// unknown.
-fn places<'f>(
-    request: &Request<'_>,
-    selection: &'f Selection,
-    outline: &Outline,
-) -> BTreeMap<&'f str, Vec<String>> {
-    let place = |stored: &str| {
-        let known = request.listing.get(stored);
-        let known = known.and_then(|tensor| tensor.place.clone());
-        known.unwrap_or_else(|| stored.to_owned())
-    };
-    let compositions = selection.compositions.iter();
-    compositions
-        .filter(|(name, _)| outline.is_needed(name))
-        .map(|(name, composition)| (name.as_str(), composition.stored().map(place).collect()))
-        .collect()
 }

@@ -4,8 +4,11 @@
 use serde_json::Value;
 
 use super::configuration::Configuration;
+use super::hub_config::{check_activation, has_any_activation};
 use super::listing::NamedArchitecture;
 use crate::error::{ExtractError, Result};
+use crate::extract::builder::Deviations;
+use crate::extract::layers::Activation;
 use crate::extract::outline::Expected;
 use crate::extract::published::ModelName;
 
@@ -59,21 +62,37 @@ const WITHOUT_EFFECT: [&str; 24] = [
 ];
 
 /// Checks that a configuration of timm names the architecture, and that its arguments are the usual
-/// ones where they change what the network computes.
+/// ones where they change what the network computes. Adds an activation that the network can compute
+/// with to the deviations, and returns a description of it.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherConfiguration`].
-pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<()> {
+/// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
+pub(super) fn apply(
+    configuration: &Configuration,
+    expected: &Expected<'_>,
+    deviations: &mut Deviations,
+) -> Result<String> {
     let config = &configuration.value;
+    let mut description = String::new();
     let Some(found) = config.get("architecture").and_then(Value::as_str) else {
-        return Ok(());
+        return Ok(description);
     };
-    let arguments = config.get("model_args").and_then(Value::as_object);
-    let mut arguments = arguments.into_iter().flatten();
+    let mut arguments = config.get("model_args").and_then(Value::as_object).cloned();
+    if has_any_activation(expected)
+        && let Some(arguments) = &mut arguments
+        && let Some(name) = arguments.get("act_layer").and_then(Value::as_str)
+        && let Some(activation) = Activation::named(name)
+    {
+        deviations.activation = Some(activation);
+        description = format!(", activation {name}");
+        arguments.remove("act_layer");
+    }
+    let mut arguments = arguments.iter().flatten();
     let checked = check_architecture("architecture", found, expected).and_then(|()| {
         arguments.try_for_each(|(name, value)| check_argument(name, value, expected))
     });
-    checked.map_err(|error| configuration.locate(error))
+    checked.map_err(|error| configuration.locate(error))?;
+    Ok(description)
 }
 
 /// Checks that an argument of a network of timm does not change what the expected network computes.
@@ -98,7 +117,15 @@ fn check_argument(
         ("output_stride", _) => Some(32.into()),
         _ => None,
     };
-    let has_no_effect = WITHOUT_EFFECT.contains(&name) || found.is_null();
+    // Positions of an oblong grid can have as many as those of a square one.
+    let is_oblong = found
+        .as_array()
+        .is_some_and(|sides| sides.iter().any(|side| side != &sides[0]));
+    let usual = match name {
+        "img_size" if is_oblong => Some("a square".into()),
+        _ => usual,
+    };
+    let has_no_effect = WITHOUT_EFFECT.contains(&name) && usual.is_none() || found.is_null();
     match has_no_effect || usual.as_ref() == Some(found) {
         true => Ok(()),
         false => Err(ExtractError::OtherConfiguration {
@@ -120,6 +147,14 @@ pub(super) fn check_architecture(
     expected: &Expected<'_>,
 ) -> std::result::Result<(), ExtractError> {
     let architecture = expected.architecture();
+    if expected.family() == "CLIP" {
+        // Other names of networks with GELU are also those of OpenAI.
+        let activation = match found.contains("quickgelu") {
+            true => Some("quick_gelu"),
+            false => found.starts_with("vit_").then_some("gelu"),
+        };
+        return check_activation(activation, architecture);
+    }
     match is_other_architecture(found, expected) {
         true => Err(ExtractError::OtherConfiguration {
             architecture,
@@ -141,6 +176,9 @@ pub(super) fn check_named(
     found: &NamedArchitecture,
     expected: &Expected<'_>,
 ) -> std::result::Result<(), ExtractError> {
+    for (name, value) in &found.arguments {
+        check_argument(name, value, expected)?;
+    }
     let name = &found.name;
     let architecture = expected.architecture();
     let letters = |word: &str| -> String {
@@ -166,6 +204,10 @@ fn is_other_architecture(found: &str, expected: &Expected<'_>) -> bool {
         _ => name.to_owned(),
     };
     let architecture = expected.architecture();
+    // The shapes of the parameters of Swin V2 do not show its windows.
+    if expected.family() == "Swin V2" && found.starts_with("swinv2") {
+        return !found.contains("window8_");
+    }
     if !NAMED_AS_IN_TIMM.contains(&expected.family()) {
         return found.starts_with("tf_") && !architecture.starts_with("tf_");
     }
@@ -192,7 +234,9 @@ mod tests {
             std::fs::write(folder.path().join("config.json"), text).unwrap();
             let architecture = Architecture::named(architecture).unwrap();
             let configuration = Configurations::beside(&weights)?.network.unwrap();
-            super::check(&configuration, &Expected::new(&architecture, &[]).unwrap())
+            let expected = Expected::new(&architecture, &[]).unwrap();
+            let mut deviations = Deviations::NONE;
+            super::apply(&configuration, &expected, &mut deviations).map(|_| deviations)
         };
         for (text, architecture) in [
             (r#"{"architecture": "resnetaa50"}"#, "resnet50"),
@@ -223,6 +267,30 @@ mod tests {
             (
                 r#"{"architecture": "swin_tiny_patch4_window7_224", "model_args": {"window_size": 12}}"#,
                 "swin_t",
+            ),
+            (
+                r#"{"architecture": "swinv2_tiny_window16_256"}"#,
+                "swin_v2_t",
+            ),
+            (
+                r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"img_size": [256, 400]}}"#,
+                "vit_tiny_patch16_224",
+            ),
+            (
+                r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"act_layer": "mish"}}"#,
+                "vit_tiny_patch16_224",
+            ),
+            (
+                r#"{"architecture": "resnet18", "model_args": {"act_layer": "silu"}}"#,
+                "resnet18",
+            ),
+            (
+                r#"{"architecture": "vit_base_patch32_clip_quickgelu_224"}"#,
+                "ViT-B-32",
+            ),
+            (
+                r#"{"architecture": "vit_base_patch32_clip_224"}"#,
+                "ViT-B-32-quickgelu",
             ),
         ] {
             let refused = check(text, architecture).unwrap_err().report().to_string();
@@ -264,9 +332,35 @@ mod tests {
                 r#"{"architectures": ["ResNetForImageClassification"]}"#,
                 "resnet50",
             ),
+            (
+                r#"{"architecture": "swinv2_tiny_window8_256"}"#,
+                "swin_v2_t",
+            ),
+            (
+                r#"{"architecture": "vit_base_patch32_clip_224"}"#,
+                "ViT-B-32",
+            ),
         ] {
             check(text, architecture).unwrap();
         }
+        let quick = r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"act_layer": "quick_gelu"}}"#;
+        let found = check(quick, "vit_tiny_patch16_224").unwrap();
+        assert_eq!(found.activation, Some(Activation::QuickGelu));
+    }
+
+    #[test]
+    fn the_run_of_open_clip_names_the_activation() {
+        let check = |name: &str| {
+            let found = NamedArchitecture {
+                name: name.to_owned(),
+                by_timm: false,
+                arguments: Vec::new(),
+            };
+            let architecture = Architecture::named("ViT-B-32").unwrap();
+            check_named(&found, &Expected::new(&architecture, &["output"]).unwrap())
+        };
+        assert!(check("ViT-B-32-quickgelu").is_err());
+        assert!(check("ViT-B-32").is_ok());
     }
 
     #[test]

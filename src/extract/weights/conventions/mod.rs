@@ -34,6 +34,7 @@ use self::transformers::{
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::{Deviations, StridedPadding};
+use crate::extract::layers::Activation;
 
 /// A rule that converts names.
 pub(super) struct Rule {
@@ -153,7 +154,7 @@ const BEIT_DEVIATIONS: Deviations = Deviations {
 /// SigLIP of transformers.
 const SIGLIP_DEVIATIONS: Deviations = Deviations {
     is_aliased: true,
-    has_tanh_gelu: true,
+    activation: Some(Activation::GeluTanh),
     ..Deviations::NONE
 };
 

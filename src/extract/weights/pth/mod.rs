@@ -26,7 +26,7 @@ use self::legacy::Legacy;
 use self::pickle::Pickle;
 use self::state_dict::StateDict;
 use self::tensor::Tensor;
-use self::value::Id;
+use self::value::{Id, Value};
 use super::listing::{Listing, NamedArchitecture, StoredTensor};
 use crate::error::{FileError, Result};
 use crate::extract::ModelName;
@@ -92,14 +92,39 @@ impl Checkpoint {
     pub fn named_architecture(&self) -> Option<NamedArchitecture> {
         let items = self.pickle.items(self.pickle.root());
         let Some(name) = self.text_of(items, "arch") else {
-            return self.architecture_in_settings(items);
+            let of_open_clip = self.text_of(items, "name").and_then(model_of_run);
+            return of_open_clip.or_else(|| self.architecture_in_settings(items));
         };
         let by_timm = self.pickle.item(items, "version").is_some();
         let is_name = !by_timm || name.bytes().any(|byte| byte.is_ascii_digit());
         is_name.then(|| NamedArchitecture {
             name: name.to_owned(),
             by_timm,
+            arguments: match by_timm {
+                true => self.arguments_of_timm(items),
+                false => Vec::new(),
+            },
         })
+    }
+
+    /// Returns the arguments of the network in the settings of a training by timm.
+    fn arguments_of_timm(&self, items: &[(Id, Id)]) -> Vec<(String, serde_json::Value)> {
+        let pickle = &self.pickle;
+        let settings = pickle.item(items, "args");
+        let settings = settings.map_or(&[][..], |settings| pickle.attributes(settings));
+        let direct = [("gp", "global_pool"), ("bn_eps", "bn_eps")];
+        let direct = direct.into_iter().filter_map(|(setting, argument)| {
+            Some((
+                argument.to_owned(),
+                json(pickle, pickle.item(settings, setting)?),
+            ))
+        });
+        let others = pickle.item(settings, "model_kwargs");
+        let others = others.map_or(&[][..], |others| pickle.items(others)).iter();
+        let others = others.filter_map(|&(name, value)| {
+            Some((pickle.text(name)?.to_owned(), json(pickle, value)))
+        });
+        direct.chain(others).collect()
     }
 
     fn architecture_in_settings(&self, items: &[(Id, Id)]) -> Option<NamedArchitecture> {
@@ -123,6 +148,7 @@ impl Checkpoint {
         known.map(|name| NamedArchitecture {
             name: name.to_owned(),
             by_timm: false,
+            arguments: Vec::new(),
         })
     }
 
@@ -192,6 +218,36 @@ impl Checkpoint {
             }
         };
         values.map(Some).map_err(|error| error.in_array(name))
+    }
+}
+
+/// Returns the architecture in the name that open_clip gives to a training, such as
+/// `2024_01_01-00_00_00-model_ViT-B-32-lr_0.0005-b_8-j_4-p_amp`.
+fn model_of_run(name: &str) -> Option<NamedArchitecture> {
+    let (_, model) = name.split_once("-model_")?;
+    let (model, _) = model.split_once("-lr_")?;
+    Some(NamedArchitecture {
+        name: model.to_owned(),
+        by_timm: false,
+        arguments: Vec::new(),
+    })
+}
+
+/// Converts a setting: a text, a number, or a list of these.
+fn json(pickle: &Pickle, id: Id) -> serde_json::Value {
+    let single = |id: Id| match pickle.value(id) {
+        Value::Text(text) => text.as_ref().into(),
+        &Value::Integer(number) => number.into(),
+        &Value::Float(number) => number.into(),
+        Value::None => serde_json::Value::Null,
+        Value::False => false.into(),
+        _ => "another value".into(),
+    };
+    match pickle.value(id) {
+        Value::Tuple(parts) | Value::List(parts) => {
+            parts.iter().map(|&part| single(part)).collect()
+        }
+        _ => single(id),
     }
 }
 

@@ -28,7 +28,8 @@ impl Machine<'_> {
                 self.push_id(top)
             }
             // NONE, NEWTRUE, NEWFALSE, EMPTY_SET
-            b'N' | 0x88 | 0x8f => self.push(Value::Other),
+            b'N' => self.push(Value::None),
+            0x88 | 0x8f => self.push(Value::Other),
             0x89 => self.push(Value::False),
             // BININT, BININT1, BININT2, LONG1, LONG4, INT, LONG
             b'J' => {
@@ -57,12 +58,12 @@ impl Machine<'_> {
             }
             // BINFLOAT, FLOAT
             b'G' => {
-                self.take::<8>()?;
-                self.push(Value::Other)
+                let value = f64::from_be_bytes(self.take()?);
+                self.push(Value::Float(value))
             }
             b'F' => {
-                self.line()?;
-                self.push(Value::Other)
+                let value = self.line()?.parse();
+                self.push(value.map_or(Value::Other, Value::Float))
             }
             // BINUNICODE, BINSTRING, SHORT_BINUNICODE, SHORT_BINSTRING, BINUNICODE8, UNICODE
             b'X' | b'T' => {

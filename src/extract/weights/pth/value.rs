@@ -17,8 +17,10 @@ pub(super) enum Value {
     Object(Box<Object>),
     /// An object that is stored outside the pickle under this name.
     Persistent(Id),
+    Float(f64),
+    None,
     False,
-    /// Any value not needed for tensors: None, a float, true, bytes or a set.
+    /// Any value that is not needed: true, bytes or a set.
     Other,
 }
 

@@ -1,0 +1,102 @@
+//! What is wrong with parameters that do not fit a network, and what to do.
+
+use std::collections::BTreeSet;
+
+use crate::error::Short;
+
+/// Returns what to do, and the names that are in the file if parameters are missing.
+///
+/// Parameters can be ignored only in modules beside the network: those in its own modules change
+/// what they compute.
+pub(super) fn remedy(
+    missing: &[String],
+    unexpected: &[String],
+    beside: &[String],
+    misshapen: &[String],
+    stored: &[String],
+) -> String {
+    let has = |part: &str| stored.iter().any(|name| name.contains(part));
+    let parametrization = parametrization(missing, unexpected);
+    let mut remedy = String::new();
+    if has("lora_") {
+        remedy += ": the file has changes of parameters (LoRA): merge them into the network before \
+                   saving (`merge_and_unload`)";
+    } else if has(".zero_point") || has("_packed_params") {
+        remedy +=
+            ": the parameters are quantised: save those of the network before its quantisation";
+    } else if let Some(name) = parametrization {
+        remedy += &format!(
+            ": parameters are computed from others ({}): let the network compute them before saving \
+             (`torch.nn.utils.parametrize.remove_parametrizations`, or `prune.remove`, \
+             `remove_weight_norm` or `remove_spectral_norm` of `torch.nn.utils`)",
+            Short(name)
+        );
+    } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
+        remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
+                   such as `blocks.11@token-mean` (`--tap`)";
+    } else if !missing.is_empty() {
+        remedy += &format!("; the file has {}", few(stored));
+        remedy += ": check the architecture, or choose or rename parameters \
+                   (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
+                   divided file by its .index.json";
+    } else if unexpected.len() > beside.len() || !unexpected.is_empty() && !misshapen.is_empty() {
+        remedy += ": these are parameters of another architecture, or of a variant of this one with \
+                   masks, adapters or other modules: name the architecture of the file, or merge them \
+                   before saving";
+    } else if !beside.is_empty() {
+        let modules = beside
+            .iter()
+            .map(|name| name.split('.').next().unwrap_or(name));
+        let modules: BTreeSet<&str> = modules.collect();
+        let flags = modules
+            .iter()
+            .map(|module| format!(" --without {}", Short(module)));
+        remedy += &format!(
+            ": check the architecture; if the network computes with them, it is another one, and what \
+             comes after the tap or is of another network can be ignored (`Weights::without`;{})",
+            flags.collect::<String>()
+        );
+    } else {
+        remedy += ": check the architecture";
+    }
+    remedy
+}
+
+/// Returns the name of a parameter from which a missing one is computed, such as `fc.weight_orig` or
+/// `fc.parametrizations.weight.original0`.
+fn parametrization<'n>(missing: &[String], unexpected: &'n [String]) -> Option<&'n String> {
+    unexpected.iter().find(|name| {
+        let computed = name.replace("parametrizations.", "");
+        missing.iter().any(|missing| {
+            let rest = computed.strip_prefix(missing.as_str());
+            rest.is_some_and(|rest| rest.starts_with(['_', '.']))
+        })
+    })
+}
+
+/// Returns the first few names.
+pub(super) fn few(names: &[String]) -> String {
+    /// The largest number of parameters that are named.
+    const NAMED: usize = 4;
+
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    let named: Vec<String> = names[..names.len().min(NAMED)]
+        .iter()
+        .map(|name| Short(name).to_string())
+        .collect();
+    format!("{}{more}", named.join(", "))
+}
+
+/// Returns a list such as `3 missing (fc.weight, …); 1 of another shape (…: [64, 3, 7], not [3])`.
+pub(super) fn mismatch(missing: &[String], unexpected: &[String], misshapen: &[String]) -> String {
+    let some = |kind: &str, names: &[String]| match names.len() {
+        0 => None,
+        n => Some(format!("{n} {kind} ({})", few(names))),
+    };
+    let parts = [
+        some("missing", missing),
+        some("unexpected", unexpected),
+        some("of another shape", misshapen),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}

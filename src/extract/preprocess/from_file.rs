@@ -1,0 +1,83 @@
+//! Preprocessing that a file describes.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Preprocessing;
+use crate::error::Result;
+use crate::extract::weights::images_config;
+use crate::io::{Origin, open_file};
+
+/// Largest size of a file, in bytes.
+const MAX_BYTES: u64 = 1 << 24;
+
+impl Preprocessing {
+    /// Reads a preprocessing from a JSON file: as this crate serialises it, or a configuration that
+    /// transformers (`preprocessor_config.json`), open_clip (`open_clip_config.json`) or timm
+    /// (`config.json`) write beside weights.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Read`](crate::error::FileError::Read) if the file cannot be read, and
+    /// [`FileError::Malformed`](crate::error::FileError::Malformed) if it does not determine the
+    /// sizes, the interpolation and the normalisation, or if these are not those of a
+    /// [`preset`](Self::preset).
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let origin = Origin::new(path, "preprocessing");
+        let mut text = Vec::new();
+        let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
+        read.map_err(|error| origin.unreadable(error))?;
+        let value: Value =
+            serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
+        let Some(described) = images_config::of_any(&value) else {
+            return serde_json::from_value(value).map_err(|error| origin.malformed(error));
+        };
+        match described.preset() {
+            Some(preset) => Self::preset(&preset),
+            None => {
+                let found = described.unusual.map_or_else(
+                    || "it does not determine all of size, interpolation, mean and std".to_owned(),
+                    |unusual| format!("{unusual} is not supported"),
+                );
+                Err(origin.malformed(format!(
+                    "{found}: name a preprocessing, such as imagenet-256-bilinear-224"
+                )))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Preprocessing> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("preprocessor_config.json");
+        std::fs::write(&path, text).unwrap();
+        Preprocessing::from_file(&path)
+    }
+
+    #[test]
+    fn configurations_and_serialised_preprocessings_are_read() {
+        let vit = r#"{"do_resize": true, "size": {"height": 224, "width": 224}, "resample": 3,
+            "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}"#;
+        assert_eq!(read(vit).unwrap(), Preprocessing::SIGLIP);
+        let processor = format!(r#"{{"image_processor": {vit}}}"#);
+        assert_eq!(read(&processor).unwrap(), Preprocessing::SIGLIP);
+        let own = serde_json::to_string(&Preprocessing::CLIP).unwrap();
+        assert_eq!(read(&own).unwrap(), Preprocessing::CLIP);
+        for (text, part) in [
+            (vit.replace("\"resample\": 3,", ""), "does not determine"),
+            (vit.replace("true", "false"), "do_resize false"),
+            (r#"{"architectures": []}"#.to_owned(), "unknown field"),
+            ("[".to_owned(), "EOF"),
+        ] {
+            let refused = read(&text).unwrap_err().report().to_string();
+            let is_named = refused.contains("preprocessor_config.json");
+            assert!(is_named && refused.contains(part), "{refused}");
+        }
+    }
+}
