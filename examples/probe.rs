@@ -186,10 +186,8 @@ fn run<T: Task>(arguments: &Arguments, trials: &Path) -> Result<Answer> {
         features.stimuli(),
         reading,
     )?;
-    let mut is_shown = vec![false; trials.stimuli().len()];
-    trials::mark_shown(&trials, &mut is_shown);
     let name = arguments.features.display().to_string();
-    trials::refuse_transposed(&name, &features, &is_shown)?;
+    trials::refuse_transposed(&name, &features, trials.shown())?;
     let (probe, candidates) = chosen_probe(arguments, &features, &trials)?;
     let start = Instant::now();
     let bar = bar::spinner();

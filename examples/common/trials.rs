@@ -116,39 +116,26 @@ impl TrialReading {
     }
 }
 
-/// Marks the stimuli that trials show.
-pub fn mark_shown<T: Task>(trials: &Trials<T>, is_shown: &mut [bool]) {
-    for &index in trials.as_slice().as_flattened() {
-        is_shown[index as usize] = true;
-    }
-}
-
 /// Refuses features whose columns appear to be the stimuli: they have more rows than columns, without
-/// ids, and the trials show as many stimuli as there are columns, counted from 0 or 1. `is_shown` is
-/// true for the stimuli of trials.
-pub fn refuse_transposed(name: &str, features: &Representation, is_shown: &[bool]) -> Result<()> {
+/// ids, and the trials show as many stimuli as there are columns, counted from 0 or 1. `shown` are
+/// the positions of these stimuli among the rows, in ascending order.
+pub fn refuse_transposed(name: &str, features: &Representation, shown: &[u32]) -> Result<()> {
     /// Smallest number of columns for which this is no coincidence.
     const LEAST: usize = 5;
 
     let (n_rows, n_columns) = (features.n_stimuli(), features.n_features());
-    let are_rows = is_shown.len() == n_rows && !features.stimuli().is_named();
-    if !are_rows || n_columns < LEAST || n_columns >= n_rows {
+    let may_be_either = (LEAST..n_rows).contains(&n_columns) && !features.stimuli().is_named();
+    let &[first @ (0 | 1), .., last] = shown else {
         return Ok(());
-    }
-    let n_shown = is_shown.iter().filter(|is_shown| **is_shown).count();
-    let first = is_shown.iter().take(2).position(|is_shown| *is_shown);
-    let is_whole = first.is_some_and(|first| {
-        let all = is_shown[first..].iter().take(n_columns);
-        all.filter(|is_shown| **is_shown).count() == n_columns
-    });
-    if n_shown != n_columns || !is_whole {
+    };
+    let are_in_succession = (last - first) as usize + 1 == shown.len();
+    if !may_be_either || shown.len() != n_columns || !are_in_succession {
         return Ok(());
     }
     Err(Error::other(format!(
         "{name}: it is not clear whether its {n_rows} rows or its {n_columns} columns are the stimuli: the \
-         trials show {n_columns} stimuli, counted from {}: transpose the array (array.T) if stimuli are in \
-         columns; otherwise keep only the rows that trials show, or give the ids of the rows (--ids)",
-        first.unwrap_or(0)
+         trials show {n_columns} stimuli, counted from {first}: transpose the array (array.T) if stimuli are in \
+         columns; otherwise keep only the rows that trials show, or give the ids of the rows (--ids)"
     )))
 }
 

@@ -209,10 +209,8 @@ fn from_files<T: Task>(
         arguments
             .trial_reading
             .trials::<T>(trials, named[0].1.stimuli(), &shared, reading)?;
-    let mut is_shown = vec![false; trials.stimuli().len()];
-    trials::mark_shown(&trials, &mut is_shown);
     for (name, representation) in &named {
-        trials::refuse_transposed(name, representation, &is_shown)?;
+        trials::refuse_transposed(name, representation, trials.shown())?;
     }
     let mut report = score(metric, &named, &trials, arguments.ceiling)?;
     report.input = Some(input);
@@ -254,12 +252,15 @@ fn stream<T: Task>(
         }
         let mut is_shown = vec![false; stimuli.len()];
         let chunks = chunks.inspect(|chunk| {
-            let trials = chunk.iter();
-            trials.for_each(|trials| trials::mark_shown(trials, &mut is_shown));
+            for &index in chunk.iter().flat_map(Trials::shown) {
+                is_shown[index as usize] = true;
+            }
         });
         let tally = metric.tally(representation, stimuli, chunks)?;
         if counted.is_none() {
-            trials::refuse_transposed(name, representation, &is_shown)?;
+            let shown = (0..).zip(is_shown).filter(|(_, is_shown)| *is_shown);
+            let shown: Vec<u32> = shown.map(|(index, _)| index).collect();
+            trials::refuse_transposed(name, representation, &shown)?;
         }
         Ok(tally)
     };
