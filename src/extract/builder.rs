@@ -63,6 +63,8 @@ pub(in crate::extract) struct Deviations {
     pub strided_padding: StridedPadding,
     /// Side of the images that decides which windows are shifted, instead of that of each image.
     pub window_image: Option<usize>,
+    /// Whether maps are shifted before they are padded to whole windows, and not after it.
+    pub is_shifted_first: bool,
 }
 
 /// The padding of convolutions with a stride in networks from TensorFlow.
@@ -85,6 +87,7 @@ impl Deviations {
         activation: None,
         strided_padding: StridedPadding::BySize,
         window_image: None,
+        is_shifted_first: false,
     };
 }
 
@@ -284,6 +287,11 @@ impl<'a> Builder<'a> {
     /// image does.
     pub fn window_image(&self) -> Option<usize> {
         self.context.deviations.window_image
+    }
+
+    /// Returns true if maps are shifted before they are padded to whole windows.
+    pub fn is_shifted_first(&self) -> bool {
+        self.context.deviations.is_shifted_first
     }
 
     /// Creates a tensor on the device of the network; an empty one in an outline.

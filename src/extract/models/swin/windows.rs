@@ -33,6 +33,8 @@ struct Grid {
     /// Side of a window, in tokens.
     side: usize,
     shift: Shift,
+    /// Whether the map is shifted before it is padded, as in timm.
+    is_shifted_first: bool,
 }
 
 impl WindowAttention {
@@ -44,7 +46,11 @@ impl WindowAttention {
         shift: Shift,
     ) -> Result<Self> {
         let side = version.window();
-        let grid = Grid { side, shift };
+        let grid = Grid {
+            side,
+            shift,
+            is_shifted_first: builder.is_shifted_first(),
+        };
         let n_tokens = side * side;
         builder.note_unused_buffer("relative_position_index", &[n_tokens * n_tokens]);
         let (attention, relative_position) = match version {
@@ -148,6 +154,7 @@ impl Grid {
             Shift::WhereSeveral if length > side => self.n_shifted(),
             _ => 0,
         });
+        let shifted = if self.is_shifted_first { size } else { padded };
         let [n_rows, n_columns] = padded.map(|length| length / side);
         let mut windows = Windows {
             padded,
@@ -163,7 +170,10 @@ impl Grid {
                 .push(2 * usize::from(wraps(0)) + usize::from(wraps(1)));
             for token in 0..n_tokens {
                 let offset = [token / side, token % side];
-                let place = |axis| (corner[axis] + offset[axis] + shifts[axis]) % padded[axis];
+                let place = |axis: usize| match corner[axis] + offset[axis] {
+                    at if at < shifted[axis] => (at + shifts[axis]) % shifted[axis],
+                    padding => padding,
+                };
                 let (row, column) = (place(0), place(1));
                 if row < size[0] && column < size[1] {
                     windows.tokens[row * size[1] + column] = windows.places.len() as u32;
@@ -198,10 +208,33 @@ mod tests {
 
     #[test]
     fn windows_are_shifted_where_the_image_or_the_network_says() {
-        let kinds = |shift, size| Grid { side: 8, shift }.windows([size; 2]).kinds;
+        let kinds = |shift, size| {
+            let grid = Grid {
+                side: 8,
+                shift,
+                is_shifted_first: false,
+            };
+            grid.windows([size; 2]).kinds
+        };
         assert_eq!(kinds(Shift::Never, 9), [0; 4]);
         assert_eq!(kinds(Shift::WhereSeveral, 9), [0, 1, 2, 3]);
         assert_eq!(kinds(Shift::WhereSeveral, 8), [0]);
         assert_eq!(kinds(Shift::Always, 8), [3]);
+    }
+
+    #[test]
+    fn maps_are_shifted_after_or_before_padding() {
+        // The first row of a map of five columns, in windows of four that are shifted by two.
+        let first_row = |is_shifted_first| -> Vec<u32> {
+            let grid = Grid {
+                side: 4,
+                shift: Shift::WhereSeveral,
+                is_shifted_first,
+            };
+            let places = grid.windows([4, 5]).places;
+            [&places[..4], &places[16..20]].concat()
+        };
+        assert_eq!(first_row(false), [2, 3, 4, 5, 6, 7, 0, 1]);
+        assert_eq!(first_row(true), [2, 3, 4, 0, 1, 5, 6, 7]);
     }
 }

@@ -170,6 +170,12 @@ const SWIN_V2_DEVIATIONS: Deviations = Deviations {
     ..Deviations::NONE
 };
 
+/// Swin and Swin V2 of timm.
+const SWIN_OF_TIMM_DEVIATIONS: Deviations = Deviations {
+    is_shifted_first: true,
+    ..Deviations::NONE
+};
+
 /// MobileNetV2 of transformers.
 const MOBILENET_V2_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-3),
@@ -288,12 +294,14 @@ static LIBRARIES: &[Library] = &[
         &["Swin"],
         &[BODY_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE],
     ),
-    library(TIMM, &["Swin", "Swin V2"], &[SWIN_OF_TIMM]),
+    library(TIMM, &["Swin", "Swin V2"], &[SWIN_OF_TIMM]).with(SWIN_OF_TIMM_DEVIATIONS),
     library(
         "the authors of Swin",
         &["Swin", "Swin V2"],
         &[SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM],
-    ),
+    )
+    // Their own code has no padding.
+    .with(SWIN_OF_TIMM_DEVIATIONS),
     library(
         HUGGING_FACE,
         &["Swin V2"],
