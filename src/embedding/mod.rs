@@ -35,7 +35,7 @@
 //! and of a network, tests each pair, and lists what each has that the other lacks. The choices of a
 //! network or of a language model are embedded like those of people: as trials
 //! ([`SimulatedObserver`](crate::dataset::SimulatedObserver)) or as probabilities
-//! ([`ChoiceFrequencies::new`]).
+//! ([`ChoiceFrequencies::new`](crate::judgment::ChoiceFrequencies::new)).
 //!
 //! # Questions for an experiment
 //!
