@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Preprocessing;
-use crate::error::Result;
+use crate::error::{FileError, Result};
 use crate::extract::weights::images_config;
-use crate::io::{Origin, open_file};
+use crate::io::open_file;
 
 /// Largest size of a file, in bytes.
 const MAX_BYTES: u64 = 1 << 24;
@@ -19,34 +19,35 @@ impl Preprocessing {
     /// (`config.json`) write beside weights.
     ///
     /// # Errors
-    /// Returns [`FileError::Read`](crate::error::FileError::Read) if the file cannot be read, and
-    /// [`FileError::Malformed`](crate::error::FileError::Malformed) if it does not determine the
-    /// sizes, the interpolation and the normalisation, or if these are not those of a
-    /// [`preset`](Self::preset).
+    /// Returns [`FileError::Read`](crate::error::FileError::Read) if the file cannot be read. Within
+    /// `Context::File`, returns [`FileError::Malformed`](crate::error::FileError::Malformed) if it
+    /// does not determine the sizes, the interpolation and the normalisation, or if these are not
+    /// those of a [`preset`](Self::preset).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let origin = Origin::new(path, "preprocessing");
         let mut text = Vec::new();
         let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
-        read.map_err(|error| origin.unreadable(error))?;
-        let value: Value =
-            serde_json::from_slice(&text).map_err(|error| origin.malformed(error))?;
-        let Some(described) = images_config::of_any(&value) else {
-            return serde_json::from_value(value).map_err(|error| origin.malformed(error));
-        };
-        match described.preset() {
-            Some(preset) => Self::preset(&preset),
-            None => {
-                let found = described.unusual.map_or_else(
-                    || "it does not determine all of size, interpolation, mean and std".to_owned(),
-                    |unusual| format!("{unusual} is not supported"),
-                );
-                Err(origin.malformed(format!(
-                    "{found}: name a preprocessing, such as imagenet-256-bilinear-224"
-                )))
-            }
-        }
+        read.map_err(|error| FileError::unreadable(path, error))?;
+        parse(&text).map_err(|error| error.in_file(path))
     }
+}
+
+/// Parses the content of a file.
+fn parse(text: &[u8]) -> Result<Preprocessing> {
+    let malformed = |error| FileError::malformed("preprocessing", error);
+    let value: Value = serde_json::from_slice(text).map_err(malformed)?;
+    let Some(described) = images_config::of_any(&value) else {
+        return serde_json::from_value(value).map_err(malformed);
+    };
+    if let Some(preset) = described.preset() {
+        return Preprocessing::preset(&preset);
+    }
+    let found = described.unusual.map_or_else(
+        || "it does not determine all of size, interpolation, mean and std".to_owned(),
+        |unusual| format!("{unusual} is not supported"),
+    );
+    let problem = format!("{found}: name a preprocessing, such as imagenet-256-bilinear-224");
+    Err(FileError::malformed("preprocessing", problem))
 }
 
 #[cfg(test)]
