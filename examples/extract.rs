@@ -97,9 +97,9 @@ struct Arguments {
     #[arg(long)]
     pool: Option<Pooling>,
     /// Preprocessing of the images: the name of a preset, a description such as
-    /// imagenet-256-bicubic-224, or a .json file, such as preprocessor_config.json. Default: the preprocessing of the published weights
-    /// that --model names, or of the first ones of the architecture if the weights have the shapes of
-    /// these.
+    /// imagenet-256-bicubic-224, or a .json file, such as preprocessor_config.json. Default: the
+    /// preprocessing of the published weights that --model names, or of the first ones of the
+    /// architecture if the weights have the shapes of these.
     #[arg(long, value_name = "NAME|FILE")]
     preprocessing: Option<String>,
     /// Output file of the features (.npy, .safetensors). For several taps repeat the flag, in the

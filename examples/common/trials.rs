@@ -15,6 +15,9 @@ use crate::common::notes;
 use crate::pairing::pair;
 use crate::reading::Reading;
 
+/// Number of trials per chunk of a file that is streamed: 12 MB.
+pub const CHUNK: usize = 1 << 20;
+
 /// Options of trial files.
 #[derive(Args)]
 pub struct TrialReading {

@@ -1,6 +1,6 @@
 //! Trials that are read in chunks in every pass of a fit.
 
-use std::path::Path;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use human_alignment::dataset::TripletChunks;
@@ -8,14 +8,11 @@ use human_alignment::embedding::{StreamedTrials, TrainingChoices, fold_of_trial}
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::{Error, OddOneOut, OddOneOutTask, Result, Stimuli};
 
-use crate::trials::refuse_two_meanings;
+use crate::trials::{CHUNK, refuse_two_meanings};
 use crate::{
     Arguments, HeldOut, Learned, Outcome, first_index, fit_vice, fit_with, indices, lambdas,
     pages_of,
 };
-
-/// Number of trials per chunk: 12 MB.
-const CHUNK: usize = 1 << 20;
 
 /// Fits an embedding to trials that are read in every pass.
 pub(crate) fn learn(arguments: &Arguments) -> Result<Outcome<'_>> {
@@ -68,10 +65,8 @@ fn part_of(
     arguments: &Arguments,
     is_test: bool,
 ) -> Option<Result<OddOneOut>> {
-    let n = arguments.test_one_in;
-    let chunk = match chunk {
-        Ok(chunk) if n > 0 => chunk,
-        all => return Some(all),
+    let (Ok(chunk), Some(n)) = (&chunk, NonZeroUsize::new(arguments.test_one_in)) else {
+        return Some(chunk);
     };
     let in_part = |trial: &[u32; 3]| {
         (fold_of_trial::<OddOneOutTask>(*trial, n, arguments.seed) == 0) == is_test
@@ -89,18 +84,10 @@ fn stimuli(arguments: &Arguments) -> Result<Stimuli> {
         return Ok(stimuli);
     }
     let all = Stimuli::unnamed(OddOneOut::MAX_STIMULI as u32);
-    let mut is_shown = vec![false; all.len()];
-    for chunk in chunks(arguments, &all)? {
-        for &stimulus in chunk?.shown() {
-            is_shown[stimulus as usize] = true;
-        }
-    }
-    let shown = (0..)
-        .zip(is_shown)
-        .filter_map(|(index, is)| is.then_some(index));
-    let shown: Vec<u32> = shown.collect();
-    let path: &Path = &arguments.triplets;
+    let trials = StreamedTrials::new(all.clone(), || chunks(arguments, &all))?;
+    let shown = trials.shown();
+    let path = arguments.triplets.display().to_string();
     let first = first_index(arguments, shown[0])?;
-    indices::refuse_codes_among(&path.display().to_string(), &shown, first)?;
+    indices::refuse_codes_among(&path, shown, first)?;
     Ok(Stimuli::unnamed(shown[shown.len() - 1] + 1))
 }

@@ -224,9 +224,6 @@ fn stream<T: Task>(
     named: &[(String, Representation)],
     path: &Path,
 ) -> Result<Report> {
-    /// Number of trials per chunk: 12 MB.
-    const CHUNK: usize = 1 << 20;
-
     let counted = arguments.trial_reading.stimuli.as_deref();
     let counted = counted
         .map(|path| {
@@ -245,22 +242,14 @@ fn stream<T: Task>(
     let participants = arguments.trial_reading.participants.as_ref();
     let participants = participants.map(TrialParticipants::read).transpose()?;
     let tally = |(name, representation): &(String, Representation)| {
-        let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), CHUNK)?
+        let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), trials::CHUNK)?
             .with_counting(arguments.trial_reading.count_from);
         if let Some(participants) = &participants {
             chunks = chunks.with_participants(participants.clone());
         }
-        let mut is_shown = vec![false; stimuli.len()];
-        let chunks = chunks.inspect(|chunk| {
-            for &index in chunk.iter().flat_map(Trials::shown) {
-                is_shown[index as usize] = true;
-            }
-        });
         let tally = metric.tally(representation, stimuli, chunks)?;
         if counted.is_none() {
-            let shown = (0..).zip(is_shown).filter(|(_, is_shown)| *is_shown);
-            let shown: Vec<u32> = shown.map(|(index, _)| index).collect();
-            trials::refuse_transposed(name, representation, &shown)?;
+            trials::refuse_transposed(name, representation, &tally.shown())?;
         }
         Ok(tally)
     };

@@ -1,5 +1,7 @@
 //! Folds of questions.
 
+use std::num::NonZeroUsize;
+
 use crate::error::Result;
 use crate::inference::Folds;
 use crate::judgment::{ChoiceFrequencies, Question, Task, choosing};
@@ -40,15 +42,12 @@ pub fn folds_by_question<T: Task>(
 /// to be known about the other trials.
 ///
 /// All repetitions of a question are in the same fold. The folds are equal in size only on average.
-///
-/// # Panics
-/// Panics if there are no folds.
-pub fn fold_of_trial<T: Task>(trial: [u32; 3], n_folds: usize, seed: u64) -> usize {
+pub fn fold_of_trial<T: Task>(trial: [u32; 3], n_folds: NonZeroUsize, seed: u64) -> usize {
     let (Question(question), _) = T::question(trial);
     let hash = question
         .into_iter()
         .fold(mix(seed), |hash, index| mix(hash ^ u64::from(index)));
-    (hash % n_folds as u64) as usize
+    (hash % n_folds.get() as u64) as usize
 }
 
 /// Returns the next output of the generator SplitMix64 (Steele, Lea & Flood, 2014) after a state.
@@ -68,11 +67,12 @@ mod tests {
     #[test]
     fn the_fold_of_a_trial_is_that_of_its_question_and_folds_are_about_equal() {
         let mut counts = [0; 5];
+        let five = NonZeroUsize::new(5).unwrap();
         for a in 0..30 {
             for b in 0..a {
                 for c in 0..b {
-                    let fold = fold_of_trial::<OddOneOutTask>([a, b, c], 5, 7);
-                    assert_eq!(fold, fold_of_trial::<OddOneOutTask>([c, a, b], 5, 7));
+                    let fold = fold_of_trial::<OddOneOutTask>([a, b, c], five, 7);
+                    assert_eq!(fold, fold_of_trial::<OddOneOutTask>([c, a, b], five, 7));
                     counts[fold] += 1;
                 }
             }

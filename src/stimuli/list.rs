@@ -140,14 +140,13 @@ fn unquoted(ids: Vec<&str>) -> Vec<String> {
 /// them in order. Ranks do not number lines.
 fn check_order(table: &Table, ids: usize) -> Result<()> {
     let is_rank = |column: usize| words(table.name(column)).iter().any(|word| word == "rank");
-    let others = || (0..table.n_columns()).filter(|&column| column != ids && !is_rank(column));
-    for column in others() {
-        if counts(&table.texts(column)?).is_some() {
-            return Ok(());
-        }
+    let others = (0..table.n_columns()).filter(|&column| column != ids && !is_rank(column));
+    let others = others.map(|column| Ok((column, table.texts(column)?)));
+    let others: Vec<(usize, Vec<String>)> = others.collect::<Result<_>>()?;
+    if others.iter().any(|(_, labels)| counts(labels).is_some()) {
+        return Ok(());
     }
-    for column in others() {
-        let mut labels = table.texts(column)?;
+    for (column, mut labels) in others {
         without_fractions(&mut labels);
         if labels.len() < 3 || !number_in_another_order(&labels) {
             continue;

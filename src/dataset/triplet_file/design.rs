@@ -30,7 +30,14 @@ impl Default for Design {
 }
 
 impl Design {
-    /// Looks at trials.
+    /// Looks at all trials of a file.
+    pub fn of<K: PartialOrd>(trials: impl Iterator<Item = [K; 3]>) -> Self {
+        let mut design = Self::default();
+        design.add(trials);
+        design
+    }
+
+    /// Looks at more trials.
     pub(in crate::dataset) fn add<K: PartialOrd>(&mut self, trials: impl Iterator<Item = [K; 3]>) {
         for trial in trials {
             self.n_trials += 1;
@@ -124,20 +131,14 @@ mod tests {
                 let all = [a, b, other];
                 order.map(|place| all[place])
             });
-            let mut design = Design::default();
-            design.add(trials);
-            design.check().is_err()
+            Design::of(trials).check().is_err()
         };
         // The pair is sorted, and the odd one last.
         assert!(!is_refused([0, 1, 2]) && !is_refused([1, 0, 2]));
         for order in [[2, 0, 1], [2, 1, 0], [0, 2, 1], [1, 2, 0]] {
             assert!(is_refused(order), "{order:?}");
         }
-        let sorted = |trials: &[[u32; 3]]| {
-            let mut design = Design::default();
-            design.add(trials.iter().copied());
-            design.check().is_err()
-        };
+        let sorted = |trials: &[[u32; 3]]| Design::of(trials.iter().copied()).check().is_err();
         assert!(sorted(&[[1, 2, 3]; 20]) && sorted(&[[3, 2, 1]; 20]));
         assert!(!sorted(&[[1, 2, 3]; 19]));
         // The odd one is always the largest, as in trials of labels.

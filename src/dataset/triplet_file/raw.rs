@@ -127,9 +127,7 @@ impl RawTrials {
                 Cell::Text(text) => (0.0, text.to_lowercase()),
             })
         };
-        let mut design = Design::default();
-        design.add(self.stimuli.iter().map(names));
-        design.check()
+        Design::of(self.stimuli.iter().map(names)).check()
     }
 
     /// Checks that the indices of trials do not count other stimuli than these.

@@ -160,9 +160,7 @@ impl<T: Task> TripletSource<T> {
         let (mut trials, pairing, mut kept) = match self.read_plain(stimuli)? {
             Some(indices) => {
                 n_in_file = indices.len();
-                let mut design = Design::default();
-                design.add(indices.iter().copied());
-                design.check()?;
+                Design::of(indices.iter().copied()).check()?;
                 self.by_number(indices, stimuli)?
             }
             None => {

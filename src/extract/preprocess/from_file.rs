@@ -1,17 +1,13 @@
 //! Preprocessing that a file describes.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::Preprocessing;
 use crate::error::{FileError, Result};
+use crate::extract::weights::configuration::read_text;
 use crate::extract::weights::images_config;
-use crate::io::open_file;
-
-/// Largest size of a file, in bytes.
-const MAX_BYTES: u64 = 1 << 24;
 
 impl Preprocessing {
     /// Reads a preprocessing from a JSON file: as this crate serialises it, or a configuration that
@@ -25,10 +21,7 @@ impl Preprocessing {
     /// those of a [`preset`](Self::preset).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut text = Vec::new();
-        let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
-        read.map_err(|error| FileError::unreadable(path, error))?;
-        parse(&text).map_err(|error| error.in_file(path))
+        parse(&read_text(path)?).map_err(|error| error.in_file(path))
     }
 }
 

@@ -8,8 +8,18 @@ use serde_json::Value;
 use crate::error::{Error, ExtractError, FileError, Result};
 use crate::io::open_file;
 
-/// Largest size of a configuration that is read, in bytes.
-const MAX_BYTES: u64 = 1 << 24;
+/// Reads the text of a configuration, of at most 16 MB: a longer one is cut and not valid.
+///
+/// # Errors
+/// Returns [`FileError::Read`].
+pub(in crate::extract) fn read_text(path: &Path) -> Result<Vec<u8>> {
+    const MAX_BYTES: u64 = 1 << 24;
+
+    let mut text = Vec::new();
+    let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
+    read.map_err(|error| FileError::unreadable(path, error))?;
+    Ok(text)
+}
 
 /// The configurations beside the weights that exist.
 pub(super) struct Configurations {
@@ -67,10 +77,7 @@ impl Configuration {
         if !path.exists() {
             return Ok(None);
         }
-        let mut text = Vec::new();
-        let read = open_file(&path)?.take(MAX_BYTES).read_to_end(&mut text);
-        read.map_err(|error| FileError::unreadable(&path, error))?;
-        match serde_json::from_slice(&text) {
+        match serde_json::from_slice(&read_text(&path)?) {
             Ok(value) => Ok(Some(Self { path, name, value })),
             Err(error) => {
                 let reason = format!("{error}; repair it, or remove it if it is of other weights");

@@ -35,3 +35,14 @@ pub(super) struct NamedArchitecture {
     /// Arguments of the network that timm stored with it, by name.
     pub arguments: Vec<(String, Value)>,
 }
+
+impl NamedArchitecture {
+    /// Creates the name that a program other than timm stored.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            by_timm: false,
+            arguments: Vec::new(),
+        }
+    }
+}

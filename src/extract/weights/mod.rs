@@ -2,7 +2,7 @@
 
 mod before;
 mod beside;
-mod configuration;
+pub(in crate::extract) mod configuration;
 mod container;
 mod convention;
 mod conventions;

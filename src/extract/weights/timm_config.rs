@@ -351,11 +351,7 @@ mod tests {
     #[test]
     fn the_run_of_open_clip_names_the_activation() {
         let check = |name: &str| {
-            let found = NamedArchitecture {
-                name: name.to_owned(),
-                by_timm: false,
-                arguments: Vec::new(),
-            };
+            let found = NamedArchitecture::new(name);
             let architecture = Architecture::named("ViT-B-32").unwrap();
             check_named(&found, &Expected::new(&architecture, &["output"]).unwrap())
         };

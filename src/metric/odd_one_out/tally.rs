@@ -136,9 +136,15 @@ impl Tally {
         self.counts
     }
 
+    /// Returns the objects that occur in the trials so far, as ascending indices of stimuli.
+    pub fn shown(&self) -> Vec<u32> {
+        let occurring = (0..).zip(&self.objects).filter(|(_, cell)| cell.count > 0);
+        occurring.map(|(object, _)| object).collect()
+    }
+
     /// Returns the number of objects that occur in the trials so far.
     pub fn n_objects(&self) -> usize {
-        self.objects.iter().filter(|cell| cell.count > 0).count()
+        self.shown().len()
     }
 
     /// Returns the number of participants of the trials so far; `None` if they are unknown.

@@ -139,18 +139,23 @@ pub(super) fn refuse_practice(
     stimuli: [usize; 2],
     participant: Option<usize>,
 ) -> Result<()> {
-    for &column in columns {
-        // The numbers of judgments that are marked and not, by participant.
-        let mut n_rows: BTreeMap<String, [usize; 2]> = BTreeMap::new();
-        let mut rows = table.rows();
-        while let Some(row) = rows.next()? {
-            // Judgments of a stimulus with itself are not pairs.
-            if row.text(stimuli[0]) != row.text(stimuli[1]) {
-                let who = participant.map_or("", |column| row.text(column));
-                let is_other = !marks_practice(table.name(column), row.text(column));
-                n_rows.entry(who.to_owned()).or_default()[usize::from(is_other)] += 1;
-            }
+    // The numbers of judgments that each column marks and does not, by participant.
+    let mut n_rows_of = vec![BTreeMap::<String, [usize; 2]>::new(); columns.len()];
+    let mut rows = table.rows();
+    while !columns.is_empty()
+        && let Some(row) = rows.next()?
+    {
+        // Judgments of a stimulus with itself are not pairs.
+        if row.text(stimuli[0]) == row.text(stimuli[1]) {
+            continue;
         }
+        let who = participant.map_or("", |column| row.text(column));
+        for (&column, n_rows) in columns.iter().zip(&mut n_rows_of) {
+            let is_other = !marks_practice(table.name(column), row.text(column));
+            n_rows.entry(who.to_owned()).or_default()[usize::from(is_other)] += 1;
+        }
+    }
+    for (&column, n_rows) in columns.iter().zip(n_rows_of) {
         // Participants may be marked too, such as those of a group with training.
         if n_rows
             .values()

@@ -15,12 +15,10 @@ const LEAST: usize = 10;
 /// Returns [`FileError::Ambiguous`] if they appear to have one.
 pub(super) fn refuse_codes(features: &Representation) -> Result<()> {
     let n_columns = features.n_features();
-    let (code, column) = match features.values() {
+    let Some((code, column)) = (match features.values() {
         Values::Single(values) => code_of(values, n_columns),
         Values::Double(values) => code_of(values, n_columns),
-    }
-    .unzip();
-    let (Some(code), Some(column)) = (code, column) else {
+    }) else {
         return Ok(());
     };
     Err(FileError::Ambiguous {
@@ -95,11 +93,11 @@ fn row_numbers<F: Copy + Into<f64>>(values: &[F], n_columns: usize) -> Option<us
         return None;
     }
     let counts = |column: &usize| {
-        let mut numbers = values.iter().skip(*column).step_by(n_columns);
+        let numbers = values.iter().skip(*column).step_by(n_columns);
         let first: f64 = values[*column].into();
         (first == 0.0 || first == 1.0)
             && (0u32..)
-                .zip(numbers.by_ref())
+                .zip(numbers)
                 .all(|(row, &number)| number.into() == first + f64::from(row))
     };
     let column = [0, n_columns - 1].into_iter().find(counts)?;

@@ -97,13 +97,13 @@ impl Checkpoint {
         };
         let by_timm = self.pickle.item(items, "version").is_some();
         let is_name = !by_timm || name.bytes().any(|byte| byte.is_ascii_digit());
-        is_name.then(|| NamedArchitecture {
-            name: name.to_owned(),
-            by_timm,
-            arguments: match by_timm {
-                true => self.arguments_of_timm(items),
-                false => Vec::new(),
+        is_name.then(|| match by_timm {
+            true => NamedArchitecture {
+                name: name.to_owned(),
+                by_timm,
+                arguments: self.arguments_of_timm(items),
             },
+            false => NamedArchitecture::new(name),
         })
     }
 
@@ -145,11 +145,7 @@ impl Checkpoint {
             names.filter_map(move |name| self.text_of(settings, name))
         });
         let known = names.find(|name| name.parse::<ModelName>().is_ok());
-        known.map(|name| NamedArchitecture {
-            name: name.to_owned(),
-            by_timm: false,
-            arguments: Vec::new(),
-        })
+        known.map(NamedArchitecture::new)
     }
 
     fn text_of(&self, items: &[(Id, Id)], name: &str) -> Option<&str> {
@@ -226,11 +222,7 @@ impl Checkpoint {
 fn model_of_run(name: &str) -> Option<NamedArchitecture> {
     let (_, model) = name.split_once("-model_")?;
     let (model, _) = model.split_once("-lr_")?;
-    Some(NamedArchitecture {
-        name: model.to_owned(),
-        by_timm: false,
-        arguments: Vec::new(),
-    })
+    Some(NamedArchitecture::new(model))
 }
 
 /// Converts a setting: a text, a number, or a list of these.
