@@ -12,8 +12,7 @@ pub(crate) const CHUNK: usize = 1 << 15;
 
 /// The keys and values of some trials, ordered by bucket, and within a bucket by trial.
 pub(crate) struct Part<K, V> {
-    keys: Vec<K>,
-    values: Vec<V>,
+    entries: Vec<(K, V)>,
     /// End of each bucket.
     ends: Vec<u32>,
 }
@@ -27,9 +26,7 @@ impl<K: Copy, V: Copy> Part<K, V> {
 
     /// Returns the entries of a bucket.
     pub fn bucket(&self, bucket: usize) -> impl Iterator<Item = (K, V)> {
-        let range = self.range(bucket);
-        let values = self.values[range.clone()].iter().copied();
-        self.keys[range].iter().copied().zip(values)
+        self.entries[self.range(bucket)].iter().copied()
     }
 }
 
@@ -49,7 +46,7 @@ pub(crate) fn distribute<V: TrialValue, K: Copy + Default + Send, const N: usize
     trials
         .par_chunks(CHUNK)
         .zip(values.par_chunks(CHUNK))
-        .map(|(trials, trial_values)| {
+        .map(|(trials, values)| {
             let mut ends = vec![0u32; buckets.len()];
             for &trial in trials {
                 for place in places(trial) {
@@ -63,18 +60,16 @@ pub(crate) fn distribute<V: TrialValue, K: Copy + Default + Send, const N: usize
                 len += std::mem::replace(end, len);
             }
             // Each end begins at the start of its bucket.
-            let mut keys = vec![K::default(); len as usize];
-            let mut values = vec![V::default(); len as usize];
-            for (&trial, &value) in trials.iter().zip(trial_values) {
+            let mut entries = vec![(K::default(), V::default()); len as usize];
+            for (&trial, &value) in trials.iter().zip(values) {
                 for place in places(trial) {
                     if let Some(end) = ends.get_mut(bucket_of(place)) {
-                        keys[*end as usize] = within(place);
-                        values[*end as usize] = value;
+                        entries[*end as usize] = (within(place), value);
                         *end += 1;
                     }
                 }
             }
-            Part { keys, values, ends }
+            Part { entries, ends }
         })
         .collect()
 }

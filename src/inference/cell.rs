@@ -21,7 +21,9 @@ impl Cell {
     }
 
     fn residual(self, mean: f64) -> f64 {
-        self.sum as f64 / f64::from(Credit::FULL.sixths()) - mean * self.count as f64
+        // Divisions would take most of the time of the sums over clusters.
+        const UNIT: f64 = 1.0 / Credit::FULL.sixths() as f64;
+        self.sum as f64 * UNIT - mean * self.count as f64
     }
 }
 

@@ -11,6 +11,7 @@ use std::ops::AddAssign;
 use rayon::prelude::*;
 
 use crate::inference::buckets::{CHUNK, distribute};
+use crate::inference::by_largest::{MAX_OBJECTS, pair_and_triple_levels};
 use crate::inference::places::{n_pairs, n_triples, object_places, pair_places, triple_place};
 use crate::inference::{ClusterSum, Level, ObjectLevels};
 
@@ -39,10 +40,19 @@ impl ObjectLevels {
         mean: f64,
     ) -> Self {
         let n = n_stimuli as u64;
+        let objects = ClusteredValues::new(trials, values, n, object_places).level(mean);
+        let pairs = ClusteredValues::new(trials, values, n_pairs(n), pair_places);
+        let triples = ClusteredValues::new(trials, values, n_triples(n), triple_place);
+        let [pairs, triples] = match (pairs.table(), triples.table()) {
+            (Table::Dense, Table::Sparse) if n_stimuli <= MAX_OBJECTS => {
+                pair_and_triple_levels(trials, values, n_stimuli, mean)
+            }
+            _ => [pairs.level(mean), triples.level(mean)],
+        };
         Self {
-            objects: ClusteredValues::new(trials, values, n, object_places).level(mean),
-            pairs: ClusteredValues::new(trials, values, n_pairs(n), pair_places).level(mean),
-            triples: ClusteredValues::new(trials, values, n_triples(n), triple_place).level(mean),
+            objects,
+            pairs,
+            triples,
         }
     }
 }
@@ -61,6 +71,20 @@ const BUCKET_BITS: u32 = 13;
 
 /// Largest number of buckets. With more, the buckets themselves would not fit into the cache.
 const MAX_BUCKETS: u64 = 1 << 10;
+
+/// 2⁶⁴ divided by the golden ratio. The high bits of a product with it are a hash.
+pub(crate) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The form of the sums over clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Table {
+    /// All places, in the cache of a core.
+    Small,
+    /// All places, in memory.
+    Dense,
+    /// Only the clusters of several trials.
+    Sparse,
+}
 
 /// Trials with a value each, and their clusters of one kind.
 struct ClusteredValues<'a, V, P> {
@@ -84,8 +108,8 @@ impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
         }
     }
 
-    /// Computes the level of the clusters.
-    fn level(&self, mean: f64) -> Level {
+    /// Returns the table that suits the numbers of places and trials.
+    fn table(&self) -> Table {
         /// Largest number of places per trial for which a table pays.
         const DENSE: u64 = 4;
         /// The same for a table that fits into the cache.
@@ -93,11 +117,20 @@ impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
 
         let n_trials = self.trials.len() as u64;
         if self.n_places <= (SMALL * n_trials).min(1 << BUCKET_BITS) {
-            Level::over(self.small_table(), mean)
+            Table::Small
         } else if self.n_places <= DENSE * n_trials {
-            self.dense_level(mean)
+            Table::Dense
         } else {
-            self.sparse_level(mean)
+            Table::Sparse
+        }
+    }
+
+    /// Computes the level of the clusters.
+    fn level(&self, mean: f64) -> Level {
+        match self.table() {
+            Table::Small => Level::over(self.small_table(), mean),
+            Table::Dense => self.dense_level(mean),
+            Table::Sparse => self.sparse_level(mean),
         }
     }
 
@@ -162,8 +195,6 @@ impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
 
     /// Computes a level of which only a small part of the possible clusters occur.
     fn sparse_level(&self, mean: f64) -> Level {
-        /// 2⁶⁴ divided by the golden ratio.
-        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
         /// Number of keys that are distributed at a time, which limits memory.
         const BATCH: u64 = 1 << 25;
         /// Largest number of times that all trials are read.
@@ -213,7 +244,7 @@ impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
 ///
 /// Most clusters have one trial. A first pass marks hashes that occur more than once, and only keys
 /// with such a hash are sorted.
-fn sparse_bucket_level<V: TrialValue, I: Iterator<Item = (u64, V)>>(
+pub(crate) fn sparse_bucket_level<V: TrialValue, I: Iterator<Item = (u64, V)>>(
     entries: impl Fn() -> I,
     n_keys: usize,
     key_bits: u32,

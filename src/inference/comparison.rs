@@ -100,6 +100,23 @@ impl Comparison {
         Self::adjusted(compared.collect())
     }
 
+    /// Returns the comparison of the second with the first.
+    pub(crate) fn reversed(self) -> Self {
+        Self {
+            first: self.second,
+            second: self.first,
+            difference: Estimate {
+                value: -self.difference.value,
+                ..self.difference
+            },
+            interval: Interval {
+                lower: -self.interval.upper,
+                upper: -self.interval.lower,
+            },
+            ..self
+        }
+    }
+
     /// Returns comparisons with p-values that are adjusted for all of them.
     fn adjusted(mut comparisons: Vec<Self>) -> Vec<Self> {
         let p_values: Vec<f64> = comparisons.iter().map(|it| it.p_value).collect();

@@ -48,6 +48,7 @@
 
 mod bootstrap;
 mod buckets;
+mod by_largest;
 mod cell;
 mod cluster_covariance;
 mod cluster_index;

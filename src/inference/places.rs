@@ -13,10 +13,16 @@ pub(crate) fn pair_places([a, b, c]: [u32; 3]) -> [u64; 3] {
 }
 
 /// Returns the combinatorial number of the three objects of a trial.
-pub(crate) fn triple_place([a, b, c]: [u32; 3]) -> [u64; 1] {
-    let (first, last) = (a.min(b).min(c), a.max(b).max(c));
-    let middle = a ^ b ^ c ^ first ^ last;
+pub(crate) fn triple_place(trial: [u32; 3]) -> [u64; 1] {
+    let [first, middle, last] = ascending(trial);
     [n_triples(last.into()) + n_pairs(middle.into()) + u64::from(first)]
+}
+
+/// Returns the objects of a trial in ascending order.
+#[inline(always)]
+pub(crate) fn ascending([a, b, c]: [u32; 3]) -> [u32; 3] {
+    let (first, last) = (a.min(b).min(c), a.max(b).max(c));
+    [first, a ^ b ^ c ^ first ^ last, last]
 }
 
 /// Returns the number of pairs of `n` objects; unlike [`linalg::n_pairs`](crate::linalg::n_pairs), in

@@ -23,7 +23,7 @@ pub(super) struct Cache {
 
 /// Revision of the computations, to be raised with each change of results from the same data and
 /// settings.
-const REVISION: u32 = 5;
+const REVISION: u32 = 6;
 
 /// The name of a result: the hash of its kind, of all that it depends on, and of the version of
 /// this crate.
@@ -66,14 +66,16 @@ impl Cache {
         key: &Key,
         compute: impl FnOnce() -> Result<V>,
     ) -> Result<V> {
-        let read = |path: &Path| {
-            let bytes = fs::read(path).ok()?;
-            serde_json::from_slice(&bytes).ok()
-        };
         let write = |value: &V, path: &Path| {
             write_atomically(path, |file| Ok(serde_json::to_writer(file, value)?))
         };
-        self.kept(key, "json", read, write, compute)
+        self.kept(key, NUMBERS, read_numbers, write, compute)
+    }
+
+    /// Returns a value if it is in the cache.
+    pub fn known_numbers<V: DeserializeOwned>(&self, key: &Key) -> Option<V> {
+        let folder = self.folder.as_deref()?;
+        Entry::new(folder, key, NUMBERS).read(key, read_numbers)
     }
 
     pub fn features(
@@ -107,20 +109,43 @@ impl Cache {
         let Some(folder) = &self.folder else {
             return compute();
         };
-        let path = folder.join(format!("{}.{extension}", key.0));
-        let seal_path = folder.join(format!("{}.{extension}.seal", key.0));
-        let seal = || Some(key.seal(&hash_of_file(&path).ok()?));
-        let found = fs::read_to_string(&seal_path).ok();
-        if found.is_some()
-            && found == seal()
-            && let Some(value) = read(&path)
-        {
+        let entry = Entry::new(folder, key, extension);
+        if let Some(value) = entry.read(key, read) {
             return Ok(value);
         }
         let value = compute()?;
-        write(&value, &path)?;
-        let seal = key.seal(&hash_of_file(&path)?);
-        write_atomically(&seal_path, |file| file.write_all(seal.as_bytes()))?;
+        write(&value, &entry.path)?;
+        let seal = key.seal(&hash_of_file(&entry.path)?);
+        write_atomically(&entry.seal_path, |file| file.write_all(seal.as_bytes()))?;
         Ok(value)
+    }
+}
+
+/// Extension of the files of numbers.
+const NUMBERS: &str = "json";
+
+fn read_numbers<V: DeserializeOwned>(path: &Path) -> Option<V> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// The paths of a result and of its seal.
+struct Entry {
+    path: PathBuf,
+    seal_path: PathBuf,
+}
+
+impl Entry {
+    fn new(folder: &Path, key: &Key, extension: &str) -> Self {
+        Self {
+            path: folder.join(format!("{}.{extension}", key.0)),
+            seal_path: folder.join(format!("{}.{extension}.seal", key.0)),
+        }
+    }
+
+    /// Reads the result if it has its seal.
+    fn read<V>(&self, key: &Key, read: impl FnOnce(&Path) -> Option<V>) -> Option<V> {
+        let seal = fs::read_to_string(&self.seal_path).ok()?;
+        let is_sealed = seal == key.seal(&hash_of_file(&self.path).ok()?);
+        is_sealed.then(|| read(&self.path)).flatten()
     }
 }

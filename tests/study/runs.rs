@@ -20,7 +20,7 @@ use human_alignment::study::{
     StudyTable,
 };
 use human_alignment::{
-    AlignmentMetric, Cka, ConceptEmbedding, Dissimilarity, Error, OddOneOut, Probe, RdmSet,
+    AlignmentMetric, Cka, ConceptEmbedding, Dissimilarity, Error, OddOneOut, Probe, Rdm, RdmSet,
     Representation, RepresentationSource, RepresentationalSimilarity, Result, Ridge, Similarity,
     SimilarityDataset, Stimuli, ZeroShotOddOneOut, transfer,
 };
@@ -628,6 +628,48 @@ fn an_rdm_has_no_dissimilarity_of_its_own() {
     );
     let metrics = table.measurements();
     assert_eq!(metrics.len(), 6);
+}
+
+#[test]
+fn rsa_does_not_depend_on_the_other_models() {
+    let net = |tap: &str, depth, size| {
+        let model = Model::new("net").with_tap(tap, depth);
+        model.on("distances", features(size))
+    };
+    let study = |other: Option<Model>| {
+        let study = Study::new(measures()).with_dataset("distances", rdms());
+        let mut study = study.unwrap();
+        for model in [net("early", 1, 2), net("late", 2, 3)]
+            .into_iter()
+            .chain(other)
+        {
+            study.add_model(model).unwrap();
+        }
+        study.run().unwrap()
+    };
+    // Constant in all replicates without the first stimulus.
+    let stimuli = rdms().stimuli().clone();
+    let n_others = stimuli.len() - 1;
+    let mut values = vec![0.0; n_others * stimuli.len() / 2];
+    values[..n_others].fill(1.0);
+    let isolated = Rdm::new(stimuli, values).unwrap();
+    let isolated = Model::new("isolated").on("distances", isolated);
+    let undefined = Model::new("constant").on("distances", constant());
+
+    let alone = study(None);
+    assert!(alone.rows.iter().all(|row| row.failure.is_none()));
+    let (with_isolated, with_constant) = (study(Some(isolated)), study(Some(undefined)));
+    let of_net = |table: &StudyTable| {
+        let rows = table.rows.iter().filter(|row| row.model == "net");
+        without_adjustment(&rows.cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(of_net(&with_isolated), of_net(&alone));
+    assert_eq!(of_net(&with_constant), of_net(&alone));
+    let of_isolated = with_isolated
+        .rows
+        .iter()
+        .find(|row| row.model == "isolated");
+    assert!(of_isolated.unwrap().measured.is_some());
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub use score::{RsaIntervalMethod, RsaScore};
 pub use variance::RsaVariance;
 pub use weighted::{WeightedModel, WeightedModelFit};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result, at_least};
@@ -123,6 +124,11 @@ impl RepresentationalSimilarity {
         self.dissimilarity
     }
 
+    /// Returns the comparator of RDMs.
+    pub fn comparator(&self) -> Comparator {
+        self.comparator
+    }
+
     /// Scores an RDM. It may contain more stimuli than the participants judged.
     ///
     /// # Errors
@@ -155,7 +161,7 @@ impl RepresentationalSimilarity {
             1 => None,
             _ => Some(RsaNoiseCeiling::new(people, self.comparator)?),
         };
-        let scores = models.iter().enumerate().map(|(position, model)| {
+        let scores = models.par_iter().enumerate().map(|(position, model)| {
             let score = self.score_without_error(model, people, &mean_person, &ceiling);
             let score = score.map(|score| RsaScore { n_rdms, ..score });
             score.map_err(|error| match models.len() {
@@ -163,15 +169,19 @@ impl RepresentationalSimilarity {
                 _ => error.with_context(Context::Model(position)),
             })
         });
+        // The first error is returned, whichever model was scored first.
+        let scores: Vec<Result<RsaScore>> = scores.collect();
         let mut evaluation = RsaResult {
-            scores: scores.collect::<Result<_>>()?,
+            scores: scores.into_iter().collect::<Result<_>>()?,
             comparisons: Vec::new(),
             caution: None,
+            n_undefined: 0,
         };
         if let Some(bootstrap) = &self.bootstrap {
             let replicates = bootstrap.run(self.comparator, models, people)?;
             self.add_errors(&mut evaluation, &replicates, RsaIntervalMethod::Bootstrap);
             evaluation.caution = replicates.caution();
+            evaluation.n_undefined = replicates.n_undefined();
         }
         if let Some(variance) = &self.variance {
             let estimates = variance.run(self.comparator, models, people)?;
@@ -258,6 +268,25 @@ pub struct RsaResult {
     pub comparisons: Vec<Comparison>,
     /// Reason why intervals are imprecise, if there are few stimuli or participants.
     pub caution: Option<RsaCaution>,
+    /// Number of replicates of the bootstrap that are undefined for a model; they are ignored for all
+    /// models.
+    #[serde(default)]
+    pub n_undefined: usize,
+}
+
+impl RsaResult {
+    /// Returns the comparison of a model with another; `None` without a variance or a bootstrap, and
+    /// if there are no such two models.
+    pub fn comparison(&self, first: usize, second: usize) -> Option<Comparison> {
+        let ends =
+            |it: &&Comparison| (it.first, it.second) == (first.min(second), first.max(second));
+        let found = self.comparisons.iter().find(ends)?.clone();
+        Some(if first < second {
+            found
+        } else {
+            found.reversed()
+        })
+    }
 }
 
 impl AlignmentMetric<RdmSet> for RepresentationalSimilarity {

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use super::requests::Request;
 use super::subject::{Content, Found, Subject};
 use super::{features, rdms, trials};
 use crate::concept::ConceptEmbedding;
@@ -20,6 +21,7 @@ pub(super) struct Cell<'r> {
     subject: Subject<'r>,
     content: Content<'r>,
     rows: Vec<StudyRow>,
+    requests: Vec<Request<'r>>,
 }
 
 /// The features of a model on a data set, kept for comparisons with other models.
@@ -38,6 +40,8 @@ impl Held<'_> {
 /// The result of a cell.
 pub(super) struct Finished<'r> {
     pub rows: Vec<StudyRow>,
+    /// Measurements that are computed for all models together.
+    pub requests: Vec<Request<'r>>,
     /// Features that are needed again.
     pub held: Option<Held<'r>>,
 }
@@ -77,6 +81,7 @@ impl<'r> Cell<'r> {
             subject,
             content,
             rows,
+            requests: Vec::new(),
         })
     }
 
@@ -87,7 +92,10 @@ impl<'r> Cell<'r> {
         let rows = match judgments {
             Judgments::OddOneOut(trials) => trials::rows(&self.subject, &self.content, trials),
             Judgments::Anchored(trials) => trials::rows(&self.subject, &self.content, trials),
-            Judgments::Rdms(people) => rdms::rows(&self.subject, &self.content, people),
+            Judgments::Rdms(people) => {
+                let requests = &mut self.requests;
+                rdms::scores(&self.subject, &self.content, people, requests)
+            }
             Judgments::Concepts(concepts) => self.on_concepts(measures, concepts),
         };
         self.rows.extend(rows?);
@@ -201,7 +209,9 @@ impl<'r> Cell<'r> {
                 trials::transferred(subject, features, trials, dataset.name, origin, transform)
             }
             Judgments::Rdms(people) => {
-                rdms::transferred(subject, features, people, dataset.name, origin, transform)
+                let origin = (dataset.name, origin);
+                let requests = &mut self.requests;
+                rdms::transferred(subject, features, people, origin, requests, transform)
             }
             Judgments::Concepts(_) => return Ok(()),
         };
@@ -220,6 +230,7 @@ impl<'r> Cell<'r> {
         };
         Finished {
             rows: self.rows,
+            requests: self.requests,
             held,
         }
     }

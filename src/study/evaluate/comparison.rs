@@ -1,14 +1,15 @@
 //! The comparisons of models with features on the same data set: layers of a network, pairs of
 //! models, and CKA.
 
-use serde::Serialize;
-
 use super::cell::Held;
+use super::requests::Request;
 use super::subject::Subject;
 use super::trials::difference_of;
-use super::{Dataset, Run};
+use super::{Dataset, Run, rdms};
 use crate::error::Result;
+use crate::judgment::{Task, Trials};
 use crate::metric::cka::Cka;
+use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
 use crate::study::cache::Key;
 use crate::study::input::{Judgments, Model};
@@ -24,8 +25,8 @@ pub(super) struct Together<'r> {
 
 impl<'r> Together<'r> {
     /// Compares the layers of each network and, if asked for, the choices and the CKA of all
-    /// models.
-    pub fn measure(&self) -> Result<Vec<StudyRow>> {
+    /// models. Differences of RSA are added to `requests`.
+    pub fn measure(&self, requests: &mut Vec<Request<'r>>) -> Result<Vec<StudyRow>> {
         let measures = &self.run.study.measures;
         let mut rows = Vec::new();
         for last in self.held.iter().filter(|held| self.is_last(held)) {
@@ -33,14 +34,14 @@ impl<'r> Together<'r> {
             let layers = self.layers(last);
             for earlier in layers.filter(|other| other.subject.model.depth < depth) {
                 let layer = earlier.subject.model.tap.clone().unwrap_or_default();
-                rows.extend(self.difference([last, earlier], Contrast::Layer(layer))?);
+                rows.extend(self.difference([last, earlier], Contrast::Layer(layer), requests)?);
             }
         }
         for (model, other) in &measures.comparisons {
             let held = |label: &String| self.held.iter().find(|held| held.is(label));
             if let (Some(model), Some(other)) = (held(model), held(other)) {
                 let contrast = Contrast::Model(other.subject.model.label());
-                rows.extend(self.difference([model, other], contrast)?);
+                rows.extend(self.difference([model, other], contrast, requests)?);
             }
         }
         if measures.all_comparisons {
@@ -51,7 +52,7 @@ impl<'r> Together<'r> {
                     |(model, other): &(String, String)| both[0].is(model) && both[1].is(other);
                 if !measures.comparisons.iter().any(is_both) {
                     let contrast = Contrast::Model(both[1].subject.model.label());
-                    rows.extend(self.difference(both, contrast)?);
+                    rows.extend(self.difference(both, contrast, requests)?);
                 }
             }
         }
@@ -77,29 +78,17 @@ impl<'r> Together<'r> {
     }
 
     /// Returns the difference of a model to another, by the first metric of the study.
-    fn difference(&self, both: [&Held<'r>; 2], contrast: Contrast) -> Result<Vec<StudyRow>> {
-        let study = self.run.study;
-        let zero_shot = study.measures.first_zero_shot();
-        let accuracy = MetricQuantity::Accuracy(zero_shot.similarity());
+    fn difference(
+        &self,
+        both: [&Held<'r>; 2],
+        contrast: Contrast,
+        requests: &mut Vec<Request<'r>>,
+    ) -> Result<Vec<StudyRow>> {
+        let zero_shot = self.run.study.measures.first_zero_shot();
         match self.dataset.judgments {
-            Judgments::OddOneOut(trials) => {
-                gain(both, &zero_shot, accuracy, contrast, None, trials)
-            }
-            Judgments::Anchored(trials) => gain(both, &zero_shot, accuracy, contrast, None, trials),
-            Judgments::Rdms(people) => {
-                let Some(&(dissimilarity, comparator)) = study.measures.rsa.first() else {
-                    return Ok(Vec::new());
-                };
-                let dissimilarity = Some(dissimilarity);
-                let measures = &study.measures;
-                let (metric, seed) =
-                    measures.rsa_metric(dissimilarity, comparator, people, study.seed)?;
-                let rsa = MetricQuantity::Rsa {
-                    dissimilarity,
-                    comparator,
-                };
-                gain(both, &metric, rsa, contrast, seed, people)
-            }
+            Judgments::OddOneOut(trials) => gain(both, &zero_shot, contrast, trials),
+            Judgments::Anchored(trials) => gain(both, &zero_shot, contrast, trials),
+            Judgments::Rdms(people) => rdms::difference(both, contrast, people, requests),
             Judgments::Concepts(_) => Ok(Vec::new()),
         }
     }
@@ -150,22 +139,20 @@ impl<'r> Together<'r> {
     }
 }
 
-/// Returns the paired difference of two models by a metric of their features.
-fn gain<J, M: PairedMetric<J> + Serialize>(
+/// Returns the paired difference of two models in accuracy.
+fn gain<T: Task>(
     [model, other]: [&Held<'_>; 2],
-    metric: &M,
-    quantity: MetricQuantity,
+    metric: &ZeroShotOddOneOut,
     contrast: Contrast,
-    seed: Option<u64>,
-    judgments: &J,
+    trials: &Trials<T>,
 ) -> Result<Vec<StudyRow>> {
-    let name = Metric::of(quantity).against(contrast);
-    let n = model.subject.dataset.judgments.n() as usize;
+    let accuracy = MetricQuantity::Accuracy(metric.similarity());
+    let name = Metric::of(accuracy).against(contrast);
     let settings = (metric, &other.subject.hash);
-    model.subject.find(name.clone(), settings, seed, || {
+    model.subject.find(name.clone(), settings, None, || {
         let both = [model, other].map(|held| (metric, &held.features));
-        let (_, difference) = M::score_both(both, judgments)?;
-        Ok(difference_of(name, difference, n))
+        let (_, difference) = ZeroShotOddOneOut::score_both(both, trials)?;
+        Ok(difference_of(name, difference, trials.len()))
     })
 }
 

@@ -5,6 +5,7 @@ mod cell;
 mod choices;
 mod comparison;
 mod rdms;
+mod requests;
 mod subject;
 mod trials;
 
@@ -26,6 +27,7 @@ use crate::stimuli::Stimuli;
 use crate::transform::LinearTransform;
 use cell::{Cell, Finished, Held};
 use comparison::Together;
+use requests::{Request, answer_all};
 use subject::Subject;
 
 /// A study that is being run.
@@ -92,22 +94,28 @@ impl<'s> Run<'s> {
 
         let mut table = StudyTable::default();
         let mut held: Vec<Vec<Held<'_>>> = self.datasets.iter().map(|_| Vec::new()).collect();
+        let mut requests: Vec<Vec<Request<'_>>> =
+            self.datasets.iter().map(|_| Vec::new()).collect();
         for (position, finished) in measured.into_iter().flatten() {
             table.rows.extend(finished.rows);
             held[position].extend(finished.held);
+            requests[position].extend(finished.requests);
         }
-        let correction = self.study.measures.correction;
-        if is_stopped.into_inner() {
-            table.adjust(correction);
+        let is_stopped = is_stopped.into_inner();
+        for ((dataset, held), mut requests) in self.datasets.iter().zip(&held).zip(requests) {
+            if !is_stopped {
+                let run = self;
+                let together = Together { run, dataset, held };
+                table.rows.extend(together.measure(&mut requests)?);
+            }
+            if let Judgments::Rdms(people) = dataset.judgments {
+                table.rows.extend(answer_all(requests, people)?);
+            }
+        }
+        table.adjust(self.study.measures.correction);
+        if is_stopped {
             return Ok(ControlFlow::Break(table));
         }
-        for (dataset, held) in self.datasets.iter().zip(&held) {
-            let run = self;
-            table
-                .rows
-                .extend(Together { run, dataset, held }.measure()?);
-        }
-        table.adjust(correction);
         Ok(ControlFlow::Continue(table))
     }
 

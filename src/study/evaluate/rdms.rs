@@ -1,56 +1,77 @@
-//! The measures of a model on RDMs of participants: RSA, before and after a transform.
+//! The measures of a model on RDMs of participants: RSA, before and after a transform, and
+//! differences to other models.
 
 use serde::Serialize;
 
+use super::cell::Held;
+use super::requests::{Compared, Question, Request, ask};
 use super::subject::{Content, Found, Subject};
 use super::trials::difference_of;
 use crate::error::Result;
 use crate::inference::Interval;
-use crate::metric::AlignmentMetric;
-use crate::metric::rsa::RsaScore;
-use crate::rdm::{Dissimilarity, RdmSet};
+use crate::metric::rsa::{RepresentationalSimilarity, RsaScore};
+use crate::rdm::{Dissimilarity, Rdm, RdmSet};
 use crate::representation::Representation;
 use crate::study::table::{Contrast, Measurement, Metric, MetricQuantity, StudyRow};
-use crate::transfer::transfer;
 use crate::transform::LinearTransform;
 
-/// Returns the rows of RSA by all dissimilarities and comparators of the study.
-pub(super) fn rows(
-    subject: &Subject<'_>,
+/// Returns the rows of RSA by all dissimilarities and comparators of the study, or adds requests.
+pub(super) fn scores<'r>(
+    subject: &Subject<'r>,
     content: &Content<'_>,
     people: &RdmSet,
+    requests: &mut Vec<Request<'r>>,
 ) -> Result<Vec<StudyRow>> {
     let study = subject.run.study;
-    let mut rows: Vec<StudyRow> = Vec::new();
+    let mut rows = Vec::new();
+    let mut names: Vec<Metric> = Vec::new();
     for &(dissimilarity, comparator) in &study.measures.rsa {
         // A model that is an RDM has no dissimilarity of its own.
         let dissimilarity = match content {
             Content::Features(_) => Some(dissimilarity),
-            _ => None,
+            Content::Rdm(_) => None,
+            Content::Choices(_) | Content::Nothing => return Ok(Vec::new()),
         };
         let name = Metric::of(MetricQuantity::Rsa {
             dissimilarity,
             comparator,
         });
-        if rows.iter().any(|row| row.metric.as_ref() == Some(&name)) {
+        if names.contains(&name) {
             continue;
         }
+        names.push(name.clone());
         let (metric, seed) =
             study
                 .measures
                 .rsa_metric(dissimilarity, comparator, people, study.seed)?;
-        let found = match content {
-            Content::Features(features) => subject.find(name, metric, seed, || {
-                Ok(both(metric.score(features, people)?, dissimilarity))
-            }),
-            Content::Rdm(rdm) => subject.find(name, metric, seed, || {
-                Ok(both(metric.score_rdm(rdm, people)?, None))
-            }),
-            Content::Choices(_) | Content::Nothing => return Ok(Vec::new()),
+        let question = Question {
+            key: subject.key(&name, metric, seed),
+            name,
+            metric,
+            seed,
+            answer: Box::new(move |score, _| both(score, dissimilarity)),
         };
-        rows.extend(found?);
+        rows.extend(ask(subject, question, people, requests, || {
+            let model = match content {
+                Content::Features(features) => rdm_of(features, &metric, people)?,
+                Content::Rdm(rdm) => (*rdm).clone(),
+                Content::Choices(_) | Content::Nothing => unreachable!("returned above"),
+            };
+            Ok(Compared { model, other: None })
+        })?);
     }
     Ok(rows)
+}
+
+/// Computes the RDM of the stimuli that participants judged.
+fn rdm_of(
+    features: &Representation,
+    metric: &RepresentationalSimilarity,
+    people: &RdmSet,
+) -> Result<Rdm> {
+    metric
+        .dissimilarity()
+        .rdm(&features.select(people.stimuli())?)
 }
 
 /// Returns the RSA with the mean RDM and, if there are several participants, the mean over
@@ -102,13 +123,14 @@ fn degrees_of_freedom(score: &RsaScore, standard_error: Option<f64>) -> Option<f
     standard_error.map(|_| n_units as f64 - 1.0)
 }
 
-/// Returns the rows of features after a transform that was learned from another data set.
-pub(super) fn transferred<'t>(
-    subject: &Subject<'_>,
+/// Returns the rows of features after a transform that was learned from another data set, and of the
+/// difference to the untransformed features, or adds a request.
+pub(super) fn transferred<'r, 't>(
+    subject: &Subject<'r>,
     features: &Representation,
     people: &RdmSet,
-    from: &str,
-    origin: impl Serialize,
+    (from, origin): (&str, impl Serialize),
+    requests: &mut Vec<Request<'r>>,
     transform: impl FnOnce() -> Result<&'t LinearTransform>,
 ) -> Result<Vec<StudyRow>> {
     let study = subject.run.study;
@@ -121,11 +143,61 @@ pub(super) fn transferred<'t>(
             .rsa_metric(Some(dissimilarity), comparator, people, study.seed)?;
     let from = from.to_owned();
     let name = Metric::of(MetricQuantity::RsaTransferred { from, comparator });
-    subject.find(name.clone(), (metric, origin), seed, || {
-        let found = transfer(transform()?, features, people, &metric)?;
-        let after = with_mean(found.after);
-        let gain = name.clone().against(Contrast::Unlearned);
-        let gain = difference_of(gain, found.difference, after.n as usize);
-        Ok(std::iter::once((name, after)).chain(gain).collect())
+    let question = Question {
+        key: subject.key(&name, (metric, origin), seed),
+        name: name.clone(),
+        metric,
+        seed,
+        answer: Box::new(move |score, difference| {
+            let after = with_mean(score);
+            let gain = name.clone().against(Contrast::Unlearned);
+            let gain = difference_of(gain, difference, after.n as usize);
+            std::iter::once((name.clone(), after)).chain(gain).collect()
+        }),
+    };
+    ask(subject, question, people, requests, || {
+        let transformed = transform()?.apply(features)?;
+        Ok(Compared {
+            model: rdm_of(&transformed, &metric, people)?,
+            other: Some(rdm_of(features, &metric, people)?),
+        })
+    })
+}
+
+/// Returns the row of the difference of a model to another, or adds a request.
+pub(super) fn difference<'r>(
+    [model, other]: [&Held<'r>; 2],
+    contrast: Contrast,
+    people: &RdmSet,
+    requests: &mut Vec<Request<'r>>,
+) -> Result<Vec<StudyRow>> {
+    let subject = &model.subject;
+    let study = subject.run.study;
+    let Some(&(dissimilarity, comparator)) = study.measures.rsa.first() else {
+        return Ok(Vec::new());
+    };
+    let dissimilarity = Some(dissimilarity);
+    let (metric, seed) =
+        study
+            .measures
+            .rsa_metric(dissimilarity, comparator, people, study.seed)?;
+    let quantity = MetricQuantity::Rsa {
+        dissimilarity,
+        comparator,
+    };
+    let name = Metric::of(quantity).against(contrast);
+    let n = subject.dataset.judgments.n() as usize;
+    let question = Question {
+        key: subject.key(&name, (metric, &other.subject.hash), seed),
+        name: name.clone(),
+        metric,
+        seed,
+        answer: Box::new(move |_, difference| difference_of(name.clone(), difference, n)),
+    };
+    ask(subject, question, people, requests, || {
+        Ok(Compared {
+            model: rdm_of(&model.features, &metric, people)?,
+            other: Some(rdm_of(&other.features, &metric, people)?),
+        })
     })
 }

@@ -25,6 +25,7 @@ pub(super) enum Content<'r> {
 }
 
 /// A model on a data set.
+#[derive(Clone)]
 pub(super) struct Subject<'r> {
     pub run: &'r Run<'r>,
     pub model: &'r Model,
@@ -45,15 +46,20 @@ impl<'r> Subject<'r> {
         seed: Option<u64>,
         compute: impl FnOnce() -> Result<Vec<Found>>,
     ) -> Result<Vec<StudyRow>> {
+        let key = self.key(&metric, settings, seed);
+        self.rows(metric, seed, self.run.cache.numbers(&key, compute))
+    }
+
+    /// Returns the key of measurements in the cache.
+    pub fn key(&self, metric: &Metric, settings: impl Serialize, seed: Option<u64>) -> Key {
         let depends_on = (
-            &metric,
+            metric,
             settings,
             seed,
             &self.hash,
             &self.dataset.fingerprint,
         );
-        let key = Key::of("numbers", depends_on);
-        self.rows(metric, seed, self.run.cache.numbers(&key, compute))
+        Key::of("numbers", depends_on)
     }
 
     /// Returns the rows of measurements, or a row with the reason why there are none.
