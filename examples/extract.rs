@@ -72,9 +72,9 @@ struct Arguments {
     /// flag for several prefixes.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     without: Vec<String>,
-    /// Folder with the images (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff, .gif), or with folders
-    /// of images; or one image; or a text file with the path of an image in each line, relative to
-    /// the folder of that file.
+    /// Folder with the images (.jpg, .jpeg, .jpe, .jfif, .png, .webp, .bmp, .tif, .tiff, .gif), or
+    /// with folders of images; or one image; or a text file with the path of an image in each line,
+    /// relative to the folder of that file.
     #[arg(long, value_name = "DIR|FILE", requires = "model")]
     images: Option<PathBuf>,
     /// Encoding of the list of images, such as windows-1252. Default: utf-8.

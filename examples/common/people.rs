@@ -82,7 +82,8 @@ impl RdmReading {
         let mut sets = Vec::new();
         for path in paths {
             let mut file = self.models(path, ids.clone(), reading)?;
-            if let Some(n) = self.n_stimuli.or(n_stimuli) {
+            let n_ids = ids.as_ref().map(Stimuli::len);
+            if let Some(n) = self.n_stimuli.or(n_ids).or(n_stimuli) {
                 file = file.with_n_stimuli(n);
             }
             if let Some(array) = &self.human_array {

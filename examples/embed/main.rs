@@ -147,8 +147,18 @@ impl Learned {
         }
     }
 
-    /// Adds notes if there are no dimensions, or if other λ should be tried.
-    fn note_what_to_try(&self) {
+    /// Adds notes if there are no dimensions, if they do not predict held-out questions, or if
+    /// other λ should be tried.
+    fn note_what_to_try(&self, held_out: &HeldOut) {
+        // The entropy of three equally probable answers.
+        let of_chance = 3f64.ln();
+        if held_out.n_questions > 0 && held_out.cross_entropy >= of_chance {
+            common::notes::add(format!(
+                "held-out questions are predicted no better than by chance (cross-entropy {:.3}, \
+                 chance {of_chance:.3}): check that the odd one of each trial is last, or increase --lambda",
+                held_out.cross_entropy
+            ));
+        }
         if self.n_dimensions() == 0 {
             common::notes::add(
                 "no dimension explains the choices: answers at random, too few trials for each \
@@ -243,7 +253,7 @@ fn run(arguments: &Arguments) -> Result<Answer> {
     if let (Learned::Vice(embedding), Some(path)) = (&learned, &arguments.deviations) {
         embedding.deviations().write(path)?;
     }
-    learned.note_what_to_try();
+    learned.note_what_to_try(&outcome.held_out);
     let dimensions = learned.n_dimensions();
     if let (Some(pages), 1..) = (outcome.pages, dimensions) {
         pages.draw(learned.representation())?;

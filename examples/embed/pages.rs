@@ -6,12 +6,15 @@ use human_alignment::extract::preprocess::ImageDecoder;
 use human_alignment::figure::{DimensionPage, Thumbnail};
 use human_alignment::{Error, ImageFiles, Representation, Result, Stimuli};
 
+use crate::pairing::pair;
+
 /// Number of objects on a page.
 const N_OBJECTS: usize = 18;
 
 /// The pages of an embedding.
 pub(crate) struct Pages<'a> {
     folder: &'a Path,
+    /// The images of the objects, in the order of the rows of the embedding.
     images: Option<ImageFiles>,
 }
 
@@ -22,10 +25,12 @@ impl<'a> Pages<'a> {
     /// for those of this one.
     pub(crate) fn new(folder: &'a Path, images: Option<&Path>, stimuli: &Stimuli) -> Result<Self> {
         check_folder(folder)?;
-        let images = images.map(ImageFiles::from_folder).transpose()?;
-        if let Some(images) = &images {
-            images.select(stimuli)?;
-        }
+        let of_objects = |folder| {
+            let images = ImageFiles::from_folder(folder)?;
+            pair(images.stimuli(), stimuli)?;
+            images.select(stimuli)
+        };
+        let images = images.map(of_objects).transpose()?;
         Ok(Self { folder, images })
     }
 
@@ -44,7 +49,7 @@ impl<'a> Pages<'a> {
                 .with_count(n_positive as u64, "objects with a positive weight");
             for &object in order.iter().take(N_OBJECTS) {
                 let (name, weight) = (&embedding.stimuli().ids()[object], weights[object]);
-                let image = self.images.as_ref().and_then(|images| images.path(name));
+                let image = self.images.as_ref().map(|images| &images.paths()[object]);
                 page = match image {
                     None => page.with_object(name, weight)?,
                     Some(path) => {

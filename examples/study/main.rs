@@ -155,8 +155,29 @@ fn measure(panel: &Panel) -> Result<StudyTable> {
     });
     bar.finish_and_clear();
     match table? {
-        ControlFlow::Continue(table) | ControlFlow::Break(table) => Ok(table),
+        ControlFlow::Continue(table) | ControlFlow::Break(table) => {
+            refuse_missing_features(&table)?;
+            Ok(table)
+        }
     }
+}
+
+/// Refuses a table without models whose features could not be computed.
+fn refuse_missing_features(table: &StudyTable) -> Result<()> {
+    let mut failed = table.failures().filter(|row| row.metric.is_none());
+    let Some(row) = failed.next() else {
+        return Ok(());
+    };
+    let others = match failed.count() {
+        0 => String::new(),
+        n => format!("; and the features of {n} other models or data sets"),
+    };
+    Err(Error::other(format!(
+        "the features of {} for {} could not be computed: {}{others}",
+        row.label(),
+        row.dataset,
+        row.failure.as_deref().unwrap_or_default()
+    )))
 }
 
 fn illustrated(report: &str, drawn: &[Drawn]) -> String {

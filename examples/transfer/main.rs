@@ -38,7 +38,7 @@ use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::stimuli::Pairing;
 use human_alignment::transfer::{PairedMetric, TransferResult};
 use human_alignment::{
-    AnchoredTask, Dissimilarity, LinearTransform, OddOneOutTask, Representation,
+    AnchoredTask, Dissimilarity, Error, LinearTransform, OddOneOutTask, Representation,
     RepresentationalSimilarity, Result, Similarity, Task, ZeroShotOddOneOut, transfer_across,
 };
 use people::RdmReading;
@@ -188,9 +188,20 @@ fn main() -> ExitCode {
 }
 
 fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Result<String> {
-    let transform = LinearTransform::read(transform)?;
+    let (transform_path, features_path) = (transform, features);
+    let transform = LinearTransform::read(transform_path)?;
     let reading = &arguments.reading;
-    let features = reading.features(features, arguments.ids.as_deref())?;
+    let features = reading.features(features_path, arguments.ids.as_deref())?;
+    if transform.n_features() != features.n_features() {
+        return Err(Error::other(format!(
+            "{}: the transform takes {} features, but {} has {}: pass the features of the network and \
+             layer from which it was learned",
+            transform_path.display(),
+            transform.n_features(),
+            features_path.display(),
+            features.n_features()
+        )));
+    }
     if let Some(path) = &arguments.human {
         let n = Some(features.n_stimuli());
         let paths = std::slice::from_ref(path);

@@ -37,10 +37,17 @@ impl Kriegeskorte92 {
     /// Reads the RDMs of the participants from a folder.
     ///
     /// # Errors
-    /// Returns an error if [`Stimuli::read_column`] or [`RdmFile::read`] does.
+    /// Returns an error if [`Stimuli::read_column`] or [`RdmFile::read`] does. Within
+    /// `Context::File`, returns `ArgumentError::InvalidParameter` if the ids are the numbers of the
+    /// images in another order than that of the matrices.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
-        let stimuli = Stimuli::read_column(folder.join("stimuli.tsv"), "id")?;
+        let path = folder.join("stimuli.tsv");
+        let stimuli = Stimuli::read_column(&path, "id")?;
+        if stimuli.count_in_another_order() {
+            let expected = "ascending, the order of the matrices: sort the rows by id";
+            return Err(Error::parameter("order of ids", expected, "another order").in_file(path));
+        }
         let file = RdmFile::new(folder.join("human_behaviour_rdms.npy"))?;
         Ok(Self {
             folder: folder.into(),

@@ -9,8 +9,9 @@ use crate::error::{Error, FileError, ImageError, Result};
 use crate::io::{check_file, extension, metadata};
 
 /// File extensions of images, in the order in which they are searched.
-pub(crate) const IMAGE_ENDINGS: [&str; 8] =
-    ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"];
+pub(crate) const IMAGE_ENDINGS: [&str; 10] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif",
+];
 
 /// The files of a folder that are not hidden.
 #[derive(Debug, Default)]

@@ -19,7 +19,8 @@ use crate::io::{check_file, metadata};
 use crate::stimuli::Stimuli;
 
 /// The extensions of images for error messages.
-pub(crate) const IMAGE_FILES: &str = ".jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff or .gif";
+pub(crate) const IMAGE_FILES: &str =
+    ".jpg, .jpeg, .jpe, .jfif, .png, .webp, .bmp, .tif, .tiff or .gif";
 
 /// An ordered set of image files, one for each stimulus.
 ///
@@ -50,9 +51,9 @@ impl ImageFiles {
     /// Lists the images of a folder. If it has no images itself, lists those of all its subfolders,
     /// as for THINGS (`images/aardvark/aardvark_01b.jpg`).
     ///
-    /// Images have the extension `.jpg`, `.jpeg`, `.png`, `.webp`, `.bmp`, `.tif`, `.tiff` or
-    /// `.gif`, in lower or upper case. [`ignored`](Self::ignored) lists the other files; hidden
-    /// files and folders are skipped. Symbolic links are followed.
+    /// Images have the extension `.jpg`, `.jpeg`, `.jpe`, `.jfif`, `.png`, `.webp`, `.bmp`, `.tif`,
+    /// `.tiff` or `.gif`, in lower or upper case. [`ignored`](Self::ignored) lists the other files;
+    /// hidden files and folders are skipped. Symbolic links are followed.
     ///
     /// The order is natural (`2`, `10`) if all ids are whole numbers, otherwise plain (`a10`,
     /// `a2`). Use [`sorted`](Self::sorted) to change it.

@@ -77,7 +77,7 @@ impl Stimuli {
 
     /// Checks whether the ids are the numbers of all rows, from 0 or 1, in another order, or differ
     /// only by these, as `img1`, `img10` and `img2` do.
-    pub(super) fn count_in_another_order(&self) -> bool {
+    pub(crate) fn count_in_another_order(&self) -> bool {
         match &*self.set {
             Set::Named { ids, .. } => count_in_another_order(ids),
             Set::Unnamed { .. } => false,

@@ -80,6 +80,30 @@ fn learns_and_writes_an_embedding() {
         let page = std::fs::read_to_string(page).unwrap();
         assert!(page.contains("picture") && page.contains("<image"));
     }
+    // Without ids, images are matched with rows by their order.
+    let by_position = folder.path().join("by_position");
+    let unnamed = [
+        &[
+            "--triplets",
+            &triplets,
+            "--dimensions",
+            "8",
+            "--lambda",
+            "0.05",
+            "--out",
+            out,
+        ],
+        &table[table.len() - 2..],
+        &["--figures", by_position.to_str().unwrap()],
+    ];
+    let unnamed = example("embed", &unnamed.concat());
+    assert!(String::from_utf8_lossy(&unnamed.stderr).contains("matched by position"));
+    let page = |folder: &Path| {
+        let page = std::fs::read_to_string(folder.join("dimension_1.svg")).unwrap();
+        let image = |line: &str| line.split("base64,").nth(1).map(str::to_owned);
+        page.split("<image").filter_map(image).collect::<Vec<_>>()
+    };
+    assert_eq!(page(&by_position).len(), page(&figures).len());
     // Pages of another embedding would remain.
     assert!(refused("embed", &table).contains("the folder is not empty"));
     assert!(

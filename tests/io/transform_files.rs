@@ -338,9 +338,9 @@ fn foreign_arrays_are_named() {
             "weights",
             &["(2,)", "()", "(2, 1, 1)", "(0, 1)", "(2, 0)", "(3, 1)"],
         ),
-        ("bias", &["()", "(2,)", "(1, 1)", "(0,)"]),
-        ("mean", &["(3,)", "(2, 1)", "(0,)"]),
-        ("std", &["()", "(1,)", "(3,)", "(1, 2)"]),
+        ("bias", &["()", "(2,)", "(2, 1)", "(0,)"]),
+        ("mean", &["(3,)", "(2, 2)", "(0,)"]),
+        ("std", &["()", "(1,)", "(3,)", "(1, 3)"]),
     ];
     for (array, shapes) in shapes {
         let member = format!("{array}.npy");
@@ -411,6 +411,24 @@ fn foreign_arrays_are_named() {
         "training.json",
     );
     assert_kind!(error, File(FileError::Malformed { format: "json", .. }));
+}
+
+#[test]
+fn vectors_may_have_further_axes_of_length_one() {
+    let plain = read_bytes(
+        "a.npz",
+        changed("bias.npy", npy("<f4", false, "(1,)", &floats(&[0.5]))),
+    );
+    for (member, shape, values) in [
+        ("bias.npy", "(1, 1)", &[0.5][..]),
+        ("mean.npy", "(2, 1)", &[0.1, 0.2]),
+        ("mean.npy", "(1, 2)", &[0.1, 0.2]),
+        ("std.npy", "(1, 2, 1)", &[0.3, 0.4]),
+    ] {
+        let array = npy("<f4", false, shape, &floats(values));
+        let found = read_bytes("a.npz", changed(member, array)).unwrap();
+        assert_eq!(&found, plain.as_ref().unwrap(), "{member} {shape}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! before quantisation.
 
 use human_alignment::study::{Model, ModelFactors};
-use human_alignment::{FileSource, Result, Stimuli};
+use human_alignment::{Result, Stimuli};
 
 use super::{ANCHORED, Data, MATERIALS, OBJECTS, PICTURED, SHOES};
 
@@ -93,9 +93,8 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
         };
         for (depth, tap) in (1..).zip(["penultimate", "logits"]) {
             let name = format!("{}.{tap}", network.file);
-            let features = |folder: &str, rows: &Stimuli| -> Result<FileSource> {
-                let path = data.path(&format!("{folder}/features/{name}.npy"));
-                Ok(FileSource::open(path)?.with_ids(rows.clone()))
+            let features = |folder: &str, rows: &Stimuli| {
+                data.features(&format!("{folder}/features/{name}.npy"), rows)
             };
             let shoes = features("zappos", data.shoe_images.stimuli())?;
             let model = Model::new(network.name)

@@ -39,7 +39,8 @@ use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
 use human_alignment::inference::Interval;
 use human_alignment::study::{Measures, Model, ModelFactors, Study};
 use human_alignment::{
-    AnchoredTask, Error, FileSource, ImageFiles, OddOneOutTask, Result, SimilarityDataset, Stimuli,
+    AnchoredTask, Error, FileSource, ImageFiles, OddOneOutTask, Representation, Result,
+    SimilarityDataset, Stimuli,
 };
 use ndarray::Array2;
 
@@ -88,6 +89,13 @@ impl Data {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Reads features with a row for each of `rows`. They are read before anything is measured, so that
+    /// an error ends the study at once.
+    fn features(&self, name: &str, rows: &Stimuli) -> Result<Representation> {
+        let source = FileSource::open(self.path(name))?;
+        source.with_ids(rows.clone()).read()
     }
 
     /// Reads a matrix of whole numbers from 0 to `largest`, of which there are as many as the shape

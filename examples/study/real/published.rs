@@ -2,7 +2,7 @@
 
 use human_alignment::rdm::RdmFile;
 use human_alignment::study::{Model, ModelFactors};
-use human_alignment::{FileSource, Rdm, Result, SimilarityDataset};
+use human_alignment::{Error, Rdm, Result, SimilarityDataset};
 
 use super::{ANCHORED, Data, OBJECTS, SHOES, factors};
 
@@ -35,7 +35,7 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
         };
         models.push(model.on(OBJECTS, rdm));
     }
-    let shoes = FileSource::open(data.path("zappos/alexnet_fc_features.npy"))?.read()?;
+    let shoes = data.features("zappos/alexnet_fc_features.npy", data.shoe_images.stimuli())?;
     let shoes_of_alexnet = Model::new("AlexNet").with_factors(alexnet());
     let shoes_of_alexnet = shoes_of_alexnet
         .with_tap("fc, 4096 features", 6)
@@ -61,7 +61,14 @@ pub fn all(data: &Data) -> Result<Vec<Model>> {
 }
 
 fn condensed(data: &Data, file: &str) -> Result<Rdm> {
-    let file = RdmFile::new(data.path("kriegeskorte92").join(file))?;
-    let set = file.with_ids(data.objects.stimuli().clone()).read()?;
-    Ok(set.rdms()[0].clone())
+    let path = data.path("kriegeskorte92").join(file);
+    let set = RdmFile::new(&path)?.with_ids(data.objects.stimuli().clone());
+    match set.read()?.rdms() {
+        [rdm] => Ok(rdm.clone()),
+        rdms => Err(Error::other(format!(
+            "{}: {} RDMs (expected one)",
+            path.display(),
+            rdms.len()
+        ))),
+    }
 }

@@ -115,10 +115,9 @@ impl Data {
         source.with_ids(names).read()?.select(&self.things.all)
     }
 
-    /// Opens a file of features of the objects, by its name without the extension.
-    pub(super) fn features_of_things(&self, file: &str, rows: &Stimuli) -> Result<FileSource> {
-        let path = self.path(&format!("things_features/{file}.npy"));
-        Ok(FileSource::open(path)?.with_ids(rows.clone()))
+    /// Reads a file of features of the objects, by its name without the extension.
+    pub(super) fn features_of_things(&self, file: &str, rows: &Stimuli) -> Result<Representation> {
+        self.features(&format!("things_features/{file}.npy"), rows)
     }
 
     /// Creates the models with features of all objects, the human embeddings and the language

@@ -55,6 +55,8 @@ impl LinearTransform {
     /// | `bias` | dimensions | optional |
     /// | `mean`, `std` | `()`, `(1,)` or `(features,)` | both, or neither: no standardisation |
     ///
+    /// Vectors may have further axes of length 1, as in `(1, features)`.
+    ///
     /// Floats of 16, 32 and 64 bits are supported. The precision of the transform is single if all
     /// arrays are of 16 or 32 bits, so that [`LinearTransform::write`] preserves the arrays of an
     /// `f32` file, except that a `mean` and `std` of shape `(1,)` for several features are written
@@ -222,17 +224,19 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     let bias = match has("bias") {
         true => {
             let expected = format!("[{n_dimensions}], one per dimension");
-            Some(read("bias", &expected, &|shape| shape == [n_dimensions])?)
+            let fits = |shape: &[u64]| !shape.is_empty() && is_vector(shape, n_dimensions);
+            Some(read("bias", &expected, &fits)?)
         }
         false => None,
     };
     let standardization = match has("mean") || has("std") {
         true => {
             let expected = format!("[], [1] or [{n_features}], one per feature");
-            let fits = |shape: &[u64]| matches!(shape, [] | [1]) || shape == [n_features];
+            let fits = |shape: &[u64]| is_vector(shape, 1) || is_vector(shape, n_features);
             let mean = read("mean", &expected, &fits)?;
             let expected = format!("{:?}, that of mean", mean.shape);
-            let std = read("std", &expected, &|shape| shape == mean.shape)?;
+            let n = mean.values.len() as u64;
+            let std = read("std", &expected, &|shape| is_vector(shape, n))?;
             standardize(mean, std, n_features)?
         }
         false => Standardization::none(),
@@ -257,9 +261,19 @@ fn assemble(file: &mut impl ArrayFile) -> Result<LinearTransform> {
     Ok(transform)
 }
 
+/// Checks whether an array has `n` elements along one axis. Other axes, of length 1, are those that
+/// numpy keeps with `keepdims` and MATLAB always has.
+fn is_vector(shape: &[u64], n: u64) -> bool {
+    let mut longer = shape.iter().filter(|&&length| length != 1);
+    match n {
+        1 => longer.next().is_none(),
+        _ => longer.next() == Some(&n) && longer.next().is_none(),
+    }
+}
+
 /// Creates the standardisation from two arrays of the same shape.
 fn standardize(mean: Array, std: Array, n_features: u64) -> Result<Standardization> {
-    let is_per_feature = mean.shape == [n_features];
+    let is_per_feature = !mean.shape.is_empty() && mean.values.len() as u64 == n_features;
     let (mean, std) = (Array1::from(mean.values), Array1::from(std.values));
     check_finite("mean", mean.view()).map_err(|error| error.in_array("mean"))?;
     let standardization = match is_per_feature {

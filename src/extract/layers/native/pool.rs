@@ -61,21 +61,26 @@ pub(in crate::extract) fn adaptive_average(
     };
     let range = |index: usize, n: usize| index * n / size..((index + 1) * n).div_ceil(size);
     let mut out = vec![0.0; out_shape.len()];
+    // A window may be a whole map, whose sum would lose digits in single precision.
+    let mut sums = vec![0.0f64; shape.channels];
     for (pixel, out) in out.chunks_exact_mut(shape.channels).enumerate() {
+        sums.fill(0.0);
         let (rows, columns) = (
             range(pixel / size, shape.height),
             range(pixel % size, shape.width),
         );
-        let n = (rows.len() * columns.len()) as f32;
+        let n = (rows.len() * columns.len()) as f64;
         for row in rows {
             for column in columns.clone() {
                 let place = (row * shape.width + column) * shape.channels;
-                for (out, &x) in out.iter_mut().zip(&x[place..]) {
-                    *out += x;
+                for (sum, &x) in sums.iter_mut().zip(&x[place..]) {
+                    *sum += f64::from(x);
                 }
             }
         }
-        out.iter_mut().for_each(|x| *x /= n);
+        for (out, sum) in out.iter_mut().zip(&sums) {
+            *out = (sum / n) as f32;
+        }
     }
     (out, out_shape)
 }
@@ -96,5 +101,28 @@ fn for_each_window(
                 .map(move |column| row * shape.width + column)
         });
         visit(pixel, &mut places);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_a_large_map_is_exact() {
+        let shape = MapShape {
+            height: 200,
+            width: 200,
+            channels: 2,
+        };
+        let x: Vec<f32> = (0..shape.len())
+            .map(|at| 1.0 + (at % 7) as f32 * 0.1)
+            .collect();
+        let (found, _) = adaptive_average(&x, shape, 1);
+        for (channel, found) in found.into_iter().enumerate() {
+            let values = x.iter().skip(channel).step_by(2);
+            let mean = values.map(|&x| f64::from(x)).sum::<f64>() / 40_000.0;
+            assert_eq!(found, mean as f32);
+        }
     }
 }
