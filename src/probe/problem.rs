@@ -14,7 +14,7 @@ use crate::probe::penalty::{Penalty, PenaltyKind, PenaltyValue};
 use crate::probe::questions::Questions;
 use crate::probe::solver::{Found, Limits, minimise};
 use crate::probe::{Bound, Iteration, Probe, ProbeFit};
-use crate::representation::Representation;
+use crate::representation::{Provenance, Representation};
 use crate::transform::{LinearTransform, Standardization, Training};
 
 /// The parts of a fit that do not depend on the penalty.
@@ -26,6 +26,7 @@ pub(super) struct Problem {
     /// The number by which standardised features are divided.
     norm: f64,
     data: String,
+    provenance: Provenance,
 }
 
 impl Problem {
@@ -66,6 +67,7 @@ impl Problem {
             n_features,
             norm,
             data: fingerprint(&shown, choices),
+            provenance: representation.provenance().clone(),
         })
     }
 
@@ -126,6 +128,7 @@ impl Problem {
         let training = Training::default()
             .with_learner("probe")
             .with_data(self.data.clone())
+            .with_features(&self.provenance)
             .with_penalty([probe.penalty])?
             .with_note("penalty", probe.penalty_kind.name())
             .with_objective(found.value.objective)?

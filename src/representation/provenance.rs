@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint::Fingerprint;
+
+/// Name of the note with the hash of the names of features.
+const COLUMNS: &str = "columns";
+
 /// A record of where features come from: the model, the layer, and hashes of weights and
 /// preprocessing.
 ///
@@ -96,6 +101,20 @@ impl Provenance {
     /// Returns the hash or name of the preprocessing of the images.
     pub fn preprocessing(&self) -> Option<&str> {
         self.preprocessing.as_deref()
+    }
+
+    /// Sets the names of the features, such as those of the columns of a table. A hash of them is
+    /// stored as the note `"columns"`.
+    #[must_use]
+    pub(crate) fn with_columns(self, names: &[&str]) -> Self {
+        let mut fingerprint = Fingerprint::new("columns");
+        names.iter().for_each(|name| fingerprint.text(name));
+        self.with_note(COLUMNS, fingerprint.finish())
+    }
+
+    /// Returns the hash of the names of the features.
+    pub(crate) fn columns(&self) -> Option<&str> {
+        self.note(COLUMNS)
     }
 
     /// Returns the note with the given name.

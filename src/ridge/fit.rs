@@ -43,6 +43,7 @@ impl RidgeFit {
         let target_means = Array1::from(training.target_means.clone());
         let record = transform::Training::default()
             .with_learner("ridge")
+            .with_features(training.rows.provenance())
             .with_penalty(chosen.iter().map(|&chosen| training.penalties[chosen]))?
             .with_note("selection", ridge.selection.name())
             .with_note("sharing", ridge.sharing.name())

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::linalg::{Real, with_values, zeroed};
-use crate::representation::Representation;
+use crate::representation::{Provenance, Representation};
 
 /// Number of columns whose moments one task computes.
 const STRIP: usize = 64;
@@ -28,6 +28,10 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub fn new(features: &'a Representation, rows: &'a [usize]) -> Self {
         Self { features, rows }
+    }
+
+    pub fn provenance(&self) -> &Provenance {
+        self.features.provenance()
     }
 
     pub fn len(&self) -> usize {

@@ -4,12 +4,12 @@ use faer::MatRef;
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
-use super::LinearTransform;
 use super::fingerprint::recorded;
 use super::weights::Weights;
-use crate::error::{Result, same_length};
+use super::{LinearTransform, Training};
+use crate::error::{Error, Result, same_length};
 use crate::linalg::{Precision, product, zeroed};
-use crate::representation::{Features, Representation};
+use crate::representation::{Features, Provenance, Representation};
 
 impl LinearTransform {
     /// Applies the transform to a representation. The result has the same stimuli, with the
@@ -21,7 +21,9 @@ impl LinearTransform {
     /// second"`). The first application computes the fingerprint.
     ///
     /// # Errors
-    /// Returns `ArgumentError::LengthMismatch` if the number of features differs, and
+    /// Returns `ArgumentError::LengthMismatch` if the number of features differs,
+    /// `ArgumentError::InvalidParameter` if the features are known to be of another model or layer
+    /// than those from which the transform was learned or to have other columns, and
     /// `FeatureError::NotFinite` or `FeatureError::OutOfRange` if a result is outside the range of
     /// `f32`.
     pub fn apply(&self, representation: &Representation) -> Result<Representation> {
@@ -42,6 +44,9 @@ impl LinearTransform {
             n_features,
             representation.n_features(),
         )?;
+        if let Some(learned) = self.training().and_then(Training::features) {
+            check_origin(representation.provenance(), learned)?;
+        }
         let features = representation.values();
         let standardize = |first: usize, out: &mut [f64]| {
             let start = first * n_features;
@@ -168,6 +173,30 @@ impl LinearTransform {
             }
         });
         Array2::from_shape_vec((n_rows, n_dimensions), out).expect("one row each")
+    }
+}
+
+/// Checks that features are of the model and the layer and have the columns from which a transform
+/// was learned, as far as both are known.
+fn check_origin(found: &Provenance, learned: &Provenance) -> Result<()> {
+    for (name, found, learned) in [
+        ("model of the features", found.model(), learned.model()),
+        ("layer of the features", found.tap(), learned.tap()),
+    ] {
+        if let (Some(found), Some(learned)) = (found, learned)
+            && found != learned
+        {
+            let expected = format!("{learned}, from which the transform was learned");
+            return Err(Error::parameter(name, expected, found));
+        }
+    }
+    match (found.columns(), learned.columns()) {
+        (Some(found), Some(learned)) if found != learned => Err(Error::parameter(
+            "columns of the features",
+            "the names of those from which the transform was learned, in the same order",
+            "other names or another order",
+        )),
+        _ => Ok(()),
     }
 }
 

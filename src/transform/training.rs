@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::representation::Provenance;
 
 /// A record of how a transform was learned: the learner, a hash of the data, and the result.
 ///
@@ -29,6 +30,8 @@ pub struct Training {
     learner: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    features: Option<Provenance>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     penalty: Vec<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +56,16 @@ impl Training {
     #[must_use]
     pub fn with_data(mut self, hash: impl Into<String>) -> Self {
         self.data = Some(hash.into());
+        self
+    }
+
+    /// Sets the provenance of the features from which the transform was learned.
+    /// [`LinearTransform::apply`](super::LinearTransform::apply) refuses features of another model,
+    /// layer or with other columns.
+    #[must_use]
+    pub fn with_features(mut self, provenance: &Provenance) -> Self {
+        let is_known = *provenance != Provenance::default();
+        self.features = is_known.then(|| provenance.clone());
         self
     }
 
@@ -106,6 +119,11 @@ impl Training {
     /// Returns the SHA-256 of the training data, in hexadecimal digits.
     pub fn data(&self) -> Option<&str> {
         self.data.as_deref()
+    }
+
+    /// Returns the provenance of the features from which the transform was learned.
+    pub fn features(&self) -> Option<&Provenance> {
+        self.features.as_ref()
     }
 
     /// Returns the penalty λ: one number, or one per target; empty if it is not recorded.

@@ -98,3 +98,62 @@ fn the_command_line_demonstrates_and_refuses() {
     let message = refused("transfer", &[&all[..], &["--human", &human]].concat());
     assert!(message.contains(&transform), "{message}");
 }
+
+/// A table of the same features in another order is not what the transform was learned from.
+#[test]
+fn features_in_another_order_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let write = |name: &str, columns: [usize; 3]| {
+        let names = ["size", "colour", "shape"];
+        let mut text = format!("id,{}\n", columns.map(|column| names[column]).join(","));
+        for row in 0..12usize {
+            let values = columns.map(|column| ((row * (2 * column + 3) * 5) % 11) as f64 + 0.25);
+            text += &format!(
+                "object{row:02},{}\n",
+                values.map(|x| x.to_string()).join(",")
+            );
+        }
+        let path = path(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (learned, other) = (write("a.csv", [0, 1, 2]), write("b.csv", [2, 0, 1]));
+    let (targets, transform) = (path("y.csv"), path("t.npz"));
+    let of_row = |row: usize| format!("object{row:02},{}.5\n", (row * 7) % 5);
+    let rows: String = (0..12).map(of_row).collect();
+    std::fs::write(&targets, format!("id,animacy\n{rows}")).unwrap();
+    let fit = [
+        "--features",
+        &learned,
+        "--targets",
+        &targets,
+        "--alphas",
+        "1",
+        "--save",
+        &transform,
+    ];
+    assert!(example("ridge", &fit).status.success());
+
+    let triplets = path("trials.csv");
+    let trial = |at: usize| {
+        let [a, b, c] = [at % 12, (at + 1 + at / 12) % 12, (at + 6 + at / 12) % 12];
+        format!("object{a:02},object{b:02},object{c:02}\n")
+    };
+    std::fs::write(&triplets, (0..36).map(trial).collect::<String>()).unwrap();
+    let shared = [
+        "--transform",
+        &transform,
+        "--triplets",
+        &triplets,
+        "--features",
+    ];
+    let found = example("transfer", &[&shared[..], &[&learned]].concat());
+    assert!(
+        found.status.success(),
+        "{}",
+        String::from_utf8_lossy(&found.stderr)
+    );
+    let message = refused("transfer", &[&shared[..], &[&other]].concat());
+    assert!(message.contains("columns of the features"), "{message}");
+}

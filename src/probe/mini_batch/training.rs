@@ -19,7 +19,7 @@ use crate::probe::mini_batch::local::{ContextFeatures, LocalSimilarity};
 use crate::probe::mini_batch::objective::{Losses, Objective};
 use crate::probe::mini_batch::optimizer::{Descent, clip};
 use crate::probe::mini_batch::trial_loss::TrialLoss;
-use crate::representation::Representation;
+use crate::representation::{Provenance, Representation};
 use crate::transform::{LinearTransform, Standardization};
 
 /// The random streams of one seeded generator, one per purpose.
@@ -96,7 +96,8 @@ pub(super) fn train<T: Task>(
     if let Some((epoch, parameters)) = best {
         (kept, run.parameters) = (epoch, parameters);
     }
-    run.finish(history, kept, (outcome, state), data)
+    let provenance = representation.provenance();
+    run.finish(history, kept, (outcome, state), (data, provenance))
 }
 
 /// The state of a training run.
@@ -240,7 +241,7 @@ impl<'a> Run<'a> {
         history: Vec<Epoch>,
         kept: usize,
         (outcome, stopping_state): (StoppingReason, StoppingState),
-        data: String,
+        (data, provenance): (String, &Provenance),
     ) -> Result<MiniBatchFit> {
         let training_loss = self.objective.loss_of(&self.parameters, &self.training)?;
         let losses = Losses {
@@ -261,6 +262,7 @@ impl<'a> Run<'a> {
             .settings
             .record()?
             .with_data(data)
+            .with_features(provenance)
             .with_objective(objective)?
             .with_note("epochs", history.len().to_string())
             .with_note("kept epoch", history[kept].number.to_string())

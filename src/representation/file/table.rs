@@ -105,10 +105,12 @@ impl FileSource {
                 column + 1
             );
         }
+        let mut provenance = Provenance::default();
         if table.header().is_some() {
             let features = columns.features.iter();
             let names: Vec<&str> = features.map(|&column| table.name(column)).collect();
             note_single_columns(&self.path, &names);
+            provenance = provenance.with_columns(&names);
         }
         without_fractions(&mut ids);
         let ids = columns.ids.map(|_| ids);
@@ -127,7 +129,7 @@ impl FileSource {
         Ok(Some(Contents {
             features: features.into(),
             stimuli,
-            provenance: Provenance::default(),
+            provenance,
         }))
     }
 
