@@ -9,8 +9,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::inference::buckets::{Part, distribute};
-use crate::inference::cluster_levels::{GOLDEN, sparse_bucket_level};
 use crate::inference::places::{ascending, n_pairs};
+use crate::inference::sparse_bucket::{GOLDEN, sparse_bucket_level};
 use crate::inference::{Level, TrialValue};
 
 /// Bits of an object in a key.

@@ -72,6 +72,7 @@ mod places;
 mod power;
 mod ranks;
 mod resampling;
+mod sparse_bucket;
 mod variance;
 mod variance_components;
 
