@@ -827,6 +827,119 @@ fn positions_of_dino_are_interpolated_as_in_its_training() {
     assert_ne!(features(""), features("teacher.backbone."));
 }
 
+/// Returns the features that a network computes for images of a size with these parameters.
+fn features_of(name: &str, parameters: Parameters, tap: &str, size: usize) -> Array2<f32> {
+    let architecture = Architecture::named(name).unwrap();
+    let weights = Weights::from_tensors(parameters);
+    let network = Network::new(&architecture, &weights, &[Tap::new(tap)], Device::Cpu).unwrap();
+    let values = formula("image").map(|value| value as f32);
+    let values = values.take(3 * size * size).collect();
+    let image = Array4::from_shape_vec((1, 3, size, size), values).unwrap();
+    network.represent(image.view()).unwrap().remove(0)
+}
+
+/// Returns the parameters of an architecture, without those of the blocks after the first.
+fn first_parameters(name: &str) -> Parameters {
+    let architecture = Architecture::named(name).unwrap();
+    let all = Network::list_parameters(&architecture).unwrap().into_iter();
+    let first =
+        all.filter(|(name, _)| !name.starts_with("blocks.") || name.starts_with("blocks.0."));
+    first
+        .filter_map(|(name, shape)| Some((name.clone(), parameter(&name, &shape, 1.0)?)))
+        .collect()
+}
+
+// Positions with registers are interpolated alike, with antialiasing and without an offset, by the
+// authors (`interpolate_antialias=True, interpolate_offset=0.0` in dinov2/hub/backbones.py), by
+// transformers (`Dinov2WithRegistersEmbeddings.interpolate_pos_encoding`) and by timm
+// (`resample_abs_pos_embed`). Without registers, each of them differs from the others.
+#[test]
+fn positions_of_dino_v2_are_interpolated_as_in_its_library() {
+    for (name, has_registers) in [
+        ("vit_small_patch14_dinov2", false),
+        ("vit_small_patch14_reg4_dinov2", true),
+    ] {
+        let of_timm = first_parameters(name);
+        let mask = ("mask_token".to_owned(), ArrayD::zeros(vec![1, 384]));
+        let of_authors: Parameters = of_timm
+            .iter()
+            .map(|(name, values)| match name.as_str() {
+                // With the position of the class token, which timm adds to the token.
+                "pos_embed" if has_registers => {
+                    let first = ArrayD::zeros(vec![1, 1, 384]);
+                    let axis = ndarray::Axis(1);
+                    let all = ndarray::concatenate(axis, &[first.view(), values.view()]);
+                    (name.clone(), all.unwrap())
+                }
+                _ => (name.replace("reg_token", "register_tokens"), values.clone()),
+            })
+            .chain([mask])
+            .collect();
+        let of_transformers = of_authors.iter().flat_map(|(name, values)| {
+            let names = match name.as_str() {
+                "register_tokens" | "mask_token" => vec![format!("embeddings.{name}")],
+                name => names_of_dinov2_in_transformers(name),
+            };
+            let axis = ndarray::Axis(0);
+            let n_rows = values.len_of(axis) / names.len();
+            let parts = values
+                .axis_chunks_iter(axis, n_rows)
+                .map(|part| part.to_owned());
+            names.into_iter().zip(parts.collect::<Vec<_>>())
+        });
+        let of_transformers: Parameters = of_transformers.collect();
+        let [timm, authors, transformers] = [&of_timm, &of_authors, &of_transformers]
+            .map(|parameters| features_of(name, parameters.clone(), "blocks.0", 112));
+        assert_eq!(authors == timm, has_registers, "{name}");
+        assert_eq!(transformers == timm, has_registers, "{name}");
+        assert_eq!(transformers == authors, has_registers, "{name}");
+        for prefix in ["dinov2.", "model.vit.", "teacher.backbone."] {
+            let found = features_of(name, prefixed(prefix, &of_authors), "blocks.0", 112);
+            assert_eq!(found, authors, "{prefix}{name}");
+            let found = features_of(name, prefixed(prefix, &of_timm), "blocks.0", 112);
+            assert_eq!(found, timm, "{prefix}{name}");
+        }
+    }
+}
+
+// The network under `net.` is the one of timm or torchvision: see the references of the families.
+#[test]
+fn a_module_with_the_name_of_a_body_of_transformers_may_have_any_network() {
+    for (name, prefix, tap, size) in [
+        ("vit_tiny_patch16_224", "vit.", "blocks.0", 160),
+        ("deit_tiny_patch16_224", "model.deit.", "blocks.0", 160),
+        ("vit_small_patch8_224", "vit.", "blocks.0", 64),
+        ("tf_efficientnet_b0", "efficientnet.", "blocks.0", 65),
+        ("swin_v2_t", "swinv2.", "features.1", 64),
+        ("beit_base_patch16_224", "beit.", "blocks.0", 224),
+    ] {
+        let mut parameters = first_parameters(name);
+        for (name, values) in &mut parameters {
+            // Tokens of small variance, where the epsilon of the normalisations matters.
+            if name.starts_with("patch_embed.proj") || name.starts_with("pos_embed") {
+                *values *= 2e-3;
+            }
+        }
+        let features = |prefix| features_of(name, prefixed(prefix, &parameters), tap, size);
+        assert_eq!(features(prefix), features("net."), "{prefix}{name}");
+    }
+}
+
+// timm.create_model("vit_base_patch32_224") in a module `vit`, read as torchvision's vit_b_32.
+#[test]
+fn names_of_timm_in_a_module_vit_are_not_those_of_transformers() {
+    let of_timm = first_parameters("vit_base_patch32_224");
+    let features = |prefix| {
+        features_of(
+            "vit_b_32",
+            prefixed(prefix, &of_timm),
+            "encoder.layers.encoder_layer_0",
+            224,
+        )
+    };
+    assert_eq!(features("vit."), features("net."));
+}
+
 #[test]
 fn preprocessing_is_not_that_of_weights_of_other_shapes() {
     let architecture = Architecture::named("resnet18").unwrap();

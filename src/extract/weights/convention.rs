@@ -47,7 +47,11 @@ pub(super) enum Convention {
     Library {
         name: &'static str,
         deviations: Deviations,
+        /// The module of a network that has its classifier beside it.
+        body: Option<CompiledRules>,
         rules: Vec<CompiledRules>,
+        /// Rules for the names of another library, which `rules` make.
+        then: Vec<CompiledRules>,
         /// The names of the blocks of the network, in order.
         blocks: Arc<[String]>,
     },
@@ -107,38 +111,76 @@ impl Convention {
 
     /// Converts a name to that which the network uses; other names remain.
     pub fn convert(&self, name: &str) -> Converted {
+        self.read(name).0
+    }
+
+    /// Converts a name, and returns whether the name can be one of the library.
+    ///
+    /// A module of any program may have the name of the body of a network of the library, such as
+    /// `vit`, so that the names of such a library are only those that its own rules convert.
+    pub fn read(&self, name: &str) -> (Converted, bool) {
+        let as_stored = |name: &str| vec![(name.to_owned(), Form::AsStored)];
         match self {
-            Self::Own => vec![(name.to_owned(), Form::AsStored)],
+            Self::Own => (as_stored(name), true),
             Self::Numbered { modules } => {
                 let numbered = name.split_once('.').and_then(|(number, rest)| {
                     let module = modules.get(number.parse::<usize>().ok()?)?;
                     Some(format!("{module}.{rest}"))
                 });
-                let name = numbered.unwrap_or_else(|| name.to_owned());
-                vec![(name, Form::AsStored)]
+                (
+                    as_stored(&numbered.unwrap_or_else(|| name.to_owned())),
+                    true,
+                )
             }
-            Self::Library { rules, blocks, .. } => {
-                let mut converted = vec![(name.to_owned(), Form::AsStored)];
-                for rules in rules {
-                    let convert = |(name, form): (String, Form)| match rules.convert(&name, blocks)
-                    {
-                        None => vec![(name, form)],
-                        // What later rules convert is only renamed by them.
-                        Some(mut next) => {
-                            for (_, new) in &mut next {
-                                if *new == Form::AsStored {
-                                    *new = form;
-                                }
-                            }
-                            next
-                        }
-                    };
-                    converted = converted.into_iter().flat_map(convert).collect();
+            Self::Library {
+                body,
+                rules,
+                then,
+                blocks,
+                ..
+            } => {
+                let mut converted = as_stored(name);
+                let mut is_known = apply(rules, &mut converted, blocks);
+                if let Some(body) = body
+                    && !is_known
+                    && apply([body], &mut converted, blocks)
+                {
+                    is_known = apply(rules, &mut converted, blocks);
                 }
-                converted
+                apply(then, &mut converted, blocks);
+                (converted, is_known || body.is_none())
             }
         }
     }
+}
+
+/// Applies tables of rules one after the other. Returns whether any rule matched.
+fn apply<'r>(
+    tables: impl IntoIterator<Item = &'r CompiledRules>,
+    converted: &mut Converted,
+    blocks: &[String],
+) -> bool {
+    let mut is_known = false;
+    for rules in tables {
+        let convert = |(name, form): (String, Form)| match rules.convert(&name, blocks) {
+            None => vec![(name, form)],
+            // What later rules convert is only renamed by them.
+            Some(mut next) => {
+                is_known = true;
+                for (_, new) in &mut next {
+                    if *new == Form::AsStored {
+                        *new = form;
+                    }
+                }
+                next
+            }
+        };
+        *converted = std::mem::take(converted)
+            .into_iter()
+            .flat_map(convert)
+            .collect();
+    }
+    is_known
 }
 
 /// Replaces `{1}` by the first captured text, `{1*2+1}` by twice the captured number plus 1, and

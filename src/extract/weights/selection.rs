@@ -176,7 +176,10 @@ fn candidates(
         for (at, (index, convention)) in beginnings(name)
             .flat_map(|at| conventions.iter().enumerate().map(move |each| (at, each)))
         {
-            let converted = convention.convert(&name[at..]);
+            let (converted, is_of_library) = convention.read(&name[at..]);
+            if !is_of_library {
+                continue;
+            }
             let is_known =
                 |(name, _): &&(String, _)| known.contains(expected.own_name(name).as_str());
             let n = converted.iter().filter(is_known).count();
@@ -224,10 +227,16 @@ fn candidate(
     });
     let mut compositions = convert(convention, relative, &|name| expected.own_name(name));
     compositions.retain(|name, _| !is_absent(name));
+    // All libraries interpolate the positions of networks with registers in the same way.
+    let mut entries = expected.published.entries.iter();
+    let has_registers = entries.any(|entry| entry.key == "reg_token");
     Selection {
         prefix: prefix.trim_end_matches('.').to_owned(),
         library: convention.library(),
-        deviations: convention.deviations(),
+        deviations: match has_registers {
+            true => Deviations::NONE,
+            false => convention.deviations(),
+        },
         unread: Vec::new(),
         compositions,
     }

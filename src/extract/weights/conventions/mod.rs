@@ -28,9 +28,8 @@ use self::mobile::{
 use self::transformers::{
     BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, CLIP_OF_TIMM,
     DINO_V2_OF_ITS_AUTHORS, DINO_V3_OF_HUGGING_FACE, GATED_LAYERS_OF_HUGGING_FACE,
-    REGISTERS_OF_HUGGING_FACE, REGISTERS_OF_THEIR_AUTHORS, SIGLIP_OF_HUGGING_FACE,
-    SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE,
-    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    REGISTERS_OF_HUGGING_FACE, SIGLIP_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS,
+    SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::{Deviations, StridedPadding};
@@ -110,8 +109,13 @@ const fn ignored(from: &'static str) -> Rule {
 struct Library {
     name: &'static str,
     families: &'static [&'static str],
+    /// Whether networks with a classifier have the rest in a module that is named after the family.
+    has_body: bool,
     /// Tables that are applied one after the other.
     rules: &'static [&'static [Rule]],
+    /// The library whose names the rules make, if they are not those of the network.
+    then: &'static [&'static [Rule]],
+    /// What networks without registers compute otherwise.
     deviations: Deviations,
 }
 
@@ -126,8 +130,20 @@ const fn library(
     Library {
         name,
         families,
+        has_body: false,
         rules,
+        then: &[],
         deviations: Deviations::NONE,
+    }
+}
+
+const fn with_body(
+    families: &'static [&'static str],
+    rules: &'static [&'static [Rule]],
+) -> Library {
+    Library {
+        has_body: true,
+        ..library(HUGGING_FACE, families, rules)
     }
 }
 
@@ -188,13 +204,13 @@ const TIMM_DEVIATIONS: Deviations = Deviations {
     ..Deviations::NONE
 };
 
-/// DINOv2 of transformers, without registers.
+/// DINOv2 of transformers.
 const DINO_V2_DEVIATIONS: Deviations = Deviations {
     is_aliased: true,
     ..Deviations::NONE
 };
 
-/// DINOv2 of its authors, without registers.
+/// DINOv2 of its authors.
 const DINO_V2_OF_AUTHORS_DEVIATIONS: Deviations = Deviations {
     is_aliased: true,
     grid_offset: 0.1,
@@ -202,27 +218,12 @@ const DINO_V2_OF_AUTHORS_DEVIATIONS: Deviations = Deviations {
 };
 
 static LIBRARIES: &[Library] = &[
-    library(
-        HUGGING_FACE,
+    with_body(
         &["DINOv2"],
-        &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
+        &[REGISTERS_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
     )
     .with(DINO_V2_DEVIATIONS),
-    library(
-        HUGGING_FACE,
-        &["DINOv2"],
-        &[
-            BODY_OF_HUGGING_FACE,
-            REGISTERS_OF_HUGGING_FACE,
-            VIT_OF_HUGGING_FACE,
-        ],
-    ),
-    library(
-        HUGGING_FACE,
-        &["ViT (timm)", "DeiT", "DINO"],
-        &[BODY_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE],
-    )
-    .with(VIT_DEVIATIONS),
+    with_body(&["ViT (timm)", "DeiT", "DINO"], &[VIT_OF_HUGGING_FACE]).with(VIT_DEVIATIONS),
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
     library(
         "the authors of DINOv2",
@@ -230,70 +231,35 @@ static LIBRARIES: &[Library] = &[
         &[CHUNKED_BLOCKS, DINO_V2_OF_ITS_AUTHORS],
     )
     .with(DINO_V2_OF_AUTHORS_DEVIATIONS),
-    library(
-        "the authors of DINOv2",
-        &["DINOv2"],
-        &[CHUNKED_BLOCKS, REGISTERS_OF_THEIR_AUTHORS],
-    ),
-    library(
-        HUGGING_FACE,
+    with_body(&["DINOv3"], &[DINO_V3_OF_HUGGING_FACE]),
+    with_body(
         &["DINOv3"],
-        &[BODY_OF_HUGGING_FACE, DINO_V3_OF_HUGGING_FACE],
-    ),
-    library(
-        HUGGING_FACE,
-        &["DINOv3"],
-        &[
-            BODY_OF_HUGGING_FACE,
-            GATED_LAYERS_OF_HUGGING_FACE,
-            DINO_V3_OF_HUGGING_FACE,
-        ],
+        &[GATED_LAYERS_OF_HUGGING_FACE, DINO_V3_OF_HUGGING_FACE],
     ),
     library(TIMM, &["ViT"], &[TORCHVISION_VIT_OF_TIMM]),
-    library(
-        HUGGING_FACE,
-        &["ViT"],
-        &[
-            BODY_OF_HUGGING_FACE,
-            VIT_OF_HUGGING_FACE,
-            TORCHVISION_VIT_OF_TIMM,
-        ],
-    )
+    Library {
+        then: &[TORCHVISION_VIT_OF_TIMM],
+        ..with_body(&["ViT"], &[VIT_OF_HUGGING_FACE])
+    }
     .with(VIT_DEVIATIONS),
     library(HUGGING_FACE, &["CLIP"], &[CLIP_OF_HUGGING_FACE]),
     library(TIMM, &["CLIP"], &[CLIP_OF_TIMM]),
     library(HUGGING_FACE, &["SigLIP"], &[SIGLIP_OF_HUGGING_FACE]).with(SIGLIP_DEVIATIONS),
-    library(
-        HUGGING_FACE,
-        &["ResNet"],
-        &[BODY_OF_HUGGING_FACE, RESNET_OF_HUGGING_FACE],
-    ),
-    library(
-        HUGGING_FACE,
-        &["ConvNeXt"],
-        &[BODY_OF_HUGGING_FACE, CONVNEXT_OF_HUGGING_FACE],
-    ),
+    with_body(&["ResNet"], &[RESNET_OF_HUGGING_FACE]),
+    with_body(&["ConvNeXt"], &[CONVNEXT_OF_HUGGING_FACE]),
     library(TIMM, &["ConvNeXt"], &[CONVNEXT_OF_TIMM]),
     library(
         "the authors of ConvNeXt",
         &["ConvNeXt"],
         &[CONVNEXT_OF_ITS_AUTHORS],
     ),
-    library(
-        HUGGING_FACE,
-        &["ConvNeXt V2"],
-        &[BODY_OF_HUGGING_FACE, CONVNEXT_V2_OF_HUGGING_FACE],
-    ),
+    with_body(&["ConvNeXt V2"], &[CONVNEXT_V2_OF_HUGGING_FACE]),
     library(
         "the authors of ConvNeXt V2",
         &["ConvNeXt V2"],
         &[CONVNEXT_V2_OF_ITS_AUTHORS],
     ),
-    library(
-        HUGGING_FACE,
-        &["Swin"],
-        &[BODY_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE],
-    ),
+    with_body(&["Swin"], &[SWIN_OF_HUGGING_FACE]),
     library(TIMM, &["Swin", "Swin V2"], &[SWIN_OF_TIMM]).with(SWIN_OF_TIMM_DEVIATIONS),
     library(
         "the authors of Swin",
@@ -302,47 +268,26 @@ static LIBRARIES: &[Library] = &[
     )
     // Their own code has no padding.
     .with(SWIN_OF_TIMM_DEVIATIONS),
-    library(
-        HUGGING_FACE,
+    with_body(
         &["Swin V2"],
-        &[
-            BODY_OF_HUGGING_FACE,
-            SWIN_V2_OF_HUGGING_FACE,
-            SWIN_OF_HUGGING_FACE,
-        ],
+        &[SWIN_V2_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE],
     )
     .with(SWIN_V2_DEVIATIONS),
-    library(
-        HUGGING_FACE,
-        &["BEiT"],
-        &[
-            BODY_OF_HUGGING_FACE,
-            BEIT_OF_HUGGING_FACE,
-            VIT_OF_HUGGING_FACE,
-        ],
-    )
-    .with(BEIT_DEVIATIONS),
+    with_body(&["BEiT"], &[BEIT_OF_HUGGING_FACE, VIT_OF_HUGGING_FACE]).with(BEIT_DEVIATIONS),
     library(TIMM, &["VGG"], &[VGG_OF_TIMM]),
     library(TIMM, &["RegNet"], &[REGNET_OF_TIMM]),
-    library(
-        HUGGING_FACE,
-        &["RegNet"],
-        &[BODY_OF_HUGGING_FACE, REGNET_OF_HUGGING_FACE],
-    ),
-    library(
-        HUGGING_FACE,
+    with_body(&["RegNet"], &[REGNET_OF_HUGGING_FACE]),
+    with_body(
         &["EfficientNet (TensorFlow)"],
         &[
-            BODY_OF_HUGGING_FACE,
             EFFICIENTNET_OF_HUGGING_FACE,
             BLOCKS_OF_EFFICIENTNET_OF_HUGGING_FACE,
         ],
     )
     .with(EFFICIENTNET_DEVIATIONS),
-    library(
-        HUGGING_FACE,
+    with_body(
         &["MobileNetV2 (TensorFlow)"],
-        &[BODY_OF_HUGGING_FACE, MOBILENET_V2_OF_HUGGING_FACE],
+        &[MOBILENET_V2_OF_HUGGING_FACE],
     )
     .with(MOBILENET_V2_DEVIATIONS),
     library(TIMM, &["EfficientNet"], &[EFFICIENTNET_OF_TIMM]).with(TIMM_DEVIATIONS),
@@ -362,14 +307,18 @@ pub(super) fn conventions(
     let libraries = LIBRARIES
         .iter()
         .filter(|library| library.families.contains(&family));
+    let compile = |tables: &'static [&'static [Rule]]| {
+        let tables = tables.iter();
+        tables.map(|rules| CompiledRules::new(rules)).collect()
+    };
     let libraries = libraries.map(|library| Convention::Library {
         name: library.name,
         deviations: library.deviations,
-        rules: library
-            .rules
-            .iter()
-            .map(|rules| CompiledRules::new(rules))
-            .collect(),
+        body: library
+            .has_body
+            .then(|| CompiledRules::new(BODY_OF_HUGGING_FACE)),
+        rules: compile(library.rules),
+        then: compile(library.then),
         blocks: Arc::clone(&blocks),
     });
     [Convention::Own, Convention::Numbered { modules }]

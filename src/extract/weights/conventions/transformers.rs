@@ -132,10 +132,7 @@ pub(super) const GATED_LAYERS_OF_HUGGING_FACE: &[Rule] = &[
 pub(super) const CHUNKED_BLOCKS: &[Rule] = &[rule(r"blocks\.\d+\.(\d+)\.(.+)", "blocks.{1}.{2}")];
 
 /// What the files of the authors of DINOv2 have more than those of timm.
-pub(super) const DINO_V2_OF_ITS_AUTHORS: &[Rule] = &[ignored("mask_token")];
-
-/// DINOv2 with registers, with the names of its authors.
-pub(super) const REGISTERS_OF_THEIR_AUTHORS: &[Rule] =
+pub(super) const DINO_V2_OF_ITS_AUTHORS: &[Rule] =
     &[rule("register_tokens", "reg_token"), ignored("mask_token")];
 
 pub(super) const TORCHVISION_VIT_OF_TIMM: &[Rule] = &[
