@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::Result;
 use human_alignment::error::{ArgumentError, ExtractError};
+use human_alignment::extract::preprocess::{CropRule, Preprocessing};
 use human_alignment::extract::{Architecture, Device, ModelName, Network, Tap, Weights};
 use ndarray::{Array2, Array4, ArrayD};
 use rand::{RngExt, SeedableRng};
@@ -979,7 +980,11 @@ fn preprocessing_that_files_beside_the_weights_contradict_is_refused() {
     };
     let usual = r#"{"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
         "crop_pct": 0.875, "size": {"shortest_edge": 224}, "resample": 2}"#;
-    assert!(preprocessing("resnet18", usual).is_ok());
+    // The crop is that of transformers (`image_transforms.center_crop`).
+    assert_eq!(
+        preprocessing("resnet18", usual).unwrap(),
+        Preprocessing::IMAGENET.with_crop_rule(CropRule::Transformers)
+    );
     let bicubic = usual.replace(r#""resample": 2"#, r#""resample": 3"#);
     let refused = preprocessing("resnet18", &bicubic).unwrap_err();
     let refused = refused.report().to_string();

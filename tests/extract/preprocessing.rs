@@ -4,8 +4,8 @@ use human_alignment::error::{ArgumentError, FileError};
 use std::path::Path;
 
 use human_alignment::extract::preprocess::{
-    ChannelOrder, Filter, ImageDecoder, Normalization, Orientation, PassOrder, Preprocessing,
-    Resize, RgbImage, ValueRange, resize,
+    ChannelOrder, CropRule, Filter, ImageDecoder, Normalization, Orientation, PassOrder,
+    Preprocessing, Resize, RgbImage, ValueRange, resize,
 };
 use ndarray::Array3;
 use npyz::NpyFile;
@@ -383,6 +383,7 @@ fn fingerprints_tell_preprocessings_apart() {
         with(short, Filter::Bilinear, [224, 223]),
         base.with_orientation(Orientation::Exif),
         base.with_passes(PassOrder::HorizontalFirst),
+        base.with_crop_rule(CropRule::Transformers),
         base.with_normalization(normalization.with_order(ChannelOrder::Bgr)),
         base.with_normalization(normalization.with_range(ValueRange::Byte)),
         base.with_normalization(Normalization::new([mean[0], mean[1], 0.407], std).unwrap()),

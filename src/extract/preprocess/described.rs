@@ -1,8 +1,10 @@
 //! What a file beside the weights of a network says about the preprocessing of images.
 
+use super::crop::CropRule;
 use super::normalization::{ChannelOrder, Normalization, ValueRange};
 use super::pipeline::{Preprocessing, Resize};
-use crate::error::ExtractError;
+use super::weights::Filter;
+use crate::error::{Error, ExtractError, FileError, Result};
 
 /// Means or standard deviations of red, green and blue, for levels from 0 to 1.
 pub(in crate::extract) type OfColors = [f64; 3];
@@ -16,6 +18,7 @@ pub(in crate::extract) struct DescribedPreprocessing {
     pub filter: Option<String>,
     /// The size after resizing and the side of the crop.
     pub size: Option<(Resize, u32)>,
+    pub crop_rule: CropRule,
     /// A setting, with its value, that no published preprocessing has.
     pub unusual: Option<String>,
 }
@@ -70,6 +73,62 @@ impl DescribedPreprocessing {
         }
     }
 
+    /// Makes the preprocessing that is described.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Malformed`], which names what is missing or not supported.
+    pub fn preprocessing(&self) -> Result<Preprocessing> {
+        let refuse = |problem: String| -> Error {
+            let problem =
+                format!("{problem}: name a preprocessing, such as imagenet-256-bilinear-224");
+            FileError::malformed("preprocessing", problem)
+        };
+        if let Some(unusual) = &self.unusual {
+            return Err(refuse(format!("{unusual} is not supported")));
+        }
+        let (Some(mean), Some(std), Some(filter), Some((resize, crop))) =
+            (self.mean, self.std, &self.filter, self.size)
+        else {
+            let found = [
+                ("the mean", self.mean.is_some()),
+                ("the standard deviation", self.std.is_some()),
+                (
+                    "the interpolation (`resample`, `interpolation`)",
+                    self.filter.is_some(),
+                ),
+                (
+                    "the sizes, also by the class of the image processor",
+                    self.size.is_some(),
+                ),
+            ];
+            let missing = found.into_iter().filter(|(_, is_found)| !is_found);
+            let missing: Vec<&str> = missing.map(|(name, _)| name).collect();
+            return Err(refuse(format!(
+                "it does not determine {}",
+                missing.join(" and ")
+            )));
+        };
+        let Ok(filter) = filter.parse::<Filter>() else {
+            return Err(refuse(format!(
+                "the interpolation {filter} is not supported"
+            )));
+        };
+        let [mean, std] = [mean, std].map(|values| values.map(|value| value as f32));
+        let normalization = Normalization::new(mean, std)?;
+        let made = Preprocessing::new(resize, filter, [crop; 2], normalization)?;
+        Ok(self.with_rule_of_crop(made))
+    }
+
+    /// Sets the rule of the crop, if the preprocessing crops images and the file has a rule of its own.
+    pub fn with_rule_of_crop(&self, made: Preprocessing) -> Preprocessing {
+        let [width, height] = made.crop();
+        let is_cropped = made.resize() != Resize::Exact { width, height };
+        match is_cropped && !self.crop_rule.is_default() {
+            true => made.with_crop_rule(self.crop_rule),
+            false => made,
+        }
+    }
+
     /// Returns the name of the preset that is described, if there is one.
     pub fn preset(&self) -> Option<String> {
         const NORMALIZATIONS: [&str; 4] = ["imagenet", "clip", "half", "none"];
@@ -105,6 +164,7 @@ impl DescribedPreprocessing {
             std: None,
             filter: None,
             size: None,
+            crop_rule: CropRule::Torchvision,
             unusual: None,
         }
     }
@@ -112,7 +172,7 @@ impl DescribedPreprocessing {
 
 /// Returns the means and standard deviations of a normalisation in the order and range of
 /// [`OfColors`].
-fn of_levels(normalization: &Normalization) -> [OfColors; 2] {
+pub(in crate::extract) fn of_levels(normalization: &Normalization) -> [OfColors; 2] {
     let highest = match normalization.range() {
         ValueRange::Unit => 1.0,
         ValueRange::Byte => 255.0,
@@ -154,7 +214,7 @@ mod tests {
             std: Some([0.5; 3]),
             filter: Some("bicubic".to_owned()),
             size: Some((Resize::ShortSide(248), 224)),
-            unusual: None,
+            ..DescribedPreprocessing::unknown()
         };
         half.check(&published, "vit").unwrap();
         let unknown = DescribedPreprocessing::unknown();

@@ -18,7 +18,7 @@ impl Preprocessing {
     /// Returns [`FileError::Read`](crate::error::FileError::Read) if the file cannot be read. Within
     /// `Context::File`, returns [`FileError::Malformed`](crate::error::FileError::Malformed) if it
     /// does not determine the sizes, the interpolation and the normalisation, or if these are not
-    /// those of a [`preset`](Self::preset).
+    /// supported.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         parse(&read_text(path)?).map_err(|error| error.in_file(path))
@@ -32,20 +32,13 @@ fn parse(text: &[u8]) -> Result<Preprocessing> {
     let Some(described) = images_config::of_any(&value) else {
         return serde_json::from_value(value).map_err(malformed);
     };
-    if let Some(preset) = described.preset() {
-        return Preprocessing::preset(&preset);
-    }
-    let found = described.unusual.map_or_else(
-        || "it does not determine all of size, interpolation, mean and std".to_owned(),
-        |unusual| format!("{unusual} is not supported"),
-    );
-    let problem = format!("{found}: name a preprocessing, such as imagenet-256-bilinear-224");
-    Err(FileError::malformed("preprocessing", problem))
+    described.preprocessing()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::preprocess::{CropRule, Filter, Normalization, Resize};
 
     fn read(text: &str) -> Result<Preprocessing> {
         let folder = tempfile::tempdir().unwrap();
@@ -66,12 +59,109 @@ mod tests {
         for (text, part) in [
             (vit.replace("\"resample\": 3,", ""), "does not determine"),
             (vit.replace("true", "false"), "do_resize false"),
+            (
+                vit.replace("\"resample\": 3", "\"resample\": 0"),
+                "interpolation nearest is not",
+            ),
+            (
+                vit.replace(
+                    "true",
+                    "true, \"image_processor_type\": \"ImageGPTImageProcessor\"",
+                ),
+                "ImageGPT",
+            ),
+            (
+                vit.replace("true", "true, \"do_solarize\": true"),
+                "do_solarize true",
+            ),
             (r#"{"architectures": []}"#.to_owned(), "unknown field"),
             ("[".to_owned(), "EOF"),
         ] {
             let refused = read(&text).unwrap_err().report().to_string();
             let is_named = refused.contains("preprocessor_config.json");
             assert!(is_named && refused.contains(part), "{refused}");
+        }
+    }
+
+    // The class decides what `size` means, and has defaults: `CLIPImageProcessor`,
+    // `DeiTImageProcessor`, `LevitImageProcessor`, `ViTImageProcessor` and
+    // `EfficientNetImageProcessor` of transformers, `open_clip.image_transform` and
+    // `timm.data.create_transform`.
+    #[test]
+    fn settings_mean_what_they_mean_in_their_library() {
+        let whole = Preprocessing::preset("half-whole-bilinear-224").unwrap();
+        let cropped = |resize, normalization| {
+            let made = Preprocessing::new(resize, Filter::Bicubic, [224; 2], normalization);
+            made.unwrap()
+        };
+        let imagenet = Normalization::IMAGENET;
+        let half_twice = Normalization::new([0.5; 3], [0.25; 3]).unwrap();
+        let clip = r#""mean": [0.48145466, 0.4578275, 0.40821073],
+            "std": [0.26862954, 0.26130258, 0.27577711]"#;
+        let of_imagenet =
+            r#""image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]"#;
+        let half = r#""image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]"#;
+        for (text, rule, expected) in [
+            (
+                format!(
+                    r#"{{{}, "do_normalize": true, "do_resize": true, "do_center_crop": true,
+                    "crop_size": 224, "size": 224, "resample": 3,
+                    "feature_extractor_type": "CLIPFeatureExtractor"}}"#,
+                    clip.replace("\"mean", "\"image_mean")
+                        .replace("\"std", "\"image_std")
+                ),
+                CropRule::Transformers,
+                Preprocessing::CLIP,
+            ),
+            (
+                format!(
+                    r#"{{{of_imagenet}, "do_normalize": true, "do_center_crop": true, "crop_size": 224,
+                    "size": 256, "resample": 3, "feature_extractor_type": "DeiTFeatureExtractor"}}"#
+                ),
+                CropRule::Transformers,
+                cropped(Resize::whole(256), imagenet),
+            ),
+            (
+                r#"{"image_processor_type": "LevitImageProcessorFast",
+                    "size": {"shortest_edge": 224}}"#
+                    .to_owned(),
+                CropRule::Transformers,
+                cropped(Resize::ShortSide(256), imagenet),
+            ),
+            (
+                r#"{"image_processor_type": "ViTImageProcessor", "size": 224}"#.to_owned(),
+                CropRule::Torchvision,
+                whole,
+            ),
+            (
+                format!(
+                    r#"{{{half}, "image_processor_type": "EfficientNetImageProcessor",
+                    "include_top": true, "resample": 3, "size": {{"height": 224, "width": 224}}}}"#
+                ),
+                CropRule::Torchvision,
+                cropped(Resize::whole(224), half_twice),
+            ),
+            (
+                format!(
+                    r#"{{"preprocess_cfg": {{{clip}}}, "model_cfg": {{"vision_cfg": {{"image_size": 224}}}}}}"#
+                ),
+                CropRule::Torchvision,
+                Preprocessing::CLIP,
+            ),
+            (
+                r#"{"pretrained_cfg": {"input_size": [3, 224, 224], "interpolation": "bicubic",
+                    "crop_pct": 0.9, "crop_mode": "squash", "mean": [0.485, 0.456, 0.406],
+                    "std": [0.229, 0.224, 0.225]}}"#
+                    .to_owned(),
+                CropRule::Torchvision,
+                cropped(Resize::whole(248), imagenet),
+            ),
+        ] {
+            assert_eq!(
+                read(&text).unwrap(),
+                expected.with_crop_rule(rule),
+                "{text}"
+            );
         }
     }
 }

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | PNG, WebP, BMP, TIFF, GIF | identical (WebP, BMP, TIFF and GIF to Pillow 13.0) |
 //! | JPEG | identical to libjpeg-turbo 2.1 to 3.1, which Pillow uses |
-//! | resize, crop | identical; see [`PassOrder`] for the version |
+//! | resize, crop | identical; see [`PassOrder`] for the version, and [`CropRule`] for transformers |
 //! | normalisation | identical |
 //!
 //! ```
@@ -29,6 +29,7 @@
 //! ```
 
 mod bmp;
+mod crop;
 mod decode;
 pub(in crate::extract) mod described;
 mod exif;
@@ -46,6 +47,7 @@ mod tiles;
 mod webp;
 pub(in crate::extract) mod weights;
 
+pub use crop::CropRule;
 pub use decode::ImageDecoder;
 pub use exif::Orientation;
 pub use image::RgbImage;

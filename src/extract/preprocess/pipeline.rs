@@ -6,6 +6,7 @@ use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::crop::{Crop, CropRule};
 use super::decode::ImageDecoder;
 use super::exif::Orientation;
 use super::image::{N_CHANNELS, RgbImage, black};
@@ -63,38 +64,6 @@ impl Resize {
     }
 }
 
-/// A centre crop along one axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Crop {
-    /// Index of the first pixel that is kept.
-    from: u64,
-    /// Number of pixels that are kept.
-    kept: u64,
-    /// Number of black pixels before the image, if the image is smaller than the crop.
-    border: usize,
-}
-
-impl Crop {
-    /// Creates the centre crop of length `crop` for an axis of `size` pixels.
-    fn new(size: u64, crop: u32) -> Self {
-        let crop = u64::from(crop);
-        let Some(excess) = size.checked_sub(crop) else {
-            return Self {
-                from: 0,
-                kept: size,
-                border: (crop - size) as usize / 2,
-            };
-        };
-        // Half of the excess, halves rounded to even, as in Python.
-        let half = excess / 2;
-        Self {
-            from: half + (excess % 2) * (half % 2),
-            kept: crop,
-            border: 0,
-        }
-    }
-}
-
 /// The preprocessing of images for a network: decode, resize, crop the centre, normalise.
 ///
 /// A preprocessing is plain data. It can be serialized to JSON and is validated when it is created
@@ -123,6 +92,9 @@ pub struct Preprocessing {
     pub(super) passes: PassOrder,
     /// Width and height.
     pub(super) crop: [u32; 2],
+    // Not in files of the default, so that their fingerprints remain.
+    #[serde(skip_serializing_if = "CropRule::is_default")]
+    pub(super) crop_rule: CropRule,
     pub(super) normalization: Normalization,
 }
 
@@ -137,6 +109,8 @@ struct Unchecked {
     #[serde(default)]
     passes: PassOrder,
     crop: [u32; 2],
+    #[serde(default)]
+    crop_rule: CropRule,
     normalization: Normalization,
 }
 
@@ -146,7 +120,8 @@ impl TryFrom<Unchecked> for Preprocessing {
     fn try_from(read: Unchecked) -> Result<Self> {
         let made = Self::new(read.resize, read.filter, read.crop, read.normalization)?;
         let made = made.with_orientation(read.orientation);
-        Ok(made.with_passes(read.passes))
+        let made = made.with_passes(read.passes);
+        Ok(made.with_crop_rule(read.crop_rule))
     }
 }
 
@@ -157,8 +132,9 @@ impl Preprocessing {
     /// Creates a preprocessing that resizes with a filter, crops the centre to `crop` (width,
     /// height) and normalises.
     ///
-    /// The crop begins at (size − crop) / 2, halves rounded to even, as in torchvision. An image
-    /// that is smaller than the crop is padded with black.
+    /// The crop begins at (size − crop) / 2, with halves rounded as in torchvision unless
+    /// [`with_crop_rule`](Self::with_crop_rule) sets another rule. An image that is smaller than the
+    /// crop is padded with black.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if a side is not in 1 to
@@ -184,6 +160,7 @@ impl Preprocessing {
             filter,
             passes: PassOrder::default(),
             crop,
+            crop_rule: CropRule::default(),
             normalization,
         })
     }
@@ -199,6 +176,14 @@ impl Preprocessing {
     #[must_use]
     pub fn with_passes(mut self, passes: PassOrder) -> Self {
         self.passes = passes;
+        self
+    }
+
+    /// Sets where the centre crop begins if it is not exactly in the centre, which depends on the
+    /// library.
+    #[must_use]
+    pub fn with_crop_rule(mut self, crop_rule: CropRule) -> Self {
+        self.crop_rule = crop_rule;
         self
     }
 
@@ -234,6 +219,11 @@ impl Preprocessing {
         self.crop
     }
 
+    /// Returns the rule for the first pixel of the centre crop.
+    pub fn crop_rule(&self) -> CropRule {
+        self.crop_rule
+    }
+
     /// Returns the normalisation of pixels.
     pub fn normalization(&self) -> &Normalization {
         &self.normalization
@@ -264,8 +254,8 @@ impl Preprocessing {
     pub fn pixels(&self, image: &RgbImage) -> Result<RgbImage> {
         let (width, height) = self.resize.size_of(image.width(), image.height());
         let [across, down] = [
-            Crop::new(width, self.crop[0]),
-            Crop::new(height, self.crop[1]),
+            Crop::new(width, self.crop[0], self.crop_rule),
+            Crop::new(height, self.crop[1], self.crop_rule),
         ];
         let part = Part {
             columns: across.from..across.from + across.kept,
@@ -350,27 +340,5 @@ mod tests {
             height: 5,
         };
         assert_eq!(exact.size_of(640, 480), (3, 5));
-    }
-
-    #[test]
-    fn halves_are_rounded_to_even() {
-        // Python: int(round((size - 224) / 2.0))
-        let python = [0, 0, 1, 2, 2, 2, 3, 4, 4, 4, 5, 6, 6, 6, 7];
-        for (excess, from) in python.into_iter().enumerate() {
-            let crop = Crop::new(224 + excess as u64, 224);
-            assert_eq!((crop.from, crop.kept, crop.border), (from, 224, 0));
-        }
-        assert_eq!(Crop::new(341, 224).from, 58);
-        assert_eq!(Crop::new(331, 224).from, 54);
-    }
-
-    #[test]
-    fn what_is_too_small_stands_in_the_middle() {
-        // torchvision pads (crop - size) // 2 in front, and one pixel more behind if the difference
-        // is odd.
-        for (size, border) in [(9, 0), (8, 1), (7, 1), (6, 2), (1, 4)] {
-            let crop = Crop::new(size, 10);
-            assert_eq!((crop.from, crop.kept, crop.border), (0, size, border));
-        }
     }
 }

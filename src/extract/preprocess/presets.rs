@@ -1,5 +1,6 @@
 //! Preprocessing of published weights.
 
+use super::crop::CropRule;
 use super::exif::Orientation;
 use super::normalization::Normalization;
 use super::pipeline::{Preprocessing, Resize};
@@ -194,6 +195,7 @@ const fn square(
         filter,
         passes: PassOrder::VerticalWhereCheaper,
         crop: [crop; 2],
+        crop_rule: CropRule::Torchvision,
         normalization,
     }
 }

@@ -97,6 +97,9 @@ impl ModelName {
     /// dictionary, as in checkpoints of a training. If the name has no tag, returns
     /// [`ExtractError::OtherPreprocessing`] if a file beside the weights, such as
     /// `preprocessor_config.json`, describes another preprocessing.
+    ///
+    /// Beside a file of transformers, the centre crop is that of its image processors
+    /// ([`CropRule`](crate::extract::preprocess::CropRule)).
     pub fn preprocessing_for(&self, network: &Network) -> Result<Preprocessing> {
         let Some(selected) = network.selected_weights().filter(|_| self.tag.is_none()) else {
             return self.preprocessing();
@@ -115,7 +118,8 @@ impl ModelName {
         for described in &selected.described {
             described.check(&published, &self.to_string())?;
         }
-        Ok(published)
+        let described = selected.described.iter();
+        Ok(described.fold(published, |made, each| each.with_rule_of_crop(made)))
     }
 
     /// Returns the error for an unknown preprocessing, which names presets, `described` ones first.

@@ -5,8 +5,9 @@
 use serde_json::Value;
 
 use super::configuration::{Configuration, Configurations};
-use crate::extract::preprocess::Resize;
-use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors};
+use super::image_processor;
+use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors, of_levels};
+use crate::extract::preprocess::{Normalization, Resize};
 
 /// Returns what the configurations of transformers, open_clip and timm say.
 pub(super) fn described(configurations: &Configurations) -> Vec<DescribedPreprocessing> {
@@ -50,103 +51,10 @@ pub(in crate::extract) fn of_any(config: &Value) -> Option<DescribedPreprocessin
 
 /// Parses the configuration of an image processor of transformers.
 fn of_transformers(config: &Value) -> Option<DescribedPreprocessing> {
-    /// The filters by their numbers in Pillow.
-    const FILTERS: [&str; 6] = [
-        "nearest", "lanczos", "bilinear", "bicubic", "box", "hamming",
-    ];
-
-    let flag = |name: &str| config.get(name).and_then(Value::as_bool);
-    let (mut mean, mut std) = (colors(config, "image_mean"), colors(config, "image_std"));
-    if flag("do_normalize") == Some(false) {
-        (mean, std) = (Some([0.0; 3]), Some([1.0; 3]));
-    }
-    // Levels from 0 to 255 times this factor are normalised.
-    let factor = number(config, "rescale_factor").map_or(1.0, |factor| 255.0 * factor);
-    let rescaled = |of_colors: OfColors| of_colors.map(|value| value / factor);
-    let filter = config.get("resample").and_then(Value::as_u64);
-    let filter = filter.and_then(|number| FILTERS.get(number as usize));
-    Some(DescribedPreprocessing {
-        unusual: unusual_of_transformers(config),
-        mean: mean.map(rescaled),
-        std: std.map(rescaled),
-        filter: filter.map(|name| (*name).to_owned()),
-        size: match flag("do_resize") {
-            Some(false) => None,
-            _ => size_of_transformers(config),
-        },
-        ..DescribedPreprocessing::unknown()
-    })
+    Some(image_processor::described(config))
 }
 
-/// Finds a setting of an image processor of transformers with a value that no published preprocessing
-/// of this crate has.
-fn unusual_of_transformers(config: &Value) -> Option<String> {
-    let is = |name: &str, value: bool| config.get(name).and_then(Value::as_bool) == Some(value);
-    let of_flags = [
-        ("do_resize", false),
-        ("do_flip_channel_order", true),
-        ("rescale_offset", true),
-        ("do_pad", true),
-    ];
-    if let Some((name, value)) = of_flags.into_iter().find(|&(name, value)| is(name, value)) {
-        return Some(format!("{name} {value}"));
-    }
-    let is_normalized = !is("do_normalize", false);
-    if is_normalized && is("do_rescale", false) {
-        return Some("do_rescale false".to_owned());
-    }
-    if is("do_normalize", true) && config.get("image_mean").is_none_or(Value::is_null) {
-        return Some("do_normalize true, without image_mean,".to_owned());
-    }
-    let size = config.get("size").filter(|size| size.is_object());
-    let has =
-        |name: &str| size.is_some_and(|size| size.get(name).is_some_and(|side| !side.is_null()));
-    let limit = ["longest_edge", "max_height", "max_width"]
-        .into_iter()
-        .find(|name| has(name));
-    if let Some(limit) = limit {
-        return Some(format!("size with {limit}"));
-    }
-    if has("shortest_edge") && is("do_center_crop", false) {
-        return Some("do_center_crop false".to_owned());
-    }
-    let is_oblong = |size: &&Value| size.get("height") != size.get("width");
-    let of_crop = config
-        .get("crop_size")
-        .filter(|_| is("do_center_crop", true));
-    let oblong = [size, of_crop].into_iter().flatten().find(is_oblong);
-    oblong.map(|size| format!("size {size}"))
-}
-
-/// Parses the sizes of an image processor of transformers, as far as they do not depend on its class.
-fn size_of_transformers(config: &Value) -> Option<(Resize, u32)> {
-    let size = config.get("size")?;
-    let shortest = size.get("shortest_edge").and_then(side);
-    if let Some(share) = number(config, "crop_pct") {
-        // ConvNeXt and ResNet.
-        let crop = shortest.or_else(|| side(size))?;
-        return match crop < 384 {
-            true => Some((Resize::ShortSide((f64::from(crop) / share) as u32), crop)),
-            false => Some((Resize::whole(crop), crop)),
-        };
-    }
-    let is_cropped = config.get("do_center_crop").and_then(Value::as_bool);
-    let crop = config.get("crop_size");
-    match (is_cropped, shortest) {
-        (Some(true), Some(short)) => Some((Resize::ShortSide(short), square(crop?)?)),
-        (Some(true), None) if size.is_object() => {
-            Some((Resize::whole(square(size)?), square(crop?)?))
-        }
-        (None, None) if crop.is_some() => None,
-        (None | Some(false), None) => {
-            let side = square(size)?;
-            Some((Resize::whole(side), side))
-        }
-        _ => None,
-    }
-}
-
-/// Parses the configuration of open_clip.
+/// Parses the configuration of open_clip, with the defaults of its `image_transform`.
 fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
     let images = config.get("preprocess_cfg")?;
     let of_model = || {
@@ -157,6 +65,8 @@ fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
     };
     let crop = images.get("size").or_else(of_model).and_then(square);
     let resize_mode = text(images, "resize_mode");
+    let clip = Normalization::named("clip").map(|clip| of_levels(&clip));
+    let [mean, std] = clip.map_or([None; 2], |clip| clip.map(Some));
     let unusual = resize_mode.filter(|mode| !["shortest", "squash"].contains(mode));
     let size = crop.and_then(|crop| match resize_mode {
         None | Some("shortest") => Some((Resize::ShortSide(crop), crop)),
@@ -165,9 +75,12 @@ fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
     });
     Some(DescribedPreprocessing {
         unusual: unusual.map(|mode| format!("resize_mode {mode}")),
-        mean: colors(images, "mean"),
-        std: colors(images, "std"),
-        filter: text(images, "interpolation").map(str::to_owned),
+        mean: colors(images, "mean").or(mean),
+        std: colors(images, "std").or(std),
+        filter: Some(match text(images, "interpolation") {
+            None | Some("random") => "bicubic".to_owned(),
+            Some(name) => name.to_owned(),
+        }),
         size,
         ..DescribedPreprocessing::unknown()
     })
@@ -202,17 +115,17 @@ fn of_timm(config: &Value) -> Option<DescribedPreprocessing> {
     })
 }
 
-fn text<'c>(config: &'c Value, name: &str) -> Option<&'c str> {
+pub(super) fn text<'c>(config: &'c Value, name: &str) -> Option<&'c str> {
     config.get(name).and_then(Value::as_str)
 }
 
-fn number(config: &Value, name: &str) -> Option<f64> {
+pub(super) fn number(config: &Value, name: &str) -> Option<f64> {
     let number = config.get(name).and_then(Value::as_f64);
     number.filter(|&number| number > 0.0)
 }
 
 /// Parses a value for each colour, or one for all.
-fn colors(config: &Value, name: &str) -> Option<OfColors> {
+pub(super) fn colors(config: &Value, name: &str) -> Option<OfColors> {
     let value = config.get(name)?;
     if let Some(of_all) = value.as_f64() {
         return Some([of_all; 3]);
@@ -221,12 +134,12 @@ fn colors(config: &Value, name: &str) -> Option<OfColors> {
     values.collect::<Option<Vec<f64>>>()?.try_into().ok()
 }
 
-fn side(value: &Value) -> Option<u32> {
+pub(super) fn side(value: &Value) -> Option<u32> {
     value.as_u64().and_then(|side| side.try_into().ok())
 }
 
 /// Parses the side of a square, a number or two equal ones.
-fn square(size: &Value) -> Option<u32> {
+pub(super) fn square(size: &Value) -> Option<u32> {
     let (height, width) = match size {
         Value::Array(sides) => (sides.first()?, sides.get(1)?),
         Value::Object(sides) => (sides.get("height")?, sides.get("width")?),

@@ -8,6 +8,7 @@ mod convention;
 mod conventions;
 mod copies;
 mod hub_config;
+mod image_processor;
 pub(in crate::extract) mod images_config;
 mod listing;
 mod names;
