@@ -248,10 +248,18 @@ fn one_of_several_sets_is_chosen_by_its_key() {
         features(&chosen, "logits").unwrap(),
         expected(&teacher, "logits")
     );
-    let chosen = weights_of_both.without("ema.").unwrap();
-    assert_eq!(
-        features(&chosen, "logits").unwrap(),
-        expected(&student, "logits")
+    for chosen in [
+        weights_of_both.clone().with_key("").unwrap(),
+        weights_of_both.without("ema.").unwrap(),
+    ] {
+        assert_eq!(
+            features(&chosen, "logits").unwrap(),
+            expected(&student, "logits")
+        );
+    }
+    assert_refused!(
+        features(&weights.clone().with_key("").unwrap(), "logits"),
+        Argument(ArgumentError::UnknownName { .. })
     );
     // Names that differ only in a module that wraps others.
     let wrapped = prefixed("module.", &teacher);
@@ -259,6 +267,11 @@ fn one_of_several_sets_is_chosen_by_its_key() {
     assert_refused!(
         features(&weights_of_both, "logits"),
         Extract(ExtractError::AmbiguousWeights { .. })
+    );
+    let chosen = weights_of_both.clone().with_key("").unwrap();
+    assert_eq!(
+        features(&chosen, "logits").unwrap(),
+        expected(&student, "logits")
     );
     let chosen = weights_of_both.with_key("module").unwrap();
     assert_eq!(
@@ -502,6 +515,12 @@ fn tensors_beside_the_network_that_change_it_are_refused() {
         let selected = normalized.with_key("model").unwrap();
         assert!(message(features(&selected, "logits")).contains("a normalisation of the images"));
     }
+    // A mean of colours alone, but not of another network.
+    let centred = with("model.", &[("pixel_mean", &[3])]);
+    let refused = message(features(&centred, "logits"));
+    assert!(refused.contains("--without pixel_mean"), "{refused}");
+    let other = with("model.", &[("loss.mean", &[3]), ("norm.mean", &[64])]);
+    assert_eq!(features(&other, "penultimate").unwrap(), expected);
     let lora = with(
         "model.",
         &[("other.layer1.0.conv1.lora_A.weight", &[4, 64])],
@@ -564,6 +583,70 @@ fn the_architecture_that_timm_noted_is_compared() {
             refused.contains(&format!("{name} of these weights is")),
             "{refused}"
         );
+    }
+}
+
+#[test]
+fn the_architectures_in_the_settings_of_a_training_are_compared() {
+    let first = [("conv1.weight".to_owned(), ArrayD::ones(vec![64, 3, 7, 7]))];
+    let folder = Folder::new();
+    let network = |architecture: &str, name: &str, settings: Item| {
+        let item = dict([("state_dict", tensors(&first)), (name, settings)]);
+        let weights = folder.read(&item, Format::Zip(2))?;
+        let architecture = Architecture::named(architecture)?;
+        Network::new(&architecture, &weights, &[Tap::new("conv1")], Device::Cpu).map(|_| ())
+    };
+    for (setting, name) in [
+        ("model_name", "resnetblur18"),
+        ("encoder_name", "resnetblur18"),
+        ("net", "resnet34"),
+    ] {
+        let settings = dict([("lr", Item::Number(1)), (setting, Item::Text(name))]);
+        let refused = network("resnet18", "hyper_parameters", settings).unwrap_err();
+        let refused = refused.report().to_string();
+        assert!(refused.contains(name), "{refused}");
+    }
+    for (setting, name) in [
+        ("model_name", "resnet18.a1_in1k"),
+        ("model", "ResNetClassifier"),
+        ("model", "simclr_resnet18"),
+        ("encoder", "resnet18"),
+    ] {
+        let settings = dict([(setting, Item::Text(name))]);
+        network("resnet18", "hyper_parameters", settings).unwrap();
+    }
+    // `style` and `dilations` of mmdet.models.backbones.ResNet.
+    let config = |text| dict([("config", Item::Text(text)), ("epoch", Item::Number(12))]);
+    for (architecture, text, part) in [
+        (
+            "resnet50",
+            "model = dict(\n    backbone=dict(\n        type='ResNet',\n        depth=50,\n        \
+             norm_cfg=dict(type='BN'),\n        style='caffe'),\n    neck=dict(type='FPN'))",
+            "style of these weights is \"caffe\"",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(type='ResNet', depth=18, dilations=(1, 1, 2, 4)))",
+            "dilations of these weights is [1,1,2,4]",
+        ),
+    ] {
+        let refused = network(architecture, "meta", config(text)).unwrap_err();
+        let refused = refused.report().to_string();
+        assert!(refused.contains(part), "{refused}");
+    }
+    for (architecture, text) in [
+        (
+            "resnet50",
+            "model=dict(backbone=dict(type='ResNet', depth=50, style='pytorch', strides=(1, 2, 2, 2)), \
+             decode_head=dict(dilations=(1, 12, 24, 36)))",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(depth=18, style='caffe'))",
+        ),
+        ("resnet50", "model=dict(backbone=dict(depth="),
+    ] {
+        network(architecture, "meta", config(text)).unwrap();
     }
 }
 

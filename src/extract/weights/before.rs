@@ -128,7 +128,7 @@ impl<'l> Place<'l> {
             && other.dictionary == self.dictionary
             && !is_in(&self.prefix.as_str())
             && !self.copies.iter().any(is_in)
-            && !has_word(other.name, &OF_OTHER_NETWORKS)
+            && !is_of_other_network(other.name)
     }
 
     /// Returns the name of the module that has a tensor beside the network, or of the tensor.
@@ -250,6 +250,12 @@ pub(super) fn check(
     )?;
     let unread: BTreeSet<&str> = beside().map(|other| place.module(other.name)).collect();
     Ok(unread.into_iter().map(str::to_owned).collect())
+}
+
+/// Checks whether a name is that of another network than that for the features, or of what only
+/// training uses.
+pub(super) fn is_of_other_network(name: &str) -> bool {
+    has_word(name, &OF_OTHER_NETWORKS)
 }
 
 /// Checks whether a name has one of these words between dots, underscores, hyphens and digits.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::before;
+use super::before::{self, is_of_other_network};
 use super::conventions::HUGGING_FACE;
 use super::listing::n_elements;
 use super::names::{beginnings, root, without_wrappers};
@@ -210,8 +210,8 @@ pub(super) fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
     }
 }
 
-/// Returns the names of a mean and a deviation, each of one value or of one for each colour; with
-/// other names, those of two tensors of a module with one value for each colour.
+/// Returns the names of a mean and a deviation, each of one value or of one for each colour, and of
+/// a mean of colours alone; with other names, those of two tensors of a module with one value for each colour.
 fn normalization(others: &[Other<'_>]) -> Vec<String> {
     let of = |words: &'static [&'static str]| {
         others.iter().filter(move |other| {
@@ -221,17 +221,25 @@ fn normalization(others: &[Other<'_>]) -> Vec<String> {
         })
     };
     let mut names = Vec::new();
+    // A mean of colours counts alone.
+    let of_colors = of(&["mean", "mu", "shift"]).filter(|other| n_elements(other.shape) == 3);
+    let of_colors = of_colors.filter(|other| other.is_float && !is_of_other_network(other.name));
+    names.extend(of_colors.map(|other| other.name.to_owned()));
     for mean in of(&["mean", "mu"]) {
         let beside = |other: &&Other<'_>| other.last_word().0 == mean.last_word().0;
         if let Some(deviation) = of(&["std", "sigma", "var"]).find(beside) {
+            names.retain(|name| name != mean.name);
             names.extend([mean.name.to_owned(), deviation.name.to_owned()]);
         }
     }
     let of_colors: Vec<&Other<'_>> = others.iter().filter(|other| other.is_of_colors()).collect();
     for pair in of_colors.windows(2) {
         let is_pair = pair[0].module() == pair[1].module() && pair[0].shape == pair[1].shape;
-        if is_pair && names.is_empty() {
-            names.extend(pair.iter().map(|other| other.name.to_owned()));
+        let names_in_pair = pair.iter().map(|other| other.name.to_owned());
+        let (known, new): (Vec<String>, Vec<String>) =
+            names_in_pair.partition(|name| names.contains(name));
+        if is_pair && known.len() == names.len() {
+            names.extend(new);
         }
     }
     names
@@ -276,7 +284,7 @@ fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
 pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Result<()> {
     let architecture = expected.architecture();
-    if let Some(found) = request.named {
+    for found in request.named {
         check_named(found, expected)?;
     }
     let has = |part: &str| {
@@ -317,9 +325,8 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         return other("the pooling", found, "by the mean with padding");
     }
     // The small network of MoCo v3 has more heads than others.
-    let is_named = request
-        .named
-        .is_some_and(|named| !named.by_timm && named.name == "vit_small");
+    let mut named = request.named.iter();
+    let is_named = named.any(|named| !named.by_timm && named.name == "vit_small");
     let is_moco = is_named || has("momentum_encoder") && has("predictor");
     if is_moco && architecture.starts_with("vit_small_patch") {
         return other("num_heads", "12 (MoCo v3)", "6");

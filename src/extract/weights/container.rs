@@ -126,10 +126,10 @@ impl Container {
         Ok(Self::Parts(parts.collect::<Result<_>>()?))
     }
 
-    /// Returns the names and shapes of all parameters, and the name of the architecture that was
+    /// Returns the names and shapes of all parameters, and the names of architectures that were
     /// stored with them, after verifying checksums where the format has them.
-    pub fn list(&self) -> Result<(Listing, Option<NamedArchitecture>)> {
-        let mut named = None;
+    pub fn list(&self) -> Result<(Listing, Vec<NamedArchitecture>)> {
+        let mut named = Vec::new();
         let listing = match self {
             Self::Safetensors(path) => {
                 let file = SafetensorsFile::open(path)?;
@@ -157,7 +157,7 @@ impl Container {
             Self::Pth(path) => {
                 let mut file = Checkpoint::open(path)?;
                 file.verify()?;
-                named = file.named_architecture();
+                named = file.named_architectures();
                 file.list()
             }
             Self::Parts(parts) => {

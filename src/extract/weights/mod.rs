@@ -72,8 +72,8 @@ struct Stored {
     container: Container,
     listing: Arc<Listing>,
     keys: Keys,
-    /// Name of the architecture that was stored with the parameters.
-    named: Option<Box<NamedArchitecture>>,
+    /// Names of architectures that were stored with the parameters.
+    named: Arc<[NamedArchitecture]>,
     /// Path of the file, if the parameters are in a file.
     path: Option<PathBuf>,
     hash: String,
@@ -82,6 +82,8 @@ struct Stored {
     /// What the user selected and renamed, for the fingerprint.
     changes: Vec<String>,
     absent: Vec<String>,
+    /// Whether the user selected the parameters whose names are those of the network.
+    is_at_root: bool,
 }
 
 impl Weights {
@@ -116,7 +118,7 @@ impl Weights {
         Ok(Self {
             origin: Origin::Stored(Stored {
                 hash: container.hash()?,
-                named: named.map(Box::new),
+                named: named.into(),
                 keys: listing
                     .keys()
                     .map(|name| (name.clone(), name.clone()))
@@ -127,6 +129,7 @@ impl Weights {
                 prefix: String::new(),
                 changes: Vec::new(),
                 absent: Vec::new(),
+                is_at_root: false,
             }),
         })
     }
@@ -143,11 +146,19 @@ impl Weights {
     }
 
     /// Selects the parameters under a key, such as `teacher`, `state_dict_ema` or
-    /// `module.encoder_q`: those whose names begin with it and a dot.
+    /// `module.encoder_q`: those whose names begin with it and a dot. An empty key selects the set of
+    /// parameters whose names are those of the network.
     ///
     /// # Errors
     /// Returns the errors of [`with_prefix`](Self::with_prefix).
-    pub fn with_key(self, key: &str) -> Result<Self> {
+    pub fn with_key(mut self, key: &str) -> Result<Self> {
+        if key.is_empty() {
+            if let Origin::Stored(stored) = &mut self.origin {
+                stored.is_at_root = true;
+                stored.changes.push("key \"\"".to_owned());
+            }
+            return Ok(self);
+        }
         self.with_prefix(&format!("{}.", key.trim_end_matches('.')))
     }
 
@@ -289,7 +300,8 @@ impl Weights {
             keys: &stored.keys,
             listing: &stored.listing,
             absent: &stored.absent,
-            named: stored.named.as_deref(),
+            named: &stored.named,
+            is_at_root: stored.is_at_root,
         };
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;

@@ -164,7 +164,8 @@ pub(super) fn root(name: &str) -> &str {
 
 /// Checks whether a name is that of what pretraining with masked images has beside the network.
 pub(super) fn is_for_training(name: &str) -> bool {
-    name == "mask_token" || name.starts_with("decoder_")
+    let last = name.rsplit('.').next();
+    last == Some("mask_token") || name.starts_with("decoder_")
 }
 
 /// Checks whether a buffer of integers only counts, or follows from the size of the images.

@@ -13,7 +13,7 @@ use super::names::{
     is_for_training, root, without_wrappers,
 };
 use super::reader::Shapes;
-use crate::error::{ExtractError, Result};
+use crate::error::{ArgumentError, ExtractError, Result};
 use crate::extract::builder::Deviations;
 use crate::extract::outline::{Expected, Outline};
 
@@ -38,8 +38,10 @@ pub(super) struct Request<'w> {
     pub listing: &'w Listing,
     /// Prefixes of names that are ignored.
     pub absent: &'w [String],
-    /// Name of the architecture that was stored with the parameters.
-    pub named: Option<&'w NamedArchitecture>,
+    /// Names of architectures that were stored with the parameters.
+    pub named: &'w [NamedArchitecture],
+    /// Whether only parameters without a prefix are meant.
+    pub is_at_root: bool,
 }
 
 /// Parameters that fit the network, with the outline of the network with their shapes.
@@ -67,7 +69,24 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
             Verdict::Differs(problems) => others.push((selection, problems)),
         }
     }
-    let others = reconsider(request, expected, &mut fitting, others)?;
+    let mut others = reconsider(request, expected, &mut fitting, others)?;
+    if request.is_at_root {
+        let fits = fitting.iter().map(|(selection, _)| selection);
+        let all = fits.chain(others.iter().map(|(selection, _)| selection));
+        let prefixes: Vec<String> = all.map(|selection| selection.prefix.clone()).collect();
+        if !prefixes.iter().any(String::is_empty) {
+            let (what, name) = ("key of parameters", String::new());
+            let nearest = prefixes;
+            return Err(ArgumentError::UnknownName {
+                what,
+                name,
+                nearest,
+            }
+            .into());
+        }
+        fitting.retain(|(selection, _)| selection.prefix.is_empty());
+        others.retain(|(selection, _)| selection.prefix.is_empty());
+    }
     let mut fitting = without_copies(request, fitting);
     let similar = others.iter().filter(|(selection, problems)| {
         problems.are_few(expected) && !fitting.iter().any(|fit| is_part(request, selection, fit))

@@ -7,6 +7,7 @@
 mod archive;
 mod legacy;
 mod machine;
+mod named;
 mod operations;
 mod pickle;
 mod state_dict;
@@ -26,10 +27,8 @@ use self::legacy::Legacy;
 use self::pickle::Pickle;
 use self::state_dict::StateDict;
 use self::tensor::Tensor;
-use self::value::{Id, Value};
-use super::listing::{Listing, NamedArchitecture, StoredTensor};
+use super::listing::{Listing, StoredTensor};
 use crate::error::{FileError, Result};
-use crate::extract::ModelName;
 use crate::io::element::{ByteOrder, Element};
 use crate::io::{BUFFER_BYTES, Origin, open, read_up_to};
 use crate::linalg::reserve;
@@ -84,72 +83,6 @@ impl Checkpoint {
             order,
             origin,
         })
-    }
-
-    /// Returns the name of the architecture that timm and other programs store in checkpoints, unless
-    /// it is the name of a class, or else the first name of a known architecture in the settings of the
-    /// training.
-    pub fn named_architecture(&self) -> Option<NamedArchitecture> {
-        let items = self.pickle.items(self.pickle.root());
-        let Some(name) = self.text_of(items, "arch") else {
-            let of_open_clip = self.text_of(items, "name").and_then(model_of_run);
-            return of_open_clip.or_else(|| self.architecture_in_settings(items));
-        };
-        let by_timm = self.pickle.item(items, "version").is_some();
-        let is_name = !by_timm || name.bytes().any(|byte| byte.is_ascii_digit());
-        is_name.then(|| match by_timm {
-            true => NamedArchitecture {
-                name: name.to_owned(),
-                by_timm,
-                arguments: self.arguments_of_timm(items),
-            },
-            false => NamedArchitecture::new(name),
-        })
-    }
-
-    /// Returns the arguments of the network in the settings of a training by timm.
-    fn arguments_of_timm(&self, items: &[(Id, Id)]) -> Vec<(String, serde_json::Value)> {
-        let pickle = &self.pickle;
-        let settings = pickle.item(items, "args");
-        let settings = settings.map_or(&[][..], |settings| pickle.attributes(settings));
-        let direct = [("gp", "global_pool"), ("bn_eps", "bn_eps")];
-        let direct = direct.into_iter().filter_map(|(setting, argument)| {
-            Some((
-                argument.to_owned(),
-                json(pickle, pickle.item(settings, setting)?),
-            ))
-        });
-        let others = pickle.item(settings, "model_kwargs");
-        let others = others.map_or(&[][..], |others| pickle.items(others)).iter();
-        let others = others.filter_map(|&(name, value)| {
-            Some((pickle.text(name)?.to_owned(), json(pickle, value)))
-        });
-        direct.chain(others).collect()
-    }
-
-    fn architecture_in_settings(&self, items: &[(Id, Id)]) -> Option<NamedArchitecture> {
-        const SETTINGS: [&str; 6] = [
-            "hyper_parameters",
-            "hparams",
-            "args",
-            "config",
-            "cfg",
-            "opt",
-        ];
-        const NAMES: [&str; 5] = ["arch", "architecture", "model_name", "model", "backbone"];
-
-        let settings = SETTINGS.iter().filter_map(|s| self.pickle.item(items, s));
-        let mut names = settings.flat_map(|settings| {
-            let settings = self.pickle.attributes(settings);
-            let names = NAMES.iter();
-            names.filter_map(move |name| self.text_of(settings, name))
-        });
-        let known = names.find(|name| name.parse::<ModelName>().is_ok());
-        known.map(NamedArchitecture::new)
-    }
-
-    fn text_of(&self, items: &[(Id, Id)], name: &str) -> Option<&str> {
-        self.pickle.text(self.pickle.item(items, name)?)
     }
 
     /// Verifies the checksums of the whole file, if the format has checksums.
@@ -214,32 +147,6 @@ impl Checkpoint {
             }
         };
         values.map(Some).map_err(|error| error.in_array(name))
-    }
-}
-
-/// Returns the architecture in the name that open_clip gives to a training, such as
-/// `2024_01_01-00_00_00-model_ViT-B-32-lr_0.0005-b_8-j_4-p_amp`.
-fn model_of_run(name: &str) -> Option<NamedArchitecture> {
-    let (_, model) = name.split_once("-model_")?;
-    let (model, _) = model.split_once("-lr_")?;
-    Some(NamedArchitecture::new(model))
-}
-
-/// Converts a setting: a text, a number, or a list of these.
-fn json(pickle: &Pickle, id: Id) -> serde_json::Value {
-    let single = |id: Id| match pickle.value(id) {
-        Value::Text(text) => text.as_ref().into(),
-        &Value::Integer(number) => number.into(),
-        &Value::Float(number) => number.into(),
-        Value::None => serde_json::Value::Null,
-        Value::False => false.into(),
-        _ => "another value".into(),
-    };
-    match pickle.value(id) {
-        Value::Tuple(parts) | Value::List(parts) => {
-            parts.iter().map(|&part| single(part)).collect()
-        }
-        _ => single(id),
     }
 }
 

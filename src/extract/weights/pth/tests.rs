@@ -156,8 +156,8 @@ fn the_architecture_is_that_which_was_noted() {
         let pickle = dict(items);
         let (_folder, path) = checkpoint(&pickle, &[("data/0", &values)]);
         let file = Checkpoint::open(&path).unwrap();
-        file.named_architecture()
-            .map(|named| (named.name, named.by_timm))
+        let mut named = file.named_architectures().into_iter();
+        named.next().map(|named| (named.name, named.by_timm))
     };
     let version = || b"K\x02".to_vec();
     let arch = |name: &str| {

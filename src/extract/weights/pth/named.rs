@@ -1,0 +1,185 @@
+//! The names of architectures in a checkpoint, and settings of their networks.
+
+use serde_json::Value as Json;
+
+use super::Checkpoint;
+use super::pickle::Pickle;
+use super::value::{Id, Value};
+use crate::extract::ModelName;
+use crate::extract::weights::listing::NamedArchitecture;
+
+impl Checkpoint {
+    /// Returns the name of the architecture that timm and other programs store in checkpoints, unless
+    /// it is the name of a class, or else the names in the settings of the training.
+    pub fn named_architectures(&self) -> Vec<NamedArchitecture> {
+        let items = self.pickle.items(self.pickle.root());
+        let mut named: Vec<_> = self.backbone_of_openmmlab(items).into_iter().collect();
+        let Some(name) = self.text_of(items, "arch") else {
+            match self.text_of(items, "name").and_then(model_of_run) {
+                Some(of_open_clip) => named.push(of_open_clip),
+                None => named.extend(self.architectures_in_settings(items)),
+            }
+            return named;
+        };
+        let by_timm = self.pickle.item(items, "version").is_some();
+        let is_name = !by_timm || has_digit(name);
+        named.extend(is_name.then(|| match by_timm {
+            true => NamedArchitecture {
+                name: name.to_owned(),
+                by_timm,
+                arguments: self.arguments_of_timm(items),
+            },
+            false => NamedArchitecture::new(name),
+        }));
+        named
+    }
+
+    /// Returns the arguments of the network in the settings of a training by timm.
+    fn arguments_of_timm(&self, items: &[(Id, Id)]) -> Vec<(String, Json)> {
+        let pickle = &self.pickle;
+        let settings = pickle.item(items, "args");
+        let settings = settings.map_or(&[][..], |settings| pickle.attributes(settings));
+        let direct = [("gp", "global_pool"), ("bn_eps", "bn_eps")];
+        let direct = direct.into_iter().filter_map(|(setting, argument)| {
+            Some((
+                argument.to_owned(),
+                json(pickle, pickle.item(settings, setting)?),
+            ))
+        });
+        let others = pickle.item(settings, "model_kwargs");
+        let others = others.map_or(&[][..], |others| pickle.items(others)).iter();
+        let others = others.filter_map(|&(name, value)| {
+            Some((pickle.text(name)?.to_owned(), json(pickle, value)))
+        });
+        direct.chain(others).collect()
+    }
+
+    /// Returns the first known name in the settings of the training, and all names that may be those
+    /// of other architectures: names with a number, which names of classes and methods do not have.
+    fn architectures_in_settings(&self, items: &[(Id, Id)]) -> Vec<NamedArchitecture> {
+        const SETTINGS: [&str; 6] = [
+            "hyper_parameters",
+            "hparams",
+            "args",
+            "config",
+            "cfg",
+            "opt",
+        ];
+        const NAMES: [&str; 8] = [
+            "arch",
+            "architecture",
+            "model_name",
+            "model",
+            "backbone",
+            "encoder_name",
+            "encoder",
+            "net",
+        ];
+
+        let settings = SETTINGS.iter().filter_map(|s| self.pickle.item(items, s));
+        let names = settings.flat_map(|settings| {
+            let settings = self.pickle.attributes(settings);
+            let names = NAMES.iter();
+            names.filter_map(move |name| self.text_of(settings, name))
+        });
+        let (known, others): (Vec<&str>, Vec<&str>) =
+            names.partition(|name| name.parse::<ModelName>().is_ok());
+        let others = others.into_iter().filter(|name| has_digit(name));
+        let all = known.into_iter().take(1).chain(others);
+        all.map(NamedArchitecture::new).collect()
+    }
+
+    /// Returns the settings of the backbone in the configuration that OpenMMLab stores as a text, if
+    /// they are not the usual ones.
+    fn backbone_of_openmmlab(&self, items: &[(Id, Id)]) -> Option<NamedArchitecture> {
+        let meta = self.pickle.attributes(self.pickle.item(items, "meta")?);
+        let mut texts = ["config", "cfg"].into_iter();
+        let text = texts.find_map(|name| self.text_of(meta, name))?;
+        let settings = settings_of_backbone(text)?;
+        Some(NamedArchitecture {
+            name: String::new(),
+            by_timm: false,
+            arguments: unusual_settings(&settings),
+        })
+    }
+
+    fn text_of(&self, items: &[(Id, Id)], name: &str) -> Option<&str> {
+        self.pickle.text(self.pickle.item(items, name)?)
+    }
+}
+
+fn has_digit(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Returns the arguments of the first `backbone=dict(…)` in a text of Python, without spaces.
+fn settings_of_backbone(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let (_, arguments) = text.split_once("backbone=dict(")?;
+    let mut depth = 1;
+    let end = arguments.find(|c: char| {
+        depth += match c {
+            '(' | '[' => 1,
+            ')' | ']' => -1,
+            _ => 0,
+        };
+        depth == 0
+    })?;
+    Some(arguments[..end].to_owned())
+}
+
+/// Returns the settings of a ResNet of OpenMMLab that change what it computes but no shape of its
+/// parameters.
+fn unusual_settings(settings: &str) -> Vec<(String, Json)> {
+    let number_list = |name: &str| -> Option<Vec<u64>> {
+        let (_, rest) = settings.split_once(&format!("{name}="))?;
+        let end = rest.find([')', ']'])?;
+        let numbers = rest
+            .get(1..end)?
+            .split(',')
+            .filter(|number| !number.is_empty());
+        numbers.map(|number| number.parse().ok()).collect()
+    };
+    let mut unusual = Vec::new();
+    // The blocks of the smaller networks have one convolution with a stride.
+    let has_bottlenecks = !["depth=18", "depth=34"]
+        .iter()
+        .any(|depth| settings.contains(depth));
+    if has_bottlenecks && settings.contains("style='caffe'") {
+        unusual.push(("style".to_owned(), "caffe".into()));
+    }
+    for (name, usual) in [("dilations", [1, 1, 1, 1]), ("strides", [1, 2, 2, 2])] {
+        if let Some(found) = number_list(name)
+            && !usual.starts_with(&found)
+        {
+            unusual.push((name.to_owned(), found.into()));
+        }
+    }
+    unusual
+}
+
+/// Returns the architecture in the name that open_clip gives to a training, such as
+/// `2024_01_01-00_00_00-model_ViT-B-32-lr_0.0005-b_8-j_4-p_amp`.
+fn model_of_run(name: &str) -> Option<NamedArchitecture> {
+    let (_, model) = name.split_once("-model_")?;
+    let (model, _) = model.split_once("-lr_")?;
+    Some(NamedArchitecture::new(model))
+}
+
+/// Converts a setting: a text, a number, or a list of these.
+fn json(pickle: &Pickle, id: Id) -> Json {
+    let single = |id: Id| match pickle.value(id) {
+        Value::Text(text) => text.as_ref().into(),
+        &Value::Integer(number) => number.into(),
+        &Value::Float(number) => number.into(),
+        Value::None => Json::Null,
+        Value::False => false.into(),
+        _ => "another value".into(),
+    };
+    match pickle.value(id) {
+        Value::Tuple(parts) | Value::List(parts) => {
+            parts.iter().map(|&part| single(part)).collect()
+        }
+        _ => single(id),
+    }
+}
