@@ -159,9 +159,8 @@ mod tests {
             Error::from(ExtractError::WeightsMismatch {
                 missing: names.clone(),
                 unexpected: names.clone(),
-                beside: names.clone(),
                 misshapen: Vec::new(),
-                stored: names.clone(),
+                remedy: String::new(),
             }),
             Error::from(FileError::UnsupportedElement {
                 expected: "numbers",

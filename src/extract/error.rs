@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::mismatch::{few, mismatch, remedy};
+use super::mismatch::{few, mismatch};
 use crate::error::{BoxedError, List, Quoted, Short};
 
 /// A problem with a network, its weights or an extraction.
@@ -148,22 +148,19 @@ pub enum ExtractError {
 
     /// Parameters do not belong to the network.
     #[error(
-        "not the parameters of this network: {}{}",
-        mismatch(missing, unexpected, misshapen),
-        remedy(missing, unexpected, beside, misshapen, stored)
+        "not the parameters of this network: {}{remedy}",
+        mismatch(missing, unexpected, misshapen)
     )]
     #[non_exhaustive]
     WeightsMismatch {
         /// Parameters of the network that are missing.
         missing: Vec<String>,
-        /// Parameters that the network does not have.
+        /// Parameters that the network does not have, by their names in the file.
         unexpected: Vec<String>,
-        /// Those of them that are in modules without parameters of the network.
-        beside: Vec<String>,
         /// Parameters of another shape, such as `conv1.weight: [64, 3, 7, 7], not [3]`.
         misshapen: Vec<String>,
-        /// Names of all parameters in the file.
-        stored: Vec<String>,
+        /// What to do.
+        remedy: String,
     },
 
     /// A file has several sets of parameters that fit the network, such as those of a teacher and a
@@ -182,7 +179,8 @@ pub enum ExtractError {
     /// Parameters are not stored as floats of 16, 32 or 64 bits, value by value.
     #[error(
         "the parameters {} are not stored as dense floats of 16, 32 or 64 bits, so that their values \
-         are not known: convert them (`dequantize()`, `to_dense()` or `float()`) before saving",
+         are not known: convert them (`dequantize()`, `to_dense()`, `float()`, or `full_tensor()` of a \
+         distributed training) before saving",
         few(parameters)
     )]
     #[non_exhaustive]

@@ -1,10 +1,9 @@
 //! What is wrong with parameters that do not fit a network, and what to do.
 
-use std::collections::BTreeSet;
-
 use crate::error::Short;
 
-/// Returns what to do, and the names that are in the file if parameters are missing.
+/// Returns the cause, if it is known, or else what to do, and the names that are in the file if
+/// parameters are missing.
 ///
 /// Parameters can be ignored only in modules beside the network: those in its own modules change
 /// what they compute.
@@ -14,9 +13,9 @@ pub(super) fn remedy(
     beside: &[String],
     misshapen: &[String],
     stored: &[String],
+    cause: Option<String>,
 ) -> String {
     let has = |part: &str| stored.iter().any(|name| name.contains(part));
-    let parametrization = parametrization(missing, unexpected);
     let mut remedy = String::new();
     if has("lora_") {
         remedy += ": the file has changes of parameters (LoRA): merge them into the network before \
@@ -24,13 +23,8 @@ pub(super) fn remedy(
     } else if has(".zero_point") || has("_packed_params") {
         remedy +=
             ": the parameters are quantised: save those of the network before its quantisation";
-    } else if let Some(name) = parametrization {
-        remedy += &format!(
-            ": parameters are computed from others ({}): let the network compute them before saving \
-             (`torch.nn.utils.parametrize.remove_parametrizations`, or `prune.remove`, \
-             `remove_weight_norm` or `remove_spectral_norm` of `torch.nn.utils`)",
-            Short(name)
-        );
+    } else if let Some(cause) = cause {
+        remedy += &format!(": {cause}");
     } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
         remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
                    such as `blocks.11@token-mean` (`--tap`)";
@@ -39,18 +33,14 @@ pub(super) fn remedy(
         remedy += ": check the architecture, or choose or rename parameters \
                    (`Weights::with_prefix`, `Weights::renamed`; `--key`, `--rename`), and read a \
                    divided file by its .index.json";
-    } else if unexpected.len() > beside.len() || !unexpected.is_empty() && !misshapen.is_empty() {
+    } else if !unexpected.is_empty() && (beside.is_empty() || !misshapen.is_empty()) {
         remedy += ": these are parameters of another architecture, or of a variant of this one with \
                    masks, adapters or other modules: name the architecture of the file, or merge them \
                    before saving";
     } else if !beside.is_empty() {
-        let modules = beside
+        let flags = beside
             .iter()
-            .map(|name| name.split('.').next().unwrap_or(name));
-        let modules: BTreeSet<&str> = modules.collect();
-        let flags = modules
-            .iter()
-            .map(|module| format!(" --without {}", Short(module)));
+            .map(|beginning| format!(" --without {}", Short(beginning)));
         remedy += &format!(
             ": check the architecture; if the network computes with them, it is another one, and what \
              comes after the tap or is of another network can be ignored (`Weights::without`;{})",
@@ -62,16 +52,25 @@ pub(super) fn remedy(
     remedy
 }
 
-/// Returns the name of a parameter from which a missing one is computed, such as `fc.weight_orig` or
+/// Returns what to do if missing parameters are computed from others, such as `fc.weight_orig` or
 /// `fc.parametrizations.weight.original0`.
-fn parametrization<'n>(missing: &[String], unexpected: &'n [String]) -> Option<&'n String> {
-    unexpected.iter().find(|name| {
+pub(super) fn parametrization<'n>(
+    missing: &[String],
+    mut unexpected: impl Iterator<Item = &'n str>,
+) -> Option<String> {
+    let name = unexpected.find(|name| {
         let computed = name.replace("parametrizations.", "");
         missing.iter().any(|missing| {
             let rest = computed.strip_prefix(missing.as_str());
             rest.is_some_and(|rest| rest.starts_with(['_', '.']))
         })
-    })
+    })?;
+    Some(format!(
+        "parameters are computed from others ({}): let the network compute them before saving \
+         (`torch.nn.utils.parametrize.remove_parametrizations`, or `prune.remove`, \
+         `remove_weight_norm` or `remove_spectral_norm` of `torch.nn.utils`)",
+        Short(name)
+    ))
 }
 
 /// Returns the first few names.

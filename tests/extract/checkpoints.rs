@@ -651,6 +651,130 @@ fn the_architectures_in_the_settings_of_a_training_are_compared() {
 }
 
 #[test]
+fn register_tokens_are_not_ignored() {
+    let name = "vit_small_patch14_reg4_dinov2";
+    let read = |names: &dyn Fn(&str) -> Vec<String>, without: Option<&str>| {
+        let parameters = first_parameters(name)
+            .into_iter()
+            .flat_map(|(name, values)| {
+                let names = names(&name);
+                let axis = ndarray::Axis(0);
+                let n_rows = values.len_of(axis) / names.len();
+                let parts = values.axis_chunks_iter(axis, n_rows);
+                let parts: Vec<_> = parts.map(|part| part.to_owned()).collect();
+                names.into_iter().zip(parts)
+            });
+        let mut weights = Weights::from_tensors(parameters);
+        if let Some(without) = without {
+            weights = weights.without(without).unwrap();
+        }
+        let architecture = Architecture::named("vit_small_patch14_dinov2").unwrap();
+        let network = Network::new(
+            &architecture,
+            &weights,
+            &[Tap::new("blocks.0")],
+            Device::Cpu,
+        );
+        network.map(|_| ()).unwrap_err().report().to_string()
+    };
+    let of_authors = |name: &str| vec![name.replace("reg_token", "register_tokens")];
+    let of_transformers = |name: &str| match name {
+        "reg_token" => vec!["embeddings.register_tokens".to_owned()],
+        name => names_of_dinov2_in_transformers(name),
+    };
+    for refused in [
+        read(&of_authors, None),
+        read(&of_authors, Some("register_tokens")),
+        read(&of_transformers, None),
+        read(&of_transformers, Some("embeddings.register_tokens")),
+    ] {
+        assert!(refused.contains("1 unexpected"), "{refused}");
+        assert!(refused.contains("register_tokens)"), "{refused}");
+        assert!(
+            refused.contains("vit_small_patch14_reg4_dinov2"),
+            "{refused}"
+        );
+        assert!(!refused.contains("--without"), "{refused}");
+    }
+}
+
+#[test]
+fn what_can_be_ignored_is_named_as_in_the_file() {
+    let parameters = parameters("a");
+    let with = |others: &[(&str, &[usize])]| {
+        let others = others
+            .iter()
+            .map(|&(name, shape)| (name.to_owned(), ArrayD::ones(shape)));
+        Weights::from_tensors(prefixed("net.", &parameters).into_iter().chain(others))
+    };
+    let projection = with(&[("net.proj.0.weight", &[4, 4]), ("net.proj.1.weight", &[4])]);
+    let refused = message(features(&projection, "logits"));
+    assert!(refused.contains("--without proj)"), "{refused}");
+    let ignored = projection.without("proj").unwrap();
+    assert_eq!(
+        features(&ignored, "logits").unwrap(),
+        expected(&parameters, "logits")
+    );
+    // Positions change the network.
+    let positions = with(&[("net.embeddings.positions", &[1, 16, 64])]);
+    let refused = message(features(&positions, "logits"));
+    assert!(!refused.contains("--without"), "{refused}");
+    // What pretraining with masked images has in any module.
+    let masked = with(&[("net.embeddings.mask_token", &[1, 1, 64])]);
+    assert_eq!(
+        features(&masked, "logits").unwrap(),
+        expected(&parameters, "logits")
+    );
+}
+
+#[test]
+fn parts_of_distributed_checkpoints_say_what_they_are() {
+    let parameters = parameters("a");
+    // DeepSpeed (ZeRO-3): the parameters are elsewhere.
+    let placeholders = parameters.iter().map(|(name, values)| {
+        let is_buffer = name.contains("running");
+        let shape = if is_buffer { values.shape() } else { &[0] };
+        (name.clone(), ArrayD::zeros(shape))
+    });
+    let refused = message(features(&Weights::from_tensors(placeholders), "logits"));
+    assert!(refused.contains("zero_to_fp32.py"), "{refused}");
+    let flat = (
+        "_fsdp_wrapped_module._flat_param".to_owned(),
+        ArrayD::zeros(vec![9]),
+    );
+    let refused = message(features(&Weights::from_tensors([flat]), "logits"));
+    assert!(refused.contains("FULL_STATE_DICT"), "{refused}");
+    let folder = Folder::new();
+    let complete = checkpoint(&tensors(&parameters), Format::Zip(2));
+    let part = folder.write("__0_0.distcp", &complete);
+    let refused = Weights::read(part).unwrap_err().report().to_string();
+    assert!(refused.contains("dcp_to_torch_save"), "{refused}");
+    let truncated = folder.write("truncated.pth", &complete[..complete.len() / 2]);
+    let refused = Weights::read(truncated).unwrap_err().report().to_string();
+    assert!(refused.contains("incomplete"), "{refused}");
+    // Integers with scales beside them, as of bitsandbytes.
+    let quantised = parameters.iter().flat_map(|(name, values)| {
+        let shape = values.shape().to_vec();
+        match name.strip_suffix("weight").filter(|_| shape.len() > 1) {
+            Some(module) => {
+                let scale = Item::Tensor(ArrayD::ones(vec![shape[0]]));
+                vec![
+                    (name.clone(), Item::Bytes(shape, 1)),
+                    (format!("{module}SCB"), scale),
+                ]
+            }
+            None => vec![(name.clone(), Item::Tensor(values.clone()))],
+        }
+    });
+    let quantised = Item::Dict(quantised.collect());
+    let refused = message(features(
+        &folder.read(&quantised, Format::Zip(2)).unwrap(),
+        "logits",
+    ));
+    assert!(refused.contains("not stored as dense floats"), "{refused}");
+}
+
+#[test]
 fn a_pruned_network_is_refused_with_what_to_do() {
     let pruned = parameters("other")
         .into_iter()

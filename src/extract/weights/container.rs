@@ -81,6 +81,13 @@ impl Container {
             let source = std::io::Error::new(ErrorKind::InvalidInput, describe_folder(path));
             return Err(FileError::unreadable(path, source));
         }
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "distcp")
+        {
+            let problem = format!("it is a part of one: {CONVERT_DISTRIBUTED}");
+            return Err(FileError::malformed("distributed checkpoint", problem));
+        }
         match Format::of(path)? {
             Format::Safetensors => Ok(Self::Safetensors(path.into())),
             Format::Pth => Ok(Self::Pth(path.into())),
@@ -315,6 +322,10 @@ fn unknown(start: &[u8]) -> &'static str {
     }
 }
 
+/// What to do with a distributed checkpoint.
+const CONVERT_DISTRIBUTED: &str = "convert its folder with \
+     torch.distributed.checkpoint.format_utils.dcp_to_torch_save";
+
 /// Describes a folder that is given instead of a file of weights, with what to name instead.
 fn describe_folder(path: &Path) -> String {
     const USUAL: [&str; 6] = [
@@ -326,9 +337,7 @@ fn describe_folder(path: &Path) -> String {
         "open_clip_pytorch_model.bin",
     ];
     if path.join(".metadata").exists() {
-        return "it is a folder of a distributed checkpoint: convert it with \
-                torch.distributed.checkpoint.format_utils.dcp_to_torch_save"
-            .into();
+        return format!("it is a folder of a distributed checkpoint: {CONVERT_DISTRIBUTED}");
     }
     let usual = USUAL.iter().find(|name| path.join(name).exists());
     let example = usual.map(|name| format!(", {name}")).unwrap_or_default();

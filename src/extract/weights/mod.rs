@@ -14,6 +14,7 @@ mod listing;
 mod names;
 mod open_clip_config;
 mod opened;
+mod problems;
 mod pth;
 mod random;
 mod reader;

@@ -8,17 +8,17 @@ use super::convention::Convention;
 use super::conventions::conventions;
 use super::copies::{is_part, without_copies};
 use super::listing::{Listing, NamedArchitecture};
-use super::names::{
-    Composition, Compositions, Keys, beginnings, convert, dictionaries, is_counter,
-    is_for_training, root, without_wrappers,
-};
-use super::reader::Shapes;
+use super::names::{Compositions, Keys, beginnings, convert, is_counter, without_wrappers};
+use super::problems::{Problems, Verdict, check};
 use crate::error::{ArgumentError, ExtractError, Result};
 use crate::extract::builder::Deviations;
 use crate::extract::outline::{Expected, Outline};
 
 /// The most sets of parameters that are compared with the network.
 const MAX_CANDIDATES: usize = 16;
+
+/// Name of the parameter with the registers of vision transformers.
+pub(super) const REGISTERS: &str = "reg_token";
 
 /// The stored parameters that are used for a network.
 pub(in crate::extract) struct Selection {
@@ -100,8 +100,14 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
         return Err(ExtractError::AmbiguousWeights { keys }.into());
     }
     let Some((mut selection, outline)) = fitting.pop() else {
-        let best = others.into_iter().map(|(_, problems)| problems);
-        let problems = best.min_by_key(Problems::n).unwrap_or_default();
+        let best = others.into_iter().min_by_key(|(_, problems)| problems.n());
+        if let Some((selection, problems)) = &best
+            && problems.are_unexpected()
+        {
+            // Parameters of other types have scales beside them.
+            require_floats(request, selection, published)?;
+        }
+        let problems = best.map(|(_, problems)| problems).unwrap_or_default();
         return Err(problems.into_error(request, expected).into());
     };
     require_floats(request, &selection, &outline)?;
@@ -238,17 +244,23 @@ fn candidate(
     expected: &Expected<'_>,
 ) -> Selection {
     let is_absent = |name: &str| request.absent.iter().any(|absent| name.starts_with(absent));
+    // A network with registers is another one than that without them.
+    let is_register = |name: &str| {
+        let mut converted = convention.convert(name).into_iter();
+        converted.any(|(name, _)| expected.own_name(&name) == REGISTERS)
+    };
     let relative = names.iter().filter_map(|(name, stored)| {
         let relative = name.strip_prefix(prefix)?;
         // A part of the prefix, or the beginning of the name of a parameter.
         let mut beginnings = beginnings(name).take_while(|&at| at <= prefix.len());
-        (!beginnings.any(|at| is_absent(&name[at..]))).then_some((relative, *stored))
+        let is_absent = beginnings.any(|at| is_absent(&name[at..]));
+        (!is_absent || is_register(relative)).then_some((relative, *stored))
     });
     let mut compositions = convert(convention, relative, &|name| expected.own_name(name));
-    compositions.retain(|name, _| !is_absent(name));
+    compositions.retain(|name, _| !is_absent(name) || name == REGISTERS);
     // All libraries interpolate the positions of networks with registers in the same way.
     let mut entries = expected.published.entries.iter();
-    let has_registers = entries.any(|entry| entry.key == "reg_token");
+    let has_registers = entries.any(|entry| entry.key == REGISTERS);
     Selection {
         prefix: prefix.trim_end_matches('.').to_owned(),
         library: convention.library(),
@@ -259,120 +271,4 @@ fn candidate(
         unread: Vec::new(),
         compositions,
     }
-}
-
-/// The comparison of parameters with those that the network needs before its taps.
-enum Verdict {
-    Fits(Outline),
-    Differs(Problems),
-}
-
-/// What is wrong with a set of parameters.
-#[derive(Default)]
-struct Problems {
-    missing: Vec<String>,
-    unexpected: Vec<String>,
-    misshapen: Vec<String>,
-}
-
-impl Problems {
-    /// Returns the number of parameters that do not fit.
-    fn n(&self) -> usize {
-        self.missing.len() + self.unexpected.len() + self.misshapen.len()
-    }
-
-    /// Checks whether a set could be meant although it does not fit: it has the first parameter and
-    /// most of the others, and not those of a larger network.
-    fn are_few(&self, expected: &Expected<'_>) -> bool {
-        /// Smallest ratio of the needed parameters to those that do not fit.
-        const FEW: usize = 10;
-
-        let entries = &expected.published.entries;
-        let needed: Vec<_> = entries.iter().filter(|entry| entry.is_needed).collect();
-        let has_first = needed.first().is_some_and(|first| {
-            let of_first = |reason: &String| reason.starts_with(&format!("{}:", first.key));
-            !self.missing.contains(&first.key) && !self.misshapen.iter().any(of_first)
-        });
-        has_first && FEW * self.n() <= needed.len()
-    }
-
-    fn into_error(self, request: &Request<'_>, expected: &Expected<'_>) -> ExtractError {
-        let needed = expected.published.entries.iter();
-        let needed = needed.filter(|entry| entry.is_needed);
-        let roots: BTreeSet<&str> = needed.map(|entry| root(&entry.key)).collect();
-        let beside = self.unexpected.iter();
-        let beside = beside.filter(|name| !roots.contains(root(name)));
-        ExtractError::WeightsMismatch {
-            beside: beside.cloned().collect(),
-            missing: self.missing,
-            unexpected: self.unexpected,
-            misshapen: self.misshapen,
-            stored: request.keys.keys().cloned().collect(),
-        }
-    }
-}
-
-fn check(request: &Request<'_>, selection: &Selection, expected: &Expected<'_>) -> Result<Verdict> {
-    let shapes = Shapes::new(request.listing, selection);
-    let outline = expected.outline(&shapes)?;
-    let (missing, misshapen) = shapes.finish(&outline);
-    let problems = Problems {
-        missing,
-        unexpected: unexpected(request, selection, &outline, expected),
-        misshapen,
-    };
-    Ok(match problems.n() {
-        0 => Verdict::Fits(outline),
-        _ => Verdict::Differs(problems),
-    })
-}
-
-/// Returns stored parameters that the network does not have, so that it may be another network.
-///
-/// Tensors in other dictionaries, parameters of modules after the taps, what only training uses, and
-/// integers that count or index do not matter.
-fn unexpected(
-    request: &Request<'_>,
-    selection: &Selection,
-    outline: &Outline,
-    expected: &Expected<'_>,
-) -> Vec<String> {
-    let known: BTreeMap<&str, bool> = outline
-        .entries
-        .iter()
-        .map(|entry| (entry.key.as_str(), entry.is_needed))
-        .collect();
-    let of_network = selection
-        .compositions
-        .iter()
-        .filter(|(name, _)| known.contains_key(name.as_str()));
-    let dictionaries = dictionaries(
-        of_network.map(|(_, composition)| composition),
-        request.listing,
-    );
-    let mut is_root_needed: BTreeMap<&str, bool> = BTreeMap::new();
-    for (name, is_needed) in &known {
-        *is_root_needed.entry(root(name)).or_default() |= is_needed;
-    }
-    let matters = |(name, composition): &(&String, &Composition)| {
-        let stored = composition
-            .stored()
-            .filter_map(|stored| request.listing.get(stored));
-        let is_in_module = is_root_needed.contains_key(root(name));
-        let has_effect = |float: bool| match float {
-            true => !is_for_training(name),
-            false => is_in_module && !is_counter(name),
-        };
-        let is_parameter = stored
-            .into_iter()
-            .any(|tensor| has_effect(tensor.is_float) && dictionaries.contains(&tensor.dictionary));
-        let is_after = match is_root_needed.get(root(name)) {
-            Some(is_needed) => !is_needed,
-            // Such as a classifier in place of the identity.
-            None => expected.is_after_taps(root(name)),
-        };
-        !known.contains_key(name.as_str()) && is_parameter && !is_after
-    };
-    let unexpected = selection.compositions.iter().filter(matters);
-    unexpected.map(|(name, _)| name.clone()).collect()
 }

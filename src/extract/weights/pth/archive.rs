@@ -35,7 +35,13 @@ impl Archive {
         let config = Config {
             archive_offset: ArchiveOffset::Known(0),
         };
-        let zip = ZipArchive::with_config(config, file).map_err(|error| refused(&origin, error))?;
+        // The directory is at the end of the file.
+        let zip = ZipArchive::with_config(config, file).map_err(|error| match error {
+            ZipError::InvalidArchive(reason) => origin.malformed(format!(
+                "the file is incomplete or damaged ({reason}): download or copy it again"
+            )),
+            error => refused(&origin, error),
+        })?;
         // Duplicate names are ambiguous.
         if zip.has_duplicate_names() {
             return Err(origin.malformed("two members have the same name"));

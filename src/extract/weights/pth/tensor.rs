@@ -232,13 +232,15 @@ fn check_metadata(pickle: &Pickle, metadata: Id) -> Result<()> {
     Ok(())
 }
 
-/// Returns the shape of a tensor whose values cannot be read: a quantized, sparse or empty one, or one
-/// of a type such as float8.
+/// Returns the shape of a tensor whose values cannot be read: a quantized, sparse, distributed or empty
+/// one, or one of a type such as float8.
 pub(super) fn shape_without_values(pickle: &Pickle, id: Id) -> Option<Vec<usize>> {
     let (function, arguments) = creation(pickle, id)?;
     let shape = match function {
         // storage, offset, shape, …
         "torch._utils._rebuild_tensor_v3" | "torch._utils._rebuild_qtensor" => *arguments.get(2)?,
+        // class, type, shape, …: such as a tensor of a distributed training
+        "torch._utils._rebuild_wrapper_subclass" => *arguments.get(2)?,
         // type, shape, …
         "torch._utils._rebuild_meta_tensor_no_storage" => *arguments.get(1)?,
         // layout, (indices, values, shape, …)
