@@ -637,8 +637,10 @@ fn rsa_does_not_depend_on_the_other_models() {
         model.on("distances", features(size))
     };
     let study = |other: Option<Model>| {
-        let study = Study::new(measures()).with_dataset("distances", rdms());
-        let mut study = study.unwrap();
+        let measures = Measures::default().with_bootstrap(100).unwrap();
+        let mut study = Study::new(measures)
+            .with_dataset("distances", rdms())
+            .unwrap();
         for model in [net("early", 1, 2), net("late", 2, 3)]
             .into_iter()
             .chain(other)

@@ -93,8 +93,8 @@ impl<'r> Cell<'r> {
             Judgments::OddOneOut(trials) => trials::rows(&self.subject, &self.content, trials),
             Judgments::Anchored(trials) => trials::rows(&self.subject, &self.content, trials),
             Judgments::Rdms(people) => {
-                let requests = &mut self.requests;
-                rdms::scores(&self.subject, &self.content, people, requests)
+                rdms::scores(&self.subject, &self.content, people, &mut self.requests)?;
+                Ok(Vec::new())
             }
             Judgments::Concepts(concepts) => self.on_concepts(measures, concepts),
         };
@@ -211,7 +211,7 @@ impl<'r> Cell<'r> {
             Judgments::Rdms(people) => {
                 let origin = (dataset.name, origin);
                 let requests = &mut self.requests;
-                rdms::transferred(subject, features, people, origin, requests, transform)
+                return rdms::transferred(subject, features, people, origin, requests, transform);
             }
             Judgments::Concepts(_) => return Ok(()),
         };

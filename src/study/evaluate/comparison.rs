@@ -88,7 +88,10 @@ impl<'r> Together<'r> {
         match self.dataset.judgments {
             Judgments::OddOneOut(trials) => gain(both, &zero_shot, contrast, trials),
             Judgments::Anchored(trials) => gain(both, &zero_shot, contrast, trials),
-            Judgments::Rdms(people) => rdms::difference(both, contrast, people, requests),
+            Judgments::Rdms(people) => {
+                rdms::difference(both, contrast, people, requests)?;
+                Ok(Vec::new())
+            }
             Judgments::Concepts(_) => Ok(Vec::new()),
         }
     }

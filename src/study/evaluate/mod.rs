@@ -27,7 +27,7 @@ use crate::stimuli::Stimuli;
 use crate::transform::LinearTransform;
 use cell::{Cell, Finished, Held};
 use comparison::Together;
-use requests::{Request, answer_all};
+use requests::{Request, rows_of_all};
 use subject::Subject;
 
 /// A study that is being run.
@@ -109,7 +109,7 @@ impl<'s> Run<'s> {
                 table.rows.extend(together.measure(&mut requests)?);
             }
             if let Judgments::Rdms(people) = dataset.judgments {
-                table.rows.extend(answer_all(requests, people)?);
+                table.rows.extend(rows_of_all(requests, people)?);
             }
         }
         table.adjust(self.study.measures.correction);

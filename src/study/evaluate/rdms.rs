@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::cell::Held;
-use super::requests::{Compared, Question, Request, ask};
+use super::requests::{Compared, Question, Request};
 use super::subject::{Content, Found, Subject};
 use super::trials::difference_of;
 use crate::error::Result;
@@ -12,25 +12,24 @@ use crate::inference::Interval;
 use crate::metric::rsa::{RepresentationalSimilarity, RsaScore};
 use crate::rdm::{Dissimilarity, Rdm, RdmSet};
 use crate::representation::Representation;
-use crate::study::table::{Contrast, Measurement, Metric, MetricQuantity, StudyRow};
+use crate::study::table::{Contrast, Measurement, Metric, MetricQuantity};
 use crate::transform::LinearTransform;
 
-/// Returns the rows of RSA by all dissimilarities and comparators of the study, or adds requests.
+/// Adds requests for RSA by all dissimilarities and comparators of the study.
 pub(super) fn scores<'r>(
     subject: &Subject<'r>,
     content: &Content<'_>,
     people: &RdmSet,
     requests: &mut Vec<Request<'r>>,
-) -> Result<Vec<StudyRow>> {
+) -> Result<()> {
     let study = subject.run.study;
-    let mut rows = Vec::new();
     let mut names: Vec<Metric> = Vec::new();
     for &(dissimilarity, comparator) in &study.measures.rsa {
         // A model that is an RDM has no dissimilarity of its own.
         let dissimilarity = match content {
             Content::Features(_) => Some(dissimilarity),
             Content::Rdm(_) => None,
-            Content::Choices(_) | Content::Nothing => return Ok(Vec::new()),
+            Content::Choices(_) | Content::Nothing => return Ok(()),
         };
         let name = Metric::of(MetricQuantity::Rsa {
             dissimilarity,
@@ -51,7 +50,7 @@ pub(super) fn scores<'r>(
             seed,
             answer: Box::new(move |score, _| both(score, dissimilarity)),
         };
-        rows.extend(ask(subject, question, people, requests, || {
+        requests.push(Request::new(subject, question, people, || {
             let model = match content {
                 Content::Features(features) => rdm_of(features, &metric, people)?,
                 Content::Rdm(rdm) => (*rdm).clone(),
@@ -60,7 +59,7 @@ pub(super) fn scores<'r>(
             Ok(Compared { model, other: None })
         })?);
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// Computes the RDM of the stimuli that participants judged.
@@ -123,8 +122,8 @@ fn degrees_of_freedom(score: &RsaScore, standard_error: Option<f64>) -> Option<f
     standard_error.map(|_| n_units as f64 - 1.0)
 }
 
-/// Returns the rows of features after a transform that was learned from another data set, and of the
-/// difference to the untransformed features, or adds a request.
+/// Adds a request for RSA of features after a transform that was learned from another data set, and
+/// for the difference to the untransformed features.
 pub(super) fn transferred<'r, 't>(
     subject: &Subject<'r>,
     features: &Representation,
@@ -132,10 +131,10 @@ pub(super) fn transferred<'r, 't>(
     (from, origin): (&str, impl Serialize),
     requests: &mut Vec<Request<'r>>,
     transform: impl FnOnce() -> Result<&'t LinearTransform>,
-) -> Result<Vec<StudyRow>> {
+) -> Result<()> {
     let study = subject.run.study;
     let Some(&(dissimilarity, comparator)) = study.measures.rsa.first() else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let (metric, seed) =
         study
@@ -155,26 +154,28 @@ pub(super) fn transferred<'r, 't>(
             std::iter::once((name.clone(), after)).chain(gain).collect()
         }),
     };
-    ask(subject, question, people, requests, || {
+    let request = Request::new(subject, question, people, || {
         let transformed = transform()?.apply(features)?;
         Ok(Compared {
             model: rdm_of(&transformed, &metric, people)?,
             other: Some(rdm_of(features, &metric, people)?),
         })
-    })
+    })?;
+    requests.push(request);
+    Ok(())
 }
 
-/// Returns the row of the difference of a model to another, or adds a request.
+/// Adds a request for the difference of a model to another.
 pub(super) fn difference<'r>(
     [model, other]: [&Held<'r>; 2],
     contrast: Contrast,
     people: &RdmSet,
     requests: &mut Vec<Request<'r>>,
-) -> Result<Vec<StudyRow>> {
+) -> Result<()> {
     let subject = &model.subject;
     let study = subject.run.study;
     let Some(&(dissimilarity, comparator)) = study.measures.rsa.first() else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let dissimilarity = Some(dissimilarity);
     let (metric, seed) =
@@ -194,10 +195,12 @@ pub(super) fn difference<'r>(
         seed,
         answer: Box::new(move |_, difference| difference_of(name.clone(), difference, n)),
     };
-    ask(subject, question, people, requests, || {
+    let request = Request::new(subject, question, people, || {
         Ok(Compared {
             model: rdm_of(&model.features, &metric, people)?,
             other: Some(rdm_of(&other.features, &metric, people)?),
         })
-    })
+    })?;
+    requests.push(request);
+    Ok(())
 }

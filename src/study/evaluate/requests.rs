@@ -33,58 +33,81 @@ pub(super) struct Compared {
     pub other: Option<Rdm>,
 }
 
+/// A question about a model on a data set. Those of all models are answered in their order, whatever
+/// is in the cache.
+pub(super) enum Request<'r> {
+    /// The rows are known: the measurements are in the cache, cannot be computed, or are large.
+    Answered(Vec<StudyRow>),
+    Open(Box<Open<'r>>),
+}
+
 /// A question that is answered together with those about other models.
-pub(super) struct Request<'r> {
+pub(super) struct Open<'r> {
     subject: Subject<'r>,
     question: Question,
     compared: Compared,
 }
 
-/// Returns the rows of a question about a model, if the measurements are in the cache, cannot be
-/// computed, or are computed at once; otherwise adds a request.
-pub(super) fn ask<'r>(
-    subject: &Subject<'r>,
-    question: Question,
-    people: &RdmSet,
-    requests: &mut Vec<Request<'r>>,
-    compared: impl FnOnce() -> Result<Compared>,
-) -> Result<Vec<StudyRow>> {
-    let name = || question.name.clone();
-    if let Some(found) = subject.run.cache.known_numbers(&question.key) {
-        return subject.rows(name(), question.seed, Ok(found));
+impl<'r> Request<'r> {
+    /// Creates a request. `compared` is called unless the measurements are in the cache.
+    pub fn new(
+        subject: &Subject<'r>,
+        question: Question,
+        people: &RdmSet,
+        compared: impl FnOnce() -> Result<Compared>,
+    ) -> Result<Self> {
+        let name = || question.name.clone();
+        if let Some(found) = subject.run.cache.known_numbers(&question.key) {
+            let rows = subject.rows(name(), question.seed, Ok(found))?;
+            return Ok(Self::Answered(rows));
+        }
+        let compared = match compared() {
+            Ok(compared) => compared,
+            Err(error) => {
+                let row = subject.failure(Some(name()), error)?;
+                return Ok(Self::Answered(vec![row]));
+            }
+        };
+        let open = Open {
+            subject: subject.clone(),
+            question,
+            compared,
+        };
+        match open.compared.model.n_pairs() > MAX_PAIRS {
+            true => Ok(Self::Answered(open.rows(open.compute(people))?)),
+            false => Ok(Self::Open(Box::new(open))),
+        }
     }
-    let compared = match compared() {
-        Ok(compared) => compared,
-        Err(error) => return Ok(vec![subject.failure(Some(name()), error)?]),
-    };
-    let request = Request {
-        subject: subject.clone(),
-        question,
-        compared,
-    };
-    if request.compared.model.n_pairs() > MAX_PAIRS {
-        return request.answer(request.compute(people));
-    }
-    requests.push(request);
-    Ok(Vec::new())
 }
 
-/// Answers the requests about all models of a data set.
-pub(super) fn answer_all(mut requests: Vec<Request<'_>>, people: &RdmSet) -> Result<Vec<StudyRow>> {
-    let mut rows = Vec::new();
-    while let Some(first) = requests.first() {
+/// Returns the rows of the requests about all models of a data set, in the order of the requests.
+pub(super) fn rows_of_all(requests: Vec<Request<'_>>, people: &RdmSet) -> Result<Vec<StudyRow>> {
+    let (mut rows, mut open) = (Vec::new(), Vec::new());
+    for (place, request) in requests.into_iter().enumerate() {
+        match request {
+            Request::Answered(answered) => rows.push(answered),
+            Request::Open(request) => {
+                rows.push(Vec::new());
+                open.push((place, request));
+            }
+        }
+    }
+    while let Some((_, first)) = open.first() {
         let comparator = first.question.metric.comparator();
-        let (same, others) = requests
+        let (same, others): (Vec<_>, Vec<_>) = open
             .into_iter()
-            .partition(|request| request.question.metric.comparator() == comparator);
-        requests = others;
-        rows.extend(answer_together(same, people)?);
+            .partition(|(_, request)| request.question.metric.comparator() == comparator);
+        open = others;
+        let (places, same): (Vec<usize>, Vec<Box<Open<'_>>>) = same.into_iter().unzip();
+        for (place, answered) in places.into_iter().zip(rows_together(&same, people)?) {
+            rows[place] = answered;
+        }
     }
-    Ok(rows)
+    Ok(rows.into_iter().flatten().collect())
 }
 
-/// Answers requests whose metrics differ at most in the dissimilarity.
-fn answer_together(requests: Vec<Request<'_>>, people: &RdmSet) -> Result<Vec<StudyRow>> {
+/// Returns the rows of each of some requests whose metrics differ at most in the dissimilarity.
+fn rows_together(requests: &[Box<Open<'_>>], people: &RdmSet) -> Result<Vec<Vec<StudyRow>>> {
     let mut rdms: Vec<&Rdm> = Vec::new();
     let mut place = |rdm| {
         let known = rdms.iter().position(|&known| is_same(known, rdm));
@@ -95,11 +118,9 @@ fn answer_together(requests: Vec<Request<'_>>, people: &RdmSet) -> Result<Vec<St
     };
     let places: Vec<(usize, Option<usize>)> = requests
         .iter()
-        .map(|Request { compared, .. }| {
-            (
-                place(&compared.model),
-                compared.other.as_ref().map(&mut place),
-            )
+        .map(|request| {
+            let Compared { model, other } = &request.compared;
+            (place(model), other.as_ref().map(&mut place))
         })
         .collect();
     let metric = requests[0].question.metric;
@@ -107,21 +128,21 @@ fn answer_together(requests: Vec<Request<'_>>, people: &RdmSet) -> Result<Vec<St
     // an error of all: then no model may have an effect on another.
     let together = metric.evaluate(&rdms, people).ok();
     let together = together.filter(|result| result.n_undefined == 0);
-    let mut rows = Vec::new();
-    for (request, (model, other)) in requests.iter().zip(places) {
-        let found = match &together {
-            Some(result) if other != Some(model) => {
-                let difference = other.and_then(|other| result.comparison(model, other));
-                Ok((request.question.answer)(
-                    result.scores[model].clone(),
-                    difference,
-                ))
-            }
-            _ => request.compute(people),
-        };
-        rows.extend(request.answer(found)?);
-    }
-    Ok(rows)
+    let rows = requests
+        .iter()
+        .zip(places)
+        .map(|(request, (model, other))| {
+            let found = match &together {
+                Some(result) if other != Some(model) => {
+                    let difference = other.and_then(|other| result.comparison(model, other));
+                    let score = result.scores[model].clone();
+                    Ok((request.question.answer)(score, difference))
+                }
+                _ => request.compute(people),
+            };
+            request.rows(found)
+        });
+    rows.collect()
 }
 
 /// Returns true if two RDMs give the same measurements.
@@ -129,7 +150,7 @@ fn is_same(left: &Rdm, right: &Rdm) -> bool {
     left == right && left.rounding() == right.rounding()
 }
 
-impl Request<'_> {
+impl Open<'_> {
     /// Computes the measurements of this request alone.
     fn compute(&self, people: &RdmSet) -> Result<Vec<Found>> {
         let Compared { model, other } = &self.compared;
@@ -142,8 +163,8 @@ impl Request<'_> {
         ))
     }
 
-    /// Caches the measurements, and returns their rows.
-    fn answer(&self, found: Result<Vec<Found>>) -> Result<Vec<StudyRow>> {
+    /// Returns the rows of measurements, which are written to the cache.
+    fn rows(&self, found: Result<Vec<Found>>) -> Result<Vec<StudyRow>> {
         let Question {
             name, seed, key, ..
         } = &self.question;
