@@ -79,11 +79,12 @@ impl RdmReading {
             .as_deref()
             .map(|path| reading.in_form(reading.list(path)?));
         let ids = ids.transpose()?;
+        let n_ids = ids.as_ref().map(Stimuli::len);
+        let n_stimuli = self.n_stimuli.or(n_ids).or(n_stimuli);
         let mut sets = Vec::new();
         for path in paths {
             let mut file = self.models(path, ids.clone(), reading)?;
-            let n_ids = ids.as_ref().map(Stimuli::len);
-            if let Some(n) = self.n_stimuli.or(n_ids).or(n_stimuli) {
+            if let Some(n) = n_stimuli {
                 file = file.with_n_stimuli(n);
             }
             if let Some(array) = &self.human_array {

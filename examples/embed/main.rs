@@ -243,6 +243,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Answer> {
+    if arguments.test_one_in == 1 {
+        return Err(Error::other(
+            "--test-one-in 1 holds out all questions: pass at least 2, or 0 to hold out none",
+        ));
+    }
     check_outputs(arguments)?;
     let outcome = match arguments.stream {
         true => stream::learn(arguments)?,

@@ -154,12 +154,9 @@ fn measure(panel: &Panel) -> Result<StudyTable> {
         ControlFlow::Continue(())
     });
     bar.finish_and_clear();
-    match table? {
-        ControlFlow::Continue(table) | ControlFlow::Break(table) => {
-            refuse_missing_features(&table)?;
-            Ok(table)
-        }
-    }
+    let (ControlFlow::Continue(table) | ControlFlow::Break(table)) = table?;
+    refuse_missing_features(&table)?;
+    Ok(table)
 }
 
 /// Refuses a table without models whose features could not be computed.

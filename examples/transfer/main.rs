@@ -187,8 +187,11 @@ fn main() -> ExitCode {
     })
 }
 
-fn from_files(arguments: &Arguments, transform: &Path, features: &Path) -> Result<String> {
-    let (transform_path, features_path) = (transform, features);
+fn from_files(
+    arguments: &Arguments,
+    transform_path: &Path,
+    features_path: &Path,
+) -> Result<String> {
     let transform = LinearTransform::read(transform_path)?;
     let reading = &arguments.reading;
     let features = reading.features(features_path, arguments.ids.as_deref())?;

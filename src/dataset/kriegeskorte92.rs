@@ -45,8 +45,9 @@ impl Kriegeskorte92 {
         let path = folder.join("stimuli.tsv");
         let stimuli = Stimuli::read_column(&path, "id")?;
         if stimuli.count_in_another_order() {
-            let expected = "ascending, the order of the matrices: sort the rows by id";
-            return Err(Error::parameter("order of ids", expected, "another order").in_file(path));
+            let expected = "ascending, as that of the matrices";
+            let found = "another: sort the rows by id";
+            return Err(Error::parameter("order of the ids", expected, found).in_file(path));
         }
         let file = RdmFile::new(folder.join("human_behaviour_rdms.npy"))?;
         Ok(Self {

@@ -211,7 +211,8 @@ pub(super) fn refuse(tensors: Vec<String>, meaning: String) -> Result<()> {
 }
 
 /// Returns the names of a mean and a deviation, each of one value or of one for each colour, and of
-/// a mean of colours alone; with other names, those of two tensors of a module with one value for each colour.
+/// a mean of colours alone; with other names, those of two tensors of a module with one value for
+/// each colour.
 fn normalization(others: &[Other<'_>]) -> Vec<String> {
     let of = |words: &'static [&'static str]| {
         others.iter().filter(move |other| {

@@ -16,7 +16,7 @@ use super::pth::{Checkpoint, MAX_NAME_BYTES, is_legacy};
 use crate::error::{FileError, Result};
 use crate::io::digest::{hash_of_file, hex};
 use crate::io::safetensors::SafetensorsFile;
-use crate::io::{Origin, known_length, open_file, read_up_to};
+use crate::io::{Origin, extension, known_length, open_file, read_up_to};
 
 /// Largest size of the index of a divided file, in bytes.
 const MAX_INDEX_BYTES: u64 = 1 << 25;
@@ -81,10 +81,7 @@ impl Container {
             let source = std::io::Error::new(ErrorKind::InvalidInput, describe_folder(path));
             return Err(FileError::unreadable(path, source));
         }
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "distcp")
-        {
+        if extension(path) == "distcp" {
             let problem = format!("it is a part of one: {CONVERT_DISTRIBUTED}");
             return Err(FileError::malformed("distributed checkpoint", problem));
         }

@@ -42,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result, at_least};
 use crate::inference::{Comparison, Confidence, Estimate};
+use crate::linalg::pair_index;
 use crate::metric::AlignmentMetric;
 use crate::metric::rsa::columns::Columns;
 use crate::rdm::{Dissimilarity, Rdm, RdmSet, Scaling};
@@ -278,9 +279,10 @@ impl RsaResult {
     /// Returns the comparison of a model with another; `None` without a variance or a bootstrap, and
     /// if there are no such two models.
     pub fn comparison(&self, first: usize, second: usize) -> Option<Comparison> {
-        let ends =
-            |it: &&Comparison| (it.first, it.second) == (first.min(second), first.max(second));
-        let found = self.comparisons.iter().find(ends)?.clone();
+        let (n, low, high) = (self.scores.len(), first.min(second), first.max(second));
+        let is_pair = low < high && high < n;
+        let place = is_pair.then(|| pair_index(n, low, high))?;
+        let found = self.comparisons.get(place)?.clone();
         Some(if first < second {
             found
         } else {

@@ -23,14 +23,16 @@ pub(super) fn scores<'r>(
     requests: &mut Vec<Request<'r>>,
 ) -> Result<()> {
     let study = subject.run.study;
+    let model: &dyn Fn(&RepresentationalSimilarity) -> Result<Rdm> = match content {
+        Content::Features(features) => &|metric| rdm_of(features, metric, people),
+        Content::Rdm(rdm) => &|_| Ok((*rdm).clone()),
+        Content::Choices(_) | Content::Nothing => return Ok(()),
+    };
+    let has_features = matches!(content, Content::Features(_));
     let mut names: Vec<Metric> = Vec::new();
     for &(dissimilarity, comparator) in &study.measures.rsa {
         // A model that is an RDM has no dissimilarity of its own.
-        let dissimilarity = match content {
-            Content::Features(_) => Some(dissimilarity),
-            Content::Rdm(_) => None,
-            Content::Choices(_) | Content::Nothing => return Ok(()),
-        };
+        let dissimilarity = has_features.then_some(dissimilarity);
         let name = Metric::of(MetricQuantity::Rsa {
             dissimilarity,
             comparator,
@@ -51,11 +53,7 @@ pub(super) fn scores<'r>(
             answer: Box::new(move |score, _| both(score, dissimilarity)),
         };
         requests.push(Request::new(subject, question, people, || {
-            let model = match content {
-                Content::Features(features) => rdm_of(features, &metric, people)?,
-                Content::Rdm(rdm) => (*rdm).clone(),
-                Content::Choices(_) | Content::Nothing => unreachable!("returned above"),
-            };
+            let model = model(&metric)?;
             Ok(Compared { model, other: None })
         })?);
     }
